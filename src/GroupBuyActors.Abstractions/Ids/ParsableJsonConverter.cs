@@ -1,0 +1,17 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace GroupBuyActors;
+
+/// <summary>Writes an id as its text and reads it back; a text that is no such id is a JSON fault.</summary>
+public sealed class ParsableJsonConverter<T> : JsonConverter<T> where T : struct, ISpanParsable<T>
+{
+    /// <inheritdoc/>
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && T.TryParse(reader.GetString(), null, out var value)
+            ? value
+            : throw new JsonException($"Not a {typeof(T).Name}.");
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
