@@ -1,0 +1,39 @@
+using GroupBuyActors.Events;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>What an event changes in the order status log and in the books of payments.</summary>
+internal static class Books
+{
+    public static void Record(Turn turn, OrderEvent happened, RecordedEvent recorded)
+    {
+        var order = turn.State.Orders[happened.OrderId.Number];
+        if (happened is not (PaymentExcess or PaymentRefunded))
+            turn.Handling.Statuses.Add(new OrderStatusChange(recorded.Sequence, recorded.Time, Views.Of(turn.State, order)));
+        var payment = happened switch
+        {
+            OrderPaid e => order.FindPayment(e.PaymentId),
+            OrderRefundRequested e => order.FindPayment(e.PaymentId),
+            OrderRefunded e => order.FindPayment(e.PaymentId),
+            PaymentExcess e => order.FindPayment(e.PaymentId),
+            PaymentRefunded e => order.FindPayment(e.PaymentId),
+            VoucherRedeemed or VoucherRedemptionRevoked => order.Main,
+            VoucherLapsed when turn.State.RequireTerms().LapsePolicy == LapsePolicy.Forfeit => order.Main,
+            _ => null,
+        };
+        if (payment is not null) Enter(turn.Handling.Payments, payment.Entry(happened.OrderId));
+    }
+
+    // One handling may move a payment twice (a redemption revoked after the end: held, then refunding); only the last counts.
+    private static void Enter(List<PaymentEntry> entries, PaymentEntry entry)
+    {
+        for (var i = entries.Count - 1; i >= 0 && entries[i].Order == entry.Order; i--)
+        {
+            if (entries[i].PaymentId != entry.PaymentId) continue;
+            entries[i] = entry;
+            return;
+        }
+
+        entries.Add(entry);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GroupBuyActors.Events;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// Snapshots: the state as versioned JSON. Only what events made is in it; all that is counted or found from it (seats, buyers, the
+/// cursor of open consequences) is counted and found again on reading.
+/// </summary>
+public static class GroupSnapshot
+{
+    /// <summary>The version that this release writes; it reads this and older ones.</summary>
+    public const int Version = 1;
+
+    /// <summary>Writes the state.</summary>
+    public static byte[] Write(GroupState state)
+    {
+        var document = new SnapshotDocument
+        {
+            Version = Version,
+            Group = state.Id,
+            Phase = state.Phase,
+            Sequence = state.Sequence,
+            UpdatedAt = state.UpdatedAt,
+            Attempt = state.Attempt,
+            Offer = state.Offer,
+            Terms = state.Carried,
+            PublishingSequence = state.PublishingSequence,
+            PublishingAt = state.PublishingAt,
+            ShelvedSequence = state.ShelvedSequence,
+            CountAtSuccess = state.Orders.CountAtSuccess,
+            JoiningEnded = state.JoiningEnded,
+            Reason = state.Reason,
+            SettlementFailed = state.SettlementFailed,
+            FulfilledAt = state.FulfilledAt,
+            VouchersValidUntil = state.VouchersValidUntil,
+            OrderWork = state.OrderWork,
+            NoticeWork = state.NoticeWork,
+            NotifiedUpTo = state.NotifiedUpTo,
+            NotifyUpTo = state.NotifyUpTo,
+            Stock = state.Ledger,
+            Orders = state.Orders.All,
+        };
+        foreach (var request in state.Requests.KeptAt(state.UpdatedAt)) document.Requests.Add(RequestRow.Of(request));
+        return JsonSerializer.SerializeToUtf8Bytes(document, SnapshotJson.Default.SnapshotDocument);
+    }
+
+    /// <summary>Reads a state; throws <see cref="UnknownEventException"/> on a version of a newer release.</summary>
+    public static GroupState Read(GroupId id, ReadOnlySpan<byte> snapshot)
+    {
+        var document = JsonSerializer.Deserialize(snapshot, SnapshotJson.Default.SnapshotDocument)
+            ?? throw new JsonException("A snapshot is an object.");
+        if (document.Version is < 1 or > Version) throw new UnknownEventException($"Snapshot version {document.Version} of group {id} is not known to this release.");
+        if (document.Group != id) throw new JsonException($"A snapshot of {document.Group} was read for {id}.");
+        var state = new GroupState(id)
+        {
+            Phase = document.Phase,
+            Sequence = document.Sequence,
+            UpdatedAt = document.UpdatedAt,
+            Attempt = document.Attempt,
+            Offer = document.Offer,
+            Carried = document.Terms,
+            PublishingSequence = document.PublishingSequence,
+            PublishingAt = document.PublishingAt,
+            ShelvedSequence = document.ShelvedSequence,
+            JoiningEnded = document.JoiningEnded,
+            Reason = document.Reason,
+            SettlementFailed = document.SettlementFailed,
+            FulfilledAt = document.FulfilledAt,
+            VouchersValidUntil = document.VouchersValidUntil,
+            OrderWork = document.OrderWork,
+            NoticeWork = document.NoticeWork,
+            NotifiedUpTo = document.NotifiedUpTo,
+            NotifyUpTo = document.NotifyUpTo,
+            Ledger = document.Stock,
+            ApproximateBytes = snapshot.Length,
+        };
+        state.Orders.CountAtSuccess = document.CountAtSuccess;
+        foreach (var order in document.Orders) state.Orders.Add(order);
+        foreach (var request in document.Requests) state.Requests.Add(request.Remembered(state));
+        Consequences.Track(state);
+        return state;
+    }
+}
+
+/// <summary>The JSON of a snapshot; names only grow.</summary>
+internal sealed class SnapshotDocument
+{
+    public int Version { get; init; }
+    public GroupId Group { get; init; }
+    public GroupPhase Phase { get; init; }
+    public long Sequence { get; init; }
+    public DateTimeOffset UpdatedAt { get; init; }
+    public int Attempt { get; init; }
+    public GroupOffer? Offer { get; init; }
+    public GroupTerms? Terms { get; init; }
+    public long PublishingSequence { get; init; }
+    public DateTimeOffset PublishingAt { get; init; }
+    public long ShelvedSequence { get; init; }
+    public int CountAtSuccess { get; init; }
+    public JoiningEndReason? JoiningEnded { get; init; }
+    public ExpiryReason? Reason { get; init; }
+    public bool SettlementFailed { get; init; }
+    public DateTimeOffset? FulfilledAt { get; init; }
+    public DateTimeOffset? VouchersValidUntil { get; init; }
+    public OpenWork? OrderWork { get; init; }
+    public OpenWork? NoticeWork { get; init; }
+    public int NotifiedUpTo { get; init; }
+    public int NotifyUpTo { get; init; }
+    public StockLedger Stock { get; init; } = new();
+    public List<Order> Orders { get; init; } = [];
+    public List<RequestRow> Requests { get; init; } = [];
+}
+
+/// <summary>A remembered request. Of an order's answer only what may have changed since is kept; the rest is in the order.</summary>
+internal sealed class RequestRow
+{
+    public string Id { get; init; } = "";
+    public string Fingerprint { get; init; } = "";
+    public DateTimeOffset At { get; init; }
+    [JsonConverter(typeof(JsonStringEnumConverter<ReplyOutcome>))] public ReplyOutcome Outcome { get; init; }
+    public GroupView? Group { get; init; }
+    public int? Order { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public OrderStatus Status { get; init; }
+    public DateTimeOffset? PaidAt { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool HasVoucher { get; init; }
+    public DateTimeOffset? RedeemedAt { get; init; }
+    public DateTimeOffset? RefundedAt { get; init; }
+    public CloseReason? CloseReason { get; init; }
+    public GroupBrief? Brief { get; init; }
+
+    public static RequestRow Of(Remembered request) => request.Answer is OrderView order
+        ? new RequestRow
+        {
+            Id = request.Id,
+            Fingerprint = request.Fingerprint,
+            At = request.At,
+            Outcome = request.Outcome,
+            Order = order.OrderId.Number,
+            Status = order.Status,
+            PaidAt = order.PaidAt,
+            HasVoucher = order.VoucherCode is not null,
+            RedeemedAt = order.RedeemedAt,
+            RefundedAt = order.RefundedAt,
+            CloseReason = order.CloseReason,
+            Brief = order.Group,
+        }
+        : new RequestRow { Id = request.Id, Fingerprint = request.Fingerprint, At = request.At, Outcome = request.Outcome, Group = (GroupView)request.Answer };
+
+    public Remembered Remembered(GroupState state) => new(Id, Fingerprint, At, Outcome, Group is not null ? Group : OrderOf(state), Journaled: true);
+
+    private OrderView OrderOf(GroupState state)
+    {
+        var order = Views.Of(state, state.Orders[Order ?? throw new JsonException($"Request {Id} answers nothing.")]);
+        return order with
+        {
+            Status = Status,
+            PaidAt = PaidAt,
+            VoucherCode = HasVoucher ? order.VoucherCode : null,
+            VoucherValidUntil = HasVoucher ? order.VoucherValidUntil : null,
+            RedeemedAt = RedeemedAt,
+            RefundedAt = RefundedAt,
+            CloseReason = CloseReason,
+            Group = Brief,
+        };
+    }
+}
+
+/// <summary>Instants as milliseconds since 1970: a third of the bytes of their text, and quicker to read.</summary>
+internal sealed class UnixMillisecondsConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64());
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value.ToUnixTimeMilliseconds());
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, IgnoreReadOnlyProperties = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UnixMillisecondsConverter), typeof(IsoDurationConverter)])]
+[JsonSerializable(typeof(SnapshotDocument))]
+internal sealed partial class SnapshotJson : JsonSerializerContext;

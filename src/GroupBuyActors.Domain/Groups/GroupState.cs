@@ -1,0 +1,85 @@
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>The state of one group. Changed only by applying events; one activation owns it.</summary>
+public sealed class GroupState
+{
+    private readonly GroupId _id;
+    private ShardId? _shard;
+
+    /// <summary>A group that nothing has happened to.</summary>
+    public GroupState(GroupId id) => _id = id;
+
+    /// <summary>The group.</summary>
+    public GroupId Id => _id;
+    /// <summary>Where it stands.</summary>
+    public GroupPhase Phase { get; internal set; }
+    /// <summary>The sequence of its last event, 0 for none.</summary>
+    public long Sequence { get; internal set; }
+    /// <summary>The time of its last event.</summary>
+    public DateTimeOffset UpdatedAt { get; internal set; }
+    /// <summary>Its terms, or null before publication.</summary>
+    public GroupTerms? Terms => Phase == GroupPhase.None ? null : Carried;
+    /// <summary>Its stock.</summary>
+    public StockFigures Stock => Ledger.Figures;
+    /// <summary>Number of orders.</summary>
+    public int OrderCount => Orders.Count;
+    /// <summary>True where <see cref="GroupCommand.Settle"/> has consequences left to commit.</summary>
+    public bool HasOpenConsequences => OrderWork is not null || NoticeWork is not null;
+    /// <summary>Roughly how many bytes <see cref="GroupSnapshot.Write"/> would give: kept up to date as events are applied.</summary>
+    public long ApproximateBytes { get; internal set; } = 512;
+
+    /// <summary>The group as readers see it; null while GET is 404.</summary>
+    public GroupView? View() => Views.Of(this);
+
+    /// <summary>An order as readers see it; null where there is none of this number.</summary>
+    public OrderView? Order(int number) => Orders.Find(number) is { } order ? Views.Of(this, order) : null;
+
+    /// <summary>All accepted payments, for rebuilding the books.</summary>
+    public IEnumerable<PaymentEntry> Payments()
+    {
+        foreach (var order in Orders.All)
+        {
+            if (order.Payments is null) continue;
+            foreach (var payment in order.Payments) yield return payment.Entry(new OrderId(Id, order.Number));
+        }
+    }
+
+    internal ShardId Shard => _shard ??= _id.Shard;
+
+    // Publication. The terms stay after an attempt is abandoned, for the release that undoes it.
+    internal int Attempt { get; set; }
+    internal GroupOffer? Offer { get; set; }
+    internal GroupTerms? Carried { get; set; }
+    internal long PublishingSequence { get; set; }
+    internal DateTimeOffset PublishingAt { get; set; }
+    internal long ShelvedSequence { get; set; }
+
+    // Ending.
+    internal JoiningEndReason? JoiningEnded { get; set; }
+    internal ExpiryReason? Reason { get; set; }
+    internal bool SettlementFailed { get; set; }
+    internal DateTimeOffset? FulfilledAt { get; set; }
+    internal DateTimeOffset? VouchersValidUntil { get; set; }
+
+    // Consequences still to be committed. The cursor is the number of the first order that may be among them.
+    internal OpenWork? OrderWork { get; set; }
+    internal int OrderCursor { get; set; } = 1;
+    internal OpenWork? NoticeWork { get; set; }
+    internal int NotifiedUpTo { get; set; }
+    internal int NotifyUpTo { get; set; }
+
+    internal OrderBook Orders { get; } = new();
+    internal StockLedger Ledger { get; set; } = new();
+    internal RequestMemory Requests { get; } = new();
+
+    internal bool IsPublished => Phase is not (GroupPhase.None or GroupPhase.Publishing);
+
+    internal GroupTerms RequireTerms() => Carried ?? throw new InvalidOperationException($"Group {Id} has no terms.");
+
+    internal TaskKey TaskKey(DateTimeOffset due, long sequence, int i = 0) => new(Shard, due, TaskIds.Of(Id, sequence, i));
+}
+
+/// <summary>Consequences opened by an event; its <c>group-settle</c> task, where it has one, is named after it.</summary>
+internal readonly record struct OpenWork(long Sequence, DateTimeOffset At);

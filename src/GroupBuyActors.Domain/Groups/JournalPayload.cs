@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GroupBuyActors.Events;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// What a journal row holds besides its columns: UTF-8 JSON <c>{"d": data, "r": request mark}</c>, the mark only where the event
+/// carries one. The data comes first, so that reading a history cuts it out without parsing the rest.
+/// </summary>
+public static class JournalPayload
+{
+    /// <summary>Writes an event's payload.</summary>
+    public static byte[] Write(RecordedEvent recorded)
+    {
+        var data = GroupEvents.Serialize(recorded.Event);
+        if (recorded.Request is not { } mark) return [.. "{\"d\":"u8, .. data, (byte)'}'];
+        var request = JsonSerializer.SerializeToUtf8Bytes(mark, JournalJson.Default.RequestMark);
+        return [.. "{\"d\":"u8, .. data, .. ",\"r\":"u8, .. request, (byte)'}'];
+    }
+
+    /// <summary>Reads an event back; throws <see cref="UnknownEventException"/> on a type or version of a newer release.</summary>
+    public static RecordedEvent Read(GroupId group, long sequence, DateTimeOffset time, string typeName, int version, ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            var data = Cut(payload.Span, out var rest);
+            var happened = GroupEvents.Deserialize(typeName, version, payload.Span[data]);
+            var mark = rest is { } request ? JsonSerializer.Deserialize(payload.Span[request], JournalJson.Default.RequestMark) : null;
+            return new RecordedEvent(sequence, Instants.Cut(time), happened, mark);
+        }
+        catch (JsonException broken)
+        {
+            throw new JsonException($"Event {sequence} of group {group} ({typeName} version {version}) cannot be read: {broken.Message}", broken);
+        }
+    }
+
+    /// <summary>The data part alone: the event as clients see it.</summary>
+    public static ReadOnlyMemory<byte> Data(ReadOnlyMemory<byte> payload) => payload[Cut(payload.Span, out _)];
+
+    /// <summary>The data part as an element of its own.</summary>
+    public static JsonElement DataElement(ReadOnlyMemory<byte> payload)
+    {
+        var reader = new Utf8JsonReader(Data(payload).Span);
+        return JsonElement.ParseValue(ref reader);
+    }
+
+    private static Range Cut(ReadOnlySpan<byte> payload, out Range? request)
+    {
+        var reader = new Utf8JsonReader(payload);
+        reader.Read();
+        if (!reader.Read() || !reader.ValueTextEquals("d"u8)) throw new JsonException("A journal payload begins with its data.");
+        var data = CutValue(ref reader);
+        request = reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("r"u8) ? CutValue(ref reader) : null;
+        return data;
+    }
+
+    private static Range CutValue(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return start..(int)reader.BytesConsumed;
+    }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(RequestMark))]
+internal sealed partial class JournalJson : JsonSerializerContext;

@@ -1,0 +1,119 @@
+using GroupBuyActors.Events;
+using GroupBuyActors.Ports;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// Money coming in: by a payment result, or found at the provider. Whatever is accepted is kept for the order or goes back; whatever
+/// is neither told nor found yet is asked for again by <c>payment-check</c>.
+/// </summary>
+internal static class PaymentRules
+{
+    private const int PaymentIdLengthMax = 128;
+
+    public static Decision Decide(GroupState state, GroupCommand.Pay pay)
+    {
+        var command = pay.Command;
+        var faults = Check(command);
+        if (faults.Count > 0) return Decision.Invalid(faults);
+        if (state.Orders.Find(command.Number) is not { } order) return Decision.OrderNotFound(state, command.Number);
+        if (order.FindPayment(command.PaymentId) is { } known)
+            return known.Money == command.Amount
+                ? Decision.OfOrder(order.Number, known.Outcome)
+                : Decision.Refuse(RefusalCode.PaymentConflict, $"Payment {command.PaymentId} was accepted with another amount.");
+        var isRight = order.Status == OrderStatus.PendingPayment && command.Amount == Views.TotalOf(state, order);
+        var isPlain = isRight || order.Status != OrderStatus.PendingPayment;
+        if (!(command.Trusted && isPlain) && Doubt(state, order, command, pay.Findings) is { } doubt) return doubt;
+        return Accept(state, order, command, isRight);
+    }
+
+    public static Decision Decide(GroupState state, GroupCommand.CloseUnpaid close, DateTimeOffset now)
+    {
+        if (state.Orders.Find(close.Order) is not { } order)
+            return Decision.UnknownToTask($"Group {state.Id} knows no order {close.Order} to close.");
+        if (order.Status != OrderStatus.PendingPayment) return Decision.Nothing;
+        if (now < order.ClosesAt) return new Decision { NotYet = order.ClosesAt - now };
+        var id = new OrderId(state.Id, order.Number);
+        var found = Unknown(order, close.Findings);
+        var right = found.FindIndex(payment => payment.Amount == Views.TotalOf(state, order));
+        if (right < 0) return WithAlert(order, found, [new OrderClosed(CloseReason.PaymentWindowOver) { OrderId = id }, .. Late(id, found, isFirstRefunded: true)]);
+        var payment = found[right];
+        found.RemoveAt(right);
+        return WithAlert(order, found, [new OrderPaid(payment.PaymentId, payment.Amount) { OrderId = id }, .. Late(id, found, isFirstRefunded: false)]);
+    }
+
+    public static Decision Decide(GroupState state, GroupCommand.PaymentChecked check)
+    {
+        if (state.Orders.Find(check.Order) is not { } order)
+            return Decision.UnknownToTask($"Group {state.Id} knows no order {check.Order} to check.");
+        if (check.Findings.Answer != PortAnswer.Done) return new Decision { KeepsTask = true };
+        var found = Unknown(order, check.Findings);
+        return WithAlert(order, found, Late(new OrderId(state.Id, order.Number), found, isFirstRefunded: order.Status == OrderStatus.Closed));
+    }
+
+    private static Dictionary<string, string[]> Check(PayOrder command)
+    {
+        var faults = new Faults();
+        faults.Unless(TextRules.IsPrintable(command.PaymentId, PaymentIdLengthMax), "paymentId", $"A payment id has 1 to {PaymentIdLengthMax} printable characters.");
+        faults.Unless(command.Amount.Amount >= 1, "amount", "An amount is at least 1 minor unit.");
+        faults.Unless(Money.IsCurrency(command.Amount.Currency), "currency", "A currency is an ISO 4217 code, three capital letters.");
+        return faults.Found;
+    }
+
+    /// <summary>Money that is told by someone else than the payment service, or is not what the order costs, is believed if the provider has it.</summary>
+    private static Decision? Doubt(GroupState state, Order order, PayOrder command, PaymentFindings? findings)
+    {
+        if (findings is null) return new Decision { Question = new PaymentQuestion(new OrderId(state.Id, order.Number)) };
+        if (findings.Answer == PortAnswer.Silent)
+            return Decision.Refuse(RefusalCode.PaymentsUnavailable, "The payment provider does not answer and this payment cannot be believed without it; try again.");
+        if (findings.Answer == PortAnswer.Done)
+            foreach (var payment in findings.Payments)
+                if (payment.PaymentId == command.PaymentId && payment.Amount == command.Amount) return null;
+        return Decision.Refuse(RefusalCode.PaymentAmountMismatch,
+            $"The order costs {Views.TotalOf(state, order)} and the provider does not confirm {command.Amount} under {command.PaymentId}.");
+    }
+
+    private static Decision Accept(GroupState state, Order order, PayOrder command, bool isRight)
+    {
+        var id = new OrderId(state.Id, order.Number);
+        if (isRight) return Decision.OfOrder(order.Number, ReplyOutcome.Done, new OrderPaid(command.PaymentId, command.Amount) { OrderId = id });
+        if (order.Status == OrderStatus.Closed)
+            return Decision.OfOrder(order.Number, ReplyOutcome.Accepted,
+                new OrderRefundRequested(command.PaymentId, command.Amount, RefundReason.LatePayment) { OrderId = id });
+        return new Decision
+        {
+            Events = [new PaymentExcess(command.PaymentId, command.Amount) { OrderId = id }],
+            Outcome = ReplyOutcome.Accepted,
+            Answer = AnswerKind.Order,
+            Order = order.Number,
+            Alert = $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is excess and goes back.",
+        };
+    }
+
+    /// <summary>Payments that the provider holds and the order does not know, each once.</summary>
+    private static List<ProviderPayment> Unknown(Order order, PaymentFindings findings)
+    {
+        var found = new List<ProviderPayment>();
+        if (findings.Answer != PortAnswer.Done) return found;
+        foreach (var payment in findings.Payments)
+            if (payment.Amount.Amount > 0 && order.FindPayment(payment.PaymentId) is null && !found.Exists(other => other.PaymentId == payment.PaymentId))
+                found.Add(payment);
+        return found;
+    }
+
+    private static GroupEvent[] Late(OrderId id, List<ProviderPayment> found, bool isFirstRefunded)
+    {
+        var events = new GroupEvent[found.Count];
+        for (var i = 0; i < events.Length; i++)
+            events[i] = i == 0 && isFirstRefunded
+                ? new OrderRefundRequested(found[i].PaymentId, found[i].Amount, RefundReason.LatePayment) { OrderId = id }
+                : new PaymentExcess(found[i].PaymentId, found[i].Amount) { OrderId = id };
+        return events;
+    }
+
+    private static Decision WithAlert(Order order, List<ProviderPayment> found, GroupEvent[] events) => new()
+    {
+        Events = events,
+        Alert = events.Any(happened => happened is PaymentExcess) ? $"The provider holds {found.Count} payments beyond what order {order.Number} needs; they go back." : null,
+    };
+}

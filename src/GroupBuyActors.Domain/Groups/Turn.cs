@@ -1,0 +1,132 @@
+using GroupBuyActors.Events;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>One handling in the making: applies events as they are decided and gathers what must be committed with them.</summary>
+internal sealed class Turn
+{
+    private readonly HandlingContext _context;
+    private readonly OpenWork? _orderWorkBefore, _noticeWorkBefore;
+    private int _ordersLeft, _noticesLeft;
+    private bool _mayLapse;
+
+    public Turn(GroupState state, HandlingContext context)
+    {
+        State = state;
+        _context = context;
+        Now = Instants.Later(Instants.Cut(context.Clock), state.UpdatedAt);
+        SequenceBefore = state.Sequence;
+        (_orderWorkBefore, _noticeWorkBefore) = (state.OrderWork, state.NoticeWork);
+    }
+
+    public GroupState State { get; }
+    public DateTimeOffset Now { get; }
+    public long SequenceBefore { get; }
+    public GroupSettings Settings => _context.Settings;
+    public string? Trace => _context.Trace;
+    public Handling Handling { get; } = new();
+
+    /// <summary>Records and applies one event, with its tasks, status row and payment entry.</summary>
+    public void Emit(GroupEvent happened)
+    {
+        var (orderWork, noticeWork) = (State.OrderWork, State.NoticeWork);
+        var recorded = new RecordedEvent(State.Sequence + 1, Now, happened);
+        GroupMachine.Apply(State, recorded);
+        Handling.Events.Add(recorded);
+        var deferred = false;
+        if (State.OrderWork is not null && State.OrderWork != orderWork) deferred |= Defers(happened);
+        if (State.NoticeWork is not null && State.NoticeWork != noticeWork) deferred |= DefersNotices();
+        GroupMachine.Follow(this, recorded, deferred);
+        if (happened is OrderEvent about) Books.Record(this, about, recorded);
+    }
+
+    /// <summary>Applies every move that is due, each with its consequences where they fit, until nothing follows.</summary>
+    public void RunTransitions()
+    {
+        while (true)
+        {
+            RunConsequences();
+            if (Transitions.Next(State, Now, _mayLapse) is not { } next) return;
+            Emit(next);
+        }
+    }
+
+    /// <summary>Lets open consequences go on, up to a commit's worth, and vouchers end.</summary>
+    public void Settle()
+    {
+        _mayLapse = true;
+        _ordersLeft = Math.Min(Settings.ConsequencesPerCommit, Consequences.CountOfOrders(State));
+        _noticesLeft = Settings.ConsequencesPerCommit - _ordersLeft;
+    }
+
+    public void Schedule(TimedTask task) => Handling.Schedules.Add(task);
+
+    /// <summary>Removes a task; one that this very handling scheduled is not scheduled in the first place.</summary>
+    public void Remove(TaskKey key, long causedBy)
+    {
+        if (causedBy > SequenceBefore && Handling.Schedules.RemoveAll(task => task.Key.Id == key.Id) > 0) return;
+        Handling.Removals.Add(key);
+    }
+
+    /// <summary>Removes the tasks of consequences that are done.</summary>
+    public void RemoveDoneWork()
+    {
+        RemoveWork(_orderWorkBefore, State.OrderWork);
+        RemoveWork(_noticeWorkBefore, State.NoticeWork);
+    }
+
+    /// <summary>Removes the task that brought the command, unless its work is still open.</summary>
+    public void Complete()
+    {
+        if (_context.Completes is not { } task || IsOpenWork(task)) return;
+        // The row may have been moved since it was scheduled; the key that the task brings is where it lies now.
+        var removals = Handling.Removals;
+        for (var i = 0; i < removals.Count; i++)
+        {
+            if (removals[i].Id != task.Id) continue;
+            removals[i] = task;
+            return;
+        }
+
+        removals.Add(task);
+    }
+
+    private void RunConsequences()
+    {
+        for (; _ordersLeft > 0 && Consequences.Next(State, _context.NewSecret) is var (first, second); _ordersLeft--)
+        {
+            Emit(first);
+            if (second is not null) Emit(second);
+        }
+
+        _ordersLeft = 0;
+        if (_noticesLeft > 0 && Consequences.NextNotices(State, _noticesLeft) is { } notices) Emit(notices);
+        _noticesLeft = 0;
+    }
+
+    private bool Defers(GroupEvent happened)
+    {
+        var count = Consequences.CountOfOrders(State);
+        // The refund that marks a settlement as failed is itself the first of its consequences.
+        var limit = Settings.ConsequencesPerCommit - (happened is OrderRefundRequested ? 1 : 0);
+        _ordersLeft = count <= limit || happened is OrderRefundRequested ? Math.Min(count, limit) : 0;
+        return count > limit;
+    }
+
+    private bool DefersNotices()
+    {
+        var fits = Consequences.CountOfNotices(State) <= Settings.ConsequencesPerCommit;
+        _noticesLeft = fits ? Settings.ConsequencesPerCommit : 0;
+        return !fits;
+    }
+
+    private void RemoveWork(OpenWork? before, OpenWork? after)
+    {
+        if (before is { } work && before != after) Remove(State.TaskKey(work.At, work.Sequence), work.Sequence);
+    }
+
+    private bool IsOpenWork(TaskKey task) => IsTaskOf(State.OrderWork, task) || IsTaskOf(State.NoticeWork, task);
+
+    private bool IsTaskOf(OpenWork? work, TaskKey task) => work is { } open && task.Id == TaskIds.Of(State.Id, open.Sequence, 0);
+}

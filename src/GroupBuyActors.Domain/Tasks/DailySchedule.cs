@@ -1,0 +1,52 @@
+using Cronos;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>
+/// A cron schedule in a time zone whose firings are spread over the shards: each shard fires at its own stable moment up to
+/// <see cref="Spread"/> before or after, so that not all of them work at once.
+/// </summary>
+public sealed class DailySchedule
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private readonly CronExpression _cron;
+    private readonly TimeZoneInfo _zone;
+    private readonly ulong _seed;
+
+    /// <summary>A schedule; throws <see cref="CronFormatException"/> or <see cref="TimeZoneNotFoundException"/> where it cannot be read.</summary>
+    /// <param name="job">Names it; shards are spread differently for another name.</param>
+    /// <param name="cron">Five fields, <c>0 0 * * *</c> for every midnight.</param>
+    /// <param name="zone">IANA, such as <c>Asia/Shanghai</c>.</param>
+    /// <param name="spread">How far from the exact time a shard may fire.</param>
+    public DailySchedule(string job, string cron, string zone, TimeSpan spread)
+    {
+        Job = job;
+        Spread = spread;
+        _cron = CronExpression.Parse(cron);
+        _zone = TimeZoneInfo.FindSystemTimeZoneById(zone);
+        _seed = StableHash.Of(job);
+    }
+
+    /// <summary>The voucher scan: daily at midnight, ± 10 min (SPEC section 3).</summary>
+    public static DailySchedule VoucherScan(string zone = "Asia/Shanghai") => new(TaskTypes.VoucherScan, "0 0 * * *", zone, TimeSpan.FromMinutes(10));
+
+    /// <summary>Its name.</summary>
+    public string Job { get; }
+
+    /// <summary>How far from the exact time a shard may fire.</summary>
+    public TimeSpan Spread { get; }
+
+    /// <summary>How far from the exact time this shard fires: whole seconds, negative for earlier, always the same.</summary>
+    public TimeSpan OffsetOf(ShardId shard)
+    {
+        var seconds = (long)Spread.TotalSeconds;
+        return Second * (long)(StableHash.Mix(_seed, (ulong)shard.Index) % (ulong)(2 * seconds + 1)) - Second * seconds;
+    }
+
+    /// <summary>The shard's first firing after a time; null where the schedule has ended.</summary>
+    public DateTimeOffset? Next(ShardId shard, DateTimeOffset after)
+    {
+        var offset = OffsetOf(shard);
+        return _cron.GetNextOccurrence((after - offset).ToUniversalTime(), _zone)?.ToUniversalTime() + offset;
+    }
+}

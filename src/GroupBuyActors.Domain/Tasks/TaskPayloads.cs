@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using GroupBuyActors.Ports;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>Payload of <see cref="TaskTypes.OrderClose"/> and <see cref="TaskTypes.PaymentCheck"/>.</summary>
+public sealed record OrderTask(int Order);
+
+/// <summary>Payload of <see cref="TaskTypes.SuccessSaga"/>: a deduction to make.</summary>
+public sealed record DeductTask(int Cause, StockDeduction Deduction);
+
+/// <summary>Payload of <see cref="TaskTypes.StockRollback"/>: a release to make, or, where <see cref="GuardsAttempt"/> is set, the guard of a publication.</summary>
+public sealed record ReleaseTask(int Cause, StockRelease Release, int? GuardsAttempt = null);
+
+/// <summary>Payload of <see cref="TaskTypes.Refund"/>. <see cref="Excess"/>: beside the order, whose status stays.</summary>
+public sealed record RefundTask(int Order, string PaymentId, Money Amount, bool Excess);
+
+/// <summary>Payload of <see cref="TaskTypes.Notify"/>.</summary>
+public sealed record NotifyTask(int Order, string UserId, string Kind);
+
+/// <summary>Payload of <see cref="TaskTypes.VoucherScan"/>: the shard's scan of one day.</summary>
+public sealed record ScanTask(DateTimeOffset Firing);
+
+/// <summary>Task payloads to and from UTF-8 JSON (camelCase, only grows).</summary>
+public static class TaskPayloads
+{
+    /// <summary>Writes a payload.</summary>
+    public static byte[] Write<T>(T payload) => JsonSerializer.SerializeToUtf8Bytes(payload, (JsonTypeInfo<T>)TaskPayloadJson.Default.GetTypeInfo(typeof(T))!);
+
+    /// <summary>Reads a payload; throws <see cref="JsonException"/> where it is none of this type.</summary>
+    public static T Read<T>(ReadOnlyMemory<byte> payload) =>
+        JsonSerializer.Deserialize(payload.Span, (JsonTypeInfo<T>)TaskPayloadJson.Default.GetTypeInfo(typeof(T))!)
+        ?? throw new JsonException("A task payload is an object.");
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(OrderTask))]
+[JsonSerializable(typeof(DeductTask))]
+[JsonSerializable(typeof(ReleaseTask))]
+[JsonSerializable(typeof(RefundTask))]
+[JsonSerializable(typeof(NotifyTask))]
+[JsonSerializable(typeof(ScanTask))]
+internal sealed partial class TaskPayloadJson : JsonSerializerContext;

@@ -1,0 +1,231 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>An entry of a <see cref="TaskWheel{TItem}"/> that is due.</summary>
+public readonly record struct DueEntry<TItem>(string Id, DateTimeOffset Due, TItem Item);
+
+/// <summary>
+/// Tasks in memory by the millisecond they are due. Add, cancel and reschedule cost the same whatever the number of tasks, and the
+/// next due time is exact, so that one sleep ends at the right moment. It knows no clock and no lock: its owner has both.
+/// </summary>
+/// <remarks>
+/// A hierarchical timing wheel (Varghese and Lauck 1987, scheme 7): six levels of 256 slots, each slot as long as a whole turn of the
+/// level below, from 1 ms. An entry lies in the level of the highest digit (base 256) in which its due time differs from the wheel's
+/// position, so every entry of a lower level is due before any of a higher one. A slot of an upper level is spread over the levels
+/// below when the position reaches it; within a day that is three moves at most. Entries at or before the position lie in a heap:
+/// those whose millisecond has come, and late comers while the position stands at the next due time, ahead of the clock. Entries of
+/// one millisecond come out in the order they were added.
+/// </remarks>
+public sealed class TaskWheel<TItem>
+{
+    private const int Levels = 6, SlotBits = 8, Slots = 1 << SlotBits, Mask = Slots - 1;
+    private const int DeadEntriesMax = 1024;
+
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Entry?[] _slots = new Entry?[Levels * Slots];
+    private readonly ulong[] _occupied = new ulong[Levels * Slots / 64];
+    private PriorityQueue<Entry, (long Due, long Order)> _ready = new();
+    private long _position;
+    private long _order;
+    private int _dead;
+
+    /// <summary>An empty wheel; entries due before <paramref name="start"/> are welcome and due at once.</summary>
+    public TaskWheel(DateTimeOffset start) => _position = Math.Max(0, start.ToUnixTimeMilliseconds());
+
+    /// <summary>Number of entries.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>Adds an entry; false, and nothing changes, where the id is there already. Due times count in whole milliseconds.</summary>
+    public bool Add(string id, DateTimeOffset due, TItem item)
+    {
+        ref var place = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_entries, id, out var exists);
+        if (exists) return false;
+        place = new Entry(id, item) { Due = MillisecondsUp(due), Order = _order++ };
+        Place(place);
+        return true;
+    }
+
+    /// <summary>True where the id is there.</summary>
+    public bool TryGet(string id, out DateTimeOffset due, [MaybeNullWhen(false)] out TItem item)
+    {
+        var found = _entries.TryGetValue(id, out var entry);
+        due = found ? DateTimeOffset.FromUnixTimeMilliseconds(entry!.Due) : default;
+        item = found ? entry!.Item : default;
+        return found;
+    }
+
+    /// <summary>Takes an entry out; false where it is not there.</summary>
+    public bool Cancel(string id, [MaybeNullWhen(false)] out TItem item)
+    {
+        if (!_entries.Remove(id, out var entry))
+        {
+            item = default;
+            return false;
+        }
+
+        item = entry.Item;
+        Unplace(entry);
+        return true;
+    }
+
+    /// <summary>Gives an entry another due time and, where one is given, another item; false where it is not there.</summary>
+    public bool Reschedule(string id, DateTimeOffset due, Func<TItem, TItem>? change = null)
+    {
+        if (!_entries.TryGetValue(id, out var entry)) return false;
+        Unplace(entry);
+        var moved = new Entry(id, change is null ? entry.Item : change(entry.Item)) { Due = MillisecondsUp(due), Order = _order++ };
+        _entries[id] = moved;
+        Place(moved);
+        return true;
+    }
+
+    /// <summary>The earliest due time, exactly; null where the wheel is empty.</summary>
+    public DateTimeOffset? NextDue() => Turn(long.MaxValue) ? DateTimeOffset.FromUnixTimeMilliseconds(_ready.Peek().Due) : null;
+
+    /// <summary>Takes out entries that are due now, earliest first, and appends them; gives how many.</summary>
+    public int PopDue(DateTimeOffset now, List<DueEntry<TItem>> into, int countMax = int.MaxValue)
+    {
+        var (limit, count) = (now.ToUnixTimeMilliseconds(), 0);
+        while (count < countMax && Turn(limit) && _ready.Peek().Due <= limit)
+        {
+            var entry = _ready.Dequeue();
+            _entries.Remove(entry.Id);
+            into.Add(new DueEntry<TItem>(entry.Id, DateTimeOffset.FromUnixTimeMilliseconds(entry.Due), entry.Item));
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>Turns the wheel until the earliest entry lies in the heap, but not past a time; true where the heap has one.</summary>
+    private bool Turn(long limit)
+    {
+        while (_ready.TryPeek(out var entry, out _) && entry.IsDead)
+        {
+            _ready.Dequeue();
+            _dead--;
+        }
+
+        while (_ready.Count == 0)
+        {
+            if (!FindNext(out var level, out var slot, out var start) || start > limit) return false;
+            _position = start;
+            Open(level, slot);
+        }
+
+        return true;
+    }
+
+    /// <summary>The next occupied slot in time, and when it starts. Slots at and before the position are empty in every level.</summary>
+    private bool FindNext(out int level, out int slot, out long start)
+    {
+        for (level = 0; level < Levels; level++)
+        {
+            var shift = level * SlotBits;
+            if (!FindOccupied(level, (int)((_position >> shift) & Mask) + 1, out slot)) continue;
+            start = (((_position >> shift) & ~(long)Mask) | (long)slot) << shift;
+            return true;
+        }
+
+        (slot, start) = (0, 0);
+        return false;
+    }
+
+    private bool FindOccupied(int level, int from, out int slot)
+    {
+        for (slot = from; slot < Slots; slot = (slot | 63) + 1)
+        {
+            var word = _occupied[(level * Slots + slot) >> 6] >> (slot & 63);
+            if (word == 0) continue;
+            slot += BitOperations.TrailingZeroCount(word);
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Open(int level, int slot)
+    {
+        var index = level * Slots + slot;
+        var entry = _slots[index];
+        _slots[index] = null;
+        _occupied[index >> 6] &= ~(1UL << (index & 63));
+        while (entry is not null)
+        {
+            var next = entry.Next;
+            (entry.Next, entry.Previous, entry.Slot) = (null, null, Entry.InHeap);
+            Place(entry);
+            entry = next;
+        }
+    }
+
+    private void Place(Entry entry)
+    {
+        if (entry.Due <= _position)
+        {
+            entry.Slot = Entry.InHeap;
+            _ready.Enqueue(entry, (entry.Due, entry.Order));
+            return;
+        }
+
+        var level = BitOperations.Log2((ulong)(entry.Due ^ _position)) / SlotBits;
+        if (level >= Levels) throw new ArgumentOutOfRangeException(nameof(entry), "A due time lies within some thousand years.");
+        Link(entry, level * Slots + (int)((entry.Due >> (level * SlotBits)) & Mask));
+    }
+
+    private void Link(Entry entry, int index)
+    {
+        entry.Slot = index;
+        entry.Next = _slots[index];
+        if (entry.Next is not null) entry.Next.Previous = entry;
+        _slots[index] = entry;
+        _occupied[index >> 6] |= 1UL << (index & 63);
+    }
+
+    private void Unplace(Entry entry)
+    {
+        if (entry.Slot == Entry.InHeap)
+        {
+            entry.IsDead = true;
+            if (++_dead > DeadEntriesMax && _dead > _ready.Count / 2) Sweep();
+            return;
+        }
+
+        if (entry.Previous is not null) entry.Previous.Next = entry.Next;
+        else _slots[entry.Slot] = entry.Next;
+        if (entry.Next is not null) entry.Next.Previous = entry.Previous;
+        if (_slots[entry.Slot] is null) _occupied[entry.Slot >> 6] &= ~(1UL << (entry.Slot & 63));
+    }
+
+    // A heap cannot give up an entry in its middle, so cancelled ones stay until they surface, or until most of it is dead.
+    private void Sweep()
+    {
+        var alive = new PriorityQueue<Entry, (long Due, long Order)>();
+        foreach (var (entry, priority) in _ready.UnorderedItems)
+            if (!entry.IsDead) alive.Enqueue(entry, priority);
+        _ready = alive;
+        _dead = 0;
+    }
+
+    private static long MillisecondsUp(DateTimeOffset due)
+    {
+        // A part of a millisecond counts as a whole one: late by less than that, never early.
+        var floor = due.ToUnixTimeMilliseconds();
+        return due.UtcTicks % TimeSpan.TicksPerMillisecond == 0 ? floor : floor + 1;
+    }
+
+    private sealed class Entry(string id, TItem item)
+    {
+        public const int InHeap = -1;
+        public string Id { get; } = id;
+        public TItem Item { get; } = item;
+        public long Due { get; init; }
+        public long Order { get; init; }
+        public int Slot { get; set; } = InHeap;
+        public bool IsDead { get; set; }
+        public Entry? Next { get; set; }
+        public Entry? Previous { get; set; }
+    }
+}

@@ -1,0 +1,60 @@
+namespace GroupBuyActors.Tasks;
+
+/// <summary>Where a task's row lies: the clustered key of the task table. It never changes while the task lives inside the horizon.</summary>
+/// <param name="Shard">The shard of its group.</param>
+/// <param name="Due">When it is to run; UTC, milliseconds.</param>
+/// <param name="Id">See <see cref="TaskIds"/>.</param>
+public readonly record struct TaskKey(ShardId Shard, DateTimeOffset Due, string Id);
+
+/// <summary>Something that must happen later: persisted with the change that caused it, run once, retried by policy.</summary>
+public sealed record TimedTask
+{
+    /// <summary>Where its row lies.</summary>
+    public required TaskKey Key { get; init; }
+    /// <summary>See <see cref="TaskTypes"/>.</summary>
+    public required string Type { get; init; }
+    /// <summary>The group it is about; null for a task of a shard or a contract.</summary>
+    public GroupId? Group { get; init; }
+    /// <summary>What the handler needs, as UTF-8 JSON; see <see cref="TaskPayloads"/>.</summary>
+    public ReadOnlyMemory<byte> Payload { get; init; }
+    /// <summary>The next try, never before <see cref="TaskKey.Due"/>.</summary>
+    public required DateTimeOffset NextAt { get; init; }
+    /// <summary>Tries that are recorded.</summary>
+    public int Attempts { get; init; }
+    /// <summary>Optimistic version, from 1.</summary>
+    public int Version { get; init; } = 1;
+    /// <summary>W3C traceparent of what caused it, or null.</summary>
+    public string? Trace { get; init; }
+    /// <summary>Why the last try failed, at most 500 characters, or null.</summary>
+    public string? LastError { get; init; }
+}
+
+/// <summary>
+/// Task ids: <c>{groupId}:{sequence}:{i}</c> for the i-th task that the group's event of that sequence caused, so that cancelling
+/// needs no look-up and the id routes to its group; <c>{job}:{shard}:{yyyyMMdd'T'HHmmss'Z'}</c> for a firing of a schedule.
+/// </summary>
+public static class TaskIds
+{
+    /// <summary>The id of the i-th task (from 0) caused by an event.</summary>
+    public static string Of(GroupId group, long sequence, int i) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{group}:{sequence}:{i}");
+
+    /// <summary>The id of a schedule's firing in a shard.</summary>
+    public static string Of(string job, ShardId shard, DateTimeOffset firing) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{job}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
+
+    /// <summary>The group of a group's task.</summary>
+    public static bool TryGetGroup(string id, out GroupId group)
+    {
+        group = default;
+        var colon = id.IndexOf(':');
+        return colon > 0 && GroupId.TryParse(id.AsSpan(0, colon), null, out group);
+    }
+
+    /// <summary>The shard of a schedule's firing.</summary>
+    public static bool TryGetShard(string id, out ShardId shard)
+    {
+        shard = default;
+        var parts = id.Split(':');
+        return parts.Length == 3 && ShardId.TryParse(parts[1], null, out shard);
+    }
+}
