@@ -1,0 +1,205 @@
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Store.Committing;
+
+/// <summary>
+/// The commits that wait for a lane, bounded in number and bytes; space is taken before anything is decided (T11). The lane takes
+/// as many as fit in one transaction, as soon as it has ended the one before.
+/// </summary>
+/// <remarks>Callers only touch what <see cref="_gate"/> guards, for an instant; the rest belongs to the lane's thread.</remarks>
+internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider time)
+{
+    private static readonly TimeSpan s_setAsideFor = TimeSpan.FromSeconds(1);
+    private readonly object _gate = new();
+    private List<LanePlace> _incoming = [];
+    private List<LanePlace> _arrived = [];
+    private readonly Queue<LanePlace> _waiting = new();
+    private readonly List<LanePlace> _setAside = [];
+    private readonly HashSet<TaskKey> _touched = [];
+    private int _reserved;
+    private int _inLine;
+    private long _bytes;
+    private long _setAsideAt;
+    private bool _closed;
+    private bool _woken;
+
+    /// <summary>Commits reserved, waiting or being written.</summary>
+    public int Reserved => Volatile.Read(ref _reserved);
+
+    /// <summary>Commits in line that the lane has not taken yet.</summary>
+    public int Waiting => Volatile.Read(ref _inLine);
+
+    /// <summary>Takes a place, or null where there is none.</summary>
+    public LanePlace? TryReserve(Lane lane)
+    {
+        if (Volatile.Read(ref _closed) || Volatile.Read(ref _bytes) >= bytesMax) return null;
+        if (Interlocked.Increment(ref _reserved) <= commitsMax) return new LanePlace(this, lane);
+        Release();
+        return null;
+    }
+
+    /// <summary>Gives a place back.</summary>
+    public void Release() => Interlocked.Decrement(ref _reserved);
+
+    /// <summary>Puts a commit in line; false where the lane takes no more.</summary>
+    public bool TryAdd(LanePlace place)
+    {
+        lock (_gate)
+        {
+            if (_closed) return false;
+            _incoming.Add(place);
+            Interlocked.Add(ref _bytes, place.Bytes);
+            Interlocked.Increment(ref _inLine);
+            if (_incoming.Count == 1) Monitor.Pulse(_gate);
+            return true;
+        }
+    }
+
+    /// <summary>Lets <see cref="Take"/> return though no commit may be there: something else is to be done.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            _woken = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Takes no more; what is in line is still to be written.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>
+    /// Waits for commits and takes what fits in one transaction; nothing where it was woken for another reason. False at the end.
+    /// </summary>
+    public bool Take(List<LanePlace> batch, int batchCommitsMax, int batchBytesMax)
+    {
+        while (true)
+        {
+            var last = Receive(wait: _waiting.Count == 0 && !IsSetAsideDue, out var woken);
+            if (IsSetAsideDue) TakeSetAside(batch, batchCommitsMax, batchBytesMax);
+            else TakeWaiting(batch, batchCommitsMax, batchBytesMax);
+            if (batch.Count > 0 || woken) return true;
+            if (last && _waiting.Count == 0 && _setAside.Count == 0) return false;
+        }
+    }
+
+    /// <summary>True where commits wait for a lock that something else holds.</summary>
+    public bool HasSetAside => _setAside.Count > 0;
+
+    /// <summary>Keeps commits that met a lock for a later transaction of their own, and with them whatever their activation sends.</summary>
+    public void SetAside(IReadOnlyList<LanePlace> commits)
+    {
+        foreach (var place in commits) Interlocked.Add(ref _bytes, place.Bytes);
+        Interlocked.Add(ref _inLine, commits.Count);
+        // Behind the others that wait, unless commits of the same activation are among them: those stay behind these.
+        if (_setAside.Exists(s => IsSameActivation(s, commits[0]))) _setAside.InsertRange(0, commits);
+        else _setAside.AddRange(commits);
+        _setAsideAt = time.GetTimestamp();
+    }
+
+    /// <summary>Takes no more and gives up what is in line.</summary>
+    public List<LanePlace> Close()
+    {
+        Stop();
+        Receive(wait: false, out _);
+        List<LanePlace> left = [.. _setAside, .. _waiting];
+        _setAside.Clear();
+        _waiting.Clear();
+        return left;
+    }
+
+    private bool IsSetAsideDue => _setAside.Count > 0 && time.GetElapsedTime(_setAsideAt) >= s_setAsideFor;
+
+    /// <summary>Moves what callers have put in line to the lane's own queue; true where nothing more will come.</summary>
+    private bool Receive(bool wait, out bool woken)
+    {
+        bool closed;
+        lock (_gate)
+        {
+            while (wait && _incoming.Count == 0 && !_woken && !(_closed && _setAside.Count == 0)) Monitor.Wait(_gate);
+            (_incoming, _arrived) = (_arrived, _incoming);
+            woken = _woken;
+            _woken = false;
+            closed = _closed;
+        }
+        foreach (var place in _arrived) _waiting.Enqueue(place);
+        _arrived.Clear();
+        return closed;
+    }
+
+    private void TakeWaiting(List<LanePlace> batch, int batchCommitsMax, int batchBytesMax)
+    {
+        _touched.Clear();
+        var bytes = 0;
+        while (batch.Count < batchCommitsMax && _waiting.TryPeek(out var next) && (bytes == 0 || bytes + next.Bytes <= batchBytesMax))
+        {
+            if (_setAside.Count > 0 && _setAside.Exists(s => IsSameActivation(s, next)))
+            {
+                _setAside.Add(_waiting.Dequeue());
+                continue;
+            }
+            if (!TouchesOnce(next.Commit)) break;
+            _waiting.Dequeue();
+            bytes += next.Bytes;
+            batch.Add(next);
+        }
+        Taken(batch.Count, bytes);
+    }
+
+    /// <summary>All of one activation, so that they do not come out one a second.</summary>
+    private void TakeSetAside(List<LanePlace> batch, int batchCommitsMax, int batchBytesMax)
+    {
+        var first = _setAside[0];
+        var bytes = 0;
+        _touched.Clear();
+        for (var i = 0; i < _setAside.Count && batch.Count < batchCommitsMax;)
+        {
+            var place = _setAside[i];
+            if (!IsSameActivation(first, place))
+            {
+                i++;
+                continue;
+            }
+            if ((bytes > 0 && bytes + place.Bytes > batchBytesMax) || !TouchesOnce(place.Commit)) break;
+            _setAside.RemoveAt(i);
+            bytes += place.Bytes;
+            batch.Add(place);
+        }
+        Taken(batch.Count, bytes);
+        _setAsideAt = time.GetTimestamp();
+    }
+
+    private void Taken(int commits, int bytes)
+    {
+        Interlocked.Add(ref _inLine, -commits);
+        Interlocked.Add(ref _bytes, -bytes);
+    }
+
+    private static bool IsSameActivation(LanePlace a, LanePlace b) =>
+        a.Commit.Token == b.Commit.Token || (a.Commit.Group is { } group && b.Commit.Group == group);
+
+    /// <summary>
+    /// A packet inserts tasks before it deletes and updates them, whatever the order of its commits. So a task that one commit
+    /// deletes or updates and a later one inserts or updates must not meet in one packet.
+    /// </summary>
+    private bool TouchesOnce(Commit commit)
+    {
+        if (_touched.Count > 0)
+        {
+            foreach (var task in commit.Schedules)
+                if (_touched.Contains(task.Key)) return false;
+            foreach (var task in commit.Updates)
+                if (_touched.Contains(task.Key)) return false;
+        }
+        foreach (var key in commit.Removals) _touched.Add(key);
+        foreach (var task in commit.Updates) _touched.Add(task.Key);
+        return true;
+    }
+}

@@ -1,0 +1,136 @@
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Store.Committing;
+
+/// <summary>The lanes of one silo on one database; all that does not depend on which database it is.</summary>
+internal abstract class Committer(StoreOptions options, int lanes, TimeProvider time, ILogger logger) : ICommitter, ILaneListener, IDisposable
+{
+    private readonly TaskCompletionSource<string> _fenced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private volatile Action<CommittedBatch>[] _subscribers = [];
+    private volatile Lane[] _lanes = [];
+    private int _started;
+
+    /// <inheritdoc/>
+    public int CommitBytesMax { get; private set; } = options.BatchBytesMax;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<long> Streams => [.. _lanes.Select(l => l.Stream)];
+
+    /// <inheritdoc/>
+    public Task<string> Fenced => _fenced.Task;
+
+    /// <inheritdoc/>
+    public long FenceConfirmedAt
+    {
+        get
+        {
+            var earliest = long.MaxValue;
+            var lanes = _lanes;
+            foreach (var lane in lanes) earliest = Math.Min(earliest, lane.FenceConfirmedAt);
+            return lanes.Length == 0 ? 0 : earliest;
+        }
+    }
+
+    /// <summary>Commits in line that are not being written yet, over all lanes.</summary>
+    internal int WaitingCommits => _lanes.Sum(l => l.Waiting);
+
+    internal CommitMetrics Metrics { get; } = new();
+
+    /// <inheritdoc/>
+    public async Task StartAsync(SiloIdentity silo, CancellationToken cancellation)
+    {
+        if (Interlocked.Exchange(ref _started, 1) != 0) throw new InvalidOperationException("The committer was started before.");
+        var opening = Enumerable.Range(0, lanes).Select(n => new Lane(n, NewWriter(), this, options, time, Metrics, logger)).ToArray();
+        try
+        {
+            await BeforeStartAsync(cancellation);
+            await Task.WhenAll(opening.Select(l => l.OpenAsync(silo))).WaitAsync(cancellation);
+        }
+        catch
+        {
+            foreach (var lane in opening) lane.Stop();
+            AfterStop();
+            _started = 0;
+            throw;
+        }
+        CommitBytesMax = opening.Min(l => l.BatchBytesMax);
+        _lanes = opening;
+    }
+
+    /// <inheritdoc/>
+    public CommitPlace? TryReserve(ShardId shard)
+    {
+        var lanes = _lanes;
+        return lanes.Length == 0 || _fenced.Task.IsCompleted ? null : lanes[LaneOf(shard, lanes.Length)].TryReserve();
+    }
+
+    /// <inheritdoc/>
+    public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit)
+    {
+        if (place is not LanePlace taken || taken.Lane != _lanes[LaneOf(commit.Shard, _lanes.Length)])
+            throw new ArgumentException("The place was reserved for a shard of another lane.", nameof(place));
+        if (commit.Events.Count > 0 && commit.Group is null) throw new ArgumentException("Events need a group.", nameof(commit));
+        var bytes = CommitSize.Of(commit);
+        if (bytes > CommitBytesMax)
+            throw new ArgumentException($"The commit takes {bytes} bytes, more than the {CommitBytesMax} that one transaction takes.", nameof(commit));
+        return taken.Lane.CommitAsync(taken, commit, bytes);
+    }
+
+    /// <inheritdoc/>
+    public void Subscribe(Action<CommittedBatch> subscriber)
+    {
+        lock (_gate) _subscribers = [.. _subscribers, subscriber];
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        foreach (var lane in _lanes) lane.Stop();
+        await Task.WhenAll(_lanes.Select(l => l.Ended)).WaitAsync(cancellation);
+        AfterStop();
+    }
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+        foreach (var lane in _lanes) lane.Stop();
+        Metrics.Dispose();
+    }
+
+    void ILaneListener.Committed(CommittedBatch batch)
+    {
+        foreach (var subscriber in _subscribers)
+        {
+            try
+            {
+                subscriber(batch);
+            }
+            catch (Exception e)
+            {
+                logger.SubscriberThrew(batch.Stream, batch.Commits[0].FirstPosition, e);
+            }
+        }
+    }
+
+    void ILaneListener.Fenced(string reason)
+    {
+        _fenced.TrySetResult(reason);
+        // A silo is fenced as a whole: the other lanes finish what they have and take no more.
+        foreach (var lane in _lanes) lane.Stop();
+    }
+
+    /// <summary>Makes a lane's writer.</summary>
+    protected abstract LaneWriter NewWriter();
+
+    /// <summary>Takes what the lanes need together.</summary>
+    protected virtual Task BeforeStartAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Gives back what the lanes needed together.</summary>
+    protected virtual void AfterStop()
+    {
+    }
+
+    /// <summary>Neighbouring shards are a merchant's regions: the multiplication spreads them over the lanes.</summary>
+    private static int LaneOf(ShardId shard, int lanes) => (int)(((uint)shard.Index * 2654435761u >> 16) % (uint)lanes);
+}

@@ -1,0 +1,72 @@
+namespace GroupBuyActors.Store.Committing;
+
+/// <summary>
+/// Makes commits of many grains durable, many in one transaction. One per silo and database. See DESIGN "The committer".
+/// Start: <see cref="StartAsync"/> after the silo joined the cluster, once; before that every reservation is refused.
+/// </summary>
+public interface ICommitter
+{
+    /// <summary>Largest single commit in bytes, as <see cref="CommitSize.Of"/> counts.</summary>
+    int CommitBytesMax { get; }
+
+    /// <summary>Allocates this silo's streams, one a lane, and opens for commits.</summary>
+    Task StartAsync(SiloIdentity silo, CancellationToken cancellation);
+
+    /// <summary>
+    /// Takes a place in the queue of the shard's lane, before anything is decided; null where the queue is full, the lane is stopped
+    /// or the silo is fenced. Dispose it where nothing is committed after all.
+    /// </summary>
+    CommitPlace? TryReserve(ShardId shard);
+
+    /// <summary>
+    /// Commits. Commits of one lane become durable in the order of these calls. Completes only when the outcome is known; it cannot
+    /// be cancelled. Never throws for trouble of the database. Throws <see cref="ArgumentException"/> where the commit is over
+    /// <see cref="CommitBytesMax"/>.
+    /// </summary>
+    Task<CommitResult> CommitAsync(CommitPlace place, Commit commit);
+
+    /// <summary>Calls back after each transaction, in position order per stream, on the lane's own thread: be quick, do not throw.</summary>
+    void Subscribe(Action<CommittedBatch> subscriber);
+
+    /// <summary>The ids of this silo's streams, empty before the start.</summary>
+    IReadOnlyList<long> Streams { get; }
+
+    /// <summary>
+    /// Monotonic time (of the TimeProvider's timestamp) at which the request was sent whose answer last showed every stream of this
+    /// silo alive; 0 before the start. Idle lanes confirm by themselves.
+    /// </summary>
+    long FenceConfirmedAt { get; }
+
+    /// <summary>Completes when a stream of this silo was found fenced, with a sentence why: the process must exit.</summary>
+    Task<string> Fenced { get; }
+
+    /// <summary>Stops taking commits, finishes those taken, closes the connections.</summary>
+    Task StopAsync(CancellationToken cancellation);
+}
+
+/// <summary>A reserved place in a lane's queue; used up by <see cref="ICommitter.CommitAsync"/> or given back by disposing.</summary>
+public abstract class CommitPlace : IDisposable
+{
+    /// <summary>Gives the place back where it was not used.</summary>
+    public abstract void Dispose();
+}
+
+/// <summary>A silo's life: its address with generation (unique to the life) and its stable slot name.</summary>
+/// <param name="Address">Such as <c>S127.0.0.1:11111:135790</c>.</param>
+/// <param name="Slot">Such as <c>silo-0</c>.</param>
+public sealed record SiloIdentity(string Address, string Slot);
+
+/// <summary>Counts a commit's bytes the way the limits do.</summary>
+public static class CommitSize
+{
+    /// <summary>An upper estimate of what the commit adds to a packet.</summary>
+    public static int Of(Commit commit)
+    {
+        var bytes = 200;
+        foreach (var e in commit.Events) bytes += 400 + e.Payload.Length;
+        foreach (var t in commit.Schedules) bytes += 700 + t.Payload.Length;
+        foreach (var t in commit.Updates) bytes += 700 + t.Payload.Length;
+        bytes += commit.Removals.Count * 250 + commit.Statuses.Count * 1500;
+        return bytes;
+    }
+}

@@ -1,0 +1,176 @@
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Store.Committing;
+
+/// <summary>What a lane tells its committer.</summary>
+internal interface ILaneListener
+{
+    /// <summary>A transaction is durable; on the lane's thread, in position order.</summary>
+    void Committed(CommittedBatch batch);
+
+    /// <summary>The lane has stopped for good.</summary>
+    void Fenced(string reason);
+}
+
+/// <summary>
+/// One stream's commits, one transaction at a time, on a thread of its own: commits that arrive while a transaction runs make the next
+/// one. Its packet is built when the outcome of the one before is known, so a refused activation's later commits are left out (T2).
+/// </summary>
+internal sealed class Lane
+{
+    private readonly int _number;
+    private readonly LaneWriter _writer;
+    private readonly CommitQueue _queue;
+    private readonly ILaneListener _listener;
+    private readonly StoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly CommitMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly TimeSpan _confirmAfter;
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<LanePlace> _batch = [];
+    private readonly List<LanePlace> _setAside = [];
+    private int _batchBytesMax;
+
+    public Lane(int number, LaneWriter writer, ILaneListener listener, StoreOptions options, TimeProvider time, CommitMetrics metrics, ILogger logger)
+    {
+        (_number, _writer, _listener, _options, _time, _metrics, _logger) = (number, writer, listener, options, time, metrics, logger);
+        _queue = new CommitQueue(options.LaneQueueMax, options.LaneQueueBytesMax, time);
+        // The tick comes four times as often as it is needed, so that no connection is idle for longer than the interval.
+        _confirmAfter = options.FenceConfirmInterval * 0.75;
+    }
+
+    /// <summary>The stream's id, once open.</summary>
+    public long Stream => _writer.Stream;
+
+    /// <summary>See <see cref="ICommitter.FenceConfirmedAt"/>.</summary>
+    public long FenceConfirmedAt => _writer.ConfirmedAt;
+
+    /// <summary>Bytes that one transaction takes, once open.</summary>
+    public int BatchBytesMax => _batchBytesMax;
+
+    /// <summary>Commits in line that are not being written yet.</summary>
+    public int Waiting => _queue.Waiting;
+
+    /// <summary>Completes when the thread has ended.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Starts the thread; completes when the stream is allocated.</summary>
+    public Task OpenAsync(SiloIdentity silo)
+    {
+        new Thread(() => Run(silo)) { IsBackground = true, Name = $"commit lane {_number}" }.Start();
+        return _opened.Task;
+    }
+
+    /// <summary>See <see cref="ICommitter.TryReserve"/>.</summary>
+    public LanePlace? TryReserve() => _queue.TryReserve(this);
+
+    /// <summary>Puts a commit in line.</summary>
+    public Task<CommitResult> CommitAsync(LanePlace place, Commit commit, int bytes)
+    {
+        var outcome = place.Use(commit, bytes, _time.GetTimestamp());
+        if (!_queue.TryAdd(place)) place.Complete(CommitStatus.Unavailable, 0);
+        return outcome;
+    }
+
+    /// <summary>Takes no more; the thread ends when what is in line is written.</summary>
+    public void Stop() => _queue.Stop();
+
+    private void Run(SiloIdentity silo)
+    {
+        try
+        {
+            _batchBytesMax = _writer.Open(silo);
+        }
+        catch (Exception e)
+        {
+            _writer.Close();
+            _opened.SetException(e);
+            _ended.SetResult();
+            return;
+        }
+        _logger.LaneOpened(_number, Stream, silo.Address);
+        _opened.SetResult();
+        try
+        {
+            using var tick = _time.CreateTimer(_ => Tick(), null, _options.FenceConfirmInterval / 4, _options.FenceConfirmInterval / 4);
+            if (WriteUntilTheEnd()) _logger.LaneClosed(_number, Stream, _writer.LastPosition);
+            else End(_writer.FencedBecause!);
+        }
+        catch (Exception e)
+        {
+            // What was being written has no known outcome and is never answered; the process exits.
+            _logger.LaneBroke(_number, e);
+            End("The lane broke down; see the log.");
+        }
+        _writer.Close();
+        _ended.SetResult();
+    }
+
+    private void Tick()
+    {
+        if (_queue.HasSetAside || _time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter) _queue.Wake();
+    }
+
+    private bool WriteUntilTheEnd()
+    {
+        while (_queue.Take(_batch, _options.BatchCommitsMax, _batchBytesMax))
+        {
+            var alive = true;
+            if (_batch.Count > 0) alive = WriteBatch();
+            else if (_time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter) alive = _writer.Confirm();
+            if (!alive) return false;
+        }
+        return true;
+    }
+
+    private bool WriteBatch()
+    {
+        foreach (var place in _batch) place.Status = place.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
+        var writable = _batch.Where(p => p.Status is null).ToList();
+        // By group, so that two lanes take the locks of the index on (group, sequence) in one order (T9); commits of a group stay in
+        // the order of their calls, which is that of their sequences.
+        var sorted = writable.Count > 1 ? [.. writable.OrderBy(GroupOf, StringComparer.Ordinal)] : writable;
+        var alive = sorted.Count == 0 || _writer.Write(sorted, _setAside);
+        if (_setAside.Count > 0 && alive)
+        {
+            _queue.SetAside([.. _setAside]);
+            _batch.RemoveAll(_setAside.Contains);
+        }
+        _setAside.Clear();
+        Conclude(sorted);
+        _batch.Clear();
+        return alive;
+    }
+
+    private static string GroupOf(LanePlace place) => place.Commit.Group is { } group ? group.Value : "";
+
+    /// <summary>Tells subscribers, then callers.</summary>
+    private void Conclude(List<LanePlace> sorted)
+    {
+        var committed = new List<(long, Commit)>(sorted.Count);
+        foreach (var place in sorted)
+            if (place.Status == CommitStatus.Committed) committed.Add((place.FirstPosition, place.Commit));
+        if (committed.Count > 0)
+        {
+            _metrics.BatchWritten(committed.Count);
+            _listener.Committed(new CommittedBatch(Stream, committed));
+        }
+        var stale = 0;
+        foreach (var place in _batch)
+        {
+            if (place.Status == CommitStatus.Stale) stale++;
+            _metrics.CommitEnded(_time.GetElapsedTime(place.CalledAt));
+            place.Complete(place.Status ?? CommitStatus.Unavailable, Stream);
+        }
+        if (stale > 0) _metrics.Stale(stale);
+    }
+
+    private void End(string reason)
+    {
+        _logger.Fenced(Stream, reason);
+        foreach (var place in _queue.Close()) place.Complete(CommitStatus.Unavailable, Stream);
+        _listener.Fenced(reason);
+    }
+}

@@ -1,0 +1,76 @@
+namespace GroupBuyActors.Store.Committing;
+
+/// <summary>
+/// Writes one stream: what differs between databases. Used by its lane's thread only, but for what says otherwise.
+/// </summary>
+internal abstract class LaneWriter
+{
+    private long _confirmedAt;
+
+    /// <summary>The stream, once open.</summary>
+    public long Stream { get; protected set; }
+
+    /// <summary>The last position that is committed, 0 for none.</summary>
+    public long LastPosition { get; protected set; }
+
+    /// <summary>When the request was sent whose answer last showed the stream alive, by the TimeProvider's timestamp. Any thread may read it.</summary>
+    public long ConfirmedAt
+    {
+        get => Volatile.Read(ref _confirmedAt);
+        protected set => Volatile.Write(ref _confirmedAt, value);
+    }
+
+    /// <summary>Why the lane must stop, as a sentence, once <see cref="Write"/> or <see cref="Confirm"/> said so.</summary>
+    public string? FencedBecause { get; protected set; }
+
+    /// <summary>Allocates the stream; gives how many bytes of commits one transaction can take.</summary>
+    public abstract int Open(SiloIdentity silo);
+
+    /// <summary>
+    /// Writes commits in one transaction where it can, in as few as it needs otherwise, and sets the <see cref="LanePlace.Status"/>
+    /// and position of each; those that met a lock which something else holds it moves to <paramref name="setAside"/> instead.
+    /// Returns once every outcome is known; false where the stream is fenced.
+    /// </summary>
+    public abstract bool Write(List<LanePlace> batch, List<LanePlace> setAside);
+
+    /// <summary>Confirms that the stream is alive, also to keep the connection open; false where it is fenced. Trouble of the database is no answer: true.</summary>
+    public abstract bool Confirm();
+
+    /// <summary>Closes what is open; never throws.</summary>
+    public abstract void Close();
+
+    /// <summary>Marks the activation's commits from one on: it is refused, and everything decided on top of it with it (T2).</summary>
+    protected static void Refuse(List<LanePlace> batch, LanePlace loser)
+    {
+        loser.Status = CommitStatus.Stale;
+        loser.Commit.Token.Poison();
+        foreach (var place in batch)
+            if (place.Status is null && place.Commit.Token.IsPoisoned) place.Status = CommitStatus.Stale;
+    }
+
+    /// <summary>Gives out positions to commits, gap-free after the last one committed.</summary>
+    protected void Number(List<LanePlace> batch)
+    {
+        var next = LastPosition + 1;
+        foreach (var place in batch)
+        {
+            place.FirstPosition = next;
+            next += place.Rows;
+        }
+    }
+
+    /// <summary>Takes all of a batch as committed.</summary>
+    protected void Land(List<LanePlace> batch)
+    {
+        foreach (var place in batch) place.Status = CommitStatus.Committed;
+        LastPosition = batch[^1].FirstPosition + batch[^1].Rows - 1;
+    }
+
+    /// <summary>A new stream's id: 63 random bits, never used again.</summary>
+    protected static long NewStreamId()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
+        return BitConverter.ToInt64(bytes) & long.MaxValue;
+    }
+}

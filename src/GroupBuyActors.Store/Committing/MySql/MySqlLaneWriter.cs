@@ -1,0 +1,258 @@
+using Microsoft.Extensions.Logging;
+using MySqlConnector;
+
+namespace GroupBuyActors.Store.Committing.MySql;
+
+/// <summary>
+/// Writes a stream on MySQL or MariaDB.
+/// </summary>
+/// <remarks>
+/// Problem: a packet goes out and no answer comes. The server may have committed it, may have lost it, or may work on it still; what
+/// is read meanwhile proves nothing (T3). The lane therefore stops and sends the same commits at the same positions again, for as
+/// long as it takes, until one of these is known:
+/// <code>
+///   sent ──ok──────────────────────────────────────────────► committed
+///     │ └─duplicate, my commit at my first position ───────► committed (an earlier try landed)
+///     │ └─duplicate, another's commit (sequence, run) ─────► those are refused; the rest is numbered anew and sent
+///     │ └─duplicate that nobody explains, row fault, lock ─► each goes singly, once (T7)
+///     │ └─not alive ─► fenced: a plain read is conclusive ─► committed or unavailable (T6)
+///     └─no answer ───► sent again; after UnknownOutcomesMax times the lane fences its stream itself (T5) and reads
+/// </code>
+/// Guarantees: positions are gap-free, since nobody else writes the stream and a refused batch leaves nothing behind; a try that is
+/// still under way fails once a later one has landed, for it has the same positions. A batch is changed only when a foreign row
+/// refused it: a late first try meets that row, too. What would break it: sending two batches at once, or giving out positions
+/// before the outcome of those before is known.
+/// </remarks>
+internal sealed class MySqlLaneWriter(string connectionString, StoreOptions options, TimeProvider time, CommitMetrics metrics, ILogger logger) : LaneWriter
+{
+    private const int PauseMsMax = 1000;
+    private readonly MySqlSession _session = new(connectionString, options.CommandTimeout);
+    private readonly MySqlPacket _packet = new(time);
+
+    private enum Conclusion
+    {
+        Committed,
+        Losers,
+        Unexplained,
+        Locked,
+        Fenced,
+    }
+
+    private enum Standing
+    {
+        Whole,
+        Short,
+        Dead,
+    }
+
+    /// <inheritdoc/>
+    public override int Open(SiloIdentity silo)
+    {
+        var packetMax = _session.Read("select @@max_allowed_packet", r => Convert.ToInt64(r.GetValue(0), System.Globalization.CultureInfo.InvariantCulture))[0];
+        var sentAt = time.GetTimestamp();
+        Stream = NewStreamId();
+        var row = new MySqlText().Sql("insert into stream(id,silo_address,silo_slot,state)values(").Number(Stream).Sql(',').Text(silo.Address).Sql(',').Text(silo.Slot).Sql(",1)");
+        if (_session.Send(row.ToString()) != MySqlAnswer.Ok) throw _session.Trouble!;
+        ConfirmedAt = sentAt;
+        return (int)Math.Min(options.BatchBytesMax, packetMax / 4);
+    }
+
+    /// <inheritdoc/>
+    public override bool Confirm()
+    {
+        var sentAt = time.GetTimestamp();
+        try
+        {
+            if (ReadStanding() != Standing.Whole)
+            {
+                ConcludeFenced([], null);
+                return false;
+            }
+            ConfirmedAt = sentAt;
+        }
+        catch (MySqlException e)
+        {
+            logger.Unreachable(Stream, e.Message);
+        }
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool Write(List<LanePlace> batch, List<LanePlace> setAside)
+    {
+        while (batch.Count > 0)
+        {
+            Number(batch);
+            switch (Settle(batch, out var losers))
+            {
+                case Conclusion.Committed:
+                    Land(batch);
+                    return true;
+                case Conclusion.Fenced:
+                    return false;
+                case Conclusion.Losers:
+                    logger.Losers(Stream, losers.Count, batch.Count);
+                    foreach (var loser in losers) Refuse(batch, loser);
+                    batch = batch.FindAll(p => p.Status is null);
+                    break;
+                default:
+                    return WriteSingly(batch, setAside);
+            }
+        }
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Close() => _session.Discard();
+
+    /// <summary>Each commit alone, once: who fails alone is refused; who meets a lock is set aside, and its activation's later ones with it.</summary>
+    private bool WriteSingly(List<LanePlace> batch, List<LanePlace> setAside)
+    {
+        foreach (var place in batch)
+        {
+            if (place.Status is not null) continue;
+            if (setAside.Exists(s => s.Commit.Token == place.Commit.Token || (s.Commit.Group is { } group && place.Commit.Group == group)))
+            {
+                setAside.Add(place);
+                continue;
+            }
+            List<LanePlace> single = [place];
+            Number(single);
+            switch (Settle(single, out _))
+            {
+                case Conclusion.Committed:
+                    Land(single);
+                    break;
+                case Conclusion.Fenced:
+                    return false;
+                case Conclusion.Losers:
+                    Refuse(batch, place);
+                    break;
+                case Conclusion.Locked:
+                    logger.SetAside(Stream, place.Commit.Id, place.Commit.Group?.Value);
+                    setAside.Add(place);
+                    break;
+                default:
+                    logger.RowRefused(Stream, place.Commit.Id, place.Commit.Group?.Value, _session.Trouble!.Message);
+                    Refuse(batch, place);
+                    break;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Sends a batch until its outcome is known; see the remarks of this class.</summary>
+    private Conclusion Settle(List<LanePlace> batch, out List<LanePlace> losers)
+    {
+        losers = [];
+        var packet = _packet.Transaction(batch, Stream, LastPosition);
+        var unknown = 0;
+        for (var tries = 0; ; tries++)
+        {
+            if (tries > 0) PauseAfter(tries);
+            var sentAt = time.GetTimestamp();
+            var answer = _session.Send(packet);
+            switch (answer)
+            {
+                case MySqlAnswer.Ok:
+                    ConfirmedAt = sentAt;
+                    return Conclusion.Committed;
+                case MySqlAnswer.Duplicate when TryFindPresent(batch, out var landed, out losers):
+                    ConfirmedAt = sentAt;
+                    if (landed) return Conclusion.Committed;
+                    if (losers.Count > 0) return Conclusion.Losers;
+                    metrics.Retried("duplicate");
+                    return Conclusion.Unexplained;
+                case MySqlAnswer.NotAlive:
+                    return ConcludeFenced(batch, null);
+                case MySqlAnswer.RowFault:
+                    metrics.Retried("row");
+                    return Conclusion.Unexplained;
+                case MySqlAnswer.Lock:
+                    metrics.Retried(_session.Trouble!.ErrorCode == MySqlErrorCode.LockDeadlock ? "deadlock" : "lock_wait");
+                    // While an earlier try is in doubt, it may be the one that holds the lock.
+                    if (unknown > 0) break;
+                    logger.LockMet(Stream, batch.Count, _session.Trouble.Message);
+                    return Conclusion.Locked;
+                case MySqlAnswer.Unreachable:
+                    metrics.Retried("unreachable");
+                    logger.Unreachable(Stream, _session.Trouble!.Message);
+                    break;
+                default:
+                    metrics.Retried("unknown");
+                    logger.OutcomeUnknown(Stream, batch.Count, ++unknown, _session.Trouble!.Message);
+                    if (unknown < options.UnknownOutcomesMax) break;
+                    return ConcludeFenced(batch, $"A transaction stayed without an answer {unknown} times.");
+            }
+        }
+    }
+
+    /// <summary>Which of the batch's rows are there; false where the question got no answer: the batch is then sent again.</summary>
+    private bool TryFindPresent(List<LanePlace> batch, out bool landed, out List<LanePlace> losers)
+    {
+        landed = false;
+        losers = [];
+        try
+        {
+            foreach (var (kind, number, commit) in _session.Read(_packet.Present(batch, Stream), r => (r.GetInt64(0), (int)r.GetInt64(1), ReadId(r, 2))))
+            {
+                if (commit == batch[number].Commit.Id) landed = true;
+                else if (kind > 0 && !losers.Contains(batch[number])) losers.Add(batch[number]);
+            }
+            return true;
+        }
+        catch (MySqlException e)
+        {
+            logger.Unreachable(Stream, e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Finds out, for as long as it takes, what became of a batch on a stream that takes no more: fences it first where nobody has.
+    /// </summary>
+    private Conclusion ConcludeFenced(List<LanePlace> batch, string? because)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                var standing = ReadStanding();
+                FencedBecause ??= because ?? (standing == Standing.Dead
+                    ? "The stream is fenced: another silo took this one for dead."
+                    : $"Position {LastPosition}, which this silo committed, is missing: the database has lost commits that it had acknowledged.");
+                // Waits for whatever is under way on the stream, and is seen by all that comes later.
+                if (standing != Standing.Dead && _session.Send($"update stream set state=2 where id={Stream} and state=1") != MySqlAnswer.Ok) throw _session.Trouble!;
+                if (batch.Count > 0 && IsAtFirstPosition(batch)) Land(batch);
+                return Conclusion.Fenced;
+            }
+            catch (MySqlException e)
+            {
+                logger.Unreachable(Stream, e.Message);
+                PauseAfter(tries);
+            }
+        }
+    }
+
+    private bool IsAtFirstPosition(List<LanePlace> batch) =>
+        _session.Read($"select commit_id from group_journal where stream={Stream} and position={batch[0].FirstPosition}", r => ReadId(r, 0))
+            .Contains(batch[0].Commit.Id);
+
+    private Standing ReadStanding()
+    {
+        var (alive, last) = _session.Read(MySqlPacket.Standing(Stream, LastPosition), r => (r.GetInt64(0), r.GetInt64(1)))[0];
+        if (alive == 0) return Standing.Dead;
+        return LastPosition > 0 && last == 0 ? Standing.Short : Standing.Whole;
+    }
+
+    /// <summary>The first repetition is at once; later ones wait longer each time.</summary>
+    private void PauseAfter(int tries)
+    {
+        if (tries < 2) return;
+        using var over = new ManualResetEventSlim();
+        using var timer = time.CreateTimer(_ => over.Set(), null, TimeSpan.FromMilliseconds(Math.Min(PauseMsMax, 10 << Math.Min(tries, 10))), Timeout.InfiniteTimeSpan);
+        over.Wait();
+    }
+
+    private static Guid ReadId(MySqlDataReader reader, int column) => new((byte[])reader.GetValue(column), bigEndian: true);
+}

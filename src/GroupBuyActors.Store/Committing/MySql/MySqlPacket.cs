@@ -1,0 +1,229 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Store.Committing.MySql;
+
+/// <summary>
+/// The text of one transaction, sent as one packet: one round trip. Every statement has many rows, sorted by the key they are
+/// locked by, so that two lanes never wait for each other in a ring (T8, T9).
+/// </summary>
+internal sealed class MySqlPacket(TimeProvider time)
+{
+    private const long DayMs = 24 * 60 * 60 * 1000;
+    private readonly MySqlText _text = new();
+    private readonly List<TimedTask> _tasks = [];
+    private readonly List<TaskKey> _keys = [];
+    private readonly List<OrderStatusChange> _statuses = [];
+    private readonly List<(TaskRun Run, Guid Commit)> _runs = [];
+
+    /// <summary>The whole transaction; commits are numbered before.</summary>
+    public string Transaction(List<LanePlace> batch, long stream, long lastPosition)
+    {
+        _text.Clear();
+        // An error leaves the transaction before it open; without this, the next `begin` would commit its half (T1).
+        _text.Sql("rollback;begin;");
+        FenceCheck(stream, lastPosition);
+        Journal(batch, stream);
+        Schedules(batch);
+        Removals(batch);
+        Updates(batch);
+        Statuses(batch);
+        Runs(batch);
+        return _text.Sql("commit").ToString();
+    }
+
+    /// <summary>Whether the stream is alive and the lane's last row is there, as two numbers; autocommitted.</summary>
+    public static string Standing(long stream, long lastPosition) =>
+        $"select (select count(*) from stream where id={stream} and state=1),(select count(*) from group_journal where stream={stream} and position={lastPosition})";
+
+    /// <summary>
+    /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 a group's sequence, 2 a run; with the
+    /// number of the commit in the batch and the id of the commit that wrote the row. Keys: group_journal.PRIMARY,
+    /// group_journal_sequence, task_run.PRIMARY.
+    /// </summary>
+    public string Present(List<LanePlace> batch, long stream)
+    {
+        _text.Clear();
+        _text.Sql("select 0,0,commit_id from group_journal where stream=").Number(stream).Sql(" and position=").Number(batch[0].FirstPosition);
+        var rows = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].Commit.Events.Count == 0) continue;
+            _text.Sql(rows++ == 0 ? " union all select 1,v.n,j.commit_id from (select " : " union all select ").Number(i).Sql(rows == 1 ? " n," : ",");
+            Ascii(batch[i].Commit.Group!.Value.Value).Sql(rows == 1 ? " g," : ",").Number(batch[i].Commit.Events[0].Sequence).Sql(rows == 1 ? " s" : "");
+        }
+        if (rows > 0) _text.Sql(") v straight_join group_journal j on j.group_id=v.g and j.sequence=v.s");
+        rows = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].Commit.Run is not { } run) continue;
+            _text.Sql(rows++ == 0 ? " union all select 2,v.n,r.commit_id from (select " : " union all select ").Number(i).Sql(rows == 1 ? " n," : ",");
+            _text.Number(DayOf(run)).Sql(rows == 1 ? " d," : ",");
+            Ascii(run.Key.Id).Sql(rows == 1 ? " i," : ",").Number(run.Version).Sql(rows == 1 ? " r" : "");
+        }
+        if (rows > 0) _text.Sql(") v straight_join task_run r on r.due_day=v.d and r.task_id=v.i and r.version=v.r");
+        return _text.ToString();
+    }
+
+    /// <summary>The days since 1970 of a run's due, by which runs are purged.</summary>
+    public static long DayOf(TaskRun run) => run.Key.Due.ToUnixTimeMilliseconds() / DayMs;
+
+    /// <summary>
+    /// Fails with error 1242 (a subquery of two rows where one may stand) unless the stream is alive, which the share lock keeps it
+    /// until the commit, and the lane's last row is there (T14). An error is the only way to stop a packet in its middle without
+    /// a stored procedure.
+    /// </summary>
+    private void FenceCheck(long stream, long lastPosition)
+    {
+        _text.Sql("set @fence=(select 1 from (select 1 union all select 2) two where not exists(select 1 from stream where id=").Number(stream)
+            .Sql(" and state=1 lock in share mode)");
+        if (lastPosition > 0)
+            _text.Sql(" or not exists(select 1 from group_journal where stream=").Number(stream).Sql(" and position=").Number(lastPosition).Sql(')');
+        _text.Sql(");");
+    }
+
+    private void Journal(List<LanePlace> batch, long stream)
+    {
+        _text.Sql("insert into group_journal(stream,position,commit_id,group_id,sequence,type,version,time_ms,payload,trace)values");
+        foreach (var place in batch)
+        {
+            var commit = place.Commit;
+            if (commit.Events.Count == 0)
+            {
+                JournalKey(place, stream, 0).Sql(",null,null,'',0,").Instant(time.GetUtcNow()).Sql(",null,null),");
+                continue;
+            }
+            for (var i = 0; i < commit.Events.Count; i++)
+            {
+                var e = commit.Events[i];
+                JournalKey(place, stream, i).Sql(',').Text(commit.Group!.Value.Value).Sql(',').Number(e.Sequence).Sql(',').Text(e.Type).Sql(',').Number(e.Version)
+                    .Sql(',').Instant(e.Time).Sql(',').Binary(e.Payload.Span).Sql(',').TextOrNull(e.Trace).Sql("),");
+            }
+        }
+        EndOfRows();
+    }
+
+    private MySqlText JournalKey(LanePlace place, long stream, int row) =>
+        _text.Sql('(').Number(stream).Sql(',').Number(place.FirstPosition + row).Sql(',').Id(place.Commit.Id);
+
+    private void Schedules(List<LanePlace> batch)
+    {
+        _tasks.Clear();
+        foreach (var place in batch) _tasks.AddRange(place.Commit.Schedules);
+        if (_tasks.Count == 0) return;
+        _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
+        _text.Sql("insert into timed_task(shard,due_ms,id,type,group_id,payload,next_ms,attempts,version,trace,last_error)values");
+        foreach (var task in _tasks)
+        {
+            _text.Sql('(').Number(task.Key.Shard.Index).Sql(',').Instant(task.Key.Due).Sql(',').Text(task.Key.Id).Sql(',').Text(task.Type).Sql(',')
+                .TextOrNull(task.Group?.Value).Sql(',').Binary(task.Payload.Span).Sql(',').Instant(task.NextAt).Sql(',').Number(task.Attempts).Sql(',')
+                .Number(task.Version).Sql(',').TextOrNull(task.Trace).Sql(',').TextOrNull(task.LastError).Sql("),");
+        }
+        // Not `insert ignore`, which would also cut what is too long and let it pass.
+        _text.Back().Sql(" on duplicate key update version=timed_task.version;");
+    }
+
+    /// <summary>A join that reads the list first and each row by its key: <c>(…) in (…)</c> would scan a small table and lock all of it.</summary>
+    private void Removals(List<LanePlace> batch)
+    {
+        _keys.Clear();
+        foreach (var place in batch) _keys.AddRange(place.Commit.Removals);
+        if (_keys.Count == 0) return;
+        _keys.Sort(static (a, b) => Compare(a, b));
+        _text.Sql("delete t from (");
+        for (var i = 0; i < _keys.Count; i++)
+        {
+            Key(_keys[i], i == 0);
+            _text.Sql(" union all ");
+        }
+        _text.Back(" union all ".Length).Sql(") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i;");
+    }
+
+    private void Updates(List<LanePlace> batch)
+    {
+        _tasks.Clear();
+        foreach (var place in batch) _tasks.AddRange(place.Commit.Updates);
+        if (_tasks.Count == 0) return;
+        _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
+        _text.Sql("update (");
+        for (var i = 0; i < _tasks.Count; i++)
+        {
+            var first = i == 0;
+            var task = _tasks[i];
+            Key(task.Key, first);
+            _text.Sql(',').Instant(task.NextAt).Sql(first ? " n," : ",").Number(task.Attempts).Sql(first ? " a," : ",").Number(task.Version)
+                .Sql(first ? " v," : ",").TextOrNull(task.LastError).Sql(first ? " e union all " : " union all ");
+        }
+        _text.Back(" union all ".Length).Sql(") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i and t.version=v.v-1 " +
+            "set t.next_ms=v.n,t.attempts=v.a,t.version=v.v,t.last_error=v.e;");
+    }
+
+    private void Key(TaskKey key, bool first)
+    {
+        _text.Sql("select ").Number(key.Shard.Index).Sql(first ? " s," : ",").Instant(key.Due).Sql(first ? " d," : ",");
+        Ascii(key.Id).Sql(first ? " i" : "");
+    }
+
+    /// <summary>A text that is compared with a column of ids: in that column's character set and collation, or its index is not used.</summary>
+    private MySqlText Ascii(string text) => _text.Sql("_ascii").Text(text).Sql(" collate ascii_bin");
+
+    private void Statuses(List<LanePlace> batch)
+    {
+        _statuses.Clear();
+        foreach (var place in batch) _statuses.AddRange(place.Commit.Statuses);
+        if (_statuses.Count == 0) return;
+        _statuses.Sort(static (a, b) => Compare(a, b));
+        _text.Sql("insert into order_status_log(order_id,sequence,group_id,user_id,status,changed_ms,quantity,amount,currency,placed_ms,closes_ms," +
+            "paid_ms,voucher_code,voucher_until_ms,redeemed_ms,refunded_ms,close_reason)values");
+        foreach (var change in _statuses)
+        {
+            var order = change.Order;
+            var group = order.OrderId.Group.Value;
+            _text.Sql("('").Sql(group).Sql('.').Number(order.OrderId.Number).Sql("',").Number(change.Sequence).Sql(",'").Sql(group).Sql("',").Binary(order.UserId)
+                .Sql(',').Text(StoredNames.Of(order.Status)).Sql(',').Instant(change.Time).Sql(',').Number(order.Quantity).Sql(',')
+                .Number(order.Total.Amount).Sql(',').Text(order.Total.Currency).Sql(',').Instant(order.PlacedAt).Sql(',').Instant(order.ClosesAt).Sql(',')
+                .InstantOrNull(order.PaidAt).Sql(',').TextOrNull(order.VoucherCode?.ToString()).Sql(',').InstantOrNull(order.VoucherValidUntil).Sql(',')
+                .InstantOrNull(order.RedeemedAt).Sql(',').InstantOrNull(order.RefundedAt).Sql(',')
+                .TextOrNull(order.CloseReason is { } reason ? StoredNames.Of(reason) : null).Sql("),");
+        }
+        EndOfRows();
+    }
+
+    private void Runs(List<LanePlace> batch)
+    {
+        _runs.Clear();
+        foreach (var place in batch)
+            if (place.Commit.Run is { } run) _runs.Add((run, place.Commit.Id));
+        if (_runs.Count == 0) return;
+        _runs.Sort(static (a, b) => Compare(a.Run, b.Run));
+        _text.Sql("insert into task_run(due_day,task_id,version,commit_id)values");
+        foreach (var (run, commit) in _runs)
+            _text.Sql('(').Number(DayOf(run)).Sql(',').Text(run.Key.Id).Sql(',').Number(run.Version).Sql(',').Id(commit).Sql("),");
+        EndOfRows();
+    }
+
+    private void EndOfRows() => _text.Back().Sql(';');
+
+    private static int Compare(TaskKey a, TaskKey b)
+    {
+        if (a.Shard != b.Shard) return a.Shard.Index.CompareTo(b.Shard.Index);
+        return a.Due != b.Due ? a.Due.CompareTo(b.Due) : string.CompareOrdinal(a.Id, b.Id);
+    }
+
+    private static int Compare(OrderStatusChange a, OrderStatusChange b)
+    {
+        var groups = string.CompareOrdinal(a.Order.OrderId.Group.Value, b.Order.OrderId.Group.Value);
+        if (groups != 0) return groups;
+        var orders = a.Order.OrderId.Number.CompareTo(b.Order.OrderId.Number);
+        return orders != 0 ? orders : a.Sequence.CompareTo(b.Sequence);
+    }
+
+    private static int Compare(TaskRun a, TaskRun b)
+    {
+        var days = DayOf(a).CompareTo(DayOf(b));
+        if (days != 0) return days;
+        var ids = string.CompareOrdinal(a.Key.Id, b.Key.Id);
+        return ids != 0 ? ids : a.Version.CompareTo(b.Version);
+    }
+}

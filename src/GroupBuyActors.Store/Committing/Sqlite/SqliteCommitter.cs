@@ -1,0 +1,37 @@
+using GroupBuyActors.Store.Databases;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Store.Committing.Sqlite;
+
+/// <summary>Commits to a SQLite file: one lane, since a file has one writer, in the one process that owns it.</summary>
+internal sealed class SqliteCommitter(SqliteDatabase database, StoreOptions options, TimeProvider time, ILogger<SqliteCommitter> logger)
+    : Committer(options, lanes: 1, time, logger)
+{
+    private readonly StoreOptions _options = options;
+    private readonly TimeProvider _time = time;
+    private SqliteOwnership? _ownership;
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        AfterStop();
+    }
+
+    /// <inheritdoc/>
+    protected override LaneWriter NewWriter() => new SqliteLaneWriter(database, _options, _time, Metrics, logger);
+
+    /// <inheritdoc/>
+    protected override Task BeforeStartAsync(CancellationToken cancellation)
+    {
+        _ownership = SqliteOwnership.Take(database.Path);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override void AfterStop()
+    {
+        _ownership?.Dispose();
+        _ownership = null;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Globalization;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace GroupBuyActors.Store.Committing.Sqlite;
+
+/// <summary>A statement that is prepared once; its parameters are set by their order.</summary>
+internal sealed class SqliteStatement : IDisposable
+{
+    private readonly SqliteCommand _command;
+
+    /// <param name="connection">Where it runs.</param>
+    /// <param name="sql">With parameters ?1, ?2 and so on.</param>
+    /// <param name="parameters">How many.</param>
+    public SqliteStatement(SqliteConnection connection, string sql, int parameters = 0)
+    {
+        _command = connection.CreateCommand();
+        _command.CommandText = sql;
+        for (var i = 1; i <= parameters; i++)
+            _command.Parameters.Add(new SqliteParameter("?" + i.ToString(CultureInfo.InvariantCulture), DBNull.Value));
+        _command.Prepare();
+    }
+
+    public void Run(params ReadOnlySpan<object?> values)
+    {
+        Bind(values);
+        _command.ExecuteNonQuery();
+    }
+
+    public object? Scalar(params ReadOnlySpan<object?> values)
+    {
+        Bind(values);
+        return _command.ExecuteScalar();
+    }
+
+    public void Dispose() => _command.Dispose();
+
+    private void Bind(ReadOnlySpan<object?> values)
+    {
+        for (var i = 0; i < values.Length; i++) _command.Parameters[i].Value = values[i] ?? DBNull.Value;
+    }
+}
+
+/// <summary>The statements of a commit. Each writes or finds its row by the table's primary key.</summary>
+internal sealed class SqliteStatements : IDisposable
+{
+    private const long DayMs = 24 * 60 * 60 * 1000;
+    private readonly SqliteStatement _journal;
+    private readonly SqliteStatement _schedule;
+    private readonly SqliteStatement _remove;
+    private readonly SqliteStatement _update;
+    private readonly SqliteStatement _status;
+    private readonly SqliteStatement _run;
+
+    public SqliteStatements(SqliteConnection connection)
+    {
+        Begin = new(connection, "begin immediate");
+        Savepoint = new(connection, "savepoint one");
+        Release = new(connection, "release one");
+        RollbackOne = new(connection, "rollback to one");
+        Commit = new(connection, "commit");
+        IsAlive = new(connection, "select count(*) from stream where id = ?1 and state = 1", 1);
+        CommitAt = new(connection, "select commit_id from group_journal where stream = ?1 and position = ?2", 2);
+        _journal = new(connection, """
+            insert into group_journal (stream, position, commit_id, group_id, sequence, type, version, time_ms, payload, trace)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            """, 10);
+        _schedule = new(connection, """
+            insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) on conflict (shard, due_ms, id) do nothing
+            """, 11);
+        _remove = new(connection, "delete from timed_task where shard = ?1 and due_ms = ?2 and id = ?3", 3);
+        _update = new(connection, """
+            update timed_task set next_ms = ?4, attempts = ?5, version = ?6, last_error = ?7
+            where shard = ?1 and due_ms = ?2 and id = ?3 and version = ?6 - 1
+            """, 7);
+        _status = new(connection, """
+            insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms,
+              closes_ms, paid_ms, voucher_code, voucher_until_ms, redeemed_ms, refunded_ms, close_reason)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+            """, 17);
+        _run = new(connection, "insert into task_run (due_day, task_id, version, commit_id) values (?1, ?2, ?3, ?4)", 4);
+    }
+
+    /// <summary>Takes the file's write lock.</summary>
+    public SqliteStatement Begin { get; }
+
+    /// <summary>What a refused commit goes back to.</summary>
+    public SqliteStatement Savepoint { get; }
+
+    /// <summary>Ends the savepoint.</summary>
+    public SqliteStatement Release { get; }
+
+    /// <summary>Goes back to the savepoint.</summary>
+    public SqliteStatement RollbackOne { get; }
+
+    /// <summary>Waits for the disk.</summary>
+    public SqliteStatement Commit { get; }
+
+    /// <summary>?1 the stream: 1 where it is alive.</summary>
+    public SqliteStatement IsAlive { get; }
+
+    /// <summary>?1 the stream, ?2 the position: which commit lies there.</summary>
+    public SqliteStatement CommitAt { get; }
+
+    /// <summary>Writes all rows of a commit; throws <see cref="SqliteException"/> on the first that cannot be written.</summary>
+    public void Write(long stream, LanePlace place, DateTimeOffset now)
+    {
+        var commit = place.Commit;
+        Journal(stream, place, now);
+        foreach (var task in commit.Schedules) Schedule(task);
+        foreach (var key in commit.Removals) _remove.Run(key.Shard.Index, Ms(key.Due), key.Id);
+        foreach (var task in commit.Updates)
+            _update.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, Ms(task.NextAt), task.Attempts, task.Version, task.LastError);
+        foreach (var change in commit.Statuses) Status(change);
+        if (commit.Run is { } run) _run.Run(Ms(run.Key.Due) / DayMs, run.Key.Id, run.Version, Id(commit.Id));
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in new[] { Begin, Savepoint, Release, RollbackOne, Commit, IsAlive, CommitAt, _journal, _schedule, _remove, _update, _status, _run })
+            statement.Dispose();
+    }
+
+    private void Journal(long stream, LanePlace place, DateTimeOffset now)
+    {
+        var commit = place.Commit;
+        var id = Id(commit.Id);
+        if (commit.Events.Count == 0) _journal.Run(stream, place.FirstPosition, id, null, null, "", 0, Ms(now), null, null);
+        for (var i = 0; i < commit.Events.Count; i++)
+        {
+            var e = commit.Events[i];
+            _journal.Run(stream, place.FirstPosition + i, id, commit.Group!.Value.Value, e.Sequence, e.Type, e.Version, Ms(e.Time), Bytes(e.Payload), e.Trace);
+        }
+    }
+
+    private void Schedule(TimedTask task) => _schedule.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, task.Type, task.Group?.Value,
+        Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError);
+
+    private void Status(OrderStatusChange change)
+    {
+        var order = change.Order;
+        _status.Run(order.OrderId.ToString(), change.Sequence, order.OrderId.Group.Value, System.Text.Encoding.UTF8.GetBytes(order.UserId),
+            StoredNames.Of(order.Status), Ms(change.Time), order.Quantity, order.Total.Amount, order.Total.Currency, Ms(order.PlacedAt), Ms(order.ClosesAt),
+            order.PaidAt?.ToUnixTimeMilliseconds(), order.VoucherCode?.ToString(), order.VoucherValidUntil?.ToUnixTimeMilliseconds(), order.RedeemedAt?.ToUnixTimeMilliseconds(), order.RefundedAt?.ToUnixTimeMilliseconds(),
+            order.CloseReason is { } reason ? StoredNames.Of(reason) : null);
+    }
+
+    private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+
+    private static byte[] Id(Guid id) => id.ToByteArray(bigEndian: true);
+
+    private static byte[] Bytes(ReadOnlyMemory<byte> bytes) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out var array) && array.Array!.Length == bytes.Length ? array.Array : bytes.ToArray();
+}

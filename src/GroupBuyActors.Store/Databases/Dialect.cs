@@ -1,0 +1,77 @@
+namespace GroupBuyActors.Store.Databases;
+
+/// <summary>Where MySQL and SQLite differ in words. Statements are written once, beside the class that runs them, with these in the gaps.</summary>
+internal abstract class Dialect
+{
+    public static Dialect MySql { get; } = new MySqlDialect();
+
+    public static Dialect Sqlite { get; } = new SqliteDialect();
+
+    /// <summary>The folder of its migrations.</summary>
+    public abstract string Folder { get; }
+
+    /// <summary><c>insert</c> that leaves a row alone that is there.</summary>
+    public abstract Raw InsertIgnore { get; }
+
+    /// <summary>
+    /// The tail of an insert that overwrites a row of the same key only where the new row's <paramref name="guard"/> is greater.
+    /// </summary>
+    public abstract Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns);
+
+    /// <summary>The tail of an insert that, where the key is there, makes these assignments instead.</summary>
+    public abstract Raw OrElseSet(IReadOnlyList<string> key, string assignments);
+
+    /// <summary>Deletes rows that match a condition, at most a number of them, in the order of the table's key.</summary>
+    public abstract SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit);
+
+    /// <summary>The table of a select that needs none but has a condition.</summary>
+    public abstract Raw FromNothing { get; }
+
+    /// <summary>Locks the rows that a select reads until the transaction ends; SQLite's writers are alone anyway.</summary>
+    public abstract Raw ForUpdate { get; }
+
+    private sealed class MySqlDialect : Dialect
+    {
+        public override string Folder => "MySql";
+
+        public override Raw InsertIgnore { get; } = new("insert ignore");
+
+        public override Raw FromNothing { get; } = new("from dual");
+
+        public override Raw ForUpdate { get; } = new(" for update");
+
+        // Assignments are made from left to right and later ones see earlier ones: the guard goes last.
+        public override Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns) => new(
+            " on duplicate key update " + string.Join(", ", columns.Append(guard)
+                .Select(column => $"{column} = if(values({guard}) > {guard}, values({column}), {column})")));
+
+        public override Raw OrElseSet(IReadOnlyList<string> key, string assignments) => new($" on duplicate key update {assignments}");
+
+        public override SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit) =>
+            new SqlText().Append($"delete from {new Raw(table)} where {condition} order by {new Raw(string.Join(", ", key))} limit {limit}");
+    }
+
+    private sealed class SqliteDialect : Dialect
+    {
+        public override string Folder => "Sqlite";
+
+        public override Raw InsertIgnore { get; } = new("insert or ignore");
+
+        public override Raw FromNothing { get; } = new("");
+
+        public override Raw ForUpdate { get; } = new("");
+
+        public override Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns) => new(
+            $" on conflict ({string.Join(", ", key)}) do update set "
+            + string.Join(", ", columns.Append(guard).Select(column => $"{column} = excluded.{column}"))
+            + $" where excluded.{guard} > {guard}");
+
+        public override Raw OrElseSet(IReadOnlyList<string> key, string assignments) => new($" on conflict ({string.Join(", ", key)}) do update set {assignments}");
+
+        public override SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit)
+        {
+            var columns = new Raw(string.Join(", ", key));
+            return new SqlText().Append($"delete from {new Raw(table)} where ({columns}) in (select {columns} from {new Raw(table)} where {condition} order by {columns} limit {limit})");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using MySqlConnector;
+
+namespace GroupBuyActors.Store.Databases;
+
+/// <summary>
+/// Looks at a server before it is trusted: that it is reachable, that the database is there (made where the user may), and that it
+/// keeps what the fence and the committer rely on (one primary that takes writes, row locks that everybody respects).
+/// </summary>
+internal sealed class MySqlServerCheck(MySqlDatabase database)
+{
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await using var connection = await ConnectAsync(cancellation).ConfigureAwait(false);
+        var version = (string)(await ScalarAsync(connection, "select version()", cancellation).ConfigureAwait(false))!;
+        if (WhyTooOld(version) is { } old) throw new StoreUnusableException(old);
+        var variables = await VariablesAsync(connection, cancellation).ConfigureAwait(false);
+        if (WhyUnfit(variables) is { } unfit) throw new StoreUnusableException(unfit);
+    }
+
+    /// <summary>Why this version cannot be used, or null.</summary>
+    internal static string? WhyTooOld(string version)
+    {
+        var maria = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+        var text = version.StartsWith("5.5.5-", StringComparison.Ordinal) && maria ? version[6..] : version;
+        var numbers = text.Split('.', '-').TakeWhile(part => int.TryParse(part, out _)).Select(int.Parse).Take(2).ToArray();
+        var (major, minor) = (numbers.ElementAtOrDefault(0), numbers.ElementAtOrDefault(1));
+        return maria
+            ? major > 10 || (major == 10 && minor >= 6) ? null : $"The server is MariaDB {text}; 10.6 or newer is needed."
+            : major >= 8 ? null : $"The server is MySQL {text}; 8.0 or newer (or MariaDB 10.6) is needed.";
+    }
+
+    /// <summary>Why a server with these variables cannot be used, or null.</summary>
+    internal static string? WhyUnfit(IReadOnlyDictionary<string, string> variables)
+    {
+        if (IsOn(variables, "read_only") || IsOn(variables, "super_read_only") || IsOn(variables, "innodb_read_only"))
+            return "The database server is read-only (a replica?): give the address of the primary.";
+        if (variables.GetValueOrDefault("group_replication_group_name") is { Length: > 0 } && !IsOn(variables, "group_replication_single_primary_mode"))
+            return "The database server runs group replication with several primaries, which would let two silos both commit: switch it to single-primary mode.";
+        if (IsOn(variables, "wsrep_on"))
+            return "The database server is a Galera node, whose row locks other nodes do not see, which would let two silos both commit: use a server with one primary.";
+        return null;
+    }
+
+    private static bool IsOn(IReadOnlyDictionary<string, string> variables, string name) =>
+        variables.GetValueOrDefault(name) is "ON" or "1" or "YES";
+
+    private async Task<MySqlConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await database.OpenOwnAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (MySqlException e) when (e.ErrorCode == MySqlErrorCode.UnknownDatabase)
+        {
+            await CreateDatabaseAsync(cancellation).ConfigureAwait(false);
+            return await database.OpenOwnAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (MySqlException e)
+        {
+            var settings = new MySqlConnectionStringBuilder(database.ConnectionString);
+            throw new StoreUnusableException($"The MySQL server {settings.Server}:{settings.Port} cannot be used as user '{settings.UserID}': {e.Message}", e);
+        }
+    }
+
+    private async Task CreateDatabaseAsync(CancellationToken cancellation)
+    {
+        var settings = new MySqlConnectionStringBuilder(database.ConnectionString) { Pooling = false };
+        var name = settings.Database;
+        try
+        {
+            settings.Database = "";
+            await using var connection = new MySqlConnection(settings.ConnectionString);
+            await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            await using var command = new MySqlCommand($"create database if not exists `{name.Replace("`", "``", StringComparison.Ordinal)}` character set utf8mb4 collate utf8mb4_bin", connection);
+            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (MySqlException e)
+        {
+            throw new StoreUnusableException($"The database '{name}' does not exist and user '{settings.UserID}' may not create it: create it first, or grant the right.", e);
+        }
+    }
+
+    private static async Task<Dictionary<string, string>> VariablesAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new MySqlCommand(
+            "show global variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on', 'group_replication_group_name', 'group_replication_single_primary_mode')", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var variables = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false)) variables[reader.GetString(0)] = reader.GetString(1);
+        return variables;
+    }
+
+    private static async Task<object?> ScalarAsync(MySqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
+    }
+}

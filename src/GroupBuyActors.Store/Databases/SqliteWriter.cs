@@ -1,0 +1,139 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+
+namespace GroupBuyActors.Store.Databases;
+
+/// <summary>
+/// One thread with one connection that writes. Work that waits is done together: one transaction, a savepoint each, so that a
+/// piece that fails takes nothing else with it. A caller hears of success only once the transaction is committed.
+/// </summary>
+internal sealed class SqliteWriter : IAsyncDisposable
+{
+    /// <summary>Pieces in one transaction: bounds how long the file stays locked for the committer.</summary>
+    private const int BatchMax = 64;
+
+    /// <summary>Pieces that may wait; beyond it callers wait for a place.</summary>
+    private const int QueueMax = 4096;
+
+    private readonly SqliteConnection _connection;
+    private readonly DbSession _session;
+    private readonly Channel<Piece> _queue = Channel.CreateBounded<Piece>(new BoundedChannelOptions(QueueMax) { SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public SqliteWriter(SqliteConnection connection, string name)
+    {
+        _connection = connection;
+        _session = new DbSession(connection, null);
+        new Thread(Run) { IsBackground = true, Name = $"write {name}" }.Start();
+    }
+
+    public async Task<T> RunAsync<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation)
+    {
+        var piece = new Piece<T>(write, cancellation);
+        await _queue.Writer.WriteAsync(piece, cancellation).ConfigureAwait(false);
+        return await piece.Result.ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _ended.Task.ConfigureAwait(false);
+        _connection.Dispose();
+    }
+
+    private void Run()
+    {
+        var batch = new List<Piece>(BatchMax);
+        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            batch.Clear();
+            while (batch.Count < BatchMax && _queue.Reader.TryRead(out var piece)) batch.Add(piece);
+            WriteTogether(batch);
+        }
+
+        _ended.SetResult();
+    }
+
+    private void WriteTogether(List<Piece> batch)
+    {
+        try
+        {
+            Execute("begin immediate");
+            foreach (var piece in batch) WriteOne(piece);
+            Execute("commit");
+        }
+        catch (Exception e)
+        {
+            TryRollback();
+            foreach (var piece in batch) piece.Fail(e);
+            return;
+        }
+
+        foreach (var piece in batch) piece.Complete();
+    }
+
+    private void WriteOne(Piece piece)
+    {
+        Execute("savepoint piece");
+        try
+        {
+            piece.Run(_session);
+        }
+        catch (Exception e)
+        {
+            Execute("rollback to piece");
+            piece.Fail(e);
+        }
+
+        Execute("release piece");
+    }
+
+    private void TryRollback()
+    {
+        try
+        {
+            Execute("rollback");
+        }
+        catch (SqliteException)
+        {
+            // The transaction had not begun, or SQLite has rolled it back itself.
+        }
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private abstract class Piece
+    {
+        public abstract void Run(DbSession session);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception e);
+    }
+
+    private sealed class Piece<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation) : Piece
+    {
+        private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _value;
+
+        public Task<T> Result => _result.Task;
+
+        public override void Run(DbSession session)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var running = write(session, CancellationToken.None);
+            // Microsoft.Data.Sqlite is synchronous; work that waits for something else would hold the lock meanwhile.
+            if (!running.IsCompleted) throw new InvalidOperationException("Work on the writing thread may wait for the database only.");
+            _value = running.GetAwaiter().GetResult();
+        }
+
+        public override void Complete() => _result.TrySetResult(_value!);
+
+        public override void Fail(Exception e) => _result.TrySetException(e);
+    }
+}

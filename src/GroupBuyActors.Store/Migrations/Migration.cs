@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace GroupBuyActors.Store.Migrations;
+
+/// <summary>One step of the schema: a file <c>0001_name.sql</c>, forward only, never changed once it is out.</summary>
+/// <param name="Version">From the file's name.</param>
+/// <param name="Name">The file's name.</param>
+/// <param name="Text">With line ends of one kind, so that the hash does not depend on how it was checked out.</param>
+internal sealed record Migration(int Version, string Name, string Text)
+{
+    /// <summary>Of the text, in hex.</summary>
+    public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
+
+    /// <summary>The migrations of a folder beside this file, in order.</summary>
+    public static IReadOnlyList<Migration> Of(string folder)
+    {
+        var assembly = typeof(Migration).Assembly;
+        var prefix = $"{typeof(Migration).Namespace}.{folder}.";
+        return assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(name => Read(assembly, name, name[prefix.Length..]))
+            .OrderBy(migration => migration.Version)
+            .ToList();
+    }
+
+    /// <summary>The statements: split at semicolons that are neither quoted nor in a comment.</summary>
+    public IEnumerable<string> Statements()
+    {
+        var start = 0;
+        for (var at = 0; at < Text.Length; at++)
+        {
+            if (Text[at] == '\'') at = EndOfQuoted(at);
+            else if (Text[at] == '-' && at + 1 < Text.Length && Text[at + 1] == '-') at = EndOfLine(at);
+            else if (Text[at] == ';')
+            {
+                yield return Text[start..at];
+                start = at + 1;
+            }
+        }
+    }
+
+    private int EndOfQuoted(int quote)
+    {
+        var end = Text.IndexOf('\'', quote + 1);
+        return end < 0 ? throw new FormatException($"{Name} has a quote without end.") : end;
+    }
+
+    private int EndOfLine(int at) => Text.IndexOf('\n', at) is var end and >= 0 ? end : Text.Length;
+
+    private static Migration Read(Assembly assembly, string resource, string file)
+    {
+        using var stream = assembly.GetManifestResourceStream(resource)!;
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return new Migration(int.Parse(file.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture), file, reader.ReadToEnd().ReplaceLineEndings("\n"));
+    }
+}
+
+/// <summary>A migration as the database remembers it. <see cref="Applied"/> is false where it was begun and not ended.</summary>
+internal sealed record AppliedMigration(int Version, string Name, string Sha256, bool Applied);
+
+/// <summary>What is left to do.</summary>
+internal static class MigrationPlan
+{
+    /// <summary>
+    /// The migrations not yet applied. A newer database than this release is no fault (a rolling update: schemas only grow); a
+    /// migration changed after it was applied is.
+    /// </summary>
+    public static IReadOnlyList<Migration> Pending(IReadOnlyList<Migration> known, IReadOnlyList<AppliedMigration> applied)
+    {
+        var byVersion = applied.ToDictionary(migration => migration.Version);
+        foreach (var migration in known)
+            if (byVersion.TryGetValue(migration.Version, out var there) && there.Sha256 != migration.Sha256)
+                throw new StoreUnusableException(
+                    $"Migration {migration.Name} was applied to this database with another text ({there.Name}, sha256 {there.Sha256[..12]}…): put the old file back and add a new one, or start with an empty database.");
+        return known.Where(migration => !byVersion.TryGetValue(migration.Version, out var there) || !there.Applied).ToList();
+    }
+}

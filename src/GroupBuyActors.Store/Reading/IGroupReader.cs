@@ -1,0 +1,48 @@
+namespace GroupBuyActors.Store.Reading;
+
+/// <summary>A stored row of the journal. <see cref="Group"/> is null for a commit without events.</summary>
+public sealed record JournalRow
+{
+    /// <summary>The stream.</summary>
+    public required long Stream { get; init; }
+    /// <summary>The place in it.</summary>
+    public required long Position { get; init; }
+    /// <summary>The commit it came with.</summary>
+    public required Guid CommitId { get; init; }
+    /// <summary>The group, or null.</summary>
+    public GroupId? Group { get; init; }
+    /// <summary>The group's sequence, 0 without a group.</summary>
+    public long Sequence { get; init; }
+    /// <summary>The event's type, empty without a group.</summary>
+    public string Type { get; init; } = "";
+    /// <summary>The version of its data.</summary>
+    public int Version { get; init; }
+    /// <summary>The group's now.</summary>
+    public DateTimeOffset Time { get; init; }
+    /// <summary>See <c>JournalPayload</c>.</summary>
+    public byte[] Payload { get; init; } = [];
+    /// <summary>W3C traceparent or null.</summary>
+    public string? Trace { get; init; }
+}
+
+/// <summary>What an activation starts from: the newest whole snapshot and the events after it.</summary>
+/// <param name="SnapshotSequence">0 where there is none.</param>
+/// <param name="Snapshot">Null where there is none.</param>
+/// <param name="Tail">In sequence.</param>
+public sealed record StoredGroup(long SnapshotSequence, byte[]? Snapshot, IReadOnlyList<JournalRow> Tail);
+
+/// <summary>Reads single groups.</summary>
+public interface IGroupReader
+{
+    /// <summary>Snapshot and tail in one round trip. A snapshot whose length or hash does not match its header is passed over for an older one, or none.</summary>
+    Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation);
+
+    /// <summary>The group's highest sequence, 0 for none.</summary>
+    Task<long> HeadAsync(GroupId group, CancellationToken cancellation);
+
+    /// <summary>Events after a sequence, oldest first.</summary>
+    Task<IReadOnlyList<JournalRow>> HistoryAsync(GroupId group, long after, int limit, CancellationToken cancellation);
+
+    /// <summary>Stores a snapshot in chunks, header last, and drops all but the newest two.</summary>
+    Task WriteSnapshotAsync(GroupId group, long sequence, ReadOnlyMemory<byte> snapshot, CancellationToken cancellation);
+}

@@ -1,0 +1,43 @@
+using GroupBuyActors.Groups;
+
+namespace GroupBuyActors.Store.Reading;
+
+/// <summary>Which groups to list; null = any. Newest publication first.</summary>
+public sealed record GroupFilter(long? MerchantId = null, string? Region = null, GroupPhase? State = null);
+
+/// <summary>One page and the opaque mark of the next, null at the end.</summary>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+
+/// <summary>A currency's line of a merchant's books. paid = held + settled + refunding + refunded.</summary>
+public sealed record CurrencyBooks(string Currency, long Paid, long Held, long Settled, long Refunding, long Refunded);
+
+/// <summary>A merchant's books at one instant.</summary>
+public sealed record MerchantBooks(IReadOnlyList<CurrencyBooks> Currencies, long Reserved, long Outstanding, long Deducted, long Released);
+
+/// <summary>Who changed what.</summary>
+public sealed record AuditEntry(long Id, DateTimeOffset Time, string Caller, string Action, string Target, string? Detail);
+
+/// <summary>Lists and sums. <c>after</c> is a page's opaque mark; a mark that is none throws <see cref="FormatException"/>.</summary>
+public interface IListings
+{
+    /// <summary>Groups from the projection (lags at most 1 s).</summary>
+    Task<Page<GroupView>> GroupsAsync(GroupFilter filter, string? after, int limit, CancellationToken cancellation);
+
+    /// <summary>A buyer's orders, newest first, from the order status log.</summary>
+    Task<Page<OrderView>> UserOrdersAsync(string userId, string? after, int limit, CancellationToken cancellation);
+
+    /// <summary>A merchant's books in one consistent read; settled counts redemptions whose revoke window ended before <paramref name="now"/>.</summary>
+    Task<MerchantBooks> BooksAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation);
+
+    /// <summary>Fulfilled groups of a shard whose vouchers ended at or before an instant, by id, after an id.</summary>
+    Task<IReadOnlyList<GroupId>> LapsedGroupsAsync(ShardId shard, DateTimeOffset endedBy, GroupId? after, int limit, CancellationToken cancellation);
+
+    /// <summary>How many groups are past their time to be settled before an instant.</summary>
+    Task<long> StuckGroupsAsync(DateTimeOffset before, CancellationToken cancellation);
+
+    /// <summary>Adds an audit entry.</summary>
+    Task AuditAsync(DateTimeOffset time, string caller, string action, string target, string? detail, CancellationToken cancellation);
+
+    /// <summary>Audit entries, newest first.</summary>
+    Task<Page<AuditEntry>> AuditTrailAsync(string? after, int limit, CancellationToken cancellation);
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text;
+
+namespace GroupBuyActors.Store.Reading;
+
+/// <summary>Where a page ended, as an opaque text: base64url of the list's name and the last row's sort key.</summary>
+internal static class PageMark
+{
+    private const char Separator = '\n';
+
+    public static string Write(string list, long instant, string id) =>
+        Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{list}{Separator}{instant}{Separator}{id}")))
+            .TrimEnd('=').Replace('+', '-').Replace('/', '_');
+
+    /// <summary>Reads a mark of this list; null is the start. Throws <see cref="FormatException"/> where it is no such mark.</summary>
+    public static (long Instant, string Id)? Read(string list, string? mark)
+    {
+        if (mark is null) return null;
+        var parts = Decode(mark).Split(Separator);
+        return parts.Length == 3 && parts[0] == list && long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var instant)
+            ? (instant, parts[2])
+            : throw Faulty();
+    }
+
+    /// <summary>Makes a page of one row more than was asked for.</summary>
+    public static Page<T> Page<T>(List<T> rows, int limit, Func<T, string> mark)
+    {
+        if (rows.Count <= limit) return new Page<T>(rows, null);
+        rows.RemoveRange(limit, rows.Count - limit);
+        return new Page<T>(rows, mark(rows[^1]));
+    }
+
+    private static string Decode(string mark)
+    {
+        try
+        {
+            var padded = mark.Replace('-', '+').Replace('_', '/');
+            return Encoding.UTF8.GetString(Convert.FromBase64String(padded.PadRight((padded.Length + 3) / 4 * 4, '=')));
+        }
+        catch (FormatException)
+        {
+            throw Faulty();
+        }
+    }
+
+    private static FormatException Faulty() => new("The mark is not one that this list gave.");
+}

@@ -1,0 +1,35 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using System.Text.Json.Serialization;
+using GroupBuyActors.Groups;
+
+namespace GroupBuyActors.Store.Reading;
+
+/// <summary>
+/// Enum values as databases hold them: the names of the public contract (<c>ON_SHELF</c>, <c>PENDING_PAYMENT</c>), for people and
+/// programs that read the tables.
+/// </summary>
+internal static class StoredNames
+{
+    public static string Of(GroupPhase phase) => Names<GroupPhase>.Of(phase);
+
+    public static string Of(OrderStatus status) => Names<OrderStatus>.Of(status);
+
+    public static string Of(CloseReason reason) => Names<CloseReason>.Of(reason);
+
+    public static OrderStatus ToOrderStatus(string name) => Names<OrderStatus>.From(name);
+
+    public static CloseReason ToCloseReason(string name) => Names<CloseReason>.From(name);
+
+    private static class Names<T> where T : struct, Enum
+    {
+        private static readonly FrozenDictionary<T, string> ByValue = typeof(T).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .ToFrozenDictionary(field => (T)field.GetValue(null)!, field => field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name);
+
+        private static readonly FrozenDictionary<string, T> ByName = ByValue.ToFrozenDictionary(entry => entry.Value, entry => entry.Key);
+
+        public static string Of(T value) => ByValue[value];
+
+        public static T From(string name) => ByName[name];
+    }
+}

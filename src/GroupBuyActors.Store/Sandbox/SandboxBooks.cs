@@ -1,0 +1,88 @@
+using System.Data.Common;
+using System.Text;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Reading;
+
+namespace GroupBuyActors.Store.Sandbox;
+
+/// <summary>
+/// The books in SQL. Every transaction locks in one order, the call's own row, then the sku's (or the order's payments), so twins
+/// with one key wait for each other on the first and everybody else on the second; no other row is touched without them.
+/// </summary>
+internal sealed partial class SandboxBooks(SandboxDatabase books, TimeProvider time) : ISandboxBooks
+{
+    private static readonly string[] CallKey = ["port", "call_key", "operation"];
+
+    public Task<PortReply> NotifyAsync(string key, CancellationToken cancellation) => CountedAsync(SandboxPort.Notices, key, "notice", cancellation);
+
+    public async Task CountAsync(SandboxPort port, string key, string operation, CancellationToken cancellation)
+    {
+        var database = await books.ReadyAsync().ConfigureAwait(false);
+        await database.WriteAsync(Count(port, key, operation), cancellation).ConfigureAwait(false);
+    }
+
+    public async Task<SandboxFault> FaultAsync(SandboxPort port, CancellationToken cancellation)
+    {
+        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var rows = await database.ReadAsync((session, ct) => session.ListAsync(
+            $"select fail_rate, delay_ms, permanent, sku from sandbox_fault where port = {(int)port}",
+            row => new SandboxFault(row.GetDouble(0), TimeSpan.FromMilliseconds(row.GetInt64(1)), row.GetInt32(2) != 0, row.Text(3)), ct), cancellation).ConfigureAwait(false);
+        return rows.Count == 0 ? SandboxFault.None : rows[0];
+    }
+
+    public async Task SetFaultAsync(SandboxPort port, SandboxFault fault, CancellationToken cancellation)
+    {
+        var database = await books.ReadyAsync().ConfigureAwait(false);
+        await database.WriteAsync(
+            $"replace into sandbox_fault (port, fail_rate, delay_ms, permanent, sku) values ({(int)port}, {fault.FailRate}, {(long)fault.Delay.TotalMilliseconds}, {(fault.Permanent ? 1 : 0)}, {fault.Sku})",
+            cancellation).ConfigureAwait(false);
+    }
+
+    public async Task<Page<SandboxCall>> CallsAsync(SandboxPort port, string? key, string? after, int limit, CancellationToken cancellation)
+    {
+        var database = await books.ReadyAsync().ConfigureAwait(false);
+        SqlText where = $"port = {(int)port}";
+        if (key is not null) where.Append($" and call_key = {Bytes(key)}");
+        if (PageMark.Read("calls", after) is var (_, id))
+        {
+            var at = id.IndexOf(' ');
+            var (operation, last) = (id[..Math.Max(at, 0)], Bytes(id[(at + 1)..]));
+            where.Append($" and call_key >= {last} and (call_key > {last} or operation > {operation})");
+        }
+
+        var rows = await database.ReadAsync((session, ct) => session.ListAsync(
+            $"select call_key, operation, times, first_ms, last_ms from sandbox_call where {where} order by call_key, operation limit {limit + 1}",
+            row => new SandboxCall(row.Utf8(0), row.GetString(1), row.GetInt64(2), row.Instant(3), row.Instant(4)), ct), cancellation).ConfigureAwait(false);
+        return PageMark.Page(rows, limit, call => PageMark.Write("calls", 0, $"{call.Operation} {call.Key}"));
+    }
+
+    private async Task<PortReply> CountedAsync(SandboxPort port, string key, string operation, CancellationToken cancellation)
+    {
+        await CountAsync(port, key, operation, cancellation).ConfigureAwait(false);
+        return PortReply.Done;
+    }
+
+    private SqlText Count(SandboxPort port, string key, string operation)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var again = books.Dialect.OrElseSet(CallKey, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"times = sandbox_call.times + 1, last_ms = {now}"));
+        return new SqlText().Append(
+            $"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values ({(int)port}, {Bytes(key)}, {operation}, 1, {now}, {now}){again}");
+    }
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>The rows of the next statement that has any columns; statements that write have none.</summary>
+    private static async Task<List<T>> RowsAsync<T>(DbDataReader reader, Func<DbDataReader, T> row, CancellationToken cancellation)
+    {
+        while (reader.FieldCount == 0 && await reader.NextResultAsync(cancellation).ConfigureAwait(false))
+        {
+        }
+
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false)) rows.Add(row(reader));
+        await reader.NextResultAsync(cancellation).ConfigureAwait(false);
+        return rows;
+    }
+}

@@ -1,0 +1,59 @@
+using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Migrations;
+
+namespace GroupBuyActors.Store;
+
+/// <summary>SQLite: one silo's own file.</summary>
+internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider time) : IStoreHealth
+{
+    public Task MigrateAsync(CancellationToken cancellation) => Task.Run(() =>
+    {
+        try
+        {
+            new SqliteMigrator(database, database.Dialect.Folder, time).Run();
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException or Microsoft.Data.Sqlite.SqliteException)
+        {
+            throw new StoreUnusableException($"The SQLite file {database.Path} cannot be used: {e.Message}", e);
+        }
+    }, cancellation);
+
+    public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => Task.FromResult(time.GetUtcNow());
+
+    public Task<bool> CanWriteAsync(CancellationToken cancellation) => WriteProbe.TryAsync(database, time, cancellation);
+}
+
+/// <summary>MySQL or MariaDB: a server that may be set up in ways the fence cannot bear; those are refused at start.</summary>
+internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time) : IStoreHealth
+{
+    public async Task MigrateAsync(CancellationToken cancellation)
+    {
+        await new MySqlServerCheck(database).RunAsync(cancellation).ConfigureAwait(false);
+        await new MySqlMigrator(database, time).RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
+    {
+        var now = await session.ListAsync($"select utc_timestamp(6)", row => row.GetDateTime(0), ct).ConfigureAwait(false);
+        return new DateTimeOffset(DateTime.SpecifyKind(now[0], DateTimeKind.Utc));
+    }, cancellation);
+
+    public Task<bool> CanWriteAsync(CancellationToken cancellation) => WriteProbe.TryAsync(database, time, cancellation);
+}
+
+/// <summary>A write that means nothing.</summary>
+internal static class WriteProbe
+{
+    public static async Task<bool> TryAsync(Database database, TimeProvider time, CancellationToken cancellation)
+    {
+        try
+        {
+            await database.WriteAsync($"replace into store_probe (id, at_ms) values (1, {time.GetUtcNow().ToUnixTimeMilliseconds()})", cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is System.Data.Common.DbException or OperationCanceledException or IOException or TimeoutException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}

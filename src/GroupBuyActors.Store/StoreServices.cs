@@ -1,0 +1,70 @@
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Committing.MySql;
+using GroupBuyActors.Store.Committing.Sqlite;
+using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Placement;
+using GroupBuyActors.Store.Projections;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Sandbox;
+using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Store.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Store;
+
+/// <summary>Puts the store together.</summary>
+public static class StoreServices
+{
+    /// <summary>
+    /// Registers everything that touches the database, for the provider that the options choose. Nothing connects before it is
+    /// asked to; call <see cref="IStoreHealth.MigrateAsync"/> first.
+    /// </summary>
+    public static IServiceCollection AddGroupBuyStore(this IServiceCollection services, Action<StoreOptions>? configure = null)
+    {
+        services.AddOptions<StoreOptions>().Configure(options => configure?.Invoke(options)).Validate(StoreOptionsCheck.IsValid, StoreOptionsCheck.Sentence);
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<StoreOptions>>().Value);
+        AddDatabases(services);
+        services.TryAddSingleton<IOrleansDatabase, OrleansDatabase>();
+        services.TryAddSingleton<IStoreHealth>(provider => Choose<IStoreHealth>(provider,
+            sqlite => new SqliteStoreHealth(sqlite, Time(provider)),
+            mySql => new MySqlStoreHealth(mySql, Time(provider))));
+        services.TryAddSingleton<ICommitter>(provider => Choose<ICommitter>(provider,
+            _ => ActivatorUtilities.CreateInstance<SqliteCommitter>(provider),
+            _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)));
+        services.TryAddSingleton<IStreams, StreamTable>();
+        services.TryAddSingleton<IGroupReader, GroupReader>();
+        services.TryAddSingleton<IListings, Listings>();
+        services.TryAddSingleton<IProjections, ProjectionWriter>();
+        services.TryAddSingleton<ITaskStore, TaskReader>();
+        services.TryAddSingleton<IShards, Shards>();
+        services.TryAddSingleton<SandboxDatabase>();
+        services.TryAddSingleton<ISandboxBooks, SandboxBooks>();
+        return services;
+    }
+
+    private static void AddDatabases(IServiceCollection services)
+    {
+        services.TryAddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<StoreOptions>();
+            return new SqliteDatabase(options.ConnectionString, options.ReadConnectionsMax);
+        });
+        services.TryAddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<StoreOptions>();
+            return new MySqlDatabase(options.ConnectionString, options.ReadConnectionsMax, options.CommandTimeout);
+        });
+        services.TryAddSingleton<Database>(provider => Choose<Database>(provider, sqlite => sqlite, mySql => mySql));
+    }
+
+    private static T Choose<T>(IServiceProvider provider, Func<SqliteDatabase, T> sqlite, Func<MySqlDatabase, T> mySql) =>
+        provider.GetRequiredService<StoreOptions>().Provider == StoreProvider.Sqlite
+            ? sqlite(provider.GetRequiredService<SqliteDatabase>())
+            : mySql(provider.GetRequiredService<MySqlDatabase>());
+
+    private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
+}

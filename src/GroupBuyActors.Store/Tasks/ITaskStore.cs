@@ -1,0 +1,25 @@
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Store.Tasks;
+
+/// <summary>Which tasks to list; null = any.</summary>
+public sealed record TaskFilter(string? Type = null, ShardId? Shard = null, GroupId? Group = null);
+
+/// <summary>Reads pending tasks. They are written by commits only.</summary>
+public interface ITaskStore
+{
+    /// <summary>
+    /// Tasks of the shards whose next try is before <paramref name="until"/>, at most <paramref name="limit"/> (the earliest due of
+    /// each shard first); <c>Complete</c> is false where the limit cut the list.
+    /// </summary>
+    Task<(IReadOnlyList<TimedTask> Tasks, bool Complete)> ReadHorizonAsync(IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation);
+
+    /// <summary>A pending task by its id, or null.</summary>
+    Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation);
+
+    /// <summary>Pending tasks, the latest due first.</summary>
+    Task<Reading.Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation);
+
+    /// <summary>Drops runs older than an instant in bounded steps; gives how many.</summary>
+    Task<int> PurgeRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation);
+}
