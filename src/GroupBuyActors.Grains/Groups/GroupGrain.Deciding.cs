@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using GroupBuyActors.Events;
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Projections;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>Decide → commit → reply.</summary>
+internal sealed partial class GroupGrain
+{
+    /// <summary>
+    /// Decides a command and waits until what was decided, and everything it was decided on, is durable. Null where the store's queue
+    /// is full (nothing was decided then) or no group can have this key.
+    /// </summary>
+    private async ValueTask<Handling?> Execute(GroupCommand command)
+    {
+        if (_malformed) return null;
+        await Ready();
+        if (!TryDecide(command, null, out var handling, out var head))
+        {
+            around.Metrics.Command(command, "store_busy");
+            return null;
+        }
+
+        await Committed(head, handling);
+        if (handling.Unknown)
+        {
+            await _head.RunAsync();
+            await Settled();
+        }
+
+        around.Metrics.Command(command, handling);
+        return handling;
+    }
+
+    /// <summary>
+    /// One turn, no await: a place in the store's queue first, so that a full store refuses before anything is decided; then the
+    /// decision, already applied to the state; then its commit into the queue.
+    /// </summary>
+    private bool TryDecide(GroupCommand command, TaskFiring? firing, out Handling handling, out Task<CommitResult> head)
+    {
+        using var place = around.Committer.TryReserve(_shard);
+        if (place is null)
+        {
+            (handling, head) = (null!, null!);
+            return false;
+        }
+
+        try
+        {
+            var trace = Activity.Current?.Id ?? firing?.Trace;
+            handling = GroupMachine.Handle(_state, command, new HandlingContext
+            {
+                Clock = around.Clock.GetUtcNow(), Settings = around.Settings, NewSecret = around.NewSecret, Completes = firing?.Key, Trace = trace,
+            });
+            if (handling.Changes) _pending = around.Committer.CommitAsync(place, CommitOf(handling, firing, trace));
+            head = _pending;
+            ConsiderSnapshot(head);
+            return true;
+        }
+        catch (Exception e)
+        {
+            // A rule that throws half-way, or a commit too large, leaves the state ahead of what will ever be stored.
+            throw End("A decision failed.", e);
+        }
+    }
+
+    private Commit CommitOf(Handling handling, TaskFiring? firing, string? trace)
+    {
+        var events = new JournalEvent[handling.Events.Count];
+        for (var i = 0; i < events.Length; i++)
+        {
+            var recorded = handling.Events[i];
+            events[i] = new JournalEvent(recorded.Sequence, GroupEvents.NameOf(recorded.Event), GroupEvents.VersionOf(recorded.Event),
+                recorded.Time, JournalPayload.Write(recorded), trace);
+        }
+
+        var byTaskOnly = events.Length == 0;
+        if (byTaskOnly && firing is null) throw new InvalidOperationException("A commit has an event or completes a task.");
+        return new Commit
+        {
+            Id = around.Chance.NextCommitId(), Shard = _shard, Token = _token, Group = byTaskOnly ? null : _id, Events = events,
+            Schedules = handling.Schedules, Removals = handling.Removals, Statuses = handling.Statuses,
+            Run = byTaskOnly ? new TaskRun(firing!.Key, firing.Version) : null,
+            Attachment = byTaskOnly ? null : new ProjectionChange(_id, _state.Sequence, GroupLoader.RowOf(_state), handling.Payments),
+        };
+    }
+
+    /// <summary>Waits for the head that a decision saw, and tells those who wait for its events.</summary>
+    private async ValueTask Committed(Task<CommitResult> head, Handling handling)
+    {
+        var result = await head;
+        if (result.Status != CommitStatus.Committed) throw End(result.Status);
+        if (!handling.Changes) return;
+        _confirmedAt = around.Time.GetTimestamp();
+        if (handling.Events.Count == 0) return;
+        Advance(handling.Events[^1].Sequence);
+        around.Metrics.Transitions(handling.Events);
+        if (handling.Alert is { } alert) GroupLog.Alert(around.Log, _id, alert);
+        if (_state.Phase is GroupPhase.Fulfilled or GroupPhase.Expired) DropReminder();
+    }
+
+    private void Advance(long sequence)
+    {
+        if (sequence <= _durable) return;
+        _durable = sequence;
+        var waiting = _advanced;
+        _advanced = null;
+        waiting?.TrySetResult();
+    }
+
+    /// <summary>For answers that decided nothing: waits for the head they saw. Nothing pending: at once.</summary>
+    private async ValueTask Settled()
+    {
+        var head = _pending;
+        if ((await head).Status != CommitStatus.Committed) throw End(head.Result.Status);
+        if (around.Gate.ClosedBecause is { } why) throw new StoreUnavailableException(why);
+    }
+
+    /// <summary>Throws unless this activation may decide; one that heard nothing from the store for long looks first whether it is still the newest.</summary>
+    private ValueTask Ready()
+    {
+        if (around.Gate.ClosedBecause is { } closed) throw new StoreUnavailableException(closed);
+        if (_endedBecause is { } ended) throw End(ended);
+        return around.Time.GetElapsedTime(_confirmedAt) <= around.Options.IdleHeadBound ? default : new ValueTask(_head.RunAsync());
+    }
+
+    /// <summary>Compares the stored head with this activation's: a higher one was written by another activation, and this one ends.</summary>
+    private async Task ReadHead()
+    {
+        var sent = around.Time.GetTimestamp();
+        long stored;
+        try
+        {
+            stored = await around.Reader.HeadAsync(_id, CancellationToken.None).WaitAsync(around.Options.PortTimeout, around.Time);
+        }
+        catch (Exception e)
+        {
+            throw new StoreUnavailableException("The group's head could not be read.", e);
+        }
+
+        if (stored > _state.Sequence) throw End(CommitStatus.Stale);
+        if (_endedBecause is { } ended) throw new StoreUnavailableException(ended);
+        _confirmedAt = Math.Max(_confirmedAt, sent);
+    }
+
+    private StoreUnavailableException End(CommitStatus status) => End(status == CommitStatus.Stale
+        ? "Another activation of the group was first."
+        : "The store did not take the change.");
+
+    /// <summary>Ends this activation with everything decided on top of what failed; the next one loads the true state.</summary>
+    private StoreUnavailableException End(string why, Exception? cause = null)
+    {
+        _token.Poison();
+        if (_endedBecause is null) GroupLog.Ended(around.Log, cause, _id, why);
+        _endedBecause ??= why;
+        _advanced?.TrySetResult();
+        DeactivateOnIdle();
+        return new StoreUnavailableException(why, cause);
+    }
+}

@@ -1,0 +1,63 @@
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>What timed tasks and the backstop reminder bring.</summary>
+internal sealed partial class GroupGrain
+{
+    public async Task<FiringResult> Run(TaskFiring firing)
+    {
+        if (_malformed) throw new NotSupportedException("No group can have this id.");
+        await Ready();
+        if (!TryDecide(firing.Command(), firing, out var handling, out var head))
+            throw new StoreUnavailableException("Too many changes wait for the store.");
+        await Committed(head, handling);
+        if (handling.NotYet is { } early) return new FiringResult(early > TimeSpan.Zero ? early : TimeSpan.FromMilliseconds(1));
+        if (handling.Unknown) await RemoveUnknown(firing);
+        var goesOn = firing.Type == TaskTypes.GroupSettle && _state.HasOpenConsequences && !handling.Removals.Contains(firing.Key);
+        return goesOn ? new FiringResult(TimeSpan.Zero) : FiringResult.Completed;
+    }
+
+    public async Task<bool> LapseVouchers(string? trace)
+    {
+        if (_malformed) return false;
+        var handling = await Execute(new GroupCommand.LapseVouchers()) ?? throw new StoreUnavailableException("Too many changes wait for the store.");
+        return handling.Events.Count > 0 && _state.HasOpenConsequences;
+    }
+
+    /// <summary>
+    /// A task about something this state does not know: either this activation is not the newest (the check ends it, and the task runs
+    /// again on the one that is), or the task is truly about nothing: it is removed, and somebody should look why it was there.
+    /// </summary>
+    private async ValueTask RemoveUnknown(TaskFiring firing)
+    {
+        await _head.RunAsync();
+        await Settled();
+        GroupLog.UnknownTask(around.Log, _id, firing.TaskId, firing.Type);
+        using var place = around.Committer.TryReserve(_shard) ?? throw new StoreUnavailableException("Too many changes wait for the store.");
+        // A token of its own: that somebody else removed the task already says nothing against this activation.
+        await around.Committer.CommitAsync(place, new Commit
+        {
+            Id = around.Chance.NextCommitId(), Shard = _shard, Token = new ActivationToken(),
+            Removals = [firing.Key], Run = new TaskRun(firing.Key, firing.Version),
+        });
+    }
+
+    /// <summary>The backstop: wakes the group even if every one of its tasks were lost.</summary>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        if (_malformed) return;
+        await Execute(new GroupCommand.Settle());
+        if (_state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success) return;
+        DropReminder();
+    }
+
+    private void KeepReminder()
+    {
+        if (_state is { Phase: GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success, Terms: { } terms })
+            around.Reminders.Keep(this.GetGrainId(), _id, terms.Deadline);
+    }
+
+    private void DropReminder() => around.Reminders.Drop(this.GetGrainId());
+}

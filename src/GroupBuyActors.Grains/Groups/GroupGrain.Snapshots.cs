@@ -1,0 +1,56 @@
+using GroupBuyActors.Store.Committing;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// Snapshots keep activation cheap. One is serialised in a turn, at the sequence the state has then, and written only after that
+/// sequence is acknowledged: written earlier it could hold what never happened.
+/// </summary>
+internal sealed partial class GroupGrain
+{
+    private long _snapshotSequence;
+    private bool _snapshotting;
+
+    /// <summary>Due when the tail outgrows a share of the state, so that all snapshots of a group together cost no more than its events.</summary>
+    private void ConsiderSnapshot(Task<CommitResult> head)
+    {
+        if (_snapshotting) return;
+        var tail = _state.Sequence - _snapshotSequence;
+        if (tail <= around.Options.SnapshotTailMin || tail <= _state.OrderCount / 2) return;
+        _snapshotting = true;
+        WriteWhenCommitted(_state.Sequence, GroupSnapshot.Write(_state), head).Ignore();
+    }
+
+    private async Task WriteWhenCommitted(long sequence, byte[] snapshot, Task<CommitResult> head)
+    {
+        try
+        {
+            if ((await head).Status == CommitStatus.Committed) await Write(sequence, snapshot, CancellationToken.None);
+        }
+        finally
+        {
+            _snapshotting = false;
+        }
+    }
+
+    private async Task SnapshotAsleep(CancellationToken cancellation)
+    {
+        if (!_snapshotting && _state.Sequence == _durable && _state.Sequence - _snapshotSequence > around.Options.SnapshotTailAsleep)
+            await Write(_state.Sequence, GroupSnapshot.Write(_state), cancellation);
+    }
+
+    private async Task Write(long sequence, byte[] snapshot, CancellationToken cancellation)
+    {
+        try
+        {
+            await around.Reader.WriteSnapshotAsync(_id, sequence, snapshot, cancellation);
+            _snapshotSequence = Math.Max(_snapshotSequence, sequence);
+        }
+        catch (Exception e)
+        {
+            // The tail still has everything; the next snapshot is due when it has grown further.
+            GroupLog.SnapshotFailed(around.Log, e, _id, sequence);
+            _snapshotSequence = Math.Max(_snapshotSequence, sequence - around.Options.SnapshotTailMin / 2);
+        }
+    }
+}

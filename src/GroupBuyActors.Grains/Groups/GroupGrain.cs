@@ -1,0 +1,165 @@
+using GroupBuyActors.Events;
+using GroupBuyActors.Placement;
+using GroupBuyActors.Store.Committing;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// One group: a thin shell around <see cref="GroupMachine"/>.
+/// <para>
+/// Reentrant by design. A command is decided and applied to the state in one turn, without an await between; its commit is awaited
+/// afterwards, while the next commands are decided on top of it. The state is therefore ahead of the store, and the rule that makes
+/// this safe is: nothing leaves the grain before the head it saw is committed, refusals and replayed answers included.
+/// </para>
+/// <para>
+/// A commit that is refused or not made ends the activation with all that was decided on top: the token is poisoned, callers get
+/// <see cref="StoreUnavailableException"/> and land, with the same request, on an activation that loaded the true state.
+/// </para>
+/// </summary>
+[Reentrant, MerchantPlacement, Immovable, GrainType("group")]
+internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGroupGrain, IGroupTasks, IRemindable
+{
+    private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(10);
+    private GroupId _id;
+    private ShardId _shard;
+    private GroupState _state = null!;
+    private ActivationToken _token = null!;
+    private HeadCheck _head = null!;
+    /// <summary>The newest commit; lanes keep a shard's order, so that once it is known all before it are.</summary>
+    private Task<CommitResult> _pending = Task.FromResult(new CommitResult(CommitStatus.Committed, default));
+    private long _durable;
+    private long _confirmedAt;
+    private string? _endedBecause;
+    private bool _malformed;
+    private TaskCompletionSource? _advanced;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        around.Activated();
+        if (!GroupId.TryParse(this.GetPrimaryKeyString(), out _id))
+        {
+            // Refused call by call: an activation that throws here would hide the reason from its callers.
+            _malformed = true;
+            return;
+        }
+
+        _shard = _id.Shard;
+        _token = new ActivationToken();
+        _head = new HeadCheck(ReadHead);
+        try
+        {
+            _confirmedAt = around.Time.GetTimestamp();
+            (_state, _snapshotSequence) = await GroupLoader.LoadAsync(around.Reader, _id, cancellationToken);
+            _durable = _state.Sequence;
+            KeepReminder();
+        }
+        catch (UnknownEventException e)
+        {
+            GroupLog.FromTheFuture(around.Log, e, _id);
+            _endedBecause = "The group was written by a newer release than this silo's.";
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            GroupLog.NotLoaded(around.Log, e, _id);
+            _endedBecause = "The group could not be loaded.";
+        }
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        around.Deactivated();
+        _advanced?.TrySetResult();
+        if (_malformed || _state is null) return;
+        await ((Task)_pending).WaitAsync(around.Options.DrainBound, around.Time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        // Whatever has not been committed by now was never answered; it must not land behind the next activation's back.
+        var drained = _pending.IsCompleted && _endedBecause is null;
+        _token.Poison();
+        if (drained) await SnapshotAsleep(cancellationToken);
+    }
+
+    public async Task<Reply<GroupView>> Publish(GroupOffer offer)
+    {
+        var handling = await Execute(new GroupCommand.Publish(offer));
+        if (handling?.Reserve is not { } reserve) return Reply<GroupView>(handling);
+        var reply = await PortCalls.AskAsync(c => around.Inventory.ReserveAsync(reserve.Reservation, c), around.Options.PortTimeout, around.Time);
+        handling = await Execute(new GroupCommand.Reserved(reserve.Attempt, reply));
+        if (handling is { Refusal: null }) KeepReminder();
+        return Reply<GroupView>(handling);
+    }
+
+    public async Task<Reply<GroupView>> Get()
+    {
+        if (_malformed) return Malformed<GroupView>();
+        await Ready();
+        var view = _state.View();
+        await Settled();
+        return view is null ? Refused<GroupView>(RefusalCode.GroupNotFound, "There is no such group.") : new Reply<GroupView> { Value = view };
+    }
+
+    public async Task<Reply<GroupView>> Withdraw() => Reply<GroupView>(await Execute(new GroupCommand.Withdraw()));
+
+    public async Task<Reply<GroupView>> EndJoining(RequestKey? request) => Reply<GroupView>(await Execute(new GroupCommand.EndJoining(request)));
+
+    public async Task<Reply<OrderView>> Join(JoinGroup command) => Reply<OrderView>(await Execute(new GroupCommand.Join(command)));
+
+    public async Task<Reply<OrderView>> GetOrder(int number)
+    {
+        if (_malformed) return Malformed<OrderView>();
+        await Ready();
+        var order = _state.Order(number);
+        if (order is null) await _head.RunAsync();
+        await Settled();
+        return order is null ? Refused<OrderView>(RefusalCode.OrderNotFound, "There is no such order.") : new Reply<OrderView> { Value = order };
+    }
+
+    public async Task<Reply<OrderView>> CancelOrder(int number) => Reply<OrderView>(await Execute(new GroupCommand.Cancel(number)));
+
+    public async Task<Reply<OrderView>> Pay(PayOrder command)
+    {
+        var handling = await Execute(new GroupCommand.Pay(command));
+        if (handling?.Question is not { } question) return Reply<OrderView>(handling);
+        var findings = await PortCalls.AskAsync(c => around.Payments.AskAsync(question.Order, c), around.Options.PortTimeout, around.Time);
+        return Reply<OrderView>(await Execute(new GroupCommand.Pay(command, findings)));
+    }
+
+    public async Task<Reply<OrderView>> AskRefund(AskRefund command) => Reply<OrderView>(await Execute(new GroupCommand.Refund(command)));
+
+    public async Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request) =>
+        Reply<OrderView>(await Execute(new GroupCommand.Redeem(code, request)));
+
+    public async Task<Reply<OrderView>> RevokeRedemption(VoucherCode code) => Reply<OrderView>(await Execute(new GroupCommand.Revoke(code)));
+
+    public async Task<Reply<GroupView>> Settle(RequestKey? request) => Reply<GroupView>(await Execute(new GroupCommand.Settle(request)));
+
+    public async Task<long> WaitForEvents(long after)
+    {
+        if (_malformed) return 0;
+        await Ready();
+        var since = around.Time.GetTimestamp();
+        while (_durable <= after && _endedBecause is null && !around.Gate.IsDraining)
+        {
+            var left = LongPoll - around.Time.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero) break;
+            _advanced ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await _advanced.Task.WaitAsync(left, around.Time, around.Gate.Draining)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        // A second activation never hears of the first one's events: a poll that heard nothing looks before it says so.
+        if (_durable <= after) await Ready();
+        return _durable;
+    }
+
+    private Reply<T> Reply<T>(Handling? handling) where T : class => handling is null
+        ? _malformed ? Malformed<T>() : Refused<T>(RefusalCode.StoreUnavailable, "Too many changes wait for the store.")
+        : new Reply<T> { Value = (T?)handling.Answer, Refusal = handling.Refusal, Outcome = handling.Outcome, Replayed = handling.Replayed };
+
+    private static Reply<T> Refused<T>(RefusalCode code, string detail) where T : class => new() { Refusal = new Refusal(code, detail) };
+
+    private static Reply<T> Malformed<T>() where T : class => typeof(T) == typeof(OrderView)
+        ? Refused<T>(RefusalCode.OrderNotFound, "No group can have this id.")
+        : Refused<T>(RefusalCode.GroupNotFound, "No group can have this id.");
+}

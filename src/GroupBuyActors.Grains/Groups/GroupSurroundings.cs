@@ -1,0 +1,42 @@
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Reading;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>What every group of a silo shares: built once, so that an activation is cheap.</summary>
+internal sealed class GroupSurroundings(
+    ICommitter committer, IGroupReader reader, IInventory inventory, IPayments payments, ClusterClock clock, TimeProvider time,
+    SiloGate gate, GroupReminders reminders, Chance chance, GroupMetrics metrics, GroupSettings settings, IOptions<GrainsOptions> options,
+    ILogger<GroupGrain> log)
+{
+    private int _active;
+
+    public ICommitter Committer { get; } = committer;
+    public IGroupReader Reader { get; } = reader;
+    public IInventory Inventory { get; } = inventory;
+    public IPayments Payments { get; } = payments;
+    /// <summary>The cluster's clock: what decisions take for now.</summary>
+    public ClusterClock Clock { get; } = clock;
+    /// <summary>The machine's clock: for bounds and waiting.</summary>
+    public TimeProvider Time { get; } = time;
+    public SiloGate Gate { get; } = gate;
+    public GroupReminders Reminders { get; } = reminders;
+    public Chance Chance { get; } = chance;
+    public Func<string> NewSecret { get; } = chance.NextSecret;
+    public GroupMetrics Metrics { get; } = metrics;
+    public GroupSettings Settings { get; } = settings;
+    public GrainsOptions Options { get; } = options.Value;
+    public ILogger Log { get; } = log;
+
+    /// <summary>Groups active on this silo.</summary>
+    public int Active => Volatile.Read(ref _active);
+
+    public void Activated() => Interlocked.Increment(ref _active);
+
+    public void Deactivated() => Interlocked.Decrement(ref _active);
+}

@@ -1,0 +1,36 @@
+using GroupBuyActors.Ports;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>Calls of ports, bounded in time: a port that throws or hangs is silent, whatever its adapter promised.</summary>
+internal static class PortCalls
+{
+    public static async Task<PortReply> AskAsync(Func<CancellationToken, Task<PortReply>> call, TimeSpan bound, TimeProvider time)
+    {
+        using var cancellation = new CancellationTokenSource(bound, time);
+        try
+        {
+            return await call(cancellation.Token).WaitAsync(cancellation.Token);
+        }
+        catch (Exception e)
+        {
+            return new PortReply(PortAnswer.Silent, Words(e, bound));
+        }
+    }
+
+    public static async Task<PaymentFindings> AskAsync(Func<CancellationToken, Task<PaymentFindings>> call, TimeSpan bound, TimeProvider time)
+    {
+        using var cancellation = new CancellationTokenSource(bound, time);
+        try
+        {
+            return await call(cancellation.Token).WaitAsync(cancellation.Token);
+        }
+        catch (Exception e)
+        {
+            return new PaymentFindings(PortAnswer.Silent, [], Words(e, bound));
+        }
+    }
+
+    private static string Words(Exception e, TimeSpan bound) =>
+        e is OperationCanceledException ? $"No answer within {bound.TotalSeconds:0.###} s." : e.Message;
+}

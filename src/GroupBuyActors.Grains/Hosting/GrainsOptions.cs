@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Hosting;
+
+/// <summary>Settings of the actors and of the silo's own services.</summary>
+public sealed class GrainsOptions
+{
+    /// <summary>The region this silo serves first, or null for none: shards of its region prefer it as their home.</summary>
+    public string? Region { get; set; }
+    /// <summary>A silo answers only while its fence was confirmed this recently: shorter than the fastest eviction without a crash.</summary>
+    public TimeSpan FenceBound { get; set; } = TimeSpan.FromSeconds(3);
+    /// <summary>A group that heard nothing from the store for this long reads its head before it answers: bounds how stale a second activation can be.</summary>
+    public TimeSpan IdleHeadBound { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>Events after the last snapshot from which another is due, at least; above it the group's size decides.</summary>
+    public int SnapshotTailMin { get; set; } = 200;
+    /// <summary>A group that goes to sleep with a longer tail than this leaves a snapshot behind.</summary>
+    public int SnapshotTailAsleep { get; set; } = 50;
+    /// <summary>How long a deactivating group waits for its pending commits.</summary>
+    public TimeSpan DrainBound { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>Requests that may wait for or run in one group; above it calls are rejected. Larger than a hot group's pipeline of commits.</summary>
+    public int GroupRequestsMax { get; set; } = 20_000;
+    /// <summary>A call between grains without an answer for this long has failed; above the long poll of 10 s.</summary>
+    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(20);
+    /// <summary>The longest one call of a port may take.</summary>
+    public TimeSpan PortTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Tasks due within this are in memory; all others wait in the table.</summary>
+    public TimeSpan Horizon { get; set; } = TimeSpan.FromSeconds(60);
+    /// <summary>The horizon is read again this often, well before its end.</summary>
+    public TimeSpan HorizonReadInterval { get; set; } = TimeSpan.FromSeconds(20);
+    /// <summary>Most tasks in memory; beyond it the horizon ends earlier and is read again as memory frees.</summary>
+    public int HorizonTasksMax { get; set; } = 200_000;
+    /// <summary>A task read from the table this late belongs to an executor that is gone: its try is recorded before it runs.</summary>
+    public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromSeconds(1);
+    /// <summary>A run without an end for this long is given up and tried again.</summary>
+    public TimeSpan RunTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a stopping silo waits for runs in progress.</summary>
+    public TimeSpan StopBound { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Projections are written at most this often, so that many changes of a group become one row.</summary>
+    public TimeSpan RelayInterval { get; set; } = TimeSpan.FromMilliseconds(100);
+    /// <summary>Commits that wait in memory for one sink; beyond it the sink reads from the table.</summary>
+    public int RelayBacklogMax { get; set; } = 50_000;
+    /// <summary>Commits handed to a sink at once.</summary>
+    public int RelayBatchMax { get; set; } = 2_000;
+
+    /// <summary>The membership and the table of streams are compared this often besides on every change (a crash between two steps of joining makes no change).</summary>
+    public TimeSpan WatchInterval { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>The offset to the database's clock is measured this often.</summary>
+    public TimeSpan ClockInterval { get; set; } = TimeSpan.FromSeconds(3);
+    /// <summary>A clock further off than this is alarmed.</summary>
+    public TimeSpan ClockAlarm { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Backstop reminders waiting to be written; beyond it the oldest groups go without until their next activation.</summary>
+    public int RemindersWaitingMax { get; set; } = 10_000;
+}
+
+/// <summary>Names every faulty setting at once.</summary>
+internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, GrainsOptions options)
+    {
+        var faults = new List<string>();
+        void Positive(TimeSpan value, string setting)
+        {
+            if (value <= TimeSpan.Zero) faults.Add($"{setting} must be longer than zero.");
+        }
+
+        void AtLeast(int value, int least, string setting)
+        {
+            if (value < least) faults.Add($"{setting} must be at least {least}.");
+        }
+
+        Positive(options.FenceBound, nameof(options.FenceBound));
+        Positive(options.IdleHeadBound, nameof(options.IdleHeadBound));
+        Positive(options.DrainBound, nameof(options.DrainBound));
+        Positive(options.PortTimeout, nameof(options.PortTimeout));
+        Positive(options.HorizonReadInterval, nameof(options.HorizonReadInterval));
+        Positive(options.OverdueAfter, nameof(options.OverdueAfter));
+        Positive(options.RunTimeout, nameof(options.RunTimeout));
+        Positive(options.StopBound, nameof(options.StopBound));
+        Positive(options.RelayInterval, nameof(options.RelayInterval));
+        Positive(options.WatchInterval, nameof(options.WatchInterval));
+        Positive(options.ClockInterval, nameof(options.ClockInterval));
+        Positive(options.ClockAlarm, nameof(options.ClockAlarm));
+        AtLeast(options.SnapshotTailMin, 1, nameof(options.SnapshotTailMin));
+        AtLeast(options.SnapshotTailAsleep, 0, nameof(options.SnapshotTailAsleep));
+        AtLeast(options.GroupRequestsMax, 100, nameof(options.GroupRequestsMax));
+        AtLeast(options.HorizonTasksMax, 100, nameof(options.HorizonTasksMax));
+        AtLeast(options.RelayBacklogMax, 1, nameof(options.RelayBacklogMax));
+        AtLeast(options.RelayBatchMax, 1, nameof(options.RelayBatchMax));
+        AtLeast(options.RemindersWaitingMax, 0, nameof(options.RemindersWaitingMax));
+        if (options.Horizon < options.HorizonReadInterval * 2)
+            faults.Add("Horizon must be at least twice HorizonReadInterval, so that the next window is in memory before this one ends.");
+        if (options.ResponseTimeout <= TimeSpan.FromSeconds(10)) faults.Add("ResponseTimeout must be above the long poll of 10 s.");
+        if (options.RunTimeout <= options.PortTimeout) faults.Add("RunTimeout must be above PortTimeout.");
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+}

@@ -1,0 +1,98 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Placement;
+using GroupBuyActors.Relay;
+using GroupBuyActors.Tasks;
+using GroupBuyActors.Tasks.Handlers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace GroupBuyActors.Hosting;
+
+/// <summary>Composition of the Grains room.</summary>
+public static class GroupBuyHosting
+{
+    /// <summary>
+    /// Adds the actors and the silo's own services. The store (<c>AddGroupBuyStore</c>), the ports (<c>IInventory, IPayments,
+    /// INotices</c>), a reminder table and clustering are the host's to add; the silo's name is its slot name.
+    /// </summary>
+    public static ISiloBuilder UseGroupBuyActors(this ISiloBuilder silo, Action<GrainsOptions>? configure = null)
+    {
+        var options = new GrainsOptions();
+        configure?.Invoke(options);
+        silo.Services.AddOptions<GrainsOptions>().Configure(o => configure?.Invoke(o)).ValidateOnStart();
+        silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GrainsOptions>, GrainsOptionsCheck>());
+#pragma warning disable ORLEANSEXP003 // The directory that other silos' exits leave alone is marked experimental; DESIGN "Cluster" says why it is used.
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+        silo.AddReminders();
+        silo.UseSiloMetadata(options.Region is { } region ? new Dictionary<string, string> { [Homes.RegionKey] = region } : []);
+        silo.AddGrainService<TaskGateway>();
+        silo.Services.Configure<SiloMessagingOptions>(messaging =>
+        {
+            messaging.MaxEnqueuedRequestsHardLimit = options.GroupRequestsMax;
+            messaging.ResponseTimeout = options.ResponseTimeout;
+            messaging.MaxRequestProcessingTime = TimeSpan.FromMinutes(2);
+        });
+        silo.Services.AddPlacementDirector<MerchantPlacement, MerchantDirector>();
+        AddServices(silo.Services);
+        return silo;
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ClusterClock>();
+        services.TryAddSingleton<Chance>();
+        services.TryAddSingleton<ISiloExit, ProcessExit>();
+        services.TryAddSingleton(new GroupSettings());
+
+        services.AddSingleton<Homes>();
+        services.AddSingleton<SiloGate>();
+        services.AddSingleton<ISiloGate>(provider => provider.GetRequiredService<SiloGate>());
+        services.AddSingleton<ClockKeeper>();
+        services.AddSingleton<ClusterKeeper>();
+        services.AddSingleton<IClusterReport, ClusterReport>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLife>();
+
+        services.AddSingleton<GroupMetrics>();
+        services.AddSingleton<GroupReminders>();
+        services.AddSingleton<GroupSurroundings>();
+        services.AddSingleton<StuckGroups>();
+
+        services.AddSingleton<TaskMetrics>();
+        services.AddSingleton<TaskQueues>();
+        services.AddSingleton<NearTasks>();
+        services.AddSingleton<TaskRunner>();
+        services.AddSingleton<TaskGateways>();
+        services.AddSingleton<HandOver>();
+        services.AddSingleton<VoucherScans>();
+        services.AddSingleton<TaskService>();
+        services.AddSingleton<ITaskDirectory, TaskDirectory>();
+        AddHandlers(services);
+
+        services.AddSingleton<RelayMetrics>();
+        services.AddSingleton<StreamRelay>();
+        services.AddSingleton<GroupEventFeed>();
+        services.AddSingleton<IGroupEventFeed>(provider => provider.GetRequiredService<GroupEventFeed>());
+        services.AddSingleton<IStreamSink>(provider => provider.GetRequiredService<GroupEventFeed>());
+        services.AddSingleton<IStreamSink, ProjectionSink>();
+    }
+
+    private static void AddHandlers(IServiceCollection services)
+    {
+        services.AddSingleton<GroupCalls>();
+        services.AddSingleton<ITaskHandler, GroupDeadlineHandler>();
+        services.AddSingleton<ITaskHandler, GroupSettleHandler>();
+        services.AddSingleton<ITaskHandler, OrderCloseHandler>();
+        services.AddSingleton<ITaskHandler, PaymentCheckHandler>();
+        services.AddSingleton<ITaskHandler, RefundHandler>();
+        services.AddSingleton<ITaskHandler, SuccessSagaHandler>();
+        services.AddSingleton<ITaskHandler, StockRollbackHandler>();
+        services.AddSingleton<ITaskHandler, NotifyHandler>();
+        services.AddSingleton<ITaskHandler, VoucherScanHandler>();
+    }
+}

@@ -1,0 +1,12 @@
+using System.Diagnostics;
+
+namespace GroupBuyActors.Hosting;
+
+/// <summary>The source of this house's own spans.</summary>
+public static class Tracing
+{
+    /// <summary>Its name, to subscribe to.</summary>
+    public const string SourceName = "GroupBuyActors";
+
+    internal static readonly ActivitySource Source = new(SourceName);
+}

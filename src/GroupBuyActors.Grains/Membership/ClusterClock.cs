@@ -1,0 +1,109 @@
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Store;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Membership;
+
+/// <summary>
+/// The cluster's one clock: the database's. Between two measurements it runs on this machine's monotonic clock; an offset found by a
+/// measurement is slewed in, so that time never runs back here. Only <see cref="GetUtcNow"/> differs from the clock underneath.
+/// </summary>
+public class ClusterClock : TimeProvider
+{
+    private static readonly TimeSpan SlewOver = TimeSpan.FromSeconds(2);
+    private const double SlewMax = 0.05;
+    private readonly TimeProvider _local;
+    private volatile Anchor? _anchor;
+
+    /// <summary>Runs like <paramref name="local"/> until the first measurement.</summary>
+    public ClusterClock(TimeProvider local) => _local = local;
+
+    /// <summary>True where waiting may use the machine's own timers: the clock underneath is the system's.</summary>
+    internal bool RunsWithTheMachine => ReferenceEquals(_local, System);
+
+    /// <inheritdoc/>
+    public override long TimestampFrequency => _local.TimestampFrequency;
+
+    /// <inheritdoc/>
+    public override TimeZoneInfo LocalTimeZone => _local.LocalTimeZone;
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => _local.GetTimestamp();
+
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        _local.CreateTimer(callback, state, dueTime, period);
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow() => _anchor is { } anchor ? At(anchor, _local.GetTimestamp()) : _local.GetUtcNow();
+
+    /// <summary>
+    /// Takes over a measurement: at timestamp <paramref name="at"/> the database said <paramref name="database"/>. The first one, and
+    /// a jump forward by more than a second, are taken at once; anything else is slewed in.
+    /// </summary>
+    internal TimeSpan Discipline(long at, DateTimeOffset database)
+    {
+        var stamp = _local.GetTimestamp();
+        var target = database + _local.GetElapsedTime(at, stamp);
+        if (_anchor is not { } anchor)
+        {
+            var first = target - _local.GetUtcNow();
+            _anchor = new Anchor(stamp, target.UtcTicks, 1);
+            return first;
+        }
+
+        var now = At(anchor, stamp);
+        var offset = target - now;
+        var rate = 1 + Math.Clamp(offset / SlewOver, -SlewMax, SlewMax);
+        _anchor = offset > TimeSpan.FromSeconds(1) ? new Anchor(stamp, target.UtcTicks, 1) : new Anchor(stamp, now.UtcTicks, rate);
+        return offset;
+    }
+
+    private DateTimeOffset At(Anchor anchor, long stamp) =>
+        new(anchor.Ticks + (long)(_local.GetElapsedTime(anchor.Stamp, stamp).Ticks * anchor.Rate), TimeSpan.Zero);
+
+    private sealed record Anchor(long Stamp, long Ticks, double Rate);
+}
+
+/// <summary>Measures the offset to the database's clock: of several round trips the fastest says it best.</summary>
+internal sealed class ClockKeeper(
+    ClusterClock clock, IStoreHealth store, TimeProvider time, IOptions<GrainsOptions> options, IOptions<StoreOptions> storage, ILogger<ClockKeeper> log)
+{
+    private const int Samples = 5;
+
+    /// <summary>Measures once; false where the database did not answer.</summary>
+    public async Task<bool> MeasureAsync(CancellationToken cancellation)
+    {
+        // The embedded database has no clock but the machine's.
+        if (storage.Value.Provider == StoreProvider.Sqlite) return true;
+        try
+        {
+            var (best, at, said) = (TimeSpan.MaxValue, 0L, default(DateTimeOffset));
+            for (var i = 0; i < Samples; i++)
+            {
+                var sent = time.GetTimestamp();
+                var now = await store.NowAsync(cancellation);
+                var trip = time.GetElapsedTime(sent);
+                if (trip < best) (best, at, said) = (trip, sent, now - trip / 2);
+            }
+
+            var offset = clock.Discipline(at, said);
+            if (offset.Duration() > options.Value.ClockAlarm) MembershipLog.ClockJumped(log, offset.TotalMilliseconds);
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            MembershipLog.ClockNotMeasured(log, e);
+            return false;
+        }
+    }
+
+    /// <summary>Measures every few seconds until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        if (storage.Value.Provider == StoreProvider.Sqlite) return;
+        using var timer = new PeriodicTimer(options.Value.ClockInterval, time);
+        while (await timer.WaitForNextTickAsync(cancellation)) await MeasureAsync(cancellation);
+    }
+}

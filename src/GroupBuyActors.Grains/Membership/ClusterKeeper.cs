@@ -1,0 +1,194 @@
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
+using GroupBuyActors.Relay;
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Placement;
+using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Tasks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Membership;
+
+/// <summary>
+/// Keeps streams and shards in line with the cluster's members. Every silo does the same work, at every change of the membership and
+/// from time to time (a silo that died between two steps of joining makes no change):
+/// <list type="number">
+/// <item>Streams whose silo is no member are fenced. A stream belongs to one life of a silo, so a restarted silo never fences itself.
+/// The table is read first and the membership after it: a silo joins before it allocates.</item>
+/// <item>Shards at home here that nobody owns, or somebody fenced, are taken; those at home elsewhere are released to their home by
+/// name. A live owner's shard passes in no other way.</item>
+/// <item>After any fence, whoever did it, the horizon is read again from its left edge: a commit of the dead silo may have landed after
+/// the last look.</item>
+/// <item>Fenced streams at home here are drained into the sinks.</item>
+/// </list>
+/// Two owners of a shard at once would be harmless; two writers of a group are refused by the database. So nothing here is a lock.
+/// </summary>
+internal sealed class ClusterKeeper(
+    IClusterMembershipService membership, ILocalSiloDetails self, Homes homes, IStreams streams, IShards shards, StreamRelay relay,
+    TaskService tasks, NearTasks near, IOptions<GrainsOptions> options, ILogger<ClusterKeeper> log)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private readonly HashSet<long> _knownDead = [];
+    private readonly HashSet<long> _draining = [];
+    private readonly SemaphoreSlim _wanted = new(0, 1);
+    private readonly CancellationTokenSource _stopping = new();
+    private MembershipVersion _seen;
+    private Task[] _running = [];
+
+    /// <summary>This life of this silo.</summary>
+    public SiloIdentity Self { get; } = new(self.SiloAddress.ToParsableString(), self.Name);
+
+    /// <summary>Keeps until stopped; the first pass was made by the start-up order.</summary>
+    public void Start() => _running = [Task.Run(() => WatchAsync(_stopping.Token)), Task.Run(() => KeepAsync(_stopping.Token))];
+
+    /// <summary>Stops keeping, and gives the shards to their next homes, or to nobody where there is none.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        homes.Leave();
+        var owned = near.OwnedShards();
+        tasks.GiveUp(owned);
+        await ReleaseAsync(owned, cancellation);
+    }
+
+    /// <summary>One pass. Throws where the store cannot do its part; then it is made again.</summary>
+    internal async Task PassAsync(CancellationToken cancellation)
+    {
+        var rows = await streams.ListAsync(cancellation);
+        await membership.Refresh(default, cancellation);
+        homes.Refresh();
+        var snapshot = membership.CurrentSnapshot;
+        var fenced = await FenceAsync(rows, snapshot, cancellation);
+        var changed = snapshot.Version != _seen;
+        // Ownership can only have changed with the membership, or where a pass before did not come to its end.
+        if (fenced || changed || near.Owned != CountAtHome()) await MoveShardsAsync(snapshot, cancellation);
+        if (fenced || changed) tasks.ReadAgain();
+        _seen = snapshot.Version;
+        foreach (var row in rows)
+            if (_knownDead.Contains(row.Id) && self.SiloAddress.Equals(homes.OfStream(row.Id))) DrainInBackground(row.Id);
+    }
+
+    /// <summary>True where a stream is dead that was not known to be.</summary>
+    private async Task<bool> FenceAsync(IReadOnlyList<StreamRow> rows, ClusterMembershipSnapshot snapshot, CancellationToken cancellation)
+    {
+        var gone = rows.Where(row => row.State == StreamState.Alive && !IsMember(snapshot, row.SiloAddress)).ToList();
+        if (gone.Count > 0)
+        {
+            await streams.FenceAsync([.. gone.Select(row => row.Id)], cancellation);
+            MembershipLog.FencedOthers(log, gone.Count, string.Join(", ", gone.Select(row => row.SiloAddress).Distinct()));
+        }
+
+        var before = _knownDead.Count;
+        _knownDead.IntersectWith(rows.Select(row => row.Id));
+        var vanished = _knownDead.Count != before;
+        var known = _knownDead.Count;
+        _knownDead.UnionWith(gone.Select(row => row.Id));
+        _knownDead.UnionWith(rows.Where(row => row.State == StreamState.Dead).Select(row => row.Id));
+        return _knownDead.Count != known || vanished;
+    }
+
+    private async Task MoveShardsAsync(ClusterMembershipSnapshot snapshot, CancellationToken cancellation)
+    {
+        var owners = await shards.ReadAsync(cancellation);
+        // Every stream of these was dead when the table was read, and who is no member cannot allocate another.
+        var gone = owners.Select(row => row.OwnerAddress).OfType<string>().Distinct().Where(owner => !IsMember(snapshot, owner)).ToList();
+        var wanted = AllShards().Where(shard => self.SiloAddress.Equals(homes.Of(shard))).ToHashSet();
+        var owned = owners.Where(row => row.OwnerAddress == Self.Address).ToDictionary(row => row.Shard, row => row.Epoch);
+        var strangers = near.OwnedShards().Where(shard => !owned.ContainsKey(shard)).ToList();
+        tasks.GiveUp(strangers);
+        var away = owned.Keys.Where(shard => !wanted.Contains(shard)).ToList();
+        tasks.GiveUp(away);
+        await ReleaseAsync(away, cancellation);
+        var missing = wanted.Where(shard => !owned.ContainsKey(shard)).ToList();
+        IReadOnlyList<ShardRow> taken = missing.Count == 0 ? [] : await shards.TakeAsync(Self, missing, gone, cancellation);
+        foreach (var row in taken)
+            if (row.OwnerAddress == Self.Address) owned[row.Shard] = row.Epoch;
+        var fresh = owned.Where(own => wanted.Contains(own.Key) && near.EpochOf(own.Key) != own.Value).Select(own => (own.Key, own.Value)).ToList();
+        if (fresh.Count == 0) return;
+        tasks.Take(fresh);
+        MembershipLog.ShardsTaken(log, fresh.Count, near.Owned);
+    }
+
+    private async Task ReleaseAsync(List<ShardId> released, CancellationToken cancellation)
+    {
+        var members = membership.CurrentSnapshot.Members;
+        foreach (var heir in released.GroupBy(shard => homes.Of(shard)))
+        {
+            var successor = heir.Key is { } silo && members.TryGetValue(silo, out var member) ? new SiloIdentity(silo.ToParsableString(), member.Name) : null;
+            await shards.ReleaseAsync(Self, [.. heir], successor, cancellation);
+            MembershipLog.ShardsReleased(log, heir.Count(), successor?.Slot ?? "nobody");
+        }
+    }
+
+    private void DrainInBackground(long stream)
+    {
+        lock (_draining)
+            if (!_draining.Add(stream)) return;
+        DrainAsync(stream).Ignore();
+    }
+
+    private async Task DrainAsync(long stream)
+    {
+        try
+        {
+            await relay.DrainAsync(stream, _stopping.Token);
+        }
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        {
+            MembershipLog.WatchFailed(log, e);
+        }
+        finally
+        {
+            lock (_draining) _draining.Remove(stream);
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken cancellation)
+    {
+        await foreach (var _ in membership.MembershipUpdates.WithCancellation(cancellation)) Want();
+    }
+
+    private async Task KeepAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            var wait = options.Value.WatchInterval;
+            try
+            {
+                await PassAsync(cancellation);
+                if (near.Owned != CountAtHome()) wait = RetryAfter;
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                MembershipLog.WatchFailed(log, e);
+                wait = RetryAfter;
+            }
+
+            await _wanted.WaitAsync(wait < options.Value.WatchInterval ? wait : options.Value.WatchInterval, cancellation);
+        }
+    }
+
+    private void Want()
+    {
+        try
+        {
+            if (_wanted.CurrentCount == 0) _wanted.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Two changes at the same moment; one pass serves both.
+        }
+    }
+
+    private int CountAtHome() => AllShards().Count(shard => self.SiloAddress.Equals(homes.Of(shard)));
+
+    private static IEnumerable<ShardId> AllShards() => Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index));
+
+    private static bool IsMember(ClusterMembershipSnapshot snapshot, string address)
+    {
+        var silo = SiloAddress.FromParsableString(address);
+        return snapshot.Members.TryGetValue(silo, out var member) && member.Status is not (SiloStatus.Dead or SiloStatus.None);
+    }
+}

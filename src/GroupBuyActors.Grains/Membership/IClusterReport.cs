@@ -1,0 +1,24 @@
+namespace GroupBuyActors.Membership;
+
+/// <summary>A silo as operators see it. Status is lower case: <c>active, joining, shutting_down, dead…</c>.</summary>
+public sealed record SiloReport(string Address, string Name, string Status, string? Region, int Groups, int Shards);
+
+/// <summary>A shard as operators see it. Backlog: tasks that are due and not yet done.</summary>
+public sealed record ShardReport(ShardId Shard, string? OwnerAddress, string? OwnerName, long Epoch, int Backlog);
+
+/// <summary>What runs where.</summary>
+public interface IClusterReport
+{
+    /// <summary>Silos of the cluster with the groups active and the shards owned on each.</summary>
+    Task<IReadOnlyList<SiloReport>> SilosAsync(CancellationToken cancellation);
+
+    /// <summary>All shards that are owned, in order.</summary>
+    Task<IReadOnlyList<ShardReport>> ShardsAsync(CancellationToken cancellation);
+}
+
+/// <summary>Whether this silo may answer.</summary>
+public interface ISiloGate
+{
+    /// <summary>Null while the silo serves; else one sentence why not (starting, fence not confirmed, draining, fenced).</summary>
+    string? ClosedBecause { get; }
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Relay;
+
+/// <summary>What happens on the way from streams to sinks (event ids 4000–4099).</summary>
+internal static partial class RelayLog
+{
+    [LoggerMessage(4000, LogLevel.Warning, "Sink {Sink} of stream {Stream} is too far behind for memory: it reads from the table until it has caught up.")]
+    public static partial void Behind(ILogger log, long stream, string sink);
+
+    [LoggerMessage(4001, LogLevel.Warning, "Sink {Sink} did not take a stretch of stream {Stream}; it is offered again.")]
+    public static partial void NotTaken(ILogger log, Exception exception, long stream, string sink);
+
+    [LoggerMessage(4002, LogLevel.Information, "Stream {Stream} of a silo that is gone is drained.")]
+    public static partial void Drained(ILogger log, long stream);
+}

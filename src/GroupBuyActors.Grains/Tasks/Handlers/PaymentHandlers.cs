@@ -1,0 +1,54 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Ports;
+
+namespace GroupBuyActors.Tasks.Handlers;
+
+/// <summary>Closes an unpaid order when its window is over, after the provider was asked; where it stays silent, without its answer.</summary>
+internal sealed class OrderCloseHandler(GroupCalls groups, IPayments payments) : ITaskHandler
+{
+    private static readonly PaymentFindings NotAsked = new(PortAnswer.Silent, [], "Not asked any more.");
+
+    public string Type => TaskTypes.OrderClose;
+
+    public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+    {
+        var order = new OrderId(GroupCalls.GroupOf(due.Task), TaskPayloads.Read<OrderTask>(due.Task.Payload).Order);
+        var findings = due.DecidesWithout ? NotAsked : await groups.AskAsync(due, c => payments.AskAsync(order, c));
+        if (due.TriesAgain(new PortReply(findings.Answer, findings.Detail), out var again)) return again;
+        // A provider that will never say is as good as silent: the order closes, and payment-check looks after the money.
+        if (findings.Answer == PortAnswer.Refused) findings = findings with { Answer = PortAnswer.Silent };
+        return await groups.BringAsync(TaskFiring.Of(due.Task, findings), order.Group);
+    }
+}
+
+/// <summary>Asks about an order closed unpaid until the provider has answered: money it holds is refunded.</summary>
+internal sealed class PaymentCheckHandler(GroupCalls groups, IPayments payments) : ITaskHandler
+{
+    public string Type => TaskTypes.PaymentCheck;
+
+    public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+    {
+        var order = new OrderId(GroupCalls.GroupOf(due.Task), TaskPayloads.Read<OrderTask>(due.Task.Payload).Order);
+        var findings = await groups.AskAsync(due, c => payments.AskAsync(order, c));
+        return findings.Answer == PortAnswer.Done
+            ? await groups.BringAsync(TaskFiring.Of(due.Task, findings), order.Group)
+            : TaskVerdict.Failed(due.AfterFailure(), findings.Detail ?? "The payment provider did not answer.");
+    }
+}
+
+/// <summary>Gives a payment back; its group notes it in the commit that completes the task.</summary>
+internal sealed class RefundHandler(GroupCalls groups, IPayments payments) : ITaskHandler
+{
+    public string Type => TaskTypes.Refund;
+
+    public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+    {
+        var refund = TaskPayloads.Read<RefundTask>(due.Task.Payload);
+        var order = new OrderId(GroupCalls.GroupOf(due.Task), refund.Order);
+        var key = PortKeys.Refund(order, refund.PaymentId);
+        var reply = await groups.AskAsync(due, c => payments.RefundAsync(key, order, refund.PaymentId, refund.Amount, c));
+        return reply.Answer == PortAnswer.Done
+            ? await groups.BringAsync(TaskFiring.Of(due.Task, reply), order.Group)
+            : TaskVerdict.Failed(due.AfterFailure(), reply.Detail ?? $"The payment provider answered {reply.Answer}.");
+    }
+}

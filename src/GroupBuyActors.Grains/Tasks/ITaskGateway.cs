@@ -1,0 +1,80 @@
+using GroupBuyActors.Groups;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime.Services;
+using Orleans.Services;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>What silos say to each other about tasks.</summary>
+[Alias("groupbuy.ITaskGateway")]
+internal interface ITaskGateway : IGrainService
+{
+    /// <summary>Takes near tasks of shards this silo owns; gives the ids of those whose shards it does not.</summary>
+    [Alias("Accept")] Task<string[]> Accept(CarriedTask[] tasks, string[] removed);
+
+    /// <summary>What runs here.</summary>
+    [Alias("Describe")] Task<SiloDescription> Describe();
+
+    /// <summary>Which of these tasks are being run here now.</summary>
+    [Alias("Running")] Task<string[]> Running(string[] ids);
+}
+
+/// <summary>What runs on a silo.</summary>
+/// <param name="Groups">Groups active.</param>
+/// <param name="Shards">Shards owned.</param>
+/// <param name="Backlog">Due tasks by shard index; shards without any are left out.</param>
+[GenerateSerializer, Immutable, Alias("groupbuy.SiloDescription")]
+internal sealed record SiloDescription([property: Id(0)] int Groups, [property: Id(1)] int Shards, [property: Id(2)] Dictionary<int, int> Backlog);
+
+/// <summary>A timed task on its way between silos.</summary>
+[GenerateSerializer, Immutable, Alias("groupbuy.CarriedTask")]
+internal sealed record CarriedTask
+{
+    [Id(0)] public required ShardId Shard { get; init; }
+    [Id(1)] public required DateTimeOffset Due { get; init; }
+    [Id(2)] public required string TaskId { get; init; }
+    [Id(3)] public required string Type { get; init; }
+    [Id(4)] public GroupId? Group { get; init; }
+    [Id(5)] public required byte[] Payload { get; init; }
+    [Id(6)] public required DateTimeOffset NextAt { get; init; }
+    [Id(7)] public int Attempts { get; init; }
+    [Id(8)] public int Version { get; init; }
+    [Id(9)] public string? Trace { get; init; }
+    [Id(10)] public string? LastError { get; init; }
+
+    public static CarriedTask Of(TimedTask task) => new()
+    {
+        Shard = task.Key.Shard, Due = task.Key.Due, TaskId = task.Key.Id, Type = task.Type, Group = task.Group, Payload = task.Payload.ToArray(),
+        NextAt = task.NextAt, Attempts = task.Attempts, Version = task.Version, Trace = task.Trace, LastError = task.LastError,
+    };
+
+    public TimedTask Task() => new()
+    {
+        Key = new TaskKey(Shard, Due, TaskId), Type = Type, Group = Group, Payload = Payload, NextAt = NextAt, Attempts = Attempts,
+        Version = Version, Trace = Trace, LastError = LastError,
+    };
+}
+
+/// <summary>This silo's end of the talk between silos.</summary>
+[Reentrant]
+internal sealed class TaskGateway(GrainId id, Silo silo, ILoggerFactory logs, NearTasks near, GroupSurroundings groups)
+    : GrainService(id, silo, logs), ITaskGateway
+{
+    public Task<string[]> Accept(CarriedTask[] tasks, string[] removed)
+    {
+        foreach (var gone in removed) near.Remove(gone);
+        return Task.FromResult(tasks.Where(carried => !near.Add(carried.Task())).Select(carried => carried.TaskId).ToArray());
+    }
+
+    public Task<SiloDescription> Describe() => Task.FromResult(
+        new SiloDescription(groups.Active, near.Owned, near.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value)));
+
+    public Task<string[]> Running(string[] ids) => Task.FromResult(Array.FindAll(ids, near.IsRunning));
+}
+
+/// <summary>The way to the gateway of a silo.</summary>
+internal sealed class TaskGateways(IServiceProvider services) : GrainServiceClient<ITaskGateway>(services)
+{
+    public ITaskGateway Of(SiloAddress silo) => GetGrainService(silo);
+}

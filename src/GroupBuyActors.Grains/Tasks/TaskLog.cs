@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>What happens to timed tasks (event ids 3000–3099).</summary>
+internal static partial class TaskLog
+{
+    [LoggerMessage(3000, LogLevel.Warning, "Task {task_id} ({Type}) failed at try {Try}, again in {Delay:F0} ms: {Error}")]
+    public static partial void Failed(ILogger log, string task_id, string type, int @try, double delay, string? error);
+
+    [LoggerMessage(3001, LogLevel.Error, "Task {task_id} ({Type}) has failed {Tries} times and goes on: {Error}")]
+    public static partial void Alert(ILogger log, string task_id, string type, int tries, string? error);
+
+    [LoggerMessage(3002, LogLevel.Error, "Task {task_id} ({Type}) is given up after {Tries} tries ({Verdict}): {Error}")]
+    public static partial void GivenUp(ILogger log, string task_id, string type, int tries, RetryVerdict verdict, string? error);
+
+    [LoggerMessage(3003, LogLevel.Warning, "Task {task_id} ({Type}) met trouble of ours and runs again in {Delay:F0} ms.")]
+    public static partial void Trouble(ILogger log, Exception exception, string task_id, string type, double delay);
+
+    [LoggerMessage(3004, LogLevel.Warning, "The horizon could not be read; it is tried again.")]
+    public static partial void HorizonNotRead(ILogger log, Exception exception);
+
+    [LoggerMessage(3005, LogLevel.Information, "Read the horizon of {Shards} shards: {Tasks} tasks, {Overdue} of them overdue.")]
+    public static partial void HorizonRead(ILogger log, int shards, int tasks, int overdue);
+
+    [LoggerMessage(3006, LogLevel.Error, "No handler runs tasks of type {Type}; {task_id} stays in the table.")]
+    public static partial void NoHandler(ILogger log, string type, string task_id);
+
+    [LoggerMessage(3007, LogLevel.Warning, "{Count} tasks could not be handed to their owners; the owners find them in the table.")]
+    public static partial void NotHandedOver(ILogger log, int count);
+
+    [LoggerMessage(3008, LogLevel.Warning, "The first firings of the daily scan could not be stored; they are tried again.")]
+    public static partial void ScansNotSeeded(ILogger log, Exception exception);
+
+    [LoggerMessage(3009, LogLevel.Error, "The voucher scan of {Shard} could not end vouchers of group {group_id}; the others go on.")]
+    public static partial void NotLapsed(ILogger log, Exception exception, ShardId shard, GroupId group_id);
+}

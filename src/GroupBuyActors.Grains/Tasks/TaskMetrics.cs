@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>Timed tasks as numbers.</summary>
+internal sealed class TaskMetrics
+{
+    private readonly Meter _meter;
+    private readonly Histogram<double> _lateness;
+    private readonly Histogram<double> _duration;
+    private readonly Counter<long> _retries;
+
+    public TaskMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create("GroupBuyActors");
+        double[] seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];
+        var buckets = new InstrumentAdvice<double> { HistogramBucketBoundaries = seconds };
+        _lateness = _meter.CreateHistogram("task_lateness_seconds", "s", "From due to the beginning of a run.", advice: buckets);
+        _duration = _meter.CreateHistogram("task_execution_duration_seconds", "s", "How long runs take, by how they end.", advice: buckets);
+        _retries = _meter.CreateCounter<long>("task_retries_total", description: "Runs after a failed one.");
+    }
+
+    public void Started(string type, TimeSpan lateness) => _lateness.Record(Math.Max(0, lateness.TotalSeconds), new KeyValuePair<string, object?>("type", type));
+
+    public void Ended(string type, string outcome, TimeSpan took) => _duration.Record(took.TotalSeconds, new("type", type), new("outcome", outcome));
+
+    public void Retried(string type) => _retries.Add(1, new KeyValuePair<string, object?>("type", type));
+
+    public void Observe(Func<IEnumerable<(string Type, int Pending, int Due)>> counts, Func<int> shards)
+    {
+        _meter.CreateObservableGauge("task_pending_total", () => counts().Select(count => Of(count.Pending, count.Type)),
+            description: "Tasks in this silo's memory that are not due: those within the horizon.");
+        _meter.CreateObservableGauge("task_due_backlog", () => counts().Select(count => Of(count.Due, count.Type)),
+            description: "Tasks that are due and not done.");
+        _meter.CreateObservableGauge("shard_owned", shards, description: "Shards whose tasks this silo runs.");
+    }
+
+    private static Measurement<int> Of(int count, string type) => new(count, new KeyValuePair<string, object?>("type", type));
+}

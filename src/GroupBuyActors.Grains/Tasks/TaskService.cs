@@ -1,0 +1,136 @@
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Tasks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>
+/// The timed tasks of this silo: one for all its shards.
+/// <para>
+/// Tasks are written by commits only. What a commit of this silo schedules or removes reaches memory through the committer's own
+/// batches, in the order it became durable: the near ones of its own shards at once, those of other silos by <see cref="HandOver"/>.
+/// Everything else comes from reading the table: the next window before the last one ends; all of it from the left edge after shards
+/// were taken, and after every fence, for a commit of the dead silo may have landed after the last look.
+/// </para>
+/// </summary>
+internal sealed class TaskService(
+    ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, VoucherScans scans,
+    TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
+{
+    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500);
+    private readonly SemaphoreSlim _wanted = new(0, 1);
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _reading = Task.CompletedTask;
+
+    /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
+    public void Listen()
+    {
+        metrics.Observe(Counts, () => near.Owned);
+        committer.Subscribe(OnCommitted);
+    }
+
+    /// <summary>Begins to read and to run; called when grain calls are served.</summary>
+    public void Start()
+    {
+        queues.Start(runner.RunAsync);
+        near.Start();
+        _reading = Task.Run(() => ReadAsync(_stopping.Token));
+    }
+
+    /// <summary>Shards this silo owns now; their tasks are read at once.</summary>
+    public void Take(IReadOnlyCollection<(ShardId Shard, long Epoch)> shards)
+    {
+        foreach (var (shard, epoch) in shards) near.Own(shard, epoch);
+        scans.Want(shards.Select(taken => taken.Shard));
+        ReadAgain();
+    }
+
+    /// <summary>Shards that are about to be released: none of their tasks is begun any more.</summary>
+    public void GiveUp(IEnumerable<ShardId> shards)
+    {
+        foreach (var shard in shards) near.Disown(shard);
+    }
+
+    /// <summary>Reads from the left edge: after a fence, what was read before it does not count.</summary>
+    public void ReadAgain()
+    {
+        try
+        {
+            if (_wanted.CurrentCount == 0) _wanted.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Wanted twice at the same moment; one reading serves both.
+        }
+    }
+
+    /// <summary>Begins no more runs and waits, bounded, for those in progress.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        queues.Stop();
+        near.Stop();
+        await _stopping.CancelAsync();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var began = time.GetTimestamp();
+        while (queues.Running > 0 && time.GetElapsedTime(began) < options.Value.StopBound && !cancellation.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
+    }
+
+    private async Task ReadAsync(CancellationToken cancellation)
+    {
+        // By the cluster's clock, like the tasks themselves: a clock that jumps brings its tasks with it.
+        await using var timer = clock.CreateTimer(_ => ReadAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        while (!cancellation.IsCancellationRequested)
+        {
+            await scans.SeedAsync(cancellation);
+            var complete = await ReadOnceAsync(cancellation);
+            timer.Change(complete ? options.Value.HorizonReadInterval : RetryRead, Timeout.InfiniteTimeSpan);
+            await _wanted.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>One reading of all owned shards up to the end of the window; false where there is more to read soon.</summary>
+    internal async Task<bool> ReadOnceAsync(CancellationToken cancellation)
+    {
+        var shards = near.OwnedShards();
+        if (shards.Count == 0) return true;
+        var until = near.BeginReading();
+        try
+        {
+            var (tasks, complete) = await store.ReadHorizonAsync(shards, until, options.Value.HorizonTasksMax, cancellation);
+            var (added, overdue) = near.EndReading(tasks);
+            if (overdue > 0) TaskLog.HorizonRead(log, shards.Count, added, overdue);
+            return complete;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            near.GiveUpReading();
+            TaskLog.HorizonNotRead(log, e);
+            return false;
+        }
+    }
+
+    private void OnCommitted(CommittedBatch batch)
+    {
+        foreach (var (_, commit) in batch.Commits)
+        {
+            foreach (var removed in commit.Removals)
+            {
+                near.Remove(removed.Id);
+                if (near.EpochOf(removed.Shard) == 0) handOver.Remove(removed);
+            }
+
+            foreach (var task in commit.Schedules)
+                if (!near.Add(task)) handOver.Add(task);
+        }
+    }
+
+    private IEnumerable<(string, int, int)> Counts()
+    {
+        var (pending, due) = (near.Pending(), queues.Due().ToDictionary());
+        return TaskTypes.All.Select(type => (type, pending.GetValueOrDefault(type), due.GetValueOrDefault(type)));
+    }
+}
