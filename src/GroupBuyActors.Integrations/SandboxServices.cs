@@ -1,0 +1,39 @@
+using GroupBuyActors.Integrations.Sandbox;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Store.Sandbox;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace GroupBuyActors.Integrations;
+
+/// <summary>Puts the sandboxes behind the ports.</summary>
+public static class SandboxServices
+{
+    /// <summary>
+    /// Registers the sandboxes as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, and <see cref="ISandbox"/>
+    /// for their operators. Needs the store, which keeps their books.
+    /// </summary>
+    public static IServiceCollection AddGroupBuySandbox(this IServiceCollection services)
+    {
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new SandboxFaults(
+            provider.GetRequiredService<ISandboxBooks>(), provider.GetRequiredService<TimeProvider>(), Dice()));
+        services.TryAddSingleton<SandboxLine>();
+        services.TryAddSingleton<IInventory, SandboxInventory>();
+        services.TryAddSingleton<IPayments, SandboxPayments>();
+        services.TryAddSingleton<INotices, SandboxNotices>();
+        services.TryAddSingleton<ISandbox, SandboxDesk>();
+        return services;
+    }
+
+    private static Func<double> Dice()
+    {
+        var random = new Random();
+        var gate = new Lock();
+        return () =>
+        {
+            lock (gate) return random.NextDouble();
+        };
+    }
+}
