@@ -1,0 +1,53 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GroupBuyActors.Events;
+using GroupBuyActors.Groups;
+
+namespace GroupBuyActors.Client;
+
+/// <summary>The JSON of the HTTP API: camelCase, nulls left out, instants and durations ISO 8601.</summary>
+public static class ContractJson
+{
+    /// <summary>Reads and writes every document of the API.</summary>
+    public static JsonSerializerOptions Options { get; } = Create();
+
+    private static JsonSerializerOptions Create()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            // Answers are application/json, never part of a page: titles in any script stay readable.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = ContractJsonContext.Default,
+            Converters = { new IsoDurationConverter(), new IsoInstantConverter() },
+        };
+        options.MakeReadOnly();
+        return options;
+    }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(IsoDurationConverter), typeof(IsoInstantConverter)])]
+[JsonSerializable(typeof(GroupOffer))]
+[JsonSerializable(typeof(GroupDocument))]
+[JsonSerializable(typeof(OrderDocument))]
+[JsonSerializable(typeof(JoinDocument))]
+[JsonSerializable(typeof(PaymentDocument))]
+[JsonSerializable(typeof(RefundDocument))]
+[JsonSerializable(typeof(HistoryItem))]
+[JsonSerializable(typeof(PageDocument<GroupDocument>))]
+[JsonSerializable(typeof(PageDocument<OrderDocument>))]
+[JsonSerializable(typeof(PageDocument<HistoryItem>))]
+[JsonSerializable(typeof(PageDocument<TaskDocument>))]
+[JsonSerializable(typeof(PageDocument<ShardDocument>))]
+[JsonSerializable(typeof(PageDocument<AuditDocument>))]
+[JsonSerializable(typeof(PageDocument<CallDocument>))]
+[JsonSerializable(typeof(ClusterDocument))]
+[JsonSerializable(typeof(BooksDocument))]
+[JsonSerializable(typeof(StockDocument))]
+[JsonSerializable(typeof(SandboxPaymentDocument))]
+[JsonSerializable(typeof(FaultsDocument))]
+[JsonSerializable(typeof(ProblemDocument))]
+internal sealed partial class ContractJsonContext : JsonSerializerContext;

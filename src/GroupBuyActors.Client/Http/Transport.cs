@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace GroupBuyActors.Client;
+
+/// <summary>
+/// Sends one call as often as it takes. Every call of the API may be sent again: reads and deletes by their nature, publications by
+/// their content, posts by the idempotency key, which is chosen once per call and kept over its tries.
+/// </summary>
+internal sealed class Transport
+{
+    private const string KeyHeader = "Idempotency-Key";
+    private readonly HttpClient _http;
+    private readonly GroupBuyClientOptions _options;
+    private readonly ResiliencePipeline<HttpResponseMessage> _plain;
+    private readonly ResiliencePipeline<HttpResponseMessage> _port;
+
+    public Transport(HttpClient http, GroupBuyClientOptions options, TimeProvider time)
+    {
+        _http = http;
+        _options = options;
+        _plain = Pipeline(options, options.TryTimeout, time);
+        _port = Pipeline(options, options.PortTryTimeout, time);
+    }
+
+    public async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellation, string? key = null, bool asksPort = false)
+    {
+        using var response = await TryAsync(method, path, body, key, asksPort, cancellation);
+        return await ReadAsync<T>(response, cancellation);
+    }
+
+    public async Task<(T Value, HttpStatusCode Status)> SendWithStatusAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellation, string? key = null, bool asksPort = false)
+    {
+        using var response = await TryAsync(method, path, body, key, asksPort, cancellation);
+        return (await ReadAsync<T>(response, cancellation), response.StatusCode);
+    }
+
+    /// <summary>Opens a stream; the caller reads and disposes the answer.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(string path, string accept, CancellationToken cancellation)
+    {
+        using var request = Request(HttpMethod.Get, path, null, null);
+        request.Headers.Accept.ParseAdd(accept);
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (response.IsSuccessStatusCode) return response;
+        using (response) throw await ProblemAsync(response, cancellation);
+    }
+
+    private async Task<HttpResponseMessage> TryAsync(HttpMethod method, string path, object? body, string? key, bool asksPort, CancellationToken cancellation)
+    {
+        if (method == HttpMethod.Post) key ??= _options.NewIdempotencyKey();
+        var pipeline = asksPort ? _port : _plain;
+        var response = await pipeline.ExecuteAsync(async token =>
+        {
+            using var request = Request(method, path, body, key);
+            return await _http.SendAsync(request, token);
+        }, cancellation);
+        if (response.IsSuccessStatusCode) return response;
+        using (response) throw await ProblemAsync(response, cancellation);
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path, object? body, string? key)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (key is not null) request.Headers.TryAddWithoutValidation(KeyHeader, key);
+        if (_options.ApiKey is { } secret) request.Headers.TryAddWithoutValidation("X-Api-Key", secret);
+        if (body is not null) request.Content = JsonContent.Create(body, ContractJson.Options.GetTypeInfo(body.GetType()));
+        return request;
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation) =>
+        await response.Content.ReadFromJsonAsync<T>(ContractJson.Options, cancellation)
+        ?? throw new JsonException("The service answered null.");
+
+    private static async Task<ProblemException> ProblemAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            var problem = await response.Content.ReadFromJsonAsync<ProblemDocument>(ContractJson.Options, cancellation);
+            return new ProblemException(response.StatusCode, problem ?? new ProblemDocument());
+        }
+        catch (JsonException)
+        {
+            // Something between the client and the service answered; its words are no problem details.
+            return new ProblemException(response.StatusCode, new ProblemDocument { Title = response.ReasonPhrase });
+        }
+    }
+
+    private static ResiliencePipeline<HttpResponseMessage> Pipeline(GroupBuyClientOptions options, TimeSpan tryTimeout, TimeProvider time) =>
+        new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+            {
+                MaxRetryAttempts = options.RetryCountMax,
+                Delay = options.RetryDelay,
+                MaxDelay = options.RetryDelayMax,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                ShouldHandle = static attempt => ValueTask.FromResult(IsWorthAnotherTry(attempt.Outcome)),
+                DelayGenerator = static attempt => ValueTask.FromResult(AskedToWait(attempt.Outcome.Result)),
+                OnRetry = static attempt =>
+                {
+                    attempt.Outcome.Result?.Dispose();
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .AddTimeout(tryTimeout)
+            .Build();
+
+    // 503 of a named port is an answer the service reached after its own tries; 503 of the store, and what proxies say of a dying
+    // silo, passes.
+    private static bool IsWorthAnotherTry(Outcome<HttpResponseMessage> outcome) => outcome switch
+    {
+        { Exception: HttpRequestException or TimeoutRejectedException or IOException } => true,
+        { Result.StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout } => true,
+        { Result: { StatusCode: HttpStatusCode.ServiceUnavailable } response } => AskedToWait(response) is not null,
+        _ => false,
+    };
+
+    private static TimeSpan? AskedToWait(HttpResponseMessage? response) => response?.Headers.RetryAfter?.Delta;
+}

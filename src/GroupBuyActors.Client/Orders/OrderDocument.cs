@@ -1,0 +1,65 @@
+using GroupBuyActors.Groups;
+
+namespace GroupBuyActors.Client;
+
+/// <summary>An order as the HTTP API shows it (SPEC section 4).</summary>
+public sealed record OrderDocument
+{
+    /// <summary>The order.</summary>
+    public required OrderId OrderId { get; init; }
+    /// <summary>Its group.</summary>
+    public required GroupId GroupId { get; init; }
+    /// <summary>Its buyer.</summary>
+    public required string UserId { get; init; }
+    /// <summary>Seats.</summary>
+    public required int Quantity { get; init; }
+    /// <summary>What is to be paid.</summary>
+    public required Money Total { get; init; }
+    /// <summary>Where it stands.</summary>
+    public required OrderStatus Status { get; init; }
+    /// <summary>When it was placed.</summary>
+    public required DateTimeOffset PlacedAt { get; init; }
+    /// <summary>When its payment window ends.</summary>
+    public required DateTimeOffset ClosesAt { get; init; }
+    /// <summary>When it was paid, or null.</summary>
+    public DateTimeOffset? PaidAt { get; init; }
+    /// <summary>Its voucher, or null.</summary>
+    public VoucherCode? VoucherCode { get; init; }
+    /// <summary>When the voucher ends, or null; half-open.</summary>
+    public DateTimeOffset? VoucherValidUntil { get; init; }
+    /// <summary>When it was redeemed, or null.</summary>
+    public DateTimeOffset? RedeemedAt { get; init; }
+    /// <summary>When its money was back, or null.</summary>
+    public DateTimeOffset? RefundedAt { get; init; }
+    /// <summary>Why it was closed, or null.</summary>
+    public CloseReason? CloseReason { get; init; }
+    /// <summary>With the answer to a join: its group just after it.</summary>
+    public GroupBriefDocument? Group { get; init; }
+}
+
+/// <summary>What a join tells about its group.</summary>
+/// <param name="State">Where it stands.</param>
+/// <param name="SeatsTaken">Seats held, paid or not.</param>
+/// <param name="SeatsPaid">Seats held and paid.</param>
+/// <param name="Sequence">The sequence of the last event of the join.</param>
+public sealed record GroupBriefDocument(GroupPhase State, int SeatsTaken, int SeatsPaid, long Sequence);
+
+/// <summary>What a buyer sends to join.</summary>
+/// <param name="UserId">1 to 128 printable characters.</param>
+/// <param name="Quantity">Seats, default 1.</param>
+public sealed record JoinDocument(string UserId, int? Quantity = null);
+
+/// <summary>A payment result.</summary>
+/// <param name="PaymentId">1 to 128 printable characters, unique per order.</param>
+/// <param name="Amount">Minor units, positive.</param>
+/// <param name="Currency">ISO 4217.</param>
+public sealed record PaymentDocument(string PaymentId, long Amount, string Currency);
+
+/// <summary>A buyer wants the money back.</summary>
+/// <param name="Reason">The buyer's words, at most 500 characters.</param>
+public sealed record RefundDocument(string? Reason = null);
+
+/// <summary>How a payment result was taken.</summary>
+/// <param name="Order">The order now.</param>
+/// <param name="ToBeRefunded">True where the money was accepted only to go back (202).</param>
+public sealed record PaymentTaken(OrderDocument Order, bool ToBeRefunded);

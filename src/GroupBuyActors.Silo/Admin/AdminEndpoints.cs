@@ -1,0 +1,85 @@
+using GroupBuyActors.Client;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Groups;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
+using GroupBuyActors.Store.Reading;
+
+namespace GroupBuyActors.Silo.Admin;
+
+/// <summary>What operators look at and mend, tasks apart.</summary>
+internal static class AdminEndpoints
+{
+    public static void MapAdmin(this IEndpointRouteBuilder routes)
+    {
+        var admin = routes.MapGroup("/v1/admin").WithTags("Admin");
+        admin.MapGet("/shards", ShardsAsync).Requires(Operation.Administer)
+            .Describe("Shards with owner, epoch and backlog").Answers<PageDocument<ShardDocument>>(200);
+        admin.MapGet("/cluster", ClusterAsync).Requires(Operation.Administer)
+            .Describe("Silos of the cluster").Answers<ClusterDocument>(200);
+        admin.MapGet("/reconciliation", ReconcileAsync).Requires(Operation.Administer)
+            .Describe("A merchant's books: money and stock").Answers<BooksDocument>(200).Refuses(400);
+        admin.MapGet("/audit", AuditAsync).Requires(Operation.Administer)
+            .Describe("Who changed what, newest first").Answers<PageDocument<AuditDocument>>(200).Refuses(400);
+        admin.MapPost("/groups/{groupId}/settle", SettleAsync).Requires(Operation.Administer)
+            .Describe("Decide a stuck group anew").Answers<GroupDocument>(200).Refuses(400, 404, 422);
+        admin.MapTasks();
+    }
+
+    private static async Task<IResult> ShardsAsync(HttpContext context, IClusterReport report)
+    {
+        var shards = await report.ShardsAsync(context.RequestAborted);
+        return JsonAnswer.Of(new PageDocument<ShardDocument>(
+            [.. shards.Select(shard => new ShardDocument(shard.Shard, shard.OwnerAddress, shard.OwnerName, shard.Epoch, shard.Backlog))]));
+    }
+
+    private static async Task<IResult> ClusterAsync(HttpContext context, IClusterReport report)
+    {
+        var silos = await report.SilosAsync(context.RequestAborted);
+        return JsonAnswer.Of(new ClusterDocument(
+            [.. silos.Select(silo => new SiloDocument(silo.Address, silo.Name, silo.Status, silo.Region, silo.Groups, silo.Shards))]));
+    }
+
+    private static async Task<IResult> ReconcileAsync(string? merchantId, HttpContext context, IListings listings, ClusterClock clock)
+    {
+        var query = new Query(context);
+        var merchant = query.MerchantId(required: true);
+        if (query.Errors.Any || merchant is not { } id) return Problem.Invalid(query.Errors);
+        return JsonAnswer.Of(Books.Document(await listings.BooksAsync(id, clock.GetUtcNow(), context.RequestAborted)));
+    }
+
+    private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, IListings listings)
+    {
+        var query = new Query(context);
+        var (mark, size) = (query.Text("after"), query.Limit());
+        return query.PageAsync(() => listings.AuditTrailAsync(mark, size, context.RequestAborted), page => JsonAnswer.Of(new PageDocument<AuditDocument>(
+            [.. page.Items.Select(entry => new AuditDocument(entry.Id, entry.Time, entry.Caller, entry.Action, entry.Target, entry.Detail))], page.Next)));
+    }
+
+    private static async Task<IResult> SettleAsync(string groupId, HttpContext context, GroupCalls groups, Audit audit)
+    {
+        var query = new Query(context);
+        var group = query.Group(groupId);
+        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
+        if (problem is not null) return problem;
+        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        var reply = await groups.CallAsync(group, grain => grain.Settle(key), context.RequestAborted);
+        if (reply is { Succeeded: true, Replayed: false }) await audit.WriteAsync(context, "group.settle", group.Value);
+        return reply.ToResult(GroupDocuments.Of);
+    }
+}
+
+/// <summary>A merchant's books as the API shows them.</summary>
+internal static class Books
+{
+    public static BooksDocument Document(MerchantBooks books)
+    {
+        var balanced = books.Reserved == books.Outstanding + books.Deducted + books.Released
+            && books.Currencies.All(line => line.Paid == line.Held + line.Settled + line.Refunding + line.Refunded);
+        return new BooksDocument(
+            [.. books.Currencies.Select(line => new CurrencyDocument(line.Currency, line.Paid, line.Held, line.Settled, line.Refunding, line.Refunded))],
+            new StockBooksDocument(books.Reserved, books.Outstanding, books.Deducted, books.Released),
+            balanced);
+    }
+}

@@ -1,0 +1,22 @@
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Store.Reading;
+
+namespace GroupBuyActors.Silo.Admin;
+
+/// <summary>Writes down who changed what. A change that was made stands even where this line is lost: then the log says so.</summary>
+internal sealed class Audit(IListings listings, TimeProvider time, ILogger<Audit> log)
+{
+    public async Task WriteAsync(HttpContext context, string action, string target, string? detail = null)
+    {
+        try
+        {
+            // Not cancelled with the request: the change is made.
+            await listings.AuditAsync(time.GetUtcNow(), Caller.Of(context).Name, action, target, detail, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            EdgeLog.NotAudited(log, e, action, target);
+        }
+    }
+}

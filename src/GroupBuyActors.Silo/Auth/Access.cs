@@ -1,0 +1,82 @@
+using System.Globalization;
+using GroupBuyActors.Silo.Http;
+
+namespace GroupBuyActors.Silo.Auth;
+
+/// <summary>Marks a route with what it does; a route without is open to anyone (health, metrics, the page itself).</summary>
+internal sealed record AccessMark(Operation Operation);
+
+/// <summary>Applies <see cref="AccessRules"/>: role and merchant before the handler, a buyer's orders in it.</summary>
+internal static class Access
+{
+    public static TBuilder Requires<TBuilder>(this TBuilder builder, Operation operation) where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint => endpoint.Metadata.Add(new AccessMark(operation)));
+        return builder;
+    }
+
+    /// <summary>Finds out who calls a marked route and refuses roles and merchants that have no business there.</summary>
+    public static void UseAccessRules(this WebApplication app)
+    {
+        var authenticator = app.Services.GetRequiredService<IAuthenticator>();
+        app.Use(async (context, next) =>
+        {
+            if (context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>() is { } mark)
+            {
+                var caller = await authenticator.AuthenticateAsync(context);
+                var denied = caller is null ? Problems.NotAuthenticated : Denied(caller, mark.Operation, context.Request.RouteValues);
+                if (denied is not null)
+                {
+                    await denied.ExecuteAsync(context);
+                    return;
+                }
+
+                context.Features.Set(caller);
+            }
+
+            await next(context);
+        });
+    }
+
+    /// <summary>Why this caller may not do this, as far as role and path tell; null where it may.</summary>
+    internal static Problem? Denied(Caller caller, Operation operation, RouteValueDictionary route)
+    {
+        var reach = AccessRules.Of(caller.Role, operation);
+        if (reach == Reach.None) return Problems.Forbidden($"The role {caller.Role.ToString().ToLowerInvariant()} may not do this.");
+        return reach == Reach.Own && caller.Role == Role.Merchant && MerchantOf(route) is { } merchant && merchant != caller.Subject
+            ? Problems.Forbidden("This group is another merchant's.")
+            : null;
+    }
+
+    /// <summary>Why this caller may not act for a buyer; null where it may.</summary>
+    public static Problem? DeniedUser(HttpContext context, string userId) =>
+        OnlyOwnAsBuyer(context, out var caller) && caller.Subject != userId ? Problems.Forbidden("A buyer acts for nobody else.") : null;
+
+    /// <summary>Why this caller may not touch an order; null where it may. Only for a buyer the order is read first.</summary>
+    public static async ValueTask<Problem?> DeniedOrderAsync(HttpContext context, OrderId order, GroupCalls groups)
+    {
+        if (!OnlyOwnAsBuyer(context, out var caller)) return null;
+        var reply = await groups.CallAsync(order.Group, grain => grain.GetOrder(order.Number), context.RequestAborted);
+        if (!reply.Succeeded) return Problem.Of(reply.Refusal);
+        return reply.Value.UserId == caller.Subject ? null : Problems.Forbidden("This order is another buyer's.");
+    }
+
+    /// <summary>The merchant a merchant's list is limited to; null where the caller may list all.</summary>
+    public static long? OnlyMerchant(HttpContext context) =>
+        Caller.Of(context) is { Role: Role.Merchant } caller ? long.Parse(caller.Subject, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+
+    private static bool OnlyOwnAsBuyer(HttpContext context, out Caller caller)
+    {
+        caller = Caller.Of(context);
+        var mark = context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>();
+        return caller.Role == Role.Buyer && mark is not null && AccessRules.Of(caller.Role, mark.Operation) == Reach.Own;
+    }
+
+    // Group, order and voucher all begin with their merchant; what is none of them is refused by the handler as malformed.
+    private static string? MerchantOf(RouteValueDictionary route)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["groupId", "orderId", "voucherCode"])
+            if (route.TryGetValue(name, out var value) && value is string text && text.IndexOf('.') is var dot and > 0) return text[..dot];
+        return null;
+    }
+}

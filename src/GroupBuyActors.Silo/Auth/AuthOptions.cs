@@ -1,0 +1,78 @@
+using System.Globalization;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Hosting;
+
+namespace GroupBuyActors.Silo.Auth;
+
+/// <summary>How callers prove who they are.</summary>
+internal enum AuthMode
+{
+    /// <summary>Not at all; only where every bound address is loopback.</summary>
+    Open,
+    /// <summary>By a secret whose hash is in the settings.</summary>
+    ApiKey,
+}
+
+/// <summary>Who may call (<c>GroupBuy:Auth</c>).</summary>
+internal sealed record AuthOptions(AuthMode Mode, IReadOnlyList<ApiKey> Keys)
+{
+    /// <summary>
+    /// Reads <c>Mode</c> and <c>Keys:{name} = {role}:{hash}</c>. The role is <c>operator</c>, <c>payments</c>, <c>buyer/{userId}</c> or
+    /// <c>merchant/{merchantId}</c>; where a buyer or merchant key names nobody, its own name is meant. The hash is the SHA-256 of the
+    /// secret in hexadecimal.
+    /// </summary>
+    public static AuthOptions Read(SettingsReader settings)
+    {
+        var auth = settings.Section("Auth");
+        var mode = auth.Choice("Mode", AuthMode.Open);
+        var keys = auth.Section("Keys").Children().Select(key => ApiKey.Read(key.Name, key.Value, text => auth.Fault($"Keys:{key.Name}", text))).OfType<ApiKey>().ToArray();
+        if (mode == AuthMode.ApiKey && keys.Length == 0) auth.Fault("Keys", "at least one key is needed in mode ApiKey");
+        return new AuthOptions(mode, keys);
+    }
+}
+
+/// <summary>One key: who it stands for, and the SHA-256 of its secret.</summary>
+internal sealed record ApiKey(Caller Caller, byte[] Hash)
+{
+    public static ApiKey? Read(string name, string value, Action<string> fault)
+    {
+        var colon = value.LastIndexOf(':');
+        if (colon <= 0)
+        {
+            fault("a key is written {role}:{SHA-256 of its secret in hexadecimal}");
+            return null;
+        }
+
+        var caller = ReadCaller(name, value[..colon], fault);
+        if (TryReadHash(value.AsSpan(colon + 1), out var hash)) return caller is null ? null : new ApiKey(caller, hash);
+        fault("the hash is the SHA-256 of the secret, 64 hexadecimal digits");
+        return null;
+    }
+
+    private static Caller? ReadCaller(string name, string text, Action<string> fault)
+    {
+        var slash = text.IndexOf('/');
+        var role = slash < 0 ? text : text[..slash];
+        var subject = slash < 0 ? name : text[(slash + 1)..];
+        switch (role.ToLowerInvariant())
+        {
+            case "operator" when slash < 0: return new Caller(name, Role.Operator);
+            case "payments" when slash < 0: return new Caller(name, Role.Payments);
+            case "buyer" when TextRules.IsPrintable(subject, 128): return new Caller(name, Role.Buyer, subject);
+            case "merchant" when long.TryParse(subject, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0:
+                return new Caller(name, Role.Merchant, id.ToString(CultureInfo.InvariantCulture));
+            case "merchant":
+                fault("a merchant key names its merchant: merchant/10042, or 10042 as the key's name");
+                return null;
+            default:
+                fault("the role is operator, payments, buyer/{userId} or merchant/{merchantId}");
+                return null;
+        }
+    }
+
+    private static bool TryReadHash(ReadOnlySpan<char> text, out byte[] hash)
+    {
+        hash = new byte[32];
+        return text.Length == 64 && Convert.FromHexString(text, hash, out _, out _) == System.Buffers.OperationStatus.Done;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Net;
+
+namespace GroupBuyActors.Silo.Auth;
+
+/// <summary>An open service must not be reachable from other machines.</summary>
+internal static class LoopbackRule
+{
+    /// <summary>Addresses that are not loopback, as written.</summary>
+    public static IReadOnlyList<string> Beyond(IEnumerable<string> urls) => [.. urls.Where(url => !IsLoopback(url))];
+
+    private static bool IsLoopback(string url)
+    {
+        BindingAddress address;
+        try
+        {
+            address = BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+
+        if (address.IsUnixPipe || address.IsNamedPipe) return true;
+        var host = address.Host.Trim('[', ']');
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
+    }
+}

@@ -1,0 +1,42 @@
+using GroupBuyActors.Client;
+using GroupBuyActors.Groups;
+
+namespace GroupBuyActors.Silo.Demo;
+
+/// <summary>Out of stock: the group succeeds, the inventory refuses to deduct for good, and everything is compensated.</summary>
+internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narrator narrator)
+{
+    public async Task PlayAsync()
+    {
+        await concert.PublishAsync();
+        await client.Sandbox.SetFaultsAsync("inventory", new FaultsDocument(FailRate: 1, Permanent: true, Sku: concert.Offer.Sku));
+        narrator.Tell($"At the warehouse the tickets turn out to be gone: every call about {concert.Offer.Sku} is refused for good.");
+        try
+        {
+            await SellAsync();
+        }
+        finally
+        {
+            await client.Sandbox.SetFaultsAsync("inventory", new FaultsDocument());
+        }
+
+        narrator.Tell($"The warehouse answers again; the allocation goes back.");
+        narrator.Claim($"both seats are released", await concert.SeesAsync("stock.released"));
+        await concert.ReadHistoryAsync();
+        narrator.Claim($"nobody was told of a success that was none", concert.History.All(item => item.Type != "buyers.notified"));
+    }
+
+    private async Task SellAsync()
+    {
+        var first = await concert.JoinAsync("mei");
+        await concert.PayAsync(first);
+        var second = await concert.JoinAsync("tao");
+        var expired = await concert.SeesAsync("group.expired");
+        narrator.Claim($"the threshold was reached and the success undone: {"EXPIRED"}, reason {"stock_unavailable"}", expired && await concert.GroupAsync() is { State: GroupPhase.Expired, Reason: ExpiryReason.StockUnavailable });
+        // Tao's money comes after the end: it is taken and sent back.
+        await concert.PayAsync(second);
+        var back = await concert.SeesAsync("order.refunded", 2);
+        narrator.Claim($"{"mei"}, who had paid, and {"tao"}, whose payment came too late, have their money back",
+            back && (await concert.OrderAsync(first)).Status == OrderStatus.Refunded && (await concert.OrderAsync(second)).Status == OrderStatus.Refunded);
+    }
+}

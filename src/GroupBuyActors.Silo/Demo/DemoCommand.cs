@@ -1,0 +1,59 @@
+using GroupBuyActors.Client;
+using GroupBuyActors.Silo.Hosting;
+using Spectre.Console;
+
+namespace GroupBuyActors.Silo.Demo;
+
+/// <summary>Plays an evening of campaigns over HTTP, against a silo of its own in this process or one that runs already.</summary>
+internal static class DemoCommand
+{
+    // Wide enough for the timelines where the output is a file and no terminal says how wide it is.
+    private const int WidthOfFiles = 110;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var (options, fault) = DemoOptions.Read(args);
+        if (options is null)
+        {
+            await Console.Error.WriteLineAsync(fault);
+            return 2;
+        }
+
+        try
+        {
+            return options.Url is { } url ? await PlayAsync(url, options.Key) : await PlayHereAsync(options);
+        }
+        catch (Exception e)
+        {
+            return await SiloCommand.FailAsync(e);
+        }
+    }
+
+    private static async Task<int> PlayHereAsync(DemoOptions options)
+    {
+        // The story is told on the console; of the silo only trouble is.
+        await using var app = SiloHost.Build([.. options.Settings, "--Logging:LogLevel:Default=Warning"]);
+        await SiloHost.StartAsync(app, CancellationToken.None);
+        var url = HealthCommand.Address(app.Urls.First());
+        var status = await PlayAsync(url, options.Key);
+        if (options.Exit)
+        {
+            await app.StopAsync();
+            return status;
+        }
+
+        AnsiConsole.MarkupLineInterpolated($"\nThe silo goes on serving at [link]{url}[/]; Ctrl+C stops it.");
+        await app.WaitForShutdownAsync();
+        return status;
+    }
+
+    private static async Task<int> PlayAsync(Uri url, string? key)
+    {
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = WidthOfFiles;
+        using var http = new HttpClient { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
+        var client = new GroupBuyClient(http, new GroupBuyClientOptions { ApiKey = key });
+        var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System);
+        await new Evening(client, narrator, TimeProvider.System).PlayAsync(url);
+        return narrator.AllAsTold ? 0 : 1;
+    }
+}

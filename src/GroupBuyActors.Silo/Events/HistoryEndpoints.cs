@@ -1,0 +1,62 @@
+using System.Globalization;
+using GroupBuyActors.Client;
+using GroupBuyActors.Events;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Store.Reading;
+
+namespace GroupBuyActors.Silo.Events;
+
+/// <summary>A group's events: page by page, and live.</summary>
+internal static class HistoryEndpoints
+{
+    public static void MapHistory(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/v1/groups/{groupId}").WithTags("Events");
+        group.MapGet("/history", ListAsync).Requires(Operation.ReadHistory)
+            .Describe("The group's events, oldest first").Answers<PageDocument<HistoryItem>>(200).Refuses(400, 404);
+        group.MapGet("/events", StreamAsync).Requires(Operation.ReadHistory)
+            .Describe("The group's events as they happen, as server-sent events").Refuses(400, 404)
+            .Produces<HistoryItem>(200, EventStream.ContentType);
+    }
+
+    private static async Task<IResult> ListAsync(string groupId, string? after, string? limit, HttpContext context, GroupCalls groups, IGroupReader reader)
+    {
+        var query = new Query(context);
+        var (group, from, size) = (query.Group(groupId), query.Sequence() ?? 0, query.Limit());
+        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        if (await MissingAsync(group, context, groups) is { } missing) return missing;
+        // One more than asked for tells whether there is a next page.
+        var rows = await reader.HistoryAsync(group, from, size + 1, context.RequestAborted);
+        var items = rows.Take(size).Select(Item).ToArray();
+        var next = rows.Count > size ? items[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null;
+        return JsonAnswer.Of(new PageDocument<HistoryItem>(items, next));
+    }
+
+    private static async Task<IResult> StreamAsync(string groupId, string? after, HttpContext context, GroupCalls groups, EventStream stream)
+    {
+        var query = new Query(context);
+        var group = query.Group(groupId);
+        var from = query.Sequence() ?? 0;
+        // A browser that reconnects sends the address it began with and the last event it saw: the latter is newer.
+        if (context.Request.Headers.TryGetValue("Last-Event-ID", out var last))
+        {
+            if (Query.TryParseSequence(last.ToString(), out var seen)) from = seen;
+            else query.Errors.Add("Last-Event-ID", "A sequence is a whole number from 0.");
+        }
+
+        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        if (await MissingAsync(group, context, groups) is { } missing) return missing;
+        await stream.WriteAsync(context, group, from);
+        return Results.Empty;
+    }
+
+    internal static HistoryItem Item(JournalRow row) => new(row.Sequence, row.Type, row.Time, JournalPayload.DataElement(row.Payload));
+
+    private static async Task<Problem?> MissingAsync(GroupId group, HttpContext context, GroupCalls groups)
+    {
+        var reply = await groups.CallAsync(group, grain => grain.Get(), context.RequestAborted);
+        return reply.Succeeded ? null : Problem.Of(reply.Refusal);
+    }
+}

@@ -1,0 +1,33 @@
+namespace GroupBuyActors.Silo.Hosting;
+
+/// <summary>The help text.</summary>
+internal static class Help
+{
+    public const string Text = """
+        GroupBuyActors: group-buying campaigns on virtual actors.
+
+        Usage:
+          groupbuy                         serve: one silo, SQLite in ./data, HTTP on http://127.0.0.1:8080
+          groupbuy demo [--exit] [--url U] play an evening of campaigns and narrate it; --exit stops afterwards with
+                                           status 0 if all went as told; --url plays against a service that runs already
+          groupbuy health                  ask the silo of the same settings whether it is ready (status 0 or 1)
+          groupbuy --help                  this text
+
+        Settings (environment; on the command line --GroupBuy:Cluster:SiloPort=11112 and so on):
+          ASPNETCORE_URLS                          http://127.0.0.1:8080
+          GroupBuy__Storage__Provider              Sqlite | MySql
+          ConnectionStrings__GroupBuy              Data Source=data/groupbuy.db, or a MySqlConnector string
+          GroupBuy__Cluster__{ClusterId,ServiceId} groupbuy
+          GroupBuy__Cluster__{SiloPort,GatewayPort} 11111, 30000
+          GroupBuy__Cluster__AdvertisedAddress     127.0.0.1
+          GroupBuy__Cluster__Region                none
+          GroupBuy__Cluster__Name                  {machine}:{silo port}: the silo's slot, the same after a restart
+          GroupBuy__Auth__Mode                     Open (loopback only) | ApiKey
+          GroupBuy__Auth__Keys__{name}             {role}:{SHA-256 of the secret in hexadecimal};
+                                                   roles: operator, payments, merchant/{merchantId}, buyer/{userId}
+          GroupBuy__Logging__Format                Simple | Json
+          GroupBuy__ShutdownTimeout                00:00:30
+
+        It serves /v1/…, the start page /, /scalar, /openapi/v1.json, /dashboard, /metrics, /health/live and /health/ready.
+        """;
+}

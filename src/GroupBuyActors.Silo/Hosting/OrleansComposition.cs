@@ -1,0 +1,38 @@
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Store;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using System.Net;
+
+namespace GroupBuyActors.Silo.Hosting;
+
+/// <summary>
+/// Orleans for one silo. Embedded (SQLite): one silo, membership in memory. Cluster (MySQL): membership in the database. Reminders
+/// (the groups' backstop) and grain storage (remembered answers of operators' calls) are Orleans' ADO.NET providers on the same
+/// database in both; everything else is the store's.
+/// </summary>
+internal static class OrleansComposition
+{
+    public static void UseSettings(this ISiloBuilder silo, SiloSettings settings)
+    {
+        var cluster = settings.Cluster;
+        if (settings.Storage.Provider == StoreProvider.Sqlite)
+        {
+            silo.UseLocalhostClustering(cluster.SiloPort, cluster.GatewayPort, null, cluster.ServiceId, cluster.ClusterId);
+        }
+        else
+        {
+            silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
+            silo.ConfigureEndpoints(cluster.AdvertisedAddress, cluster.SiloPort, cluster.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(cluster.AdvertisedAddress));
+            silo.UseAdoNetClustering(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
+        }
+
+        silo.Configure<SiloOptions>(options => options.SiloName = cluster.Name);
+        silo.UseAdoNetReminderService(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
+        silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
+        silo.AddActivityPropagation();
+        // The dashboard's log view would show what no role but the machine's owner may read.
+        silo.AddDashboard(options => options.HideTrace = true);
+        silo.UseGroupBuyActors(options => options.Region = cluster.Region);
+    }
+}

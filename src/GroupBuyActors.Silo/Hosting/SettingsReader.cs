@@ -1,0 +1,67 @@
+using System.Globalization;
+using GroupBuyActors.Events;
+
+namespace GroupBuyActors.Silo.Hosting;
+
+/// <summary>The settings are faulty; the message names every fault.</summary>
+internal sealed class SettingsException(string message) : Exception(message);
+
+/// <summary>Reads settings of one section strictly and gathers every fault, so that one start tells all of them.</summary>
+internal sealed class SettingsReader
+{
+    private readonly IConfiguration _configuration;
+    private readonly string _path;
+    private readonly List<string> _faults;
+
+    private SettingsReader(IConfiguration configuration, string path, List<string> faults)
+    {
+        _configuration = configuration;
+        _path = path;
+        _faults = faults;
+    }
+
+    public static SettingsReader Of(IConfiguration configuration) => new(configuration.GetSection("GroupBuy"), "GroupBuy", []);
+
+    public SettingsReader Section(string name) => new(_configuration.GetSection(name), $"{_path}:{name}", _faults);
+
+    public void Fault(string name, string text) => _faults.Add($"{_path}:{name}: {text}");
+
+    public void ThrowIfFaulty()
+    {
+        if (_faults.Count > 0) throw new SettingsException($"The settings are faulty: {string.Join("; ", _faults)}.");
+    }
+
+    public IEnumerable<(string Name, string Value)> Children() => _configuration.GetChildren().Select(child => (child.Key, child.Value ?? ""));
+
+    public bool Has(string name) => _configuration.GetSection(name).Exists();
+
+    public string? Text(string name) => _configuration[name] is { Length: > 0 } text ? text : null;
+
+    public string Text(string name, string otherwise) => Text(name) ?? otherwise;
+
+    public int Int32(string name, int otherwise, int min, int max)
+    {
+        if (Text(name) is not { } text) return otherwise;
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return value;
+        Fault(name, $"a whole number from {min} to {max} is expected, not '{text}'");
+        return otherwise;
+    }
+
+    /// <summary>A duration longer than zero, as <c>00:00:02</c> or ISO 8601.</summary>
+    public TimeSpan Duration(string name, TimeSpan otherwise)
+    {
+        if (Text(name) is not { } text) return otherwise;
+        if ((IsoDurationConverter.TryParse(text, out var value) || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)) && value > TimeSpan.Zero) return value;
+        Fault(name, $"a duration such as 00:00:02 or PT2S is expected, not '{text}'");
+        return otherwise;
+    }
+
+    public T Choice<T>(string name, T otherwise) where T : struct, Enum
+    {
+        if (Text(name) is not { } text) return otherwise;
+        foreach (var value in Enum.GetValues<T>())
+            if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)) return value;
+        Fault(name, $"one of {string.Join(", ", Enum.GetNames<T>())} is expected, not '{text}'");
+        return otherwise;
+    }
+}

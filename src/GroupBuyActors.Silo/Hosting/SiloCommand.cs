@@ -1,0 +1,60 @@
+using GroupBuyActors.Silo.Demo;
+
+namespace GroupBuyActors.Silo.Hosting;
+
+/// <summary>The command line: serve (default), demo, health, help.</summary>
+internal static class SiloCommand
+{
+    private const int Ok = 0, Failed = 1, Misused = 2;
+
+    public static Task<int> RunAsync(string[] args) => args switch
+    {
+        ["--help" or "-h" or "help", ..] => HelpAsync(),
+        ["demo", .. var rest] => DemoCommand.RunAsync(rest),
+        ["health", .. var rest] => HealthCommand.RunAsync(rest),
+        [var word, ..] when !word.StartsWith('-') => MisusedAsync(word),
+        _ => ServeAsync(args),
+    };
+
+    /// <summary>Runs a silo until it is told to stop; 0 after an orderly stop, else 1 and one sentence.</summary>
+    private static async Task<int> ServeAsync(string[] args)
+    {
+        try
+        {
+            await using var app = SiloHost.Build(args);
+            await SiloHost.StartAsync(app, CancellationToken.None);
+            HostLog.Serving(app.Logger, string.Join(", ", app.Urls), app.Services.GetRequiredService<SiloSettings>().Cluster.Name);
+            await app.WaitForShutdownAsync();
+            return Environment.ExitCode;
+        }
+        catch (Exception fault)
+        {
+            return await FailAsync(fault);
+        }
+    }
+
+    /// <summary>Says why in one sentence.</summary>
+    public static async Task<int> FailAsync(Exception fault)
+    {
+        await Console.Error.WriteLineAsync(StartFault.Sentence(fault));
+        return Failed;
+    }
+
+    private static async Task<int> HelpAsync()
+    {
+        await Console.Out.WriteLineAsync(Help.Text);
+        return Ok;
+    }
+
+    private static async Task<int> MisusedAsync(string word)
+    {
+        await Console.Error.WriteLineAsync($"There is no command '{word}'; --help tells what there is.");
+        return Misused;
+    }
+}
+
+internal static partial class HostLog
+{
+    [LoggerMessage(7010, LogLevel.Information, "Serving {Urls} as silo {Silo}")]
+    public static partial void Serving(ILogger logger, string urls, string silo);
+}

@@ -1,0 +1,124 @@
+using System.Security.Cryptography;
+using GroupBuyActors.Client;
+using GroupBuyActors.Integrations;
+using GroupBuyActors.Silo.Admin;
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Events;
+using GroupBuyActors.Silo.Groups;
+using GroupBuyActors.Silo.Health;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
+using GroupBuyActors.Silo.Orders;
+using GroupBuyActors.Silo.Sandbox;
+using GroupBuyActors.Silo.Telemetry;
+using GroupBuyActors.Silo.Users;
+using GroupBuyActors.Silo.Vouchers;
+using GroupBuyActors.Store;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Silo.Hosting;
+
+/// <summary>Puts the silo together: settings first, then store, ports, actors, and the HTTP edge over them.</summary>
+internal static class SiloHost
+{
+    /// <summary>
+    /// Builds a silo that has not started. Throws <see cref="SettingsException"/> or <see cref="StartException"/> with one sentence.
+    /// Settings and static files lie beside the binary, data in the working directory.
+    /// </summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ContentRootPath = AppContext.BaseDirectory,
+            WebRootPath = "wwwroot",
+        });
+        var settings = SiloSettings.Read(builder.Configuration);
+        DataFile.Prepare(settings.Storage);
+        AddLogging(builder.Logging, settings.LogFormat);
+        AddServer(builder, settings);
+        AddRooms(builder, settings);
+        AddEdge(builder.Services, settings);
+        var app = builder.Build();
+        UsePipeline(app);
+        return app;
+    }
+
+    /// <summary>Brings the schema up to date, then starts; what goes wrong with the database is told before anything else runs.</summary>
+    public static async Task StartAsync(WebApplication app, CancellationToken cancellation)
+    {
+        await app.Services.GetRequiredService<IStoreHealth>().MigrateAsync(cancellation);
+        await app.StartAsync(cancellation);
+    }
+
+    private static void AddLogging(ILoggingBuilder logging, LogFormat format)
+    {
+        logging.ClearProviders();
+        if (format == LogFormat.Json)
+            logging.AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
+        else
+            logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
+        // A start that fails is told in one sentence by the command; the host would print the stack as well.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+    }
+
+    private static void AddServer(WebApplicationBuilder builder, SiloSettings settings)
+    {
+        if (settings.Urls is [SiloSettings.UrlDefault]) builder.WebHost.UseUrls(SiloSettings.UrlDefault);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = RequestBody.BytesReadMax;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
+        // A page of another site must not reach an open service by a name that resolves to this machine.
+        if (settings.Auth.Mode == AuthMode.Open)
+            builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(filter => filter.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
+    }
+
+    private static void AddRooms(WebApplicationBuilder builder, SiloSettings settings)
+    {
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddGroupBuyStore(store => (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString));
+        builder.Services.AddGroupBuySandbox();
+        builder.UseOrleans(silo => silo.UseSettings(settings));
+    }
+
+    private static void AddEdge(IServiceCollection services, SiloSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(settings.Auth);
+        services.AddSingleton(Options.Create(settings.Edge));
+        services.AddSingleton<IAuthenticator>(settings.Auth.Mode == AuthMode.Open ? new OpenAuthenticator() : new ApiKeyAuthenticator(settings.Auth));
+        services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
+        services.AddSingleton<GroupCalls>();
+        services.AddSingleton<Once>();
+        services.AddSingleton<EventStream>();
+        services.AddSingleton<Audit>();
+        services.AddSingleton<Readiness>();
+        services.AddPrometheus();
+        services.AddApiDescription();
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractJsonContext.Default);
+            foreach (var converter in ContractJson.Options.Converters) json.SerializerOptions.Converters.Add(converter);
+        });
+    }
+
+    private static void UsePipeline(WebApplication app)
+    {
+        app.UseProblemDetails();
+        app.UseDefaultFiles();
+        app.UseStaticFiles();
+        app.UseAccessRules();
+        app.MapGroups();
+        app.MapOrders();
+        app.MapVouchers();
+        app.MapUsers();
+        app.MapHistory();
+        app.MapAdmin();
+        app.MapSandbox();
+        app.MapHealth();
+        app.MapTools();
+    }
+}

@@ -1,0 +1,79 @@
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Http;
+
+namespace GroupBuyActors.Silo.Hosting;
+
+/// <summary>How the console log is written (<c>GroupBuy:Logging:Format</c>).</summary>
+internal enum LogFormat
+{
+    /// <summary>One line an entry, for people.</summary>
+    Simple,
+    /// <summary>One JSON object an entry, for log stores.</summary>
+    Json,
+}
+
+/// <summary>All settings of the silo, checked together before anything starts.</summary>
+internal sealed record SiloSettings(
+    ClusterSettings Cluster, StorageSettings Storage, AuthOptions Auth, EdgeOptions Edge, LogFormat LogFormat, IReadOnlyList<string> Urls, TimeSpan ShutdownTimeout)
+{
+    /// <summary>Where HTTP is served when nothing else is said.</summary>
+    public const string UrlDefault = "http://127.0.0.1:8080";
+
+    /// <summary>Reads the settings; throws <see cref="SettingsException"/> with every fault.</summary>
+    public static SiloSettings Read(IConfiguration configuration)
+    {
+        var reader = SettingsReader.Of(configuration);
+        var urls = ReadUrls(configuration);
+        var settings = new SiloSettings(
+            ClusterSettings.Read(reader),
+            StorageSettings.Read(reader, configuration),
+            AuthOptions.Read(reader),
+            ReadEdge(reader.Section("Edge")),
+            reader.Section("Logging").Choice("Format", LogFormat.Simple),
+            urls,
+            reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30)));
+        if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
+            reader.Section("Auth").Fault("Mode", $"Open serves loopback addresses only and {string.Join(", ", beyond)} is none; set GroupBuy__Auth__Mode=ApiKey or bind to 127.0.0.1");
+        RefuseWhatComesLater(reader);
+        reader.ThrowIfFaulty();
+        return settings;
+    }
+
+    private static EdgeOptions ReadEdge(SettingsReader edge)
+    {
+        var defaults = new EdgeOptions();
+        return new EdgeOptions
+        {
+            TryTimeout = edge.Duration("TryTimeout", defaults.TryTimeout),
+            PortTryTimeout = edge.Duration("PortTryTimeout", defaults.PortTryTimeout),
+            Budget = edge.Duration("Budget", defaults.Budget),
+            RetryDelay = edge.Duration("RetryDelay", defaults.RetryDelay),
+            RetryDelayMax = edge.Duration("RetryDelayMax", defaults.RetryDelayMax),
+            CommentInterval = edge.Duration("CommentInterval", defaults.CommentInterval),
+        };
+    }
+
+    // A service that is set and not called would be worse than a silo that does not start.
+    private static void RefuseWhatComesLater(SettingsReader reader)
+    {
+        foreach (var port in (ReadOnlySpan<string>)["Inventory", "Payments", "Notices"])
+            if (reader.Section(port).Has("BaseUrl")) reader.Section(port).Fault("BaseUrl", "real services are not available in this release; leave it unset for the sandbox");
+        if (reader.Section("Kafka").Has("BootstrapServers")) reader.Section("Kafka").Fault("BootstrapServers", "Kafka is not available in this release; leave it unset");
+    }
+
+    /// <summary>Every address the server will bind to, in the server's own order of precedence.</summary>
+    internal static IReadOnlyList<string> ReadUrls(IConfiguration configuration)
+    {
+        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToArray();
+        if (endpoints.Length > 0) return endpoints;
+        if (configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls) return Split(urls);
+        string[] ports =
+        [
+            .. Split(configuration["http_ports"] ?? "").Select(port => $"http://*:{port}"),
+            .. Split(configuration["https_ports"] ?? "").Select(port => $"https://*:{port}"),
+        ];
+        return ports.Length > 0 ? ports : [UrlDefault];
+    }
+
+    private static string[] Split(string text) => text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

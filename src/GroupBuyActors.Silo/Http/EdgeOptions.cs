@@ -1,0 +1,23 @@
+namespace GroupBuyActors.Silo.Http;
+
+/// <summary>How the HTTP edge calls groups (<c>GroupBuy:Edge</c>).</summary>
+internal sealed class EdgeOptions
+{
+    /// <summary>A plain command without an answer for this long is sent again: 1 s, far above a commit, below a caller's patience.</summary>
+    public TimeSpan TryTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same for a command that asks a port meanwhile (a publication, a payment): 15 s, above the port's own 10 s.</summary>
+    public TimeSpan PortTryTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>After this no further try is made: 4 s, below the client's own try timeout.</summary>
+    public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Wait before the first retry, doubled each time: 20 ms.</summary>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Longest wait between two tries: 400 ms.</summary>
+    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>An event stream without an event says so this often: 15 s (SPEC section 4).</summary>
+    public TimeSpan CommentInterval { get; set; } = TimeSpan.FromSeconds(15);
+}

@@ -1,0 +1,39 @@
+using GroupBuyActors.Groups;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace GroupBuyActors.Silo.Http;
+
+/// <summary>Turns what no handler answered into problem details: unknown routes, wrong methods, faults of the store, bugs.</summary>
+internal static class Faults
+{
+    public static void UseProblemDetails(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = context => AnswerFaultAsync(context, app.Logger), SuppressDiagnosticsCallback = _ => true });
+        app.UseStatusCodePages(context => OfStatus(context.HttpContext).ExecuteAsync(context.HttpContext));
+    }
+
+    private static Task AnswerFaultAsync(HttpContext context, ILogger log)
+    {
+        var fault = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        if (fault is null || context.RequestAborted.IsCancellationRequested) return Task.CompletedTask;
+        return OfException(context, fault, log).ExecuteAsync(context);
+    }
+
+    private static Problem OfException(HttpContext context, Exception fault, ILogger log)
+    {
+        if (fault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }) return Problems.TooLarge;
+        if (fault is BadHttpRequestException bad) return new Problem(bad.StatusCode, "request.invalid", "Malformed request", "The request could not be read.");
+        if (GroupCalls.IsPassing(fault) || fault is System.Data.Common.DbException)
+            return Problem.Of(RefusalCode.StoreUnavailable, "The store could not answer in time. Send the same call again.");
+        EdgeLog.Failed(log, fault, context.Request.Method, context.Request.Path);
+        return new Problem(StatusCodes.Status500InternalServerError, "internal.error", "A fault of the service", "Give the trace id to an operator.");
+    }
+
+    private static Problem OfStatus(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Problems.RouteNotFound,
+        StatusCodes.Status405MethodNotAllowed => new Problem(StatusCodes.Status405MethodNotAllowed, "route.method_not_allowed", "Method not allowed",
+            $"This address takes {context.Response.Headers.Allow}."),
+        var status => new Problem(status, "request.refused", "Refused", "The request was refused before it reached a handler."),
+    };
+}

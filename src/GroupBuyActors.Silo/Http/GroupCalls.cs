@@ -1,0 +1,74 @@
+using GroupBuyActors.Events;
+using GroupBuyActors.Groups;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Silo.Http;
+
+/// <summary>Draws a number in [0, 1) that spreads retries.</summary>
+internal delegate double NextShare();
+
+/// <summary>
+/// Calls groups from the edge. A try that meets a dying silo or a database that is away has an unknown outcome; it is sent again with
+/// the same request key, payment id or content until an answer comes or the budget is used up. That is safe because the group knows
+/// what it has done already. A caller who goes away stops the retries, never the command.
+/// </summary>
+internal sealed class GroupCalls(IGrainFactory grains, IOptions<EdgeOptions> options, TimeProvider time, NextShare share, ILogger<GroupCalls> log)
+{
+    private static readonly Refusal Unavailable = new(RefusalCode.StoreUnavailable, "The group could not answer in time. Nothing is lost: send the same call again.");
+    private static readonly Refusal TooMany = new(RefusalCode.RateLimited, "Too many calls wait for this group.");
+
+    public Task<Reply<T>> CallAsync<T>(GroupId group, Func<IGroupGrain, Task<Reply<T>>> call, CancellationToken cancellation, bool asksPort = false) where T : class =>
+        CallAsync(group, call, asksPort ? options.Value.PortTryTimeout : options.Value.TryTimeout, Refused<T>, cancellation);
+
+    /// <summary>Waits for events after a sequence; gives the last durable sequence, or null where the group cannot answer now.</summary>
+    public async Task<long?> WaitForEventsAsync(GroupId group, long after, CancellationToken cancellation) =>
+        (await CallAsync(group, async grain => (long?)await grain.WaitForEvents(after), options.Value.PortTryTimeout, _ => null, cancellation));
+
+    private async Task<T> CallAsync<T>(GroupId group, Func<IGroupGrain, Task<T>> call, TimeSpan tryTimeout, Func<Refusal, T> refused, CancellationToken cancellation)
+    {
+        var grain = grains.GetGrain<IGroupGrain>(group.Value);
+        var started = time.GetTimestamp();
+        var wait = options.Value.RetryDelay;
+        while (true)
+        {
+            var pending = call(grain);
+            try
+            {
+                return await pending.WaitAsync(tryTimeout, time, cancellation);
+            }
+            catch (Exception e) when (e is LimitExceededException or GatewayTooBusyException)
+            {
+                return refused(TooMany);
+            }
+            catch (Exception e) when (IsPassing(e))
+            {
+                pending.Ignore();
+                EdgeLog.Retrying(log, group, e.GetType().Name);
+                if (time.GetElapsedTime(started) + wait >= options.Value.Budget) return refused(Unavailable);
+                await Task.Delay(wait * (0.5 + 0.5 * share()), time, cancellation);
+                wait = wait * 2 < options.Value.RetryDelayMax ? wait * 2 : options.Value.RetryDelayMax;
+            }
+        }
+    }
+
+    /// <summary>True for what a restart, a move or a database that comes back will mend.</summary>
+    public static bool IsPassing(Exception e) =>
+        e is TimeoutException or OrleansMessageRejectionException or StoreUnavailableException or UnknownEventException;
+
+    private static Reply<T> Refused<T>(Refusal refusal) where T : class => new() { Refusal = refusal };
+}
+
+internal static partial class EdgeLog
+{
+    [LoggerMessage(7001, LogLevel.Debug, "Calling group {Group} again after {Fault}")]
+    public static partial void Retrying(ILogger logger, GroupId group, string fault);
+
+    [LoggerMessage(7002, LogLevel.Error, "A request failed unexpectedly: {Method} {Path}")]
+    public static partial void Failed(ILogger logger, Exception fault, string method, string path);
+
+    [LoggerMessage(7003, LogLevel.Debug, "The event stream of group {Group} was opened after sequence {After}")]
+    public static partial void StreamOpened(ILogger logger, GroupId group, long after);
+
+    [LoggerMessage(7004, LogLevel.Warning, "The change {Action} on {Target} was made but could not be written to the audit log")]
+    public static partial void NotAudited(ILogger logger, Exception fault, string action, string target);
+}

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using GroupBuyActors.Events;
+
+namespace GroupBuyActors.Silo.Http;
+
+/// <summary>
+/// Reads a JSON object field by field and notes every fault instead of stopping at the first. A field that is left out or null is
+/// absent; one that is faulty reads as absent too and is noted. Members that are not asked for are ignored.
+/// </summary>
+internal sealed class JsonFields
+{
+    private readonly JsonElement _object;
+    private readonly string _prefix;
+    private readonly FieldErrors _errors;
+
+    private JsonFields(JsonElement element, string prefix, FieldErrors errors)
+    {
+        _object = element;
+        _prefix = prefix;
+        _errors = errors;
+    }
+
+    /// <summary>The fields of a body; one that is missing where it is needed, or no object, is a fault of the body.</summary>
+    public static JsonFields Of(JsonElement? body, FieldErrors errors, bool optional = false)
+    {
+        if (body is { ValueKind: JsonValueKind.Object } element) return new JsonFields(element, "", errors);
+        if (body is not null || !optional) errors.Add(FieldErrors.Body, "The body is a JSON object.");
+        return new JsonFields(default, "", errors);
+    }
+
+    /// <summary>Notes that a field is needed where it is absent and not faulty.</summary>
+    public JsonFields Require(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+            if (_object.ValueKind == JsonValueKind.Object && Find(name) is null) Fault(name, "This field is needed.");
+        return this;
+    }
+
+    public string? Text(string name)
+    {
+        if (Find(name) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.String) return Fault<string>(name, "A text is expected.");
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return Fault<string>(name, "The text is no valid Unicode.");
+        }
+    }
+
+    public int? Int32(string name)
+    {
+        if (Find(name) is not { } value) return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+            ? number
+            : FaultValue<int>(name, "A whole number of at most 32 bits is expected.");
+    }
+
+    public long? Int64(string name)
+    {
+        if (Find(name) is not { } value) return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
+            ? number
+            : FaultValue<long>(name, "A whole number of at most 64 bits is expected.");
+    }
+
+    public double? Number(string name)
+    {
+        if (Find(name) is not { } value) return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
+            ? number
+            : FaultValue<double>(name, "A number is expected.");
+    }
+
+    public bool? Boolean(string name) => Find(name)?.ValueKind switch
+    {
+        null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => FaultValue<bool>(name, "true or false is expected."),
+    };
+
+    public TimeSpan? Duration(string name)
+    {
+        if (Find(name) is null) return null;
+        return Text(name) is { } text
+            ? IsoDurationConverter.TryParse(text, out var value) ? value : FaultValue<TimeSpan>(name, "A duration is ISO 8601 without years and months, for example PT30M or P30D.")
+            : null;
+    }
+
+    public DateTimeOffset? Instant(string name)
+    {
+        if (Find(name) is not { } value || Text(name) is not { } text) return null;
+        return HasOffset(text) && value.TryGetDateTimeOffset(out var instant)
+            ? instant
+            : FaultValue<DateTimeOffset>(name, "An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z.");
+    }
+
+    /// <summary>One of the JSON names of an enumeration, letter by letter.</summary>
+    public T? Choice<T>(string name) where T : struct, Enum
+    {
+        if (Find(name) is null || Text(name) is not { } text) return null;
+        return JsonNames<T>.TryParse(text, out var value) ? value : FaultValue<T>(name, $"One of {JsonNames<T>.All} is expected.");
+    }
+
+    /// <summary>The fields of an object inside; null where it is absent or faulty.</summary>
+    public JsonFields? Object(string name)
+    {
+        if (Find(name) is not { } value) return null;
+        return value.ValueKind == JsonValueKind.Object
+            ? new JsonFields(value, _prefix + name + ".", _errors)
+            : Fault<JsonFields>(name, "An object is expected.");
+    }
+
+    public void Fault(string name, string text) => _errors.Add(_prefix + name, text);
+
+    private T? Fault<T>(string name, string text) where T : class
+    {
+        Fault(name, text);
+        return null;
+    }
+
+    private T? FaultValue<T>(string name, string text) where T : struct
+    {
+        Fault(name, text);
+        return null;
+    }
+
+    private JsonElement? Find(string name) =>
+        _object.ValueKind == JsonValueKind.Object && _object.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static bool HasOffset(string text) =>
+        text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
+}
+
+/// <summary>The JSON names of an enumeration's values.</summary>
+internal static class JsonNames<T> where T : struct, Enum
+{
+    private static readonly Dictionary<string, T> Values = Enum.GetValues<T>().ToDictionary(Of, StringComparer.Ordinal);
+
+    public static string All { get; } = string.Join(", ", Values.Keys);
+
+    public static string Of(T value) => JsonSerializer.SerializeToElement(value).GetString()!;
+
+    public static bool TryParse(string text, out T value) => Values.TryGetValue(text, out value);
+}

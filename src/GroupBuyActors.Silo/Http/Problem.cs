@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Text.Json;
+using GroupBuyActors.Client;
+using GroupBuyActors.Groups;
+
+namespace GroupBuyActors.Silo.Http;
+
+/// <summary>A refusal as RFC 9457 problem details. The code is the contract; title and detail are for people.</summary>
+internal sealed class Problem(int status, string code, string title, string detail) : IResult
+{
+    /// <summary>Seconds a caller is asked to wait before trying again, where that is of use.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>Every faulty field with what is wrong.</summary>
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    public int Status => status;
+
+    public string Code => code;
+
+    public static Problem Of(Refusal refusal)
+    {
+        var (status, title) = Problems.Kind(refusal.Code);
+        return new Problem(status, refusal.Code.Text(), title, refusal.Detail)
+        {
+            Errors = refusal.Errors,
+            RetryAfterSeconds = refusal.Code is RefusalCode.StoreUnavailable or RefusalCode.RateLimited ? 1 : null,
+        };
+    }
+
+    public static Problem Of(RefusalCode code, string detail) => Of(new Refusal(code, detail));
+
+    public static Problem Invalid(FieldErrors errors) =>
+        Of(new Refusal(RefusalCode.RequestInvalid, errors.Sentence) { Errors = errors.ToDictionary() });
+
+    public async Task ExecuteAsync(HttpContext context)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = "application/problem+json";
+        if (RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var document = new ProblemDocument
+        {
+            Type = $"urn:groupbuy:problem:{code}",
+            Title = title,
+            Status = status,
+            Detail = detail,
+            Code = code,
+            Errors = Errors,
+            TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
+        };
+        await JsonSerializer.SerializeAsync(response.Body, document, ContractJson.Options, context.RequestAborted);
+    }
+}
+
+/// <summary>The kinds of problems: status code and title of each.</summary>
+internal static class Problems
+{
+    public static Problem NotAuthenticated { get; } = new(StatusCodes.Status401Unauthorized, "auth.required", "Who is calling?",
+        "Send an API key as X-Api-Key, or as Authorization: ApiKey or Bearer.");
+
+    public static Problem RouteNotFound { get; } = new(StatusCodes.Status404NotFound, "route.not_found", "No such route", "There is nothing at this address.");
+
+    public static Problem TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, "request.too_large", "Body too large", "A body has at most 1 MB.");
+
+    public static Problem Forbidden(string detail) => new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not allowed", detail);
+
+    /// <summary>What status code and title a refusal has.</summary>
+    public static (int Status, string Title) Kind(RefusalCode code) => code switch
+    {
+        RefusalCode.RequestInvalid => (400, "Malformed request"),
+        RefusalCode.GroupNotFound => (404, "No such group"),
+        RefusalCode.GroupExists => (409, "The group exists with other content"),
+        RefusalCode.GroupNotOpen => (409, "Joining has not opened"),
+        RefusalCode.GroupClosed => (409, "Joining is over"),
+        RefusalCode.GroupFull => (409, "Not enough free seats"),
+        RefusalCode.GroupNotWithdrawable => (409, "The group cannot be withdrawn"),
+        RefusalCode.GroupNotSuccessful => (409, "The group has not succeeded"),
+        RefusalCode.OrderNotFound => (404, "No such order"),
+        RefusalCode.OrderLimitReached => (409, "The buyer's limit is reached"),
+        RefusalCode.OrderNotCancellable => (409, "The order cannot be cancelled"),
+        RefusalCode.OrderNotRefundable => (409, "The order cannot be refunded"),
+        RefusalCode.PaymentAmountMismatch => (422, "Wrong amount or currency"),
+        RefusalCode.PaymentConflict => (422, "The payment is known with another amount"),
+        RefusalCode.VoucherNotFound => (404, "No such voucher"),
+        RefusalCode.VoucherRedeemed => (409, "The voucher is redeemed"),
+        RefusalCode.VoucherLapsed => (409, "The voucher has ended"),
+        RefusalCode.VoucherRefunded => (409, "The voucher's money went back"),
+        RefusalCode.VoucherNotRevocable => (409, "The redemption cannot be revoked"),
+        RefusalCode.StockInsufficient => (422, "Not enough stock"),
+        RefusalCode.InventoryUnavailable => (503, "Inventory does not answer"),
+        RefusalCode.PaymentsUnavailable => (503, "The payment provider does not answer"),
+        RefusalCode.IdempotencyMismatch => (422, "The idempotency key was used with another body"),
+        RefusalCode.StoreUnavailable => (503, "The change cannot be stored now"),
+        RefusalCode.RateLimited => (429, "Too many calls"),
+        RefusalCode.TaskNotFound => (404, "No such task"),
+        RefusalCode.TaskWrongStatus => (409, "The task's status does not allow this"),
+        RefusalCode.TaskNeeded => (409, "A group depends on this task"),
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, null),
+    };
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using GroupBuyActors.Groups;
+
+namespace GroupBuyActors.Silo.Http;
+
+/// <summary>Reads path and query parameters strictly and notes every fault.</summary>
+internal sealed class Query(HttpContext context)
+{
+    public const int LimitDefault = 50;
+    public const int LimitMax = 500;
+
+    public FieldErrors Errors { get; } = new();
+
+    /// <summary>A parameter as sent; null where absent. Sent twice or empty, it is faulty.</summary>
+    public string? Text(string name)
+    {
+        if (!context.Request.Query.TryGetValue(name, out var values)) return null;
+        if (values is [{ Length: > 0 } value]) return value;
+        Errors.Add(name, "This parameter has one value.");
+        return null;
+    }
+
+    public int Limit()
+    {
+        if (Text("limit") is not { } text) return LimitDefault;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= LimitMax) return limit;
+        Errors.Add("limit", $"A limit is 1 to {LimitMax}.");
+        return LimitDefault;
+    }
+
+    public long? Sequence(string name = "after")
+    {
+        if (Text(name) is not { } text) return null;
+        if (TryParseSequence(text, out var sequence)) return sequence;
+        Errors.Add(name, "A sequence is a whole number from 0.");
+        return null;
+    }
+
+    public static bool TryParseSequence(string text, out long sequence) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out sequence);
+
+    public long? MerchantId(bool required = false)
+    {
+        var text = Text("merchantId");
+        if (text is null && required && !Errors.Any) Errors.Add("merchantId", "This parameter is needed.");
+        if (text is null) return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var merchant) && merchant > 0) return merchant;
+        Errors.Add("merchantId", "A merchant is a positive 64-bit integer.");
+        return null;
+    }
+
+    public string? Region()
+    {
+        if (Text("region") is not { } text) return null;
+        if (GroupId.IsRegion(text)) return text;
+        Errors.Add("region", "A region looks like SH-PUDONG.");
+        return null;
+    }
+
+    public GroupPhase? State()
+    {
+        if (Text("state") is not { } text) return null;
+        if (JsonNames<GroupPhase>.TryParse(text, out var phase) && phase is not (GroupPhase.None or GroupPhase.Publishing)) return phase;
+        Errors.Add("state", "One of ON_SHELF, OPENING, SUCCESS, FULFILLED, EXPIRED is expected.");
+        return null;
+    }
+
+    public T? Id<T>(string name, string shape) where T : struct, ISpanParsable<T>
+    {
+        if (Text(name) is not { } text) return null;
+        if (T.TryParse(text, null, out var value)) return value;
+        Errors.Add(name, shape);
+        return null;
+    }
+
+    /// <summary>The group named in the path.</summary>
+    public GroupId Group(string text)
+    {
+        if (!GroupId.TryParse(text, out var id)) Errors.Add("groupId", "A group id is {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123.");
+        return id;
+    }
+
+    /// <summary>The order named in the path.</summary>
+    public OrderId Order(string text)
+    {
+        if (!OrderId.TryParse(text, out var id)) Errors.Add("orderId", "An order id is {groupId}.{n}, n from 1.");
+        return id;
+    }
+
+    /// <summary>Runs a listing whose page mark may turn out to be none.</summary>
+    public async Task<IResult> PageAsync<T>(Func<Task<T>> list, Func<T, IResult> answer)
+    {
+        if (Errors.Any) return Problem.Invalid(Errors);
+        try
+        {
+            return answer(await list());
+        }
+        catch (FormatException)
+        {
+            Errors.Add("after", "This is no mark that a page gave.");
+            return Problem.Invalid(Errors);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace GroupBuyActors.Silo.Http;
+
+/// <summary>What a route takes, for its description only: bodies are read by hand so that every fault is named.</summary>
+internal sealed record BodyMark(Type Document);
+
+/// <summary>Describes routes in OpenAPI.</summary>
+internal static class RouteDescriptions
+{
+    public static RouteHandlerBuilder Describe(this RouteHandlerBuilder route, string summary, Type? body = null)
+    {
+        if (body is not null) route.WithMetadata(new BodyMark(body));
+        return route.WithSummary(summary);
+    }
+
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses) route.Produces<T>(status, "application/json");
+        return route;
+    }
+
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses) route.Produces<Client.ProblemDocument>(status, "application/problem+json");
+        return route;
+    }
+}

@@ -1,0 +1,74 @@
+using Orleans.Concurrency;
+
+namespace GroupBuyActors.Silo.Idempotency;
+
+/// <summary>What the grain keeps.</summary>
+[GenerateSerializer, Alias("groupbuy.IdempotencyMemory")]
+internal sealed class IdempotencyMemory
+{
+    [Id(0)] public string Fingerprint { get; set; } = "";
+    [Id(1)] public DateTimeOffset AnsweredAt { get; set; }
+    [Id(2)] public RememberedAnswer? Answer { get; set; }
+}
+
+/// <summary>See <see cref="IIdempotencyGrain"/>. Reentrant: twins wait inside for the first call, which must still be able to complete.</summary>
+[Reentrant]
+internal sealed class IdempotencyGrain(
+    [PersistentState("idempotency")] IPersistentState<IdempotencyMemory> memory, TimeProvider time) : Grain, IIdempotencyGrain
+{
+    private static readonly TimeSpan Memory = TimeSpan.FromHours(24);
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(30);
+
+    private TaskCompletionSource? _running;
+    private long _ticket;
+    private long _startedAt;
+
+    public async Task<Beginning> Begin(string fingerprint)
+    {
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            if (Remembered() is { } answer)
+                return memory.State.Fingerprint == fingerprint ? new Beginning(BeginningKind.Replay, Answer: answer) : new Beginning(BeginningKind.Mismatch);
+            // A call that never came back (its silo died) holds its twins up no longer than a call can take.
+            if (_running is not { } running || time.GetElapsedTime(_startedAt) > CallMax) return Start(fingerprint);
+            var left = WaitMax - time.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero) return new Beginning(BeginningKind.Busy);
+            await Task.WhenAny(running.Task, Task.Delay(left, time));
+        }
+    }
+
+    public async Task Complete(long ticket, RememberedAnswer answer)
+    {
+        if (ticket != _ticket || _running is null) return;
+        memory.State.Answer = answer;
+        memory.State.AnsweredAt = time.GetUtcNow();
+        await memory.WriteStateAsync();
+        End();
+    }
+
+    public Task Abandon(long ticket)
+    {
+        if (ticket == _ticket) End();
+        return Task.CompletedTask;
+    }
+
+    private Beginning Start(string fingerprint)
+    {
+        memory.State.Fingerprint = fingerprint;
+        memory.State.Answer = null;
+        _running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _startedAt = time.GetTimestamp();
+        return new Beginning(BeginningKind.Go, ++_ticket);
+    }
+
+    private RememberedAnswer? Remembered() =>
+        _running is null && memory.State.AnsweredAt + Memory > time.GetUtcNow() ? memory.State.Answer : null;
+
+    private void End()
+    {
+        _running?.TrySetResult();
+        _running = null;
+    }
+}

@@ -1,0 +1,40 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Http;
+
+namespace GroupBuyActors.Silo.Idempotency;
+
+/// <summary>Runs the POSTs that are no group's commands once a key: see <see cref="IIdempotencyGrain"/>.</summary>
+internal sealed class Once(IGrainFactory grains)
+{
+    /// <summary>Answers from memory, or runs the call and remembers its answer where that is a success.</summary>
+    public async Task<IResult> RunAsync(HttpContext context, RequestKey key, Func<Task<IResult>> run)
+    {
+        if (!RequestKeys.IsGiven(context)) return await run();
+        var memory = grains.GetGrain<IIdempotencyGrain>(key.Id);
+        var beginning = await memory.Begin(key.Fingerprint);
+        return beginning.Kind switch
+        {
+            BeginningKind.Replay when beginning.Answer is { } answer => new JsonAnswer(answer.Status, answer.Body, answer.Location, replayed: true),
+            BeginningKind.Mismatch => Problem.Of(RefusalCode.IdempotencyMismatch, "This key was used with another body."),
+            BeginningKind.Busy => Problem.Of(RefusalCode.StoreUnavailable, "The first call with this key is still running."),
+            _ => await GoAsync(memory, beginning.Ticket, run),
+        };
+    }
+
+    private static async Task<IResult> GoAsync(IIdempotencyGrain memory, long ticket, Func<Task<IResult>> run)
+    {
+        var remembered = false;
+        try
+        {
+            var result = await run();
+            if (result is not JsonAnswer { Status: >= 200 and < 300 } answer) return result;
+            await memory.Complete(ticket, new RememberedAnswer(answer.Status, answer.Body.ToArray(), answer.Location));
+            remembered = true;
+            return result;
+        }
+        finally
+        {
+            if (!remembered) await memory.Abandon(ticket);
+        }
+    }
+}

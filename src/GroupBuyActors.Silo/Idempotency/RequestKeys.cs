@@ -1,0 +1,55 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Http;
+
+namespace GroupBuyActors.Silo.Idempotency;
+
+/// <summary>
+/// Makes request keys. A caller's <c>Idempotency-Key</c> holds within caller, method and path; its id is the hash of all four, its
+/// fingerprint the hash of the body as JSON. Where the caller gives none, the edge draws an id, so that its own retries are one call.
+/// </summary>
+internal static class RequestKeys
+{
+    public const string Header = "Idempotency-Key";
+    private const int LengthMax = 255;
+
+    /// <summary>The key of this call; a problem where the header is malformed.</summary>
+    public static (RequestKey Key, Problem? Problem) Of(HttpContext context, JsonElement? body)
+    {
+        if (!context.Request.Headers.TryGetValue(Header, out var values)) return (new RequestKey(RandomNumberGenerator.GetHexString(32, lowercase: true), ""), null);
+        if (values is not [{ Length: >= 1 and <= LengthMax } key])
+        {
+            var errors = new FieldErrors();
+            errors.Add(Header, $"The header holds one key of 1 to {LengthMax} characters.");
+            return (new RequestKey("-", ""), Problem.Invalid(errors));
+        }
+
+        var scope = $"{Caller.Of(context).Name}\n{context.Request.Method}\n{context.Request.Path.Value}\n{key}";
+        return (new RequestKey(Hash(Encoding.UTF8.GetBytes(scope)), Fingerprint(body)), null);
+    }
+
+    /// <summary>The key of a call that needs no body; one that is sent all the same must be JSON and counts.</summary>
+    public static async Task<(RequestKey Key, Problem? Problem)> OfBodilessAsync(HttpContext context)
+    {
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        var (key, keyProblem) = Of(context, body);
+        return (key, problem ?? keyProblem);
+    }
+
+    /// <summary>True where the caller asked that repeats be recognised.</summary>
+    public static bool IsGiven(HttpContext context) => context.Request.Headers.ContainsKey(Header);
+
+    private static string Fingerprint(JsonElement? body) => Hash(body is { } element ? CanonicalJson.Write(element).Span : "none"u8);
+
+    // 128 bits: nobody can make two bodies of one hash by accident, and a group remembers the text for a day.
+    private static string Hash(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, hash);
+        return Base64Url.EncodeToString(hash[..16]);
+    }
+}

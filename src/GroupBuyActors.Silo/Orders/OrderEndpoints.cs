@@ -1,0 +1,71 @@
+using System.Text.Json;
+using GroupBuyActors.Client;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
+
+namespace GroupBuyActors.Silo.Orders;
+
+/// <summary>Reading, cancelling, paying and refunding orders.</summary>
+internal static class OrderEndpoints
+{
+    private const int ReasonLengthMax = 500;
+
+    public static void MapOrders(this IEndpointRouteBuilder routes)
+    {
+        var orders = routes.MapGroup("/v1/orders/{orderId}").WithTags("Orders");
+        orders.MapGet("", GetAsync).Requires(Operation.ReadOrder)
+            .Describe("Read an order").Answers<OrderDocument>(200).Refuses(400, 404);
+        orders.MapDelete("", CancelAsync).Requires(Operation.CancelOrder)
+            .Describe("Cancel an order before payment").Answers<OrderDocument>(200).Refuses(400, 404, 409);
+        orders.MapPost("/payments", PayAsync).Requires(Operation.ReportPayment)
+            .Describe("Bring a payment result; 202: accepted to be refunded", typeof(PaymentDocument)).Answers<OrderDocument>(200, 202).Refuses(400, 404, 422, 503);
+        orders.MapPost("/refunds", RefundAsync).Requires(Operation.AskRefund)
+            .Describe("Ask for the money back", typeof(RefundDocument)).Answers<OrderDocument>(202).Refuses(400, 404, 409, 422);
+    }
+
+    private static Task<IResult> GetAsync(string orderId, HttpContext context, GroupCalls groups) =>
+        AnswerAsync(orderId, new Query(context), context, groups, (grain, number) => grain.GetOrder(number));
+
+    private static Task<IResult> CancelAsync(string orderId, HttpContext context, GroupCalls groups) =>
+        AnswerAsync(orderId, new Query(context), context, groups, (grain, number) => grain.CancelOrder(number));
+
+    private static async Task<IResult> PayAsync(string orderId, HttpContext context, GroupCalls groups)
+    {
+        var (body, key, problem) = await ReadAsync(context);
+        if (problem is not null) return problem;
+        var query = new Query(context);
+        var (paymentId, amount) = PaymentFields.Read(JsonFields.Of(body, query.Errors));
+        var trusted = Caller.Of(context).IsTrustedWithPayments;
+        return await AnswerAsync(orderId, query, context, groups, (grain, number) => grain.Pay(new PayOrder(number, paymentId, amount, trusted, key)), asksPort: true);
+    }
+
+    private static async Task<IResult> RefundAsync(string orderId, HttpContext context, GroupCalls groups)
+    {
+        var (body, key, problem) = await ReadAsync(context);
+        if (problem is not null) return problem;
+        var query = new Query(context);
+        var fields = JsonFields.Of(body, query.Errors, optional: true);
+        var reason = fields.Text("reason");
+        if (reason is { Length: > 0 } && !TextRules.IsText(reason, ReasonLengthMax)) fields.Fault("reason", $"A reason has at most {ReasonLengthMax} characters.");
+        return await AnswerAsync(orderId, query, context, groups, (grain, number) => grain.AskRefund(new AskRefund(number, reason, key)));
+    }
+
+    private static async Task<(JsonElement? Body, RequestKey Key, Problem? Problem)> ReadAsync(HttpContext context)
+    {
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        var (key, keyProblem) = RequestKeys.Of(context, body);
+        return (body, key, problem ?? keyProblem);
+    }
+
+    private static async Task<IResult> AnswerAsync(
+        string orderId, Query query, HttpContext context, GroupCalls groups, Func<IGroupGrain, int, Task<Reply<OrderView>>> call, bool asksPort = false)
+    {
+        var order = query.Order(orderId);
+        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        if (await Access.DeniedOrderAsync(context, order, groups) is { } denied) return denied;
+        var reply = await groups.CallAsync(order.Group, grain => call(grain, order.Number), context.RequestAborted, asksPort);
+        return reply.ToResult(OrderDocuments.Of, OrderDocuments.Location);
+    }
+}

@@ -1,0 +1,20 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Http;
+
+namespace GroupBuyActors.Silo.Orders;
+
+/// <summary>A payment in a body: <c>{paymentId, amount, currency}</c>.</summary>
+internal static class PaymentFields
+{
+    public static (string PaymentId, Money Amount) Read(JsonFields fields)
+    {
+        fields.Require("paymentId", "amount", "currency");
+        var paymentId = fields.Text("paymentId");
+        var amount = fields.Int64("amount");
+        var currency = fields.Text("currency");
+        if (paymentId is not null && !TextRules.IsPrintable(paymentId, 128)) fields.Fault("paymentId", "A payment id has 1 to 128 printable characters.");
+        if (amount is < 1) fields.Fault("amount", "An amount is at least 1 minor unit.");
+        if (currency is not null && !Money.IsCurrency(currency)) fields.Fault("currency", "A currency is an ISO 4217 code, three capital letters.");
+        return (paymentId ?? "", new Money(amount ?? 0, currency ?? ""));
+    }
+}

@@ -1,0 +1,3 @@
+using GroupBuyActors.Silo.Hosting;
+
+return await SiloCommand.RunAsync(args);

@@ -1,0 +1,58 @@
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Orleans.Dashboard;
+using Scalar.AspNetCore;
+
+namespace GroupBuyActors.Silo.Telemetry;
+
+/// <summary>What people and machines look at the service with: its description, its metrics, the Orleans Dashboard.</summary>
+internal static class Tools
+{
+    public static void MapTools(this WebApplication app)
+    {
+        app.MapOpenApi();
+        app.MapScalarApiReference("/scalar", scalar => scalar.WithTitle("GroupBuyActors").DisableDefaultFonts());
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapOrleansDashboard("/dashboard").Requires(Operation.ViewDashboard);
+    }
+
+    public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", api =>
+    {
+        api.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo
+            {
+                Title = "GroupBuyActors",
+                Version = "v1",
+                Description = "Group-buying campaigns: publish, join, pay, redeem. Errors are problem details with a stable `code`; `Idempotency-Key` is honoured on every POST.",
+            };
+            return Task.CompletedTask;
+        });
+        api.AddOperationTransformer(DescribeAsync);
+    });
+
+    // Bodies and the idempotency header are read by hand, so the description names them by hand too.
+    private static async Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    {
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<BodyMark>().LastOrDefault() is { } body)
+        {
+            var schema = await context.GetOrCreateSchemaAsync(body.Document, cancellationToken: cancellation);
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = schema } },
+            };
+        }
+
+        if (context.Description.HttpMethod == HttpMethods.Post)
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = RequestKeys.Header,
+                In = ParameterLocation.Header,
+                Description = "1 to 255 characters; the same key and body give the first answer again, for 24 h.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
+            });
+    }
+}

@@ -1,0 +1,41 @@
+using GroupBuyActors.Client;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
+using GroupBuyActors.Silo.Orders;
+
+namespace GroupBuyActors.Silo.Vouchers;
+
+/// <summary>Redeeming vouchers and taking that back. A code that cannot be read is answered like one that is unknown.</summary>
+internal static class VoucherEndpoints
+{
+    public static void MapVouchers(this IEndpointRouteBuilder routes)
+    {
+        var redemption = routes.MapGroup("/v1/vouchers/{voucherCode}/redemption").WithTags("Vouchers");
+        redemption.MapPost("", RedeemAsync).Requires(Operation.RedeemVoucher)
+            .Describe("Redeem a voucher").Answers<OrderDocument>(200).Refuses(404, 409, 422);
+        redemption.MapDelete("", RevokeAsync).Requires(Operation.RevokeRedemption)
+            .Describe("Take a redemption back").Answers<OrderDocument>(200).Refuses(404, 409);
+    }
+
+    private static async Task<IResult> RedeemAsync(string voucherCode, HttpContext context, GroupCalls groups)
+    {
+        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
+        return problem ?? await AnswerAsync(voucherCode, context, groups, (grain, code) => grain.Redeem(code, key));
+    }
+
+    private static Task<IResult> RevokeAsync(string voucherCode, HttpContext context, GroupCalls groups) =>
+        AnswerAsync(voucherCode, context, groups, (grain, code) => grain.RevokeRedemption(code));
+
+    private static async Task<IResult> AnswerAsync(
+        string voucherCode, HttpContext context, GroupCalls groups, Func<IGroupGrain, VoucherCode, Task<Reply<OrderView>>> call)
+    {
+        if (!VoucherCode.TryParse(voucherCode, out var code)) return Unknown;
+        var reply = await groups.CallAsync(code.Order.Group, grain => call(grain, code), context.RequestAborted);
+        // Whether the group or the order of a made-up code exists is nobody's business.
+        return reply is { Refusal.Code: RefusalCode.GroupNotFound or RefusalCode.OrderNotFound } ? Unknown : reply.ToResult(OrderDocuments.Of);
+    }
+
+    private static Problem Unknown => Problem.Of(RefusalCode.VoucherNotFound, "There is no such voucher.");
+}

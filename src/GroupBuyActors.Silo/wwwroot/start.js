@@ -1,0 +1,102 @@
+// What runs where, asked again every two seconds while somebody looks.
+const interval = 2000;
+const $ = id => document.getElementById(id);
+let secret = sessionStorage.getItem("api-key");
+
+class Refused extends Error {
+  constructor(status) { super(`answered ${status}`); this.status = status; }
+}
+
+async function ask(path) {
+  const answer = await fetch(path, { headers: secret ? { "X-Api-Key": secret } : {}, cache: "no-store" });
+  if (!answer.ok) throw new Refused(answer.status);
+  return answer.json();
+}
+
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+const row = (...cells) => element("tr", {}, ...cells.map(([text, kind = ""]) => element("td", { class: kind }, String(text))));
+
+const money = price => {
+  try {
+    const format = new Intl.NumberFormat(undefined, { style: "currency", currency: price.currency });
+    return format.format(price.amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+  } catch {
+    return `${price.amount} ${price.currency}`;
+  }
+};
+
+function distance(instant) {
+  const seconds = (Date.parse(instant) - Date.now()) / 1000;
+  const size = Math.abs(seconds);
+  const [amount, unit] = size < 90 ? [size, "s"] : size < 5400 ? [size / 60, "min"] : size < 129600 ? [size / 3600, "h"] : [size / 86400, "d"];
+  return seconds > 0 ? `in ${Math.round(amount)} ${unit}` : `${Math.round(amount)} ${unit} ago`;
+}
+
+function card(group) {
+  const share = seats => {
+    const span = element("span");
+    span.style.width = `${Math.min(100, 100 * seats / group.capacity)}%`;
+    return span;
+  };
+  const facts = [
+    `${group.buyers} of ${group.minGroupSize} buyers`,
+    `${group.seatsTaken} of ${group.capacity} seats, ${group.seatsPaid} paid`,
+    money(group.unitPrice),
+    `deadline ${distance(group.deadline)}`,
+  ];
+  const state = group.reason ? `${group.state} · ${group.reason}` : group.state;
+  return element("li", {},
+    element("div", { class: "top" },
+      element("span", { class: "title" }, group.title),
+      element("span", { class: `chip ${group.state}` }, state)),
+    element("span", { class: "id" }, group.groupId),
+    element("div", { class: "bar", role: "img", "aria-label": `${group.seatsTaken} of ${group.capacity} seats taken` },
+      share(group.seatsTaken), share(group.seatsPaid)),
+    element("p", { class: "facts" }, ...facts.map(fact => element("span", {}, fact))));
+}
+
+async function refresh() {
+  try {
+    const [cluster, groups, tasks] = await Promise.all([
+      ask("v1/admin/cluster"), ask("v1/groups?limit=24"), ask("v1/admin/tasks?limit=12")]);
+    const active = cluster.silos.filter(silo => silo.status === "active");
+    $("key").hidden = true;
+    $("status").textContent = `${active.length} ${active.length === 1 ? "silo serves" : "silos serve"} ${active.reduce((sum, silo) => sum + silo.groups, 0)} active groups`;
+    $("silos").replaceChildren(...cluster.silos.map(silo =>
+      row([silo.name], [silo.status, silo.status], [silo.region ?? "–"], [silo.groups, "number"], [silo.shards, "number"])));
+    $("silos-count").textContent = cluster.silos.length;
+    $("campaigns").replaceChildren(...groups.items.map(card));
+    $("campaigns-count").textContent = groups.next ? `the latest ${groups.items.length}` : groups.items.length;
+    $("nothing").hidden = groups.items.length > 0;
+    $("tasks").replaceChildren(...tasks.items.map(task =>
+      row([task.taskType], [task.groupId ?? task.shard], [task.status, task.status], [distance(task.nextAt ?? task.executeAt), "number"])));
+    $("tasks-count").textContent = tasks.next ? `the latest due ${tasks.items.length}` : tasks.items.length;
+  } catch (fault) {
+    if (fault.status === 401 || fault.status === 403) {
+      $("key").hidden = false;
+      $("status").textContent = fault.status === 401 ? "Who are you?" : "This page is for operators.";
+    } else {
+      $("status").textContent = `The silo does not answer (${fault.message}).`;
+    }
+  }
+}
+
+$("example").textContent = `curl -X PUT ${location.origin}/v1/groups/10042.SH-PUDONG.tea-1 -H 'Content-Type: application/json' \\
+  -d '{"title":"Longjing tea, 250 g","sku":"tea-longjing-250","unitPrice":{"amount":9900,"currency":"CNY"}}'`;
+
+$("key").addEventListener("submit", submitted => {
+  submitted.preventDefault();
+  secret = $("secret").value;
+  sessionStorage.setItem("api-key", secret);
+  refresh();
+});
+
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
+setInterval(() => document.hidden || refresh(), interval);
+refresh();
