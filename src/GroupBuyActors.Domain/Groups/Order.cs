@@ -52,7 +52,9 @@ internal sealed class Payment
     [JsonPropertyName("excess"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Excess { get; init; }
     /// <summary>True where it came after its order was closed.</summary>
     [JsonPropertyName("late"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Late { get; init; }
-    [JsonPropertyName("state"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public PaymentState State { get; set; }
+    [JsonPropertyName("state"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [JsonConverter(typeof(JsonStringEnumConverter<PaymentState>))]
+    public PaymentState State { get; set; }
     [JsonPropertyName("settles")] public DateTimeOffset? SettlesAt { get; set; }
 
     [JsonIgnore] public Money Money => new(Amount, Currency);

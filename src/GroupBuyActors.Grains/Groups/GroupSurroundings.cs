@@ -15,6 +15,7 @@ internal sealed class GroupSurroundings(
     ILogger<GroupGrain> log)
 {
     private int _active;
+    private long _activations;
 
     public ICommitter Committer { get; } = committer;
     public IGroupReader Reader { get; } = reader;
@@ -36,7 +37,14 @@ internal sealed class GroupSurroundings(
     /// <summary>Groups active on this silo.</summary>
     public int Active => Volatile.Read(ref _active);
 
-    public void Activated() => Interlocked.Increment(ref _active);
+    /// <summary>Activations that began on this silo.</summary>
+    public long Activations => Volatile.Read(ref _activations);
+
+    public void Activated()
+    {
+        Interlocked.Increment(ref _active);
+        Interlocked.Increment(ref _activations);
+    }
 
     public void Deactivated() => Interlocked.Decrement(ref _active);
 }

@@ -26,7 +26,7 @@ internal sealed record AuthOptions(AuthMode Mode, IReadOnlyList<ApiKey> Keys)
         var auth = settings.Section("Auth");
         var mode = auth.Choice("Mode", AuthMode.Open);
         var keys = auth.Section("Keys").Children().Select(key => ApiKey.Read(key.Name, key.Value, text => auth.Fault($"Keys:{key.Name}", text))).OfType<ApiKey>().ToArray();
-        if (mode == AuthMode.ApiKey && keys.Length == 0) auth.Fault("Keys", "at least one key is needed in mode ApiKey");
+        if (mode == AuthMode.ApiKey && !auth.Has("Keys")) auth.Fault("Keys", "at least one key is needed in mode ApiKey");
         return new AuthOptions(mode, keys);
     }
 }

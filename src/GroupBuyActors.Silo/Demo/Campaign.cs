@@ -20,7 +20,7 @@ internal sealed class Campaign(GroupBuyClient client, Narrator narrator, TimePro
     public async Task PublishAsync()
     {
         var group = await client.PublishAsync(id, offer);
-        narrator.Tell($"On the shelf: {group.Title} at {Narrator.Amount(group.UnitPrice.Amount)} {group.UnitPrice.Currency}, {group.MinGroupSize} buyers needed, {group.Capacity} seats, {group.Timeout.TotalSeconds} s to go.");
+        narrator.Tell($"On the shelf: {group.Title} at {Narrator.Amount(group.UnitPrice.Amount)} {group.UnitPrice.Currency}, {group.MinGroupSize} buyers needed, {Words(group.Timeout)} to go.");
     }
 
     public async Task<OrderDocument> JoinAsync(string user)
@@ -86,6 +86,8 @@ internal sealed class Campaign(GroupBuyClient client, Narrator narrator, TimePro
         narrator.Timeline(history);
         narrator.Claim($"its history has {history.Count} events without a gap, and the live stream showed the same", IsGapFree(history) && SameBegin(history, _seen));
     }
+
+    private static string Words(TimeSpan span) => span < TimeSpan.FromMinutes(1) ? $"{span.TotalSeconds} s" : $"{span.TotalMinutes} min";
 
     public static string JsonName<T>(T value) where T : struct, Enum => Http.JsonNames<T>.Of(value);
 

@@ -10,7 +10,7 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
     {
         await concert.PublishAsync();
         await client.Sandbox.SetFaultsAsync("inventory", new FaultsDocument(FailRate: 1, Permanent: true, Sku: concert.Offer.Sku));
-        narrator.Tell($"At the warehouse the tickets turn out to be gone: every call about {concert.Offer.Sku} is refused for good.");
+        narrator.Tell($"The warehouse finds the tickets gone: it refuses every call about {concert.Offer.Sku} for good.");
         try
         {
             await SellAsync();
@@ -36,7 +36,7 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
         // Tao's money comes after the end: it is taken and sent back.
         await concert.PayAsync(second);
         var back = await concert.SeesAsync("order.refunded", 2);
-        narrator.Claim($"{"mei"}, who had paid, and {"tao"}, whose payment came too late, have their money back",
+        narrator.Claim($"{"mei"} had paid, {"tao"} paid too late: both have their money back",
             back && (await concert.OrderAsync(first)).Status == OrderStatus.Refunded && (await concert.OrderAsync(second)).Status == OrderStatus.Refunded);
     }
 }

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Silo.Demo;
 internal static class DemoCommand
 {
     // Wide enough for the timelines where the output is a file and no terminal says how wide it is.
-    private const int WidthOfFiles = 110;
+    private const int WidthOfFiles = 120;
 
     public static async Task<int> RunAsync(string[] args)
     {

@@ -57,7 +57,7 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
         }
 
         narrator.Books(before, after);
-        narrator.Claim($"the books balance: paid = held + settled + refunding + refunded, reserved = outstanding + deducted + released", after.Balanced);
+        narrator.Claim($"the books balance, line by line", after.Balanced);
         narrator.Claim($"of the evening's money {Narrator.Amount(2 * 9_900)} CNY is held for tea, the rest is back with its buyers", HasArrived(before, after));
     }
 

@@ -101,9 +101,17 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         _ => "default",
     };
 
-    private static string Words(JsonElement data) => string.Join("  ", data.EnumerateObject().Where(member => member.Name is not ("offer" or "terms" or "legacyName")).Select(member => $"{member.Name} {Short(member.Value)}"));
+    // What a reader of the story needs of an event: not the whole offer, no group ids, no dates of today.
+    private static string Words(JsonElement data) => string.Join("  ", data.EnumerateObject()
+        .Where(member => member.Name is not ("offer" or "terms" or "legacyName" or "attempt"))
+        .Select(member => member.Name is "orderId" ? $"order {member.Value.GetString()!.Split('.')[^1]}" : $"{member.Name} {Short(member.Value)}"));
 
-    private static string Short(JsonElement value) => value.ValueKind == JsonValueKind.Object
-        ? string.Join(" ", value.EnumerateObject().Select(member => Short(member.Value)))
-        : value.ToString() is { Length: > 40 } text ? $"…{text[^24..]}" : value.ToString();
+    private static string Short(JsonElement value) => value switch
+    {
+        { ValueKind: JsonValueKind.Object } when value.TryGetProperty("amount", out var amount) && value.TryGetProperty("currency", out var currency) =>
+            $"{Amount(amount.GetInt64())} {currency}",
+        { ValueKind: JsonValueKind.String } when value.TryGetDateTimeOffset(out var instant) => instant.ToString("d MMM HH:mm:ss", CultureInfo.InvariantCulture),
+        _ when value.ToString() is { Length: > 40 } text => $"…{text[^12..]}",
+        _ => value.ToString(),
+    };
 }

@@ -23,7 +23,7 @@ internal sealed class TeaScene(Campaign tea, GroupBuyClient client, Narrator nar
     {
         var order = await client.JoinAsync(tea.Id, user, idempotencyKey: $"{tea.Id}-{user}");
         var again = await client.JoinAsync(tea.Id, user, idempotencyKey: $"{tea.Id}-{user}");
-        narrator.Claim($"{user} joins, the answer gets lost, the call is made again: still one order, number {order.OrderId.Number}, and the threshold is reached", order == again && order.Group!.State == GroupPhase.Success);
+        narrator.Claim($"{user} joins, loses the answer, calls again: still one order, and the group is {Campaign.JsonName(order.Group!.State)}", order == again && order.Group!.State == GroupPhase.Success);
         return order;
     }
 

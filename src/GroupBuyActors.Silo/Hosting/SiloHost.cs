@@ -44,9 +44,12 @@ internal static class SiloHost
         return app;
     }
 
-    /// <summary>Brings the schema up to date, then starts; what goes wrong with the database is told before anything else runs.</summary>
+    /// <summary>
+    /// Looks at the ports and brings the schema up to date, then starts: what a person must mend is told before anything runs.
+    /// </summary>
     public static async Task StartAsync(WebApplication app, CancellationToken cancellation)
     {
+        FreePorts.Check(app.Services.GetRequiredService<SiloSettings>());
         await app.Services.GetRequiredService<IStoreHealth>().MigrateAsync(cancellation);
         await app.StartAsync(cancellation);
     }
@@ -58,8 +61,9 @@ internal static class SiloHost
             logging.AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
         else
             logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
-        // A start that fails is told in one sentence by the command; the host would print the stack as well.
+        // A start that fails is told in one sentence by the command; these would print the stack as well.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.None);
     }
 
     private static void AddServer(WebApplicationBuilder builder, SiloSettings settings)
@@ -96,10 +100,11 @@ internal static class SiloHost
         services.AddSingleton<EventStream>();
         services.AddSingleton<Audit>();
         services.AddSingleton<Readiness>();
-        services.AddPrometheus();
+        services.AddPrometheus(settings.Cluster.Name);
         services.AddApiDescription();
         services.ConfigureHttpJsonOptions(json =>
         {
+            json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractJsonContext.Default);
             foreach (var converter in ContractJson.Options.Converters) json.SerializerOptions.Converters.Add(converter);
         });
@@ -108,8 +113,7 @@ internal static class SiloHost
     private static void UsePipeline(WebApplication app)
     {
         app.UseProblemDetails();
-        app.UseDefaultFiles();
-        app.UseStaticFiles();
+        app.UseStartPage();
         app.UseAccessRules();
         app.MapGroups();
         app.MapOrders();

@@ -46,6 +46,7 @@ internal sealed record SiloSettings(
         {
             TryTimeout = edge.Duration("TryTimeout", defaults.TryTimeout),
             PortTryTimeout = edge.Duration("PortTryTimeout", defaults.PortTryTimeout),
+            StoreBudget = edge.Duration("StoreBudget", defaults.StoreBudget),
             Budget = edge.Duration("Budget", defaults.Budget),
             RetryDelay = edge.Duration("RetryDelay", defaults.RetryDelay),
             RetryDelayMax = edge.Duration("RetryDelayMax", defaults.RetryDelayMax),

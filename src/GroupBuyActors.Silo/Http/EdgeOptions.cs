@@ -9,8 +9,11 @@ internal sealed class EdgeOptions
     /// <summary>The same for a command that asks a port meanwhile (a publication, a payment): 15 s, above the port's own 10 s.</summary>
     public TimeSpan PortTryTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>After this no further try is made: 4 s, below the client's own try timeout.</summary>
-    public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(4);
+    /// <summary>A silo that dies or moves its groups is waited for this long: 10 s, above the time until its groups live elsewhere.</summary>
+    public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A store that takes no change is waited for this long: 2 s. Nothing but time mends it, so the caller hears of it early.</summary>
+    public TimeSpan StoreBudget { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Wait before the first retry, doubled each time: 20 ms.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);

@@ -24,7 +24,11 @@ internal static class Faults
         if (fault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }) return Problems.TooLarge;
         if (fault is BadHttpRequestException bad) return new Problem(bad.StatusCode, "request.invalid", "Malformed request", "The request could not be read.");
         if (GroupCalls.IsPassing(fault) || fault is System.Data.Common.DbException)
+        {
+            EdgeLog.StoreFailed(log, fault, context.Request.Method, context.Request.Path);
             return Problem.Of(RefusalCode.StoreUnavailable, "The store could not answer in time. Send the same call again.");
+        }
+
         EdgeLog.Failed(log, fault, context.Request.Method, context.Request.Path);
         return new Problem(StatusCodes.Status500InternalServerError, "internal.error", "A fault of the service", "Give the trace id to an operator.");
     }

@@ -44,7 +44,8 @@ internal sealed class GroupCalls(IGrainFactory grains, IOptions<EdgeOptions> opt
             {
                 pending.Ignore();
                 EdgeLog.Retrying(log, group, e.GetType().Name);
-                if (time.GetElapsedTime(started) + wait >= options.Value.Budget) return refused(Unavailable);
+                var budget = e is StoreUnavailableException ? options.Value.StoreBudget : options.Value.Budget;
+                if (time.GetElapsedTime(started) + wait >= budget) return refused(Unavailable);
                 await Task.Delay(wait * (0.5 + 0.5 * share()), time, cancellation);
                 wait = wait * 2 < options.Value.RetryDelayMax ? wait * 2 : options.Value.RetryDelayMax;
             }
@@ -65,6 +66,9 @@ internal static partial class EdgeLog
 
     [LoggerMessage(7002, LogLevel.Error, "A request failed unexpectedly: {Method} {Path}")]
     public static partial void Failed(ILogger logger, Exception fault, string method, string path);
+
+    [LoggerMessage(7005, LogLevel.Warning, "The store failed a request: {Method} {Path}")]
+    public static partial void StoreFailed(ILogger logger, Exception fault, string method, string path);
 
     [LoggerMessage(7003, LogLevel.Debug, "The event stream of group {Group} was opened after sequence {After}")]
     public static partial void StreamOpened(ILogger logger, GroupId group, long after);

@@ -1,4 +1,5 @@
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace GroupBuyActors.Silo.Telemetry;
 
@@ -13,15 +14,14 @@ internal static class Metrics
 
     private static readonly double[] SizeBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
-    public static void AddPrometheus(this IServiceCollection services) =>
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+    public static void AddPrometheus(this IServiceCollection services, string silo) =>
+        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("groupbuy", serviceInstanceId: silo)).WithMetrics(metrics => metrics
             .AddMeter(OurMeter)
             .AddMeter("Microsoft.Orleans")
             .AddAspNetCoreInstrumentation()
             .AddRuntimeInstrumentation()
             .AddView(Buckets)
-            // The names are part of the contract and are given whole: nothing is appended to them.
-            .AddPrometheusExporter(exporter => exporter.DisableTotalNameSuffixForCounters = false));
+            .AddPrometheusExporter());
 
     private static MetricStreamConfiguration? Buckets(System.Diagnostics.Metrics.Instrument instrument) => instrument switch
     {

@@ -16,7 +16,7 @@ internal static class Tools
         app.MapOpenApi();
         app.MapScalarApiReference("/scalar", scalar => scalar.WithTitle("GroupBuyActors").DisableDefaultFonts());
         app.MapPrometheusScrapingEndpoint("/metrics");
-        app.MapOrleansDashboard("/dashboard").Requires(Operation.ViewDashboard);
+        app.MapOrleansDashboard("/dashboard").Requires(Operation.ViewDashboard).ExcludeFromDescription();
     }
 
     public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", api =>
@@ -32,6 +32,7 @@ internal static class Tools
             return Task.CompletedTask;
         });
         api.AddOperationTransformer(DescribeAsync);
+        api.AddSchemaTransformer(DescribeTextAsync);
     });
 
     // Bodies and the idempotency header are read by hand, so the description names them by hand too.
@@ -54,5 +55,18 @@ internal static class Tools
                 Description = "1 to 255 characters; the same key and body give the first answer again, for 24 h.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
             });
+    }
+
+    // What our own converters write as text.
+    private static Task DescribeTextAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    {
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        var format = type == typeof(DateTimeOffset) ? "date-time" : type == typeof(TimeSpan) ? "duration" : null;
+        if (format is null && type != typeof(GroupId) && type != typeof(OrderId) && type != typeof(VoucherCode) && type != typeof(ShardId)) return Task.CompletedTask;
+        schema.Type = type == context.JsonTypeInfo.Type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+        schema.Format = format;
+        schema.Properties?.Clear();
+        schema.Required?.Clear();
+        return Task.CompletedTask;
     }
 }

@@ -10,6 +10,9 @@ internal abstract class Dialect
     /// <summary>The folder of its migrations.</summary>
     public abstract string Folder { get; }
 
+    /// <summary>Rows in one insert. SQLite finds each parameter's name by walking the list of all: many rows cost the square.</summary>
+    public abstract int RowsPerInsert { get; }
+
     /// <summary><c>insert</c> that leaves a row alone that is there.</summary>
     public abstract Raw InsertIgnore { get; }
 
@@ -34,6 +37,8 @@ internal abstract class Dialect
     {
         public override string Folder => "MySql";
 
+        public override int RowsPerInsert => 400;
+
         public override Raw InsertIgnore { get; } = new("insert ignore");
 
         public override Raw FromNothing { get; } = new("from dual");
@@ -54,6 +59,8 @@ internal abstract class Dialect
     private sealed class SqliteDialect : Dialect
     {
         public override string Folder => "Sqlite";
+
+        public override int RowsPerInsert => 10;
 
         public override Raw InsertIgnore { get; } = new("insert or ignore");
 

@@ -34,8 +34,8 @@ internal sealed class ProjectionWriter(Database database) : IProjections
             if (groups.Count + payments.Count == 0) continue;
             await database.WriteAsync(async (session, ct) =>
             {
-                if (groups.Count > 0) await session.ExecuteAsync(UpsertGroups(groups), ct).ConfigureAwait(false);
-                foreach (var rows in payments.Chunk(ChangesMax)) await session.ExecuteAsync(UpsertPayments(rows), ct).ConfigureAwait(false);
+                foreach (var rows in groups.Chunk(database.Dialect.RowsPerInsert)) await session.ExecuteAsync(UpsertGroups(rows), ct).ConfigureAwait(false);
+                foreach (var rows in payments.Chunk(database.Dialect.RowsPerInsert)) await session.ExecuteAsync(UpsertPayments(rows), ct).ConfigureAwait(false);
                 return 0;
             }, cancellation).ConfigureAwait(false);
         }

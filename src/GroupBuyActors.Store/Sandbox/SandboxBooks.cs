@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Store.Databases;
@@ -66,7 +67,9 @@ internal sealed partial class SandboxBooks(SandboxDatabase books, TimeProvider t
     private SqlText Count(SandboxPort port, string key, string operation)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var again = books.Dialect.OrElseSet(CallKey, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"times = sandbox_call.times + 1, last_ms = {now}"));
+        // Twins read the clock before they queue for the row: the later to come may bring the earlier time.
+        var again = books.Dialect.OrElseSet(CallKey, string.Create(CultureInfo.InvariantCulture,
+            $"times = sandbox_call.times + 1, last_ms = case when sandbox_call.last_ms > {now} then sandbox_call.last_ms else {now} end"));
         return new SqlText().Append(
             $"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values ({(int)port}, {Bytes(key)}, {operation}, 1, {now}, {now}){again}");
     }

@@ -58,6 +58,8 @@ internal sealed class StockBook(SandboxStock stock, ReservationEntry? reservatio
         foreach (var key in asked.UndoDeductions)
         {
             var known = _deductions.GetValueOrDefault(key);
+            // A release undoes what was taken from its own reservation.
+            if (known is not null && known.ReservationKey != asked.ReservationKey) continue;
             if (known is { State: EntryState.Done }) MoveToDeducted(-known.Units);
             Put(new DeductionEntry(key, asked.ReservationKey, EntryState.Undone, known?.Units ?? 0));
         }

@@ -62,18 +62,17 @@ internal sealed class TaskReader(Database database) : ITaskStore
         while (hungry.Count > 0 && taken.Count < limit)
         {
             var share = Math.Max(1, (limit - taken.Count) / hungry.Count);
-            var asked = hungry.Take(limit - taken.Count).ToList();
-            var rows = await database.ReadAsync((session, ct) => session.ListAllAsync(
-                SqlText.Join(";\n", asked.Select(range => Next(range, until, share))), TaskRows.Read, ct), cancellation).ConfigureAwait(false);
+            var statements = SqlText.Join(";\n", hungry.Select(range => Next(range, until, share)));
+            var rows = await database.ReadAsync((session, ct) => session.ListAllAsync(statements, TaskRows.Read, ct), cancellation).ConfigureAwait(false);
             taken.AddRange(rows);
             hungry = rows.GroupBy(task => task.Key.Shard.Index)
                 .Where(shard => shard.Count() == share)
                 .Select(shard => (shard.Key, Ms(shard.Last().Key.Due), shard.Last().Key.Id))
-                .Concat(hungry.Skip(asked.Count))
                 .ToList();
         }
 
-        return taken;
+        // One of each shard may be more than the limit already.
+        return taken.Count <= limit ? taken : taken.OrderBy(task => task.Key.Due).Take(limit).ToList();
     }
 
     private static SqlText Next((int Shard, long AfterDue, string AfterId) range, DateTimeOffset until, int share)

@@ -127,11 +127,11 @@ replace into OrleansQuery (QueryKey, QueryText) values ('CleanupDefunctSiloEntri
   delete from OrleansMembershipTable where DeploymentId = @DeploymentId and IAmAliveTime < @IAmAliveTime and Status = 6;
 ');
 
--- One row as it was read; a row that changed since stays.
+-- One row as it was read; a row that changed since stays. Orleans writes an empty list of votes as '' and gives it back as null.
 replace into OrleansQuery (QueryKey, QueryText) values ('CleanupDefunctSiloEntryKey', '
   delete from OrleansMembershipTable
    where DeploymentId = @DeploymentId and Address = @Address and Port = @Port and Generation = @Generation and Status = 6
-     and StartTime = @StartTime and IAmAliveTime = @IAmAliveTime and SuspectTimes <=> @SuspectTimes;
+     and StartTime = @StartTime and IAmAliveTime = @IAmAliveTime and coalesce(SuspectTimes, '''') = coalesce(@SuspectTimes, '''');
 ');
 
 -- Reminders. Orleans reads the reminders of its range every five minutes and keeps those that are due within ten: rows that
