@@ -1,0 +1,3 @@
+using GroupBuyActors.Conformance.Databases;
+
+[assembly: AssemblyFixture(typeof(MariaDb))]

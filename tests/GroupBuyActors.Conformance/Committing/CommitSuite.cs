@@ -1,0 +1,308 @@
+using GroupBuyActors.Conformance.Databases;
+using GroupBuyActors.Store.Committing;
+
+namespace GroupBuyActors.Conformance.Committing;
+
+/// <summary>What a committer promises on every database; numbers are those of the traps.</summary>
+public abstract class CommitSuite : IAsyncLifetime
+{
+    private StoreUnderTest _store = null!;
+    private long _holders;
+
+    [Fact]
+    public async Task ACommitIsStoredWhole()
+    {
+        var committer = await _store.StartAsync();
+        var group = Commits.Group(1);
+        var result = await committer.SendAsync(Commits.Join(group, 1));
+
+        Assert.Equal(CommitStatus.Committed, result.Status);
+        Assert.Equal(1, result.At.Position);
+        Assert.Contains(result.At.Stream, committer.Streams);
+        var row = Assert.Single(await _store.Streams.ReadAsync(result.At.Stream, 0, 10, CancellationToken.None));
+        Assert.Equal((group, 1L, "order.placed"), (row.Group!.Value, row.Sequence, row.Type));
+        Assert.Equal(Commits.Event(1).Payload.ToArray(), row.Payload);
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from timed_task"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from order_status where status = 'PENDING_PAYMENT'"));
+    }
+
+    [Fact]
+    public async Task T1_AnErrorInALaterStatementLeavesNothingBehind()
+    {
+        var committer = await _store.StartAsync();
+        var group = Commits.Group(1);
+        await committer.SendAsync(Commits.Join(group, 1));
+
+        // Its journal and task rows can be written; its status row is there already.
+        var refused = await committer.SendAsync(Commits.Join(group, 2, statusSequence: 1));
+        Assert.Equal(CommitStatus.Stale, refused.Status);
+        Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Join(Commits.Group(2), 1))).Status);
+
+        Assert.Equal(1, await _store.NumberAsync($"select count(*) from group_journal where group_id = '{group}'"));
+        Assert.Equal(2, await _store.NumberAsync("select count(*) from timed_task"));
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(1)]
+    public async Task T2_ARefusedCommitTakesItsActivationsLaterOnesAlongAndNobodyElses(int batchCommitsMax)
+    {
+        var committer = await _store.StartAsync(o => (o.BatchCommitsMax, o.Lanes) = (batchCommitsMax, 1));
+        var group = Commits.Group(1);
+        await committer.SendAsync(Commits.Join(group, 10));
+        var stale = new ActivationToken();
+        var fresh = new ActivationToken();
+
+        Task<CommitResult[]> all;
+        await using (await HoldWithOneUnderWayAsync(committer))
+            all = committer.SendAllAsync(
+                Commits.Join(group, 10, stale, statusSequence: 110), Commits.Join(group, 11, stale), Commits.Join(group, 12, stale),
+                Commits.Join(Commits.Group(2), 1, fresh), Commits.Join(Commits.Group(2), 2, fresh));
+
+        Assert.Equal([CommitStatus.Stale, CommitStatus.Stale, CommitStatus.Stale, CommitStatus.Committed, CommitStatus.Committed], (await all).Select(r => r.Status));
+        Assert.True(stale.IsPoisoned);
+        Assert.False(fresh.IsPoisoned);
+        Assert.Equal(CommitStatus.Stale, (await committer.SendAsync(Commits.Join(group, 11, stale))).Status);
+        Assert.Equal(10, await _store.NumberAsync($"select max(sequence) from group_journal where group_id = '{group}'"));
+        await AssertGapFreeAsync(committer);
+    }
+
+    [Fact]
+    public async Task T2_OfTwoActivationsInOneBatchTheFirstWins()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        var group = Commits.Group(1);
+        var (a, b) = (new ActivationToken(), new ActivationToken());
+        Task<CommitResult[]> all;
+        await using (await HoldWithOneUnderWayAsync(committer))
+            all = committer.SendAllAsync(Commits.Join(group, 1, a), Commits.Join(group, 2, a), Commits.Join(group, 1, b), Commits.Join(Commits.Group(2), 1));
+
+        Assert.Equal([CommitStatus.Committed, CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
+        await AssertGapFreeAsync(committer);
+    }
+
+    [Fact]
+    public async Task T4_ARunIsDoneOnceAndLeavesItsCommitInTheStream()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        var run = Commits.Run(Commits.Group(1), 1);
+        var first = Commits.Task(run);
+        var result = await committer.SendAsync(first);
+        var row = Assert.Single(await _store.Streams.ReadAsync(result.At.Stream, result.At.Position - 1, 1, CancellationToken.None));
+        Assert.Equal(first.Id, row.CommitId);
+        Assert.Null(row.Group);
+
+        Task<CommitResult[]> all;
+        var other = Commits.Run(Commits.Group(2), 1);
+        await using (await HoldWithOneUnderWayAsync(committer))
+            all = committer.SendAllAsync(Commits.Task(run, schedules: [Commits.OrderClose(Commits.Group(1), 77)]), Commits.Task(other), Commits.Task(other));
+
+        Assert.Equal([CommitStatus.Stale, CommitStatus.Committed, CommitStatus.Stale], (await all).Select(r => r.Status));
+        Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task where id like '%:77:0'"));
+    }
+
+    [Fact]
+    public async Task T5_ACommitThatIsTooLargeIsRefusedBeforeItIsTaken()
+    {
+        var committer = await _store.StartAsync(o => o.BatchBytesMax = 10_000);
+        Assert.Equal(10_000, committer.CommitBytesMax);
+        var group = Commits.Group(1);
+        var commit = new Commit { Id = Commits.NewId(), Shard = group.Shard, Token = new(), Group = group, Events = [Commits.Event(1) with { Payload = new byte[10_000] }] };
+        var place = committer.TryReserve(group.Shard)!;
+
+        Assert.Throws<ArgumentException>(() => { _ = committer.CommitAsync(place, commit); });
+        Assert.Equal(CommitStatus.Committed, (await committer.CommitAsync(place, Commits.Join(group, 1))).Status);
+        Assert.False(commit.Token.IsPoisoned);
+    }
+
+    [Fact]
+    public async Task T7_ADuplicateThatIsNotTheJournalsRefusesOneCommit()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        await committer.SendAsync(Commits.Join(Commits.Group(2), 1));
+        Task<CommitResult[]> all;
+        await using (await HoldWithOneUnderWayAsync(committer))
+            all = committer.SendAllAsync(Commits.Join(Commits.Group(1), 1), Commits.Join(Commits.Group(2), 2, statusSequence: 1), Commits.Join(Commits.Group(3), 1));
+
+        Assert.Equal([CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
+        await AssertGapFreeAsync(committer);
+    }
+
+    [Fact]
+    public async Task T7_ATaskThatIsThereAlreadyIsLeftAsItIs()
+    {
+        var committer = await _store.StartAsync();
+        var next = Commits.OrderClose(Commits.Group(1), 1);
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), schedules: [next]));
+        var again = await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 2), schedules: [next with { Attempts = 9 }]));
+
+        Assert.Equal(CommitStatus.Committed, again.Status);
+        Assert.Equal(0, await _store.NumberAsync("select attempts from timed_task"));
+    }
+
+    [Fact]
+    public async Task T8_TasksOfOneBatchEndAsIfTheirCommitsHadBeenWrittenOneByOne()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        var (stays, goes, moves) = (Commits.OrderClose(Commits.Group(1), 1), Commits.OrderClose(Commits.Group(1), 2), Commits.OrderClose(Commits.Group(1), 3));
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), schedules: [stays, moves]));
+        Task<CommitResult[]> all;
+        await using (await HoldWithOneUnderWayAsync(committer))
+            all = committer.SendAllAsync(
+                // Scheduled, then removed: gone. Removed, then scheduled again: there.
+                Commits.Task(Commits.Run(Commits.Group(2), 2), schedules: [goes]),
+                Commits.Task(Commits.Run(Commits.Group(2), 3), removals: [goes.Key, stays.Key]),
+                Commits.Task(Commits.Run(Commits.Group(2), 4), schedules: [stays]),
+                // Two updates in a row both count; one that skips a version does not.
+                Commits.Task(Commits.Run(Commits.Group(2), 5), updates: [moves with { Version = 2, Attempts = 1, LastError = "it's late" }]),
+                Commits.Task(Commits.Run(Commits.Group(2), 6), updates: [moves with { Version = 3, Attempts = 2, LastError = null }]),
+                Commits.Task(Commits.Run(Commits.Group(2), 7), updates: [moves with { Version = 7, Attempts = 7 }]));
+
+        Assert.All(await all, r => Assert.Equal(CommitStatus.Committed, r.Status));
+        Assert.Equal(1, await _store.NumberAsync($"select count(*) from timed_task where id = '{stays.Key.Id}'"));
+        Assert.Equal(0, await _store.NumberAsync($"select count(*) from timed_task where id = '{goes.Key.Id}'"));
+        Assert.Equal(1, await _store.NumberAsync($"select count(*) from timed_task where id = '{moves.Key.Id}' and version = 3 and attempts = 2 and last_error is null"));
+    }
+
+    [Fact]
+    public async Task T11_AFullQueueRefusesBeforeAnythingIsDecided()
+    {
+        var committer = await _store.StartAsync(o => (o.LaneQueueMax, o.Lanes) = (3, 1));
+        var shard = Commits.Group(1).Shard;
+        var places = Enumerable.Range(0, 3).Select(_ => committer.TryReserve(shard)).ToList();
+        Assert.DoesNotContain(null, places);
+        Assert.Null(committer.TryReserve(shard));
+
+        places[0]!.Dispose();
+        places[0]!.Dispose();
+        Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Join(Commits.Group(1), 1))).Status);
+        var again = committer.TryReserve(shard);
+        Assert.NotNull(again);
+        Assert.Null(committer.TryReserve(shard));
+    }
+
+    [Fact]
+    public async Task T11_AQueueFullOfBytesRefuses()
+    {
+        var committer = await _store.StartAsync(o => (o.LaneQueueBytesMax, o.Lanes) = (2000, 1));
+        Task<CommitResult[]> all;
+        await using (await HoldWithOneUnderWayAsync(committer))
+        {
+            all = committer.SendAllAsync(Commits.Join(Commits.Group(1), 1));
+            Assert.Null(committer.TryReserve(Commits.Group(1).Shard));
+        }
+        await all;
+        Assert.NotNull(committer.TryReserve(Commits.Group(1).Shard));
+    }
+
+    [Fact]
+    public async Task APlaceServesOneCommit()
+    {
+        var committer = await _store.StartAsync();
+        var place = committer.TryReserve(Commits.Group(1).Shard)!;
+        await committer.CommitAsync(place, Commits.Join(Commits.Group(1), 1));
+        Assert.Throws<InvalidOperationException>(() => { _ = committer.CommitAsync(place, Commits.Join(Commits.Group(1), 2)); });
+    }
+
+    [Fact]
+    public async Task NothingIsTakenBeforeTheStartAndAfterTheStop()
+    {
+        var committer = _store.NewCommitter();
+        Assert.Null(committer.TryReserve(Commits.Group(1).Shard));
+        Assert.Equal(0, committer.FenceConfirmedAt);
+        Assert.Empty(committer.Streams);
+
+        committer = await _store.StartAsync(o => o.Lanes = 1);
+        var last = committer.TryReserve(Commits.Group(1).Shard)!;
+        Task<CommitResult[]> taken;
+        Task stopping;
+        await using (await HoldWithOneUnderWayAsync(committer))
+        {
+            taken = committer.SendAllAsync(Commits.Join(Commits.Group(1), 1), Commits.Join(Commits.Group(2), 1));
+            stopping = StoreUnderTest.StopAsync(committer);
+        }
+        Assert.All(await taken, r => Assert.Equal(CommitStatus.Committed, r.Status));
+        await stopping;
+        Assert.Null(committer.TryReserve(Commits.Group(1).Shard));
+        Assert.Equal(CommitStatus.Unavailable, (await committer.CommitAsync(last, Commits.Join(Commits.Group(3), 1))).Status);
+    }
+
+    [Fact]
+    public async Task SubscribersSeeEveryCommitOnceInPositionOrderAndPositionsHaveNoGaps()
+    {
+        var committer = await _store.StartAsync();
+        var seen = new List<(long Stream, long Position, Commit Commit)>();
+        committer.Subscribe(batch =>
+        {
+            lock (seen) seen.AddRange(batch.Commits.Select(c => (batch.Stream, c.FirstPosition, c.Commit)));
+        });
+        var outcomes = new List<(Commit Commit, CommitStatus Status)>();
+        await Task.WhenAll(Enumerable.Range(0, 32).Select(worker => Task.Run(async () =>
+        {
+            for (var i = 1; i <= 20; i++)
+            {
+                // Every fifth is refused: its sequence was taken by the one before.
+                var commit = Commits.Join(Commits.Group(worker), i % 5 == 0 ? i - 1 : i, statusSequence: i);
+                var result = await committer.SendAsync(commit);
+                lock (outcomes) outcomes.Add((commit, result.Status));
+            }
+        })));
+
+        Assert.All(outcomes, o => Assert.Equal(o.Commit.Events[0].Sequence == o.Commit.Statuses[0].Sequence, o.Status == CommitStatus.Committed));
+        Assert.Equal(outcomes.Where(o => o.Status == CommitStatus.Committed).Select(o => o.Commit.Id).Order(), seen.Select(s => s.Commit.Id).Order());
+        foreach (var stream in seen.GroupBy(s => s.Stream))
+            Assert.Equal(Enumerable.Range(1, stream.Count()).Select(p => (long)p), stream.Select(s => s.Position));
+        await AssertGapFreeAsync(committer);
+    }
+
+    [Fact]
+    public async Task ACommitOfManyEventsTakesAPositionEachAndTellsItsLast()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        var group = Commits.Group(1);
+        var many = new Commit { Id = Commits.NewId(), Shard = group.Shard, Token = new(), Group = group, Events = [.. Enumerable.Range(1, 500).Select(n => Commits.Event(n))] };
+        Assert.Equal(500, (await committer.SendAsync(many)).At.Position);
+        Assert.Equal(501, (await committer.SendAsync(Commits.Join(group, 501))).At.Position);
+        await AssertGapFreeAsync(committer);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync() => _store = await CreateAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return _store.DisposeAsync();
+    }
+
+    private protected abstract Task<StoreUnderTest> CreateAsync();
+
+    /// <summary>Holds commits and puts one under way, so that those called next wait for it together.</summary>
+    private async Task<IAsyncDisposable> HoldWithOneUnderWayAsync(Committer committer)
+    {
+        var held = await _store.HoldCommitsAsync(committer);
+        _ = committer.SendAsync(Commits.Join(Commits.Group(999), ++_holders));
+        await Eventually.TrueAsync(() => committer.WaitingCommits == 0, "the lane takes the first commit");
+        return held;
+    }
+
+    private async Task AssertGapFreeAsync(Committer committer)
+    {
+        foreach (var stream in committer.Streams)
+            Assert.Equal(await _store.NumberAsync($"select count(*) from group_journal where stream = {stream}"),
+                await _store.NumberAsync($"select max(position) from group_journal where stream = {stream}"));
+    }
+}
+
+/// <inheritdoc/>
+public sealed class SqliteCommits : CommitSuite
+{
+    private protected override Task<StoreUnderTest> CreateAsync() => SqliteUnderTest.CreateAsync();
+}
+
+/// <inheritdoc/>
+public sealed class MySqlCommits(MariaDb mariaDb) : CommitSuite
+{
+    private protected override Task<StoreUnderTest> CreateAsync() => MySqlUnderTest.CreateAsync(mariaDb.Server);
+}

@@ -1,0 +1,188 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Projections;
+using GroupBuyActors.Store.Reading;
+
+namespace GroupBuyActors.Store.Tests;
+
+public sealed class SqliteListingTests(SqliteFiles files) : ListingTests(files);
+
+public sealed class MySqlListingTests(MariaDb server) : ListingTests(server);
+
+/// <summary>Lists, and the projections they are read from.</summary>
+public abstract class ListingTests(IDatabaseFixture databases)
+{
+    [Fact]
+    public async Task GroupsComeNewestFirstPageByPage()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var changes = Enumerable.Range(0, 25).Select(n => Samples.Change(
+            Samples.View($"{(n % 2 == 0 ? 1 : 2)}.SH-PUDONG.tea-{n:D2}", n % 5 == 0 ? GroupPhase.Expired : GroupPhase.OnShelf), Samples.Noon.AddSeconds(n / 3))).ToList();
+        await store.Projections.WriteAsync(changes, default);
+
+        var seen = await AllAsync(after => store.Listings.GroupsAsync(new GroupFilter(), after, 7, default));
+        Assert.Equal(changes.OrderByDescending(change => change.Row!.PublishedAt).ThenByDescending(change => change.Group.Value, StringComparer.Ordinal).Select(change => change.Group),
+            seen.Select(view => view.GroupId));
+        Assert.Equal(changes[24].Row!.View, seen[0]);
+
+        Assert.Equal(13, (await AllAsync(after => store.Listings.GroupsAsync(new GroupFilter(MerchantId: 1), after, 4, default))).Count);
+        Assert.Equal(5, (await AllAsync(after => store.Listings.GroupsAsync(new GroupFilter(State: GroupPhase.Expired), after, 2, default))).Count);
+        Assert.Equal(25, (await AllAsync(after => store.Listings.GroupsAsync(new GroupFilter(Region: "SH-PUDONG"), after, 25, default))).Count);
+        Assert.Empty((await store.Listings.GroupsAsync(new GroupFilter(Region: "BJ"), null, 5, default)).Items);
+        Assert.Equal(3, (await store.Listings.GroupsAsync(new GroupFilter(1, "SH-PUDONG", GroupPhase.Expired), null, 5, default)).Items.Count);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("%%%")]
+    [InlineData("bm90IG91cnM")]
+    public async Task AMarkThatIsNoneIsTold(string mark)
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await Assert.ThrowsAsync<FormatException>(() => store.Listings.GroupsAsync(new GroupFilter(), mark, 5, default));
+        await Assert.ThrowsAsync<FormatException>(() => store.Listings.UserOrdersAsync("u", mark, 5, default));
+        await Assert.ThrowsAsync<FormatException>(() => store.Listings.AuditTrailAsync(mark, 5, default));
+    }
+
+    [Fact]
+    public async Task AnotherListsMarkIsTold()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.Projections.WriteAsync([Samples.Change(Samples.View("1.SH.a")), Samples.Change(Samples.View("1.SH.b"))], default);
+        var mark = (await store.Listings.GroupsAsync(new GroupFilter(), null, 1, default)).Next;
+        Assert.NotNull(mark);
+        await Assert.ThrowsAsync<FormatException>(() => store.Listings.UserOrdersAsync("u", mark, 5, default));
+    }
+
+    /// <summary>T16, T18: late and repeated changes of a relay that starts over.</summary>
+    [Fact]
+    public async Task AnOlderSequenceNeverOverwritesANewerOne()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var order = OrderId.Parse("1.SH.a.1");
+        PaymentEntry Entry(PaymentState state) => new(order, "pay-1", new Money(1999, "CNY"), state, null);
+        var older = Samples.Change(Samples.View("1.SH.a", GroupPhase.Opening, 5), payments: Entry(PaymentState.Held));
+        var newer = Samples.Change(Samples.View("1.SH.a", GroupPhase.Success, 9), payments: Entry(PaymentState.Refunding));
+        await store.Projections.WriteAsync([newer], default);
+        await store.Projections.WriteAsync([older], default);
+        Assert.Equal(newer.Row!.View, Assert.Single((await store.Listings.GroupsAsync(new GroupFilter(), null, 5, default)).Items));
+        Assert.Equal(1999, Assert.Single((await store.Listings.BooksAsync(1, Samples.Noon, default)).Currencies).Refunding);
+
+        await store.Projections.WriteAsync([older, newer, Samples.Change(Samples.View("1.SH.a", GroupPhase.Fulfilled, 12), payments: Entry(PaymentState.Refunded)), older], default);
+        Assert.Equal(GroupPhase.Fulfilled, Assert.Single((await store.Listings.GroupsAsync(new GroupFilter(), null, 5, default)).Items).State);
+        Assert.Equal(1999, Assert.Single((await store.Listings.BooksAsync(1, Samples.Noon, default)).Currencies).Refunded);
+    }
+
+    [Fact]
+    public async Task TwoWritersOfTheSameRowsDoNotStandInEachOthersWay()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        List<ProjectionChange> Round(int round) => Enumerable.Range(0, 200).Select(n => Samples.Change(Samples.View($"1.SH.g-{n}", sequence: round),
+            payments: new PaymentEntry(OrderId.Parse($"1.SH.g-{n}.1"), "p", new Money(1, "CNY"), PaymentState.Held, null))).ToList();
+        await Task.WhenAll(Enumerable.Range(1, 12).Select(round => store.Projections.WriteAsync(round % 2 == 0 ? Round(round) : Enumerable.Reverse(Round(round)).ToList(), default)));
+        Assert.Equal(200, await store.NumberAsync($"select count(*) from group_view where sequence = 12"));
+        Assert.Equal(200, await store.NumberAsync($"select count(*) from payment_book where sequence = 12"));
+    }
+
+    /// <summary>T26: a default collation would give three buyers one list.</summary>
+    [Fact]
+    public async Task T26_UserIdsAreBinary()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        string[] users = ["Alice", "alice", "alice ", "älice", "alice\u0301"];
+        for (var n = 0; n < users.Length; n++) await store.OrderAsync($"1.SH.a.{n + 1}", users[n], OrderStatus.PendingPayment, n + 1, Samples.Noon);
+        for (var n = 0; n < users.Length; n++)
+        {
+            var order = Assert.Single((await store.Listings.UserOrdersAsync(users[n], null, 10, default)).Items);
+            Assert.Equal(users[n], order.UserId);
+            Assert.Equal(n + 1, order.OrderId.Number);
+        }
+    }
+
+    [Fact]
+    public async Task AUsersOrdersShowTheirLastStatusNewestFirst()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        for (var n = 1; n <= 9; n++)
+        {
+            var placed = Samples.Noon.AddSeconds(n / 2);
+            await store.OrderAsync($"1.SH.a.{n}", "bob", OrderStatus.PendingPayment, n * 2, placed);
+            if (n % 2 == 0) await store.OrderAsync($"1.SH.a.{n}", "bob", OrderStatus.Paid, 100 + n, placed);
+        }
+
+        var orders = await AllAsync(after => store.Listings.UserOrdersAsync("bob", after, 2, default));
+        Assert.Equal([9, 8, 7, 6, 5, 4, 3, 2, 1], orders.Select(order => order.OrderId.Number));
+        Assert.All(orders, order => Assert.Equal(order.OrderId.Number % 2 == 0 ? OrderStatus.Paid : OrderStatus.PendingPayment, order.Status));
+        Assert.Equal(Samples.Noon.AddSeconds(4).AddMinutes(1), orders[1].PaidAt);
+        Assert.Equal(9, await store.NumberAsync($"select count(*) from order_status"));
+    }
+
+    [Fact]
+    public async Task BooksBalanceAtAnyInstant()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var number = 0;
+        PaymentEntry Entry(PaymentState state, long amount, string currency = "CNY", DateTimeOffset? settles = null) =>
+            new(OrderId.Parse($"7.SH.a.{++number}"), $"pay-{number}", new Money(amount, currency), state, settles);
+        await store.Projections.WriteAsync(
+        [
+            Samples.Change(Samples.View("7.SH.a"), stock: new StockFigures(10, 4, 3, 3), payments:
+            [
+                Entry(PaymentState.Held, 1), Entry(PaymentState.Redeemed, 10, settles: Samples.Noon), Entry(PaymentState.Redeemed, 100, settles: Samples.Noon.AddMilliseconds(1)),
+                Entry(PaymentState.Forfeited, 1_000), Entry(PaymentState.Refunding, 10_000), Entry(PaymentState.Refunded, 100_000), Entry(PaymentState.Held, 5, "USD"),
+            ]),
+            Samples.Change(Samples.View("7.SH.b"), stock: new StockFigures(5, 5, 0, 0)),
+            Samples.Change(Samples.View("8.SH.b"), stock: new StockFigures(50, 50, 0, 0), payments: [new PaymentEntry(OrderId.Parse("8.SH.b.1"), "p", new Money(7, "CNY"), PaymentState.Held, null)]),
+        ], default);
+        var books = await store.Listings.BooksAsync(7, Samples.Noon, default);
+        Assert.Equal([new CurrencyBooks("CNY", 111_111, 101, 1_010, 10_000, 100_000), new CurrencyBooks("USD", 5, 5, 0, 0, 0)], books.Currencies);
+        Assert.Equal((15L, 9L, 3L, 3L), (books.Reserved, books.Outstanding, books.Deducted, books.Released));
+        Assert.Equal(1_110, (await store.Listings.BooksAsync(7, Samples.Noon.AddMilliseconds(1), default)).Currencies[0].Settled);
+        Assert.Empty((await store.Listings.BooksAsync(99, Samples.Noon, default)).Currencies);
+    }
+
+    [Fact]
+    public async Task GroupsWhoseTimeHasComeAreFound()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var shard = GroupId.Parse("1.SH.a").Shard;
+        await store.Projections.WriteAsync(
+        [
+            Samples.Change(Samples.View("1.SH.a", GroupPhase.Fulfilled, vouchersUntil: Samples.Noon)),
+            Samples.Change(Samples.View("1.SH.b", GroupPhase.Fulfilled, vouchersUntil: Samples.Noon.AddMilliseconds(1))),
+            Samples.Change(Samples.View("1.SH.c", GroupPhase.Expired, vouchersUntil: Samples.Noon)),
+            Samples.Change(Samples.View("1.SH.d", GroupPhase.Fulfilled, vouchersUntil: Samples.Noon.AddDays(-1))),
+            Samples.Change(Samples.View("2.SH.e", GroupPhase.Opening, settlesBy: Samples.Noon.AddMilliseconds(-1))),
+            Samples.Change(Samples.View("2.SH.f", GroupPhase.Success, settlesBy: Samples.Noon)),
+            Samples.Change(Samples.View("2.SH.g", GroupPhase.Expired, settlesBy: Samples.Noon.AddDays(-1))),
+        ], default);
+        Assert.Equal(["1.SH.a", "1.SH.d"], (await store.Listings.LapsedGroupsAsync(shard, Samples.Noon, null, 10, default)).Select(id => id.Value));
+        Assert.Equal(["1.SH.d"], (await store.Listings.LapsedGroupsAsync(shard, Samples.Noon, GroupId.Parse("1.SH.a"), 10, default)).Select(id => id.Value));
+        Assert.Equal(1, await store.Listings.StuckGroupsAsync(Samples.Noon, default));
+    }
+
+    [Fact]
+    public async Task TheAuditTrailIsKeptNewestFirst()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        for (var n = 0; n < 5; n++) await store.Listings.AuditAsync(Samples.Noon.AddSeconds(n), "alice", "policy.put", $"refund-{n}", n == 0 ? null : new string('x', 9000), default);
+        var trail = await AllAsync(after => store.Listings.AuditTrailAsync(after, 2, default));
+        Assert.Equal(["refund-4", "refund-3", "refund-2", "refund-1", "refund-0"], trail.Select(entry => entry.Target));
+        Assert.Equal(8000, trail[0].Detail!.Length);
+        Assert.Null(trail[4].Detail);
+        Assert.Equal(Samples.Noon, trail[4].Time);
+    }
+
+    private static async Task<List<T>> AllAsync<T>(Func<string?, Task<Page<T>>> read)
+    {
+        var all = new List<T>();
+        string? after = null;
+        do
+        {
+            var page = await read(after);
+            all.AddRange(page.Items);
+            after = page.Next;
+        }
+        while (after is not null);
+        return all;
+    }
+}

@@ -1,0 +1,35 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Projections;
+using GroupBuyActors.Store.Reading;
+
+namespace GroupBuyActors.Store.Tests;
+
+/// <summary>Rows as commits leave them, written without a committer.</summary>
+internal static class Samples
+{
+    public static DateTimeOffset Noon { get; } = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    public static GroupView View(string id, GroupPhase state = GroupPhase.Opening, long sequence = 5, DateTimeOffset? settlesBy = null, DateTimeOffset? vouchersUntil = null) => new()
+    {
+        GroupId = GroupId.Parse(id), State = state, Buyers = 1, BuyersPaid = 0, SeatsTaken = 1, SeatsPaid = 0,
+        SettlesBy = settlesBy ?? Noon.AddDays(1), Sequence = sequence, UpdatedAt = Noon, VouchersValidUntil = vouchersUntil,
+        Terms = new GroupTerms
+        {
+            Title = "Longjing tea, 茶", Sku = "tea", UnitPrice = new Money(1999, "CNY"), MinGroupSize = 3, Capacity = 10, PerUserLimit = 1,
+            ShelfAt = Noon, OpenDelay = TimeSpan.Zero, Timeout = TimeSpan.FromHours(24), PaymentWindow = TimeSpan.FromMinutes(30),
+            VoucherValidity = TimeSpan.FromDays(30), RevokeWindow = TimeSpan.FromHours(1), LapsePolicy = LapsePolicy.Refund, CountBy = CountBy.Joined,
+        },
+    };
+
+    public static ProjectionChange Change(GroupView view, DateTimeOffset? published = null, StockFigures stock = default, params PaymentEntry[] payments) =>
+        new(view.GroupId, view.Sequence, new GroupRow(view, stock, published ?? Noon), payments);
+
+    public static Task JournalAsync(this TestStore store, string group, long sequence, long stream = 1, string type = "order.placed") => store.ExecuteAsync(
+        $"insert into group_journal (stream, position, commit_id, group_id, sequence, type, version, time_ms, payload, trace) values ({stream}, {sequence}, {Guid.Parse("00112233-4455-6677-8899-aabbccddeeff").ToByteArray(bigEndian: true)}, {group}, {sequence}, {type}, 1, {Noon.AddMilliseconds(sequence).ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()}, {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})");
+
+    public static Task OrderAsync(this TestStore store, string order, string user, OrderStatus status, long sequence, DateTimeOffset placed) => store.ExecuteAsync(
+        $"insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms, closes_ms, paid_ms, voucher_code) values ({order}, {sequence}, {OrderId.Parse(order).Group.Value}, {System.Text.Encoding.UTF8.GetBytes(user)}, {StoredNames.Of(status)}, {placed.ToUnixTimeMilliseconds()}, 1, 1999, {"CNY"}, {placed.ToUnixTimeMilliseconds()}, {placed.AddMinutes(30).ToUnixTimeMilliseconds()}, {(status == OrderStatus.Paid ? placed.AddMinutes(1).ToUnixTimeMilliseconds() : null as long?)}, {null as string})");
+
+    public static Task TaskAsync(this TestStore store, ShardId shard, DateTimeOffset due, string id, DateTimeOffset? next = null, string type = "order-close", GroupId? group = null) => store.ExecuteAsync(
+        $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) values ({shard.Index}, {due.ToUnixTimeMilliseconds()}, {id}, {type}, {group?.Value}, {"{}"u8.ToArray()}, {(next ?? due).ToUnixTimeMilliseconds()}, 0, 1)");
+}

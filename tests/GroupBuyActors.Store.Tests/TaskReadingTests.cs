@@ -1,0 +1,120 @@
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Store.Tests;
+
+public sealed class SqliteTaskReadingTests(SqliteFiles files) : TaskReadingTests(files);
+
+public sealed class MySqlTaskReadingTests(MariaDb server) : TaskReadingTests(server);
+
+/// <summary>What a shard's owner reads, and what operators look at.</summary>
+public abstract class TaskReadingTests(IDatabaseFixture databases)
+{
+    private static readonly ShardId[] AllShards = Enumerable.Range(0, ShardId.Count).Select(n => new ShardId(n)).ToArray();
+
+    [Fact]
+    public async Task TheHorizonHoldsWhatIsNextInItAndNothingElse()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var (mine, other) = (new ShardId(7), new ShardId(8));
+        var until = Samples.Noon.AddSeconds(60);
+        await store.TaskAsync(mine, Samples.Noon.AddDays(-1), "overdue");
+        await store.TaskAsync(mine, Samples.Noon.AddSeconds(59), "near", group: GroupId.Parse("1.SH.a"));
+        await store.TaskAsync(mine, until, "at the edge");
+        await store.TaskAsync(mine, Samples.Noon, "retried later", next: until);
+        await store.TaskAsync(mine, Samples.Noon, "retried soon", next: Samples.Noon.AddSeconds(1));
+        await store.TaskAsync(other, Samples.Noon, "not mine");
+
+        var (tasks, complete) = await store.Tasks.ReadHorizonAsync([mine], until, 100, default);
+        Assert.True(complete);
+        Assert.Equal(["near", "overdue", "retried soon"], tasks.Select(task => task.Key.Id).Order(StringComparer.Ordinal));
+        var near = tasks.Single(task => task.Key.Id == "near");
+        Assert.Equal(new TaskKey(mine, Samples.Noon.AddSeconds(59), "near"), near.Key);
+        Assert.Equal(GroupId.Parse("1.SH.a"), near.Group);
+        Assert.Equal("order-close", near.Type);
+        Assert.Equal(1, near.Version);
+        Assert.Equal("{}"u8.ToArray(), near.Payload.ToArray());
+
+        Assert.Equal(4, (await store.Tasks.ReadHorizonAsync(AllShards, until, 100, default)).Tasks.Count);
+        Assert.Empty((await store.Tasks.ReadHorizonAsync([], until, 100, default)).Tasks);
+    }
+
+    [Fact]
+    public async Task OneShardsBacklogDoesNotKeepAnothersTasksOut()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        for (var n = 0; n < 60; n++) await store.TaskAsync(new ShardId(3), Samples.Noon.AddSeconds(n % 30), $"hot-{n:D2}");
+        foreach (var shard in new[] { 1, 500, 1999 }) await store.TaskAsync(new ShardId(shard), Samples.Noon.AddSeconds(50), $"cold-{shard}");
+
+        ShardId[] owned = [new ShardId(1), new ShardId(3), new ShardId(500), new ShardId(1999)];
+        var (tasks, complete) = await store.Tasks.ReadHorizonAsync(owned, Samples.Noon.AddSeconds(60), 20, default);
+        Assert.False(complete);
+        Assert.Equal(20, tasks.Select(task => task.Key.Id).Distinct().Count());
+        Assert.Equal(3, tasks.Count(task => task.Key.Id.StartsWith("cold", StringComparison.Ordinal)));
+        // Of the hot shard, the earliest.
+        Assert.All(tasks.Where(task => task.Key.Shard.Index == 3), task => Assert.True(task.Key.Due < Samples.Noon.AddSeconds(9)));
+
+        Assert.Equal(4, (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 4, default)).Tasks.Select(task => task.Key.Shard).Distinct().Count());
+        Assert.True((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 63, default)).Complete);
+        Assert.False((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 62, default)).Complete);
+    }
+
+    [Fact]
+    public async Task ATaskIsFoundByItsId()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var group = GroupId.Parse("10042.SH-PUDONG.tea-1123");
+        var firing = TaskIds.Of("voucher-scan", new ShardId(77), Samples.Noon);
+        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(group, 4, 1), group: group);
+        await store.TaskAsync(new ShardId(77), Samples.Noon, firing, type: "voucher-scan");
+        Assert.Equal(group, (await store.Tasks.FindAsync(TaskIds.Of(group, 4, 1), default))!.Group);
+        Assert.Equal("voucher-scan", (await store.Tasks.FindAsync(firing, default))!.Type);
+        Assert.Null(await store.Tasks.FindAsync(TaskIds.Of(group, 4, 2), default));
+        Assert.Null(await store.Tasks.FindAsync("nonsense", default));
+    }
+
+    [Fact]
+    public async Task TasksAreListedLatestDueFirst()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var group = GroupId.Parse("1.SH.a");
+        var expected = new List<(DateTimeOffset Due, string Id)>();
+        for (var n = 0; n < 40; n++)
+        {
+            var (due, id) = (Samples.Noon.AddSeconds(n * 7 % 13), $"t-{n:D2}");
+            var shard = n % 4 == 0 ? group.Shard : new ShardId(n % 6);
+            await store.TaskAsync(shard, due, id, type: n % 2 == 0 ? "refund" : "notify", group: n % 4 == 0 ? group : null);
+            expected.Add((due, id));
+        }
+
+        expected = expected.OrderByDescending(task => task.Due).ThenByDescending(task => task.Id, StringComparer.Ordinal).ToList();
+        foreach (var limit in new[] { 1, 3, 40 })
+            Assert.Equal(expected.Select(task => task.Id), (await AllAsync(store, new TaskFilter(), limit)).Select(task => task.Key.Id));
+        Assert.Equal(expected.Where(task => int.Parse(task.Id[2..]) % 2 == 0).Select(task => task.Id), (await AllAsync(store, new TaskFilter(Type: "refund"), 6)).Select(task => task.Key.Id));
+        Assert.Equal(expected.Where(task => int.Parse(task.Id[2..]) % 4 == 0).Select(task => task.Id), (await AllAsync(store, new TaskFilter(Group: group), 3)).Select(task => task.Key.Id));
+        Assert.All(await AllAsync(store, new TaskFilter(Shard: new ShardId(5)), 2), task => Assert.Equal(5, task.Key.Shard.Index));
+        Assert.Empty(await AllAsync(store, new TaskFilter(Shard: new ShardId(6), Group: group), 2));
+    }
+
+    [Fact]
+    public async Task OldRunsGoInBoundedSteps()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var today = Samples.Noon.ToUnixTimeMilliseconds() / 86_400_000;
+        for (var n = 0; n < 10; n++)
+            await store.ExecuteAsync($"insert into task_run (due_day, task_id, version, commit_id) values ({today - n}, {"run"}, 1, {new byte[16]})");
+        Assert.Equal(3, await store.Tasks.PurgeRunsAsync(Samples.Noon.AddDays(-4), 3, default));
+        Assert.Equal(2, await store.Tasks.PurgeRunsAsync(Samples.Noon.AddDays(-4), 3, default));
+        Assert.Equal(0, await store.Tasks.PurgeRunsAsync(Samples.Noon.AddDays(-4), 3, default));
+        Assert.Equal(5, await store.NumberAsync($"select count(*) from task_run"));
+    }
+
+    private static async Task<List<TimedTask>> AllAsync(TestStore store, TaskFilter filter, int limit)
+    {
+        var all = new List<TimedTask>();
+        for (Page<TimedTask>? page = null; page is null || page.Next is not null; all.AddRange(page.Items))
+            page = await store.Tasks.ListAsync(filter, page?.Next, limit, default);
+        return all;
+    }
+}

@@ -1,0 +1,63 @@
+using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Placement;
+using GroupBuyActors.Store.Projections;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace GroupBuyActors.Store.Tests;
+
+/// <summary>A migrated store.</summary>
+internal sealed class TestStore : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    private TestStore(ServiceProvider services, string connectionString)
+    {
+        _services = services;
+        ConnectionString = connectionString;
+    }
+
+    public string ConnectionString { get; }
+
+    public Database Database => _services.GetRequiredService<Database>();
+
+    public IStoreHealth Health => _services.GetRequiredService<IStoreHealth>();
+
+    public IOrleansDatabase Orleans => _services.GetRequiredService<IOrleansDatabase>();
+
+    public IGroupReader Groups => _services.GetRequiredService<IGroupReader>();
+
+    public IListings Listings => _services.GetRequiredService<IListings>();
+
+    public IProjections Projections => _services.GetRequiredService<IProjections>();
+
+    public ITaskStore Tasks => _services.GetRequiredService<ITaskStore>();
+
+    public IShards Shards => _services.GetRequiredService<IShards>();
+
+    public static TestStore Open(StoreProvider provider, string connectionString)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddGroupBuyStore(options =>
+        {
+            options.Provider = provider;
+            options.ConnectionString = connectionString;
+        });
+        return new TestStore(services.BuildServiceProvider(), connectionString);
+    }
+
+    public static async Task<TestStore> NewAsync(IDatabaseFixture fixture)
+    {
+        var store = Open(fixture.Provider, await fixture.NewDatabaseAsync());
+        await store.Health.MigrateAsync(default);
+        return store;
+    }
+
+    public Task ExecuteAsync(SqlText sql) => Database.WriteAsync(sql, default);
+
+    public Task<long> NumberAsync(SqlText sql) => Database.ReadAsync((session, ct) => session.NumberAsync(sql, -1, ct), default);
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+}

@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using MySqlConnector;
+
+namespace GroupBuyActors.Testing;
+
+/// <summary>
+/// A private MariaDB server for tests: its own data directory, socket and random loopback port, with the binlog on and everything
+/// flushed at each commit, as production has it. <c>GROUPBUY_TEST_MYSQL</c> names an existing server to use instead (a connection
+/// string whose user may create databases); such a server can be neither killed nor restarted.
+/// </summary>
+/// <remarks>
+/// The server ends with this process however that ends: a shell waits for the end of our pipe to it and then kills the server.
+/// </remarks>
+public sealed class MariaDbServer : IAsyncDisposable
+{
+    /// <summary>Names an existing server to use instead of a private one.</summary>
+    public const string ExistingServerVariable = "GROUPBUY_TEST_MYSQL";
+
+    private const string User = "groupbuy";
+    private static int s_databases;
+    private readonly string? _directory;
+    private readonly IReadOnlyList<string> _arguments;
+    private readonly MySqlConnectionStringBuilder _server;
+    private Process? _guard;
+    private int _processId;
+
+    private MariaDbServer(MySqlConnectionStringBuilder server, string? directory, IReadOnlyList<string> arguments)
+    {
+        _server = server;
+        _directory = directory;
+        _arguments = arguments;
+    }
+
+    /// <summary>True where the server was there before and cannot be killed.</summary>
+    public bool IsExternal => _directory is null;
+
+    /// <summary>Where it listens.</summary>
+    public string Host => _server.Server;
+
+    /// <summary>Where it listens.</summary>
+    public int Port => (int)_server.Port;
+
+    /// <summary>The process id of the private server, 0 while it is down.</summary>
+    public int ProcessId => _processId;
+
+    /// <summary>Starts a private server, or takes the one that <see cref="ExistingServerVariable"/> names. Throws with one clear sentence where there is neither.</summary>
+    /// <param name="arguments">Further arguments of mariadbd, such as <c>--innodb-buffer-pool-size=2G</c>.</param>
+    public static async Task<MariaDbServer> StartAsync(params string[] arguments)
+    {
+        var existing = Environment.GetEnvironmentVariable(ExistingServerVariable);
+        if (!string.IsNullOrWhiteSpace(existing))
+            return new MariaDbServer(new MySqlConnectionStringBuilder(existing), null, arguments);
+
+        var directory = Directory.CreateTempSubdirectory("groupbuy-mariadb-").FullName;
+        var server = new MySqlConnectionStringBuilder
+        {
+            Server = "127.0.0.1", Port = (uint)FreePort(), UserID = User, Password = User, SslMode = MySqlSslMode.None, AllowPublicKeyRetrieval = true,
+        };
+        var mariaDb = new MariaDbServer(server, directory, arguments);
+        await RunAsync(Find("mariadb-install-db"), "--no-defaults", $"--datadir={mariaDb.DataDirectory}", "--user=root",
+            "--auth-root-authentication-method=normal", "--skip-test-db");
+        // The server reads one statement a line from this file.
+        await File.WriteAllTextAsync(mariaDb.InitFile,
+            $"create or replace user '{User}'@'%' identified by '{User}';\ngrant all on *.* to '{User}'@'%' with grant option;\n");
+        await mariaDb.LaunchAsync();
+        return mariaDb;
+    }
+
+    /// <summary>A connection string for a database of this server; more is appended as in <c>"Port=33000"</c> (a proxy's port).</summary>
+    public string ConnectionString(string? database, int? throughPort = null)
+    {
+        var builder = new MySqlConnectionStringBuilder(_server.ConnectionString);
+        if (database is not null) builder.Database = database;
+        if (throughPort is { } port) (builder.Server, builder.Port) = ("127.0.0.1", (uint)port);
+        return builder.ConnectionString;
+    }
+
+    /// <summary>Creates an empty database of its own and gives its name.</summary>
+    public async Task<string> CreateDatabaseAsync(string prefix = "test")
+    {
+        var name = $"{prefix}_{Environment.ProcessId}_{Interlocked.Increment(ref s_databases)}";
+        await ExecuteAsync(null, $"drop database if exists {name}; create database {name} character set utf8mb4");
+        return name;
+    }
+
+    /// <summary>Runs statements on a connection of their own.</summary>
+    public async Task ExecuteAsync(string? database, string sql)
+    {
+        await using var connection = new MySqlConnection(ConnectionString(database) + ";Pooling=false;AllowUserVariables=true");
+        await connection.OpenAsync();
+        await using var command = new MySqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The first column of the first row, or null.</summary>
+    public async Task<object?> ScalarAsync(string? database, string sql)
+    {
+        await using var connection = new MySqlConnection(ConnectionString(database) + ";Pooling=false;AllowUserVariables=true");
+        await connection.OpenAsync();
+        await using var command = new MySqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>kill -9: what was not flushed is lost, connections end.</summary>
+    public async Task KillAsync()
+    {
+        if (IsExternal) throw new InvalidOperationException($"The server of {ExistingServerVariable} is not ours to kill.");
+        if (_guard is null) return;
+        // The guard kills the server when its input ends.
+        _guard.StandardInput.Close();
+        await _guard.WaitForExitAsync();
+        _guard.Dispose();
+        _guard = null;
+        _processId = 0;
+    }
+
+    /// <summary>Starts again on the same data and port, after <see cref="KillAsync"/>.</summary>
+    public Task RestartAsync() => IsExternal || _guard is not null ? throw new InvalidOperationException("The server is not down.") : LaunchAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (IsExternal) return;
+        MySqlConnection.ClearAllPools();
+        await KillAsync();
+        Directory.Delete(_directory!, recursive: true);
+    }
+
+    private string DataDirectory => Path.Combine(_directory!, "data");
+    private string InitFile => Path.Combine(_directory!, "init.sql");
+    private string LogFile => Path.Combine(_directory!, "server.log");
+
+    private async Task LaunchAsync()
+    {
+        string[] arguments =
+        [
+            "--no-defaults", $"--datadir={DataDirectory}", $"--socket={Path.Combine(_directory!, "s")}", $"--port={Port}",
+            "--bind-address=127.0.0.1", "--user=root", "--skip-name-resolve", $"--init-file={InitFile}", "--max-connections=500",
+            "--log-bin=binlog", "--server-id=1", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", .. _arguments,
+        ];
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add("log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid 2>/dev/null; true");
+        start.ArgumentList.Add("guard");
+        start.ArgumentList.Add(LogFile);
+        start.ArgumentList.Add(Find("mariadbd"));
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        _guard = Process.Start(start)!;
+        _processId = int.Parse((await _guard.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
+        await WaitUntilItAnswersAsync();
+    }
+
+    private async Task WaitUntilItAnswersAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await ScalarAsync(null, "select 1");
+                return;
+            }
+            catch (MySqlException) when (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30) && Directory.Exists($"/proc/{_processId}"))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            }
+            catch (MySqlException e)
+            {
+                throw new InvalidOperationException($"mariadbd did not start: {e.Message} Its log:\n{await File.ReadAllTextAsync(LogFile)}", e);
+            }
+        }
+    }
+
+    private static string Find(string program)
+    {
+        string[] directories = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/usr/local/sbin"];
+        return directories.Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists) ?? throw new InvalidOperationException(
+            $"{program} is not installed: install mariadb-server, or set {ExistingServerVariable} to a server's connection string.");
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} failed: {output}{await error}");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
