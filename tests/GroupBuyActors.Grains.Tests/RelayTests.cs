@@ -1,0 +1,132 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Relay;
+using GroupBuyActors.Setting;
+using GroupBuyActors.Store.Projections;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Streams;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GroupBuyActors;
+
+/// <summary>From streams to sinks.</summary>
+public sealed class RelayTests
+{
+    private const string Id = "10042.SH-PUDONG.tea-1123";
+
+    [Fact]
+    public async Task ListsFollowTheGroups()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, minGroupSize: 1);
+        await silo.ProjectedAsync(Id, GroupPhase.OnShelf);
+        await group.Withdraw();
+        await silo.ProjectedAsync(Id, GroupPhase.Expired);
+    }
+
+    [Fact]
+    public async Task SubscribersHearEveryEventOnceAndInOrder()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        var feed = silo.Get<IGroupEventFeed>().ReadAllAsync(bound.Token);
+        var group = await silo.PublishAsync(Id, minGroupSize: 5);
+        for (var n = 1; n <= 4; n++) await group.Join(new JoinGroup($"user-{n}"));
+        var last = (await group.Get()).Value!.Sequence;
+        var sequences = new List<long>();
+        await foreach (var happened in feed)
+        {
+            sequences.Add(happened.Sequence);
+            if (happened.Sequence == last) break;
+        }
+
+        Assert.Equal(Enumerable.Range(1, (int)last).Select(n => (long)n), sequences);
+    }
+
+    [Fact]
+    public async Task T16_SinkThatIsDownHoldsUpNoOtherAndItsCursorStays()
+    {
+        var down = new RecordingSink("kafka") { IsDown = true };
+        await using var silo = await TestSilo.StartAsync(services: services => services.AddSingleton<IStreamSink>(down));
+        await silo.PublishAsync(Id, minGroupSize: 1);
+        await silo.ProjectedAsync(Id, GroupPhase.OnShelf);
+        var stream = silo.Committer.Streams[0];
+        var streams = silo.Get<IStreams>();
+        Assert.Equal(0, await streams.CursorAsync(stream, "kafka", CancellationToken.None));
+        down.IsDown = false;
+        await down.TookAsync(commits => commits.Any(commit => commit.Events.Any(e => e.Type == "group.shelved")));
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (await streams.CursorAsync(stream, "kafka", bound.Token) == 0) await Task.Yield();
+    }
+
+    [Fact]
+    public async Task SinkFarBehindReadsFromTheTableAndMissesNothing()
+    {
+        var streams = new MemoryStreams();
+        var sink = new RecordingSink("slow") { IsDown = true };
+        var pump = Pump(streams, sink, new GrainsOptions { RelayBacklogMax = 10, RelayBatchMax = 7, RelayInterval = TimeSpan.FromMilliseconds(1) });
+        using var stop = new CancellationTokenSource();
+        var running = pump.RunAsync(stop.Token);
+        for (var position = 1; position <= 100; position++) pump.Add(streams.Commit(position));
+        sink.IsDown = false;
+        await sink.ReachedAsync(100);
+        for (var position = 101; position <= 120; position++) pump.Add(streams.Commit(position));
+        await sink.ReachedAsync(120);
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        Assert.True(await pump.FlushAsync(CancellationToken.None));
+        Assert.Equal(Enumerable.Range(1, 120).Select(n => (long)n), sink.Positions.Distinct().Order());
+        Assert.Equal(120, streams.Cursor);
+        Assert.True(streams.CursorNeverMovedBack);
+    }
+
+    [Fact]
+    public async Task StoppingInTheMiddleOfAStretchLosesNothing()
+    {
+        var streams = new MemoryStreams();
+        var sink = new RecordingSink("slow") { IsDown = true };
+        var pump = Pump(streams, sink, new GrainsOptions { RelayInterval = TimeSpan.FromMilliseconds(1) });
+        using var stop = new CancellationTokenSource();
+        var running = pump.RunAsync(stop.Token);
+        for (var position = 1; position <= 5; position++) pump.Add(streams.Commit(position));
+        await sink.RefusedAsync();
+        await stop.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        sink.IsDown = false;
+        Assert.True(await pump.FlushAsync(CancellationToken.None));
+        Assert.Equal([1L, 2, 3, 4, 5], sink.Positions);
+        Assert.Equal(5, streams.Cursor);
+    }
+
+    [Fact]
+    public async Task StreamOfADeadSiloIsDrainedByRebuildingItsGroups()
+    {
+        var lost = new LostProjections();
+        var first = await TestSilo.StartAsync(services: services => services.AddSingleton<IProjections>(lost));
+        var group = await first.PublishAsync(Id, minGroupSize: 1);
+        var joined = await group.Join(new JoinGroup("user-1"));
+        await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total));
+        var before = await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);
+        await first.Ports.CalledAsync("notice:");
+        await first.KillAsync();
+
+        await using var second = await TestSilo.StartAsync(first.File, first.Time);
+        await second.ProjectedAsync(Id, GroupPhase.Fulfilled);
+        var books = await second.Get<IListings>().BooksAsync(10042, second.Time.GetUtcNow(), CancellationToken.None);
+        Assert.Equal(1_500, Assert.Single(books.Currencies).Paid);
+        Assert.Equal(before.Sequence, (await second.Group(Id).Get()).Value!.Sequence);
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while ((await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead)) await Task.Delay(20, bound.Token);
+    }
+
+    private static SinkPump Pump(MemoryStreams streams, RecordingSink sink, GrainsOptions options) =>
+        new(1, sink, streams, options, new RelayMetrics(new NoMeters()), TimeProvider.System, NullLogger.Instance);
+
+    /// <summary>A projection table that takes nothing: what a silo that dies at once leaves of its flush.</summary>
+    private sealed class LostProjections : IProjections
+    {
+        public Task WriteAsync(IReadOnlyCollection<ProjectionChange> changes, CancellationToken cancellation) =>
+            Task.FromException(new IOException("Not written."));
+    }
+}

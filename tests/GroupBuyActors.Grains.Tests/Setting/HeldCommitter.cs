@@ -1,0 +1,112 @@
+using GroupBuyActors.Store.Committing;
+
+namespace GroupBuyActors.Setting;
+
+/// <summary>The real committer behind a door that a test can shut: commits wait outside, in order, until it opens.</summary>
+internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<(CommitPlace Place, Commit Commit, TaskCompletionSource<CommitResult> Outcome)> _outside = new();
+    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _held;
+
+    /// <summary>Set to refuse every reservation, as a full queue does.</summary>
+    public bool IsFull { get; set; }
+
+    /// <summary>Set to say how commits end instead of making them; null makes them.</summary>
+    public Func<Commit, CommitStatus?>? Instead { get; set; }
+
+    /// <summary>Set to let the fence look unconfirmed.</summary>
+    public bool IsUnconfirmed { get; set; }
+
+    public int CommitBytesMax => inner.CommitBytesMax;
+
+    public IReadOnlyList<long> Streams => inner.Streams;
+
+    public long FenceConfirmedAt => IsUnconfirmed ? 1 : inner.FenceConfirmedAt;
+
+    public Task<string> Fenced => inner.Fenced;
+
+    public Task StartAsync(SiloIdentity silo, CancellationToken cancellation) => inner.StartAsync(silo, cancellation);
+
+    public CommitPlace? TryReserve(ShardId shard) => !IsFull && inner.TryReserve(shard) is { } place ? new HeldPlace(place) : null;
+
+    public void Subscribe(Action<CommittedBatch> subscriber) => inner.Subscribe(subscriber);
+
+    public Task StopAsync(CancellationToken cancellation) => inner.StopAsync(cancellation);
+
+    public void Dispose() => (inner as IDisposable)?.Dispose();
+
+    public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit)
+    {
+        lock (_gate)
+        {
+            if (Instead?.Invoke(commit) is { } status)
+            {
+                return Task.FromResult(new CommitResult(status, default));
+            }
+
+            var taken = ((HeldPlace)place).Use();
+            if (!_held) return inner.CommitAsync(taken, commit);
+            var outcome = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _outside.Enqueue((taken, commit, outcome));
+            var arrived = _arrived;
+            _arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            arrived.SetResult();
+            return outcome.Task;
+        }
+    }
+
+    /// <summary>Shuts the door.</summary>
+    public void Hold()
+    {
+        lock (_gate) _held = true;
+    }
+
+    /// <summary>Opens it; what waited goes in, in order.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _held = false;
+            while (_outside.TryDequeue(out var next)) PassOn(next.Place, next.Commit, next.Outcome).Ignore();
+        }
+    }
+
+    /// <summary>Waits until so many commits stand outside.</summary>
+    public async Task WaitingAsync(int count)
+    {
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (true)
+        {
+            Task arrived;
+            lock (_gate)
+            {
+                if (_outside.Count >= count) return;
+                arrived = _arrived.Task;
+            }
+
+            await arrived.WaitAsync(bound.Token);
+        }
+    }
+
+    private async Task PassOn(CommitPlace place, Commit commit, TaskCompletionSource<CommitResult> outcome) =>
+        outcome.SetResult(await inner.CommitAsync(place, commit));
+
+    /// <summary>A place whose commit may wait outside is not given back when its caller lets go of it.</summary>
+    private sealed class HeldPlace(CommitPlace inner) : CommitPlace
+    {
+        private bool _used;
+
+        public CommitPlace Use()
+        {
+            _used = true;
+            return inner;
+        }
+
+        public override void Dispose()
+        {
+            if (!_used) inner.Dispose();
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Setting;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors;
+
+/// <summary>Timed tasks: tries, take-over, and what is harmless.</summary>
+public sealed class TaskTests
+{
+    private const string Id = "10042.SH-PUDONG.tea-1123";
+
+    [Fact]
+    public async Task FailedTryIsRecordedWithTheRowAndTriedAgainWhereItIs()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent, PortAnswer.Silent);
+        var group = await WithdrawnAsync(silo);
+        await silo.Ports.CalledAsync("refund:");
+        var row = await RowAsync(silo, TaskTypes.Refund, task => task.Attempts == 1);
+        Assert.Equal("As scripted.", row.LastError);
+        Assert.Equal(2, row.Version);
+        Assert.True(row.NextAt > row.Key.Due);
+        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => silo.Ports.CalledAsync("refund:", 3));
+        await TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded);
+        Assert.Equal(3, silo.Ports.Calls[$"refund:{Id}.1:pay-1"]);
+        Assert.Empty(await RowsAsync(silo, TaskTypes.Refund));
+    }
+
+    [Fact]
+    public async Task T28_WaitBeyondTheHorizonMovesTheRow()
+    {
+        await using var silo = await TestSilo.StartAsync(configure: options =>
+            (options.Horizon, options.HorizonReadInterval) = (TimeSpan.FromMilliseconds(60), TimeSpan.FromMilliseconds(30)));
+        silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent);
+        var group = await WithdrawnAsync(silo);
+        var due = (await group.Get()).Value!.UpdatedAt;
+        var row = await RowAsync(silo, TaskTypes.Refund, task => task.Attempts == 1);
+        Assert.Equal(row.NextAt, row.Key.Due);
+        Assert.True(row.Key.Due >= due + TimeSpan.FromMilliseconds(100));
+        await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(50), () => silo.Ports.CalledAsync("refund:", 2));
+        await TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded);
+        Assert.Empty(await RowsAsync(silo, TaskTypes.Refund));
+    }
+
+    [Fact]
+    public async Task T29_TaskTakenOverIsRecordedBeforeItRuns()
+    {
+        var ports = new ScriptedPorts();
+        ports.Hold("refund:");
+        var first = await TestSilo.StartAsync(ports: ports, configure: options => options.StopBound = TimeSpan.FromMilliseconds(1));
+        await WithdrawnAsync(first);
+        await ports.CalledAsync("refund:");
+        Assert.Equal(0, (await RowAsync(first, TaskTypes.Refund, _ => true)).Attempts);
+        await first.StopAsync();
+
+        first.Time.Advance(TimeSpan.FromSeconds(2));
+        var again = new ScriptedPorts();
+        var held = again.Hold("refund:");
+        await using var second = await TestSilo.StartAsync(first.File, first.Time, again);
+        await again.CalledAsync("refund:");
+        var row = await RowAsync(second, TaskTypes.Refund, _ => true);
+        Assert.Equal(1, row.Attempts);
+        Assert.True(row.NextAt > second.Time.GetUtcNow());
+        held.SetResult(PortAnswer.Done);
+        await TestSilo.UntilAsync(second.Group(Id), 1, order => order.Status == OrderStatus.Refunded);
+        Assert.Empty(await RowsAsync(second, TaskTypes.Refund));
+    }
+
+    [Fact]
+    public async Task WhatWasDueWhileNoSiloRanIsDoneAfterTheStart()
+    {
+        var first = await TestSilo.StartAsync();
+        var group = await first.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        var joined = await group.Join(new JoinGroup("user-1"));
+        await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total));
+        await group.Join(new JoinGroup("user-2", 1, new RequestKey("r2", "f")));
+        await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Success);
+        await first.Ports.CalledAsync("notice:", 2);
+        await first.StopAsync();
+
+        first.Time.Advance(TimeSpan.FromHours(2));
+        await using var second = await TestSilo.StartAsync(first.File, first.Time);
+        var view = await TestSilo.UntilAsync(second.Group(Id), view => view.State == GroupPhase.Expired);
+        Assert.Equal(ExpiryReason.PaymentShortfall, view.Reason);
+        await TestSilo.UntilAsync(second.Group(Id), 1, order => order.Status == OrderStatus.Refunded);
+        Assert.True((await second.Group(Id).Join(new JoinGroup("user-2", 1, new RequestKey("r2", "f")))).Replayed);
+        Assert.DoesNotContain(second.Ports.Calls.Keys, key => key.StartsWith("deduct:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task T30_TaskFiredEarlyIsNotCompleted()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        var deadline = await RowAsync(silo, TaskTypes.GroupDeadline, _ => true);
+        var result = await Tasks(silo).Run(TaskFiring.Of(deadline));
+        Assert.Equal(TimeSpan.FromHours(1), result.RunAgainIn);
+        Assert.Single(await RowsAsync(silo, TaskTypes.GroupDeadline));
+    }
+
+    [Fact]
+    public async Task T27_TaskThatIsDoneElsewhereIsHarmless()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        var deadline = await RowAsync(silo, TaskTypes.GroupDeadline, _ => true);
+        silo.Time.Advance(TimeSpan.FromHours(1));
+        var ended = await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
+        for (var n = 0; n < 2; n++)
+        {
+            try
+            {
+                Assert.Null((await Tasks(silo).Run(TaskFiring.Of(deadline))).RunAgainIn);
+            }
+            catch (StoreUnavailableException)
+            {
+                // The run of this version is known: its second copy is refused.
+            }
+        }
+
+        Assert.Equal(1, (await silo.HistoryAsync(Id)).Count(type => type == "group.expired"));
+        Assert.Equal(ended.State, (await TestSilo.UntilAsync(group, _ => true)).State);
+    }
+
+    [Fact]
+    public async Task T19_TaskTrulyAboutNothingIsRemoved()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        await group.Join(new JoinGroup("user-1"));
+        var close = await RowAsync(silo, TaskTypes.OrderClose, _ => true);
+        silo.Time.Advance(TimeSpan.FromMinutes(29));
+        var ghost = TaskFiring.Of(close with
+        {
+            Key = close.Key with { Id = $"{Id}:4:7", Due = silo.Time.GetUtcNow() }, Payload = TaskPayloads.Write(new OrderTask(99)),
+        });
+        Assert.Null((await Tasks(silo).Run(ghost)).RunAgainIn);
+        Assert.Equal(1, silo.Get<GroupSurroundings>().Activations);
+    }
+
+    [Fact]
+    public async Task NoticeThatStaysSilentIsGivenUpAfterItsTries()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        silo.Ports.Answer("notice:", PortAnswer.Silent);
+        var group = await silo.PublishAsync(Id, minGroupSize: 1);
+        await group.Join(new JoinGroup("user-1"));
+        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(10), () => silo.Ports.CalledAsync("notice:", 6));
+        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), async () =>
+        {
+            while ((await RowsAsync(silo, TaskTypes.Notify)).Count > 0) await Task.Yield();
+        });
+        Assert.Equal(6, silo.Ports.Calls.Single(call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value);
+    }
+
+    [Fact]
+    public async Task ConsequencesOnManyOrdersAreAllDone()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, minGroupSize: 1_300, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        await Task.WhenAll(Enumerable.Range(1, 1_200).Select(async n =>
+        {
+            var joined = await group.Join(new JoinGroup($"user-{n}"));
+            Assert.True((await group.Pay(new PayOrder(joined.Value!.OrderId.Number, $"pay-{n}", joined.Value.Total))).Succeeded);
+        }));
+        await group.Withdraw();
+        await TestSilo.UntilAsync(group, 1_200, order => order.Status == OrderStatus.Refunded);
+        await silo.Ports.CalledAsync("refund:", 1_200);
+        for (var n = 1; n <= 1_200; n++) await TestSilo.UntilAsync(group, n, order => order.Status == OrderStatus.Refunded);
+        Assert.All(silo.Ports.Calls.Where(call => call.Key.StartsWith("refund:", StringComparison.Ordinal)), call => Assert.Equal(1, call.Value));
+        Assert.Empty(await RowsAsync(silo, TaskTypes.GroupSettle));
+    }
+
+    [Fact]
+    public async Task DirectoryTellsOfPendingAndDoneTasks()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        var joined = await group.Join(new JoinGroup("user-1"));
+        var directory = silo.Get<ITaskDirectory>();
+        var pending = Assert.Single((await directory.ListAsync(new TaskFilter(TaskTypes.OrderClose), null, null, 10, CancellationToken.None)).Items);
+        Assert.Equal("pending", pending.Status);
+        Assert.Equal(joined.Value!.ClosesAt, pending.ExecuteAt);
+        await group.Pay(new PayOrder(1, "pay-1", joined.Value.Total));
+        var done = await directory.FindAsync(pending.TaskId, CancellationToken.None);
+        Assert.Equal(("cancelled", TaskTypes.OrderClose), (done!.Status, done.TaskType));
+        Assert.Null(await directory.FindAsync($"{Id}:99:0", CancellationToken.None));
+    }
+
+    private static IGroupTasks Tasks(TestSilo silo) => silo.Client.GetGrain<IGroupTasks>(Id);
+
+    private static async Task<IGroupGrain> WithdrawnAsync(TestSilo silo)
+    {
+        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        var joined = await group.Join(new JoinGroup("user-1"));
+        await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total));
+        await group.Withdraw();
+        return group;
+    }
+
+    private static async Task<IReadOnlyList<TimedTask>> RowsAsync(TestSilo silo, string type) =>
+        (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(type), null, 500, CancellationToken.None)).Items;
+
+    private static async Task<TimedTask> RowAsync(TestSilo silo, string type, Func<TimedTask, bool> expected)
+    {
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (true)
+        {
+            if ((await RowsAsync(silo, type)).FirstOrDefault(expected) is { } row) return row;
+            bound.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Store;
+using Microsoft.Extensions.Configuration;
+
+namespace GroupBuyActors.Silo.Tests.Hosting;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void NothingSetMeansOneSiloOnSqliteOnLoopback()
+    {
+        var settings = Read();
+        Assert.Equal(["http://127.0.0.1:8080"], settings.Urls);
+        Assert.Equal((StoreProvider.Sqlite, "Data Source=data/groupbuy.db"), (settings.Storage.Provider, settings.Storage.ConnectionString));
+        Assert.Equal((11111, 30000, "groupbuy", "groupbuy"), (settings.Cluster.SiloPort, settings.Cluster.GatewayPort, settings.Cluster.ClusterId, settings.Cluster.ServiceId));
+        Assert.Equal($"{Environment.MachineName}:11111", settings.Cluster.Name);
+    }
+
+    [Fact]
+    public void EveryFaultIsToldInOneMessage()
+    {
+        var message = Refusal(
+            ("urls", "http://0.0.0.0:80"),
+            ("GroupBuy:Cluster:SiloPort", "0"),
+            ("GroupBuy:Cluster:GatewayPort", "many"),
+            ("GroupBuy:Cluster:Region", "shanghai"),
+            ("GroupBuy:Cluster:AdvertisedAddress", "no such host.invalid"),
+            ("GroupBuy:Storage:Provider", "Oracle"),
+            ("GroupBuy:Storage:Slots:0-63", "x"),
+            ("GroupBuy:Auth:Keys:a", "operator"),
+            ("GroupBuy:Auth:Keys:b", "king:00"),
+            ("GroupBuy:Edge:Budget", "-1"),
+            ("GroupBuy:Logging:Format", "Xml"),
+            ("GroupBuy:ShutdownTimeout", "0"),
+            ("GroupBuy:Payments:BaseUrl", "http://pay"),
+            ("GroupBuy:Kafka:BootstrapServers", "kafka:9092"));
+        foreach (var name in (string[])[
+            "SiloPort", "GatewayPort", "Region", "AdvertisedAddress", "Provider", "Slots", "Keys:a", "Keys:b", "Budget", "Format", "ShutdownTimeout",
+            "Payments:BaseUrl", "BootstrapServers", "0.0.0.0"])
+            Assert.Contains(name, message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:8080")]
+    [InlineData("http://*:8080")]
+    [InlineData("http://+:8080")]
+    [InlineData("http://[::]:8080")]
+    [InlineData("http://10.0.0.1:8080")]
+    [InlineData("http://example.com:8080")]
+    [InlineData("http://127.0.0.1:8080;http://10.0.0.1:8080")]
+    [InlineData("nonsense")]
+    public void AnOpenServiceIsRefusedBeyondLoopback(string urls) =>
+        Assert.Contains("loopback", Refusal(("urls", urls)), StringComparison.Ordinal);
+
+    [Fact]
+    public void OtherWaysToBindAreLookedAtToo()
+    {
+        Assert.Contains("loopback", Refusal(("http_ports", "8080")), StringComparison.Ordinal);
+        Assert.Contains("loopback", Refusal(("Kestrel:Endpoints:Main:Url", "http://0.0.0.0:1")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://localhost:8080")]
+    [InlineData("http://127.0.0.1:8080;http://[::1]:8080")]
+    [InlineData("http://127.1.2.3:0")]
+    public void AnOpenServiceIsFineOnLoopback(string urls) => Assert.NotEmpty(Read(("urls", urls)).Urls);
+
+    [Fact]
+    public void WithKeysAServiceMayBindAnywhere() =>
+        Assert.Single(Read(("urls", "http://0.0.0.0:80"), ("GroupBuy:Auth:Mode", "ApiKey"), ("GroupBuy:Auth:Keys:ops", $"operator:{new string('a', 64)}")).Auth.Keys);
+
+    [Fact]
+    public void KeysAreNeededWhereTheyAreAskedFor() => Assert.Contains("Keys", Refusal(("GroupBuy:Auth:Mode", "ApiKey")), StringComparison.Ordinal);
+
+    [Fact]
+    public void ABuyersOrMerchantsKeyIsItsNameUnlessItSaysOtherwise()
+    {
+        var hash = new string('a', 64);
+        var keys = Read(("GroupBuy:Auth:Mode", "ApiKey"), ("GroupBuy:Auth:Keys:lin", $"buyer:{hash}"), ("GroupBuy:Auth:Keys:10042", $"merchant:{hash}"), ("GroupBuy:Auth:Keys:x", $"buyer/a:b/c:{hash}")).Auth.Keys;
+        Assert.Equal(["10042", "a:b/c", "lin"], keys.Select(key => key.Caller.Subject).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void MySqlNeedsAConnectionString()
+    {
+        Assert.Contains("ConnectionStrings:GroupBuy", Refusal(("GroupBuy:Storage:Provider", "MySql")), StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings:GroupBuy", Refusal(("GroupBuy:Storage:Provider", "MySql"), ("ConnectionStrings:GroupBuy", "Nonsense=1")), StringComparison.Ordinal);
+    }
+
+    private static SiloSettings Read(params (string Key, string Value)[] settings) => SiloSettings.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build());
+
+    private static string Refusal(params (string Key, string Value)[] settings) => Assert.Throws<SettingsException>(() => Read(settings)).Message;
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using GroupBuyActors.Silo.Hosting;
+
+namespace GroupBuyActors.Silo.Tests.Hosting;
+
+public sealed class StartUpTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("groupbuy-start-").FullName;
+
+    [Theory]
+    [InlineData("GroupBuy:Cluster:SiloPort", "GroupBuy__Cluster__SiloPort")]
+    [InlineData("GroupBuy:Cluster:GatewayPort", "GroupBuy__Cluster__GatewayPort")]
+    [InlineData("urls", "ASPNETCORE_URLS")]
+    public async Task APortInUseIsToldWithTheSettingThatChangesIt(string setting, string told)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), $"--{setting}", setting == "urls" ? $"http://127.0.0.1:{port}" : $"{port}"]);
+        var fault = await Assert.ThrowsAsync<StartException>(() => SiloHost.StartAsync(app, CancellationToken.None));
+        Assert.Contains($"{port} is in use by another process", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(told, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AStreamEndsCleanlyWhenTheSiloStops()
+    {
+        var limit = TestContext.Current.CancellationToken;
+        await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), "--Logging:LogLevel:Default", "Error"]);
+        await SiloHost.StartAsync(app, limit);
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        var group = TestSilo.NewGroup();
+        (await new Api(http).PublishAsync(group)).Is(HttpStatusCode.Created);
+        using var response = await http.GetAsync($"/v1/groups/{group}/events?after=3", HttpCompletionOption.ResponseHeadersRead, limit);
+        var rest = response.Content.ReadAsStringAsync(limit);
+        await app.StopAsync(limit);
+        Assert.Equal("", await rest);
+    }
+
+    [Fact]
+    public void ADataDirectoryThatCannotBeMadeIsTold()
+    {
+        var file = Path.Combine(_directory, "file");
+        File.WriteAllText(file, "");
+        var fault = Assert.Throws<StartException>(() => SiloHost.Build([.. TestSilo.Arguments(_directory), "--ConnectionStrings:GroupBuy", $"Data Source={file}/data/groupbuy.db"]));
+        Assert.Contains("cannot be written", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADatabaseThatCannotBeReachedIsToldInOneSentence()
+    {
+        await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), "--GroupBuy:Storage:Provider", "MySql",
+            "--ConnectionStrings:GroupBuy", "Server=127.0.0.1;Port=1;User ID=x;Password=y;Database=z;Connection Timeout=2"]);
+        var fault = await Assert.ThrowsAnyAsync<Exception>(() => SiloHost.StartAsync(app, CancellationToken.None));
+        var sentence = StartFault.Sentence(fault);
+        Assert.Contains("127.0.0.1:1", sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', sentence);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:8080", "http://127.0.0.1:8080/")]
+    [InlineData("http://*:81", "http://127.0.0.1:81/")]
+    [InlineData("http://[::]:81", "http://127.0.0.1:81/")]
+    [InlineData("http://localhost:8080", "http://localhost:8080/")]
+    public void TheHealthCommandAsksOnLoopbackWhatListensEverywhere(string url, string asked) => Assert.Equal(asked, HealthCommand.Address(url).ToString());
+
+    public void Dispose()
+    {
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
