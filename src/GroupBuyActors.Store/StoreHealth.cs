@@ -48,10 +48,10 @@ internal static class WriteProbe
     {
         try
         {
-            await database.WriteAsync($"replace into store_probe (id, at_ms) values (1, {time.GetUtcNow().ToUnixTimeMilliseconds()})", cancellation).ConfigureAwait(false);
+            await database.WriteAsync($"replace into store_probe (id, at_ms) values (1, {time.GetUtcNow().ToUnixTimeMilliseconds()})", cancellation).WaitAsync(cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is System.Data.Common.DbException or OperationCanceledException or IOException or TimeoutException or InvalidOperationException)
+        catch (Exception e) when (e is System.Data.Common.DbException or OperationCanceledException or IOException or System.Net.Sockets.SocketException or TimeoutException or InvalidOperationException)
         {
             return false;
         }

@@ -56,7 +56,7 @@ public static class StoreServices
         services.TryAddSingleton(provider =>
         {
             var options = provider.GetRequiredService<StoreOptions>();
-            return new MySqlDatabase(options.ConnectionString, options.ReadConnectionsMax, options.CommandTimeout);
+            return new MySqlDatabase(options.ConnectionString, options.ReadConnectionsMax, MySqlDatabase.StatementTimeout);
         });
         services.TryAddSingleton<Database>(provider => Choose<Database>(provider, sqlite => sqlite, mySql => mySql));
     }

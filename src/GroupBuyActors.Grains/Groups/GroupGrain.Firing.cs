@@ -1,3 +1,4 @@
+using GroupBuyActors.Events;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Tasks;
 
@@ -12,7 +13,7 @@ internal sealed partial class GroupGrain
         await Ready();
         if (!TryDecide(firing.Command(), firing, out var handling, out var head))
             throw new StoreUnavailableException("Too many changes wait for the store.");
-        await Committed(head, handling);
+        Conclude(await head, handling);
         if (handling.NotYet is { } early) return new FiringResult(early > TimeSpan.Zero ? early : TimeSpan.FromMilliseconds(1));
         if (handling.Unknown) await RemoveUnknown(firing);
         var goesOn = firing.Type == TaskTypes.GroupSettle && _state.HasOpenConsequences && !handling.Removals.Contains(firing.Key);
@@ -22,7 +23,10 @@ internal sealed partial class GroupGrain
     public async Task<bool> LapseVouchers(string? trace)
     {
         if (_malformed) return false;
-        var handling = await Execute(new GroupCommand.LapseVouchers()) ?? throw new StoreUnavailableException("Too many changes wait for the store.");
+        await Ready();
+        if (!TryDecide(new GroupCommand.LapseVouchers(), null, out var handling, out var head))
+            throw new StoreUnavailableException("Too many changes wait for the store.");
+        Conclude(await head, handling);
         return handling.Events.Count > 0 && _state.HasOpenConsequences;
     }
 
@@ -48,16 +52,24 @@ internal sealed partial class GroupGrain
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         if (_malformed) return;
-        await Execute(new GroupCommand.Settle());
-        if (_state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success) return;
-        DropReminder();
+        await Answer<GroupView>(new GroupCommand.Settle());
+        if (!NeedsReminder) around.Reminders.Drop(this.GetGrainId());
+    }
+
+    private bool NeedsReminder => _state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success;
+
+    /// <summary>Keeps the reminder of a group just shelved, drops that of one just decided.</summary>
+    private void Remind(Handling handling)
+    {
+        foreach (var recorded in handling.Events)
+        {
+            if (recorded.Event is GroupShelved) KeepReminder();
+            else if (recorded.Event is GroupFulfilled or GroupExpired { Reason: not ExpiryReason.VouchersLapsed }) around.Reminders.Drop(this.GetGrainId());
+        }
     }
 
     private void KeepReminder()
     {
-        if (_state is { Phase: GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success, Terms: { } terms })
-            around.Reminders.Keep(this.GetGrainId(), _id, terms.Deadline);
+        if (NeedsReminder && _state.Terms is { } terms) around.Reminders.Keep(this.GetGrainId(), _id, terms.Deadline);
     }
-
-    private void DropReminder() => around.Reminders.Drop(this.GetGrainId());
 }

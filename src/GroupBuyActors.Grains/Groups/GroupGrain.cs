@@ -80,15 +80,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         if (drained) await SnapshotAsleep(cancellationToken);
     }
 
-    public async Task<Reply<GroupView>> Publish(GroupOffer offer)
-    {
-        var handling = await Execute(new GroupCommand.Publish(offer));
-        if (handling?.Reserve is not { } reserve) return Reply<GroupView>(handling);
-        var reply = await PortCalls.AskAsync(c => around.Inventory.ReserveAsync(reserve.Reservation, c), around.Options.PortTimeout, around.Time);
-        handling = await Execute(new GroupCommand.Reserved(reserve.Attempt, reply));
-        if (handling is { Refusal: null }) KeepReminder();
-        return Reply<GroupView>(handling);
-    }
+    public Task<Reply<GroupView>> Publish(GroupOffer offer) => Answer<GroupView>(new GroupCommand.Publish(offer));
 
     public async Task<Reply<GroupView>> Get()
     {
@@ -99,11 +91,11 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         return view is null ? Refused<GroupView>(RefusalCode.GroupNotFound, "There is no such group.") : new Reply<GroupView> { Value = view };
     }
 
-    public async Task<Reply<GroupView>> Withdraw() => Reply<GroupView>(await Execute(new GroupCommand.Withdraw()));
+    public Task<Reply<GroupView>> Withdraw() => Answer<GroupView>(new GroupCommand.Withdraw());
 
-    public async Task<Reply<GroupView>> EndJoining(RequestKey? request) => Reply<GroupView>(await Execute(new GroupCommand.EndJoining(request)));
+    public Task<Reply<GroupView>> EndJoining(RequestKey? request) => Answer<GroupView>(new GroupCommand.EndJoining(request));
 
-    public async Task<Reply<OrderView>> Join(JoinGroup command) => Reply<OrderView>(await Execute(new GroupCommand.Join(command)));
+    public Task<Reply<OrderView>> Join(JoinGroup command) => Answer<OrderView>(new GroupCommand.Join(command));
 
     public async Task<Reply<OrderView>> GetOrder(int number)
     {
@@ -115,24 +107,17 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         return order is null ? Refused<OrderView>(RefusalCode.OrderNotFound, "There is no such order.") : new Reply<OrderView> { Value = order };
     }
 
-    public async Task<Reply<OrderView>> CancelOrder(int number) => Reply<OrderView>(await Execute(new GroupCommand.Cancel(number)));
+    public Task<Reply<OrderView>> CancelOrder(int number) => Answer<OrderView>(new GroupCommand.Cancel(number));
 
-    public async Task<Reply<OrderView>> Pay(PayOrder command)
-    {
-        var handling = await Execute(new GroupCommand.Pay(command));
-        if (handling?.Question is not { } question) return Reply<OrderView>(handling);
-        var findings = await PortCalls.AskAsync(c => around.Payments.AskAsync(question.Order, c), around.Options.PortTimeout, around.Time);
-        return Reply<OrderView>(await Execute(new GroupCommand.Pay(command, findings)));
-    }
+    public Task<Reply<OrderView>> Pay(PayOrder command) => Answer<OrderView>(new GroupCommand.Pay(command));
 
-    public async Task<Reply<OrderView>> AskRefund(AskRefund command) => Reply<OrderView>(await Execute(new GroupCommand.Refund(command)));
+    public Task<Reply<OrderView>> AskRefund(AskRefund command) => Answer<OrderView>(new GroupCommand.Refund(command));
 
-    public async Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request) =>
-        Reply<OrderView>(await Execute(new GroupCommand.Redeem(code, request)));
+    public Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request) => Answer<OrderView>(new GroupCommand.Redeem(code, request));
 
-    public async Task<Reply<OrderView>> RevokeRedemption(VoucherCode code) => Reply<OrderView>(await Execute(new GroupCommand.Revoke(code)));
+    public Task<Reply<OrderView>> RevokeRedemption(VoucherCode code) => Answer<OrderView>(new GroupCommand.Revoke(code));
 
-    public async Task<Reply<GroupView>> Settle(RequestKey? request) => Reply<GroupView>(await Execute(new GroupCommand.Settle(request)));
+    public Task<Reply<GroupView>> Settle(RequestKey? request) => Answer<GroupView>(new GroupCommand.Settle(request));
 
     public async Task<long> WaitForEvents(long after)
     {
@@ -152,10 +137,6 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         if (_durable <= after) await Ready();
         return _durable;
     }
-
-    private Reply<T> Reply<T>(Handling? handling) where T : class => handling is null
-        ? _malformed ? Malformed<T>() : Refused<T>(RefusalCode.StoreUnavailable, "Too many changes wait for the store.")
-        : new Reply<T> { Value = (T?)handling.Answer, Refusal = handling.Refusal, Outcome = handling.Outcome, Replayed = handling.Replayed };
 
     private static Reply<T> Refused<T>(RefusalCode code, string detail) where T : class => new() { Refusal = new Refusal(code, detail) };
 

@@ -10,7 +10,7 @@ namespace GroupBuyActors.Groups;
 internal sealed partial class GroupMetrics
 {
     private static readonly FrozenDictionary<Type, string> CommandNames = typeof(GroupCommand).GetNestedTypes()
-        .ToFrozenDictionary(type => type, type => WordEnd().Replace(type.Name, "_$0").ToLowerInvariant());
+        .ToFrozenDictionary(type => type, NameOf);
 
     private readonly Counter<long> _commands;
     private readonly Counter<long> _transitions;
@@ -49,6 +49,10 @@ internal sealed partial class GroupMetrics
         GroupExpired expired => ("EXPIRED", JsonNamingPolicy.SnakeCaseLower.ConvertName(expired.Reason.ToString())),
         _ => null,
     };
+
+    // To its caller, inventory's answer is the end of the publication.
+    private static string NameOf(Type command) =>
+        command == typeof(GroupCommand.Reserved) ? "publish" : WordEnd().Replace(command.Name, "_$0").ToLowerInvariant();
 
     private static string Text(ReplyOutcome outcome) => outcome switch
     {

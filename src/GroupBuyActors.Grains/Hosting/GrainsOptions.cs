@@ -34,6 +34,8 @@ public sealed class GrainsOptions
     public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromSeconds(1);
     /// <summary>A run without an end for this long is given up and tried again.</summary>
     public TimeSpan RunTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>Runs of tasks without a group event are remembered this long after the task was due, to refuse a second copy.</summary>
+    public TimeSpan RunsKept { get; set; } = TimeSpan.FromDays(8);
     /// <summary>How long a stopping silo waits for runs in progress.</summary>
     public TimeSpan StopBound { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -78,6 +80,7 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         Positive(options.HorizonReadInterval, nameof(options.HorizonReadInterval));
         Positive(options.OverdueAfter, nameof(options.OverdueAfter));
         Positive(options.RunTimeout, nameof(options.RunTimeout));
+        Positive(options.RunsKept, nameof(options.RunsKept));
         Positive(options.StopBound, nameof(options.StopBound));
         Positive(options.RelayInterval, nameof(options.RelayInterval));
         Positive(options.WatchInterval, nameof(options.WatchInterval));

@@ -17,7 +17,8 @@ namespace GroupBuyActors.Membership;
 /// <item>Streams whose silo is no member are fenced. A stream belongs to one life of a silo, so a restarted silo never fences itself.
 /// The table is read first and the membership after it: a silo joins before it allocates.</item>
 /// <item>Shards at home here that nobody owns, or somebody fenced, are taken; those at home elsewhere are released to their home by
-/// name. A live owner's shard passes in no other way.</item>
+/// name. A live owner's shard passes in no other way. A silo that misses one asks its owner to look: it may have been given a shard by
+/// somebody who saw the cluster differently, and not know it.</item>
 /// <item>After any fence, whoever did it, the horizon is read again from its left edge: a commit of the dead silo may have landed after
 /// the last look.</item>
 /// <item>Fenced streams at home here are drained into the sinks.</item>
@@ -26,7 +27,7 @@ namespace GroupBuyActors.Membership;
 /// </summary>
 internal sealed class ClusterKeeper(
     IClusterMembershipService membership, ILocalSiloDetails self, Homes homes, IStreams streams, IShards shards, StreamRelay relay,
-    TaskService tasks, NearTasks near, IOptions<GrainsOptions> options, ILogger<ClusterKeeper> log)
+    TaskService tasks, NearTasks near, TaskGateways gateways, IOptions<GrainsOptions> options, ILogger<ClusterKeeper> log)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private readonly HashSet<long> _knownDead = [];
@@ -34,6 +35,7 @@ internal sealed class ClusterKeeper(
     private readonly SemaphoreSlim _wanted = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private MembershipVersion _seen;
+    private volatile bool _review;
     private Task[] _running = [];
 
     /// <summary>This life of this silo.</summary>
@@ -53,6 +55,13 @@ internal sealed class ClusterKeeper(
         await ReleaseAsync(owned, cancellation);
     }
 
+    /// <summary>Another silo misses shards that this one owns by the table: it is read again.</summary>
+    public void Review()
+    {
+        _review = true;
+        Want();
+    }
+
     /// <summary>One pass. Throws where the store cannot do its part; then it is made again.</summary>
     internal async Task PassAsync(CancellationToken cancellation)
     {
@@ -62,8 +71,9 @@ internal sealed class ClusterKeeper(
         var snapshot = membership.CurrentSnapshot;
         var fenced = await FenceAsync(rows, snapshot, cancellation);
         var changed = snapshot.Version != _seen;
-        // Ownership can only have changed with the membership, or where a pass before did not come to its end.
-        if (fenced || changed || near.Owned != CountAtHome()) await MoveShardsAsync(snapshot, cancellation);
+        var review = _review;
+        _review = false;
+        if (fenced || changed || review || near.Owned != CountAtHome()) await MoveShardsAsync(snapshot, cancellation);
         if (fenced || changed) tasks.ReadAgain();
         _seen = snapshot.Version;
         foreach (var row in rows)
@@ -105,10 +115,17 @@ internal sealed class ClusterKeeper(
         IReadOnlyList<ShardRow> taken = missing.Count == 0 ? [] : await shards.TakeAsync(Self, missing, gone, cancellation);
         foreach (var row in taken)
             if (row.OwnerAddress == Self.Address) owned[row.Shard] = row.Epoch;
+        AskOwners(owners.Where(row => wanted.Contains(row.Shard) && !owned.ContainsKey(row.Shard)).Select(row => row.OwnerAddress).OfType<string>().Except(gone));
         var fresh = owned.Where(own => wanted.Contains(own.Key) && near.EpochOf(own.Key) != own.Value).Select(own => (own.Key, own.Value)).ToList();
         if (fresh.Count == 0) return;
         tasks.Take(fresh);
         MembershipLog.ShardsTaken(log, fresh.Count, near.Owned);
+    }
+
+    private void AskOwners(IEnumerable<string> owners)
+    {
+        // One that does not answer is asked again by the next pass, or is gone by then.
+        foreach (var owner in owners.Distinct()) gateways.Of(SiloAddress.FromParsableString(owner)).Review().Ignore();
     }
 
     private async Task ReleaseAsync(List<ShardId> released, CancellationToken cancellation)
@@ -134,6 +151,7 @@ internal sealed class ClusterKeeper(
         try
         {
             await relay.DrainAsync(stream, _stopping.Token);
+            await streams.PurgeAsync(_stopping.Token);
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {

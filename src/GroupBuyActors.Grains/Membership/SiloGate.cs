@@ -13,7 +13,10 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
     private readonly CancellationTokenSource _draining = new();
     private volatile string? _closed = "The silo is starting.";
 
-    public string? ClosedBecause
+    public string? ClosedBecause => RefusesBecause ?? (IsDraining ? "The silo is draining." : null);
+
+    /// <summary>Null while groups may answer: while the silo drains they do, so that what was begun is finished.</summary>
+    public string? RefusesBecause
     {
         get
         {

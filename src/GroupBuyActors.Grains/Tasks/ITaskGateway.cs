@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Membership;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime.Services;
@@ -15,6 +16,9 @@ internal interface ITaskGateway : IGrainService
 
     /// <summary>What runs here.</summary>
     [Alias("Describe")] Task<SiloDescription> Describe();
+
+    /// <summary>The caller misses shards that this silo owns: it compares the table with what is at home here.</summary>
+    [Alias("Review")] Task Review();
 
     /// <summary>Which of these tasks are being run here now.</summary>
     [Alias("Running")] Task<string[]> Running(string[] ids);
@@ -58,7 +62,7 @@ internal sealed record CarriedTask
 
 /// <summary>This silo's end of the talk between silos.</summary>
 [Reentrant]
-internal sealed class TaskGateway(GrainId id, Silo silo, ILoggerFactory logs, NearTasks near, GroupSurroundings groups)
+internal sealed class TaskGateway(GrainId id, Silo silo, ILoggerFactory logs, NearTasks near, GroupSurroundings groups, ClusterKeeper keeper)
     : GrainService(id, silo, logs), ITaskGateway
 {
     public Task<string[]> Accept(CarriedTask[] tasks, string[] removed)
@@ -69,6 +73,12 @@ internal sealed class TaskGateway(GrainId id, Silo silo, ILoggerFactory logs, Ne
 
     public Task<SiloDescription> Describe() => Task.FromResult(
         new SiloDescription(groups.Active, near.Owned, near.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value)));
+
+    public Task Review()
+    {
+        keeper.Review();
+        return Task.CompletedTask;
+    }
 
     public Task<string[]> Running(string[] ids) => Task.FromResult(Array.FindAll(ids, near.IsRunning));
 }

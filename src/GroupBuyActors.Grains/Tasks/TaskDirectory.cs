@@ -45,11 +45,11 @@ internal sealed class TaskDirectory(
 
     private TaskReport ReportOf(TimedTask task, bool running)
     {
-        var policy = TaskPolicies.Of(task.Type);
+        var policy = TaskPolicies.All.FirstOrDefault(policy => policy.Type == task.Type);
         return new TaskReport
         {
             TaskId = task.Key.Id, TaskType = task.Type, ExecuteAt = task.Key.Due, Status = running ? "running" : "pending", RetryCount = task.Attempts,
-            MaxRetry = policy.Retry.RetryCountMax, Version = task.Version, PriorityWeight = policy.Weight, Ttl = policy.Retry.TimeToLive,
+            MaxRetry = policy?.Retry.RetryCountMax, Version = task.Version, PriorityWeight = policy?.Weight ?? 0, Ttl = policy?.Retry.TimeToLive,
             Shard = task.Key.Shard, Epoch = near.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null, GroupId = task.Group,
             NextAt = task.NextAt, TraceContext = task.Trace, LastError = task.LastError,
         };

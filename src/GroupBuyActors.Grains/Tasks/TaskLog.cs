@@ -32,6 +32,9 @@ internal static partial class TaskLog
     [LoggerMessage(3008, LogLevel.Warning, "The first firings of the daily scan could not be stored; they are tried again.")]
     public static partial void ScansNotSeeded(ILogger log, Exception exception);
 
+    [LoggerMessage(3010, LogLevel.Warning, "Old runs could not be purged; it is tried again in an hour.")]
+    public static partial void RunsNotPurged(ILogger log, Exception exception);
+
     [LoggerMessage(3009, LogLevel.Error, "The voucher scan of {Shard} could not end vouchers of group {group_id}; the others go on.")]
     public static partial void NotLapsed(ILogger log, Exception exception, ShardId shard, GroupId group_id);
 }

@@ -31,11 +31,13 @@ internal sealed class TaskQueues
 
     private Lane LaneOf(NearTask task) => _lanes.GetOrAdd((task.Stored.Type, task.IsOverdue), static (key, queues) =>
     {
-        var concurrency = TaskPolicies.All.FirstOrDefault(policy => policy.Type == key.Type)?.Concurrency ?? 1;
-        return new Lane(queues, key.Overdue ? Math.Max(1, concurrency / 4) : concurrency);
+        // A type of a newer release has no policy here, and no handler either.
+        var policy = TaskPolicies.All.FirstOrDefault(policy => policy.Type == key.Type);
+        var concurrency = policy?.Concurrency ?? 1;
+        return new Lane(queues, key.Overdue ? Math.Max(1, concurrency / 4) : concurrency, (policy?.Weight ?? 0) * Bias);
     }, this);
 
-    private sealed class Lane(TaskQueues queues, int places)
+    private sealed class Lane(TaskQueues queues, int places, TimeSpan ahead)
     {
         private readonly Lock _gate = new();
         private readonly PriorityQueue<NearTask, DateTimeOffset> _waiting = new();
@@ -57,7 +59,7 @@ internal sealed class TaskQueues
             {
                 if (_running >= places)
                 {
-                    _waiting.Enqueue(task, task.Stored.NextAt - TaskPolicies.Of(task.Stored.Type).Weight * Bias);
+                    _waiting.Enqueue(task, task.Stored.NextAt - ahead);
                     return;
                 }
 

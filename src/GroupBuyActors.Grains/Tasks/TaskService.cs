@@ -20,10 +20,12 @@ internal sealed class TaskService(
     ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, VoucherScans scans,
     TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
 {
-    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500);
+    private const int PurgeMax = 1_000;
+    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500), PurgeInterval = TimeSpan.FromHours(1);
     private readonly SemaphoreSlim _wanted = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private Task _reading = Task.CompletedTask;
+    private DateTimeOffset _purgesAt;
 
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
     public void Listen()
@@ -87,6 +89,7 @@ internal sealed class TaskService(
         {
             await scans.SeedAsync(cancellation);
             var complete = await ReadOnceAsync(cancellation);
+            await PurgeAsync(cancellation);
             timer.Change(complete ? options.Value.HorizonReadInterval : RetryRead, Timeout.InfiniteTimeSpan);
             await _wanted.WaitAsync(cancellation);
         }
@@ -110,6 +113,22 @@ internal sealed class TaskService(
             near.GiveUpReading();
             TaskLog.HorizonNotRead(log, e);
             return false;
+        }
+    }
+
+    /// <summary>Runs that no copy of their task can follow any more go, a few at a time, on the silo that owns the first shard.</summary>
+    private async Task PurgeAsync(CancellationToken cancellation)
+    {
+        if (near.EpochOf(new ShardId(0)) == 0 || clock.GetUtcNow() < _purgesAt) return;
+        try
+        {
+            var purged = await store.PurgeRunsAsync(clock.GetUtcNow() - options.Value.RunsKept, PurgeMax, cancellation);
+            if (purged < PurgeMax) _purgesAt = clock.GetUtcNow() + PurgeInterval;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            TaskLog.RunsNotPurged(log, e);
+            _purgesAt = clock.GetUtcNow() + PurgeInterval;
         }
     }
 

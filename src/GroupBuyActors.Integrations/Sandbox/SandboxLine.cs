@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Store.Sandbox;
 using Microsoft.Extensions.Logging;
@@ -26,7 +27,7 @@ internal sealed class SandboxLine(ISandboxBooks books, SandboxFaults faults, Tim
         {
             return failed(new PortReply(PortAnswer.Silent, "No answer in time."));
         }
-        catch (Exception e) when (e is DbException or IOException or TimeoutException or ObjectDisposedException)
+        catch (Exception e) when (e is DbException or IOException or SocketException or TimeoutException or ObjectDisposedException)
         {
             SandboxLog.BooksUnavailable(logger, e, port, operation, key);
             return failed(new PortReply(PortAnswer.Silent, "The sandbox's books are not available."));

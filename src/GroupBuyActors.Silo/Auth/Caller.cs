@@ -36,8 +36,12 @@ internal interface IAuthenticator
     ValueTask<Caller?> AuthenticateAsync(HttpContext context);
 }
 
-/// <summary><see cref="AuthMode.Open"/>: whoever reaches a loopback address is the operator of the machine.</summary>
+/// <summary>
+/// <see cref="AuthMode.Open"/>: whoever reaches a loopback address is the operator of the machine, except a page of another site that
+/// sends a change through the operator's browser: browsers mark that.
+/// </summary>
 internal sealed class OpenAuthenticator : IAuthenticator
 {
-    public ValueTask<Caller?> AuthenticateAsync(HttpContext context) => ValueTask.FromResult<Caller?>(Caller.Open);
+    public ValueTask<Caller?> AuthenticateAsync(HttpContext context) =>
+        ValueTask.FromResult(!HttpMethods.IsGet(context.Request.Method) && context.Request.Headers["Sec-Fetch-Site"] == "cross-site" ? null : Caller.Open);
 }

@@ -52,9 +52,13 @@ internal sealed class GroupCalls(IGrainFactory grains, IOptions<EdgeOptions> opt
         }
     }
 
-    /// <summary>True for what a restart, a move or a database that comes back will mend.</summary>
+    /// <summary>
+    /// True for what a restart, a move or a database that comes back will mend. Orleans' own exceptions are about silos, directories
+    /// and storage, never about a command; it cancels calls that wait for the directory of a silo that just died. A caller who went
+    /// away ends the wait between two tries instead.
+    /// </summary>
     public static bool IsPassing(Exception e) =>
-        e is TimeoutException or OrleansMessageRejectionException or StoreUnavailableException or UnknownEventException;
+        e is TimeoutException or OrleansException or StoreUnavailableException or UnknownEventException or OperationCanceledException;
 
     private static Reply<T> Refused<T>(Refusal refusal) where T : class => new() { Refusal = refusal };
 }

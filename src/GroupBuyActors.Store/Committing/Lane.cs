@@ -128,10 +128,7 @@ internal sealed class Lane
     private bool WriteBatch()
     {
         foreach (var place in _batch) place.Status = place.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
-        var writable = _batch.Where(p => p.Status is null).ToList();
-        // By group, so that two lanes take the locks of the index on (group, sequence) in one order (T9); commits of a group stay in
-        // the order of their calls, which is that of their sequences.
-        var sorted = writable.Count > 1 ? [.. writable.OrderBy(GroupOf, StringComparer.Ordinal)] : writable;
+        var sorted = Sort(_batch.FindAll(p => p.Status is null));
         var alive = sorted.Count == 0 || _writer.Write(sorted, _setAside);
         if (_setAside.Count > 0 && alive)
         {
@@ -144,7 +141,22 @@ internal sealed class Lane
         return alive;
     }
 
-    private static string GroupOf(LanePlace place) => place.Commit.Group is { } group ? group.Value : "";
+    /// <summary>
+    /// By group, so that two lanes take the locks of the index on (group, sequence) in one order (T9). Commits of a group, and of an
+    /// activation, stay in the order of their calls: what is decided on top of a commit comes behind it.
+    /// </summary>
+    private static List<LanePlace> Sort(List<LanePlace> batch)
+    {
+        if (batch.Count < 2) return batch;
+        Dictionary<ActivationToken, string>? groups = null;
+        if (batch.Exists(p => p.Commit.Group is null))
+        {
+            groups = [];
+            foreach (var place in batch)
+                if (place.Commit.Group is { } group) groups.TryAdd(place.Commit.Token, group.Value);
+        }
+        return [.. batch.OrderBy(p => p.Commit.Group?.Value ?? groups!.GetValueOrDefault(p.Commit.Token, ""), StringComparer.Ordinal)];
+    }
 
     /// <summary>Tells subscribers, then callers.</summary>
     private void Conclude(List<LanePlace> sorted)

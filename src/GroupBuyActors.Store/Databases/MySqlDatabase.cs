@@ -5,9 +5,8 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// MySQL 8 or MariaDB. Two pools: the house's own, whose sessions are set up once and never reset (a reset would put isolation
-/// back and cost a round trip on each use; its transactions end by themselves), and one for Orleans, whose texts open transactions
-/// of their own and are reset, and set up again, on every open.
+/// MySQL 8 or MariaDB. The house's own connections are set up once and never reset; Orleans' texts open transactions of their own,
+/// so its sessions are reset, and set up again, on every open.
 /// </summary>
 internal sealed class MySqlDatabase : Database
 {
@@ -17,14 +16,19 @@ internal sealed class MySqlDatabase : Database
         "set session time_zone = '+00:00', session innodb_lock_wait_timeout = 5, session autocommit = 1, " +
         "session sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
-    private readonly MySqlDataSource _own;
+    /// <summary>A statement's time: a horizon of a hundred thousand tasks on a busy server takes seconds. Callers in a hurry cancel.</summary>
+    internal static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly ConnectionPool<MySqlConnection> _own;
     private readonly MySqlDataSource _orleans;
 
-    public MySqlDatabase(string connectionString, int connectionsMax, TimeSpan commandTimeout)
+    public MySqlDatabase(string connectionString, int connectionsMax, TimeSpan statementTimeout)
     {
-        ConnectionString = Complete(connectionString, connectionsMax, commandTimeout).ConnectionString;
-        _own = Build(new MySqlConnectionStringBuilder(ConnectionString) { ConnectionReset = false });
-        _orleans = Build(new MySqlConnectionStringBuilder(ConnectionString) { ConnectionReset = true });
+        ConnectionString = Complete(connectionString, connectionsMax, statementTimeout).ConnectionString;
+        _own = new ConnectionPool<MySqlConnection>(connectionsMax, OpenOwnAsync);
+        _orleans = new MySqlDataSourceBuilder(ConnectionString)
+            .UseConnectionOpenedCallback((context, cancellation) => SetUpAsync(context.Connection, cancellation))
+            .Build();
     }
 
     /// <summary>As configured, with what the house relies on set.</summary>
@@ -35,16 +39,11 @@ internal sealed class MySqlDatabase : Database
     public override DbDataSource DataSource => _orleans;
 
     public override Task<T> ReadAsync<T>(Func<DbSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
-        TryAsync(async ct =>
-        {
-            await using var connection = await _own.OpenConnectionAsync(ct).ConfigureAwait(false);
-            return await read(new DbSession(connection, null), ct).ConfigureAwait(false);
-        }, cancellation);
+        TryAsync((connection, ct) => read(new DbSession(connection, null), ct), cancellation);
 
     public override Task<T> WriteAsync<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
-        TryAsync(async ct =>
+        TryAsync(async (connection, ct) =>
         {
-            await using var connection = await _own.OpenConnectionAsync(ct).ConfigureAwait(false);
             await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct).ConfigureAwait(false);
             var result = await write(new DbSession(connection, transaction), ct).ConfigureAwait(false);
             // Not cancelled any more: half-way through a commit there is nothing left to save.
@@ -54,21 +53,14 @@ internal sealed class MySqlDatabase : Database
 
     public override Task<T> ExchangeAsync<T>(
         SqlText read, Func<DbDataReader, CancellationToken, Task<(SqlText Writes, T Result)>> decide, CancellationToken cancellation) =>
-        TryAsync(async ct =>
+        TryAsync(async (connection, ct) =>
         {
-            await using var connection = await _own.OpenConnectionAsync(ct).ConfigureAwait(false);
             var session = new DbSession(connection, null);
-            try
-            {
-                var (writes, result) = await session.ReadAsync(new SqlText().Append($"start transaction; {read}"), decide, ct).ConfigureAwait(false);
-                await session.ExecuteAsync(writes.Length == 0 ? new SqlText().Append($"commit") : new SqlText().Append($"{writes}; commit"), CancellationToken.None).ConfigureAwait(false);
-                return result;
-            }
-            catch
-            {
-                await RollbackAsync(session).ConfigureAwait(false);
-                throw;
-            }
+            var (writes, result) = await session.ReadAsync($"start transaction; {read}", decide, ct).ConfigureAwait(false);
+            SqlText end = $"commit";
+            if (writes.Length > 0) end = $"{writes}; commit";
+            await session.ExecuteAsync(end, CancellationToken.None).ConfigureAwait(false);
+            return result;
         }, cancellation);
 
     public override async ValueTask DisposeAsync()
@@ -81,30 +73,31 @@ internal sealed class MySqlDatabase : Database
     public async Task<MySqlConnection> OpenOwnAsync(CancellationToken cancellation)
     {
         var connection = new MySqlConnection(new MySqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(cancellation).ConfigureAwait(false);
-        await SetUpAsync(connection, cancellation).ConfigureAwait(false);
-        return connection;
+        try
+        {
+            await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            await SetUpAsync(connection, cancellation).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
-    private static MySqlConnectionStringBuilder Complete(string connectionString, int connectionsMax, TimeSpan commandTimeout) =>
+    private static MySqlConnectionStringBuilder Complete(string connectionString, int connectionsMax, TimeSpan statementTimeout) =>
         new(connectionString)
         {
             Pooling = true,
             MaximumPoolSize = (uint)connectionsMax,
-            DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(commandTimeout.TotalSeconds)),
+            DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(statementTimeout.TotalSeconds)),
             DateTimeKind = MySqlDateTimeKind.Utc,
             GuidFormat = MySqlGuidFormat.None,
             TreatTinyAsBoolean = false,
             UseAffectedRows = false,
-            // An idle session may be dead (a restarted server, a firewall): asked before it is trusted again.
-            ConnectionIdleTimeout = 60,
+            ConnectionReset = true,
         };
-
-    private static MySqlDataSource Build(MySqlConnectionStringBuilder settings) =>
-        new MySqlDataSourceBuilder(settings.ConnectionString)
-            .UseConnectionOpenedCallback((context, cancellation) =>
-                context.Conditions == MySqlConnectionOpenedConditions.None ? ValueTask.CompletedTask : SetUpAsync(context.Connection, cancellation))
-            .Build();
 
     private static async ValueTask SetUpAsync(MySqlConnection connection, CancellationToken cancellation)
     {
@@ -112,35 +105,29 @@ internal sealed class MySqlDatabase : Database
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Own sessions are not reset between uses, so an open transaction must not go back to the pool; a session that cannot even do this is dropped by it.</summary>
-    private static async Task RollbackAsync(DbSession session)
-    {
-        try
-        {
-            await session.ExecuteAsync($"rollback", CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is MySqlException or InvalidOperationException)
-        {
-            // The connection is gone, and the transaction with it.
-        }
-    }
-
-    private static async Task<T> TryAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
+    private async Task<T> TryAsync<T>(Func<MySqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await work(cancellation).ConfigureAwait(false);
+                return await _own.UseAsync(connection => work(connection, cancellation), cancellation).ConfigureAwait(false);
             }
-            catch (MySqlException e) when (tries < TriesMax && MayPass(e) && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (tries < TriesMax && !cancellation.IsCancellationRequested && (IsLost(e) || IsLocked(e)))
             {
-                // At once: a deadlock's other side is through by now, and a dead session has left the pool.
+                // At once: a deadlock's other side is through by now, and where one session is dead the others are too.
+                if (IsLost(e)) await _own.ClearAsync().ConfigureAwait(false);
             }
         }
     }
 
-    private static bool MayPass(MySqlException e) => e.ErrorCode
-        is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout
-        || (e.InnerException is EndOfStreamException or IOException or System.Net.Sockets.SocketException && e.ErrorCode != MySqlErrorCode.CommandTimeoutExpired);
+    private static bool IsLocked(Exception e) => e is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout };
+
+    // The driver says the same with different exceptions, depending on what the session was doing.
+    private static bool IsLost(Exception e) => e switch
+    {
+        MySqlException { ErrorCode: MySqlErrorCode.CommandTimeoutExpired } => false,
+        MySqlException known => known.InnerException is { } inner && IsLost(inner),
+        _ => e is IOException or System.Net.Sockets.SocketException,
+    };
 }

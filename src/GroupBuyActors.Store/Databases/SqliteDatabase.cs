@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
@@ -10,8 +9,7 @@ namespace GroupBuyActors.Store.Databases;
 /// </summary>
 internal sealed class SqliteDatabase : Database
 {
-    private readonly ConcurrentBag<SqliteConnection> _idle = [];
-    private readonly SemaphoreSlim _readers;
+    private readonly ConnectionPool<SqliteConnection> _readers;
     private readonly Lazy<SqliteWriter> _writer;
     private readonly string _settings;
     private volatile bool _disposed;
@@ -30,10 +28,13 @@ internal sealed class SqliteDatabase : Database
         builder.DefaultTimeout = 10;
         ConnectionString = builder.ConnectionString;
         DataSource = new Source(this);
-        _readers = new SemaphoreSlim(readersMax, readersMax);
-        _writer = new Lazy<SqliteWriter>(() => new SqliteWriter(Open(), System.IO.Path.GetFileName(Path)));
+        _readers = new ConnectionPool<SqliteConnection>(readersMax, _ => Task.FromResult(Open()));
+        _writer = new Lazy<SqliteWriter>(() => new SqliteWriter(Open(), Turns, System.IO.Path.GetFileName(Path)));
         _settings = $"pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = {(survivesPowerLoss ? "full" : "normal")}; pragma foreign_keys = off;";
     }
+
+    /// <summary>The committer's lane and the writing thread write in turn.</summary>
+    public SqliteTurns Turns { get; } = new();
 
     /// <summary>The file, absolute.</summary>
     public string Path { get; }
@@ -65,33 +66,8 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    public override async Task<T> ReadAsync<T>(Func<DbSession, CancellationToken, Task<T>> read, CancellationToken cancellation)
-    {
-        await _readers.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            return await Task.Run(async () =>
-            {
-                var connection = _idle.TryTake(out var kept) ? kept : Open();
-                try
-                {
-                    var result = await read(new DbSession(connection, null), cancellation).ConfigureAwait(false);
-                    if (!_disposed) _idle.Add(connection);
-                    else connection.Dispose();
-                    return result;
-                }
-                catch
-                {
-                    connection.Dispose();
-                    throw;
-                }
-            }, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            _readers.Release();
-        }
-    }
+    public override Task<T> ReadAsync<T>(Func<DbSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
+        _readers.UseAsync(connection => Task.Run(() => read(new DbSession(connection, null), cancellation), cancellation), cancellation);
 
     public override Task<T> WriteAsync<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation)
     {
@@ -112,7 +88,7 @@ internal sealed class SqliteDatabase : Database
     {
         _disposed = true;
         if (_writer.IsValueCreated) await _writer.Value.DisposeAsync().ConfigureAwait(false);
-        while (_idle.TryTake(out var connection)) connection.Dispose();
+        await _readers.DisposeAsync().ConfigureAwait(false);
     }
 
     private sealed class Source(SqliteDatabase database) : DbDataSource

@@ -16,13 +16,15 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int QueueMax = 4096;
 
     private readonly SqliteConnection _connection;
+    private readonly SqliteTurns _turns;
     private readonly DbSession _session;
     private readonly Channel<Piece> _queue = Channel.CreateBounded<Piece>(new BoundedChannelOptions(QueueMax) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SqliteWriter(SqliteConnection connection, string name)
+    public SqliteWriter(SqliteConnection connection, SqliteTurns turns, string name)
     {
         _connection = connection;
+        _turns = turns;
         _session = new DbSession(connection, null);
         new Thread(Run) { IsBackground = true, Name = $"write {name}" }.Start();
     }
@@ -56,6 +58,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private void WriteTogether(List<Piece> batch)
     {
+        _turns.Enter();
         try
         {
             Execute("begin immediate");
@@ -67,6 +70,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
             TryRollback();
             foreach (var piece in batch) piece.Fail(e);
             return;
+        }
+        finally
+        {
+            _turns.Leave();
         }
 
         foreach (var piece in batch) piece.Complete();

@@ -12,31 +12,32 @@ namespace GroupBuyActors.Store.Sandbox;
 internal sealed class SandboxDatabase : IAsyncDisposable
 {
     private readonly SqliteDatabase? _ownFile;
-    private readonly Lazy<Task<Database>> _ready;
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private Task<Database>? _ready;
 
     public SandboxDatabase(Database main, TimeProvider time)
     {
-        Dialect = main.Dialect;
-        if (main is not SqliteDatabase sqlite)
-        {
-            _ready = new Lazy<Task<Database>>(Task.FromResult(main));
-            return;
-        }
-
-        var file = _ownFile = new SqliteDatabase(BesideOf(sqlite), readersMax: 4, survivesPowerLoss: false);
-        _ready = new Lazy<Task<Database>>(() => Task.Run<Database>(() =>
-        {
-            new SqliteMigrator(file, "SqliteSandbox", time).Run();
-            return file;
-        }));
+        (Dialect, _time) = (main.Dialect, time);
+        if (main is SqliteDatabase sqlite) _ownFile = new SqliteDatabase(BesideOf(sqlite), readersMax: 4, survivesPowerLoss: false);
+        else _ready = Task.FromResult(main);
     }
 
     public Dialect Dialect { get; }
 
-    /// <summary>The database, its tables there.</summary>
-    public Task<Database> ReadyAsync() => _ready.Value;
+    /// <summary>The database, its tables there; a first try that failed is not the last.</summary>
+    public Task<Database> ReadyAsync()
+    {
+        lock (_gate) return _ready is { IsFaulted: false } ready ? ready : _ready = Task.Run(MakeReady);
+    }
 
     public ValueTask DisposeAsync() => _ownFile?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private Database MakeReady()
+    {
+        new SqliteMigrator(_ownFile!, "SqliteSandbox", _time).Run();
+        return _ownFile!;
+    }
 
     private static string BesideOf(SqliteDatabase main)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
 
@@ -48,33 +49,28 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
     /// <inheritdoc/>
     public override int Open(SiloIdentity silo)
     {
-        var packetMax = _session.Read("select @@max_allowed_packet", r => Convert.ToInt64(r.GetValue(0), System.Globalization.CultureInfo.InvariantCulture))[0];
+        _session.Open();
         var sentAt = time.GetTimestamp();
         Stream = NewStreamId();
         var row = new MySqlText().Sql("insert into stream(id,silo_address,silo_slot,state)values(").Number(Stream).Sql(',').Text(silo.Address).Sql(',').Text(silo.Slot).Sql(",1)");
-        if (_session.Send(row.ToString()) != MySqlAnswer.Ok) throw _session.Trouble!;
+        if (_session.Send(row.ToString()) != MySqlAnswer.Ok || !_session.TryRead("select @@max_allowed_packet", r => Convert.ToInt64(r.GetValue(0), CultureInfo.InvariantCulture), out var packetMax))
+            throw _session.Trouble!;
         ConfirmedAt = sentAt;
-        return (int)Math.Min(options.BatchBytesMax, packetMax / 4);
+        return (int)Math.Min(options.BatchBytesMax, packetMax[0] / 4);
     }
 
     /// <inheritdoc/>
     public override bool Confirm()
     {
         var sentAt = time.GetTimestamp();
-        try
+        if (!TryReadStanding(out var standing))
         {
-            if (ReadStanding() != Standing.Whole)
-            {
-                ConcludeFenced([], null);
-                return false;
-            }
-            ConfirmedAt = sentAt;
+            logger.Unreachable(Stream, _session.Trouble!.Message);
+            return true;
         }
-        catch (MySqlException e)
-        {
-            logger.Unreachable(Stream, e.Message);
-        }
-        return true;
+        if (standing == Standing.Whole) ConfirmedAt = sentAt;
+        else ConcludeFenced([], null);
+        return standing == Standing.Whole;
     }
 
     /// <inheritdoc/>
@@ -169,10 +165,10 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                     metrics.Retried("row");
                     return Conclusion.Unexplained;
                 case MySqlAnswer.Lock:
-                    metrics.Retried(_session.Trouble!.ErrorCode == MySqlErrorCode.LockDeadlock ? "deadlock" : "lock_wait");
+                    metrics.Retried(_session.WasDeadlock ? "deadlock" : "lock_wait");
                     // While an earlier try is in doubt, it may be the one that holds the lock.
                     if (unknown > 0) break;
-                    logger.LockMet(Stream, batch.Count, _session.Trouble.Message);
+                    logger.LockMet(Stream, batch.Count, _session.Trouble!.Message);
                     return Conclusion.Locked;
                 case MySqlAnswer.Unreachable:
                     metrics.Retried("unreachable");
@@ -192,20 +188,17 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
     {
         landed = false;
         losers = [];
-        try
+        if (!_session.TryRead(_packet.Present(batch, Stream), r => (Kind: r.GetInt64(0), Number: (int)r.GetInt64(1), Commit: ReadId(r, 2)), out var rows))
         {
-            foreach (var (kind, number, commit) in _session.Read(_packet.Present(batch, Stream), r => (r.GetInt64(0), (int)r.GetInt64(1), ReadId(r, 2))))
-            {
-                if (commit == batch[number].Commit.Id) landed = true;
-                else if (kind > 0 && !losers.Contains(batch[number])) losers.Add(batch[number]);
-            }
-            return true;
-        }
-        catch (MySqlException e)
-        {
-            logger.Unreachable(Stream, e.Message);
+            logger.Unreachable(Stream, _session.Trouble!.Message);
             return false;
         }
+        foreach (var row in rows)
+        {
+            if (row.Commit == batch[row.Number].Commit.Id) landed = true;
+            else if (row.Kind > 0 && !losers.Contains(batch[row.Number])) losers.Add(batch[row.Number]);
+        }
+        return true;
     }
 
     /// <summary>
@@ -213,36 +206,34 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
     /// </summary>
     private Conclusion ConcludeFenced(List<LanePlace> batch, string? because)
     {
-        for (var tries = 1; ; tries++)
+        for (var tries = 1; !TryConcludeFenced(batch, because); tries++)
         {
-            try
-            {
-                var standing = ReadStanding();
-                FencedBecause ??= because ?? (standing == Standing.Dead
-                    ? "The stream is fenced: another silo took this one for dead."
-                    : $"Position {LastPosition}, which this silo committed, is missing: the database has lost commits that it had acknowledged.");
-                // Waits for whatever is under way on the stream, and is seen by all that comes later.
-                if (standing != Standing.Dead && _session.Send($"update stream set state=2 where id={Stream} and state=1") != MySqlAnswer.Ok) throw _session.Trouble!;
-                if (batch.Count > 0 && IsAtFirstPosition(batch)) Land(batch);
-                return Conclusion.Fenced;
-            }
-            catch (MySqlException e)
-            {
-                logger.Unreachable(Stream, e.Message);
-                PauseAfter(tries);
-            }
+            logger.Unreachable(Stream, _session.Trouble!.Message);
+            PauseAfter(tries);
         }
+        return Conclusion.Fenced;
     }
 
-    private bool IsAtFirstPosition(List<LanePlace> batch) =>
-        _session.Read($"select commit_id from group_journal where stream={Stream} and position={batch[0].FirstPosition}", r => ReadId(r, 0))
-            .Contains(batch[0].Commit.Id);
-
-    private Standing ReadStanding()
+    private bool TryConcludeFenced(List<LanePlace> batch, string? because)
     {
-        var (alive, last) = _session.Read(MySqlPacket.Standing(Stream, LastPosition), r => (r.GetInt64(0), r.GetInt64(1)))[0];
-        if (alive == 0) return Standing.Dead;
-        return LastPosition > 0 && last == 0 ? Standing.Short : Standing.Whole;
+        if (!TryReadStanding(out var standing)) return false;
+        FencedBecause ??= because ?? (standing == Standing.Dead
+            ? "The stream is fenced: another silo took this one for dead."
+            : $"Position {LastPosition}, which this silo committed, is missing: the database has lost commits that it had acknowledged.");
+        // Waits for whatever is under way on the stream, and is seen by all that comes later.
+        if (standing != Standing.Dead && _session.Send($"update stream set state=2 where id={Stream} and state=1") != MySqlAnswer.Ok) return false;
+        if (batch.Count == 0) return true;
+        if (!_session.TryRead($"select commit_id from group_journal where stream={Stream} and position={batch[0].FirstPosition}", r => ReadId(r, 0), out var found)) return false;
+        if (found.Contains(batch[0].Commit.Id)) Land(batch);
+        return true;
+    }
+
+    private bool TryReadStanding(out Standing standing)
+    {
+        standing = Standing.Dead;
+        if (!_session.TryRead(MySqlPacket.Standing(Stream, LastPosition), r => (Alive: r.GetInt64(0), Last: r.GetInt64(1)), out var rows)) return false;
+        if (rows[0].Alive == 1) standing = LastPosition > 0 && rows[0].Last == 0 ? Standing.Short : Standing.Whole;
+        return true;
     }
 
     /// <summary>The first repetition is at once; later ones wait longer each time.</summary>

@@ -11,6 +11,10 @@ namespace GroupBuyActors.Store.Committing.MySql;
 internal sealed class MySqlPacket(TimeProvider time)
 {
     private const long DayMs = 24 * 60 * 60 * 1000;
+
+    /// <summary>Selects in one union: each costs the server memory while it plans.</summary>
+    private const int SelectsMax = 256;
+
     private readonly MySqlText _text = new();
     private readonly List<TimedTask> _tasks = [];
     private readonly List<TaskKey> _keys = [];
@@ -131,13 +135,14 @@ internal sealed class MySqlPacket(TimeProvider time)
         foreach (var place in batch) _keys.AddRange(place.Commit.Removals);
         if (_keys.Count == 0) return;
         _keys.Sort(static (a, b) => Compare(a, b));
-        _text.Sql("delete t from (");
         for (var i = 0; i < _keys.Count; i++)
         {
-            Key(_keys[i], i == 0);
-            _text.Sql(" union all ");
+            var first = i % SelectsMax == 0;
+            if (first) _text.Sql("delete t from (");
+            Key(_keys[i], first);
+            _text.Sql((i + 1) % SelectsMax == 0 || i + 1 == _keys.Count
+                ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i;" : " union all ");
         }
-        _text.Back(" union all ".Length).Sql(") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i;");
     }
 
     private void Updates(List<LanePlace> batch)
@@ -146,17 +151,19 @@ internal sealed class MySqlPacket(TimeProvider time)
         foreach (var place in batch) _tasks.AddRange(place.Commit.Updates);
         if (_tasks.Count == 0) return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
-        _text.Sql("update (");
         for (var i = 0; i < _tasks.Count; i++)
         {
-            var first = i == 0;
+            var first = i % SelectsMax == 0;
             var task = _tasks[i];
+            if (first) _text.Sql("update (");
             Key(task.Key, first);
             _text.Sql(',').Instant(task.NextAt).Sql(first ? " n," : ",").Number(task.Attempts).Sql(first ? " a," : ",").Number(task.Version)
-                .Sql(first ? " v," : ",").TextOrNull(task.LastError).Sql(first ? " e union all " : " union all ");
+                .Sql(first ? " v," : ",").TextOrNull(task.LastError).Sql(first ? " e" : "");
+            _text.Sql((i + 1) % SelectsMax == 0 || i + 1 == _tasks.Count
+                ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i and t.version=v.v-1 " +
+                  "set t.next_ms=v.n,t.attempts=v.a,t.version=v.v,t.last_error=v.e;"
+                : " union all ");
         }
-        _text.Back(" union all ".Length).Sql(") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i and t.version=v.v-1 " +
-            "set t.next_ms=v.n,t.attempts=v.a,t.version=v.v,t.last_error=v.e;");
     }
 
     private void Key(TaskKey key, bool first)

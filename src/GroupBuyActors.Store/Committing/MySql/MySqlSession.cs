@@ -51,9 +51,12 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     private MySqlCommand? _command;
 
     /// <summary>What the last trouble was.</summary>
-    public MySqlException? Trouble { get; private set; }
+    public Exception? Trouble { get; private set; }
 
-    /// <summary>Opens where it is not open; throws <see cref="MySqlException"/>.</summary>
+    /// <summary>True where the last trouble was a ring of transactions that wait for each other.</summary>
+    public bool WasDeadlock => Trouble is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock };
+
+    /// <summary>Opens where it is not open; throws what the driver throws.</summary>
     public void Open()
     {
         if (_connection is not null) return;
@@ -76,46 +79,38 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     /// <summary>Sends a packet of statements without results.</summary>
     public MySqlAnswer Send(string packet)
     {
-        try
-        {
-            Open();
-        }
-        catch (MySqlException e)
-        {
-            Trouble = e;
-            return MySqlAnswer.Unreachable;
-        }
+        if (!TryOpen()) return MySqlAnswer.Unreachable;
         try
         {
             _command!.CommandText = packet;
             _command.ExecuteNonQuery();
             return MySqlAnswer.Ok;
         }
-        catch (MySqlException e)
+        catch (Exception e) when (IsTrouble(e))
         {
             Discard();
             Trouble = e;
-            return Classify(e);
+            return e is MySqlException error ? Classify(error) : MySqlAnswer.Unknown;
         }
     }
 
-    /// <summary>Reads rows; throws <see cref="MySqlException"/>, the connection then discarded.</summary>
-    public List<T> Read<T>(string sql, Func<MySqlDataReader, T> row)
+    /// <summary>Reads rows; false where there was no whole answer, for whatever reason.</summary>
+    public bool TryRead<T>(string sql, Func<MySqlDataReader, T> row, out List<T> rows)
     {
+        rows = [];
+        if (!TryOpen()) return false;
         try
         {
-            Open();
             _command!.CommandText = sql;
             using var reader = _command.ExecuteReader();
-            var rows = new List<T>();
             while (reader.Read()) rows.Add(row(reader));
-            return rows;
+            return true;
         }
-        catch (MySqlException e)
+        catch (Exception e) when (IsTrouble(e))
         {
             Discard();
             Trouble = e;
-            throw;
+            return false;
         }
     }
 
@@ -126,6 +121,24 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         _connection?.Dispose();
         (_connection, _command) = (null, null);
     }
+
+    private bool TryOpen()
+    {
+        try
+        {
+            Open();
+            return true;
+        }
+        catch (Exception e) when (IsTrouble(e))
+        {
+            Trouble = e;
+            return false;
+        }
+    }
+
+    /// <summary>What a driver throws when a connection breaks under it.</summary>
+    private static bool IsTrouble(Exception e) =>
+        e is MySqlException or InvalidOperationException or IOException or System.Net.Sockets.SocketException or TimeoutException;
 
     /// <summary>
     /// Only errors that a statement of ours can meet are answers. All else, an error of the commit itself or of a server that shuts

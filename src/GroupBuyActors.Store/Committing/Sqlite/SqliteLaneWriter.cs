@@ -23,18 +23,31 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         Reopen();
         _checkpointer = new SqliteCheckpointer(database.Open(), logger);
         Stream = NewStreamId();
-        // The process owns the file: whoever wrote streams before is gone (T13).
+        database.Turns.Enter();
+        try
+        {
+            Allocate(silo);
+        }
+        finally
+        {
+            database.Turns.Leave();
+        }
+        ConfirmedAt = sentAt;
+        return options.BatchBytesMax;
+    }
+
+    private void Allocate(SiloIdentity silo)
+    {
         using var transaction = _connection!.BeginTransaction(deferred: false);
         using var command = _connection.CreateCommand();
         command.Transaction = transaction;
+        // The process owns the file: whoever wrote streams before is gone (T13).
         command.CommandText = "update stream set state = 2 where state = 1; insert into stream (id, silo_address, silo_slot, state) values ($id, $address, $slot, 1)";
         command.Parameters.AddWithValue("$id", Stream);
         command.Parameters.AddWithValue("$address", silo.Address);
         command.Parameters.AddWithValue("$slot", silo.Slot);
         command.ExecuteNonQuery();
         transaction.Commit();
-        ConfirmedAt = sentAt;
-        return options.BatchBytesMax;
     }
 
     /// <inheritdoc/>
@@ -92,6 +105,19 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
 
     /// <summary>False where the stream is fenced; throws where the file does not take the transaction, which then is not there or just is.</summary>
     private bool TryTransaction(List<LanePlace> batch)
+    {
+        database.Turns.Enter();
+        try
+        {
+            return TryTransactionInTurn(batch);
+        }
+        finally
+        {
+            database.Turns.Leave();
+        }
+    }
+
+    private bool TryTransactionInTurn(List<LanePlace> batch)
     {
         _statements!.Begin.Run();
         if (!IsWhole())
