@@ -1,4 +1,5 @@
 using GroupBuyActors.Conformance.Databases;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Committing;
 
 namespace GroupBuyActors.Conformance.Committing;
@@ -24,6 +25,32 @@ public abstract class CommitSuite : IAsyncLifetime
         Assert.Equal(Commits.Event(1).Payload.ToArray(), row.Payload);
         Assert.Equal(1, await _store.NumberAsync("select count(*) from timed_task"));
         Assert.Equal(1, await _store.NumberAsync("select count(*) from order_status where status = 'PENDING_PAYMENT'"));
+    }
+
+    [Fact]
+    public async Task AnOrdersHistoryIsStoredWithItsStatus()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        var group = Commits.Group(1);
+        var placed = Commits.Status(group, 1);
+        var issued = placed with
+        {
+            Sequence = 2,
+            Order = placed.Order with
+            {
+                Status = OrderStatus.VoucherIssued, PaidAt = Commits.Evening.AddMinutes(1), VoucherCode = new VoucherCode(placed.Order.OrderId, "k3v9x2m8q4w7z1p6c5b0n4r8t2"),
+                VoucherValidUntil = Commits.Evening.AddDays(30),
+            },
+        };
+        var closed = Commits.Status(group, 3) with { Order = Commits.Status(group, 3).Order with { Status = OrderStatus.Closed, CloseReason = CloseReason.Cancelled } };
+        await committer.SendAsync(new Commit
+        {
+            Id = Commits.NewId(), Shard = group.Shard, Token = new(), Group = group, Events = [Commits.Event(1), Commits.Event(2), Commits.Event(3)], Statuses = [closed, issued, placed],
+        });
+
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from order_status_log where status = 'PENDING_PAYMENT' and paid_ms is null and close_reason is null and sequence = 1"));
+        Assert.Equal(1, await _store.NumberAsync($"select count(*) from order_status where status = 'VOUCHER_ISSUED' and voucher_code = '{group}.1.k3v9x2m8q4w7z1p6c5b0n4r8t2' and paid_ms - placed_ms = 60000 and redeemed_ms is null"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from order_status where status = 'CLOSED' and close_reason = 'cancelled'"));
     }
 
     [Fact]
@@ -79,6 +106,21 @@ public abstract class CommitSuite : IAsyncLifetime
 
         Assert.Equal([CommitStatus.Committed, CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
         await AssertGapFreeAsync(committer);
+    }
+
+    [Fact]
+    public async Task T2_ACommitWithoutEventsStaysBehindWhatItsActivationDecidedBefore()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        var group = Commits.Group(1);
+        await committer.SendAsync(Commits.Join(group, 1));
+        var stale = new ActivationToken();
+        Task<CommitResult[]> all;
+        await using (await HoldWithOneUnderWayAsync(committer))
+            all = committer.SendAllAsync(Commits.Join(group, 1, stale, statusSequence: 8), Commits.Task(Commits.Run(group, 1), stale), Commits.Join(Commits.Group(2), 2, statusSequence: 2));
+
+        Assert.Equal([CommitStatus.Stale, CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
+        Assert.Equal(0, await _store.NumberAsync("select count(*) from task_run"));
     }
 
     [Fact]

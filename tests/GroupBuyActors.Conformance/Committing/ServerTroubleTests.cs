@@ -223,17 +223,15 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T10_EverySessionOfALaneReadsCommitted()
+    public void T10_EverySessionOfALaneReadsCommitted()
     {
         var session = new MySqlSession(mariaDb.Server.ConnectionString(null), TimeSpan.FromSeconds(3));
         for (var i = 0; i < 2; i++)
         {
-            var isolation = Assert.Single(session.Read("show session variables where variable_name in ('tx_isolation')", r => r.GetString(1)));
-            Assert.Equal("READ-COMMITTED", isolation);
-            Assert.Equal("2", Assert.Single(session.Read("show session variables like 'wait_timeout'", r => r.GetString(1))));
+            Assert.True(session.TryRead("show session variables where variable_name in ('tx_isolation', 'transaction_isolation', 'wait_timeout')", r => r.GetString(1), out var values));
+            Assert.Equal(["2", "READ-COMMITTED"], values.Distinct().Order());
             session.Discard();
         }
-        await Task.CompletedTask;
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Golden;
 
 /// <summary>
 /// What earlier releases stored must be read for ever. Lines are only ever added to these files: a line that stops to be read, or comes
-/// out differently, is a broken journal somewhere. GROUPBUY_GOLDEN=write adds what is missing.
+/// out differently, is a broken journal somewhere. GROUPBUY_GOLDEN=write makes a file that is missing.
 /// </summary>
 public sealed class GoldenTests
 {
@@ -140,9 +140,11 @@ public sealed class GoldenTests
 
     private static string ReadOrWrite(string file, Func<string> content)
     {
-        if (Environment.GetEnvironmentVariable("GROUPBUY_GOLDEN") == "write" && !File.Exists(Path.Combine(Source(), file)))
-            File.WriteAllText(Path.Combine(Source(), file), content());
-        return File.ReadAllText(Path.Combine(Source(), file));
+        var beside = Path.Combine(AppContext.BaseDirectory, "Golden", file);
+        if (File.Exists(beside)) return File.ReadAllText(beside);
+        Assert.True(Environment.GetEnvironmentVariable("GROUPBUY_GOLDEN") == "write", $"{file} is missing.");
+        File.WriteAllText(Path.Combine(Source(), file), content());
+        return content();
     }
 
     private static string Source([System.Runtime.CompilerServices.CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;

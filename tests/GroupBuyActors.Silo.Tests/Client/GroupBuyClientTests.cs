@@ -92,12 +92,13 @@ public sealed class GroupBuyClientTests(TestSilo silo)
     /// <summary>A network that delivers every call and loses the first answers of each, and cuts streams short.</summary>
     private sealed class Flaky(Uri url, int loseAnswers, bool cutStreams = false) : DelegatingHandler(new SocketsHttpHandler())
     {
-        private int _left = loseAnswers;
+        private int _left;
 
         public Uri Url => url;
 
         public List<string> Keys { get; } = [];
 
+        /// <summary>Forgets the keys seen; from here on answers get lost.</summary>
         public void Reset()
         {
             _left = loseAnswers;
@@ -121,7 +122,7 @@ public sealed class GroupBuyClientTests(TestSilo silo)
         // What the first read brings, perhaps with half an event at its end; then nothing more.
         private static async Task CutAsync(HttpResponseMessage response, CancellationToken cancellation)
         {
-            var bytes = new byte[400];
+            var bytes = new byte[4000];
             var read = await (await response.Content.ReadAsStreamAsync(cancellation)).ReadAsync(bytes, cancellation);
             response.Content = new StringContent(Encoding.UTF8.GetString(bytes, 0, read), Encoding.UTF8, new MediaTypeHeaderValue("text/event-stream"));
         }

@@ -4,8 +4,6 @@ using GroupBuyActors.Silo.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using Orleans;
-using Orleans.Runtime;
 
 namespace GroupBuyActors.Silo.Tests.Http;
 

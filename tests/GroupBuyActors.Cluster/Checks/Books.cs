@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace GroupBuyActors.Cluster.Checks;
+
+/// <summary>A merchant's books as <c>GET /v1/admin/reconciliation</c> gives them; money of all currencies together.</summary>
+internal sealed class Books(JsonElement document)
+{
+    public bool Balanced => document.GetProperty("balanced").GetBoolean();
+    public long Paid => Money("paid");
+    public long Held => Money("held");
+    public long Settled => Money("settled");
+    public long Refunding => Money("refunding");
+    public long Refunded => Money("refunded");
+    public long Reserved => Stock("reserved");
+    public long Outstanding => Stock("outstanding");
+    public long Deducted => Stock("deducted");
+    public long Released => Stock("released");
+
+    public override string ToString() => document.GetRawText();
+
+    private long Money(string name) => document.GetProperty("currencies").EnumerateArray().Sum(currency => currency.GetProperty(name).GetInt64());
+
+    private long Stock(string name) => document.GetProperty("stock").GetProperty(name).GetInt64();
+}

@@ -1,0 +1,94 @@
+using GroupBuyActors.Testing;
+using GroupBuyActors.Testing.Silos;
+
+namespace GroupBuyActors.Cluster;
+
+/// <summary>Silo processes and their database, on loopback, in a directory of their own.</summary>
+internal sealed class TestedSystem : IAsyncDisposable
+{
+    private readonly List<TimeSpan> _startUps = [];
+    private SiloProcess[] _silos = [];
+
+    private TestedSystem(string directory, MariaDbServer? database)
+    {
+        Directory = directory;
+        Database = database;
+    }
+
+    public string Directory { get; }
+
+    /// <summary>The database server; null on SQLite.</summary>
+    public MariaDbServer? Database { get; }
+
+    public IReadOnlyList<SiloProcess> Silos => _silos;
+
+    public IEnumerable<Uri> Addresses => _silos.Select(silo => silo.Address);
+
+    /// <summary>One silo on a SQLite file.</summary>
+    public static Task<TestedSystem> OnSqliteAsync() => StartAsync(null, null, 1);
+
+    /// <summary>Silos on a private MariaDB server.</summary>
+    public static async Task<TestedSystem> OnMariaDbAsync(int silos)
+    {
+        var database = await MariaDbServer.StartAsync();
+        return await StartAsync(database, database.ConnectionString(await database.CreateDatabaseAsync("cluster")), silos);
+    }
+
+    /// <summary>kill -9.</summary>
+    public Task KillAsync(int silo) => _silos[silo].KillAsync();
+
+    /// <summary>Starts a killed silo again, at its ports and under its name, and waits until it is ready.</summary>
+    public async Task RestartAsync(int silo)
+    {
+        await LaunchAsync(silo);
+        await ReadyAsync(silo);
+    }
+
+    /// <summary>Starts a killed silo again and waits for nothing.</summary>
+    public async Task LaunchAsync(int silo)
+    {
+        await _silos[silo].DisposeAsync();
+        _silos[silo] = SiloProcess.Launch(_silos[silo].Settings);
+    }
+
+    /// <summary>Waits until a silo is ready.</summary>
+    public async Task ReadyAsync(int silo)
+    {
+        await _silos[silo].WaitUntilReadyAsync(TimeSpan.FromSeconds(60));
+        _startUps.Add(_silos[silo].StartUp);
+    }
+
+    /// <summary>Leaves logs and data where they are, for a person to look at after a failure.</summary>
+    public bool KeepsFiles { get; set; }
+
+    /// <summary>How long silos took to be ready.</summary>
+    public string DescribeStartUps() =>
+        $"{_startUps.Count} start-ups, {_startUps.Average(time => time.TotalSeconds):0.0} s on average, at most {_startUps.Max().TotalSeconds:0.0} s";
+
+    /// <summary>The last lines of every silo's output.</summary>
+    public string Tails() => string.Join('\n', _silos.Select(silo => silo.Tail()));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in _silos) await silo.DisposeAsync();
+        if (Database is not null) await Database.DisposeAsync();
+        if (!KeepsFiles) System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private static async Task<TestedSystem> StartAsync(MariaDbServer? database, string? connection, int silos)
+    {
+        var system = new TestedSystem(System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName, database);
+        try
+        {
+            // All at once: migrations and joining must bear it.
+            system._silos = [.. Enumerable.Range(1, silos).Select(number => SiloProcess.Launch(SiloSettings.Draw($"silo-{number}", system.Directory, connection)))];
+            for (var silo = 0; silo < silos; silo++) await system.ReadyAsync(silo);
+            return system;
+        }
+        catch
+        {
+            await system.DisposeAsync();
+            throw;
+        }
+    }
+}

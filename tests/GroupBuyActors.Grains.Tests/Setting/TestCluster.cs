@@ -1,0 +1,109 @@
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Store;
+using GroupBuyActors.Store.Placement;
+using GroupBuyActors.Tasks;
+using GroupBuyActors.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.TestingHost;
+
+namespace GroupBuyActors.Setting;
+
+/// <summary>Several silos in one process on a real MariaDB, by the real clock.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private readonly InProcessTestCluster _cluster;
+    private readonly MariaDbServer _server;
+
+    private TestCluster(InProcessTestCluster cluster, MariaDbServer server, ScriptedPorts ports) => (_cluster, _server, Ports) = (cluster, server, ports);
+
+    public ScriptedPorts Ports { get; }
+
+    public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
+
+    public IClusterClient Client => _cluster.Client;
+
+    public static async Task<TestCluster> StartAsync(short silos, Action<GrainsOptions>? configure = null)
+    {
+        var server = await MariaDbServer.StartAsync();
+        var database = await server.CreateDatabaseAsync();
+        var ports = new ScriptedPorts();
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.Options.UseDistributedGrainDirectory = true;
+        builder.ConfigureHost(host => host.Logging.SetMinimumLevel(LogLevel.Warning));
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton<IInventory>(ports).AddSingleton<IPayments>(ports).AddSingleton<INotices>(ports);
+            silo.Services.AddGroupBuyStore(store => (store.Provider, store.ConnectionString) = (StoreProvider.MySql, server.ConnectionString(database)));
+            silo.UseInMemoryReminderService();
+            silo.UseGroupBuyActors(configure);
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new TestCluster(cluster, server, ports);
+    }
+
+    public T Get<T>(int silo) where T : notnull => Silos[silo].ServiceProvider.GetRequiredService<T>();
+
+    /// <summary>Waits until every shard is owned by the silo it is at home on, and every silo knows it.</summary>
+    public async Task SettledAsync()
+    {
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (!await IsSettledAsync())
+        {
+            if (bound.IsCancellationRequested) Assert.Fail(await DescribeAsync());
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Ends a silo at once, and tells the others.</summary>
+    public async Task KillAsync(InProcessSiloHandle silo)
+    {
+        await _cluster.KillSiloAsync(silo);
+        await Get<IClusterMembershipService>(0).TryKill(silo.SiloAddress);
+    }
+
+    public async Task AddAsync()
+    {
+        await _cluster.StartAdditionalSiloAsync();
+        await _cluster.WaitForLivenessToStabilizeAsync();
+    }
+
+    public Task StopAsync(InProcessSiloHandle silo) => _cluster.StopSiloAsync(silo);
+
+    public async Task<SiloAddress?> WhereAsync(IAddressable grain) => await Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.StopAllSilosAsync();
+        await _cluster.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    private async Task<string> DescribeAsync()
+    {
+        var owners = await Get<IShards>(0).ReadAsync(CancellationToken.None);
+        var table = owners.GroupBy(row => row.OwnerSlot ?? "nobody").Select(owner => $"{owner.Key}={owner.Count()}");
+        var silos = Silos.Select(silo =>
+        {
+            var homes = silo.ServiceProvider.GetRequiredService<Homes>();
+            var atHome = owners.Count(row => silo.SiloAddress.Equals(homes.Of(row.Shard)));
+            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<NearTasks>().Owned}, is home of {atHome}, " +
+                $"knows {string.Join('/', silo.ServiceProvider.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values)}";
+        });
+        return $"The table says {string.Join(", ", table)}. {string.Join("; ", silos)}.";
+    }
+
+    private async Task<bool> IsSettledAsync()
+    {
+        var owners = await Get<IShards>(0).ReadAsync(CancellationToken.None);
+        var owned = Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<NearTasks>().Owned);
+        return owned == ShardId.Count && Silos.All(silo =>
+        {
+            var homes = silo.ServiceProvider.GetRequiredService<Homes>();
+            return owners.All(row => row.OwnerAddress == homes.Of(row.Shard)?.ToParsableString());
+        });
+    }
+}
