@@ -27,27 +27,27 @@ public sealed class GrainsOptions
     /// <summary>Tasks due within this are in memory; all others wait in the table.</summary>
     public TimeSpan Horizon { get; set; } = TimeSpan.FromSeconds(60);
     /// <summary>The horizon is read again this often, well before its end.</summary>
-    public TimeSpan HorizonReadInterval { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan HorizonReadInterval { get; set; } = TimeSpan.FromSeconds(30);
     /// <summary>Most tasks in memory; beyond it the horizon ends earlier and is read again as memory frees.</summary>
     public int HorizonTasksMax { get; set; } = 200_000;
     /// <summary>A task read from the table this late belongs to an executor that is gone: its try is recorded before it runs.</summary>
     public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromSeconds(1);
-    /// <summary>A run without an end for this long is given up and tried again.</summary>
+    /// <summary>A run without an end for this long (or for its type's own try, where that is longer) is given up and tried again.</summary>
     public TimeSpan RunTimeout { get; set; } = TimeSpan.FromSeconds(30);
     /// <summary>Runs of tasks without a group event are remembered this long after the task was due, to refuse a second copy.</summary>
     public TimeSpan RunsKept { get; set; } = TimeSpan.FromDays(8);
     /// <summary>How long a stopping silo waits for runs in progress.</summary>
     public TimeSpan StopBound { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Projections are written at most this often, so that many changes of a group become one row.</summary>
-    public TimeSpan RelayInterval { get; set; } = TimeSpan.FromMilliseconds(100);
+    /// <summary>Projections are written at most this often, so that many changes of a group become one row; well within the second that lists may lag.</summary>
+    public TimeSpan RelayInterval { get; set; } = TimeSpan.FromMilliseconds(400);
     /// <summary>Commits that wait in memory for one sink; beyond it the sink reads from the table.</summary>
     public int RelayBacklogMax { get; set; } = 50_000;
     /// <summary>Commits handed to a sink at once.</summary>
-    public int RelayBatchMax { get; set; } = 2_000;
+    public int RelayBatchMax { get; set; } = 10_000;
 
     /// <summary>The membership and the table of streams are compared this often besides on every change (a crash between two steps of joining makes no change).</summary>
-    public TimeSpan WatchInterval { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan WatchInterval { get; set; } = TimeSpan.FromSeconds(30);
     /// <summary>The offset to the database's clock is measured this often.</summary>
     public TimeSpan ClockInterval { get; set; } = TimeSpan.FromSeconds(3);
     /// <summary>A clock further off than this is alarmed.</summary>

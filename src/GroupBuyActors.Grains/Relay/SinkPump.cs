@@ -48,6 +48,22 @@ internal sealed class SinkPump(
         }
     }
 
+    private long Head
+    {
+        get
+        {
+            lock (_gate) return _head;
+        }
+    }
+
+    private long Taken
+    {
+        get
+        {
+            lock (_gate) return _taken;
+        }
+    }
+
     /// <summary>Called on the lane's thread, in position order.</summary>
     public void Add(CommittedBatch batch)
     {
@@ -77,9 +93,11 @@ internal sealed class SinkPump(
         while (!cancellation.IsCancellationRequested)
         {
             await _arrived.WaitAsync(cancellation);
-            // What comes in quick succession is taken together.
+            // What comes in quick succession is taken together; and no more than what is there now, so that under load, too, the next
+            // stretch gathers for an interval and a durable sink writes each group's newest row once.
             if (sink.IsDurable) await Task.Delay(options.RelayInterval, time, cancellation);
-            while (await StepAsync(cancellation)) { }
+            var head = Head;
+            while (await StepAsync(cancellation) && Taken < head) { }
         }
     }
 

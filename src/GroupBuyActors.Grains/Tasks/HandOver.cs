@@ -14,8 +14,9 @@ namespace GroupBuyActors.Tasks;
 internal sealed class HandOver(
     Homes homes, TaskGateways gateways, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<HandOver> log)
 {
-    private const int WaitingMax = 50_000, SendMax = 500, TriesMax = 20;
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
+    private const int WaitingMax = 50_000, SendMax = 500, SendsMax = 16, TriesMax = 20;
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100), AnswerWithin = TimeSpan.FromSeconds(2);
+    private readonly SemaphoreSlim _sends = new(SendsMax);
     private readonly Channel<Parcel> _waiting = Channel.CreateBounded<Parcel>(
         new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -31,47 +32,55 @@ internal sealed class HandOver(
         if (key.Due < clock.GetUtcNow() + options.Value.Horizon) _waiting.Writer.TryWrite(new Parcel(key, null, 0));
     }
 
-    /// <summary>Sends until cancelled.</summary>
+    /// <summary>Sends until cancelled. A silo that does not answer holds up no parcels for others.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var parcels = new List<Parcel>();
         while (await _waiting.Reader.WaitToReadAsync(cancellation))
         {
-            parcels.Clear();
+            var parcels = new List<Parcel>();
             while (parcels.Count < SendMax && _waiting.Reader.TryRead(out var parcel)) parcels.Add(parcel);
-            var back = await SendAsync(parcels);
-            if (back.Count > 0) SendAgain(back, cancellation).Ignore();
+            foreach (var home in parcels.GroupBy(parcel => homes.Of(parcel.Key.Shard)))
+            {
+                await _sends.WaitAsync(cancellation);
+                SendAsync(home.Key, [.. home], cancellation).Ignore();
+            }
         }
     }
 
-    private async Task<List<Parcel>> SendAsync(List<Parcel> parcels)
+    private async Task SendAsync(SiloAddress? home, List<Parcel> parcels, CancellationToken cancellation)
     {
-        var sent = parcels.GroupBy(parcel => homes.Of(parcel.Key.Shard)).Select(async home =>
+        try
         {
-            var load = home.ToList();
-            if (home.Key is null) return load;
-            try
-            {
-                var tasks = load.Where(parcel => parcel.Task is not null).Select(parcel => CarriedTask.Of(parcel.Task!)).ToArray();
-                var removed = load.Where(parcel => parcel.Task is null).Select(parcel => parcel.Key.Id).ToArray();
-                var refused = (await gateways.Of(home.Key).Accept(tasks, removed)).ToHashSet();
-                return load.FindAll(parcel => parcel.Task is not null && refused.Contains(parcel.Key.Id));
-            }
-            catch (Exception)
-            {
-                // Whatever stopped the call, the silo may be gone: the next try asks where home is then.
-                return load;
-            }
-        });
-        return [.. (await Task.WhenAll(sent)).SelectMany(parcels => parcels)];
-    }
+            parcels = await OfferAsync(home, parcels);
+        }
+        finally
+        {
+            _sends.Release();
+        }
 
-    private async Task SendAgain(List<Parcel> parcels, CancellationToken cancellation)
-    {
+        if (parcels.Count == 0) return;
         var lost = parcels.RemoveAll(parcel => parcel.Tries >= TriesMax);
         if (lost > 0) TaskLog.NotHandedOver(log, lost);
         await Task.Delay(Retry, time, cancellation);
         foreach (var parcel in parcels) _waiting.Writer.TryWrite(parcel with { Tries = parcel.Tries + 1 });
+    }
+
+    /// <summary>Gives those that were not taken.</summary>
+    private async Task<List<Parcel>> OfferAsync(SiloAddress? home, List<Parcel> parcels)
+    {
+        if (home is null) return parcels;
+        try
+        {
+            var tasks = parcels.Where(parcel => parcel.Task is not null).Select(parcel => CarriedTask.Of(parcel.Task!)).ToArray();
+            var removed = parcels.Where(parcel => parcel.Task is null).Select(parcel => parcel.Key.Id).ToArray();
+            var refused = (await gateways.Of(home).Accept(tasks, removed).WaitAsync(AnswerWithin, time)).ToHashSet();
+            return parcels.FindAll(parcel => parcel.Task is not null && refused.Contains(parcel.Key.Id));
+        }
+        catch (Exception)
+        {
+            // Whatever stopped the call, the silo may be gone: the next try asks where home is then.
+            return parcels;
+        }
     }
 
     private readonly record struct Parcel(TaskKey Key, TimedTask? Task, int Tries);

@@ -31,6 +31,8 @@ internal sealed class NearTask(TimedTask task, bool isOverdue)
 /// </summary>
 internal sealed class NearTasks : IDisposable
 {
+    // Commits of this silo wait for the lock while due tasks are taken out, so not all of a flood are taken at once.
+    private const int FiresAtOnce = 1_000;
     private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(30);
     private readonly Lock _gate = new();
     private readonly ClusterClock _clock;
@@ -251,7 +253,7 @@ internal sealed class NearTasks : IDisposable
             TimeSpan sleep;
             lock (_gate)
             {
-                _wheel.PopDue(_clock.GetUtcNow(), _due);
+                _wheel.PopDue(_clock.GetUtcNow(), _due, FiresAtOnce);
                 foreach (var due in _due) Fire(due.Item);
                 _due.Clear();
                 var now = _clock.GetUtcNow();

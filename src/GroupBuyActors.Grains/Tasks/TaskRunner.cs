@@ -64,7 +64,8 @@ internal sealed class TaskRunner(
             near1.IsOverdue = false;
         }
 
-        using var cancellation = new CancellationTokenSource(options.Value.RunTimeout, time);
+        var bound = policy.TryTimeout > options.Value.RunTimeout ? policy.TryTimeout : options.Value.RunTimeout;
+        using var cancellation = new CancellationTokenSource(bound, time);
         var verdict = await handler.RunAsync(new DueTask(near1.Stored, policy, failures, now, chance.NextShare()), cancellation.Token)
             .WaitAsync(cancellation.Token);
         near1.Troubles = 0;
@@ -193,7 +194,8 @@ internal sealed class TaskRunner(
     {
         if (!Tracing.Source.HasListeners()) return null;
         ActivityContext.TryParse(task.Trace, null, isRemote: true, out var cause);
-        var isOld = cause == default || now - task.Key.Due > LinkAfter;
+        // A deadline is set a day ahead, everything else minutes; what caused a late task is as old as the task is late, at least.
+        var isOld = cause == default || task.Type == TaskTypes.GroupDeadline || now - task.Key.Due > LinkAfter;
         var activity = isOld
             ? Tracing.Source.StartActivity(task.Type, ActivityKind.Consumer, default(ActivityContext), links: cause == default ? null : [new ActivityLink(cause)])
             : Tracing.Source.StartActivity(task.Type, ActivityKind.Consumer, cause);

