@@ -168,4 +168,29 @@ public sealed class GroupLifeTests
         Assert.Equal(RefusalCode.OrderNotFound, (await group.Join(new JoinGroup("user-1"))).Refusal!.Code);
         Assert.Equal(0, await group.WaitForEvents(0));
     }
+
+    [Fact]
+    public async Task BackstopReminderIsThereWhileTheGroupIsUndecidedAndSettlesIt()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromMinutes(10) });
+        await silo.RemindersAsync(group, 1);
+        silo.Time.SetUtcNow(silo.Time.GetUtcNow() + TimeSpan.FromMinutes(11));
+        await group.AsReference<IRemindable>().ReceiveReminder("deadline", default);
+        Assert.Equal(GroupPhase.Expired, (await group.Get()).Value!.State);
+        await silo.RemindersAsync(group, 0);
+    }
+
+    [Fact]
+    public async Task DrainingSiloIsNotReadyAndStillAnswers()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id);
+        var gate = silo.Get<Membership.SiloGate>();
+        Assert.Null(gate.ClosedBecause);
+        var poll = group.WaitForEvents(long.MaxValue - 1);
+        gate.Drain();
+        Assert.NotNull(gate.ClosedBecause);
+        Assert.Equal((await group.Get()).Value!.Sequence, await poll.WaitAsync(TestSilo.Bound));
+    }
 }

@@ -30,7 +30,7 @@ public interface IGroupGrain : IGrainWithStringKey
     [Alias("Redeem")] Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request = null);
     /// <summary>Takes a redemption back.</summary>
     [Alias("RevokeRedemption")] Task<Reply<OrderView>> RevokeRedemption(VoucherCode code);
-    /// <summary>Decides a group anew that seems stuck: applies what is due and schedules what is missing.</summary>
+    /// <summary>Decides a group anew that seems stuck: applies whatever is due by now; changes nothing where nothing is.</summary>
     [Alias("Settle")] Task<Reply<GroupView>> Settle(RequestKey? request = null);
     /// <summary>Waits until the last durable sequence is above <paramref name="after"/>, at most 10 s; gives that sequence, 0 for none.</summary>
     [Alias("WaitForEvents")] Task<long> WaitForEvents(long after);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Testing.Silos;
@@ -22,6 +23,7 @@ internal sealed class JoinsBenchmark : IBenchmark
     public IReadOnlyList<Option> Options { get; } =
     [
         new("--groups", "N", "groups that the callers spread over (default 5000)"),
+        new("--callers", "LIST", "callers at once of the part spread over the groups (default 64,512)"),
         new("--only", "PARTS", "some of: spread,hot,http,stock,ceiling (default all)"),
     ];
 
@@ -49,6 +51,9 @@ internal sealed class JoinsBenchmark : IBenchmark
         await workload.PublishAsync(orleans.Grains, cancellation);
         report.Note($"{workload.Groups.Count} groups were published in {publishing.Elapsed.TotalSeconds:0.0} s; the silo was ready after {silo.StartUp.TotalSeconds:0.0} s.");
 
+        var settling = workload.NextPart();
+        await SettleAsync(options, caller => JoinAsync(orleans.Grains, workload.Pick(caller), JoinWorkload.NextJoin(caller, settling)), cancellation);
+
         IReadOnlyList<ProcessorMeter> meters = [new("client", Environment.ProcessId), new("silo", silo.ProcessId), .. database.Meters()];
         async Task<Measurement> MeasureAsync(string key, string name, int callers, Func<Caller, Task<CallOutcome>> call)
         {
@@ -60,7 +65,7 @@ internal sealed class JoinsBenchmark : IBenchmark
         }
 
         if (parts.Contains("spread"))
-            foreach (var callers in (int[])[FewCallers, ManyCallers])
+            foreach (var callers in Callers(options))
             {
                 var part = workload.NextPart();
                 await MeasureAsync($"{callers}", $"joins, {workload.Groups.Count} groups", callers,
@@ -100,6 +105,9 @@ internal sealed class JoinsBenchmark : IBenchmark
         await using var orleans = await OrleansConnection.OpenAsync(ports[1], ComparatorHost.ClusterId, cancellation);
         IReadOnlyList<ProcessorMeter> meters = [new("client", Environment.ProcessId), new("silo", host.ProcessId), .. database.Meters()];
 
+        var settling = workload.NextPart();
+        await SettleAsync(options, caller => Check(orleans.Grains.GetGrain<ICeilingGroupGrain>(workload.Pick(caller)).Join(JoinWorkload.NextJoin(caller, settling))), cancellation);
+
         async Task MeasureAsync(string key, string name, int callers, Func<string, JoinGroup, Task<Reply<OrderView>>> join)
         {
             var part = workload.NextPart();
@@ -120,6 +128,15 @@ internal sealed class JoinsBenchmark : IBenchmark
         foreach (var (key, row) in found) report.Measure($"joins.{key}.rate", row.Rate);
         return found;
     }
+
+    private static async Task SettleAsync(BenchmarkOptions options, Func<Caller, Task<CallOutcome>> call, CancellationToken cancellation) =>
+        await new ClosedLoop(ManyCallers, TimeSpan.Zero, options.Settling, options.Seed).RunAsync("settling", call, [], cancellation);
+
+    private static IEnumerable<int> Callers(BenchmarkOptions options) =>
+        (options.Text("--callers") ?? $"{FewCallers},{ManyCallers}").Split(',').Select(text =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var callers) && callers is > 0 and <= 10_000
+                ? callers
+                : throw new UsageException($"--callers is a list of numbers up to 10000, not {text}."));
 
     private static void Compare(Report report, Dictionary<string, Measurement> engine, Dictionary<string, Measurement> comparators)
     {

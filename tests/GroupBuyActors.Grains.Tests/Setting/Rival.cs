@@ -8,24 +8,42 @@ namespace GroupBuyActors.Setting;
 /// <summary>A second activation of a group, as a partition would leave one: it loads the group and commits behind the grain's back.</summary>
 internal sealed class Rival(TestSilo silo)
 {
+    private const int JoinsPerCommit = 500;
+
     /// <summary>Decides a command on what is stored and commits it.</summary>
     public async Task<Handling> DecideAsync(string id, GroupCommand command)
     {
-        var group = GroupId.Parse(id);
-        var (state, _) = await GroupLoader.LoadAsync(silo.Get<IGroupReader>(), group, CancellationToken.None);
-        var handling = GroupMachine.Handle(state, command, new HandlingContext
-        {
-            Clock = silo.Time.GetUtcNow(), Settings = new GroupSettings(), NewSecret = () => "abcdefghijklmnopqrstuvwxyz",
-        });
-        var place = silo.Committer.TryReserve(group.Shard) ?? throw new InvalidOperationException("No place.");
+        var (state, _) = await GroupLoader.LoadAsync(silo.Get<IGroupReader>(), GroupId.Parse(id), CancellationToken.None);
+        var handling = Decide(state, command);
+        await CommitAsync(state, [handling]);
+        return handling;
+    }
+
+    /// <summary>Lets so many buyers join, hundreds a commit.</summary>
+    public async Task FillAsync(string id, int buyers)
+    {
+        var (state, _) = await GroupLoader.LoadAsync(silo.Get<IGroupReader>(), GroupId.Parse(id), CancellationToken.None);
+        foreach (var joins in Enumerable.Range(1, buyers).Chunk(JoinsPerCommit))
+            await CommitAsync(state, [.. joins.Select(n => Decide(state, new GroupCommand.Join(new JoinGroup($"user-{n}"))))]);
+    }
+
+    private Handling Decide(GroupState state, GroupCommand command) => GroupMachine.Handle(state, command, new HandlingContext
+    {
+        Clock = silo.Time.GetUtcNow(), Settings = new GroupSettings(), NewSecret = () => "abcdefghijklmnopqrstuvwxyz",
+    });
+
+    private async Task CommitAsync(GroupState state, IReadOnlyList<Handling> handlings)
+    {
+        var place = silo.Committer.TryReserve(state.Id.Shard) ?? throw new InvalidOperationException("No place.");
         var result = await silo.Committer.CommitAsync(place, new Commit
         {
-            Id = Guid.NewGuid(), Shard = group.Shard, Token = new ActivationToken(), Group = group,
-            Events = [.. handling.Events.Select(e => new JournalEvent(e.Sequence, GroupEvents.NameOf(e.Event), GroupEvents.VersionOf(e.Event), e.Time, JournalPayload.Write(e), null))],
-            Schedules = handling.Schedules, Removals = handling.Removals, Statuses = handling.Statuses,
+            Id = Guid.NewGuid(), Shard = state.Id.Shard, Token = new ActivationToken(), Group = state.Id,
+            Events = [.. handlings.SelectMany(handling => handling.Events).Select(e => new JournalEvent(e.Sequence, GroupEvents.NameOf(e.Event), GroupEvents.VersionOf(e.Event), e.Time, JournalPayload.Write(e), null))],
+            Schedules = [.. handlings.SelectMany(handling => handling.Schedules)],
+            Removals = [.. handlings.SelectMany(handling => handling.Removals)],
+            Statuses = [.. handlings.SelectMany(handling => handling.Statuses)],
         });
         Assert.Equal(CommitStatus.Committed, result.Status);
-        return handling;
     }
 
     /// <summary>Stores an event of a type that this release does not know, as a newer one would.</summary>

@@ -128,6 +128,13 @@ internal sealed class TestSilo : IAsyncDisposable
         await happened;
     }
 
+    /// <summary>Waits until the group has so many reminders.</summary>
+    public async Task RemindersAsync(IGroupGrain group, int count)
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        while ((await Get<IReminderTable>().ReadRows(group.GetGrainId())).Reminders.Count != count) await Task.Delay(20, bound.Token);
+    }
+
     /// <summary>Waits until the lists show the group in a phase.</summary>
     public async Task ProjectedAsync(string id, GroupPhase phase)
     {

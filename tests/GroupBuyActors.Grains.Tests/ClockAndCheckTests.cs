@@ -1,0 +1,100 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using Microsoft.Extensions.Time.Testing;
+
+namespace GroupBuyActors;
+
+/// <summary>The cluster's clock, the check of a head, and the settings.</summary>
+public sealed class ClockAndCheckTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void FirstMeasurementIsTakenAtOnce()
+    {
+        var local = new FakeTimeProvider(Noon);
+        var clock = new ClusterClock(local);
+        Assert.Equal(Noon, clock.GetUtcNow());
+        clock.Discipline(local.GetTimestamp(), Noon - TimeSpan.FromMinutes(5));
+        Assert.Equal(Noon - TimeSpan.FromMinutes(5), clock.GetUtcNow());
+    }
+
+    [Fact]
+    public void ClockAheadOfTheDatabaseIsSlowedAndNeverRunsBack()
+    {
+        var local = new FakeTimeProvider(Noon);
+        var clock = new ClusterClock(local);
+        clock.Discipline(local.GetTimestamp(), Noon);
+        var ahead = TimeSpan.FromMilliseconds(80);
+        var last = clock.GetUtcNow();
+        for (var ms = 0; ms < 10_000; ms += 10)
+        {
+            local.Advance(TimeSpan.FromMilliseconds(10));
+            if (ms % 1_000 == 0) clock.Discipline(local.GetTimestamp(), local.GetUtcNow() - ahead);
+            Assert.True(clock.GetUtcNow() > last);
+            last = clock.GetUtcNow();
+        }
+
+        Assert.InRange(local.GetUtcNow() - clock.GetUtcNow(), TimeSpan.FromMilliseconds(70), TimeSpan.FromMilliseconds(90));
+    }
+
+    [Fact]
+    public void JumpForwardIsTakenAtOnceAndASmallOffsetIsSlewed()
+    {
+        var local = new FakeTimeProvider(Noon);
+        var clock = new ClusterClock(local);
+        clock.Discipline(local.GetTimestamp(), Noon);
+        clock.Discipline(local.GetTimestamp(), Noon + TimeSpan.FromMilliseconds(50));
+        Assert.Equal(Noon, clock.GetUtcNow());
+        local.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(Noon + TimeSpan.FromMilliseconds(2_050), clock.GetUtcNow());
+        clock.Discipline(local.GetTimestamp(), Noon + TimeSpan.FromMinutes(1));
+        Assert.Equal(Noon + TimeSpan.FromMinutes(1), clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task HeadIsCheckedOnceForManyAndAgainForThoseWhoAskMeanwhile()
+    {
+        var runs = 0;
+        var gates = new Queue<TaskCompletionSource>([new(), new(), new()]);
+        var began = new SemaphoreSlim(0);
+        var check = new HeadCheck(() =>
+        {
+            runs++;
+            var gate = gates.Dequeue();
+            began.Release();
+            return gate.Task;
+        });
+        var all = gates.ToArray();
+        var first = check.RunAsync();
+        Assert.True(await began.WaitAsync(Setting.TestSilo.Bound));
+        var meanwhile = Enumerable.Range(0, 5).Select(_ => check.RunAsync()).ToArray();
+        all[0].SetResult();
+        await first;
+        Assert.True(await began.WaitAsync(Setting.TestSilo.Bound));
+        Assert.DoesNotContain(meanwhile, task => task.IsCompleted);
+        all[1].SetResult();
+        await Task.WhenAll(meanwhile);
+        Assert.Equal(2, runs);
+    }
+
+    [Fact]
+    public async Task FailedCheckFailsThoseWhoAskedAndNotTheNext()
+    {
+        var runs = 0;
+        var check = new HeadCheck(() => ++runs == 1 ? Task.FromException(new IOException()) : Task.CompletedTask);
+        await Assert.ThrowsAsync<IOException>(check.RunAsync);
+        await check.RunAsync();
+        Assert.Equal(2, runs);
+    }
+
+    [Fact]
+    public void EveryFaultySettingIsNamedAtOnce()
+    {
+        var check = new GrainsOptionsCheck();
+        Assert.True(check.Validate(null, new GrainsOptions()).Succeeded);
+        var faulty = check.Validate(null, new GrainsOptions { FenceBound = TimeSpan.Zero, RelayBatchMax = 0, HorizonReadInterval = TimeSpan.FromMinutes(1) });
+        Assert.Equal(3, faulty.Failures!.Count());
+    }
+}
