@@ -106,7 +106,13 @@ internal sealed partial class GroupGrain
     private void Conclude(CommitResult result, Handling handling)
     {
         if (result.Status != CommitStatus.Committed) throw End(result.Status);
-        if (!handling.Changes) return;
+        if (!handling.Changes)
+        {
+            // No commit of its own says that this silo is still a member: the gate must, at the moment of the answer.
+            if (around.Gate.RefusesBecause is { } closed) throw new StoreUnavailableException(closed);
+            return;
+        }
+
         _confirmedAt = around.Time.GetTimestamp();
         if (handling.Events.Count == 0) return;
         Advance(handling.Events[^1].Sequence);

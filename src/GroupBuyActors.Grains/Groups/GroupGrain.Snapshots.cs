@@ -9,33 +9,27 @@ namespace GroupBuyActors.Groups;
 internal sealed partial class GroupGrain
 {
     private long _snapshotSequence;
-    private bool _snapshotting;
+    private Task _snapshotting = Task.CompletedTask;
 
     /// <summary>Due when the tail outgrows a share of the state, so that all snapshots of a group together cost no more than its events.</summary>
     private void ConsiderSnapshot(Task<CommitResult> head)
     {
-        if (_snapshotting) return;
+        if (!_snapshotting.IsCompleted) return;
         var tail = _state.Sequence - _snapshotSequence;
         if (tail <= around.Options.SnapshotTailMin || tail <= _state.OrderCount / 2) return;
-        _snapshotting = true;
-        WriteWhenCommitted(_state.Sequence, GroupSnapshot.Write(_state), head).Ignore();
+        _snapshotting = WriteWhenCommitted(_state.Sequence, GroupSnapshot.Write(_state), head);
     }
 
     private async Task WriteWhenCommitted(long sequence, byte[] snapshot, Task<CommitResult> head)
     {
-        try
-        {
-            if ((await head).Status == CommitStatus.Committed) await Write(sequence, snapshot, CancellationToken.None);
-        }
-        finally
-        {
-            _snapshotting = false;
-        }
+        if ((await head).Status == CommitStatus.Committed) await Write(sequence, snapshot, CancellationToken.None);
     }
 
     private async Task SnapshotAsleep(CancellationToken cancellation)
     {
-        if (!_snapshotting && _state.Sequence == _durable && _state.Sequence - _snapshotSequence > around.Options.SnapshotTailAsleep)
+        await _snapshotting.WaitAsync(around.Options.DrainBound, around.Time, cancellation)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (_snapshotting.IsCompleted && _state.Sequence == _durable && _state.Sequence - _snapshotSequence > around.Options.SnapshotTailAsleep)
             await Write(_state.Sequence, GroupSnapshot.Write(_state), cancellation);
     }
 

@@ -156,13 +156,16 @@ internal sealed class NearTasks : IDisposable
         lock (_gate) _goneWhileReading = null;
     }
 
-    /// <summary>Adds a task just committed, where it is near and its shard is owned; false where the shard is not.</summary>
+    /// <summary>
+    /// Adds a task just committed, where it is near and its shard is owned; false where the shard is not. Where memory is full it stays
+    /// in the table, which is being read stretch by stretch then.
+    /// </summary>
     public bool Add(TimedTask task)
     {
         lock (_gate)
         {
             if (_epochs[task.Key.Shard.Index] == 0) return false;
-            if (task.NextAt < _until) TryAdd(new NearTask(task, false));
+            if (task.NextAt < _until && _wheel.Count < 2 * _options.HorizonTasksMax) TryAdd(new NearTask(task, false));
             return true;
         }
     }

@@ -25,122 +25,122 @@ internal sealed class TaskRunner(
     private static readonly TimeSpan LinkAfter = TimeSpan.FromHours(1);
     private readonly Dictionary<string, ITaskHandler> _handlers = handlers.ToDictionary(handler => handler.Type);
 
-    public async Task RunAsync(NearTask near1)
+    public async Task RunAsync(NearTask running)
     {
-        var task = near1.Stored;
+        var task = running.Stored;
         if (!_handlers.TryGetValue(task.Type, out var handler))
         {
             TaskLog.NoHandler(log, task.Type, task.Key.Id);
-            near.Done(near1);
+            near.Done(running);
             return;
         }
 
         var (now, began) = (clock.GetUtcNow(), time.GetTimestamp());
         metrics.Started(task.Type, now - task.NextAt);
-        if (task.Attempts > 0 || near1.Troubles > 0) metrics.Retried(task.Type);
+        if (task.Attempts > 0 || running.Troubles > 0) metrics.Retried(task.Type);
         using var activity = Continue(task, now);
         string outcome;
         try
         {
-            outcome = await RunAsync(near1, handler, now);
+            outcome = await RunAsync(running, handler, now);
         }
         catch (Exception e)
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             outcome = "trouble";
-            Trouble(near1, e);
+            Trouble(running, e);
         }
 
         metrics.Ended(task.Type, outcome, time.GetElapsedTime(began));
     }
 
-    private async Task<string> RunAsync(NearTask near1, ITaskHandler handler, DateTimeOffset now)
+    private async Task<string> RunAsync(NearTask running, ITaskHandler handler, DateTimeOffset now)
     {
-        var policy = TaskPolicies.Of(near1.Stored.Type);
-        var failures = near1.Stored.Attempts;
-        if (near1.IsOverdue)
+        var policy = TaskPolicies.Of(running.Stored.Type);
+        var failures = running.Stored.Attempts;
+        if (running.IsOverdue)
         {
-            if (!await RecordBeforeAsync(near1, policy, now)) return "lost";
-            near1.IsOverdue = false;
+            if (!await RecordBeforeAsync(running, policy, now)) return "lost";
+            running.IsOverdue = false;
         }
 
         var bound = policy.TryTimeout > options.Value.RunTimeout ? policy.TryTimeout : options.Value.RunTimeout;
         using var cancellation = new CancellationTokenSource(bound, time);
-        var verdict = await handler.RunAsync(new DueTask(near1.Stored, policy, failures, now, chance.NextShare()), cancellation.Token)
+        var verdict = await handler.RunAsync(new DueTask(running.Stored, policy, failures, now, chance.NextShare()), cancellation.Token)
             .WaitAsync(cancellation.Token);
-        near1.Troubles = 0;
-        return await ConcludeAsync(near1, verdict, failures);
+        running.Troubles = 0;
+        return await ConcludeAsync(running, verdict, failures);
     }
 
-    private async Task<string> ConcludeAsync(NearTask near1, TaskVerdict verdict, int failures)
+    private async Task<string> ConcludeAsync(NearTask running, TaskVerdict verdict, int failures)
     {
         switch (verdict.End)
         {
             case TaskEnd.Completed:
-                near.Done(near1);
+                near.Done(running);
                 return "success";
             case TaskEnd.Finished:
-                await RemoveAsync(near1, verdict.Schedules ?? []);
+                await RemoveAsync(running, verdict.Schedules ?? []);
                 return "success";
             case TaskEnd.RunAgain:
-                near.Again(near1, clock.GetUtcNow() + verdict.Step.Delay);
+                near.Again(running, clock.GetUtcNow() + verdict.Step.Delay);
                 return "early";
             default:
-                return await FailedAsync(near1, verdict, failures + 1);
+                return await FailedAsync(running, verdict, failures + 1);
         }
     }
 
-    private async Task<string> FailedAsync(NearTask near1, TaskVerdict verdict, int failures)
+    private async Task<string> FailedAsync(NearTask running, TaskVerdict verdict, int failures)
     {
-        var (task, step) = (near1.Stored, verdict.Step);
+        var (task, step) = (running.Stored, verdict.Step);
         var error = verdict.Error is { Length: > ErrorMax } words ? words[..ErrorMax] : verdict.Error;
         if (step.Alert) TaskLog.Alert(log, task.Key.Id, task.Type, failures, error);
         if (step.Verdict is RetryVerdict.Dead or RetryVerdict.Expired && !KeepsMoney(task))
         {
             TaskLog.GivenUp(log, task.Key.Id, task.Type, failures, step.Verdict, error);
-            await RemoveAsync(near1, []);
+            await RemoveAsync(running, []);
             return step.Verdict == RetryVerdict.Dead ? "dead" : "expired";
         }
 
         var delay = step.Verdict is RetryVerdict.Dead ? TaskPolicies.Of(task.Type).Retry.DelayMax : step.Delay;
         TaskLog.Failed(log, task.Key.Id, task.Type, failures, delay.TotalMilliseconds, error);
-        await RetryAsync(near1, failures, delay, error);
+        await RetryAsync(running, failures, delay, error);
         return "failed";
     }
 
     /// <summary>A refund that is given up would keep a buyer's money: until there are dead letters to mend it from, it goes on, alarmed.</summary>
     private static bool KeepsMoney(TimedTask task) => task.Type == TaskTypes.Refund;
 
-    private async Task RetryAsync(NearTask near1, int attempts, TimeSpan delay, string? error)
+    private async Task RetryAsync(NearTask running, int attempts, TimeSpan delay, string? error)
     {
-        var (task, now) = (near1.Stored, clock.GetUtcNow());
+        var (task, now) = (running.Stored, clock.GetUtcNow());
         var nextAt = DateTimeOffset.FromUnixTimeMilliseconds((now + delay).ToUnixTimeMilliseconds());
         if (nextAt < task.Key.Due) nextAt = task.Key.Due;
         var next = task with { Attempts = attempts, NextAt = nextAt, Version = task.Version + 1, LastError = error };
         if (delay <= options.Value.Horizon)
         {
             if (!await CommitAsync(task, updates: [next])) return;
-            near1.Stored = next;
-            near.Again(near1, nextAt);
+            running.Stored = next;
+            near.Again(running, nextAt);
             return;
         }
 
         next = next with { Key = task.Key with { Due = nextAt } };
         await CommitAsync(task, removals: [task.Key], schedules: [next]);
-        near.Done(near1);
+        near.Done(running);
 
         async Task<bool> CommitAsync(TimedTask ran, TimedTask[]? updates = null, TaskKey[]? removals = null, TimedTask[]? schedules = null)
         {
             if (await this.CommitAsync(ran, removals ?? [], schedules ?? [], updates ?? [])) return true;
-            near.Done(near1);
+            near.Done(running);
             return false;
         }
     }
 
     /// <summary>False where somebody else ran this version: it is theirs.</summary>
-    private async Task<bool> RecordBeforeAsync(NearTask near1, TaskPolicy policy, DateTimeOffset now)
+    private async Task<bool> RecordBeforeAsync(NearTask running, TaskPolicy policy, DateTimeOffset now)
     {
-        var task = near1.Stored;
+        var task = running.Stored;
         // Whoever takes it over after a crash of this run waits as long as after any failed try.
         var wait = policy.Retry.After(task.Attempts + 1, now - task.Key.Due, chance.NextShare()).Delay;
         if (wait > options.Value.Horizon) wait = options.Value.Horizon;
@@ -151,18 +151,18 @@ internal sealed class TaskRunner(
         };
         if (await CommitAsync(task, [], [], [recorded]))
         {
-            near1.Stored = recorded;
+            running.Stored = recorded;
             return true;
         }
 
-        near.Done(near1);
+        near.Done(running);
         return false;
     }
 
-    private async Task RemoveAsync(NearTask near1, IReadOnlyList<TimedTask> schedules)
+    private async Task RemoveAsync(NearTask running, IReadOnlyList<TimedTask> schedules)
     {
-        await CommitAsync(near1.Stored, [near1.Stored.Key], schedules, []);
-        near.Done(near1);
+        await CommitAsync(running.Stored, [running.Stored.Key], schedules, []);
+        near.Done(running);
     }
 
     /// <summary>A commit of the task alone, once per version. False where this version was run already. Throws where the store cannot take it.</summary>
@@ -182,11 +182,11 @@ internal sealed class TaskRunner(
         };
     }
 
-    private void Trouble(NearTask near1, Exception e)
+    private void Trouble(NearTask running, Exception e)
     {
-        var wait = Math.Min(50 * Math.Pow(2, Math.Min(near1.Troubles++, 20)), TroubleMax.TotalMilliseconds) * (1 + 0.2 * chance.NextShare());
-        TaskLog.Trouble(log, e, near1.Stored.Key.Id, near1.Stored.Type, wait);
-        near.Again(near1, clock.GetUtcNow() + TimeSpan.FromMilliseconds(wait));
+        var wait = Math.Min(50 * Math.Pow(2, Math.Min(running.Troubles++, 20)), TroubleMax.TotalMilliseconds) * (1 + 0.2 * chance.NextShare());
+        TaskLog.Trouble(log, e, running.Stored.Key.Id, running.Stored.Type, wait);
+        near.Again(running, clock.GetUtcNow() + TimeSpan.FromMilliseconds(wait));
     }
 
     /// <summary>The trace of what caused the task goes on; where it is old, the run begins its own and links to it.</summary>

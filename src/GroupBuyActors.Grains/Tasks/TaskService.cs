@@ -26,6 +26,7 @@ internal sealed class TaskService(
     private readonly CancellationTokenSource _stopping = new();
     private Task _reading = Task.CompletedTask;
     private DateTimeOffset _purgesAt;
+    private volatile bool _mustRead = true;
 
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
     public void Listen()
@@ -59,14 +60,8 @@ internal sealed class TaskService(
     /// <summary>Reads from the left edge: after a fence, what was read before it does not count.</summary>
     public void ReadAgain()
     {
-        try
-        {
-            if (_wanted.CurrentCount == 0) _wanted.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Wanted twice at the same moment; one reading serves both.
-        }
+        _mustRead = true;
+        Wake();
     }
 
     /// <summary>Begins no more runs and waits, bounded, for those in progress.</summary>
@@ -84,14 +79,33 @@ internal sealed class TaskService(
     private async Task ReadAsync(CancellationToken cancellation)
     {
         // By the cluster's clock, like the tasks themselves: a clock that jumps brings its tasks with it.
-        await using var timer = clock.CreateTimer(_ => ReadAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using var timer = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var complete = true;
         while (!cancellation.IsCancellationRequested)
         {
-            await scans.SeedAsync(cancellation);
-            var complete = await ReadOnceAsync(cancellation);
-            await PurgeAsync(cancellation);
+            // More was due than memory holds: the next stretch is read when half of this one is done.
+            if (complete || _mustRead || near.Count < options.Value.HorizonTasksMax / 2)
+            {
+                _mustRead = false;
+                await scans.SeedAsync(cancellation);
+                complete = await ReadOnceAsync(cancellation);
+                await PurgeAsync(cancellation);
+            }
+
             timer.Change(complete ? options.Value.HorizonReadInterval : RetryRead, Timeout.InfiniteTimeSpan);
             await _wanted.WaitAsync(cancellation);
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            if (_wanted.CurrentCount == 0) _wanted.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Wanted twice at the same moment; one reading serves both.
         }
     }
 
