@@ -37,41 +37,29 @@ public sealed class CrashTests(ITestOutputHelper output)
         await using var system = await TestedSystem.OnMariaDbAsync(3);
         await UnderLoadAsync(system, async (running, ledger, dice) =>
         {
-            for (var kill = 0; kill < Kills; kill++)
+            for (var kill = 0; kill < Kills;)
             {
                 await AWhileAsync(ledger, dice);
-                var victim = dice.Next(running.Silos.Count);
-                await running.KillAsync(victim);
-                await Task.Delay(dice.Next(0, 300));
-                await running.RestartAsync(victim);
+                kill += await KillAndRestartAsync(running, dice.Next(running.Silos.Count), dice);
             }
         });
     }
 
     [Fact]
-    public async Task NothingAcknowledgedIsLostWhenTheDatabaseServerIsKilled()
+    public async Task NothingAcknowledgedIsLostWhenTheDatabaseServerDiesAndWhenAllSilosDieAtOnce()
     {
-        await using var system = await TestedSystem.OnMariaDbAsync(2);
+        await using var system = await TestedSystem.OnMariaDbAsync(3);
         Assert.SkipWhen(system.Database!.IsExternal, "The database server is not ours to kill.");
         await UnderLoadAsync(system, async (running, ledger, dice) =>
         {
-            for (var kill = 0; kill < 4; kill++)
+            for (var kill = 0; kill < 3; kill++)
             {
                 await AWhileAsync(ledger, dice);
                 await running.Database!.KillAsync();
                 await Task.Delay(dice.Next(0, 1_500));
                 await running.Database.RestartAsync();
             }
-        });
-    }
-
-    [Fact]
-    public async Task NothingAcknowledgedIsLostWhenAllSilosAreKilledAtOnce()
-    {
-        await using var system = await TestedSystem.OnMariaDbAsync(3);
-        await UnderLoadAsync(system, async (running, ledger, dice) =>
-        {
-            for (var kill = 0; kill < 3; kill++)
+            for (var kill = 0; kill < 2; kill++)
             {
                 await AWhileAsync(ledger, dice);
                 await Task.WhenAll(Enumerable.Range(0, running.Silos.Count).Select(running.KillAsync));
@@ -83,27 +71,34 @@ public sealed class CrashTests(ITestOutputHelper output)
 
     private static async Task KillTheOnlySiloAsync(TestedSystem system, Ledger ledger, Random dice)
     {
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kill = 0; kill < Kills;)
         {
             await AWhileAsync(ledger, dice);
-            await system.KillAsync(0);
-            // A process dies while it starts, too.
-            if (dice.Next(4) == 0)
-            {
-                await system.LaunchAsync(0);
-                await Task.Delay(dice.Next(200, 2_000));
-                await system.KillAsync(0);
-                kill++;
-            }
-            await system.RestartAsync(0);
+            kill += await KillAndRestartAsync(system, 0, dice);
         }
+    }
+
+    /// <summary>Kills a silo and starts it again; every other time it dies once more while it starts. Gives how often it was killed.</summary>
+    private static async Task<int> KillAndRestartAsync(TestedSystem system, int silo, Random dice)
+    {
+        await system.KillAsync(silo);
+        var kills = 1;
+        if (dice.Next(2) == 0)
+        {
+            await system.LaunchAsync(silo);
+            await Task.Delay(dice.Next(200, 1_500));
+            await system.KillAsync(silo);
+            kills++;
+        }
+        await system.RestartAsync(silo);
+        return kills;
     }
 
     /// <summary>A random moment under load: some time and some answers after the last, so that a slow machine proves something, too.</summary>
     private static async Task AWhileAsync(Ledger ledger, Random dice)
     {
-        var (answers, time) = (ledger.Acknowledged + dice.Next(1, 40), Stopwatch.StartNew());
-        await Task.Delay(dice.Next(50, 700));
+        var (answers, time) = (ledger.Acknowledged + dice.Next(1, 30), Stopwatch.StartNew());
+        await Task.Delay(dice.Next(50, 500));
         while (ledger.Acknowledged < answers && time.Elapsed < TimeSpan.FromSeconds(5)) await Task.Delay(5);
     }
 
@@ -137,7 +132,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             if (open is not null || faults.Count > 0)
                 Assert.Fail($"Seed {_seed}.\n{(open is null ? "" : $"Not settled: {open}\n")}{faults.Count} faults:\n  {string.Join("\n  ", faults.Take(60))}");
             // A run in which little happened proves little.
-            Assert.True(ledger.Purchases.Count > 5 * Kills && ledger.Campaigns.Count > Kills, $"only {ledger.Purchases.Count} orders in {ledger.Campaigns.Count} campaigns");
+            Assert.True(ledger.Purchases.Count > 2 * Kills && ledger.Campaigns.Count > Kills / 2, $"only {ledger.Purchases.Count} orders in {ledger.Campaigns.Count} campaigns");
         }
         catch (Exception e)
         {
