@@ -11,7 +11,7 @@ internal sealed class Once(IGrainFactory grains)
     {
         if (!RequestKeys.IsGiven(context)) return await run();
         var memory = grains.GetGrain<IIdempotencyGrain>(key.Id);
-        var beginning = await memory.Begin(key.Fingerprint);
+        var beginning = await RememberingAsync(() => memory.Begin(key.Fingerprint));
         return beginning.Kind switch
         {
             BeginningKind.Replay when beginning.Answer is { } answer => new JsonAnswer(answer.Status, answer.Body, answer.Location, replayed: true),
@@ -28,13 +28,43 @@ internal sealed class Once(IGrainFactory grains)
         {
             var result = await run();
             if (result is not JsonAnswer { Status: >= 200 and < 300 } answer) return result;
-            await memory.Complete(ticket, new RememberedAnswer(answer.Status, answer.Body.ToArray(), answer.Location));
+            await RememberingAsync(async () =>
+            {
+                await memory.Complete(ticket, new RememberedAnswer(answer.Status, answer.Body.ToArray(), answer.Location));
+                return true;
+            });
             remembered = true;
             return result;
         }
         finally
         {
-            if (!remembered) await memory.Abandon(ticket);
+            if (!remembered) await AbandonAsync(memory, ticket);
+        }
+    }
+
+    private static async Task AbandonAsync(IIdempotencyGrain memory, long ticket)
+    {
+        try
+        {
+            await memory.Abandon(ticket);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or Orleans.Serialization.SerializerException)
+        {
+            // A call that is never abandoned holds its twins up for a while and no longer; the answer matters more.
+        }
+    }
+
+    // The memory lies in grain storage. While the database is away that throws as Orleans does, or, from another silo, as a driver's
+    // exception that no codec carries; to the caller both are one thing.
+    private static async Task<T> RememberingAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (e is OrleansException or Orleans.Serialization.SerializerException)
+        {
+            throw new StoreUnavailableException("The memory of answered calls cannot be reached.", e);
         }
     }
 }
