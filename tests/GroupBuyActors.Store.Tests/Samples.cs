@@ -22,7 +22,7 @@ internal static class Samples
     };
 
     public static ProjectionChange Change(GroupView view, DateTimeOffset? published = null, StockFigures stock = default, params PaymentEntry[] payments) =>
-        new(view.GroupId, view.Sequence, new GroupRow(view, stock, published ?? Noon), payments);
+        new(view.GroupId, view.Sequence, new GroupRow(view, stock, published ?? Noon, WithTerms: true), payments);
 
     public static Task JournalAsync(this TestStore store, string group, long sequence, long stream = 1, string type = "order.placed") => store.ExecuteAsync(
         $"insert into group_journal (stream, position, commit_id, group_id, sequence, type, version, time_ms, payload, trace) values ({stream}, {sequence}, {Guid.Parse("00112233-4455-6677-8899-aabbccddeeff").ToByteArray(bigEndian: true)}, {group}, {sequence}, {type}, 1, {Noon.AddMilliseconds(sequence).ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()}, {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})");

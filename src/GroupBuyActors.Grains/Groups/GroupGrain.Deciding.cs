@@ -98,7 +98,7 @@ internal sealed partial class GroupGrain
             Id = around.Chance.NextCommitId(), Shard = _shard, Token = _token, Group = byTaskOnly ? null : _id, Events = events,
             Schedules = handling.Schedules, Removals = handling.Removals, Statuses = handling.Statuses,
             Run = byTaskOnly ? new TaskRun(firing!.Key, firing.Version) : null,
-            Attachment = byTaskOnly ? null : new ProjectionChange(_id, _state.Sequence, GroupLoader.RowOf(_state), handling.Payments),
+            Attachment = byTaskOnly ? null : new ProjectionChange(_id, _state.Sequence, GroupLoader.RowOf(_state, withTerms: handling.Events.Exists(recorded => recorded.Event is GroupShelved)), handling.Payments),
         };
     }
 

@@ -24,8 +24,9 @@ internal static class GroupLoader
     }
 
     /// <summary>A group's row in lists and books as it is now; null while GET is 404.</summary>
-    public static GroupRow? RowOf(GroupState state) => state.View() is { } view ? new GroupRow(view, state.Stock, view.Terms.ShelfAt) : null;
+    public static GroupRow? RowOf(GroupState state, bool withTerms) =>
+        state.View() is { } view ? new GroupRow(view, state.Stock, view.Terms.ShelfAt, withTerms) : null;
 
     /// <summary>Everything that lists and books show of a group, for building them anew.</summary>
-    public static ProjectionChange WholeOf(GroupState state) => new(state.Id, state.Sequence, RowOf(state), [.. state.Payments()]);
+    public static ProjectionChange WholeOf(GroupState state) => new(state.Id, state.Sequence, RowOf(state, withTerms: true), [.. state.Payments()]);
 }

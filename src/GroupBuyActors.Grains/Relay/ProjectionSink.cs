@@ -38,6 +38,7 @@ internal sealed class ProjectionSink(IProjections projections, IGroupReader read
 
     private static ProjectionChange Merge(ProjectionChange older, ProjectionChange newer)
     {
+        if (older.Row is { WithTerms: true } && newer.Row is { WithTerms: false } row) newer = newer with { Row = row with { WithTerms = true } };
         if (older.Payments.Count == 0) return newer;
         if (newer.Payments.Count == 0) return newer with { Payments = older.Payments };
         var latest = new Dictionary<(OrderId, string), PaymentEntry>();

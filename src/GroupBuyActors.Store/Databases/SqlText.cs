@@ -42,6 +42,18 @@ internal sealed class SqlText
 
     public void AppendFormatted(int number) => _text.Append(CultureInfo.InvariantCulture, $"{number}");
 
+    public void AppendFormatted(long? number)
+    {
+        if (number is { } given) AppendFormatted(given);
+        else _text.Append("null");
+    }
+
+    /// <summary>Ids are safe as text, too: their alphabets have neither quote nor backslash.</summary>
+    public void AppendFormatted(GroupId id) => _text.Append('\'').Append(id.Value).Append('\'');
+
+    public void AppendFormatted(OrderId id) =>
+        _text.Append('\'').Append(id.Group.Value).Append('.').Append(CultureInfo.InvariantCulture, $"{id.Number}").Append('\'');
+
     public void AppendFormatted<T>(T value)
     {
         _text.Append("@p").Append(_values.Count.ToString(CultureInfo.InvariantCulture));

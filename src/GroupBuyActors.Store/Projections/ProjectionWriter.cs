@@ -7,21 +7,26 @@ namespace GroupBuyActors.Store.Projections;
 
 /// <summary>
 /// Writes list rows and books in multi-row statements, sorted by key so that two writers lock in one order. A row is overwritten
-/// only by a greater sequence: repeats and late comers change nothing.
+/// only by a greater sequence: repeats and late comers change nothing. A group's terms are a row of their own, written once: under
+/// load every group's counts are written again and again, and carry nothing else with them.
 /// </summary>
 internal sealed class ProjectionWriter(Database database) : IProjections
 {
-    /// <summary>Changes in one transaction: bounds the packet (a view is 1–2 kB) and how long rows, or SQLite's file, stay locked.</summary>
-    private const int ChangesMax = 400;
+    /// <summary>Changes in one transaction: bounds the packet (a row is some 250 bytes) and how long rows, or SQLite's file, stay locked.</summary>
+    private const int ChangesMax = 1_000;
+
+    private const string GroupColumns = "group_id, sequence, merchant_id, region, shard, published_ms, state, reason, updated_ms, settles_by_ms, fulfilled_ms, " +
+        "vouchers_until_ms, buyers, buyers_paid, seats_taken, seats_paid, reserved, outstanding, deducted, released";
 
     private static readonly string[] GroupKey = ["group_id"];
-    private static readonly string[] GroupColumns =
-        ["merchant_id", "region", "shard", "state", "published_ms", "settles_by_ms", "vouchers_until_ms", "reserved", "outstanding", "deducted", "released", "view"];
+    private static readonly string[] GroupChanges =
+        ["state", "reason", "updated_ms", "settles_by_ms", "fulfilled_ms", "vouchers_until_ms", "buyers", "buyers_paid", "seats_taken", "seats_paid",
+         "reserved", "outstanding", "deducted", "released"];
 
     private static readonly string[] PaymentKey = ["order_id", "payment_id"];
     private static readonly string[] PaymentColumns = ["merchant_id", "currency", "amount", "state", "settles_ms"];
 
-    private readonly Raw _groupTail = database.Dialect.OverwriteOlder(GroupKey, "sequence", GroupColumns);
+    private readonly Raw _groupTail = database.Dialect.OverwriteOlder(GroupKey, "sequence", GroupChanges);
     private readonly Raw _paymentTail = database.Dialect.OverwriteOlder(PaymentKey, "sequence", PaymentColumns);
 
     public async Task WriteAsync(IReadOnlyCollection<ProjectionChange> changes, CancellationToken cancellation)
@@ -30,10 +35,12 @@ internal sealed class ProjectionWriter(Database database) : IProjections
         foreach (var part in changes.OrderBy(change => change.Group.Value, StringComparer.Ordinal).ThenBy(change => change.Sequence).Chunk(ChangesMax))
         {
             var groups = GroupRows(part);
+            var terms = part.Where(change => change.Row is { WithTerms: true }).DistinctBy(change => change.Group).ToList();
             var payments = PaymentRows(part).ToList();
             if (groups.Count + payments.Count == 0) continue;
             await database.WriteAsync(async (session, ct) =>
             {
+                foreach (var rows in terms.Chunk(database.Dialect.RowsPerInsert)) await session.ExecuteAsync(InsertTerms(rows), ct).ConfigureAwait(false);
                 foreach (var rows in groups.Chunk(database.Dialect.RowsPerInsert)) await session.ExecuteAsync(UpsertGroups(rows), ct).ConfigureAwait(false);
                 foreach (var rows in payments.Chunk(database.Dialect.RowsPerInsert)) await session.ExecuteAsync(UpsertPayments(rows), ct).ConfigureAwait(false);
                 return 0;
@@ -55,23 +62,68 @@ internal sealed class ProjectionWriter(Database database) : IProjections
         // Of one commit the later entry holds.
         .Select(group => group.Aggregate((newest, row) => row.Sequence >= newest.Sequence ? row : newest));
 
-    private SqlText UpsertGroups(IEnumerable<(long Sequence, GroupRow Row)> rows) => new SqlText()
-        .Append($"insert into group_view (group_id, sequence, {new Raw(string.Join(", ", GroupColumns))}) values ")
-        .Append(SqlText.Join(", ", rows.Select(row => Values(row.Sequence, row.Row))))
-        .Append($"{_groupTail}");
+    private SqlText InsertTerms(IEnumerable<ProjectionChange> changes) => new SqlText()
+        .Append($"{database.Dialect.InsertIgnore} into group_terms (group_id, terms) values ")
+        .Append(SqlText.Join(", ", changes.Select(change => (SqlText)$"({change.Group}, {StoredTerms.Write(change.Row!.View.Terms)})")));
+
+    private SqlText UpsertGroups(IEnumerable<(long Sequence, GroupRow Row)> rows)
+    {
+        var sql = new SqlText().Append($"insert into group_view ({new Raw(GroupColumns)}) values ");
+        var separator = "";
+        foreach (var (sequence, row) in rows)
+        {
+            sql.AppendLiteral(separator);
+            AppendValues(sql, sequence, row);
+            separator = ", ";
+        }
+
+        sql.AppendFormatted(_groupTail);
+        return sql;
+    }
 
     private SqlText UpsertPayments(IEnumerable<(long Sequence, PaymentEntry Entry)> rows) => new SqlText()
         .Append($"insert into payment_book (order_id, payment_id, sequence, {new Raw(string.Join(", ", PaymentColumns))}) values ")
         .Append(SqlText.Join(", ", rows.Select(row => Values(row.Sequence, row.Entry))))
         .Append($"{_paymentTail}");
 
-    private static SqlText Values(long sequence, GroupRow row)
+    /// <summary>In place and without parameters: this is written for every group that moves, many times a second.</summary>
+    private static void AppendValues(SqlText sql, long sequence, GroupRow row)
     {
         var (view, stock, id) = (row.View, row.Stock, row.View.GroupId);
-        return new SqlText().Append(
-            $"({id.Value}, {sequence}, {id.MerchantId}, {id.Region}, {id.Shard.Index}, {StoredNames.Of(view.State)}, {row.PublishedAt.ToUnixTimeMilliseconds()}, {view.SettlesBy.ToUnixTimeMilliseconds()}, {view.VouchersValidUntil?.ToUnixTimeMilliseconds()}, {stock.Reserved}, {stock.Outstanding}, {stock.Deducted}, {stock.Released}, {StoredViews.Write(view)})");
+        sql.AppendLiteral("(");
+        sql.AppendFormatted(id);
+        Number(sequence);
+        Number(id.MerchantId);
+        sql.AppendLiteral(", '");
+        sql.AppendLiteral(id.Region);
+        sql.AppendLiteral("'");
+        Number(id.Shard.Index);
+        Number(row.PublishedAt.ToUnixTimeMilliseconds());
+        sql.AppendLiteral(", ");
+        sql.AppendFormatted(StoredNames.Literal(view.State));
+        sql.AppendLiteral(", ");
+        sql.AppendFormatted(StoredNames.Literal(view.Reason));
+        Number(view.UpdatedAt.ToUnixTimeMilliseconds());
+        Number(view.SettlesBy.ToUnixTimeMilliseconds());
+        Number(view.FulfilledAt?.ToUnixTimeMilliseconds());
+        Number(view.VouchersValidUntil?.ToUnixTimeMilliseconds());
+        Number(view.Buyers);
+        Number(view.BuyersPaid);
+        Number(view.SeatsTaken);
+        Number(view.SeatsPaid);
+        Number(stock.Reserved);
+        Number(stock.Outstanding);
+        Number(stock.Deducted);
+        Number(stock.Released);
+        sql.AppendLiteral(")");
+
+        void Number(long? value)
+        {
+            sql.AppendLiteral(", ");
+            sql.AppendFormatted(value);
+        }
     }
 
-    private static SqlText Values(long sequence, PaymentEntry entry) => new SqlText().Append(
-        $"({entry.Order.ToString()}, {Encoding.UTF8.GetBytes(entry.PaymentId)}, {sequence}, {entry.Order.Group.MerchantId}, {entry.Amount.Currency}, {entry.Amount.Amount}, {(int)entry.State}, {entry.SettlesAt?.ToUnixTimeMilliseconds()})");
+    private static SqlText Values(long sequence, PaymentEntry entry) =>
+        $"({entry.Order}, {Encoding.UTF8.GetBytes(entry.PaymentId)}, {sequence}, {entry.Order.Group.MerchantId}, {entry.Amount.Currency}, {entry.Amount.Amount}, {(int)entry.State}, {entry.SettlesAt?.ToUnixTimeMilliseconds()})";
 }

@@ -1,24 +1,23 @@
 using System.Text;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
-using GroupBuyActors.Store.Projections;
 
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>Lists by keyset: a page starts after the last row of the page before, so that deep pages cost what first ones do.</summary>
 internal sealed class Listings(Database database) : IListings
 {
-    // Index: group_view_merchant, group_view_region, group_view_state or group_view_newest, all ending in (published_ms, group_id).
+    // Index: group_view_merchant, group_view_region, group_view_state or group_view_newest, all ending in (published_ms, group_id); terms by primary key.
     public async Task<Page<GroupView>> GroupsAsync(GroupFilter filter, string? after, int limit, CancellationToken cancellation)
     {
         var conditions = new List<SqlText>();
-        if (filter.MerchantId is { } merchant) conditions.Add($"merchant_id = {merchant}");
-        if (filter.Region is { } region) conditions.Add($"region = {region}");
-        if (filter.State is { } state) conditions.Add($"state = {StoredNames.Of(state)}");
-        if (PageMark.Read("groups", after) is var (published, id)) conditions.Add($"published_ms <= {published} and (published_ms < {published} or group_id < {id})");
+        if (filter.MerchantId is { } merchant) conditions.Add($"v.merchant_id = {merchant}");
+        if (filter.Region is { } region) conditions.Add($"v.region = {region}");
+        if (filter.State is { } state) conditions.Add($"v.state = {StoredNames.Of(state)}");
+        if (PageMark.Read("groups", after) is var (published, id)) conditions.Add($"v.published_ms <= {published} and (v.published_ms < {published} or v.group_id < {id})");
         var rows = await database.ReadAsync((session, ct) => session.ListAsync(
-            $"select view, published_ms, group_id from group_view{Where(conditions)} order by published_ms desc, group_id desc limit {limit + 1}",
-            row => (View: StoredViews.Read(row.Bytes(0)), Published: row.GetInt64(1), Id: row.GetString(2)), ct), cancellation).ConfigureAwait(false);
+            $"select {GroupRows.Columns}, v.published_ms, v.group_id from group_view v join group_terms t on t.group_id = v.group_id{Where(conditions)} order by v.published_ms desc, v.group_id desc limit {limit + 1}",
+            row => (View: GroupRows.Read(row), Published: row.GetInt64(GroupRows.Count), Id: row.GetString(GroupRows.Count + 1)), ct), cancellation).ConfigureAwait(false);
         var page = PageMark.Page(rows, limit, row => PageMark.Write("groups", row.Published, row.Id));
         return new Page<GroupView>(page.Items.Select(row => row.View).ToList(), page.Next);
     }

@@ -110,7 +110,14 @@ create view order_status as
   join (select order_id, max(sequence) as sequence from order_status_log group by order_id) last
     on last.order_id = l.order_id and last.sequence = l.sequence;
 
--- Projections: rebuilt at will from the journal.
+-- Projections: rebuilt at will from the journal. A group's terms never change once it is on the shelf: what changes with every join
+-- is a narrow row of its own.
+create table group_terms (
+  group_id varchar(120) character set ascii collate ascii_bin not null,
+  terms blob not null,
+  primary key (group_id)
+) engine = InnoDB;
+
 create table group_view (
   group_id varchar(120) character set ascii collate ascii_bin not null,
   sequence bigint not null,
@@ -118,14 +125,20 @@ create table group_view (
   region varchar(64) character set ascii collate ascii_bin not null,
   shard smallint not null,
   state varchar(12) character set ascii collate ascii_bin not null,
+  reason varchar(24) character set ascii collate ascii_bin null,
   published_ms bigint not null,
+  updated_ms bigint not null,
   settles_by_ms bigint not null,
+  fulfilled_ms bigint null,
   vouchers_until_ms bigint null,
+  buyers int not null,
+  buyers_paid int not null,
+  seats_taken int not null,
+  seats_paid int not null,
   reserved int not null,
   outstanding int not null,
   deducted int not null,
   released int not null,
-  view mediumblob not null,
   primary key (group_id),
   key group_view_newest (published_ms, group_id),
   key group_view_merchant (merchant_id, published_ms, group_id),

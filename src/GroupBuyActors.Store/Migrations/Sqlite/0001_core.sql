@@ -111,6 +111,12 @@ create view order_status as
     on last.order_id = l.order_id and last.sequence = l.sequence;
 
 -- Projections: rebuilt at will from the journal.
+create table group_terms (
+  group_id text not null,
+  terms blob not null,
+  primary key (group_id)
+) without rowid;
+
 create table group_view (
   group_id text not null,
   sequence integer not null,
@@ -118,14 +124,20 @@ create table group_view (
   region text not null,
   shard integer not null,
   state text not null,
+  reason text null,
   published_ms integer not null,
+  updated_ms integer not null,
   settles_by_ms integer not null,
+  fulfilled_ms integer null,
   vouchers_until_ms integer null,
+  buyers integer not null,
+  buyers_paid integer not null,
+  seats_taken integer not null,
+  seats_paid integer not null,
   reserved integer not null,
   outstanding integer not null,
   deducted integer not null,
   released integer not null,
-  view blob not null,
   primary key (group_id)
 );
 create index group_view_newest on group_view (published_ms, group_id);
