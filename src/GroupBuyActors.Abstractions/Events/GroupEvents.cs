@@ -56,6 +56,9 @@ public static class GroupEvents
     /// <summary>The event's data as UTF-8 JSON.</summary>
     public static byte[] Serialize(GroupEvent happened) => JsonSerializer.SerializeToUtf8Bytes(happened, ByType[happened.GetType()].Type);
 
+    /// <summary>Writes the event's data where the writer stands.</summary>
+    public static void Serialize(GroupEvent happened, Utf8JsonWriter writer) => JsonSerializer.Serialize(writer, happened, ByType[happened.GetType()].Type);
+
     /// <summary>Reads data back; throws <see cref="UnknownEventException"/> on a name or version this release does not know.</summary>
     public static GroupEvent Deserialize(string name, int version, ReadOnlySpan<byte> data)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GroupBuyActors.Events;
@@ -10,13 +11,29 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 public static class JournalPayload
 {
+    // One a thread: a payload is written for every event, and most are shorter than the buffer that the last one left.
+    [ThreadStatic] private static ArrayBufferWriter<byte>? t_buffer;
+    [ThreadStatic] private static Utf8JsonWriter? t_writer;
+
     /// <summary>Writes an event's payload.</summary>
     public static byte[] Write(RecordedEvent recorded)
     {
-        var data = GroupEvents.Serialize(recorded.Event);
-        if (recorded.Request is not { } mark) return [.. "{\"d\":"u8, .. data, (byte)'}'];
-        var request = JsonSerializer.SerializeToUtf8Bytes(mark, JournalJson.Default.RequestMark);
-        return [.. "{\"d\":"u8, .. data, .. ",\"r\":"u8, .. request, (byte)'}'];
+        var buffer = t_buffer ??= new ArrayBufferWriter<byte>(1024);
+        var writer = t_writer ??= new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        buffer.ResetWrittenCount();
+        writer.Reset();
+        writer.WriteStartObject();
+        writer.WritePropertyName("d"u8);
+        GroupEvents.Serialize(recorded.Event, writer);
+        if (recorded.Request is { } mark)
+        {
+            writer.WritePropertyName("r"u8);
+            JsonSerializer.Serialize(writer, mark, JournalJson.Default.RequestMark);
+        }
+
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>Reads an event back; throws <see cref="UnknownEventException"/> on a type or version of a newer release.</summary>
