@@ -7,15 +7,17 @@ using Orleans.Timers;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The groups' backstop reminders, written in the background a few at a time: no caller waits for one, and a silo that takes over
-/// thousands of groups does not flood the reminder table. They are wanted, not needed: the exact wake-up is the group-deadline task.
+/// The groups' backstop reminders, written in the background one at a time and with a pause after each: no caller waits for one, and a
+/// merchant who publishes thousands of groups, or a silo that takes them over, does not take the database away from joins. They are
+/// wanted, not needed: the exact wake-up is the group-deadline task, and a reminder rings a minute after it at the earliest.
 /// </summary>
-internal sealed class GroupReminders(IReminderRegistry registry, ClusterClock clock, IOptions<GrainsOptions> options, ILogger<GroupReminders> log)
+internal sealed class GroupReminders(
+    IReminderRegistry registry, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<GroupReminders> log)
 {
     private const string Name = "deadline";
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
-    private readonly SemaphoreSlim _writers = new(4);
+    private readonly SemaphoreSlim _writers = new(1);
     private int _waiting;
 
     /// <summary>Called in a turn of the group. Rings one to two minutes after the deadline, spread by the group's hash, and then every five.</summary>
@@ -50,7 +52,7 @@ internal sealed class GroupReminders(IReminderRegistry registry, ClusterClock cl
             }
             finally
             {
-                _writers.Release();
+                ReleaseAfterPause().Ignore();
             }
         }
         catch (Exception e)
@@ -61,5 +63,11 @@ internal sealed class GroupReminders(IReminderRegistry registry, ClusterClock cl
         {
             Interlocked.Decrement(ref _waiting);
         }
+    }
+
+    private async Task ReleaseAfterPause()
+    {
+        await Task.Delay(options.Value.ReminderPause, time);
+        _writers.Release();
     }
 }

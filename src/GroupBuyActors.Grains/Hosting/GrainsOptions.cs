@@ -54,7 +54,9 @@ public sealed class GrainsOptions
     public TimeSpan ClockAlarm { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Backstop reminders waiting to be written; beyond it the oldest groups go without until their next activation.</summary>
-    public int RemindersWaitingMax { get; set; } = 10_000;
+    public int RemindersWaitingMax { get; set; } = 50_000;
+    /// <summary>The pause after each of them: at most 200 a second of a silo, so that thousands of publications leave the database to joins.</summary>
+    public TimeSpan ReminderPause { get; set; } = TimeSpan.FromMilliseconds(5);
 }
 
 /// <summary>Names every faulty setting at once.</summary>
@@ -86,6 +88,7 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         Positive(options.WatchInterval, nameof(options.WatchInterval));
         Positive(options.ClockInterval, nameof(options.ClockInterval));
         Positive(options.ClockAlarm, nameof(options.ClockAlarm));
+        Positive(options.ReminderPause, nameof(options.ReminderPause));
         AtLeast(options.SnapshotTailMin, 1, nameof(options.SnapshotTailMin));
         AtLeast(options.SnapshotTailAsleep, 0, nameof(options.SnapshotTailAsleep));
         AtLeast(options.GroupRequestsMax, 100, nameof(options.GroupRequestsMax));
