@@ -40,6 +40,7 @@ public static class StoreServices
         services.TryAddSingleton<IListings, Listings>();
         services.TryAddSingleton<IProjections, ProjectionWriter>();
         services.TryAddSingleton<ITaskStore, TaskReader>();
+        services.TryAddSingleton<ITaskEnds, TaskEnds>();
         services.TryAddSingleton<IShards, Shards>();
         services.TryAddSingleton<SandboxDatabase>();
         services.TryAddSingleton<ISandboxBooks, SandboxBooks>();

@@ -1,6 +1,7 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Store.Tests;
 
@@ -32,4 +33,18 @@ internal static class Samples
 
     public static Task TaskAsync(this TestStore store, ShardId shard, DateTimeOffset due, string id, DateTimeOffset? next = null, string type = "order-close", GroupId? group = null) => store.ExecuteAsync(
         $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) values ({shard.Index}, {due.ToUnixTimeMilliseconds()}, {id}, {type}, {group?.Value}, {"{}"u8.ToArray()}, {(next ?? due).ToUnixTimeMilliseconds()}, 0, 1)");
+
+    public static TaskEnding Ending(string taskId, DateTimeOffset? ended = null, TaskEndStatus status = TaskEndStatus.Dead, int version = 1, string type = "refund", GroupId? group = null,
+        long? merchant = null, int shard = 7, string? error = null) => new()
+    {
+        TaskId = taskId, EndedAt = ended ?? Noon, Status = status, Type = type, Shard = group?.Shard ?? new ShardId(shard), MerchantId = group?.MerchantId ?? merchant, Group = group,
+        Due = Noon.AddMinutes(-5), Attempts = 3, Version = version, Payload = "{}"u8.ToArray(), Error = error,
+    };
+
+    public static Task EndAsync(this TestStore store, TaskEnding end) => store.ExecuteAsync(
+        $"insert into task_end (day, task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, error) values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()}, {StoredNames.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.MerchantId}, {end.Group?.Value}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version}, {end.Payload.ToArray()}, {end.Error})");
+
+    /// <summary>2,048 a round: dead letters, each a millisecond older than the one before.</summary>
+    public static Task ManyEndingsAsync(this TestStore store, int rounds) => store.ExecuteAsync(
+        $"insert into task_end (day, task_id, ended_ms, status, type, shard, due_ms, attempts, version, payload, error) select {TaskEnding.DayOf(Noon)}, s.shard + 2048 * r.shard, {Noon.ToUnixTimeMilliseconds()} - s.shard - 2048 * r.shard, {"dead"}, {"refund"}, s.shard, {Noon.ToUnixTimeMilliseconds()}, 10, 3, {"{}"u8.ToArray()}, {"The provider did not answer."} from shard_owner s cross join shard_owner r where r.shard < {rounds}");
 }

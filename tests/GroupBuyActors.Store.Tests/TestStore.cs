@@ -34,6 +34,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public ITaskStore Tasks => _services.GetRequiredService<ITaskStore>();
 
+    public ITaskEnds Ends => _services.GetRequiredService<ITaskEnds>();
+
     public IShards Shards => _services.GetRequiredService<IShards>();
 
     public static TestStore Open(StoreProvider provider, string connectionString)

@@ -27,6 +27,9 @@ internal abstract class Dialect
     /// <summary>Deletes rows that match a condition, at most a number of them, in the order of the table's key.</summary>
     public abstract SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit);
 
+    /// <summary>Behind a table's name: reads it along this index, whatever the planner thinks.</summary>
+    public abstract Raw ByIndex(string index);
+
     /// <summary>The table of a select that needs none but has a condition.</summary>
     public abstract Raw FromNothing { get; }
 
@@ -36,6 +39,8 @@ internal abstract class Dialect
     private sealed class MySqlDialect : Dialect
     {
         public override string Folder => "MySql";
+
+        public override Raw ByIndex(string index) => new($" force index ({index})");
 
         public override int RowsPerInsert => 400;
 
@@ -59,6 +64,8 @@ internal abstract class Dialect
     private sealed class SqliteDialect : Dialect
     {
         public override string Folder => "Sqlite";
+
+        public override Raw ByIndex(string index) => new($" indexed by {index}");
 
         public override int RowsPerInsert => 10;
 

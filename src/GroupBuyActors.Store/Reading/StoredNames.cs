@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Store.Reading;
 
@@ -17,6 +18,10 @@ internal static class StoredNames
     public static string Of(OrderStatus status) => Names<OrderStatus>.Of(status);
 
     public static string Of(CloseReason reason) => Names<CloseReason>.Of(reason);
+
+    public static string Of(TaskEndStatus status) => Names<TaskEndStatus>.Of(status);
+
+    public static TaskEndStatus ToTaskEndStatus(string name) => Names<TaskEndStatus>.From(name);
 
     public static OrderStatus ToOrderStatus(string name) => Names<OrderStatus>.From(name);
 

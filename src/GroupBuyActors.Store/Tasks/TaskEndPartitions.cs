@@ -1,0 +1,90 @@
+using System.Globalization;
+using GroupBuyActors.Store.Databases;
+using MySqlConnector;
+
+namespace GroupBuyActors.Store.Tasks;
+
+/// <summary>
+/// The day partitions of <c>task_end</c> on MySQL: made ahead out of the empty <c>pmax</c>, dropped by age.
+/// </summary>
+/// <remarks>
+/// Problem: a definition needs the table for itself for a moment. It waits for every statement that reads the table, and every later
+/// one, commits too, waits behind it. So it waits at most <see cref="LockWaitSeconds"/>, less than a commit may take, and is tried
+/// again by the next upkeep. Silos take turns by a named lock of the server; who finds it taken leaves the work to its holder. A lock
+/// that its holder lost with its connection, while its last definition goes on, leaves errors of a lost race; they say that the
+/// work is done.
+/// </remarks>
+internal sealed class TaskEndPartitions(MySqlDatabase database)
+{
+    private const int LockWaitSeconds = 2;
+
+    /// <summary>Moving rows out of <c>pmax</c>, after a month without upkeep, takes its time.</summary>
+    private const int DefinitionSeconds = 600;
+
+    private const string Rest = "pmax";
+
+    public async Task<TaskEndUpkeep> MaintainAsync(int today, int keepDays, int aheadDays, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenOwnAsync(cancellation).ConfigureAwait(false);
+        var session = new DbSession(connection, null);
+        var name = $"groupbuy task_end {StableHash.Of(connection.Database):x16}";
+        if (await session.NumberAsync($"select get_lock({name}, 0)", 0, cancellation).ConfigureAwait(false) != 1) return new TaskEndUpkeep(0, 0, false);
+        try
+        {
+            await session.ExecuteAsync($"set session lock_wait_timeout = {LockWaitSeconds}", cancellation).ConfigureAwait(false);
+            var there = await ReadAsync(session, cancellation).ConfigureAwait(false);
+            var made = await MakeAsync(connection, there, today - keepDays, today, today + aheadDays, cancellation).ConfigureAwait(false);
+            var dropped = await DropAsync(connection, there, today - keepDays, cancellation).ConfigureAwait(false);
+            return new TaskEndUpkeep(made ?? 0, dropped ?? 0, made is not null && dropped is not null);
+        }
+        finally
+        {
+            await session.NumberAsync($"select release_lock({name})", 0, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Partitions in order, each with the first day that it does not hold; <c>pmax</c> is not among them.</summary>
+    private static Task<List<(string Name, int Bound)>> ReadAsync(DbSession session, CancellationToken cancellation) => session.ListAsync(
+        $"""
+        select partition_name, cast(partition_description as signed) from information_schema.partitions
+         where table_schema = database() and table_name = 'task_end' and partition_name <> {Rest} order by partition_ordinal_position
+        """,
+        row => (row.GetString(0), row.GetInt32(1)), cancellation);
+
+    /// <summary>A partition a day from the last bound on; after a long pause the days that are dropped anyway share the first.</summary>
+    private static async Task<int?> MakeAsync(
+        MySqlConnection connection, List<(string Name, int Bound)> there, int firstKept, int today, int last, CancellationToken cancellation)
+    {
+        var first = there.Count == 0 ? today : Math.Max(there[^1].Bound, firstKept);
+        if (first > last) return 0;
+        var made = Enumerable.Range(first, last - first + 1).Select(day => $"partition {NameOf(day)} values less than ({(day + 1).ToString(CultureInfo.InvariantCulture)})");
+        return await TryDefineAsync(connection,
+            $"alter table task_end reorganize partition {Rest} into ({string.Join(", ", made)}, partition {Rest} values less than maxvalue)", cancellation).ConfigureAwait(false)
+            ? last - first + 1 : null;
+    }
+
+    private static async Task<int?> DropAsync(MySqlConnection connection, List<(string Name, int Bound)> there, int firstKept, CancellationToken cancellation)
+    {
+        var old = there.Where(partition => partition.Bound <= firstKept).Select(partition => partition.Name).ToList();
+        if (old.Count == 0) return 0;
+        return await TryDefineAsync(connection, $"alter table task_end drop partition {string.Join(", ", old)}", cancellation).ConfigureAwait(false) ? old.Count : null;
+    }
+
+    private static string NameOf(int day) => $"p{DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
+
+    /// <summary>False where a lock was in the way, or another had done it.</summary>
+    private static async Task<bool> TryDefineAsync(MySqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new MySqlCommand(sql, connection) { CommandTimeout = DefinitionSeconds };
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (MySqlException e) when (e.ErrorCode is MySqlErrorCode.LockWaitTimeout or MySqlErrorCode.LockDeadlock or MySqlErrorCode.SameNamePartition
+            or MySqlErrorCode.DropPartitionNonExistent or MySqlErrorCode.RangeNotIncreasing)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System.Globalization;
+using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Reading;
+
+namespace GroupBuyActors.Store.Tasks;
+
+/// <summary>
+/// Reads <c>task_end</c>. A search goes backwards in time along one index: that of the narrowest column it filters by. What the index
+/// does not tell (an error's text, say) is looked at row by row, so a page looks at a bounded stretch of the index and says where to
+/// go on.
+/// </summary>
+internal sealed class TaskEnds(Database database) : ITaskEnds
+{
+    /// <summary>Rows that a page, or a step of a count, looks at.</summary>
+    internal const int LookedMax = 20_000;
+
+    /// <summary>Rows that are marked or deleted in one transaction.</summary>
+    private const int RowsPerWrite = 500;
+
+    private readonly TaskEndPartitions? _partitions = database is MySqlDatabase mySql ? new TaskEndPartitions(mySql) : null;
+
+    // MySQL: primary key (task_id, version, day), a step into each partition. SQLite: task_end_task (task_id, version).
+    public Task<TaskEnding?> FindAsync(string taskId, CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
+        (await session.ListAsync(
+            $"select {TaskEndRows.Columns} from task_end where task_id = {taskId} order by ended_ms desc, version desc limit 1", TaskEndRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
+
+    public async Task<Page<TaskEnding>> SearchAsync(TaskEndFilter filter, string? after, int limit, CancellationToken cancellation)
+    {
+        var stretch = new Stretch(filter, ReadMark(after));
+        var (rows, edge) = await database.ReadAsync(async (session, ct) =>
+        {
+            var edge = await EdgeAsync(session, stretch, ct).ConfigureAwait(false);
+            return (await session.ListAsync(Search(stretch, edge, limit + 1, database.Dialect), TaskEndRows.Read, ct).ConfigureAwait(false), edge);
+        }, cancellation).ConfigureAwait(false);
+        var page = PageMark.Page(rows, limit, ending => WriteMark(PlaceOf(ending)));
+        return page.Next is null && edge is { } end ? page with { Next = WriteMark(end) } : page;
+    }
+
+    public async Task<int> CountAsync(TaskEndFilter filter, int max, CancellationToken cancellation)
+    {
+        var count = 0L;
+        Place? after = null;
+        do
+        {
+            var stretch = new Stretch(filter, after);
+            var (counted, edge) = await database.ReadAsync(async (session, ct) =>
+            {
+                var edge = await EdgeAsync(session, stretch, ct).ConfigureAwait(false);
+                return (await session.NumberAsync($"select count(*) from (select 1 as one from {Rows(stretch, edge, database.Dialect)} limit {max - count}) found", 0, ct).ConfigureAwait(false), edge);
+            }, cancellation).ConfigureAwait(false);
+            count += counted;
+            after = edge;
+        }
+        while (after is not null && count < max);
+        return (int)count;
+    }
+
+    // Primary key, in its order: two who redrive at once wait for each other and do not deadlock.
+    public async Task<int> MarkRedrivenAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation)
+    {
+        var marked = 0;
+        foreach (var some in keys.OrderBy(key => key.TaskId, StringComparer.Ordinal).ThenBy(key => key.Version).Chunk(RowsPerWrite))
+        {
+            var updates = SqlText.Join("; ", some.Select(key => new SqlText().Append(
+                $"update task_end set redriven_ms = {at.ToUnixTimeMilliseconds()} where day = {key.Day} and task_id = {key.TaskId} and version = {key.Version} and redriven_ms is null")));
+            marked += await database.WriteAsync((session, ct) => session.ExecuteAsync(updates, ct), cancellation).ConfigureAwait(false);
+        }
+
+        return marked;
+    }
+
+    public Task<TaskEndUpkeep> MaintainAsync(DateOnly today, int keepDays, int aheadDays, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(keepDays);
+        ArgumentOutOfRangeException.ThrowIfNegative(aheadDays);
+        var day = today.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
+        return _partitions is null ? DeleteBeforeAsync(day - keepDays, cancellation) : _partitions.MaintainAsync(day, keepDays, aheadDays, cancellation);
+    }
+
+    // SQLite. Primary key (day, task_id, version).
+    private async Task<TaskEndUpkeep> DeleteBeforeAsync(int firstKept, CancellationToken cancellation)
+    {
+        for (var days = 0; ; days++)
+        {
+            var oldest = await database.ReadAsync((session, ct) => session.NumberAsync($"select min(day) from task_end", firstKept, ct), cancellation).ConfigureAwait(false);
+            if (oldest >= firstKept) return new TaskEndUpkeep(0, days, true);
+            while (await database.WriteAsync((session, ct) => session.ExecuteAsync(
+                database.Dialect.DeleteSome("task_end", ["day", "task_id", "version"], $"day = {oldest}", RowsPerWrite), ct), cancellation).ConfigureAwait(false) == RowsPerWrite)
+            {
+                // A full step: the day may have more.
+            }
+        }
+    }
+
+    /// <summary>The last row of the stretch that one page looks at; null where the index alone answers, or the stretch ends before.</summary>
+    private async Task<Place?> EdgeAsync(DbSession session, Stretch stretch, CancellationToken cancellation)
+    {
+        if (stretch.Others.Count == 0) return null;
+        // Covering: the index holds every column.
+        var edge = await session.ListAsync(
+            $"select ended_ms, task_id, version from task_end{database.Dialect.ByIndex(stretch.Index)}{Where(stretch.Ranges)} order by ended_ms desc, task_id desc, version desc limit 1 offset {LookedMax - 1}",
+            row => new Place(row.GetInt64(0), row.GetString(1), row.GetInt32(2)), cancellation).ConfigureAwait(false);
+        return edge.Count == 0 ? null : edge[0];
+    }
+
+    /// <summary>The statement of a first page.</summary>
+    internal static SqlText Search(TaskEndFilter filter, int limit, Dialect dialect) => Search(new Stretch(filter, null), null, limit, dialect);
+
+    private static SqlText Search(Stretch stretch, Place? edge, int limit, Dialect dialect) => new SqlText().Append(
+        $"select {TaskEndRows.Columns} from {Rows(stretch, edge, dialect)} order by ended_ms desc, task_id desc, version desc limit {limit}");
+
+    private static SqlText Rows(Stretch stretch, Place? edge, Dialect dialect)
+    {
+        var conditions = new List<SqlText>(stretch.Ranges);
+        if (edge is var (ended, id, version)) conditions.Add($"ended_ms >= {ended} and (ended_ms > {ended} or task_id > {id} or (task_id = {id} and version >= {version}))");
+        conditions.AddRange(stretch.Others);
+        return new SqlText().Append($"task_end{dialect.ByIndex(stretch.Index)}{Where(conditions)}");
+    }
+
+    private static SqlText Where(List<SqlText> conditions) =>
+        conditions.Count == 0 ? new SqlText() : new SqlText().Append($" where {SqlText.Join(" and ", conditions)}");
+
+    private static Place PlaceOf(TaskEnding ending) => new(ending.EndedAt.ToUnixTimeMilliseconds(), ending.TaskId, ending.Version);
+
+    private static string WriteMark(Place place) =>
+        PageMark.Write("task-ends", place.EndedMs, string.Create(CultureInfo.InvariantCulture, $"{place.Version}:{place.TaskId}"));
+
+    private static Place? ReadMark(string? mark)
+    {
+        if (PageMark.Read("task-ends", mark) is not var (ended, id)) return null;
+        var colon = id.IndexOf(':');
+        return colon > 0 && int.TryParse(id.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? new Place(ended, id[(colon + 1)..], version)
+            : throw new FormatException("The mark is not one that this list gave.");
+    }
+
+    /// <summary>A row's place in time.</summary>
+    private readonly record struct Place(long EndedMs, string TaskId, int Version);
+
+    /// <summary>A stretch of one index, and what else its rows must be.</summary>
+    private sealed class Stretch
+    {
+        private string? _index;
+
+        public Stretch(TaskEndFilter filter, Place? after)
+        {
+            // The narrowest first: a group has few endings, a status may have most.
+            if (filter.Group is { } group) Equal("task_end_group", $"group_id = {group}");
+            if (filter.MerchantId is { } merchant) Equal("task_end_merchant", $"merchant_id = {merchant}");
+            if (filter.Type is { } type) Equal("task_end_type", $"type = {type}");
+            if (filter.Status is { } status) Equal("task_end_status", $"status = {StoredNames.Of(status)}");
+            // The day tells the server which partitions to leave out.
+            if (filter.From is { } from) Ranges.Add($"ended_ms >= {from.ToUnixTimeMilliseconds()} and day >= {TaskEnding.DayOf(from)}");
+            if (filter.To is { } to) Ranges.Add($"ended_ms < {to.ToUnixTimeMilliseconds()} and day <= {TaskEnding.DayOf(to)}");
+            if (after is var (ended, id, version))
+                Ranges.Add($"ended_ms <= {ended} and day <= {TaskEnding.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(ended))} and (ended_ms < {ended} or task_id < {id} or (task_id = {id} and version < {version}))");
+            if (filter.Shard is { } shard) Others.Add($"shard = {shard.Index}");
+            if (filter.ErrorContains is { Length: > 0 } text) Others.Add($"instr(error, {text}) > 0");
+            if (filter.Redriven == true) Others.Add($"redriven_ms is not null");
+            if (filter.Redriven == false) Others.Add($"redriven_ms is null");
+        }
+
+        /// <summary>Each ends in (ended_ms, task_id, version), the order of the list.</summary>
+        public string Index => _index ?? "task_end_time";
+
+        /// <summary>What bounds the stretch.</summary>
+        public List<SqlText> Ranges { get; } = [];
+
+        /// <summary>What only the row tells.</summary>
+        public List<SqlText> Others { get; } = [];
+
+        private void Equal(string index, SqlText condition)
+        {
+            (_index is null ? Ranges : Others).Add(condition);
+            _index ??= index;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using GroupBuyActors.Store.Tasks;
+
+namespace GroupBuyActors.Store.Tests;
+
+/// <summary>Day partitions: made ahead, dropped by age, never in the way of a commit for long.</summary>
+public sealed class TaskEndPartitionTests(MariaDb server)
+{
+    private static readonly DateOnly Today = DateOnly.FromDateTime(Samples.Noon.UtcDateTime);
+
+    [Fact]
+    public async Task PartitionsAreMadeAheadAndDroppedByAge()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        Assert.Equal(new TaskEndUpkeep(31, 0, true), await store.Ends.MaintainAsync(Today, 30, 30, default));
+        Assert.Equal("p20261123", (await NamesAsync(store))[0]);
+        Assert.Equal(["p20261223", "pmax"], (await NamesAsync(store))[^2..]);
+        Assert.Equal(new TaskEndUpkeep(1, 0, true), await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, default));
+
+        await store.EndAsync(Samples.Ending("today"));
+        Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (p20261123)"));
+        Assert.Equal(new TaskEndUpkeep(30, 1, true), await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default));
+        Assert.Equal("p20261124", (await NamesAsync(store))[0]);
+        Assert.Equal(0, await store.NumberAsync($"select count(*) from task_end"));
+    }
+
+    [Fact]
+    public async Task EndingsOfDaysThatNobodyMadeAPartitionForAreTakenAndFindTheirs()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await store.EndAsync(Samples.Ending("before the first upkeep"));
+        await store.Ends.MaintainAsync(Today, 30, 30, default);
+        Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (p20261123)"));
+
+        // Half a year without upkeep: days that are past keeping share one partition, which goes when its last day does.
+        await store.EndAsync(Samples.Ending("long ago", Samples.Noon.AddDays(100)));
+        await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(160)));
+        var upkeep = await store.Ends.MaintainAsync(Today.AddDays(180), 30, 30, default);
+        Assert.Equal(new TaskEndUpkeep(61, 31, true), upkeep);
+        Assert.Equal(2, await store.NumberAsync($"select count(*) from task_end"));
+        Assert.Equal(1, (await store.Ends.MaintainAsync(Today.AddDays(181), 30, 30, default)).Dropped);
+        Assert.Equal("kept", Assert.Single((await store.Ends.SearchAsync(new TaskEndFilter(), null, 10, default)).Items).TaskId);
+    }
+
+    /// <summary>A definition that waits has every commit wait behind it: it gives up first.</summary>
+    [Fact]
+    public async Task UpkeepGivesWayToALongRead()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await using var reader = await store.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await reader.BeginTransactionAsync();
+        await using var command = reader.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = "select count(*) from task_end";
+        await command.ExecuteScalarAsync();
+
+        Assert.Equal(new TaskEndUpkeep(0, 0, false), await store.Ends.MaintainAsync(Today, 30, 30, default));
+        await transaction.RollbackAsync();
+        Assert.Equal(new TaskEndUpkeep(31, 0, true), await store.Ends.MaintainAsync(Today, 30, 30, default));
+    }
+
+    /// <summary>The index gives the order, across partitions too, and days outside the filter are left out.</summary>
+    [Theory]
+    [InlineData("task_end_time")]
+    [InlineData("task_end_status")]
+    [InlineData("task_end_type")]
+    [InlineData("task_end_merchant")]
+    [InlineData("task_end_group")]
+    public async Task ASearchReadsOneIndexAndSortsNothing(string index)
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await store.Ends.MaintainAsync(Today.AddDays(-6), 30, 6, default);
+        for (var day = -6; day < 0; day++)
+            for (var n = 0; n < 20; n++) await store.EndAsync(Samples.Ending($"{n}", Samples.Noon.AddDays(day), merchant: n));
+        var filter = index switch
+        {
+            "task_end_status" => new TaskEndFilter { Status = TaskEndStatus.Dead },
+            "task_end_type" => new TaskEndFilter { Type = "refund", Status = TaskEndStatus.Dead },
+            "task_end_merchant" => new TaskEndFilter { MerchantId = 3, Type = "refund" },
+            "task_end_group" => new TaskEndFilter { Group = GroupId.Parse("1.SH.a"), MerchantId = 1 },
+            _ => new TaskEndFilter { Shard = new ShardId(7) },
+        };
+        filter = filter with { From = Samples.Noon.AddDays(-3), To = Samples.Noon.AddDays(-1) };
+        var plan = await store.Database.ReadAsync(async (session, ct) => (await session.ListAsync($"explain partitions {TaskEnds.Search(filter, 50, store.Database.Dialect)}",
+            row => (Partitions: row.GetString(3), Key: row.GetString(6), Extra: row.GetString(10)), ct)).Single(), default);
+        Assert.Equal(index, plan.Key);
+        Assert.Equal(3, plan.Partitions.Split(',').Length);
+        Assert.DoesNotContain("filesort", plan.Extra);
+    }
+
+    private static Task<List<string>> NamesAsync(TestStore store) => store.Database.ReadAsync((session, ct) => session.ListAsync(
+        $"select partition_name from information_schema.partitions where table_schema = database() and table_name = 'task_end' order by partition_ordinal_position", row => row.GetString(0), ct), default);
+}

@@ -1,0 +1,197 @@
+using System.Globalization;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Tasks;
+
+namespace GroupBuyActors.Store.Tests;
+
+public sealed class SqliteTaskEndTests(SqliteFiles files) : TaskEndTests(files);
+
+public sealed class MySqlTaskEndTests(MariaDb server) : TaskEndTests(server);
+
+/// <summary>Endings as operators search, count, redrive and keep them.</summary>
+public abstract class TaskEndTests(IDatabaseFixture databases)
+{
+    private static readonly DateOnly Today = DateOnly.FromDateTime(Samples.Noon.UtcDateTime);
+    private static readonly GroupId Tea = GroupId.Parse("10042.SH-PUDONG.tea-1123");
+
+    [Fact]
+    public async Task TheNewestEndingOfATaskIsFound()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var first = Samples.Ending("10042.SH-PUDONG.tea-1123:4:0", Samples.Noon.AddDays(-3), group: Tea, error: "Zoë: 退款 failed");
+        await store.EndAsync(first);
+        await store.EndAsync(first with { EndedAt = Samples.Noon, Version = 5, Status = TaskEndStatus.Cancelled });
+        await store.EndAsync(Samples.Ending("another"));
+        var found = (await store.Ends.FindAsync(first.TaskId, default))!;
+        Assert.Equal((TaskEndStatus.Cancelled, 5, Samples.Noon), (found.Status, found.Version, found.EndedAt));
+        Assert.Equal((Tea, 10042L, Tea.Shard, first.Error), (found.Group!.Value, found.MerchantId!.Value, found.Shard, found.Error));
+        Assert.Equal((first.Due, 3, "{}"), (found.Due, found.Attempts, System.Text.Encoding.UTF8.GetString(found.Payload.Span)));
+        Assert.Null(await store.Ends.FindAsync("nothing", default));
+    }
+
+    [Fact]
+    public async Task ASearchGivesWhatPassesTheFilterNewestFirst()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        TaskEnding[] all =
+        [
+            Samples.Ending("a", Samples.Noon.AddSeconds(1), group: Tea, error: "timeout of the provider"),
+            Samples.Ending("b", Samples.Noon.AddSeconds(2), TaskEndStatus.Expired, type: "notify", merchant: 10042),
+            Samples.Ending("c", Samples.Noon.AddSeconds(3), TaskEndStatus.Success, type: "voucher-scan", shard: 99),
+            Samples.Ending("d", Samples.Noon.AddDays(-2), group: Tea, error: "100%_refused"),
+            Samples.Ending("e", Samples.Noon.AddDays(-2).AddMilliseconds(1), TaskEndStatus.Failed, merchant: 7),
+        ];
+        foreach (var end in all) await store.EndAsync(end);
+        await store.Ends.MarkRedrivenAsync([all[0].Key], Samples.Noon.AddHours(1), default);
+
+        (TaskEndFilter Filter, string Ids)[] expected =
+        [
+            (new(), "c b a e d"),
+            (new() { Status = TaskEndStatus.Dead }, "a d"),
+            (new() { Type = "refund" }, "a e d"),
+            (new() { Type = "refund", Status = TaskEndStatus.Failed }, "e"),
+            (new() { MerchantId = 10042 }, "b a d"),
+            (new() { MerchantId = 10042, Type = "notify" }, "b"),
+            (new() { Group = Tea }, "a d"),
+            (new() { Group = Tea, MerchantId = 7 }, ""),
+            (new() { Shard = new ShardId(99) }, "c"),
+            (new() { From = Samples.Noon.AddDays(-2).AddMilliseconds(1) }, "c b a e"),
+            (new() { To = Samples.Noon.AddSeconds(2) }, "a e d"),
+            (new() { From = Samples.Noon.AddSeconds(1), To = Samples.Noon.AddSeconds(3) }, "b a"),
+            (new() { ErrorContains = "timeout" }, "a"),
+            (new() { ErrorContains = "TIMEOUT" }, ""),
+            (new() { ErrorContains = "%_" }, "d"),
+            (new() { Redriven = true }, "a"),
+            (new() { Redriven = false, Status = TaskEndStatus.Dead }, "d"),
+            (new() { Status = TaskEndStatus.Dead, Type = "refund", MerchantId = 10042, Group = Tea, Shard = Tea.Shard, From = Samples.Noon, ErrorContains = "of the", Redriven = true }, "a"),
+        ];
+        foreach (var (filter, ids) in expected)
+        {
+            Assert.Equal((filter, ids), (filter, string.Join(' ', (await AllAsync(store, filter, 2)).Select(end => end.TaskId))));
+            Assert.Equal(ids.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length, await store.Ends.CountAsync(filter, 100, default));
+        }
+
+        Assert.Equal(2, await store.Ends.CountAsync(new TaskEndFilter(), 2, default));
+    }
+
+    [Fact]
+    public async Task PagesNeitherRepeatNorLeaveOutAnythingWhileMoreEnds()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        // Equal instants, and one task ended twice in one of them: the whole key decides.
+        for (var n = 0; n < 30; n++) await store.EndAsync(Samples.Ending($"t-{n / 2:D2}", Samples.Noon.AddMilliseconds(n / 10), version: n % 2 + 1));
+        foreach (var limit in new[] { 1, 7, 30 })
+        {
+            var before = await store.NumberAsync($"select count(*) from task_end");
+            var seen = new List<TaskEnding>();
+            for (Page<TaskEnding>? page = null; page is null || page.Next is not null; seen.AddRange(page.Items))
+            {
+                page = await store.Ends.SearchAsync(new TaskEndFilter { Type = "refund" }, page?.Next, limit, default);
+                await store.EndAsync(Samples.Ending($"newer-{limit}-{seen.Count}", Samples.Noon.AddSeconds(1)));
+            }
+
+            Assert.Equal(before, seen.Count);
+            Assert.Equal(before, seen.Select(end => end.Key).Distinct().Count());
+            Assert.Equal(seen.OrderByDescending(end => end.EndedAt).ThenByDescending(end => end.TaskId, StringComparer.Ordinal).ThenByDescending(end => end.Version).Select(end => end.Key), seen.Select(end => end.Key));
+        }
+    }
+
+    [Fact]
+    public async Task ASearchForARareErrorLooksAtABoundedNumberOfRowsAPage()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.ManyEndingsAsync(rounds: 12);
+        await store.EndAsync(Samples.Ending("rare", Samples.Noon.AddDays(-1), error: "The account is closed."));
+        var filter = new TaskEndFilter { Status = TaskEndStatus.Dead, ErrorContains = "account" };
+        var first = await store.Ends.SearchAsync(filter, null, 50, default);
+        Assert.Empty(first.Items);
+        Assert.NotNull(first.Next);
+        var second = await store.Ends.SearchAsync(filter, first.Next, 50, default);
+        Assert.Equal("rare", Assert.Single(second.Items).TaskId);
+        Assert.Null(second.Next);
+
+        Assert.Equal(1, await store.Ends.CountAsync(filter, 1000, default));
+        Assert.Equal(12 * ShardId.Count, await store.Ends.CountAsync(new TaskEndFilter { ErrorContains = "provider" }, 1_000_000, default));
+        Assert.Equal(21_000, await store.Ends.CountAsync(new TaskEndFilter { ErrorContains = "provider" }, 21_000, default));
+        Assert.Equal(1_000, await store.Ends.CountAsync(new TaskEndFilter(), 1_000, default));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("%%%")]
+    [InlineData("dGFzay1lbmRzCjEKeA")]
+    public async Task AMarkThatIsNoneIsTold(string mark)
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await Assert.ThrowsAsync<FormatException>(() => store.Ends.SearchAsync(new TaskEndFilter(), mark, 5, default));
+    }
+
+    [Fact]
+    public async Task ARedriveIsNotedOnce()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var ends = Enumerable.Range(0, 600).Select(n => Samples.Ending(n.ToString(CultureInfo.InvariantCulture))).ToList();
+        foreach (var end in ends.Take(3)) await store.EndAsync(end);
+        Assert.Equal(1, await store.Ends.MarkRedrivenAsync([ends[1].Key], Samples.Noon, default));
+        Assert.Equal(2, await store.Ends.MarkRedrivenAsync([.. ends.Select(end => end.Key)], Samples.Noon.AddHours(1), default));
+        Assert.Equal(Samples.Noon, (await store.Ends.FindAsync("1", default))!.RedrivenAt);
+        Assert.Equal(Samples.Noon.AddHours(1), (await store.Ends.FindAsync("2", default))!.RedrivenAt);
+        Assert.Equal(0, await store.Ends.MarkRedrivenAsync([], Samples.Noon, default));
+    }
+
+    [Fact]
+    public async Task EndingsGoByAgeAndTheirDaysMayComeAgain()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.Ends.MaintainAsync(Today.AddDays(-40), 30, 40, default);
+        for (var days = -40; days <= 0; days++)
+            for (var n = 0; n < 3; n++) await store.EndAsync(Samples.Ending($"{days}-{n}", Samples.Noon.AddDays(days)));
+
+        var upkeep = await store.Ends.MaintainAsync(Today, 30, 30, default);
+        Assert.Equal((10, true), (upkeep.Dropped, upkeep.Complete));
+        Assert.Equal(31 * 3, await store.NumberAsync($"select count(*) from task_end"));
+        Assert.Equal(Samples.Noon.AddDays(-30), (await AllAsync(store, new TaskEndFilter(), 50))[^1].EndedAt);
+        Assert.Equal(new TaskEndUpkeep(0, 0, true), await store.Ends.MaintainAsync(Today, 30, 30, default));
+
+        // A clock that was behind: an old day is taken and goes with the next to go.
+        await store.EndAsync(Samples.Ending("late", Samples.Noon.AddDays(-35)));
+        Assert.NotNull(await store.Ends.FindAsync("late", default));
+        Assert.InRange((await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, default)).Dropped, 1, 2);
+        Assert.Null(await store.Ends.FindAsync("late", default));
+    }
+
+    [Fact]
+    public async Task ADayOfManyRowsGoesWhole()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.Ends.MaintainAsync(Today, 30, 30, default);
+        await store.ManyEndingsAsync(rounds: 1);
+        await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(1)));
+        Assert.Equal(1, (await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default)).Dropped);
+        Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end"));
+    }
+
+    [Fact]
+    public async Task MaintainersDoNotStandInEachOthersWay()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.EndAsync(Samples.Ending("old", Samples.Noon.AddDays(-1)));
+        for (var round = 0; round < 3; round++)
+        {
+            var day = Today.AddDays(round * 5);
+            var all = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => store.Ends.MaintainAsync(day, 3, 3, default)));
+            Assert.Contains(all, upkeep => upkeep.Complete);
+            Assert.Equal(new TaskEndUpkeep(0, 0, true), await store.Ends.MaintainAsync(day, 3, 3, default));
+        }
+
+        Assert.Equal(0, await store.NumberAsync($"select count(*) from task_end"));
+    }
+
+    private static async Task<List<TaskEnding>> AllAsync(TestStore store, TaskEndFilter filter, int limit)
+    {
+        var all = new List<TaskEnding>();
+        for (Page<TaskEnding>? page = null; page is null || page.Next is not null; all.AddRange(page.Items))
+            page = await store.Ends.SearchAsync(filter, page?.Next, limit, default);
+        return all;
+    }
+}
