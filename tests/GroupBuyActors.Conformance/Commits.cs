@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Conformance;
@@ -30,9 +31,10 @@ internal static class Commits
 
     /// <summary>A commit about tasks alone, such as a port's.</summary>
     public static Commit Task(TaskRun run, ActivationToken? token = null, IReadOnlyList<TimedTask>? schedules = null, IReadOnlyList<TaskKey>? removals = null,
-        IReadOnlyList<TimedTask>? updates = null) => new()
+        IReadOnlyList<TimedTask>? updates = null, IReadOnlyList<TaskEnding>? ends = null) => new()
     {
         Id = NewId(), Shard = run.Key.Shard, Token = token ?? new ActivationToken(), Run = run, Schedules = schedules ?? [], Removals = removals ?? [], Updates = updates ?? [],
+        Ends = ends ?? [],
     };
 
     public static JournalEvent Event(long sequence, string type = "order.placed") =>
@@ -43,6 +45,10 @@ internal static class Commits
         Key = new TaskKey(group.Shard, Evening.AddMinutes(30), TaskIds.Of(group, sequence, 0)), Type = "order-close", Group = group,
         Payload = Encoding.UTF8.GetBytes("{}"), NextAt = Evening.AddMinutes(30),
     };
+
+    /// <summary>The end of a group's task as a dead letter.</summary>
+    public static TaskEnding Ending(GroupId group, long sequence, int version = 1, string? error = "Zoë O'Hara \\ 汉字") =>
+        TaskEnding.Of(OrderClose(group, sequence) with { Version = version, Attempts = 3 }, TaskEndStatus.Dead, Evening.AddMinutes(31), error);
 
     public static TaskRun Run(GroupId group, long sequence, int version = 1) => new(OrderClose(group, sequence).Key, version);
 

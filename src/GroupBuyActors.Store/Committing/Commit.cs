@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Committing;
@@ -25,6 +26,8 @@ public sealed class Commit
     public IReadOnlyList<TaskKey> Removals { get; init; } = [];
     /// <summary>Tasks to update in place: next try, attempts, version, last error; only where the stored version is one less.</summary>
     public IReadOnlyList<TimedTask> Updates { get; init; } = [];
+    /// <summary>Tasks that ended other than by an event of <see cref="Group"/>; an ending that is there already (same key) is left as it is.</summary>
+    public IReadOnlyList<TaskEnding> Ends { get; init; } = [];
     /// <summary>Rows for the order status log.</summary>
     public IReadOnlyList<OrderStatusChange> Statuses { get; init; } = [];
     /// <summary>The run of a task without a group event: its duplicate refuses the commit.</summary>

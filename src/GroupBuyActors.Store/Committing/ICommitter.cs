@@ -66,6 +66,8 @@ public static class CommitSize
         foreach (var e in commit.Events) bytes += 400 + e.Payload.Length;
         foreach (var t in commit.Schedules) bytes += 700 + t.Payload.Length;
         foreach (var t in commit.Updates) bytes += 700 + t.Payload.Length;
+        // An error has at most 500 characters, of four bytes at most.
+        foreach (var e in commit.Ends) bytes += 2700 + e.Payload.Length;
         bytes += commit.Removals.Count * 250 + commit.Statuses.Count * 1500;
         return bytes;
     }

@@ -1,6 +1,8 @@
 using GroupBuyActors.Conformance.Databases;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Conformance.Committing;
 
@@ -180,6 +182,85 @@ public abstract class CommitSuite : IAsyncLifetime
 
         Assert.Equal(CommitStatus.Committed, again.Status);
         Assert.Equal(0, await _store.NumberAsync("select attempts from timed_task"));
+    }
+
+    [Fact]
+    public async Task AnEndingIsStoredWholeWithItsCommit()
+    {
+        var committer = await _store.StartAsync();
+        var task = Commits.OrderClose(Commits.Group(1), 1) with { Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Payload = new byte[] { 0xff, 0x27, 0x5c, 0 } };
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 9), schedules: [task]));
+        var end = TaskEnding.Of(task with { Attempts = 10, Version = 10 }, TaskEndStatus.Dead, Commits.Evening.AddHours(4), "Zoë O'Hara \\ 汉字" + new string('é', 480));
+        var firing = end with
+        {
+            TaskId = TaskIds.Of("voucher-scan", task.Key.Shard, Commits.Evening), Type = "voucher-scan", Group = null, MerchantId = null, Trace = null, Error = null,
+            Status = TaskEndStatus.Success, Payload = default,
+        };
+        Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 1, 10), removals: [task.Key], ends: [end, firing]))).Status);
+
+        Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task"));
+        var ends = await _store.Ends.SearchAsync(new TaskEndFilter { Shard = task.Key.Shard }, null, 10, CancellationToken.None);
+        Assert.Equal(2, ends.Items.Count);
+        foreach (var expected in new[] { end, firing })
+        {
+            var found = Assert.Single(ends.Items, e => e.TaskId == expected.TaskId);
+            Assert.Equal(expected.Payload.ToArray(), found.Payload.ToArray());
+            Assert.Equal(expected with { Payload = default }, found with { Payload = default });
+        }
+        // 4 h after 20:00 is another day in UTC.
+        Assert.Equal(TaskEnding.DayOf(Commits.Evening) + 1, await _store.NumberAsync("select min(day) from task_end"));
+    }
+
+    [Fact]
+    public async Task T4_ARefusedCommitLeavesNoEnding()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        var run = Commits.Run(Commits.Group(1), 1);
+        await committer.SendAsync(Commits.Task(run));
+        Task<CommitResult[]> all;
+        await using (await HoldWithOneUnderWayAsync(committer))
+            all = committer.SendAllAsync(
+                Commits.Task(run, ends: [Commits.Ending(Commits.Group(1), 1)]),
+                Commits.Task(Commits.Run(Commits.Group(2), 1), ends: [Commits.Ending(Commits.Group(2), 1)]));
+
+        Assert.Equal([CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
+        Assert.Null(await _store.Ends.FindAsync(Commits.Ending(Commits.Group(1), 1).TaskId, CancellationToken.None));
+        Assert.NotNull(await _store.Ends.FindAsync(Commits.Ending(Commits.Group(2), 1).TaskId, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task T7_AnEndingThatIsThereAlreadyIsLeftAsItIs()
+    {
+        var committer = await _store.StartAsync();
+        var end = Commits.Ending(Commits.Group(1), 1);
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), ends: [end]));
+        await _store.Ends.MarkRedrivenAsync([end.Key], Commits.Evening.AddHours(1), CancellationToken.None);
+        var again = await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 2), ends: [end with { Error = "another" }, end with { Version = 2 }]));
+
+        Assert.Equal(CommitStatus.Committed, again.Status);
+        Assert.Equal(2, await _store.NumberAsync("select count(*) from task_end"));
+        Assert.Equal(0, await _store.NumberAsync("select count(*) from task_end where error = 'another'"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_end where redriven_ms is not null"));
+    }
+
+    [Fact]
+    public async Task EndingsThatAreNotMadeRoomForAreTakenOnAnyDay()
+    {
+        var committer = await _store.StartAsync();
+        await _store.Ends.MaintainAsync(DateOnly.FromDateTime(Commits.Evening.UtcDateTime), 30, 2, CancellationToken.None);
+        int[] days = [-400, -1, 0, 1, 2, 3, 400];
+        var ends = days.Select(day => Commits.Ending(Commits.Group(1), day + 1000) with { EndedAt = Commits.Evening.AddDays(day) }).ToList();
+        Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 1), ends: ends))).Status);
+        Assert.Equal(days.Length, await _store.NumberAsync("select count(*) from task_end"));
+    }
+
+    [Fact]
+    public void T5_ACommitsEndingsCount()
+    {
+        var error = new string('汉', 500);
+        var commit = Commits.Task(Commits.Run(Commits.Group(1), 1));
+        var more = Commits.Task(Commits.Run(Commits.Group(1), 1), ends: [Commits.Ending(Commits.Group(1), 1, error: error) with { Payload = new byte[10_000] }]);
+        Assert.InRange(CommitSize.Of(more) - CommitSize.Of(commit), 10_000 + 3 * error.Length, 20_000);
     }
 
     [Fact]

@@ -49,6 +49,63 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         Assert.Equal(CommitStatus.Stale, (await committer.SendAsync(Commits.Task(run))).Status);
     }
 
+    [Theory]
+    [InlineData(FaultPoint.BeforeForwarding)]
+    [InlineData(FaultPoint.AfterForwarding)]
+    [InlineData(FaultPoint.AtAnswer)]
+    public async Task T4_AnUnknownOutcomeLeavesOneEnding(FaultPoint point)
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        var group = Commits.Group(1);
+        await committer.SendAsync(Commits.Task(Commits.Run(group, 2), schedules: [Commits.OrderClose(group, 1)]));
+        _store.Proxy.Cut(point, Transaction);
+        var result = await committer.SendAsync(Commits.Task(Commits.Run(group, 1), removals: [Commits.OrderClose(group, 1).Key], ends: [Commits.Ending(group, 1)]));
+
+        Assert.Equal(CommitStatus.Committed, result.Status);
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_end"));
+        Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task"));
+    }
+
+    [Fact]
+    public async Task T1_AnEndingThatIsTooLongIsRefusedAndNotCut()
+    {
+        var committer = await _store.StartAsync(o => o.Lanes = 1);
+        Task<CommitResult[]> all;
+        await using (await _store.HoldCommitsAsync(committer))
+            all = committer.SendAllAsync(
+                Commits.Join(Commits.Group(1), 1),
+                Commits.Task(Commits.Run(Commits.Group(2), 1), ends: [Commits.Ending(Commits.Group(2), 1, error: new string('x', 501))]),
+                Commits.Task(Commits.Run(Commits.Group(3), 1), ends: [Commits.Ending(Commits.Group(3), 1, error: new string('汉', 500))]));
+
+        Assert.Equal([CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_end where char_length(error) = 500"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_end"));
+    }
+
+    [Fact]
+    public async Task T9_EndingsOfRivalLanesDoNotDeadlockWhilePartitionsComeAndGo()
+    {
+        var rivals = new[] { await _store.StartAsync(o => o.Lanes = 2), await _store.StartAsync(o => o.Lanes = 2) };
+        using var first = new Retries(rivals[0]);
+        using var second = new Retries(rivals[1]);
+        var day = DateOnly.FromDateTime(Commits.Evening.UtcDateTime);
+        var commits = Enumerable.Range(0, 32).Select(worker => Task.Run(async () =>
+        {
+            for (var i = 1; i <= 15; i++)
+            {
+                // All write the same endings, some forwards, some backwards: who is second leaves them as they are.
+                var ends = Enumerable.Range(0, 20).Select(n => Commits.Ending(Commits.Group(n), i) with { EndedAt = Commits.Evening.AddDays(n % 4) });
+                var commit = Commits.Task(Commits.Run(Commits.Group(worker), i), ends: [.. worker % 2 == 0 ? ends : ends.Reverse()]);
+                Assert.Equal(CommitStatus.Committed, (await rivals[worker / 2 % 2].SendAsync(commit)).Status);
+            }
+        })).ToList();
+        for (var ahead = 0; ahead < 4; ahead++) await _store.Ends.MaintainAsync(day, 30, ahead, CancellationToken.None);
+        await Task.WhenAll(commits);
+
+        Assert.Equal(15 * 20, await _store.NumberAsync("select count(*) from task_end"));
+        Assert.Equal((0, 0), (first["deadlock"], second["deadlock"]));
+    }
+
     [Fact]
     public async Task T3_WhatWasRefusedStaysRefusedWhenTheAnswerWasLost()
     {

@@ -2,6 +2,7 @@ using GroupBuyActors.Store;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Conformance.Databases;
@@ -30,6 +31,9 @@ internal abstract class StoreUnderTest : IAsyncDisposable
 
     /// <summary>The table of streams.</summary>
     public IStreams Streams => new StreamTable(Database);
+
+    /// <summary>The table of endings.</summary>
+    public ITaskEnds Ends => new TaskEnds(Database);
 
     /// <summary>True where the database is a server: connections can be lost, locks wait, lanes are several.</summary>
     public abstract bool IsServer { get; }

@@ -1,5 +1,6 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Committing.MySql;
@@ -18,6 +19,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     private readonly MySqlText _text = new();
     private readonly List<TimedTask> _tasks = [];
     private readonly List<TaskKey> _keys = [];
+    private readonly List<TaskEnding> _ends = [];
     private readonly List<OrderStatusChange> _statuses = [];
     private readonly List<(TaskRun Run, Guid Commit)> _runs = [];
 
@@ -32,6 +34,7 @@ internal sealed class MySqlPacket(TimeProvider time)
         Schedules(batch);
         Removals(batch);
         Updates(batch);
+        Ends(batch);
         Statuses(batch);
         Runs(batch);
         return _text.Sql("commit").ToString();
@@ -166,6 +169,24 @@ internal sealed class MySqlPacket(TimeProvider time)
         }
     }
 
+    private void Ends(List<LanePlace> batch)
+    {
+        _ends.Clear();
+        foreach (var place in batch) _ends.AddRange(place.Commit.Ends);
+        if (_ends.Count == 0) return;
+        _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
+        _text.Sql("insert into task_end(day,task_id,ended_ms,status,type,shard,merchant_id,group_id,due_ms,attempts,version,payload,trace,error)values");
+        foreach (var end in _ends)
+        {
+            _text.Sql('(').Number(end.Key.Day).Sql(',').Text(end.TaskId).Sql(',').Instant(end.EndedAt).Sql(',').Text(StoredNames.Of(end.Status)).Sql(',')
+                .Text(end.Type).Sql(',').Number(end.Shard.Index).Sql(',').NumberOrNull(end.MerchantId).Sql(',').TextOrNull(end.Group?.Value).Sql(',')
+                .Instant(end.Due).Sql(',').Number(end.Attempts).Sql(',').Number(end.Version).Sql(',').Binary(end.Payload.Span).Sql(',')
+                .TextOrNull(end.Trace).Sql(',').TextOrNull(end.Error).Sql("),");
+        }
+        // As for tasks: `insert ignore` would cut what is too long.
+        _text.Back().Sql(" on duplicate key update version=task_end.version;");
+    }
+
     private void Key(TaskKey key, bool first)
     {
         _text.Sql("select ").Number(key.Shard.Index).Sql(first ? " s," : ",").Instant(key.Due).Sql(first ? " d," : ",");
@@ -216,6 +237,14 @@ internal sealed class MySqlPacket(TimeProvider time)
     {
         if (a.Shard != b.Shard) return a.Shard.Index.CompareTo(b.Shard.Index);
         return a.Due != b.Due ? a.Due.CompareTo(b.Due) : string.CompareOrdinal(a.Id, b.Id);
+    }
+
+    /// <summary>By partition, then by the primary key.</summary>
+    private static int Compare(TaskEndKey a, TaskEndKey b)
+    {
+        if (a.Day != b.Day) return a.Day.CompareTo(b.Day);
+        var ids = string.CompareOrdinal(a.TaskId, b.TaskId);
+        return ids != 0 ? ids : a.Version.CompareTo(b.Version);
     }
 
     private static int Compare(OrderStatusChange a, OrderStatusChange b)

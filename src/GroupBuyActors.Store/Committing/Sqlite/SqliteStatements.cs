@@ -1,6 +1,7 @@
 using System.Globalization;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 using Microsoft.Data.Sqlite;
 
@@ -51,6 +52,7 @@ internal sealed class SqliteStatements : IDisposable
     private readonly SqliteStatement _schedule;
     private readonly SqliteStatement _remove;
     private readonly SqliteStatement _update;
+    private readonly SqliteStatement _end;
     private readonly SqliteStatement _status;
     private readonly SqliteStatement _run;
 
@@ -76,6 +78,10 @@ internal sealed class SqliteStatements : IDisposable
             update timed_task set next_ms = ?4, attempts = ?5, version = ?6, last_error = ?7
             where shard = ?1 and due_ms = ?2 and id = ?3 and version = ?6 - 1
             """, 7);
+        _end = new(connection, """
+            insert into task_end (day, task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, trace, error)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) on conflict (day, task_id, version) do nothing
+            """, 14);
         _status = new(connection, """
             insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms,
               closes_ms, paid_ms, voucher_code, voucher_until_ms, redeemed_ms, refunded_ms, close_reason)
@@ -114,13 +120,14 @@ internal sealed class SqliteStatements : IDisposable
         foreach (var key in commit.Removals) _remove.Run(key.Shard.Index, Ms(key.Due), key.Id);
         foreach (var task in commit.Updates)
             _update.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, Ms(task.NextAt), task.Attempts, task.Version, task.LastError);
+        foreach (var end in commit.Ends) End(end);
         foreach (var change in commit.Statuses) Status(change);
         if (commit.Run is { } run) _run.Run(Ms(run.Key.Due) / DayMs, run.Key.Id, run.Version, Id(commit.Id));
     }
 
     public void Dispose()
     {
-        foreach (var statement in new[] { Begin, Savepoint, Release, RollbackOne, Commit, IsAlive, CommitAt, _journal, _schedule, _remove, _update, _status, _run })
+        foreach (var statement in new[] { Begin, Savepoint, Release, RollbackOne, Commit, IsAlive, CommitAt, _journal, _schedule, _remove, _update, _end, _status, _run })
             statement.Dispose();
     }
 
@@ -138,6 +145,9 @@ internal sealed class SqliteStatements : IDisposable
 
     private void Schedule(TimedTask task) => _schedule.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, task.Type, task.Group?.Value,
         Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError);
+
+    private void End(TaskEnding end) => _end.Run(end.Key.Day, end.TaskId, Ms(end.EndedAt), StoredNames.Of(end.Status), end.Type, end.Shard.Index, end.MerchantId,
+        end.Group?.Value, Ms(end.Due), end.Attempts, end.Version, Bytes(end.Payload), end.Trace, end.Error);
 
     private void Status(OrderStatusChange change)
     {
