@@ -41,6 +41,7 @@ public static class StoreServices
         services.TryAddSingleton<IProjections, ProjectionWriter>();
         services.TryAddSingleton<ITaskStore, TaskReader>();
         services.TryAddSingleton<ITaskEnds, TaskEnds>();
+        services.TryAddSingleton<IPolicyStore, PolicyStore>();
         services.TryAddSingleton<IShards, Shards>();
         services.TryAddSingleton<SandboxDatabase>();
         services.TryAddSingleton<ISandboxBooks, SandboxBooks>();

@@ -36,6 +36,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public ITaskEnds Ends => _services.GetRequiredService<ITaskEnds>();
 
+    public IPolicyStore Policies => _services.GetRequiredService<IPolicyStore>();
+
     public IShards Shards => _services.GetRequiredService<IShards>();
 
     public static TestStore Open(StoreProvider provider, string connectionString)
