@@ -98,6 +98,39 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     }
 
     [Fact]
+    public async Task APageOfOneTypeLooksAtABoundedNumberOfRowsAndSaysWhereToGoOn()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.ManyTasksAsync(rounds: 7);
+        // The rare type lies behind more than one page may look at.
+        var rare = TaskIds.Of("voucher-scan", new ShardId(77), Samples.Noon);
+        await store.TaskAsync(new ShardId(77), Samples.Noon.AddDays(-1), rare, type: "voucher-scan");
+        var filter = new TaskFilter(Type: "voucher-scan");
+
+        var pages = new List<Page<TimedTask>>();
+        do pages.Add(await store.Tasks.ListAsync(filter, pages.LastOrDefault()?.Next, 50, default));
+        while (pages[^1].Next is not null);
+        Assert.Equal(7 * ShardId.Count / TaskReader.LookedMax + 1, pages.Count);
+        Assert.Equal(rare, Assert.Single(pages.SelectMany(page => page.Items)).Key.Id);
+        Assert.Equal(7 * ShardId.Count, (await AllAsync(store, new TaskFilter(Type: "order-close"), 500)).Select(task => task.Key).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task ThePageOfAllShardsReadsFewRowsMoreThanItShows()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.ManyTasksAsync(rounds: 3);
+        for (var n = 0; n < 600; n++) await store.TaskAsync(new ShardId(5), Samples.Noon.AddHours(1).AddMilliseconds(n), $"hot-{n:D3}");
+        var (rows, read) = await store.Database.ReadAsync(async (session, ct) =>
+        {
+            var latest = await LatestTasks.OpenAsync(session, store.Database.Dialect, null, ct);
+            return (await latest.TakeAsync(501, ct), latest.RowsRead);
+        }, default);
+        Assert.Equal(Enumerable.Range(99, 501).Reverse().Select(n => $"hot-{n:D3}"), rows.Select(task => task.Key.Id));
+        Assert.InRange(read, 501, 5 * 501);
+    }
+
+    [Fact]
     public async Task OldRunsGoInBoundedSteps()
     {
         await using var store = await TestStore.NewAsync(databases);

@@ -27,6 +27,12 @@ internal abstract class Dialect
     /// <summary>Deletes rows that match a condition, at most a number of them, in the order of the table's key.</summary>
     public abstract SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit);
 
+    /// <summary>
+    /// Many selects of one shape, each with its own order and limit, as one text of few statements. In which order their rows come is
+    /// not said.
+    /// </summary>
+    public abstract SqlText Together(IEnumerable<SqlText> selects);
+
     /// <summary>Behind a table's name: reads it along this index, whatever the planner thinks.</summary>
     public abstract Raw ByIndex(string index);
 
@@ -38,9 +44,15 @@ internal abstract class Dialect
 
     private sealed class MySqlDialect : Dialect
     {
+        private const int SelectsMax = 256;
+
         public override string Folder => "MySql";
 
         public override Raw ByIndex(string index) => new($" force index ({index})");
+
+        // A statement costs the server more than a short range does; a long union costs it memory while it plans.
+        public override SqlText Together(IEnumerable<SqlText> selects) => SqlText.Join(";\n",
+            selects.Chunk(SelectsMax).Select(some => SqlText.Join("\nunion all ", some.Select(select => new SqlText().Append($"({select})")))));
 
         public override int RowsPerInsert => 400;
 
@@ -66,6 +78,8 @@ internal abstract class Dialect
         public override string Folder => "Sqlite";
 
         public override Raw ByIndex(string index) => new($" indexed by {index}");
+
+        public override SqlText Together(IEnumerable<SqlText> selects) => SqlText.Join(";\n", selects);
 
         public override int RowsPerInsert => 10;
 

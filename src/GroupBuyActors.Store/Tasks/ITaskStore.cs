@@ -17,7 +17,10 @@ public interface ITaskStore
     /// <summary>A pending task by its id, or null.</summary>
     Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation);
 
-    /// <summary>Pending tasks, the latest due first.</summary>
+    /// <summary>
+    /// Pending tasks, the latest due first. A page of one type in all shards looks at a bounded number of rows: it may be shorter than
+    /// <paramref name="limit"/>, or empty, and still name the next.
+    /// </summary>
     Task<Reading.Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation);
 
     /// <summary>Drops runs older than an instant in bounded steps; gives how many.</summary>

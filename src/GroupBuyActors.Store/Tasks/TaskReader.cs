@@ -4,20 +4,30 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
-/// <summary>Reads <c>timed_task</c> by its clustered key (shard, due_ms, id): a range a shard, never the whole table but for one admin list.</summary>
+/// <summary>Reads <c>timed_task</c> by its clustered key (shard, due_ms, id): a range a shard, never the whole table.</summary>
 internal sealed class TaskReader(Database database) : ITaskStore
 {
     /// <summary>Shards named in one statement: MariaDB turns an <c>in</c> list of 1,000 or more into a join that reads whole shards.</summary>
     private const int ShardsPerStatement = 500;
+
+    /// <summary>Rows that a page of one type looks at: a type is not in the key.</summary>
+    internal const int LookedMax = 5_000;
 
     public async Task<(IReadOnlyList<TimedTask> Tasks, bool Complete)> ReadHorizonAsync(
         IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation)
     {
         var numbers = shards.Select(shard => shard.Index).Order().ToArray();
         if (numbers.Length == 0 || limit <= 0) return ([], numbers.Length == 0);
-        var all = await database.ReadAsync((session, ct) => session.ListAllAsync(Ranges(numbers, until, limit + 1), TaskRows.Read, ct), cancellation).ConfigureAwait(false);
-        if (all.Count <= limit) return (all, true);
-        return (await EarliestOfEachAsync(numbers, until, limit, cancellation).ConfigureAwait(false), false);
+        var all = new List<TimedTask>();
+        foreach (var some in numbers.Chunk(ShardsPerStatement))
+        {
+            // Statement by statement, each with what is left of the limit: what does not fit must not be read to find out.
+            var left = limit + 1 - all.Count;
+            all.AddRange(await database.ReadAsync((session, ct) => session.ListAsync(Range(some, until, left), TaskRows.Read, ct), cancellation).ConfigureAwait(false));
+            if (all.Count > limit) return (await EarliestOfEachAsync(numbers, until, limit, cancellation).ConfigureAwait(false), false);
+        }
+
+        return (all, true);
     }
 
     public Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation)
@@ -29,27 +39,23 @@ internal sealed class TaskReader(Database database) : ITaskStore
             (await session.ListAsync($"select {TaskRows.Columns} from timed_task where shard = {shard.Index} and id = {taskId} limit 1", TaskRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
     }
 
-    public async Task<Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation)
+    public Task<Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation)
     {
         var mark = PageMark.Read("tasks", after);
         var shard = filter.Group?.Shard ?? filter.Shard;
-        if (filter.Group is { } asked && filter.Shard is { } other && other != asked.Shard) return new Page<TimedTask>([], null);
-        var rows = await database.ReadAsync(async (session, ct) =>
-        {
-            var conditions = Conditions(filter, mark);
-            return shard is null && filter.Type is null
-                ? await LatestOfAllAsync(session, conditions, mark, limit + 1, ct).ConfigureAwait(false)
-                : await session.ListAsync(Latest(shard, conditions, limit + 1), TaskRows.Read, ct).ConfigureAwait(false);
-        }, cancellation).ConfigureAwait(false);
-        return PageMark.Page(rows, limit, task => PageMark.Write("tasks", task.Key.Due.ToUnixTimeMilliseconds(), task.Key.Id));
+        if (filter.Group is { } asked && filter.Shard is { } other && other != asked.Shard) return Task.FromResult(new Page<TimedTask>([], null));
+        return database.ReadAsync(async (session, ct) => shard is { } one
+            ? PageMark.Page(await session.ListAsync(LatestOfShard(one, filter, mark, limit + 1), TaskRows.Read, ct).ConfigureAwait(false), limit, Mark)
+            : await LatestOfAllAsync(session, filter.Type, mark, limit, ct).ConfigureAwait(false), cancellation);
     }
 
     public Task<int> PurgeRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) => database.WriteAsync((session, ct) =>
         session.ExecuteAsync(database.Dialect.DeleteSome("task_run", ["due_day", "task_id", "version"], $"due_day < {before.ToUnixTimeMilliseconds() / 86_400_000}", limit), ct), cancellation);
 
-    // A row's due never changes while its retries do (next_ms ≥ due_ms): the key's range holds all that may be next, and a few more.
-    private static SqlText Ranges(int[] shards, DateTimeOffset until, int limit) => SqlText.Join(";\n", shards.Chunk(ShardsPerStatement).Select(chunk =>
-        new SqlText().Append($"select {TaskRows.Columns} from timed_task where shard in ({SqlText.Numbers(chunk)}) and due_ms < {Ms(until)} and next_ms < {Ms(until)} limit {limit}")));
+    // Primary key, a range a shard. A row's due never changes while its retries do (next_ms ≥ due_ms): the key's range holds all that
+    // may be next, and a few more.
+    internal static SqlText Range(int[] shards, DateTimeOffset until, int limit) => new SqlText().Append(
+        $"select {TaskRows.Columns} from timed_task where shard in ({SqlText.Numbers(shards)}) and due_ms < {Ms(until)} and next_ms < {Ms(until)} limit {limit}");
 
     /// <summary>
     /// More than fits: every shard gets its share of the limit, its earliest first, and what some do not need is shared out among
@@ -58,23 +64,36 @@ internal sealed class TaskReader(Database database) : ITaskStore
     private async Task<IReadOnlyList<TimedTask>> EarliestOfEachAsync(int[] shards, DateTimeOffset until, int limit, CancellationToken cancellation)
     {
         var taken = new List<TimedTask>(limit);
-        var hungry = shards.Select(shard => (Shard: shard, AfterDue: 0L, AfterId: "")).ToList();
-        while (hungry.Count > 0 && taken.Count < limit)
+        var hungry = (await ShardsWithDueAsync(until, cancellation).ConfigureAwait(false)).Intersect(shards).Select(shard => (Shard: shard, AfterDue: 0L, AfterId: "")).ToList();
+        var share = Math.Max(1, limit / Math.Max(1, hungry.Count));
+        while (hungry.Count > 0 && share > 0)
         {
-            var share = Math.Max(1, (limit - taken.Count) / hungry.Count);
-            var statements = SqlText.Join(";\n", hungry.Select(range => Next(range, until, share)));
+            var statements = database.Dialect.Together(hungry.Select(range => Next(range, until, share)));
             var rows = await database.ReadAsync((session, ct) => session.ListAllAsync(statements, TaskRows.Read, ct), cancellation).ConfigureAwait(false);
             taken.AddRange(rows);
             hungry = rows.GroupBy(task => task.Key.Shard.Index)
                 .Where(shard => shard.Count() == share)
-                .Select(shard => (shard.Key, Ms(shard.Last().Key.Due), shard.Last().Key.Id))
+                .Select(shard => shard.OrderBy(task => task.Key.Due).ThenBy(task => task.Key.Id, StringComparer.Ordinal).Last().Key)
+                .Select(last => (last.Shard.Index, Ms(last.Due), last.Id))
                 .ToList();
+            // Less than one of each is not worth a round.
+            share = hungry.Count == 0 ? 0 : (limit - taken.Count) / hungry.Count;
         }
 
         // One of each shard may be more than the limit already.
         return taken.Count <= limit ? taken : taken.OrderBy(task => task.Key.Due).Take(limit).ToList();
     }
 
+    // A step a shard in the primary key of timed_task: shards with nothing due cost no statement of their own.
+    private Task<List<int>> ShardsWithDueAsync(DateTimeOffset until, CancellationToken cancellation) => database.ReadAsync((session, ct) => session.ListAsync(
+        $"""
+        select shard from (
+          select s.shard as shard, (select t.due_ms from timed_task t where t.shard = s.shard order by t.due_ms limit 1) as first_ms from shard_owner s) firsts
+         where first_ms < {Ms(until)} order by shard
+        """,
+        row => row.GetInt32(0), ct), cancellation);
+
+    // Primary key (shard, due_ms, id), in its order.
     private static SqlText Next((int Shard, long AfterDue, string AfterId) range, DateTimeOffset until, int share)
     {
         SqlText after = $"";
@@ -82,41 +101,46 @@ internal sealed class TaskReader(Database database) : ITaskStore
         return new SqlText().Append($"select {TaskRows.Columns} from timed_task where shard = {range.Shard} and due_ms < {Ms(until)} and next_ms < {Ms(until)}{after} order by due_ms, id limit {share}");
     }
 
-    private static List<SqlText> Conditions(TaskFilter filter, (long Due, string Id)? mark)
+    // Primary key, backwards: one shard, as far as the page goes.
+    private static SqlText LatestOfShard(ShardId shard, TaskFilter filter, (long Due, string Id)? mark, int limit)
     {
-        var conditions = new List<SqlText>();
+        var conditions = new List<SqlText> { $"shard = {shard.Index}" };
         if (mark is var (due, id)) conditions.Add($"due_ms <= {due} and (due_ms < {due} or id < {id})");
         if (filter.Type is { } type) conditions.Add($"type = {type}");
         if (filter.Group is { } group) conditions.Add($"group_id = {group.Value}");
-        return conditions;
+        return new SqlText().Append($"select {TaskRows.Columns} from timed_task where {SqlText.Join(" and ", conditions)} order by due_ms desc, id desc limit {limit}");
     }
 
-    private static SqlText Latest(ShardId? shard, List<SqlText> conditions, int limit)
+    /// <summary>A page of all shards. One of a rare type ends where <see cref="LookedMax"/> rows were looked at, full or not, and says where to go on.</summary>
+    private async Task<Page<TimedTask>> LatestOfAllAsync(
+        DbSession session, string? type, (long Due, string Id)? mark, int limit, CancellationToken cancellation)
     {
-        var all = new List<SqlText>(conditions);
-        if (shard is { } one) all.Insert(0, $"shard = {one.Index}");
-        SqlText where = $"";
-        if (all.Count > 0) where = $" where {SqlText.Join(" and ", all)}";
-        return new SqlText().Append($"select {TaskRows.Columns} from timed_task{where} order by due_ms desc, id desc limit {limit}");
+        var latest = await LatestTasks.OpenAsync(session, database.Dialect, mark, cancellation).ConfigureAwait(false);
+        var found = new List<TimedTask>();
+        TimedTask? last = null;
+        // Twice as many each time: a common type fills its page with the first, a rare one is not sought a few rows at a time.
+        for (int looked = 0, step = limit + 1; looked < LookedMax; step *= 2)
+        {
+            var rows = await latest.TakeAsync(Math.Min(step, LookedMax - looked), cancellation).ConfigureAwait(false);
+            if (rows.Count == 0) return new Page<TimedTask>(found, null);
+            foreach (var task in rows)
+            {
+                if (type is null || task.Type == type)
+                {
+                    if (found.Count == limit) return new Page<TimedTask>(found, Mark(last!));
+                    found.Add(task);
+                }
+
+                last = task;
+            }
+
+            looked += rows.Count;
+        }
+
+        return new Page<TimedTask>(found, Mark(last!));
     }
 
-    /// <summary>
-    /// The latest due of all shards, without an index on due alone (every commit would pay for it): each shard's last due is one
-    /// step in the key, and a page can only come from as many shards as it has rows.
-    /// </summary>
-    private static async Task<List<TimedTask>> LatestOfAllAsync(
-        DbSession session, List<SqlText> conditions, (long Due, string Id)? mark, int limit, CancellationToken cancellation)
-    {
-        var ends = await session.ListAsync(
-            $"select shard, max(due_ms) from timed_task where due_ms <= {mark?.Due ?? long.MaxValue} group by shard",
-            row => (Shard: new ShardId(row.GetInt32(0)), Last: row.GetInt64(1)), cancellation).ConfigureAwait(false);
-        if (ends.Count == 0) return [];
-        // Shards that end at the page's own mark may hold nothing but rows already shown, so those are read besides.
-        var candidates = ends.Where(end => end.Last == mark?.Due).Concat(ends.Where(end => end.Last != mark?.Due).OrderByDescending(end => end.Last).Take(limit)).ToList();
-        var rows = await session.ListAllAsync(
-            SqlText.Join(";\n", candidates.Select(end => Latest(end.Shard, conditions, limit))), TaskRows.Read, cancellation).ConfigureAwait(false);
-        return rows.OrderByDescending(task => task.Key.Due).ThenByDescending(task => task.Key.Id, StringComparer.Ordinal).Take(limit).ToList();
-    }
+    private static string Mark(TimedTask task) => PageMark.Write("tasks", task.Key.Due.ToUnixTimeMilliseconds(), task.Key.Id);
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

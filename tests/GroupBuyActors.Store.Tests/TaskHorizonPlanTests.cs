@@ -1,0 +1,112 @@
+using System.Globalization;
+using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Tasks;
+
+namespace GroupBuyActors.Store.Tests;
+
+/// <summary>What reading a horizon costs a server that holds much more than the horizon: the rows it touches, counted by the server.</summary>
+public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper output)
+{
+    private const int Rounds = 150;
+    private static readonly ShardId[] AllShards = Enumerable.Range(0, ShardId.Count).Select(n => new ShardId(n)).ToArray();
+
+    [Fact]
+    public async Task TheHorizonIsReadByRangeOfThePrimaryKeyAndTouchesNothingElse()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await LoadAsync(store, Rounds);
+        foreach (var minutes in new[] { 0, 1, Rounds / 2, Rounds + 1 })
+        {
+            var plan = await PlanAsync(store, TaskReader.Range([.. Enumerable.Range(0, 500)], Samples.Noon.AddMinutes(minutes), 200_001));
+            Assert.Equal(("range", "PRIMARY"), plan);
+        }
+
+        // Nothing due: one step a shard. A minute due: one row a shard besides.
+        var nothing = await TouchedAsync(store, async () => Assert.Empty((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 200_000, default)).Tasks));
+        Assert.InRange(nothing, 0, ShardId.Count + Slack);
+        var minute = await TouchedAsync(store, async () => Assert.Equal(ShardId.Count, (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(1), 200_000, default)).Tasks.Count));
+        Assert.InRange(minute, ShardId.Count, 2 * ShardId.Count + Slack);
+        Assert.InRange(await StatementsAsync(store, () => store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 200_000, default)), 1, 5);
+    }
+
+    [Fact]
+    public async Task AHorizonThatIsCutReadsTwiceItsLimitHoweverMuchIsDue()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await LoadAsync(store, Rounds);
+        const int limit = 20_000;
+        var touched = await TouchedAsync(store, Read);
+        // Twice the limit: once to see that it does not fit, once a share of each shard.
+        Assert.InRange(touched, 2 * (limit - ShardId.Count), 2 * limit + 4 * ShardId.Count + Slack);
+        Assert.InRange(await StatementsAsync(store, Read), 1, 20);
+
+        async Task Read()
+        {
+            var (tasks, complete) = await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(Rounds + 1), limit, default);
+            Assert.False(complete);
+            Assert.InRange(tasks.Count, limit - ShardId.Count, limit);
+            Assert.Equal(ShardId.Count, tasks.Select(task => task.Key.Shard).Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public async Task ACutHorizonAsksOnlyShardsThatHaveSomethingDue()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await LoadAsync(store, 2);
+        for (var n = 0; n < 300; n++) await store.TaskAsync(new ShardId(3), Samples.Noon.AddDays(-1).AddSeconds(n), $"hot-{n:D3}");
+        var statements = await StatementsAsync(store, async () =>
+        {
+            var (tasks, complete) = await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 100, default);
+            Assert.False(complete);
+            Assert.Equal(Enumerable.Range(0, 100).Select(n => $"hot-{n:D3}"), tasks.Select(task => task.Key.Id));
+        });
+        Assert.InRange(statements, 1, 5);
+    }
+
+    [Fact]
+    public async Task APageOfOneTypeTouchesABoundedNumberOfRows()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await LoadAsync(store, Rounds);
+        var touched = await TouchedAsync(store, async () => Assert.NotNull((await store.Tasks.ListAsync(new TaskFilter(Type: "voucher-scan"), null, 50, default)).Next));
+        Assert.InRange(touched, TaskReader.LookedMax, 6 * TaskReader.LookedMax);
+        var page = await TouchedAsync(store, async () => Assert.Equal(500, (await store.Tasks.ListAsync(new TaskFilter(), null, 500, default)).Items.Count));
+        Assert.InRange(page, 500, 2 * ShardId.Count + 5 * 500 + Slack);
+    }
+
+    /// <summary>What the server's own answer about its counters touches, and the pages' edges.</summary>
+    private const int Slack = 1_500;
+
+    /// <summary>A server counts a table's rows anew after a while by itself; here at once.</summary>
+    private static async Task LoadAsync(TestStore store, int rounds)
+    {
+        await store.ManyTasksAsync(rounds);
+        await store.ExecuteAsync($"analyze table timed_task");
+    }
+
+    private static Task<(string Type, string Key)> PlanAsync(TestStore store, SqlText sql) => store.Database.ReadAsync(async (session, ct) =>
+        (await session.ListAsync($"explain {sql}", row => (row.GetString(3), row.GetString(5)), ct)).Single(), default);
+
+    private async Task<long> TouchedAsync(TestStore store, Func<Task> work)
+    {
+        // The pool hands out the connection that was used last: the counters are its session's.
+        var before = await StatusAsync(store, "Handler_read%");
+        var started = TimeProvider.System.GetTimestamp();
+        await work();
+        var elapsed = TimeProvider.System.GetElapsedTime(started);
+        var touched = await StatusAsync(store, "Handler_read%") - before;
+        output.WriteLine($"{touched} rows touched in {elapsed.TotalMilliseconds:F1} ms");
+        return touched;
+    }
+
+    private static async Task<long> StatementsAsync(TestStore store, Func<Task> work)
+    {
+        var before = await StatusAsync(store, "Com_select");
+        await work();
+        return await StatusAsync(store, "Com_select") - before;
+    }
+
+    private static Task<long> StatusAsync(TestStore store, string like) => store.Database.ReadAsync(async (session, ct) =>
+        (await session.ListAsync($"show session status like {like}", row => long.Parse(row.GetString(1), CultureInfo.InvariantCulture), ct)).Sum(), default);
+}
