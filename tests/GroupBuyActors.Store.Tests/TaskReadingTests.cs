@@ -131,6 +131,18 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     }
 
     [Fact]
+    public async Task AGroupsTasksComeEarliestFirst()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var (group, other) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.b"));
+        for (var n = 0; n < 5; n++) await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(-n), TaskIds.Of(group, n + 1, 0), group: group);
+        await store.TaskAsync(group.Shard, Samples.Noon.AddDays(-1), TaskIds.Of(other, 1, 0), group: other);
+        Assert.Equal([5L, 4, 3], (await store.Tasks.FindAllOfGroupAsync(group, 3, default)).Select(task => long.Parse(task.Key.Id.Split(':')[1])));
+        Assert.Equal(5, (await store.Tasks.FindAllOfGroupAsync(group, 50, default)).Count);
+        Assert.Empty(await store.Tasks.FindAllOfGroupAsync(GroupId.Parse("1.SH.c"), 50, default));
+    }
+
+    [Fact]
     public async Task OldRunsGoInBoundedSteps()
     {
         await using var store = await TestStore.NewAsync(databases);

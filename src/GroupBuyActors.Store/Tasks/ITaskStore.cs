@@ -17,6 +17,9 @@ public interface ITaskStore
     /// <summary>A pending task by its id, or null.</summary>
     Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation);
 
+    /// <summary>Pending tasks of a group, the earliest due first.</summary>
+    Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(GroupId group, int limit, CancellationToken cancellation);
+
     /// <summary>
     /// Pending tasks, the latest due first. A page of one type in all shards looks at a bounded number of rows: it may be shorter than
     /// <paramref name="limit"/>, or empty, and still name the next.

@@ -39,6 +39,11 @@ internal sealed class TaskReader(Database database) : ITaskStore
             (await session.ListAsync($"select {TaskRows.Columns} from timed_task where shard = {shard.Index} and id = {taskId} limit 1", TaskRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
     }
 
+    // Range on the primary key: one shard, in the key's order, so that the limit ends it.
+    public async Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(GroupId group, int limit, CancellationToken cancellation) => await database.ReadAsync(
+        (session, ct) => session.ListAsync(
+            $"select {TaskRows.Columns} from timed_task where shard = {group.Shard.Index} and group_id = {group.Value} order by due_ms, id limit {limit}", TaskRows.Read, ct), cancellation).ConfigureAwait(false);
+
     public Task<Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation)
     {
         var mark = PageMark.Read("tasks", after);
