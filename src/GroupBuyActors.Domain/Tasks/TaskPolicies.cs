@@ -19,6 +19,10 @@ public sealed record TaskPolicy
     public int Concurrency { get; init; } = 64;
     /// <summary>Order among due tasks: <c>priority = due − weight × bias</c>; more is earlier.</summary>
     public int Weight { get; init; } = 1;
+    /// <summary>Due times of a herd are spread forward over this; zero: none is.</summary>
+    public TimeSpan SpreadWindow { get; init; }
+    /// <summary>Grows with each change while running; 0: the release's, or the configuration's.</summary>
+    public int Version { get; init; }
 }
 
 /// <summary>The policies that hold unless configured otherwise: the table of SPEC section 3.</summary>

@@ -1,0 +1,94 @@
+using System.Text;
+using System.Text.Json;
+using CsCheck;
+
+namespace GroupBuyActors.Tasks;
+
+public sealed class TaskPolicyChangeTests
+{
+    private static readonly TaskPolicy Notify = TaskPolicies.Of(TaskTypes.Notify);
+    private static readonly TaskPolicy Deadline = TaskPolicies.Of(TaskTypes.GroupDeadline);
+
+    [Fact]
+    public void EveryFaultyFieldIsNamedAtOnce()
+    {
+        var change = new TaskPolicyChange
+        {
+            RetryCountMax = -1, BaseDelay = TimeSpan.Zero, DelayMax = TimeSpan.FromDays(2), TryTimeout = TimeSpan.FromHours(2), Concurrency = 0,
+            TimeToLive = TimeSpan.FromDays(400), Lateness = TimeSpan.FromDays(2), Weight = 1_001, SpreadWindow = TimeSpan.FromHours(2), AlertAfter = 0,
+        };
+        Assert.Equal(
+            ["alertAfter", "baseDelay", "concurrency", "delayMax", "lateness", "retryCountMax", "spreadWindow", "timeToLive", "tryTimeout", "weight"],
+            change.Faults(Notify).Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void ANeededTypeNeverGivesUpNorExpires()
+    {
+        Assert.Contains("retryCountMax", new TaskPolicyChange { RetryCountMax = 3 }.Faults(Deadline).Keys);
+        Assert.Contains("timeToLive", new TaskPolicyChange { TimeToLive = TimeSpan.FromHours(1) }.Faults(Deadline).Keys);
+        Assert.Contains("backoff", new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }.Faults(Deadline).Keys);
+        Assert.Empty(new TaskPolicyChange { RetryCountMax = 5 }.Faults(TaskPolicies.Of(TaskTypes.OrderClose)));
+        Assert.Contains("retryForever", new TaskPolicyChange { RetryForever = true }.Faults(TaskPolicies.Of(TaskTypes.OrderClose)).Keys);
+    }
+
+    [Fact]
+    public void AHerdIsSpreadNoWiderThanTheTypePromises()
+    {
+        Assert.Contains("spreadWindow", new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(6) }.Faults(Notify).Keys);
+        Assert.Contains("spreadWindow", new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(1) }.Faults(Deadline).Keys);
+        Assert.Empty(new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(6), Lateness = TimeSpan.FromSeconds(6) }.Faults(Notify));
+    }
+
+    [Fact]
+    public void WhatIsLeftOutTakesTheDefault()
+    {
+        var changed = new TaskPolicyChange { Weight = 9, BaseDelay = TimeSpan.FromSeconds(1) }.Apply(Notify, 4);
+        Assert.Equal((9, 4, Notify.Concurrency), (changed.Weight, changed.Version, changed.Concurrency));
+        Assert.Equal(Notify.Retry with { BaseDelay = TimeSpan.FromSeconds(1) }, changed.Retry);
+        Assert.Equal(Notify with { Version = 5 }, new TaskPolicyChange().Apply(Notify, 5));
+    }
+
+    [Fact]
+    public void BackoffsAreWhatTheirNamesSay()
+    {
+        var immediate = new TaskPolicyChange { Backoff = TaskBackoff.Immediate, RetryCountMax = 3 }.Apply(Notify, 1).Retry;
+        Assert.All(Enumerable.Range(1, 3), failures => Assert.Equal(new RetryStep(RetryVerdict.Again, TimeSpan.Zero, false), immediate.After(failures, TimeSpan.Zero, 0.5)));
+        Assert.Equal(RetryVerdict.Dead, immediate.After(4, TimeSpan.Zero, 0.5).Verdict);
+        var once = new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }.Apply(Notify, 1).Retry;
+        Assert.Equal(TimeSpan.FromMinutes(30), once.After(1, TimeSpan.Zero, 0.5).Delay);
+        Assert.Equal(RetryVerdict.Dead, once.After(2, TimeSpan.FromMinutes(30), 0.5).Verdict);
+    }
+
+    [Fact]
+    public void AChangeIsReadAsItWasWritten() =>
+        Gen.Select(Gen.Int[0, 1_000], Gen.Int[1, 86_400_000], Gen.Enum<TaskBackoff>(), Gen.Int[-1_000, 1_000], Gen.Bool).Sample((count, ms, backoff, weight, isEmpty) =>
+        {
+            var change = isEmpty ? new TaskPolicyChange() : new TaskPolicyChange
+            {
+                RetryCountMax = count, BaseDelay = TimeSpan.FromMilliseconds(ms), Backoff = backoff, Weight = weight, SpreadWindow = TimeSpan.FromMilliseconds(ms),
+            };
+            return TaskPolicyChange.Read(change.Write()) == change;
+        });
+
+    [Fact]
+    public void AFieldThatThisReleaseDoesNotKnowIsNoChangeToBeHalfMade() =>
+        Assert.Throws<JsonException>(() => TaskPolicyChange.Read(Encoding.UTF8.GetBytes("""{"weight":3,"fromTheFuture":1}""")));
+
+    [Fact]
+    public void ASpreadTaskFiresLaterByLessThanTheWindowAndAlwaysTheSame() =>
+        Gen.Select(Gen.String, Gen.Int[0, 3_600_000]).Sample((id, ms) =>
+        {
+            var window = TimeSpan.FromMilliseconds(ms);
+            var spread = TaskSpread.Of(id, window);
+            return spread >= TimeSpan.Zero && (spread < window || spread == TimeSpan.Zero) && spread == TaskSpread.Of(id, window);
+        });
+
+    [Fact]
+    public void AWeightIsAHeadStartInTimeAndNoMore()
+    {
+        var (due, bias) = (new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero), TimeSpan.FromSeconds(1));
+        Assert.True(TaskOrder.Priority(due.AddSeconds(9), 10, 0, bias) < TaskOrder.Priority(due, 0, 0, bias));
+        Assert.True(TaskOrder.Priority(due.AddSeconds(11), 10, 0, bias) > TaskOrder.Priority(due, 0, 0, bias));
+    }
+}
