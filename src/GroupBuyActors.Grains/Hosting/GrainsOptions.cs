@@ -1,3 +1,4 @@
+using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Hosting;
@@ -30,6 +31,22 @@ public sealed class GrainsOptions
     public TimeSpan HorizonReadInterval { get; set; } = TimeSpan.FromSeconds(30);
     /// <summary>Most tasks in memory; beyond it the horizon ends earlier and is read again as memory frees.</summary>
     public int HorizonTasksMax { get; set; } = 200_000;
+    /// <summary>Tasks of all types that run at once on this silo; what is due beyond it waits by priority.</summary>
+    public int TasksRunningMax { get; set; } = 1_024;
+    /// <summary>Of these, tasks that a dead silo left behind; a recovery begins with 8 and doubles every second up to this.</summary>
+    public int OverdueRunningMax { get; set; } = 64;
+    /// <summary>What the configuration sets of types' policies (<c>GroupBuy:Tasks:{type}:…</c>), by type; an operator's change while running goes before it.</summary>
+    public Dictionary<string, TaskPolicyChange> TaskPolicies { get; } = new(StringComparer.Ordinal);
+    /// <summary>Policies that operators changed are read this often, besides at once after a change.</summary>
+    public TimeSpan PolicyReadInterval { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>Ended tasks (dead letters and the like) are kept this many days.</summary>
+    public int EndsKeptDays { get; set; } = 30;
+    /// <summary>Their partitions are made this many days ahead.</summary>
+    public int EndsAheadDays { get; set; } = 30;
+    /// <summary>A canary goes through the engine this often.</summary>
+    public TimeSpan CanaryInterval { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>One that has not run this long after its time raises an alarm.</summary>
+    public TimeSpan CanaryPatience { get; set; } = TimeSpan.FromSeconds(15);
     /// <summary>A task read from the table this late belongs to an executor that is gone: its try is recorded before it runs.</summary>
     public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromSeconds(1);
     /// <summary>A run without an end for this long (or for its type's own try, where that is longer) is given up and tried again.</summary>
@@ -93,6 +110,13 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         AtLeast(options.SnapshotTailAsleep, 0, nameof(options.SnapshotTailAsleep));
         AtLeast(options.GroupRequestsMax, 100, nameof(options.GroupRequestsMax));
         AtLeast(options.HorizonTasksMax, 100, nameof(options.HorizonTasksMax));
+        Positive(options.PolicyReadInterval, nameof(options.PolicyReadInterval));
+        Positive(options.CanaryInterval, nameof(options.CanaryInterval));
+        Positive(options.CanaryPatience, nameof(options.CanaryPatience));
+        AtLeast(options.TasksRunningMax, 1, nameof(options.TasksRunningMax));
+        AtLeast(options.OverdueRunningMax, 1, nameof(options.OverdueRunningMax));
+        AtLeast(options.EndsKeptDays, 1, nameof(options.EndsKeptDays));
+        AtLeast(options.EndsAheadDays, 1, nameof(options.EndsAheadDays));
         AtLeast(options.RelayBacklogMax, 1, nameof(options.RelayBacklogMax));
         AtLeast(options.RelayBatchMax, 1, nameof(options.RelayBatchMax));
         AtLeast(options.RemindersWaitingMax, 0, nameof(options.RemindersWaitingMax));

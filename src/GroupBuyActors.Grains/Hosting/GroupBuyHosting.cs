@@ -64,6 +64,12 @@ public static class GroupBuyHosting
         services.AddSingleton<StuckGroups>();
 
         services.AddSingleton<TaskMetrics>();
+        services.AddSingleton<TaskPolicyBook>();
+        services.AddSingleton<ITaskPolicies>(provider => provider.GetRequiredService<TaskPolicyBook>());
+        services.AddSingleton<TaskDesk>();
+        services.AddSingleton<ITaskDesk>(provider => provider.GetRequiredService<TaskDesk>());
+        services.AddSingleton<TaskCanary>();
+        services.AddSingleton<ITaskEngineHealth>(provider => provider.GetRequiredService<TaskCanary>());
         services.AddSingleton<TaskQueues>();
         services.AddSingleton<NearTasks>();
         services.AddSingleton<TaskRunner>();
@@ -71,6 +77,7 @@ public static class GroupBuyHosting
         services.AddSingleton<HandOver>();
         services.AddSingleton<VoucherScans>();
         services.AddSingleton<TaskService>();
+        services.AddSingleton<TaskStories>();
         services.AddSingleton<ITaskDirectory, TaskDirectory>();
         AddHandlers(services);
 
@@ -85,6 +92,7 @@ public static class GroupBuyHosting
     private static void AddHandlers(IServiceCollection services)
     {
         services.AddSingleton<GroupCalls>();
+        services.AddSingleton<ITaskHandler>(provider => provider.GetRequiredService<TaskCanary>());
         services.AddSingleton<ITaskHandler, GroupDeadlineHandler>();
         services.AddSingleton<ITaskHandler, GroupSettleHandler>();
         services.AddSingleton<ITaskHandler, OrderCloseHandler>();

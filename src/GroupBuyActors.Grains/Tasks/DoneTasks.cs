@@ -11,7 +11,7 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal static class DoneTasks
 {
-    public static async Task<TaskReport?> FindAsync(IGroupReader groups, GroupId group, string taskId, CancellationToken cancellation)
+    public static async Task<TaskReport?> FindAsync(IGroupReader groups, TaskPolicyBook policies, GroupId group, string taskId, CancellationToken cancellation)
     {
         var parts = taskId.Split(':');
         if (parts.Length != 3 || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
@@ -23,8 +23,8 @@ internal static class DoneTasks
         return new TaskReport
         {
             TaskId = taskId, TaskType = type, ExecuteAt = DueOf(recorded, state), Status = WasCancelled(recorded.Event, state) ? "cancelled" : "success",
-            RetryCount = 0, MaxRetry = TaskPolicies.Of(type).Retry.RetryCountMax, Version = 1, PriorityWeight = TaskPolicies.Of(type).Weight,
-            Ttl = TaskPolicies.Of(type).Retry.TimeToLive, Shard = group.Shard, GroupId = group, TraceContext = row.Trace,
+            RetryCount = 0, MaxRetry = policies.Of(type).Retry.RetryCountMax, Version = 1, PriorityWeight = policies.Of(type).Weight,
+            Ttl = policies.Of(type).Retry.TimeToLive, Shard = group.Shard, GroupId = group, TraceContext = row.Trace,
         };
     }
 

@@ -36,14 +36,35 @@ public sealed record TaskReport
     public string? TraceContext { get; init; }
     /// <summary>Why the last try failed, or null.</summary>
     public string? LastError { get; init; }
+    /// <summary>When it ended, or null.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+    /// <summary>When an operator had it run again, or null.</summary>
+    public DateTimeOffset? RedrivenAt { get; init; }
+    /// <summary>The slot name of the silo that owns its shard, or null; of one task only, not in lists.</summary>
+    public string? Owner { get; init; }
+    /// <summary>What it waits for, as a sentence; null where it waits for nothing. Of one task only.</summary>
+    public string? WaitingFor { get; init; }
+    /// <summary>What has happened to it, oldest first. Of one task only.</summary>
+    public IReadOnlyList<TaskMoment> Story { get; init; } = [];
 }
+
+/// <summary>A moment in the life of a task.</summary>
+/// <param name="Time">When.</param>
+/// <param name="What">What happened, as a sentence.</param>
+public sealed record TaskMoment(DateTimeOffset Time, string What);
 
 /// <summary>Timed tasks for operators.</summary>
 public interface ITaskDirectory
 {
-    /// <summary>Pending and running tasks, the latest due first. A status that no pending task can have gives an empty page.</summary>
+    /// <summary>
+    /// Pending and running tasks, the latest due first; with a status that only ended tasks have, those, the latest ended first. What
+    /// completed with an event of its group has left no row: <see cref="FindAsync"/> finds it through the group.
+    /// </summary>
     Task<Page<TaskReport>> ListAsync(TaskFilter filter, string? status, string? after, int limit, CancellationToken cancellation);
 
-    /// <summary>One task; a task of a group that is done is told by the journal (status success or cancelled). Null where unknown.</summary>
+    /// <summary>Ended tasks, newest first: dead letters and the like.</summary>
+    Task<Page<TaskReport>> SearchAsync(TaskEndFilter filter, string? after, int limit, CancellationToken cancellation);
+
+    /// <summary>One task with its story; a task of a group that is done is told by the journal (status success or cancelled). Null where unknown.</summary>
     Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation);
 }

@@ -22,7 +22,33 @@ internal interface ITaskGateway : IGrainService
 
     /// <summary>Which of these tasks are being run here now.</summary>
     [Alias("Running")] Task<string[]> Running(string[] ids);
+
+    /// <summary>Where a task is here, and what it waits for.</summary>
+    [Alias("Explain")] Task<TaskSituation> Explain(string taskId);
+
+    /// <summary>Calls a task off; see <see cref="ITaskDesk"/>.</summary>
+    [Alias("Cancel")] Task<TaskChangeOutcome> Cancel(string taskId);
+
+    /// <summary>Gives a pending task another time; null: now.</summary>
+    [Alias("Move")] Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at);
+
+    /// <summary>Schedules a dead letter anew.</summary>
+    [Alias("Redrive")] Task<TaskChangeOutcome> Redrive(string taskId);
+
+    /// <summary>A policy was changed: it is read again.</summary>
+    [Alias("PoliciesChanged")] Task PoliciesChanged();
 }
+
+/// <summary>Where a task is on the silo that owns its shard, and since when.</summary>
+/// <param name="Where">In memory or not, and in which stage.</param>
+/// <param name="Epoch">The epoch in which this silo owns its shard, 0 where it does not.</param>
+/// <param name="LoadedAt">When it came into memory, or null.</param>
+/// <param name="FiresAt">When it fires or fired, or null.</param>
+/// <param name="BegunAt">When its run began, or null.</param>
+[GenerateSerializer, Immutable, Alias("groupbuy.TaskSituation")]
+internal sealed record TaskSituation(
+    [property: Id(0)] TaskWhereabouts Where, [property: Id(1)] long Epoch, [property: Id(2)] DateTimeOffset? LoadedAt = null,
+    [property: Id(3)] DateTimeOffset? FiresAt = null, [property: Id(4)] DateTimeOffset? BegunAt = null);
 
 /// <summary>What runs on a silo.</summary>
 /// <param name="Groups">Groups active.</param>
@@ -62,7 +88,8 @@ internal sealed record CarriedTask
 
 /// <summary>This silo's end of the talk between silos.</summary>
 [Reentrant]
-internal sealed class TaskGateway(GrainId id, Silo silo, ILoggerFactory logs, NearTasks near, GroupSurroundings groups, ClusterKeeper keeper)
+internal sealed class TaskGateway(
+    GrainId id, Silo silo, ILoggerFactory logs, NearTasks near, GroupSurroundings groups, ClusterKeeper keeper, TaskDesk desk, TaskPolicyBook policies)
     : GrainService(id, silo, logs), ITaskGateway
 {
     public Task<string[]> Accept(CarriedTask[] tasks, string[] removed)
@@ -81,6 +108,22 @@ internal sealed class TaskGateway(GrainId id, Silo silo, ILoggerFactory logs, Ne
     }
 
     public Task<string[]> Running(string[] ids) => Task.FromResult(Array.FindAll(ids, near.IsRunning));
+
+    public Task<TaskSituation> Explain(string taskId)
+    {
+        var (where, task) = near.Find(taskId);
+        if (task is not null) return Task.FromResult(new TaskSituation(where, near.EpochOf(task.Stored.Key.Shard), task.LoadedAt, task.FiresAt, task.BegunAt));
+        var epoch = TaskIds.TryGetGroup(taskId, out var group) ? near.EpochOf(group.Shard) : TaskIds.TryGetShard(taskId, out var shard) ? near.EpochOf(shard) : 0;
+        return Task.FromResult(new TaskSituation(where, epoch));
+    }
+
+    public Task<TaskChangeOutcome> Cancel(string taskId) => desk.CancelHereAsync(taskId);
+
+    public Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at) => desk.MoveHereAsync(taskId, at);
+
+    public Task<TaskChangeOutcome> Redrive(string taskId) => desk.RedriveHereAsync(taskId);
+
+    public Task PoliciesChanged() => policies.TryReadAsync(CancellationToken.None);
 }
 
 /// <summary>The way to the gateway of a silo.</summary>

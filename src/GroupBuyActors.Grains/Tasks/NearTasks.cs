@@ -7,14 +7,57 @@ namespace GroupBuyActors.Tasks;
 /// <summary>A task in this silo's memory.</summary>
 internal sealed class NearTask(TimedTask task, bool isOverdue)
 {
+    private const int Resting = 0, Begun = 1, Dropped = 2;
+    private int _stage;
+
     /// <summary>As it is stored now.</summary>
     public TimedTask Stored { get; set; } = task;
     /// <summary>True where whoever ran it before is gone: its next try is recorded before it begins.</summary>
     public bool IsOverdue { get; set; } = isOverdue;
     /// <summary>Runs in a row that met trouble of ours; not counted as tries.</summary>
     public int Troubles { get; set; }
+    /// <summary>When it came into memory here, by the cluster's clock.</summary>
+    public DateTimeOffset LoadedAt { get; init; }
+    /// <summary>When it fires: its next try, spread where its type is.</summary>
+    public DateTimeOffset FiresAt { get; set; }
+    /// <summary>When its run began, by the cluster's clock; null while none is under way.</summary>
+    public DateTimeOffset? BegunAt { get; set; }
     /// <summary>Set when the task was cancelled or moved while it ran: its end changes nothing in memory.</summary>
     public bool IsGone { get; set; }
+    /// <summary>True where no handler knows its type: it stays here, so that it is not read and told again and again.</summary>
+    public bool IsParked { get; set; }
+
+    /// <summary>True once for whoever is to run it; false for one that was dropped meanwhile.</summary>
+    public bool TryBegin() => Interlocked.CompareExchange(ref _stage, Begun, Resting) == Resting;
+
+    /// <summary>Takes it from whoever would run it; false where its run has begun.</summary>
+    public bool TryDrop() => Interlocked.CompareExchange(ref _stage, Dropped, Resting) == Resting;
+
+    /// <summary>The run has ended; there may be another.</summary>
+    public void Rest()
+    {
+        BegunAt = null;
+        Volatile.Write(ref _stage, Resting);
+    }
+
+    /// <summary>True while a run is under way.</summary>
+    public bool HasBegun => Volatile.Read(ref _stage) == Begun;
+}
+
+/// <summary>Where a task is on the silo that owns its shard.</summary>
+[GenerateSerializer, Alias("groupbuy.TaskWhereabouts")]
+internal enum TaskWhereabouts
+{
+    /// <summary>Not in memory: beyond the horizon, or another silo's.</summary>
+    Table,
+    /// <summary>In the wheel until it is due.</summary>
+    Wheel,
+    /// <summary>Due, and waiting for a place.</summary>
+    Queue,
+    /// <summary>Its handler runs.</summary>
+    Running,
+    /// <summary>No handler knows its type.</summary>
+    Parked,
 }
 
 /// <summary>
@@ -37,6 +80,7 @@ internal sealed class NearTasks : IDisposable
     private readonly Lock _gate = new();
     private readonly ClusterClock _clock;
     private readonly TaskQueues _queues;
+    private readonly TaskPolicyBook _policies;
     private readonly TaskWheel<NearTask> _wheel;
     private readonly Dictionary<string, NearTask> _out = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _pending = new(StringComparer.Ordinal);
@@ -52,9 +96,9 @@ internal sealed class NearTasks : IDisposable
     private volatile bool _stopped;
     private Thread? _thread;
 
-    public NearTasks(ClusterClock clock, TaskQueues queues, IOptions<GrainsOptions> options)
+    public NearTasks(ClusterClock clock, TaskQueues queues, TaskPolicyBook policies, IOptions<GrainsOptions> options)
     {
-        (_clock, _queues, _options) = (clock, queues, options.Value);
+        (_clock, _queues, _policies, _options) = (clock, queues, policies, options.Value);
         _wheel = new TaskWheel<NearTask>(clock.GetUtcNow());
         _until = DateTimeOffset.MinValue;
         // A clock that a test moves wakes the thread by its own timers; the machine's clock by the thread's own sleep.
@@ -139,7 +183,7 @@ internal sealed class NearTasks : IDisposable
             {
                 if (_goneWhileReading!.Contains(task.Key.Id)) continue;
                 var isOverdue = task.NextAt < late;
-                if (!TryAdd(new NearTask(task, isOverdue))) continue;
+                if (!TryAdd(task, isOverdue)) continue;
                 added++;
                 if (isOverdue) overdue++;
             }
@@ -165,9 +209,15 @@ internal sealed class NearTasks : IDisposable
         lock (_gate)
         {
             if (_epochs[task.Key.Shard.Index] == 0) return false;
-            if (task.NextAt < _until && _wheel.Count < 2 * _options.HorizonTasksMax) TryAdd(new NearTask(task, false));
+            if (task.NextAt < _until && _wheel.Count < 2 * _options.HorizonTasksMax) TryAdd(task, false);
             return true;
         }
+    }
+
+    /// <summary>Adds a task that has no row: it is lost with this memory, and fires whatever the horizon is.</summary>
+    public void AddUnstored(TimedTask task)
+    {
+        lock (_gate) TryAdd(task, false);
     }
 
     /// <summary>Takes a task out that a commit removed.</summary>
@@ -177,8 +227,47 @@ internal sealed class NearTasks : IDisposable
         {
             _goneWhileReading?.Add(id);
             if (_wheel.Cancel(id, out var task)) CountPending(task.Stored.Type, -1);
-            if (_out.TryGetValue(id, out var running)) running.IsGone = true;
+            if (_out.TryGetValue(id, out var running)) Lose(running);
         }
+    }
+
+    /// <summary>
+    /// Takes a task out of memory before its row is removed or moved by hand, so that it does not fire meanwhile. False where its run
+    /// has begun: then it is too late. One that is not in memory is true: whoever reads it now meets the commit.
+    /// </summary>
+    public bool TryTake(string id)
+    {
+        lock (_gate)
+        {
+            if (_wheel.Cancel(id, out var waiting)) CountPending(waiting.Stored.Type, -1);
+            if (!_out.TryGetValue(id, out var running)) return true;
+            if (!running.IsParked && !running.TryDrop()) return false;
+            _out.Remove(id);
+            return true;
+        }
+    }
+
+    /// <summary>Where a task is, and what memory knows of it.</summary>
+    public (TaskWhereabouts Where, NearTask? Task) Find(string id)
+    {
+        lock (_gate)
+        {
+            if (_wheel.TryGet(id, out _, out var waiting)) return (TaskWhereabouts.Wheel, waiting);
+            if (!_out.TryGetValue(id, out var running)) return (TaskWhereabouts.Table, null);
+            return (running.IsParked ? TaskWhereabouts.Parked : running.HasBegun ? TaskWhereabouts.Running : TaskWhereabouts.Queue, running);
+        }
+    }
+
+    /// <summary>Keeps a task that nobody can run, so that it is neither read nor told again.</summary>
+    public void Park(NearTask task)
+    {
+        lock (_gate) task.IsParked = true;
+    }
+
+    /// <summary>Tasks parked, by type.</summary>
+    public Dictionary<string, int> Parked()
+    {
+        lock (_gate) return _out.Values.Where(task => task.IsParked).GroupBy(task => task.Stored.Type).ToDictionary(type => type.Key, type => type.Count());
     }
 
     /// <summary>A run has ended and the task with it.</summary>
@@ -197,9 +286,11 @@ internal sealed class NearTasks : IDisposable
         lock (_gate)
         {
             _out.Remove(task.Stored.Key.Id);
+            task.Rest();
             if (task.IsGone || _epochs[task.Stored.Key.Shard.Index] == 0) return;
             if (_wheel.Add(task.Stored.Key.Id, at, task))
             {
+                task.FiresAt = at;
                 CountPending(task.Stored.Type, 1);
                 if (at < _sleepsUntil) _wake.Set();
             }
@@ -224,7 +315,7 @@ internal sealed class NearTasks : IDisposable
     /// <summary>True for a task that is due and being run, or about to be.</summary>
     public bool IsRunning(string id)
     {
-        lock (_gate) return _out.ContainsKey(id);
+        lock (_gate) return _out.TryGetValue(id, out var task) && !task.IsParked;
     }
 
     /// <summary>Due tasks by shard.</summary>
@@ -239,15 +330,27 @@ internal sealed class NearTasks : IDisposable
         _wake.Dispose();
     }
 
-    private bool TryAdd(NearTask task)
+    /// <summary>One that waits for a place leaves at once; one that runs is told by its end.</summary>
+    private void Lose(NearTask task)
     {
-        var key = task.Stored.Key;
+        task.IsGone = true;
+        if (task.IsParked || task.TryDrop()) _out.Remove(task.Stored.Key.Id);
+    }
+
+    private bool TryAdd(TimedTask task, bool isOverdue)
+    {
+        var key = task.Key;
         if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id)) return false;
-        if (!_wheel.Add(key.Id, task.Stored.NextAt, task)) return false;
-        CountPending(task.Stored.Type, 1);
-        if (task.Stored.NextAt < _sleepsUntil) _wake.Set();
+        var firesAt = task.NextAt + SpreadOf(task);
+        if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
+        CountPending(task.Type, 1);
+        if (firesAt < _sleepsUntil) _wake.Set();
         return true;
     }
+
+    /// <summary>Round hours are spread where the type's policy says so; a retry has waited already.</summary>
+    private TimeSpan SpreadOf(TimedTask task) =>
+        task.Attempts == 0 && _policies.Of(task.Type).SpreadWindow is { Ticks: > 0 } window ? TaskSpread.Of(task.Key.Id, window) : TimeSpan.Zero;
 
     private void Run()
     {

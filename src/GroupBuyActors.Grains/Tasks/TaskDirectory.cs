@@ -4,26 +4,38 @@ using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>Pending tasks are in the table; whether one runs is known by its owner; what is done is told by the group's journal.</summary>
+/// <summary>
+/// Pending tasks are in the table; where one is in memory, and whether it runs, is known by its owner; what ended is in the table of
+/// endings, or told by its group's journal.
+/// </summary>
 internal sealed class TaskDirectory(
-    ITaskStore store, IGroupReader groups, Homes homes, TaskGateways gateways, NearTasks near, TimeProvider time) : ITaskDirectory
+    ITaskStore store, ITaskEnds ends, IGroupReader groups, Homes homes, TaskGateways gateways, TaskStories stories, TaskPolicyBook policies, NearTasks near,
+    TimeProvider time) : ITaskDirectory
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
     public async Task<Page<TaskReport>> ListAsync(TaskFilter filter, string? status, string? after, int limit, CancellationToken cancellation)
     {
-        if (status is not (null or "pending" or "running")) return new Page<TaskReport>([], null);
+        if (status is not (null or "pending" or "running"))
+            return await SearchAsync(new TaskEndFilter { Status = StatusOf(status), Type = filter.Type, Shard = filter.Shard, Group = filter.Group }, after, limit, cancellation);
         var page = await store.ListAsync(filter, after, limit, cancellation);
         var running = await RunningAsync(page.Items, cancellation);
         var reports = page.Items.Select(task => ReportOf(task, running.Contains(task.Key.Id)));
         return new Page<TaskReport>([.. reports.Where(report => status is null || report.Status == status)], page.Next);
     }
 
+    public async Task<Page<TaskReport>> SearchAsync(TaskEndFilter filter, string? after, int limit, CancellationToken cancellation)
+    {
+        var page = await ends.SearchAsync(filter, after, limit, cancellation);
+        return new Page<TaskReport>([.. page.Items.Select(ReportOf)], page.Next);
+    }
+
     public async Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation)
     {
-        if (await store.FindAsync(taskId, cancellation) is { } task)
-            return ReportOf(task, (await RunningAsync([task], cancellation)).Contains(taskId));
-        return TaskIds.TryGetGroup(taskId, out var group) ? await DoneTasks.FindAsync(groups, group, taskId, cancellation) : null;
+        if (await store.FindAsync(taskId, cancellation) is { } task) return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
+        if (await ends.FindAsync(taskId, cancellation) is { } ending) return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
+        if (!TaskIds.TryGetGroup(taskId, out var group)) return null;
+        return await DoneTasks.FindAsync(groups, policies, group, taskId, cancellation) is { } done ? await stories.TellAsync(done, null, cancellation) : null;
     }
 
     private async Task<HashSet<string>> RunningAsync(IReadOnlyList<TimedTask> tasks, CancellationToken cancellation)
@@ -45,13 +57,32 @@ internal sealed class TaskDirectory(
 
     private TaskReport ReportOf(TimedTask task, bool running)
     {
-        var policy = TaskPolicies.All.FirstOrDefault(policy => policy.Type == task.Type);
+        var policy = policies.Of(task.Type);
         return new TaskReport
         {
             TaskId = task.Key.Id, TaskType = task.Type, ExecuteAt = task.Key.Due, Status = running ? "running" : "pending", RetryCount = task.Attempts,
-            MaxRetry = policy?.Retry.RetryCountMax, Version = task.Version, PriorityWeight = policy?.Weight ?? 0, Ttl = policy?.Retry.TimeToLive,
+            MaxRetry = policy.Retry.RetryCountMax, Version = task.Version, PriorityWeight = policy.Weight, Ttl = policy.Retry.TimeToLive,
             Shard = task.Key.Shard, Epoch = near.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null, GroupId = task.Group,
             NextAt = task.NextAt, TraceContext = task.Trace, LastError = task.LastError,
         };
     }
+
+    private TaskReport ReportOf(TaskEnding ending)
+    {
+        var policy = policies.Of(ending.Type);
+        return new TaskReport
+        {
+            TaskId = ending.TaskId, TaskType = ending.Type, ExecuteAt = ending.Due, Status = TextOf(ending.Status), RetryCount = ending.Attempts,
+            MaxRetry = policy.Retry.RetryCountMax, Version = ending.Version, PriorityWeight = policy.Weight, Ttl = policy.Retry.TimeToLive,
+            Shard = ending.Shard, GroupId = ending.Group, TraceContext = ending.Trace, LastError = ending.Error, EndedAt = ending.EndedAt,
+            RedrivenAt = ending.RedrivenAt,
+        };
+    }
+
+    /// <summary>A dead letter that was scheduled anew and has neither a row nor another ending has had its effect.</summary>
+    private static TaskReport Since(TaskReport ended) => ended.RedrivenAt is null ? ended : ended with { Status = "success" };
+
+    private static string TextOf(TaskEndStatus status) => status.ToString().ToLowerInvariant();
+
+    private static TaskEndStatus StatusOf(string text) => Enum.Parse<TaskEndStatus>(text, ignoreCase: true);
 }

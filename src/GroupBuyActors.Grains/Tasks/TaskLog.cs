@@ -37,4 +37,22 @@ internal static partial class TaskLog
 
     [LoggerMessage(3009, LogLevel.Error, "The voucher scan of {Shard} could not end vouchers of group {group_id}; the others go on.")]
     public static partial void NotLapsed(ILogger log, Exception exception, ShardId shard, GroupId group_id);
+
+    [LoggerMessage(3011, LogLevel.Information, "The policy of {Type} is in force in version {Version}.")]
+    public static partial void PolicyInForce(ILogger log, string type, int version);
+
+    [LoggerMessage(3012, LogLevel.Warning, "The policies of tasks could not be read; those read before stay in force.")]
+    public static partial void PoliciesNotRead(ILogger log, Exception exception);
+
+    [LoggerMessage(3013, LogLevel.Error, "Version {Version} of the policy of {Type} cannot be understood by this release: the default is in force.")]
+    public static partial void PolicyNotUnderstood(ILogger log, Exception exception, string type, int version);
+
+    [LoggerMessage(3014, LogLevel.Error, "The canary of {Shards} was due {Late:F1} s ago and has not run: timed tasks do not fire on this silo.")]
+    public static partial void CanaryIsSilent(ILogger log, string shards, double late);
+
+    [LoggerMessage(3015, LogLevel.Warning, "The partitions of ended tasks could not be kept; it is tried again.")]
+    public static partial void EndsNotKept(ILogger log, Exception exception);
+
+    [LoggerMessage(3016, LogLevel.Warning, "Redrive {Redrive} met trouble and goes on.")]
+    public static partial void RedriveTrouble(ILogger log, Exception exception, string redrive);
 }

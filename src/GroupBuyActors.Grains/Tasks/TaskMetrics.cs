@@ -9,6 +9,11 @@ internal sealed class TaskMetrics
     private readonly Histogram<double> _lateness;
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _dead;
+    private readonly Counter<long> _breaches;
+
+    // A promise of "strict" is as exact as the machine allows; late beyond this it is broken.
+    private static readonly TimeSpan Strict = TimeSpan.FromMilliseconds(50);
 
     public TaskMetrics(IMeterFactory meters)
     {
@@ -18,16 +23,26 @@ internal sealed class TaskMetrics
         _lateness = _meter.CreateHistogram("task_lateness_seconds", "s", "From due to the beginning of a run.", advice: buckets);
         _duration = _meter.CreateHistogram("task_execution_duration_seconds", "s", "How long runs take, by how they end.", advice: buckets);
         _retries = _meter.CreateCounter<long>("task_retries_total", description: "Runs after a failed one.");
+        _dead = _meter.CreateCounter<long>("task_dead_letters_total", description: "Tasks whose tries were used up.");
+        _breaches = _meter.CreateCounter<long>("task_lateness_breaches_total", description: "Runs that began later than their type's policy promises.");
     }
 
-    public void Started(string type, TimeSpan lateness) => _lateness.Record(Math.Max(0, lateness.TotalSeconds), new KeyValuePair<string, object?>("type", type));
+    public void Started(string type, TimeSpan lateness, TimeSpan promised)
+    {
+        var tag = new KeyValuePair<string, object?>("type", type);
+        _lateness.Record(Math.Max(0, lateness.TotalSeconds), tag);
+        if (lateness > promised && lateness > Strict) _breaches.Add(1, tag);
+    }
+
+    public void Dead(string type) => _dead.Add(1, new KeyValuePair<string, object?>("type", type));
 
     public void Ended(string type, string outcome, TimeSpan took) => _duration.Record(took.TotalSeconds, new("type", type), new("outcome", outcome));
 
     public void Retried(string type) => _retries.Add(1, new KeyValuePair<string, object?>("type", type));
 
-    public void Observe(Func<IEnumerable<(string Type, int Pending, int Due)>> counts, Func<int> shards)
+    public void Observe(Func<IEnumerable<(string Type, int Pending, int Due)>> counts, Func<IEnumerable<KeyValuePair<string, int>>> parked, Func<int> shards)
     {
+        _meter.CreateObservableGauge("task_parked", () => parked().Select(type => Of(type.Value, type.Key)), description: "Due tasks of types that no handler here knows.");
         _meter.CreateObservableGauge("task_pending_total", () => counts().Select(count => Of(count.Pending, count.Type)),
             description: "Tasks in this silo's memory that are not due: those within the horizon.");
         _meter.CreateObservableGauge("task_due_backlog", () => counts().Select(count => Of(count.Due, count.Type)),

@@ -1,89 +1,152 @@
-using System.Collections.Concurrent;
+using GroupBuyActors.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Due tasks waiting for a place: for each type as many run at once as its policy says, the others wait by
-/// <c>due − weight × bias</c>. Overdue tasks of a type have places of their own, so that what a dead silo left behind does not hold up
-/// what is due now.
+/// Due tasks waiting for a place.
+/// <para>
+/// Places are bounded twice: for each type as many as its policy says, and for the silo as a whole. Where they are scarce, the next is
+/// the type whose first waiting task has the least <c>due − weight × bias</c>: a weight is worth a head start in time, so that whoever
+/// waits long enough is first. Within a type merchants take turns, so that one's ten o'clock herd does not hold up another's task.
+/// </para>
+/// <para>
+/// What a dead silo left behind stands in lines of its own, with places of their own: few at first, twice as many every second. A
+/// recovery is a ramp and not a stampede, and what is due now stays on time beside it.
+/// </para>
+/// Weights and places follow the policies as they are at that moment.
 /// </summary>
 internal sealed class TaskQueues
 {
+    private const int RampStart = 8;
     private static readonly TimeSpan Bias = TimeSpan.FromSeconds(1);
-    private readonly ConcurrentDictionary<(string Type, bool Overdue), Lane> _lanes = new();
+    private readonly TaskPolicyBook _policies;
+    private readonly TimeProvider _time;
+    private readonly GrainsOptions _options;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Type, bool Overdue), Line> _lines = [];
     private Func<NearTask, Task>? _run;
+    private int _running;
+    private int _overdueRunning;
+    private int _overdueWaiting;
+    private long _overdueSince;
     private volatile bool _stopped;
+
+    public TaskQueues(TaskPolicyBook policies, TimeProvider time, IOptions<GrainsOptions> options)
+    {
+        (_policies, _time, _options) = (policies, time, options.Value);
+        policies.Changed += Pump;
+    }
+
+    /// <summary>Runs in progress.</summary>
+    public int Running => Volatile.Read(ref _running);
 
     /// <summary>Says how a task is run; called once, before the first task.</summary>
     public void Start(Func<NearTask, Task> run) => _run = run;
 
-    public void Add(NearTask task) => LaneOf(task).Add(task);
+    public void Add(NearTask task)
+    {
+        lock (_gate)
+        {
+            var line = LineOf(task.Stored.Type, task.IsOverdue);
+            if (line.Overdue && _overdueWaiting++ == 0 && _overdueRunning == 0) _overdueSince = _time.GetTimestamp();
+            line.Waiting.Enqueue(task, TenantOf(task.Stored), TaskOrder.Priority(task.Stored.NextAt, line.Policy(_policies).Weight, 0, Bias));
+        }
+
+        Pump();
+    }
 
     /// <summary>Begins no more runs.</summary>
     public void Stop() => _stopped = true;
 
     /// <summary>Tasks due and not done, by type.</summary>
-    public IEnumerable<(string Type, int Due)> Due() =>
-        _lanes.GroupBy(lane => lane.Key.Type).Select(type => (type.Key, type.Sum(lane => lane.Value.Count)));
-
-    /// <summary>Runs in progress.</summary>
-    public int Running => _lanes.Values.Sum(lane => lane.Running);
-
-    private Lane LaneOf(NearTask task) => _lanes.GetOrAdd((task.Stored.Type, task.IsOverdue), static (key, queues) =>
+    public List<(string Type, int Due)> Due()
     {
-        // A type of a newer release has no policy here, and no handler either.
-        var policy = TaskPolicies.All.FirstOrDefault(policy => policy.Type == key.Type);
-        var concurrency = policy?.Concurrency ?? 1;
-        return new Lane(queues, key.Overdue ? Math.Max(1, concurrency / 4) : concurrency, (policy?.Weight ?? 0) * Bias);
-    }, this);
+        lock (_gate) return [.. _lines.Values.GroupBy(line => line.Type).Select(type => (type.Key, type.Sum(line => line.Waiting.Count + line.Running)))];
+    }
 
-    private sealed class Lane(TaskQueues queues, int places, TimeSpan ahead)
+    private void Pump()
     {
-        private readonly Lock _gate = new();
-        private readonly PriorityQueue<NearTask, DateTimeOffset> _waiting = new();
-        private int _running;
+        while (Take() is { } next)
+            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Queues.RunFrom(work.Line, work.Task).Ignore(), (Queues: this, next.Line, next.Task), preferLocal: false);
+    }
 
-        public int Running => Volatile.Read(ref _running);
-
-        public int Count
+    /// <summary>Runs a task and then, in the same place, those that are next; what else there is room for runs beside it.</summary>
+    private async Task RunFrom(Line line, NearTask task)
+    {
+        while (true)
         {
-            get
-            {
-                lock (_gate) return _waiting.Count + _running;
-            }
-        }
-
-        public void Add(NearTask task)
-        {
+            if (!_stopped) await _run!(task);
             lock (_gate)
             {
-                if (_running >= places)
-                {
-                    _waiting.Enqueue(task, task.Stored.NextAt - ahead);
-                    return;
-                }
-
-                _running++;
-            }
-
-            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Lane.RunFrom(work.Task).Ignore(), (Lane: this, Task: task), preferLocal: false);
-        }
-
-        /// <summary>Runs a task and then, in the same place, those that wait.</summary>
-        private async Task RunFrom(NearTask first)
-        {
-            for (var task = first; task is not null; task = Next())
-                if (!queues._stopped) await queues._run!(task);
-        }
-
-        private NearTask? Next()
-        {
-            lock (_gate)
-            {
-                if (!queues._stopped && _waiting.TryDequeue(out var next, out _)) return next;
                 _running--;
-                return null;
+                line.Running--;
+                if (line.Overdue) _overdueRunning--;
             }
+
+            if (Take() is not { } next) return;
+            (line, task) = (next.Line, next.Task);
+            if (line.Overdue) Pump();
         }
+    }
+
+    /// <summary>The next task that there is a place for, its place taken.</summary>
+    private (Line Line, NearTask Task)? Take()
+    {
+        lock (_gate)
+        {
+            while (!_stopped && _running < _options.TasksRunningMax && Next() is { } line && line.Waiting.TryDequeue(out var task))
+            {
+                if (line.Overdue) _overdueWaiting--;
+                // One that was cancelled while it waited is passed over here.
+                if (!task.TryBegin()) continue;
+                _running++;
+                line.Running++;
+                if (line.Overdue) _overdueRunning++;
+                return (line, task);
+            }
+
+            return null;
+        }
+    }
+
+    private Line? Next()
+    {
+        var (best, first) = ((Line?)null, DateTimeOffset.MaxValue);
+        foreach (var line in _lines.Values)
+        {
+            if (line.Waiting.Count == 0 || line.Running >= line.Places(_policies) || (line.Overdue && _overdueRunning >= OverduePlaces())) continue;
+            if (!line.Waiting.TryPeek(out _, out var priority) || (best is not null && priority >= first)) continue;
+            (best, first) = (line, priority);
+        }
+
+        return best;
+    }
+
+    private int OverduePlaces()
+    {
+        var seconds = (int)Math.Min(_time.GetElapsedTime(_overdueSince).TotalSeconds, 16);
+        return Math.Min(RampStart << seconds, _options.OverdueRunningMax);
+    }
+
+    private Line LineOf(string type, bool overdue)
+    {
+        if (!_lines.TryGetValue((type, overdue), out var line)) _lines[(type, overdue)] = line = new Line(type, overdue);
+        return line;
+    }
+
+    /// <summary>Whose turn it is: the merchant's; tasks of no group share one turn.</summary>
+    private static long TenantOf(TimedTask task) => task.Group?.MerchantId ?? 0;
+
+    private sealed class Line(string type, bool overdue)
+    {
+        public string Type => type;
+        public bool Overdue => overdue;
+        public FairQueue<NearTask> Waiting { get; } = new();
+        public int Running { get; set; }
+
+        public TaskPolicy Policy(TaskPolicyBook policies) => policies.Of(type);
+
+        public int Places(TaskPolicyBook policies) => overdue ? Math.Max(1, Policy(policies).Concurrency / 4) : Policy(policies).Concurrency;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -17,8 +18,8 @@ namespace GroupBuyActors.Tasks;
 /// </para>
 /// </summary>
 internal sealed class TaskRunner(
-    IEnumerable<ITaskHandler> handlers, NearTasks near, ICommitter committer, ClusterClock clock, TimeProvider time, Chance chance,
-    TaskMetrics metrics, IOptions<GrainsOptions> options, ILogger<TaskRunner> log)
+    IEnumerable<ITaskHandler> handlers, NearTasks near, ICommitter committer, TaskPolicyBook policies, ClusterClock clock, TimeProvider time,
+    Chance chance, TaskMetrics metrics, IOptions<GrainsOptions> options, ILogger<TaskRunner> log)
 {
     private const int ErrorMax = 500;
     private static readonly TimeSpan TroubleMax = TimeSpan.FromSeconds(5);
@@ -31,12 +32,13 @@ internal sealed class TaskRunner(
         if (!_handlers.TryGetValue(task.Type, out var handler))
         {
             TaskLog.NoHandler(log, task.Type, task.Key.Id);
-            near.Done(running);
+            near.Park(running);
             return;
         }
 
         var (now, began) = (clock.GetUtcNow(), time.GetTimestamp());
-        metrics.Started(task.Type, now - task.NextAt);
+        running.BegunAt = now;
+        metrics.Started(task.Type, now - running.FiresAt, policies.Of(task.Type).Lateness);
         if (task.Attempts > 0 || running.Troubles > 0) metrics.Retried(task.Type);
         using var activity = Continue(task, now);
         string outcome;
@@ -56,8 +58,10 @@ internal sealed class TaskRunner(
 
     private async Task<string> RunAsync(NearTask running, ITaskHandler handler, DateTimeOffset now)
     {
-        var policy = TaskPolicies.Of(running.Stored.Type);
+        var policy = policies.Of(running.Stored.Type);
         var failures = running.Stored.Attempts;
+        if (policy.Retry.TimeToLive is { } live && now - running.Stored.Key.Due >= live)
+            return await EndAsync(running, TaskEndStatus.Expired, failures, running.Stored.LastError ?? "Its time to live was over before it could run.");
         if (running.IsOverdue)
         {
             if (!await RecordBeforeAsync(running, policy, now)) return "lost";
@@ -80,7 +84,8 @@ internal sealed class TaskRunner(
                 near.Done(running);
                 return "success";
             case TaskEnd.Finished:
-                await RemoveAsync(running, verdict.Schedules ?? []);
+                // A group's journal tells of its tasks; of a task without a group nothing else would.
+                await RemoveAsync(running, verdict.Schedules ?? [], running.Stored.Group is null ? TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null) : null);
                 return "success";
             case TaskEnd.RunAgain:
                 near.Again(running, clock.GetUtcNow() + verdict.Step.Delay);
@@ -94,22 +99,26 @@ internal sealed class TaskRunner(
     {
         var (task, step) = (running.Stored, verdict.Step);
         var error = verdict.Error is { Length: > ErrorMax } words ? words[..ErrorMax] : verdict.Error;
-        if (step.Alert) TaskLog.Alert(log, task.Key.Id, task.Type, failures, error);
-        if (step.Verdict is RetryVerdict.Dead or RetryVerdict.Expired && !KeepsMoney(task))
+        if (step.Verdict is RetryVerdict.Dead or RetryVerdict.Expired)
         {
             TaskLog.GivenUp(log, task.Key.Id, task.Type, failures, step.Verdict, error);
-            await RemoveAsync(running, []);
-            return step.Verdict == RetryVerdict.Dead ? "dead" : "expired";
+            return await EndAsync(running, step.Verdict == RetryVerdict.Dead ? TaskEndStatus.Dead : TaskEndStatus.Expired, failures, error);
         }
 
-        var delay = step.Verdict is RetryVerdict.Dead ? TaskPolicies.Of(task.Type).Retry.DelayMax : step.Delay;
-        TaskLog.Failed(log, task.Key.Id, task.Type, failures, delay.TotalMilliseconds, error);
-        await RetryAsync(running, failures, delay, error);
+        if (step.Alert) TaskLog.Alert(log, task.Key.Id, task.Type, failures, error);
+        TaskLog.Failed(log, task.Key.Id, task.Type, failures, step.Delay.TotalMilliseconds, error);
+        await RetryAsync(running, failures, step.Delay, error);
         return "failed";
     }
 
-    /// <summary>A refund that is given up would keep a buyer's money: until there are dead letters to mend it from, it goes on, alarmed.</summary>
-    private static bool KeepsMoney(TimedTask task) => task.Type == TaskTypes.Refund;
+    /// <summary>The task ends without its effect: a row that operators find, and can redrive.</summary>
+    private async Task<string> EndAsync(NearTask running, TaskEndStatus status, int attempts, string? error)
+    {
+        var task = running.Stored;
+        var ended = await RemoveAsync(running, [], TaskEnding.Of(task with { Attempts = attempts }, status, clock.GetUtcNow(), error));
+        if (ended && status == TaskEndStatus.Dead) metrics.Dead(task.Type);
+        return status == TaskEndStatus.Dead ? "dead" : "expired";
+    }
 
     private async Task RetryAsync(NearTask running, int attempts, TimeSpan delay, string? error)
     {
@@ -159,20 +168,23 @@ internal sealed class TaskRunner(
         return false;
     }
 
-    private async Task RemoveAsync(NearTask running, IReadOnlyList<TimedTask> schedules)
+    /// <summary>False where somebody else ran this version.</summary>
+    private async Task<bool> RemoveAsync(NearTask running, IReadOnlyList<TimedTask> schedules, TaskEnding? ending)
     {
-        await CommitAsync(running.Stored, [running.Stored.Key], schedules, []);
+        var committed = await CommitAsync(running.Stored, [running.Stored.Key], schedules, [], ending);
         near.Done(running);
+        return committed;
     }
 
     /// <summary>A commit of the task alone, once per version. False where this version was run already. Throws where the store cannot take it.</summary>
-    private async Task<bool> CommitAsync(TimedTask ran, IReadOnlyList<TaskKey> removals, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TimedTask> updates)
+    private async Task<bool> CommitAsync(
+        TimedTask ran, IReadOnlyList<TaskKey> removals, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TimedTask> updates, TaskEnding? ending = null)
     {
         var place = committer.TryReserve(ran.Key.Shard) ?? throw new Groups.StoreUnavailableException("Too many changes wait for the store.");
         var result = await committer.CommitAsync(place, new Commit
         {
             Id = chance.NextCommitId(), Shard = ran.Key.Shard, Token = new ActivationToken(), Removals = removals, Schedules = schedules,
-            Updates = updates, Run = new TaskRun(ran.Key, ran.Version),
+            Updates = updates, Ends = ending is null ? [] : [ending], Run = new TaskRun(ran.Key, ran.Version),
         });
         return result.Status switch
         {

@@ -18,20 +18,21 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class TaskService(
     ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, VoucherScans scans,
-    TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
+    TaskCanary canary, TaskPolicyBook policies, ITaskEnds ends, TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
 {
     private const int PurgeMax = 1_000;
-    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500), PurgeInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500), PurgeInterval = TimeSpan.FromHours(1), EndsRetry = TimeSpan.FromMinutes(1);
     private readonly SemaphoreSlim _wanted = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
-    private Task _reading = Task.CompletedTask;
+    private Task[] _working = [];
     private DateTimeOffset _purgesAt;
+    private DateTimeOffset _endsKeptAt;
     private volatile bool _mustRead = true;
 
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
     public void Listen()
     {
-        metrics.Observe(Counts, () => near.Owned);
+        metrics.Observe(Counts, near.Parked, () => near.Owned);
         committer.Subscribe(OnCommitted);
     }
 
@@ -40,7 +41,8 @@ internal sealed class TaskService(
     {
         queues.Start(runner.RunAsync);
         near.Start();
-        _reading = Task.Run(() => ReadAsync(_stopping.Token));
+        var stopping = _stopping.Token;
+        _working = [Task.Run(() => ReadAsync(stopping)), Task.Run(() => policies.RunAsync(stopping)), Task.Run(() => canary.RunAsync(stopping))];
     }
 
     /// <summary>Shards this silo owns now; their tasks are read at once.</summary>
@@ -70,7 +72,7 @@ internal sealed class TaskService(
         queues.Stop();
         near.Stop();
         await _stopping.CancelAsync();
-        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var began = time.GetTimestamp();
         while (queues.Running > 0 && time.GetElapsedTime(began) < options.Value.StopBound && !cancellation.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
@@ -90,6 +92,7 @@ internal sealed class TaskService(
                 await scans.SeedAsync(cancellation);
                 complete = await ReadOnceAsync(cancellation);
                 await PurgeAsync(cancellation);
+                await KeepEndsAsync(cancellation);
             }
 
             timer.Change(complete ? options.Value.HorizonReadInterval : RetryRead, Timeout.InfiniteTimeSpan);
@@ -146,6 +149,25 @@ internal sealed class TaskService(
         }
     }
 
+    /// <summary>Partitions of ended tasks are made ahead and dropped by age, once an hour on the silo that owns the first shard.</summary>
+    private async Task KeepEndsAsync(CancellationToken cancellation)
+    {
+        if (near.EpochOf(new ShardId(0)) == 0 || clock.GetUtcNow() < _endsKeptAt) return;
+        var wait = EndsRetry;
+        try
+        {
+            var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
+            var upkeep = await ends.MaintainAsync(today, options.Value.EndsKeptDays, options.Value.EndsAheadDays, cancellation);
+            if (upkeep.Complete) wait = PurgeInterval;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            TaskLog.EndsNotKept(log, e);
+        }
+
+        _endsKeptAt = clock.GetUtcNow() + wait;
+    }
+
     private void OnCommitted(CommittedBatch batch)
     {
         foreach (var (_, commit) in batch.Commits)
@@ -163,7 +185,7 @@ internal sealed class TaskService(
 
     private IEnumerable<(string, int, int)> Counts()
     {
-        var (pending, due) = (near.Pending(), queues.Due().ToDictionary());
+        var (pending, due) = (near.Pending(), queues.Due().ToDictionary(type => type.Type, type => type.Due));
         return TaskTypes.All.Select(type => (type, pending.GetValueOrDefault(type), due.GetValueOrDefault(type)));
     }
 }

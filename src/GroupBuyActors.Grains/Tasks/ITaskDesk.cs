@@ -1,0 +1,38 @@
+namespace GroupBuyActors.Tasks;
+
+/// <summary>How a change of a task by hand went.</summary>
+[GenerateSerializer, Alias("groupbuy.TaskChangeOutcome")]
+public enum TaskChangeOutcome
+{
+    /// <summary>Done: cancelled, moved, or scheduled anew.</summary>
+    Done,
+    /// <summary>Its run has begun: it is too late.</summary>
+    Running,
+    /// <summary>It has ended already, or somebody changed it first.</summary>
+    Ended,
+    /// <summary>A group depends on it: it cannot be cancelled by hand.</summary>
+    Needed,
+    /// <summary>It is not in a status that allows this: a redrive of what is no dead letter.</summary>
+    WrongStatus,
+    /// <summary>No such task.</summary>
+    Unknown,
+}
+
+/// <summary>Changes of timed tasks by hand. Throws <c>StoreUnavailableException</c> where the outcome is not known; then ask again.</summary>
+public interface ITaskDesk
+{
+    /// <summary>Calls a task off for good.</summary>
+    Task<TaskChangeOutcome> CancelAsync(string taskId, CancellationToken cancellation);
+
+    /// <summary>Runs a pending task now; what its group would not do yet it still does not do.</summary>
+    Task<TaskChangeOutcome> RunNowAsync(string taskId, CancellationToken cancellation);
+
+    /// <summary>Gives a pending task another time; never earlier than what its group allows to have an effect.</summary>
+    Task<TaskChangeOutcome> RescheduleAsync(string taskId, DateTimeOffset at, CancellationToken cancellation);
+
+    /// <summary>Schedules a dead letter anew, under its own id and with its own idempotency key.</summary>
+    Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation);
+
+    /// <summary>Calls off all tasks of a group that may be called off; gives the outcome of each.</summary>
+    Task<IReadOnlyList<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, CancellationToken cancellation);
+}

@@ -1,0 +1,163 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Placement;
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Tasks;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>
+/// Changes of tasks by hand, made where the task's shard is owned: only there it is known whether its run has begun.
+/// <para>
+/// Who wins is decided by the row of the run, as between two owners: a change is a commit under the task's version, and so is the end
+/// of a run. The first that lands refuses the other. Memory only keeps a task from firing in vain: it is taken out before the commit
+/// and put back where the commit was not made.
+/// </para>
+/// <para>
+/// A redrive lands under the version after the dead letter's, so that of two redrives one is refused, and the task goes on with the
+/// version after that.
+/// </para>
+/// </summary>
+internal sealed class TaskDesk(
+    ITaskStore store, ITaskEnds ends, ICommitter committer, NearTasks near, TaskPolicyBook policies, TaskGateways gateways, Homes homes, ClusterClock clock,
+    TimeProvider time, Chance chance) : ITaskDesk
+{
+    private const int GroupTasksMax = 1_000;
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
+
+    public Task<TaskChangeOutcome> CancelAsync(string taskId, CancellationToken cancellation) =>
+        AtOwnerAsync(taskId, owner => owner.Cancel(taskId), cancellation);
+
+    public Task<TaskChangeOutcome> RunNowAsync(string taskId, CancellationToken cancellation) =>
+        AtOwnerAsync(taskId, owner => owner.Move(taskId, null), cancellation);
+
+    public Task<TaskChangeOutcome> RescheduleAsync(string taskId, DateTimeOffset at, CancellationToken cancellation) =>
+        AtOwnerAsync(taskId, owner => owner.Move(taskId, at), cancellation);
+
+    public Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation) =>
+        AtOwnerAsync(taskId, owner => owner.Redrive(taskId), cancellation);
+
+    public async Task<IReadOnlyList<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, CancellationToken cancellation)
+    {
+        var outcomes = new List<(string, TaskChangeOutcome)>();
+        foreach (var task in await store.FindAllOfGroupAsync(group, GroupTasksMax, cancellation))
+            outcomes.Add((task.Key.Id, policies.Of(task.Type).IsNeeded ? TaskChangeOutcome.Needed : await CancelAsync(task.Key.Id, cancellation)));
+        return outcomes;
+    }
+
+    /// <summary>Called at the owner.</summary>
+    internal async Task<TaskChangeOutcome> CancelHereAsync(string taskId)
+    {
+        if (await PendingAsync(taskId) is not { } task) return await WhyNotPendingAsync(taskId);
+        if (policies.Of(task.Type).IsNeeded) return TaskChangeOutcome.Needed;
+        return await ChangeAsync(task, commit => commit with
+        {
+            Removals = [task.Key], Ends = [TaskEnding.Of(task, TaskEndStatus.Cancelled, clock.GetUtcNow(), task.LastError)],
+        });
+    }
+
+    /// <summary>Called at the owner. Null: now.</summary>
+    internal async Task<TaskChangeOutcome> MoveHereAsync(string taskId, DateTimeOffset? at)
+    {
+        if (await PendingAsync(taskId) is not { } task) return await WhyNotPendingAsync(taskId);
+        var due = Cut(at ?? clock.GetUtcNow());
+        var moved = task with { Key = task.Key with { Due = due }, NextAt = due, Version = task.Version + 1 };
+        return await ChangeAsync(task, commit => moved.Key == task.Key
+            ? commit with { Updates = [moved] }
+            : commit with { Removals = [task.Key], Schedules = [moved] });
+    }
+
+    /// <summary>Called at the owner.</summary>
+    internal async Task<TaskChangeOutcome> RedriveHereAsync(string taskId)
+    {
+        if (await store.FindAsync(taskId, CancellationToken.None) is not null) return TaskChangeOutcome.WrongStatus;
+        if (await ends.FindAsync(taskId, CancellationToken.None) is not { } ending) return TaskChangeOutcome.Unknown;
+        if (ending.Status is not (TaskEndStatus.Dead or TaskEndStatus.Failed) || ending.RedrivenAt is not null) return TaskChangeOutcome.WrongStatus;
+        var now = Cut(clock.GetUtcNow());
+        var task = new TimedTask
+        {
+            Key = new TaskKey(ending.Shard, now, ending.TaskId), Type = ending.Type, Group = ending.Group, Payload = ending.Payload, NextAt = now,
+            Version = ending.Version + 2, Trace = ending.Trace, LastError = ending.Error,
+        };
+        var outcome = await CommitAsync(new Commit
+        {
+            Id = chance.NextCommitId(), Shard = ending.Shard, Token = new ActivationToken(), Schedules = [task],
+            Run = new TaskRun(new TaskKey(ending.Shard, ending.Due, ending.TaskId), ending.Version + 1),
+        });
+        if (outcome == TaskChangeOutcome.Done) await ends.MarkRedrivenAsync([ending.Key], now, CancellationToken.None);
+        return outcome;
+    }
+
+    /// <summary>Memory knows where a near task's row lies; a far one is looked for in its shard.</summary>
+    private async ValueTask<TimedTask?> PendingAsync(string taskId) =>
+        near.Find(taskId).Task is { } known ? known.Stored : await store.FindAsync(taskId, CancellationToken.None);
+
+    private async Task<TaskChangeOutcome> ChangeAsync(TimedTask task, Func<CommitOf, CommitOf> change)
+    {
+        if (!near.TryTake(task.Key.Id)) return TaskChangeOutcome.Running;
+        var outcome = (TaskChangeOutcome?)null;
+        try
+        {
+            var what = change(new CommitOf());
+            return (outcome = await CommitAsync(new Commit
+            {
+                Id = chance.NextCommitId(), Shard = task.Key.Shard, Token = new ActivationToken(), Removals = what.Removals, Schedules = what.Schedules,
+                Updates = what.Updates, Ends = what.Ends, Run = new TaskRun(task.Key, task.Version),
+            })).Value;
+        }
+        finally
+        {
+            // Not made, or an update in place: memory has it again as it is stored; should that be wrong, the run row decides.
+            if (outcome != TaskChangeOutcome.Ended && await TryFindAsync(task.Key.Id) is { } stored) near.Add(stored);
+        }
+    }
+
+    private async Task<TaskChangeOutcome> CommitAsync(Commit commit)
+    {
+        var place = committer.TryReserve(commit.Shard) ?? throw new StoreUnavailableException("Too many changes wait for the store.");
+        var result = await committer.CommitAsync(place, commit);
+        return result.Status switch
+        {
+            CommitStatus.Committed => TaskChangeOutcome.Done,
+            CommitStatus.Stale => TaskChangeOutcome.Ended,
+            _ => throw new StoreUnavailableException("The store did not take the change."),
+        };
+    }
+
+    private async Task<TimedTask?> TryFindAsync(string taskId)
+    {
+        try
+        {
+            return await store.FindAsync(taskId, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The next reading of the horizon finds it.
+            return null;
+        }
+    }
+
+    /// <summary>No row: it ended, or it never was. A group's tasks that are done are told by the caller, who asks the journal.</summary>
+    private async Task<TaskChangeOutcome> WhyNotPendingAsync(string taskId) =>
+        await ends.FindAsync(taskId, CancellationToken.None) is not null ? TaskChangeOutcome.Ended : TaskChangeOutcome.Unknown;
+
+    private async Task<TaskChangeOutcome> AtOwnerAsync(string taskId, Func<ITaskGateway, Task<TaskChangeOutcome>> change, CancellationToken cancellation)
+    {
+        ShardId shard;
+        if (TaskIds.TryGetGroup(taskId, out var group)) shard = group.Shard;
+        else if (!TaskIds.TryGetShard(taskId, out shard)) return TaskChangeOutcome.Unknown;
+        if (homes.Of(shard) is not { } home) throw new StoreUnavailableException("No silo owns the task's shard at the moment.");
+        return await change(gateways.Of(home)).WaitAsync(AnswerWithin, time, cancellation);
+    }
+
+    private static DateTimeOffset Cut(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+
+    private sealed record CommitOf
+    {
+        public IReadOnlyList<TaskKey> Removals { get; init; } = [];
+        public IReadOnlyList<TimedTask> Schedules { get; init; } = [];
+        public IReadOnlyList<TimedTask> Updates { get; init; } = [];
+        public IReadOnlyList<TaskEnding> Ends { get; init; } = [];
+    }
+}

@@ -1,0 +1,276 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Setting;
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors;
+
+/// <summary>Tasks that end without their effect, and what operators do about tasks.</summary>
+public sealed class TaskMendingTests
+{
+    private const string Id = "10042.SH-PUDONG.tea-1123";
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    [Fact]
+    public async Task ADeadLetterKeepsItsCauseAndIsRedrivenOnceWithItsOwnKey()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        silo.Ports.Answer("notice:", PortAnswer.Refused);
+        await SucceededAsync(silo);
+        var dead = await EndingAsync(silo, TaskTypes.Notify);
+        Assert.Equal((TaskEndStatus.Dead, 1, "As scripted.", 10042L), (dead.Status, dead.Attempts, dead.Error, dead.MerchantId));
+        Assert.Equal("dead", (await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.Status);
+
+        silo.Ports.Answer("notice:", PortAnswer.Done);
+        var desk = silo.Get<ITaskDesk>();
+        Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead.TaskId, None));
+        await silo.Ports.CalledAsync("notice:", 2);
+        await GoneAsync(silo, TaskTypes.Notify);
+        Assert.Equal(2, Assert.Single(silo.Ports.Calls, call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value);
+        Assert.Equal("success", (await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.Status);
+        Assert.Equal(TaskChangeOutcome.WrongStatus, await desk.RedriveAsync(dead.TaskId, None));
+        Assert.Equal(2, silo.Ports.Calls.Single(call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value);
+    }
+
+    [Fact]
+    public async Task ARedrivenTaskThatFailsAgainIsADeadLetterAgain()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        silo.Ports.Answer("notice:", PortAnswer.Refused);
+        await SucceededAsync(silo);
+        var first = await EndingAsync(silo, TaskTypes.Notify);
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(first.TaskId, None));
+        var second = await EndingAsync(silo, TaskTypes.Notify, ending => ending.Version > first.Version);
+        Assert.Null(second.RedrivenAt);
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(first.TaskId, None));
+    }
+
+    [Fact]
+    public async Task ATaskPastItsTimeToLiveEndsAsExpiredWithoutATry()
+    {
+        var first = await TestSilo.StartAsync();
+        first.Ports.Answer("notice:", PortAnswer.Silent);
+        await SucceededAsync(first);
+        await first.Ports.CalledAsync("notice:");
+        await first.StopAsync();
+        first.Time.Advance(TimeSpan.FromHours(2));
+        await using var second = await TestSilo.StartAsync(first.File, first.Time);
+        Assert.Equal(TaskEndStatus.Expired, (await EndingAsync(second, TaskTypes.Notify)).Status);
+        Assert.DoesNotContain(second.Ports.Calls.Keys, key => key.StartsWith("notice:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task WhatAGroupDependsOnCannotBeCalledOff()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        await group.Join(new JoinGroup("user-1"));
+        foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
+            Assert.Equal(TaskChangeOutcome.Needed, await silo.Get<ITaskDesk>().CancelAsync((await RowAsync(silo, type)).Key.Id, None));
+        Assert.All(await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), None), task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome));
+    }
+
+    [Fact]
+    public async Task ACancelThatComesFirstWinsAndOneThatComesLateSaysSo()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var check = await ClosedUnpaidAsync(silo);
+        var desk = silo.Get<ITaskDesk>();
+        var held = silo.Ports.Hold("ask:");
+        silo.Time.Advance(TimeSpan.FromMinutes(11));
+        await silo.Ports.CalledAsync("ask:");
+        Assert.Equal(TaskChangeOutcome.Running, await desk.CancelAsync(check, None));
+        held.SetResult(PortAnswer.Done);
+        await GoneAsync(silo, TaskTypes.PaymentCheck);
+        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync($"{Id}:999:0", None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync("nonsense", None));
+    }
+
+    [Fact]
+    public async Task ACancelledTaskNeverFires()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var check = await ClosedUnpaidAsync(silo);
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().CancelAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Ended, await silo.Get<ITaskDesk>().CancelAsync(check, None));
+        silo.Time.Advance(TimeSpan.FromHours(1));
+        await silo.PublishAsync("10042.SH-PUDONG.later", minGroupSize: 1);
+        await silo.Group("10042.SH-PUDONG.later").Join(new JoinGroup("user-1"));
+        await silo.Ports.CalledAsync("deduct:10042.SH-PUDONG.later");
+        Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
+        Assert.Equal("cancelled", (await silo.Get<ITaskDirectory>().FindAsync(check, None))!.Status);
+    }
+
+    [Fact]
+    public async Task RunNowBringsATaskForwardAndItRunsOnce()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var check = await ClosedUnpaidAsync(silo);
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(check, None));
+        await silo.Ports.CalledAsync("ask:");
+        await GoneAsync(silo, TaskTypes.PaymentCheck);
+        silo.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(1, silo.Ports.Calls.Single(call => call.Key.StartsWith("ask:", StringComparison.Ordinal)).Value);
+    }
+
+    [Fact]
+    public async Task RunNowOfADeadlineEndsNothingBeforeTheDeadline()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync((await RowAsync(silo, TaskTypes.GroupDeadline)).Key.Id, None));
+        Assert.Equal(GroupPhase.OnShelf, (await group.Get()).Value!.State);
+        silo.Time.Advance(TimeSpan.FromHours(1));
+        await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
+    }
+
+    [Fact]
+    public async Task ARescheduledTaskDropsItsFormerFiring()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var check = await ClosedUnpaidAsync(silo);
+        var later = silo.Time.GetUtcNow() + TimeSpan.FromHours(3);
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RescheduleAsync(check, later, None));
+        Assert.Equal(later, (await RowAsync(silo, TaskTypes.PaymentCheck)).Key.Due);
+        silo.Time.Advance(TimeSpan.FromHours(2));
+        Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
+        await silo.AdvanceUntilAsync(TimeSpan.FromMinutes(10), () => silo.Ports.CalledAsync("ask:"));
+        Assert.True(silo.Time.GetUtcNow() >= later);
+    }
+
+    [Fact]
+    public async Task AChangedPolicyIsInForceWithoutARestartAndAfterOne()
+    {
+        var first = await TestSilo.StartAsync();
+        var policies = first.Get<ITaskPolicies>();
+        var narrow = await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 1 }, null, "test", None);
+        Assert.Equal((1, 1), (narrow.Report!.Policy.Concurrency, narrow.Report.Policy.Version));
+        var held = first.Ports.Hold("notice:");
+        await SucceededAsync(first, buyers: 4);
+        await first.Ports.CalledAsync("notice:");
+        Assert.Equal(1, NoticesAsked(first));
+        var wide = await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 4 }, 1, "test", None);
+        Assert.Equal(2, wide.Report!.Policy.Version);
+        await first.Ports.CalledAsync("notice:", 4);
+        Assert.Equal(2, (await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Weight = 1 }, 1, "test", None)).Conflict);
+        Assert.Contains("concurrency", (await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 0 }, null, "test", None)).Faults!.Keys);
+        held.SetResult(PortAnswer.Done);
+        await GoneAsync(first, TaskTypes.Notify);
+        await first.StopAsync();
+
+        await using var second = await TestSilo.StartAsync(first.File, first.Time);
+        while (second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Version != 2) await Task.Yield();
+        Assert.Equal(4, second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Concurrency);
+    }
+
+    [Fact]
+    public async Task TheCanaryTellsWhenNothingFires()
+    {
+        await using var silo = await TestSilo.StartAsync(configure: options => (options.TasksRunningMax, options.CanaryInterval) = (1, TimeSpan.FromHours(1)));
+        var canary = silo.Get<TaskCanary>();
+        canary.Tick();
+        Assert.Null(canary.SilentBecause);
+        var held = silo.Ports.Hold("deduct:");
+        var group = await silo.PublishAsync(Id, minGroupSize: 1);
+        await group.Join(new JoinGroup("user-1"));
+        await silo.Ports.CalledAsync("deduct:");
+        canary.Tick();
+        silo.Time.Advance(TimeSpan.FromSeconds(20));
+        canary.Tick();
+        Assert.NotNull(canary.SilentBecause);
+        held.SetResult(PortAnswer.Done);
+        while (canary.SilentBecause is not null)
+        {
+            await Task.Yield();
+            canary.Tick();
+        }
+    }
+
+    [Fact]
+    public async Task ATaskOfATypeThatNobodyKnowsIsParkedAndHoldsUpNothing()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var shard = GroupId.Parse(Id).Shard;
+        var task = new TimedTask
+        {
+            Key = new TaskKey(shard, silo.Time.GetUtcNow(), TaskIds.Of("from-the-future", shard, silo.Time.GetUtcNow())), Type = "from-the-future", NextAt = silo.Time.GetUtcNow(),
+        };
+        using (var place = silo.Committer.TryReserve(shard)!)
+        {
+            var scheduled = await silo.Committer.CommitAsync(place, new Commit
+            {
+                Id = Guid.CreateVersion7(), Shard = shard, Token = new ActivationToken(), Schedules = [task], Run = new TaskRun(task.Key with { Id = "test:seed" }, 1),
+            });
+            Assert.Equal(CommitStatus.Committed, scheduled.Status);
+        }
+
+        var near = silo.Get<NearTasks>();
+        while (near.Parked().GetValueOrDefault("from-the-future") != 1) await Task.Yield();
+        Assert.StartsWith("A handler:", (await silo.Get<ITaskDirectory>().FindAsync(task.Key.Id, None))!.WaitingFor, StringComparison.Ordinal);
+        await SucceededAsync(silo);
+        await silo.Ports.CalledAsync("notice:");
+    }
+
+    [Fact]
+    public async Task ATaskTellsWhyItHasNotRun()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        await group.Join(new JoinGroup("user-1"));
+        var close = (await silo.Get<ITaskDirectory>().FindAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None))!;
+        Assert.Equal("Its time: it lies in the table, beyond the horizon that is in memory.", close.WaitingFor);
+        Assert.Contains(close.Story, moment => moment.What.StartsWith("order.placed, event", StringComparison.Ordinal));
+        Assert.True(close.Epoch > 0);
+        Assert.NotNull(close.Owner);
+    }
+
+    private static int NoticesAsked(TestSilo silo) => silo.Ports.Calls.Count(call => call.Key.StartsWith("notice:", StringComparison.Ordinal));
+
+    private static async Task SucceededAsync(TestSilo silo, int buyers = 1)
+    {
+        var group = await silo.PublishAsync(Id, minGroupSize: buyers);
+        for (var n = 1; n <= buyers; n++) await group.Join(new JoinGroup($"user-{n}"));
+    }
+
+    /// <summary>An order closed unpaid: its payment-check is due in ten minutes.</summary>
+    private static async Task<string> ClosedUnpaidAsync(TestSilo silo)
+    {
+        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        await group.Join(new JoinGroup("user-1"));
+        await group.CancelOrder(1);
+        return (await RowAsync(silo, TaskTypes.PaymentCheck)).Key.Id;
+    }
+
+    private static async Task<TaskEnding> EndingAsync(TestSilo silo, string type, Func<TaskEnding, bool>? expected = null)
+    {
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (true)
+        {
+            var page = await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Type = type }, null, 10, None);
+            if (page.Items.FirstOrDefault(expected ?? (_ => true)) is { } ending) return ending;
+            bound.Token.ThrowIfCancellationRequested();
+            await Task.Delay(10, bound.Token);
+        }
+    }
+
+    private static async Task<TimedTask> RowAsync(TestSilo silo, string type)
+    {
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (true)
+        {
+            var rows = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(type), null, 500, None)).Items;
+            if (rows.Count > 0) return rows[0];
+            bound.Token.ThrowIfCancellationRequested();
+            await Task.Delay(10, bound.Token);
+        }
+    }
+
+    private static async Task GoneAsync(TestSilo silo, string type)
+    {
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while ((await silo.Get<ITaskStore>().ListAsync(new TaskFilter(type), null, 500, None)).Items.Count > 0) await Task.Delay(10, bound.Token);
+    }
+}
