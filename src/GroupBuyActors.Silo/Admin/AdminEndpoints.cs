@@ -25,6 +25,8 @@ internal static class AdminEndpoints
         admin.MapPost("/groups/{groupId}/settle", SettleAsync).Requires(Operation.Administer)
             .Describe("Decide a stuck group anew").Answers<GroupDocument>(200).Refuses(400, 404, 422);
         admin.MapTasks();
+        admin.MapDeadLetters();
+        admin.MapPolicies();
     }
 
     private static async Task<IResult> ShardsAsync(HttpContext context, IClusterReport report)

@@ -2,12 +2,13 @@ using GroupBuyActors.Client;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>Timed tasks: listed and read.</summary>
+/// <summary>Timed tasks: listed, read with their story, and mended.</summary>
 internal static class TaskEndpoints
 {
     private static readonly string[] Statuses = ["pending", "running", "success", "failed", "cancelled", "expired", "dead"];
@@ -15,9 +16,54 @@ internal static class TaskEndpoints
     public static void MapTasks(this IEndpointRouteBuilder admin)
     {
         admin.MapGet("/tasks", ListAsync).Requires(Operation.Administer)
-            .Describe("Pending and running tasks, the latest due first").Answers<PageDocument<TaskDocument>>(200).Refuses(400);
+            .Describe("Pending and running tasks, the latest due first; with another status, tasks that ended so").Answers<PageDocument<TaskDocument>>(200).Refuses(400);
         admin.MapGet("/tasks/{taskId}", GetAsync).Requires(Operation.Administer)
-            .Describe("Read a task").Answers<TaskDocument>(200).Refuses(404);
+            .Describe("Read a task with its story: why it has, or has not, run").Answers<TaskDocument>(200).Refuses(404);
+        admin.MapPost("/tasks/{taskId}/cancel", (string taskId, HttpContext context, TaskChanges changes) =>
+                changes.ChangeAsync(context, taskId, "task.cancel", (desk, stop) => desk.CancelAsync(taskId, stop))).Requires(Operation.Administer)
+            .Describe("Call a task off for good").Answers<TaskDocument>(200).Refuses(404, 409, 503);
+        admin.MapPost("/tasks/{taskId}/run-now", (string taskId, HttpContext context, TaskChanges changes) =>
+                changes.ChangeAsync(context, taskId, "task.run-now", (desk, stop) => desk.RunNowAsync(taskId, stop))).Requires(Operation.Administer)
+            .Describe("Run a pending task now; what its group would not do yet it still does not do").Answers<TaskDocument>(200).Refuses(404, 409, 503);
+        admin.MapPost("/tasks/{taskId}/redrive", (string taskId, HttpContext context, TaskChanges changes) =>
+                changes.ChangeAsync(context, taskId, "task.redrive", (desk, stop) => desk.RedriveAsync(taskId, stop))).Requires(Operation.Administer)
+            .Describe("Schedule a dead letter anew, with its own idempotency key").Answers<TaskDocument>(200).Refuses(404, 409, 503);
+        admin.MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync).Requires(Operation.Administer)
+            .Describe("Call off all tasks of a group that it does not depend on").Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
+    }
+
+    /// <summary>A task as the API shows it.</summary>
+    public static TaskDocument Document(TaskReport task) => new()
+    {
+        TaskId = task.TaskId,
+        TaskType = task.TaskType,
+        ExecuteAt = task.ExecuteAt,
+        Status = task.Status,
+        RetryCount = task.RetryCount,
+        MaxRetry = task.MaxRetry,
+        Version = task.Version,
+        PriorityWeight = task.PriorityWeight,
+        Ttl = task.Ttl,
+        Shard = task.Shard,
+        Epoch = task.Epoch,
+        GroupId = task.GroupId,
+        NextAt = task.NextAt,
+        TraceContext = task.TraceContext,
+        LastError = task.LastError,
+        EndedAt = task.EndedAt,
+        RedrivenAt = task.RedrivenAt,
+        Owner = task.Owner,
+        WaitingFor = task.WaitingFor,
+        Story = task.Story.Count == 0 ? null : [.. task.Story.Select(moment => new TaskMomentDocument(moment.Time, moment.What))],
+    };
+
+    /// <summary>One of several words of a query parameter.</summary>
+    public static string? OneOf(Query query, string name, IReadOnlyList<string> values)
+    {
+        if (query.Text(name) is not { } text) return null;
+        if (values.Contains(text)) return text;
+        query.Errors.Add(name, $"One of {string.Join(", ", values)} is expected.");
+        return null;
     }
 
     private static Task<IResult> ListAsync(
@@ -41,30 +87,56 @@ internal static class TaskEndpoints
             ? JsonAnswer.Of(Document(task))
             : Problem.Of(RefusalCode.TaskNotFound, "There is no such task.");
 
-    private static string? OneOf(Query query, string name, IReadOnlyList<string> values)
+    private static async Task<IResult> CancelAllAsync(string groupId, HttpContext context, ITaskDesk desk, Once once, Audit audit)
     {
-        if (query.Text(name) is not { } text) return null;
-        if (values.Contains(text)) return text;
-        query.Errors.Add(name, $"One of {string.Join(", ", values)} is expected.");
-        return null;
+        var query = new Query(context);
+        var group = query.Group(groupId);
+        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
+        if (problem is not null) return problem;
+        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        return await once.RunAsync(context, key, async () =>
+        {
+            var outcomes = await desk.CancelAllAsync(group, context.RequestAborted);
+            await audit.WriteAsync(context, "group.cancel-tasks", group.Value, $"{outcomes.Count(outcome => outcome.Outcome == TaskChangeOutcome.Done)} of {outcomes.Count}");
+            return JsonAnswer.Of(new PageDocument<TaskOutcomeDocument>([.. outcomes.Select(outcome => new TaskOutcomeDocument(outcome.TaskId, Word(outcome.Outcome)))]));
+        });
     }
 
-    private static TaskDocument Document(TaskReport task) => new()
+    private static string Word(TaskChangeOutcome outcome) => outcome switch
     {
-        TaskId = task.TaskId,
-        TaskType = task.TaskType,
-        ExecuteAt = task.ExecuteAt,
-        Status = task.Status,
-        RetryCount = task.RetryCount,
-        MaxRetry = task.MaxRetry,
-        Version = task.Version,
-        PriorityWeight = task.PriorityWeight,
-        Ttl = task.Ttl,
-        Shard = task.Shard,
-        Epoch = task.Epoch,
-        GroupId = task.GroupId,
-        NextAt = task.NextAt,
-        TraceContext = task.TraceContext,
-        LastError = task.LastError,
+        TaskChangeOutcome.Done => "cancelled",
+        TaskChangeOutcome.Running => "running",
+        TaskChangeOutcome.Needed => "needed",
+        TaskChangeOutcome.Unknown => "unknown",
+        _ => "done",
+    };
+}
+
+/// <summary>Changes of one task: made once a key, told in the audit log, answered with the task as it is then.</summary>
+internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once once, Audit audit)
+{
+    public async Task<IResult> ChangeAsync(HttpContext context, string taskId, string action, Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change)
+    {
+        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
+        return problem ?? await once.RunAsync(context, key, async () =>
+        {
+            var outcome = await change(desk, context.RequestAborted);
+            var task = await tasks.FindAsync(taskId, context.RequestAborted);
+            if (outcome == TaskChangeOutcome.Done)
+            {
+                await audit.WriteAsync(context, action, taskId);
+                if (task is not null) return JsonAnswer.Of(TaskEndpoints.Document(task));
+            }
+
+            return Refusal(outcome, task);
+        });
+    }
+
+    private static Problem Refusal(TaskChangeOutcome outcome, TaskReport? task) => outcome switch
+    {
+        TaskChangeOutcome.Needed => Problem.Of(RefusalCode.TaskNeeded, "Its group's state depends on this task: it cannot be called off by hand."),
+        TaskChangeOutcome.Running => Problem.Of(RefusalCode.TaskWrongStatus, "The task is being run."),
+        _ when task is not null => Problem.Of(RefusalCode.TaskWrongStatus, $"The task's status is {task.Status}."),
+        _ => Problem.Of(RefusalCode.TaskNotFound, "There is no such task."),
     };
 }

@@ -33,6 +33,10 @@ internal static class OrleansComposition
         silo.AddActivityPropagation();
         // The dashboard's log view would show what no role but the machine's owner may read.
         silo.AddDashboard(options => options.HideTrace = true);
-        silo.UseGroupBuyActors(options => options.Region = cluster.Region);
+        silo.UseGroupBuyActors(options =>
+        {
+            options.Region = cluster.Region;
+            foreach (var (type, change) in settings.TaskPolicies) options.TaskPolicies[type] = change;
+        });
     }
 }

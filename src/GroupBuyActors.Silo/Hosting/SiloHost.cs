@@ -99,6 +99,7 @@ internal static class SiloHost
         services.AddSingleton<Once>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<Audit>();
+        services.AddSingleton<TaskChanges>();
         services.AddSingleton<Readiness>();
         services.AddPrometheus(settings.Cluster.Name);
         services.AddApiDescription();

@@ -1,5 +1,6 @@
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Hosting;
 
@@ -14,7 +15,8 @@ internal enum LogFormat
 
 /// <summary>All settings of the silo, checked together before anything starts.</summary>
 internal sealed record SiloSettings(
-    ClusterSettings Cluster, StorageSettings Storage, AuthOptions Auth, EdgeOptions Edge, LogFormat LogFormat, IReadOnlyList<string> Urls, TimeSpan ShutdownTimeout)
+    ClusterSettings Cluster, StorageSettings Storage, AuthOptions Auth, EdgeOptions Edge, LogFormat LogFormat, IReadOnlyList<string> Urls, TimeSpan ShutdownTimeout,
+    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies)
 {
     /// <summary>Where HTTP is served when nothing else is said.</summary>
     public const string UrlDefault = "http://127.0.0.1:8080";
@@ -31,7 +33,8 @@ internal sealed record SiloSettings(
             ReadEdge(reader.Section("Edge")),
             reader.Section("Logging").Choice("Format", LogFormat.Simple),
             urls,
-            reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30)));
+            reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30)),
+            TaskSettings.Read(reader.Section("Tasks")));
         if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
             reader.Section("Auth").Fault("Mode", $"Open serves loopback addresses only and {string.Join(", ", beyond)} is none; set GroupBuy__Auth__Mode=ApiKey or bind to 127.0.0.1");
         RefuseWhatComesLater(reader);

@@ -36,6 +36,14 @@ internal sealed class JsonFields
         return this;
     }
 
+    /// <summary>Notes members that are none of these: where a misspelt setting would silently take its default.</summary>
+    public void Allow(string first, IReadOnlyList<string> others)
+    {
+        if (_object.ValueKind != JsonValueKind.Object) return;
+        foreach (var member in _object.EnumerateObject())
+            if (member.Name != first && !others.Contains(member.Name)) Fault(member.Name, $"There is no such field; there are {first}, {string.Join(", ", others)}.");
+    }
+
     public string? Text(string name)
     {
         if (Find(name) is not { } value) return null;

@@ -49,6 +49,14 @@ internal sealed class Query(HttpContext context)
         return null;
     }
 
+    public DateTimeOffset? Instant(string name)
+    {
+        if (Text(name) is not { } text) return null;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out var instant)) return instant;
+        Errors.Add(name, "An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z.");
+        return null;
+    }
+
     public string? Region()
     {
         if (Text("region") is not { } text) return null;

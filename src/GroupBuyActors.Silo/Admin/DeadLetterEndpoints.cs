@@ -1,0 +1,123 @@
+using GroupBuyActors.Client;
+using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Silo.Admin;
+
+/// <summary>Tasks whose tries were used up: searched, and redriven by filter.</summary>
+internal static class DeadLetterEndpoints
+{
+    private const int CountMax = 100_000;
+    private const int RateMax = 1_000;
+    private const int ErrorLengthMax = 200;
+
+    public static void MapDeadLetters(this IEndpointRouteBuilder admin)
+    {
+        admin.MapGet("/dead-letters", SearchAsync).Requires(Operation.Administer)
+            .Describe("Dead letters, newest first, by type, merchant, group, shard, time and error").Answers<PageDocument<TaskDocument>>(200).Refuses(400);
+        admin.MapPost("/dead-letters/redrive", RedriveAsync).Requires(Operation.Administer)
+            .Describe("Redrive dead letters by filter, at a rate; with dryRun, count them").Answers<RedriveCountDocument>(200).Answers<RedriveDocument>(202).Refuses(400, 422);
+        admin.MapGet("/dead-letters/redrives/{redriveId}", LookAsync).Requires(Operation.Administer)
+            .Describe("How far a redrive is").Answers<RedriveDocument>(200).Refuses(404);
+        admin.MapPost("/dead-letters/redrives/{redriveId}/stop", StopAsync).Requires(Operation.Administer)
+            .Describe("Stop a redrive where it is").Answers<RedriveDocument>(200).Refuses(404);
+    }
+
+    private static Task<IResult> SearchAsync(
+        string? type, string? merchantId, string? groupId, string? shard, string? from, string? to, string? error, string? redriven, string? after, string? limit,
+        HttpContext context, ITaskDirectory tasks)
+    {
+        var query = new Query(context);
+        var filter = new TaskEndFilter
+        {
+            Status = TaskEndStatus.Dead,
+            Type = TaskEndpoints.OneOf(query, "type", TaskTypes.All),
+            MerchantId = query.MerchantId(),
+            Group = query.Id<GroupId>("groupId", "A group id is {merchantId}.{region}.{code}."),
+            Shard = query.Id<ShardId>("shard", "A shard is written shard_042_r7."),
+            From = query.Instant("from"),
+            To = query.Instant("to"),
+            ErrorContains = query.Text("error"),
+            Redriven = TaskEndpoints.OneOf(query, "redriven", ["true", "false"]) is { } given ? given == "true" : null,
+        };
+        var (mark, size) = (query.Text("after"), query.Limit());
+        return query.PageAsync(
+            () => tasks.SearchAsync(filter, mark, size, context.RequestAborted),
+            page => JsonAnswer.Of(new PageDocument<TaskDocument>([.. page.Items.Select(TaskEndpoints.Document)], page.Next)));
+    }
+
+    private static async Task<IResult> RedriveAsync(HttpContext context, IGrainFactory grains, ITaskEnds ends, Audit audit, Once once)
+    {
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        if (problem is not null) return problem;
+        var errors = new FieldErrors();
+        var fields = JsonFields.Of(body, errors, optional: true);
+        var (order, isDryRun) = (ReadOrder(fields), fields.Boolean("dryRun") ?? false);
+        if (errors.Any) return Problem.Invalid(errors);
+        if (isDryRun)
+        {
+            var count = await ends.CountAsync(order.Filter(), CountMax + 1, context.RequestAborted);
+            return JsonAnswer.Of(new RedriveCountDocument(true, Math.Min(count, CountMax), count <= CountMax));
+        }
+
+        var (key, keyProblem) = RequestKeys.Of(context, body);
+        return keyProblem ?? await once.RunAsync(context, key, async () =>
+        {
+            // The request's own key names the redrive: sent again, it is the same one.
+            var report = await grains.GetGrain<IRedriveGrain>(key.Id).Start(order);
+            await audit.WriteAsync(context, "dead-letters.redrive", key.Id, $"{report.Total} at {report.RatePerSecond}/s");
+            return JsonAnswer.Of(Document(key.Id, report), StatusCodes.Status202Accepted, $"/v1/admin/dead-letters/redrives/{key.Id}");
+        });
+    }
+
+    private static async Task<IResult> LookAsync(string redriveId, IGrainFactory grains) =>
+        await grains.GetGrain<IRedriveGrain>(redriveId).Look() is { } report ? JsonAnswer.Of(Document(redriveId, report)) : NotFound;
+
+    private static async Task<IResult> StopAsync(string redriveId, HttpContext context, IGrainFactory grains, Audit audit)
+    {
+        var (_, problem) = await RequestKeys.OfBodilessAsync(context);
+        if (problem is not null) return problem;
+        if (await grains.GetGrain<IRedriveGrain>(redriveId).Stop() is not { } report) return NotFound;
+        await audit.WriteAsync(context, "dead-letters.redrive-stop", redriveId, $"{report.Done} of {report.Total} done");
+        return JsonAnswer.Of(Document(redriveId, report));
+    }
+
+    private static Problem NotFound => new(StatusCodes.Status404NotFound, "redrive.not_found", "No such redrive", "No redrive was started under this id.");
+
+    private static RedriveOrder ReadOrder(JsonFields fields)
+    {
+        var rate = fields.Int32("ratePerSecond");
+        if (rate is < 1 or > RateMax) fields.Fault("ratePerSecond", $"A rate is 1 to {RateMax} a second.");
+        var type = fields.Text("type");
+        if (type is not null && !TaskTypes.All.Contains(type)) fields.Fault("type", $"One of {string.Join(", ", TaskTypes.All)} is expected.");
+        var merchant = fields.Int64("merchantId");
+        if (merchant is < 1) fields.Fault("merchantId", "A merchant is a positive 64-bit integer.");
+        var error = fields.Text("error");
+        if (error is { Length: 0 or > ErrorLengthMax }) fields.Fault("error", $"A part of an error has 1 to {ErrorLengthMax} characters.");
+        return new RedriveOrder
+        {
+            Type = type,
+            MerchantId = merchant,
+            Group = Id<GroupId>(fields, "groupId", "A group id is {merchantId}.{region}.{code}."),
+            Shard = Id<ShardId>(fields, "shard", "A shard is written shard_042_r7."),
+            From = fields.Instant("from"),
+            To = fields.Instant("to"),
+            Error = error,
+            RatePerSecond = rate ?? 50,
+        };
+    }
+
+    private static T? Id<T>(JsonFields fields, string name, string shape) where T : struct, ISpanParsable<T>
+    {
+        if (fields.Text(name) is not { } text) return null;
+        if (T.TryParse(text, null, out var id)) return id;
+        fields.Fault(name, shape);
+        return null;
+    }
+
+    private static RedriveDocument Document(string id, RedriveReport report) =>
+        new(id, report.Status, report.Total, report.Done, report.Refused, report.RatePerSecond, report.StartedAt, report.EndedAt);
+}
