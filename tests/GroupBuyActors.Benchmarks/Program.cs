@@ -1,9 +1,13 @@
 using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Benchmarks.Joins;
+using GroupBuyActors.Benchmarks.Tasks;
 
-IBenchmark[] benchmarks = [new JoinsBenchmark()];
+IBenchmark[] benchmarks = [new JoinsBenchmark(), new TasksBenchmark()];
 
-if (args is [ComparatorHost.Verb, .. var settings]) return await ComparatorHost.RunAsync(settings);
+// Processes that the benchmarks start.
+if (args is [ComparatorHost.Verb, .. var comparator]) return await ComparatorHost.RunAsync(comparator);
+if (args is [TaskHost.Verb, .. var engine]) return await TaskHost.RunAsync(engine);
+if (args is [QuartzHost.Verb, .. var quartz]) return await QuartzHost.RunAsync(quartz);
 if (args is [] or ["--help" or "-h" or "help", ..])
 {
     Help(null);

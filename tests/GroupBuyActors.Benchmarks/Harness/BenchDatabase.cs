@@ -40,8 +40,11 @@ internal sealed class BenchDatabase : IAsyncDisposable
     /// <summary>Settings of a silo that works on it.</summary>
     public SiloSettings Silo(string name) => SiloSettings.Draw(name, Directory, _server is null ? null : ConnectionString);
 
+    /// <summary>The server's process, where it is one of this run; else 0.</summary>
+    public int ServerProcessId => _server?.ProcessId ?? 0;
+
     /// <summary>Meters the server, where it is a process of this run.</summary>
-    public IEnumerable<ProcessorMeter> Meters() => _server is { ProcessId: > 0 } server ? [new ProcessorMeter("database", server.ProcessId)] : [];
+    public IEnumerable<ProcessorMeter> Meters() => ServerProcessId > 0 ? [new ProcessorMeter("database", ServerProcessId)] : [];
 
     /// <summary>One line that tells what the figures were measured on.</summary>
     public async Task<string> DescribeAsync()
@@ -50,7 +53,7 @@ internal sealed class BenchDatabase : IAsyncDisposable
             $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription.Trim()}, .NET {Environment.Version}");
         if (_server is null) return $"{machine}; SQLite, WAL, synchronous=FULL";
         var facts = await _server.ScalarAsync(null,
-            "select concat(version(), ', innodb_flush_log_at_trx_commit=', @@innodb_flush_log_at_trx_commit, ', log_bin=', @@log_bin, ', sync_binlog=', @@sync_binlog)");
+            "select concat(version(), ', innodb_flush_log_at_trx_commit=', @@innodb_flush_log_at_trx_commit, ', log_bin=', @@log_bin, ', sync_binlog=', @@sync_binlog, ', innodb_buffer_pool_size=', @@innodb_buffer_pool_size div 1048576, 'M')");
         return $"{machine}; {facts}, on the same machine";
     }
 

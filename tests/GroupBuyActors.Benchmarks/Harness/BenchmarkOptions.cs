@@ -8,7 +8,7 @@ internal sealed class BenchmarkOptions
     /// <summary>Options of every benchmark.</summary>
     public static readonly IReadOnlyList<Option> Shared =
     [
-        new("--quick", null, "shorter windows: all of it in less than a minute"),
+        new("--quick", null, "shorter windows: all of it in about a minute"),
         new("--json", "FILE", "also write the measures as JSON"),
         new("--database", "NAME", "mariadb (default: a private server, flush on every commit, binary log on) or sqlite"),
         new("--connection", "STRING", "use this MySQL or MariaDB server instead of a private one; the database is created and dropped"),

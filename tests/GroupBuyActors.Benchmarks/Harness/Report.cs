@@ -37,7 +37,7 @@ internal sealed class Report(string title, string environment)
         to.WriteLine($"{"".PadRight(width)}  callers      rate/s    p50 ms    p99 ms    max ms    failed  processor µs per call");
         foreach (var row in _rows)
             to.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{row.Name.PadRight(width)}  {row.Callers,7}  {row.Rate,10:N0}  {row.Milliseconds(50),8:0.00}  {row.Milliseconds(99),8:0.00}  {row.Milliseconds(100),8:0.0}  {row.Failed,8}  {row.ProcessorsPerCall()}"));
+                $"{row.Name.PadRight(width)}  {(row.Callers == 0 ? "" : row.Callers),7}  {row.Rate,10:N0}  {row.Milliseconds(50),8:0.00}  {row.Milliseconds(99),8:0.00}  {row.Milliseconds(100),8:0.0}  {row.Failed,8}  {row.ProcessorsPerCall()}"));
         to.WriteLine();
         foreach (var row in _rows.Where(row => row.FirstFailure is not null)) to.WriteLine($"{row.Name}, {row.Callers} callers: {row.FirstFailure}");
         foreach (var note in _notes) to.WriteLine(note);

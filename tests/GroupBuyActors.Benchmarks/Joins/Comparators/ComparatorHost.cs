@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using GroupBuyActors.Benchmarks.Harness;
@@ -9,11 +8,8 @@ using Orleans.Configuration;
 
 namespace GroupBuyActors.Benchmarks.Joins;
 
-/// <summary>
-/// The silo of the comparators, a process of its own as the engine's silo is: this program again, with a verb that people need not
-/// know. It ends when its standard input does, and so never outlives the benchmark.
-/// </summary>
-internal sealed class ComparatorHost : IAsyncDisposable
+/// <summary>The silo of the comparators, a process of its own as the engine's silo is.</summary>
+internal static class ComparatorHost
 {
     /// <summary>The verb.</summary>
     public const string Verb = "comparator-host";
@@ -21,30 +17,9 @@ internal sealed class ComparatorHost : IAsyncDisposable
     /// <summary>Its cluster: another than the engine's in the same database.</summary>
     public const string ClusterId = "groupbuy-bench";
 
-    private const string Ready = "ready";
-    private readonly Process _process;
-
-    private ComparatorHost(Process process) => _process = process;
-
-    /// <summary>The process.</summary>
-    public int ProcessId => _process.Id;
-
     /// <summary>Starts the process and waits until it serves.</summary>
-    public static async Task<ComparatorHost> StartAsync(BenchDatabase database, int siloPort, int gatewayPort, CancellationToken cancellation)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (var argument in (string[])["exec", typeof(ComparatorHost).Assembly.Location, Verb, database.OrleansInvariant, Text(siloPort), Text(gatewayPort), database.ConnectionString])
-            start.ArgumentList.Add(argument);
-        var process = Process.Start(start) ?? throw new InvalidOperationException("The comparators could not be started.");
-        var host = new ComparatorHost(process);
-        while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
-        {
-            if (line == Ready) return host;
-            Console.Error.WriteLine(line);
-        }
-        await host.DisposeAsync();
-        throw new InvalidOperationException("The comparators ended before they served.");
-    }
+    public static Task<BenchProcess> StartAsync(BenchDatabase database, int siloPort, int gatewayPort, CancellationToken cancellation) =>
+        BenchProcess.StartAsync(Verb, [database.OrleansInvariant, Text(siloPort), Text(gatewayPort), database.ConnectionString], cancellation: cancellation);
 
     /// <summary>What the process does.</summary>
     public static async Task<int> RunAsync(string[] settings)
@@ -59,32 +34,9 @@ internal sealed class ComparatorHost : IAsyncDisposable
             .UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (invariant, connection)));
         using var host = builder.Build();
         await host.StartAsync();
-        Console.WriteLine(Ready);
-        while (await Console.In.ReadLineAsync() is not null)
-        {
-            // Nothing is said to it; it waits for the end of its input.
-        }
+        await BenchProcess.ServeAsync();
         await host.StopAsync();
         return 0;
-    }
-
-    /// <summary>Ends the process.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-        {
-            _process.StandardInput.Close();
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-            try
-            {
-                await _process.WaitForExitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                _process.Kill();
-            }
-        }
-        _process.Dispose();
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
