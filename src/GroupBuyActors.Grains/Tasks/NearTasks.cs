@@ -312,6 +312,15 @@ internal sealed class NearTasks : IDisposable
         }
     }
 
+    /// <summary>True where something is due and has not been taken out of the wheel yet.</summary>
+    internal bool HasDue
+    {
+        get
+        {
+            lock (_gate) return _wheel.NextDue() <= _clock.GetUtcNow();
+        }
+    }
+
     /// <summary>True for a task that is due and being run, or about to be.</summary>
     public bool IsRunning(string id)
     {
@@ -356,19 +365,18 @@ internal sealed class NearTasks : IDisposable
     {
         while (!_stopped)
         {
-            TimeSpan sleep;
+            DateTimeOffset now, until;
             lock (_gate)
             {
                 _wheel.PopDue(_clock.GetUtcNow(), _due, FiresAtOnce);
                 foreach (var due in _due) Fire(due.Item);
                 _due.Clear();
-                var now = _clock.GetUtcNow();
-                var next = _wheel.NextDue() ?? DateTimeOffset.MaxValue;
-                _sleepsUntil = next;
-                sleep = next - now;
+                now = _clock.GetUtcNow();
+                _sleepsUntil = _wheel.NextDue() ?? DateTimeOffset.MaxValue;
+                until = _sleepsUntil - now < SleepMax ? _sleepsUntil : now + SleepMax;
             }
 
-            if (sleep > TimeSpan.Zero) Sleep(sleep < SleepMax ? sleep : SleepMax);
+            if (until > now) Sleep(until, until - now);
         }
     }
 
@@ -380,7 +388,7 @@ internal sealed class NearTasks : IDisposable
         _queues.Add(task);
     }
 
-    private void Sleep(TimeSpan sleep)
+    private void Sleep(DateTimeOffset until, TimeSpan sleep)
     {
         if (_timer is null)
         {
@@ -389,7 +397,15 @@ internal sealed class NearTasks : IDisposable
             return;
         }
 
-        _timer.Change(sleep, Timeout.InfiniteTimeSpan);
+        // A timer counts from where the clock is, which may be moved between the look at it and the setting.
+        DateTimeOffset now;
+        do
+        {
+            now = _clock.GetUtcNow();
+            if (now >= until) return;
+            _timer.Change(until - now, Timeout.InfiniteTimeSpan);
+        }
+        while (_clock.GetUtcNow() != now);
         _wake.WaitOne();
     }
 

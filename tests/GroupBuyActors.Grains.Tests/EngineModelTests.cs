@@ -1,0 +1,296 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Setting;
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace GroupBuyActors;
+
+/// <summary>
+/// The engine's memory, queues, runner and desk against a model, in many random lives: tasks are scheduled, cancelled, moved, redriven,
+/// fail, hang, meet a store that refuses, and silos crash in between. Whatever happens, every task is in one place: a row, or one end.
+/// </summary>
+public sealed class EngineModelTests(ITestOutputHelper output)
+{
+    private const int Lives = 1_000, Steps = 40;
+    private static readonly string[] Types = [TaskTypes.Notify, TaskTypes.Refund, TaskTypes.PaymentCheck];
+
+    [Fact]
+    public void EveryTaskEndsExactlyOnceWhateverHappens()
+    {
+        var first = int.TryParse(Environment.GetEnvironmentVariable("GROUPBUY_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next(1_000_000_000);
+        output.WriteLine($"Seeds {first} to {first + Lives - 1}");
+        Parallel.For(0, Lives, new ParallelOptions { MaxDegreeOfParallelism = 2 }, life => new Life(first + life).Run(Steps));
+    }
+
+    /// <summary>One random life, known again by its seed.</summary>
+    private sealed class Life
+    {
+        private static readonly DateTimeOffset Start = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
+        private static readonly GroupId[] Groups = [.. Enumerable.Range(1, 4).Select(n => GroupId.Parse($"{n}.SH.tea"))];
+        private readonly int _seed;
+        private readonly Random _dice;
+        private readonly FakeTimeProvider _time = new(Start);
+        private readonly SimulatedTable _table;
+        private readonly Dictionary<string, DateTimeOffset> _due = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _cancelled = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _redriven = new(StringComparer.Ordinal);
+        private Engine _engine;
+
+        public Life(int seed)
+        {
+            _seed = seed;
+            _dice = new Random(seed);
+            _table = new SimulatedTable(new Random(seed + 1)) { Refusals = 0.1 };
+            _engine = new Engine(_table, _time, seed, misbehaves: true);
+        }
+
+        public void Run(int steps)
+        {
+            try
+            {
+                for (var step = 0; step < steps; step++) Step();
+                Settle();
+            }
+            finally
+            {
+                _engine.Kill();
+            }
+        }
+
+        private void Step()
+        {
+            switch (_dice.Next(10))
+            {
+                case < 4: Schedule(); break;
+                case 4: Change(id => _engine.Desk.CancelHereAsync(id), id => _cancelled.Add(id)); break;
+                case 5: Change(id => _engine.Desk.MoveHereAsync(id, _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))), id => _due[id] = DateTimeOffset.MinValue); break;
+                case 6: Redrive(); break;
+                case 7 when _dice.Next(3) == 0: Crash(); break;
+                default: Advance(TimeSpan.FromMilliseconds(_dice.Next(1, 90_000))); break;
+            }
+
+            _engine.Quiesce(_seed);
+            Check();
+        }
+
+        private void Schedule()
+        {
+            var group = Groups[_dice.Next(Groups.Length)];
+            var due = _time.GetUtcNow() + TimeSpan.FromMilliseconds(_dice.Next(0, 150_000));
+            var id = TaskIds.Of(group, _due.Count + 1, 0);
+            var task = new TimedTask { Key = new TaskKey(group.Shard, due, id), Type = Types[_dice.Next(Types.Length)], Group = group, NextAt = due };
+            if (_engine.Commit(new Commit { Id = Guid.NewGuid(), Shard = group.Shard, Token = new ActivationToken(), Schedules = [task] }) == CommitStatus.Committed) _due[id] = due;
+        }
+
+        private void Change(Func<string, Task<TaskChangeOutcome>> change, Action<string> done)
+        {
+            if (_due.Count == 0) return;
+            var id = _due.Keys.ElementAt(_dice.Next(_due.Count));
+            var before = _table.Rows.Any(row => row.Key.Id == id);
+            try
+            {
+                var outcome = change(id).GetAwaiter().GetResult();
+                Must(outcome != TaskChangeOutcome.Done || before, $"{id} was changed and had no row");
+                if (outcome == TaskChangeOutcome.Done) done(id);
+            }
+            catch (Groups.StoreUnavailableException)
+            {
+                // The store refused: nothing was changed.
+            }
+        }
+
+        private void Redrive()
+        {
+            if (_table.Ends.FirstOrDefault(ending => ending.Status == TaskEndStatus.Dead && ending.RedrivenAt is null) is not { } dead) return;
+            try
+            {
+                if (_engine.Desk.RedriveHereAsync(dead.TaskId).GetAwaiter().GetResult() == TaskChangeOutcome.Done) _redriven.Add(dead.TaskId);
+            }
+            catch (Groups.StoreUnavailableException)
+            {
+                // As above.
+            }
+        }
+
+        /// <summary>kill -9, and a successor that reads the table, misbehaving as the one before.</summary>
+        private void Crash(bool misbehaves = true)
+        {
+            _engine.Kill();
+            _engine = new Engine(_table, _time, _dice.Next(), misbehaves);
+        }
+
+        private void Advance(TimeSpan by)
+        {
+            _time.Advance(by);
+            _engine.ReadHorizon();
+        }
+
+        /// <summary>Nothing fails any more, and time passes: every task comes to its end.</summary>
+        private void Settle()
+        {
+            _table.Refusals = 0;
+            Crash(misbehaves: false);
+            for (var n = 0; n < 40 && _table.Rows.Count > 0; n++)
+            {
+                _engine.Quiesce(_seed);
+                Advance(TimeSpan.FromMinutes(n < 20 ? 1 : 15));
+            }
+
+            _engine.Quiesce(_seed);
+            Check();
+            Must(_table.Rows.Count == 0, $"{_table.Rows.Count} tasks never ended, among them {_table.Rows.Select(row => $"{row.Key.Id} {row.Type} next at {row.NextAt:O}").FirstOrDefault()}");
+        }
+
+        private void Check()
+        {
+            var rows = _table.Rows.Select(row => row.Key.Id).ToHashSet(StringComparer.Ordinal);
+            var ends = _table.Ends.ToLookup(ending => ending.TaskId, StringComparer.Ordinal);
+            var done = _table.Done.ToLookup(id => id, StringComparer.Ordinal);
+            foreach (var id in _due.Keys)
+            {
+                // A dead letter that was scheduled anew is not where the task is any more.
+                var places = (rows.Contains(id) ? 1 : 0) + ends[id].Count(ending => ending.RedrivenAt is null) + done[id].Count();
+                Must(places == 1, $"{id} is in {places} places: row {rows.Contains(id)}, ends {string.Join(", ", ends[id].Select(ending => $"{ending.Status} v{ending.Version} {ending.RedrivenAt:O}"))}, done {done[id].Count()}");
+                if (_cancelled.Contains(id)) Must(ends[id].Any(ending => ending.Status == TaskEndStatus.Cancelled), $"{id} was cancelled and is not");
+            }
+
+            Must(rows.Count + ends.Count(end => end.Any(ending => ending.RedrivenAt is null)) + done.Count == _due.Count, "created = live + ended does not hold");
+            foreach (var (id, earliest) in _engine.FirstRuns)
+                Must(earliest >= _due[id], $"{id} ran at {earliest:O}, before its time {_due[id]:O}");
+        }
+
+        private void Must(bool holds, string otherwise)
+        {
+            if (!holds) Assert.Fail($"Seed {_seed}: {otherwise}");
+        }
+    }
+
+    /// <summary>One life of a silo's engine.</summary>
+    private sealed class Engine
+    {
+        private readonly SimulatedTable _table;
+        private readonly SimulatedCommitter _committer;
+        private readonly ServiceProvider _services;
+        private readonly NearTasks _near;
+        private readonly TaskQueues _queues;
+        private readonly Handlers _handlers;
+
+        public Engine(SimulatedTable table, FakeTimeProvider time, int seed, bool misbehaves)
+        {
+            _table = table;
+            _committer = new SimulatedCommitter(table);
+            _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+            var (clock, options) = (new ClusterClock(time), Options.Create(new GrainsOptions()));
+            var policies = new TaskPolicyBook(table, null!, null!, clock, time, options, NullLogger<TaskPolicyBook>.Instance);
+            _queues = new TaskQueues(policies, time, options);
+            _near = new NearTasks(clock, _queues, policies, options);
+            _handlers = new Handlers(new Random(seed), clock, misbehaves);
+            var runner = new TaskRunner(Types.Select(type => new Handler(type, _handlers)), _near, _committer, policies, clock, time, new Chance(),
+                new TaskMetrics(_services.GetRequiredService<IMeterFactory>()), options, NullLogger<TaskRunner>.Instance);
+            Desk = new TaskDesk(table, table, _committer, _near, policies, null!, null!, clock, time, new Chance());
+            _committer.Subscribe(batch =>
+            {
+                foreach (var (_, commit) in batch.Commits)
+                {
+                    foreach (var removed in commit.Removals) _near.Remove(removed.Id);
+                    foreach (var task in commit.Schedules) _near.Add(task);
+                }
+            });
+            for (var shard = 0; shard < ShardId.Count; shard++) _near.Own(new ShardId(shard), 1);
+            _queues.Start(runner.RunAsync);
+            _near.Start();
+            ReadHorizon();
+        }
+
+        public TaskDesk Desk { get; }
+
+        /// <summary>When tasks were first run, by id.</summary>
+        public IEnumerable<KeyValuePair<string, DateTimeOffset>> FirstRuns => _handlers.FirstRuns;
+
+        public CommitStatus Commit(Commit commit) => _committer.CommitAsync(_committer.TryReserve(commit.Shard)!, commit).Result.Status;
+
+        public void ReadHorizon()
+        {
+            var until = _near.BeginReading();
+            _near.EndReading(_table.ReadHorizonAsync([], until, int.MaxValue, CancellationToken.None).Result.Tasks);
+        }
+
+        /// <summary>Waits until all that is due has been run, but for what hangs.</summary>
+        public void Quiesce(int seed)
+        {
+            var waited = System.Diagnostics.Stopwatch.StartNew();
+            var spin = new SpinWait();
+            while (_near.HasDue || _near.Backlog().Values.Sum() != _handlers.Hanging || _queues.Running != _handlers.Hanging)
+            {
+                spin.SpinOnce();
+                if (waited.Elapsed > TimeSpan.FromSeconds(5)) Assert.Fail($"Seed {seed}: {_near.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} hang, {_queues.Running} run, more is due: {_near.HasDue}.");
+            }
+        }
+
+        public void Kill()
+        {
+            _committer.Kill();
+            _queues.Stop();
+            _near.Stop();
+            _handlers.LetGo();
+            _near.Dispose();
+            _services.Dispose();
+        }
+    }
+
+    /// <summary>What ports do to an engine: answer, fail, throw, or never come back.</summary>
+    private sealed class Handlers(Random dice, TimeProvider clock, bool misbehaves)
+    {
+        private readonly Lock _gate = new();
+        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _hanging;
+
+        public ConcurrentDictionary<string, DateTimeOffset> FirstRuns { get; } = new(StringComparer.Ordinal);
+
+        public int Hanging => Volatile.Read(ref _hanging);
+
+        public void LetGo() => _end.TrySetException(new TimeoutException("The silo is gone."));
+
+        public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+        {
+            FirstRuns.TryAdd(due.Task.Key.Id, clock.GetUtcNow());
+            int roll;
+            lock (_gate) roll = misbehaves ? dice.Next(20) : 19;
+            switch (roll)
+            {
+                case < 6: return TaskVerdict.Failed(due.AfterFailure(), "The port is silent.");
+                case < 8: return TaskVerdict.Failed(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), "Refused for good.");
+                case 8: throw new InvalidOperationException("Trouble of ours.");
+                case 9:
+                    Interlocked.Increment(ref _hanging);
+                    try
+                    {
+                        await _end.Task.WaitAsync(cancellation);
+                        return TaskVerdict.Finished();
+                    }
+                    finally
+                    {
+                        Interlocked.Decrement(ref _hanging);
+                    }
+
+                default: return TaskVerdict.Finished();
+            }
+        }
+    }
+
+    private sealed class Handler(string type, Handlers handlers) : ITaskHandler
+    {
+        public string Type => type;
+
+        public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation) => handlers.RunAsync(due, cancellation);
+    }
+}
