@@ -20,6 +20,9 @@ internal sealed class TestedSystem : IAsyncDisposable
     /// <summary>The database server; null on SQLite.</summary>
     public MariaDbServer? Database { get; }
 
+    /// <summary>The name of its database; null on SQLite.</summary>
+    public string? DatabaseName { get; private init; }
+
     public IReadOnlyList<SiloProcess> Silos => _silos;
 
     public IEnumerable<Uri> Addresses => _silos.Select(silo => silo.Address);
@@ -31,7 +34,7 @@ internal sealed class TestedSystem : IAsyncDisposable
     public static async Task<TestedSystem> OnMariaDbAsync(int silos)
     {
         var database = await MariaDbServer.StartAsync();
-        return await StartAsync(database, database.ConnectionString(await database.CreateDatabaseAsync("cluster")), silos);
+        return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), silos);
     }
 
     /// <summary>kill -9.</summary>
@@ -75,9 +78,10 @@ internal sealed class TestedSystem : IAsyncDisposable
         if (!KeepsFiles) System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private static async Task<TestedSystem> StartAsync(MariaDbServer? database, string? connection, int silos)
+    private static async Task<TestedSystem> StartAsync(MariaDbServer? database, string? name, int silos)
     {
-        var system = new TestedSystem(System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName, database);
+        var connection = database?.ConnectionString(name);
+        var system = new TestedSystem(System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName, database) { DatabaseName = name };
         try
         {
             // All at once: migrations and joining must bear it.

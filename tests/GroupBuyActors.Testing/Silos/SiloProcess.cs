@@ -164,10 +164,16 @@ public sealed class SiloProcess : IAsyncDisposable
         await _copies;
     }
 
+    /// <summary>Freezes it, as a paused machine or a long collection does; <see cref="ThawAsync"/> lets it go on.</summary>
+    public Task FreezeAsync() => SignalAsync("-STOP");
+
+    /// <summary>Lets a frozen process go on.</summary>
+    public Task ThawAsync() => SignalAsync("-CONT");
+
     /// <summary>Asks it to stop, as an orchestrator does, and gives its exit status; killed after <paramref name="patience"/>.</summary>
     public async Task<int?> StopAsync(TimeSpan patience)
     {
-        using (var terminate = Process.Start("kill", ["-TERM", ProcessId.ToString(CultureInfo.InvariantCulture)])) await terminate.WaitForExitAsync();
+        await SignalAsync("-TERM");
         var status = await WaitForExitAsync(patience);
         if (status is null) await KillAsync();
         Running.TryRemove(this, out _);
@@ -194,6 +200,12 @@ public sealed class SiloProcess : IAsyncDisposable
         if (!_process.HasExited) await KillAsync();
         Running.TryRemove(this, out _);
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private static bool IsSetting(string name) =>
