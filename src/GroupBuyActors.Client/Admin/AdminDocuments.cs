@@ -78,6 +78,17 @@ public sealed record TaskMomentDocument(DateTimeOffset Time, string What);
 /// <param name="Outcome"><c>cancelled</c>, <c>running</c>, <c>done</c>, <c>needed</c> or <c>unknown</c>.</param>
 public sealed record TaskOutcomeDocument(string TaskId, string Outcome);
 
+/// <summary>A schedule with its next firings.</summary>
+/// <param name="Job">Names it.</param>
+/// <param name="Expression">Cron.</param>
+/// <param name="Zone">IANA.</param>
+/// <param name="Spread">How far from the exact time a shard may fire.</param>
+/// <param name="Misfire">What happens to missed firings: <c>once, skip, all, within</c>.</param>
+/// <param name="Overlap">What happens to a firing while an earlier one runs: <c>skip, queue-one, allow</c>.</param>
+/// <param name="Next">The next exact times.</param>
+public sealed record ScheduleDocument(
+    string Job, string Expression, string Zone, TimeSpan Spread, string Misfire, string Overlap, IReadOnlyList<DateTimeOffset> Next);
+
 /// <summary>A type's policy as it is in force.</summary>
 public sealed record PolicyDocument
 {

@@ -45,6 +45,7 @@ public static class ContractJson
 [JsonSerializable(typeof(PageDocument<AuditDocument>))]
 [JsonSerializable(typeof(PageDocument<CallDocument>))]
 [JsonSerializable(typeof(PageDocument<PolicyDocument>))]
+[JsonSerializable(typeof(PageDocument<ScheduleDocument>))]
 [JsonSerializable(typeof(PageDocument<TaskOutcomeDocument>))]
 [JsonSerializable(typeof(PolicyDocument))]
 [JsonSerializable(typeof(PolicyChangeDocument))]

@@ -1,5 +1,3 @@
-using Cronos;
-
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
@@ -9,11 +7,9 @@ namespace GroupBuyActors.Tasks;
 public sealed class DailySchedule
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-    private readonly CronExpression _cron;
-    private readonly TimeZoneInfo _zone;
     private readonly ulong _seed;
 
-    /// <summary>A schedule; throws <see cref="CronFormatException"/> or <see cref="TimeZoneNotFoundException"/> where it cannot be read.</summary>
+    /// <summary>A schedule; throws <see cref="FormatException"/> where it cannot be read.</summary>
     /// <param name="job">Names it; shards are spread differently for another name.</param>
     /// <param name="cron">Five fields, <c>0 0 * * *</c> for every midnight.</param>
     /// <param name="zone">IANA, such as <c>Asia/Shanghai</c>.</param>
@@ -22,8 +18,7 @@ public sealed class DailySchedule
     {
         Job = job;
         Spread = spread;
-        _cron = CronExpression.Parse(cron);
-        _zone = TimeZoneInfo.FindSystemTimeZoneById(zone);
+        Cron = new CronSchedule(cron, zone);
         _seed = StableHash.Of(job);
     }
 
@@ -36,6 +31,9 @@ public sealed class DailySchedule
     /// <summary>How far from the exact time a shard may fire.</summary>
     public TimeSpan Spread { get; }
 
+    /// <summary>The exact times.</summary>
+    public CronSchedule Cron { get; }
+
     /// <summary>How far from the exact time this shard fires: whole seconds, negative for earlier, always the same.</summary>
     public TimeSpan OffsetOf(ShardId shard)
     {
@@ -47,6 +45,16 @@ public sealed class DailySchedule
     public DateTimeOffset? Next(ShardId shard, DateTimeOffset after)
     {
         var offset = OffsetOf(shard);
-        return _cron.GetNextOccurrence((after - offset).ToUniversalTime(), _zone)?.ToUniversalTime() + offset;
+        return Cron.Next(after - offset) + offset;
+    }
+
+    /// <summary>The shard's firings that a run of one at <paramref name="now"/> makes up for, with the reason.</summary>
+    public IReadOnlyList<SkippedFiring> Missed(ShardId shard, DateTimeOffset firing, DateTimeOffset now)
+    {
+        var offset = OffsetOf(shard);
+        var decision = Cron.Decide(firing - offset, now - offset, isRunning: false);
+        // The run that is made now stands for the latest of them, too.
+        return [.. decision.Skipped.Select(skipped => skipped with { Firing = skipped.Firing + offset }),
+            .. decision.Runs.Select(run => new SkippedFiring(run + offset, "misfire-merged"))];
     }
 }

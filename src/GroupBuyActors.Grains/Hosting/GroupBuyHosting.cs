@@ -76,6 +76,7 @@ public static class GroupBuyHosting
         services.AddSingleton<TaskGateways>();
         services.AddSingleton<HandOver>();
         services.AddSingleton<VoucherScans>();
+        services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<VoucherScans>());
         services.AddSingleton<TaskService>();
         services.AddSingleton<TaskStories>();
         services.AddSingleton<ITaskDirectory, TaskDirectory>();

@@ -1,4 +1,5 @@
 using GroupBuyActors.Ports;
+using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;
 
@@ -58,12 +59,14 @@ internal enum TaskEnd
 }
 
 /// <summary>How a try ended, and what follows.</summary>
-internal readonly record struct TaskVerdict(TaskEnd End, RetryStep Step = default, string? Error = null, IReadOnlyList<TimedTask>? Schedules = null)
+internal readonly record struct TaskVerdict(TaskEnd End, RetryStep Step = default, string? Error = null, IReadOnlyList<TimedTask>? Schedules = null,
+    IReadOnlyList<TaskEnding>? Ends = null)
 {
     public static TaskVerdict Completed => new(TaskEnd.Completed);
 
-    /// <summary><paramref name="schedules"/>: what the completing commit schedules.</summary>
-    public static TaskVerdict Finished(IReadOnlyList<TimedTask>? schedules = null) => new(TaskEnd.Finished, Schedules: schedules);
+    /// <summary><paramref name="schedules"/>: what the completing commit schedules; <paramref name="ends"/>: what it tells of besides, such as firings left out.</summary>
+    public static TaskVerdict Finished(IReadOnlyList<TimedTask>? schedules = null, IReadOnlyList<TaskEnding>? ends = null) =>
+        new(TaskEnd.Finished, Schedules: schedules, Ends: ends);
 
     public static TaskVerdict RunAgain(TimeSpan delay) => new(TaskEnd.RunAgain, new RetryStep(RetryVerdict.Again, delay, false));
 

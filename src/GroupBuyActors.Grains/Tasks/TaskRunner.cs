@@ -85,7 +85,8 @@ internal sealed class TaskRunner(
                 return "success";
             case TaskEnd.Finished:
                 // A group's journal tells of its tasks; of a task without a group nothing else would.
-                await RemoveAsync(running, verdict.Schedules ?? [], running.Stored.Group is null ? TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null) : null);
+                IEnumerable<TaskEnding> own = running.Stored.Group is null ? [TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null)] : [];
+                await RemoveAsync(running, verdict.Schedules ?? [], [.. own, .. verdict.Ends ?? []]);
                 return "success";
             case TaskEnd.RunAgain:
                 near.Again(running, clock.GetUtcNow() + verdict.Step.Delay);
@@ -115,7 +116,7 @@ internal sealed class TaskRunner(
     private async Task<string> EndAsync(NearTask running, TaskEndStatus status, int attempts, string? error)
     {
         var task = running.Stored;
-        var ended = await RemoveAsync(running, [], TaskEnding.Of(task with { Attempts = attempts }, status, clock.GetUtcNow(), error));
+        var ended = await RemoveAsync(running, [], [TaskEnding.Of(task with { Attempts = attempts }, status, clock.GetUtcNow(), error)]);
         if (ended && status == TaskEndStatus.Dead) metrics.Dead(task.Type);
         return status == TaskEndStatus.Dead ? "dead" : "expired";
     }
@@ -169,22 +170,22 @@ internal sealed class TaskRunner(
     }
 
     /// <summary>False where somebody else ran this version.</summary>
-    private async Task<bool> RemoveAsync(NearTask running, IReadOnlyList<TimedTask> schedules, TaskEnding? ending)
+    private async Task<bool> RemoveAsync(NearTask running, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TaskEnding> ends)
     {
-        var committed = await CommitAsync(running.Stored, [running.Stored.Key], schedules, [], ending);
+        var committed = await CommitAsync(running.Stored, [running.Stored.Key], schedules, [], ends);
         near.Done(running);
         return committed;
     }
 
     /// <summary>A commit of the task alone, once per version. False where this version was run already. Throws where the store cannot take it.</summary>
     private async Task<bool> CommitAsync(
-        TimedTask ran, IReadOnlyList<TaskKey> removals, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TimedTask> updates, TaskEnding? ending = null)
+        TimedTask ran, IReadOnlyList<TaskKey> removals, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TimedTask> updates, IReadOnlyList<TaskEnding>? ends = null)
     {
         var place = committer.TryReserve(ran.Key.Shard) ?? throw new Groups.StoreUnavailableException("Too many changes wait for the store.");
         var result = await committer.CommitAsync(place, new Commit
         {
             Id = chance.NextCommitId(), Shard = ran.Key.Shard, Token = new ActivationToken(), Removals = removals, Schedules = schedules,
-            Updates = updates, Ends = ending is null ? [] : [ending], Run = new TaskRun(ran.Key, ran.Version),
+            Updates = updates, Ends = ends ?? [], Run = new TaskRun(ran.Key, ran.Version),
         });
         return result.Status switch
         {

@@ -1,15 +1,32 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Tasks;
+
+/// <summary>A schedule as operators see it.</summary>
+/// <param name="Job">Names it.</param>
+/// <param name="Expression">Cron.</param>
+/// <param name="Zone">IANA.</param>
+/// <param name="Spread">How far from the exact time a shard may fire.</param>
+/// <param name="Rules">For what does not go to plan.</param>
+/// <param name="Next">The next exact times.</param>
+public sealed record ScheduleReport(string Job, string Expression, string Zone, TimeSpan Spread, CronRules Rules, IReadOnlyList<DateTimeOffset> Next);
+
+/// <summary>Schedules for operators.</summary>
+public interface ISchedules
+{
+    /// <summary>All schedules with their next firings, 1 to 100.</summary>
+    IReadOnlyList<ScheduleReport> List(int count);
+}
 
 /// <summary>
 /// The daily scan's firings. Each run schedules the next one in the commit that completes it. A shard that is taken gets its first one
 /// without a look whether there is one: a firing's key follows from the shard and the day, so that inserting it again changes nothing.
 /// </summary>
-internal sealed class VoucherScans(ICommitter committer, ClusterClock clock, Chance chance, ILogger<VoucherScans> log)
+internal sealed class VoucherScans(ICommitter committer, ClusterClock clock, Chance chance, ILogger<VoucherScans> log) : ISchedules
 {
     private const int SchedulesAtOnce = 256;
     private readonly DailySchedule _schedule = Midnight();
@@ -26,6 +43,18 @@ internal sealed class VoucherScans(ICommitter committer, ClusterClock clock, Cha
             Payload = TaskPayloads.Write(new ScanTask(firing)), NextAt = firing,
         };
     }
+
+    /// <summary>The firings that a run at an instant makes up for: left out, with the reason, so that nobody wonders where they are.</summary>
+    public IReadOnlyList<TaskEnding> Missed(TimedTask ran, DateTimeOffset firing, DateTimeOffset now) =>
+        [.. _schedule.Missed(ran.Key.Shard, firing, now).Select(missed => TaskEnding.Of(ran with
+        {
+            Key = new TaskKey(ran.Key.Shard, missed.Firing, TaskIds.Of(TaskTypes.VoucherScan, ran.Key.Shard, missed.Firing)), Attempts = 0, Version = 1,
+        }, TaskEndStatus.Expired, now, missed.Reason))];
+
+    public IReadOnlyList<ScheduleReport> List(int count) => [Report(clock.GetUtcNow(), count)];
+
+    private ScheduleReport Report(DateTimeOffset now, int count) => new(
+        TaskTypes.VoucherScan, _schedule.Cron.Expression, _schedule.Cron.Zone, _schedule.Spread, _schedule.Cron.Rules, _schedule.Cron.Preview(now, count));
 
     /// <summary>These shards need a firing; stored by the next <see cref="SeedAsync"/>.</summary>
     public void Want(IEnumerable<ShardId> shards)
@@ -74,7 +103,7 @@ internal sealed class VoucherScans(ICommitter committer, ClusterClock clock, Cha
         {
             return DailySchedule.VoucherScan();
         }
-        catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException)
+        catch (FormatException)
         {
             // A machine without time zone data: China has had no daylight saving since 1991, so midnight there is 16:00 UTC.
             return new DailySchedule(TaskTypes.VoucherScan, "0 16 * * *", "UTC", TimeSpan.FromMinutes(10));

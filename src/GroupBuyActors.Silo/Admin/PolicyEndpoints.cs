@@ -18,7 +18,20 @@ internal static class PolicyEndpoints
         admin.MapPut("/policies/{taskType}", PutAsync).Requires(Operation.Administer)
             .Describe("Change a policy while running: what is left out takes the type's default; with version, only where that is in force", typeof(PolicyChangeDocument))
             .Answers<PolicyDocument>(200).Refuses(400, 404, 409, 422);
+        admin.MapGet("/schedules", Schedules).Requires(Operation.Administer)
+            .Describe("Schedules with their next firings").Answers<PageDocument<ScheduleDocument>>(200).Refuses(400);
     }
+
+    private static IResult Schedules(string? limit, HttpContext context, ISchedules schedules)
+    {
+        var query = new Query(context);
+        var count = limit is null ? 5 : query.Limit();
+        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        return JsonAnswer.Of(new PageDocument<ScheduleDocument>([.. schedules.List(count).Select(schedule => new ScheduleDocument(schedule.Job, schedule.Expression,
+            schedule.Zone, schedule.Spread, Word(schedule.Rules.Misfire), Word(schedule.Rules.Overlap), schedule.Next))]));
+    }
+
+    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
     private static JsonAnswer List(ITaskPolicies policies) =>
         JsonAnswer.Of(new PageDocument<PolicyDocument>([.. TaskTypes.All.Select(policies.Find).OfType<PolicyReport>().Select(Document)]));

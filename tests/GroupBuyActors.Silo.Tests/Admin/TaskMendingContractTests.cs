@@ -129,6 +129,15 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
     }
 
     [Fact]
+    public async Task TheDailyScanShowsItsNextFirings()
+    {
+        var scan = Items(await _api.GetAsync("/v1/admin/schedules?limit=3")).Single();
+        Assert.Equal(("voucher-scan", "Asia/Shanghai", "once"), (scan.GetProperty("job").GetString(), scan.GetProperty("zone").GetString(), scan.GetProperty("misfire").GetString()));
+        Assert.All(scan.GetProperty("next").EnumerateArray(), firing => Assert.Equal(new TimeSpan(16, 0, 0), firing.GetDateTimeOffset().TimeOfDay));
+        Assert.Equal(3, scan.GetProperty("next").GetArrayLength());
+    }
+
+    [Fact]
     public async Task TheConfigurationSetsPolicies()
     {
         Assert.Equal("7", (await _api.GetAsync("/v1/admin/policies/notify"))["weight"]);

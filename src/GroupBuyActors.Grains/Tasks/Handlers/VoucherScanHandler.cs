@@ -34,7 +34,7 @@ internal sealed class VoucherScanHandler(GroupCalls groups, IListings listings, 
         }
 
         var firing = TaskPayloads.Read<ScanTask>(due.Task.Payload).Firing;
-        return TaskVerdict.Finished([scans.After(shard, firing > due.Now ? firing : due.Now)]);
+        return TaskVerdict.Finished([scans.After(shard, firing > due.Now ? firing : due.Now)], scans.Missed(due.Task, firing, due.Now));
     }
 
     private async Task LapseAsync(ShardId shard, GroupId group, string? trace)

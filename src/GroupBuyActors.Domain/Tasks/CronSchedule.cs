@@ -1,0 +1,178 @@
+using System.Diagnostics.CodeAnalysis;
+using Cronos;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>What happens to firings that were missed: while no silo ran, or none in time.</summary>
+public enum MisfirePolicy
+{
+    /// <summary>One run makes up for all of them.</summary>
+    Once,
+    /// <summary>None is made up for; a firing within <see cref="CronRules.Grace"/> counts as on time.</summary>
+    Skip,
+    /// <summary>Each is made up for, the latest <see cref="CronRules.CatchUpMax"/> of them.</summary>
+    All,
+    /// <summary>Each is made up for that is no older than <see cref="CronRules.CatchUpWindow"/>.</summary>
+    Within,
+}
+
+/// <summary>What happens to a firing while an earlier one still runs.</summary>
+public enum OverlapPolicy
+{
+    /// <summary>It is left out.</summary>
+    Skip,
+    /// <summary>One waits until the other has ended; more are left out.</summary>
+    QueueOne,
+    /// <summary>Both run.</summary>
+    Allow,
+}
+
+/// <summary>How a schedule deals with what does not go to plan.</summary>
+public sealed record CronRules
+{
+    /// <summary>What happens to missed firings.</summary>
+    public MisfirePolicy Misfire { get; init; } = MisfirePolicy.Once;
+    /// <summary>What happens to a firing while an earlier one runs.</summary>
+    public OverlapPolicy Overlap { get; init; } = OverlapPolicy.Skip;
+    /// <summary>Late by less than this is on time.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>Missed firings that are made up for at most, 1 to 1,000.</summary>
+    public int CatchUpMax { get; init; } = 10;
+    /// <summary>How old a missed firing may be to be made up for.</summary>
+    public TimeSpan CatchUpWindow { get; init; } = TimeSpan.FromHours(1);
+}
+
+/// <summary>A firing that is left out, and why: <c>misfire-skipped, misfire-merged, outside-window, over-limit, overlap</c>.</summary>
+public readonly record struct SkippedFiring(DateTimeOffset Firing, string Reason);
+
+/// <summary>What is to be done now.</summary>
+/// <param name="Runs">Firings to run, oldest first.</param>
+/// <param name="Skipped">Firings that are left out, oldest first.</param>
+public sealed record CronDecision(IReadOnlyList<DateTimeOffset> Runs, IReadOnlyList<SkippedFiring> Skipped);
+
+/// <summary>
+/// A cron expression in a time zone, with rules for what does not go to plan. Where clocks are set forward, a firing in the gap comes
+/// at its end; where they are set back, a firing at a fixed time comes once, the first time (Cronos' rules, held by tests).
+/// </summary>
+public sealed class CronSchedule
+{
+    /// <summary>Firings looked at in one decision: of a longer gap only the latest count.</summary>
+    private const int FiringsMax = 1_000;
+
+    private readonly CronExpression _cron;
+    private readonly TimeZoneInfo _zone;
+
+    /// <summary>A schedule; throws <see cref="FormatException"/> with what is wrong.</summary>
+    /// <param name="expression">Five fields, or six with seconds first: <c>0 0 * * *</c> for every midnight.</param>
+    /// <param name="zone">IANA, such as <c>Asia/Shanghai</c>.</param>
+    /// <param name="rules">For what does not go to plan; the default makes up once and never overlaps.</param>
+    public CronSchedule(string expression, string zone, CronRules? rules = null)
+    {
+        if (Fault(expression, zone, out var cron, out var found) is { } fault) throw new FormatException(fault);
+        (Expression, Zone, Rules, _cron, _zone) = (expression, zone, rules ?? new CronRules(), cron!, found!);
+    }
+
+    /// <summary>The expression.</summary>
+    public string Expression { get; }
+
+    /// <summary>The zone's IANA name.</summary>
+    public string Zone { get; }
+
+    /// <summary>The rules.</summary>
+    public CronRules Rules { get; }
+
+    /// <summary>True where expression and zone can be read; else a sentence says what is wrong.</summary>
+    public static bool TryParse(string expression, string zone, [NotNullWhen(true)] out CronSchedule? schedule, [NotNullWhen(false)] out string? fault)
+    {
+        fault = Fault(expression, zone, out _, out _);
+        schedule = fault is null ? new CronSchedule(expression, zone) : null;
+        return schedule is not null;
+    }
+
+    /// <summary>The first firing after a time; null where there is none any more.</summary>
+    public DateTimeOffset? Next(DateTimeOffset after) => _cron.GetNextOccurrence(after.ToUniversalTime(), _zone)?.ToUniversalTime();
+
+    /// <summary>The next firings after a time, for a person to see what an expression means.</summary>
+    public IReadOnlyList<DateTimeOffset> Preview(DateTimeOffset after, int count)
+    {
+        var firings = new List<DateTimeOffset>(count);
+        while (firings.Count < count && Next(firings.Count == 0 ? after : firings[^1]) is { } next) firings.Add(next);
+        return firings;
+    }
+
+    /// <summary>What is to be done at <paramref name="now"/> about the firings after the last that was dealt with.</summary>
+    /// <param name="lastFiring">The last firing that was run or left out; null: the schedule is new, and nothing was missed.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="isRunning">True where an earlier firing still runs.</param>
+    public CronDecision Decide(DateTimeOffset? lastFiring, DateTimeOffset now, bool isRunning)
+    {
+        var skipped = new List<SkippedFiring>();
+        var due = lastFiring is { } last ? Due(last, now) : [];
+        var wanted = Misfires(due, now, skipped);
+        var places = Rules.Overlap switch
+        {
+            OverlapPolicy.Allow => int.MaxValue,
+            OverlapPolicy.QueueOne => isRunning ? 1 : 2,
+            _ => isRunning ? 0 : 1,
+        };
+        // The latest say most of what is to be done now.
+        var left = Math.Max(0, wanted.Count - places);
+        skipped.AddRange(wanted.Take(left).Select(firing => new SkippedFiring(firing, "overlap")));
+        return new CronDecision([.. wanted.Skip(left)], [.. skipped.OrderBy(firing => firing.Firing)]);
+    }
+
+    private List<DateTimeOffset> Misfires(List<DateTimeOffset> due, DateTimeOffset now, List<SkippedFiring> skipped)
+    {
+        switch (Rules.Misfire)
+        {
+            case MisfirePolicy.Once:
+                Skip(due.Count - 1, _ => true, "misfire-merged");
+                return due.Count == 0 ? due : [due[^1]];
+            case MisfirePolicy.Skip:
+                Skip(due.Count, firing => now - firing > Rules.Grace, "misfire-skipped");
+                return due.FindAll(firing => now - firing <= Rules.Grace);
+            case MisfirePolicy.All:
+                Skip(due.Count - Rules.CatchUpMax, _ => true, "over-limit");
+                return due[Math.Max(0, due.Count - Rules.CatchUpMax)..];
+            default:
+                Skip(due.Count, firing => now - firing > Rules.CatchUpWindow, "outside-window");
+                return due.FindAll(firing => now - firing <= Rules.CatchUpWindow);
+        }
+
+        void Skip(int first, Predicate<DateTimeOffset> isLeftOut, string reason) =>
+            skipped.AddRange(due.Take(Math.Max(0, first)).Where(firing => isLeftOut(firing)).Select(firing => new SkippedFiring(firing, reason)));
+    }
+
+    /// <summary>Firings in (last, now], the latest of them where they are too many: the stretch looked at grows backwards from now.</summary>
+    private List<DateTimeOffset> Due(DateTimeOffset last, DateTimeOffset now)
+    {
+        if (last >= now) return [];
+        for (var stretch = TimeSpan.FromMinutes(1); ; stretch *= 2)
+        {
+            var from = now - last <= stretch ? last : now - stretch;
+            var firings = _cron.GetOccurrences(from.ToUniversalTime(), now.ToUniversalTime(), _zone, fromInclusive: false, toInclusive: true)
+                .Select(firing => firing.ToUniversalTime()).ToList();
+            if (from == last || firings.Count >= FiringsMax) return firings.Count <= FiringsMax ? firings : firings[^FiringsMax..];
+        }
+    }
+
+    private static string? Fault(string expression, string zone, out CronExpression? cron, out TimeZoneInfo? found)
+    {
+        (cron, found) = (null, null);
+        try
+        {
+            var fields = expression.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+            cron = CronExpression.Parse(expression, fields == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
+            found = TimeZoneInfo.FindSystemTimeZoneById(zone);
+            return found.HasIanaId || zone == "UTC" ? null : $"'{zone}' is no IANA time zone, such as Asia/Shanghai.";
+        }
+        catch (CronFormatException e)
+        {
+            return $"'{expression}' is no cron expression of five fields, or six with seconds: {e.Message}";
+        }
+        catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException)
+        {
+            return $"'{zone}' is no time zone that this machine knows.";
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using CsCheck;
+
+namespace GroupBuyActors.Tasks;
+
+public sealed class CronScheduleTests
+{
+    private const string Berlin = "Europe/Berlin";
+
+    [Fact]
+    public void AFiringInTheGapOfSummerTimeComesAtItsEnd()
+    {
+        var schedule = new CronSchedule("30 2 * * *", Berlin);
+        Assert.Equal([At("2027-03-27T01:30Z"), At("2027-03-28T01:00Z"), At("2027-03-29T00:30Z")], schedule.Preview(At("2027-03-27T00:00Z"), 3));
+    }
+
+    [Fact]
+    public void AFiringInTheHourThatComesTwiceComesOnce()
+    {
+        var schedule = new CronSchedule("30 2 * * *", Berlin);
+        Assert.Equal([At("2026-10-24T00:30Z"), At("2026-10-25T00:30Z"), At("2026-10-26T01:30Z")], schedule.Preview(At("2026-10-24T00:00Z"), 3));
+    }
+
+    [Fact]
+    public void AnIntervalGoesOnThroughBothHours() =>
+        Assert.Equal(9, new CronSchedule("*/30 * * * *", Berlin).Preview(At("2026-10-24T23:59Z"), 9).Count(firing => firing <= At("2026-10-25T04:00Z")));
+
+    /// <summary>The one-off mistake that a preview shows: every minute of the first hour, not daily.</summary>
+    [Fact]
+    public void APreviewShowsWhatAnExpressionMeans()
+    {
+        var mistaken = new CronSchedule("* 0 * * *", "UTC").Preview(At("2026-11-24T00:00Z"), 61);
+        Assert.Equal(59, mistaken.Count(firing => firing < At("2026-11-24T01:00Z")));
+        Assert.Equal([At("2026-11-25T00:00Z"), At("2026-11-26T00:00Z")], new CronSchedule("0 0 * * *", "UTC").Preview(At("2026-11-24T00:00Z"), 2));
+        Assert.Equal(At("2026-11-24T00:00:15Z"), new CronSchedule("*/15 * * * * *", "UTC").Next(At("2026-11-24T00:00Z")));
+    }
+
+    [Theory]
+    [InlineData("61 * * * *", "UTC", "'61 * * * *' is no cron expression")]
+    [InlineData("daily", "UTC", "'daily' is no cron expression")]
+    [InlineData("0 0 * * *", "Mars/Olympus", "'Mars/Olympus' is no time zone")]
+    public void WhatCannotBeReadIsSaid(string expression, string zone, string fault)
+    {
+        Assert.False(CronSchedule.TryParse(expression, zone, out _, out var said));
+        Assert.StartsWith(fault, said, StringComparison.Ordinal);
+        Assert.Throws<FormatException>(() => new CronSchedule(expression, zone));
+    }
+
+    [Fact]
+    public void MissedFiringsAreMadeUpForOnce() => Decides(new CronRules(), "09:03:30", ["09:03"],
+        ("09:01", "misfire-merged"), ("09:02", "misfire-merged"));
+
+    [Fact]
+    public void MissedFiringsAreSkippedAndOneOnTimeIsNot()
+    {
+        Decides(new CronRules { Misfire = MisfirePolicy.Skip }, "09:03:30", [], ("09:01", "misfire-skipped"), ("09:02", "misfire-skipped"), ("09:03", "misfire-skipped"));
+        Decides(new CronRules { Misfire = MisfirePolicy.Skip }, "09:03:01", ["09:03"], ("09:01", "misfire-skipped"), ("09:02", "misfire-skipped"));
+    }
+
+    [Fact]
+    public void AllMissedFiringsAreMadeUpForUpToALimit() =>
+        Decides(new CronRules { Misfire = MisfirePolicy.All, CatchUpMax = 2, Overlap = OverlapPolicy.Allow }, "09:03:30", ["09:02", "09:03"], ("09:01", "over-limit"));
+
+    [Fact]
+    public void MissedFiringsWithinAWindowAreMadeUpFor() =>
+        Decides(new CronRules { Misfire = MisfirePolicy.Within, CatchUpWindow = TimeSpan.FromSeconds(100), Overlap = OverlapPolicy.Allow }, "09:03:30",
+            ["09:02", "09:03"], ("09:01", "outside-window"));
+
+    [Theory]
+    [InlineData(OverlapPolicy.Skip, false, "09:03")]
+    [InlineData(OverlapPolicy.Skip, true)]
+    [InlineData(OverlapPolicy.QueueOne, false, "09:02", "09:03")]
+    [InlineData(OverlapPolicy.QueueOne, true, "09:03")]
+    [InlineData(OverlapPolicy.Allow, true, "09:01", "09:02", "09:03")]
+    public void FiringsBesideOneThatRunsGoByThePolicy(OverlapPolicy overlap, bool isRunning, params string[] runs)
+    {
+        var decision = new CronSchedule("* * * * *", "UTC", new CronRules { Misfire = MisfirePolicy.All, Overlap = overlap })
+            .Decide(At("2026-11-24T09:00Z"), At("2026-11-24T09:03:30Z"), isRunning);
+        Assert.Equal(runs.Select(Minute), decision.Runs);
+        Assert.All(decision.Skipped, skipped => Assert.Equal("overlap", skipped.Reason));
+        Assert.Equal(3, decision.Runs.Count + decision.Skipped.Count);
+    }
+
+    [Fact]
+    public void ANewScheduleHasMissedNothing()
+    {
+        var decision = new CronSchedule("* * * * *", "UTC").Decide(null, At("2026-11-24T09:03Z"), false);
+        Assert.Empty(decision.Runs);
+        Assert.Empty(decision.Skipped);
+    }
+
+    /// <summary>Whatever the rules: each firing after the last is run or left out, once; a year of seconds is no year of work.</summary>
+    [Fact]
+    public void EveryFiringIsRunOrLeftOutOnce() =>
+        Gen.Select(Gen.Enum<MisfirePolicy>(), Gen.Enum<OverlapPolicy>(), Gen.Int[0, 40_000], Gen.Int[1, 20], Gen.Bool).Sample((misfire, overlap, seconds, limit, isRunning) =>
+        {
+            var schedule = new CronSchedule("*/5 * * * *", "UTC", new CronRules { Misfire = misfire, Overlap = overlap, CatchUpMax = limit });
+            var last = At("2026-11-24T09:00Z");
+            var now = last.AddSeconds(seconds);
+            var decision = schedule.Decide(last, now, isRunning);
+            var all = decision.Runs.Concat(decision.Skipped.Select(skipped => skipped.Firing)).Order().ToList();
+            return all.SequenceEqual(schedule.Preview(last, 1_000).TakeWhile(firing => firing <= now));
+        });
+
+    [Fact]
+    public void AYearOfMissedSecondsIsBounded() =>
+        Assert.Equal(999, new CronSchedule("* * * * * *", "UTC").Decide(At("2025-11-24T09:00Z"), At("2026-11-24T09:00Z"), false).Skipped.Count);
+
+    private static void Decides(CronRules rules, string now, string[] runs, params (string At, string Reason)[] skipped)
+    {
+        var decision = new CronSchedule("* * * * *", "UTC", rules).Decide(At("2026-11-24T09:00Z"), At($"2026-11-24T{now}Z"), false);
+        Assert.Equal(runs.Select(Minute), decision.Runs);
+        Assert.Equal(skipped.Select(skip => new SkippedFiring(Minute(skip.At), skip.Reason)), decision.Skipped);
+    }
+
+    private static DateTimeOffset Minute(string text) => At($"2026-11-24T{text}Z");
+
+    private static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+}
