@@ -9,13 +9,14 @@ namespace GroupBuyActors.Tasks;
 /// <remarks>
 /// Start-time fair queueing (Goyal, Vin and Cheng 1996) with a cost of one an item. Each tenant that waits has the virtual time of its
 /// next turn; the least goes first, and virtual time moves to it. A tenant that comes, or comes back, starts at the present virtual
-/// time: having been idle earns it nothing. One operation costs the logarithm of the tenants that wait and of the tenant's own items;
+/// time, or after it where it has had its turn then: neither having been idle nor sending one item at a time earns it anything. One operation costs the logarithm of the tenants that wait and of the tenant's own items;
 /// a tenant of whom nothing waits leaves nothing behind. It knows no lock: its owner has one.
 /// </remarks>
 public sealed class FairQueue<TItem>
 {
     private readonly Dictionary<long, Tenant> _tenants = [];
     private readonly PriorityQueue<Tenant, (long Turn, long Order)> _turns = new();
+    private readonly HashSet<long> _hadTheirTurn = [];
     private long _virtualTime;
     private long _order;
 
@@ -30,7 +31,7 @@ public sealed class FairQueue<TItem>
     {
         if (!_tenants.TryGetValue(tenant, out var own))
         {
-            _tenants[tenant] = own = new Tenant(tenant) { Turn = _virtualTime };
+            _tenants[tenant] = own = new Tenant(tenant) { Turn = _hadTheirTurn.Contains(tenant) ? _virtualTime + 1 : _virtualTime };
             _turns.Enqueue(own, (own.Turn, _order++));
         }
 
@@ -62,8 +63,17 @@ public sealed class FairQueue<TItem>
 
         item = own.Items.Dequeue();
         Count--;
-        _virtualTime = turn.Turn;
-        if (own.Items.Count == 0) _tenants.Remove(own.Id);
+        if (turn.Turn > _virtualTime)
+        {
+            _virtualTime = turn.Turn;
+            _hadTheirTurn.Clear();
+        }
+
+        if (own.Items.Count == 0)
+        {
+            _tenants.Remove(own.Id);
+            _hadTheirTurn.Add(own.Id);
+        }
         else _turns.Enqueue(own, (own.Turn = turn.Turn + 1, _order++));
         return true;
     }

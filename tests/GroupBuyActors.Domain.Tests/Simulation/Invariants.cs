@@ -42,9 +42,17 @@ internal sealed class Invariants(World world)
         CheckOrders();
         CheckStock();
         CheckMoney();
+        CheckTasks();
         Assert.True(snapshot.AsSpan().SequenceEqual(GroupSnapshot.Write(world.Replica)), "A replay gives another state than living through it.");
         Assert.True(snapshot.AsSpan().SequenceEqual(GroupSnapshot.Write(GroupSnapshot.Read(world.Id, snapshot))), "A snapshot reads back differently.");
         _snapshot = snapshot;
+    }
+
+    /// <summary>Every open end has a task that will come back to it, and no task is left whose end is not open: created = ended + live.</summary>
+    private void CheckTasks()
+    {
+        var check = NeededTasks.Check(world.State, world.Tasks.Values.Select(task => (task.Type, task.Key.Id)));
+        Assert.True(check.Holds, $"Missing: {string.Join(", ", check.Missing)}; left over: {string.Join(", ", check.Unneeded.Select(id => $"{id} {world.Tasks[id].Type}"))}.");
     }
 
     private void CheckHistory()

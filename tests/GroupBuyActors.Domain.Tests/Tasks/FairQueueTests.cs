@@ -43,6 +43,21 @@ public sealed class FairQueueTests
         Assert.InRange(next.Count(tenant => tenant == 1), 9, 11);
     }
 
+    [Fact]
+    public void ATenantThatSendsOneItemAtATimeHoldsUpNoOther()
+    {
+        var queue = new FairQueue<int>();
+        for (var n = 0; n < 100; n++) queue.Enqueue(1, 1, Noon);
+        var taken = new List<int>();
+        for (var n = 0; n < 100; n++)
+        {
+            queue.Enqueue(2, 2, Noon);
+            if (queue.TryDequeue(out var tenant)) taken.Add(tenant);
+        }
+
+        Assert.InRange(taken.Count(tenant => tenant == 1), 49, 51);
+    }
+
     /// <summary>Against a model that keeps a list: nothing is lost or doubled, each tenant's own order holds, and no tenant that waits is passed over twice in a row of turns.</summary>
     [Fact]
     public void EveryItemComesOutOnceInItsTenantsOrderAndNoWaitingTenantIsPassedOver() =>
