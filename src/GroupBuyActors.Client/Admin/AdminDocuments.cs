@@ -78,6 +78,21 @@ public sealed record TaskMomentDocument(DateTimeOffset Time, string What);
 /// <param name="Outcome"><c>cancelled</c>, <c>running</c>, <c>done</c>, <c>needed</c> or <c>unknown</c>.</param>
 public sealed record TaskOutcomeDocument(string TaskId, string Outcome);
 
+/// <summary>A group's pending tasks beside what its state needs.</summary>
+/// <param name="GroupId">The group.</param>
+/// <param name="Sequence">The head that was looked at.</param>
+/// <param name="Pending">Its pending tasks of all types.</param>
+/// <param name="Holds">True where created = ended + live: nothing is missing, nothing left over.</param>
+/// <param name="Missing">Needed and not there.</param>
+/// <param name="Unneeded">There and not needed.</param>
+public sealed record TaskCheckDocument(
+    GroupId GroupId, long Sequence, int Pending, bool Holds, IReadOnlyList<MissingTaskDocument> Missing, IReadOnlyList<string> Unneeded);
+
+/// <summary>A task that is needed and not there.</summary>
+/// <param name="TaskType">Such as <c>order-close</c>.</param>
+/// <param name="Sequence">Of the event that scheduled it; 0 where it is not known.</param>
+public sealed record MissingTaskDocument(string TaskType, long Sequence);
+
 /// <summary>A schedule with its next firings.</summary>
 /// <param name="Job">Names it.</param>
 /// <param name="Expression">Cron.</param>

@@ -48,6 +48,7 @@ public static class ContractJson
 [JsonSerializable(typeof(PageDocument<ScheduleDocument>))]
 [JsonSerializable(typeof(PageDocument<TaskOutcomeDocument>))]
 [JsonSerializable(typeof(PolicyDocument))]
+[JsonSerializable(typeof(TaskCheckDocument))]
 [JsonSerializable(typeof(PolicyChangeDocument))]
 [JsonSerializable(typeof(RedriveDocument))]
 [JsonSerializable(typeof(RedriveCountDocument))]

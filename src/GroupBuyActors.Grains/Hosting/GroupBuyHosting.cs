@@ -79,6 +79,7 @@ public static class GroupBuyHosting
         services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<VoucherScans>());
         services.AddSingleton<TaskService>();
         services.AddSingleton<TaskStories>();
+        services.AddSingleton<ITaskAudit, TaskAudit>();
         services.AddSingleton<ITaskDirectory, TaskDirectory>();
         AddHandlers(services);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Store;
 using Microsoft.Extensions.Logging;
@@ -67,34 +68,50 @@ public class ClusterClock : TimeProvider
 }
 
 /// <summary>Measures the offset to the database's clock: of several round trips the fastest says it best.</summary>
-internal sealed class ClockKeeper(
-    ClusterClock clock, IStoreHealth store, TimeProvider time, IOptions<GrainsOptions> options, IOptions<StoreOptions> storage, ILogger<ClockKeeper> log)
+internal sealed class ClockKeeper
 {
     private const int Samples = 5;
+    private readonly ClusterClock _clock;
+    private readonly IStoreHealth _store;
+    private readonly TimeProvider _time;
+    private readonly IOptions<GrainsOptions> _options;
+    private readonly IOptions<StoreOptions> _storage;
+    private readonly ILogger<ClockKeeper> _log;
+    private double _offset;
+
+    public ClockKeeper(
+        ClusterClock clock, IStoreHealth store, TimeProvider time, IMeterFactory meters, IOptions<GrainsOptions> options, IOptions<StoreOptions> storage,
+        ILogger<ClockKeeper> log)
+    {
+        (_clock, _store, _time, _options, _storage, _log) = (clock, store, time, options, storage, log);
+        meters.Create("GroupBuyActors").CreateObservableGauge("cluster_clock_offset_seconds", () => Volatile.Read(ref _offset), "s",
+            "What the last measurement found between this silo's clock and the database's, before it was slewed in.");
+    }
 
     /// <summary>Measures once; false where the database did not answer.</summary>
     public async Task<bool> MeasureAsync(CancellationToken cancellation)
     {
         // The embedded database has no clock but the machine's.
-        if (storage.Value.Provider == StoreProvider.Sqlite) return true;
+        if (_storage.Value.Provider == StoreProvider.Sqlite) return true;
         try
         {
             var (best, at, said) = (TimeSpan.MaxValue, 0L, default(DateTimeOffset));
             for (var i = 0; i < Samples; i++)
             {
-                var sent = time.GetTimestamp();
-                var now = await store.NowAsync(cancellation);
-                var trip = time.GetElapsedTime(sent);
+                var sent = _time.GetTimestamp();
+                var now = await _store.NowAsync(cancellation);
+                var trip = _time.GetElapsedTime(sent);
                 if (trip < best) (best, at, said) = (trip, sent, now - trip / 2);
             }
 
-            var offset = clock.Discipline(at, said);
-            if (offset.Duration() > options.Value.ClockAlarm) MembershipLog.ClockJumped(log, offset.TotalMilliseconds);
+            var offset = _clock.Discipline(at, said);
+            Volatile.Write(ref _offset, offset.TotalSeconds);
+            if (offset.Duration() > _options.Value.ClockAlarm) MembershipLog.ClockJumped(_log, offset.TotalMilliseconds);
             return true;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            MembershipLog.ClockNotMeasured(log, e);
+            MembershipLog.ClockNotMeasured(_log, e);
             return false;
         }
     }
@@ -102,8 +119,8 @@ internal sealed class ClockKeeper(
     /// <summary>Measures every few seconds until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        if (storage.Value.Provider == StoreProvider.Sqlite) return;
-        using var timer = new PeriodicTimer(options.Value.ClockInterval, time);
+        if (_storage.Value.Provider == StoreProvider.Sqlite) return;
+        using var timer = new PeriodicTimer(_options.Value.ClockInterval, _time);
         while (await timer.WaitForNextTickAsync(cancellation)) await MeasureAsync(cancellation);
     }
 }

@@ -30,6 +30,8 @@ internal static class TaskEndpoints
             .Describe("Schedule a dead letter anew, with its own idempotency key").Answers<TaskDocument>(200).Refuses(404, 409, 503);
         admin.MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync).Requires(Operation.Administer)
             .Describe("Call off all tasks of a group that it does not depend on").Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
+        admin.MapGet("/groups/{groupId}/tasks-check", CheckAsync).Requires(Operation.Administer)
+            .Describe("Prove that no task of a group is lost or left over: created = ended + live").Answers<TaskCheckDocument>(200).Refuses(400, 404, 503);
     }
 
     /// <summary>A task as the API shows it.</summary>
@@ -100,6 +102,17 @@ internal static class TaskEndpoints
             await audit.WriteAsync(context, "group.cancel-tasks", group.Value, $"{outcomes.Count(outcome => outcome.Outcome == TaskChangeOutcome.Done)} of {outcomes.Count}");
             return JsonAnswer.Of(new PageDocument<TaskOutcomeDocument>([.. outcomes.Select(outcome => new TaskOutcomeDocument(outcome.TaskId, Word(outcome.Outcome)))]));
         });
+    }
+
+    private static async Task<IResult> CheckAsync(string groupId, HttpContext context, ITaskAudit audit)
+    {
+        var query = new Query(context);
+        var group = query.Group(groupId);
+        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        if (await audit.CheckAsync(group, context.RequestAborted) is not var (sequence, pending, check))
+            return Problem.Of(RefusalCode.GroupNotFound, $"Nothing is known of group {group}.");
+        return JsonAnswer.Of(new TaskCheckDocument(group, sequence, pending, check.Holds,
+            [.. check.Missing.Select(missing => new MissingTaskDocument(missing.Type, missing.Sequence))], check.Unneeded));
     }
 
     private static string Word(TaskChangeOutcome outcome) => outcome switch

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Benchmarks.Tasks;
 /// <summary>One run of the parts: asks the processes under test, fills the report.</summary>
 internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase database, Report report, CancellationToken cancellation)
 {
-    private const int SettleRate = 2_000, OthersRate = 100, ReminderCallers = 512, ReminderGrains = 5_000, QuartzDrained = 250;
+    private const int SettleRate = 2_000, OthersRate = 100, ReminderCallers = 512, ReminderGrains = 5_000, QuartzDrained = 250, LatenessMaxMs = 10;
     private static readonly int[] QuartzRates = [100, 400];
     private readonly Dictionary<string, double> _found = [];
 
@@ -85,14 +85,13 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
         Ratio("Firing, the highest rate that held", "tasks.fire.rate", "tasks.quartz.fire.rate", "the most that Quartz fires");
         Ratio("Firing all that is due at once", "tasks.herd.rate", "tasks.quartz.fire.rate", "Quartz");
         if (_found.TryGetValue("tasks.schedule.rate", out var schedule)) Limit("tasks scheduled a second", schedule, schedule >= 20_000, "at least 20,000");
-        if (!_found.TryGetValue("tasks.fire.rate", out var fire)) return;
-        Limit("tasks fired a second", fire, fire >= 5_000, "at least 5,000");
-        Limit("p99 lateness in ms at that rate", _found["tasks.fire.p99_ms"], _found["tasks.fire.p99_ms"] <= 10, "at most 10");
+        if (_found.TryGetValue("tasks.fire.exact_rate", out var fire))
+            Limit($"tasks fired a second at a p99 lateness of at most {LatenessMaxMs} ms (tasks.fire.exact_rate)", fire, fire >= 5_000, "at least 5,000");
     }
 
     private async Task FireAsync(BenchProcess host, int[] rates)
     {
-        var (held, p99) = (0, 0.0);
+        var (held, p99, exact) = (0, 0.0, 0);
         foreach (var rate in rates)
         {
             var answer = await AskAsync(host, "fire", Due, rate);
@@ -100,11 +99,17 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
             Measure($"tasks.fire.{rate}.p50_ms", row.Milliseconds(50));
             Measure($"tasks.fire.{rate}.p99_ms", row.Milliseconds(99));
             Measure($"tasks.fire.{rate}.max_ms", row.Milliseconds(100));
-            if (!answer.Held) report.Note($"fire {rate}/s was not held: some tasks had not begun a second after the last was due.");
-            else (held, p99) = (rate, row.Milliseconds(99));
+            if (!answer.Held)
+            {
+                report.Note($"fire {rate}/s was not held: some tasks had not begun a second after the last was due.");
+                continue;
+            }
+            (held, p99) = (rate, row.Milliseconds(99));
+            if (p99 <= LatenessMaxMs) exact = rate;
         }
         Measure("tasks.fire.rate", held);
         Measure("tasks.fire.p99_ms", p99);
+        Measure("tasks.fire.exact_rate", exact);
         report.Note("The milliseconds of fire rows are lateness: from due to the handler's first line, by the machine's clock.");
     }
 

@@ -38,6 +38,7 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
         await InParallelAsync(ledger.Purchases.Values, purchase => CheckPurchaseAsync(purchase, stories[purchase.Campaign.Id]));
         await InParallelAsync(ledger.Purchases.Values.Where((_, index) => index % 25 == 0), CheckRepeatAsync);
         await InParallelAsync(stories, story => CheckStockAsync(ledger.Campaigns[story.Key], story.Value));
+        await InParallelAsync(ledger.Campaigns.Values, CheckTasksAsync);
         CheckDoubles(stories.Values);
         await CheckRefundCallsAsync(stories.Values);
         await CheckBooksAsync(stories);
@@ -130,6 +131,13 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
         var again = await edge.AskAsync(HttpMethod.Post, $"/v1/groups/{purchase.Campaign.Id}/orders", new { userId = purchase.UserId }, purchase.Key);
         Must(again.Status == HttpStatusCode.Created && again.Replayed && again.Body.GetProperty("orderId").GetString() == purchase.OrderId,
             $"{purchase.Key} gave {purchase.OrderId} first and now {again}{(again.Replayed ? "" : " (not marked as replayed)")}");
+    }
+
+    /// <summary>Every open end of a group has its task, and no task is left whose end is not open.</summary>
+    private async Task CheckTasksAsync(Campaign campaign)
+    {
+        var check = await edge.AskAsync(HttpMethod.Get, $"/v1/admin/groups/{campaign.Id}/tasks-check");
+        Must(check.Succeeded && check.Body.GetProperty("holds").GetBoolean(), $"tasks of {campaign.Id}: {check}");
     }
 
     /// <summary>Everyone joined each campaign once, and said so again after every unknown outcome: there is one order of each.</summary>

@@ -129,6 +129,17 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
     }
 
     [Fact]
+    public async Task NoTaskOfAGroupIsLostOrLeftOver()
+    {
+        var group = TestSilo.NewGroup();
+        (await _api.PublishAsync(group, 3)).Is(HttpStatusCode.Created);
+        for (var n = 1; n <= 2; n++) (await _api.JoinAsync(group, $"buyer-{n}")).Is(HttpStatusCode.Created);
+        var check = (await _api.GetAsync($"/v1/admin/groups/{group}/tasks-check")).Is(HttpStatusCode.OK);
+        Assert.Equal(("True", "3", "6"), (check["holds"], check["pending"], check["sequence"]));
+        (await _api.GetAsync("/v1/admin/groups/1.SH.nothing/tasks-check")).Is(HttpStatusCode.NotFound, "group.not_found");
+    }
+
+    [Fact]
     public async Task TheDailyScanShowsItsNextFirings()
     {
         var scan = Items(await _api.GetAsync("/v1/admin/schedules?limit=3")).Single();

@@ -1,0 +1,51 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Tasks;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>Compares a group's pending tasks with what its state needs.</summary>
+public interface ITaskAudit
+{
+    /// <summary>
+    /// The comparison at one head of the group, and that head's sequence; null where nothing is known of the group. Throws
+    /// <see cref="StoreUnavailableException"/> where the group moves too fast to be looked at; then ask again.
+    /// </summary>
+    Task<(long Sequence, int Pending, TaskCheck Check)?> CheckAsync(GroupId group, CancellationToken cancellation);
+}
+
+/// <summary>
+/// See <see cref="ITaskAudit"/>. State and rows are read one after the other, so the head is read around them: where it has moved, the
+/// look is taken again.
+/// </summary>
+internal sealed class TaskAudit(IGroupReader groups, ITaskStore store, ITaskEnds ends) : ITaskAudit
+{
+    private const int TasksMax = 250_000, LettersMax = 500, TriesMax = 10;
+
+    public async Task<(long Sequence, int Pending, TaskCheck Check)?> CheckAsync(GroupId group, CancellationToken cancellation)
+    {
+        for (var tries = 0; tries < TriesMax; tries++)
+        {
+            var (state, _) = await GroupLoader.LoadAsync(groups, group, cancellation);
+            if (state.Sequence == 0) return null;
+            var rows = await store.FindAllOfGroupAsync(group, TasksMax, cancellation);
+            var letters = await LettersAsync(group, cancellation);
+            if (await groups.HeadAsync(group, cancellation) != state.Sequence) continue;
+            return (state.Sequence, rows.Count, NeededTasks.Check(state, rows.Select(row => (row.Type, row.Key.Id)).Concat(letters)));
+        }
+
+        throw new StoreUnavailableException("The group moves too fast to be looked at.");
+    }
+
+    private async Task<List<(string Type, string Id)>> LettersAsync(GroupId group, CancellationToken cancellation)
+    {
+        var filter = new TaskEndFilter { Status = TaskEndStatus.Dead, Group = group, Redriven = false };
+        var letters = new List<(string, string)>();
+        for (string? after = null; ;)
+        {
+            var page = await ends.SearchAsync(filter, after, LettersMax, cancellation);
+            letters.AddRange(page.Items.Select(letter => (letter.Type, letter.TaskId)));
+            if ((after = page.Next) is null) return letters;
+        }
+    }
+}
