@@ -8,7 +8,7 @@ namespace GroupBuyActors.Benchmarks.Tasks;
 /// <summary>One run of the parts: asks the processes under test, fills the report.</summary>
 internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase database, Report report, CancellationToken cancellation)
 {
-    private const int SettleRate = 2_000, OthersRate = 100, ReminderCallers = 512, ReminderGrains = 5_000, QuartzDrained = 250;
+    private const int SettleRate = 2_000, OthersRate = 100, ReminderCallers = 512, ReminderGrains = 5_000, QuartzDrained = 250, LatenessMaxMs = 10;
     private static readonly int[] QuartzRates = [100, 400];
     private readonly Dictionary<string, double> _found = [];
 
@@ -59,7 +59,7 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
         report.Note($"Quartz.NET {typeof(Quartz.IScheduler).Assembly.GetName().Version?.ToString(3)}, AdoJobStore, clustered, {QuartzHost.JobsMax} jobs at once, {QuartzHost.JobsMax} triggers acquired at once and up to 50 ms early; nothing else pending in its tables. tasks.quartz.fire.rate is the most it fires, however late.");
     }
 
-    /// <summary>Reminders are registered only: there is nothing to fire within a run.</summary>
+    /// <summary>Reminders are registered only: they cannot fire below a minute.</summary>
     public async Task RemindersAsync()
     {
         var ports = LoopbackPorts.Draw(2);
@@ -74,7 +74,7 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
         }, meters, cancellation);
         report.Add(row);
         Measure("tasks.reminders.schedule.rate", row.Rate);
-        report.Note("Orleans' reminders are registered only: they are not for less than a minute, fire by the minute, and all rows of a silo are kept in its memory.");
+        report.Note("Orleans' reminders are registered only: no period below a minute is allowed, so they have no fire rate to measure within a run.");
     }
 
     /// <summary>Ratios and limits of what was measured.</summary>
@@ -85,14 +85,13 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
         Ratio("Firing, the highest rate that held", "tasks.fire.rate", "tasks.quartz.fire.rate", "the most that Quartz fires");
         Ratio("Firing all that is due at once", "tasks.herd.rate", "tasks.quartz.fire.rate", "Quartz");
         if (_found.TryGetValue("tasks.schedule.rate", out var schedule)) Limit("tasks scheduled a second", schedule, schedule >= 20_000, "at least 20,000");
-        if (!_found.TryGetValue("tasks.fire.rate", out var fire)) return;
-        Limit("tasks fired a second", fire, fire >= 5_000, "at least 5,000");
-        Limit("p99 lateness in ms at that rate", _found["tasks.fire.p99_ms"], _found["tasks.fire.p99_ms"] <= 10, "at most 10");
+        if (_found.TryGetValue("tasks.fire.exact_rate", out var fire))
+            Limit($"tasks fired a second at a p99 lateness of at most {LatenessMaxMs} ms (tasks.fire.exact_rate)", fire, fire >= 5_000, "at least 5,000");
     }
 
     private async Task FireAsync(BenchProcess host, int[] rates)
     {
-        var (held, p99) = (0, 0.0);
+        var (held, p99, exact) = (0, 0.0, 0);
         foreach (var rate in rates)
         {
             var answer = await AskAsync(host, "fire", Due, rate);
@@ -100,11 +99,17 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
             Measure($"tasks.fire.{rate}.p50_ms", row.Milliseconds(50));
             Measure($"tasks.fire.{rate}.p99_ms", row.Milliseconds(99));
             Measure($"tasks.fire.{rate}.max_ms", row.Milliseconds(100));
-            if (!answer.Held) report.Note($"fire {rate}/s was not held: some tasks had not begun a second after the last was due.");
-            else (held, p99) = (rate, row.Milliseconds(99));
+            if (!answer.Held)
+            {
+                report.Note($"fire {rate}/s was not held: some tasks had not begun a second after the last was due.");
+                continue;
+            }
+            (held, p99) = (rate, row.Milliseconds(99));
+            if (p99 <= LatenessMaxMs) exact = rate;
         }
         Measure("tasks.fire.rate", held);
         Measure("tasks.fire.p99_ms", p99);
+        Measure("tasks.fire.exact_rate", exact);
         report.Note("The milliseconds of fire rows are lateness: from due to the handler's first line, by the machine's clock.");
     }
 
