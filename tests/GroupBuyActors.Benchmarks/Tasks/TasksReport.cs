@@ -59,7 +59,7 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
         report.Note($"Quartz.NET {typeof(Quartz.IScheduler).Assembly.GetName().Version?.ToString(3)}, AdoJobStore, clustered, {QuartzHost.JobsMax} jobs at once, {QuartzHost.JobsMax} triggers acquired at once and up to 50 ms early; nothing else pending in its tables. tasks.quartz.fire.rate is the most it fires, however late.");
     }
 
-    /// <summary>Reminders are registered only: there is nothing to fire within a run.</summary>
+    /// <summary>Reminders are registered only: they cannot fire below a minute.</summary>
     public async Task RemindersAsync()
     {
         var ports = LoopbackPorts.Draw(2);
@@ -74,7 +74,7 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
         }, meters, cancellation);
         report.Add(row);
         Measure("tasks.reminders.schedule.rate", row.Rate);
-        report.Note("Orleans' reminders are registered only: they are not for less than a minute, fire by the minute, and all rows of a silo are kept in its memory.");
+        report.Note("Orleans' reminders are registered only: no period below a minute is allowed, so they have no fire rate to measure within a run.");
     }
 
     /// <summary>Ratios and limits of what was measured.</summary>
