@@ -32,8 +32,8 @@ public interface ITaskPolicies
 }
 
 /// <summary>
-/// Policies in force on this silo: the release's defaults, with what the configuration sets, or, once an operator has changed a type
-/// while running, with what is stored. All silos read the store every few seconds and at once when one of them tells of a change.
+/// Policies in force on this silo: the release's defaults, over them what the configuration sets, and over that what operators changed
+/// while running, which is stored. All silos read the store every few seconds and at once when one of them tells of a change.
 /// </summary>
 internal sealed class TaskPolicyBook : ITaskPolicies
 {
@@ -88,8 +88,8 @@ internal sealed class TaskPolicyBook : ITaskPolicies
     {
         var stored = await _store.ReadAllAsync(cancellation);
         var before = _inForce;
+        if (stored.All(row => !before.TryGetValue(row.Type, out var known) || known.Policy.Version == row.Version)) return;
         var after = Combine(stored);
-        if (after.All(now => before.TryGetValue(now.Key, out var was) && was.Policy.Version == now.Value.Policy.Version)) return;
         _inForce = after;
         foreach (var (type, report) in after)
             if (before[type].Policy.Version != report.Policy.Version) TaskLog.PolicyInForce(_log, type, report.Policy.Version);
@@ -134,7 +134,7 @@ internal sealed class TaskPolicyBook : ITaskPolicies
         try
         {
             var change = TaskPolicyChange.Read(row.ChangeJson.Span);
-            return new PolicyReport(change.Apply(TaskPolicies.Of(defaults.Type), row.Version), change);
+            return new PolicyReport(change.Apply(defaults, row.Version), change);
         }
         catch (System.Text.Json.JsonException e)
         {

@@ -91,10 +91,11 @@ internal sealed class Lane
             return;
         }
         _logger.LaneOpened(_number, Stream, silo.Address);
+        // Before anybody hears of it: whoever moves the clock as soon as the lane is open must find it ticking.
+        using var tick = _time.CreateTimer(_ => Tick(), null, _options.FenceConfirmInterval / 4, _options.FenceConfirmInterval / 4);
         _opened.SetResult();
         try
         {
-            using var tick = _time.CreateTimer(_ => Tick(), null, _options.FenceConfirmInterval / 4, _options.FenceConfirmInterval / 4);
             if (WriteUntilTheEnd()) _logger.LaneClosed(_number, Stream, _writer.LastPosition);
             else End(_writer.FencedBecause!);
         }
