@@ -75,15 +75,16 @@ async function refresh() {
       ask("v1/admin/cluster"), ask("v1/groups?limit=24"), upcoming()]);
     const active = cluster.silos.filter(silo => silo.status === "active");
     $("key").hidden = true;
-    $("status").textContent = `${active.length} ${active.length === 1 ? "silo serves" : "silos serve"} ${active.reduce((sum, silo) => sum + silo.groups, 0)} active groups`;
+    const groups = active.reduce((sum, silo) => sum + silo.groups, 0);
+    $("status").textContent = `${active.length} ${active.length === 1 ? "silo serves" : "silos serve"} ${groups} active ${groups === 1 ? "group" : "groups"}`;
     $("silos").replaceChildren(...cluster.silos.map(silo =>
-      row([silo.name], [silo.status, silo.status], [silo.region ?? "–"], [silo.groups, "number"], [silo.shards, "number"])));
+      row([silo.name], [silo.status, `word ${silo.status}`], [silo.region ?? "–"], [silo.groups, "number"], [silo.shards, "number"])));
     $("silos-count").textContent = cluster.silos.length;
     $("campaigns").replaceChildren(...groups.items.map(card));
     $("campaigns-count").textContent = groups.next ? `the latest ${groups.items.length}` : groups.items.length;
     $("nothing").hidden = groups.items.length > 0;
     $("tasks").replaceChildren(...tasks.map(task =>
-      row([task.taskType], [task.groupId ?? task.shard], [task.status, task.status], [distance(task.nextAt ?? task.executeAt), "number"])));
+      row([task.taskType, "word"], [task.groupId ?? task.shard], [task.status, `word ${task.status}`], [distance(task.nextAt ?? task.executeAt), "number"])));
     $("tasks-count").textContent = tasks.length ? `the next ${tasks.length}` : "none waits for a campaign";
   } catch (fault) {
     if (fault.status === 401 || fault.status === 403) {
