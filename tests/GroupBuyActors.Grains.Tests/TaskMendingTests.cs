@@ -69,7 +69,23 @@ public sealed class TaskMendingTests
         await group.Join(new JoinGroup("user-1"));
         foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
             Assert.Equal(TaskChangeOutcome.Needed, await silo.Get<ITaskDesk>().CancelAsync((await RowAsync(silo, type)).Key.Id, None));
-        Assert.All(await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), None), task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome));
+        Assert.All(await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), null, None), task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome));
+    }
+
+    [Fact]
+    public async Task TheTasksOfOneOrderAreCalledOffAndNoOthers()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        for (var n = 1; n <= 2; n++)
+        {
+            await group.Join(new JoinGroup($"user-{n}"));
+            await group.CancelOrder(n);
+        }
+
+        var outcomes = await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), 2, None);
+        Assert.Equal(TaskChangeOutcome.Done, Assert.Single(outcomes).Outcome);
+        Assert.Equal(1, TaskPayloads.OrderOf((await RowAsync(silo, TaskTypes.PaymentCheck)).Payload));
     }
 
     [Fact]

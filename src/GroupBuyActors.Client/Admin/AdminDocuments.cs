@@ -73,6 +73,10 @@ public sealed record TaskDocument
 /// <param name="What">What happened, as a sentence.</param>
 public sealed record TaskMomentDocument(DateTimeOffset Time, string What);
 
+/// <summary>Another time for a task.</summary>
+/// <param name="ExecuteAt">When it is to run.</param>
+public sealed record RescheduleDocument(DateTimeOffset ExecuteAt);
+
 /// <summary>How calling off one of several tasks went.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Outcome"><c>cancelled</c>, <c>running</c>, <c>done</c>, <c>needed</c> or <c>unknown</c>.</param>

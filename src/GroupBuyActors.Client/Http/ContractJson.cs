@@ -49,6 +49,7 @@ public static class ContractJson
 [JsonSerializable(typeof(PageDocument<TaskOutcomeDocument>))]
 [JsonSerializable(typeof(PolicyDocument))]
 [JsonSerializable(typeof(TaskCheckDocument))]
+[JsonSerializable(typeof(RescheduleDocument))]
 [JsonSerializable(typeof(PolicyChangeDocument))]
 [JsonSerializable(typeof(RedriveDocument))]
 [JsonSerializable(typeof(RedriveCountDocument))]

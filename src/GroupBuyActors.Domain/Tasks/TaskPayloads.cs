@@ -29,6 +29,14 @@ public static class TaskPayloads
     /// <summary>Writes a payload.</summary>
     public static byte[] Write<T>(T payload) => JsonSerializer.SerializeToUtf8Bytes(payload, (JsonTypeInfo<T>)TaskPayloadJson.Default.GetTypeInfo(typeof(T))!);
 
+    /// <summary>The number of the order that a task is about, whatever its type; null where it is about none.</summary>
+    public static int? OrderOf(ReadOnlyMemory<byte> payload)
+    {
+        if (payload.IsEmpty) return null;
+        using var document = JsonDocument.Parse(payload);
+        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("order", out var order) && order.TryGetInt32(out var number) ? number : null;
+    }
+
     /// <summary>Reads a payload; throws <see cref="JsonException"/> where it is none of this type.</summary>
     public static T Read<T>(ReadOnlyMemory<byte> payload) =>
         JsonSerializer.Deserialize(payload.Span, (JsonTypeInfo<T>)TaskPayloadJson.Default.GetTypeInfo(typeof(T))!)

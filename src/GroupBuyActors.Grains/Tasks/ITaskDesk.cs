@@ -33,6 +33,6 @@ public interface ITaskDesk
     /// <summary>Schedules a dead letter anew, under its own id and with its own idempotency key.</summary>
     Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation);
 
-    /// <summary>Calls off all tasks of a group that may be called off; gives the outcome of each.</summary>
-    Task<IReadOnlyList<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, CancellationToken cancellation);
+    /// <summary>Calls off all tasks of a group, or of one of its orders, that may be called off; gives the outcome of each.</summary>
+    Task<IReadOnlyList<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, int? order, CancellationToken cancellation);
 }

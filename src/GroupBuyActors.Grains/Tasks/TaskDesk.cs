@@ -38,10 +38,10 @@ internal sealed class TaskDesk(
     public Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Redrive(taskId), cancellation);
 
-    public async Task<IReadOnlyList<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, CancellationToken cancellation)
+    public async Task<IReadOnlyList<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, int? order, CancellationToken cancellation)
     {
         var outcomes = new List<(string, TaskChangeOutcome)>();
-        foreach (var task in await store.FindAllOfGroupAsync(group, GroupTasksMax, cancellation))
+        foreach (var task in (await store.FindAllOfGroupAsync(group, GroupTasksMax, cancellation)).Where(task => order is null || TaskPayloads.OrderOf(task.Payload) == order))
             outcomes.Add((task.Key.Id, policies.Of(task.Type).IsNeeded ? TaskChangeOutcome.Needed : await CancelAsync(task.Key.Id, cancellation)));
         return outcomes;
     }

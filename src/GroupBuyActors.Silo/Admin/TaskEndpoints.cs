@@ -28,6 +28,10 @@ internal static class TaskEndpoints
         admin.MapPost("/tasks/{taskId}/redrive", (string taskId, HttpContext context, TaskChanges changes) =>
                 changes.ChangeAsync(context, taskId, "task.redrive", (desk, stop) => desk.RedriveAsync(taskId, stop))).Requires(Operation.Administer)
             .Describe("Schedule a dead letter anew, with its own idempotency key").Answers<TaskDocument>(200).Refuses(404, 409, 503);
+        admin.MapPost("/tasks/{taskId}/reschedule", RescheduleAsync).Requires(Operation.Administer)
+            .Describe("Give a pending task another time", typeof(RescheduleDocument)).Answers<TaskDocument>(200).Refuses(400, 404, 409, 503);
+        admin.MapPost("/orders/{orderId}/cancel-tasks", CancelAllOfOrderAsync).Requires(Operation.Administer)
+            .Describe("Call off all tasks of an order that its group does not depend on").Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
         admin.MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync).Requires(Operation.Administer)
             .Describe("Call off all tasks of a group that it does not depend on").Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
         admin.MapGet("/groups/{groupId}/tasks-check", CheckAsync).Requires(Operation.Administer)
@@ -89,19 +93,29 @@ internal static class TaskEndpoints
             ? JsonAnswer.Of(Document(task))
             : Problem.Of(RefusalCode.TaskNotFound, "There is no such task.");
 
-    private static async Task<IResult> CancelAllAsync(string groupId, HttpContext context, ITaskDesk desk, Once once, Audit audit)
+    private static async Task<IResult> RescheduleAsync(string taskId, HttpContext context, TaskChanges changes)
+    {
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        if (problem is not null) return problem;
+        var errors = new FieldErrors();
+        var executeAt = JsonFields.Of(body, errors).Require("executeAt").Instant("executeAt");
+        if (errors.Any || executeAt is not { } at) return Problem.Invalid(errors);
+        var (key, keyProblem) = RequestKeys.Of(context, body);
+        return keyProblem ?? await changes.ChangeAsync(context, key, taskId, "task.reschedule", (desk, stop) => desk.RescheduleAsync(taskId, at, stop));
+    }
+
+    private static async Task<IResult> CancelAllAsync(string groupId, HttpContext context, TaskChanges changes)
     {
         var query = new Query(context);
         var group = query.Group(groupId);
-        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
-        if (problem is not null) return problem;
-        if (query.Errors.Any) return Problem.Invalid(query.Errors);
-        return await once.RunAsync(context, key, async () =>
-        {
-            var outcomes = await desk.CancelAllAsync(group, context.RequestAborted);
-            await audit.WriteAsync(context, "group.cancel-tasks", group.Value, $"{outcomes.Count(outcome => outcome.Outcome == TaskChangeOutcome.Done)} of {outcomes.Count}");
-            return JsonAnswer.Of(new PageDocument<TaskOutcomeDocument>([.. outcomes.Select(outcome => new TaskOutcomeDocument(outcome.TaskId, Word(outcome.Outcome)))]));
-        });
+        return query.Errors.Any ? Problem.Invalid(query.Errors) : await changes.CancelAllAsync(context, group, null);
+    }
+
+    private static async Task<IResult> CancelAllOfOrderAsync(string orderId, HttpContext context, TaskChanges changes)
+    {
+        var query = new Query(context);
+        var order = query.Order(orderId);
+        return query.Errors.Any ? Problem.Invalid(query.Errors) : await changes.CancelAllAsync(context, order.Group, order.Number);
     }
 
     private static async Task<IResult> CheckAsync(string groupId, HttpContext context, ITaskAudit audit)
@@ -114,42 +128,4 @@ internal static class TaskEndpoints
         return JsonAnswer.Of(new TaskCheckDocument(group, sequence, pending, check.Holds,
             [.. check.Missing.Select(missing => new MissingTaskDocument(missing.Type, missing.Sequence))], check.Unneeded));
     }
-
-    private static string Word(TaskChangeOutcome outcome) => outcome switch
-    {
-        TaskChangeOutcome.Done => "cancelled",
-        TaskChangeOutcome.Running => "running",
-        TaskChangeOutcome.Needed => "needed",
-        TaskChangeOutcome.Unknown => "unknown",
-        _ => "done",
-    };
-}
-
-/// <summary>Changes of one task: made once a key, told in the audit log, answered with the task as it is then.</summary>
-internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once once, Audit audit)
-{
-    public async Task<IResult> ChangeAsync(HttpContext context, string taskId, string action, Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change)
-    {
-        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
-        return problem ?? await once.RunAsync(context, key, async () =>
-        {
-            var outcome = await change(desk, context.RequestAborted);
-            var task = await tasks.FindAsync(taskId, context.RequestAborted);
-            if (outcome == TaskChangeOutcome.Done)
-            {
-                await audit.WriteAsync(context, action, taskId);
-                if (task is not null) return JsonAnswer.Of(TaskEndpoints.Document(task));
-            }
-
-            return Refusal(outcome, task);
-        });
-    }
-
-    private static Problem Refusal(TaskChangeOutcome outcome, TaskReport? task) => outcome switch
-    {
-        TaskChangeOutcome.Needed => Problem.Of(RefusalCode.TaskNeeded, "Its group's state depends on this task: it cannot be called off by hand."),
-        TaskChangeOutcome.Running => Problem.Of(RefusalCode.TaskWrongStatus, "The task is being run."),
-        _ when task is not null => Problem.Of(RefusalCode.TaskWrongStatus, $"The task's status is {task.Status}."),
-        _ => Problem.Of(RefusalCode.TaskNotFound, "There is no such task."),
-    };
 }

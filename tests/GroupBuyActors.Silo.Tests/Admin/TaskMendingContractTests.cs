@@ -78,7 +78,11 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         Assert.Equal("pending", pending["status"]);
         Assert.StartsWith("Its time", pending["waitingFor"], StringComparison.Ordinal);
         Assert.Contains("order.closed", pending["story"], StringComparison.Ordinal);
+        Assert.Equal(["executeAt"], (await _api.PostAsync($"/v1/admin/tasks/{check}/reschedule", "{}")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
+        var moved = (await _api.PostAsync($"/v1/admin/tasks/{check}/reschedule", """{"executeAt":"2031-01-01T00:00:00Z"}""")).Is(HttpStatusCode.OK);
+        Assert.Equal(("2031-01-01T00:00:00.000Z", "2"), (moved["executeAt"], moved["version"]));
         Assert.Equal("cancelled", (await _api.PostAsync($"/v1/admin/tasks/{check}/cancel")).Is(HttpStatusCode.OK)["status"]);
+        Assert.Empty(Items(await _api.PostAsync($"/v1/admin/orders/{order}/cancel-tasks")));
         (await _api.PostAsync($"/v1/admin/tasks/{check}/cancel")).Is(HttpStatusCode.Conflict, "task.wrong_status");
         (await _api.PostAsync($"/v1/admin/tasks/{group}:999:0/cancel")).Is(HttpStatusCode.NotFound, "task.not_found");
         (await _api.PostAsync("/v1/admin/tasks/nonsense/run-now")).Is(HttpStatusCode.NotFound, "task.not_found");

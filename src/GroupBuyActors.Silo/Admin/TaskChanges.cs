@@ -1,0 +1,60 @@
+using GroupBuyActors.Client;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Silo.Admin;
+
+/// <summary>Changes of tasks: made once a key, told in the audit log, answered with the task as it is then.</summary>
+internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once once, Audit audit)
+{
+    public async Task<IResult> ChangeAsync(HttpContext context, string taskId, string action, Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change)
+    {
+        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
+        return problem ?? await ChangeAsync(context, key, taskId, action, change);
+    }
+
+    public Task<IResult> ChangeAsync(HttpContext context, RequestKey key, string taskId, string action, Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change) =>
+        once.RunAsync(context, key, async () =>
+        {
+            var outcome = await change(desk, context.RequestAborted);
+            var task = await tasks.FindAsync(taskId, context.RequestAborted);
+            if (outcome == TaskChangeOutcome.Done)
+            {
+                await audit.WriteAsync(context, action, taskId);
+                if (task is not null) return JsonAnswer.Of(TaskEndpoints.Document(task));
+            }
+
+            return Refusal(outcome, task);
+        });
+
+    public async Task<IResult> CancelAllAsync(HttpContext context, GroupId group, int? order)
+    {
+        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
+        return problem ?? await once.RunAsync(context, key, async () =>
+        {
+            var outcomes = await desk.CancelAllAsync(group, order, context.RequestAborted);
+            var (action, target) = order is { } number ? ("order.cancel-tasks", $"{group}.{number}") : ("group.cancel-tasks", group.Value);
+            await audit.WriteAsync(context, action, target, $"{outcomes.Count(outcome => outcome.Outcome == TaskChangeOutcome.Done)} of {outcomes.Count}");
+            return JsonAnswer.Of(new PageDocument<TaskOutcomeDocument>([.. outcomes.Select(outcome => new TaskOutcomeDocument(outcome.TaskId, Word(outcome.Outcome)))]));
+        });
+    }
+
+    private static string Word(TaskChangeOutcome outcome) => outcome switch
+    {
+        TaskChangeOutcome.Done => "cancelled",
+        TaskChangeOutcome.Running => "running",
+        TaskChangeOutcome.Needed => "needed",
+        TaskChangeOutcome.Unknown => "unknown",
+        _ => "done",
+    };
+
+    private static Problem Refusal(TaskChangeOutcome outcome, TaskReport? task) => outcome switch
+    {
+        TaskChangeOutcome.Needed => Problem.Of(RefusalCode.TaskNeeded, "Its group's state depends on this task: it cannot be called off by hand."),
+        TaskChangeOutcome.Running => Problem.Of(RefusalCode.TaskWrongStatus, "The task is being run."),
+        _ when task is not null => Problem.Of(RefusalCode.TaskWrongStatus, $"The task's status is {task.Status}."),
+        _ => Problem.Of(RefusalCode.TaskNotFound, "There is no such task."),
+    };
+}
