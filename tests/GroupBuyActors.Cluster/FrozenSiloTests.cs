@@ -40,7 +40,8 @@ public sealed class FrozenSiloTests
                 }
             }
         })).ToArray();
-        while (Volatile.Read(ref acknowledged) < 100) await Task.Delay(10);
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (Volatile.Read(ref acknowledged) < 100) await Task.Delay(10, soon.Token);
         await silo.FreezeAsync();
 
         // What another silo does that takes it for dead. It waits for a transaction in flight, which the server ends within two seconds.

@@ -232,7 +232,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             while (_near.HasDue || _near.Backlog().Values.Sum() != _handlers.Hanging || _queues.Running != _handlers.Hanging)
             {
                 spin.SpinOnce();
-                if (waited.Elapsed > TimeSpan.FromSeconds(5)) Assert.Fail($"Seed {seed}: {_near.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} hang, {_queues.Running} run, more is due: {_near.HasDue}.");
+                if (waited.Elapsed > TestSilo.Bound) Assert.Fail($"Seed {seed}: {_near.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} hang, {_queues.Running} run, more is due: {_near.HasDue}.");
             }
         }
 

@@ -67,7 +67,8 @@ internal sealed class GroupReminders(
 
     private async Task ReleaseAfterPause()
     {
-        await Task.Delay(options.Value.ReminderPause, time);
+        // Not in the group's turns: it may be gone by then, and the place must come back all the same.
+        await Task.Delay(options.Value.ReminderPause, time).ConfigureAwait(false);
         _writers.Release();
     }
 }

@@ -8,15 +8,26 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>
-/// Runs a due task by its handler and makes its end durable.
-/// <para>
-/// A first try is not recorded before it begins: most succeed, and the commit of their effect removes the row. What a failed try leaves
-/// is an update of the row with the next try; a wait beyond the horizon moves the row instead, so that retries hours away do not fill
-/// the horizon. A task taken over from a silo that is gone is recorded before it runs: one that kills its process is found out by the
-/// number of its tries.
-/// </para>
-/// </summary>
+/// <summary>Runs a due task by its handler and makes its end durable.</summary>
+/// <remarks>
+/// Problem: a process may die between the effect of a task and the note that it is done, two silos may own a shard for a moment, and an
+/// operator may cancel a task while it runs. A task's life:
+/// <code>
+///   table    ── its time comes within the horizon ──► wheel ── due ──► queue ── a place is free ──► running
+///   running  ── effect ─────────────────────────────► gone: completed by its group's commit, or by one of its own
+///   running  ── failed, a wait within the horizon ──► wheel: the row updated
+///   running  ── failed, a wait beyond it ───────────► table: the row moved
+///   running  ── trouble of ours ────────────────────► wheel: again soon, nothing counted
+///   running  ── tries used up, or too old ──────────► ended: dead, or expired
+///   else     ── cancelled by hand ──────────────────► ended: cancelled
+///   dead     ── redriven ───────────────────────────► table: the same id and key, a later version
+///   any      ── its owner is gone ──────────────────► table: fenced, taken over, read from the left edge; recorded before it runs
+/// </code>
+/// A first try is not recorded before it begins: most succeed, and the commit of their effect removes the row. A task taken over from a
+/// silo that is gone is recorded before it runs: one that kills its process is found out by the number of its tries. Guarantees: a
+/// handler runs at least once and never before its task is due; whatever ends, updates or moves a task is a commit under its version,
+/// of which only the first lands, so that a task has one end. What would break it: an end without the version in its run.
+/// </remarks>
 internal sealed class TaskRunner(
     IEnumerable<ITaskHandler> handlers, NearTasks near, ICommitter committer, TaskPolicyBook policies, ClusterClock clock, TimeProvider time,
     Chance chance, TaskMetrics metrics, IOptions<GrainsOptions> options, ILogger<TaskRunner> log)

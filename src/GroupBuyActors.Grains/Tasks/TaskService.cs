@@ -72,8 +72,9 @@ internal sealed class TaskService(
         queues.Stop();
         near.Stop();
         await _stopping.CancelAsync();
-        await Task.WhenAll(_working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var began = time.GetTimestamp();
+        // A commit cannot be cancelled: while the database is away, what waits for one is left behind.
+        await Task.WhenAll(_working).WaitAsync(options.Value.StopBound, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (queues.Running > 0 && time.GetElapsedTime(began) < options.Value.StopBound && !cancellation.IsCancellationRequested)
             await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
     }

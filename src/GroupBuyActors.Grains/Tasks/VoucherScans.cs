@@ -62,6 +62,15 @@ internal sealed class VoucherScans(ICommitter committer, ClusterClock clock, Cha
         lock (_gate) _wanted.UnionWith(shards);
     }
 
+    /// <summary>Shards whose firing is not stored yet.</summary>
+    internal int Wanted
+    {
+        get
+        {
+            lock (_gate) return _wanted.Count;
+        }
+    }
+
     /// <summary>Stores the firings wanted; what cannot be stored stays wanted.</summary>
     public async Task SeedAsync(CancellationToken cancellation)
     {
