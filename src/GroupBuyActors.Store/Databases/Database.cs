@@ -33,5 +33,9 @@ internal abstract class Database : IAsyncDisposable
     public Task WriteAsync(SqlText sql, CancellationToken cancellation) =>
         WriteAsync((session, ct) => session.ExecuteAsync(sql, ct), cancellation);
 
+    /// <summary>Runs statements that each commit by themselves, where the database can; one after the other in any case.</summary>
+    public virtual Task EachAsync(SqlText statements, CancellationToken cancellation) =>
+        ReadAsync((session, ct) => session.ExecuteAsync(statements, ct), cancellation);
+
     public abstract ValueTask DisposeAsync();
 }

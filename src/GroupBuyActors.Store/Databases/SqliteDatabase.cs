@@ -75,6 +75,9 @@ internal sealed class SqliteDatabase : Database
         return _writer.Value.RunAsync(write, cancellation);
     }
 
+    /// <summary>By the writing thread, which takes turns with the committer: whoever waits for the file's own lock may wait for ever beside it.</summary>
+    public override Task EachAsync(SqlText statements, CancellationToken cancellation) => WriteAsync(statements, cancellation);
+
     public override Task<T> ExchangeAsync<T>(
         SqlText read, Func<DbDataReader, CancellationToken, Task<(SqlText Writes, T Result)>> decide, CancellationToken cancellation) =>
         WriteAsync(async (session, ct) =>

@@ -18,8 +18,8 @@ internal sealed class StreamTable(Database database) : IStreams
     /// <inheritdoc/>
     public Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation) =>
         // Each statement commits by itself (T10) and waits for the share lock of a commit that is under way.
-        streams.Count == 0 ? Task.CompletedTask : database.ReadAsync((session, ct) => session.ExecuteAsync(
-            SqlText.Join("; ", streams.Order().Select(id => Statement($"update stream set state = 2 where id = {id} and state = 1"))), ct), cancellation);
+        streams.Count == 0 ? Task.CompletedTask : database.EachAsync(
+            SqlText.Join("; ", streams.Order().Select(id => Statement($"update stream set state = 2 where id = {id} and state = 1"))), cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<JournalRow>> ReadAsync(long stream, long after, int limit, CancellationToken cancellation) =>
