@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
 using Cronos;
 
 namespace GroupBuyActors.Tasks;
@@ -54,15 +55,21 @@ public sealed record CronDecision(IReadOnlyList<DateTimeOffset> Runs, IReadOnlyL
 /// A cron expression in a time zone, with rules for what does not go to plan. Where clocks are set forward, a firing in the gap comes
 /// at its end; where they are set back, a firing at a fixed time comes once, the first time (Cronos' rules, held by tests).
 /// </summary>
-public sealed class CronSchedule
+public sealed partial class CronSchedule
 {
     /// <summary>Firings looked at in one decision: of a longer gap only the latest count.</summary>
     private const int FiringsMax = 1_000;
 
+    /// <summary>An expression without years that never fires after this never fires.</summary>
+    private static readonly DateTimeOffset LeapYear = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly CronExpression _cron;
     private readonly TimeZoneInfo _zone;
 
-    /// <summary>A schedule; throws <see cref="FormatException"/> with what is wrong.</summary>
+    /// <summary>
+    /// A schedule; throws <see cref="FormatException"/> with what is wrong, <see cref="ArgumentOutOfRangeException"/> where a rule's
+    /// number makes no sense.
+    /// </summary>
     /// <param name="expression">Five fields, or six with seconds first: <c>0 0 * * *</c> for every midnight.</param>
     /// <param name="zone">IANA, such as <c>Asia/Shanghai</c>.</param>
     /// <param name="rules">For what does not go to plan; the default makes up once and never overlaps.</param>
@@ -70,6 +77,10 @@ public sealed class CronSchedule
     {
         if (Fault(expression, zone, out var cron, out var found) is { } fault) throw new FormatException(fault);
         (Expression, Zone, Rules, _cron, _zone) = (expression, zone, rules ?? new CronRules(), cron!, found!);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Rules.Grace, TimeSpan.Zero, nameof(rules));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Rules.CatchUpWindow, TimeSpan.Zero, nameof(rules));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Rules.CatchUpMax, 1, nameof(rules));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Rules.CatchUpMax, FiringsMax, nameof(rules));
     }
 
     /// <summary>The expression.</summary>
@@ -82,10 +93,10 @@ public sealed class CronSchedule
     public CronRules Rules { get; }
 
     /// <summary>True where expression and zone can be read; else a sentence says what is wrong.</summary>
-    public static bool TryParse(string expression, string zone, [NotNullWhen(true)] out CronSchedule? schedule, [NotNullWhen(false)] out string? fault)
+    public static bool TryParse([NotNullWhen(true)] string? expression, [NotNullWhen(true)] string? zone, [NotNullWhen(true)] out CronSchedule? schedule, [NotNullWhen(false)] out string? fault)
     {
         fault = Fault(expression, zone, out _, out _);
-        schedule = fault is null ? new CronSchedule(expression, zone) : null;
+        schedule = fault is null ? new CronSchedule(expression!, zone!) : null;
         return schedule is not null;
     }
 
@@ -156,13 +167,18 @@ public sealed class CronSchedule
         }
     }
 
-    private static string? Fault(string expression, string zone, out CronExpression? cron, out TimeZoneInfo? found)
+    private static string? Fault(string? expression, string? zone, out CronExpression? cron, out TimeZoneInfo? found)
     {
         (cron, found) = (null, null);
+        if (string.IsNullOrWhiteSpace(expression)) return "A cron expression has five fields, or six with seconds; this one is empty.";
+        if (string.IsNullOrWhiteSpace(zone)) return "A schedule needs an IANA time zone, such as Asia/Shanghai.";
         try
         {
-            var fields = expression.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+            var fields = expression.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
             cron = CronExpression.Parse(expression, fields == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
+            if (cron.GetNextOccurrence(LeapYear, TimeZoneInfo.Utc) is null) return $"'{expression}' never fires: there is no such day.";
+            // Names of zones are paths of files: only what looks like a name is looked up.
+            if (!IanaName().IsMatch(zone)) return $"'{zone}' is no IANA time zone, such as Asia/Shanghai.";
             found = TimeZoneInfo.FindSystemTimeZoneById(zone);
             return found.HasIanaId || zone == "UTC" ? null : $"'{zone}' is no IANA time zone, such as Asia/Shanghai.";
         }
@@ -170,9 +186,12 @@ public sealed class CronSchedule
         {
             return $"'{expression}' is no cron expression of five fields, or six with seconds: {e.Message}";
         }
-        catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException)
+        catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException or System.Security.SecurityException)
         {
             return $"'{zone}' is no time zone that this machine knows.";
         }
     }
+
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*\z")]
+    private static partial Regex IanaName();
 }

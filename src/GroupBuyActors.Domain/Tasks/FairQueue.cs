@@ -7,17 +7,16 @@ namespace GroupBuyActors.Tasks;
 /// earlier arrival of two alike. A tenant with 50,000 items delays another's one by no more than a round of those that wait.
 /// </summary>
 /// <remarks>
-/// Start-time fair queueing (Goyal, Vin and Cheng 1996) with a cost of one an item. Each tenant that waits has the virtual time of its
-/// next turn; the least goes first, and virtual time moves to it. A tenant that comes, or comes back, starts at the present virtual
-/// time, or after it where it has had its turn then: neither having been idle nor sending one item at a time earns it anything. One operation costs the logarithm of the tenants that wait and of the tenant's own items;
-/// a tenant of whom nothing waits leaves nothing behind. It knows no lock: its owner has one.
+/// Deficit round robin (Shreedhar and Varghese 1995) with a cost of one an item: tenants stand in a line, the first takes one and, where
+/// more of it waits, stands last again. A tenant that comes, or comes back, stands last, so neither having been idle nor sending one
+/// item at a time earns it anything, and no stream of tenants that each bring one item can keep one that stands before them from its
+/// turn. One operation costs the logarithm of the tenant's own items; a tenant of whom nothing waits leaves nothing behind. It knows no
+/// lock: its owner has one.
 /// </remarks>
 public sealed class FairQueue<TItem>
 {
     private readonly Dictionary<long, Tenant> _tenants = [];
-    private readonly PriorityQueue<Tenant, (long Turn, long Order)> _turns = new();
-    private readonly HashSet<long> _hadTheirTurn = [];
-    private long _virtualTime;
+    private readonly Queue<Tenant> _turns = new();
     private long _order;
 
     /// <summary>Items that wait.</summary>
@@ -31,8 +30,8 @@ public sealed class FairQueue<TItem>
     {
         if (!_tenants.TryGetValue(tenant, out var own))
         {
-            _tenants[tenant] = own = new Tenant(tenant) { Turn = _hadTheirTurn.Contains(tenant) ? _virtualTime + 1 : _virtualTime };
-            _turns.Enqueue(own, (own.Turn, _order++));
+            _tenants[tenant] = own = new Tenant(tenant);
+            _turns.Enqueue(own);
         }
 
         own.Items.Enqueue(item, (priority, _order++));
@@ -42,7 +41,7 @@ public sealed class FairQueue<TItem>
     /// <summary>The item that is next, and its priority; false where none waits.</summary>
     public bool TryPeek([MaybeNullWhen(false)] out TItem item, out DateTimeOffset priority)
     {
-        if (!_turns.TryPeek(out var own, out _) || !own.Items.TryPeek(out item, out var rank))
+        if (!_turns.TryPeek(out var own) || !own.Items.TryPeek(out item, out var rank))
         {
             (item, priority) = (default, default);
             return false;
@@ -55,7 +54,7 @@ public sealed class FairQueue<TItem>
     /// <summary>Takes the item that is next; false where none waits.</summary>
     public bool TryDequeue([MaybeNullWhen(false)] out TItem item)
     {
-        if (!_turns.TryDequeue(out var own, out var turn))
+        if (!_turns.TryDequeue(out var own))
         {
             item = default;
             return false;
@@ -63,25 +62,14 @@ public sealed class FairQueue<TItem>
 
         item = own.Items.Dequeue();
         Count--;
-        if (turn.Turn > _virtualTime)
-        {
-            _virtualTime = turn.Turn;
-            _hadTheirTurn.Clear();
-        }
-
-        if (own.Items.Count == 0)
-        {
-            _tenants.Remove(own.Id);
-            _hadTheirTurn.Add(own.Id);
-        }
-        else _turns.Enqueue(own, (own.Turn = turn.Turn + 1, _order++));
+        if (own.Items.Count == 0) _tenants.Remove(own.Id);
+        else _turns.Enqueue(own);
         return true;
     }
 
     private sealed class Tenant(long id)
     {
         public long Id => id;
-        public long Turn { get; set; }
         public PriorityQueue<TItem, (DateTimeOffset Priority, long Order)> Items { get; } = new();
     }
 }

@@ -57,7 +57,7 @@ public sealed record RetryPolicy
         ArgumentOutOfRangeException.ThrowIfLessThan(failures, 1);
         if (TimeToLive is { } live && age >= live) return new RetryStep(RetryVerdict.Expired, TimeSpan.Zero, false);
         var alert = failures - 1 == AlertAfter;
-        if (failures <= RetryCountMax || (RetryCountMax is null && !(age >= AgeMax)))
+        if (failures <= (RetryCountMax ?? int.MaxValue) && !(age >= AgeMax))
             return new RetryStep(RetryVerdict.Again, Delay(failures, chance), alert);
         if (WhenUsedUp != RetryVerdict.DecideWithout) return new RetryStep(WhenUsedUp, TimeSpan.Zero, alert || WhenUsedUp == RetryVerdict.Dead);
         // The first time the decision is taken at once; only where it cannot be stored are there more failures, and waits again.

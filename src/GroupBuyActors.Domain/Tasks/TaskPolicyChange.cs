@@ -10,7 +10,7 @@ public enum TaskBackoff
 {
     /// <summary>Twice as long each time, from the base delay.</summary>
     [JsonStringEnumMemberName("exponential")] Exponential,
-    /// <summary>Not at all, as often as retries are allowed.</summary>
+    /// <summary>Not at all, as often as retries are counted; where they are without end, twice, and then as <see cref="Exponential"/>: they would spin.</summary>
     [JsonStringEnumMemberName("immediate")] Immediate,
     /// <summary>Once, half an hour later.</summary>
     [JsonStringEnumMemberName("same-day-once")] SameDayOnce,
@@ -76,6 +76,9 @@ public sealed record TaskPolicyChange
         }
 
         Unless(!(of.Retry.WhenUsedUp == RetryVerdict.DecideWithout && RetryForever is true), "retryForever", "Tasks of this type decide without the answer some time: their retries are counted.");
+        Unless(RetryForever is not false || HasLimit(of.Retry), "retryForever", "Retries of this type have no other limit: give retryCountMax.");
+        Unless(Backoff is not { } backoff || Enum.IsDefined(backoff), "backoff", "There is no such backoff.");
+        Unless(Backoff is not TaskBackoff.SameDayOnce || (RetryForever is not true && RetryCountMax is null or 1), "backoff", "same-day-once is one retry: it has no other retryCountMax, nor retryForever.");
         Unless(Backoff is not TaskBackoff.SameDayOnce || !of.IsNeeded, "backoff", "A group depends on tasks of this type: they try more often than once a day.");
         Unless(IsWithin(BaseDelay, TimeSpan.FromMilliseconds(1), OneDay), "baseDelay", "A delay is 1 ms to 1 day.");
         Unless(IsWithin(DelayMax, TimeSpan.FromMilliseconds(1), OneDay), "delayMax", "A delay is 1 ms to 1 day.");
@@ -87,7 +90,7 @@ public sealed record TaskPolicyChange
         Unless(IsWithin(Lateness, TimeSpan.Zero, OneDay), "lateness", "A lateness is 0 to 1 day.");
         Unless(Weight is null or (>= -WeightMax and <= WeightMax), "weight", $"A weight is −{WeightMax} to {WeightMax}.");
         Unless(IsWithin(SpreadWindow, TimeSpan.Zero, OneHour), "spreadWindow", "A window is 0 to 1 h.");
-        Unless((SpreadWindow ?? TimeSpan.Zero) <= (Lateness ?? of.Lateness), "spreadWindow", "A window is no longer than the lateness that the type promises.");
+        Unless((SpreadWindow ?? of.SpreadWindow) <= (Lateness ?? of.Lateness), SpreadWindow is null ? "lateness" : "spreadWindow", "A window is no longer than the lateness that the type promises.");
         Unless(AlertAfter is null or (>= 1 and <= RetriesMax), "alertAfter", $"An alert comes after 1 to {RetriesMax} retries.");
         return faults;
     }
@@ -98,6 +101,7 @@ public sealed record TaskPolicyChange
         var retry = defaults.Retry with
         {
             RetryCountMax = RetryForever is true ? null : RetryCountMax ?? defaults.Retry.RetryCountMax,
+            AgeMax = RetryForever is true ? null : defaults.Retry.AgeMax,
             BaseDelay = BaseDelay ?? defaults.Retry.BaseDelay,
             DelayMax = DelayMax ?? defaults.Retry.DelayMax,
             TimeToLive = TimeToLive ?? defaults.Retry.TimeToLive,
@@ -122,12 +126,18 @@ public sealed record TaskPolicyChange
         };
     }
 
+    private bool HasLimit(RetryPolicy retry) => (RetryCountMax ?? retry.RetryCountMax) is not null || retry.AgeMax is not null || Backoff is TaskBackoff.SameDayOnce;
+
     private static bool IsWithin(TimeSpan? value, TimeSpan least, TimeSpan most) => value is not { } given || (given >= least && given <= most);
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web,
+/// <summary>Backoffs by name only: a number would be taken for a backoff that does not exist.</summary>
+internal sealed class TaskBackoffConverter() : JsonStringEnumConverter<TaskBackoff>(null, allowIntegerValues: false);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    Converters = [typeof(IsoDurationConverter)])]
+    AllowDuplicateProperties = false,
+    Converters = [typeof(IsoDurationConverter), typeof(TaskBackoffConverter)])]
 [JsonSerializable(typeof(TaskPolicyChange))]
 internal sealed partial class TaskPolicyJson : JsonSerializerContext;

@@ -37,12 +37,33 @@ public sealed class CronScheduleTests
     [Theory]
     [InlineData("61 * * * *", "UTC", "'61 * * * *' is no cron expression")]
     [InlineData("daily", "UTC", "'daily' is no cron expression")]
+    [InlineData("0 0 30 2 *", "UTC", "'0 0 30 2 *' never fires")]
+    [InlineData("", "UTC", "A cron expression has five fields")]
+    [InlineData(null, "UTC", "A cron expression has five fields")]
     [InlineData("0 0 * * *", "Mars/Olympus", "'Mars/Olympus' is no time zone")]
-    public void WhatCannotBeReadIsSaid(string expression, string zone, string fault)
+    [InlineData("0 0 * * *", "Asia", "'Asia' is no time zone")]
+    [InlineData("0 0 * * *", "/usr/share/zoneinfo/Europe/Berlin", "'/usr/share/zoneinfo/Europe/Berlin' is no IANA time zone")]
+    [InlineData("0 0 * * *", "Europe/../Europe/Berlin", "'Europe/../Europe/Berlin' is no IANA time zone")]
+    [InlineData("0 0 * * *", null, "A schedule needs an IANA time zone")]
+    public void WhatCannotBeReadIsSaid(string? expression, string? zone, string fault)
     {
         Assert.False(CronSchedule.TryParse(expression, zone, out _, out var said));
         Assert.StartsWith(fault, said, StringComparison.Ordinal);
-        Assert.Throws<FormatException>(() => new CronSchedule(expression, zone));
+        Assert.Throws<FormatException>(() => new CronSchedule(expression!, zone!));
+    }
+
+    [Fact]
+    public void FieldsMayBePartedByTabsAndALeapDayIsADay()
+    {
+        Assert.Equal(At("2026-11-24T00:00:30Z"), new CronSchedule("30\t0 0 * * *", "UTC").Next(At("2026-11-24T00:00Z")));
+        Assert.Equal(At("2028-02-29T00:00Z"), new CronSchedule("0 0 29 2 *", "UTC").Next(At("2026-11-24T00:00Z")));
+    }
+
+    [Fact]
+    public void RulesWithoutSenseAreRefusedWhenTheyAreMadeNotWhenTheyAreNeeded()
+    {
+        foreach (var rules in new[] { new CronRules { CatchUpMax = 0 }, new CronRules { CatchUpMax = 1_001 }, new CronRules { Grace = -TimeSpan.FromTicks(1) }, new CronRules { CatchUpWindow = -TimeSpan.FromTicks(1) } })
+            Assert.Throws<ArgumentOutOfRangeException>(() => new CronSchedule("0 0 * * *", "UTC", rules));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ namespace GroupBuyActors.Tasks;
 public sealed class TaskPolicyChangeTests
 {
     private static readonly TaskPolicy Notify = TaskPolicies.Of(TaskTypes.Notify);
+    private static readonly TaskPolicy Refund = TaskPolicies.Of(TaskTypes.Refund);
     private static readonly TaskPolicy Deadline = TaskPolicies.Of(TaskTypes.GroupDeadline);
 
     [Fact]
@@ -59,6 +60,56 @@ public sealed class TaskPolicyChangeTests
         Assert.Equal(TimeSpan.FromMinutes(30), once.After(1, TimeSpan.Zero, 0.5).Delay);
         Assert.Equal(RetryVerdict.Dead, once.After(2, TimeSpan.FromMinutes(30), 0.5).Verdict);
     }
+
+    [Fact]
+    public void RetriesWithoutEndHaveNoEndOfAge()
+    {
+        var forever = new TaskPolicyChange { RetryForever = true };
+        Assert.Empty(forever.Faults(Refund));
+        Assert.Equal(RetryVerdict.Again, forever.Apply(Refund, 1).Retry.After(500, TimeSpan.FromDays(400), 0.5).Verdict);
+    }
+
+    /// <summary>A thousand retries of a refund take a week, and it ends after three days.</summary>
+    [Fact]
+    public void CountedRetriesStillEndWithTheirAge()
+    {
+        var counted = new TaskPolicyChange { RetryCountMax = 1_000 }.Apply(Refund, 1).Retry;
+        Assert.Equal(RetryVerdict.Again, counted.After(700, TimeSpan.FromDays(2), 0.5).Verdict);
+        Assert.Equal(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), counted.After(700, TimeSpan.FromDays(3), 0.5));
+    }
+
+    [Fact]
+    public void WhatContradictsItselfIsNotHalfDone()
+    {
+        Assert.Contains("backoff", new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryForever = true }.Faults(Notify).Keys);
+        Assert.Contains("backoff", new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryCountMax = 5 }.Faults(Notify).Keys);
+        Assert.Contains("backoff", new TaskPolicyChange { Backoff = (TaskBackoff)99 }.Faults(Notify).Keys);
+        Assert.Contains("retryForever", new TaskPolicyChange { RetryForever = false }.Faults(TaskPolicies.Of(TaskTypes.PaymentCheck)).Keys);
+        Assert.Empty(new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryCountMax = 1, RetryForever = false }.Faults(Notify));
+        Assert.Empty(new TaskPolicyChange { RetryForever = false }.Faults(Refund));
+    }
+
+    [Fact]
+    public void APromiseIsNoNarrowerThanAWindowThatIsConfigured()
+    {
+        var configured = new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(4) }.Apply(Notify, 0);
+        Assert.Equal(["lateness"], new TaskPolicyChange { Lateness = TimeSpan.FromSeconds(1) }.Faults(configured).Keys);
+        Assert.Empty(new TaskPolicyChange { Lateness = TimeSpan.FromSeconds(1), SpreadWindow = TimeSpan.Zero }.Faults(configured));
+    }
+
+    [Theory]
+    [InlineData("""{"weight":"5"}""")]
+    [InlineData("""{"Weight":5}""")]
+    [InlineData("""{"weight":5,"weight":6}""")]
+    [InlineData("""{"backoff":1}""")]
+    [InlineData("""{"baseDelay":"00:00:01"}""")]
+    [InlineData("null")]
+    public void AChangeIsReadToTheLetter(string json) => Assert.Throws<JsonException>(() => TaskPolicyChange.Read(Encoding.UTF8.GetBytes(json)));
+
+    [Fact]
+    public void AChangeIsWrittenWithDurationsOfIsoAndWithoutWhatIsLeftOut() =>
+        Assert.Equal("""{"baseDelay":"PT0.2S","backoff":"same-day-once"}""",
+            Encoding.UTF8.GetString(new TaskPolicyChange { BaseDelay = TimeSpan.FromMilliseconds(200), Backoff = TaskBackoff.SameDayOnce }.Write()));
 
     [Fact]
     public void AChangeIsReadAsItWasWritten() =>
