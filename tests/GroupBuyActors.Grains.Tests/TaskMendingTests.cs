@@ -178,7 +178,8 @@ public sealed class TaskMendingTests
         await first.StopAsync();
 
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
-        while (second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Version != 2) await Task.Yield();
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Version != 2) await Task.Delay(10, bound.Token);
         Assert.Equal(4, second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Concurrency);
     }
 
@@ -198,9 +199,10 @@ public sealed class TaskMendingTests
         canary.Tick();
         Assert.NotNull(canary.SilentBecause);
         held.SetResult(PortAnswer.Done);
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (canary.SilentBecause is not null)
         {
-            await Task.Yield();
+            await Task.Delay(10, bound.Token);
             canary.Tick();
         }
     }
@@ -224,7 +226,8 @@ public sealed class TaskMendingTests
         }
 
         var near = silo.Get<NearTasks>();
-        while (near.Parked().GetValueOrDefault("from-the-future") != 1) await Task.Yield();
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (near.Parked().GetValueOrDefault("from-the-future") != 1) await Task.Delay(10, bound.Token);
         Assert.StartsWith("A handler:", (await silo.Get<ITaskDirectory>().FindAsync(task.Key.Id, None))!.WaitingFor, StringComparison.Ordinal);
         await SucceededAsync(silo);
         await silo.Ports.CalledAsync("notice:");
