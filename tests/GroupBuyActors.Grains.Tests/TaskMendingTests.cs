@@ -184,6 +184,33 @@ public sealed class TaskMendingTests
     }
 
     [Fact]
+    public async Task ATaskThatIsGivenAWeightOvertakesThoseThatWaitWithIt()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        await silo.Get<ITaskPolicies>().ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 1 }, null, "test", None);
+        var (go, asked) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new System.Collections.Concurrent.ConcurrentQueue<string>());
+        silo.Ports.Answer("notice:", async (key, cancellation) =>
+        {
+            asked.Enqueue(key);
+            await go.Task.WaitAsync(cancellation);
+            return PortAnswer.Done;
+        });
+        await SucceededAsync(silo, buyers: 6);
+        await silo.Ports.CalledAsync("notice:");
+        var waiting = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Notify), null, 500, None)).Items
+            .Where(task => !asked.First().StartsWith($"notice:{Id}.{TaskPayloads.OrderOf(task.Payload)}:", StringComparison.Ordinal)).OrderBy(task => task.Key.Id).ToList();
+        Assert.Equal(5, waiting.Count);
+        var last = waiting[^1];
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().WeighAsync(last.Key.Id, 500, None));
+        var told = (await silo.Get<ITaskDirectory>().FindAsync(last.Key.Id, None))!;
+        Assert.Equal((500, 500 + TaskPolicies.Of(TaskTypes.Notify).Weight, last.Version + 1), (told.Weight, told.PriorityWeight, told.Version));
+        go.SetResult();
+        await GoneAsync(silo, TaskTypes.Notify);
+        Assert.StartsWith($"notice:{Id}.{TaskPayloads.OrderOf(last.Payload)}:", asked.ElementAt(1), StringComparison.Ordinal);
+        Assert.Equal(6, asked.Count);
+    }
+
+    [Fact]
     public async Task TheCanaryTellsWhenNothingFires()
     {
         await using var silo = await TestSilo.StartAsync(configure: options => (options.TasksRunningMax, options.CanaryInterval) = (1, TimeSpan.FromHours(1)));

@@ -40,8 +40,10 @@ public sealed record TaskDocument
     public int? MaxRetry { get; init; }
     /// <summary>Optimistic version.</summary>
     public required int Version { get; init; }
-    /// <summary>Weight in the order among due tasks.</summary>
+    /// <summary>Weight in the order among due tasks: its type's and its own.</summary>
     public int PriorityWeight { get; init; }
+    /// <summary>Of it, its own.</summary>
+    public int Weight { get; init; }
     /// <summary>How long after its due time it is still worth running; null for ever.</summary>
     public TimeSpan? Ttl { get; init; }
     /// <summary>Its shard.</summary>
@@ -76,6 +78,10 @@ public sealed record TaskMomentDocument(DateTimeOffset Time, string What);
 /// <summary>Another time for a task.</summary>
 /// <param name="ExecuteAt">When it is to run.</param>
 public sealed record RescheduleDocument(DateTimeOffset ExecuteAt);
+
+/// <summary>Another weight of a task's own.</summary>
+/// <param name="Weight">−1,000 to 1,000, on top of its type's; where places are scarce, each is worth a second's head start.</param>
+public sealed record WeighDocument(int Weight);
 
 /// <summary>How calling off one of several tasks went.</summary>
 /// <param name="TaskId">The task.</param>

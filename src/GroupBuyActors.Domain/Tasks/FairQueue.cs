@@ -10,16 +10,17 @@ namespace GroupBuyActors.Tasks;
 /// Deficit round robin (Shreedhar and Varghese 1995) with a cost of one an item: tenants stand in a line, the first takes one and, where
 /// more of it waits, stands last again. A tenant that comes, or comes back, stands last, so neither having been idle nor sending one
 /// item at a time earns it anything, and no stream of tenants that each bring one item can keep one that stands before them from its
-/// turn. One operation costs the logarithm of the tenant's own items; a tenant of whom nothing waits leaves nothing behind. It knows no
-/// lock: its owner has one.
+/// turn. One operation costs the logarithm of the tenant's own items; a tenant of whom nothing waits leaves nothing behind. What is gone
+/// by the time it comes up is passed over and costs its tenant no turn. It knows no lock: its owner has one.
 /// </remarks>
-public sealed class FairQueue<TItem>
+/// <param name="isGone">True for an item that nobody wants any more; null: none is ever gone.</param>
+public sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
 {
     private readonly Dictionary<long, Tenant> _tenants = [];
     private readonly Queue<Tenant> _turns = new();
     private long _order;
 
-    /// <summary>Items that wait.</summary>
+    /// <summary>Items that wait, those that are gone and have not come up yet among them.</summary>
     public int Count { get; private set; }
 
     /// <summary>Items of one tenant that wait.</summary>
@@ -41,6 +42,7 @@ public sealed class FairQueue<TItem>
     /// <summary>The item that is next, and its priority; false where none waits.</summary>
     public bool TryPeek([MaybeNullWhen(false)] out TItem item, out DateTimeOffset priority)
     {
+        PassOverGone();
         if (!_turns.TryPeek(out var own) || !own.Items.TryPeek(out item, out var rank))
         {
             (item, priority) = (default, default);
@@ -54,6 +56,7 @@ public sealed class FairQueue<TItem>
     /// <summary>Takes the item that is next; false where none waits.</summary>
     public bool TryDequeue([MaybeNullWhen(false)] out TItem item)
     {
+        PassOverGone();
         if (!_turns.TryDequeue(out var own))
         {
             item = default;
@@ -65,6 +68,24 @@ public sealed class FairQueue<TItem>
         if (own.Items.Count == 0) _tenants.Remove(own.Id);
         else _turns.Enqueue(own);
         return true;
+    }
+
+    /// <summary>Until the tenant whose turn it is has an item that is wanted: one of whom nothing is wanted leaves the line.</summary>
+    private void PassOverGone()
+    {
+        if (isGone is null) return;
+        while (_turns.TryPeek(out var own))
+        {
+            while (own.Items.TryPeek(out var item, out _) && isGone(item))
+            {
+                own.Items.Dequeue();
+                Count--;
+            }
+
+            if (own.Items.Count > 0) return;
+            _turns.Dequeue();
+            _tenants.Remove(own.Id);
+        }
     }
 
     private sealed class Tenant(long id)

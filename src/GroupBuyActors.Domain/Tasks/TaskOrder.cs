@@ -3,6 +3,9 @@ namespace GroupBuyActors.Tasks;
 /// <summary>The order among due tasks that wait for a place.</summary>
 public static class TaskOrder
 {
+    /// <summary>Weights are −1,000 to 1,000.</summary>
+    public const int WeightMax = 1_000;
+
     /// <summary>
     /// <c>due − (type's weight + task's weight) × bias</c>; the least goes first. A weight is worth a bounded head start in time, never
     /// a rank: whatever is due later than the head start cannot overtake, so every task becomes first by waiting, and none starves.

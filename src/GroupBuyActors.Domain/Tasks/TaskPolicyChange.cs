@@ -22,7 +22,7 @@ public enum TaskBackoff
 /// </summary>
 public sealed record TaskPolicyChange
 {
-    private const int RetriesMax = 1_000, ConcurrencyMax = 10_000, WeightMax = 1_000;
+    private const int RetriesMax = 1_000, ConcurrencyMax = 10_000;
     private static readonly TimeSpan HalfAnHour = TimeSpan.FromMinutes(30), OneHour = TimeSpan.FromHours(1), OneDay = TimeSpan.FromDays(1),
         OneYear = TimeSpan.FromDays(365), TryLeast = TimeSpan.FromMilliseconds(10);
 
@@ -88,7 +88,7 @@ public sealed record TaskPolicyChange
         Unless(TimeToLive is null || !of.IsNeeded, "timeToLive", "A group depends on tasks of this type: they never expire.");
         Unless(IsWithin(TimeToLive, TimeSpan.FromMilliseconds(1), OneYear), "timeToLive", "A task lives 1 ms to 365 days.");
         Unless(IsWithin(Lateness, TimeSpan.Zero, OneDay), "lateness", "A lateness is 0 to 1 day.");
-        Unless(Weight is null or (>= -WeightMax and <= WeightMax), "weight", $"A weight is −{WeightMax} to {WeightMax}.");
+        Unless(Weight is null or (>= -TaskOrder.WeightMax and <= TaskOrder.WeightMax), "weight", $"A weight is −{TaskOrder.WeightMax} to {TaskOrder.WeightMax}.");
         Unless(IsWithin(SpreadWindow, TimeSpan.Zero, OneHour), "spreadWindow", "A window is 0 to 1 h.");
         Unless((SpreadWindow ?? of.SpreadWindow) <= (Lateness ?? of.Lateness), SpreadWindow is null ? "lateness" : "spreadWindow", "A window is no longer than the lateness that the type promises.");
         Unless(AlertAfter is null or (>= 1 and <= RetriesMax), "alertAfter", $"An alert comes after 1 to {RetriesMax} retries.");

@@ -27,6 +27,8 @@ public sealed record TimedTask
     public string? Trace { get; init; }
     /// <summary>Why the last try failed, at most 500 characters, or null.</summary>
     public string? LastError { get; init; }
+    /// <summary>Its own weight on top of its type's, −1,000 to 1,000: see <see cref="TaskOrder"/>.</summary>
+    public int Weight { get; init; }
 }
 
 /// <summary>

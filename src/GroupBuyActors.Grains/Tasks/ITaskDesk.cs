@@ -4,7 +4,7 @@ namespace GroupBuyActors.Tasks;
 [GenerateSerializer, Alias("groupbuy.TaskChangeOutcome")]
 public enum TaskChangeOutcome
 {
-    /// <summary>Done: cancelled, moved, or scheduled anew.</summary>
+    /// <summary>Done: cancelled, moved, weighed, or scheduled anew.</summary>
     Done,
     /// <summary>Its run has begun: it is too late.</summary>
     Running,
@@ -29,6 +29,12 @@ public interface ITaskDesk
 
     /// <summary>Gives a pending task another time; never earlier than what its group allows to have an effect.</summary>
     Task<TaskChangeOutcome> RescheduleAsync(string taskId, DateTimeOffset at, CancellationToken cancellation);
+
+    /// <summary>
+    /// Gives a pending task another weight of its own, −1,000 to 1,000, on top of its type's: where places are scarce, each is worth a
+    /// second's head start.
+    /// </summary>
+    Task<TaskChangeOutcome> WeighAsync(string taskId, int weight, CancellationToken cancellation);
 
     /// <summary>Schedules a dead letter anew, under its own id and with its own idempotency key.</summary>
     Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation);

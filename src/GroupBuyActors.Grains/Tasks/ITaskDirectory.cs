@@ -20,8 +20,10 @@ public sealed record TaskReport
     public int? MaxRetry { get; init; }
     /// <summary>Optimistic version.</summary>
     public required int Version { get; init; }
-    /// <summary>Weight in the order among due tasks.</summary>
+    /// <summary>Weight in the order among due tasks: its type's and its own.</summary>
     public int PriorityWeight { get; init; }
+    /// <summary>Of it, its own.</summary>
+    public int Weight { get; init; }
     /// <summary>How long after its due time it is still worth running; null for ever.</summary>
     public TimeSpan? Ttl { get; init; }
     /// <summary>Its shard.</summary>

@@ -32,6 +32,9 @@ internal interface ITaskGateway : IGrainService
     /// <summary>Gives a pending task another time; null: now.</summary>
     [Alias("Move")] Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at);
 
+    /// <summary>Gives a pending task another weight of its own.</summary>
+    [Alias("Weigh")] Task<TaskChangeOutcome> Weigh(string taskId, int weight);
+
     /// <summary>Schedules a dead letter anew.</summary>
     [Alias("Redrive")] Task<TaskChangeOutcome> Redrive(string taskId);
 
@@ -72,17 +75,18 @@ internal sealed record CarriedTask
     [Id(8)] public int Version { get; init; }
     [Id(9)] public string? Trace { get; init; }
     [Id(10)] public string? LastError { get; init; }
+    [Id(11)] public int Weight { get; init; }
 
     public static CarriedTask Of(TimedTask task) => new()
     {
         Shard = task.Key.Shard, Due = task.Key.Due, TaskId = task.Key.Id, Type = task.Type, Group = task.Group, Payload = task.Payload.ToArray(),
-        NextAt = task.NextAt, Attempts = task.Attempts, Version = task.Version, Trace = task.Trace, LastError = task.LastError,
+        NextAt = task.NextAt, Attempts = task.Attempts, Version = task.Version, Trace = task.Trace, LastError = task.LastError, Weight = task.Weight,
     };
 
     public TimedTask Task() => new()
     {
         Key = new TaskKey(Shard, Due, TaskId), Type = Type, Group = Group, Payload = Payload, NextAt = NextAt, Attempts = Attempts,
-        Version = Version, Trace = Trace, LastError = LastError,
+        Version = Version, Trace = Trace, LastError = LastError, Weight = Weight,
     };
 }
 
@@ -120,6 +124,8 @@ internal sealed class TaskGateway(
     public Task<TaskChangeOutcome> Cancel(string taskId) => desk.CancelHereAsync(taskId);
 
     public Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at) => desk.MoveHereAsync(taskId, at);
+
+    public Task<TaskChangeOutcome> Weigh(string taskId, int weight) => desk.WeighHereAsync(taskId, weight);
 
     public Task<TaskChangeOutcome> Redrive(string taskId) => desk.RedriveHereAsync(taskId);
 

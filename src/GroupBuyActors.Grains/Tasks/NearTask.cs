@@ -36,6 +36,9 @@ internal sealed class NearTask(TimedTask task, bool isOverdue)
         Volatile.Write(ref _stage, Resting);
     }
 
+    /// <summary>True for one that was taken from its place in the line: nobody will run it.</summary>
+    public bool IsDropped => Volatile.Read(ref _stage) == Dropped;
+
     /// <summary>True while a run is under way.</summary>
     public bool HasBegun => Volatile.Read(ref _stage) == Begun;
 }

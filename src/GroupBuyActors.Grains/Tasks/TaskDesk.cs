@@ -35,6 +35,9 @@ internal sealed class TaskDesk(
     public Task<TaskChangeOutcome> RescheduleAsync(string taskId, DateTimeOffset at, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Move(taskId, at), cancellation);
 
+    public Task<TaskChangeOutcome> WeighAsync(string taskId, int weight, CancellationToken cancellation) =>
+        AtOwnerAsync(taskId, owner => owner.Weigh(taskId, weight), cancellation);
+
     public Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Redrive(taskId), cancellation);
 
@@ -66,6 +69,13 @@ internal sealed class TaskDesk(
         return await ChangeAsync(task, commit => moved.Key == task.Key
             ? commit with { Updates = [moved] }
             : commit with { Removals = [task.Key], Schedules = [moved] });
+    }
+
+    /// <summary>Called at the owner.</summary>
+    internal async Task<TaskChangeOutcome> WeighHereAsync(string taskId, int weight)
+    {
+        if (await PendingAsync(taskId) is not { } task) return await WhyNotPendingAsync(taskId);
+        return await ChangeAsync(task, commit => commit with { Updates = [task with { Weight = weight, Version = task.Version + 1 }] });
     }
 
     /// <summary>Called at the owner.</summary>

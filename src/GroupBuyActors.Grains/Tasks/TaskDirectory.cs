@@ -61,7 +61,7 @@ internal sealed class TaskDirectory(
         return new TaskReport
         {
             TaskId = task.Key.Id, TaskType = task.Type, ExecuteAt = task.Key.Due, Status = running ? "running" : "pending", RetryCount = task.Attempts,
-            MaxRetry = policy.Retry.RetryCountMax, Version = task.Version, PriorityWeight = policy.Weight, Ttl = policy.Retry.TimeToLive,
+            MaxRetry = policy.Retry.RetryCountMax, Version = task.Version, PriorityWeight = policy.Weight + task.Weight, Weight = task.Weight, Ttl = policy.Retry.TimeToLive,
             Shard = task.Key.Shard, Epoch = near.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null, GroupId = task.Group,
             NextAt = task.NextAt, TraceContext = task.Trace, LastError = task.LastError,
         };

@@ -28,7 +28,6 @@ internal sealed class TaskQueues
     private Func<NearTask, Task>? _run;
     private int _running;
     private int _overdueRunning;
-    private int _overdueWaiting;
     private long _overdueSince;
     private volatile bool _stopped;
 
@@ -49,8 +48,8 @@ internal sealed class TaskQueues
         lock (_gate)
         {
             var line = LineOf(task.Stored.Type, task.IsOverdue);
-            if (line.Overdue && _overdueWaiting++ == 0 && _overdueRunning == 0) _overdueSince = _time.GetTimestamp();
-            line.Waiting.Enqueue(task, TenantOf(task.Stored), TaskOrder.Priority(task.Stored.NextAt, line.Policy(_policies).Weight, 0, Bias));
+            if (line.Overdue && _overdueRunning == 0 && !_lines.Values.Any(other => other is { Overdue: true, Waiting.Count: > 0 })) _overdueSince = _time.GetTimestamp();
+            line.Waiting.Enqueue(task, TenantOf(task.Stored), TaskOrder.Priority(task.Stored.NextAt, line.Policy(_policies).Weight, task.Stored.Weight, Bias));
         }
 
         Pump();
@@ -97,8 +96,7 @@ internal sealed class TaskQueues
         {
             while (!_stopped && _running < _options.TasksRunningMax && Next() is { } line && line.Waiting.TryDequeue(out var task))
             {
-                if (line.Overdue) _overdueWaiting--;
-                // One that was cancelled while it waited is passed over here.
+                // One that was cancelled since it came up is passed over here.
                 if (!task.TryBegin()) continue;
                 _running++;
                 line.Running++;
@@ -142,7 +140,7 @@ internal sealed class TaskQueues
     {
         public string Type => type;
         public bool Overdue => overdue;
-        public FairQueue<NearTask> Waiting { get; } = new();
+        public FairQueue<NearTask> Waiting { get; } = new(task => task.IsDropped);
         public int Running { get; set; }
 
         public TaskPolicy Policy(TaskPolicyBook policies) => policies.Of(type);

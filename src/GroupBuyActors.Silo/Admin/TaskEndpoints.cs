@@ -30,6 +30,8 @@ internal static class TaskEndpoints
             .Describe("Schedule a dead letter anew, with its own idempotency key").Answers<TaskDocument>(200).Refuses(404, 409, 503);
         admin.MapPost("/tasks/{taskId}/reschedule", RescheduleAsync).Requires(Operation.Administer)
             .Describe("Give a pending task another time", typeof(RescheduleDocument)).Answers<TaskDocument>(200).Refuses(400, 404, 409, 503);
+        admin.MapPost("/tasks/{taskId}/weigh", WeighAsync).Requires(Operation.Administer)
+            .Describe("Give a pending task another weight of its own, on top of its type's", typeof(WeighDocument)).Answers<TaskDocument>(200).Refuses(400, 404, 409, 503);
         admin.MapPost("/orders/{orderId}/cancel-tasks", CancelAllOfOrderAsync).Requires(Operation.Administer)
             .Describe("Call off all tasks of an order that its group does not depend on").Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
         admin.MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync).Requires(Operation.Administer)
@@ -49,6 +51,7 @@ internal static class TaskEndpoints
         MaxRetry = task.MaxRetry,
         Version = task.Version,
         PriorityWeight = task.PriorityWeight,
+        Weight = task.Weight,
         Ttl = task.Ttl,
         Shard = task.Shard,
         Epoch = task.Epoch,
@@ -102,6 +105,18 @@ internal static class TaskEndpoints
         if (errors.Any || executeAt is not { } at) return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
         return keyProblem ?? await changes.ChangeAsync(context, key, taskId, "task.reschedule", (desk, stop) => desk.RescheduleAsync(taskId, at, stop));
+    }
+
+    private static async Task<IResult> WeighAsync(string taskId, HttpContext context, TaskChanges changes)
+    {
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        if (problem is not null) return problem;
+        var errors = new FieldErrors();
+        var weight = JsonFields.Of(body, errors).Require("weight").Int32("weight");
+        if (weight is < -TaskOrder.WeightMax or > TaskOrder.WeightMax) errors.Add("weight", $"A weight is −{TaskOrder.WeightMax} to {TaskOrder.WeightMax}.");
+        if (errors.Any || weight is not { } own) return Problem.Invalid(errors);
+        var (key, keyProblem) = RequestKeys.Of(context, body);
+        return keyProblem ?? await changes.ChangeAsync(context, key, taskId, "task.weigh", (desk, stop) => desk.WeighAsync(taskId, own, stop));
     }
 
     private static async Task<IResult> CancelAllAsync(string groupId, HttpContext context, TaskChanges changes)

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Store.Tasks;
 internal static class TaskRows
 {
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
-    public static Raw Columns { get; } = new("shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error");
+    public static Raw Columns { get; } = new("shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight");
 
     public static TimedTask Read(DbDataReader row) => new()
     {
@@ -21,5 +21,6 @@ internal static class TaskRows
         Version = row.GetInt32(8),
         Trace = row.Text(9),
         LastError = row.Text(10),
+        Weight = row.GetInt32(11),
     };
 }

@@ -185,6 +185,20 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ATasksOwnWeightIsStoredAndChangedUnderItsVersion()
+    {
+        var committer = await _store.StartAsync();
+        var (heavy, plain) = (Commits.OrderClose(Commits.Group(1), 1) with { Weight = -7 }, Commits.OrderClose(Commits.Group(1), 2));
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), schedules: [heavy, plain]));
+        Assert.Equal(-7, await _store.NumberAsync($"select weight from timed_task where id = '{heavy.Key.Id}'"));
+        Assert.Equal(0, await _store.NumberAsync($"select weight from timed_task where id = '{plain.Key.Id}'"));
+
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 2), updates: [heavy with { Weight = 1_000, Version = 2 }, plain with { Weight = 5, Version = 9 }]));
+        Assert.Equal(1_000, await _store.NumberAsync($"select weight from timed_task where id = '{heavy.Key.Id}' and version = 2"));
+        Assert.Equal(0, await _store.NumberAsync($"select weight from timed_task where id = '{plain.Key.Id}' and version = 1"));
+    }
+
+    [Fact]
     public async Task AnEndingIsStoredWholeWithItsCommit()
     {
         var committer = await _store.StartAsync();

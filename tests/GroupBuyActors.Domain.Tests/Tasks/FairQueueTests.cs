@@ -44,6 +44,21 @@ public sealed class FairQueueTests
     }
 
     [Fact]
+    public void WhatIsGoneCostsItsTenantNoTurn()
+    {
+        var gone = new HashSet<int>();
+        var queue = new FairQueue<int>(gone.Contains);
+        foreach (var item in (int[])[10, 11, 12, 13]) queue.Enqueue(item, 1, Noon);
+        foreach (var item in (int[])[20, 21]) queue.Enqueue(item, 2, Noon);
+        queue.Enqueue(30, 3, Noon);
+        gone.UnionWith([10, 11, 30]);
+        Assert.True(queue.TryPeek(out var head, out _));
+        Assert.Equal(12, head);
+        Assert.Equal([12, 20, 13, 21], Drain(queue));
+        Assert.Equal((0, 0), (queue.Count, queue.CountOf(3)));
+    }
+
+    [Fact]
     public void ATenantThatSendsOneItemAtATimeHoldsUpNoOther()
     {
         var queue = new FairQueue<int>();

@@ -79,8 +79,12 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         Assert.StartsWith("Its time", pending["waitingFor"], StringComparison.Ordinal);
         Assert.Contains("order.closed", pending["story"], StringComparison.Ordinal);
         Assert.Equal(["executeAt"], (await _api.PostAsync($"/v1/admin/tasks/{check}/reschedule", "{}")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
+        Assert.Equal(["weight"], (await _api.PostAsync($"/v1/admin/tasks/{check}/weigh", """{"weight":1001}""")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
+        (await _api.PostAsync($"/v1/admin/tasks/{close}/weigh", """{"weight":5}""")).Is(HttpStatusCode.Conflict, "task.wrong_status");
+        var weighed = (await _api.PostAsync($"/v1/admin/tasks/{check}/weigh", """{"weight":5}""")).Is(HttpStatusCode.OK);
+        Assert.Equal(("5", "7"), (weighed["weight"], weighed["priorityWeight"]));
         var moved = (await _api.PostAsync($"/v1/admin/tasks/{check}/reschedule", """{"executeAt":"2031-01-01T00:00:00Z"}""")).Is(HttpStatusCode.OK);
-        Assert.Equal(("2031-01-01T00:00:00.000Z", "2"), (moved["executeAt"], moved["version"]));
+        Assert.Equal(("2031-01-01T00:00:00.000Z", "3"), (moved["executeAt"], moved["version"]));
         Assert.Equal("cancelled", (await _api.PostAsync($"/v1/admin/tasks/{check}/cancel")).Is(HttpStatusCode.OK)["status"]);
         Assert.Empty(Items(await _api.PostAsync($"/v1/admin/orders/{order}/cancel-tasks")));
         (await _api.PostAsync($"/v1/admin/tasks/{check}/cancel")).Is(HttpStatusCode.Conflict, "task.wrong_status");

@@ -120,12 +120,12 @@ internal sealed class MySqlPacket(TimeProvider time)
         foreach (var place in batch) _tasks.AddRange(place.Commit.Schedules);
         if (_tasks.Count == 0) return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
-        _text.Sql("insert into timed_task(shard,due_ms,id,type,group_id,payload,next_ms,attempts,version,trace,last_error)values");
+        _text.Sql("insert into timed_task(shard,due_ms,id,type,group_id,payload,next_ms,attempts,version,trace,last_error,weight)values");
         foreach (var task in _tasks)
         {
             _text.Sql('(').Number(task.Key.Shard.Index).Sql(',').Instant(task.Key.Due).Sql(',').Text(task.Key.Id).Sql(',').Text(task.Type).Sql(',')
                 .TextOrNull(task.Group?.Value).Sql(',').Binary(task.Payload.Span).Sql(',').Instant(task.NextAt).Sql(',').Number(task.Attempts).Sql(',')
-                .Number(task.Version).Sql(',').TextOrNull(task.Trace).Sql(',').TextOrNull(task.LastError).Sql("),");
+                .Number(task.Version).Sql(',').TextOrNull(task.Trace).Sql(',').TextOrNull(task.LastError).Sql(',').Number(task.Weight).Sql("),");
         }
         // Not `insert ignore`, which would also cut what is too long and let it pass.
         _text.Back().Sql(" on duplicate key update version=timed_task.version;");
@@ -161,10 +161,10 @@ internal sealed class MySqlPacket(TimeProvider time)
             if (first) _text.Sql("update (");
             Key(task.Key, first);
             _text.Sql(',').Instant(task.NextAt).Sql(first ? " n," : ",").Number(task.Attempts).Sql(first ? " a," : ",").Number(task.Version)
-                .Sql(first ? " v," : ",").TextOrNull(task.LastError).Sql(first ? " e" : "");
+                .Sql(first ? " v," : ",").TextOrNull(task.LastError).Sql(first ? " e," : ",").Number(task.Weight).Sql(first ? " w" : "");
             _text.Sql((i + 1) % SelectsMax == 0 || i + 1 == _tasks.Count
                 ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i and t.version=v.v-1 " +
-                  "set t.next_ms=v.n,t.attempts=v.a,t.version=v.v,t.last_error=v.e;"
+                  "set t.next_ms=v.n,t.attempts=v.a,t.version=v.v,t.last_error=v.e,t.weight=v.w;"
                 : " union all ");
         }
     }

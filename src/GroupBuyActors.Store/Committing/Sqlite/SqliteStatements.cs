@@ -70,14 +70,14 @@ internal sealed class SqliteStatements : IDisposable
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """, 10);
         _schedule = new(connection, """
-            insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error)
-            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) on conflict (shard, due_ms, id) do nothing
-            """, 11);
+            insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) on conflict (shard, due_ms, id) do nothing
+            """, 12);
         _remove = new(connection, "delete from timed_task where shard = ?1 and due_ms = ?2 and id = ?3", 3);
         _update = new(connection, """
-            update timed_task set next_ms = ?4, attempts = ?5, version = ?6, last_error = ?7
+            update timed_task set next_ms = ?4, attempts = ?5, version = ?6, last_error = ?7, weight = ?8
             where shard = ?1 and due_ms = ?2 and id = ?3 and version = ?6 - 1
-            """, 7);
+            """, 8);
         _end = new(connection, """
             insert into task_end (day, task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, trace, error)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) on conflict (day, task_id, version) do nothing
@@ -119,7 +119,7 @@ internal sealed class SqliteStatements : IDisposable
         foreach (var task in commit.Schedules) Schedule(task);
         foreach (var key in commit.Removals) _remove.Run(key.Shard.Index, Ms(key.Due), key.Id);
         foreach (var task in commit.Updates)
-            _update.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, Ms(task.NextAt), task.Attempts, task.Version, task.LastError);
+            _update.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, Ms(task.NextAt), task.Attempts, task.Version, task.LastError, task.Weight);
         foreach (var end in commit.Ends) End(end);
         foreach (var change in commit.Statuses) Status(change);
         if (commit.Run is { } run) _run.Run(Ms(run.Key.Due) / DayMs, run.Key.Id, run.Version, Id(commit.Id));
@@ -144,7 +144,7 @@ internal sealed class SqliteStatements : IDisposable
     }
 
     private void Schedule(TimedTask task) => _schedule.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, task.Type, task.Group?.Value,
-        Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError);
+        Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError, task.Weight);
 
     private void End(TaskEnding end) => _end.Run(end.Key.Day, end.TaskId, Ms(end.EndedAt), StoredNames.Of(end.Status), end.Type, end.Shard.Index, end.MerchantId,
         end.Group?.Value, Ms(end.Due), end.Attempts, end.Version, Bytes(end.Payload), end.Trace, end.Error);
