@@ -211,6 +211,36 @@ public sealed class TaskMendingTests
     }
 
     [Fact]
+    public async Task TasksAreCountedInTheTableAndFollowedByCommits()
+    {
+        var first = await TestSilo.StartAsync();
+        var group = await first.PublishAsync(Id, minGroupSize: 3);
+        for (var n = 1; n <= 2; n++) await group.Join(new JoinGroup($"user-{n}"));
+        await first.StopAsync();
+
+        await using var silo = await TestSilo.StartAsync(first.File, first.Time);
+        var census = silo.Get<TaskCensus>();
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (census.Uncounted > 0) await census.CountOnceAsync(bound.Token);
+        Assert.Equal((2, 1, 0, ShardId.Count), Counted());
+        group = silo.Group(Id);
+        await group.Join(new JoinGroup("user-3"));
+        await group.CancelOrder(1);
+        Assert.Equal((2, 1, 1, ShardId.Count), Counted());
+        await silo.Ports.CalledAsync("notice:", 2);
+        await GoneAsync(silo, TaskTypes.Notify);
+        await GoneAsync(silo, TaskTypes.SuccessSaga);
+        Assert.Equal(await RowsByTypeAsync(silo), census.Pending().Where(type => type.Value > 0).ToDictionary(type => type.Key, type => type.Value));
+
+        (long, long, long, long) Counted()
+        {
+            var pending = census.Pending();
+            return (pending.GetValueOrDefault(TaskTypes.OrderClose), pending.GetValueOrDefault(TaskTypes.GroupDeadline), pending.GetValueOrDefault(TaskTypes.PaymentCheck),
+                pending.GetValueOrDefault(TaskTypes.VoucherScan));
+        }
+    }
+
+    [Fact]
     public async Task TheCanaryTellsWhenNothingFires()
     {
         await using var silo = await TestSilo.StartAsync(configure: options => (options.TasksRunningMax, options.CanaryInterval) = (1, TimeSpan.FromHours(1)));
@@ -313,6 +343,10 @@ public sealed class TaskMendingTests
             await Task.Delay(10, bound.Token);
         }
     }
+
+    private static async Task<Dictionary<string, long>> RowsByTypeAsync(TestSilo silo) =>
+        (await silo.Get<ITaskStore>().CountAsync([.. Enumerable.Range(0, ShardId.Count).Select(shard => new ShardId(shard))], None))
+            .GroupBy(count => count.Type).ToDictionary(type => type.Key, type => type.Sum(count => count.Tasks));
 
     private static async Task GoneAsync(TestSilo silo, string type)
     {

@@ -44,6 +44,29 @@ public sealed class TaskTests
         Assert.Empty(await RowsAsync(silo, TaskTypes.Refund));
     }
 
+    /// <summary>What is committed while memory is full used to be read no sooner than the next window, after its time.</summary>
+    [Fact]
+    public async Task MoreThanMemoryHoldsIsLeftInTheTableAndRunsAllTheSame()
+    {
+        const int Orders = 450, InMemoryMax = 200;
+        await using var silo = await TestSilo.StartAsync(configure: options =>
+            (options.HorizonTasksMax, options.Horizon, options.HorizonReadInterval) = (InMemoryMax / 2, TimeSpan.FromMinutes(40), TimeSpan.FromMinutes(20)));
+        var group = await silo.PublishAsync(Id, minGroupSize: 2, with: offer => offer with { Capacity = Orders, PerUserLimit = Orders, PaymentWindow = TimeSpan.FromSeconds(20), CountBy = CountBy.Paid });
+        await Task.WhenAll(Enumerable.Range(0, Orders).Select(n => group.Join(new JoinGroup($"user-{n}"))));
+        var near = silo.Get<NearTasks>();
+        // The canary is among them.
+        Assert.InRange(near.Count, 0, InMemoryMax + 1);
+        Assert.True(near.Window < TimeSpan.FromMinutes(40));
+        silo.Time.Advance(TimeSpan.FromSeconds(20));
+        var due = silo.Time.GetUtcNow();
+        await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(500), async () =>
+        {
+            while ((await group.Get()).Value!.SeatsTaken > 0) await Task.Delay(10);
+        });
+        Assert.InRange((await group.Get()).Value!.UpdatedAt, due, due.AddMinutes(15));
+        Assert.Empty(await RowsAsync(silo, TaskTypes.OrderClose));
+    }
+
     [Fact]
     public async Task T29_TaskTakenOverIsRecordedBeforeItRuns()
     {

@@ -41,6 +41,20 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     }
 
     [Fact]
+    public async Task TasksAreCountedByShardAndType()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var (one, two, empty) = (new ShardId(3), new ShardId(4), new ShardId(5));
+        foreach (var id in (string[])["a", "b", "c"]) await store.TaskAsync(one, Samples.Noon, id);
+        await store.TaskAsync(one, Samples.Noon.AddDays(400), "d", type: "refund");
+        await store.TaskAsync(two, Samples.Noon.AddDays(-1), "e");
+        await store.TaskAsync(new ShardId(6), Samples.Noon, "not asked for");
+        Assert.Equal([(one, "order-close", 3), (one, "refund", 1), (two, "order-close", 1)],
+            (await store.Tasks.CountAsync([two, one, empty], default)).OrderBy(count => count.Shard.Index).ThenBy(count => count.Type, StringComparer.Ordinal));
+        Assert.Empty(await store.Tasks.CountAsync([], default));
+    }
+
+    [Fact]
     public async Task OneShardsBacklogDoesNotKeepAnothersTasksOut()
     {
         await using var store = await TestStore.NewAsync(databases);

@@ -57,15 +57,16 @@ public static partial class GroupMachine
     }
 
     /// <summary>The key of the task that fires at the deadline.</summary>
-    internal static TaskKey DeadlineTask(GroupState state) => state.TaskKey(state.RequireTerms().Deadline, state.ShelvedSequence);
+    internal static TaskKey DeadlineTask(GroupState state) => state.TaskKey(state.RequireTerms().Deadline, state.ShelvedSequence) with { Type = TaskTypes.GroupDeadline };
 
     private static void RemoveGuard(Turn turn) =>
-        turn.Remove(turn.State.TaskKey(turn.State.PublishingAt + turn.Settings.PublicationGuard, turn.State.PublishingSequence), turn.State.PublishingSequence);
+        turn.Remove(turn.State.TaskKey(turn.State.PublishingAt + turn.Settings.PublicationGuard, turn.State.PublishingSequence) with { Type = TaskTypes.StockRollback },
+            turn.State.PublishingSequence);
 
     private static void RemoveOrderClose(Turn turn, int number)
     {
         var order = turn.State.Orders[number];
-        turn.Remove(turn.State.TaskKey(order.ClosesAt, order.PlacedSequence), order.PlacedSequence);
+        turn.Remove(turn.State.TaskKey(order.ClosesAt, order.PlacedSequence) with { Type = TaskTypes.OrderClose }, order.PlacedSequence);
     }
 
     private static void FollowNotices(GroupState state, BuyersNotified e, ref TasksOf tasks)

@@ -123,7 +123,7 @@ internal sealed class Turn
 
     private void RemoveWork(OpenWork? before, OpenWork? after)
     {
-        if (before is { } work && before != after) Remove(State.TaskKey(work.At, work.Sequence), work.Sequence);
+        if (before is { } work && before != after) Remove(State.TaskKey(work.At, work.Sequence) with { Type = TaskTypes.GroupSettle }, work.Sequence);
     }
 
     private bool IsOpenWork(TaskKey task) => IsTaskOf(State.OrderWork, task) || IsTaskOf(State.NoticeWork, task);

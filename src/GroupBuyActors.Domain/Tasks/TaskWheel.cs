@@ -70,6 +70,14 @@ public sealed class TaskWheel<TItem>
         return true;
     }
 
+    /// <summary>Takes out all entries that are due at or after a time; gives how many. Looks at every entry.</summary>
+    public int CancelFrom(DateTimeOffset due)
+    {
+        var late = _entries.Values.Where(entry => entry.Due >= due.ToUnixTimeMilliseconds()).ToList();
+        foreach (var entry in late) Cancel(entry.Id, out _);
+        return late.Count;
+    }
+
     /// <summary>Gives an entry another due time and, where one is given, another item; false where it is not there.</summary>
     public bool Reschedule(string id, DateTimeOffset due, Func<TItem, TItem>? change = null)
     {

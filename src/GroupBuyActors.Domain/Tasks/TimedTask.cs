@@ -4,7 +4,17 @@ namespace GroupBuyActors.Tasks;
 /// <param name="Shard">The shard of its group.</param>
 /// <param name="Due">When it is to run; UTC, milliseconds.</param>
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
-public readonly record struct TaskKey(ShardId Shard, DateTimeOffset Due, string Id);
+public readonly record struct TaskKey(ShardId Shard, DateTimeOffset Due, string Id)
+{
+    /// <summary>The type of the task that lies there, where whoever names it knows: for counting only, and no part of the key.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>True for the same row.</summary>
+    public bool Equals(TaskKey other) => Shard == other.Shard && Due == other.Due && Id == other.Id;
+
+    /// <summary>Of the row.</summary>
+    public override int GetHashCode() => HashCode.Combine(Shard, Due, Id);
+}
 
 /// <summary>Something that must happen later: persisted with the change that caused it, run once, retried by policy.</summary>
 public sealed record TimedTask
@@ -27,6 +37,8 @@ public sealed record TimedTask
     public string? Trace { get; init; }
     /// <summary>Why the last try failed, at most 500 characters, or null.</summary>
     public string? LastError { get; init; }
+    /// <summary>Its row, named for removal.</summary>
+    public TaskKey Row => Key with { Type = Type };
     /// <summary>Its own weight on top of its type's, −1,000 to 1,000: see <see cref="TaskOrder"/>.</summary>
     public int Weight { get; init; }
 }

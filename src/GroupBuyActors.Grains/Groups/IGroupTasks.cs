@@ -29,7 +29,7 @@ internal sealed record TaskFiring
     [Id(8)] public string? Detail { get; init; }
     [Id(9)] public FoundPayment[]? Found { get; init; }
 
-    public TaskKey Key => new(Shard, Due, TaskId);
+    public TaskKey Key => new(Shard, Due, TaskId) { Type = Type };
 
     public static TaskFiring Of(TimedTask task) => new()
     {

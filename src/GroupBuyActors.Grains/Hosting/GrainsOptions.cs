@@ -25,12 +25,16 @@ public sealed class GrainsOptions
     /// <summary>The longest one call of a port may take.</summary>
     public TimeSpan PortTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Tasks due within this are in memory; all others wait in the table.</summary>
+    /// <summary>Tasks due within this are in memory, or within less where they are dense; all others wait in the table.</summary>
     public TimeSpan Horizon { get; set; } = TimeSpan.FromSeconds(60);
-    /// <summary>The horizon is read again this often, well before its end.</summary>
+    /// <summary>However dense, the horizon is no shorter than this, or than <see cref="Horizon"/> where that is.</summary>
+    public TimeSpan HorizonMin { get; set; } = TimeSpan.FromSeconds(4);
+    /// <summary>The horizon is read again this often, and at half of what it reaches where that is sooner: well before its end.</summary>
     public TimeSpan HorizonReadInterval { get; set; } = TimeSpan.FromSeconds(30);
     /// <summary>Most tasks in memory; beyond it the horizon ends earlier and is read again as memory frees.</summary>
     public int HorizonTasksMax { get; set; } = 200_000;
+    /// <summary>The tasks of a shard are counted anew this often; between two counts the commits of this silo keep the number.</summary>
+    public TimeSpan CensusInterval { get; set; } = TimeSpan.FromHours(1);
     /// <summary>Tasks of all types that run at once on this silo; what is due beyond it waits by priority.</summary>
     public int TasksRunningMax { get; set; } = 1_024;
     /// <summary>Of these, tasks that a dead silo left behind; a recovery begins with 8 and doubles every second up to this.</summary>
@@ -97,6 +101,8 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         Positive(options.DrainBound, nameof(options.DrainBound));
         Positive(options.PortTimeout, nameof(options.PortTimeout));
         Positive(options.HorizonReadInterval, nameof(options.HorizonReadInterval));
+        Positive(options.HorizonMin, nameof(options.HorizonMin));
+        Positive(options.CensusInterval, nameof(options.CensusInterval));
         Positive(options.OverdueAfter, nameof(options.OverdueAfter));
         Positive(options.RunTimeout, nameof(options.RunTimeout));
         Positive(options.RunsKept, nameof(options.RunsKept));

@@ -73,6 +73,7 @@ public static class GroupBuyHosting
         services.AddSingleton<TaskQueues>();
         services.AddSingleton<NearTasks>();
         services.AddSingleton<TaskRunner>();
+        services.AddSingleton<TaskCensus>();
         services.AddSingleton<TaskGateways>();
         services.AddSingleton<HandOver>();
         services.AddSingleton<VoucherScans>();

@@ -12,6 +12,9 @@ namespace GroupBuyActors.Tasks;
 /// the table, and read when the horizon reaches it; so losing this memory loses nothing.
 /// </para>
 /// <para>
+/// Memory is bounded. Where it is full, what is due last goes back to the table, where it still is, so that what is due first has room.
+/// </para>
+/// <para>
 /// Everything here may be wrong in one direction: a task that is gone or was moved may still fire. That is harmless by construction,
 /// for the group's state, or the row of its run, decides.
 /// </para>
@@ -27,13 +30,14 @@ internal sealed class NearTasks : IDisposable
     private readonly TaskPolicyBook _policies;
     private readonly TaskWheel<NearTask> _wheel;
     private readonly Dictionary<string, NearTask> _out = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _pending = new(StringComparer.Ordinal);
     private readonly long[] _epochs = new long[ShardId.Count];
     private readonly List<DueEntry<NearTask>> _due = [];
     private readonly AutoResetEvent _wake = new(false);
     private readonly ITimer? _timer;
     private readonly GrainsOptions _options;
+    private readonly HorizonWindow _window;
     private HashSet<string>? _goneWhileReading;
+    private bool _overflowed;
     private DateTimeOffset _until;
     private DateTimeOffset _sleepsUntil = DateTimeOffset.MinValue;
     private int _owned;
@@ -44,6 +48,7 @@ internal sealed class NearTasks : IDisposable
     {
         (_clock, _queues, _policies, _options) = (clock, queues, policies, options.Value);
         _wheel = new TaskWheel<NearTask>(clock.GetUtcNow());
+        _window = new HorizonWindow(_options.HorizonMin < _options.Horizon ? _options.HorizonMin : _options.Horizon, _options.Horizon, _options.HorizonTasksMax);
         _until = DateTimeOffset.MinValue;
         // A clock that a test moves wakes the thread by its own timers; the machine's clock by the thread's own sleep.
         if (!clock.RunsWithTheMachine) _timer = clock.CreateTimer(_ => _wake.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -110,24 +115,28 @@ internal sealed class NearTasks : IDisposable
         lock (_gate)
         {
             _goneWhileReading = new HashSet<string>(StringComparer.Ordinal);
-            var until = _clock.GetUtcNow() + _options.Horizon;
+            _overflowed = false;
+            var until = _clock.GetUtcNow() + _window.Span;
             if (until > _until) _until = until;
             return until;
         }
     }
 
     /// <summary>Takes in what a reading found; gives how many are new and how many of these are overdue.</summary>
-    public (int Added, int Overdue) EndReading(IReadOnlyList<TimedTask> found)
+    public (int Added, int Overdue) EndReading(IReadOnlyList<TimedTask> found, bool isComplete = true)
     {
         var (added, overdue) = (0, 0);
         lock (_gate)
         {
+            _window.Found(found.Count, isComplete);
             var late = _clock.GetUtcNow() - _options.OverdueAfter;
             foreach (var task in found)
             {
                 if (_goneWhileReading!.Contains(task.Key.Id)) continue;
                 var isOverdue = task.NextAt < late;
-                if (!TryAdd(task, isOverdue)) continue;
+                // Memory filled up meanwhile, and the window ends earlier now.
+                if (IsFull) MakeRoom();
+                if (IsFull || task.NextAt >= _until || !TryAdd(task, isOverdue)) continue;
                 added++;
                 if (isOverdue) overdue++;
             }
@@ -144,16 +153,45 @@ internal sealed class NearTasks : IDisposable
         lock (_gate) _goneWhileReading = null;
     }
 
+    /// <summary>True where there is room for another stretch, or where this one is about to end.</summary>
+    public bool WantsMore
+    {
+        get
+        {
+            lock (_gate) return _wheel.Count + _out.Count < _options.HorizonTasksMax / 2 || _clock.GetUtcNow() + _window.Span / 2 >= _until;
+        }
+    }
+
+    /// <summary>How far the next reading reaches: less than the horizon where tasks are dense.</summary>
+    public TimeSpan Window
+    {
+        get
+        {
+            lock (_gate) return _window.Span;
+        }
+    }
+
+    /// <summary>True where something near was left in the table since the last reading began, for memory was full: the next must not wait for its time.</summary>
+    public bool HasOverflowed
+    {
+        get
+        {
+            lock (_gate) return _overflowed;
+        }
+    }
+
     /// <summary>
     /// Adds a task just committed, where it is near and its shard is owned; false where the shard is not. Where memory is full it stays
-    /// in the table, which is being read stretch by stretch then.
+    /// in the table: see <see cref="HasOverflowed"/>.
     /// </summary>
     public bool Add(TimedTask task)
     {
         lock (_gate)
         {
             if (_epochs[task.Key.Shard.Index] == 0) return false;
-            if (task.NextAt < _until && _wheel.Count < 2 * _options.HorizonTasksMax) TryAdd(task, false);
+            if (task.NextAt >= _until) return true;
+            if (IsFull) MakeRoom();
+            if (!IsFull && task.NextAt < _until) TryAdd(task, false);
             return true;
         }
     }
@@ -170,7 +208,7 @@ internal sealed class NearTasks : IDisposable
         lock (_gate)
         {
             _goneWhileReading?.Add(id);
-            if (_wheel.Cancel(id, out var task)) CountPending(task.Stored.Type, -1);
+            _wheel.Cancel(id, out _);
             if (_out.TryGetValue(id, out var running)) Lose(running);
         }
     }
@@ -183,7 +221,7 @@ internal sealed class NearTasks : IDisposable
     {
         lock (_gate)
         {
-            if (_wheel.Cancel(id, out var waiting)) CountPending(waiting.Stored.Type, -1);
+            _wheel.Cancel(id, out _);
             if (!_out.TryGetValue(id, out var running)) return true;
             if (!running.IsParked && !running.TryDrop()) return false;
             _out.Remove(id);
@@ -232,19 +270,13 @@ internal sealed class NearTasks : IDisposable
             _out.Remove(task.Stored.Key.Id);
             task.Rest();
             if (task.IsGone || _epochs[task.Stored.Key.Shard.Index] == 0) return;
-            if (_wheel.Add(task.Stored.Key.Id, at, task))
-            {
-                task.FiresAt = at;
-                CountPending(task.Stored.Type, 1);
-                if (at < _sleepsUntil) _wake.Set();
-            }
+            // Its row says when it is next: where memory is full, or ends before that, it is found there.
+            if (task.Stored.NextAt == at && IsFull) MakeRoom();
+            if (task.Stored.NextAt == at && (IsFull || at >= _until)) return;
+            if (!_wheel.Add(task.Stored.Key.Id, at, task)) return;
+            task.FiresAt = at;
+            if (at < _sleepsUntil) _wake.Set();
         }
-    }
-
-    /// <summary>Tasks in the wheel by type.</summary>
-    public Dictionary<string, int> Pending()
-    {
-        lock (_gate) return new Dictionary<string, int>(_pending);
     }
 
     /// <summary>Tasks in memory.</summary>
@@ -290,13 +322,25 @@ internal sealed class NearTasks : IDisposable
         if (task.IsParked || task.TryDrop()) _out.Remove(task.Stored.Key.Id);
     }
 
+    private bool IsFull => _wheel.Count >= 2 * _options.HorizonTasksMax;
+
+    /// <summary>The window ends earlier: what lies beyond it goes. Where it is the shortest already, nothing does, and what is new stays out.</summary>
+    private void MakeRoom()
+    {
+        _overflowed = true;
+        _window.Found(_wheel.Count, isComplete: false);
+        var until = _clock.GetUtcNow() + _window.Span;
+        if (until >= _until) return;
+        _until = until;
+        _wheel.CancelFrom(until);
+    }
+
     private bool TryAdd(TimedTask task, bool isOverdue)
     {
         var key = task.Key;
         if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id)) return false;
         var firesAt = task.NextAt + SpreadOf(task);
         if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
-        CountPending(task.Type, 1);
         if (firesAt < _sleepsUntil) _wake.Set();
         return true;
     }
@@ -326,7 +370,6 @@ internal sealed class NearTasks : IDisposable
 
     private void Fire(NearTask task)
     {
-        CountPending(task.Stored.Type, -1);
         if (_epochs[task.Stored.Key.Shard.Index] == 0) return;
         _out[task.Stored.Key.Id] = task;
         _queues.Add(task);
@@ -352,7 +395,4 @@ internal sealed class NearTasks : IDisposable
         while (_clock.GetUtcNow() != now);
         _wake.WaitOne();
     }
-
-    private void CountPending(string type, int change) =>
-        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_pending, type, out _) += change;
 }

@@ -56,7 +56,7 @@ internal sealed class TaskDesk(
         if (policies.Of(task.Type).IsNeeded) return TaskChangeOutcome.Needed;
         return await ChangeAsync(task, commit => commit with
         {
-            Removals = [task.Key], Ends = [TaskEnding.Of(task, TaskEndStatus.Cancelled, clock.GetUtcNow(), task.LastError)],
+            Removals = [task.Row], Ends = [TaskEnding.Of(task, TaskEndStatus.Cancelled, clock.GetUtcNow(), task.LastError)],
         });
     }
 
@@ -68,7 +68,7 @@ internal sealed class TaskDesk(
         var moved = task with { Key = task.Key with { Due = due }, NextAt = due, Version = task.Version + 1 };
         return await ChangeAsync(task, commit => moved.Key == task.Key
             ? commit with { Updates = [moved] }
-            : commit with { Removals = [task.Key], Schedules = [moved] });
+            : commit with { Removals = [task.Row], Schedules = [moved] });
     }
 
     /// <summary>Called at the owner.</summary>

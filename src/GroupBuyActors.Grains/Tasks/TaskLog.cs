@@ -53,6 +53,9 @@ internal static partial class TaskLog
     [LoggerMessage(3015, LogLevel.Warning, "The partitions of ended tasks could not be kept; it is tried again.")]
     public static partial void EndsNotKept(ILogger log, Exception exception);
 
+    [LoggerMessage(3017, LogLevel.Warning, "The tasks of some shards could not be counted; it is tried again.")]
+    public static partial void NotCounted(ILogger log, Exception exception);
+
     [LoggerMessage(3016, LogLevel.Warning, "Redrive {Redrive} met trouble and goes on.")]
     public static partial void RedriveTrouble(ILogger log, Exception exception, string redrive);
 }

@@ -40,15 +40,15 @@ internal sealed class TaskMetrics
 
     public void Retried(string type) => _retries.Add(1, new KeyValuePair<string, object?>("type", type));
 
-    public void Observe(Func<IEnumerable<(string Type, int Pending, int Due)>> counts, Func<IEnumerable<KeyValuePair<string, int>>> parked, Func<int> shards)
+    public void Observe(Func<IEnumerable<(string Type, long Pending, int Due)>> counts, Func<IEnumerable<KeyValuePair<string, int>>> parked, Func<int> shards)
     {
         _meter.CreateObservableGauge("task_parked", () => parked().Select(type => Of(type.Value, type.Key)), description: "Due tasks of types that no handler here knows.");
         _meter.CreateObservableGauge("task_pending_total", () => counts().Select(count => Of(count.Pending, count.Type)),
-            description: "Tasks in this silo's memory that are not due: those within the horizon.");
+            description: "Tasks of this silo's shards that have not ended, in the table and in memory.");
         _meter.CreateObservableGauge("task_due_backlog", () => counts().Select(count => Of(count.Due, count.Type)),
             description: "Tasks that are due and not done.");
         _meter.CreateObservableGauge("shard_owned", shards, description: "Shards whose tasks this silo runs.");
     }
 
-    private static Measurement<int> Of(int count, string type) => new(count, new KeyValuePair<string, object?>("type", type));
+    private static Measurement<T> Of<T>(T count, string type) where T : struct => new(count, new KeyValuePair<string, object?>("type", type));
 }

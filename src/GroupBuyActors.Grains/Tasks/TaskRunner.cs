@@ -147,7 +147,7 @@ internal sealed class TaskRunner(
         }
 
         next = next with { Key = task.Key with { Due = nextAt } };
-        await CommitAsync(task, removals: [task.Key], schedules: [next]);
+        await CommitAsync(task, removals: [task.Row], schedules: [next]);
         near.Done(running);
 
         async Task<bool> CommitAsync(TimedTask ran, TimedTask[]? updates = null, TaskKey[]? removals = null, TimedTask[]? schedules = null)
@@ -183,7 +183,7 @@ internal sealed class TaskRunner(
     /// <summary>False where somebody else ran this version.</summary>
     private async Task<bool> RemoveAsync(NearTask running, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TaskEnding> ends)
     {
-        var committed = await CommitAsync(running.Stored, [running.Stored.Key], schedules, [], ends);
+        var committed = await CommitAsync(running.Stored, [running.Stored.Row], schedules, [], ends);
         near.Done(running);
         return committed;
     }

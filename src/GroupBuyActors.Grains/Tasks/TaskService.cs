@@ -18,7 +18,7 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class TaskService(
     ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, VoucherScans scans,
-    TaskCanary canary, TaskPolicyBook policies, ITaskEnds ends, TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
+    TaskCanary canary, TaskCensus census, TaskPolicyBook policies, ITaskEnds ends, TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
 {
     private const int PurgeMax = 1_000;
     private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500), PurgeInterval = TimeSpan.FromHours(1), EndsRetry = TimeSpan.FromMinutes(1);
@@ -42,7 +42,7 @@ internal sealed class TaskService(
         queues.Start(runner.RunAsync);
         near.Start();
         var stopping = _stopping.Token;
-        _working = [Task.Run(() => ReadAsync(stopping)), Task.Run(() => policies.RunAsync(stopping)), Task.Run(() => canary.RunAsync(stopping))];
+        _working = [Task.Run(() => ReadAsync(stopping)), Task.Run(() => policies.RunAsync(stopping)), Task.Run(() => canary.RunAsync(stopping)), Task.Run(() => census.RunAsync(stopping))];
     }
 
     /// <summary>Shards this silo owns now; their tasks are read at once.</summary>
@@ -86,8 +86,9 @@ internal sealed class TaskService(
         var complete = true;
         while (!cancellation.IsCancellationRequested)
         {
-            // More was due than memory holds: the next stretch is read when half of this one is done.
-            if (complete || _mustRead || near.Count < options.Value.HorizonTasksMax / 2)
+            complete &= !near.HasOverflowed;
+            // More was due than memory holds: the next stretch is read when this one is mostly done, or about to end.
+            if (complete || _mustRead || near.WantsMore)
             {
                 _mustRead = false;
                 await scans.SeedAsync(cancellation);
@@ -96,7 +97,7 @@ internal sealed class TaskService(
                 await KeepEndsAsync(cancellation);
             }
 
-            timer.Change(complete ? options.Value.HorizonReadInterval : RetryRead, Timeout.InfiniteTimeSpan);
+            timer.Change(complete ? Sooner(options.Value.HorizonReadInterval, near.Window / 2) : RetryRead, Timeout.InfiniteTimeSpan);
             await _wanted.WaitAsync(cancellation);
         }
     }
@@ -122,7 +123,7 @@ internal sealed class TaskService(
         try
         {
             var (tasks, complete) = await store.ReadHorizonAsync(shards, until, options.Value.HorizonTasksMax, cancellation);
-            var (added, overdue) = near.EndReading(tasks);
+            var (added, overdue) = near.EndReading(tasks, complete);
             if (overdue > 0) TaskLog.HorizonRead(log, shards.Count, added, overdue);
             return complete;
         }
@@ -169,10 +170,13 @@ internal sealed class TaskService(
         _endsKeptAt = clock.GetUtcNow() + wait;
     }
 
+    private static TimeSpan Sooner(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
     private void OnCommitted(CommittedBatch batch)
     {
         foreach (var (_, commit) in batch.Commits)
         {
+            census.Changed(commit);
             foreach (var removed in commit.Removals)
             {
                 near.Remove(removed.Id);
@@ -182,11 +186,13 @@ internal sealed class TaskService(
             foreach (var task in commit.Schedules)
                 if (!near.Add(task)) handOver.Add(task);
         }
+
+        if (near.HasOverflowed) Wake();
     }
 
-    private IEnumerable<(string, int, int)> Counts()
+    private IEnumerable<(string, long, int)> Counts()
     {
-        var (pending, due) = (near.Pending(), queues.Due().ToDictionary(type => type.Type, type => type.Due));
+        var (pending, due) = (census.Pending(), queues.Due().ToDictionary(type => type.Type, type => type.Due));
         return TaskTypes.All.Select(type => (type, pending.GetValueOrDefault(type), due.GetValueOrDefault(type)));
     }
 }

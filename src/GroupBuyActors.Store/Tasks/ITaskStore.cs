@@ -26,6 +26,9 @@ public interface ITaskStore
     /// </summary>
     Task<Reading.Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation);
 
+    /// <summary>How many tasks the shards hold, by type; reads all of their rows, so a few shards at a time. What has none is left out.</summary>
+    Task<IReadOnlyList<(ShardId Shard, string Type, long Tasks)>> CountAsync(IReadOnlyCollection<ShardId> shards, CancellationToken cancellation);
+
     /// <summary>Drops runs older than an instant in bounded steps; gives how many.</summary>
     Task<int> PurgeRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation);
 }

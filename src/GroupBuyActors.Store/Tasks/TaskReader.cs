@@ -54,6 +54,12 @@ internal sealed class TaskReader(Database database) : ITaskStore
             : await LatestOfAllAsync(session, filter.Type, mark, limit, ct).ConfigureAwait(false), cancellation);
     }
 
+    // Primary key, a range a shard.
+    public async Task<IReadOnlyList<(ShardId Shard, string Type, long Tasks)>> CountAsync(IReadOnlyCollection<ShardId> shards, CancellationToken cancellation) =>
+        shards.Count == 0 ? [] : await database.ReadAsync((session, ct) => session.ListAsync(
+            $"select shard, type, count(*) from timed_task where shard in ({SqlText.Numbers(shards.Select(shard => shard.Index).Order())}) group by shard, type",
+            row => (new ShardId(row.GetInt32(0)), row.GetString(1), row.GetInt64(2)), ct), cancellation).ConfigureAwait(false);
+
     public Task<int> PurgeRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) => database.WriteAsync((session, ct) =>
         session.ExecuteAsync(database.Dialect.DeleteSome("task_run", ["due_day", "task_id", "version"], $"due_day < {before.ToUnixTimeMilliseconds() / 86_400_000}", limit), ct), cancellation);
 

@@ -86,7 +86,7 @@ public sealed class TaskWheelTests
         Assert.Empty(Pop(wheel, Start.AddDays(1)));
     }
 
-    private enum Do { Add, Cancel, Reschedule, Pop, PopSome, NextDue }
+    private enum Do { Add, Cancel, CancelFrom, Reschedule, Pop, PopSome, NextDue }
 
     /// <summary>Against a sorted list that does the same the plain way.</summary>
     [Fact]
@@ -112,6 +112,9 @@ public sealed class TaskWheelTests
                         case Do.Reschedule:
                             Assert.Equal(at >= 0, wheel.Reschedule(name, due));
                             if (at >= 0) model[at] = (name, due, order++);
+                            break;
+                        case Do.CancelFrom:
+                            Assert.Equal(model.RemoveAll(entry => entry.Due >= due), wheel.CancelFrom(due));
                             break;
                         case Do.Pop or Do.PopSome:
                             now = due > now ? due : now;

@@ -96,6 +96,13 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
 
     public Task<Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<(ShardId Shard, string Type, long Tasks)>> CountAsync(IReadOnlyCollection<ShardId> shards, CancellationToken cancellation)
+    {
+        lock (_gate)
+            return Task.FromResult<IReadOnlyList<(ShardId, string, long)>>([.. _rows.Values.Where(task => shards.Contains(task.Key.Shard))
+                .GroupBy(task => (task.Key.Shard, task.Type)).Select(type => (type.Key.Shard, type.Key.Type, type.LongCount()))]);
+    }
+
     public Task<int> PurgeRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<Page<TaskEnding>> SearchAsync(TaskEndFilter filter, string? after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
