@@ -1,31 +1,34 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Cronos;
 
 namespace GroupBuyActors.Tasks;
 
 /// <summary>What happens to firings that were missed: while no silo ran, or none in time.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<MisfirePolicy>))]
 public enum MisfirePolicy
 {
     /// <summary>One run makes up for all of them.</summary>
-    Once,
+    [JsonStringEnumMemberName("once")] Once,
     /// <summary>None is made up for; a firing within <see cref="CronRules.Grace"/> counts as on time.</summary>
-    Skip,
+    [JsonStringEnumMemberName("skip")] Skip,
     /// <summary>Each is made up for, the latest <see cref="CronRules.CatchUpMax"/> of them.</summary>
-    All,
+    [JsonStringEnumMemberName("all")] All,
     /// <summary>Each is made up for that is no older than <see cref="CronRules.CatchUpWindow"/>.</summary>
-    Within,
+    [JsonStringEnumMemberName("within")] Within,
 }
 
 /// <summary>What happens to a firing while an earlier one still runs.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OverlapPolicy>))]
 public enum OverlapPolicy
 {
     /// <summary>It is left out.</summary>
-    Skip,
+    [JsonStringEnumMemberName("skip")] Skip,
     /// <summary>One waits until the other has ended; more are left out.</summary>
-    QueueOne,
+    [JsonStringEnumMemberName("queue-one")] QueueOne,
     /// <summary>Both run.</summary>
-    Allow,
+    [JsonStringEnumMemberName("allow")] Allow,
 }
 
 /// <summary>How a schedule deals with what does not go to plan.</summary>
@@ -43,7 +46,10 @@ public sealed record CronRules
     public TimeSpan CatchUpWindow { get; init; } = TimeSpan.FromHours(1);
 }
 
-/// <summary>A firing that is left out, and why: <c>misfire-skipped, misfire-merged, outside-window, over-limit, overlap</c>.</summary>
+/// <summary>
+/// A firing that is left out, and why: <c>misfire-skipped, misfire-merged, outside-window, over-limit, overlap</c>; or, where more than
+/// a thousand were missed, <c>misfire-older</c> for the first of them, which stands for all up to the next that is told.
+/// </summary>
 public readonly record struct SkippedFiring(DateTimeOffset Firing, string Reason);
 
 /// <summary>What is to be done now.</summary>
@@ -103,9 +109,11 @@ public sealed partial class CronSchedule
     /// <summary>The first firing after a time; null where there is none any more.</summary>
     public DateTimeOffset? Next(DateTimeOffset after) => _cron.GetNextOccurrence(after.ToUniversalTime(), _zone)?.ToUniversalTime();
 
-    /// <summary>The next firings after a time, for a person to see what an expression means.</summary>
+    /// <summary>The next firings after a time, 1 to 1,000, for a person to see what an expression means.</summary>
     public IReadOnlyList<DateTimeOffset> Preview(DateTimeOffset after, int count)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, FiringsMax);
         var firings = new List<DateTimeOffset>(count);
         while (firings.Count < count && Next(firings.Count == 0 ? after : firings[^1]) is { } next) firings.Add(next);
         return firings;
@@ -115,16 +123,17 @@ public sealed partial class CronSchedule
     /// <param name="lastFiring">The last firing that was run or left out; null: the schedule is new, and nothing was missed.</param>
     /// <param name="now">The present.</param>
     /// <param name="isRunning">True where an earlier firing still runs.</param>
-    public CronDecision Decide(DateTimeOffset? lastFiring, DateTimeOffset now, bool isRunning)
+    /// <param name="isWaiting">True where one waits already for it to end.</param>
+    public CronDecision Decide(DateTimeOffset? lastFiring, DateTimeOffset now, bool isRunning, bool isWaiting = false)
     {
         var skipped = new List<SkippedFiring>();
-        var due = lastFiring is { } last ? Due(last, now) : [];
+        var due = lastFiring is { } last ? Due(last, now, skipped) : [];
         var wanted = Misfires(due, now, skipped);
         var places = Rules.Overlap switch
         {
             OverlapPolicy.Allow => int.MaxValue,
-            OverlapPolicy.QueueOne => isRunning ? 1 : 2,
-            _ => isRunning ? 0 : 1,
+            OverlapPolicy.QueueOne => 2 - (isRunning ? 1 : 0) - (isWaiting ? 1 : 0),
+            _ => isRunning || isWaiting ? 0 : 1,
         };
         // The latest say most of what is to be done now.
         var left = Math.Max(0, wanted.Count - places);
@@ -155,7 +164,7 @@ public sealed partial class CronSchedule
     }
 
     /// <summary>Firings in (last, now], the latest of them where they are too many: the stretch looked at grows backwards from now.</summary>
-    private List<DateTimeOffset> Due(DateTimeOffset last, DateTimeOffset now)
+    private List<DateTimeOffset> Due(DateTimeOffset last, DateTimeOffset now, List<SkippedFiring> skipped)
     {
         if (last >= now) return [];
         for (var stretch = TimeSpan.FromMinutes(1); ; stretch *= 2)
@@ -163,7 +172,10 @@ public sealed partial class CronSchedule
             var from = now - last <= stretch ? last : now - stretch;
             var firings = _cron.GetOccurrences(from.ToUniversalTime(), now.ToUniversalTime(), _zone, fromInclusive: false, toInclusive: true)
                 .Select(firing => firing.ToUniversalTime()).ToList();
-            if (from == last || firings.Count >= FiringsMax) return firings.Count <= FiringsMax ? firings : firings[^FiringsMax..];
+            if (from != last && firings.Count < FiringsMax) continue;
+            if (firings.Count > FiringsMax) firings = firings[^FiringsMax..];
+            if (Next(last) is { } oldest && firings.Count > 0 && oldest < firings[0]) skipped.Add(new SkippedFiring(oldest, "misfire-older"));
+            return firings;
         }
     }
 

@@ -28,10 +28,8 @@ internal static class PolicyEndpoints
         var count = limit is null ? 5 : query.Limit();
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
         return JsonAnswer.Of(new PageDocument<ScheduleDocument>([.. schedules.List(count).Select(schedule => new ScheduleDocument(schedule.Job, schedule.Expression,
-            schedule.Zone, schedule.Spread, Word(schedule.Rules.Misfire), Word(schedule.Rules.Overlap), schedule.Next))]));
+            schedule.Zone, schedule.Spread, JsonNames<MisfirePolicy>.Of(schedule.Rules.Misfire), JsonNames<OverlapPolicy>.Of(schedule.Rules.Overlap), schedule.Next))]));
     }
-
-    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
     private static JsonAnswer List(ITaskPolicies policies) =>
         JsonAnswer.Of(new PageDocument<PolicyDocument>([.. TaskTypes.All.Select(policies.Find).OfType<PolicyReport>().Select(Document)]));

@@ -123,8 +123,32 @@ public sealed class CronScheduleTests
         });
 
     [Fact]
-    public void AYearOfMissedSecondsIsBounded() =>
-        Assert.Equal(999, new CronSchedule("* * * * * *", "UTC").Decide(At("2025-11-24T09:00Z"), At("2026-11-24T09:00Z"), false).Skipped.Count);
+    public void AYearOfMissedSecondsIsBoundedAndItsOldestStandsForTheRest()
+    {
+        var skipped = new CronSchedule("* * * * * *", "UTC").Decide(At("2025-11-24T09:00Z"), At("2026-11-24T09:00Z"), false).Skipped;
+        Assert.Equal(1_000, skipped.Count);
+        Assert.Equal(new SkippedFiring(At("2025-11-24T09:00:01Z"), "misfire-older"), skipped[0]);
+        Assert.Equal(new SkippedFiring(At("2026-11-24T08:43:21Z"), "misfire-merged"), skipped[1]);
+    }
+
+    [Theory]
+    [InlineData(OverlapPolicy.Skip)]
+    [InlineData(OverlapPolicy.QueueOne)]
+    [InlineData(OverlapPolicy.Allow, "09:01")]
+    public void WhereOneWaitsAlreadyNoOtherWaits(OverlapPolicy overlap, params string[] runs)
+    {
+        var decision = new CronSchedule("* * * * *", "UTC", new CronRules { Overlap = overlap }).Decide(At("2026-11-24T09:00Z"), At("2026-11-24T09:01Z"), isRunning: true, isWaiting: true);
+        Assert.Equal(runs.Select(Minute), decision.Runs);
+        Assert.Equal(1 - runs.Length, decision.Skipped.Count);
+    }
+
+    [Fact]
+    public void APreviewIsBounded()
+    {
+        var schedule = new CronSchedule("* * * * *", "UTC");
+        Assert.Throws<ArgumentOutOfRangeException>(() => schedule.Preview(At("2026-11-24T09:00Z"), 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => schedule.Preview(At("2026-11-24T09:00Z"), 1_001));
+    }
 
     private static void Decides(CronRules rules, string now, string[] runs, params (string At, string Reason)[] skipped)
     {
