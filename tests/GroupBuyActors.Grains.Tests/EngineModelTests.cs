@@ -16,7 +16,8 @@ namespace GroupBuyActors;
 
 /// <summary>
 /// The engine's memory, queues, runner and desk against a model, in many random lives: tasks are scheduled, cancelled, moved, redriven,
-/// fail, hang, meet a store that refuses, and silos crash in between. Whatever happens, every task is in one place: a row, or one end.
+/// fail, hang, meet a store that refuses, and silos crash in between, or hand over and end runs late that others have run again.
+/// Whatever happens, every task is in one place: a row, or one end.
 /// </summary>
 public sealed class EngineModelTests(ITestOutputHelper output)
 {
@@ -43,6 +44,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         private readonly Dictionary<string, DateTimeOffset> _due = new(StringComparer.Ordinal);
         private readonly HashSet<string> _cancelled = new(StringComparer.Ordinal);
         private readonly HashSet<string> _redriven = new(StringComparer.Ordinal);
+        private readonly List<Engine> _departed = [];
         private Engine _engine;
 
         public Life(int seed)
@@ -62,20 +64,24 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             }
             finally
             {
+                foreach (var engine in _departed) engine.Kill();
                 _engine.Kill();
             }
         }
 
         private void Step()
         {
-            switch (_dice.Next(10))
+            switch (_dice.Next(12))
             {
                 case < 4: Schedule(); break;
                 case 4: Change(id => _engine.Desk.CancelHereAsync(id), id => _cancelled.Add(id)); break;
                 case 5: Change(id => _engine.Desk.MoveHereAsync(id, _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))), id => _due[id] = DateTimeOffset.MinValue); break;
                 case 6: Redrive(); break;
                 case 7 when _dice.Next(3) == 0: Crash(); break;
-                default: Advance(TimeSpan.FromMilliseconds(_dice.Next(1, 90_000))); break;
+                case 8: _engine.LetEnd(_seed); break;
+                case 9 when _dice.Next(2) == 0: HandOver(); break;
+                case 9: foreach (var engine in _departed) engine.LetEnd(_seed); break;
+                default: Advance(TimeSpan.FromMilliseconds(_dice.Next(1, _dice.Next(2) == 0 ? 5_000 : 90_000))); break;
             }
 
             _engine.Quiesce(_seed);
@@ -128,6 +134,14 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             _engine = new Engine(_table, _time, _dice.Next(), misbehaves);
         }
 
+        /// <summary>Another owner takes over from one that is alive: what hangs there may yet come to its end, after the other has run it again.</summary>
+        private void HandOver()
+        {
+            _engine.Depart();
+            _departed.Add(_engine);
+            _engine = new Engine(_table, _time, _dice.Next(), misbehaves: true);
+        }
+
         private void Advance(TimeSpan by)
         {
             _time.Advance(by);
@@ -138,6 +152,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         private void Settle()
         {
             _table.Refusals = 0;
+            foreach (var engine in _departed) engine.LetEnd(_seed);
             Crash(misbehaves: false);
             for (var n = 0; n < 40 && _table.Rows.Count > 0; n++)
             {
@@ -236,6 +251,27 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             }
         }
 
+        /// <summary>Begins nothing any more; what runs goes on, and its commits land where they may.</summary>
+        public void Depart()
+        {
+            _queues.Stop();
+            _near.Stop();
+        }
+
+        /// <summary>What hangs comes to its end at last, whatever it is.</summary>
+        public void LetEnd(int seed)
+        {
+            var released = _handlers.LetEnd();
+            var waited = System.Diagnostics.Stopwatch.StartNew();
+            var spin = new SpinWait();
+            // Those that come in their place may hang in turn.
+            while (released.Count > 0 || _queues.Running != _handlers.Hanging)
+            {
+                spin.SpinOnce();
+                if (waited.Elapsed > TestSilo.Bound) Assert.Fail($"Seed {seed}: {_queues.Running} runs do not end; {_handlers.Hanging} hang.");
+            }
+        }
+
         public void Kill()
         {
             _committer.Kill();
@@ -251,14 +287,21 @@ public sealed class EngineModelTests(ITestOutputHelper output)
     private sealed class Handlers(Random dice, TimeProvider clock, bool misbehaves)
     {
         private readonly Lock _gate = new();
-        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Hang _hang = new();
         private int _hanging;
 
         public ConcurrentDictionary<string, DateTimeOffset> FirstRuns { get; } = new(StringComparer.Ordinal);
 
         public int Hanging => Volatile.Read(ref _hanging);
 
-        public void LetGo() => _end.TrySetException(new TimeoutException("The silo is gone."));
+        public Hang LetEnd()
+        {
+            var released = Interlocked.Exchange(ref _hang, new Hang());
+            released.End.TrySetResult();
+            return released;
+        }
+
+        public void LetGo() => _hang.End.TrySetException(new TimeoutException("The silo is gone."));
 
         public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
         {
@@ -272,19 +315,42 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 case 8: throw new InvalidOperationException("Trouble of ours.");
                 case 9:
                     Interlocked.Increment(ref _hanging);
+                    var hang = Volatile.Read(ref _hang);
+                    hang.Enter();
                     try
                     {
-                        await _end.Task.WaitAsync(cancellation);
-                        return TaskVerdict.Finished();
+                        await hang.End.Task.WaitAsync(cancellation);
+                        lock (_gate) roll = dice.Next(3);
+                        return roll switch
+                        {
+                            0 => TaskVerdict.Failed(due.AfterFailure(), "The port was silent for long."),
+                            1 => TaskVerdict.Failed(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), "Refused for good after long."),
+                            _ => TaskVerdict.Finished(),
+                        };
                     }
                     finally
                     {
                         Interlocked.Decrement(ref _hanging);
+                        hang.Leave();
                     }
 
                 default: return TaskVerdict.Finished();
             }
         }
+    }
+
+    /// <summary>Runs that hang until somebody ends them together.</summary>
+    private sealed class Hang
+    {
+        private int _count;
+
+        public TaskCompletionSource End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Enter() => Interlocked.Increment(ref _count);
+
+        public void Leave() => Interlocked.Decrement(ref _count);
     }
 
     private sealed class Handler(string type, Handlers handlers) : ITaskHandler
