@@ -64,7 +64,7 @@ internal static class TaskHost
         ProcessorMeter[] meters = [new("silo", Environment.ProcessId), .. server == 0 ? (ProcessorMeter[])[] : [new("database", server)]];
         var parts = new TaskParts(
             services.GetRequiredService<ICommitter>(), near, services.GetRequiredService<TaskQueues>(), services.GetRequiredService<FireBook>(),
-            services.GetRequiredService<Chance>(), TimeProvider.System, meters);
+            services.GetRequiredService<Chance>(), services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<WatchedCloses>(), TimeProvider.System, meters);
         await BenchProcess.ServeAsync<TaskQuestion, TaskAnswer>(parts.AnswerAsync);
         await host.StopAsync();
         return 0;
@@ -75,7 +75,11 @@ internal static class TaskHost
     {
         services.Remove(services.Single(service => service.ImplementationType == typeof(OrderCloseHandler)));
         services.AddSingleton<FireBook>();
-        services.AddSingleton<ITaskHandler, RecordingHandler>();
+        services.AddSingleton<RecordingHandler>();
+        services.AddSingleton<OrderCloseHandler>();
+        services.AddSingleton<Ports.IPayments, EmptyProvider>();
+        services.AddSingleton<WatchedCloses>();
+        services.AddSingleton<ITaskHandler>(provider => provider.GetRequiredService<WatchedCloses>());
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Benchmarks.Tasks;
 
 /// <summary>What is measured inside the silo's process: producers commit where the actors do, through the committer.</summary>
 internal sealed class TaskParts(
-    ICommitter committer, NearTasks near, TaskQueues queues, FireBook book, Chance chance, TimeProvider time, IReadOnlyList<ProcessorMeter> meters)
+    ICommitter committer, NearTasks near, TaskQueues queues, FireBook book, Chance chance, IGrainFactory grains, WatchedCloses closes, TimeProvider time, IReadOnlyList<ProcessorMeter> meters)
 {
     private const int ManyCallers = 512, FewCallers = 32, TasksPerCommit = 100, HerdTasks = 50_000, HerdShard = 100, OthersShard = 1_600;
     private const double ScheduledPerSecondMin = 12_000, CancelledPerSecondMax = 30_000;
@@ -23,6 +23,7 @@ internal sealed class TaskParts(
         "settle" => SettleAsync(question),
         "schedule" => ScheduleAsync(question),
         "fire" => FireAsync(question),
+        "closes" => CloseAsync(question),
         "herd" => HerdAsync(question),
         "cancel" => CancelAsync(question),
         "memory" => MemoryAsync(),
@@ -71,6 +72,19 @@ internal sealed class TaskParts(
         book.Close(series);
         answer.Rows.Add(CarriedMeasurement.Of(series.Measure($"fire {question.Rate}/s", meters)));
         return answer with { Held = held };
+    }
+
+    /// <summary>Tasks whose handler commits on a group: unpaid orders that are closed in time.</summary>
+    private async Task<TaskAnswer> CloseAsync(TaskQuestion question)
+    {
+        var fires = new GroupFires(grains, time, question.Rate, question.Window);
+        closes.Watch(fires);
+        await fires.PlaceAsync();
+        Start();
+        var held = await fires.HeldAsync();
+        Stop();
+        await SettledAsync(Task.CompletedTask);
+        return new TaskAnswer { Held = held, Rows = [.. fires.Measure(meters).Select(row => CarriedMeasurement.Of(row))] };
     }
 
     /// <summary>A merchant whose tasks are all due in one instant, and another one's beside them.</summary>

@@ -16,11 +16,11 @@ internal sealed class TasksBenchmark : IBenchmark
     public IReadOnlyList<Option> Options { get; } =
     [
         new("--pending", "N", "tasks that wait days ahead in the table all the while (default 10000000, with --quick 1000000)"),
-        new("--rates", "LIST", "tasks due a second of the fire part (default 100,400,2000,5000)"),
+        new("--rates", "LIST", "tasks due a second of the fire part (default 100,400,2000,5000,10000)"),
         new("--only", "PARTS", $"some of: {string.Join(',', Parts)} (default all)"),
     ];
 
-    private static readonly string[] Parts = ["schedule", "fire", "herd", "cancel", "quartz", "reminders"];
+    private static readonly string[] Parts = ["schedule", "fire", "closes", "herd", "cancel", "quartz", "reminders"];
 
     public async Task<Report> RunAsync(BenchmarkOptions options, CancellationToken cancellation)
     {
@@ -46,7 +46,7 @@ internal sealed class TasksBenchmark : IBenchmark
     }
 
     private static int[] Rates(BenchmarkOptions options) =>
-        [.. (options.Text("--rates") ?? "100,400,2000,5000").Split(',').Select(text =>
+        [.. (options.Text("--rates") ?? "100,400,2000,5000,10000").Split(',').Select(text =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate is > 0 and <= 100_000
                 ? rate
                 : throw new UsageException($"--rates is a list of numbers up to 100000, not {text}.")).Order()];

@@ -9,7 +9,7 @@ namespace GroupBuyActors.Benchmarks.Tasks;
 internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase database, Report report, CancellationToken cancellation)
 {
     private const int SettleRate = 2_000, OthersRate = 100, ReminderCallers = 512, ReminderGrains = 5_000, QuartzDrained = 250, LatenessMaxMs = 10;
-    private static readonly int[] QuartzRates = [100, 400];
+    private static readonly int[] QuartzRates = [100, 400], CloseRates = [1_000, 3_000, 4_500];
     private readonly Dictionary<string, double> _found = [];
 
     /// <summary>How long tasks of a rate are due, so that the quick run stays one.</summary>
@@ -30,6 +30,7 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
             report.Note("tasks.schedule.rate is of one task a commit with 512 outstanding; the batched rate is of many tasks a commit, as one event of a group schedules them.");
         }
         if (parts.Contains("fire")) await FireAsync(host, rates);
+        if (parts.Contains("closes")) await CloseAsync(host);
         if (parts.Contains("herd"))
         {
             var rows = Add(await AskAsync(host, "herd", Due, OthersRate));
@@ -85,6 +86,7 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
         Ratio("Firing, the highest rate that held", "tasks.fire.rate", "tasks.quartz.fire.rate", "the most that Quartz fires");
         Ratio("Firing all that is due at once", "tasks.herd.rate", "tasks.quartz.fire.rate", "Quartz");
         if (_found.TryGetValue("tasks.schedule.rate", out var schedule)) Limit("tasks scheduled a second", schedule, schedule >= 20_000, "at least 20,000");
+        if (_found.TryGetValue("tasks.closes.rate", out var closes)) Limit("orders closed in time a second, each a commit on its group", closes, closes >= 3_000, "at least 3,000");
         if (_found.TryGetValue("tasks.fire.exact_rate", out var fire))
             Limit($"tasks fired a second at a p99 lateness of at most {LatenessMaxMs} ms (tasks.fire.exact_rate)", fire, fire >= 5_000, "at least 5,000");
     }
@@ -111,6 +113,24 @@ internal sealed class TasksReport(BenchmarkOptions options, BenchDatabase databa
         Measure("tasks.fire.p99_ms", p99);
         Measure("tasks.fire.exact_rate", exact);
         report.Note("The milliseconds of fire rows are lateness: from due to the handler's first line, by the machine's clock.");
+    }
+
+    private async Task CloseAsync(BenchProcess host)
+    {
+        var (held, p99) = (0, 0.0);
+        foreach (var rate in CloseRates)
+        {
+            var answer = await AskAsync(host, "closes", Due, rate);
+            var rows = Add(answer);
+            Measure($"tasks.closes.{rate}.begun_p99_ms", rows[0].Milliseconds(99));
+            Measure($"tasks.closes.{rate}.committed_p99_ms", rows[1].Milliseconds(99));
+            if (answer.Held) (held, p99) = (rate, rows[0].Milliseconds(99));
+            else report.Note($"close orders {rate}/s was not held: some orders were not closed a second after the last was due.");
+        }
+
+        Measure("tasks.closes.rate", held);
+        Measure("tasks.closes.p99_ms", p99);
+        report.Note("Closes are tasks whose handler commits on a group: orders placed at that rate and left unpaid; the provider answers at once. Begun is lateness as of fire rows; committed is until the group's commit is durable.");
     }
 
     private async Task<TaskAnswer> AskAsync(BenchProcess host, string part, TimeSpan window, int rate = 0)
