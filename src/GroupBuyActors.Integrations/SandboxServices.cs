@@ -10,8 +10,8 @@ namespace GroupBuyActors.Integrations;
 public static class SandboxServices
 {
     /// <summary>
-    /// Registers the sandboxes as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, and <see cref="ISandbox"/>
-    /// for their operators. Needs the store, which keeps their books.
+    /// Registers the sandboxes as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, their own books as
+    /// <see cref="IPaymentBooks"/> and <see cref="IStockBooks"/>, and <see cref="ISandbox"/> for their operators. Needs the store, which keeps their books.
     /// </summary>
     public static IServiceCollection AddGroupBuySandbox(this IServiceCollection services)
     {
@@ -23,6 +23,8 @@ public static class SandboxServices
         services.TryAddSingleton<IInventory, SandboxInventory>();
         services.TryAddSingleton<IPayments, SandboxPayments>();
         services.TryAddSingleton<INotices, SandboxNotices>();
+        services.TryAddSingleton<IPaymentBooks, SandboxPaymentBooks>();
+        services.TryAddSingleton<IStockBooks, SandboxStockBooks>();
         services.TryAddSingleton<ISandbox, SandboxDesk>();
         return services;
     }

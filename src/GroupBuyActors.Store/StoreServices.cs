@@ -38,6 +38,7 @@ public static class StoreServices
         services.TryAddSingleton<IStreams, StreamTable>();
         services.TryAddSingleton<IGroupReader, GroupReader>();
         services.TryAddSingleton<IListings, Listings>();
+        services.TryAddSingleton<IBookReader, BookReader>();
         services.TryAddSingleton<IProjections, ProjectionWriter>();
         services.TryAddSingleton<ITaskStore, TaskReader>();
         services.TryAddSingleton<ITaskEnds, TaskEnds>();

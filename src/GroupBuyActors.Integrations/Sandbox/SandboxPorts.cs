@@ -1,4 +1,5 @@
 using GroupBuyActors.Ports;
+using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Sandbox;
 
 namespace GroupBuyActors.Integrations.Sandbox;
@@ -34,4 +35,27 @@ internal sealed class SandboxNotices(SandboxLine line, ISandboxBooks books) : IN
 {
     public Task<PortReply> SendAsync(string key, OrderId order, string userId, string kind, CancellationToken cancellation) => line.CallAsync(
         SandboxPort.Notices, key, "notice", sku: null, ct => books.NotifyAsync(key, ct), reply => reply, cancellation);
+}
+
+/// <summary>The payment provider's own books, as the sandbox keeps them.</summary>
+internal sealed class SandboxPaymentBooks(SandboxLine line, ISandboxBooks books) : IPaymentBooks
+{
+    public Task<BookPage<PaymentBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation) =>
+        line.CallAsync(SandboxPort.Payments, $"books:{merchantId}", "books", sku: null,
+            async ct => BookPages.Of(await books.PaymentBookAsync(merchantId, after, limit, ct).ConfigureAwait(false)), BookPages.Unread<PaymentBookEntry>, cancellation);
+}
+
+/// <summary>The inventory service's own books, as the sandbox keeps them.</summary>
+internal sealed class SandboxStockBooks(SandboxLine line, ISandboxBooks books) : IStockBooks
+{
+    public Task<BookPage<StockBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation) =>
+        line.CallAsync(SandboxPort.Inventory, $"books:{merchantId}", "books", sku: null,
+            async ct => BookPages.Of(await books.StockBookAsync(merchantId, after, limit, ct).ConfigureAwait(false)), BookPages.Unread<StockBookEntry>, cancellation);
+}
+
+internal static class BookPages
+{
+    public static BookPage<T> Of<T>(Page<T> page) => new(PortAnswer.Done, page.Items, page.Next);
+
+    public static BookPage<T> Unread<T>(PortReply reply) => new(reply.Answer, [], null, reply.Detail);
 }

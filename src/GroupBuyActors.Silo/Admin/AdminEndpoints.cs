@@ -75,13 +75,8 @@ internal static class AdminEndpoints
 /// <summary>A merchant's books as the API shows them.</summary>
 internal static class Books
 {
-    public static BooksDocument Document(MerchantBooks books)
-    {
-        var balanced = books.Reserved == books.Outstanding + books.Deducted + books.Released
-            && books.Currencies.All(line => line.Paid == line.Held + line.Settled + line.Refunding + line.Refunded);
-        return new BooksDocument(
-            [.. books.Currencies.Select(line => new CurrencyDocument(line.Currency, line.Paid, line.Held, line.Settled, line.Refunding, line.Refunded))],
-            new StockBooksDocument(books.Reserved, books.Outstanding, books.Deducted, books.Released),
-            balanced);
-    }
+    public static BooksDocument Document(MerchantBooks books) => new(
+        [.. books.Currencies.Select(line => new CurrencyDocument(line.Currency, line.Paid, line.Held, line.Settled, line.Refunding, line.Refunded))],
+        new StockBooksDocument(books.Reserved, books.Outstanding, books.Deducted, books.Released),
+        books.IsBalanced);
 }

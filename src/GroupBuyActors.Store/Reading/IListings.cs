@@ -11,8 +11,12 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 /// <summary>A currency's line of a merchant's books. paid = held + settled + refunding + refunded.</summary>
 public sealed record CurrencyBooks(string Currency, long Paid, long Held, long Settled, long Refunding, long Refunded);
 
-/// <summary>A merchant's books at one instant.</summary>
-public sealed record MerchantBooks(IReadOnlyList<CurrencyBooks> Currencies, long Reserved, long Outstanding, long Deducted, long Released);
+/// <summary>A merchant's books at one instant; <paramref name="Unbalanced"/> counts groups of which reserved = outstanding + deducted + released does not hold.</summary>
+public sealed record MerchantBooks(IReadOnlyList<CurrencyBooks> Currencies, long Reserved, long Outstanding, long Deducted, long Released, long Unbalanced)
+{
+    /// <summary>True where every line adds up: each group's units for themselves, so that one group's error does not make up for another's.</summary>
+    public bool IsBalanced => Unbalanced == 0 && Currencies.All(line => line.Paid == line.Held + line.Settled + line.Refunding + line.Refunded);
+}
 
 /// <summary>Who changed what.</summary>
 public sealed record AuditEntry(long Id, DateTimeOffset Time, string Caller, string Action, string Target, string? Detail);

@@ -38,19 +38,21 @@ internal sealed class Listings(Database database) : IListings
     public async Task<MerchantBooks> BooksAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation)
     {
         SqlText settled = $"(state = {(int)PaymentState.Forfeited} or (state = {(int)PaymentState.Redeemed} and settles_ms <= {now.ToUnixTimeMilliseconds()}))";
+        SqlText held = $"(state = {(int)PaymentState.Held} or (state = {(int)PaymentState.Redeemed} and (settles_ms is null or settles_ms > {now.ToUnixTimeMilliseconds()})))";
         var rows = await database.ReadAsync((session, ct) => session.ListAsync(
             $"""
-            select currency, {Sum($"amount")}, {Sum($"case when {settled} then amount else 0 end")}, {Sum($"case when state = {(int)PaymentState.Refunding} then amount else 0 end")}, {Sum($"case when state = {(int)PaymentState.Refunded} then amount else 0 end")}
+            select currency, {Sum($"amount")}, {AmountIf(held)}, {AmountIf(settled)}, {AmountIf($"state = {(int)PaymentState.Refunding}")}, {AmountIf($"state = {(int)PaymentState.Refunded}")}
               from payment_book where merchant_id = {merchantId} group by currency
             union all
-            select '', {Sum($"reserved")}, {Sum($"outstanding")}, {Sum($"deducted")}, {Sum($"released")}
+            select '', {Sum($"reserved")}, {Sum($"outstanding")}, {Sum($"deducted")}, {Sum($"released")}, {Sum($"case when reserved = outstanding + deducted + released then 0 else 1 end")}
               from group_view where merchant_id = {merchantId}
             """,
-            row => (Currency: row.GetString(0), A: row.GetInt64(1), B: row.GetInt64(2), C: row.GetInt64(3), D: row.GetInt64(4)), ct), cancellation).ConfigureAwait(false);
+            row => (Currency: row.GetString(0), A: row.GetInt64(1), B: row.GetInt64(2), C: row.GetInt64(3), D: row.GetInt64(4), E: row.GetInt64(5)), ct), cancellation).ConfigureAwait(false);
         var stock = rows.Single(row => row.Currency.Length == 0);
+        // Each part is summed by itself: a payment of a state that this release does not know would be in none, and the line would not add up.
         var money = rows.Where(row => row.Currency.Length > 0).OrderBy(row => row.Currency, StringComparer.Ordinal)
-            .Select(row => new CurrencyBooks(row.Currency, Paid: row.A, Held: row.A - row.B - row.C - row.D, Settled: row.B, Refunding: row.C, Refunded: row.D));
-        return new MerchantBooks(money.ToList(), stock.A, stock.B, stock.C, stock.D);
+            .Select(row => new CurrencyBooks(row.Currency, Paid: row.A, Held: row.B, Settled: row.C, Refunding: row.D, Refunded: row.E));
+        return new MerchantBooks(money.ToList(), stock.A, stock.B, stock.C, stock.D, stock.E);
     }
 
     // Index: group_view_vouchers (shard, state, vouchers_until_ms).
@@ -93,6 +95,8 @@ internal sealed class Listings(Database database) : IListings
 
     // MySQL sums integers to decimals.
     private static SqlText Sum(SqlText of) => new SqlText().Append($"cast(coalesce(sum({of}), 0) as signed)");
+
+    private static SqlText AmountIf(SqlText condition) => Sum($"case when {condition} then amount else 0 end");
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }

@@ -75,6 +75,12 @@ public interface ISandboxBooks
     /// <summary>A buyer pays at the provider. Again with the same amount changes nothing; false where this payment is there with another.</summary>
     Task<bool> PayAsync(OrderId order, ProviderPayment payment, CancellationToken cancellation);
 
+    /// <summary>A merchant's payments, given back or not, in the order of <see cref="IPaymentBooks"/>. A mark that is none throws <see cref="FormatException"/>.</summary>
+    Task<Page<PaymentBookEntry>> PaymentBookAsync(long merchantId, string? after, int limit, CancellationToken cancellation);
+
+    /// <summary>The stock of a merchant's groups, in the order of <see cref="IStockBooks"/>. A mark that is none throws <see cref="FormatException"/>.</summary>
+    Task<Page<StockBookEntry>> StockBookAsync(long merchantId, string? after, int limit, CancellationToken cancellation);
+
     /// <summary>How a port misbehaves now.</summary>
     Task<SandboxFault> FaultAsync(SandboxPort port, CancellationToken cancellation);
 
