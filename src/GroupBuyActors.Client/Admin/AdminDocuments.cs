@@ -196,28 +196,6 @@ public sealed record RedriveCountDocument(bool DryRun, int Count, bool Complete)
 public sealed record RedriveDocument(
     string RedriveId, string Status, int Total, int Done, int Refused, int RatePerSecond, DateTimeOffset StartedAt, DateTimeOffset? EndedAt);
 
-/// <summary>A merchant's books.</summary>
-/// <param name="Currencies">One line a currency.</param>
-/// <param name="Stock">Units over all its groups.</param>
-/// <param name="Balanced">True where every line adds up; holds at any instant.</param>
-public sealed record BooksDocument(IReadOnlyList<CurrencyDocument> Currencies, StockBooksDocument Stock, bool Balanced);
-
-/// <summary>One currency: paid = held + settled + refunding + refunded, in minor units.</summary>
-/// <param name="Currency">ISO 4217.</param>
-/// <param name="Paid">Accepted.</param>
-/// <param name="Held">Kept for orders and vouchers.</param>
-/// <param name="Settled">The merchant's: redeemed past the revoke window, or forfeited.</param>
-/// <param name="Refunding">On its way back.</param>
-/// <param name="Refunded">Back.</param>
-public sealed record CurrencyDocument(string Currency, long Paid, long Held, long Settled, long Refunding, long Refunded);
-
-/// <summary>Units: reserved = outstanding + deducted + released.</summary>
-/// <param name="Reserved">Ever set aside.</param>
-/// <param name="Outstanding">Still set aside.</param>
-/// <param name="Deducted">Sold.</param>
-/// <param name="Released">Given back.</param>
-public sealed record StockBooksDocument(long Reserved, long Outstanding, long Deducted, long Released);
-
 /// <summary>Who changed what.</summary>
 /// <param name="Id">Grows.</param>
 /// <param name="Time">When.</param>

@@ -1,5 +1,6 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Store.Committing;
 using Orleans.Concurrency;
 using Orleans.Placement;
@@ -105,6 +106,16 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         if (order is null) await _head.RunAsync();
         await Settled();
         return order is null ? Refused<OrderView>(RefusalCode.OrderNotFound, "There is no such order.") : new Reply<OrderView> { Value = order };
+    }
+
+    public async Task<GroupBooksReply> ReadBooks(int[] orders)
+    {
+        if (_malformed) return new GroupBooksReply();
+        await Ready();
+        var books = GroupBooks.Of(_state, orders);
+        if (orders.Any(number => number > _state.OrderCount)) await _head.RunAsync();
+        await Settled();
+        return GroupBooksReply.Of(books);
     }
 
     public Task<Reply<OrderView>> CancelOrder(int number) => Answer<OrderView>(new GroupCommand.Cancel(number));

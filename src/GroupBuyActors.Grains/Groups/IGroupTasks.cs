@@ -1,4 +1,5 @@
 using GroupBuyActors.Ports;
+using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
@@ -12,6 +13,9 @@ internal interface IGroupTasks : IGrainWithStringKey
 
     /// <summary>The daily scan found vouchers of this group past their validity. True where consequences are left for another call.</summary>
     [Alias("LapseVouchers")] Task<bool> LapseVouchers(string? trace);
+
+    /// <summary>Its stock, and the payments of these orders, as they are committed.</summary>
+    [Alias("ReadBooks")] Task<GroupBooksReply> ReadBooks(int[] orders);
 }
 
 /// <summary>A due task, with what its port answered.</summary>

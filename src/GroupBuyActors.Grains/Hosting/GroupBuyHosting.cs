@@ -1,6 +1,7 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Tasks;
 using GroupBuyActors.Tasks.Handlers;
@@ -83,6 +84,9 @@ public static class GroupBuyHosting
         services.AddSingleton<ITaskAudit, TaskAudit>();
         services.AddSingleton<ITaskDirectory, TaskDirectory>();
         AddHandlers(services);
+
+        services.AddSingleton<GroupsAsked>();
+        services.AddSingleton<IBookComparer, BookComparer>();
 
         services.AddSingleton<RelayMetrics>();
         services.AddSingleton<StreamRelay>();

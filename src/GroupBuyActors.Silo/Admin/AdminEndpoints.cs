@@ -18,8 +18,6 @@ internal static class AdminEndpoints
             .Describe("Shards with owner, epoch and backlog").Answers<PageDocument<ShardDocument>>(200);
         admin.MapGet("/cluster", ClusterAsync).Requires(Operation.Administer)
             .Describe("Silos of the cluster").Answers<ClusterDocument>(200);
-        admin.MapGet("/reconciliation", ReconcileAsync).Requires(Operation.Administer)
-            .Describe("A merchant's books: money and stock").Answers<BooksDocument>(200).Refuses(400);
         admin.MapGet("/audit", AuditAsync).Requires(Operation.Administer)
             .Describe("Who changed what, newest first").Answers<PageDocument<AuditDocument>>(200).Refuses(400);
         admin.MapPost("/groups/{groupId}/settle", SettleAsync).Requires(Operation.Administer)
@@ -27,6 +25,7 @@ internal static class AdminEndpoints
         admin.MapTasks();
         admin.MapDeadLetters();
         admin.MapPolicies();
+        admin.MapReconciliation();
     }
 
     private static async Task<IResult> ShardsAsync(HttpContext context, IClusterReport report)
@@ -41,14 +40,6 @@ internal static class AdminEndpoints
         var silos = await report.SilosAsync(context.RequestAborted);
         return JsonAnswer.Of(new ClusterDocument(
             [.. silos.Select(silo => new SiloDocument(silo.Address, silo.Name, silo.Status, silo.Region, silo.Groups, silo.Shards))]));
-    }
-
-    private static async Task<IResult> ReconcileAsync(string? merchantId, HttpContext context, IListings listings, ClusterClock clock)
-    {
-        var query = new Query(context);
-        var merchant = query.MerchantId(required: true);
-        if (query.Errors.Any || merchant is not { } id) return Problem.Invalid(query.Errors);
-        return JsonAnswer.Of(Books.Document(await listings.BooksAsync(id, clock.GetUtcNow(), context.RequestAborted)));
     }
 
     private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, IListings listings)
@@ -70,13 +61,4 @@ internal static class AdminEndpoints
         if (reply is { Succeeded: true, Replayed: false }) await audit.WriteAsync(context, "group.settle", group.Value);
         return reply.ToResult(GroupDocuments.Of);
     }
-}
-
-/// <summary>A merchant's books as the API shows them.</summary>
-internal static class Books
-{
-    public static BooksDocument Document(MerchantBooks books) => new(
-        [.. books.Currencies.Select(line => new CurrencyDocument(line.Currency, line.Paid, line.Held, line.Settled, line.Refunding, line.Refunded))],
-        new StockBooksDocument(books.Reserved, books.Outstanding, books.Deducted, books.Released),
-        books.IsBalanced);
 }
