@@ -24,7 +24,10 @@ public static class TaskTypes
     /// <summary>Calls an operation of another service's contract.</summary>
     public const string HttpCallback = "http-callback";
 
+    /// <summary>Compares the books of a merchant slot with the ports' own; daily.</summary>
+    public const string Reconciliation = "reconciliation";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [OrderClose, GroupDeadline, GroupSettle, StockRollback, VoucherScan, SuccessSaga, Refund, PaymentCheck, Notify, HttpCallback];
+        [OrderClose, GroupDeadline, GroupSettle, StockRollback, VoucherScan, SuccessSaga, Refund, PaymentCheck, Notify, HttpCallback, Reconciliation];
 }

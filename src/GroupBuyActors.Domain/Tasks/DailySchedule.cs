@@ -25,6 +25,9 @@ public sealed class DailySchedule
     /// <summary>The voucher scan: daily at midnight, ± 10 min (SPEC section 3).</summary>
     public static DailySchedule VoucherScan(string zone = "Asia/Shanghai") => new(TaskTypes.VoucherScan, "0 0 * * *", zone, TimeSpan.FromMinutes(10));
 
+    /// <summary>The comparison of books with the ports': daily in the small hours, a merchant slot at a time.</summary>
+    public static DailySchedule Reconciliation(string zone = "Asia/Shanghai") => new(TaskTypes.Reconciliation, "0 3 * * *", zone, TimeSpan.FromMinutes(30));
+
     /// <summary>Its name.</summary>
     public string Job { get; }
 

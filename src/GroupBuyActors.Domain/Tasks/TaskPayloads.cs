@@ -23,6 +23,9 @@ public sealed record NotifyTask(int Order, string UserId, string Kind);
 /// <summary>Payload of <see cref="TaskTypes.VoucherScan"/>: the shard's scan of one day.</summary>
 public sealed record ScanTask(DateTimeOffset Firing);
 
+/// <summary>Payload of <see cref="TaskTypes.Reconciliation"/>: a slot's comparison of one day, from the merchants above an id on. <see cref="Incomplete"/>: not all below could be compared.</summary>
+public sealed record ComparisonTask(DateTimeOffset Firing, long Above = 0, bool Incomplete = false);
+
 /// <summary>Task payloads to and from UTF-8 JSON (camelCase, only grows).</summary>
 public static class TaskPayloads
 {
@@ -50,4 +53,5 @@ public static class TaskPayloads
 [JsonSerializable(typeof(RefundTask))]
 [JsonSerializable(typeof(NotifyTask))]
 [JsonSerializable(typeof(ScanTask))]
+[JsonSerializable(typeof(ComparisonTask))]
 internal sealed partial class TaskPayloadJson : JsonSerializerContext;

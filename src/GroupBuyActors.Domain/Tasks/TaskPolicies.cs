@@ -89,6 +89,12 @@ public static class TaskPolicies
             Type = TaskTypes.HttpCallback, Lateness = TimeSpan.FromSeconds(5), TryTimeout = TimeSpan.FromSeconds(30),
             Retry = new() { RetryCountMax = 3 },
         },
+        new()
+        {
+            // A try ends by itself well before its timeout and leaves what is left to another.
+            Type = TaskTypes.Reconciliation, Lateness = TenMinutes, Concurrency = 2, TryTimeout = TimeSpan.FromMinutes(15),
+            Retry = new() { FirstDelays = [TenMinutes, TimeSpan.FromHours(1)], RetryCountMax = 2 },
+        },
     }.ToFrozenDictionary(policy => policy.Type, StringComparer.Ordinal);
 
     /// <summary>The policy of a type; throws <see cref="KeyNotFoundException"/> on one that does not exist.</summary>

@@ -78,7 +78,8 @@ public static class GroupBuyHosting
         services.AddSingleton<TaskGateways>();
         services.AddSingleton<HandOver>();
         services.AddSingleton<VoucherScans>();
-        services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<VoucherScans>());
+        services.AddSingleton<ReconciliationSchedule>();
+        services.AddSingleton<ISchedules, Schedules>();
         services.AddSingleton<TaskService>();
         services.AddSingleton<TaskStories>();
         services.AddSingleton<ITaskAudit, TaskAudit>();
@@ -87,6 +88,7 @@ public static class GroupBuyHosting
 
         services.AddSingleton<GroupsAsked>();
         services.AddSingleton<IBookComparer, BookComparer>();
+        services.AddSingleton<ReconciliationMetrics>();
 
         services.AddSingleton<RelayMetrics>();
         services.AddSingleton<StreamRelay>();
@@ -109,5 +111,6 @@ public static class GroupBuyHosting
         services.AddSingleton<ITaskHandler, StockRollbackHandler>();
         services.AddSingleton<ITaskHandler, NotifyHandler>();
         services.AddSingleton<ITaskHandler, VoucherScanHandler>();
+        services.AddSingleton<ITaskHandler, ReconciliationHandler>();
     }
 }

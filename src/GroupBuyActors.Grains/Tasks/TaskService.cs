@@ -1,5 +1,6 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
+using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,7 @@ namespace GroupBuyActors.Tasks;
 /// </para>
 /// </summary>
 internal sealed class TaskService(
-    ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, VoucherScans scans,
+    ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, VoucherScans scans, ReconciliationSchedule comparisons,
     TaskCanary canary, TaskCensus census, TaskPolicyBook policies, ITaskEnds ends, TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
 {
     private const int PurgeMax = 1_000;
@@ -50,6 +51,7 @@ internal sealed class TaskService(
     {
         foreach (var (shard, epoch) in shards) near.Own(shard, epoch);
         scans.Want(shards.Select(taken => taken.Shard));
+        comparisons.Want(shards.Select(taken => taken.Shard));
         ReadAgain();
     }
 
@@ -92,6 +94,7 @@ internal sealed class TaskService(
             {
                 _mustRead = false;
                 await scans.SeedAsync(cancellation);
+                await comparisons.SeedAsync(cancellation);
                 complete = await ReadOnceAsync(cancellation);
                 await PurgeAsync(cancellation);
                 await KeepEndsAsync(cancellation);

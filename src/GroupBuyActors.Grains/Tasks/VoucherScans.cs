@@ -26,7 +26,7 @@ public interface ISchedules
 /// The daily scan's firings. Each run schedules the next one in the commit that completes it. A shard that is taken gets its first one
 /// without a look whether there is one: a firing's key follows from the shard and the day, so that inserting it again changes nothing.
 /// </summary>
-internal sealed class VoucherScans(ICommitter committer, ClusterClock clock, Chance chance, ILogger<VoucherScans> log) : ISchedules
+internal sealed class VoucherScans(ICommitter committer, ClusterClock clock, Chance chance, ILogger<VoucherScans> log)
 {
     private const int SchedulesAtOnce = 256;
     private readonly DailySchedule _schedule = Midnight();

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Reconciliation;
+
+/// <summary>What the last comparisons found, of the slots that this silo compares.</summary>
+internal sealed class ReconciliationMetrics
+{
+    private readonly ConcurrentDictionary<int, SlotBooks> _slots = new();
+    private readonly NearTasks _near;
+
+    public ReconciliationMetrics(IMeterFactory meters, NearTasks near)
+    {
+        _near = near;
+        var meter = meters.Create("GroupBuyActors");
+        meter.CreateObservableGauge("reconciliation_differences", Differences, description: "Lines of our books that differ from the ports', as last compared.");
+        meter.CreateObservableGauge("reconciliation_last_success", LastSuccess,
+            description: "Unix time, in seconds, of the oldest of the slots' last complete comparisons.");
+    }
+
+    /// <summary>What was found in one slot.</summary>
+    public SlotBooks Of(int slot) => _slots.GetOrAdd(slot, _ => new SlotBooks());
+
+    public static string NameOf(DifferenceKind kind) => JsonSerializer.SerializeToElement(kind).GetString()!;
+
+    private IEnumerable<Measurement<long>> Differences() =>
+        from kind in Enum.GetValues<DifferenceKind>()
+        from port in (string[])["payments", "inventory"]
+        select new Measurement<long>(Own().Sum(slot => slot.Count(port, kind)), new("port", port), new("kind", NameOf(kind)));
+
+    // A slot that is never compared keeps this old, whatever the others do.
+    private IEnumerable<Measurement<long>> LastSuccess()
+    {
+        var times = Own().Select(slot => slot.SucceededAt).OfType<DateTimeOffset>().ToList();
+        if (times.Count > 0) yield return new Measurement<long>(times.Min().ToUnixTimeSeconds());
+    }
+
+    private IEnumerable<SlotBooks> Own() => _slots.Where(slot => _near.EpochOf(new ShardId(slot.Key * ShardId.RegionSlots)) > 0).Select(slot => slot.Value);
+}
+
+/// <summary>What comparing the merchants of one slot found.</summary>
+internal sealed class SlotBooks
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Port, DifferenceKind Kind), long> _found = [];
+    private DateTimeOffset? _succeededAt;
+
+    public DateTimeOffset? SucceededAt
+    {
+        get
+        {
+            lock (_gate) return _succeededAt;
+        }
+    }
+
+    /// <summary>Takes what a run found; the first of a day forgets the day before.</summary>
+    public void Take(IReadOnlyDictionary<(string Port, DifferenceKind Kind), long> found, bool isFirst)
+    {
+        lock (_gate)
+        {
+            if (isFirst) _found.Clear();
+            foreach (var (of, count) in found) _found[of] = _found.GetValueOrDefault(of) + count;
+        }
+    }
+
+    public long Count(string port, DifferenceKind kind)
+    {
+        lock (_gate) return _found.GetValueOrDefault((port, kind));
+    }
+
+    public void Succeed(DateTimeOffset now)
+    {
+        lock (_gate) _succeededAt = now;
+    }
+}
