@@ -25,6 +25,10 @@ internal sealed class TestSandbox : IAsyncDisposable
 
     public IPayments Payments => _services.GetRequiredService<IPayments>();
 
+    public IPaymentBooks PaymentBooks => _services.GetRequiredService<IPaymentBooks>();
+
+    public IStockBooks StockBooks => _services.GetRequiredService<IStockBooks>();
+
     public INotices Notices => _services.GetRequiredService<INotices>();
 
     public static async Task<TestSandbox> NewAsync(IDatabaseFixture databases, TimeProvider? time = null) =>

@@ -101,7 +101,7 @@ public sealed class RetryPolicyTests
     public void EveryTypeHasThePromiseOfItsTable() =>
         Assert.Equal(
             ["order-close 0", "group-deadline 0", "group-settle 1000", "stock-rollback 2000", "voucher-scan 600000", "success-saga 100", "refund 5000",
-                "payment-check 60000", "notify 5000", "http-callback 5000"],
+                "payment-check 60000", "notify 5000", "http-callback 5000", "reconciliation 600000"],
             TaskPolicies.All.Select(policy => $"{policy.Type} {policy.Lateness.TotalMilliseconds}"));
 
     private static IEnumerable<int> Waits(string type, int count) =>
