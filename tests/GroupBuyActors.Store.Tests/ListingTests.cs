@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
 
@@ -140,6 +141,48 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Assert.Empty((await store.Listings.BooksAsync(99, Samples.Noon, default)).Currencies);
     }
 
+    /// <summary>One group's missing units must not be hidden by another's extra ones, nor a payment of a state that nobody knows by the sums.</summary>
+    [Fact]
+    public async Task BooksThatDoNotAddUpSaySo()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.Projections.WriteAsync(
+        [
+            Samples.Change(Samples.View("7.SH.a"), stock: new StockFigures(10, 4, 3, 3)),
+            Samples.Change(Samples.View("8.SH.a"), stock: new StockFigures(10, 4, 3, 2)), Samples.Change(Samples.View("8.SH.b"), stock: new StockFigures(10, 4, 3, 4)),
+            Samples.Change(Samples.View("9.SH.a"), payments: [new PaymentEntry(OrderId.Parse("9.SH.a.1"), "p", new Money(7, "CNY"), (PaymentState)9, null)]),
+        ], default);
+        Assert.True((await store.Listings.BooksAsync(7, Samples.Noon, default)).IsBalanced);
+        var hidden = await store.Listings.BooksAsync(8, Samples.Noon, default);
+        Assert.Equal((hidden.Outstanding + hidden.Deducted + hidden.Released, 2L, false), (hidden.Reserved, hidden.Unbalanced, hidden.IsBalanced));
+        Assert.False((await store.Listings.BooksAsync(9, Samples.Noon, default)).IsBalanced);
+    }
+
+    [Fact]
+    public async Task BooksAreReadLineByLineInTheOrderOfTheirKeys()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        string[] ids = ["7.SH.tea", "7.SH.tea-2", "7.SH.tea0", "7.SH-A.tea", "77.SH.tea", "8.SH.tea", "135.SH.tea"];
+        await store.Projections.WriteAsync([.. ids.Select(id => Samples.Change(Samples.View(id), stock: new StockFigures(9, 5, 3, 1), payments:
+            [.. from order in (int[])[1, 2, 10] from payment in (string[])["p-1", "P-1", "支付", "\U0001F375", "\uFF21"]
+                select new PaymentEntry(OrderId.Parse($"{id}.{order}"), payment, new Money(5, "CNY"), PaymentState.Refunding, Samples.Noon)]))], default);
+        foreach (var limit in (int[])[1, 7, 1000])
+        {
+            var payments = await LinesAsync<PaymentEntry>((after, ct) => store.Books.PaymentsAsync(7, after, limit, ct), BookKey.Of, limit);
+            Assert.Equal(4 * 3 * 5, payments.Select(BookKey.Of).Distinct().Count());
+            Assert.Equal(payments.Select(BookKey.Of).Order(), payments.Select(BookKey.Of));
+            Assert.Equal(new PaymentEntry(OrderId.Parse("7.SH-A.tea.1"), "P-1", new Money(5, "CNY"), PaymentState.Refunding, Samples.Noon), payments[0]);
+            var stock = await LinesAsync<StockLine>((after, ct) => store.Books.StockAsync(7, after, limit, ct), BookKey.Of, limit);
+            Assert.Equal(ids[..4].Order(StringComparer.Ordinal).Select(id => new StockLine(GroupId.Parse(id), 5, 3)), stock);
+        }
+
+        // 7 and 135 share a slot.
+        Assert.Equal([7, 135], await store.Books.MerchantsAsync(7, 0, 10, default));
+        Assert.Equal([7], await store.Books.MerchantsAsync(7, 0, 1, default));
+        Assert.Equal([135], await store.Books.MerchantsAsync(7, 7, 10, default));
+        Assert.Empty(await store.Books.MerchantsAsync(6, 0, 10, default));
+    }
+
     [Fact]
     public async Task GroupsWhoseTimeHasComeAreFound()
     {
@@ -170,6 +213,18 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Assert.Equal(8000, trail[0].Detail!.Length);
         Assert.Null(trail[4].Detail);
         Assert.Equal(Samples.Noon, trail[4].Time);
+    }
+
+    private static async Task<List<T>> LinesAsync<T>(Func<BookKey?, CancellationToken, Task<IReadOnlyList<T>>> read, Func<T, BookKey> keyOf, int limit)
+    {
+        var all = new List<T>();
+        for (BookKey? after = null; ;)
+        {
+            var page = await read(after, default);
+            all.AddRange(page);
+            if (page.Count < limit) return all;
+            after = keyOf(page[^1]);
+        }
     }
 
     private static async Task<List<T>> AllAsync<T>(Func<string?, Task<Page<T>>> read)

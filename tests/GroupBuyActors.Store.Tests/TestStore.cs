@@ -30,6 +30,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IListings Listings => _services.GetRequiredService<IListings>();
 
+    public IBookReader Books => _services.GetRequiredService<IBookReader>();
+
     public IProjections Projections => _services.GetRequiredService<IProjections>();
 
     public ITaskStore Tasks => _services.GetRequiredService<ITaskStore>();

@@ -16,9 +16,20 @@ internal sealed class Books(JsonElement document)
     public long Deducted => Stock("deducted");
     public long Released => Stock("released");
 
+    /// <summary>How they compare with a port's own.</summary>
+    public PortBooks Port(string name)
+    {
+        var port = document.GetProperty("ports").GetProperty(name);
+        var missing = port.GetProperty("kinds").TryGetProperty("missing-at-port", out var count) ? count.GetInt64() : 0;
+        return new PortBooks(port.GetProperty("answered").GetBoolean(), port.GetProperty("count").GetInt64(), missing);
+    }
+
     public override string ToString() => document.GetRawText();
 
     private long Money(string name) => document.GetProperty("currencies").EnumerateArray().Sum(currency => currency.GetProperty(name).GetInt64());
 
     private long Stock(string name) => document.GetProperty("stock").GetProperty(name).GetInt64();
 }
+
+/// <summary>Lines that differ from a port's books, and how many of them it lacks.</summary>
+internal sealed record PortBooks(bool Answered, long Count, long MissingAtPort);

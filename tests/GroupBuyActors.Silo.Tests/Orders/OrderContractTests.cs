@@ -89,6 +89,31 @@ public sealed class OrderContractTests(TestSilo silo)
         Assert.False(second.TryGetProperty("next", out _));
     }
 
+    /// <summary>Lists may lag by a second; this one is read from what the change's own commit wrote, and does not lag at all.</summary>
+    [Fact]
+    public async Task ABuyersListShowsAChangeAsSoonAsItIsAnswered()
+    {
+        var user = $"at-once-{TestSilo.NewMerchant()}";
+        var group = TestSilo.NewGroup();
+        (await _api.PublishAsync(group)).Is(HttpStatusCode.Created);
+        var order = (await _api.JoinAsync(group, user)).Is(HttpStatusCode.Created)["orderId"];
+        await ShowsAsync("PENDING_PAYMENT");
+        (await _api.PayAsync(order)).Is(HttpStatusCode.OK);
+        await ShowsAsync("PAID");
+        (await _api.PostAsync($"/v1/orders/{order}/refunds")).Is(HttpStatusCode.Accepted);
+        var status = (await _api.GetAsync($"/v1/users/{user}/orders")).Json.GetProperty("items")[0].GetProperty("status").GetString();
+        Assert.True(status is "REFUNDING" or "REFUNDED", status);
+
+        async Task ShowsAsync(string expected)
+        {
+            var list = (await _api.GetAsync($"/v1/users/{user}/orders")).Is(HttpStatusCode.OK).Json.GetProperty("items");
+            Assert.Equal(1, list.GetArrayLength());
+            Assert.Equal(expected, list[0].GetProperty("status").GetString());
+            // The list and the order itself are one document.
+            Assert.Equal((await _api.GetAsync($"/v1/orders/{order}")).Text, list[0].GetRawText());
+        }
+    }
+
     private async Task<(GroupId Group, string Order)> JoinedAsync()
     {
         var group = TestSilo.NewGroup();
