@@ -54,6 +54,7 @@ internal sealed record SiloSettings(
             RetryDelay = edge.Duration("RetryDelay", defaults.RetryDelay),
             RetryDelayMax = edge.Duration("RetryDelayMax", defaults.RetryDelayMax),
             CommentInterval = edge.Duration("CommentInterval", defaults.CommentInterval),
+            ReconciliationBound = edge.Duration("ReconciliationBound", defaults.ReconciliationBound),
         };
     }
 
