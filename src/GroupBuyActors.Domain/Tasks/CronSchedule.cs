@@ -64,7 +64,7 @@ public sealed record CronDecision(IReadOnlyList<DateTimeOffset> Runs, IReadOnlyL
 public sealed partial class CronSchedule
 {
     /// <summary>Firings looked at in one decision: of a longer gap only the latest count.</summary>
-    private const int FiringsMax = 1_000;
+    public const int FiringsMax = 1_000;
 
     /// <summary>An expression without years that never fires after this never fires.</summary>
     private static readonly DateTimeOffset LeapYear = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -139,6 +139,35 @@ public sealed partial class CronSchedule
         var left = Math.Max(0, wanted.Count - places);
         skipped.AddRange(wanted.Take(left).Select(firing => new SkippedFiring(firing, "overlap")));
         return new CronDecision([.. wanted.Skip(left)], [.. skipped.OrderBy(firing => firing.Firing)]);
+    }
+
+    /// <summary>Why a single firing is not to be run at <paramref name="now"/> any more; null where it is.</summary>
+    public string? LeftOut(DateTimeOffset firing, DateTimeOffset now) => Rules.Misfire switch
+    {
+        MisfirePolicy.Skip when now - firing > Rules.Grace => "misfire-skipped",
+        MisfirePolicy.Within when now - firing > Rules.CatchUpWindow => "outside-window",
+        _ => null,
+    };
+
+    /// <summary>
+    /// What follows a run where runs follow each other: firings missed before it began go by the misfire policy (one run for all of
+    /// them was this one), those that came due while it was under way by the overlap policy.
+    /// </summary>
+    /// <param name="firing">The firing that was run.</param>
+    /// <param name="began">When its run began.</param>
+    /// <param name="now">When it ended.</param>
+    public CronDecision After(DateTimeOffset firing, DateTimeOffset began, DateTimeOffset now)
+    {
+        var skipped = new List<SkippedFiring>();
+        var missed = Due(firing, began, skipped);
+        var runs = new List<DateTimeOffset>();
+        if (Rules.Misfire == MisfirePolicy.Once) skipped.AddRange(missed.Select(late => new SkippedFiring(late, "misfire-merged")));
+        else runs.AddRange(Misfires(missed, began, skipped));
+        var meanwhile = Due(began > firing ? began : firing, now, skipped);
+        var waits = Rules.Overlap switch { OverlapPolicy.Allow => meanwhile.Count, OverlapPolicy.QueueOne => Math.Min(1, meanwhile.Count), _ => 0 };
+        skipped.AddRange(meanwhile.SkipLast(waits).Select(late => new SkippedFiring(late, "overlap")));
+        runs.AddRange(meanwhile.TakeLast(waits));
+        return new CronDecision(runs, [.. skipped.OrderBy(late => late.Firing)]);
     }
 
     private List<DateTimeOffset> Misfires(List<DateTimeOffset> due, DateTimeOffset now, List<SkippedFiring> skipped)

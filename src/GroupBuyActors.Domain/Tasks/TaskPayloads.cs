@@ -20,10 +20,10 @@ public sealed record RefundTask(int Order, string PaymentId, Money Amount, bool 
 /// <summary>Payload of <see cref="TaskTypes.Notify"/>.</summary>
 public sealed record NotifyTask(int Order, string UserId, string Kind);
 
-/// <summary>Payload of <see cref="TaskTypes.VoucherScan"/>: the shard's scan of one day.</summary>
-public sealed record ScanTask(DateTimeOffset Firing);
+/// <summary>Payload of a schedule's firing in a shard.</summary>
+public sealed record FiringTask(DateTimeOffset Firing);
 
-/// <summary>Payload of <see cref="TaskTypes.Reconciliation"/>: a slot's comparison of one day, from the merchants above an id on. <see cref="Incomplete"/>: not all below could be compared.</summary>
+/// <summary>Payload of <see cref="TaskTypes.Reconciliation"/>, where a run goes on that took long: a slot's comparison of one day, from the merchants above an id on. <see cref="Incomplete"/>: not all below could be compared.</summary>
 public sealed record ComparisonTask(DateTimeOffset Firing, long Above = 0, bool Incomplete = false);
 
 /// <summary>Task payloads to and from UTF-8 JSON (camelCase, only grows).</summary>
@@ -52,6 +52,6 @@ public static class TaskPayloads
 [JsonSerializable(typeof(ReleaseTask))]
 [JsonSerializable(typeof(RefundTask))]
 [JsonSerializable(typeof(NotifyTask))]
-[JsonSerializable(typeof(ScanTask))]
+[JsonSerializable(typeof(FiringTask))]
 [JsonSerializable(typeof(ComparisonTask))]
 internal sealed partial class TaskPayloadJson : JsonSerializerContext;

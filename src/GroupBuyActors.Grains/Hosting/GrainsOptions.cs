@@ -41,6 +41,8 @@ public sealed class GrainsOptions
     public int OverdueRunningMax { get; set; } = 64;
     /// <summary>What the configuration sets of types' policies (<c>GroupBuy:Tasks:{type}:…</c>), by type; an operator's change while running goes before it.</summary>
     public Dictionary<string, TaskPolicyChange> TaskPolicies { get; } = new(StringComparer.Ordinal);
+    /// <summary>What the configuration sets of scheduled jobs (<c>GroupBuy:Schedules:{job}:…</c>), by job.</summary>
+    public Dictionary<string, CronJobChange> Schedules { get; } = new(StringComparer.Ordinal);
     /// <summary>Policies that operators changed are read this often, besides at once after a change.</summary>
     public TimeSpan PolicyReadInterval { get; set; } = TimeSpan.FromSeconds(10);
     /// <summary>Ended tasks (dead letters and the like) are kept this many days.</summary>
@@ -126,6 +128,9 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         AtLeast(options.RelayBacklogMax, 1, nameof(options.RelayBacklogMax));
         AtLeast(options.RelayBatchMax, 1, nameof(options.RelayBatchMax));
         AtLeast(options.RemindersWaitingMax, 0, nameof(options.RemindersWaitingMax));
+        foreach (var job in CronJobs.All)
+            if (options.Schedules.TryGetValue(job.Job, out var change))
+                faults.AddRange(change.Faults(job).Select(fault => $"Schedule {job.Job}, {fault.Key}: {fault.Value}"));
         if (options.Horizon < options.HorizonReadInterval * 2)
             faults.Add("Horizon must be at least twice HorizonReadInterval, so that the next window is in memory before this one ends.");
         if (options.ResponseTimeout <= TimeSpan.FromSeconds(10)) faults.Add("ResponseTimeout must be above the long poll of 10 s.");

@@ -77,9 +77,8 @@ public static class GroupBuyHosting
         services.AddSingleton<TaskCensus>();
         services.AddSingleton<TaskGateways>();
         services.AddSingleton<HandOver>();
-        services.AddSingleton<VoucherScans>();
-        services.AddSingleton<ReconciliationSchedule>();
-        services.AddSingleton<ISchedules, Schedules>();
+        services.AddSingleton<CronFirings>();
+        services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronFirings>());
         services.AddSingleton<TaskService>();
         services.AddSingleton<TaskStories>();
         services.AddSingleton<ITaskAudit, TaskAudit>();

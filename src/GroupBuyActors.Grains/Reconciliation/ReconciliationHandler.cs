@@ -10,7 +10,7 @@ namespace GroupBuyActors.Reconciliation;
 /// names the merchant. A port that is silent is asked again later the same day; then the next day's run has its turn.
 /// </summary>
 internal sealed class ReconciliationHandler(
-    IBookReader books, IBookComparer comparer, ReconciliationSchedule schedule, ReconciliationMetrics metrics, ClusterClock clock, TimeProvider time,
+    IBookReader books, IBookComparer comparer, CronFirings firings, ReconciliationMetrics metrics, ClusterClock clock, TimeProvider time,
     ILogger<ReconciliationHandler> log) : ITaskHandler
 {
     private const int PageSize = 200, SilentMax = 3, NamedMax = 5;
@@ -23,6 +23,7 @@ internal sealed class ReconciliationHandler(
     public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
     {
         var (shard, asked, began) = (due.Task.Key.Shard, TaskPayloads.Read<ComparisonTask>(due.Task.Payload), time.GetTimestamp());
+        if (firings.LeaveOut(due, asked.Firing) is { } leftOut) return leftOut;
         var run = new Run();
         var above = asked.Above;
         while (true)
@@ -46,7 +47,12 @@ internal sealed class ReconciliationHandler(
     private TaskVerdict HandOn(DueTask due, ComparisonTask asked, long above, Run run)
     {
         metrics.Of(due.Task.Key.Shard.MerchantSlot).Take(run.Found, isFirst: asked.Above == 0);
-        return TaskVerdict.Finished([schedule.GoOn(due.Task.Key.Shard, asked with { Above = above, Incomplete = asked.Incomplete || run.Reason is not null })]);
+        var (shard, now) = (due.Task.Key.Shard, DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds()));
+        return TaskVerdict.Finished([new TimedTask
+        {
+            Key = new TaskKey(shard, now, TaskIds.Of(Type, shard, now)), Type = Type, NextAt = now,
+            Payload = TaskPayloads.Write(asked with { Above = above, Incomplete = asked.Incomplete || run.Reason is not null }),
+        }]);
     }
 
     private TaskVerdict Conclude(DueTask due, ComparisonTask asked, Run run)
@@ -55,8 +61,7 @@ internal sealed class ReconciliationHandler(
         var slot = metrics.Of(due.Task.Key.Shard.MerchantSlot);
         slot.Take(run.Found, isFirst: asked.Above == 0);
         if (run.Reason is null && !asked.Incomplete) slot.Succeed(clock.GetUtcNow());
-        return TaskVerdict.Finished(
-            [schedule.After(due.Task.Key.Shard, asked.Firing > due.Now ? asked.Firing : due.Now)], schedule.Missed(due.Task, asked.Firing, due.Now));
+        return firings.Conclude(due, asked.Firing);
     }
 
     private void Report(long merchant, MerchantComparison comparison, Run run)

@@ -16,7 +16,4 @@ internal static partial class ReconciliationLog
 
     [LoggerMessage(3103, LogLevel.Warning, "Group {group_id} could not be asked for its books.")]
     public static partial void NotAsked(ILogger log, Exception exception, GroupId group_id);
-
-    [LoggerMessage(3104, LogLevel.Warning, "The first firings of the comparison of books could not be stored; they are tried again.")]
-    public static partial void NotSeeded(ILogger log, Exception exception);
 }

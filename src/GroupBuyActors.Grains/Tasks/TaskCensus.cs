@@ -14,7 +14,7 @@ namespace GroupBuyActors.Tasks;
 /// moves) and commits during the count are missed: the next count, an hour later, puts that right. The numbers steer nothing.
 /// </para>
 /// </summary>
-internal sealed class TaskCensus(ITaskStore store, NearTasks near, VoucherScans scans, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskCensus> log)
+internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings firings, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskCensus> log)
 {
     private const int ShardsAtOnce = 32, PauseShare = 19;
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20), LookInterval = TimeSpan.FromSeconds(1);
@@ -91,7 +91,7 @@ internal sealed class TaskCensus(ITaskStore store, NearTasks near, VoucherScans 
     private List<(ShardId Shard, long Epoch)> Wanted()
     {
         // First firings are stored without a look whether they are there: counted before, one that was would count twice.
-        if (scans.Wanted > 0) return [];
+        if (firings.Wanted > 0) return [];
         var owned = near.OwnedShards().ConvertAll(shard => (Shard: shard, Epoch: near.EpochOf(shard)));
         lock (_gate)
         {

@@ -29,8 +29,8 @@ internal static partial class TaskLog
     [LoggerMessage(3007, LogLevel.Warning, "{Count} tasks could not be handed to their owners; the owners find them in the table.")]
     public static partial void NotHandedOver(ILogger log, int count);
 
-    [LoggerMessage(3008, LogLevel.Warning, "The first firings of the daily scan could not be stored; they are tried again.")]
-    public static partial void ScansNotSeeded(ILogger log, Exception exception);
+    [LoggerMessage(3008, LogLevel.Warning, "First firings of schedules could not be stored; they are tried again.")]
+    public static partial void FiringsNotSeeded(ILogger log, Exception exception);
 
     [LoggerMessage(3010, LogLevel.Warning, "Old runs could not be purged; it is tried again in an hour.")]
     public static partial void RunsNotPurged(ILogger log, Exception exception);

@@ -1,6 +1,5 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
-using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
@@ -18,7 +17,7 @@ namespace GroupBuyActors.Tasks;
 /// </para>
 /// </summary>
 internal sealed class TaskService(
-    ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, VoucherScans scans, ReconciliationSchedule comparisons,
+    ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, CronFirings firings,
     TaskCanary canary, TaskCensus census, TaskPolicyBook policies, ITaskEnds ends, TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
 {
     private const int PurgeMax = 1_000;
@@ -50,8 +49,7 @@ internal sealed class TaskService(
     public void Take(IReadOnlyCollection<(ShardId Shard, long Epoch)> shards)
     {
         foreach (var (shard, epoch) in shards) near.Own(shard, epoch);
-        scans.Want(shards.Select(taken => taken.Shard));
-        comparisons.Want(shards.Select(taken => taken.Shard));
+        firings.Want([.. shards.Select(taken => taken.Shard)]);
         ReadAgain();
     }
 
@@ -93,8 +91,7 @@ internal sealed class TaskService(
             if (complete || _mustRead || near.WantsMore)
             {
                 _mustRead = false;
-                await scans.SeedAsync(cancellation);
-                await comparisons.SeedAsync(cancellation);
+                await firings.SeedAsync(cancellation);
                 complete = await ReadOnceAsync(cancellation);
                 await PurgeAsync(cancellation);
                 await KeepEndsAsync(cancellation);

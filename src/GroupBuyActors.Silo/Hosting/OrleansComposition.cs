@@ -37,6 +37,7 @@ internal static class OrleansComposition
         {
             options.Region = cluster.Region;
             foreach (var (type, change) in settings.TaskPolicies) options.TaskPolicies[type] = change;
+            foreach (var (job, change) in settings.Schedules) options.Schedules[job] = change;
         });
     }
 }

@@ -16,7 +16,7 @@ internal enum LogFormat
 /// <summary>All settings of the silo, checked together before anything starts.</summary>
 internal sealed record SiloSettings(
     ClusterSettings Cluster, StorageSettings Storage, AuthOptions Auth, EdgeOptions Edge, LogFormat LogFormat, IReadOnlyList<string> Urls, TimeSpan ShutdownTimeout,
-    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies)
+    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies, IReadOnlyDictionary<string, CronJobChange> Schedules)
 {
     /// <summary>Where HTTP is served when nothing else is said.</summary>
     public const string UrlDefault = "http://127.0.0.1:8080";
@@ -34,7 +34,8 @@ internal sealed record SiloSettings(
             reader.Section("Logging").Choice("Format", LogFormat.Simple),
             urls,
             reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30)),
-            TaskSettings.Read(reader.Section("Tasks")));
+            TaskSettings.Read(reader.Section("Tasks")),
+            ScheduleSettings.Read(reader.Section("Schedules")));
         if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
             reader.Section("Auth").Fault("Mode", $"Open serves loopback addresses only and {string.Join(", ", beyond)} is none; set GroupBuy__Auth__Mode=ApiKey or bind to 127.0.0.1");
         RefuseWhatComesLater(reader);

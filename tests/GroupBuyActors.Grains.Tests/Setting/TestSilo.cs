@@ -72,7 +72,7 @@ internal sealed class TestSilo : IAsyncDisposable
         var started = new TestSilo(cluster, file, time, ports);
         // What the silo commits by itself at its start is over before a test holds commits and counts them.
         using var bound = new CancellationTokenSource(Bound);
-        while (started.Get<Tasks.VoucherScans>().Wanted > 0 || started.Get<Reconciliation.ReconciliationSchedule>().Wanted > 0) await Task.Delay(5, bound.Token);
+        while (started.Get<Tasks.CronFirings>().Wanted > 0) await Task.Delay(5, bound.Token);
         return started;
     }
 

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Tasks.Handlers;
 /// The daily scan of a shard: groups whose vouchers' validity is over end. It is bookkeeping, for redeeming checks validity itself; a
 /// group that cannot be ended now is left to the next day's, and holds up none of the others.
 /// </summary>
-internal sealed class VoucherScanHandler(GroupCalls groups, IListings listings, VoucherScans scans, ILogger<VoucherScanHandler> log) : ITaskHandler
+internal sealed class VoucherScanHandler(GroupCalls groups, IListings listings, CronFirings firings, ILogger<VoucherScanHandler> log) : ITaskHandler
 {
     private const int PageSize = 200, CallsMax = 1_000;
 
@@ -15,7 +15,8 @@ internal sealed class VoucherScanHandler(GroupCalls groups, IListings listings, 
 
     public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
     {
-        var shard = due.Task.Key.Shard;
+        var (shard, firing) = (due.Task.Key.Shard, TaskPayloads.Read<FiringTask>(due.Task.Payload).Firing);
+        if (firings.LeaveOut(due, firing) is { } leftOut) return leftOut;
         try
         {
             GroupId? after = null;
@@ -33,8 +34,7 @@ internal sealed class VoucherScanHandler(GroupCalls groups, IListings listings, 
             if (step.Verdict == RetryVerdict.Again) return TaskVerdict.Failed(step, e.Message);
         }
 
-        var firing = TaskPayloads.Read<ScanTask>(due.Task.Payload).Firing;
-        return TaskVerdict.Finished([scans.After(shard, firing > due.Now ? firing : due.Now)], scans.Missed(due.Task, firing, due.Now));
+        return firings.Conclude(due, firing);
     }
 
     private async Task LapseAsync(ShardId shard, GroupId group, string? trace)

@@ -1,10 +1,15 @@
 namespace GroupBuyActors.Tasks;
 
+/// <summary>What follows a shard's run.</summary>
+/// <param name="Next">The shard's next firing, now or later; null where the schedule has ended.</param>
+/// <param name="Skipped">Firings before it that are left out, oldest first; those after it are told by its own run.</param>
+public sealed record CronPlan(DateTimeOffset? Next, IReadOnlyList<SkippedFiring> Skipped);
+
 /// <summary>
 /// A cron schedule in a time zone whose firings are spread over the shards: each shard fires at its own stable moment up to
 /// <see cref="Spread"/> before or after, so that not all of them work at once.
 /// </summary>
-public sealed class DailySchedule
+public sealed class SpreadSchedule
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private readonly ulong _seed;
@@ -14,19 +19,14 @@ public sealed class DailySchedule
     /// <param name="cron">Five fields, <c>0 0 * * *</c> for every midnight.</param>
     /// <param name="zone">IANA, such as <c>Asia/Shanghai</c>.</param>
     /// <param name="spread">How far from the exact time a shard may fire.</param>
-    public DailySchedule(string job, string cron, string zone, TimeSpan spread)
+    /// <param name="rules">For what does not go to plan.</param>
+    public SpreadSchedule(string job, string cron, string zone, TimeSpan spread, CronRules? rules = null)
     {
         Job = job;
         Spread = spread;
-        Cron = new CronSchedule(cron, zone);
+        Cron = new CronSchedule(cron, zone, rules);
         _seed = StableHash.Of(job);
     }
-
-    /// <summary>The voucher scan: daily at midnight, ± 10 min (SPEC section 3).</summary>
-    public static DailySchedule VoucherScan(string zone = "Asia/Shanghai") => new(TaskTypes.VoucherScan, "0 0 * * *", zone, TimeSpan.FromMinutes(10));
-
-    /// <summary>The comparison of books with the ports': daily in the small hours, a merchant slot at a time.</summary>
-    public static DailySchedule Reconciliation(string zone = "Asia/Shanghai") => new(TaskTypes.Reconciliation, "0 3 * * *", zone, TimeSpan.FromMinutes(30));
 
     /// <summary>Its name.</summary>
     public string Job { get; }
@@ -51,13 +51,17 @@ public sealed class DailySchedule
         return Cron.Next(after - offset) + offset;
     }
 
-    /// <summary>The shard's firings that a run of one at <paramref name="now"/> makes up for, with the reason.</summary>
-    public IReadOnlyList<SkippedFiring> Missed(ShardId shard, DateTimeOffset firing, DateTimeOffset now)
+    /// <summary>Why a firing is not to be run at <paramref name="now"/>; null where it is. One that the schedule does not have is <c>schedule-changed</c>.</summary>
+    public string? LeftOut(ShardId shard, DateTimeOffset firing, DateTimeOffset now) =>
+        Next(shard, firing.AddTicks(-1)) == firing ? Cron.LeftOut(firing, now) : "schedule-changed";
+
+    /// <summary>What follows a run of a firing that began at <paramref name="began"/> and ends <paramref name="now"/>.</summary>
+    public CronPlan After(ShardId shard, DateTimeOffset firing, DateTimeOffset began, DateTimeOffset now)
     {
         var offset = OffsetOf(shard);
-        var decision = Cron.Decide(firing - offset, now - offset, isRunning: false);
-        // The run that is made now stands for the latest of them, too.
-        return [.. decision.Skipped.Select(skipped => skipped with { Firing = skipped.Firing + offset }),
-            .. decision.Runs.Select(run => new SkippedFiring(run + offset, "misfire-merged"))];
+        var decision = Cron.After(firing - offset, began - offset, now - offset);
+        var next = decision.Runs.Count > 0 ? decision.Runs[0] : Cron.Next((firing > now ? firing : now) - offset);
+        return new CronPlan(next + offset, [.. decision.Skipped.Where(skipped => next is null || skipped.Firing < next)
+            .Select(skipped => skipped with { Firing = skipped.Firing + offset })]);
     }
 }
