@@ -12,6 +12,7 @@ internal static class Program
 {
     private const string Usage = """
         Usage: --bootstrap HOST:PORT[,…] --data FILE [--history URL] [--consumer-group NAME] [--topic NAME] [--commit-interval MILLISECONDS]
+               [--session-timeout MILLISECONDS]
                --data FILE --list
 
           --bootstrap        the Kafka brokers to ask first
@@ -20,6 +21,7 @@ internal static class Program
           --consumer-group   default inventory-view
           --topic            default groupbuy.group-events
           --commit-interval  how often offsets are sent to the broker, default 1000
+          --session-timeout  how long the broker waits for a process that died before others read its partitions, default Kafka's
           --list             print the view, a group a line, and end
         """;
 
@@ -86,7 +88,9 @@ internal static class Program
         };
         if (settings.TryGetValue("topic", out var topic)) options.Topic = topic;
         if (settings.TryGetValue("commit-interval", out var interval))
-            options.CommitInterval = TimeSpan.FromMilliseconds(int.Parse(interval, NumberStyles.None, CultureInfo.InvariantCulture));
+            options.CommitInterval = TimeSpan.FromMilliseconds(Number(interval));
+        if (settings.TryGetValue("session-timeout", out var session))
+            options.Configure = config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (Number(session), Math.Max(1, Number(session) / 10));
         if (settings.TryGetValue("history", out var history))
         {
             http.BaseAddress = new Uri(history);
@@ -113,6 +117,10 @@ internal static class Program
         }
     }
 
+    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+        ? number
+        : throw new ArgumentException($"{text} is not a number of milliseconds.");
+
     private static string Text(InventoryLine line) =>
         $"{line.Group}  {line.Sequence}  {line.State}  seats {line.SeatsTaken}/{line.SeatsPaid} paid  reserved {line.Reserved}, outstanding {line.Outstanding}, deducted {line.Deducted}, released {line.Released}";
 
@@ -124,7 +132,7 @@ internal static class Program
             if (!arguments[i].StartsWith("--", StringComparison.Ordinal)) return false;
             var name = arguments[i][2..];
             if (name == "list") settings[name] = "";
-            else if (name is "bootstrap" or "data" or "history" or "consumer-group" or "topic" or "commit-interval" && i + 1 < arguments.Length) settings[name] = arguments[++i];
+            else if (name is "bootstrap" or "data" or "history" or "consumer-group" or "topic" or "commit-interval" or "session-timeout" && i + 1 < arguments.Length) settings[name] = arguments[++i];
             else return false;
         }
 

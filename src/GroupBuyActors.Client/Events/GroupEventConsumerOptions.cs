@@ -99,6 +99,8 @@ public sealed class GroupEventConsumerOptions
             // What waits in the client library besides what waits here: enough to fill a queue, never tens of megabytes a partition.
             QueuedMinMessages = QueueSizeMax,
             QueuedMaxMessagesKbytes = 8 * 1024,
+            // A partition that goes on after a pause waits for the fetch that is under way for the others: a tenth of a second, not half of one.
+            FetchWaitMaxMs = 100,
         };
         Configure?.Invoke(config);
         config.BootstrapServers = BootstrapServers;

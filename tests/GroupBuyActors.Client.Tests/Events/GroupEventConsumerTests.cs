@@ -96,19 +96,19 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
     public async Task AViewThatIsSlowPausesItsPartitionAndMemoryStaysBounded()
     {
         var group = GroupId.Parse("1.SH.slow");
-        await _kafka.ProduceAsync(_name, Enumerable.Range(1, 2_000).Select(sequence => Opened(group, sequence)));
+        await _kafka.ProduceAsync(_name, Enumerable.Range(1, 600).Select(sequence => Opened(group, sequence)));
         var goOn = new TaskCompletionSource();
         _view.Before = (_, cancellation) => goOn.Task.WaitAsync(cancellation);
         using var lag = new LagListener(_name);
         await using var running = Start(options => (options.BatchSizeMax, options.QueueSizeMax, options.LagInterval) = (10, 100, TimeSpan.FromMilliseconds(200)));
         await running.UntilAsync(() => running.Consumer.Status.PartitionsPaused == 1);
-        await running.UntilAsync(() => running.Consumer.Status.Lag == 2_000 && lag.Read() == 2_000);
+        await running.UntilAsync(() => running.Consumer.Status.Lag == 600 && lag.Read() == 600);
         // Of a paused partition no more is fetched, but its end is still asked for.
-        await _kafka.ProduceAsync(_name, Enumerable.Range(2_001, 50).Select(sequence => Opened(group, sequence)));
-        await running.UntilAsync(() => lag.Read() == 2_050);
+        await _kafka.ProduceAsync(_name, Enumerable.Range(601, 50).Select(sequence => Opened(group, sequence)));
+        await running.UntilAsync(() => lag.Read() == 650);
         goOn.SetResult();
-        await running.WaitAsync(_view.Reaches(2_050));
-        Assert.Equal(Enumerable.Range(1, 2_050).Select(sequence => (long)sequence), _view.Of(group));
+        await running.WaitAsync(_view.Reaches(650));
+        Assert.Equal(Enumerable.Range(1, 650).Select(sequence => (long)sequence), _view.Of(group));
         Assert.All(_view.BatchSizes, size => Assert.InRange(size, 1, 10));
         await running.UntilAsync(() => lag.Read() == 0);
     }
@@ -157,8 +157,8 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
         BootstrapServers = _kafka.BootstrapServers,
         ConsumerGroup = consumerGroup ?? _name,
         Topic = _name,
-        // Fast enough for a test: the mock waits for members that are gone as long as their session lasts.
-        Configure = config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs, config.TopicMetadataRefreshIntervalMs) = (3_000, 300, 1_000),
+        // Longer than the three seconds that the mock holds a first join back, during which nobody beats.
+        Configure = config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs, config.TopicMetadataRefreshIntervalMs) = (6_000, 300, 1_000),
     };
 
     private Running Start(Action<GroupEventConsumerOptions>? change = null, string? consumerGroup = null)
