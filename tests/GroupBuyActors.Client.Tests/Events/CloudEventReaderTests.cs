@@ -1,7 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
 using GroupBuyActors.Events;
-using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Client.Tests.Events;
 
@@ -121,7 +120,7 @@ public sealed class CloudEventReaderTests
         foreach (var (name, value) in headers)
         {
             message.Headers.Remove(name);
-            message.Headers.Add(MockKafka.Header(name, value));
+            message.Headers.Add(BrokersFixture.Header(name, value));
         }
 
         return message;

@@ -4,21 +4,12 @@ using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Client.Tests.Events;
 
-/// <summary>One mock cluster for all tests of a class; each takes a topic and a consumer group of its own.</summary>
-public sealed class MockKafkaFixture : IDisposable
-{
-    public MockKafka Kafka { get; } = new();
-
-    public void Dispose() => Kafka.Dispose();
-}
-
 /// <summary>The whole consumer against brokers: the client library's mock cluster, whose topics have four partitions.</summary>
-public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFixture<MockKafkaFixture>
+public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixture<BrokersFixture>
 {
-    private const int Partitions = 4;
+    private const int Partitions = MockKafka.Partitions;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly MockKafka _kafka = fixture.Kafka;
-    private readonly string _name = $"t{Guid.NewGuid():N}";
+    private readonly string _name = brokers.NewTopic();
     private readonly RecordingView _view = new();
 
     [Fact]
@@ -29,7 +20,7 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
         var events = Lives.Interleaved(groups, Lives.Seed);
         var half = events.Count / 2;
         // A producer that died and its successor: a run of events comes whole again; between them a stranger's message.
-        await _kafka.ProduceAsync(_name, [.. events[..half].Select(Message), new Message<byte[], byte[]> { Key = [1], Value = [2] }, .. events[(half / 2)..half].Select(Message)]);
+        await brokers.ProduceAsync(_name, [.. events[..half].Select(Message), new Message<byte[], byte[]> { Key = [1], Value = [2] }, .. events[(half / 2)..half].Select(Message)]);
         var malformed = 0;
         using var lag = new LagListener(_name);
         using var counted = new OutcomeListener();
@@ -47,8 +38,8 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
 
         Assert.Equal(1, malformed);
         // What was committed is where the topic ended: a restart reads nothing again.
-        Assert.Equal(half + 1 + (half - half / 2), _kafka.Committed(_name, _name, Partitions).Sum(offset => Math.Max(0, offset)));
-        await _kafka.ProduceAsync(_name, [.. events[..10].Select(Message), .. events[half..].Select(Message)]);
+        Assert.Equal(half + 1 + (half - half / 2), brokers.Committed(_name, _name).Sum(offset => Math.Max(0, offset)));
+        await brokers.ProduceAsync(_name, [.. events[..10].Select(Message), .. events[half..].Select(Message)]);
         await using (var second = Start()) await second.WaitAsync(_view.Reaches(events.Count));
         foreach (var group in groups) Assert.Equal(group.Events.Select(happened => happened.Sequence), _view.Of(group.Id));
     }
@@ -58,7 +49,7 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
     {
         var groups = Lives.Many(6, 23);
         var events = Lives.Interleaved(groups, 23);
-        await _kafka.ProduceAsync(_name, events.Select(Message));
+        await brokers.ProduceAsync(_name, events.Select(Message));
         await using (var first = Start()) await first.WaitAsync(_view.Reaches(events.Count));
         // Another consumer group has no offsets: the same as one whose process was killed before it committed any.
         using var counted = new OutcomeListener();
@@ -74,7 +65,7 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
         var groups = Lives.Many(24, 31);
         var events = Lives.Interleaved(groups, 31);
         var third = events.Count / 3;
-        await _kafka.ProduceAsync(_name, events[..third].Select(Message));
+        await brokers.ProduceAsync(_name, events[..third].Select(Message));
         // Handling takes a while, so that partitions change hands with batches in hand.
         _view.Before = (_, cancellation) => Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, cancellation);
         await using var first = Start(options => options.BatchSizeMax = 10);
@@ -82,12 +73,12 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
         await using (var second = Start(options => options.BatchSizeMax = 10))
         {
             await second.UntilAsync(() => second.Consumer.Status.Partitions > 0 && first.Consumer.Status.Partitions + second.Consumer.Status.Partitions == Partitions);
-            await _kafka.ProduceAsync(_name, events[third..(2 * third)].Select(Message));
+            await brokers.ProduceAsync(_name, events[third..(2 * third)].Select(Message));
             await second.WaitAsync(_view.Reaches(2 * third));
         }
 
         await first.UntilAsync(() => first.Consumer.Status.Partitions == Partitions);
-        await _kafka.ProduceAsync(_name, events[(2 * third)..].Select(Message));
+        await brokers.ProduceAsync(_name, events[(2 * third)..].Select(Message));
         await first.WaitAsync(_view.Reaches(events.Count));
         foreach (var group in groups) Assert.Equal(group.Events.Select(happened => happened.Sequence), _view.Of(group.Id));
     }
@@ -96,7 +87,7 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
     public async Task AViewThatIsSlowPausesItsPartitionAndMemoryStaysBounded()
     {
         var group = GroupId.Parse("1.SH.slow");
-        await _kafka.ProduceAsync(_name, Enumerable.Range(1, 600).Select(sequence => Opened(group, sequence)));
+        await brokers.ProduceAsync(_name, Enumerable.Range(1, 600).Select(sequence => Opened(group, sequence)));
         var goOn = new TaskCompletionSource();
         _view.Before = (_, cancellation) => goOn.Task.WaitAsync(cancellation);
         using var lag = new LagListener(_name);
@@ -104,7 +95,7 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
         await running.UntilAsync(() => running.Consumer.Status.PartitionsPaused == 1);
         await running.UntilAsync(() => running.Consumer.Status.Lag == 600 && lag.Read() == 600);
         // Of a paused partition no more is fetched, but its end is still asked for.
-        await _kafka.ProduceAsync(_name, Enumerable.Range(601, 50).Select(sequence => Opened(group, sequence)));
+        await brokers.ProduceAsync(_name, Enumerable.Range(601, 50).Select(sequence => Opened(group, sequence)));
         await running.UntilAsync(() => lag.Read() == 650);
         goOn.SetResult();
         await running.WaitAsync(_view.Reaches(650));
@@ -114,10 +105,27 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
     }
 
     [Fact]
+    public async Task BrokersThatAreAwayAreWaitedFor()
+    {
+        using var apart = new BrokersFixture();
+        var (topic, group) = (apart.NewTopic(), GroupId.Parse("1.SH.away"));
+        await apart.ProduceAsync(topic, [Opened(group, 1), Opened(group, 2)]);
+        await using var running = Start(options => (options.BootstrapServers, options.Topic) = (apart.Kafka.BootstrapServers, topic));
+        await running.WaitAsync(_view.Reaches(2));
+        apart.Kafka.GoAway();
+        var sent = apart.ProduceAsync(topic, [Opened(group, 3)]);
+        Assert.False(running.Ended.IsCompleted);
+        apart.Kafka.ComeBack();
+        await sent.WaitAsync(Patience);
+        await running.WaitAsync(_view.Reaches(3));
+        Assert.Equal([1, 2, 3], _view.Of(group));
+    }
+
+    [Fact]
     public async Task AGapEndsTheConsumerAndIsMendedFromTheHistory()
     {
         var (group, whole) = (GroupId.Parse("1.SH.gap"), GroupId.Parse("2.SH.whole"));
-        await _kafka.ProduceAsync(_name, [Opened(group, 1), Opened(group, 4), Opened(whole, 1)]);
+        await brokers.ProduceAsync(_name, [Opened(group, 1), Opened(group, 4), Opened(whole, 1)]);
         await using (var first = Start())
         {
             var gap = await Assert.ThrowsAsync<GroupEventGapException>(() => first.Ended.WaitAsync(Patience));
@@ -154,7 +162,7 @@ public sealed class GroupEventConsumerTests(MockKafkaFixture fixture) : IClassFi
 
     private GroupEventConsumerOptions Options(string? consumerGroup = null) => new()
     {
-        BootstrapServers = _kafka.BootstrapServers,
+        BootstrapServers = brokers.Kafka.BootstrapServers,
         ConsumerGroup = consumerGroup ?? _name,
         Topic = _name,
         // Longer than the three seconds that the mock holds a first join back, during which nobody beats.

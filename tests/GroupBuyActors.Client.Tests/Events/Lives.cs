@@ -4,7 +4,6 @@ using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Samples.InventoryView;
 using GroupBuyActors.Simulation;
-using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Client.Tests.Events;
 
@@ -34,10 +33,10 @@ internal sealed record LivedEvent(GroupId Group, long Sequence, string Type, Dat
         Value = Data,
         Headers =
         [
-            MockKafka.Header("content-type", "application/json"), MockKafka.Header("ce_specversion", "1.0"),
-            MockKafka.Header("ce_id", $"{Group}:{Sequence}"), MockKafka.Header("ce_type", $"groupbuy.{Type}.v1"),
-            MockKafka.Header("ce_source", $"/groups/{Group}"), MockKafka.Header("ce_time", $"{Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}"),
-            MockKafka.Header("ce_sequence", $"{Sequence}"), MockKafka.Header("ce_traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            BrokersFixture.Header("content-type", "application/json"), BrokersFixture.Header("ce_specversion", "1.0"),
+            BrokersFixture.Header("ce_id", $"{Group}:{Sequence}"), BrokersFixture.Header("ce_type", $"groupbuy.{Type}.v1"),
+            BrokersFixture.Header("ce_source", $"/groups/{Group}"), BrokersFixture.Header("ce_time", $"{Time.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}"),
+            BrokersFixture.Header("ce_sequence", $"{Sequence}"), BrokersFixture.Header("ce_traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ],
     };
 }

@@ -1,16 +1,14 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using GroupBuyActors.Samples.InventoryView;
-using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Client.Tests.Events;
 
 /// <summary>The sample as its users run it: a process that is killed while it stores, again and again.</summary>
-public sealed class SampleProcessTests(MockKafkaFixture fixture) : IClassFixture<MockKafkaFixture>, IDisposable
+public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<BrokersFixture>, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly MockKafka _kafka = fixture.Kafka;
-    private readonly string _topic = $"t{Guid.NewGuid():N}";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly string _topic = brokers.NewTopic();
     private readonly string _directory = Directory.CreateTempSubdirectory("groupbuy-sample-").FullName;
     private readonly List<Process> _started = [];
 
@@ -38,7 +36,7 @@ public sealed class SampleProcessTests(MockKafkaFixture fixture) : IClassFixture
         {
             // The producer's side dies, too: what was sent last is sent again, whole, by its successor.
             var (begin, end) = (events.Count * round / (Kills + 1), events.Count * (round + 1) / (Kills + 1));
-            await _kafka.ProduceAsync(_topic, events[Math.Max(0, begin - 25)..end].Select(happened => happened.Message));
+            await brokers.ProduceAsync(_topic, events[Math.Max(0, begin - 25)..end].Select(happened => happened.Message));
             // Offsets would be committed once an hour: what is stored when it is killed is never committed.
             var running = Start("3600000");
             await UntilStoredAsync(begin + (end - begin) / 2, running);
@@ -46,8 +44,8 @@ public sealed class SampleProcessTests(MockKafkaFixture fixture) : IClassFixture
             await running.WaitForExitAsync().WaitAsync(Patience);
         }
 
-        Assert.All(_kafka.Committed("inventory-view", _topic, 4), offset => Assert.True(offset <= 0, "Nothing was committed before a kill."));
-        await _kafka.ProduceAsync(_topic, events[(events.Count * Kills / (Kills + 1))..].Select(happened => happened.Message));
+        Assert.All(brokers.Committed("inventory-view", _topic), offset => Assert.True(offset <= 0, "Nothing was committed before a kill."));
+        await brokers.ProduceAsync(_topic, events[(events.Count * Kills / (Kills + 1))..].Select(happened => happened.Message));
         var last = Start("200");
         await UntilStoredAsync(events.Count, last);
         Assert.Equal(0, Signal(last.Id, 15));
@@ -74,7 +72,7 @@ public sealed class SampleProcessTests(MockKafkaFixture fixture) : IClassFixture
         Assert.Equal(1, noBroker.ExitCode);
     }
 
-    private Process Start(string commitInterval) => Run("--bootstrap", _kafka.BootstrapServers, "--topic", _topic, "--data", Data,
+    private Process Start(string commitInterval) => Run("--bootstrap", brokers.Kafka.BootstrapServers, "--topic", _topic, "--data", Data,
         "--commit-interval", commitInterval, "--session-timeout", "4500");
 
     private Process Run(params string[] arguments)
