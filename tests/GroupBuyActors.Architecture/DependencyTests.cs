@@ -17,6 +17,7 @@ public sealed class DependencyTests
         ["GroupBuyActors.Grains"] = ["GroupBuyActors.Store", "GroupBuyActors.Domain", "GroupBuyActors.Abstractions"],
         ["GroupBuyActors.Integrations"] = ["GroupBuyActors.Store", "GroupBuyActors.Domain", "GroupBuyActors.Abstractions"],
         ["GroupBuyActors.Client"] = ["GroupBuyActors.Abstractions"],
+        ["GroupBuyActors.Samples.InventoryView"] = ["GroupBuyActors.Client", "GroupBuyActors.Abstractions"],
         ["GroupBuyActors.Silo"] =
         [
             "GroupBuyActors.Grains", "GroupBuyActors.Integrations", "GroupBuyActors.Client",
