@@ -6,6 +6,8 @@ public sealed record HttpPortOptions
     /// <summary>A caller gives a port up after 10 s; a budget above that would never be told.</summary>
     private static readonly TimeSpan BudgetMax = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan TryTimeoutMin = TimeSpan.FromMilliseconds(10);
+
     private static readonly TimeSpan BreakerTimeMin = TimeSpan.FromMilliseconds(500), BreakerTimeMax = TimeSpan.FromHours(1);
 
     /// <summary>Where the service is; a path in it goes before every route. Null: the port is not called over HTTP.</summary>
@@ -63,7 +65,8 @@ public sealed record HttpPortOptions
         if (ApiKey is { } key && (key.Length == 0 || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
             yield return (nameof(ApiKey), "visible ASCII characters without spaces are expected");
         if (Budget > BudgetMax) yield return (nameof(Budget), $"at most {BudgetMax.TotalSeconds} s is expected: after that the caller has given up");
-        if (TryTimeout > Budget) yield return (nameof(TryTimeout), "at most Budget is expected");
+        if (TryTimeout < TryTimeoutMin || TryTimeout > Budget) yield return (nameof(TryTimeout), "10 ms to Budget is expected");
+        if (RetryDelay > Budget) yield return (nameof(RetryDelay), "at most Budget is expected");
         if (ConnectTimeout > Budget) yield return (nameof(ConnectTimeout), "at most Budget is expected");
         if (BreakerWindow < BreakerTimeMin || BreakerWindow > BreakerTimeMax) yield return (nameof(BreakerWindow), "500 ms to 1 h is expected");
         if (BreakerDuration < BreakerTimeMin || BreakerDuration > BreakerTimeMax) yield return (nameof(BreakerDuration), "500 ms to 1 h is expected");
