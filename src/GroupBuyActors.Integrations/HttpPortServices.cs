@@ -60,7 +60,8 @@ public static class HttpPortServices
         // In this order from the outside in; the last stands before the network.
         var client = services.AddHttpClient(name, http => Prepare(http, options))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RedactLoggedHeaders(ports.MaskedHeaders.Covers)
+            .RemoveAllLoggers()
+            .AddLogger(provider => new MaskingLogger(name, ports.MaskedHeaders, provider.GetRequiredService<ILogger<MaskingLogger>>()))
             .AddHttpMessageHandler(() => new AllowedHostsHandler(ports.Hosts));
         client.AddResilienceHandler("port", (pipeline, context) => context.ServiceProvider.GetRequiredKeyedService<PortPipeline>(name).Configure(pipeline));
         client.AddHttpMessageHandler(() => new WholeBodyHandler(options.ResponseBytesMax))

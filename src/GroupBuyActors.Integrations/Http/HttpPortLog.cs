@@ -16,4 +16,19 @@ internal static partial class HttpPortLog
 
     [LoggerMessage(7103, LogLevel.Error, "A call of {Port} failed in a way that nobody foresaw: {Operation}")]
     public static partial void Unforeseen(ILogger logger, Exception exception, string port, string operation);
+
+    [LoggerMessage(7104, LogLevel.Debug, "{Port} is asked: {Method} {Path}")]
+    public static partial void Asking(ILogger logger, string port, string method, string path);
+
+    [LoggerMessage(7105, LogLevel.Trace, "{Port} is asked with {Headers}", SkipEnabledCheck = true)]
+    public static partial void AskingWith(ILogger logger, string port, string headers);
+
+    [LoggerMessage(7106, LogLevel.Debug, "{Port} answered {Status} after {Elapsed}")]
+    public static partial void Answered(ILogger logger, string port, int status, TimeSpan elapsed);
+
+    [LoggerMessage(7107, LogLevel.Trace, "{Port} answered with {Headers}", SkipEnabledCheck = true)]
+    public static partial void AnsweredWith(ILogger logger, string port, string headers);
+
+    [LoggerMessage(7108, LogLevel.Debug, "{Port} could not be asked; it took {Elapsed}")]
+    public static partial void Failed(ILogger logger, Exception exception, string port, TimeSpan elapsed);
 }

@@ -16,6 +16,8 @@ internal sealed class TestService : IAsyncDisposable
     /// <summary>Everything here happens on this machine; what takes this long hangs.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    public static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(8);
+
     public const string ReserveKey = "reserve:10042.SH-PUDONG.tea-1123:1";
 
     private readonly WireMockServer? _server;
@@ -30,7 +32,7 @@ internal sealed class TestService : IAsyncDisposable
         services.AddSingleton(time);
         if (logs is not null) services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs));
         // Waits as short as they can be, and a breaker that stays out of the way of tests of other things.
-        var quick = new HttpPortOptions { RetryDelay = TimeSpan.FromMilliseconds(1), BreakerCallsMin = 1_000, TryTimeout = TimeSpan.FromSeconds(8) };
+        var quick = new HttpPortOptions { RetryDelay = TimeSpan.FromMilliseconds(1), BreakerCallsMin = 1_000, TryTimeout = TryTimeout };
         services.AddGroupBuyHttpPorts(ports(new HttpPorts
         {
             Inventory = options(quick with { BaseUrl = new Uri(address, "inventory") }),
@@ -61,7 +63,7 @@ internal sealed class TestService : IAsyncDisposable
         TimeProvider? time = null, Func<HttpPortOptions, HttpPortOptions>? options = null, Func<HttpPorts, HttpPorts>? ports = null, ILoggerProvider? logs = null)
     {
         var server = WireMockServer.Start();
-        return new TestService(server, new Uri(server.Urls[0]), time ?? TimeProvider.System, options ?? (o => o), ports ?? (p => p), logs);
+        return new TestService(server, new Uri($"http://127.0.0.1:{server.Port}/"), time ?? TimeProvider.System, options ?? (o => o), ports ?? (p => p), logs);
     }
 
     /// <summary>Adapters of a service that somebody else plays.</summary>
