@@ -7,6 +7,7 @@ using GroupBuyActors.Ports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Polly.Telemetry;
 
 namespace GroupBuyActors.Integrations;
 
@@ -15,6 +16,7 @@ public static class HttpPortServices
 {
     private static readonly TimeSpan ConnectionIdleMax = TimeSpan.FromMinutes(1);
     private const int HeadersKilobytesMax = 32;
+    private const string Pipeline = "port";
 
     /// <summary>
     /// Each port that has a base address becomes a service over HTTP, instead of whatever was behind it; the others stay as they are.
@@ -25,6 +27,7 @@ public static class HttpPortServices
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<HttpPortMetrics>();
+        services.Configure<TelemetryOptions>(Quieten);
         if (ports.Inventory.BaseUrl is not null)
         {
             services.AddPort("inventory", ports.Inventory, ports, port => new HttpInventory(port));
@@ -46,6 +49,14 @@ public static class HttpPortServices
         return services;
     }
 
+    // A try that failed is no alarm: the breaker says so once when there are many, and the tasks that wait say so when it lasts.
+    private static void Quieten(TelemetryOptions telemetry)
+    {
+        var others = telemetry.SeverityProvider;
+        telemetry.SeverityProvider = happened =>
+            happened.Source.PipelineName?.EndsWith($"-{Pipeline}", StringComparison.Ordinal) == true ? ResilienceEventSeverity.Debug : others?.Invoke(happened) ?? happened.Event.Severity;
+    }
+
     private static IServiceCollection Puts<TPort, TAdapter>(this IServiceCollection services) where TPort : class where TAdapter : class, TPort =>
         services.Replace(ServiceDescriptor.Singleton<TPort>(provider => provider.GetRequiredService<TAdapter>()));
 
@@ -63,7 +74,7 @@ public static class HttpPortServices
             .RemoveAllLoggers()
             .AddLogger(provider => new MaskingLogger(name, ports.MaskedHeaders, provider.GetRequiredService<ILogger<MaskingLogger>>()))
             .AddHttpMessageHandler(() => new AllowedHostsHandler(ports.Hosts));
-        client.AddResilienceHandler("port", (pipeline, context) => context.ServiceProvider.GetRequiredKeyedService<PortPipeline>(name).Configure(pipeline));
+        client.AddResilienceHandler(Pipeline, (pipeline, context) => context.ServiceProvider.GetRequiredKeyedService<PortPipeline>(name).Configure(pipeline));
         client.AddHttpMessageHandler(() => new WholeBodyHandler(options.ResponseBytesMax))
             .ConfigurePrimaryHttpMessageHandler(() => Connections(options));
     }

@@ -48,6 +48,18 @@ public sealed class SecrecyTests
         Assert.Contains(Ssn, logs.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>Errors go to people's phones at once.</summary>
+    [Fact]
+    public async Task AServiceInTroubleIsToldOnceAndIsNoError()
+    {
+        var logs = new Logs();
+        await using var service = TestService.New(options: o => o with { BreakerCallsMin = 4 }, logs: logs).Answers(new Answer(500));
+        for (var n = 0; n < 4; n++) Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+        Assert.Equal([(LogLevel.Warning, 7100)], logs.Events.Where(e => e.Level > LogLevel.Information));
+        // It is there for whoever looks closer.
+        Assert.Contains("OnRetry", logs.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WithoutAKeyNoneIsSent()
     {
@@ -78,6 +90,9 @@ public sealed class SecrecyTests
     private sealed class Logs : ILoggerProvider, ILogger
     {
         private readonly ConcurrentQueue<string> _lines = new();
+        private readonly ConcurrentQueue<(LogLevel, int)> _events = new();
+
+        public IEnumerable<(LogLevel Level, int Id)> Events => _events;
 
         public string Text => string.Join('\n', _lines);
 
@@ -95,6 +110,7 @@ public sealed class SecrecyTests
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            _events.Enqueue((logLevel, eventId.Id));
             _lines.Enqueue($"{formatter(state, exception)} {exception}");
             Write(state);
         }
