@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using GroupBuyActors.Silo.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace GroupBuyActors.Silo.Tests.Hosting;
 
@@ -56,6 +58,17 @@ public sealed class StartUpTests : IDisposable
         var sentence = StartFault.Sentence(fault);
         Assert.Contains("127.0.0.1:1", sentence, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', sentence);
+    }
+
+    [Fact]
+    public async Task MaskedHeadersFollowTheConfigurationWhileItRuns()
+    {
+        await using var app = SiloHost.Build(TestSilo.Arguments(_directory));
+        var masked = app.Services.GetRequiredService<SiloSettings>().Ports.MaskedHeaders;
+        Assert.True(masked.Covers("X-SSN"));
+        app.Configuration["GroupBuy:Logging:MaskedHeaders"] = "X-Phone";
+        ((IConfigurationRoot)app.Configuration).Reload();
+        Assert.Equal((true, false, true), (masked.Covers("X-Phone"), masked.Covers("X-SSN"), masked.Covers("Authorization")));
     }
 
     [Theory]
