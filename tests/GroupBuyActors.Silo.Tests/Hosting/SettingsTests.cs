@@ -112,6 +112,7 @@ public sealed class SettingsTests
 
     [Theory]
     [InlineData("BaseUrl", "stock.example.com")]
+    [InlineData("BaseUrl", "stock.example.com:8080")]
     [InlineData("BaseUrl", "http://user:secret@stock.example.com")]
     [InlineData("BaseUrl", "http://stock.example.com/?key=secret")]
     [InlineData("ApiKey", "secret with spaces")]
@@ -143,6 +144,7 @@ public sealed class SettingsTests
     public void MaskedHeadersAreAListWithADefault()
     {
         Assert.True(Read().Ports.MaskedHeaders.Covers("x-ssn"));
+        Assert.True(Read(("GroupBuy:Logging:MaskedHeaders", "")).Ports.MaskedHeaders.Covers("x-ssn"));
         var masked = Read(("GroupBuy:Logging:MaskedHeaders", "X-Phone, X-Name")).Ports.MaskedHeaders;
         Assert.Equal([true, true, false, true], ((string[])["X-Phone", "x-name", "X-SSN", "Authorization"]).Select(masked.Covers));
     }
