@@ -25,6 +25,15 @@ internal static class Help
           GroupBuy__Auth__Mode                     Open (loopback only) | ApiKey
           GroupBuy__Auth__Keys__{name}             {role}:{SHA-256 of the secret in hexadecimal};
                                                    roles: operator, payments, merchant/{merchantId}, buyer/{userId}
+          GroupBuy__{Inventory,Payments,Notices}__BaseUrl
+                                                   unset: the sandbox; else the service's address, called as deploy/contracts says
+          GroupBuy__{…}__ApiKey                    unset; sent to that service as a bearer token
+          GroupBuy__{…}__{TryTimeout,Budget}       00:00:03, 00:00:09; and RetryCountMax 2, RetryDelay,
+                                                   ConcurrencyMax 256, QueueMax 128, ConnectTimeout, ConnectionLifetime,
+                                                   BreakerFailurePercent 50, BreakerCallsMin, BreakerWindow, BreakerDuration,
+                                                   ResponseBytesMax
+          GroupBuy__Http__AllowedHosts             the hosts of the BaseUrls; host, host:port or *.suffix, with commas
+          GroupBuy__Logging__MaskedHeaders         Authorization,X-SSN,Cookie,Set-Cookie
           GroupBuy__Logging__Format                Simple | Json
           GroupBuy__ShutdownTimeout                00:00:30
 

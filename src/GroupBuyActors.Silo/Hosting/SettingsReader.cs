@@ -39,6 +39,14 @@ internal sealed class SettingsReader
 
     public string Text(string name, string otherwise) => Text(name) ?? otherwise;
 
+    /// <summary>A list, as one text with commas or as an array; null where it is not set, or to nothing.</summary>
+    public IReadOnlyList<string>? List(string name)
+    {
+        var texts = Text(name) is { } text ? [text] : _configuration.GetSection(name).GetChildren().Select(child => child.Value ?? "");
+        var list = texts.SelectMany(part => part.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
+        return list.Count > 0 ? list : null;
+    }
+
     public int Int32(string name, int otherwise, int min, int max)
     {
         if (Text(name) is not { } text) return otherwise;

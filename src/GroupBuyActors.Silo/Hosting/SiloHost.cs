@@ -15,6 +15,7 @@ using GroupBuyActors.Silo.Users;
 using GroupBuyActors.Silo.Vouchers;
 using GroupBuyActors.Store;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace GroupBuyActors.Silo.Hosting;
 
@@ -40,6 +41,7 @@ internal static class SiloHost
         AddRooms(builder, settings);
         AddEdge(builder.Services, settings);
         var app = builder.Build();
+        FollowMaskedHeaders(app, settings);
         UsePipeline(app);
         return app;
     }
@@ -84,9 +86,15 @@ internal static class SiloHost
     {
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddGroupBuyStore(store => (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString));
-        builder.Services.AddGroupBuySandbox();
+        if (settings.Ports.AnySandboxed) builder.Services.AddGroupBuySandbox();
+        builder.Services.AddGroupBuyHttpPorts(settings.Ports);
         builder.UseOrleans(silo => silo.UseSettings(settings));
     }
+
+    // What logs must not show may become more while it runs.
+    private static void FollowMaskedHeaders(WebApplication app, SiloSettings settings) => ChangeToken.OnChange(
+        ((IConfigurationRoot)app.Configuration).GetReloadToken,
+        () => settings.Ports.MaskedHeaders.Change(PortSettings.ReadMaskedHeaders(SettingsReader.Of(app.Configuration))));
 
     private static void AddEdge(IServiceCollection services, SiloSettings settings)
     {

@@ -6,6 +6,7 @@ using GroupBuyActors.Integrations.Sandbox;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Silo.Admin;
 using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Hosting;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Silo.Idempotency;
 using GroupBuyActors.Silo.Orders;
@@ -19,21 +20,32 @@ internal static class SandboxEndpoints
     private const int SkuSegment = 4;
     private const int DelayMsMax = 60_000;
 
-    /// <summary>Where real services are set there is no sandbox, and nothing at these addresses.</summary>
+    /// <summary>Where a real service is set the sandbox of its port is off, and nothing at its addresses.</summary>
     public static void MapSandbox(this IEndpointRouteBuilder routes)
     {
-        if (routes.ServiceProvider.GetService<ISandbox>() is null) return;
+        var ports = routes.ServiceProvider.GetRequiredService<SiloSettings>().Ports;
+        if (!ports.AnySandboxed) return;
         var sandbox = routes.MapGroup("/v1/sandbox").WithTags("Sandbox");
-        sandbox.MapGet("/inventory/{merchantId}/{sku}", StockAsync).Requires(Operation.ControlSandbox)
-            .Describe("Stock of a sku").Answers<StockDocument>(200).Refuses(400, 404);
-        sandbox.MapPut("/inventory/{merchantId}/{sku}", SetStockAsync).Requires(Operation.ControlSandbox)
-            .Describe("Set the stock of a sku", typeof(StockDocument)).Answers<StockDocument>(200).Refuses(400, 404);
-        sandbox.MapPost("/payments/{orderId}", PayAsync).Requires(Operation.PayAtSandbox)
-            .Describe("The buyer pays at the provider", typeof(SandboxPaymentDocument)).Answers<SandboxPaymentDocument>(202).Refuses(400, 404, 422);
+        if (ports.IsSandboxed(SandboxPort.Inventory)) MapInventory(sandbox);
+        if (ports.IsSandboxed(SandboxPort.Payments)) MapPayments(sandbox);
         sandbox.MapPut("/faults/{port}", SetFaultsAsync).Requires(Operation.ControlSandbox)
             .Describe("Make a port misbehave", typeof(FaultsDocument)).Answers<FaultsDocument>(200).Refuses(400, 404);
         sandbox.MapGet("/calls/{port}", CallsAsync).Requires(Operation.ControlSandbox)
             .Describe("What a port was asked").Answers<PageDocument<CallDocument>>(200).Refuses(400, 404);
+    }
+
+    private static void MapInventory(IEndpointRouteBuilder sandbox)
+    {
+        sandbox.MapGet("/inventory/{merchantId}/{sku}", StockAsync).Requires(Operation.ControlSandbox)
+            .Describe("Stock of a sku").Answers<StockDocument>(200).Refuses(400, 404);
+        sandbox.MapPut("/inventory/{merchantId}/{sku}", SetStockAsync).Requires(Operation.ControlSandbox)
+            .Describe("Set the stock of a sku", typeof(StockDocument)).Answers<StockDocument>(200).Refuses(400, 404);
+    }
+
+    private static void MapPayments(IEndpointRouteBuilder sandbox)
+    {
+        sandbox.MapPost("/payments/{orderId}", PayAsync).Requires(Operation.PayAtSandbox)
+            .Describe("The buyer pays at the provider", typeof(SandboxPaymentDocument)).Answers<SandboxPaymentDocument>(202).Refuses(400, 404, 422);
     }
 
     private static async Task<IResult> StockAsync(string merchantId, string sku, HttpContext context, ISandbox desk)
@@ -80,9 +92,9 @@ internal static class SandboxEndpoints
         });
     }
 
-    private static async Task<IResult> SetFaultsAsync(string port, HttpContext context, ISandbox desk, Audit audit)
+    private static async Task<IResult> SetFaultsAsync(string port, HttpContext context, ISandbox desk, SiloSettings settings, Audit audit)
     {
-        if (!TryReadPort(port, out var which)) return Problems.RouteNotFound;
+        if (!TryReadPort(port, settings, out var which)) return Problems.RouteNotFound;
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
         var errors = new FieldErrors();
@@ -101,9 +113,9 @@ internal static class SandboxEndpoints
         return JsonAnswer.Of(faults);
     }
 
-    private static Task<IResult> CallsAsync(string port, string? key, string? after, string? limit, HttpContext context, ISandbox desk)
+    private static Task<IResult> CallsAsync(string port, string? key, string? after, string? limit, HttpContext context, ISandbox desk, SiloSettings settings)
     {
-        if (!TryReadPort(port, out var which)) return Task.FromResult<IResult>(Problems.RouteNotFound);
+        if (!TryReadPort(port, settings, out var which)) return Task.FromResult<IResult>(Problems.RouteNotFound);
         var query = new Query(context);
         var (only, mark, size) = (query.Text("key"), query.Text("after"), query.Limit());
         return query.PageAsync(() => desk.CallsAsync(which, only, mark, size, context.RequestAborted), page => JsonAnswer.Of(new PageDocument<CallDocument>(
@@ -126,7 +138,7 @@ internal static class SandboxEndpoints
         return units;
     }
 
-    private static bool TryReadPort(string text, out SandboxPort port)
+    private static bool TryReadPort(string text, SiloSettings settings, out SandboxPort port)
     {
         port = text switch
         {
@@ -135,7 +147,7 @@ internal static class SandboxEndpoints
             "notices" => SandboxPort.Notices,
             _ => 0,
         };
-        return port != 0;
+        return port != 0 && settings.Ports.IsSandboxed(port);
     }
 
     private static StockDocument Document(SandboxStock stock) => new(stock.Available, stock.Reserved, stock.Deducted);

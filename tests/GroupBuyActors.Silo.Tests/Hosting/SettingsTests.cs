@@ -1,5 +1,6 @@
 using GroupBuyActors.Silo.Hosting;
 using GroupBuyActors.Store;
+using GroupBuyActors.Store.Sandbox;
 using Microsoft.Extensions.Configuration;
 
 namespace GroupBuyActors.Silo.Tests.Hosting;
@@ -32,7 +33,7 @@ public sealed class SettingsTests
             ("GroupBuy:Edge:Budget", "-1"),
             ("GroupBuy:Logging:Format", "Xml"),
             ("GroupBuy:ShutdownTimeout", "0"),
-            ("GroupBuy:Payments:BaseUrl", "http://pay"),
+            ("GroupBuy:Payments:BaseUrl", "ftp://pay"),
             ("GroupBuy:Kafka:BootstrapServers", "kafka:9092"));
         foreach (var name in (string[])[
             "SiloPort", "GatewayPort", "Region", "AdvertisedAddress", "Provider", "Slots", "Keys:a", "Keys:b", "Budget", "Format", "ShutdownTimeout",
@@ -86,6 +87,74 @@ public sealed class SettingsTests
     {
         Assert.Contains("ConnectionStrings:GroupBuy", Refusal(("GroupBuy:Storage:Provider", "MySql")), StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:GroupBuy", Refusal(("GroupBuy:Storage:Provider", "MySql"), ("ConnectionStrings:GroupBuy", "Nonsense=1")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EachPortIsASandboxUntilItHasAnAddress()
+    {
+        var none = Read().Ports;
+        Assert.All(Enum.GetValues<SandboxPort>(), port => Assert.True(none.IsSandboxed(port)));
+        var one = Read(("GroupBuy:Payments:BaseUrl", "https://pay.example.com/v2"), ("GroupBuy:Payments:TryTimeout", "PT1.5S"), ("GroupBuy:Payments:ApiKey", "k")).Ports;
+        Assert.Equal((true, false, true), (one.IsSandboxed(SandboxPort.Inventory), one.IsSandboxed(SandboxPort.Payments), one.IsSandboxed(SandboxPort.Notices)));
+        Assert.Equal((TimeSpan.FromSeconds(1.5), "k", TimeSpan.FromSeconds(9)), (one.Payments.TryTimeout, one.Payments.ApiKey, one.Payments.Budget));
+        Assert.Equal("pay.example.com:443", one.Hosts.ToString());
+    }
+
+    [Fact]
+    public void AServiceOffTheAllowListIsRefusedInOneSentence()
+    {
+        Assert.Equal(
+            "The settings are faulty: GroupBuy:Inventory:BaseUrl: stock.example.com is not on GroupBuy__Http__AllowedHosts (pay.example.com, *.internal:8080).",
+            Refusal(("GroupBuy:Inventory:BaseUrl", "http://stock.example.com"), ("GroupBuy:Http:AllowedHosts", "pay.example.com, *.internal:8080")));
+        Assert.False(Read(("GroupBuy:Inventory:BaseUrl", "http://stock.internal:8080"), ("GroupBuy:Http:AllowedHosts:0", "pay.example.com"), ("GroupBuy:Http:AllowedHosts:1", "*.internal:8080"))
+            .Ports.IsSandboxed(SandboxPort.Inventory));
+    }
+
+    [Theory]
+    [InlineData("BaseUrl", "stock.example.com")]
+    [InlineData("BaseUrl", "stock.example.com:8080")]
+    [InlineData("BaseUrl", "http://user:secret@stock.example.com")]
+    [InlineData("BaseUrl", "http://stock.example.com/?key=secret")]
+    [InlineData("ApiKey", "secret with spaces")]
+    [InlineData("ApiKey", "secret\n")]
+    [InlineData("TryTimeout", "PT10S")]
+    [InlineData("TryTimeout", "PT0.001S")]
+    [InlineData("Budget", "PT11S")]
+    [InlineData("RetryCountMax", "11")]
+    [InlineData("ConcurrencyMax", "0")]
+    [InlineData("QueueMax", "-1")]
+    [InlineData("BreakerFailurePercent", "101")]
+    [InlineData("BreakerCallsMin", "1")]
+    [InlineData("BreakerWindow", "PT0.1S")]
+    [InlineData("BreakerDuration", "PT2H")]
+    [InlineData("ResponseBytesMax", "1")]
+    [InlineData("TryTimout", "PT1S")]
+    public void AFaultySettingOfAPortIsNamedWithoutItsSecret(string setting, string value)
+    {
+        var message = Refusal(($"GroupBuy:Notices:{setting}", value));
+        Assert.Contains($"GroupBuy:Notices:{setting}:", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", message.Replace("a secret belongs in ApiKey", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnEntryThatIsNoHostIsNamed() =>
+        Assert.Contains("not 'http://pay'", Refusal(("GroupBuy:Http:AllowedHosts", "pay.example.com,http://pay")), StringComparison.Ordinal);
+
+    [Fact]
+    public void MaskedHeadersAreAListWithADefault()
+    {
+        Assert.True(Read().Ports.MaskedHeaders.Covers("x-ssn"));
+        Assert.True(Read(("GroupBuy:Logging:MaskedHeaders", "")).Ports.MaskedHeaders.Covers("x-ssn"));
+        var masked = Read(("GroupBuy:Logging:MaskedHeaders", "X-Phone, X-Name")).Ports.MaskedHeaders;
+        Assert.Equal([true, true, false, true], ((string[])["X-Phone", "x-name", "X-SSN", "Authorization"]).Select(masked.Covers));
+    }
+
+    [Fact]
+    public void TheHelpNamesEverySettingOfAPort()
+    {
+        var message = Refusal(("GroupBuy:Notices:Nonsense", "1"));
+        foreach (var name in message[(message.IndexOf("there are ", StringComparison.Ordinal) + 10)..].TrimEnd('.').Split(", "))
+            Assert.Contains(name, Help.Text, StringComparison.Ordinal);
     }
 
     private static SiloSettings Read(params (string Key, string Value)[] settings) => SiloSettings.Read(

@@ -1,6 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using GroupBuyActors.Integrations.Sandbox;
+using GroupBuyActors.Ports;
 using GroupBuyActors.Silo.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace GroupBuyActors.Silo.Tests.Hosting;
 
@@ -56,6 +61,31 @@ public sealed class StartUpTests : IDisposable
         var sentence = StartFault.Sentence(fault);
         Assert.Contains("127.0.0.1:1", sentence, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', sentence);
+    }
+
+    [Fact]
+    public async Task WithAServiceBehindEveryPortThereIsNoSandbox()
+    {
+        string[] services = [.. ((string[])["Inventory", "Payments", "Notices"]).SelectMany(port => (string[])[$"--GroupBuy:{port}:BaseUrl", $"http://{port}.example.com/v1"])];
+        await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), .. services]);
+        Assert.Null(app.Services.GetService<ISandbox>());
+        Assert.Equal(
+            ["HttpInventory", "HttpInventory", "HttpPayments", "HttpPayments", "HttpNotices"],
+            ((Type[])[typeof(IInventory), typeof(IStockBooks), typeof(IPayments), typeof(IPaymentBooks), typeof(INotices)]).Select(port => app.Services.GetRequiredService(port).GetType().Name));
+        var routes = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText!).ToList();
+        Assert.Contains(routes, route => route.StartsWith("/v1/groups", StringComparison.Ordinal));
+        Assert.DoesNotContain(routes, route => route.StartsWith("/v1/sandbox", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task MaskedHeadersFollowTheConfigurationWhileItRuns()
+    {
+        await using var app = SiloHost.Build(TestSilo.Arguments(_directory));
+        var masked = app.Services.GetRequiredService<SiloSettings>().Ports.MaskedHeaders;
+        Assert.True(masked.Covers("X-SSN"));
+        app.Configuration["GroupBuy:Logging:MaskedHeaders"] = "X-Phone";
+        ((IConfigurationRoot)app.Configuration).Reload();
+        Assert.Equal((true, false, true), (masked.Covers("X-Phone"), masked.Covers("X-SSN"), masked.Covers("Authorization")));
     }
 
     [Theory]

@@ -1,0 +1,39 @@
+using GroupBuyActors.Store.Sandbox;
+
+namespace GroupBuyActors.Integrations.Http;
+
+/// <summary>Which ports are services called over HTTP, how, and what they may and may not see. A port without a base address is the sandbox's.</summary>
+public sealed record HttpPorts
+{
+    /// <summary>The inventory service.</summary>
+    public HttpPortOptions Inventory { get; init; } = new();
+
+    /// <summary>The payment provider.</summary>
+    public HttpPortOptions Payments { get; init; } = new();
+
+    /// <summary>The notice service.</summary>
+    public HttpPortOptions Notices { get; init; } = new();
+
+    /// <summary>Hosts that may be called; null: exactly those of the base addresses.</summary>
+    public HostAllowList? AllowedHosts { get; init; }
+
+    /// <summary>Headers that logs must not show.</summary>
+    public MaskedHeaders MaskedHeaders { get; init; } = new(MaskedHeaders.Default);
+
+    /// <summary>The hosts that hold.</summary>
+    public HostAllowList Hosts => AllowedHosts ?? HostAllowList.OfAddresses(
+        new[] { Inventory, Payments, Notices }.Select(port => port.BaseUrl).OfType<Uri>());
+
+    /// <summary>True where the sandbox plays the port.</summary>
+    public bool IsSandboxed(SandboxPort port) => Of(port).BaseUrl is null;
+
+    /// <summary>True where the sandbox plays any.</summary>
+    public bool AnySandboxed => Enum.GetValues<SandboxPort>().Any(IsSandboxed);
+
+    private HttpPortOptions Of(SandboxPort port) => port switch
+    {
+        SandboxPort.Inventory => Inventory,
+        SandboxPort.Payments => Payments,
+        _ => Notices,
+    };
+}

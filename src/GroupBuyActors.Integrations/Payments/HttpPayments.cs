@@ -1,0 +1,46 @@
+using GroupBuyActors.Integrations.Http;
+using GroupBuyActors.Ports;
+
+namespace GroupBuyActors.Integrations.Payments;
+
+/// <summary>The payment provider over HTTP; what it is expected to do is written in <c>deploy/contracts/payments.openapi.yaml</c>.</summary>
+internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
+{
+    private static readonly HttpPortCall
+        // The provider's own word that it never heard of an order; any other 404 is a wrong address, and would cost a buyer the money.
+        Ask = new("ask", "payments", "order.unknown"),
+        Refund = new("refund", "refunds", "refund.refused", "payment.unknown", "payment.amount_mismatch", "payment.refunded"),
+        Books = new("payment_books", "books");
+
+    private static readonly IReadOnlyList<ProviderPayment> Nothing = [];
+
+    public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
+    {
+        var (reply, held) = await port.AskAsync(
+            Ask, $"orderId={Uri.EscapeDataString(order.ToString())}", PortJson.Default.HeldPaymentsDocument, HeldOf, Nothing, cancellation).ConfigureAwait(false);
+        return new PaymentFindings(reply.Answer, held ?? Nothing, reply.Detail);
+    }
+
+    public Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation) => port.SendAsync(
+        Refund, key, new RefundDocument(order.ToString(), paymentId, amount.Amount, amount.Currency), PortJson.Default.RefundDocument, cancellation);
+
+    public Task<BookPage<PaymentBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation) =>
+        HttpBooks.ReadAsync(port, Books, PortJson.Default.PaymentBookDocument, merchantId, after, limit, book => (book.Items, book.Next), item => EntryOf(item, merchantId), cancellation);
+
+    private static List<ProviderPayment>? HeldOf(HeldPaymentsDocument document)
+    {
+        var held = new List<ProviderPayment>(document.Items.Count);
+        foreach (var item in document.Items)
+        {
+            if (item is null || !ProviderMoney.Is(item.PaymentId, item.Amount, item.Currency)) return null;
+            held.Add(new ProviderPayment(item.PaymentId, new Money(item.Amount, item.Currency)));
+        }
+
+        return held;
+    }
+
+    private static PaymentBookEntry? EntryOf(PaymentBookItem item, long merchantId) =>
+        OrderId.TryParse(item.OrderId, out var order) && order.Group.MerchantId == merchantId && ProviderMoney.Is(item.PaymentId, item.Amount, item.Currency)
+            ? new PaymentBookEntry(order, item.PaymentId, new Money(item.Amount, item.Currency), item.Refunded)
+            : null;
+}

@@ -1,0 +1,20 @@
+using GroupBuyActors.Groups;
+
+namespace GroupBuyActors.Integrations.Payments;
+
+internal sealed record RefundDocument(string OrderId, string PaymentId, long Amount, string Currency);
+
+internal sealed record HeldPaymentsDocument(IReadOnlyList<HeldPaymentItem?> Items);
+
+internal sealed record HeldPaymentItem(string PaymentId, long Amount, string Currency);
+
+internal sealed record PaymentBookDocument(IReadOnlyList<PaymentBookItem?> Items, string? Next = null);
+
+internal sealed record PaymentBookItem(string OrderId, string PaymentId, long Amount, string Currency, bool Refunded);
+
+/// <summary>What money of a provider looks like.</summary>
+internal static class ProviderMoney
+{
+    /// <summary>The same rule as for payments told to an order.</summary>
+    public static bool Is(string paymentId, long amount, string currency) => TextRules.IsPrintable(paymentId, 128) && amount > 0 && Money.IsCurrency(currency);
+}
