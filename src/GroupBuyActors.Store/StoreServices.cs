@@ -35,6 +35,7 @@ public static class StoreServices
         services.TryAddSingleton<ICommitter>(provider => Choose<ICommitter>(provider,
             _ => ActivatorUtilities.CreateInstance<SqliteCommitter>(provider),
             _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)));
+        services.TryAddSingleton<IGrainStorageUpkeep, GrainStorageUpkeep>();
         services.TryAddSingleton<IStreams, StreamTable>();
         services.TryAddSingleton<IGroupReader, GroupReader>();
         services.TryAddSingleton<IListings, Listings>();

@@ -120,6 +120,29 @@ public abstract class OrleansTests(IDatabaseFixture databases)
     }
 
     [Fact]
+    public async Task StateOfAKindIsPurgedByAgeAndNoOther()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await using var host = await StartAsync(store);
+        var storage = host.Services.GetRequiredKeyedService<IGrainStorage>("Default");
+        for (var n = 0; n < 5; n++) await storage.WriteStateAsync("answers", GrainId.Create("test.answer", $"{n}"), new GrainState<List<string>>([$"{n}"]));
+        var other = GrainId.Create("test.group", "stays");
+        await storage.WriteStateAsync("state", other, new GrainState<List<string>>(["stays"]));
+        var now = await store.Health.NowAsync(default);
+        Assert.Equal(0, await store.StorageUpkeep.PurgeAsync("answers", now.AddMinutes(-1), 100, default));
+        Assert.Equal(3, await store.StorageUpkeep.PurgeAsync("answers", now.AddMinutes(1), 3, default));
+        Assert.Equal(2, await store.StorageUpkeep.PurgeAsync("answers", now.AddMinutes(1), 3, default));
+        var left = new GrainState<List<string>>([]);
+        await storage.ReadStateAsync("state", other, left);
+        Assert.True(left.RecordExists);
+        // One that is wanted all the same begins anew.
+        var again = new GrainState<List<string>>([]);
+        await storage.ReadStateAsync("answers", GrainId.Create("test.answer", "1"), again);
+        Assert.False(again.RecordExists);
+        await storage.WriteStateAsync("answers", GrainId.Create("test.answer", "1"), again);
+    }
+
+    [Fact]
     public async Task TwoFirstWritersHaveOneWinner()
     {
         await using var store = await TestStore.NewAsync(databases);

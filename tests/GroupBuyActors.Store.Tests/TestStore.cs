@@ -22,6 +22,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Database Database => _services.GetRequiredService<Database>();
 
+    public IGrainStorageUpkeep StorageUpkeep => _services.GetRequiredService<IGrainStorageUpkeep>();
+
     public IStoreHealth Health => _services.GetRequiredService<IStoreHealth>();
 
     public IOrleansDatabase Orleans => _services.GetRequiredService<IOrleansDatabase>();

@@ -105,6 +105,8 @@ internal static class SiloHost
         services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
         services.AddSingleton<GroupCalls>();
         services.AddSingleton<Once>();
+        services.AddSingleton<AnswerPurge>();
+        services.AddHostedService(provider => provider.GetRequiredService<AnswerPurge>());
         services.AddSingleton<EventStream>();
         services.AddSingleton<Audit>();
         services.AddSingleton<TaskChanges>();

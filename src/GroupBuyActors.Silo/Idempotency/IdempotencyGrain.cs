@@ -14,8 +14,11 @@ internal sealed class IdempotencyMemory
 /// <summary>See <see cref="IIdempotencyGrain"/>. Reentrant: twins wait inside for the first call, which must still be able to complete.</summary>
 [Reentrant]
 internal sealed class IdempotencyGrain(
-    [PersistentState("idempotency")] IPersistentState<IdempotencyMemory> memory, TimeProvider time) : Grain, IIdempotencyGrain
+    [PersistentState(IdempotencyGrain.StateName)] IPersistentState<IdempotencyMemory> memory, TimeProvider time) : Grain, IIdempotencyGrain
 {
+    /// <summary>Names the state in grain storage: stable for ever.</summary>
+    public const string StateName = "idempotency";
+
     private static readonly TimeSpan Memory = TimeSpan.FromHours(24);
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(30);
