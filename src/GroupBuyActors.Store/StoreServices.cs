@@ -36,6 +36,7 @@ public static class StoreServices
             _ => ActivatorUtilities.CreateInstance<SqliteCommitter>(provider),
             _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)));
         services.TryAddSingleton<IStreams, StreamTable>();
+        services.TryAddSingleton<IRelayAside, RelayAsideTable>();
         services.TryAddSingleton<IGroupReader, GroupReader>();
         services.TryAddSingleton<IListings, Listings>();
         services.TryAddSingleton<IBookReader, BookReader>();

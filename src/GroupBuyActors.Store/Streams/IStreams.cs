@@ -40,6 +40,6 @@ public interface IStreams
     /// <summary>A dead stream is relayed to every sink: its row may go with the next <see cref="PurgeAsync"/>.</summary>
     Task MarkDrainedAsync(long stream, CancellationToken cancellation);
 
-    /// <summary>Removes rows and cursors of drained streams; the journal stays.</summary>
+    /// <summary>Removes rows and cursors of drained streams and what was set aside of them; the journal stays.</summary>
     Task PurgeAsync(CancellationToken cancellation);
 }

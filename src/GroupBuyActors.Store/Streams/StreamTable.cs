@@ -49,7 +49,7 @@ internal sealed class StreamTable(Database database) : IStreams
             var drained = await session.ListAsync($"select id from stream where state = 3", row => row.GetInt64(0), ct);
             if (drained.Count == 0) return 0;
             return await session.ExecuteAsync(SqlText.Join("; ", drained.Order().Select(id =>
-                Statement($"delete from relay_cursor where stream = {id}; delete from stream where id = {id} and state = 3"))), ct);
+                Statement($"delete from relay_cursor where stream = {id}; delete from relay_aside where stream = {id}; delete from stream where id = {id} and state = 3"))), ct);
         }, cancellation);
 
     private static SqlText Statement(SqlText sql) => sql;
