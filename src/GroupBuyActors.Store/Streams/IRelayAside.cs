@@ -41,6 +41,12 @@ public interface IRelayAside
     /// <summary>A stream's rows for a sink, by group, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, int limit, CancellationToken cancellation);
 
+    /// <summary>Those of some groups.</summary>
+    Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, IReadOnlyCollection<GroupId> groups, CancellationToken cancellation);
+
+    /// <summary>The group's first event in a stream after a sequence and up to a position, or null.</summary>
+    Task<long?> NextAsync(long stream, GroupId group, long after, long position, CancellationToken cancellation);
+
     /// <summary>Moves a cursor forward and stores rows, those that are there already excepted, in one transaction.</summary>
     Task MoveCursorAsync(long stream, string sink, long position, IReadOnlyCollection<AsideRow> rows, CancellationToken cancellation);
 

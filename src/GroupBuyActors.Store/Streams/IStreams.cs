@@ -31,6 +31,9 @@ public interface IStreams
     /// <summary>Rows of a stream after a position, in position order.</summary>
     Task<IReadOnlyList<JournalRow>> ReadAsync(long stream, long after, int limit, CancellationToken cancellation);
 
+    /// <summary>A stream's last position, 0 where it has none.</summary>
+    Task<long> EndAsync(long stream, CancellationToken cancellation);
+
     /// <summary>The position a sink has reached, 0 for none.</summary>
     Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation);
 

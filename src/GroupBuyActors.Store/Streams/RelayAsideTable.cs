@@ -22,6 +22,24 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
             $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} order by group_id limit {limit}", Row, ct), cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, IReadOnlyCollection<GroupId> groups, CancellationToken cancellation)
+    {
+        var rows = new List<AsideRow>();
+        foreach (var some in groups.Chunk(RowsAtOnce))
+            rows.AddRange(await database.ReadAsync((session, ct) => session.ListAsync(
+                // Primary key (stream, sink, group_id).
+                $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} and group_id in ({SqlText.Join(",", some.Select(group => Statement($"{group}")))})", Row, ct), cancellation).ConfigureAwait(false));
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public async Task<long?> NextAsync(long stream, GroupId group, long after, long position, CancellationToken cancellation) =>
+        // Unique key group_journal_sequence (group_id, sequence), which carries the primary key with it.
+        await database.ReadAsync((session, ct) => session.NumberAsync(
+            $"select min(sequence) from group_journal where group_id = {group} and sequence > {after} and stream = {stream} and position <= {position}", 0, ct), cancellation).ConfigureAwait(false)
+            is > 0 and var next ? next : null;
+
+    /// <inheritdoc/>
     public Task MoveCursorAsync(long stream, string sink, long position, IReadOnlyCollection<AsideRow> rows, CancellationToken cancellation)
     {
         SqlText statements = $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}";

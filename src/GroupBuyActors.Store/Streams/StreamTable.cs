@@ -29,6 +29,11 @@ internal sealed class StreamTable(Database database) : IStreams
             JournalRows.Read, ct), cancellation);
 
     /// <inheritdoc/>
+    public Task<long> EndAsync(long stream, CancellationToken cancellation) =>
+        // Primary key (stream, position).
+        database.ReadAsync((session, ct) => session.NumberAsync($"select max(position) from group_journal where stream = {stream}", 0, ct), cancellation);
+
+    /// <inheritdoc/>
     public Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation) =>
         database.ReadAsync((session, ct) => session.NumberAsync($"select position from relay_cursor where stream = {stream} and sink = {sink}", 0, ct), cancellation);
 
