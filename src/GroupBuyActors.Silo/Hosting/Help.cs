@@ -25,6 +25,11 @@ internal static class Help
           GroupBuy__Auth__Mode                     Open (loopback only) | ApiKey
           GroupBuy__Auth__Keys__{name}             {role}:{SHA-256 of the secret in hexadecimal};
                                                    roles: operator, payments, merchant/{merchantId}, buyer/{userId}
+          GroupBuy__Kafka__BootstrapServers        unset: events go to subscribers in process and over HTTP only
+          GroupBuy__Kafka__Topic                   groupbuy.group-events
+          GroupBuy__Kafka__CreateTopic             true, with __Partitions (12) and __ReplicationFactor (the cluster's)
+          GroupBuy__Kafka__MessageBytesMax         1000000: a larger event parks its group
+          GroupBuy__Kafka__Options__{name}         the client's own (librdkafka), as security_protocol or security.protocol
           GroupBuy__Logging__Format                Simple | Json
           GroupBuy__ShutdownTimeout                00:00:30
 

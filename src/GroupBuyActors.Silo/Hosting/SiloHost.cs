@@ -85,6 +85,7 @@ internal static class SiloHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddGroupBuyStore(store => (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString));
         builder.Services.AddGroupBuySandbox();
+        if (settings.Kafka is { } kafka) builder.Services.AddGroupBuyKafka(kafka);
         builder.UseOrleans(silo => silo.UseSettings(settings));
     }
 

@@ -1,3 +1,4 @@
+using GroupBuyActors.Integrations.Kafka;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Tasks;
@@ -16,7 +17,7 @@ internal enum LogFormat
 /// <summary>All settings of the silo, checked together before anything starts.</summary>
 internal sealed record SiloSettings(
     ClusterSettings Cluster, StorageSettings Storage, AuthOptions Auth, EdgeOptions Edge, LogFormat LogFormat, IReadOnlyList<string> Urls, TimeSpan ShutdownTimeout,
-    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies)
+    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies, KafkaOptions? Kafka)
 {
     /// <summary>Where HTTP is served when nothing else is said.</summary>
     public const string UrlDefault = "http://127.0.0.1:8080";
@@ -34,7 +35,8 @@ internal sealed record SiloSettings(
             reader.Section("Logging").Choice("Format", LogFormat.Simple),
             urls,
             reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30)),
-            TaskSettings.Read(reader.Section("Tasks")));
+            TaskSettings.Read(reader.Section("Tasks")),
+            KafkaSettings.Read(reader.Section("Kafka")));
         if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
             reader.Section("Auth").Fault("Mode", $"Open serves loopback addresses only and {string.Join(", ", beyond)} is none; set GroupBuy__Auth__Mode=ApiKey or bind to 127.0.0.1");
         RefuseWhatComesLater(reader);
@@ -63,7 +65,6 @@ internal sealed record SiloSettings(
     {
         foreach (var port in (ReadOnlySpan<string>)["Inventory", "Payments", "Notices"])
             if (reader.Section(port).Has("BaseUrl")) reader.Section(port).Fault("BaseUrl", "real services are not available in this release; leave it unset for the sandbox");
-        if (reader.Section("Kafka").Has("BootstrapServers")) reader.Section("Kafka").Fault("BootstrapServers", "Kafka is not available in this release; leave it unset");
     }
 
     /// <summary>Every address the server will bind to, in the server's own order of precedence.</summary>
