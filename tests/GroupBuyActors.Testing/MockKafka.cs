@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
@@ -6,8 +7,8 @@ namespace GroupBuyActors.Testing;
 
 /// <summary>
 /// A Kafka cluster in this process: librdkafka's mock cluster, on ports of the loopback, that any client reaches by
-/// <see cref="BootstrapServers"/>, from other processes too. It goes with this object, and its records with it. Topics come into being as
-/// they are asked for, with <see cref="Partitions"/> partitions; the mock makes none on request.
+/// <see cref="BootstrapServers"/>, from other processes too. It goes with this object, and its records with it. It has the topics it was
+/// made with, and those of <see cref="CreateTopic"/>; it makes none by an admin client's request, which it says it does not know.
 /// <para>
 /// What it cannot show: it replicates and persists nothing, elects no leaders, does not look at sequence numbers of idempotent producers
 /// (a real broker refuses a batch behind one that it refused; this one takes it), knows no quotas, authorisation or encryption, and
@@ -16,8 +17,11 @@ namespace GroupBuyActors.Testing;
 /// </summary>
 public sealed class MockKafka : IDisposable
 {
-    /// <summary>The mock's own number for topics that it makes up.</summary>
+    /// <summary>Partitions of each topic.</summary>
     public const int Partitions = 4;
+
+    /// <summary>The topic of groups' events, as it is called unless a setting says otherwise.</summary>
+    public const string GroupEvents = "groupbuy.group-events";
 
     private const int Brokers = 3;
     private const short Produce = 0;
@@ -25,21 +29,28 @@ public sealed class MockKafka : IDisposable
     private readonly IntPtr _cluster;
     private bool _disposed;
 
-    /// <summary>Starts a cluster of three brokers.</summary>
+    /// <summary>Starts a cluster of three brokers with the topic of groups' events.</summary>
     public MockKafka()
     {
-        // Loads the library from where the package has it, whatever the platform.
-        Confluent.Kafka.Library.Load();
         var error = new StringBuilder(512);
-        _client = Native.rd_kafka_new(0, Native.rd_kafka_conf_new(), error, (UIntPtr)error.Capacity);
+        var conf = Native.rd_kafka_conf_new();
+        // It would complain that it knows no brokers; it is to be them.
+        Check(Native.rd_kafka_conf_set(conf, "log_level", "0", error, (UIntPtr)error.Capacity));
+        _client = Native.rd_kafka_new(0, conf, error, (UIntPtr)error.Capacity);
         if (_client == IntPtr.Zero) throw new InvalidOperationException($"No client for the mock cluster: {error}");
         _cluster = Native.rd_kafka_mock_cluster_new(_client, Brokers);
         if (_cluster == IntPtr.Zero) throw new InvalidOperationException("No mock cluster.");
+        // Without one, admin clients wait for it until their patience ends.
+        Check(Native.rd_kafka_mock_set_controller_id(_cluster, 1));
+        CreateTopic(GroupEvents);
         BootstrapServers = Marshal.PtrToStringUTF8(Native.rd_kafka_mock_cluster_bootstraps(_cluster))!;
     }
 
     /// <summary>Addresses of the brokers.</summary>
     public string BootstrapServers { get; }
+
+    /// <summary>Makes a topic.</summary>
+    public void CreateTopic(string topic) => Check(Native.rd_kafka_mock_topic_create(_cluster, topic, Partitions, Brokers));
 
     /// <summary>No broker can be reached until <see cref="ComeBack"/>; what was written stays.</summary>
     public void GoAway()
@@ -112,8 +123,22 @@ public sealed class MockKafka : IDisposable
     {
         private const string Library = "librdkafka";
 
+        // The package has a library for each flavour of a platform, and its own way to choose: whatever it chose is in the process.
+        static Native() => NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, _, _) => name == Library ? Chosen() : IntPtr.Zero);
+
+        private static IntPtr Chosen()
+        {
+            Confluent.Kafka.Library.Load();
+            using var process = Process.GetCurrentProcess();
+            return NativeLibrary.Load(process.Modules.Cast<ProcessModule>().First(module => Path.GetFileName(module.FileName).Contains(Library, StringComparison.Ordinal)).FileName);
+        }
+
         [DllImport(Library)]
         public static extern IntPtr rd_kafka_conf_new();
+
+        [DllImport(Library, CharSet = CharSet.Ansi)]
+        public static extern int rd_kafka_conf_set(
+            IntPtr conf, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, StringBuilder error, UIntPtr errorSize);
 
         [DllImport(Library, CharSet = CharSet.Ansi)]
         public static extern IntPtr rd_kafka_new(int type, IntPtr conf, StringBuilder error, UIntPtr errorSize);
@@ -129,6 +154,12 @@ public sealed class MockKafka : IDisposable
 
         [DllImport(Library)]
         public static extern IntPtr rd_kafka_mock_cluster_bootstraps(IntPtr cluster);
+
+        [DllImport(Library)]
+        public static extern int rd_kafka_mock_set_controller_id(IntPtr cluster, int broker);
+
+        [DllImport(Library)]
+        public static extern int rd_kafka_mock_topic_create(IntPtr cluster, [MarshalAs(UnmanagedType.LPUTF8Str)] string topic, int partitions, int replicas);
 
         [DllImport(Library)]
         public static extern int rd_kafka_mock_broker_set_down(IntPtr cluster, int broker);

@@ -18,6 +18,14 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
             .SetErrorHandler((_, error) => KafkaLog.Trouble(log, error.Reason, error.Code.ToString()))
             .SetLogHandler((_, line) => KafkaLog.Client(log, line.Facility, line.Message))
             .Build();
+        // One that is there needs no right to make it.
+        var metadata = await Task.Run(() => admin.GetMetadata(options.Topic, Patience), cancellation).WaitAsync(cancellation);
+        if (metadata.Topics is [{ Error.IsError: false }])
+        {
+            _isThere = true;
+            return;
+        }
+
         var topic = new TopicSpecification { Name = options.Topic, NumPartitions = options.Partitions, ReplicationFactor = options.ReplicationFactor };
         try
         {
