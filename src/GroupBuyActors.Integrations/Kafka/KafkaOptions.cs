@@ -61,6 +61,8 @@ public sealed class KafkaOptions
             QueueBufferingMaxMessages = 100_000,
             QueueBufferingMaxKbytes = 65_536,
             SocketKeepaliveEnable = true,
+            // A broker that is back is found within a second, however long it was away.
+            ReconnectBackoffMaxMs = 1_000,
             ClientId = "groupbuy",
         };
         foreach (var (name, value) in Options) config.Set(name, value);
