@@ -13,14 +13,18 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
 
     public async Task EnsureAsync(CancellationToken cancellation)
     {
-        if (_isThere) return;
+        // Whoever stops waiting leaves the client to end by itself: it must not be closed under a call.
+        if (!_isThere) await Task.Run(MakeAsync, cancellation).WaitAsync(cancellation);
+    }
+
+    private async Task MakeAsync()
+    {
         using var admin = new AdminClientBuilder(options.Producer())
             .SetErrorHandler((_, error) => KafkaLog.Trouble(log, error.Reason, error.Code.ToString()))
             .SetLogHandler((_, line) => KafkaLog.Client(log, line.Facility, line.Message))
             .Build();
         // One that is there needs no right to make it.
-        var metadata = await Task.Run(() => admin.GetMetadata(options.Topic, Patience), cancellation).WaitAsync(cancellation);
-        if (metadata.Topics is [{ Error.IsError: false }])
+        if (admin.GetMetadata(options.Topic, Patience).Topics is [{ Error.IsError: false }])
         {
             _isThere = true;
             return;
@@ -29,7 +33,7 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
         var topic = new TopicSpecification { Name = options.Topic, NumPartitions = options.Partitions, ReplicationFactor = options.ReplicationFactor };
         try
         {
-            await admin.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Patience, OperationTimeout = Patience }).WaitAsync(cancellation);
+            await admin.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Patience, OperationTimeout = Patience });
             KafkaLog.Made(log, options.Topic, options.Partitions);
         }
         catch (CreateTopicsException answered) when (answered.Results.All(result => result.Error.Code == ErrorCode.TopicAlreadyExists))
