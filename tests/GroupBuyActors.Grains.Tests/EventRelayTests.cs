@@ -238,6 +238,19 @@ public sealed class EventRelayTests
         Assert.Equal(30, await _journal.CursorAsync(2, Sink, default));
     }
 
+    [Fact]
+    public async Task WhoCarriesAStreamThatAnotherHasDrainedLetsItGo()
+    {
+        Commit(1, Tea, 1);
+        Commit(2, Tea, 1);
+        var there = Relay(2);
+        await TakeAllAsync(there, 2);
+        Assert.False(await there.TendAsync(1, default));
+        await _journal.MarkDrainedAsync(2, default);
+        Assert.True(await there.TendAsync(1, default));
+        Assert.Empty(_publisher.Log);
+    }
+
     private void Commit(long stream, GroupId group, int events)
     {
         for (var n = 0; n < events; n++) _journal.Commit(stream, group);

@@ -86,6 +86,13 @@ internal sealed class AsideGroups(
     {
         var awaited = _entries.Values.Where(entry => !entry.IsParked).Select(entry => entry.Awaits?.Stream).OfType<long>().Append(stream);
         var carried = await aside.CarriedAsync(publisher.Name, [.. awaited.Distinct()], cancellation);
+        if (carried[stream] == long.MaxValue)
+        {
+            // Another carrier has drained it: all of it is relayed, and these rows go with the stream's.
+            Clear();
+            return [];
+        }
+
         // Another carrier of this stream is ahead: until it is caught up with, what the rows cover is not known here.
         if (carried[stream] > Carried) return [];
         var looked = new List<(GroupId Group, long Sequence)>();
@@ -209,6 +216,14 @@ internal sealed class AsideGroups(
         {
             _line.Enqueue(row.Group);
         }
+    }
+
+    private void Clear()
+    {
+        _entries.Clear();
+        _line.Clear();
+        _inLine.Clear();
+        _parked = 0;
     }
 
     private void Remove(GroupId group)
