@@ -37,6 +37,7 @@ public static class StoreServices
             _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)));
         services.TryAddSingleton<IGrainStorageUpkeep, GrainStorageUpkeep>();
         services.TryAddSingleton<IStreams, StreamTable>();
+        services.TryAddSingleton<IRelayAside, RelayAsideTable>();
         services.TryAddSingleton<IGroupReader, GroupReader>();
         services.TryAddSingleton<IListings, Listings>();
         services.TryAddSingleton<IBookReader, BookReader>();

@@ -204,3 +204,10 @@ public sealed record RedriveDocument(
 /// <param name="Target">What it was done to.</param>
 /// <param name="Detail">More, or null.</param>
 public sealed record AuditDocument(long Id, DateTimeOffset Time, string Caller, string Action, string Target, string? Detail);
+
+/// <summary>A group whose next event is refused outside.</summary>
+/// <param name="GroupId">The group.</param>
+/// <param name="Sequence">The event that is refused; later ones wait behind it.</param>
+/// <param name="Reason">What was said.</param>
+/// <param name="ParkedAt">Since when.</param>
+public sealed record ParkedGroupDocument(GroupId GroupId, long Sequence, string Reason, DateTimeOffset ParkedAt);

@@ -43,6 +43,8 @@ public static class ContractJson
 [JsonSerializable(typeof(PageDocument<TaskDocument>))]
 [JsonSerializable(typeof(PageDocument<ShardDocument>))]
 [JsonSerializable(typeof(PageDocument<AuditDocument>))]
+[JsonSerializable(typeof(PageDocument<ParkedGroupDocument>))]
+[JsonSerializable(typeof(ParkedGroupDocument))]
 [JsonSerializable(typeof(PageDocument<CallDocument>))]
 [JsonSerializable(typeof(PageDocument<PolicyDocument>))]
 [JsonSerializable(typeof(PageDocument<ScheduleDocument>))]

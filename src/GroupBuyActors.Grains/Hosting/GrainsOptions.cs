@@ -68,6 +68,18 @@ public sealed class GrainsOptions
     public int RelayBacklogMax { get; set; } = 50_000;
     /// <summary>Commits handed to a sink at once.</summary>
     public int RelayBatchMax { get; set; } = 10_000;
+    /// <summary>A sink's cursor is written at most this often, and its groups that are set aside are looked after; a crash repeats no more than this.</summary>
+    public TimeSpan RelayCursorInterval { get; set; } = TimeSpan.FromMilliseconds(200);
+    /// <summary>How long a stopping silo hands over what its sinks have not taken; whoever adopts its streams does the rest.</summary>
+    public TimeSpan RelayFlushBound { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>Events offered to a publisher at once.</summary>
+    public int RelayPublishMax { get; set; } = 10_000;
+    /// <summary>Groups of one stream that are set aside at once; above it the stream waits for some of them.</summary>
+    public int RelayAsideMax { get; set; } = 100_000;
+    /// <summary>Groups of one stream whose last relayed event is remembered; of others it is looked up.</summary>
+    public int RelayKnownMax { get; set; } = 100_000;
+    /// <summary>What operators decided of parked groups is looked for this often.</summary>
+    public TimeSpan RelayParkedInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The membership and the table of streams are compared this often besides on every change (a crash between two steps of joining makes no change).</summary>
     public TimeSpan WatchInterval { get; set; } = TimeSpan.FromSeconds(30);
@@ -110,6 +122,9 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         Positive(options.RunsKept, nameof(options.RunsKept));
         Positive(options.StopBound, nameof(options.StopBound));
         Positive(options.RelayInterval, nameof(options.RelayInterval));
+        Positive(options.RelayCursorInterval, nameof(options.RelayCursorInterval));
+        Positive(options.RelayFlushBound, nameof(options.RelayFlushBound));
+        Positive(options.RelayParkedInterval, nameof(options.RelayParkedInterval));
         Positive(options.WatchInterval, nameof(options.WatchInterval));
         Positive(options.ClockInterval, nameof(options.ClockInterval));
         Positive(options.ClockAlarm, nameof(options.ClockAlarm));
@@ -127,6 +142,9 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         AtLeast(options.EndsAheadDays, 1, nameof(options.EndsAheadDays));
         AtLeast(options.RelayBacklogMax, 1, nameof(options.RelayBacklogMax));
         AtLeast(options.RelayBatchMax, 1, nameof(options.RelayBatchMax));
+        AtLeast(options.RelayPublishMax, 1, nameof(options.RelayPublishMax));
+        AtLeast(options.RelayAsideMax, 1, nameof(options.RelayAsideMax));
+        AtLeast(options.RelayKnownMax, 1, nameof(options.RelayKnownMax));
         AtLeast(options.RemindersWaitingMax, 0, nameof(options.RemindersWaitingMax));
         foreach (var job in CronJobs.All)
             if (options.Schedules.TryGetValue(job.Job, out var change))

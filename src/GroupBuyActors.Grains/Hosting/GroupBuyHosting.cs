@@ -95,6 +95,8 @@ public static class GroupBuyHosting
         services.AddSingleton<IGroupEventFeed>(provider => provider.GetRequiredService<GroupEventFeed>());
         services.AddSingleton<IStreamSink>(provider => provider.GetRequiredService<GroupEventFeed>());
         services.AddSingleton<IStreamSink, ProjectionSink>();
+        // Where the host registers publishers (IEventPublisher), each of them is a sink.
+        services.AddSingleton<Func<Ports.IEventPublisher, EventSink>>(provider => publisher => ActivatorUtilities.CreateInstance<EventSink>(provider, publisher));
     }
 
     private static void AddHandlers(IServiceCollection services)

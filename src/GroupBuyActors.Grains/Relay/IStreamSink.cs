@@ -1,4 +1,6 @@
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Streams;
 
 namespace GroupBuyActors.Relay;
 
@@ -14,9 +16,31 @@ internal interface IStreamSink
     /// <summary>True where a crash must not lose anything: progress is kept in a cursor row, and a dead silo's streams are drained into it.</summary>
     bool IsDurable { get; }
 
+    /// <summary>How long commits gather before a stretch is taken: long where many changes of a group become one row.</summary>
+    TimeSpan Gathers(GrainsOptions options) => IsDurable ? options.RelayInterval : TimeSpan.Zero;
+
+    /// <summary>The sink as one stream's pump uses it; another object where the sink remembers something about the stream.</summary>
+    IStreamSink Of(long stream) => this;
+
     /// <summary>Takes commits as they came from the committer, oldest first. Throws where it cannot now.</summary>
     Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation);
 
     /// <summary>Takes the same read back from the table.</summary>
     Task TakeAsync(IReadOnlyList<Store.Reading.JournalRow> rows, CancellationToken cancellation);
+
+    /// <summary>
+    /// Looks after what it took and has not carried to its end; called between stretches, <paramref name="taken"/> being the last
+    /// position it took. True where there is nothing of the kind.
+    /// </summary>
+    Task<bool> TendAsync(long taken, CancellationToken cancellation) => Task.FromResult(true);
+
+    /// <summary>Moves its cursor of a stream.</summary>
+    Task MoveCursorAsync(IStreams streams, long stream, long position, CancellationToken cancellation) =>
+        streams.MoveCursorAsync(stream, Name, position, cancellation);
+
+    /// <summary>Groups that wait for something outside this stream.</summary>
+    int GroupsWaiting => 0;
+
+    /// <summary>Groups that wait for an operator.</summary>
+    int GroupsParked => 0;
 }

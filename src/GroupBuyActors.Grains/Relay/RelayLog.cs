@@ -13,4 +13,13 @@ internal static partial class RelayLog
 
     [LoggerMessage(4002, LogLevel.Information, "Stream {Stream} of a silo that is gone is drained.")]
     public static partial void Drained(ILogger log, long stream);
+
+    [LoggerMessage(4003, LogLevel.Warning, "Sink {Sink} could not be given the rest of stream {Stream} in time; whoever adopts the stream does it.")]
+    public static partial void NotFlushed(ILogger log, Exception exception, long stream, string sink);
+
+    [LoggerMessage(4004, LogLevel.Error, "Event {Sequence} of group {GroupId} is refused for good by {Sink} ({Reason}): the group is parked, with all its later events, until an operator has it tried again or passed over.")]
+    public static partial void Parked(ILogger log, GroupId groupId, long sequence, string sink, string reason);
+
+    [LoggerMessage(4005, LogLevel.Information, "Group {GroupId} goes on to {Sink} from event {Sequence}.")]
+    public static partial void Resumed(ILogger log, GroupId groupId, long sequence, string sink);
 }

@@ -1,32 +1,41 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Carries one stream of this silo to one sink: from memory as it is committed, or, where memory would grow past its bound, from the
-/// table until it has caught up. Each sink has a pump and a cursor of its own, so that one that is down holds up no other.
+/// Carries one stream to one sink: from memory as it is committed, or, where memory would grow past its bound, from the table until it
+/// has caught up. Each sink has a pump and a cursor of its own, so that one that is down holds up no other.
 /// <para>
 /// The stretch that was handed over is marked by a cursor row. It is written after the sink took it and only ever moves forward, so a
-/// crash repeats at most a stretch and never skips one.
+/// crash repeats at most what was taken in a cursor's interval and never skips anything.
 /// </para>
 /// </summary>
 internal sealed class SinkPump(
-    long stream, IStreamSink sink, IStreams streams, GrainsOptions options, RelayMetrics metrics, TimeProvider time, ILogger log)
+    long stream, IStreamSink sink, IStreams streams, GrainsOptions options, RelayMetrics metrics, TimeProvider time, ILogger log,
+    TimeProvider? clock = null)
 {
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(5);
+    // The clock that journal rows tell: how long one of them waits is read off it.
+    private readonly TimeProvider _clock = clock ?? time;
     private readonly Lock _gate = new();
-    private readonly Queue<(long Last, Commit Commit)> _waiting = new();
+    private readonly Queue<(long Last, Commit Commit, DateTimeOffset Arrived)> _waiting = new();
     private readonly SemaphoreSlim _arrived = new(0, 1);
+    // Cancelled when there is no time left to finish what is in hand.
+    private readonly CancellationTokenSource _halt = new();
+    private readonly List<Commit> _inHand = [];
+    private Task _running = Task.CompletedTask;
     private long _head;
     private long _taken;
     private long _cursor;
     private bool _behind;
-    private long _oldestAt;
-    private readonly List<Commit> _inHand = [];
+    private bool _settled = true;
+    private DateTimeOffset _oldest;
     private long _lastInHand;
+    private long? _tidiedAt;
 
     public string Sink => sink.Name;
 
@@ -35,7 +44,7 @@ internal sealed class SinkPump(
     {
         get
         {
-            lock (_gate) return _behind ? _head - _taken : _waiting.Count;
+            lock (_gate) return _behind ? _head - _taken : _waiting.Count + _inHand.Count;
         }
     }
 
@@ -44,9 +53,13 @@ internal sealed class SinkPump(
     {
         get
         {
-            lock (_gate) return _head == _taken ? 0 : time.GetElapsedTime(_oldestAt).TotalSeconds;
+            lock (_gate) return _head == _taken ? 0 : Math.Max(0, (_clock.GetUtcNow() - _oldest).TotalSeconds);
         }
     }
+
+    public int GroupsWaiting => sink.GroupsWaiting;
+
+    public int GroupsParked => sink.GroupsParked;
 
     private long Head
     {
@@ -67,13 +80,14 @@ internal sealed class SinkPump(
     /// <summary>Called on the lane's thread, in position order.</summary>
     public void Add(CommittedBatch batch)
     {
+        var now = _clock.GetUtcNow();
         lock (_gate)
         {
-            if (_head == _taken) _oldestAt = time.GetTimestamp();
+            if (_head == _taken) _oldest = now;
             foreach (var (first, commit) in batch.Commits)
             {
                 _head = first + Math.Max(1, commit.Events.Count) - 1;
-                if (!_behind) _waiting.Enqueue((_head, commit));
+                if (!_behind) _waiting.Enqueue((_head, commit, now));
             }
 
             if (_waiting.Count > options.RelayBacklogMax)
@@ -87,36 +101,85 @@ internal sealed class SinkPump(
         if (_arrived.CurrentCount == 0) Signal();
     }
 
-    /// <summary>Pumps until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>Begins to pump, until cancelled.</summary>
+    public void Start(CancellationToken stopping) => _running = Task.Run(() => RunAsync(stopping), CancellationToken.None);
+
+    /// <summary>Pumps until cancelled; a stretch that the sink is about to take is still taken.</summary>
+    public async Task RunAsync(CancellationToken stopping)
     {
-        while (!cancellation.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested)
         {
-            await _arrived.WaitAsync(cancellation);
+            var arrived = await _arrived.WaitAsync(IsTidy ? Timeout.InfiniteTimeSpan : options.RelayCursorInterval, stopping);
             // What comes in quick succession is taken together; and no more than what is there now, so that under load, too, the next
-            // stretch gathers for an interval and a durable sink writes each group's newest row once.
-            if (sink.IsDurable) await Task.Delay(options.RelayInterval, time, cancellation);
+            // stretch gathers for an interval.
+            if (arrived && sink.Gathers(options) is var gathers && gathers > TimeSpan.Zero) await Task.Delay(gathers, time, stopping);
             var head = Head;
-            while (await StepAsync(cancellation) && Taken < head) { }
+            while (Taken < head && await StepAsync(stopping)) { }
+            await TidyIfDueAsync(stopping);
+        }
+    }
+
+    /// <summary>Ends pumping and hands over what is left, as long as the token lets it. True where all was taken.</summary>
+    public async Task<bool> StopAsync(CancellationToken bound)
+    {
+        await using var halt = bound.Register(_halt.Cancel);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            return await FlushAsync(bound);
+        }
+        catch (Exception e) when (bound.IsCancellationRequested)
+        {
+            RelayLog.NotFlushed(log, e, stream, sink.Name);
+            return false;
         }
     }
 
     /// <summary>Hands over what is there now, at the end; true where nothing is left.</summary>
     public async Task<bool> FlushAsync(CancellationToken cancellation)
     {
+        await using var halt = cancellation.Register(_halt.Cancel);
         while (await StepAsync(cancellation)) { }
-        lock (_gate) return _head == _taken;
+        await TidyAsync(cancellation);
+        return IsTidy && Head == Taken;
     }
 
+    /// <summary>Carries a stream that nobody writes any more from its cursor to its end, and what the sink set aside with it.</summary>
+    public async Task DrainAsync(CancellationToken cancellation)
+    {
+        await using var halt = cancellation.Register(_halt.Cancel);
+        await UntilTakenAsync(async () =>
+        {
+            var (cursor, end) = (await streams.CursorAsync(stream, sink.Name, cancellation), await streams.EndAsync(stream, cancellation));
+            lock (_gate) (_taken, _cursor, _head, _behind, _oldest) = (cursor, cursor, Math.Max(cursor, end), cursor < end, _clock.GetUtcNow());
+        }, cancellation);
+        while (Head > Taken) await StepAsync(cancellation);
+        while (true)
+        {
+            await TidyAsync(cancellation);
+            if (IsTidy) return;
+            await Task.Delay(options.RelayCursorInterval, time, cancellation);
+        }
+    }
+
+    private bool IsTidy => _settled && (!sink.IsDurable || _cursor == Taken);
+
     /// <summary>One stretch; false where there is none.</summary>
-    private async Task<bool> StepAsync(CancellationToken cancellation)
+    private async Task<bool> StepAsync(CancellationToken stopping)
     {
         // A stretch in hand stays there until it was taken: stopping in between must not lose it.
-        if (_inHand.Count == 0 && !Gather()) return await StepFromTableAsync(cancellation);
+        if (_inHand.Count == 0 && !Gather()) return await StepFromTableAsync(stopping);
         if (_inHand.Count == 0) return false;
-        await UntilTakenAsync(() => sink.TakeAsync(_inHand, cancellation), cancellation);
-        _inHand.Clear();
-        await TakenAsync(_lastInHand, cancellation);
+        await UntilTakenAsync(() => sink.TakeAsync(_inHand, _halt.Token), stopping);
+        lock (_gate)
+        {
+            _inHand.Clear();
+            _taken = _lastInHand;
+            // Where later ones wait in the table, its first page tells since when.
+            if (!_behind) _oldest = _waiting.TryPeek(out var next) ? next.Arrived : _clock.GetUtcNow();
+        }
+
+        await TidyIfDueAsync(stopping);
         return true;
     }
 
@@ -136,38 +199,50 @@ internal sealed class SinkPump(
         }
     }
 
-    private async Task<bool> StepFromTableAsync(CancellationToken cancellation)
+    private async Task<bool> StepFromTableAsync(CancellationToken stopping)
     {
-        IReadOnlyList<Store.Reading.JournalRow> rows = [];
-        await UntilTakenAsync(async () => rows = await streams.ReadAsync(stream, _taken, options.RelayBatchMax, cancellation), cancellation);
+        IReadOnlyList<JournalRow> rows = [];
+        await UntilTakenAsync(async () => rows = await streams.ReadAsync(stream, _taken, options.RelayBatchMax, _halt.Token), stopping);
         if (rows.Count > 0)
         {
-            await UntilTakenAsync(() => sink.TakeAsync(rows, cancellation), cancellation);
-            await TakenAsync(rows[^1].Position, cancellation);
+            lock (_gate) _oldest = rows[0].Time;
+            await UntilTakenAsync(() => sink.TakeAsync(rows, _halt.Token), stopping);
         }
 
+        bool more;
         lock (_gate)
         {
+            // What was committed is there; where nothing is, its database lost it, and waiting brings nothing.
+            (_taken, _oldest) = rows.Count > 0 ? (rows[^1].Position, rows[^1].Time) : (_head, _oldest);
             // Later commits come through memory again from here: they are added under this very lock.
             if (_taken >= _head) _behind = false;
-            return _behind;
+            more = _behind;
         }
+
+        await TidyIfDueAsync(stopping);
+        return more;
     }
 
-    private async Task TakenAsync(long last, CancellationToken cancellation)
+    private async Task TidyIfDueAsync(CancellationToken stopping)
     {
-        lock (_gate)
-        {
-            _taken = last;
-            _oldestAt = time.GetTimestamp();
-        }
-
-        if (!sink.IsDurable || last <= _cursor) return;
-        await UntilTakenAsync(() => streams.MoveCursorAsync(stream, sink.Name, last, cancellation), cancellation);
-        _cursor = last;
+        if (!IsTidy && (_tidiedAt is not { } at || time.GetElapsedTime(at) >= options.RelayCursorInterval)) await TidyAsync(stopping);
     }
 
-    private async Task UntilTakenAsync(Func<Task> take, CancellationToken cancellation)
+    private async Task TidyAsync(CancellationToken stopping)
+    {
+        if (!sink.IsDurable) return;
+        var taken = Taken;
+        await UntilTakenAsync(async () => _settled = await sink.TendAsync(taken, _halt.Token), stopping);
+        if (taken > _cursor)
+        {
+            await UntilTakenAsync(() => sink.MoveCursorAsync(streams, stream, taken, _halt.Token), stopping);
+            _cursor = taken;
+        }
+
+        _tidiedAt = time.GetTimestamp();
+    }
+
+    private async Task UntilTakenAsync(Func<Task> take, CancellationToken stopping)
     {
         var wait = TimeSpan.FromMilliseconds(50);
         while (true)
@@ -177,11 +252,11 @@ internal sealed class SinkPump(
                 await take();
                 return;
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            catch (Exception e) when (!stopping.IsCancellationRequested && !_halt.IsCancellationRequested)
             {
                 RelayLog.NotTaken(log, e, stream, sink.Name);
                 metrics.Failed(sink.Name);
-                await Task.Delay(wait, time, cancellation);
+                await Task.Delay(wait, time, stopping);
                 wait = wait * 2 < RetryMax ? wait * 2 : RetryMax;
             }
         }

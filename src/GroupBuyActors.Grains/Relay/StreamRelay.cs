@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Ports;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Streams;
 using Microsoft.Extensions.Logging;
@@ -12,64 +15,64 @@ namespace GroupBuyActors.Relay;
 /// order, so the stream itself is the outbox: nothing is written for the relay but cursors.
 /// </summary>
 internal sealed class StreamRelay(
-    ICommitter committer, IStreams streams, IEnumerable<IStreamSink> sinks, TimeProvider time, IOptions<GrainsOptions> options,
-    RelayMetrics metrics, ILogger<StreamRelay> log)
+    ICommitter committer, IStreams streams, IEnumerable<IStreamSink> sinks, IEnumerable<IEventPublisher> publishers, Func<IEventPublisher, EventSink> published,
+    TimeProvider time, ClusterClock clock, IOptions<GrainsOptions> options, RelayMetrics metrics, ILogger<StreamRelay> log)
 {
-    private const int RowsAtOnce = 500;
-    private readonly IStreamSink[] _sinks = [.. sinks];
+    private readonly IStreamSink[] _sinks = [.. sinks, .. publishers.Select(published)];
+    private readonly ConcurrentDictionary<SinkPump, byte> _draining = new();
     private readonly CancellationTokenSource _stopping = new();
     private volatile FrozenDictionary<long, SinkPump[]> _pumps = FrozenDictionary<long, SinkPump[]>.Empty;
-    private Task[] _running = [];
 
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
     public void Listen()
     {
-        metrics.Observe(() => _pumps.Values.SelectMany(pumps => pumps));
+        metrics.Observe(() => _pumps.Values.SelectMany(pumps => pumps).Concat(_draining.Keys));
         committer.Subscribe(OnCommitted);
     }
 
     /// <summary>Starts pumping; called when the committer knows its streams and before the first commit.</summary>
     public void Start()
     {
-        _pumps = committer.Streams.ToFrozenDictionary(stream => stream,
-            stream => Array.ConvertAll(_sinks, sink => new SinkPump(stream, sink, streams, options.Value, metrics, time, log)));
-        _running = [.. _pumps.Values.SelectMany(pumps => pumps).Select(pump => Task.Run(() => pump.RunAsync(_stopping.Token)))];
+        _pumps = committer.Streams.ToFrozenDictionary(stream => stream, stream => Array.ConvertAll(_sinks, sink => Pump(stream, sink)));
+        foreach (var pump in _pumps.Values.SelectMany(pumps => pumps)) pump.Start(_stopping.Token);
     }
 
     /// <summary>
-    /// Hands a dead stream's rest to every durable sink and marks it drained. Ends early, to be called again, where a sink cannot
-    /// take it now.
+    /// Hands a dead stream's rest to every durable sink and marks it drained. Each sink takes it at its own pace and is offered it until
+    /// it does, so that one that is down for long keeps the stream from being marked and the others from nothing.
     /// </summary>
     public async Task DrainAsync(long stream, CancellationToken cancellation)
     {
-        foreach (var sink in _sinks)
-            if (sink.IsDurable) await DrainAsync(stream, sink, cancellation);
+        await Task.WhenAll(_sinks.Where(sink => sink.IsDurable).Select(sink => DrainAsync(stream, sink, cancellation)));
         await streams.MarkDrainedAsync(stream, cancellation);
         RelayLog.Drained(log, stream);
     }
 
-    /// <summary>Stops pumping and hands over what is left, bounded by the token. True where all was taken: the streams need no adopter.</summary>
+    /// <summary>Stops pumping and hands over what is left, bounded by the token and by a setting. True where all was taken: the streams need no adopter.</summary>
     public async Task<bool> StopAsync(CancellationToken cancellation)
     {
         await _stopping.CancelAsync();
-        await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var done = true;
-        foreach (var pump in _pumps.Values.SelectMany(pumps => pumps)) done &= await pump.FlushAsync(cancellation);
-        return done;
+        using var limit = new CancellationTokenSource(options.Value.RelayFlushBound, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        var flushed = await Task.WhenAll(_pumps.Values.SelectMany(pumps => pumps).Select(pump => pump.StopAsync(bound.Token)));
+        return flushed.All(all => all);
     }
 
     private async Task DrainAsync(long stream, IStreamSink sink, CancellationToken cancellation)
     {
-        var position = await streams.CursorAsync(stream, sink.Name, cancellation);
-        while (true)
+        var pump = Pump(stream, sink);
+        _draining.TryAdd(pump, 0);
+        try
         {
-            var rows = await streams.ReadAsync(stream, position, RowsAtOnce, cancellation);
-            if (rows.Count == 0) return;
-            await sink.TakeAsync(rows, cancellation);
-            position = rows[^1].Position;
-            await streams.MoveCursorAsync(stream, sink.Name, position, cancellation);
+            await pump.DrainAsync(cancellation);
+        }
+        finally
+        {
+            _draining.TryRemove(pump, out _);
         }
     }
+
+    private SinkPump Pump(long stream, IStreamSink sink) => new(stream, sink.Of(stream), streams, options.Value, metrics, time, log, clock);
 
     private void OnCommitted(CommittedBatch batch)
     {

@@ -26,6 +26,7 @@ internal static class AdminEndpoints
         admin.MapDeadLetters();
         admin.MapPolicies();
         admin.MapReconciliation();
+        admin.MapRelay();
     }
 
     private static async Task<IResult> ShardsAsync(HttpContext context, IClusterReport report)

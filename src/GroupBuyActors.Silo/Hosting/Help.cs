@@ -34,6 +34,11 @@ internal static class Help
                                                    ResponseBytesMax
           GroupBuy__Http__AllowedHosts             the hosts of the BaseUrls; host, host:port or *.suffix, with commas
           GroupBuy__Logging__MaskedHeaders         Authorization,X-SSN,Cookie,Set-Cookie
+          GroupBuy__Kafka__BootstrapServers        unset: events go to subscribers in process and over HTTP only
+          GroupBuy__Kafka__Topic                   groupbuy.group-events
+          GroupBuy__Kafka__CreateTopic             true, with __Partitions (12) and __ReplicationFactor (the cluster's)
+          GroupBuy__Kafka__MessageBytesMax         1000000: a larger event parks its group
+          GroupBuy__Kafka__Options__{name}         the client's own (librdkafka), as security_protocol or security.protocol
           GroupBuy__Logging__Format                Simple | Json
           GroupBuy__ShutdownTimeout                00:00:30
 

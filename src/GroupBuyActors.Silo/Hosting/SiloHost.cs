@@ -88,6 +88,7 @@ internal static class SiloHost
         builder.Services.AddGroupBuyStore(store => (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString));
         if (settings.Ports.AnySandboxed) builder.Services.AddGroupBuySandbox();
         builder.Services.AddGroupBuyHttpPorts(settings.Ports);
+        if (settings.Kafka is { } kafka) builder.Services.AddGroupBuyKafka(kafka);
         builder.UseOrleans(silo => silo.UseSettings(settings));
     }
 

@@ -1,4 +1,5 @@
 using GroupBuyActors.Integrations.Http;
+using GroupBuyActors.Integrations.Kafka;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Tasks;
@@ -17,7 +18,7 @@ internal enum LogFormat
 /// <summary>All settings of the silo, checked together before anything starts.</summary>
 internal sealed record SiloSettings(
     ClusterSettings Cluster, StorageSettings Storage, AuthOptions Auth, EdgeOptions Edge, LogFormat LogFormat, IReadOnlyList<string> Urls, TimeSpan ShutdownTimeout,
-    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies, IReadOnlyDictionary<string, CronJobChange> Schedules, HttpPorts Ports)
+    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies, IReadOnlyDictionary<string, CronJobChange> Schedules, HttpPorts Ports, KafkaOptions? Kafka)
 {
     /// <summary>Where HTTP is served when nothing else is said.</summary>
     public const string UrlDefault = "http://127.0.0.1:8080";
@@ -37,10 +38,10 @@ internal sealed record SiloSettings(
             reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30)),
             TaskSettings.Read(reader.Section("Tasks")),
             ScheduleSettings.Read(reader.Section("Schedules")),
-            PortSettings.Read(reader));
+            PortSettings.Read(reader),
+            KafkaSettings.Read(reader.Section("Kafka")));
         if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
             reader.Section("Auth").Fault("Mode", $"Open serves loopback addresses only and {string.Join(", ", beyond)} is none; set GroupBuy__Auth__Mode=ApiKey or bind to 127.0.0.1");
-        RefuseWhatComesLater(reader);
         reader.ThrowIfFaulty();
         return settings;
     }
@@ -59,12 +60,6 @@ internal sealed record SiloSettings(
             CommentInterval = edge.Duration("CommentInterval", defaults.CommentInterval),
             ReconciliationBound = edge.Duration("ReconciliationBound", defaults.ReconciliationBound),
         };
-    }
-
-    // A service that is set and not called would be worse than a silo that does not start.
-    private static void RefuseWhatComesLater(SettingsReader reader)
-    {
-        if (reader.Section("Kafka").Has("BootstrapServers")) reader.Section("Kafka").Fault("BootstrapServers", "Kafka is not available in this release; leave it unset");
     }
 
     /// <summary>Every address the server will bind to, in the server's own order of precedence.</summary>

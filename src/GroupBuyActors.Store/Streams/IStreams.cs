@@ -31,6 +31,9 @@ public interface IStreams
     /// <summary>Rows of a stream after a position, in position order.</summary>
     Task<IReadOnlyList<JournalRow>> ReadAsync(long stream, long after, int limit, CancellationToken cancellation);
 
+    /// <summary>A stream's last position, 0 where it has none.</summary>
+    Task<long> EndAsync(long stream, CancellationToken cancellation);
+
     /// <summary>The position a sink has reached, 0 for none.</summary>
     Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation);
 
@@ -40,6 +43,6 @@ public interface IStreams
     /// <summary>A dead stream is relayed to every sink: its row may go with the next <see cref="PurgeAsync"/>.</summary>
     Task MarkDrainedAsync(long stream, CancellationToken cancellation);
 
-    /// <summary>Removes rows and cursors of drained streams; the journal stays.</summary>
+    /// <summary>Removes rows and cursors of drained streams and what was set aside of them; the journal stays.</summary>
     Task PurgeAsync(CancellationToken cancellation);
 }

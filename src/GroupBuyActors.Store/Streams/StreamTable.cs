@@ -29,6 +29,11 @@ internal sealed class StreamTable(Database database) : IStreams
             JournalRows.Read, ct), cancellation);
 
     /// <inheritdoc/>
+    public Task<long> EndAsync(long stream, CancellationToken cancellation) =>
+        // Primary key (stream, position).
+        database.ReadAsync((session, ct) => session.NumberAsync($"select max(position) from group_journal where stream = {stream}", 0, ct), cancellation);
+
+    /// <inheritdoc/>
     public Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation) =>
         database.ReadAsync((session, ct) => session.NumberAsync($"select position from relay_cursor where stream = {stream} and sink = {sink}", 0, ct), cancellation);
 
@@ -49,7 +54,7 @@ internal sealed class StreamTable(Database database) : IStreams
             var drained = await session.ListAsync($"select id from stream where state = 3", row => row.GetInt64(0), ct);
             if (drained.Count == 0) return 0;
             return await session.ExecuteAsync(SqlText.Join("; ", drained.Order().Select(id =>
-                Statement($"delete from relay_cursor where stream = {id}; delete from stream where id = {id} and state = 3"))), ct);
+                Statement($"delete from relay_cursor where stream = {id}; delete from relay_aside where stream = {id}; delete from stream where id = {id} and state = 3"))), ct);
         }, cancellation);
 
     private static SqlText Statement(SqlText sql) => sql;

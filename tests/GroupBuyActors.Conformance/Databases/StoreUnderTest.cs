@@ -32,6 +32,9 @@ internal abstract class StoreUnderTest : IAsyncDisposable
     /// <summary>The table of streams.</summary>
     public IStreams Streams => new StreamTable(Database);
 
+    /// <summary>What is set aside on the way from streams.</summary>
+    public IRelayAside Aside => new RelayAsideTable(Database);
+
     /// <summary>The table of endings.</summary>
     public ITaskEnds Ends => new TaskEnds(Database);
 

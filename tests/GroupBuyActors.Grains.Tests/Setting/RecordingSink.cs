@@ -105,6 +105,8 @@ internal sealed class MemoryStreams : IStreams
         lock (_gate) return Task.FromResult<IReadOnlyList<JournalRow>>([.. _rows.Where(row => row.Position > after).Take(limit)]);
     }
 
+    public Task<long> EndAsync(long stream, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation) => Task.FromResult(Cursor);
 
     public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation)

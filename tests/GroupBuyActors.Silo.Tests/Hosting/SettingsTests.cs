@@ -34,13 +34,45 @@ public sealed class SettingsTests
             ("GroupBuy:Logging:Format", "Xml"),
             ("GroupBuy:ShutdownTimeout", "0"),
             ("GroupBuy:Payments:BaseUrl", "ftp://pay"),
-            ("GroupBuy:Kafka:BootstrapServers", "kafka:9092"));
+            ("GroupBuy:Schedules:nightly:Zone", "UTC"),
+            ("GroupBuy:Schedules:VoucherScan:Zone", "Mars/Olympus"),
+            ("GroupBuy:Schedules:reconciliation:Misfire", "never"),
+            ("GroupBuy:Schedules:reconciliation:CatchUpMax", "0"),
+            ("GroupBuy:Kafka:BootstrapServers", "kafka, other:x"),
+            ("GroupBuy:Kafka:Topic", "group events"),
+            ("GroupBuy:Kafka:CreateTopic", "perhaps"),
+            ("GroupBuy:Kafka:Partitions", "0"),
+            ("GroupBuy:Kafka:ReplicationFactor", "0"),
+            ("GroupBuy:Kafka:MessageBytesMax", "10"),
+            ("GroupBuy:Kafka:Acks", "1"),
+            ("GroupBuy:Kafka:Options:acks", "1"));
         foreach (var name in (string[])[
             "SiloPort", "GatewayPort", "Region", "AdvertisedAddress", "Provider", "Slots", "Keys:a", "Keys:b", "Budget", "Format", "ShutdownTimeout",
-            "Payments:BaseUrl", "BootstrapServers", "0.0.0.0"])
+            "Schedules:nightly: there is no such job", "VoucherScan:Zone", "reconciliation:Misfire", "reconciliation:CatchUpMax",
+            "Payments:BaseUrl", "Kafka:BootstrapServers", "Kafka:Topic", "Kafka:CreateTopic", "Kafka:Partitions", "Kafka:ReplicationFactor", "Kafka:MessageBytesMax",
+            "Kafka:Acks: there is no such setting", "Options:acks: the silo sets it itself", "0.0.0.0"])
             Assert.Contains(name, message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
+
+    [Fact]
+    public void WithoutBrokersEventsStayInside() => Assert.Null(Read().Kafka);
+
+    [Fact]
+    public void KafkaTakesTheClientsOwnSettingsInAShellsSpelling()
+    {
+        var kafka = Read(
+            ("GroupBuy:Kafka:BootstrapServers", "a:9092, b:9092"), ("GroupBuy:Kafka:Options:security_protocol", "sasl_plaintext"), ("GroupBuy:Kafka:Options:sasl.mechanism", "PLAIN"),
+            ("GroupBuy:Kafka:Options:sasl_username", "u"), ("GroupBuy:Kafka:Options:sasl_password", "p_w.1"), ("GroupBuy:Kafka:CreateTopic", "false")).Kafka!;
+        Assert.Equal(("a:9092,b:9092", "groupbuy.group-events", false, 12, (short)-1), (kafka.BootstrapServers, kafka.Topic, kafka.CreateTopic, kafka.Partitions, kafka.ReplicationFactor));
+        Assert.Equal(("sasl_plaintext", "PLAIN", "p_w.1"), (kafka.Options["security.protocol"], kafka.Options["sasl.mechanism"], kafka.Options["sasl.password"]));
+    }
+
+    [Theory]
+    [InlineData("no_such_thing", "1", "no.such.thing")]
+    [InlineData("compression_type", "brotli", "compression.type")]
+    public void WhatTheClientDoesNotKnowIsAFaultAtTheStart(string name, string value, string told) =>
+        Assert.Contains(told, Refusal(("GroupBuy:Kafka:BootstrapServers", "a:9092"), ($"GroupBuy:Kafka:Options:{name}", value)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("http://0.0.0.0:8080")]

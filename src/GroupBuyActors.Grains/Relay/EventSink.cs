@@ -1,0 +1,32 @@
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Streams;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Relay;
+
+/// <summary>A publisher outside as a sink of streams: what it takes of one stream is an <see cref="EventRelay"/>.</summary>
+internal sealed class EventSink(
+    IEventPublisher publisher, IRelayAside aside, IGroupReader reader, ClusterClock clock, IOptions<GrainsOptions> options, RelayMetrics metrics,
+    ILogger<EventSink> log) : IStreamSink
+{
+    public string Name => publisher.Name;
+
+    public bool IsDurable => true;
+
+    public IStreamSink Of(long stream)
+    {
+        var waiting = new AsideGroups(stream, publisher, aside, reader, clock, options.Value, metrics, log);
+        return new EventRelay(stream, publisher, aside, waiting, options.Value, metrics, clock);
+    }
+
+    public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) => throw OfOneStream();
+
+    public Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) => throw OfOneStream();
+
+    private static InvalidOperationException OfOneStream() => new("Events are taken stream by stream.");
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Integrations.Kafka;
+
+/// <summary>What happens on the way to Kafka (event ids 6100–6119).</summary>
+internal static partial class KafkaLog
+{
+    [LoggerMessage(6100, LogLevel.Information, "Topic {Topic} is made, with {Partitions} partitions.")]
+    public static partial void Made(ILogger log, string topic, int partitions);
+
+    [LoggerMessage(6101, LogLevel.Warning, "Topic {Topic} cannot be made here ({Reason}); it is taken to be there.")]
+    public static partial void NotMade(ILogger log, string topic, string reason);
+
+    [LoggerMessage(6102, LogLevel.Warning, "Kafka: {Reason} (code {Code}).")]
+    public static partial void Trouble(ILogger log, string reason, string code);
+
+    [LoggerMessage(6103, LogLevel.Warning, "The producer ended ({Reason}); another one takes over from the first event that is not acknowledged.")]
+    public static partial void Renewed(ILogger log, string reason);
+
+    [LoggerMessage(6104, LogLevel.Debug, "Kafka client {Facility}: {Text}")]
+    public static partial void Client(ILogger log, string facility, string text);
+}

@@ -1,0 +1,112 @@
+using GroupBuyActors.Ports;
+
+namespace GroupBuyActors.Setting;
+
+/// <summary>
+/// A log outside, as the contract of <see cref="IEventPublisher"/> has it: in memory, refusing, failing and hanging as a test wants.
+/// </summary>
+internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
+{
+    private readonly Lock _gate = new();
+    private readonly List<(GroupId Group, long Sequence)> _log = [];
+    private readonly HashSet<(GroupId, long)> _poison = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _hanging;
+
+    public string Name => name;
+
+    /// <summary>Runs before an event is published: true leaves it, and those of its group behind it, open.</summary>
+    public Func<OutgoingEvent, bool> Fails { get; set; } = _ => false;
+
+    /// <summary>Runs at each call; what it throws is thrown by the call.</summary>
+    public Action Before { get; set; } = () => { };
+
+    /// <summary>What is published, repeats included.</summary>
+    public IReadOnlyList<(GroupId Group, long Sequence)> Log
+    {
+        get
+        {
+            lock (_gate) return [.. _log];
+        }
+    }
+
+    /// <summary>The most events that one call offered.</summary>
+    public int OfferedMax { get; private set; }
+
+    public void Poison(GroupId group, long sequence) => _poison.Add((group, sequence));
+
+    public void Cure(GroupId group, long sequence) => _poison.Remove((group, sequence));
+
+    /// <summary>Cannot be reached: calls wait.</summary>
+    public void GoAway() => _hanging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void ComeBack() => Interlocked.Exchange(ref _hanging, null)?.SetResult();
+
+    public async Task<IReadOnlyList<PublishOutcome>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellation)
+    {
+        Before();
+        if (_hanging is { } hanging) await hanging.Task.WaitAsync(cancellation);
+        lock (_gate)
+        {
+            OfferedMax = Math.Max(OfferedMax, events.Count);
+            var stopped = new HashSet<GroupId>();
+            var outcomes = new List<PublishOutcome>(events.Count);
+            foreach (var e in events) outcomes.Add(Publish(e, stopped));
+            _changed.SetResult();
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return outcomes;
+        }
+    }
+
+    /// <summary>Waits until what is published is as the test expects it.</summary>
+    public async Task UntilAsync(Func<IReadOnlyList<(GroupId Group, long Sequence)>, bool> expected)
+    {
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (expected(_log)) return;
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(bound.Token);
+        }
+    }
+
+    /// <summary>What a reader that drops sequences it has seen has of a group; fails at a gap that is not expected.</summary>
+    public IReadOnlyList<long> Read(GroupId group, Func<long, bool>? mayMiss = null)
+    {
+        var read = new List<long>();
+        var last = 0L;
+        foreach (var (_, sequence) in Log.Where(entry => entry.Group == group))
+        {
+            if (sequence <= last) continue;
+            for (var missed = last + 1; missed < sequence; missed++)
+                Assert.True(mayMiss?.Invoke(missed) ?? false, $"{group} is at {sequence} behind {last}.");
+            read.Add(last = sequence);
+        }
+
+        return read;
+    }
+
+    private PublishOutcome Publish(OutgoingEvent e, HashSet<GroupId> stopped)
+    {
+        if (stopped.Contains(e.Group)) return new PublishOutcome(PublishState.Open);
+        if (_poison.Contains((e.Group, e.Sequence)))
+        {
+            stopped.Add(e.Group);
+            return new PublishOutcome(PublishState.Refused, "Too large.");
+        }
+
+        if (Fails(e))
+        {
+            stopped.Add(e.Group);
+            return new PublishOutcome(PublishState.Open);
+        }
+
+        _log.Add((e.Group, e.Sequence));
+        return new PublishOutcome(PublishState.Published);
+    }
+}
