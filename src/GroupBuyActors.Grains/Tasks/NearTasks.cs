@@ -129,14 +129,15 @@ internal sealed class NearTasks : IDisposable
         lock (_gate)
         {
             _window.Found(found.Count, isComplete);
-            var late = _clock.GetUtcNow() - _options.OverdueAfter;
+            var now = _clock.GetUtcNow();
+            var late = now - _options.OverdueAfter;
             foreach (var task in found)
             {
                 if (_goneWhileReading!.Contains(task.Key.Id)) continue;
                 var isOverdue = task.NextAt < late;
                 // Memory filled up meanwhile, and the window ends earlier now.
                 if (IsFull) MakeRoom();
-                if (IsFull || task.NextAt >= _until || !TryAdd(task, isOverdue)) continue;
+                if (IsFull || task.NextAt >= _until || !TryAdd(task, isOverdue, wasFoundDue: task.NextAt <= now)) continue;
                 added++;
                 if (isOverdue) overdue++;
             }
@@ -335,12 +336,12 @@ internal sealed class NearTasks : IDisposable
         _wheel.CancelFrom(until);
     }
 
-    private bool TryAdd(TimedTask task, bool isOverdue)
+    private bool TryAdd(TimedTask task, bool isOverdue, bool wasFoundDue = false)
     {
         var key = task.Key;
         if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id)) return false;
         var firesAt = task.NextAt + SpreadOf(task);
-        if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
+        if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { WasFoundDue = wasFoundDue, LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
         if (firesAt < _sleepsUntil) _wake.Set();
         return true;
     }
