@@ -1,8 +1,9 @@
 using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Benchmarks.Joins;
+using GroupBuyActors.Benchmarks.Saga;
 using GroupBuyActors.Benchmarks.Tasks;
 
-IBenchmark[] benchmarks = [new JoinsBenchmark(), new TasksBenchmark()];
+IBenchmark[] benchmarks = [new JoinsBenchmark(), new TasksBenchmark(), new SagaBenchmark()];
 
 // Processes that the benchmarks start.
 if (args is [ComparatorHost.Verb, .. var comparator]) return await ComparatorHost.RunAsync(comparator);

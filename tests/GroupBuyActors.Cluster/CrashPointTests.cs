@@ -26,7 +26,6 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         (Scripts.Fulfilled, CrashSide.After, "deduct", 1),
         (Scripts.Fulfilled, CrashSide.After, "stock.deducted", 1),
         (Scripts.Fulfilled, CrashSide.After, "notice", 1),
-        (Scripts.Fulfilled, CrashSide.Before, "notice", 2),
         (Scripts.Fulfilled, CrashSide.After, "group.fulfilled", 1),
     ];
 
@@ -35,11 +34,9 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         (Scripts.Unpaid, CrashSide.After, "ask", 1),
         (Scripts.Unpaid, CrashSide.After, "order.closed", 1),
         (Scripts.Found, CrashSide.After, "ask", 1),
-        (Scripts.Found, CrashSide.After, "order.paid", 1),
         (Scripts.Unstocked, CrashSide.After, "deduct", 1),
         (Scripts.Unstocked, CrashSide.After, "group.expired", 1),
         (Scripts.Unstocked, CrashSide.After, "refund", 1),
-        (Scripts.Unstocked, CrashSide.After, "release", 1),
         (Scripts.Withdrawn, CrashSide.Before, "refund", 1),
         (Scripts.Withdrawn, CrashSide.After, "refund", 1),
         (Scripts.Withdrawn, CrashSide.After, "order.refunded", 1),

@@ -15,9 +15,11 @@ internal sealed class Play(Edge edge, string group, SemaphoreSlim inventoryFault
 
     private string Merchant => group[..group.IndexOf('.', StringComparison.Ordinal)];
 
+    private string Sku => group[(group.LastIndexOf('.') + 1)..];
+
     public async Task PublishAsync(int size, string paymentWindow = "PT1H") => Must(await edge.AskAsync(HttpMethod.Put, $"/v1/groups/{group}", new
     {
-        title = "Tea", sku = "tea", unitPrice = new { amount = Price, currency = "CNY" }, minGroupSize = size, paymentWindow,
+        title = "Tea", sku = Sku, unitPrice = new { amount = Price, currency = "CNY" }, minGroupSize = size, paymentWindow,
     }), HttpStatusCode.Created, HttpStatusCode.OK);
 
     public async Task JoinAsync(int order)
@@ -44,7 +46,7 @@ internal sealed class Play(Edge edge, string group, SemaphoreSlim inventoryFault
         await inventoryFault.WaitAsync();
         try
         {
-            Must(await edge.AskAsync(HttpMethod.Put, "/v1/sandbox/faults/inventory", new { failRate = 1.0, permanent = true, sku = "tea" }), HttpStatusCode.OK);
+            Must(await edge.AskAsync(HttpMethod.Put, "/v1/sandbox/faults/inventory", new { failRate = 1.0, permanent = true, sku = Sku }), HttpStatusCode.OK);
             await meanwhile();
             Must(await edge.AskAsync(HttpMethod.Put, "/v1/sandbox/faults/inventory", new { failRate = 0.0 }), HttpStatusCode.OK);
         }
@@ -77,10 +79,10 @@ internal sealed class Play(Edge edge, string group, SemaphoreSlim inventoryFault
 
         // Which of two independent things was first is chance; that each happened, and how often, is not.
         lines.Add($"history: {string.Join(", ", (await HistoryAsync()).Order(StringComparer.Ordinal))}");
-        lines.Add($"stock: {(await edge.AskAsync(HttpMethod.Get, $"/v1/sandbox/inventory/{Merchant}/tea")).Body}");
+        lines.Add($"stock: {(await edge.AskAsync(HttpMethod.Get, $"/v1/sandbox/inventory/{Merchant}/{Sku}")).Body}");
         foreach (var port in (string[])["inventory", "payments", "notices"]) lines.Add($"{port} was asked: {string.Join(", ", await CallsAsync(port))}");
         var tasks = (await edge.AskAsync(HttpMethod.Get, $"/v1/admin/tasks?groupId={group}&limit=500")).Body.GetProperty("items").EnumerateArray();
-        lines.Add($"tasks left: {string.Join(", ", tasks.Select(task => task.GetProperty("task_type").GetString()).Order(StringComparer.Ordinal))}");
+        lines.Add($"tasks left: {string.Join(", ", tasks.Select(task => task.GetProperty("taskType").GetString()).Order(StringComparer.Ordinal))}");
         lines.Add($"tasks are as the state needs them: {(await edge.AskAsync(HttpMethod.Get, $"/v1/admin/groups/{group}/tasks-check")).Body.GetProperty("holds")}");
         return string.Join('\n', lines).Replace(group, "*", StringComparison.Ordinal);
     }
