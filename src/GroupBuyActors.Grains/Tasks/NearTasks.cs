@@ -192,7 +192,7 @@ internal sealed class NearTasks : IDisposable
             if (_epochs[task.Key.Shard.Index] == 0) return false;
             if (task.NextAt >= _until) return true;
             if (IsFull) MakeRoom();
-            if (!IsFull && task.NextAt < _until) TryAdd(task, false);
+            if (!IsFull && task.NextAt < _until && !TryFireNow(task)) TryAdd(task, false);
             return true;
         }
     }
@@ -343,6 +343,18 @@ internal sealed class NearTasks : IDisposable
         var firesAt = task.NextAt + SpreadOf(task);
         if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { WasFoundDue = wasFoundDue, LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
         if (firesAt < _sleepsUntil) _wake.Set();
+        return true;
+    }
+
+    /// <summary>What a commit schedules for now need not wait for the wheel's thread to wake: it stands in line at once.</summary>
+    private bool TryFireNow(TimedTask task)
+    {
+        var now = _clock.GetUtcNow();
+        var firesAt = task.NextAt + SpreadOf(task);
+        if (firesAt > now || _thread is null || _stopped || _out.ContainsKey(task.Key.Id) || _wheel.TryGet(task.Key.Id, out _, out _)) return false;
+        var fired = new NearTask(task, isOverdue: false) { LoadedAt = now, FiresAt = firesAt };
+        _out[task.Key.Id] = fired;
+        _queues.Add(fired);
         return true;
     }
 
