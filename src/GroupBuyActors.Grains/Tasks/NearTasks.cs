@@ -32,8 +32,7 @@ internal sealed class NearTasks : IDisposable
     private readonly Dictionary<string, NearTask> _out = new(StringComparer.Ordinal);
     private readonly long[] _epochs = new long[ShardId.Count];
     private readonly List<DueEntry<NearTask>> _due = [];
-    private readonly AutoResetEvent _wake = new(false);
-    private readonly ITimer? _timer;
+    private readonly WheelSleep _sleep;
     private readonly GrainsOptions _options;
     private readonly HorizonWindow _window;
     private HashSet<string>? _goneWhileReading;
@@ -50,8 +49,7 @@ internal sealed class NearTasks : IDisposable
         _wheel = new TaskWheel<NearTask>(clock.GetUtcNow());
         _window = new HorizonWindow(_options.HorizonMin < _options.Horizon ? _options.HorizonMin : _options.Horizon, _options.Horizon, _options.HorizonTasksMax);
         _until = DateTimeOffset.MinValue;
-        // A clock that a test moves wakes the thread by its own timers; the machine's clock by the thread's own sleep.
-        if (!clock.RunsWithTheMachine) _timer = clock.CreateTimer(_ => _wake.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sleep = new WheelSleep(clock);
     }
 
     /// <summary>Shards owned.</summary>
@@ -71,7 +69,7 @@ internal sealed class NearTasks : IDisposable
     public void Stop()
     {
         _stopped = true;
-        _wake.Set();
+        _sleep.Wake();
         _thread?.Join(TimeSpan.FromSeconds(5));
     }
 
@@ -276,7 +274,7 @@ internal sealed class NearTasks : IDisposable
             if (task.Stored.NextAt == at && (IsFull || at >= _until)) return;
             if (!_wheel.Add(task.Stored.Key.Id, at, task)) return;
             task.FiresAt = at;
-            if (at < _sleepsUntil) _wake.Set();
+            if (at < _sleepsUntil) _sleep.Wake();
         }
     }
 
@@ -310,11 +308,7 @@ internal sealed class NearTasks : IDisposable
         lock (_gate) return _out.Values.GroupBy(task => task.Stored.Key.Shard).ToDictionary(shard => shard.Key, shard => shard.Count());
     }
 
-    public void Dispose()
-    {
-        _timer?.Dispose();
-        _wake.Dispose();
-    }
+    public void Dispose() => _sleep.Dispose();
 
     /// <summary>One that waits for a place leaves at once; one that runs is told by its end.</summary>
     private void Lose(NearTask task)
@@ -342,7 +336,7 @@ internal sealed class NearTasks : IDisposable
         if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id)) return false;
         var firesAt = task.NextAt + SpreadOf(task);
         if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { WasFoundDue = wasFoundDue, LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
-        if (firesAt < _sleepsUntil) _wake.Set();
+        if (firesAt < _sleepsUntil) _sleep.Wake();
         return true;
     }
 
@@ -377,7 +371,7 @@ internal sealed class NearTasks : IDisposable
                 until = _sleepsUntil - now < SleepMax ? _sleepsUntil : now + SleepMax;
             }
 
-            if (until > now) Sleep(until, until - now);
+            if (until > now) _sleep.Sleep(until, until - now);
         }
     }
 
@@ -386,26 +380,5 @@ internal sealed class NearTasks : IDisposable
         if (_epochs[task.Stored.Key.Shard.Index] == 0) return;
         _out[task.Stored.Key.Id] = task;
         _queues.Add(task);
-    }
-
-    private void Sleep(DateTimeOffset until, TimeSpan sleep)
-    {
-        if (_timer is null)
-        {
-            // Up to the next millisecond: waking early would mean to sleep again at once.
-            _wake.WaitOne((int)Math.Ceiling(sleep.TotalMilliseconds));
-            return;
-        }
-
-        // A timer counts from where the clock is, which may be moved between the look at it and the setting.
-        DateTimeOffset now;
-        do
-        {
-            now = _clock.GetUtcNow();
-            if (now >= until) return;
-            _timer.Change(until - now, Timeout.InfiniteTimeSpan);
-        }
-        while (_clock.GetUtcNow() != now);
-        _wake.WaitOne();
     }
 }
