@@ -12,15 +12,23 @@ internal sealed class Play(Edge edge, string group, SemaphoreSlim inventoryFault
 {
     private const int Price = 6_800;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly TaskCompletionSource _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private string Merchant => group[..group.IndexOf('.', StringComparison.Ordinal)];
 
     private string Sku => group[(group.LastIndexOf('.') + 1)..];
 
-    public async Task PublishAsync(int size, string paymentWindow = "PT1H") => Must(await edge.AskAsync(HttpMethod.Put, $"/v1/groups/{group}", new
+    /// <summary>Completes when the campaign is on the shelf.</summary>
+    public Task Published => _published.Task;
+
+    public async Task PublishAsync(int size, string paymentWindow = "PT1H")
     {
-        title = "Tea", sku = Sku, unitPrice = new { amount = Price, currency = "CNY" }, minGroupSize = size, paymentWindow,
-    }), HttpStatusCode.Created, HttpStatusCode.OK);
+        Must(await edge.AskAsync(HttpMethod.Put, $"/v1/groups/{group}", new
+        {
+            title = "Tea", sku = Sku, unitPrice = new { amount = Price, currency = "CNY" }, minGroupSize = size, paymentWindow,
+        }), HttpStatusCode.Created, HttpStatusCode.OK);
+        _published.TrySetResult();
+    }
 
     public async Task JoinAsync(int order)
     {
