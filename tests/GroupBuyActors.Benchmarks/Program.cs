@@ -1,9 +1,10 @@
 using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Benchmarks.Joins;
 using GroupBuyActors.Benchmarks.Relay;
+using GroupBuyActors.Benchmarks.Saga;
 using GroupBuyActors.Benchmarks.Tasks;
 
-IBenchmark[] benchmarks = [new JoinsBenchmark(), new TasksBenchmark(), new RelayBenchmark()];
+IBenchmark[] benchmarks = [new JoinsBenchmark(), new TasksBenchmark(), new RelayBenchmark(), new SagaBenchmark()];
 
 // Processes that the benchmarks start.
 if (args is [ComparatorHost.Verb, .. var comparator]) return await ComparatorHost.RunAsync(comparator);

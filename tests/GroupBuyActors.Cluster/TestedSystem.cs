@@ -28,13 +28,14 @@ internal sealed class TestedSystem : IAsyncDisposable
     public IEnumerable<Uri> Addresses => _silos.Select(silo => silo.Address);
 
     /// <summary>One silo on a SQLite file.</summary>
-    public static Task<TestedSystem> OnSqliteAsync() => StartAsync(null, null, 1);
+    /// <param name="environment">Further environment variables of its first process.</param>
+    public static Task<TestedSystem> OnSqliteAsync(IReadOnlyDictionary<string, string?>? environment = null) => StartAsync(null, null, 1, environment);
 
     /// <summary>Silos on a private MariaDB server.</summary>
-    public static async Task<TestedSystem> OnMariaDbAsync(int silos)
+    public static async Task<TestedSystem> OnMariaDbAsync(int silos, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var database = await MariaDbServer.StartAsync();
-        return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), silos);
+        return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), silos, environment);
     }
 
     /// <summary>kill -9.</summary>
@@ -48,10 +49,13 @@ internal sealed class TestedSystem : IAsyncDisposable
     }
 
     /// <summary>Starts a killed silo again and waits for nothing.</summary>
-    public async Task LaunchAsync(int silo)
+    /// <param name="silo">Which.</param>
+    /// <param name="environment">Environment variables instead of those that its last process had; null for the same.</param>
+    public async Task LaunchAsync(int silo, IReadOnlyDictionary<string, string?>? environment = null)
     {
         await _silos[silo].DisposeAsync();
-        _silos[silo] = SiloProcess.Launch(_silos[silo].Settings);
+        var settings = _silos[silo].Settings;
+        _silos[silo] = SiloProcess.Launch(environment is null ? settings : settings with { Environment = environment });
     }
 
     /// <summary>Waits until a silo is ready.</summary>
@@ -78,14 +82,15 @@ internal sealed class TestedSystem : IAsyncDisposable
         if (!KeepsFiles) System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private static async Task<TestedSystem> StartAsync(MariaDbServer? database, string? name, int silos)
+    private static async Task<TestedSystem> StartAsync(MariaDbServer? database, string? name, int silos, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var connection = database?.ConnectionString(name);
         var system = new TestedSystem(System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName, database) { DatabaseName = name };
         try
         {
             // All at once: migrations and joining must bear it.
-            system._silos = [.. Enumerable.Range(1, silos).Select(number => SiloProcess.Launch(SiloSettings.Draw($"silo-{number}", system.Directory, connection)))];
+            system._silos = [.. Enumerable.Range(1, silos).Select(number => SiloProcess.Launch(
+                SiloSettings.Draw($"silo-{number}", system.Directory, connection) with { Environment = environment ?? new Dictionary<string, string?>() }))];
             for (var silo = 0; silo < silos; silo++) await system.ReadyAsync(silo);
             return system;
         }

@@ -38,7 +38,9 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
         await sandbox.Desk.PayAsync(Order, new ProviderPayment("支付-1", Price), default);
         Assert.Equal(PortAnswer.Refused, await RefundAsync(sandbox, "支付-1", new Money(1, "CNY")));
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RefundAsync(sandbox, "支付-1", Price))), answer => Assert.Equal(PortAnswer.Done, answer));
-        Assert.Empty((await sandbox.Payments.AskAsync(Order, default)).Payments);
+        var asked = await sandbox.Payments.AskAsync(Order, default);
+        Assert.Empty(asked.Payments);
+        Assert.Equal(["支付-1"], asked.GivenBack);
         Assert.Equal(PortAnswer.Refused, (await sandbox.Payments.RefundAsync("another key", Order, "支付-1", Price, default)).Answer);
         Assert.Equal(9, (await sandbox.CallAsync(SandboxPort.Payments, $"refund:{Order}:支付-1"))!.Times);
     }

@@ -60,7 +60,11 @@ public sealed record StockRelease(string Key, string ReservationKey, GroupId Gro
 public sealed record ProviderPayment(string PaymentId, Money Amount);
 
 /// <summary>What the provider says of an order; <see cref="Payments"/> is empty where it holds nothing, and meaningless unless Done.</summary>
-public sealed record PaymentFindings(PortAnswer Answer, IReadOnlyList<ProviderPayment> Payments, string? Detail = null);
+public sealed record PaymentFindings(PortAnswer Answer, IReadOnlyList<ProviderPayment> Payments, string? Detail = null)
+{
+    /// <summary>Ids of payments of this order that the provider gave back already; a provider that cannot say leaves it empty.</summary>
+    public IReadOnlyList<string> GivenBack { get; init; } = [];
+}
 
 /// <summary>The payment provider. Same contract as <see cref="IInventory"/>.</summary>
 public interface IPayments
@@ -68,7 +72,10 @@ public interface IPayments
     /// <summary>Asks what was paid for an order; changes nothing.</summary>
     Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation);
 
-    /// <summary>Gives a payment back, whole. Key <c>refund:{orderId}:{paymentId}</c>.</summary>
+    /// <summary>
+    /// Gives a payment back, whole. Key <c>refund:{orderId}:{paymentId}</c>. Done means that the money is on its way for good; a provider
+    /// that has only taken the order to do so is <see cref="PortAnswer.Silent"/>, and <see cref="PaymentFindings.GivenBack"/> tells later.
+    /// </summary>
     Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation);
 }
 

@@ -11,15 +11,16 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal static class DoneTasks
 {
-    public static async Task<TaskReport?> FindAsync(IGroupReader groups, TaskPolicyBook policies, GroupId group, string taskId, CancellationToken cancellation)
+    public static async Task<TaskReport?> FindAsync(
+        IGroupReader groups, TaskPolicyBook policies, GroupSettings settings, GroupId group, string taskId, CancellationToken cancellation)
     {
         var parts = taskId.Split(':');
         if (parts.Length != 3 || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
             || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || sequence < 1) return null;
         if (await groups.HistoryAsync(group, sequence - 1, 1, cancellation) is not [{ } row] || row.Sequence != sequence) return null;
         var recorded = JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload);
-        if (TypeOf(recorded.Event, index) is not { } type) return null;
         var (state, _) = await GroupLoader.LoadAsync(groups, group, cancellation);
+        if (CausedTasks.TypeOf(state, recorded, index, settings) is not { } type) return null;
         return new TaskReport
         {
             TaskId = taskId, TaskType = type, ExecuteAt = DueOf(recorded, state), Status = WasCancelled(recorded.Event, state) ? "cancelled" : "success",
@@ -27,19 +28,6 @@ internal static class DoneTasks
             Ttl = policies.Of(type).Retry.TimeToLive, Shard = group.Shard, GroupId = group, TraceContext = row.Trace,
         };
     }
-
-    private static string? TypeOf(GroupEvent cause, int index) => (cause, index) switch
-    {
-        (OrderPlaced, 0) => TaskTypes.OrderClose,
-        (OrderClosed, 0) => TaskTypes.PaymentCheck,
-        (OrderRefundRequested or PaymentExcess, 0) => TaskTypes.Refund,
-        (BuyersNotified, _) => TaskTypes.Notify,
-        (GroupShelved, 0) => TaskTypes.GroupDeadline,
-        (GroupSucceeded, 0) => TaskTypes.SuccessSaga,
-        (GroupPublishing or GroupPublicationAbandoned or GroupJoiningEnded, 0) => TaskTypes.StockRollback,
-        (OrderClosed or OrderRefundRequested or GroupExpired or GroupFulfilled, 0 or 1) => TaskTypes.StockRollback,
-        _ => null,
-    };
 
     private static DateTimeOffset DueOf(RecordedEvent cause, GroupState state) => cause.Event switch
     {

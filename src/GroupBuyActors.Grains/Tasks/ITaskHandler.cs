@@ -24,6 +24,9 @@ internal interface ITaskHandler
 /// <param name="Chance">Spreads the next wait, in [0, 1).</param>
 internal sealed record DueTask(TimedTask Task, TaskPolicy Policy, int FailuresBefore, DateTimeOffset Now, double Chance)
 {
+    /// <summary>True where an earlier try, here or on a silo that is gone, may have reached the port already.</summary>
+    public bool MayRepeat { get; init; }
+
     /// <summary>True where the port was asked often enough: the decision is taken without its answer.</summary>
     public bool DecidesWithout => FailuresBefore > 0 && Policy.Retry.WhenUsedUp == RetryVerdict.DecideWithout
         && Policy.Retry.After(FailuresBefore, Now - Task.Key.Due, Chance).Verdict == RetryVerdict.DecideWithout;

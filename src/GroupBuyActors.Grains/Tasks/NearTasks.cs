@@ -32,8 +32,7 @@ internal sealed class NearTasks : IDisposable
     private readonly Dictionary<string, NearTask> _out = new(StringComparer.Ordinal);
     private readonly long[] _epochs = new long[ShardId.Count];
     private readonly List<DueEntry<NearTask>> _due = [];
-    private readonly AutoResetEvent _wake = new(false);
-    private readonly ITimer? _timer;
+    private readonly WheelSleep _sleep;
     private readonly GrainsOptions _options;
     private readonly HorizonWindow _window;
     private HashSet<string>? _goneWhileReading;
@@ -50,8 +49,7 @@ internal sealed class NearTasks : IDisposable
         _wheel = new TaskWheel<NearTask>(clock.GetUtcNow());
         _window = new HorizonWindow(_options.HorizonMin < _options.Horizon ? _options.HorizonMin : _options.Horizon, _options.Horizon, _options.HorizonTasksMax);
         _until = DateTimeOffset.MinValue;
-        // A clock that a test moves wakes the thread by its own timers; the machine's clock by the thread's own sleep.
-        if (!clock.RunsWithTheMachine) _timer = clock.CreateTimer(_ => _wake.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sleep = new WheelSleep(clock);
     }
 
     /// <summary>Shards owned.</summary>
@@ -71,7 +69,7 @@ internal sealed class NearTasks : IDisposable
     public void Stop()
     {
         _stopped = true;
-        _wake.Set();
+        _sleep.Wake();
         _thread?.Join(TimeSpan.FromSeconds(5));
     }
 
@@ -129,14 +127,15 @@ internal sealed class NearTasks : IDisposable
         lock (_gate)
         {
             _window.Found(found.Count, isComplete);
-            var late = _clock.GetUtcNow() - _options.OverdueAfter;
+            var now = _clock.GetUtcNow();
+            var late = now - _options.OverdueAfter;
             foreach (var task in found)
             {
                 if (_goneWhileReading!.Contains(task.Key.Id)) continue;
                 var isOverdue = task.NextAt < late;
                 // Memory filled up meanwhile, and the window ends earlier now.
                 if (IsFull) MakeRoom();
-                if (IsFull || task.NextAt >= _until || !TryAdd(task, isOverdue)) continue;
+                if (IsFull || task.NextAt >= _until || !TryAdd(task, isOverdue, wasFoundDue: task.NextAt <= now)) continue;
                 added++;
                 if (isOverdue) overdue++;
             }
@@ -191,7 +190,7 @@ internal sealed class NearTasks : IDisposable
             if (_epochs[task.Key.Shard.Index] == 0) return false;
             if (task.NextAt >= _until) return true;
             if (IsFull) MakeRoom();
-            if (!IsFull && task.NextAt < _until) TryAdd(task, false);
+            if (!IsFull && task.NextAt < _until && !TryFireNow(task)) TryAdd(task, false);
             return true;
         }
     }
@@ -275,7 +274,7 @@ internal sealed class NearTasks : IDisposable
             if (task.Stored.NextAt == at && (IsFull || at >= _until)) return;
             if (!_wheel.Add(task.Stored.Key.Id, at, task)) return;
             task.FiresAt = at;
-            if (at < _sleepsUntil) _wake.Set();
+            if (at < _sleepsUntil) _sleep.Wake();
         }
     }
 
@@ -309,11 +308,7 @@ internal sealed class NearTasks : IDisposable
         lock (_gate) return _out.Values.GroupBy(task => task.Stored.Key.Shard).ToDictionary(shard => shard.Key, shard => shard.Count());
     }
 
-    public void Dispose()
-    {
-        _timer?.Dispose();
-        _wake.Dispose();
-    }
+    public void Dispose() => _sleep.Dispose();
 
     /// <summary>One that waits for a place leaves at once; one that runs is told by its end.</summary>
     private void Lose(NearTask task)
@@ -335,13 +330,25 @@ internal sealed class NearTasks : IDisposable
         _wheel.CancelFrom(until);
     }
 
-    private bool TryAdd(TimedTask task, bool isOverdue)
+    private bool TryAdd(TimedTask task, bool isOverdue, bool wasFoundDue = false)
     {
         var key = task.Key;
         if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id)) return false;
         var firesAt = task.NextAt + SpreadOf(task);
-        if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
-        if (firesAt < _sleepsUntil) _wake.Set();
+        if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { WasFoundDue = wasFoundDue, LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
+        if (firesAt < _sleepsUntil) _sleep.Wake();
+        return true;
+    }
+
+    /// <summary>What a commit schedules for now need not wait for the wheel's thread to wake: it stands in line at once.</summary>
+    private bool TryFireNow(TimedTask task)
+    {
+        var now = _clock.GetUtcNow();
+        var firesAt = task.NextAt + SpreadOf(task);
+        if (firesAt > now || _thread is null || _stopped || _out.ContainsKey(task.Key.Id) || _wheel.TryGet(task.Key.Id, out _, out _)) return false;
+        var fired = new NearTask(task, isOverdue: false) { LoadedAt = now, FiresAt = firesAt };
+        _out[task.Key.Id] = fired;
+        _queues.Add(fired);
         return true;
     }
 
@@ -364,7 +371,7 @@ internal sealed class NearTasks : IDisposable
                 until = _sleepsUntil - now < SleepMax ? _sleepsUntil : now + SleepMax;
             }
 
-            if (until > now) Sleep(until, until - now);
+            if (until > now) _sleep.Sleep(until, until - now);
         }
     }
 
@@ -373,26 +380,5 @@ internal sealed class NearTasks : IDisposable
         if (_epochs[task.Stored.Key.Shard.Index] == 0) return;
         _out[task.Stored.Key.Id] = task;
         _queues.Add(task);
-    }
-
-    private void Sleep(DateTimeOffset until, TimeSpan sleep)
-    {
-        if (_timer is null)
-        {
-            // Up to the next millisecond: waking early would mean to sleep again at once.
-            _wake.WaitOne((int)Math.Ceiling(sleep.TotalMilliseconds));
-            return;
-        }
-
-        // A timer counts from where the clock is, which may be moved between the look at it and the setting.
-        DateTimeOffset now;
-        do
-        {
-            now = _clock.GetUtcNow();
-            if (now >= until) return;
-            _timer.Change(until - now, Timeout.InfiniteTimeSpan);
-        }
-        while (_clock.GetUtcNow() != now);
-        _wake.WaitOne();
     }
 }

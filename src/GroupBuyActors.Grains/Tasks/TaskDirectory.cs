@@ -1,3 +1,4 @@
+using GroupBuyActors.Groups;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Tasks;
@@ -10,7 +11,7 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class TaskDirectory(
     ITaskStore store, ITaskEnds ends, IGroupReader groups, Homes homes, TaskGateways gateways, TaskStories stories, TaskPolicyBook policies, NearTasks near,
-    TimeProvider time) : ITaskDirectory
+    GroupSettings settings, TimeProvider time) : ITaskDirectory
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
@@ -35,7 +36,7 @@ internal sealed class TaskDirectory(
         if (await store.FindAsync(taskId, cancellation) is { } task) return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
         if (await ends.FindAsync(taskId, cancellation) is { } ending) return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
         if (!TaskIds.TryGetGroup(taskId, out var group)) return null;
-        return await DoneTasks.FindAsync(groups, policies, group, taskId, cancellation) is { } done ? await stories.TellAsync(done, null, cancellation) : null;
+        return await DoneTasks.FindAsync(groups, policies, settings, group, taskId, cancellation) is { } done ? await stories.TellAsync(done, null, cancellation) : null;
     }
 
     private async Task<HashSet<string>> RunningAsync(IReadOnlyList<TimedTask> tasks, CancellationToken cancellation)

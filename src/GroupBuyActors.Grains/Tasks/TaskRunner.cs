@@ -81,8 +81,8 @@ internal sealed class TaskRunner(
 
         var bound = policy.TryTimeout > options.Value.RunTimeout ? policy.TryTimeout : options.Value.RunTimeout;
         using var cancellation = new CancellationTokenSource(bound, time);
-        var verdict = await handler.RunAsync(new DueTask(running.Stored, policy, failures, now, chance.NextShare()), cancellation.Token)
-            .WaitAsync(cancellation.Token);
+        var due = new DueTask(running.Stored, policy, failures, now, chance.NextShare()) { MayRepeat = running.MayRepeat };
+        var verdict = await handler.RunAsync(due, cancellation.Token).WaitAsync(cancellation.Token);
         running.Troubles = 0;
         return await ConcludeAsync(running, verdict, failures);
     }

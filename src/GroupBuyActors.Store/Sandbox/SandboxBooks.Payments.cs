@@ -14,9 +14,12 @@ internal sealed partial class SandboxBooks
     {
         var database = await books.ReadyAsync().ConfigureAwait(false);
         SqlText read = $"{Count(SandboxPort.Payments, $"ask:{order}", "ask")}; {PaymentsOf(order)}";
-        var held = await database.ExchangeAsync(read, async (reader, ct) =>
+        var known = await database.ExchangeAsync(read, async (reader, ct) =>
             (new SqlText(), await RowsAsync(reader, PaymentRow, ct).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
-        return new PaymentFindings(PortAnswer.Done, held.Where(payment => payment.RefundKey is null).Select(payment => payment.Payment).ToList());
+        return new PaymentFindings(PortAnswer.Done, known.Where(payment => payment.RefundKey is null).Select(payment => payment.Payment).ToList())
+        {
+            GivenBack = known.Where(payment => payment.RefundKey is not null).Select(payment => payment.Payment.PaymentId).ToList(),
+        };
     }
 
     public async Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation)

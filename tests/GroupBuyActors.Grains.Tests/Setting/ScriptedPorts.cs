@@ -12,6 +12,7 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
     private readonly ConcurrentDictionary<string, int> _calls = new();
     private readonly ConcurrentDictionary<string, bool> _effects = new();
     private readonly ConcurrentDictionary<OrderId, List<ProviderPayment>> _held = new();
+    private readonly ConcurrentDictionary<OrderId, HashSet<string>> _givenBack = new();
     private readonly List<(string Prefix, Func<string, CancellationToken, Task<PortAnswer>> Answer)> _rules = [];
     private readonly Lock _gate = new();
     private TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,6 +50,16 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
     /// <summary>The buyer paid at the provider, and nobody was told.</summary>
     public void PayAtProvider(OrderId order, string paymentId, Money amount) => _held.GetOrAdd(order, _ => []).Add(new ProviderPayment(paymentId, amount));
 
+    /// <summary>The provider gives a payment back, whatever it answers.</summary>
+    public void GiveBack(OrderId order, string paymentId)
+    {
+        lock (_gate)
+        {
+            if (_held.TryGetValue(order, out var held)) held.RemoveAll(payment => payment.PaymentId == paymentId);
+            if (!_givenBack.GetOrAdd(order, _ => []).Add(paymentId)) Assert.Fail($"Payment {paymentId} of {order} went back twice.");
+        }
+    }
+
     /// <summary>Waits until a call came whose key begins so, for the n-th time.</summary>
     public async Task CalledAsync(string prefix, int times = 1)
     {
@@ -71,10 +82,22 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
     public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
     {
         var reply = await CallAsync($"ask:{order}", cancellation);
-        return new PaymentFindings(reply.Answer, _held.TryGetValue(order, out var held) ? [.. held] : []);
+        lock (_gate)
+        {
+            return new PaymentFindings(reply.Answer, _held.TryGetValue(order, out var held) ? [.. held] : [])
+            {
+                GivenBack = _givenBack.TryGetValue(order, out var back) ? [.. back] : [],
+            };
+        }
     }
 
-    public Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation) => CallAsync(key, cancellation);
+    public async Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation)
+    {
+        var isFirst = !_effects.ContainsKey(key);
+        var reply = await CallAsync(key, cancellation);
+        if (reply.Answer == PortAnswer.Done && isFirst) GiveBack(order, paymentId);
+        return reply;
+    }
 
     public Task<PortReply> SendAsync(string key, OrderId order, string userId, string kind, CancellationToken cancellation) => CallAsync(key, cancellation);
 

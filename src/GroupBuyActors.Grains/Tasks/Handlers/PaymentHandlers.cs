@@ -36,7 +36,12 @@ internal sealed class PaymentCheckHandler(GroupCalls groups, IPayments payments)
     }
 }
 
-/// <summary>Gives a payment back; its group notes it in the commit that completes the task.</summary>
+/// <summary>
+/// Gives a payment back, under one number for ever; its group notes it in the commit that completes the task. A call that may be a
+/// repeat comes after a question: a refund that was made and whose answer was lost is not made again, and while the provider does not
+/// say, none is. Money that it neither holds nor gave back is called for again: the number makes that safe, and counting it as given
+/// back would not be.
+/// </summary>
 internal sealed class RefundHandler(GroupCalls groups, IPayments payments) : ITaskHandler
 {
     public string Type => TaskTypes.Refund;
@@ -46,6 +51,14 @@ internal sealed class RefundHandler(GroupCalls groups, IPayments payments) : ITa
         var refund = TaskPayloads.Read<RefundTask>(due.Task.Payload);
         var order = new OrderId(GroupCalls.GroupOf(due.Task), refund.Order);
         var key = PortKeys.Refund(order, refund.PaymentId);
+        if (due.MayRepeat)
+        {
+            var findings = await groups.AskAsync(due, c => payments.AskAsync(order, c));
+            if (findings.Answer != PortAnswer.Done)
+                return TaskVerdict.Failed(due.AfterFailure(), findings.Detail ?? "The payment provider does not say whether the money is back already.");
+            if (findings.GivenBack.Contains(refund.PaymentId)) return await groups.BringAsync(TaskFiring.Of(due.Task, PortReply.Done), order.Group);
+        }
+
         var reply = await groups.AskAsync(due, c => payments.RefundAsync(key, order, refund.PaymentId, refund.Amount, c));
         return reply.Answer == PortAnswer.Done
             ? await groups.BringAsync(TaskFiring.Of(due.Task, reply), order.Group)
