@@ -12,13 +12,13 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
         Refund = new("refund", "refunds", "refund.refused", "payment.unknown", "payment.amount_mismatch", "payment.refunded"),
         Books = new("payment_books", "books");
 
-    private static readonly IReadOnlyList<ProviderPayment> Nothing = [];
+    private static readonly PaymentFindings Nothing = new(PortAnswer.Done, []);
 
     public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
     {
-        var (reply, held) = await port.AskAsync(
-            Ask, $"orderId={Uri.EscapeDataString(order.ToString())}", PortJson.Default.HeldPaymentsDocument, HeldOf, Nothing, cancellation).ConfigureAwait(false);
-        return new PaymentFindings(reply.Answer, held ?? Nothing, reply.Detail);
+        var (reply, found) = await port.AskAsync(
+            Ask, $"orderId={Uri.EscapeDataString(order.ToString())}", PortJson.Default.HeldPaymentsDocument, FindingsOf, Nothing, cancellation).ConfigureAwait(false);
+        return (found ?? Nothing) with { Answer = reply.Answer, Detail = reply.Detail };
     }
 
     public Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation) => port.SendAsync(
@@ -27,7 +27,7 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
     public Task<BookPage<PaymentBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation) =>
         HttpBooks.ReadAsync(port, Books, PortJson.Default.PaymentBookDocument, merchantId, after, limit, book => (book.Items, book.Next), item => EntryOf(item, merchantId), cancellation);
 
-    private static List<ProviderPayment>? HeldOf(HeldPaymentsDocument document)
+    private static PaymentFindings? FindingsOf(HeldPaymentsDocument document)
     {
         var held = new List<ProviderPayment>(document.Items.Count);
         foreach (var item in document.Items)
@@ -36,7 +36,8 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
             held.Add(new ProviderPayment(item.PaymentId, new Money(item.Amount, item.Currency)));
         }
 
-        return held;
+        var back = document.GivenBack ?? [];
+        return back.Any(id => id is null || !ProviderMoney.IsId(id)) ? null : new PaymentFindings(PortAnswer.Done, held) { GivenBack = [.. back.OfType<string>()] };
     }
 
     private static PaymentBookEntry? EntryOf(PaymentBookItem item, long merchantId) =>

@@ -4,7 +4,7 @@ namespace GroupBuyActors.Integrations.Payments;
 
 internal sealed record RefundDocument(string OrderId, string PaymentId, long Amount, string Currency);
 
-internal sealed record HeldPaymentsDocument(IReadOnlyList<HeldPaymentItem?> Items);
+internal sealed record HeldPaymentsDocument(IReadOnlyList<HeldPaymentItem?> Items, IReadOnlyList<string?>? GivenBack = null);
 
 internal sealed record HeldPaymentItem(string PaymentId, long Amount, string Currency);
 
@@ -16,5 +16,8 @@ internal sealed record PaymentBookItem(string OrderId, string PaymentId, long Am
 internal static class ProviderMoney
 {
     /// <summary>The same rule as for payments told to an order.</summary>
-    public static bool Is(string paymentId, long amount, string currency) => TextRules.IsPrintable(paymentId, 128) && amount > 0 && Money.IsCurrency(currency);
+    public static bool IsId(string paymentId) => TextRules.IsPrintable(paymentId, 128);
+
+    /// <summary>As above, with money.</summary>
+    public static bool Is(string paymentId, long amount, string currency) => IsId(paymentId) && amount > 0 && Money.IsCurrency(currency);
 }

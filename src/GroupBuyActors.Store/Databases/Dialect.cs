@@ -36,6 +36,9 @@ internal abstract class Dialect
     /// <summary>Behind a table's name: reads it along this index, whatever the planner thinks.</summary>
     public abstract Raw ByIndex(string index);
 
+    /// <summary>In what follows an insert that met a row of the same key: a column as it was to be inserted.</summary>
+    public abstract Raw Proposed(string column);
+
     /// <summary>The table of a select that needs none but has a condition.</summary>
     public abstract Raw FromNothing { get; }
 
@@ -49,6 +52,8 @@ internal abstract class Dialect
         public override string Folder => "MySql";
 
         public override Raw ByIndex(string index) => new($" force index ({index})");
+
+        public override Raw Proposed(string column) => new($"values({column})");
 
         // A statement costs the server more than a short range does; a long union costs it memory while it plans.
         public override SqlText Together(IEnumerable<SqlText> selects) => SqlText.Join(";\n",
@@ -78,6 +83,8 @@ internal abstract class Dialect
         public override string Folder => "Sqlite";
 
         public override Raw ByIndex(string index) => new($" indexed by {index}");
+
+        public override Raw Proposed(string column) => new($"excluded.{column}");
 
         public override SqlText Together(IEnumerable<SqlText> selects) => SqlText.Join(";\n", selects);
 

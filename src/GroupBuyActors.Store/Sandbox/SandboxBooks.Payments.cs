@@ -12,7 +12,7 @@ internal sealed partial class SandboxBooks
 
     public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText read = $"{Count(SandboxPort.Payments, $"ask:{order}", "ask")}; {PaymentsOf(order)}";
         var known = await database.ExchangeAsync(read, async (reader, ct) =>
             (new SqlText(), await RowsAsync(reader, PaymentRow, ct).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
@@ -24,8 +24,8 @@ internal sealed partial class SandboxBooks
 
     public async Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
-        SqlText read = $"{Count(SandboxPort.Payments, key, "refund")}; {PaymentsOf(order)}{books.Dialect.ForUpdate}";
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
+        SqlText read = $"{Count(SandboxPort.Payments, key, "refund")}; {PaymentsOf(order)}{_books.Dialect.ForUpdate}";
         return await database.ExchangeAsync(read, async (reader, ct) =>
         {
             var all = await RowsAsync(reader, PaymentRow, ct).ConfigureAwait(false);
@@ -40,9 +40,9 @@ internal sealed partial class SandboxBooks
 
     public async Task<bool> PayAsync(OrderId order, ProviderPayment payment, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         var insert = new SqlText().Append(
-            $"{books.Dialect.InsertIgnore} into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(payment.PaymentId)}, {payment.Amount.Amount}, {payment.Amount.Currency}, {Held}, {null as byte[]}, {time.GetUtcNow().ToUnixTimeMilliseconds()})");
+            $"{_books.Dialect.InsertIgnore} into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(payment.PaymentId)}, {payment.Amount.Amount}, {payment.Amount.Currency}, {Held}, {null as byte[]}, {_time.GetUtcNow().ToUnixTimeMilliseconds()})");
         return await database.ExchangeAsync(new SqlText().Append($"{insert}; {PaymentsOf(order)}"), async (reader, ct) =>
         {
             var all = await RowsAsync(reader, PaymentRow, ct).ConfigureAwait(false);
@@ -55,7 +55,7 @@ internal sealed partial class SandboxBooks
 
     // A payment never seen before is paid and given back in one.
     private SqlText Refund(string key, OrderId order, string paymentId, Money amount) => new SqlText().Append(
-        $"replace into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(paymentId)}, {amount.Amount}, {amount.Currency}, {GivenBack}, {Bytes(key)}, {time.GetUtcNow().ToUnixTimeMilliseconds()})");
+        $"replace into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(paymentId)}, {amount.Amount}, {amount.Currency}, {GivenBack}, {Bytes(key)}, {_time.GetUtcNow().ToUnixTimeMilliseconds()})");
 
     private static (ProviderPayment Payment, string? RefundKey) PaymentRow(DbDataReader row) => (
         new ProviderPayment(row.Utf8(0), new Money(row.GetInt64(1), row.GetString(2))),

@@ -10,7 +10,7 @@ internal sealed partial class SandboxBooks
     // Index: the primary key (order_id, payment_id); a merchant's orders all begin with its number and a dot.
     public async Task<Page<PaymentBookEntry>> PaymentBookAsync(long merchantId, string? after, int limit, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         var range = new MerchantRange(merchantId);
         SqlText where = $"order_id >= {range.First} and order_id < {range.End}";
         if (PageMark.Read("payment-book", after) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
@@ -29,7 +29,7 @@ internal sealed partial class SandboxBooks
     // Index: sandbox_reservation_group (merchant_id, group_id, sku).
     public async Task<Page<StockBookEntry>> StockBookAsync(long merchantId, string? after, int limit, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText where = $"merchant_id = {merchantId}";
         if (PageMark.Read("stock-book", after) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
         {

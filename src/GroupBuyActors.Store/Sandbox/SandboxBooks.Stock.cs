@@ -21,7 +21,7 @@ internal sealed partial class SandboxBooks
 
     public async Task<SandboxStock> StockAsync(long merchantId, string sku, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         var rows = await database.ReadAsync((session, ct) => session.ListAsync(
             $"select available, reserved, deducted from sandbox_stock where merchant_id = {merchantId} and sku = {sku}", StockRow, ct), cancellation).ConfigureAwait(false);
         return rows.Count == 0 ? new SandboxStock(SandboxStock.NeverSet, 0, 0) : rows[0];
@@ -29,7 +29,7 @@ internal sealed partial class SandboxBooks
 
     public async Task<SandboxStock> SetStockAsync(long merchantId, string sku, long available, long? reserved, long? deducted, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         return await database.ExchangeAsync(LockStock(merchantId, sku), async (reader, ct) =>
         {
             var before = (await RowsAsync(reader, StockRow, ct).ConfigureAwait(false)).Single();
@@ -43,7 +43,7 @@ internal sealed partial class SandboxBooks
         string key, string operation, GroupId group, string sku, string reservationKey, IReadOnlyList<string> deductionKeys,
         Func<StockBook, (PortReply Reply, SqlText? Record)> move, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText read = $"{Count(SandboxPort.Inventory, key, operation)}; {LockStock(group.MerchantId, sku)}; {ReadEntries(key, reservationKey, deductionKeys)}";
         return await database.ExchangeAsync(read, async (reader, ct) =>
         {
@@ -60,10 +60,10 @@ internal sealed partial class SandboxBooks
 
     // The first statement makes the row without locking one that is there; the second locks it for the transaction.
     private SqlText LockStock(long merchantId, string sku) => new SqlText().Append($"""
-        {books.Dialect.InsertIgnore} into sandbox_stock (merchant_id, sku, available, reserved, deducted)
-          select {merchantId}, {sku}, {SandboxStock.NeverSet}, 0, 0 {books.Dialect.FromNothing}
+        {_books.Dialect.InsertIgnore} into sandbox_stock (merchant_id, sku, available, reserved, deducted)
+          select {merchantId}, {sku}, {SandboxStock.NeverSet}, 0, 0 {_books.Dialect.FromNothing}
            where not exists (select 1 from sandbox_stock where merchant_id = {merchantId} and sku = {sku});
-        select available, reserved, deducted from sandbox_stock where merchant_id = {merchantId} and sku = {sku}{books.Dialect.ForUpdate}
+        select available, reserved, deducted from sandbox_stock where merchant_id = {merchantId} and sku = {sku}{_books.Dialect.ForUpdate}
         """);
 
     private static SqlText ReadEntries(string key, string reservationKey, IReadOnlyList<string> deductionKeys) => new SqlText().Append($"""

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using System.Text;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Store.Databases;
@@ -11,21 +10,30 @@ namespace GroupBuyActors.Store.Sandbox;
 /// The books in SQL. Every transaction locks in one order, the call's own row, then the sku's (or the order's payments), so twins
 /// with one key wait for each other on the first and everybody else on the second; no other row is touched without them.
 /// </summary>
-internal sealed partial class SandboxBooks(SandboxDatabase books, TimeProvider time) : ISandboxBooks
+internal sealed partial class SandboxBooks : ISandboxBooks
 {
     private static readonly string[] CallKey = ["port", "call_key", "operation"];
+    private readonly SandboxDatabase _books;
+    private readonly TimeProvider _time;
+    private readonly CallCounts _counts;
+
+    public SandboxBooks(SandboxDatabase books, TimeProvider time)
+    {
+        (_books, _time) = (books, time);
+        _counts = new CallCounts(WriteAsync);
+    }
 
     public Task<PortReply> NotifyAsync(string key, CancellationToken cancellation) => CountedAsync(SandboxPort.Notices, key, "notice", cancellation);
 
     public async Task CountAsync(SandboxPort port, string key, string operation, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
-        await database.WriteAsync(Count(port, key, operation), cancellation).ConfigureAwait(false);
+        // A caller that gives up is not counted out: a service that was asked was asked.
+        await _counts.AddAsync(new CountedCall(port, key, operation, _time.GetUtcNow().ToUnixTimeMilliseconds())).WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     public async Task<SandboxFault> FaultAsync(SandboxPort port, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         var rows = await database.ReadAsync((session, ct) => session.ListAsync(
             $"select fail_rate, delay_ms, permanent, sku from sandbox_fault where port = {(int)port}",
             row => new SandboxFault(row.GetDouble(0), TimeSpan.FromMilliseconds(row.GetInt64(1)), row.GetInt32(2) != 0, row.Text(3)), ct), cancellation).ConfigureAwait(false);
@@ -34,7 +42,7 @@ internal sealed partial class SandboxBooks(SandboxDatabase books, TimeProvider t
 
     public async Task SetFaultAsync(SandboxPort port, SandboxFault fault, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         await database.WriteAsync(
             $"replace into sandbox_fault (port, fail_rate, delay_ms, permanent, sku) values ({(int)port}, {fault.FailRate}, {(long)fault.Delay.TotalMilliseconds}, {(fault.Permanent ? 1 : 0)}, {fault.Sku})",
             cancellation).ConfigureAwait(false);
@@ -42,7 +50,7 @@ internal sealed partial class SandboxBooks(SandboxDatabase books, TimeProvider t
 
     public async Task<Page<SandboxCall>> CallsAsync(SandboxPort port, string? key, string? after, int limit, CancellationToken cancellation)
     {
-        var database = await books.ReadyAsync().ConfigureAwait(false);
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText where = $"port = {(int)port}";
         if (key is not null) where.Append($" and call_key = {Bytes(key)}");
         if (PageMark.Read("calls", after) is var (_, id))
@@ -64,14 +72,21 @@ internal sealed partial class SandboxBooks(SandboxDatabase books, TimeProvider t
         return PortReply.Done;
     }
 
-    private SqlText Count(SandboxPort port, string key, string operation)
+    private async Task WriteAsync(IReadOnlyList<CountedCall> calls)
     {
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var database = await _books.ReadyAsync().ConfigureAwait(false);
+        foreach (var some in calls.Chunk(_books.Dialect.RowsPerInsert)) await database.WriteAsync(Count(some), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private SqlText Count(SandboxPort port, string key, string operation) => Count([new CountedCall(port, key, operation, _time.GetUtcNow().ToUnixTimeMilliseconds())]);
+
+    private SqlText Count(IReadOnlyList<CountedCall> calls)
+    {
         // Twins read the clock before they queue for the row: the later to come may bring the earlier time.
-        var again = books.Dialect.OrElseSet(CallKey, string.Create(CultureInfo.InvariantCulture,
-            $"times = sandbox_call.times + 1, last_ms = case when sandbox_call.last_ms > {now} then sandbox_call.last_ms else {now} end"));
-        return new SqlText().Append(
-            $"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values ({(int)port}, {Bytes(key)}, {operation}, 1, {now}, {now}){again}");
+        var last = _books.Dialect.Proposed("last_ms").Text;
+        var again = _books.Dialect.OrElseSet(CallKey, $"times = sandbox_call.times + 1, last_ms = case when sandbox_call.last_ms > {last} then sandbox_call.last_ms else {last} end");
+        var rows = SqlText.Join(", ", calls.Select(call => new SqlText().Append($"({(int)call.Port}, {Bytes(call.Key)}, {call.Operation}, 1, {call.AtMs}, {call.AtMs})")));
+        return new SqlText().Append($"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values {rows}{again}");
     }
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

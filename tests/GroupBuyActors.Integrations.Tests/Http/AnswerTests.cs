@@ -99,6 +99,19 @@ public sealed class AnswerTests
         Assert.Equal("10042.SH-PUDONG.tea-1123.1", service.Requests.Single().Query!["orderId"].Single());
     }
 
+    [Theory]
+    [InlineData("""{"items":[],"givenBack":["wx-1","支付-2"]}""", PortAnswer.Done, new[] { "wx-1", "支付-2" })]
+    [InlineData("""{"items":[]}""", PortAnswer.Done, new string[0])]
+    [InlineData("""{"items":[],"givenBack":[""]}""", PortAnswer.Silent, new string[0])]
+    [InlineData("""{"items":[],"givenBack":[null]}""", PortAnswer.Silent, new string[0])]
+    public async Task WhatWasGivenBackIsTold(string body, PortAnswer answer, string[] back)
+    {
+        await using var service = TestService.New().Answers(new Answer(200, body));
+        var found = await service.AskAsync();
+        Assert.Equal(answer, found.Answer);
+        Assert.Equal(back, found.GivenBack);
+    }
+
     [Fact]
     public async Task AnOrderThatTheProviderNeverHeardOfHoldsNothing()
     {
