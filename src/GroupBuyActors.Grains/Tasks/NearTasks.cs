@@ -317,7 +317,8 @@ internal sealed class NearTasks : IDisposable
         if (task.IsParked || task.TryDrop()) _out.Remove(task.Stored.Key.Id);
     }
 
-    private bool IsFull => _wheel.Count >= 2 * _options.HorizonTasksMax;
+    /// <summary>What is due and waits for a place counts, too: a herd that is due at once must not outgrow memory either.</summary>
+    private bool IsFull => _wheel.Count + _out.Count >= 2 * _options.HorizonTasksMax;
 
     /// <summary>The window ends earlier: what lies beyond it goes. Where it is the shortest already, nothing does, and what is new stays out.</summary>
     private void MakeRoom()

@@ -96,7 +96,8 @@ internal sealed class TaskRunner(
                 return "success";
             case TaskEnd.Finished:
                 // A group's journal tells of its tasks; of a task without a group nothing else would.
-                IEnumerable<TaskEnding> own = running.Stored.Group is null && verdict.Ends?.Any(ending => ending.TaskId == running.Stored.Key.Id) is not true ? [TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null)] : [];
+                var tells = running.Stored.Group is null && verdict.Ends?.Any(ending => ending.TaskId == running.Stored.Key.Id) is not true;
+                IEnumerable<TaskEnding> own = tells ? [TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null)] : [];
                 await RemoveAsync(running, verdict.Schedules ?? [], [.. own, .. verdict.Ends ?? []]);
                 return "success";
             case TaskEnd.RunAgain:
