@@ -105,6 +105,8 @@ public sealed class GroupEventConsumerOptions
             QueuedMaxMessagesKbytes = 8 * 1024,
             // A partition that goes on after a pause waits for the fetch that is under way for others: a tenth of a second, not half of one.
             FetchWaitMaxMs = 100,
+            // A broker that takes requests and answers none is given up after this, not after the client library's minute.
+            SocketTimeoutMs = 10_000,
         };
         Configure?.Invoke(config);
         config.BootstrapServers = BootstrapServers;

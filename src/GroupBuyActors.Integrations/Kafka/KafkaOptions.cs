@@ -61,6 +61,9 @@ public sealed class KafkaOptions
             QueueBufferingMaxMessages = 100_000,
             QueueBufferingMaxKbytes = 65_536,
             SocketKeepaliveEnable = true,
+            // A broker that takes requests and answers none is given up after this: the client's own minute is as long a silence of a silo.
+            SocketTimeoutMs = 10_000,
+            RequestTimeoutMs = 8_000,
             // A broker that is back is found within a second, however long it was away.
             ReconnectBackoffMaxMs = 1_000,
             ClientId = "groupbuy",

@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using GroupBuyActors.Integrations.Kafka;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ErrorCode = Confluent.Kafka.ErrorCode;
 
@@ -68,6 +69,22 @@ public sealed class KafkaPublisherTests : IDisposable
         _kafka.ComeBack();
         AllPublished(await waiting);
         Assert.Equal(["1"], Sequences(1, 1));
+    }
+
+    /// <summary>A broker that hangs behind an open connection: without a bound of ours the client gives it a minute.</summary>
+    [Fact]
+    public async Task ABrokerThatTakesRequestsAndAnswersNoneIsGivenUpWithinSeconds()
+    {
+        var trouble = new Trouble("timed out");
+        var publisher = Publisher(log: trouble);
+        AllPublished(await PublishAsync(publisher, [Event(1, 1)]));
+        _kafka.Delay(TimeSpan.FromMinutes(5));
+        var waiting = PublishAsync(publisher, [Event(1, 2)]);
+        await trouble.Told.WaitAsync(Bound);
+        _kafka.Delay(TimeSpan.Zero);
+        AllPublished(await waiting);
+        // The unanswered request may have been carried out: then the event is there twice, as a whole.
+        Assert.Equal(["1", "2"], Sequences(1, 2).Distinct());
     }
 
     [Fact]
@@ -136,10 +153,12 @@ public sealed class KafkaPublisherTests : IDisposable
         GroupId.Parse($"{group}.SH.tea"), sequence, "order.placed", 1, new DateTimeOffset(2026, 11, 23, 19, 0, 0, TimeSpan.Zero),
         Encoding.UTF8.GetBytes(large ? $"\"{new string('x', 2_000)}\"" : $$"""{"n":{{sequence}}}"""), null);
 
-    private KafkaPublisher Publisher(int messageBytesMax = 1_000_000)
+    private KafkaPublisher Publisher(int messageBytesMax = 1_000_000, ILogger<KafkaPublisher>? log = null)
     {
-        var options = new KafkaOptions { BootstrapServers = _kafka.BootstrapServers, Topic = Topic, MessageBytesMax = messageBytesMax };
-        var publisher = new KafkaPublisher(options, new KafkaTopic(options, NullLogger<KafkaTopic>.Instance), NullLogger<KafkaPublisher>.Instance);
+        // What the client does about its connections it tells on request only.
+        var client = log is null ? new Dictionary<string, string>() : new() { ["debug"] = "broker" };
+        var options = new KafkaOptions { BootstrapServers = _kafka.BootstrapServers, Topic = Topic, MessageBytesMax = messageBytesMax, Options = client };
+        var publisher = new KafkaPublisher(options, new KafkaTopic(options, NullLogger<KafkaTopic>.Instance), log ?? NullLogger<KafkaPublisher>.Instance);
         _publishers.Add(publisher);
         return publisher;
     }
@@ -154,4 +173,21 @@ public sealed class KafkaPublisherTests : IDisposable
             .Where(message => message.Message.Key == $"{group}.SH.tea").Select(message => Header(message, "ce_sequence"));
 
     private static string Header(ConsumeResult<string, byte[]> message, string name) => Encoding.UTF8.GetString(message.Message.Headers.GetLastBytes(name));
+
+    /// <summary>Waits for a line of the log.</summary>
+    private sealed class Trouble(string text) : ILogger<KafkaPublisher>
+    {
+        private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Told => _told.Task;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel level) => true;
+
+        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (formatter(state, exception).Contains(text, StringComparison.Ordinal)) _told.TrySetResult();
+        }
+    }
 }
