@@ -9,10 +9,11 @@ internal sealed class TestedSystem : IAsyncDisposable
     private readonly List<TimeSpan> _startUps = [];
     private SiloProcess[] _silos = [];
 
-    private TestedSystem(string directory, MariaDbServer? database)
+    private TestedSystem(string directory, MariaDbServer? database, TcpFaultProxy? proxy)
     {
         Directory = directory;
         Database = database;
+        Proxy = proxy;
     }
 
     public string Directory { get; }
@@ -23,19 +24,29 @@ internal sealed class TestedSystem : IAsyncDisposable
     /// <summary>The name of its database; null on SQLite.</summary>
     public string? DatabaseName { get; private init; }
 
+    /// <summary>What silos reach the database through, where that can be disturbed.</summary>
+    public TcpFaultProxy? Proxy { get; }
+
     public IReadOnlyList<SiloProcess> Silos => _silos;
 
     public IEnumerable<Uri> Addresses => _silos.Select(silo => silo.Address);
 
     /// <summary>One silo on a SQLite file.</summary>
     /// <param name="environment">Further environment variables of its first process.</param>
-    public static Task<TestedSystem> OnSqliteAsync(IReadOnlyDictionary<string, string?>? environment = null) => StartAsync(null, null, 1, environment);
+    public static Task<TestedSystem> OnSqliteAsync(IReadOnlyDictionary<string, string?>? environment = null) => StartAsync(null, null, null, 1, environment);
 
     /// <summary>Silos on a private MariaDB server.</summary>
     public static async Task<TestedSystem> OnMariaDbAsync(int silos, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var database = await MariaDbServer.StartAsync();
-        return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), silos, environment);
+        return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), null, silos, environment);
+    }
+
+    /// <summary>Silos that reach a private MariaDB server through a proxy.</summary>
+    public static async Task<TestedSystem> OnMariaDbThroughProxyAsync(int silos, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var database = await MariaDbServer.StartAsync();
+        return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), TcpFaultProxy.Start(database), silos, environment);
     }
 
     /// <summary>kill -9.</summary>
@@ -78,14 +89,15 @@ internal sealed class TestedSystem : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _silos) await silo.DisposeAsync();
+        if (Proxy is not null) await Proxy.DisposeAsync();
         if (Database is not null) await Database.DisposeAsync();
         if (!KeepsFiles) System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private static async Task<TestedSystem> StartAsync(MariaDbServer? database, string? name, int silos, IReadOnlyDictionary<string, string?>? environment = null)
+    private static async Task<TestedSystem> StartAsync(MariaDbServer? database, string? name, TcpFaultProxy? proxy, int silos, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var connection = database?.ConnectionString(name);
-        var system = new TestedSystem(System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName, database) { DatabaseName = name };
+        var connection = database?.ConnectionString(name, proxy?.Port);
+        var system = new TestedSystem(System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName, database, proxy) { DatabaseName = name };
         try
         {
             // All at once: migrations and joining must bear it.

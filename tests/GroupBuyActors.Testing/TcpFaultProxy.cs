@@ -79,6 +79,9 @@ public sealed class TcpFaultProxy : IAsyncDisposable
         lock (_gate) _thawed.TrySetResult();
     }
 
+    /// <summary>How much longer every packet of a client takes on its way to the server.</summary>
+    public TimeSpan Delay { get; set; }
+
     /// <summary>Cuts all connections; new ones are served unless <see cref="Refuse"/> is on.</summary>
     public void CutAll()
     {
@@ -246,6 +249,7 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
                 header.CopyTo(packet, 0);
                 await from.ReadExactlyAsync(packet.AsMemory(4));
                 await proxy.Thawed;
+                if (proxy.Delay is { Ticks: > 0 } delay) await Task.Delay(delay);
                 if (!await ForwardAsync(to, packet, number)) return;
             }
         }

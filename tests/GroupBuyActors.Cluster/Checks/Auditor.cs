@@ -15,6 +15,9 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
     private const int CallsChecked = 400;
     private readonly ConcurrentBag<string> _faults = [];
 
+    /// <summary>Histories as the audit read them, by group.</summary>
+    public ConcurrentDictionary<string, GroupStory> Stories { get; } = new();
+
     /// <summary>Waits until everything due has been done; gives what is still open where it takes longer than <paramref name="patience"/>.</summary>
     public async Task<string?> WaitUntilSettledAsync(TimeSpan patience)
     {
@@ -31,10 +34,9 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
     public async Task<IReadOnlyList<string>> AuditAsync()
     {
         foreach (var complaint in ledger.Complaints) _faults.Add(complaint);
-        var stories = new ConcurrentDictionary<string, GroupStory>();
+        var stories = Stories;
         await InParallelAsync(ledger.Campaigns.Values, async campaign => stories[campaign.Id] = await ReadAsync(campaign));
-        foreach (var story in stories.Values)
-            foreach (var fault in story.Faults) _faults.Add(fault);
+        foreach (var fault in stories.Values.SelectMany(story => story.Faults)) _faults.Add(fault);
         await InParallelAsync(ledger.Purchases.Values, purchase => CheckPurchaseAsync(purchase, stories[purchase.Campaign.Id]));
         await InParallelAsync(ledger.Purchases.Values.Where((_, index) => index % 25 == 0), CheckRepeatAsync);
         await InParallelAsync(stories, story => CheckStockAsync(ledger.Campaigns[story.Key], story.Value));
@@ -44,6 +46,17 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
         await CheckBooksAsync(stories);
         await CheckListsAsync();
         return [.. _faults.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Reads the histories of some campaigns as far as they go, whatever goes on, and gives what cannot be true in them.</summary>
+    public async Task<IReadOnlyList<string>> ReadSoFarAsync(IEnumerable<Campaign> campaigns)
+    {
+        var faults = new ConcurrentBag<string>();
+        await InParallelAsync(campaigns, async campaign =>
+        {
+            foreach (var fault in (await ReadHistoryAsync(campaign)).Faults) faults.Add(fault);
+        });
+        return [.. faults];
     }
 
     /// <summary>Watches the books while everything fails around them: they balance at any instant. Gives how often they were read.</summary>
@@ -89,7 +102,7 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
         return answer.Succeeded ? new Books(answer.Body) : throw new InvalidOperationException($"The books cannot be read: {answer}");
     }
 
-    private async Task<GroupStory> ReadAsync(Campaign campaign)
+    private async Task<GroupStory> ReadHistoryAsync(Campaign campaign)
     {
         var story = new GroupStory(campaign.Id, campaign.Capacity, campaign.PerUserLimit);
         while (true)
@@ -97,8 +110,13 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
             var page = await edge.AskAsync(HttpMethod.Get, $"/v1/groups/{campaign.Id}/history?after={story.Sequence}&limit=500");
             var items = page.Body.GetProperty("items").EnumerateArray().ToList();
             foreach (var item in items) story.Read(item);
-            if (items.Count == 0 || !page.Body.TryGetProperty("next", out var next) || next.ValueKind == JsonValueKind.Null) break;
+            if (items.Count == 0 || !page.Body.TryGetProperty("next", out var next) || next.ValueKind == JsonValueKind.Null) return story;
         }
+    }
+
+    private async Task<GroupStory> ReadAsync(Campaign campaign)
+    {
+        var story = await ReadHistoryAsync(campaign);
         var group = await edge.AskAsync(HttpMethod.Get, $"/v1/groups/{campaign.Id}");
         Must(group.Body.GetProperty("state").GetString() == story.State, $"{campaign.Id} says {group.Body.GetProperty("state")}, its history {story.State}");
         Must(group.Body.GetProperty("sequence").GetInt64() == story.Sequence, $"{campaign.Id} is at {group.Body.GetProperty("sequence")}, its history at {story.Sequence}");
@@ -188,8 +206,8 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
     /// </summary>
     private void CheckPorts(long merchant, Books books, List<PaymentStory> payments)
     {
-        var silent = ledger.Purchases.Values.Select(purchase => purchase.PaidSilently).ToHashSet();
-        var untold = payments.Count(payment => payment.Refunds == 0 && !silent.Contains(payment.PaymentId));
+        var known = ledger.Purchases.Values.Select(purchase => purchase.PaidAtProvider).ToHashSet();
+        var untold = payments.Count(payment => payment.Refunds == 0 && !known.Contains(payment.PaymentId));
         Must(books.Port("inventory") is { Answered: true, Count: 0 }, $"the inventory's books of {merchant} differ: {books}");
         var provider = books.Port("payments");
         Must(provider.Answered && provider.Count == untold && provider.MissingAtPort == untold,

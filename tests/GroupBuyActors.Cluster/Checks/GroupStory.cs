@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace GroupBuyActors.Cluster.Checks;
@@ -15,7 +16,13 @@ internal sealed class GroupStory(string groupId, int capacity, int perUserLimit)
     private int _reserved;
     private DateTimeOffset _time;
 
+    public string GroupId { get; } = groupId;
     public List<string> Faults { get; } = [];
+    /// <summary>Every event as the history gives it.</summary>
+    public List<JsonElement> Items { get; } = [];
+    /// <summary>Every event, a line each, for a person to read after a failure.</summary>
+    public IEnumerable<string> Lines => Items.Select(item => string.Create(CultureInfo.InvariantCulture,
+        $"{item.GetProperty("sequence").GetInt64(),5} {item.GetProperty("time").GetDateTimeOffset():HH:mm:ss.fff} {item.GetProperty("type").GetString()} {item.GetProperty("data").GetRawText()}"));
     public long Sequence { get; private set; }
     public string State { get; private set; } = "NONE";
     public Dictionary<string, OrderStory> Orders { get; } = [];
@@ -32,6 +39,7 @@ internal sealed class GroupStory(string groupId, int capacity, int perUserLimit)
     /// <summary>Reads the next item of <c>GET /v1/groups/{groupId}/history</c>.</summary>
     public void Read(JsonElement item)
     {
+        Items.Add(item);
         var sequence = item.GetProperty("sequence").GetInt64();
         if (sequence != Sequence + 1) Fault($"{Sequence} is followed by {sequence}");
         Sequence = sequence;
@@ -152,7 +160,7 @@ internal sealed class GroupStory(string groupId, int capacity, int perUserLimit)
         if (_told[type] > 1) Fault($"{type} happened {_told[type]} times");
     }
 
-    private void Fault(string what) => Faults.Add($"{groupId}: {what}");
+    private void Fault(string what) => Faults.Add($"{GroupId}: {what}");
 
     private static int Units(JsonElement data) => data.GetProperty("units").GetInt32();
 

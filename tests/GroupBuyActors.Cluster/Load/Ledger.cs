@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 
 namespace GroupBuyActors.Cluster.Load;
 
@@ -15,6 +16,10 @@ internal enum Plot
     EndedEarly,
     /// <summary>Is withdrawn by the merchant.</summary>
     Withdrawn,
+    /// <summary>Fills up, and its vouchers soon end and are refunded.</summary>
+    Lapses,
+    /// <summary>Fills up, and its vouchers soon end and are forfeited.</summary>
+    Forfeits,
 }
 
 /// <summary>A campaign that was published and acknowledged.</summary>
@@ -28,6 +33,9 @@ internal sealed class Campaign(string id, long merchant, string sku, Plot plot, 
     public Plot Plot { get; } = plot;
     public int Capacity { get; } = capacity;
     public int PerUserLimit { get; } = perUserLimit;
+
+    /// <summary>True where vouchers end while the load runs.</summary>
+    public bool VouchersEnd => Plot is Plot.Lapses or Plot.Forfeits;
 
     /// <summary>True once a join found it closed or full, or its merchant ended it.</summary>
     public bool IsOver { get; set; }
@@ -46,8 +54,10 @@ internal sealed class Purchase(string orderId, Campaign campaign, string userId,
     public string Key { get; } = key;
     /// <summary>Payments that were acknowledged with 200 (taken) or 202 (taken to be refunded).</summary>
     public ConcurrentBag<(string PaymentId, int Status)> Payments { get; } = [];
-    /// <summary>A payment left with the provider, of which the engine was not told.</summary>
-    public string? PaidSilently { get; set; }
+    /// <summary>A payment that the provider took; the engine may not have been told of it.</summary>
+    public string? PaidAtProvider { get; set; }
+    /// <summary>Payments that were refused, the provider having denied them.</summary>
+    public ConcurrentBag<string> Denied { get; } = [];
     public bool CancelAcknowledged { get; set; }
     public bool RefundAcknowledged { get; set; }
     public bool RedeemAcknowledged { get; set; }
@@ -69,6 +79,18 @@ internal sealed class Ledger
     private int _acknowledged;
 
     public void Acknowledge() => Interlocked.Increment(ref _acknowledged);
+
+    /// <summary>True where the answer is one of those expected; what succeeded is acknowledged, anything else complained of.</summary>
+    public bool Expect(Answer answer, string what, params HttpStatusCode[] expected)
+    {
+        if (expected.Contains(answer.Status))
+        {
+            if (answer.Succeeded) Acknowledge();
+            return true;
+        }
+        Complain($"{what}: {answer}");
+        return false;
+    }
 
     /// <summary>Something that no client should ever see; kept to a number that can be read.</summary>
     public void Complain(string what)

@@ -1,0 +1,72 @@
+using System.Net;
+using GroupBuyActors.Cluster.Load;
+
+namespace GroupBuyActors.Cluster.Checks;
+
+/// <summary>
+/// Brings forward what would come hours later: closed orders are checked for money once more, and vouchers whose validity is over
+/// lapse. Both by running the tasks that are there, as an operator can.
+/// </summary>
+internal sealed class Ends(Edge edge, Ledger ledger)
+{
+    private const int ShardsOfMerchants = 128;
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
+    private readonly HashSet<string> _regions = [];
+
+    /// <summary>How many tasks were run.</summary>
+    public int Run { get; private set; }
+
+    /// <summary>Runs all payment checks, until none is left.</summary>
+    public async Task CheckPaymentsAsync(TimeSpan patience)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var pending = await ListAsync("payment-check");
+            if (pending.Count == 0) return;
+            // What is after the merchant in a shard's name: the same for all our groups, which are of one region.
+            _regions.UnionWith(pending.Select(task => task.Shard[task.Shard.LastIndexOf('_')..]));
+            if (TimeProvider.System.GetElapsedTime(started) > patience) throw new TimeoutException($"{pending.Count} payment checks are left, such as {pending[0]}.");
+            await RunAsync(pending);
+            await Task.Delay(LookInterval);
+        }
+    }
+
+    /// <summary>Runs the daily scan of our merchants' shards now, and waits until each is done and has scheduled the next.</summary>
+    public async Task LapseVouchersAsync(TimeSpan patience)
+    {
+        var merchants = ledger.Campaigns.Values.Select(campaign => $"shard_{campaign.Merchant % ShardsOfMerchants:000}_").ToHashSet();
+        var scans = (await ListAsync("voucher-scan"))
+            .Where(task => merchants.Any(task.Shard.StartsWith) && (_regions.Count == 0 || _regions.Any(task.Shard.EndsWith))).ToList();
+        await RunAsync(scans);
+        var started = TimeProvider.System.GetTimestamp();
+        while (await ListAsync("voucher-scan") is var there && scans.Where(scan => there.Any(task => task.Id == scan.Id)).ToList() is { Count: > 0 } left)
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > patience) throw new TimeoutException($"{left.Count} voucher scans have not run, such as {left[0]}.");
+            await Task.Delay(LookInterval);
+        }
+    }
+
+    private async Task<List<(string Id, string Shard)>> ListAsync(string type)
+    {
+        var found = new List<(string, string)>();
+        for (string? next = null; ;)
+        {
+            var page = await edge.AskAsync(HttpMethod.Get, $"/v1/admin/tasks?type={type}&limit=500{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}");
+            found.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(task => (task.GetProperty("taskId").GetString()!, task.GetProperty("shard").GetString()!)));
+            next = page.Body.TryGetProperty("next", out var after) ? after.GetString() : null;
+            if (next is null) return found;
+        }
+    }
+
+    private Task RunAsync(List<(string Id, string Shard)> tasks)
+    {
+        Run += tasks.Count;
+        return Parallel.ForEachAsync(tasks, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (task, stop) =>
+        {
+            // It may have run by itself meanwhile.
+            var ran = await edge.AskAsync(HttpMethod.Post, $"/v1/admin/tasks/{Uri.EscapeDataString(task.Id)}/run-now", cancellation: stop);
+            ledger.Expect(ran, $"running {task.Id}", HttpStatusCode.OK, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+        });
+    }
+}
