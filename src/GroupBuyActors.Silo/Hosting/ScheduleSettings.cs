@@ -1,4 +1,3 @@
-using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Hosting;
@@ -11,20 +10,12 @@ internal static class ScheduleSettings
     public static IReadOnlyDictionary<string, CronJobChange> Read(SettingsReader schedules)
     {
         var changes = new Dictionary<string, CronJobChange>(StringComparer.Ordinal);
-        foreach (var (name, _) in schedules.Children())
+        foreach (var (job, section) in schedules.Named([.. CronJobs.All.Select(job => job.Job)], "job"))
         {
-            if (CronJobs.All.FirstOrDefault(job => job.Job.Replace("-", "").Equals(name.Replace("-", ""), StringComparison.OrdinalIgnoreCase)) is not { } job)
-            {
-                schedules.Fault(name, $"there is no such job; there are {string.Join(", ", CronJobs.All.Select(known => known.Job))}");
-                continue;
-            }
-
-            var section = schedules.Section(name);
-            foreach (var (setting, _) in section.Children())
-                if (!Names.Contains(setting, StringComparer.OrdinalIgnoreCase)) section.Fault(setting, $"there is no such setting; there are {string.Join(", ", Names)}");
+            section.Allow(Names);
             var change = ReadJob(section);
-            foreach (var (setting, text) in change.Faults(job)) section.Fault(setting, text);
-            changes[job.Job] = change;
+            foreach (var (setting, text) in change.Faults(CronJobs.All.First(known => known.Job == job))) section.Fault(setting, text);
+            changes[job] = change;
         }
 
         return changes;
@@ -34,21 +25,11 @@ internal static class ScheduleSettings
     {
         Expression = section.Text("Expression"),
         Zone = section.Text("Zone"),
-        Spread = Duration(section, "Spread"),
-        Misfire = Word<MisfirePolicy>(section, "Misfire"),
-        Overlap = Word<OverlapPolicy>(section, "Overlap"),
-        Grace = Duration(section, "Grace"),
-        CatchUpMax = section.Has("CatchUpMax") ? section.Int32("CatchUpMax", 1, int.MinValue, int.MaxValue) : null,
-        CatchUpWindow = Duration(section, "CatchUpWindow"),
+        Spread = section.DurationIfSet("Spread"),
+        Misfire = section.WordIfSet<MisfirePolicy>("Misfire"),
+        Overlap = section.WordIfSet<OverlapPolicy>("Overlap"),
+        Grace = section.DurationIfSet("Grace"),
+        CatchUpMax = section.Int32IfSet("CatchUpMax"),
+        CatchUpWindow = section.DurationIfSet("CatchUpWindow"),
     };
-
-    private static TimeSpan? Duration(SettingsReader section, string name) => section.Has(name) ? section.Duration(name, TimeSpan.FromSeconds(1)) : null;
-
-    private static T? Word<T>(SettingsReader section, string name) where T : struct, Enum
-    {
-        if (section.Text(name) is not { } text) return null;
-        if (JsonNames<T>.TryParse(text, out var value)) return value;
-        section.Fault(name, $"one of {JsonNames<T>.All} is expected, not '{text}'");
-        return null;
-    }
 }

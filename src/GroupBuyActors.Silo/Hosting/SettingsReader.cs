@@ -64,6 +64,44 @@ internal sealed class SettingsReader
         return otherwise;
     }
 
+    /// <summary>A duration that may be zero; null where none is set.</summary>
+    public TimeSpan? DurationIfSet(string name)
+    {
+        if (Text(name) is not { } text) return null;
+        if ((IsoDurationConverter.TryParse(text, out var value) || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)) && value >= TimeSpan.Zero) return value;
+        Fault(name, $"a duration such as 00:00:02 or PT2S is expected, not '{text}'");
+        return null;
+    }
+
+    /// <summary>A whole number; null where none is set.</summary>
+    public int? Int32IfSet(string name, int min = int.MinValue) => Has(name) ? Int32(name, min, min, int.MaxValue) : null;
+
+    /// <summary>One of an enumeration's JSON names; null where none is set.</summary>
+    public T? WordIfSet<T>(string name) where T : struct, Enum
+    {
+        if (Text(name) is not { } text) return null;
+        if (Http.JsonNames<T>.TryParse(text, out var value)) return value;
+        Fault(name, $"one of {Http.JsonNames<T>.All} is expected, not '{text}'");
+        return null;
+    }
+
+    /// <summary>The sections inside that are named as one of these, with or without hyphens; any other name is a fault.</summary>
+    public IEnumerable<(string Known, SettingsReader Section)> Named(IReadOnlyList<string> known, string what)
+    {
+        foreach (var (name, _) in Children())
+        {
+            if (known.FirstOrDefault(one => one.Replace("-", "").Equals(name.Replace("-", ""), StringComparison.OrdinalIgnoreCase)) is { } found) yield return (found, Section(name));
+            else Fault(name, $"there is no such {what}; there are {string.Join(", ", known)}");
+        }
+    }
+
+    /// <summary>Settings that are none of these are faults: a misspelt one would silently take its default.</summary>
+    public void Allow(IReadOnlyList<string> names)
+    {
+        foreach (var (setting, _) in Children())
+            if (!names.Contains(setting, StringComparer.OrdinalIgnoreCase)) Fault(setting, $"there is no such setting; there are {string.Join(", ", names)}");
+    }
+
     public T Choice<T>(string name, T otherwise) where T : struct, Enum
     {
         if (Text(name) is not { } text) return otherwise;

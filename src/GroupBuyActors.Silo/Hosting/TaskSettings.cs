@@ -14,17 +14,9 @@ internal static class TaskSettings
     public static IReadOnlyDictionary<string, TaskPolicyChange> Read(SettingsReader tasks)
     {
         var changes = new Dictionary<string, TaskPolicyChange>(StringComparer.Ordinal);
-        foreach (var (name, _) in tasks.Children())
+        foreach (var (type, section) in tasks.Named(TaskTypes.All, "task type"))
         {
-            if (TaskTypes.All.FirstOrDefault(type => type.Replace("-", "").Equals(name.Replace("-", ""), StringComparison.OrdinalIgnoreCase)) is not { } type)
-            {
-                tasks.Fault(name, $"there is no such task type; there are {string.Join(", ", TaskTypes.All)}");
-                continue;
-            }
-
-            var section = tasks.Section(name);
-            foreach (var (setting, _) in section.Children())
-                if (!Names.Contains(setting, StringComparer.OrdinalIgnoreCase)) section.Fault(setting, $"there is no such setting; there are {string.Join(", ", Names)}");
+            section.Allow(Names);
             var change = ReadType(section);
             foreach (var (field, texts) in change.Faults(TaskPolicies.Of(type))) section.Fault(char.ToUpperInvariant(field[0]) + field[1..], string.Join(" ", texts));
             changes[type] = change;
@@ -35,29 +27,19 @@ internal static class TaskSettings
 
     private static TaskPolicyChange ReadType(SettingsReader section) => new()
     {
-        RetryCountMax = section.Has("RetryCountMax") ? section.Int32("RetryCountMax", 0, 0, int.MaxValue) : null,
+        RetryCountMax = section.Int32IfSet("RetryCountMax", 0),
         RetryForever = section.Has("RetryForever") ? section.Choice("RetryForever", Answer.False) == Answer.True : null,
-        BaseDelay = Duration(section, "BaseDelay"),
-        DelayMax = Duration(section, "DelayMax"),
-        Backoff = ReadBackoff(section),
-        TryTimeout = Duration(section, "TryTimeout"),
-        Concurrency = section.Has("Concurrency") ? section.Int32("Concurrency", 1, 0, int.MaxValue) : null,
-        TimeToLive = Duration(section, "TimeToLive"),
-        Lateness = Duration(section, "Lateness"),
-        Weight = section.Has("Weight") ? section.Int32("Weight", 0, int.MinValue, int.MaxValue) : null,
-        SpreadWindow = Duration(section, "SpreadWindow"),
-        AlertAfter = section.Has("AlertAfter") ? section.Int32("AlertAfter", 0, 0, int.MaxValue) : null,
+        BaseDelay = section.DurationIfSet("BaseDelay"),
+        DelayMax = section.DurationIfSet("DelayMax"),
+        Backoff = section.WordIfSet<TaskBackoff>("Backoff"),
+        TryTimeout = section.DurationIfSet("TryTimeout"),
+        Concurrency = section.Int32IfSet("Concurrency", 0),
+        TimeToLive = section.DurationIfSet("TimeToLive"),
+        Lateness = section.DurationIfSet("Lateness"),
+        Weight = section.Int32IfSet("Weight"),
+        SpreadWindow = section.DurationIfSet("SpreadWindow"),
+        AlertAfter = section.Int32IfSet("AlertAfter", 0),
     };
-
-    private static TimeSpan? Duration(SettingsReader section, string name) => section.Has(name) ? section.Duration(name, TimeSpan.FromSeconds(1)) : null;
-
-    private static TaskBackoff? ReadBackoff(SettingsReader section)
-    {
-        if (section.Text("Backoff") is not { } text) return null;
-        if (Http.JsonNames<TaskBackoff>.TryParse(text, out var backoff)) return backoff;
-        section.Fault("Backoff", $"one of {Http.JsonNames<TaskBackoff>.All} is expected, not '{text}'");
-        return null;
-    }
 
     private enum Answer
     {

@@ -20,15 +20,16 @@ internal readonly record struct CountedCall(SandboxPort Port, string Key, string
 /// </summary>
 internal sealed class CallCounts(Func<IReadOnlyList<CountedCall>, Task> write)
 {
-    private const int RowsMax = 200;
-    private readonly Channel<(CountedCall Call, TaskCompletionSource Done)> _waiting = Channel.CreateUnbounded<(CountedCall, TaskCompletionSource)>();
+    private const int RowsMax = 200, WaitingMax = 20_000;
+    private readonly Channel<(CountedCall Call, TaskCompletionSource Done)> _waiting = Channel.CreateBounded<(CountedCall, TaskCompletionSource)>(WaitingMax);
     private int _writing;
 
-    /// <summary>Counts a call; throws what the database threw.</summary>
+    /// <summary>Counts a call; throws what the database threw, and <see cref="TimeoutException"/> where too many wait.</summary>
     public Task AddAsync(CountedCall call)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Writer.TryWrite((call, done));
+        // To its caller a port that is flooded is one that does not answer in time.
+        if (!_waiting.Writer.TryWrite((call, done))) throw new TimeoutException($"{WaitingMax} calls wait to be counted already.");
         if (Interlocked.CompareExchange(ref _writing, 1, 0) == 0) _ = Task.Run(WriteAllAsync);
         return done.Task;
     }

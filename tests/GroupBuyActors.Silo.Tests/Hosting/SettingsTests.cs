@@ -56,6 +56,14 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void AScheduleThatIsNotSpreadAndAStrictTypeAreZeroAndNoFault()
+    {
+        var settings = Read(("GroupBuy:Schedules:VoucherScan:Spread", "PT0S"), ("GroupBuy:Schedules:VoucherScan:Zone", "UTC"), ("GroupBuy:Tasks:Notify:Lateness", "00:00:00"));
+        Assert.Equal((TimeSpan.Zero, "UTC"), (settings.Schedules["voucher-scan"].Spread, settings.Schedules["voucher-scan"].Zone));
+        Assert.Equal(TimeSpan.Zero, settings.TaskPolicies["notify"].Lateness);
+    }
+
+    [Fact]
     public void WithoutBrokersEventsStayInside() => Assert.Null(Read().Kafka);
 
     [Fact]
