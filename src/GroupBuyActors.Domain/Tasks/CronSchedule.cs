@@ -52,8 +52,8 @@ public sealed record CronRules
 /// </summary>
 public readonly record struct SkippedFiring(DateTimeOffset Firing, string Reason);
 
-/// <summary>What is to be done now.</summary>
-/// <param name="Runs">Firings to run, oldest first.</param>
+/// <summary>What follows a run.</summary>
+/// <param name="Runs">Firings to run one after the other, oldest first.</param>
 /// <param name="Skipped">Firings that are left out, oldest first.</param>
 public sealed record CronDecision(IReadOnlyList<DateTimeOffset> Runs, IReadOnlyList<SkippedFiring> Skipped);
 
@@ -119,28 +119,6 @@ public sealed partial class CronSchedule
         return firings;
     }
 
-    /// <summary>What is to be done at <paramref name="now"/> about the firings after the last that was dealt with.</summary>
-    /// <param name="lastFiring">The last firing that was run or left out; null: the schedule is new, and nothing was missed.</param>
-    /// <param name="now">The present.</param>
-    /// <param name="isRunning">True where an earlier firing still runs.</param>
-    /// <param name="isWaiting">True where one waits already for it to end.</param>
-    public CronDecision Decide(DateTimeOffset? lastFiring, DateTimeOffset now, bool isRunning, bool isWaiting = false)
-    {
-        var skipped = new List<SkippedFiring>();
-        var due = lastFiring is { } last ? Due(last, now, skipped) : [];
-        var wanted = Misfires(due, now, skipped);
-        var places = Rules.Overlap switch
-        {
-            OverlapPolicy.Allow => int.MaxValue,
-            OverlapPolicy.QueueOne => 2 - (isRunning ? 1 : 0) - (isWaiting ? 1 : 0),
-            _ => isRunning || isWaiting ? 0 : 1,
-        };
-        // The latest say most of what is to be done now.
-        var left = Math.Max(0, wanted.Count - places);
-        skipped.AddRange(wanted.Take(left).Select(firing => new SkippedFiring(firing, "overlap")));
-        return new CronDecision([.. wanted.Skip(left)], [.. skipped.OrderBy(firing => firing.Firing)]);
-    }
-
     /// <summary>Why a single firing is not to be run at <paramref name="now"/> any more; null where it is.</summary>
     public string? LeftOut(DateTimeOffset firing, DateTimeOffset now) => Rules.Misfire switch
     {
@@ -160,9 +138,7 @@ public sealed partial class CronSchedule
     {
         var skipped = new List<SkippedFiring>();
         var missed = Due(firing, began, skipped);
-        var runs = new List<DateTimeOffset>();
-        if (Rules.Misfire == MisfirePolicy.Once) skipped.AddRange(missed.Select(late => new SkippedFiring(late, "misfire-merged")));
-        else runs.AddRange(Misfires(missed, began, skipped));
+        var runs = Misfires(missed, began, skipped);
         var meanwhile = Due(began > firing ? began : firing, now, skipped);
         var waits = Rules.Overlap switch { OverlapPolicy.Allow => meanwhile.Count, OverlapPolicy.QueueOne => Math.Min(1, meanwhile.Count), _ => 0 };
         skipped.AddRange(meanwhile.SkipLast(waits).Select(late => new SkippedFiring(late, "overlap")));
@@ -175,8 +151,8 @@ public sealed partial class CronSchedule
         switch (Rules.Misfire)
         {
             case MisfirePolicy.Once:
-                Skip(due.Count - 1, _ => true, "misfire-merged");
-                return due.Count == 0 ? due : [due[^1]];
+                Skip(due.Count, _ => true, "misfire-merged");
+                return [];
             case MisfirePolicy.Skip:
                 Skip(due.Count, firing => now - firing > Rules.Grace, "misfire-skipped");
                 return due.FindAll(firing => now - firing <= Rules.Grace);
