@@ -42,6 +42,8 @@ public sealed class MockKafka : IDisposable
         if (_cluster == IntPtr.Zero) throw new InvalidOperationException("No mock cluster.");
         // Without one, admin clients wait for it until their patience ends.
         Check(Native.rd_kafka_mock_set_controller_id(_cluster, 1));
+        // Left at three seconds it lets a reader's session end while the reader waits to be let in; the cluster then forgets to answer it.
+        Native.rd_kafka_mock_group_initial_rebalance_delay_ms(_cluster, 100);
         CreateTopic(GroupEvents);
         BootstrapServers = Marshal.PtrToStringUTF8(Native.rd_kafka_mock_cluster_bootstraps(_cluster))!;
     }
@@ -157,6 +159,9 @@ public sealed class MockKafka : IDisposable
 
         [DllImport(Library)]
         public static extern int rd_kafka_mock_set_controller_id(IntPtr cluster, int broker);
+
+        [DllImport(Library)]
+        public static extern void rd_kafka_mock_group_initial_rebalance_delay_ms(IntPtr cluster, int milliseconds);
 
         [DllImport(Library)]
         public static extern int rd_kafka_mock_topic_create(IntPtr cluster, [MarshalAs(UnmanagedType.LPUTF8Str)] string topic, int partitions, int replicas);

@@ -107,6 +107,9 @@ public sealed class GroupEventConsumerOptions
             FetchWaitMaxMs = 100,
             // A broker that takes requests and answers none is given up after this, not after the client library's minute.
             SocketTimeoutMs = 10_000,
+            // So long the coordinator waits for a reader that is handing over, and a reader for a coordinator that took its request to join
+            // and answers none: not the client library's five minutes. Above the session timeout of 45 s, as it has to be.
+            MaxPollIntervalMs = (int)(HandOverTimeout + TimeSpan.FromSeconds(50)).TotalMilliseconds,
         };
         Configure?.Invoke(config);
         config.BootstrapServers = BootstrapServers;

@@ -147,6 +147,8 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         options.Configure = config => (config.EnableAutoOffsetStore, config.ClientId) = (true, "mine");
         var config = options.ToConfig();
         Assert.Equal((false, "mine", PartitionAssignmentStrategy.CooperativeSticky), (config.EnableAutoOffsetStore, config.ClientId, config.PartitionAssignmentStrategy));
+        // A join that nobody answers is asked for again after this, and a hand-over fits in it.
+        Assert.Equal(60_000, config.MaxPollIntervalMs);
         using var stopped = new CancellationTokenSource();
         await stopped.CancelAsync();
         var consumer = new GroupEventConsumer(Options(), _view);
@@ -165,7 +167,7 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         BootstrapServers = brokers.Kafka.BootstrapServers,
         ConsumerGroup = consumerGroup ?? _name,
         Topic = _name,
-        // Longer than the three seconds that the mock holds a first join back, during which nobody beats.
+        // A reader that was killed is given up soon, one that a busy machine holds up is not.
         Configure = config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs, config.TopicMetadataRefreshIntervalMs) = (6_000, 300, 1_000),
     };
 
