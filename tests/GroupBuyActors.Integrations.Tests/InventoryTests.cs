@@ -172,6 +172,43 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         }, iter: rounds, threads: 1);
     }
 
+    /// <summary>Calls that come together go to the books together; each has the effect and the answer that it would have alone, twins on another silo too.</summary>
+    [Fact]
+    public async Task ManyCallsAtOnceFromTwoSilosHaveEachItsOwnEffect()
+    {
+        const int Skus = 5, Each = 24;
+        var database = await databases.NewDatabaseAsync();
+        await using var first = await TestSandbox.OpenAsync(databases.Provider, database);
+        await using var second = await TestSandbox.OpenAsync(databases.Provider, database);
+        var group = TestSandbox.Group;
+        for (var sku = 0; sku < Skus; sku++) await first.Desk.SetStockAsync(group.MerchantId, $"sku-{sku}", 2 * Each, null, null, default);
+
+        // Of each sku more is asked for than there is: 2 units a call, so that half of the calls are refused.
+        var calls = Enumerable.Range(0, Skus * Each * 2).Select(n => new StockReservation($"reserve:{group}:{n}", group, $"sku-{n % Skus}", 2)).ToList();
+        var reserved = await TwiceAsync((inventory, n) => inventory.ReserveAsync(calls[n], default));
+        var held = calls.Where((_, n) => reserved[n] == PortAnswer.Done).ToList();
+        Assert.Equal(Skus * Each, held.Count);
+        Assert.All(await StocksAsync(), stock => Assert.Equal(new SandboxStock(0, 2 * Each, 0), stock));
+
+        // One unit of each is deducted while the other goes back.
+        var moved = await Task.WhenAll(
+            TwiceAsync((inventory, n) => inventory.DeductAsync(new StockDeduction($"deduct:{group}:{n}", calls[n].Key, group, calls[n].Sku, 1), default)),
+            TwiceAsync((inventory, n) => inventory.ReleaseAsync(new StockRelease($"release:{group}:{n}", calls[n].Key, group, calls[n].Sku, 1, 0), default)));
+        Assert.Equal(reserved, moved[0]);
+        Assert.All(moved[1], answer => Assert.Equal(PortAnswer.Done, answer));
+        Assert.All(await StocksAsync(), stock => Assert.Equal(new SandboxStock(Each, 0, Each), stock));
+        Assert.All(await Task.WhenAll(calls.Take(10).Select(call => first.CallAsync(SandboxPort.Inventory, call.Key))), call => Assert.Equal(2, call!.Times));
+
+        async Task<PortAnswer[]> TwiceAsync(Func<IInventory, int, Task<PortReply>> call)
+        {
+            var answers = await Task.WhenAll(calls.SelectMany((_, n) => new[] { first, second }.Select(silo => Task.Run(() => call(silo.Inventory, n)))));
+            Assert.All(answers.Chunk(2), twins => Assert.Equal(twins[0].Answer, twins[1].Answer));
+            return [.. answers.Chunk(2).Select(twins => twins[0].Answer)];
+        }
+
+        Task<SandboxStock[]> StocksAsync() => Task.WhenAll(Enumerable.Range(0, Skus).Select(sku => second.Desk.GetStockAsync(group.MerchantId, $"sku-{sku}", default)));
+    }
+
     private static Task<PortReply> RunAsync(IInventory inventory, GroupId group, (int Operation, int Attempt, int Cause, int Units, int Other) step)
     {
         var (reservation, deduction, release) = ($"reserve:{group}:{step.Attempt}", $"deduct:{group}:{step.Cause}", $"release:{group}:{step.Cause}");

@@ -42,7 +42,7 @@ internal sealed partial class SandboxBooks
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         var insert = new SqlText().Append(
-            $"{_books.Dialect.InsertIgnore} into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(payment.PaymentId)}, {payment.Amount.Amount}, {payment.Amount.Currency}, {Held}, {null as byte[]}, {_time.GetUtcNow().ToUnixTimeMilliseconds()})");
+            $"{_books.Dialect.InsertIgnore} into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(payment.PaymentId)}, {payment.Amount.Amount}, {payment.Amount.Currency}, {Held}, {null as byte[]}, {NowMs()})");
         return await database.ExchangeAsync(new SqlText().Append($"{insert}; {PaymentsOf(order)}"), async (reader, ct) =>
         {
             var all = await RowsAsync(reader, PaymentRow, ct).ConfigureAwait(false);
@@ -55,7 +55,7 @@ internal sealed partial class SandboxBooks
 
     // A payment never seen before is paid and given back in one.
     private SqlText Refund(string key, OrderId order, string paymentId, Money amount) => new SqlText().Append(
-        $"replace into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(paymentId)}, {amount.Amount}, {amount.Currency}, {GivenBack}, {Bytes(key)}, {_time.GetUtcNow().ToUnixTimeMilliseconds()})");
+        $"replace into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(paymentId)}, {amount.Amount}, {amount.Currency}, {GivenBack}, {Bytes(key)}, {NowMs()})");
 
     private static (ProviderPayment Payment, string? RefundKey) PaymentRow(DbDataReader row) => (
         new ProviderPayment(row.Utf8(0), new Money(row.GetInt64(1), row.GetString(2))),

@@ -12,15 +12,18 @@ namespace GroupBuyActors.Store.Sandbox;
 /// </summary>
 internal sealed partial class SandboxBooks : ISandboxBooks
 {
+    private const int CountsTogetherMax = 200, MovesTogetherMax = 50;
     private static readonly string[] CallKey = ["port", "call_key", "operation"];
     private readonly SandboxDatabase _books;
     private readonly TimeProvider _time;
-    private readonly CallCounts _counts;
+    private readonly CallGatherer<CountedCall, bool> _counts;
+    private readonly CallGatherer<StockMove, PortReply> _moves;
 
     public SandboxBooks(SandboxDatabase books, TimeProvider time)
     {
         (_books, _time) = (books, time);
-        _counts = new CallCounts(WriteAsync);
+        _counts = new CallGatherer<CountedCall, bool>(CountsTogetherMax, WriteAsync);
+        _moves = new CallGatherer<StockMove, PortReply>(Math.Min(MovesTogetherMax, books.Dialect.RowsPerInsert), MoveAsync);
     }
 
     public Task<PortReply> NotifyAsync(string key, CancellationToken cancellation) => CountedAsync(SandboxPort.Notices, key, "notice", cancellation);
@@ -28,7 +31,7 @@ internal sealed partial class SandboxBooks : ISandboxBooks
     public async Task CountAsync(SandboxPort port, string key, string operation, CancellationToken cancellation)
     {
         // A caller that gives up is not counted out: a service that was asked was asked.
-        await _counts.AddAsync(new CountedCall(port, key, operation, _time.GetUtcNow().ToUnixTimeMilliseconds())).WaitAsync(cancellation).ConfigureAwait(false);
+        await _counts.CallAsync(new CountedCall(port, key, operation, NowMs())).WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     public async Task<SandboxFault> FaultAsync(SandboxPort port, CancellationToken cancellation)
@@ -72,13 +75,16 @@ internal sealed partial class SandboxBooks : ISandboxBooks
         return PortReply.Done;
     }
 
-    private async Task WriteAsync(IReadOnlyList<CountedCall> calls)
+    private async Task<IReadOnlyList<bool>> WriteAsync(IReadOnlyList<CountedCall> calls)
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
-        foreach (var some in calls.Chunk(_books.Dialect.RowsPerInsert)) await database.WriteAsync(Count(some), CancellationToken.None).ConfigureAwait(false);
+        foreach (var some in calls.Order().Chunk(_books.Dialect.RowsPerInsert)) await database.WriteAsync(Count(some), CancellationToken.None).ConfigureAwait(false);
+        return new bool[calls.Count];
     }
 
-    private SqlText Count(SandboxPort port, string key, string operation) => Count([new CountedCall(port, key, operation, _time.GetUtcNow().ToUnixTimeMilliseconds())]);
+    private long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private SqlText Count(SandboxPort port, string key, string operation) => Count([new CountedCall(port, key, operation, NowMs())]);
 
     private SqlText Count(IReadOnlyList<CountedCall> calls)
     {

@@ -32,6 +32,9 @@ internal sealed class StockBook(SandboxStock stock, ReservationEntry? reservatio
     /// <summary>Deductions that changed.</summary>
     public Dictionary<string, DeductionEntry> Changed { get; } = [];
 
+    /// <summary>Units released and returned by a release; null before one.</summary>
+    public (long Units, long Returned)? GivenBack { get; private set; }
+
     public PortReply Reserve(StockReservation asked)
     {
         if (Reservation is { } known) return AnswerOf(known.State, "The reservation was refused or undone.");
@@ -52,8 +55,13 @@ internal sealed class StockBook(SandboxStock stock, ReservationEntry? reservatio
         return PortReply.Done;
     }
 
-    /// <summary>Gives (units released, units returned).</summary>
-    public (long Units, long Returned) Release(StockRelease asked)
+    public PortReply Release(StockRelease asked)
+    {
+        GivenBack = GiveBack(asked);
+        return PortReply.Done;
+    }
+
+    private (long Units, long Returned) GiveBack(StockRelease asked)
     {
         foreach (var key in asked.UndoDeductions)
         {
