@@ -15,8 +15,7 @@ internal sealed partial class GroupGrain
     private async Task<Reply<T>> Answer<T>(GroupCommand command) where T : class
     {
         if (_malformed) return Malformed<T>();
-        var ready = Ready();
-        if (!ready.IsCompletedSuccessfully) await ready;
+        ThrowUnlessOpen();
         if (!TryDecide(command, null, out var handling, out var head))
         {
             around.Metrics.Command(command, "store_busy");
@@ -24,7 +23,9 @@ internal sealed partial class GroupGrain
         }
 
         Conclude(await head, handling);
-        if (handling.Unknown)
+        // A commit proves that this activation is the newest, for another's events would have refused it. What changes nothing proves
+        // nothing, and an order or task unknown here may be known to the newest one.
+        if (handling.Unknown || (!handling.Changes && !IsConfirmed))
         {
             await _head.RunAsync();
             await Settled();
@@ -141,10 +142,18 @@ internal sealed partial class GroupGrain
     /// <summary>Throws unless this activation may decide; one that heard nothing from the store for long looks first whether it is still the newest.</summary>
     private ValueTask Ready()
     {
+        ThrowUnlessOpen();
+        return IsConfirmed ? default : new ValueTask(_head.RunAsync());
+    }
+
+    private void ThrowUnlessOpen()
+    {
         if (around.Gate.RefusesBecause is { } closed) throw new StoreUnavailableException(closed);
         if (_endedBecause is { } ended) throw End(ended);
-        return around.Time.GetElapsedTime(_confirmedAt) <= around.Options.IdleHeadBound ? default : new ValueTask(_head.RunAsync());
     }
+
+    /// <summary>True while the store has said lately enough that no other activation is newer.</summary>
+    private bool IsConfirmed => around.Time.GetElapsedTime(_confirmedAt) <= around.Options.IdleHeadBound;
 
     /// <summary>Compares the stored head with this activation's: a higher one was written by another activation, and this one ends.</summary>
     private async Task ReadHead()

@@ -30,7 +30,7 @@ internal abstract class Database : IAsyncDisposable
         SqlText read, Func<DbDataReader, CancellationToken, Task<(SqlText Writes, T Result)>> decide, CancellationToken cancellation);
 
     /// <summary>Runs statements in one short transaction.</summary>
-    public Task WriteAsync(SqlText sql, CancellationToken cancellation) =>
+    public virtual Task WriteAsync(SqlText sql, CancellationToken cancellation) =>
         WriteAsync((session, ct) => session.ExecuteAsync(sql, ct), cancellation);
 
     /// <summary>Runs statements that each commit by themselves, where the database can; one after the other in any case.</summary>

@@ -51,6 +51,10 @@ internal sealed class MySqlDatabase : Database
             return result;
         }, cancellation);
 
+    // One round trip. Where a statement fails, those behind it are not run, and the connection goes with its open transaction.
+    public override Task WriteAsync(SqlText sql, CancellationToken cancellation) =>
+        TryAsync(async (connection, ct) => await new DbSession(connection, null).ExecuteAsync($"start transaction; {sql}; commit", ct).ConfigureAwait(false), cancellation);
+
     public override Task<T> ExchangeAsync<T>(
         SqlText read, Func<DbDataReader, CancellationToken, Task<(SqlText Writes, T Result)>> decide, CancellationToken cancellation) =>
         TryAsync(async (connection, ct) =>
