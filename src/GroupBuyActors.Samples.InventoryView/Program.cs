@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using GroupBuyActors.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace GroupBuyActors.Samples.InventoryView;
 
@@ -44,9 +47,13 @@ internal static class Program
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var http = new HttpClient();
+        // To standard error: what is read, what is waited for, and what the brokers say.
+        using var logs = LoggerFactory.Create(logging => logging
+            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "))
+            .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         try
         {
-            var consumer = new GroupEventConsumer(Options(settings, http), view);
+            var consumer = new GroupEventConsumer(Options(settings, http), view, log: logs.CreateLogger<GroupEventConsumer>());
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
             var telling = TellAsync(consumer, ended.Token);
             try
