@@ -209,7 +209,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             _queues = new TaskQueues(policies, time, options);
             _near = new NearTasks(clock, _queues, policies, options);
             _handlers = new Handlers(new Random(seed), clock, misbehaves);
-            var runner = new TaskRunner(Types.Select(type => new Handler(type, _handlers)), _near, _committer, policies, clock, time, new Chance(),
+            var runner = new TaskRunner(Types.Select(type => new Handler(type, _handlers)), _near, table, _committer, policies, clock, time, new Chance(),
                 new TaskMetrics(_services.GetRequiredService<IMeterFactory>()), options, NullLogger<TaskRunner>.Instance);
             Desk = new TaskDesk(table, table, _committer, _near, policies, null!, null!, clock, time, new Chance());
             _committer.Subscribe(batch =>

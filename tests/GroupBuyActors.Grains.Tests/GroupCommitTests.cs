@@ -112,6 +112,24 @@ public sealed class GroupCommitTests
         Assert.Equal(1, (await RetryAsync(() => group.Get())).Value!.SeatsTaken);
     }
 
+    /// <summary>It reads no head before it decides: the other's events refuse its commit.</summary>
+    [Fact]
+    public async Task T22_WhatAnIdleActivationDecidesOnAnOldHeadIsRefusedByItsCommit()
+    {
+        await using var silo = await TestSilo.StartAsync(configure: options => options.IdleHeadBound = TimeSpan.FromTicks(1));
+        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        var rival = new JoinGroup("rival", 1, new RequestKey("rival's", ""));
+        await new Rival(silo).DecideAsync(Id, new GroupCommand.Join(rival));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => group.Join(new JoinGroup("user-1", 1, new RequestKey("mine", ""))));
+        var joined = (await RetryAsync(() => group.Join(new JoinGroup("user-1", 1, new RequestKey("mine", ""))))).Value!;
+        Assert.Equal((2, 2), (joined.OrderId.Number, joined.Group!.SeatsTaken));
+
+        // And what it changes nothing by, a repeat, is looked up first.
+        await new Rival(silo).DecideAsync(Id, new GroupCommand.Join(new JoinGroup("third")));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => group.Join(rival));
+        Assert.Equal(1, (await RetryAsync(() => group.Join(rival))).Value!.OrderId.Number);
+    }
+
     [Fact]
     public async Task T22_SiloThatCannotConfirmItsFenceDoesNotAnswer()
     {

@@ -132,6 +132,40 @@ public sealed class TaskMendingTests
         Assert.Equal(1, silo.Ports.Calls.Single(call => call.Key.StartsWith("ask:", StringComparison.Ordinal)).Value);
     }
 
+    /// <summary>Its end was committed and the answer lost, or it was moved and memory did not hear: its commits used to be refused for ever.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ATaskThatMemoryHasOtherwiseThanTheTableGoesOnAsItIsStored(bool isMoved)
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var near = silo.Get<NearTasks>();
+        var check = await ClosedUnpaidAsync(silo);
+        var before = await RowAsync(silo, TaskTypes.PaymentCheck);
+        var later = silo.Time.GetUtcNow().AddDays(2);
+        if (isMoved)
+        {
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RescheduleAsync(check, later, None));
+        }
+        else
+        {
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(check, None));
+            await GoneAsync(silo, TaskTypes.PaymentCheck);
+        }
+
+        silo.Time.Advance(before.Key.Due - silo.Time.GetUtcNow());
+        var asked = Asked();
+        await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(500), async () =>
+        {
+            while (near.Find(check).Task is not null) await Task.Delay(5);
+            near.AddUnstored(before);
+            while (Asked() < asked + 3 || near.Find(check).Task is not null) await Task.Delay(5);
+        });
+        Assert.Equal(isMoved ? [(later, 2)] : [], (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)).Items.Select(row => (row.NextAt, row.Version)));
+
+        int Asked() => silo.Ports.Calls.Where(call => call.Key.StartsWith("ask:", StringComparison.Ordinal)).Sum(call => call.Value);
+    }
+
     [Fact]
     public async Task RunNowOfADeadlineEndsNothingBeforeTheDeadline()
     {

@@ -56,6 +56,12 @@ internal static partial class TaskLog
     [LoggerMessage(3017, LogLevel.Warning, "The tasks of some shards could not be counted; it is tried again.")]
     public static partial void NotCounted(ILogger log, Exception exception);
 
+    [LoggerMessage(3018, LogLevel.Warning, "Task {task_id} ({Type}) met trouble because it {What} without this silo knowing; it goes on as it is stored.")]
+    public static partial void Overtaken(ILogger log, string task_id, string type, string what);
+
+    [LoggerMessage(3019, LogLevel.Warning, "Task {task_id} met trouble, and its row could not be looked up.")]
+    public static partial void NotLookedUp(ILogger log, Exception exception, string task_id);
+
     [LoggerMessage(3016, LogLevel.Warning, "Redrive {Redrive} met trouble and goes on.")]
     public static partial void RedriveTrouble(ILogger log, Exception exception, string redrive);
 }

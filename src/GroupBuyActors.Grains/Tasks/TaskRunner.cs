@@ -17,7 +17,7 @@ namespace GroupBuyActors.Tasks;
 ///   running  ── effect ─────────────────────────────► gone: completed by its group's commit, or by one of its own
 ///   running  ── failed, a wait within the horizon ──► wheel: the row updated
 ///   running  ── failed, a wait beyond it ───────────► table: the row moved
-///   running  ── trouble of ours ────────────────────► wheel: again soon, nothing counted
+///   running  ── trouble of ours ────────────────────► wheel: again soon, nothing counted; at the third, as its row says, or gone with it
 ///   running  ── tries used up, or too old ──────────► ended: dead, or expired
 ///   else     ── cancelled by hand ──────────────────► ended: cancelled
 ///   dead     ── redriven ───────────────────────────► table: the same id and key, a later version
@@ -29,10 +29,10 @@ namespace GroupBuyActors.Tasks;
 /// of which only the first lands, so that a task has one end. What would break it: an end without the version in its run.
 /// </remarks>
 internal sealed class TaskRunner(
-    IEnumerable<ITaskHandler> handlers, NearTasks near, ICommitter committer, TaskPolicyBook policies, ClusterClock clock, TimeProvider time,
+    IEnumerable<ITaskHandler> handlers, NearTasks near, ITaskStore store, ICommitter committer, TaskPolicyBook policies, ClusterClock clock, TimeProvider time,
     Chance chance, TaskMetrics metrics, IOptions<GrainsOptions> options, ILogger<TaskRunner> log)
 {
-    private const int ErrorMax = 500;
+    private const int ErrorMax = 500, TroublesBeforeLook = 2;
     private static readonly TimeSpan TroubleMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LinkAfter = TimeSpan.FromHours(1);
     private readonly Dictionary<string, ITaskHandler> _handlers = handlers.ToDictionary(handler => handler.Type);
@@ -61,7 +61,7 @@ internal sealed class TaskRunner(
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             outcome = "trouble";
-            Trouble(running, e);
+            if (running.Troubles < TroublesBeforeLook || !await IsOvertakenAsync(running)) Trouble(running, e);
         }
 
         metrics.Ended(task.Type, outcome, time.GetElapsedTime(began));
@@ -205,6 +205,30 @@ internal sealed class TaskRunner(
             CommitStatus.Stale => false,
             _ => throw new Groups.StoreUnavailableException("The store did not take the task's end."),
         };
+    }
+
+    /// <summary>
+    /// Looks whether a task that meets trouble again and again is still as memory has it: its end may have been committed and the answer
+    /// lost, or it was moved meanwhile. Then its commits are refused for ever, and what memory has is put right.
+    /// </summary>
+    private async Task<bool> IsOvertakenAsync(NearTask running)
+    {
+        var task = running.Stored;
+        try
+        {
+            var row = await store.FindAsync(task.Key.Id, CancellationToken.None);
+            if (row is not null && row.Version == task.Version) return false;
+            near.Done(running);
+            if (row is not null) near.Add(row);
+            TaskLog.Overtaken(log, task.Key.Id, task.Type, row is null ? "has ended" : "was changed");
+            return true;
+        }
+        catch (Exception e)
+        {
+            // The store does not say: then it is trouble like any other.
+            TaskLog.NotLookedUp(log, e, task.Key.Id);
+            return false;
+        }
     }
 
     private void Trouble(NearTask running, Exception e)
