@@ -1,6 +1,9 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Committing;
+using Microsoft.Extensions.DependencyInjection;
+using MySqlConnector;
+using Orleans.Serialization;
 
 namespace GroupBuyActors;
 
@@ -140,6 +143,22 @@ public sealed class GroupCommitTests
         await Assert.ThrowsAsync<StoreUnavailableException>(() => group.Join(new JoinGroup("user-1")));
         silo.Committer.IsUnconfirmed = false;
         Assert.Equal(0, (await group.Get()).Value!.SeatsTaken);
+    }
+
+    /// <summary>A driver's exceptions are of namespaces that Orleans writes none of by itself: its callers used to hear of a missing codec, a 500 at the edge.</summary>
+    [Fact]
+    public async Task ADriversExceptionCrossesACallAsTheCauseOfOurs()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        await using var nobody = new MySqlConnection("Server=127.0.0.1;Port=1;Connection Timeout=1");
+        var cause = await Assert.ThrowsAsync<MySqlException>(() => nobody.OpenAsync());
+        var written = silo.Get<Serializer>().SerializeToArray<Exception>(new StoreUnavailableException("The group's head could not be read.", cause));
+        foreach (var reader in new[] { silo.Get<Serializer>(), silo.Client.ServiceProvider.GetRequiredService<Serializer>() })
+        {
+            var read = Assert.IsType<StoreUnavailableException>(reader.Deserialize<Exception>(written));
+            Assert.Equal("The group's head could not be read.", read.Message);
+            Assert.Contains(cause.Message, read.InnerException!.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

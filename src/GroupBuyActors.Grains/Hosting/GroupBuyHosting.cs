@@ -3,13 +3,14 @@ using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Relay;
-using GroupBuyActors.Tasks;
 using GroupBuyActors.Tasks.Handlers;
-using Microsoft.Extensions.DependencyInjection;
+using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Serialization;
 
 namespace GroupBuyActors.Hosting;
 
@@ -39,6 +40,9 @@ public static class GroupBuyHosting
             messaging.MaxRequestProcessingTime = TimeSpan.FromMinutes(2);
         });
         silo.Services.AddPlacementDirector<MerchantPlacement, MerchantDirector>();
+        // What a driver throws crosses calls as the cause of what we throw. Left alone, Orleans writes only exceptions of some namespaces, and
+        // the caller hears of a missing codec instead of a store that is away for a moment.
+        silo.Services.Configure<ExceptionSerializationOptions>(static options => options.SupportedExceptionTypeFilter = static _ => true);
         AddServices(silo.Services);
         return silo;
     }
