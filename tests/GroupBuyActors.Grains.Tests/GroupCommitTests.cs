@@ -121,7 +121,8 @@ public sealed class GroupCommitTests
     public async Task T22_WhatAnIdleActivationDecidesOnAnOldHeadIsRefusedByItsCommit()
     {
         await using var silo = await TestSilo.StartAsync(configure: options => options.IdleHeadBound = TimeSpan.FromTicks(1));
-        var group = await silo.PublishAsync(Id, minGroupSize: 3);
+        // Large, so that no success brings a task of its own that would find out first.
+        var group = await silo.PublishAsync(Id, minGroupSize: 10);
         var rival = new JoinGroup("rival", 1, new RequestKey("rival's", ""));
         await new Rival(silo).DecideAsync(Id, new GroupCommand.Join(rival));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => group.Join(new JoinGroup("user-1", 1, new RequestKey("mine", ""))));
