@@ -42,7 +42,7 @@ public sealed class MockKafka : IDisposable
         if (_cluster == IntPtr.Zero) throw new InvalidOperationException("No mock cluster.");
         // Without one, admin clients wait for it until their patience ends.
         Check(Native.rd_kafka_mock_set_controller_id(_cluster, 1));
-        // Left at three seconds it lets a reader's session end while the reader waits to be let in; the cluster then forgets to answer it.
+        // Instead of three seconds: nobody beats while a join is held back, and a reader whose session ends meanwhile is never answered.
         Native.rd_kafka_mock_group_initial_rebalance_delay_ms(_cluster, 100);
         CreateTopic(GroupEvents);
         BootstrapServers = Marshal.PtrToStringUTF8(Native.rd_kafka_mock_cluster_bootstraps(_cluster))!;

@@ -216,7 +216,9 @@ internal sealed class TaskRunner(
         var task = running.Stored;
         try
         {
-            var row = await store.FindAsync(task.Key.Id, CancellationToken.None);
+            // It still holds its place among the running ones: a store that hangs must not keep it there.
+            using var bound = new CancellationTokenSource(TroubleMax, time);
+            var row = await store.FindAsync(task.Key.Id, bound.Token).WaitAsync(bound.Token);
             if (row is not null && row.Version == task.Version) return false;
             near.Done(running);
             if (row is not null) near.Add(row);
