@@ -135,6 +135,7 @@ internal static class SiloHost
         app.MapAdmin();
         app.MapSandbox();
         app.MapHealth();
+        app.MapSession();
         app.MapTools();
     }
 }

@@ -1,17 +1,26 @@
 // What runs where, asked again every two seconds while somebody looks.
 const interval = 2000;
+// A silo that is frozen accepts calls and answers none; the status line has to say so while somebody still waits.
+const patience = 8000;
 const $ = id => document.getElementById(id);
 let secret = sessionStorage.getItem("api-key");
+let signedIn = false;
+let busy = false;
 
 class Refused extends Error {
   constructor(status) { super(`answered ${status}`); this.status = status; }
 }
 
 async function ask(path) {
-  const answer = await fetch(path, { headers: secret ? { "X-Api-Key": secret } : {}, cache: "no-store" });
+  const answer = await fetch(path, {
+    headers: secret ? { "X-Api-Key": secret } : {}, cache: "no-store", signal: AbortSignal.timeout(patience),
+  });
   if (!answer.ok) throw new Refused(answer.status);
   return answer.json();
 }
+
+const text = (id, words) => { $(id).textContent = words; };
+const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -69,30 +78,54 @@ async function upcoming() {
   return pages.flatMap(page => page.items).sort((a, b) => Date.parse(a.executeAt) - Date.parse(b.executeAt)).slice(0, 12);
 }
 
+function showSilos(silos) {
+  $("silos").replaceChildren(...silos.map(silo => row(
+    [silo.name], [silo.status, `word ${silo.status}`], [silo.region ?? "–"], [silo.groups, "number"], [silo.shards, "number"])));
+  text("silos-count", silos.length);
+  const active = silos.filter(silo => silo.status === "active");
+  const loaded = active.reduce((sum, silo) => sum + silo.groups, 0);
+  text("status", `${count(active.length, "silo serves", "silos serve")} ${count(loaded, "active group", "active groups")}`);
+}
+
+function showCampaigns(page) {
+  $("campaigns").replaceChildren(...page.items.map(card));
+  text("campaigns-count", page.next ? `the latest ${page.items.length}` : page.items.length);
+  $("nothing").hidden = page.items.length > 0;
+}
+
+function showTasks(tasks) {
+  $("tasks").replaceChildren(...tasks.map(task => row(
+    [task.taskType, "word"], [task.groupId ?? task.shard], [task.status, `word ${task.status}`],
+    [distance(task.nextAt ?? task.executeAt), "number"])));
+  text("tasks-count", tasks.length ? `the next ${tasks.length}` : "none waits for a campaign");
+}
+
+// Asked before anything else, so that a page without a key, or with one of no use here, makes no call that is refused.
+async function signIn() {
+  const session = await ask("session");
+  signedIn = session.caller?.role === "operator";
+  $("key").hidden = signedIn;
+  if (signedIn) return;
+  text("status", session.caller ? `This page is for operators; this key is ${session.caller.name}, a ${session.caller.role}.`
+    : secret ? "This key is not known here." : "An operator's API key is needed.");
+}
+
 async function refresh() {
+  if (busy) return;
+  busy = true;
   try {
-    const [cluster, groups, tasks] = await Promise.all([
-      ask("v1/admin/cluster"), ask("v1/groups?limit=24"), upcoming()]);
-    const active = cluster.silos.filter(silo => silo.status === "active");
-    $("key").hidden = true;
-    const groups = active.reduce((sum, silo) => sum + silo.groups, 0);
-    $("status").textContent = `${active.length} ${active.length === 1 ? "silo serves" : "silos serve"} ${groups} active ${groups === 1 ? "group" : "groups"}`;
-    $("silos").replaceChildren(...cluster.silos.map(silo =>
-      row([silo.name], [silo.status, `word ${silo.status}`], [silo.region ?? "–"], [silo.groups, "number"], [silo.shards, "number"])));
-    $("silos-count").textContent = cluster.silos.length;
-    $("campaigns").replaceChildren(...groups.items.map(card));
-    $("campaigns-count").textContent = groups.next ? `the latest ${groups.items.length}` : groups.items.length;
-    $("nothing").hidden = groups.items.length > 0;
-    $("tasks").replaceChildren(...tasks.map(task =>
-      row([task.taskType, "word"], [task.groupId ?? task.shard], [task.status, `word ${task.status}`], [distance(task.nextAt ?? task.executeAt), "number"])));
-    $("tasks-count").textContent = tasks.length ? `the next ${tasks.length}` : "none waits for a campaign";
+    if (!signedIn) await signIn();
+    if (!signedIn) return;
+    const [cluster, groups, tasks] = await Promise.all([ask("v1/admin/cluster"), ask("v1/groups?limit=24"), upcoming()]);
+    showSilos(cluster.silos);
+    showCampaigns(groups);
+    showTasks(tasks);
   } catch (fault) {
-    if (fault.status === 401 || fault.status === 403) {
-      $("key").hidden = false;
-      $("status").textContent = fault.status === 401 ? "Who are you?" : "This page is for operators.";
-    } else {
-      $("status").textContent = `The silo does not answer (${fault.message}).`;
-    }
+    // Keys can change while the page is open: who may look is asked anew.
+    if (fault.status === 401 || fault.status === 403) signedIn = false;
+    text("status", fault.status === 429 ? "Too many wrong keys were sent; wait a minute." : `The silo does not answer (${fault.message}).`);
+  } finally {
+    busy = false;
   }
 }
 
@@ -103,6 +136,7 @@ $("key").addEventListener("submit", submitted => {
   submitted.preventDefault();
   secret = $("secret").value;
   sessionStorage.setItem("api-key", secret);
+  signedIn = false;
   refresh();
 });
 

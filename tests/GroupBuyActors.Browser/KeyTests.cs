@@ -1,0 +1,49 @@
+using Microsoft.Playwright;
+
+namespace GroupBuyActors.Browser;
+
+/// <summary>The start page where callers need a key.</summary>
+public sealed class KeyTests(Chromium chromium, KeyedSilo silo) : IClassFixture<KeyedSilo>
+{
+    [Fact]
+    public async Task AKeyIsAskedForWhereOneIsNeeded()
+    {
+        var group = await silo.PublishAsync("Longjing tea, 250 g");
+        await using var visit = await OpenAsync();
+        await visit.Card(group).IsNotSeenAsync();
+        await EnterAsync(visit, KeyedSilo.OperatorKey);
+        await visit.Card(group).IsSeenAsync();
+        await Box(visit).IsNotSeenAsync();
+        await visit.Page.ReloadAsync();
+        await visit.Card(group).IsSeenAsync();
+        visit.IsQuiet();
+    }
+
+    [Theory]
+    [InlineData("guess", "This key is not known here.")]
+    [InlineData(KeyedSilo.MerchantKey, "This page is for operators; this key is teahouse, a merchant.")]
+    public async Task AKeyOfNoUseHereIsToldSo(string key, string words)
+    {
+        await using var visit = await OpenAsync();
+        await EnterAsync(visit, key);
+        await visit.Status.SaysAsync(words);
+        await Box(visit).IsSeenAsync();
+        visit.IsQuiet();
+    }
+
+    private async Task<Visit> OpenAsync()
+    {
+        var visit = await chromium.VisitAsync(silo.Address);
+        await visit.Page.GotoAsync("/");
+        await Box(visit).IsSeenAsync();
+        return visit;
+    }
+
+    private static ILocator Box(Visit visit) => visit.Page.GetByLabel("API key");
+
+    private static async Task EnterAsync(Visit visit, string key)
+    {
+        await Box(visit).FillAsync(key);
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Use it" }).ClickAsync();
+    }
+}
