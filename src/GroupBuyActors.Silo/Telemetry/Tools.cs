@@ -14,10 +14,20 @@ internal static class Tools
     public static void MapTools(this WebApplication app)
     {
         app.MapOpenApi();
-        app.MapScalarApiReference("/scalar", scalar => scalar.WithTitle("GroupBuyActors").DisableDefaultFonts());
+        app.MapScalarApiReference("/scalar", Describe);
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapOrleansDashboard("/dashboard").Requires(Operation.ViewDashboard).ExcludeFromDescription();
     }
+
+    // The page is to try this service on. What it offers besides is its maker's, elsewhere, and would send the document there.
+    private static void Describe(ScalarOptions scalar) => scalar
+        .WithTitle("GroupBuyActors")
+        .DisableDefaultFonts()
+        .HideDeveloperTools()
+        .DisableAgent()
+        .DisableMcp()
+        .DisableTelemetry()
+        .HideClientButton();
 
     public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", api =>
     {
