@@ -30,6 +30,11 @@ public sealed class StoreOptions
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(5);
     /// <summary>Unknown outcomes of one batch in a row after which the lane fences itself and the process exits.</summary>
     public int UnknownOutcomesMax { get; set; } = 60;
+    /// <summary>
+    /// A database that refuses everything (it is away, read-only, full) is waited for this long. Then what waits is given up, and nothing
+    /// is taken until a write succeeds: callers hear of it at once. Shorter than callers' own patience, longer than a quick restart.
+    /// </summary>
+    public TimeSpan RefusalPatience { get; set; } = TimeSpan.FromSeconds(2);
     /// <summary>An idle lane confirms its fence this often.</summary>
     public TimeSpan FenceConfirmInterval { get; set; } = TimeSpan.FromSeconds(1);
     /// <summary>Connections of the pool that serves reads.</summary>

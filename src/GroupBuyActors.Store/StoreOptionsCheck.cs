@@ -11,5 +11,6 @@ internal static class StoreOptionsCheck
         && options.Lanes is >= 1 and <= 16
         && options is { LaneQueueMax: >= 1, BatchCommitsMax: >= 1, BatchBytesMax: >= 1, UnknownOutcomesMax: >= 1, ReadConnectionsMax: >= 1 }
         && options.CommandTimeout > TimeSpan.Zero
+        && options.RefusalPatience > TimeSpan.Zero
         && options.FenceConfirmInterval > TimeSpan.Zero;
 }

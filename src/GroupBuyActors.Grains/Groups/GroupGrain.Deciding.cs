@@ -19,7 +19,7 @@ internal sealed partial class GroupGrain
         if (!TryDecide(command, null, out var handling, out var head))
         {
             around.Metrics.Command(command, "store_busy");
-            return Refused<T>(RefusalCode.StoreUnavailable, "Too many changes wait for the store.");
+            return Refused<T>(RefusalCode.StoreUnavailable, "The store takes no more changes at the moment.");
         }
 
         Conclude(await head, handling);

@@ -12,7 +12,7 @@ internal sealed partial class GroupGrain
         if (_malformed) throw new NotSupportedException("No group can have this id.");
         await Ready();
         if (!TryDecide(firing.Command(), firing, out var handling, out var head))
-            throw new StoreUnavailableException("Too many changes wait for the store.");
+            throw new StoreUnavailableException("The store takes no more changes at the moment.");
         Conclude(await head, handling);
         if (handling.NotYet is { } early) return new FiringResult(early > TimeSpan.Zero ? early : TimeSpan.FromMilliseconds(1));
         if (handling.Unknown) await RemoveUnknown(firing);
@@ -25,7 +25,7 @@ internal sealed partial class GroupGrain
         if (_malformed) return false;
         await Ready();
         if (!TryDecide(new GroupCommand.LapseVouchers(), null, out var handling, out var head))
-            throw new StoreUnavailableException("Too many changes wait for the store.");
+            throw new StoreUnavailableException("The store takes no more changes at the moment.");
         Conclude(await head, handling);
         return handling.Events.Count > 0 && _state.HasOpenConsequences;
     }
@@ -39,7 +39,7 @@ internal sealed partial class GroupGrain
         await _head.RunAsync();
         await Settled();
         GroupLog.UnknownTask(around.Log, _id, firing.TaskId, firing.Type);
-        using var place = around.Committer.TryReserve(_shard) ?? throw new StoreUnavailableException("Too many changes wait for the store.");
+        using var place = around.Committer.TryReserve(_shard) ?? throw new StoreUnavailableException("The store takes no more changes at the moment.");
         // A token of its own: that somebody else removed the task already says nothing against this activation.
         await around.Committer.CommitAsync(place, new Commit
         {

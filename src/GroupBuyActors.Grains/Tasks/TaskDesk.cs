@@ -125,7 +125,7 @@ internal sealed class TaskDesk(
 
     private async Task<TaskChangeOutcome> CommitAsync(Commit commit)
     {
-        var place = committer.TryReserve(commit.Shard) ?? throw new StoreUnavailableException("Too many changes wait for the store.");
+        var place = committer.TryReserve(commit.Shard) ?? throw new StoreUnavailableException("The store takes no more changes at the moment.");
         var result = await committer.CommitAsync(place, commit);
         return result.Status switch
         {

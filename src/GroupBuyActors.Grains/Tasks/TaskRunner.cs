@@ -193,7 +193,7 @@ internal sealed class TaskRunner(
     private async Task<bool> CommitAsync(
         TimedTask ran, IReadOnlyList<TaskKey> removals, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TimedTask> updates, IReadOnlyList<TaskEnding>? ends = null)
     {
-        var place = committer.TryReserve(ran.Key.Shard) ?? throw new Groups.StoreUnavailableException("Too many changes wait for the store.");
+        var place = committer.TryReserve(ran.Key.Shard) ?? throw new Groups.StoreUnavailableException("The store takes no more changes at the moment.");
         var result = await committer.CommitAsync(place, new Commit
         {
             Id = chance.NextCommitId(), Shard = ran.Key.Shard, Token = new ActivationToken(), Removals = removals, Schedules = schedules,

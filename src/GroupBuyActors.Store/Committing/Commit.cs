@@ -72,7 +72,7 @@ public enum CommitStatus
     Committed,
     /// <summary>Refused: another activation was first (or this one is poisoned, or the run was done). Nothing of it is stored.</summary>
     Stale,
-    /// <summary>Not made: this silo's stream is fenced or the store is shutting down. Nothing of it is stored.</summary>
+    /// <summary>Not made: the database takes no writes, this silo's stream is fenced, or the store is shutting down. Nothing of it is stored.</summary>
     Unavailable,
 }
 

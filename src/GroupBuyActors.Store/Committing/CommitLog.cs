@@ -43,4 +43,16 @@ internal static partial class CommitLog
 
     [LoggerMessage(2112, LogLevel.Warning, "The write-ahead log could not be checkpointed: {Error}")]
     public static partial void CheckpointFailed(this ILogger logger, string error);
+
+    [LoggerMessage(2113, LogLevel.Error, "Stream {Stream}: the database takes no commit; {Commits} that waited are given up, and none is taken until it does.")]
+    public static partial void Refuses(this ILogger logger, long stream, int commits);
+
+    [LoggerMessage(2114, LogLevel.Information, "Stream {Stream}: the database takes commits again.")]
+    public static partial void TakesAgain(this ILogger logger, long stream);
+
+    [LoggerMessage(2115, LogLevel.Warning, "Stream {Stream}: the database refused a transaction of {Commits} commits, which changed nothing: {Error}")]
+    public static partial void TransactionRefused(this ILogger logger, long stream, int commits, string error);
+
+    [LoggerMessage(2116, LogLevel.Error, "Stream {Stream}: the database refuses commit {Commit} (group {Group}) and takes others; it is given up: {Error}")]
+    public static partial void CommitRefused(this ILogger logger, long stream, Guid commit, string? group, string error);
 }

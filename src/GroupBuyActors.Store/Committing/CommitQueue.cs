@@ -104,6 +104,17 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         _setAsideAt = time.GetTimestamp();
     }
 
+    /// <summary>Takes out all that is in line, set aside or not; more may come.</summary>
+    public List<LanePlace> TakeAll()
+    {
+        Receive(wait: false, out _);
+        List<LanePlace> all = [.. _setAside, .. _waiting];
+        _setAside.Clear();
+        _waiting.Clear();
+        Taken(all.Count, all.Sum(place => place.Bytes));
+        return all;
+    }
+
     /// <summary>Takes no more and gives up what is in line.</summary>
     public List<LanePlace> Close()
     {

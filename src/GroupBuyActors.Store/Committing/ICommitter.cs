@@ -13,8 +13,8 @@ public interface ICommitter
     Task StartAsync(SiloIdentity silo, CancellationToken cancellation);
 
     /// <summary>
-    /// Takes a place in the queue of the shard's lane, before anything is decided; null where the queue is full, the lane is stopped
-    /// or the silo is fenced. Dispose it where nothing is committed after all.
+    /// Takes a place in the queue of the shard's lane, before anything is decided; null where the queue is full, the database takes no
+    /// writes, the lane is stopped or the silo is fenced. Dispose it where nothing is committed after all.
     /// </summary>
     CommitPlace? TryReserve(ShardId shard);
 

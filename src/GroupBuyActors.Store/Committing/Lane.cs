@@ -32,6 +32,7 @@ internal sealed class Lane
     private readonly List<LanePlace> _batch = [];
     private readonly List<LanePlace> _setAside = [];
     private int _batchBytesMax;
+    private long _triedAgainAt;
 
     public Lane(int number, LaneWriter writer, ILaneListener listener, StoreOptions options, TimeProvider time, CommitMetrics metrics, ILogger logger)
     {
@@ -64,7 +65,7 @@ internal sealed class Lane
     }
 
     /// <summary>See <see cref="ICommitter.TryReserve"/>.</summary>
-    public LanePlace? TryReserve() => _queue.TryReserve(this);
+    public LanePlace? TryReserve() => _writer.Refuses ? null : _queue.TryReserve(this);
 
     /// <summary>Puts a commit in line.</summary>
     public Task<CommitResult> CommitAsync(LanePlace place, Commit commit, int bytes)
@@ -111,7 +112,7 @@ internal sealed class Lane
 
     private void Tick()
     {
-        if (_queue.HasSetAside || _time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter) _queue.Wake();
+        if (_queue.HasSetAside || _writer.Refuses || _time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter) _queue.Wake();
     }
 
     private bool WriteUntilTheEnd()
@@ -119,11 +120,43 @@ internal sealed class Lane
         while (_queue.Take(_batch, _options.BatchCommitsMax, _batchBytesMax))
         {
             var alive = true;
-            if (_batch.Count > 0) alive = WriteBatch();
+            if (_writer.Refuses) alive = TryAgain();
+            else if (_batch.Count > 0) alive = WriteBatch();
             else if (_time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter) alive = _writer.Confirm();
             if (!alive) return false;
         }
         return true;
+    }
+
+    /// <summary>
+    /// While the database refuses: gives up what came in line beside the refusal, and looks from time to time whether it takes writes
+    /// again. False where the stream is fenced.
+    /// </summary>
+    private bool TryAgain()
+    {
+        GiveUp(_batch);
+        _batch.Clear();
+        if (_time.GetElapsedTime(_triedAgainAt) < _confirmAfter) return true;
+        var confirmed = _writer.ConfirmedAt;
+        if (!_writer.Confirm()) return false;
+        if (_writer.ConfirmedAt != confirmed && _writer.TakesWrites())
+        {
+            _writer.Resume();
+            _logger.TakesAgain(Stream);
+        }
+        _triedAgainAt = _time.GetTimestamp();
+        return true;
+    }
+
+    /// <summary>Nothing of these was ever sent, or their refusal is known.</summary>
+    private void GiveUp(List<LanePlace> places)
+    {
+        foreach (var place in places)
+        {
+            place.Commit.Token.Poison();
+            _metrics.CommitEnded(_time.GetElapsedTime(place.CalledAt));
+            place.Complete(CommitStatus.Unavailable, Stream);
+        }
     }
 
     private bool WriteBatch()
@@ -139,6 +172,13 @@ internal sealed class Lane
         _setAside.Clear();
         Conclude(sorted);
         _batch.Clear();
+        if (alive && _writer.Refuses)
+        {
+            var line = _queue.TakeAll();
+            _logger.Refuses(Stream, sorted.Count + line.Count);
+            GiveUp(line);
+            _triedAgainAt = _time.GetTimestamp();
+        }
         return alive;
     }
 

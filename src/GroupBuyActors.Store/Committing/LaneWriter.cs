@@ -6,6 +6,7 @@ namespace GroupBuyActors.Store.Committing;
 internal abstract class LaneWriter
 {
     private long _confirmedAt;
+    private volatile bool _refuses;
 
     /// <summary>The stream, once open.</summary>
     public long Stream { get; protected set; }
@@ -20,6 +21,16 @@ internal abstract class LaneWriter
         protected set => Volatile.Write(ref _confirmedAt, value);
     }
 
+    /// <summary>
+    /// True while the database takes no commit: one that is away, read-only or full. Nothing is written, nor taken in line, until
+    /// <see cref="TakesWrites"/> finds that it takes writes again. Any thread may read it.
+    /// </summary>
+    public bool Refuses
+    {
+        get => _refuses;
+        protected set => _refuses = value;
+    }
+
     /// <summary>Why the lane must stop, as a sentence, once <see cref="Write"/> or <see cref="Confirm"/> said so.</summary>
     public string? FencedBecause { get; protected set; }
 
@@ -29,12 +40,19 @@ internal abstract class LaneWriter
     /// <summary>
     /// Writes commits in one transaction where it can, in as few as it needs otherwise, and sets the <see cref="LanePlace.Status"/>
     /// and position of each; those that met a lock which something else holds it moves to <paramref name="setAside"/> instead.
-    /// Returns once every outcome is known; false where the stream is fenced.
+    /// Returns once every outcome is known; false where the stream is fenced. Where the database refuses for longer than
+    /// <see cref="StoreOptions.RefusalPatience"/>, none is made, and <see cref="Refuses"/> says so.
     /// </summary>
     public abstract bool Write(List<LanePlace> batch, List<LanePlace> setAside);
 
     /// <summary>Confirms that the stream is alive, also to keep the connection open; false where it is fenced. Trouble of the database is no answer: true.</summary>
     public abstract bool Confirm();
+
+    /// <summary>Tries a write that leaves nothing behind.</summary>
+    public abstract bool TakesWrites();
+
+    /// <summary>The database takes writes again.</summary>
+    public void Resume() => Refuses = false;
 
     /// <summary>Closes what is open; never throws.</summary>
     public abstract void Close();
@@ -46,6 +64,19 @@ internal abstract class LaneWriter
         loser.Commit.Token.Poison();
         foreach (var place in batch)
             if (place.Status is null && place.Commit.Token.IsPoisoned) place.Status = CommitStatus.Stale;
+    }
+
+    /// <summary>
+    /// Marks commits as not made, and what their activations send later with them: it was decided on top. Their outcome must be known:
+    /// nothing of them is stored.
+    /// </summary>
+    protected static void GiveUp(IEnumerable<LanePlace> places)
+    {
+        foreach (var place in places)
+        {
+            place.Status = CommitStatus.Unavailable;
+            place.Commit.Token.Poison();
+        }
     }
 
     /// <summary>Gives out positions to commits, gap-free after the last one committed.</summary>

@@ -117,21 +117,11 @@ internal sealed class MySqlDatabase : Database
             {
                 return await _own.UseAsync(connection => work(connection, cancellation), cancellation).ConfigureAwait(false);
             }
-            catch (Exception e) when (tries < TriesMax && !cancellation.IsCancellationRequested && (IsLost(e) || IsLocked(e)))
+            catch (Exception e) when (tries < TriesMax && !cancellation.IsCancellationRequested && (DatabaseErrors.IsConnectionLost(e) || DatabaseErrors.OfMySql(e) == ErrorMeaning.Lock))
             {
                 // At once: a deadlock's other side is through by now, and where one session is dead the others are too.
-                if (IsLost(e)) await _own.ClearAsync().ConfigureAwait(false);
+                if (DatabaseErrors.IsConnectionLost(e)) await _own.ClearAsync().ConfigureAwait(false);
             }
         }
     }
-
-    private static bool IsLocked(Exception e) => e is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout };
-
-    // The driver says the same with different exceptions, depending on what the session was doing.
-    private static bool IsLost(Exception e) => e switch
-    {
-        MySqlException { ErrorCode: MySqlErrorCode.CommandTimeoutExpired } => false,
-        MySqlException known => known.InnerException is { } inner && IsLost(inner),
-        _ => e is IOException or System.Net.Sockets.SocketException,
-    };
 }

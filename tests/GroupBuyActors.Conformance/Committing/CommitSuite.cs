@@ -333,6 +333,29 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ADatabaseThatRefusesIsToldEarlyAndUsedAgainOnceItTakesWrites()
+    {
+        var committer = await _store.StartAsync(o => (o.Lanes, o.RefusalPatience, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2));
+        var (group, token) = (Commits.Group(1), new ActivationToken());
+        await using (await _store.RefuseWritesAsync())
+        {
+            var refused = await committer.SendAllAsync(Commits.Join(group, 1, token), Commits.Join(group, 2, token));
+            Assert.All(refused, r => Assert.Equal(CommitStatus.Unavailable, r.Status));
+            // What was decided on top of a commit that was not made must not land either.
+            Assert.True(token.IsPoisoned);
+            Assert.Null(committer.TryReserve(group.Shard));
+            var confirmed = committer.FenceConfirmedAt;
+            await Eventually.TrueAsync(() => committer.FenceConfirmedAt > confirmed, "the fence is confirmed by reading meanwhile");
+            Assert.False(committer.Fenced.IsCompleted);
+        }
+
+        await Eventually.TrueAsync(() => Reserves(committer, group), "the lane takes commits again");
+        Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Join(group, 1))).Status);
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from group_journal"));
+        Assert.False(committer.Fenced.IsCompleted);
+    }
+
+    [Fact]
     public async Task APlaceServesOneCommit()
     {
         var committer = await _store.StartAsync();
@@ -422,6 +445,12 @@ public abstract class CommitSuite : IAsyncLifetime
         _ = committer.SendAsync(Commits.Join(Commits.Group(999), ++_holders));
         await Eventually.TrueAsync(() => committer.WaitingCommits == 0, "the lane takes the first commit");
         return held;
+    }
+
+    private static bool Reserves(Committer committer, GroupId group)
+    {
+        using var place = committer.TryReserve(group.Shard);
+        return place is not null;
     }
 
     private async Task AssertGapFreeAsync(Committer committer)

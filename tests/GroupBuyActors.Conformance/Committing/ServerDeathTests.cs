@@ -13,7 +13,7 @@ public sealed class ServerDeathTests
         Assert.SkipWhen(Environment.GetEnvironmentVariable(MariaDbServer.ExistingServerVariable) is not null, "A server that is not ours is not killed.");
         await using var server = await MariaDbServer.StartAsync();
         await using var store = await MySqlUnderTest.CreateAsync(server);
-        var committer = await store.StartAsync(o => o.Lanes = 2);
+        var committer = await store.StartAsync(o => (o.Lanes, o.RefusalPatience) = (2, TimeSpan.FromMinutes(1)));
         using var retries = new Retries(committer);
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var acknowledged = 0;

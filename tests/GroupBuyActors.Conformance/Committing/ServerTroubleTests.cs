@@ -136,9 +136,9 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T3_ADatabaseThatIsAwayIsWaitedFor()
+    public async Task T3_ADatabaseThatIsAwayForAMomentIsWaitedFor()
     {
-        var committer = await _store.StartAsync(o => (o.Lanes, o.UnknownOutcomesMax) = (1, 2));
+        var committer = await _store.StartAsync(o => (o.Lanes, o.UnknownOutcomesMax, o.RefusalPatience) = (1, 2, TimeSpan.FromMinutes(1)));
         using var retries = new Retries(committer);
         _store.Proxy.Refuse(true);
         _store.Proxy.CutAll();

@@ -16,24 +16,31 @@ internal sealed class MySqlUnderTest : StoreUnderTest
     private readonly MySqlDatabase _database;
     private readonly MySqlDatabase _throughProxy;
 
-    private MySqlUnderTest(MariaDbServer server, string name)
+    private MySqlUnderTest(MariaDbServer server, string name, string? committersUser)
     {
         (_server, _name) = (server, name);
         Proxy = TcpFaultProxy.Start(server);
         _database = new MySqlDatabase(server.ConnectionString(name), 8, TimeSpan.FromSeconds(10));
-        _throughProxy = new MySqlDatabase(server.ConnectionString(name, Proxy.Port), 8, TimeSpan.FromSeconds(3));
+        var throughProxy = new MySqlConnectionStringBuilder(server.ConnectionString(name, Proxy.Port));
+        if (committersUser is not null) (throughProxy.UserID, throughProxy.Password) = (committersUser, committersUser);
+        _throughProxy = new MySqlDatabase(throughProxy.ConnectionString, 8, TimeSpan.FromSeconds(3));
     }
 
     public override Database Database => _database;
 
     public override bool IsServer => true;
 
+    /// <summary>The database's name.</summary>
+    public string Name => _name;
+
     /// <summary>All connections of committers go through it.</summary>
     public TcpFaultProxy Proxy { get; }
 
-    public static async Task<StoreUnderTest> CreateAsync(MariaDbServer server)
+    /// <param name="server">Where a database is made.</param>
+    /// <param name="committersUser">A user, with its name as its password, that committers come as; null for one that may do everything.</param>
+    public static async Task<StoreUnderTest> CreateAsync(MariaDbServer server, string? committersUser = null)
     {
-        var store = new MySqlUnderTest(server, await server.CreateDatabaseAsync("conformance"));
+        var store = new MySqlUnderTest(server, await server.CreateDatabaseAsync("conformance"), committersUser);
         await new MySqlStoreHealth(store._database, TimeProvider.System).MigrateAsync(CancellationToken.None);
         return store;
     }
@@ -53,6 +60,14 @@ internal sealed class MySqlUnderTest : StoreUnderTest
     {
         var connection = await OpenAsync();
         await RunAsync(connection, $"begin; select * from stream where id in ({string.Join(',', committer.Streams)}) for update");
+        return connection;
+    }
+
+    /// <summary>Another session locks a table that every commit writes, as a change of its columns does.</summary>
+    public override async Task<IAsyncDisposable> RefuseWritesAsync()
+    {
+        var connection = await OpenAsync();
+        await RunAsync(connection, "lock tables group_journal read");
         return connection;
     }
 

@@ -36,6 +36,9 @@ internal sealed class SqliteUnderTest : StoreUnderTest
         return Task.FromResult<IAsyncDisposable>(new Held(connection, transaction));
     }
 
+    /// <inheritdoc/>
+    public override Task<IAsyncDisposable> RefuseWritesAsync() => HoldCommitsAsync(null!);
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

@@ -66,6 +66,9 @@ internal abstract class StoreUnderTest : IAsyncDisposable
     /// <summary>Keeps every commit of the committer waiting until disposed, so that those called meanwhile make one batch.</summary>
     public abstract Task<IAsyncDisposable> HoldCommitsAsync(Committer committer);
 
+    /// <summary>Lets the database answer and take no commit until disposed.</summary>
+    public abstract Task<IAsyncDisposable> RefuseWritesAsync();
+
     /// <summary>Runs statements.</summary>
     public Task ExecuteAsync(string sql) => Database.WriteAsync((session, ct) => session.ExecuteAsync(Text(sql), ct), CancellationToken.None);
 

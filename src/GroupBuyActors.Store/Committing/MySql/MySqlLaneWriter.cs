@@ -1,4 +1,4 @@
-using System.Globalization;
+using GroupBuyActors.Store.Databases;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
 
@@ -16,9 +16,14 @@ namespace GroupBuyActors.Store.Committing.MySql;
 ///     │ └─duplicate, my commit at my first position ───────► committed (an earlier try landed)
 ///     │ └─duplicate, another's commit (sequence, run) ─────► those are refused; the rest is numbered anew and sent
 ///     │ └─duplicate that nobody explains, row fault, lock ─► each goes singly, once (T7)
+///     │ └─refused, or no connection ───────────────────────► tried again for a while; then given up, and no more is taken (see below)
 ///     │ └─not alive ─► fenced: a plain read is conclusive ─► committed or unavailable (T6)
 ///     └─no answer ───► sent again; after UnknownOutcomesMax times the lane fences its stream itself (T5) and reads
 /// </code>
+/// A refusal (read-only, full, no permission; <see cref="DatabaseErrors"/>) proves that nothing is stored, but only of the try that met
+/// it: a batch of which an earlier try is in doubt is sent on for as long as it takes, and refusals never count towards a fence. A batch
+/// without a doubt is given up once <see cref="StoreOptions.RefusalPatience"/> is over, where a write that means nothing fails, too;
+/// where that succeeds, one of its commits is the trouble, and they go singly.
 /// Guarantees: positions are gap-free, since nobody else writes the stream and a refused batch leaves nothing behind; a try that is
 /// still under way fails once a later one has landed, for it has the same positions. A batch is changed only when a foreign row
 /// refused it: a late first try meets that row, too. What would break it: sending two batches at once, or giving out positions
@@ -29,6 +34,7 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
     private const int PauseMsMax = 1000;
     private readonly MySqlSession _session = new(connectionString, options.CommandTimeout);
     private readonly MySqlPacket _packet = new(time);
+    private readonly RefusalPatience _patience = new(time, options.RefusalPatience);
 
     private enum Conclusion
     {
@@ -36,6 +42,7 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
         Losers,
         Unexplained,
         Locked,
+        Refused,
         Fenced,
     }
 
@@ -53,14 +60,24 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
         var sentAt = time.GetTimestamp();
         Stream = NewStreamId();
         var row = new MySqlText().Sql("insert into stream(id,silo_address,silo_slot,state)values(").Number(Stream).Sql(',').Text(silo.Address).Sql(',').Text(silo.Slot).Sql(",1)");
-        if (_session.Send(row.ToString()) != MySqlAnswer.Ok || !_session.TryRead("select @@max_allowed_packet", r => Convert.ToInt64(r.GetValue(0), CultureInfo.InvariantCulture), out var packetMax))
-            throw _session.Trouble!;
+        if (_session.Send(row.ToString()) != MySqlAnswer.Ok) throw _session.Trouble!;
         ConfirmedAt = sentAt;
-        return (int)Math.Min(options.BatchBytesMax, packetMax[0] / 4);
+        return (int)Math.Min(options.BatchBytesMax, _session.PacketBytesMax / 4);
     }
 
     /// <inheritdoc/>
     public override bool Confirm()
+    {
+        if (IsWhole()) return true;
+        ConcludeFenced([], null);
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override bool TakesWrites() => _session.Send(MySqlPacket.Probe(Stream)) == MySqlAnswer.Ok;
+
+    /// <summary>False where the stream is known to be fenced or cut short; no answer is none.</summary>
+    private bool IsWhole()
     {
         var sentAt = time.GetTimestamp();
         if (!TryReadStanding(out var standing))
@@ -69,7 +86,6 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
             return true;
         }
         if (standing == Standing.Whole) ConfirmedAt = sentAt;
-        else ConcludeFenced([], null);
         return standing == Standing.Whole;
     }
 
@@ -79,7 +95,7 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
         while (batch.Count > 0)
         {
             Number(batch);
-            switch (Settle(batch, out var losers))
+            switch (Settle(batch, isPatient: true, out var losers))
             {
                 case Conclusion.Committed:
                     Land(batch);
@@ -91,11 +107,22 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                     foreach (var loser in losers) Refuse(batch, loser);
                     batch = batch.FindAll(p => p.Status is null);
                     break;
+                // A table's lock stops every commit, a row's only some.
+                case Conclusion.Refused or Conclusion.Locked when !_session.WasDeadlock && !TakesWrites():
+                    TakeNoMore(batch);
+                    return true;
                 default:
                     return WriteSingly(batch, setAside);
             }
         }
         return true;
+    }
+
+    /// <summary>The database takes nothing: these commits are not made, and none is taken until it does.</summary>
+    private void TakeNoMore(IEnumerable<LanePlace> places)
+    {
+        Refuses = true;
+        GiveUp(places);
     }
 
     /// <inheritdoc/>
@@ -114,7 +141,7 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
             }
             List<LanePlace> single = [place];
             Number(single);
-            switch (Settle(single, out _))
+            switch (Settle(single, isPatient: false, out _))
             {
                 case Conclusion.Committed:
                     Land(single);
@@ -128,6 +155,15 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                     logger.SetAside(Stream, place.Commit.Id, place.Commit.Group?.Value);
                     setAside.Add(place);
                     break;
+                case Conclusion.Refused:
+                    logger.CommitRefused(Stream, place.Commit.Id, place.Commit.Group?.Value, _session.Trouble!.Message);
+                    if (TakesWrites())
+                    {
+                        GiveUp(batch.Where(p => p.Status is null && p.Commit.Token == place.Commit.Token && !setAside.Contains(p)));
+                        break;
+                    }
+                    TakeNoMore(batch.Where(p => p.Status is null && !setAside.Contains(p)));
+                    return true;
                 default:
                     logger.RowRefused(Stream, place.Commit.Id, place.Commit.Group?.Value, _session.Trouble!.Message);
                     Refuse(batch, place);
@@ -138,7 +174,7 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
     }
 
     /// <summary>Sends a batch until its outcome is known; see the remarks of this class.</summary>
-    private Conclusion Settle(List<LanePlace> batch, out List<LanePlace> losers)
+    private Conclusion Settle(List<LanePlace> batch, bool isPatient, out List<LanePlace> losers)
     {
         losers = [];
         var packet = _packet.Transaction(batch, Stream, LastPosition);
@@ -151,10 +187,10 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
             switch (answer)
             {
                 case MySqlAnswer.Ok:
-                    ConfirmedAt = sentAt;
+                    Answered(sentAt);
                     return Conclusion.Committed;
                 case MySqlAnswer.Duplicate when TryFindPresent(batch, out var landed, out losers):
-                    ConfirmedAt = sentAt;
+                    Answered(sentAt);
                     if (landed) return Conclusion.Committed;
                     if (losers.Count > 0) return Conclusion.Losers;
                     metrics.Retried("duplicate");
@@ -170,9 +206,13 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                     if (unknown > 0) break;
                     logger.LockMet(Stream, batch.Count, _session.Trouble!.Message);
                     return Conclusion.Locked;
-                case MySqlAnswer.Unreachable:
-                    metrics.Retried("unreachable");
-                    logger.Unreachable(Stream, _session.Trouble!.Message);
+                case MySqlAnswer.Unreachable or MySqlAnswer.Refused:
+                    CountRefusal(answer, batch.Count);
+                    var isOver = _patience.IsOver();
+                    if (unknown == 0 && (isOver || !isPatient)) return Conclusion.Refused;
+                    // No more is taken while this batch is in doubt; its own outcome is still to be found out.
+                    if (isOver) Refuses = true;
+                    if (answer == MySqlAnswer.Refused && !IsWhole()) return ConcludeFenced(batch, null);
                     break;
                 default:
                     metrics.Retried("unknown");
@@ -181,6 +221,20 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                     return ConcludeFenced(batch, $"A transaction stayed without an answer {unknown} times.");
             }
         }
+    }
+
+    private void Answered(long sentAt)
+    {
+        ConfirmedAt = sentAt;
+        _patience.Reset();
+        Refuses = false;
+    }
+
+    private void CountRefusal(MySqlAnswer answer, int commits)
+    {
+        metrics.Retried(answer == MySqlAnswer.Refused ? "refused" : "unreachable");
+        if (answer == MySqlAnswer.Refused) logger.TransactionRefused(Stream, commits, _session.Trouble!.Message);
+        else logger.Unreachable(Stream, _session.Trouble!.Message);
     }
 
     /// <summary>Which of the batch's rows are there; false where the question got no answer: the batch is then sent again.</summary>

@@ -45,6 +45,17 @@ internal sealed class MySqlPacket(TimeProvider time)
         $"select (select count(*) from stream where id={stream} and state=1),(select count(*) from group_journal where stream={stream} and position={lastPosition})";
 
     /// <summary>
+    /// Whether the tables of a lane take rows: writes of every kind at keys that no commit has, rolled back, and a look at the lock of
+    /// each table that none of them writes.
+    /// </summary>
+    public static string Probe(long stream) =>
+        $"rollback;begin;insert into group_journal(stream,position,commit_id,time_ms)values({stream},0,repeat('0',16),0);" +
+        $"insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version)values(-1,0,'{stream}','','',0,0,0);" +
+        $"update timed_task set version=1 where shard=-1 and due_ms=0 and id='{stream}';" +
+        $"delete from timed_task where shard=-1 and due_ms=0 and id='{stream}';" +
+        "delete from order_status_log where false;delete from task_run where false;delete from task_end where false;rollback";
+
+    /// <summary>
     /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 a group's sequence, 2 a run; with the
     /// number of the commit in the batch and the id of the commit that wrote the row. Keys: group_journal.PRIMARY,
     /// group_journal_sequence, task_run.PRIMARY.

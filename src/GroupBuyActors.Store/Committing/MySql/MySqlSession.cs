@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+using GroupBuyActors.Store.Databases;
 using MySqlConnector;
 
 namespace GroupBuyActors.Store.Committing.MySql;
@@ -9,6 +12,8 @@ internal enum MySqlAnswer
     Ok,
     /// <summary>It was never sent: no connection.</summary>
     Unreachable,
+    /// <summary>The server takes no such packet now. Nothing of it is stored.</summary>
+    Refused,
     /// <summary>It may be done, not done, or still being worked on.</summary>
     Unknown,
     /// <summary>The stream is not alive, or the lane's last row is missing. Nothing of the packet is stored.</summary>
@@ -27,14 +32,18 @@ internal enum MySqlAnswer
 /// </summary>
 internal sealed class MySqlSession(string connectionString, TimeSpan commandTimeout)
 {
-    private const int SubqueryOfSeveralRows = 1242;
-    private const int PacketTooLarge = 1153;
-
-    /// <summary>Isolation is set on every open (T10). A lock is waited for shorter than an answer.</summary>
+    /// <summary>
+    /// Isolation is set on every open (T10). A lock, of a row or of a table, is waited for shorter than an answer: so that who holds it
+    /// is met as a lock and not as silence. No statement is cut short by the server.
+    /// </summary>
     private const string Settings =
         "set session transaction isolation level read committed;" +
-        "set session wait_timeout=2,session innodb_lock_wait_timeout=2,session autocommit=1,session time_zone='+00:00'," +
-        "session sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+        "set session wait_timeout=2,session innodb_lock_wait_timeout=2,session lock_wait_timeout=2,session autocommit=1,session time_zone='+00:00'," +
+        "session sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'" +
+        "/*M!100101 ,session max_statement_time=0*/;select @@max_allowed_packet";
+
+    /// <summary>Bytes of UTF-8 that a character of a string takes at most.</summary>
+    private const int CharacterBytesMax = 3;
 
     private readonly string _connectionString = new MySqlConnectionStringBuilder(connectionString)
     {
@@ -49,6 +58,9 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
 
     private MySqlConnection? _connection;
     private MySqlCommand? _command;
+
+    /// <summary>The largest packet that the server takes on this connection; once open.</summary>
+    public long PacketBytesMax { get; private set; }
 
     /// <summary>What the last trouble was.</summary>
     public Exception? Trouble { get; private set; }
@@ -65,7 +77,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         {
             connection.Open();
             using var settings = new MySqlCommand(Settings, connection);
-            settings.ExecuteNonQuery();
+            PacketBytesMax = Convert.ToInt64(settings.ExecuteScalar(), CultureInfo.InvariantCulture);
         }
         catch
         {
@@ -80,17 +92,23 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     public MySqlAnswer Send(string packet)
     {
         if (!TryOpen()) return MySqlAnswer.Unreachable;
+        if (IsTooLarge(packet))
+        {
+            // The server would end the connection, which looks like an answer that is lost (T5).
+            Trouble = new InvalidOperationException($"A packet of {packet.Length} characters is more than the {PacketBytesMax} bytes of max_allowed_packet.");
+            return MySqlAnswer.Refused;
+        }
         try
         {
             _command!.CommandText = packet;
             _command.ExecuteNonQuery();
             return MySqlAnswer.Ok;
         }
-        catch (Exception e) when (IsTrouble(e))
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             Discard();
             Trouble = e;
-            return e is MySqlException error ? Classify(error) : MySqlAnswer.Unknown;
+            return AnswerOf(DatabaseErrors.OfMySql(e));
         }
     }
 
@@ -106,7 +124,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
             while (reader.Read()) rows.Add(row(reader));
             return true;
         }
-        catch (Exception e) when (IsTrouble(e))
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             Discard();
             Trouble = e;
@@ -129,29 +147,23 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
             Open();
             return true;
         }
-        catch (Exception e) when (IsTrouble(e))
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             Trouble = e;
             return false;
         }
     }
 
-    /// <summary>What a driver throws when a connection breaks under it.</summary>
-    private static bool IsTrouble(Exception e) =>
-        e is MySqlException or InvalidOperationException or IOException or System.Net.Sockets.SocketException or TimeoutException;
+    private bool IsTooLarge(string packet) =>
+        (long)packet.Length * CharacterBytesMax >= PacketBytesMax && Encoding.UTF8.GetByteCount(packet) >= PacketBytesMax;
 
-    /// <summary>
-    /// Only errors that a statement of ours can meet are answers. All else, an error of the commit itself or of a server that shuts
-    /// down among it, leaves the outcome unknown; sending again finds it out.
-    /// </summary>
-    private static MySqlAnswer Classify(MySqlException e) => e.Number switch
+    private static MySqlAnswer AnswerOf(ErrorMeaning meaning) => meaning switch
     {
-        SubqueryOfSeveralRows => MySqlAnswer.NotAlive,
-        (int)MySqlErrorCode.DuplicateKeyEntry or (int)MySqlErrorCode.DuplicateEntryWithKeyName => MySqlAnswer.Duplicate,
-        (int)MySqlErrorCode.LockWaitTimeout or (int)MySqlErrorCode.LockDeadlock => MySqlAnswer.Lock,
-        PacketTooLarge => MySqlAnswer.RowFault,
-        (int)MySqlErrorCode.TruncatedWrongValueForField or (int)MySqlErrorCode.WarningDataTruncated => MySqlAnswer.RowFault,
-        _ when e.SqlState is ['2', '2' or '3', ..] => MySqlAnswer.RowFault,
+        ErrorMeaning.Refused => MySqlAnswer.Refused,
+        ErrorMeaning.Lock => MySqlAnswer.Lock,
+        ErrorMeaning.Duplicate => MySqlAnswer.Duplicate,
+        ErrorMeaning.RowFault => MySqlAnswer.RowFault,
+        ErrorMeaning.Stopped => MySqlAnswer.NotAlive,
         _ => MySqlAnswer.Unknown,
     };
 }

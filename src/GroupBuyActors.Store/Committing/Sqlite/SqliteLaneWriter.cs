@@ -1,20 +1,24 @@
 using GroupBuyActors.Store.Databases;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using SQLitePCL;
 
 namespace GroupBuyActors.Store.Committing.Sqlite;
 
 /// <summary>
 /// Writes a stream on SQLite: a transaction a batch, a savepoint a commit, so that a refused commit takes nobody else with it. There
-/// is no server that could work on behind our back: after a failed commit of the transaction a plain read tells its outcome.
+/// is no server that could work on behind our back: after a failed commit of the transaction a plain read tells its outcome, and trouble
+/// before the commit means that nothing of it is there. Where that lasts longer than <see cref="StoreOptions.RefusalPatience"/> (a disk
+/// that is full, a file that cannot be written), what waits is given up, and nothing is taken until the file takes a write again.
 /// </summary>
 internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions options, TimeProvider time, CommitMetrics metrics, ILogger logger) : LaneWriter
 {
+    private const int BusyMs = 1000;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+    private readonly RefusalPatience _patience = new(time, options.RefusalPatience);
     private SqliteConnection? _connection;
     private SqliteStatements? _statements;
     private SqliteCheckpointer? _checkpointer;
+    private bool _committing;
 
     /// <inheritdoc/>
     public override int Open(SiloIdentity silo)
@@ -56,10 +60,11 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         var sentAt = time.GetTimestamp();
         try
         {
+            Connect();
             if (!IsWhole()) return false;
             ConfirmedAt = sentAt;
         }
-        catch (SqliteException e)
+        catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
         {
             logger.FileTrouble(Stream, e.Message);
         }
@@ -67,9 +72,32 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
     }
 
     /// <inheritdoc/>
+    public override bool TakesWrites()
+    {
+        database.Turns.Enter();
+        try
+        {
+            Connect();
+            _statements!.Begin.Run();
+            _statements.Probe.Run(time.GetUtcNow().ToUnixTimeMilliseconds());
+            _statements.Commit.Run();
+            return true;
+        }
+        catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
+        {
+            logger.FileTrouble(Stream, e.Message);
+            Discard();
+            return false;
+        }
+        finally
+        {
+            database.Turns.Leave();
+        }
+    }
+
+    /// <inheritdoc/>
     public override bool Write(List<LanePlace> batch, List<LanePlace> setAside)
     {
-        if (_checkpointer!.LogIsLong) _checkpointer.Checkpoint(_connection!);
         while (true)
         {
             var sentAt = time.GetTimestamp();
@@ -77,17 +105,27 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
             {
                 if (!TryTransaction(batch)) return false;
                 ConfirmedAt = sentAt;
-                _checkpointer.Committed(batch.Count);
+                _checkpointer!.Committed(batch.Count);
                 break;
             }
-            catch (SqliteException e)
+            catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
             {
-                metrics.Retried(e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED ? "lock_wait" : "file");
+                metrics.Retried(e is SqliteException known && DatabaseErrors.Of(known) == ErrorMeaning.Lock ? "lock_wait" : "file");
                 logger.FileTrouble(Stream, e.Message);
-                if (HasLanded(batch)) break;
-                Pause();
+                if (_committing && HasLanded(batch)) break;
+                // Whatever is open is rolled back with its connection.
+                Discard();
+                if (!_patience.IsOver())
+                {
+                    Pause();
+                    continue;
+                }
+                Refuses = true;
+                GiveUp(batch);
+                return true;
             }
         }
+        _patience.Reset();
         foreach (var place in batch)
             if (place.Status == CommitStatus.Stale) place.Commit.Token.Poison();
         var last = batch.FindLast(p => p.Status == CommitStatus.Committed);
@@ -98,14 +136,16 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
     /// <inheritdoc/>
     public override void Close()
     {
-        _statements?.Dispose();
-        _connection?.Dispose();
+        Discard();
         _checkpointer?.Dispose();
     }
 
     /// <summary>False where the stream is fenced; throws where the file does not take the transaction, which then is not there or just is.</summary>
     private bool TryTransaction(List<LanePlace> batch)
     {
+        _committing = false;
+        Connect();
+        if (_checkpointer!.LogIsLong) _checkpointer.Checkpoint(_connection!);
         database.Turns.Enter();
         try
         {
@@ -134,6 +174,7 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
             if (place.Status == CommitStatus.Committed) next += place.Rows;
             else refused.Add(place.Commit.Token);
         }
+        _committing = true;
         _statements.Commit.Run();
         return true;
     }
@@ -145,9 +186,9 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         {
             _statements.Write(Stream, place, time.GetUtcNow());
         }
-        catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE)
+        catch (SqliteException e) when (DatabaseErrors.Of(e) is ErrorMeaning.Duplicate or ErrorMeaning.RowFault)
         {
-            if (e.SqliteExtendedErrorCode is not (raw.SQLITE_CONSTRAINT_PRIMARYKEY or raw.SQLITE_CONSTRAINT_UNIQUE))
+            if (DatabaseErrors.Of(e) == ErrorMeaning.RowFault)
                 logger.RowRefused(Stream, place.Commit.Id, place.Commit.Group?.Value, e.Message);
             _statements.RollbackOne.Run();
             _statements.Release.Run();
@@ -171,7 +212,7 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
                 var first = batch.Find(p => p.Status == CommitStatus.Committed);
                 return first is not null && _statements!.CommitAt.Scalar(Stream, first.FirstPosition) is byte[] id && new Guid(id, bigEndian: true) == first.Commit.Id;
             }
-            catch (SqliteException e)
+            catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
             {
                 logger.FileTrouble(Stream, e.Message);
                 Pause();
@@ -191,17 +232,28 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
     /// <summary>A new connection: whatever was open on the old one is rolled back with it.</summary>
     private void Reopen()
     {
-        _statements?.Dispose();
-        _connection?.Dispose();
-        (_statements, _connection) = (null, null);
+        Discard();
         _connection = database.Open();
         using (var command = _connection.CreateCommand())
         {
-            // The checkpointer does it, apart.
-            command.CommandText = "pragma wal_autocheckpoint = 0";
+            // The checkpointer does it, apart. A lock of another process is waited for no longer than an answer may take.
+            command.CommandText = $"pragma wal_autocheckpoint = 0; pragma busy_timeout = {BusyMs}";
             command.ExecuteNonQuery();
         }
+        _connection.DefaultTimeout = BusyMs / 1000;
         _statements = new SqliteStatements(_connection);
+    }
+
+    private void Connect()
+    {
+        if (_statements is null) Reopen();
+    }
+
+    private void Discard()
+    {
+        _statements?.Dispose();
+        _connection?.Dispose();
+        (_statements, _connection) = (null, null);
     }
 
     private void Pause()

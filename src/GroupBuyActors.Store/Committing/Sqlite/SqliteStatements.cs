@@ -63,6 +63,7 @@ internal sealed class SqliteStatements : IDisposable
         Release = new(connection, "release one");
         RollbackOne = new(connection, "rollback to one");
         Commit = new(connection, "commit");
+        Probe = new(connection, "replace into store_probe (id, at_ms) values (1, ?1)", 1);
         IsAlive = new(connection, "select count(*) from stream where id = ?1 and state = 1", 1);
         CommitAt = new(connection, "select commit_id from group_journal where stream = ?1 and position = ?2", 2);
         _journal = new(connection, """
@@ -105,6 +106,9 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>Waits for the disk.</summary>
     public SqliteStatement Commit { get; }
 
+    /// <summary>?1 the time: a write that means nothing.</summary>
+    public SqliteStatement Probe { get; }
+
     /// <summary>?1 the stream: 1 where it is alive.</summary>
     public SqliteStatement IsAlive { get; }
 
@@ -127,7 +131,7 @@ internal sealed class SqliteStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { Begin, Savepoint, Release, RollbackOne, Commit, IsAlive, CommitAt, _journal, _schedule, _remove, _update, _end, _status, _run })
+        foreach (var statement in new[] { Begin, Savepoint, Release, RollbackOne, Commit, Probe, IsAlive, CommitAt, _journal, _schedule, _remove, _update, _end, _status, _run })
             statement.Dispose();
     }
 

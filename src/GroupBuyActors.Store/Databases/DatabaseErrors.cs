@@ -1,0 +1,127 @@
+using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
+using MySqlConnector;
+using SQLitePCL;
+
+namespace GroupBuyActors.Store.Databases;
+
+/// <summary>What an error of a database says about the transaction that met it.</summary>
+internal enum ErrorMeaning
+{
+    /// <summary>The transaction may be stored, not stored, or still being worked on.</summary>
+    Unknown,
+    /// <summary>The database takes no such statement now, whoever sends it; nothing of the transaction is stored.</summary>
+    Refused,
+    /// <summary>A lock could not be had; nothing of the transaction is stored.</summary>
+    Lock,
+    /// <summary>A row with this key is there; nothing of the transaction is stored.</summary>
+    Duplicate,
+    /// <summary>A row that its table cannot take; nothing of the transaction is stored.</summary>
+    RowFault,
+    /// <summary>A subquery of several rows, by which a packet stops itself; nothing of the transaction is stored.</summary>
+    Stopped,
+}
+
+/// <summary>
+/// The one table of what errors mean. Known are those that a server gives before it runs a statement, or with which it rolls back; an
+/// error that a commit itself can end with, and any that is not listed, leaves the outcome unknown: to take a stored transaction for
+/// one that is not would be worse than to send it again.
+/// </summary>
+internal static class DatabaseErrors
+{
+    private static readonly Dictionary<int, ErrorMeaning> s_mySql = new()
+    {
+        [1022] = ErrorMeaning.Duplicate, // ER_DUP_KEY
+        [1062] = ErrorMeaning.Duplicate, // ER_DUP_ENTRY
+        [1586] = ErrorMeaning.Duplicate, // ER_DUP_ENTRY_WITH_KEY_NAME
+        [1205] = ErrorMeaning.Lock, // ER_LOCK_WAIT_TIMEOUT, also of a table's lock
+        [1213] = ErrorMeaning.Lock, // ER_LOCK_DEADLOCK
+        [3101] = ErrorMeaning.Lock, // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: another member's transaction was first
+        [3572] = ErrorMeaning.Lock, // ER_LOCK_NOWAIT
+        [1153] = ErrorMeaning.RowFault, // ER_NET_PACKET_TOO_LARGE
+        [1265] = ErrorMeaning.RowFault, // WARN_DATA_TRUNCATED
+        [1366] = ErrorMeaning.RowFault, // ER_TRUNCATED_WRONG_VALUE_FOR_FIELD
+        [1242] = ErrorMeaning.Stopped, // ER_SUBQUERY_NO_1_ROW
+        [1015] = ErrorMeaning.Refused, // ER_CANT_LOCK
+        [1016] = ErrorMeaning.Refused, // ER_CANT_OPEN_FILE
+        [1017] = ErrorMeaning.Refused, // ER_FILE_NOT_FOUND
+        [1021] = ErrorMeaning.Refused, // ER_DISK_FULL
+        [1030] = ErrorMeaning.Refused, // ER_GET_ERRNO: a row operation of the engine
+        [1034] = ErrorMeaning.Refused, // ER_NOT_KEYFILE
+        [1036] = ErrorMeaning.Refused, // ER_OPEN_AS_READONLY
+        [1037] = ErrorMeaning.Refused, // ER_OUTOFMEMORY
+        [1038] = ErrorMeaning.Refused, // ER_OUT_OF_SORTMEMORY
+        [1041] = ErrorMeaning.Refused, // ER_OUT_OF_RESOURCES
+        [1047] = ErrorMeaning.Refused, // ER_UNKNOWN_COM_ERROR: a node that is not ready
+        [1114] = ErrorMeaning.Refused, // ER_RECORD_FILE_FULL
+        [1135] = ErrorMeaning.Refused, // ER_CANT_CREATE_THREAD
+        [1194] = ErrorMeaning.Refused, // ER_CRASHED_ON_USAGE
+        [1195] = ErrorMeaning.Refused, // ER_CRASHED_ON_REPAIR
+        [1197] = ErrorMeaning.Refused, // ER_TRANS_CACHE_FULL
+        [1206] = ErrorMeaning.Refused, // ER_LOCK_TABLE_FULL
+        [1290] = ErrorMeaning.Refused, // ER_OPTION_PREVENTS_STATEMENT: read_only and its like
+        [1436] = ErrorMeaning.Refused, // ER_STACK_OVERRUN_NEED_MORE
+        [1637] = ErrorMeaning.Refused, // ER_TOO_MANY_CONCURRENT_TRXS
+        [1661] = ErrorMeaning.Refused, // ER_BINLOG_ROW_ENGINE_AND_STMT_ENGINE
+        [1662] = ErrorMeaning.Refused, // ER_BINLOG_ROW_MODE_AND_STMT_ENGINE
+        [1663] = ErrorMeaning.Refused, // ER_BINLOG_UNSAFE_AND_STMT_ENGINE
+        [1665] = ErrorMeaning.Refused, // ER_BINLOG_STMT_MODE_AND_ROW_ENGINE
+        [1712] = ErrorMeaning.Refused, // ER_INDEX_CORRUPT
+        [1785] = ErrorMeaning.Refused, // ER_GTID_UNSAFE_NON_TRANSACTIONAL_TABLE
+        [1812] = ErrorMeaning.Refused, // ER_TABLESPACE_MISSING
+        [1814] = ErrorMeaning.Refused, // ER_TABLESPACE_DISCARDED
+        [1820] = ErrorMeaning.Refused, // ER_MUST_CHANGE_PASSWORD
+        [1836] = ErrorMeaning.Refused, // ER_READ_ONLY_MODE
+        [1874] = ErrorMeaning.Refused, // ER_INNODB_READ_ONLY
+        [1878] = ErrorMeaning.Refused, // ER_TEMP_FILE_WRITE_FAILURE
+        [1881] = ErrorMeaning.Refused, // ER_INNODB_FORCED_RECOVERY
+        [3098] = ErrorMeaning.Refused, // ER_BEFORE_DML_VALIDATION_ERROR
+    };
+
+    /// <summary>By a server's error number and its SQLSTATE.</summary>
+    public static ErrorMeaning OfMySql(int number, string? sqlState)
+    {
+        if (s_mySql.TryGetValue(number, out var meaning)) return meaning;
+        return sqlState switch
+        {
+            // Access, syntax, tables and columns that are not there, limits of a user: found before a statement runs.
+            ['4', '2', ..] => ErrorMeaning.Refused,
+            // The state of the transaction does not allow the statement, such as a write in one that only reads.
+            ['2', '5', ..] => ErrorMeaning.Refused,
+            // Asked for while a connection opens.
+            ['2', '8', ..] or "08004" => ErrorMeaning.Refused,
+            ['2', '2' or '3', ..] => ErrorMeaning.RowFault,
+            _ => ErrorMeaning.Unknown,
+        };
+    }
+
+    /// <summary>By the exception of a driver.</summary>
+    public static ErrorMeaning OfMySql(Exception e) => e is MySqlException known ? OfMySql(known.Number, known.SqlState) : ErrorMeaning.Unknown;
+
+    /// <summary>
+    /// By SQLite's primary code, for a statement other than the transaction's commit: there is no server that could work on behind our
+    /// back, so that only a commit that fails leaves anything to find out.
+    /// </summary>
+    public static ErrorMeaning OfSqlite(int code, int extendedCode) => code switch
+    {
+        raw.SQLITE_CONSTRAINT => extendedCode is raw.SQLITE_CONSTRAINT_PRIMARYKEY or raw.SQLITE_CONSTRAINT_UNIQUE ? ErrorMeaning.Duplicate : ErrorMeaning.RowFault,
+        raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE => ErrorMeaning.RowFault,
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => ErrorMeaning.Lock,
+        // The disk is full, the file cannot be written, opened or read, or is none of ours: FULL, READONLY, IOERR, CANTOPEN, PERM, NOTADB, CORRUPT.
+        _ => ErrorMeaning.Refused,
+    };
+
+    /// <summary>By the exception of a driver.</summary>
+    public static ErrorMeaning Of(SqliteException e) => OfSqlite(e.SqliteErrorCode, e.SqliteExtendedErrorCode);
+
+    /// <summary>True for what SQLite, or the file system under it, throws: trouble of the file, never a mistake of a caller's.</summary>
+    public static bool IsFileTrouble(Exception e) => e is SqliteException or IOException or UnauthorizedAccessException;
+
+    /// <summary>True where a connection to a server broke. The driver says the same with different exceptions, depending on what the session was doing.</summary>
+    public static bool IsConnectionLost(Exception e) => e switch
+    {
+        MySqlException { ErrorCode: MySqlErrorCode.CommandTimeoutExpired } => false,
+        MySqlException known => known.InnerException is { } inner && IsConnectionLost(inner),
+        _ => e is IOException or SocketException,
+    };
+}
