@@ -39,10 +39,17 @@ internal sealed class Api(HttpClient http)
 
     public Task<Answer> PostAsync(string path, string? body = null, string? key = null) => SendAsync(HttpMethod.Post, path, body, key);
 
-    public async Task<Answer> SendAsync(HttpMethod method, string path, string? body, string? key = null)
+    public Task<Answer> SendAsync(HttpMethod method, string path, string? body, string? key = null) =>
+        SendBytesAsync(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), key);
+
+    /// <summary>Sends a path as it is written, dot segments and escapes included, and a body of any bytes.</summary>
+    public async Task<Answer> SendBytesAsync(HttpMethod method, string path, byte[]? body, string? key = null, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(method, path);
-        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        var address = new Uri(http.BaseAddress!.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(method, address);
+        if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        foreach (var (name, value) in headers)
+            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content!.Headers.TryAddWithoutValidation(name, value);
         if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         if (Secret is not null) request.Headers.Add("X-Api-Key", Secret);
         using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);

@@ -27,6 +27,8 @@ public class TestSilo : IAsyncLifetime
 
     public HttpClient Http { get; private set; } = new();
 
+    public string DataFile => Path.Combine(_directory, "groupbuy.db");
+
     public IServiceProvider Services => _app?.Services ?? throw new InvalidOperationException("The silo has not started.");
 
     internal Api Api => new(Http);

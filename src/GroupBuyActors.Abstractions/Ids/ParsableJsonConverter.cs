@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors;
 
 /// <summary>Writes an id as its text and reads it back; a text that is no such id is a JSON fault.</summary>
-public sealed class ParsableJsonConverter<T> : JsonConverter<T> where T : struct, ISpanParsable<T>
+public class ParsableJsonConverter<T> : JsonConverter<T> where T : struct, ISpanParsable<T>
 {
     /// <inheritdoc/>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -13,5 +13,8 @@ public sealed class ParsableJsonConverter<T> : JsonConverter<T> where T : struct
             : throw new JsonException($"Not a {typeof(T).Name}.");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(TextOf(value));
+
+    /// <summary>The text that stands for a value.</summary>
+    protected virtual string TextOf(T value) => value.ToString() ?? "";
 }

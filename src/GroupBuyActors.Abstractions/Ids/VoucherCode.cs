@@ -3,9 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace GroupBuyActors;
 
-/// <summary>What a buyer shows to redeem: <c>{orderId}.{secret}</c>, the secret 8 to 64 characters of <c>[A-Za-z0-9_-]</c>, unguessable.</summary>
+/// <summary>
+/// What a buyer shows to redeem: <c>{orderId}.{secret}</c>, the secret 8 to 64 characters of <c>[A-Za-z0-9_-]</c>, unguessable.
+/// <see cref="ToString"/> leaves the secret out: a code that gets into a log line, a message or a trace must not be of use there.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.VoucherCode")]
-[JsonConverter(typeof(ParsableJsonConverter<VoucherCode>))]
+[JsonConverter(typeof(VoucherCodeJsonConverter))]
 public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
 {
     /// <summary>Builds the code of an order's voucher.</summary>
@@ -20,6 +23,9 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
 
     /// <summary>The unguessable part.</summary>
     [Id(1)] public string Secret { get; private init; }
+
+    /// <summary>The whole code with its secret, as <see cref="Parse(string)"/> reads it.</summary>
+    public string Value => $"{Order}.{Secret}";
 
     /// <summary>Reads a code, or throws <see cref="FormatException"/> with the expected shape.</summary>
     public static VoucherCode Parse(string text) => Parse(text.AsSpan(), null);
@@ -52,6 +58,13 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
         return true;
     }
 
+    /// <summary>The order and the last 4 characters of the secret.</summary>
+    public override string ToString() => $"{Order}.*{Secret[^4..]}";
+}
+
+/// <summary>Writes a voucher code with its secret: documents are for those who may know it.</summary>
+public sealed class VoucherCodeJsonConverter : ParsableJsonConverter<VoucherCode>
+{
     /// <inheritdoc/>
-    public override string ToString() => $"{Order}.{Secret}";
+    protected override string TextOf(VoucherCode value) => value.Value;
 }

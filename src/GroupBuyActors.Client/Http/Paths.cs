@@ -12,7 +12,7 @@ internal static class Paths
 
     public static string Order(OrderId order) => $"v1/orders/{order}";
 
-    public static string Redemption(VoucherCode code) => $"v1/vouchers/{code}/redemption";
+    public static string Redemption(VoucherCode code) => $"v1/vouchers/{code.Value}/redemption";
 
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -8,8 +8,8 @@ using Polly.Timeout;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Sends one call as often as it takes. Every call of the API may be sent again: reads and deletes by their nature, publications by
-/// their content, posts by the idempotency key, which is chosen once per call and kept over its tries.
+/// Sends one call as often as it takes. Every call of the API may be sent again: reads by their nature, all others by the idempotency
+/// key, which is chosen once per call and kept over its tries.
 /// </summary>
 internal sealed class Transport
 {
@@ -51,7 +51,7 @@ internal sealed class Transport
 
     private async Task<HttpResponseMessage> TryAsync(HttpMethod method, string path, object? body, string? key, bool asksPort, CancellationToken cancellation)
     {
-        if (method == HttpMethod.Post) key ??= _options.NewIdempotencyKey();
+        if (method != HttpMethod.Get) key ??= _options.NewIdempotencyKey();
         var pipeline = asksPort ? _port : _plain;
         var response = await pipeline.ExecuteAsync(async token =>
         {

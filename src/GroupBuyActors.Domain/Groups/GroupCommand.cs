@@ -6,17 +6,17 @@ namespace GroupBuyActors.Groups;
 public abstract record GroupCommand
 {
     /// <summary>Publish, or publish again with the same content. Follow-ups: <see cref="Reserved"/>.</summary>
-    public sealed record Publish(GroupOffer Offer) : GroupCommand;
-    /// <summary>Inventory's answer to the reservation of an attempt.</summary>
-    public sealed record Reserved(int Attempt, PortReply Reply) : GroupCommand;
+    public sealed record Publish(GroupOffer Offer, RequestKey? Request = null) : GroupCommand;
+    /// <summary>Inventory's answer to the reservation of an attempt, and the request of the publication that asked for it.</summary>
+    public sealed record Reserved(int Attempt, PortReply Reply, RequestKey? Request = null) : GroupCommand;
     /// <summary>The merchant withdraws.</summary>
-    public sealed record Withdraw : GroupCommand;
+    public sealed record Withdraw(RequestKey? Request = null) : GroupCommand;
     /// <summary>The merchant ends joining early.</summary>
     public sealed record EndJoining(RequestKey? Request) : GroupCommand;
     /// <summary>A buyer joins.</summary>
     public sealed record Join(JoinGroup Command) : GroupCommand;
     /// <summary>A buyer cancels.</summary>
-    public sealed record Cancel(int Order) : GroupCommand;
+    public sealed record Cancel(int Order, RequestKey? Request = null) : GroupCommand;
     /// <summary>A payment result; <paramref name="Findings"/>: what the provider said of it, null where it was not asked yet.</summary>
     public sealed record Pay(PayOrder Command, PaymentFindings? Findings = null) : GroupCommand;
     /// <summary>A buyer wants the money back.</summary>
@@ -24,7 +24,7 @@ public abstract record GroupCommand
     /// <summary>A voucher is redeemed.</summary>
     public sealed record Redeem(VoucherCode Code, RequestKey? Request) : GroupCommand;
     /// <summary>A redemption is revoked.</summary>
-    public sealed record Revoke(VoucherCode Code) : GroupCommand;
+    public sealed record Revoke(VoucherCode Code, RequestKey? Request = null) : GroupCommand;
     /// <summary>Apply whatever is due: a passed deadline, lapsed vouchers, consequences still open. Changes nothing where nothing is due.</summary>
     public sealed record Settle(RequestKey? Request = null) : GroupCommand;
 

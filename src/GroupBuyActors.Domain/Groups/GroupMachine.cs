@@ -24,7 +24,9 @@ public static partial class GroupMachine
 
         turn.RunTransitions();
         var request = RequestOf(command);
-        if (request is not null && state.Requests.Find(request.Id, turn.Now, context.Settings.RequestMemory) is { } known)
+        var known = request is null ? null : state.Requests.Find(request.Id, turn.Now, context.Settings.RequestMemory);
+        // A reservation's answer is decided all the same, for stock hangs on it; what is said then is the publication's first answer.
+        if (request is not null && known is not null && command is not GroupCommand.Reserved)
         {
             turn.RemoveDoneWork();
             return Recall(handling, request, known);
@@ -34,7 +36,9 @@ public static partial class GroupMachine
         Carry(turn, decision);
         turn.RemoveDoneWork();
         if (decision.CompletesTask) turn.Complete();
-        if (decision.Refusal is null && decision.Question is null) Answer(turn, decision, request);
+        if (decision.Refusal is not null || decision.Question is not null) return handling;
+        if (request is not null && known is not null) return Recall(handling, request, known);
+        Answer(turn, decision, request);
         return handling;
     }
 
@@ -128,6 +132,11 @@ public static partial class GroupMachine
         GroupCommand.Pay pay => pay.Command.Request,
         GroupCommand.Refund refund => refund.Command.Request,
         GroupCommand.Redeem redeem => redeem.Request,
+        GroupCommand.Revoke revoke => revoke.Request,
+        GroupCommand.Cancel cancel => cancel.Request,
+        GroupCommand.Publish publish => publish.Request,
+        GroupCommand.Reserved reserved => reserved.Request,
+        GroupCommand.Withdraw withdrawal => withdrawal.Request,
         GroupCommand.EndJoining ending => ending.Request,
         GroupCommand.Settle settle => settle.Request,
         _ => null,

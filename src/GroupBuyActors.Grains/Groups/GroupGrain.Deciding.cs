@@ -47,7 +47,7 @@ internal sealed partial class GroupGrain
 
         if (handling.Reserve is not { } reserve) return null;
         var reply = await PortCalls.AskAsync(c => around.Inventory.ReserveAsync(reserve.Reservation, c), around.Options.PortTimeout, around.Time);
-        return new GroupCommand.Reserved(reserve.Attempt, reply);
+        return new GroupCommand.Reserved(reserve.Attempt, reply, (command as GroupCommand.Publish)?.Request);
     }
 
     /// <summary>

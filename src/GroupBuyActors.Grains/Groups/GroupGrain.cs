@@ -81,7 +81,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         if (drained) await SnapshotAsleep(cancellationToken);
     }
 
-    public Task<Reply<GroupView>> Publish(GroupOffer offer) => Answer<GroupView>(new GroupCommand.Publish(offer));
+    public Task<Reply<GroupView>> Publish(GroupOffer offer, RequestKey? request) => Answer<GroupView>(new GroupCommand.Publish(offer, request));
 
     public async Task<Reply<GroupView>> Get()
     {
@@ -92,7 +92,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         return view is null ? Refused<GroupView>(RefusalCode.GroupNotFound, "There is no such group.") : new Reply<GroupView> { Value = view };
     }
 
-    public Task<Reply<GroupView>> Withdraw() => Answer<GroupView>(new GroupCommand.Withdraw());
+    public Task<Reply<GroupView>> Withdraw(RequestKey? request) => Answer<GroupView>(new GroupCommand.Withdraw(request));
 
     public Task<Reply<GroupView>> EndJoining(RequestKey? request) => Answer<GroupView>(new GroupCommand.EndJoining(request));
 
@@ -118,7 +118,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         return GroupBooksReply.Of(books);
     }
 
-    public Task<Reply<OrderView>> CancelOrder(int number) => Answer<OrderView>(new GroupCommand.Cancel(number));
+    public Task<Reply<OrderView>> CancelOrder(int number, RequestKey? request) => Answer<OrderView>(new GroupCommand.Cancel(number, request));
 
     public Task<Reply<OrderView>> Pay(PayOrder command) => Answer<OrderView>(new GroupCommand.Pay(command));
 
@@ -126,7 +126,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
 
     public Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request) => Answer<OrderView>(new GroupCommand.Redeem(code, request));
 
-    public Task<Reply<OrderView>> RevokeRedemption(VoucherCode code) => Answer<OrderView>(new GroupCommand.Revoke(code));
+    public Task<Reply<OrderView>> RevokeRedemption(VoucherCode code, RequestKey? request) => Answer<OrderView>(new GroupCommand.Revoke(code, request));
 
     public Task<Reply<GroupView>> Settle(RequestKey? request) => Answer<GroupView>(new GroupCommand.Settle(request));
 

@@ -54,7 +54,7 @@ internal static class DeadLetterEndpoints
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
         var errors = new FieldErrors();
-        var fields = JsonFields.Of(body, errors, optional: true);
+        var fields = body.Fields(errors, optional: true);
         var (order, isDryRun) = (ReadOrder(fields), fields.Boolean("dryRun") ?? false);
         if (errors.Any) return Problem.Invalid(errors);
         if (isDryRun)

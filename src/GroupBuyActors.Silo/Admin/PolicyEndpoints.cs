@@ -1,4 +1,3 @@
-using System.Text.Json;
 using GroupBuyActors.Client;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
@@ -42,7 +41,7 @@ internal static class PolicyEndpoints
         if (policies.Find(taskType) is null) return NotFound(taskType);
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
-        if (body is not { ValueKind: JsonValueKind.Object })
+        if (!body.IsObject)
         {
             var malformed = new FieldErrors();
             malformed.Add(FieldErrors.Body, "The body is a JSON object.");
@@ -50,7 +49,7 @@ internal static class PolicyEndpoints
         }
 
         var errors = new FieldErrors();
-        var fields = JsonFields.Of(body, errors);
+        var fields = body.Fields(errors);
         fields.Allow("version", [.. PolicyFields.Names]);
         var change = PolicyFields.Read(fields);
         var expected = fields.Int32("version");

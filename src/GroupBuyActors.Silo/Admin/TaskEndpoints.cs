@@ -101,7 +101,7 @@ internal static class TaskEndpoints
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
         var errors = new FieldErrors();
-        var executeAt = JsonFields.Of(body, errors).Require("executeAt").Instant("executeAt");
+        var executeAt = body.Fields(errors).Require("executeAt").Instant("executeAt");
         if (errors.Any || executeAt is not { } at) return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
         return keyProblem ?? await changes.ChangeAsync(context, key, taskId, "task.reschedule", (desk, stop) => desk.RescheduleAsync(taskId, at, stop));
@@ -112,7 +112,7 @@ internal static class TaskEndpoints
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
         var errors = new FieldErrors();
-        var weight = JsonFields.Of(body, errors).Require("weight").Int32("weight");
+        var weight = body.Fields(errors).Require("weight").Int32("weight");
         if (weight is < -TaskOrder.WeightMax or > TaskOrder.WeightMax) errors.Add("weight", $"A weight is −{TaskOrder.WeightMax} to {TaskOrder.WeightMax}.");
         if (errors.Any || weight is not { } own) return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);

@@ -35,17 +35,22 @@ internal static class GroupEndpoints
         var group = query.Group(groupId);
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
-        var offer = OfferReader.Read(JsonFields.Of(body, query.Errors), query.Errors);
+        var offer = OfferReader.Read(body.Fields(query.Errors), query.Errors);
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
-        var reply = await groups.CallAsync(group, grain => grain.Publish(offer), context.RequestAborted, asksPort: true);
+        var (key, keyProblem) = RequestKeys.Of(context, body);
+        if (keyProblem is not null) return keyProblem;
+        var reply = await groups.CallAsync(group, grain => grain.Publish(offer, key), context.RequestAborted, asksPort: true);
         return reply.ToResult(GroupDocuments.Of, GroupDocuments.Location);
     }
 
     private static Task<IResult> GetAsync(string groupId, HttpContext context, GroupCalls groups) =>
         AnswerAsync(groupId, context, groups, grain => grain.Get());
 
-    private static Task<IResult> WithdrawAsync(string groupId, HttpContext context, GroupCalls groups) =>
-        AnswerAsync(groupId, context, groups, grain => grain.Withdraw());
+    private static async Task<IResult> WithdrawAsync(string groupId, HttpContext context, GroupCalls groups)
+    {
+        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
+        return problem ?? await AnswerAsync(groupId, context, groups, grain => grain.Withdraw(key));
+    }
 
     private static async Task<IResult> EndJoiningAsync(string groupId, HttpContext context, GroupCalls groups)
     {
@@ -76,7 +81,7 @@ internal static class GroupEndpoints
         var group = query.Group(groupId);
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
-        var fields = JsonFields.Of(body, query.Errors).Require("userId");
+        var fields = body.Fields(query.Errors).Require("userId");
         var userId = fields.Text("userId");
         var quantity = fields.Int32("quantity") ?? 1;
         if (userId is not null && !TextRules.IsPrintable(userId, 128)) fields.Fault("userId", "A user id has 1 to 128 printable characters.");

@@ -103,6 +103,7 @@ internal static class SiloHost
         services.AddSingleton(settings.Auth);
         services.AddSingleton(Options.Create(settings.Edge));
         services.AddSingleton<IAuthenticator>(settings.Auth.Mode == AuthMode.Open ? new OpenAuthenticator() : new ApiKeyAuthenticator(settings.Auth));
+        services.AddSingleton<IHttpContextFactory, RequestPathContextFactory>();
         services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
         services.AddSingleton<GroupCalls>();
         services.AddSingleton<Once>();
@@ -126,6 +127,7 @@ internal static class SiloHost
     {
         app.UseProblemDetails();
         app.UseStartPage();
+        app.UseRequestPath();
         app.UseAccessRules();
         app.MapGroups();
         app.MapOrders();

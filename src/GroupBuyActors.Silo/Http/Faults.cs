@@ -14,22 +14,22 @@ internal static class Faults
 
     private static Task AnswerFaultAsync(HttpContext context, ILogger log)
     {
-        var fault = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        if (fault is null || context.RequestAborted.IsCancellationRequested) return Task.CompletedTask;
-        return OfException(context, fault, log).ExecuteAsync(context);
+        var feature = context.Features.Get<IExceptionHandlerFeature>();
+        if (feature?.Error is not { } fault || context.RequestAborted.IsCancellationRequested) return Task.CompletedTask;
+        return OfException(context, fault, RequestPath.TemplateOf(feature.Endpoint), log).ExecuteAsync(context);
     }
 
-    private static Problem OfException(HttpContext context, Exception fault, ILogger log)
+    private static Problem OfException(HttpContext context, Exception fault, string route, ILogger log)
     {
         if (fault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }) return Problems.TooLarge;
         if (fault is BadHttpRequestException bad) return new Problem(bad.StatusCode, "request.invalid", "Malformed request", "The request could not be read.");
         if (GroupCalls.IsPassing(fault) || fault is System.Data.Common.DbException)
         {
-            EdgeLog.StoreFailed(log, fault, context.Request.Method, context.Request.Path);
+            EdgeLog.StoreFailed(log, fault, context.Request.Method, route);
             return Problem.Of(RefusalCode.StoreUnavailable, "The store could not answer in time. Send the same call again.");
         }
 
-        EdgeLog.Failed(log, fault, context.Request.Method, context.Request.Path);
+        EdgeLog.Failed(log, fault, context.Request.Method, route);
         return new Problem(StatusCodes.Status500InternalServerError, "internal.error", "A fault of the service", "Give the trace id to an operator.");
     }
 

@@ -8,13 +8,26 @@ internal sealed class FieldErrors
 
     private readonly SortedDictionary<string, List<string>> _errors = new(StringComparer.Ordinal);
 
+    /// <summary>Fields that one answer names at most.</summary>
+    public const int FieldsMax = 100;
+
     public bool Any => _errors.Count > 0;
 
-    public string Sentence => _errors.Count == 1 ? "One field is faulty." : $"{_errors.Count} fields are faulty.";
+    public string Sentence => _errors.Count switch
+    {
+        1 => "One field is faulty.",
+        >= FieldsMax => $"{FieldsMax} fields or more are faulty.",
+        var count => $"{count} fields are faulty.",
+    };
 
     public void Add(string field, string text)
     {
-        if (!_errors.TryGetValue(field, out var texts)) _errors[field] = texts = [];
+        if (!_errors.TryGetValue(field, out var texts))
+        {
+            if (_errors.Count >= FieldsMax) return;
+            _errors[field] = texts = [];
+        }
+
         texts.Add(text);
     }
 
@@ -28,5 +41,6 @@ internal sealed class FieldErrors
 
     public IReadOnlyDictionary<string, string[]> ToDictionary() => _errors.ToDictionary(error => error.Key, error => error.Value.ToArray());
 
-    private bool IsFaulty(string field) => _errors.ContainsKey(field) || (field.LastIndexOf('.') is var dot and > 0 && IsFaulty(field[..dot]));
+    /// <summary>True for a field known to be faulty, or inside one.</summary>
+    public bool IsFaulty(string field) => _errors.ContainsKey(field) || (field.LastIndexOf('.') is var dot and > 0 && IsFaulty(field[..dot]));
 }

@@ -68,11 +68,11 @@ internal static partial class EdgeLog
     [LoggerMessage(7001, LogLevel.Debug, "Calling group {Group} again after {Fault}")]
     public static partial void Retrying(ILogger logger, GroupId group, string fault);
 
-    [LoggerMessage(7002, LogLevel.Error, "A request failed unexpectedly: {Method} {Path}")]
-    public static partial void Failed(ILogger logger, Exception fault, string method, string path);
+    [LoggerMessage(7002, LogLevel.Error, "A request failed unexpectedly: {Method} {Route}")]
+    public static partial void Failed(ILogger logger, Exception fault, string method, string route);
 
-    [LoggerMessage(7005, LogLevel.Warning, "The store failed a request: {Method} {Path}")]
-    public static partial void StoreFailed(ILogger logger, Exception fault, string method, string path);
+    [LoggerMessage(7005, LogLevel.Warning, "The store failed a request: {Method} {Route}")]
+    public static partial void StoreFailed(ILogger logger, Exception fault, string method, string route);
 
     [LoggerMessage(7003, LogLevel.Debug, "The event stream of group {Group} was opened after sequence {After}")]
     public static partial void StreamOpened(ILogger logger, GroupId group, long after);

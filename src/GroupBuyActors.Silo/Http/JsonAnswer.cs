@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GroupBuyActors.Client;
+using GroupBuyActors.Silo.Idempotency;
 
 namespace GroupBuyActors.Silo.Http;
 
@@ -25,7 +26,8 @@ internal sealed class JsonAnswer(int status, byte[] body, string? location = nul
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = body.Length;
         if (location is not null) response.Headers.Location = location;
-        if (replayed) response.Headers[ReplayedHeader] = "true";
+        // Where the caller gave no key, only the edge itself has sent the call again.
+        if (replayed && RequestKeys.IsGiven(context)) response.Headers[ReplayedHeader] = "true";
         return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using GroupBuyActors.Events;
 
@@ -48,14 +49,8 @@ internal sealed class JsonFields
     {
         if (Find(name) is not { } value) return null;
         if (value.ValueKind != JsonValueKind.String) return Fault<string>(name, "A text is expected.");
-        try
-        {
-            return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            return Fault<string>(name, "The text is no valid Unicode.");
-        }
+        // One that is no Unicode was noted when the body was read.
+        return JsonTexts.IsUnicode(JsonMarshal.GetRawUtf8Value(value)) ? value.GetString() : null;
     }
 
     public int? Int32(string name)

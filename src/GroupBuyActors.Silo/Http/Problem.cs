@@ -63,6 +63,9 @@ internal static class Problems
 
     public static Problem TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, "request.too_large", "Body too large", "A body has at most 1 MB.");
 
+    public static Problem EncodingNotTaken { get; } = new(StatusCodes.Status415UnsupportedMediaType, "request.encoding_not_taken", "Content encoding not taken",
+        "A body is sent as it is, without Content-Encoding.");
+
     public static Problem Forbidden(string detail) => new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not allowed", detail);
 
     /// <summary>What status code and title a refusal has.</summary>

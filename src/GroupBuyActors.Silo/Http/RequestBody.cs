@@ -1,10 +1,16 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
+using GroupBuyActors.Silo.Idempotency;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>Reads a body as one JSON value: bounded, without duplicates, comments, trailing commas or anything after it.</summary>
-internal static class RequestBody
+/// <summary>
+/// A body, read once as one JSON value: bounded, valid UTF-8 throughout, without duplicates, comments, trailing commas or anything
+/// after it. The fields that a handler reads and the fingerprint that repeats are compared by come from this one reading, so nothing
+/// in a fingerprint is unchecked. A member whose text is no Unicode is a fault, whether anybody asks for the member or not.
+/// </summary>
+internal sealed class RequestBody
 {
     /// <summary>1 MB: what a body may have at most.</summary>
     public const int BytesMax = 1024 * 1024;
@@ -16,27 +22,87 @@ internal static class RequestBody
     public const int BytesReadMax = 16 * BytesMax;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private static readonly RequestBody Empty = new(null, []);
 
-    /// <summary>The body; null where it is empty. A problem where it is too large, or none of JSON.</summary>
-    public static async ValueTask<(JsonElement? Body, Problem? Problem)> ReadAsync(HttpContext context)
+    private readonly JsonElement? _json;
+    private readonly IReadOnlyCollection<string> _unreadable;
+
+    private RequestBody(JsonElement? json, IReadOnlyCollection<string> unreadable) => (_json, _unreadable) = (json, unreadable);
+
+    /// <summary>True where the body is a JSON object.</summary>
+    public bool IsObject => _json is { ValueKind: JsonValueKind.Object };
+
+    /// <summary>What is wrong with texts anywhere in the body; null where nothing is. For calls that ask for no field.</summary>
+    public Problem? TextProblem
     {
-        if (context.Request.ContentLength is 0) return (null, null);
+        get
+        {
+            if (_unreadable.Count == 0) return null;
+            var errors = new FieldErrors();
+            NoteUnreadable(errors);
+            return Problem.Invalid(errors);
+        }
+    }
+
+    /// <summary>A hash that is equal for equal JSON values. Only of a body without <see cref="TextProblem"/>.</summary>
+    public string Fingerprint => RequestKeys.Hash(_json is { } json ? CanonicalJson.Write(json).Span : "none"u8);
+
+    /// <summary>The body. A problem where it is too large, in an encoding that is not taken, or no JSON.</summary>
+    public static async ValueTask<(RequestBody Body, Problem? Problem)> ReadAsync(HttpContext context)
+    {
+        if (IsEncoded(context.Request)) return (Empty, Problems.EncodingNotTaken);
+        if (context.Request.ContentLength is 0) return (Empty, null);
         var bytes = await ReadBytesAsync(context);
-        if (bytes is null) return (null, Problems.TooLarge);
-        if (bytes.AsSpan().Trim(" \t\r\n"u8).IsEmpty) return (null, null);
+        return bytes is null ? (Empty, Problems.TooLarge) : Parse(WithoutByteOrderMark(bytes));
+    }
+
+    /// <summary>The fields of the body; one that is missing where it is needed, or no object, is a fault of the body.</summary>
+    public JsonFields Fields(FieldErrors errors, bool optional = false)
+    {
+        NoteUnreadable(errors);
+        return JsonFields.Of(_json, errors, optional);
+    }
+
+    private static (RequestBody Body, Problem? Problem) Parse(ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty) return (Empty, null);
+        if (!Utf8.IsValid(bytes.Span)) return (Empty, Malformed("The body is no valid UTF-8."));
         try
         {
-            return (JsonElement.Parse(bytes, Strict), null);
+            var json = JsonElement.Parse(bytes.Span, Strict);
+            return (new RequestBody(json, JsonTexts.IsUnicode(bytes.Span) ? [] : JsonTexts.NotUnicode(json)), null);
+        }
+        catch (JsonException e) when (e is { LineNumber: { } line, BytePositionInLine: { } position })
+        {
+            return (Empty, Malformed($"The body is no valid JSON: line {line + 1}, byte {position + 1}."));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            var errors = new FieldErrors();
-            errors.Add(FieldErrors.Body, e is JsonException { LineNumber: { } line, BytePositionInLine: { } position }
-                ? $"The body is no valid JSON: line {line + 1}, byte {position + 1}."
-                : "The body is no valid JSON: a member occurs twice, or a text is no valid Unicode.");
-            return (null, Problem.Invalid(errors));
+            return (Empty, Malformed("The body is no valid JSON: a member occurs twice, or its name is no valid Unicode."));
         }
     }
+
+    private static Problem Malformed(string text)
+    {
+        var errors = new FieldErrors();
+        errors.Add(FieldErrors.Body, text);
+        return Problem.Invalid(errors);
+    }
+
+    private void NoteUnreadable(FieldErrors errors)
+    {
+        foreach (var member in _unreadable) errors.Add(member, "The text is no valid Unicode.");
+    }
+
+    private static bool IsEncoded(HttpRequest request)
+    {
+        foreach (var encoding in request.Headers.ContentEncoding)
+            if (!string.IsNullOrWhiteSpace(encoding) && !encoding.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
+    }
+
+    private static ReadOnlyMemory<byte> WithoutByteOrderMark(byte[] bytes) =>
+        bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
 
     private static async ValueTask<byte[]?> ReadBytesAsync(HttpContext context)
     {
@@ -44,7 +110,7 @@ internal static class RequestBody
         var reader = context.Request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAsync(context.RequestAborted);
+            var read = await ReadAsync(reader, context.RequestAborted);
             if (read.Buffer.Length > BytesMax)
             {
                 reader.AdvanceTo(read.Buffer.End);
@@ -59,6 +125,19 @@ internal static class RequestBody
             }
 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    // The server tells some faults of the transfer, such as the size of a chunk that no number can hold, as plain IO faults.
+    private static async ValueTask<System.IO.Pipelines.ReadResult> ReadAsync(System.IO.Pipelines.PipeReader reader, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancellation);
+        }
+        catch (IOException e) when (e is not (BadHttpRequestException or Microsoft.AspNetCore.Connections.ConnectionResetException))
+        {
+            throw new BadHttpRequestException("The body is not sent as HTTP sends one.", e);
         }
     }
 }

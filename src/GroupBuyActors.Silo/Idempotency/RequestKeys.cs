@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
@@ -9,8 +8,9 @@ using GroupBuyActors.Silo.Http;
 namespace GroupBuyActors.Silo.Idempotency;
 
 /// <summary>
-/// Makes request keys. A caller's <c>Idempotency-Key</c> holds within caller, method and path; its id is the hash of all four, its
-/// fingerprint the hash of the body as JSON. Where the caller gives none, the edge draws an id, so that its own retries are one call.
+/// Makes request keys. A caller's <c>Idempotency-Key</c> holds within caller, method, route and the ids in it, however the path is
+/// spelt; its id is the hash of all of these, its fingerprint the hash of the body as JSON. Where the caller gives none, the edge
+/// draws an id, so that its own retries are one call.
 /// </summary>
 internal static class RequestKeys
 {
@@ -18,8 +18,9 @@ internal static class RequestKeys
     private const int LengthMax = 255;
 
     /// <summary>The key of this call; a problem where the header is malformed.</summary>
-    public static (RequestKey Key, Problem? Problem) Of(HttpContext context, JsonElement? body)
+    public static (RequestKey Key, Problem? Problem) Of(HttpContext context, RequestBody body)
     {
+        if (body.TextProblem is { } problem) return (new RequestKey("-", ""), problem);
         if (!context.Request.Headers.TryGetValue(Header, out var values)) return (new RequestKey(RandomNumberGenerator.GetHexString(32, lowercase: true), ""), null);
         if (values is not [{ Length: >= 1 and <= LengthMax } key])
         {
@@ -28,8 +29,8 @@ internal static class RequestKeys
             return (new RequestKey("-", ""), Problem.Invalid(errors));
         }
 
-        var scope = $"{Caller.Of(context).Name}\n{context.Request.Method}\n{context.Request.Path.Value}\n{key}";
-        return (new RequestKey(Hash(Encoding.UTF8.GetBytes(scope)), Fingerprint(body)), null);
+        var scope = $"{Caller.Of(context).Name}\n{context.Request.Method}\n{RequestPath.CanonicalOf(context)}\n{key}";
+        return (new RequestKey(Hash(Encoding.UTF8.GetBytes(scope)), body.Fingerprint), null);
     }
 
     /// <summary>The key of a call that needs no body; one that is sent all the same must be JSON and counts.</summary>
@@ -43,10 +44,8 @@ internal static class RequestKeys
     /// <summary>True where the caller asked that repeats be recognised.</summary>
     public static bool IsGiven(HttpContext context) => context.Request.Headers.ContainsKey(Header);
 
-    private static string Fingerprint(JsonElement? body) => Hash(body is { } element ? CanonicalJson.Write(element).Span : "none"u8);
-
     // 128 bits: nobody can make two bodies of one hash by accident, and a group remembers the text for a day.
-    private static string Hash(ReadOnlySpan<byte> bytes)
+    public static string Hash(ReadOnlySpan<byte> bytes)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes, hash);

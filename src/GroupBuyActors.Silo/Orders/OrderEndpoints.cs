@@ -1,4 +1,3 @@
-using System.Text.Json;
 using GroupBuyActors.Client;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Silo.Auth;
@@ -25,47 +24,53 @@ internal static class OrderEndpoints
             .Describe("Ask for the money back", typeof(RefundDocument)).Answers<OrderDocument>(202).Refuses(400, 404, 409, 422);
     }
 
-    private static Task<IResult> GetAsync(string orderId, HttpContext context, GroupCalls groups) =>
-        AnswerAsync(orderId, new Query(context), context, groups, (grain, number) => grain.GetOrder(number));
+    private static async Task<IResult> GetAsync(string orderId, HttpContext context, GroupCalls groups)
+    {
+        var query = new Query(context);
+        var order = query.Order(orderId);
+        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        if (await Access.DeniedOrderAsync(context, order, groups) is { } denied) return denied;
+        var reply = await groups.CallAsync(order.Group, grain => grain.GetOrder(order.Number), context.RequestAborted);
+        return reply.ToResult(OrderDocuments.Of);
+    }
 
-    private static Task<IResult> CancelAsync(string orderId, HttpContext context, GroupCalls groups) =>
-        AnswerAsync(orderId, new Query(context), context, groups, (grain, number) => grain.CancelOrder(number));
+    private static async Task<IResult> CancelAsync(string orderId, HttpContext context, GroupCalls groups)
+    {
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        return problem ?? await AnswerAsync(orderId, new Query(context), body, context, groups, (grain, number, key) => grain.CancelOrder(number, key));
+    }
 
     private static async Task<IResult> PayAsync(string orderId, HttpContext context, GroupCalls groups)
     {
-        var (body, key, problem) = await ReadAsync(context);
+        var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
         var query = new Query(context);
-        var (paymentId, amount) = PaymentFields.Read(JsonFields.Of(body, query.Errors));
+        var (paymentId, amount) = PaymentFields.Read(body.Fields(query.Errors));
         var trusted = Caller.Of(context).IsTrustedWithPayments;
-        return await AnswerAsync(orderId, query, context, groups, (grain, number) => grain.Pay(new PayOrder(number, paymentId, amount, trusted, key)), asksPort: true);
+        return await AnswerAsync(orderId, query, body, context, groups, (grain, number, key) => grain.Pay(new PayOrder(number, paymentId, amount, trusted, key)), asksPort: true);
     }
 
     private static async Task<IResult> RefundAsync(string orderId, HttpContext context, GroupCalls groups)
     {
-        var (body, key, problem) = await ReadAsync(context);
+        var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
         var query = new Query(context);
-        var fields = JsonFields.Of(body, query.Errors, optional: true);
+        var fields = body.Fields(query.Errors, optional: true);
         var reason = fields.Text("reason");
         if (reason is { Length: > 0 } && !TextRules.IsText(reason, ReasonLengthMax)) fields.Fault("reason", $"A reason has at most {ReasonLengthMax} characters.");
-        return await AnswerAsync(orderId, query, context, groups, (grain, number) => grain.AskRefund(new AskRefund(number, reason, key)));
-    }
-
-    private static async Task<(JsonElement? Body, RequestKey Key, Problem? Problem)> ReadAsync(HttpContext context)
-    {
-        var (body, problem) = await RequestBody.ReadAsync(context);
-        var (key, keyProblem) = RequestKeys.Of(context, body);
-        return (body, key, problem ?? keyProblem);
+        return await AnswerAsync(orderId, query, body, context, groups, (grain, number, key) => grain.AskRefund(new AskRefund(number, reason, key)));
     }
 
     private static async Task<IResult> AnswerAsync(
-        string orderId, Query query, HttpContext context, GroupCalls groups, Func<IGroupGrain, int, Task<Reply<OrderView>>> call, bool asksPort = false)
+        string orderId, Query query, RequestBody body, HttpContext context, GroupCalls groups, Func<IGroupGrain, int, RequestKey, Task<Reply<OrderView>>> call,
+        bool asksPort = false)
     {
         var order = query.Order(orderId);
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
         if (await Access.DeniedOrderAsync(context, order, groups) is { } denied) return denied;
-        var reply = await groups.CallAsync(order.Group, grain => call(grain, order.Number), context.RequestAborted, asksPort);
+        var (key, problem) = RequestKeys.Of(context, body);
+        if (problem is not null) return problem;
+        var reply = await groups.CallAsync(order.Group, grain => call(grain, order.Number, key), context.RequestAborted, asksPort);
         return reply.ToResult(OrderDocuments.Of, OrderDocuments.Location);
     }
 }

@@ -17,7 +17,6 @@ namespace GroupBuyActors.Silo.Sandbox;
 /// <summary>The sandbox that stands in for inventory, payments and notices: its stock, its provider, its faults, and what it was asked.</summary>
 internal static class SandboxEndpoints
 {
-    private const int SkuSegment = 4;
     private const int DelayMsMax = 60_000;
 
     /// <summary>Where a real service is set the sandbox of its port is off, and nothing at its addresses.</summary>
@@ -51,7 +50,7 @@ internal static class SandboxEndpoints
     private static async Task<IResult> StockAsync(string merchantId, string sku, HttpContext context, ISandbox desk)
     {
         var errors = new FieldErrors();
-        var (merchant, name) = ReadSku(context, merchantId, sku, errors);
+        var (merchant, name) = ReadSku(merchantId, sku, errors);
         if (errors.Any) return Problem.Invalid(errors);
         return JsonAnswer.Of(Document(await desk.GetStockAsync(merchant, name, context.RequestAborted)));
     }
@@ -59,10 +58,10 @@ internal static class SandboxEndpoints
     private static async Task<IResult> SetStockAsync(string merchantId, string sku, HttpContext context, ISandbox desk, Audit audit)
     {
         var errors = new FieldErrors();
-        var (merchant, name) = ReadSku(context, merchantId, sku, errors);
+        var (merchant, name) = ReadSku(merchantId, sku, errors);
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
-        var fields = JsonFields.Of(body, errors).Require("available");
+        var fields = body.Fields(errors).Require("available");
         var (available, reserved, deducted) = (Units(fields, "available"), Units(fields, "reserved"), Units(fields, "deducted"));
         if (errors.Any) return Problem.Invalid(errors);
         var stock = Document(await desk.SetStockAsync(merchant, name, available ?? 0, reserved, deducted, context.RequestAborted));
@@ -76,7 +75,7 @@ internal static class SandboxEndpoints
         var order = query.Order(orderId);
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
-        var fields = JsonFields.Of(body, query.Errors);
+        var fields = body.Fields(query.Errors);
         var (paymentId, amount) = PaymentFields.Read(fields);
         var callback = fields.Boolean("callback") ?? true;
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
@@ -98,7 +97,7 @@ internal static class SandboxEndpoints
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null) return problem;
         var errors = new FieldErrors();
-        var fields = JsonFields.Of(body, errors);
+        var fields = body.Fields(errors);
         var failRate = fields.Number("failRate") ?? 0;
         if (failRate is < 0 or > 1) fields.Fault("failRate", "A share is 0 to 1.");
         var delayMs = fields.Int32("delayMs") ?? 0;
@@ -122,13 +121,12 @@ internal static class SandboxEndpoints
             [.. page.Items.Select(call => new CallDocument(call.Key, call.Operation, call.Times, call.FirstAt, call.LastAt))], page.Next)));
     }
 
-    private static (long Merchant, string Sku) ReadSku(HttpContext context, string merchantId, string sku, FieldErrors errors)
+    private static (long Merchant, string Sku) ReadSku(string merchantId, string sku, FieldErrors errors)
     {
         if (!long.TryParse(merchantId, NumberStyles.None, CultureInfo.InvariantCulture, out var merchant) || merchant < 1)
             errors.Add("merchantId", "A merchant is a positive 64-bit integer.");
-        var name = PathText.Segment(context, SkuSegment, sku);
-        if (!TextRules.IsPrintable(name, 64)) errors.Add("sku", "A sku has 1 to 64 printable characters.");
-        return (merchant, name);
+        if (!TextRules.IsPrintable(sku, 64)) errors.Add("sku", "A sku has 1 to 64 printable characters.");
+        return (merchant, sku);
     }
 
     private static long? Units(JsonFields fields, string name)

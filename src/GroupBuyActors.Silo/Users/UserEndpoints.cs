@@ -10,21 +10,18 @@ namespace GroupBuyActors.Silo.Users;
 /// <summary>A buyer's orders.</summary>
 internal static class UserEndpoints
 {
-    private const int UserIdSegment = 2;
-
     public static void MapUsers(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/users/{userId}/orders", ListOrdersAsync).WithTags("Users").Requires(Operation.ListUserOrders)
             .Describe("A buyer's orders, newest first").Answers<PageDocument<OrderDocument>>(200).Refuses(400);
 
     private static Task<IResult> ListOrdersAsync(string userId, string? after, string? limit, HttpContext context, IListings listings)
     {
-        var user = PathText.Segment(context, UserIdSegment, userId);
         var query = new Query(context);
-        if (!TextRules.IsPrintable(user, 128)) query.Errors.Add("userId", "A user id has 1 to 128 printable characters.");
-        else if (Access.DeniedUser(context, user) is { } denied) return Task.FromResult<IResult>(denied);
+        if (!TextRules.IsPrintable(userId, 128)) query.Errors.Add("userId", "A user id has 1 to 128 printable characters.");
+        else if (Access.DeniedUser(context, userId) is { } denied) return Task.FromResult<IResult>(denied);
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => listings.UserOrdersAsync(user, mark, size, context.RequestAborted),
+            () => listings.UserOrdersAsync(userId, mark, size, context.RequestAborted),
             page => JsonAnswer.Of(new PageDocument<OrderDocument>([.. page.Items.Select(OrderDocuments.Of)], page.Next)));
     }
 }

@@ -25,8 +25,11 @@ internal static class VoucherEndpoints
         return problem ?? await AnswerAsync(voucherCode, context, groups, (grain, code) => grain.Redeem(code, key));
     }
 
-    private static Task<IResult> RevokeAsync(string voucherCode, HttpContext context, GroupCalls groups) =>
-        AnswerAsync(voucherCode, context, groups, (grain, code) => grain.RevokeRedemption(code));
+    private static async Task<IResult> RevokeAsync(string voucherCode, HttpContext context, GroupCalls groups)
+    {
+        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
+        return problem ?? await AnswerAsync(voucherCode, context, groups, (grain, code) => grain.RevokeRedemption(code, key));
+    }
 
     private static async Task<IResult> AnswerAsync(
         string voucherCode, HttpContext context, GroupCalls groups, Func<IGroupGrain, VoucherCode, Task<Reply<OrderView>>> call)

@@ -73,6 +73,60 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public void ARevocationSentAgainIsNotRefusedForItsOwnFirstTry()
+    {
+        var world = Scenes.Fulfilled();
+        world.Redeem(1);
+        var first = world.Do(new GroupCommand.Revoke(world.Voucher(1), Key));
+        world.Redeem(1);
+        ToldAgain(world, first, new GroupCommand.Revoke(world.Voucher(1), Key));
+        Assert.Equal(OrderStatus.Redeemed, world.Order(1).Status);
+    }
+
+    [Fact]
+    public void ACancellationSentAgainIsNotRefusedForWhatCameAfterIt()
+    {
+        var world = Scenes.Published();
+        world.JoinAll("ann");
+        var first = world.Do(new GroupCommand.Cancel(1, Key));
+        world.Pay(1, amount: Scenes.Offer().UnitPrice);
+        Assert.Equal(OrderStatus.Refunding, world.Order(1).Status);
+        ToldAgain(world, first, new GroupCommand.Cancel(1, Key));
+    }
+
+    [Fact]
+    public void AWithdrawalSentAgainGetsItsFirstAnswer()
+    {
+        var world = Scenes.Published();
+        var first = world.Do(new GroupCommand.Withdraw(Key));
+        world.RunDue();
+        ToldAgain(world, first, new GroupCommand.Withdraw(Key));
+    }
+
+    [Fact]
+    public void APublicationSentAgainIsToldAsMadeEvenWhileItsFirstTryStillWaitsForStock()
+    {
+        var world = new World();
+        var publish = new GroupCommand.Publish(Scenes.Offer(), Key);
+        var (attempt, reservation) = world.Do(publish).Reserve!.Value;
+        Assert.Equal(attempt, world.Do(publish).Reserve!.Value.Attempt);
+        var reserved = new GroupCommand.Reserved(attempt, world.Inventory.Reserve(reservation, Fault.None), Key);
+        var first = world.Do(reserved);
+        Assert.Equal(ReplyOutcome.Created, first.Outcome);
+        ToldAgain(world, first, reserved);
+        world.JoinAll("ann");
+        ToldAgain(world, first, publish);
+    }
+
+    private static void ToldAgain(World world, Handling first, GroupCommand command)
+    {
+        var again = world.Do(command);
+        Assert.Null(again.Refusal);
+        Assert.True(again.Replayed);
+        Assert.Equal((first.Outcome, first.Answer), (again.Outcome, again.Answer));
+    }
+
+    [Fact]
     public void SuccessWithoutEventsIsRememberedWhileTheActivationLives()
     {
         var world = Scenes.Fulfilled();

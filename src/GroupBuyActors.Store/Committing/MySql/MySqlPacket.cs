@@ -222,7 +222,7 @@ internal sealed class MySqlPacket(TimeProvider time)
             _text.Sql("('").Sql(group).Sql('.').Number(order.OrderId.Number).Sql("',").Number(change.Sequence).Sql(",'").Sql(group).Sql("',").Binary(order.UserId)
                 .Sql(',').Text(StoredNames.Of(order.Status)).Sql(',').Instant(change.Time).Sql(',').Number(order.Quantity).Sql(',')
                 .Number(order.Total.Amount).Sql(',').Text(order.Total.Currency).Sql(',').Instant(order.PlacedAt).Sql(',').Instant(order.ClosesAt).Sql(',')
-                .InstantOrNull(order.PaidAt).Sql(',').TextOrNull(order.VoucherCode?.ToString()).Sql(',').InstantOrNull(order.VoucherValidUntil).Sql(',')
+                .InstantOrNull(order.PaidAt).Sql(',').TextOrNull(order.VoucherCode?.Value).Sql(',').InstantOrNull(order.VoucherValidUntil).Sql(',')
                 .InstantOrNull(order.RedeemedAt).Sql(',').InstantOrNull(order.RefundedAt).Sql(',')
                 .TextOrNull(order.CloseReason is { } reason ? StoredNames.Of(reason) : null).Sql("),");
         }

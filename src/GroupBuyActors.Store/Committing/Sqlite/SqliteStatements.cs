@@ -158,7 +158,7 @@ internal sealed class SqliteStatements : IDisposable
         var order = change.Order;
         _status.Run(order.OrderId.ToString(), change.Sequence, order.OrderId.Group.Value, System.Text.Encoding.UTF8.GetBytes(order.UserId),
             StoredNames.Of(order.Status), Ms(change.Time), order.Quantity, order.Total.Amount, order.Total.Currency, Ms(order.PlacedAt), Ms(order.ClosesAt),
-            order.PaidAt?.ToUnixTimeMilliseconds(), order.VoucherCode?.ToString(), order.VoucherValidUntil?.ToUnixTimeMilliseconds(), order.RedeemedAt?.ToUnixTimeMilliseconds(), order.RefundedAt?.ToUnixTimeMilliseconds(),
+            order.PaidAt?.ToUnixTimeMilliseconds(), order.VoucherCode?.Value, order.VoucherValidUntil?.ToUnixTimeMilliseconds(), order.RedeemedAt?.ToUnixTimeMilliseconds(), order.RefundedAt?.ToUnixTimeMilliseconds(),
             order.CloseReason is { } reason ? StoredNames.Of(reason) : null);
     }
 
