@@ -1,15 +1,17 @@
+using GroupBuyActors.Groups;
+
 namespace GroupBuyActors.Store;
 
 /// <summary>Settings that cannot work, told at start in one message.</summary>
 internal static class StoreOptionsCheck
 {
     public const string Sentence =
-        "GroupBuy:Storage is set up wrongly: ConnectionStrings:GroupBuy must not be empty, Lanes is 1 to 16, LaneQueueMax, BatchCommitsMax, BatchBytesMax, UnknownOutcomesMax and ReadConnectionsMax are at least 1, and times are positive.";
+        "GroupBuy:Storage is set up wrongly: ConnectionStrings:GroupBuy must not be empty, Lanes is 1 to 16, LaneQueueMax, BatchCommitsMax, UnknownOutcomesMax and ReadConnectionsMax are at least 1, BatchBytesMax is at least 65536, and times are positive.";
 
     public static bool IsValid(StoreOptions options) =>
         !string.IsNullOrWhiteSpace(options.ConnectionString)
         && options.Lanes is >= 1 and <= 16
-        && options is { LaneQueueMax: >= 1, BatchCommitsMax: >= 1, BatchBytesMax: >= 1, UnknownOutcomesMax: >= 1, ReadConnectionsMax: >= 1 }
+        && options is { LaneQueueMax: >= 1, BatchCommitsMax: >= 1, BatchBytesMax: >= CommitBytes.LeastMax, UnknownOutcomesMax: >= 1, ReadConnectionsMax: >= 1 }
         && options.CommandTimeout > TimeSpan.Zero
         && options.RefusalPatience > TimeSpan.Zero
         && options.FenceConfirmInterval > TimeSpan.Zero;

@@ -36,9 +36,9 @@ internal sealed class TestedSystem : IAsyncDisposable
     public static Task<TestedSystem> OnSqliteAsync(IReadOnlyDictionary<string, string?>? environment = null) => StartAsync(null, null, null, 1, environment);
 
     /// <summary>Silos on a private MariaDB server.</summary>
-    public static async Task<TestedSystem> OnMariaDbAsync(int silos, IReadOnlyDictionary<string, string?>? environment = null)
+    public static async Task<TestedSystem> OnMariaDbAsync(int silos, IReadOnlyDictionary<string, string?>? environment = null, params string[] serverArguments)
     {
-        var database = await MariaDbServer.StartAsync();
+        var database = await MariaDbServer.StartAsync(serverArguments);
         return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), null, silos, environment);
     }
 

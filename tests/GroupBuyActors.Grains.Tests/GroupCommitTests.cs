@@ -232,6 +232,28 @@ public sealed class GroupCommitTests
         Assert.True((await join).Succeeded);
     }
 
+    [Fact]
+    public async Task CommitThatIsTooLargeIsToldOnItsTaskAndToCallersAndIsNoStoreThatIsAway()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(Id, minGroupSize: 3, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        silo.Committer.Instead = commit => commit.Events.Any(happened => happened.Type == "group.expired") ? throw new CommitTooLargeException(1_127_623, 1_048_576) : null;
+        silo.Time.Advance(TimeSpan.FromHours(1));
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        Store.Tasks.ITaskStore tasks = silo.Get<Store.Tasks.ITaskStore>();
+        while (await tasks.FindAsync($"{Id}:3:0", bound.Token) is not { LastError: not null }) await Task.Delay(20, bound.Token);
+        var deadline = (await tasks.FindAsync($"{Id}:3:0", bound.Token))!;
+        Assert.True(deadline.Attempts >= 1);
+        Assert.Contains("1127623 bytes, more than the 1048576", deadline.LastError, StringComparison.Ordinal);
+        var failed = await Assert.ThrowsAsync<DecisionFailedException>(() => group.Settle());
+        Assert.Contains("1127623 bytes", failed.Message, StringComparison.Ordinal);
+
+        silo.Committer.Instead = null;
+        var expired = TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
+        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(30), () => expired);
+        Assert.Null(await tasks.FindAsync($"{Id}:3:0", bound.Token));
+    }
+
     private static async Task<T> RetryAsync<T>(Func<Task<T>> call)
     {
         for (var tries = 0; ; tries++)

@@ -157,6 +157,8 @@ public sealed class MigrationReadingTests
         {
             ["group_replication_group_name"] = "f00", ["group_replication_single_primary_mode"] = "ON",
         }));
+        Assert.Null(MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["max_allowed_packet"] = "4194304" }));
+        Assert.Contains("at least 4194304", MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["max_allowed_packet"] = "4194303" }), StringComparison.Ordinal);
         Assert.Contains("Galera", MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["wsrep_on"] = "ON" }));
     }
 }

@@ -9,7 +9,7 @@ internal static class Books
     {
         var order = turn.State.Orders[happened.OrderId.Number];
         if (happened is not (PaymentExcess or PaymentRefunded))
-            turn.Handling.Statuses.Add(new OrderStatusChange(recorded.Sequence, recorded.Time, Views.Of(turn.State, order)));
+            turn.Log(new OrderStatusChange(recorded.Sequence, recorded.Time, Views.Of(turn.State, order)));
         var payment = happened switch
         {
             OrderPaid e => order.FindPayment(e.PaymentId),

@@ -14,10 +14,11 @@ public static class CausedTasks
     /// The order is that in which they are scheduled: the rest of consequences that did not fit into the commit, the event's own, a
     /// deduction, a release. Of a group with more orders than fit it is taken that they did not.
     /// </remarks>
-    public static string? TypeOf(GroupState state, RecordedEvent caused, int index, GroupSettings settings)
+    public static string? TypeOf(GroupState state, RecordedEvent caused, int index, GroupSettings settings, int commitBytesMax = int.MaxValue)
     {
         var types = new List<string>();
-        if (MayDefer(caused.Event) && state.OrderCount > settings.ConsequencesPerCommit) types.Add(TaskTypes.GroupSettle);
+        var mayBeMany = state.OrderCount > settings.ConsequencesPerCommit || Consequences.BytesAtMost(state) > commitBytesMax;
+        if (MayDefer(caused.Event) && mayBeMany) types.Add(TaskTypes.GroupSettle);
         if (OwnOf(caused.Event) is { } own) types.Add(own);
         if (state.Ledger.Deductions.Exists(deduction => deduction.Sequence == caused.Sequence)) types.Add(TaskTypes.SuccessSaga);
         if (state.Ledger.Releases.Exists(release => release.Sequence == caused.Sequence)) types.Add(TaskTypes.StockRollback);

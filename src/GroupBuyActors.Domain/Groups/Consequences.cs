@@ -3,12 +3,19 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What a transition means for each of the group's orders, and the notices after success. Up to 500 are in the transition's commit;
-/// more follow in commits of at most 500, found by a cursor that passes each order once.
+/// What a transition means for each of the group's orders, and the notices after success. Up to 500 are in the transition's commit, if
+/// it takes so many bytes; else they follow in commits of at most 500 and of at most so many bytes, found by a cursor that passes each
+/// order once.
 /// </summary>
 internal static class Consequences
 {
     public const string SuccessNotice = "success";
+
+    /// <summary>JSON of an event or a task about one order, without texts from outside; a group's longest id is in it twice.</summary>
+    private const int EventDataMax = 600, TaskDataMax = 250;
+
+    /// <summary>A character that JSON escapes: <c>\uXXXX</c>.</summary>
+    private const int JsonBytesPerCharacter = 6;
 
     /// <summary>Orders that the open work still has to reach.</summary>
     public static int CountOfOrders(GroupState state)
@@ -79,20 +86,66 @@ internal static class Consequences
         return new OrderRefundRequested(payment.Id, payment.Money, reason, note) { OrderId = id };
     }
 
-    /// <summary>The next notices: to those of at most <paramref name="countMax"/> orders in a row that hold seats.</summary>
-    public static BuyersNotified? NextNotices(GroupState state, int countMax)
+    /// <summary>The next notices: to those of at most <paramref name="countMax"/> orders in a row that hold seats, and whose tasks take at most so many bytes; to one at least.</summary>
+    public static BuyersNotified? NextNotices(GroupState state, int countMax, long bytesMax)
     {
         if (state.NoticeWork is null) return null;
-        var (number, holding) = (state.NotifiedUpTo, 0);
+        var (number, holding, bytes) = (state.NotifiedUpTo, 0, 0L);
         for (; number < state.NotifyUpTo; number++)
         {
-            if (!state.Orders[number + 1].Status.HoldsSeats()) continue;
-            if (holding == countMax) break;
+            var order = state.Orders[number + 1];
+            if (!order.Status.HoldsSeats()) continue;
+            bytes += NoticeBytes(order);
+            if (holding == countMax || (holding > 0 && bytes > bytesMax)) break;
             holding++;
         }
 
         return new BuyersNotified(SuccessNotice, state.NotifiedUpTo + 1, number, holding);
     }
+
+    /// <summary>At most how many bytes the consequences take that the open work still has to reach.</summary>
+    public static long BytesOfOrders(GroupState state)
+    {
+        var bytes = 0L;
+        for (var number = state.OrderCursor; number <= state.Orders.Count; number++)
+            if (Concerns(state, state.Orders[number])) bytes += ConsequenceBytes(state, state.Orders[number]);
+        return bytes;
+    }
+
+    /// <summary>At most how many bytes the notices take that are still to be handed over.</summary>
+    public static long BytesOfNotices(GroupState state)
+    {
+        long bytes = CommitBytes.OfEvent(EventDataMax);
+        for (var number = state.NotifiedUpTo + 1; number <= state.NotifyUpTo; number++)
+            if (state.Orders[number].Status.HoldsSeats()) bytes += NoticeBytes(state.Orders[number]);
+        return bytes;
+    }
+
+    /// <summary>At most how many bytes all orders of a group could take in one transition.</summary>
+    public static long BytesAtMost(GroupState state)
+    {
+        var bytes = 0L;
+        foreach (var order in state.Orders.All) bytes += Math.Max(RefundBytes(order) + LapseBytes(order), NoticeBytes(order));
+        return bytes;
+    }
+
+    private static int ConsequenceBytes(GroupState state, Order order) => state.Phase switch
+    {
+        GroupPhase.Fulfilled => LapseBytes(order),
+        GroupPhase.Expired when state.Reason == ExpiryReason.VouchersLapsed => LapseBytes(order) + RefundBytes(order),
+        GroupPhase.Expired when order.Status == OrderStatus.PendingPayment => CloseBytes(order),
+        _ => RefundBytes(order),
+    };
+
+    /// <summary>An event about an order and its status row; a voucher that is issued takes no more than one that lapses.</summary>
+    private static int LapseBytes(Order order) => CommitBytes.OfEvent(EventDataMax) + CommitBytes.OfStatus(order.UserId);
+
+    private static int CloseBytes(Order order) => LapseBytes(order) + CommitBytes.OfTask(TaskDataMax) + CommitBytes.Removal;
+
+    private static int RefundBytes(Order order) =>
+        LapseBytes(order) + CommitBytes.OfTask(TaskDataMax) + 2 * JsonBytesPerCharacter * (order.Main?.Id.Length ?? 0);
+
+    private static int NoticeBytes(Order order) => CommitBytes.OfTask(TaskDataMax + JsonBytesPerCharacter * order.UserId.Length);
 
     private static bool Concerns(GroupState state, Order order) => state.Phase switch
     {

@@ -16,6 +16,8 @@ public sealed record HandlingContext
     public TaskKey? Completes { get; init; }
     /// <summary>W3C traceparent to store with events and tasks, or null.</summary>
     public string? Trace { get; init; }
+    /// <summary>Bytes that one commit may have, as <see cref="CommitBytes"/> counts; at least <see cref="CommitBytes.LeastMax"/>.</summary>
+    public int CommitBytesMax { get; init; } = int.MaxValue;
 }
 
 /// <summary>Settings that hold for all groups.</summary>
@@ -29,7 +31,7 @@ public sealed record GroupSettings
     public TimeSpan PublicationGuard { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>Request keys are remembered this long: 24 h.</summary>
     public TimeSpan RequestMemory { get; init; } = TimeSpan.FromHours(24);
-    /// <summary>Orders whose consequences fit in one commit: 500.</summary>
+    /// <summary>Orders whose consequences are in one commit at most: 500; fewer where their bytes do not fit.</summary>
     public int ConsequencesPerCommit { get; init; } = 500;
 }
 

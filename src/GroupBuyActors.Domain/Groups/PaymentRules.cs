@@ -11,6 +11,9 @@ internal static class PaymentRules
 {
     private const int PaymentIdLengthMax = 128;
 
+    /// <summary>Payments found at the provider that one commit takes: how many it tells of is not ours to say.</summary>
+    private const int FoundPerCommit = 20;
+
     public static Decision Decide(GroupState state, GroupCommand.Pay pay)
     {
         var command = pay.Command;
@@ -36,6 +39,7 @@ internal static class PaymentRules
         var id = new OrderId(state.Id, order.Number);
         var found = Unknown(order, close.Findings);
         var right = found.FindIndex(payment => payment.Amount == Views.TotalOf(state, order));
+        if (found.Count > FoundPerCommit) return SomeOfMany(order, id, found, right);
         if (right < 0) return WithAlert(order, found, [new OrderClosed(CloseReason.PaymentWindowOver) { OrderId = id }, .. Late(id, found, isFirstRefunded: true)]);
         var payment = found[right];
         found.RemoveAt(right);
@@ -47,8 +51,9 @@ internal static class PaymentRules
         if (state.Orders.Find(check.Order) is not { } order)
             return Decision.UnknownToTask($"Group {state.Id} knows no order {check.Order} to check.");
         if (check.Findings.Answer != PortAnswer.Done) return new Decision { KeepsTask = true };
-        var found = Unknown(order, check.Findings);
-        return WithAlert(order, found, Late(new OrderId(state.Id, order.Number), found, isFirstRefunded: order.Status == OrderStatus.Closed));
+        var (id, found) = (new OrderId(state.Id, order.Number), Unknown(order, check.Findings));
+        if (found.Count > FoundPerCommit) return SomeOfMany(order, id, found, right: -1);
+        return WithAlert(order, found, Late(id, found, isFirstRefunded: order.Status == OrderStatus.Closed));
     }
 
     private static Dictionary<string, string[]> Check(PayOrder command)
@@ -111,9 +116,18 @@ internal static class PaymentRules
         return events;
     }
 
-    private static Decision WithAlert(Order order, List<ProviderPayment> found, GroupEvent[] events) => new()
+    /// <summary>Takes as many as one commit may, none of them for the order itself; the task runs again for the rest.</summary>
+    private static Decision SomeOfMany(Order order, OrderId id, List<ProviderPayment> found, int right)
+    {
+        if (right >= 0) found.RemoveAt(right);
+        found.RemoveRange(FoundPerCommit - 1, found.Count - FoundPerCommit + 1);
+        return WithAlert(order, found, Late(id, found, isFirstRefunded: false), again: true);
+    }
+
+    private static Decision WithAlert(Order order, List<ProviderPayment> found, GroupEvent[] events, bool again = false) => new()
     {
         Events = events,
+        NotYet = again ? TimeSpan.Zero : null,
         Alert = events.Any(happened => happened is PaymentExcess) ? $"The provider holds {found.Count} payments beyond what order {order.Number} needs; they go back." : null,
     };
 }

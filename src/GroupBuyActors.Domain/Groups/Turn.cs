@@ -8,6 +8,7 @@ internal sealed class Turn
 {
     private readonly HandlingContext _context;
     private readonly OpenWork? _orderWorkBefore, _noticeWorkBefore;
+    private readonly CommitRoom _room;
     private int _ordersLeft, _noticesLeft;
     private bool _mayLapse;
 
@@ -18,6 +19,7 @@ internal sealed class Turn
         Now = Instants.Later(Instants.Cut(context.Clock), state.UpdatedAt);
         SequenceBefore = state.Sequence;
         (_orderWorkBefore, _noticeWorkBefore) = (state.OrderWork, state.NoticeWork);
+        _room = new CommitRoom(context.CommitBytesMax, Handling.Events);
     }
 
     public GroupState State { get; }
@@ -52,7 +54,7 @@ internal sealed class Turn
         }
     }
 
-    /// <summary>Lets open consequences go on, up to a commit's worth, and vouchers end.</summary>
+    /// <summary>Lets open consequences go on, as many as a commit takes, and vouchers end.</summary>
     public void Settle()
     {
         _mayLapse = true;
@@ -60,13 +62,24 @@ internal sealed class Turn
         _noticesLeft = Settings.ConsequencesPerCommit - _ordersLeft;
     }
 
-    public void Schedule(TimedTask task) => Handling.Schedules.Add(task);
+    public void Schedule(TimedTask task)
+    {
+        Handling.Schedules.Add(task);
+        _room.Take(CommitBytes.OfTask(task));
+    }
+
+    public void Log(OrderStatusChange change)
+    {
+        Handling.Statuses.Add(change);
+        _room.Take(CommitBytes.OfStatus(change.Order.UserId));
+    }
 
     /// <summary>Removes a task; one that this very handling scheduled is not scheduled in the first place.</summary>
     public void Remove(TaskKey key, long causedBy)
     {
         if (causedBy > SequenceBefore && Handling.Schedules.RemoveAll(task => task.Key.Id == key.Id) > 0) return;
         Handling.Removals.Add(key);
+        _room.Take(CommitBytes.Removal);
     }
 
     /// <summary>Removes the tasks of consequences that are done.</summary>
@@ -94,14 +107,14 @@ internal sealed class Turn
 
     private void RunConsequences()
     {
-        for (; _ordersLeft > 0 && Consequences.Next(State, _context.NewSecret) is var (first, second); _ordersLeft--)
+        for (; _ordersLeft > 0 && _room.Left > 0 && Consequences.Next(State, _context.NewSecret) is var (first, second); _ordersLeft--)
         {
             Emit(first);
             if (second is not null) Emit(second);
         }
 
         _ordersLeft = 0;
-        if (_noticesLeft > 0 && Consequences.NextNotices(State, _noticesLeft) is { } notices) Emit(notices);
+        if (_noticesLeft > 0 && _room.Left is > 0 and var left && Consequences.NextNotices(State, _noticesLeft, left) is { } notices) Emit(notices);
         _noticesLeft = 0;
     }
 
@@ -110,13 +123,14 @@ internal sealed class Turn
         var count = Consequences.CountOfOrders(State);
         // The refund that marks a settlement as failed is itself the first of its consequences.
         var limit = Settings.ConsequencesPerCommit - (happened is OrderRefundRequested ? 1 : 0);
-        _ordersLeft = count <= limit || happened is OrderRefundRequested ? Math.Min(count, limit) : 0;
-        return count > limit;
+        var fits = count <= limit && Consequences.BytesOfOrders(State) <= _room.Left;
+        _ordersLeft = fits || happened is OrderRefundRequested ? Math.Min(count, limit) : 0;
+        return !fits;
     }
 
     private bool DefersNotices()
     {
-        var fits = Consequences.CountOfNotices(State) <= Settings.ConsequencesPerCommit;
+        var fits = Consequences.CountOfNotices(State) <= Settings.ConsequencesPerCommit && Consequences.BytesOfNotices(State) <= _room.Left;
         _noticesLeft = fits ? Settings.ConsequencesPerCommit : 0;
         return !fits;
     }

@@ -69,6 +69,7 @@ internal sealed partial class GroupGrain
             handling = GroupMachine.Handle(_state, command, new HandlingContext
             {
                 Clock = around.Clock.GetUtcNow(), Settings = around.Settings, NewSecret = around.NewSecret, Completes = firing?.Key, Trace = trace,
+                CommitBytesMax = around.Committer.CommitBytesMax,
             });
             if (handling.Changes) _pending = around.Committer.CommitAsync(place, CommitOf(handling, firing, trace));
             head = _pending;
@@ -78,7 +79,7 @@ internal sealed partial class GroupGrain
         catch (Exception e)
         {
             // A rule that throws half-way, or a commit too large, leaves the state ahead of what will ever be stored.
-            throw End("A decision failed.", e);
+            throw EndBroken(command, e);
         }
     }
 
@@ -177,6 +178,15 @@ internal sealed partial class GroupGrain
     private StoreUnavailableException End(CommitStatus status) => End(status == CommitStatus.Stale
         ? "Another activation of the group was first."
         : "The store did not take the change.");
+
+    /// <summary>The same after a decision that failed: whoever asked is told so, for the next activation will fail at it, too.</summary>
+    private DecisionFailedException EndBroken(GroupCommand command, Exception cause)
+    {
+        var name = command.GetType().Name;
+        GroupLog.DecisionFailed(around.Log, cause, _id, name);
+        End("A decision failed.");
+        return new DecisionFailedException($"The {name} of group {_id} failed: {cause.Message}");
+    }
 
     /// <summary>Ends this activation with everything decided on top of what failed; the next one loads the true state.</summary>
     private StoreUnavailableException End(string why, Exception? cause = null)

@@ -28,4 +28,7 @@ internal static partial class GroupLog
 
     [LoggerMessage(1007, LogLevel.Warning, "Groups past their time could not be counted.")]
     public static partial void StuckNotCounted(ILogger log, Exception exception);
+
+    [LoggerMessage(1008, LogLevel.Error, "Group {group_id} could not decide or store {Command}, and will not when it is asked again.")]
+    public static partial void DecisionFailed(ILogger log, Exception exception, GroupId group_id, string command);
 }

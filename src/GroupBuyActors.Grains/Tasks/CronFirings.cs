@@ -31,7 +31,7 @@ public interface ISchedules
 /// </summary>
 internal sealed class CronFirings : ISchedules
 {
-    private const int StoredAtOnce = 256;
+    private const int StoredAtOnce = 256, ToldMax = 200;
     private readonly ICommitter _committer;
     private readonly ClusterClock _clock;
     private readonly Chance _chance;
@@ -104,8 +104,13 @@ internal sealed class CronFirings : ISchedules
         var plan = _jobs[due.Task.Type].Schedule.After(shard, firing, due.Now, now);
         return TaskVerdict.Finished(
             plan.Next is { } next ? [Firing(due.Task.Type, shard, next)] : [],
-            [.. plan.Skipped.Select(skipped => TaskEnding.Of(Firing(due.Task.Type, shard, skipped.Firing), TaskEndStatus.Expired, now, skipped.Reason))]);
+            [.. Told(plan.Skipped).Select(skipped => TaskEnding.Of(Firing(due.Task.Type, shard, skipped.Firing), TaskEndStatus.Expired, now, skipped.Reason))]);
     }
+
+    /// <summary>The latest of them, as many as one commit takes without care, and the oldest for all that are not told one by one.</summary>
+    private static IEnumerable<SkippedFiring> Told(IReadOnlyList<SkippedFiring> skipped) => skipped.Count <= ToldMax
+        ? skipped
+        : [skipped[0] with { Reason = "misfire-older" }, .. skipped.Skip(skipped.Count - ToldMax + 1)];
 
     private TimedTask? Next(string job, ShardId shard, DateTimeOffset after) => _jobs[job].Schedule.Next(shard, after) is { } next ? Firing(job, shard, next) : null;
 

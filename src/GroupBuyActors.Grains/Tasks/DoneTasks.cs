@@ -12,7 +12,7 @@ namespace GroupBuyActors.Tasks;
 internal static class DoneTasks
 {
     public static async Task<TaskReport?> FindAsync(
-        IGroupReader groups, TaskPolicyBook policies, GroupSettings settings, GroupId group, string taskId, CancellationToken cancellation)
+        IGroupReader groups, TaskPolicyBook policies, GroupSettings settings, int commitBytesMax, GroupId group, string taskId, CancellationToken cancellation)
     {
         var parts = taskId.Split(':');
         if (parts.Length != 3 || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
@@ -20,7 +20,7 @@ internal static class DoneTasks
         if (await groups.HistoryAsync(group, sequence - 1, 1, cancellation) is not [{ } row] || row.Sequence != sequence) return null;
         var recorded = JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload);
         var (state, _) = await GroupLoader.LoadAsync(groups, group, cancellation);
-        if (CausedTasks.TypeOf(state, recorded, index, settings) is not { } type) return null;
+        if (CausedTasks.TypeOf(state, recorded, index, settings, commitBytesMax) is not { } type) return null;
         return new TaskReport
         {
             TaskId = taskId, TaskType = type, ExecuteAt = DueOf(recorded, state), Status = WasCancelled(recorded.Event, state) ? "cancelled" : "success",

@@ -1,5 +1,6 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Tasks;
 
@@ -11,7 +12,7 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class TaskDirectory(
     ITaskStore store, ITaskEnds ends, IGroupReader groups, Homes homes, TaskGateways gateways, TaskStories stories, TaskPolicyBook policies, NearTasks near,
-    GroupSettings settings, TimeProvider time) : ITaskDirectory
+    GroupSettings settings, ICommitter committer, TimeProvider time) : ITaskDirectory
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
@@ -36,7 +37,8 @@ internal sealed class TaskDirectory(
         if (await store.FindAsync(taskId, cancellation) is { } task) return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
         if (await ends.FindAsync(taskId, cancellation) is { } ending) return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
         if (!TaskIds.TryGetGroup(taskId, out var group)) return null;
-        return await DoneTasks.FindAsync(groups, policies, settings, group, taskId, cancellation) is { } done ? await stories.TellAsync(done, null, cancellation) : null;
+        var done = await DoneTasks.FindAsync(groups, policies, settings, committer.CommitBytesMax, group, taskId, cancellation);
+        return done is null ? null : await stories.TellAsync(done, null, cancellation);
     }
 
     private async Task<HashSet<string>> RunningAsync(IReadOnlyList<TimedTask> tasks, CancellationToken cancellation)

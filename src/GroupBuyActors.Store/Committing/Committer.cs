@@ -72,8 +72,7 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
             throw new ArgumentException("The place was reserved for a shard of another lane.", nameof(place));
         if (commit.Events.Count > 0 && commit.Group is null) throw new ArgumentException("Events need a group.", nameof(commit));
         var bytes = CommitSize.Of(commit);
-        if (bytes > CommitBytesMax)
-            throw new ArgumentException($"The commit takes {bytes} bytes, more than the {CommitBytesMax} that one transaction takes.", nameof(commit));
+        if (bytes > CommitBytesMax) throw new CommitTooLargeException(bytes, CommitBytesMax);
         return taken.Lane.CommitAsync(taken, commit, bytes);
     }
 

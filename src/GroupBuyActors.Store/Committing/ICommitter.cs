@@ -1,3 +1,5 @@
+using GroupBuyActors.Groups;
+
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>
@@ -20,8 +22,8 @@ public interface ICommitter
 
     /// <summary>
     /// Commits. Commits of one lane become durable in the order of these calls. Completes only when the outcome is known; it cannot
-    /// be cancelled. Never throws for trouble of the database. Throws <see cref="ArgumentException"/> where the commit is over
-    /// <see cref="CommitBytesMax"/>.
+    /// be cancelled. Never throws for trouble of the database. Throws <see cref="CommitTooLargeException"/> where the commit is over
+    /// <see cref="CommitBytesMax"/>: it will never be made.
     /// </summary>
     Task<CommitResult> CommitAsync(CommitPlace place, Commit commit);
 
@@ -56,19 +58,22 @@ public abstract class CommitPlace : IDisposable
 /// <param name="Slot">Such as <c>silo-0</c>.</param>
 public sealed record SiloIdentity(string Address, string Slot);
 
+/// <summary>A commit has more bytes than one transaction takes. Nothing of it is stored, and sending it again changes nothing.</summary>
+public sealed class CommitTooLargeException(int bytes, int bytesMax)
+    : Exception($"The commit takes {bytes} bytes, more than the {bytesMax} that one transaction takes.");
+
 /// <summary>Counts a commit's bytes the way the limits do.</summary>
 public static class CommitSize
 {
     /// <summary>An upper estimate of what the commit adds to a packet.</summary>
     public static int Of(Commit commit)
     {
-        var bytes = 200;
-        foreach (var e in commit.Events) bytes += 400 + e.Payload.Length;
-        foreach (var t in commit.Schedules) bytes += 700 + t.Payload.Length;
-        foreach (var t in commit.Updates) bytes += 700 + t.Payload.Length;
-        // An error has at most 500 characters, of four bytes at most.
-        foreach (var e in commit.Ends) bytes += 2700 + e.Payload.Length;
-        bytes += commit.Removals.Count * 250 + commit.Statuses.Count * 1500;
+        var bytes = CommitBytes.Fixed + commit.Removals.Count * CommitBytes.Removal;
+        foreach (var e in commit.Events) bytes += CommitBytes.OfEvent(e.Payload.Length);
+        foreach (var t in commit.Schedules) bytes += CommitBytes.OfTask(t);
+        foreach (var t in commit.Updates) bytes += CommitBytes.OfTask(t);
+        foreach (var e in commit.Ends) bytes += CommitBytes.OfEnding(e.Payload.Length, e.Error);
+        foreach (var s in commit.Statuses) bytes += CommitBytes.OfStatus(s.Order.UserId);
         return bytes;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MySqlConnector;
 
 namespace GroupBuyActors.Store.Databases;
@@ -8,6 +9,9 @@ namespace GroupBuyActors.Store.Databases;
 /// </summary>
 internal sealed class MySqlServerCheck(MySqlDatabase database)
 {
+    /// <summary>The smallest <c>max_allowed_packet</c> that a silo starts with.</summary>
+    internal const long PacketBytesMin = 4 * 1024 * 1024;
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         await using var connection = await ConnectAsync(cancellation).ConfigureAwait(false);
@@ -38,8 +42,14 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
             return "The database server runs group replication with several primaries, which would let two silos both commit: switch it to single-primary mode.";
         if (IsOn(variables, "wsrep_on"))
             return "The database server is a Galera node, whose row locks other nodes do not see, which would let two silos both commit: use a server with one primary.";
-        return null;
+        return WhyTooSmall(variables);
     }
+
+    /// <summary>A commit takes a quarter of a packet; lists and books write up to half of this one in a statement.</summary>
+    private static string? WhyTooSmall(IReadOnlyDictionary<string, string> variables) =>
+        long.TryParse(variables.GetValueOrDefault("max_allowed_packet"), CultureInfo.InvariantCulture, out var bytes) && bytes < PacketBytesMin
+            ? $"The database server takes packets of at most {bytes} bytes; at least {PacketBytesMin} are needed: raise its max_allowed_packet (16M or more is better)."
+            : null;
 
     private static bool IsOn(IReadOnlyDictionary<string, string> variables, string name) =>
         variables.GetValueOrDefault(name) is "ON" or "1" or "YES";
@@ -83,7 +93,7 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     private static async Task<Dictionary<string, string>> VariablesAsync(MySqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new MySqlCommand(
-            "show global variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on', 'group_replication_group_name', 'group_replication_single_primary_mode')", connection);
+            "show global variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on', 'group_replication_group_name', 'group_replication_single_primary_mode', 'max_allowed_packet')", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var variables = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false)) variables[reader.GetString(0)] = reader.GetString(1);

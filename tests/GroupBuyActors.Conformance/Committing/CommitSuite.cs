@@ -154,7 +154,7 @@ public abstract class CommitSuite : IAsyncLifetime
         var commit = new Commit { Id = Commits.NewId(), Shard = group.Shard, Token = new(), Group = group, Events = [Commits.Event(1) with { Payload = new byte[10_000] }] };
         var place = committer.TryReserve(group.Shard)!;
 
-        Assert.Throws<ArgumentException>(() => { _ = committer.CommitAsync(place, commit); });
+        Assert.Throws<CommitTooLargeException>(() => { _ = committer.CommitAsync(place, commit); });
         Assert.Equal(CommitStatus.Committed, (await committer.CommitAsync(place, Commits.Join(group, 1))).Status);
         Assert.False(commit.Token.IsPoisoned);
     }

@@ -41,6 +41,8 @@ internal sealed class World
     public bool Replicates { get; init; } = true;
     /// <summary>Inventory refuses deductions of this cause and later ones; of none by default.</summary>
     public int DeductionsRefusedFrom { get; init; } = int.MaxValue;
+    /// <summary>Bytes that a commit may have.</summary>
+    public int CommitBytesMax { get; set; } = int.MaxValue;
     /// <summary>Sees every handling after it is stored.</summary>
     public Action<GroupCommand, Handling>? Handled { get; set; }
 
@@ -58,6 +60,7 @@ internal sealed class World
         NewSecret = () => $"secret{_secrets++:D20}",
         Completes = completes,
         Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        CommitBytesMax = CommitBytesMax,
     };
 
     /// <summary>Handles a command and stores what it says.</summary>

@@ -9,11 +9,21 @@ namespace GroupBuyActors.Tasks.Handlers;
 /// <summary>What handlers share: the way to a group, and bounded calls of ports.</summary>
 internal sealed class GroupCalls(IGrainFactory grains, ClusterClock clock, IOptions<GrainsOptions> options)
 {
-    /// <summary>Brings a firing to its group; the group's commit completes the task.</summary>
-    public async Task<TaskVerdict> BringAsync(TaskFiring firing, GroupId group)
+    /// <summary>
+    /// Brings a firing to its group; the group's commit completes the task. A decision that fails is a failed try, for it will not pass
+    /// by itself: it is counted, told on the task, and somebody hears of it.
+    /// </summary>
+    public async Task<TaskVerdict> BringAsync(DueTask due, TaskFiring firing)
     {
-        var result = await grains.GetGrain<IGroupTasks>(group.Value).Run(firing);
-        return result.RunAgainIn is { } delay ? TaskVerdict.RunAgain(delay) : TaskVerdict.Completed;
+        try
+        {
+            var result = await grains.GetGrain<IGroupTasks>(GroupOf(due.Task).Value).Run(firing);
+            return result.RunAgainIn is { } delay ? TaskVerdict.RunAgain(delay) : TaskVerdict.Completed;
+        }
+        catch (DecisionFailedException e)
+        {
+            return TaskVerdict.Failed(due.AfterFailure(), e.Message);
+        }
     }
 
     /// <summary>Ends a group's lapsed vouchers; true where it has more to do.</summary>

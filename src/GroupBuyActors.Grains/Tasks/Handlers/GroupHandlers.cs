@@ -8,7 +8,7 @@ internal abstract class SettleHandler(GroupCalls groups) : ITaskHandler
     public abstract string Type { get; }
 
     public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation) =>
-        groups.BringAsync(TaskFiring.Of(due.Task), GroupCalls.GroupOf(due.Task));
+        groups.BringAsync(due, TaskFiring.Of(due.Task));
 }
 
 /// <summary>Ends a group's joining at its deadline.</summary>

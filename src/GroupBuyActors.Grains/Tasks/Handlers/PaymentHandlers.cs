@@ -17,7 +17,7 @@ internal sealed class OrderCloseHandler(GroupCalls groups, IPayments payments) :
         if (due.TriesAgain(new PortReply(findings.Answer, findings.Detail), out var again)) return again;
         // A provider that will never say is as good as silent: the order closes, and payment-check looks after the money.
         if (findings.Answer == PortAnswer.Refused) findings = findings with { Answer = PortAnswer.Silent };
-        return await groups.BringAsync(TaskFiring.Of(due.Task, findings), order.Group);
+        return await groups.BringAsync(due, TaskFiring.Of(due.Task, findings));
     }
 }
 
@@ -31,7 +31,7 @@ internal sealed class PaymentCheckHandler(GroupCalls groups, IPayments payments)
         var order = new OrderId(GroupCalls.GroupOf(due.Task), TaskPayloads.Read<OrderTask>(due.Task.Payload).Order);
         var findings = await groups.AskAsync(due, c => payments.AskAsync(order, c));
         return findings.Answer == PortAnswer.Done
-            ? await groups.BringAsync(TaskFiring.Of(due.Task, findings), order.Group)
+            ? await groups.BringAsync(due, TaskFiring.Of(due.Task, findings))
             : TaskVerdict.Failed(due.AfterFailure(), findings.Detail ?? "The payment provider did not answer.");
     }
 }
@@ -56,12 +56,12 @@ internal sealed class RefundHandler(GroupCalls groups, IPayments payments) : ITa
             var findings = await groups.AskAsync(due, c => payments.AskAsync(order, c));
             if (findings.Answer != PortAnswer.Done)
                 return TaskVerdict.Failed(due.AfterFailure(), findings.Detail ?? "The payment provider does not say whether the money is back already.");
-            if (findings.GivenBack.Contains(refund.PaymentId)) return await groups.BringAsync(TaskFiring.Of(due.Task, PortReply.Done), order.Group);
+            if (findings.GivenBack.Contains(refund.PaymentId)) return await groups.BringAsync(due, TaskFiring.Of(due.Task, PortReply.Done));
         }
 
         var reply = await groups.AskAsync(due, c => payments.RefundAsync(key, order, refund.PaymentId, refund.Amount, c));
         return reply.Answer == PortAnswer.Done
-            ? await groups.BringAsync(TaskFiring.Of(due.Task, reply), order.Group)
+            ? await groups.BringAsync(due, TaskFiring.Of(due.Task, reply))
             : TaskVerdict.Failed(due.AfterFailure(), reply.Detail ?? $"The payment provider answered {reply.Answer}.");
     }
 }

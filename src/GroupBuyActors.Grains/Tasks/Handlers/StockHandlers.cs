@@ -19,7 +19,7 @@ internal sealed class SuccessSagaHandler(GroupCalls groups, IInventory inventory
             : await groups.AskAsync(due, c => inventory.DeductAsync(deduction, c));
         if (due.TriesAgain(reply, out var again)) return again;
         if (reply.Answer == PortAnswer.Silent) reply = reply with { Answer = PortAnswer.Refused };
-        return await groups.BringAsync(TaskFiring.Of(due.Task, reply), GroupCalls.GroupOf(due.Task));
+        return await groups.BringAsync(due, TaskFiring.Of(due.Task, reply));
     }
 }
 
@@ -30,11 +30,11 @@ internal sealed class StockRollbackHandler(GroupCalls groups, IInventory invento
 
     public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
     {
-        var (group, rollback) = (GroupCalls.GroupOf(due.Task), TaskPayloads.Read<ReleaseTask>(due.Task.Payload));
-        if (rollback.GuardsAttempt is not null) return await groups.BringAsync(TaskFiring.Of(due.Task), group);
+        var rollback = TaskPayloads.Read<ReleaseTask>(due.Task.Payload);
+        if (rollback.GuardsAttempt is not null) return await groups.BringAsync(due, TaskFiring.Of(due.Task));
         var reply = await groups.AskAsync(due, c => inventory.ReleaseAsync(rollback.Release, c));
         return reply.Answer == PortAnswer.Done
-            ? await groups.BringAsync(TaskFiring.Of(due.Task, reply), group)
+            ? await groups.BringAsync(due, TaskFiring.Of(due.Task, reply))
             : TaskVerdict.Failed(due.AfterFailure(), reply.Detail ?? $"Inventory answered {reply.Answer}.");
     }
 }

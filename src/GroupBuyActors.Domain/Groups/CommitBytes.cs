@@ -1,0 +1,42 @@
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// What the parts of a commit take at most in one packet to a database: a rule cuts what it decides by these, and the store refuses by
+/// these, so that what a rule thought would fit does fit.
+/// </summary>
+public static class CommitBytes
+{
+    /// <summary>What every commit takes besides its parts.</summary>
+    public const int Fixed = 400;
+
+    /// <summary>A task to remove.</summary>
+    public const int Removal = 250;
+
+    /// <summary>The least that a silo must be able to commit at once: any one decision with one of its consequences, and room to spare.</summary>
+    public const int LeastMax = 64 * 1024;
+
+    private const int Event = 400;
+    private const int Task = 700;
+    private const int Ending = 800;
+    private const int Status = 900;
+    private const int Utf8BytesPerCharacter = 3;
+
+    /// <summary>An event, by the length of its payload.</summary>
+    public static int OfEvent(int payloadLength) => Event + payloadLength;
+
+    /// <summary>A task to schedule or to update.</summary>
+    public static int OfTask(TimedTask task) => OfTask(task.Payload.Length) + OfText(task.LastError);
+
+    /// <summary>A task without an error, by the length of its payload.</summary>
+    public static int OfTask(int payloadLength) => Task + payloadLength;
+
+    /// <summary>A task's end.</summary>
+    public static int OfEnding(int payloadLength, string? error) => Ending + payloadLength + OfText(error);
+
+    /// <summary>A row of the order status log.</summary>
+    public static int OfStatus(string userId) => Status + OfText(userId);
+
+    private static int OfText(string? text) => Utf8BytesPerCharacter * (text?.Length ?? 0);
+}
