@@ -58,8 +58,11 @@ public sealed record PaymentRefunded(string PaymentId, Money Amount) : OrderEven
 public sealed record StockDeducted(int Cause, int Units) : GroupEvent;
 /// <summary><c>stock.released</c>: <paramref name="Units"/> of the allocation given back, <paramref name="Returned"/> deducted ones returned.</summary>
 public sealed record StockReleased(int Cause, int Units, int Returned) : GroupEvent;
-/// <summary><c>voucher.issued</c>.</summary>
-public sealed record VoucherIssued(VoucherCode VoucherCode, DateTimeOffset ValidUntil) : OrderEvent;
+/// <summary>
+/// <c>voucher.issued</c>. The code is a secret between its buyer and the merchant: only the group's journal has it, and no tail; what is
+/// published has the tail, and no code.
+/// </summary>
+public sealed record VoucherIssued(VoucherCode? VoucherCode, DateTimeOffset ValidUntil, string? VoucherTail = null) : OrderEvent;
 /// <summary><c>voucher.redeemed</c>.</summary>
 public sealed record VoucherRedeemed : OrderEvent;
 /// <summary><c>voucher.redemption-revoked</c>.</summary>

@@ -11,6 +11,8 @@ namespace GroupBuyActors.Events;
 /// </summary>
 public static class GroupEvents
 {
+    private const string VoucherIssuedName = "voucher.issued";
+
     private static readonly (string Name, int Version, JsonTypeInfo Type)[] Vocabulary =
     [
         ("group.publishing", 1, GroupEventJson.Default.GroupPublishing),
@@ -31,7 +33,7 @@ public static class GroupEvents
         ("stock.reserved", 1, GroupEventJson.Default.StockReserved),
         ("stock.deducted", 1, GroupEventJson.Default.StockDeducted),
         ("stock.released", 1, GroupEventJson.Default.StockReleased),
-        ("voucher.issued", 1, GroupEventJson.Default.VoucherIssued),
+        (VoucherIssuedName, 1, GroupEventJson.Default.VoucherIssued),
         ("voucher.redeemed", 1, GroupEventJson.Default.VoucherRedeemed),
         ("voucher.redemption-revoked", 1, GroupEventJson.Default.VoucherRedemptionRevoked),
         ("voucher.lapsed", 1, GroupEventJson.Default.VoucherLapsed),
@@ -58,6 +60,16 @@ public static class GroupEvents
 
     /// <summary>Writes the event's data where the writer stands.</summary>
     public static void Serialize(GroupEvent happened, Utf8JsonWriter writer) => JsonSerializer.Serialize(writer, happened, ByType[happened.GetType()].Type);
+
+    /// <summary>
+    /// Data as it may leave the journal, for histories and whoever listens: what is secret is not in it. Throws
+    /// <see cref="UnknownEventException"/> where a newer release wrote it and this one cannot tell what is.
+    /// </summary>
+    public static ReadOnlyMemory<byte> Publish(string name, int version, ReadOnlyMemory<byte> stored) =>
+        name == VoucherIssuedName ? Serialize(Published((VoucherIssued)Deserialize(name, version, stored.Span))) : stored;
+
+    private static VoucherIssued Published(VoucherIssued issued) =>
+        issued.VoucherCode is { } code ? issued with { VoucherCode = null, VoucherTail = code.Tail } : issued;
 
     /// <summary>Reads data back; throws <see cref="UnknownEventException"/> on a name or version this release does not know.</summary>
     public static GroupEvent Deserialize(string name, int version, ReadOnlySpan<byte> data)

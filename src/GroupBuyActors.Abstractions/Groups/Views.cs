@@ -57,7 +57,7 @@ public sealed record OrderView
     [Id(6)] public required DateTimeOffset ClosesAt { get; init; }
     /// <summary>When it was paid, or null.</summary>
     [Id(7)] public DateTimeOffset? PaidAt { get; init; }
-    /// <summary>Its voucher, or null.</summary>
+    /// <summary>Its voucher, or null: a secret, for its buyer and operators only. What is read from lists does not have it.</summary>
     [Id(8)] public VoucherCode? VoucherCode { get; init; }
     /// <summary>When the voucher ends, or null; half-open.</summary>
     [Id(9)] public DateTimeOffset? VoucherValidUntil { get; init; }
@@ -69,4 +69,6 @@ public sealed record OrderView
     [Id(12)] public CloseReason? CloseReason { get; init; }
     /// <summary>With the answer to a join: its group just after it.</summary>
     [Id(13)] public GroupBrief? Group { get; init; }
+    /// <summary>The last 4 characters of its voucher, or null.</summary>
+    [Id(14)] public string? VoucherTail { get; init; }
 }

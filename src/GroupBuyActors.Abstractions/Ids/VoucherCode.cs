@@ -27,6 +27,9 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
     /// <summary>The whole code with its secret, as <see cref="Parse(string)"/> reads it.</summary>
     public string Value => $"{Order}.{Secret}";
 
+    /// <summary>The last 4 characters: what is shown of it to those whom the code is kept from.</summary>
+    public string Tail => Secret[^4..];
+
     /// <summary>Reads a code, or throws <see cref="FormatException"/> with the expected shape.</summary>
     public static VoucherCode Parse(string text) => Parse(text.AsSpan(), null);
 

@@ -23,8 +23,10 @@ public sealed record OrderDocument
     public required DateTimeOffset ClosesAt { get; init; }
     /// <summary>When it was paid, or null.</summary>
     public DateTimeOffset? PaidAt { get; init; }
-    /// <summary>Its voucher, or null.</summary>
+    /// <summary>Its voucher's code, a secret: only where its buyer or an operator reads the order itself; else null.</summary>
     public VoucherCode? VoucherCode { get; init; }
+    /// <summary>The last 4 characters of its voucher's code, or null where it has no voucher.</summary>
+    public string? VoucherTail { get; init; }
     /// <summary>When the voucher ends, or null; half-open.</summary>
     public DateTimeOffset? VoucherValidUntil { get; init; }
     /// <summary>When it was redeemed, or null.</summary>

@@ -166,7 +166,8 @@ public static partial class GroupMachine
         switch (happened)
         {
             case VoucherIssued e:
-                (order.VoucherSecret, order.VoucherValidUntil) = (e.VoucherCode.Secret, e.ValidUntil);
+                order.VoucherSecret = (e.VoucherCode ?? throw new InvalidOperationException($"The journal has no code of order {e.OrderId}.")).Secret;
+                order.VoucherValidUntil = e.ValidUntil;
                 state.Orders.Move(order, OrderStatus.VoucherIssued);
                 state.ApproximateBytes += 72;
                 break;

@@ -158,6 +158,7 @@ internal sealed class RequestRow
             Status = Status,
             PaidAt = PaidAt,
             VoucherCode = HasVoucher ? order.VoucherCode : null,
+            VoucherTail = HasVoucher ? order.VoucherTail : null,
             VoucherValidUntil = HasVoucher ? order.VoucherValidUntil : null,
             RedeemedAt = RedeemedAt,
             RefundedAt = RefundedAt,

@@ -7,7 +7,8 @@ namespace GroupBuyActors.Groups;
 
 /// <summary>
 /// What a journal row holds besides its columns: UTF-8 JSON <c>{"d": data, "r": request mark}</c>, the mark only where the event
-/// carries one. The data comes first, so that reading a history cuts it out without parsing the rest.
+/// carries one. The data comes first, so that reading a history cuts it out without parsing the rest. What leaves the journal is
+/// <see cref="Data"/>, without the secrets that the group itself needs.
 /// </summary>
 public static class JournalPayload
 {
@@ -52,13 +53,14 @@ public static class JournalPayload
         }
     }
 
-    /// <summary>The data part alone: the event as clients see it.</summary>
-    public static ReadOnlyMemory<byte> Data(ReadOnlyMemory<byte> payload) => payload[Cut(payload.Span, out _)];
+    /// <summary>The data part alone, without secrets: the event as clients see it.</summary>
+    public static ReadOnlyMemory<byte> Data(string typeName, int version, ReadOnlyMemory<byte> payload) =>
+        GroupEvents.Publish(typeName, version, payload[Cut(payload.Span, out _)]);
 
-    /// <summary>The data part as an element of its own.</summary>
-    public static JsonElement DataElement(ReadOnlyMemory<byte> payload)
+    /// <summary>The same as an element of its own.</summary>
+    public static JsonElement DataElement(string typeName, int version, ReadOnlyMemory<byte> payload)
     {
-        var reader = new Utf8JsonReader(Data(payload).Span);
+        var reader = new Utf8JsonReader(Data(typeName, version, payload).Span);
         return JsonElement.ParseValue(ref reader);
     }
 

@@ -23,6 +23,7 @@ internal static class Views
     public static OrderView Of(GroupState state, Order order, bool brief = false)
     {
         var id = new OrderId(state.Id, order.Number);
+        VoucherCode? voucher = order.VoucherSecret is { } secret ? new VoucherCode(id, secret) : null;
         return new OrderView
         {
             OrderId = id,
@@ -33,7 +34,8 @@ internal static class Views
             PlacedAt = order.PlacedAt,
             ClosesAt = order.ClosesAt,
             PaidAt = order.PaidAt,
-            VoucherCode = order.VoucherSecret is { } secret ? new VoucherCode(id, secret) : null,
+            VoucherCode = voucher,
+            VoucherTail = voucher?.Tail,
             VoucherValidUntil = order.VoucherValidUntil,
             RedeemedAt = order.RedeemedAt,
             RefundedAt = order.RefundedAt,

@@ -179,9 +179,9 @@ internal sealed class EventRelay(
     {
         try
         {
-            return new OutgoingEvent(e.Group, e.Sequence, e.Type, e.Version, e.Time, JournalPayload.Data(e.Payload), e.Trace);
+            return new OutgoingEvent(e.Group, e.Sequence, e.Type, e.Version, e.Time, JournalPayload.Data(e.Type, e.Version, e.Payload), e.Trace);
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or Events.UnknownEventException)
         {
             return null;
         }

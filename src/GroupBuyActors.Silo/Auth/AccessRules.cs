@@ -37,7 +37,7 @@ internal enum Reach
 }
 
 /// <summary>
-/// Who may do what: the one table. An operator may do everything. A history shows users and voucher codes, so buyers do not read it;
+/// Who may do what: the one table. An operator may do everything. A history shows who the other buyers are, so buyers do not read it;
 /// a voucher is redeemed at the merchant, so its buyer neither redeems it nor takes that back. A payment result of anyone but the
 /// payment service is believed only after the provider was asked.
 /// </summary>

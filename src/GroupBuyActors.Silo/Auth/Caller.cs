@@ -25,6 +25,9 @@ internal sealed record Caller(string Name, Role Role, string Subject = "")
     /// <summary>Its payment results are believed without asking the provider.</summary>
     public bool IsTrustedWithPayments => Role is Role.Payments or Role.Operator;
 
+    /// <summary>A voucher's code is shown to the buyer whose it is and to operators; to others it would be as good as the goods.</summary>
+    public bool SeesVouchersOf(string userId) => Role == Role.Operator || (Role == Role.Buyer && Subject == userId);
+
     public static Caller Of(HttpContext context) =>
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("The route has no access rule.");
 }

@@ -52,7 +52,7 @@ internal static class HistoryEndpoints
         return Results.Empty;
     }
 
-    internal static HistoryItem Item(JournalRow row) => new(row.Sequence, row.Type, row.Time, JournalPayload.DataElement(row.Payload));
+    internal static HistoryItem Item(JournalRow row) => new(row.Sequence, row.Type, row.Time, JournalPayload.DataElement(row.Type, row.Version, row.Payload));
 
     private static async Task<Problem?> MissingAsync(GroupId group, HttpContext context, GroupCalls groups)
     {

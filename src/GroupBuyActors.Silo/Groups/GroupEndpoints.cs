@@ -92,7 +92,7 @@ internal static class GroupEndpoints
         if (keyProblem is not null) return keyProblem;
         var command = new JoinGroup(userId, quantity, key);
         var reply = await groups.CallAsync(group, grain => grain.Join(command), context.RequestAborted);
-        return reply.ToResult(OrderDocuments.Of, OrderDocuments.Location);
+        return reply.ToResult(OrderDocuments.For(context), OrderDocuments.Location);
     }
 
     private static async Task<IResult> AnswerAsync(string groupId, HttpContext context, GroupCalls groups, Func<IGroupGrain, Task<Reply<GroupView>>> call)

@@ -1,12 +1,20 @@
 using GroupBuyActors.Client;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Auth;
 
 namespace GroupBuyActors.Silo.Orders;
 
 /// <summary>Orders as the API shows them.</summary>
 internal static class OrderDocuments
 {
-    public static OrderDocument Of(OrderView view) => new()
+    /// <summary>Orders as the caller may see them, whoever had asked when an answer was first given.</summary>
+    public static Func<OrderView, OrderDocument> For(HttpContext context)
+    {
+        var caller = Caller.Of(context);
+        return view => Of(view) with { VoucherCode = caller.SeesVouchersOf(view.UserId) ? view.VoucherCode : null };
+    }
+
+    private static OrderDocument Of(OrderView view) => new()
     {
         OrderId = view.OrderId,
         GroupId = view.OrderId.Group,
@@ -17,7 +25,7 @@ internal static class OrderDocuments
         PlacedAt = view.PlacedAt,
         ClosesAt = view.ClosesAt,
         PaidAt = view.PaidAt,
-        VoucherCode = view.VoucherCode,
+        VoucherTail = view.VoucherTail,
         VoucherValidUntil = view.VoucherValidUntil,
         RedeemedAt = view.RedeemedAt,
         RefundedAt = view.RefundedAt,

@@ -31,7 +31,7 @@ internal static class OrderEndpoints
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
         if (await Access.DeniedOrderAsync(context, order, groups) is { } denied) return denied;
         var reply = await groups.CallAsync(order.Group, grain => grain.GetOrder(order.Number), context.RequestAborted);
-        return reply.ToResult(OrderDocuments.Of);
+        return reply.ToResult(OrderDocuments.For(context));
     }
 
     private static async Task<IResult> CancelAsync(string orderId, HttpContext context, GroupCalls groups)
@@ -71,6 +71,6 @@ internal static class OrderEndpoints
         var (key, problem) = RequestKeys.Of(context, body);
         if (problem is not null) return problem;
         var reply = await groups.CallAsync(order.Group, grain => call(grain, order.Number, key), context.RequestAborted, asksPort);
-        return reply.ToResult(OrderDocuments.Of, OrderDocuments.Location);
+        return reply.ToResult(OrderDocuments.For(context), OrderDocuments.Location);
     }
 }

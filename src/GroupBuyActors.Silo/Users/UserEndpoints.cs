@@ -22,6 +22,6 @@ internal static class UserEndpoints
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
             () => listings.UserOrdersAsync(userId, mark, size, context.RequestAborted),
-            page => JsonAnswer.Of(new PageDocument<OrderDocument>([.. page.Items.Select(OrderDocuments.Of)], page.Next)));
+            page => JsonAnswer.Of(new PageDocument<OrderDocument>([.. page.Items.Select(OrderDocuments.For(context))], page.Next)));
     }
 }

@@ -37,7 +37,7 @@ internal static class VoucherEndpoints
         if (!VoucherCode.TryParse(voucherCode, out var code)) return Unknown;
         var reply = await groups.CallAsync(code.Order.Group, grain => call(grain, code), context.RequestAborted);
         // Whether the group or the order of a made-up code exists is nobody's business.
-        return reply is { Refusal.Code: RefusalCode.GroupNotFound or RefusalCode.OrderNotFound } ? Unknown : reply.ToResult(OrderDocuments.Of);
+        return reply is { Refusal.Code: RefusalCode.GroupNotFound or RefusalCode.OrderNotFound } ? Unknown : reply.ToResult(OrderDocuments.For(context));
     }
 
     private static Problem Unknown => Problem.Of(RefusalCode.VoucherNotFound, "There is no such voucher.");

@@ -9,7 +9,7 @@ internal static class OrderRows
 {
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
     public static Raw Columns { get; } = new(
-        "l.order_id, l.user_id, l.status, l.quantity, l.amount, l.currency, l.placed_ms, l.closes_ms, l.paid_ms, l.voucher_code, l.voucher_until_ms, l.redeemed_ms, l.refunded_ms, l.close_reason");
+        "l.order_id, l.user_id, l.status, l.quantity, l.amount, l.currency, l.placed_ms, l.closes_ms, l.paid_ms, l.voucher_tail, l.voucher_until_ms, l.redeemed_ms, l.refunded_ms, l.close_reason");
 
     public static OrderView Read(DbDataReader row) => new()
     {
@@ -21,7 +21,7 @@ internal static class OrderRows
         PlacedAt = row.Instant(6),
         ClosesAt = row.Instant(7),
         PaidAt = row.InstantOrNull(8),
-        VoucherCode = row.IsDBNull(9) ? null : VoucherCode.Parse(row.GetString(9)),
+        VoucherTail = row.IsDBNull(9) ? null : row.GetString(9),
         VoucherValidUntil = row.InstantOrNull(10),
         RedeemedAt = row.InstantOrNull(11),
         RefundedAt = row.InstantOrNull(12),

@@ -13,10 +13,12 @@ public sealed class EventSchemaTests
     private static readonly Dictionary<string, JsonSchema> Schemas =
         GroupEvents.Names.ToDictionary(name => name, name => JsonSchema.FromJsonAsync(GroupEventSchemas.Read(name)).GetAwaiter().GetResult());
 
+    /// <summary>What the journal of earlier releases holds, as it is published.</summary>
     private static IEnumerable<(string Type, string Data)> Golden() =>
         from line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Golden", "events.v1.jsonl"))
         let stored = JsonNode.Parse(line)!
-        select ((string)stored["type"]!, stored["data"]!.ToJsonString());
+        let type = (string)stored["type"]!
+        select (type, System.Text.Encoding.UTF8.GetString(GroupEvents.Publish(type, 1, System.Text.Encoding.UTF8.GetBytes(stored["data"]!.ToJsonString())).Span));
 
     public static TheoryData<string, string> Samples => new(Golden());
 
@@ -100,11 +102,14 @@ public sealed class EventSchemaTests
             foreach (var property in shape.GetProperties(BindingFlags.Public | BindingFlags.Instance))
             {
                 if (property.GetCustomAttribute<System.Text.Json.Serialization.JsonIgnoreAttribute>() is not null) continue;
+                // In the journal alone: what is published must not have it, whatever a reader would do with it.
+                if (property.PropertyType == typeof(VoucherCode?)) continue;
                 var name = JsonNamingPolicy.CamelCase.ConvertName(property.Name);
                 Assert.True(schema.Properties.TryGetValue(name, out var described), $"{place}.{name} is not described.");
                 Assert.False(string.IsNullOrEmpty(described!.Description), $"{place}.{name} has no words.");
                 var isMandatory = new NullabilityInfoContext().Create(property).WriteState == NullabilityState.NotNull
                     || (property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null);
+                if (property.Name == nameof(VoucherIssued.VoucherTail)) isMandatory = true;
                 if (place != "group.publishing.offer") Assert.Equal(isMandatory || property.SetMethod is null, described.IsRequired);
                 if (property.PropertyType == typeof(Money) || property.PropertyType.Namespace == "GroupBuyActors.Groups" && property.PropertyType.IsClass)
                 {

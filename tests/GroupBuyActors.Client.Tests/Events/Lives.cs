@@ -75,8 +75,9 @@ internal static class Lives
     // Every world has the same group; here each life is told as one of its own.
     private static LivedEvent Lived(GroupId id, RecordedEvent recorded)
     {
-        var data = JournalPayload.DataElement(JournalPayload.Write(recorded)).GetRawText().Replace(Played, id.Value, StringComparison.Ordinal);
-        return new LivedEvent(id, recorded.Sequence, GroupEvents.NameOf(recorded.Event), recorded.Time, Encoding.UTF8.GetBytes(data));
+        var name = GroupEvents.NameOf(recorded.Event);
+        var data = JournalPayload.DataElement(name, GroupEvents.VersionOf(recorded.Event), JournalPayload.Write(recorded)).GetRawText().Replace(Played, id.Value, StringComparison.Ordinal);
+        return new LivedEvent(id, recorded.Sequence, name, recorded.Time, Encoding.UTF8.GetBytes(data));
     }
 
     /// <summary>All events of several groups in one order that keeps each group's own.</summary>

@@ -68,11 +68,31 @@ public sealed class GoldenTests
         var recorded = new RecordedEvent(7, World.Start, new GroupOpened(), new RequestMark("r\"1", "f", 3, ReplyOutcome.Created, true));
         var payload = JournalPayload.Write(recorded);
         Assert.Equal("""{"d":{},"r":{"id":"r\u00221","fingerprint":"f","order":3,"outcome":"Created","brief":true}}""", Encoding.UTF8.GetString(payload));
-        Assert.Equal("{}", Encoding.UTF8.GetString(JournalPayload.Data(payload).Span));
-        Assert.Equal(JsonValueKind.Object, JournalPayload.DataElement(payload).ValueKind);
+        Assert.Equal("{}", Encoding.UTF8.GetString(JournalPayload.Data("group.opened", 1, payload).Span));
+        Assert.Equal(JsonValueKind.Object, JournalPayload.DataElement("group.opened", 1, payload).ValueKind);
         Assert.Equal(recorded, JournalPayload.Read(Group, 7, World.Start, "group.opened", 1, payload));
         Assert.Null(JournalPayload.Read(Group, 7, World.Start, "group.opened", 1, JournalPayload.Write(recorded with { Request = null })).Request);
         Assert.Throws<JsonException>(() => JournalPayload.Read(Group, 7, World.Start, "group.opened", 1, "{\"d\":"u8.ToArray()));
+    }
+
+    [Fact]
+    public void WhatLeavesTheJournalHasNoSecretWhicheverReleaseStoredIt()
+    {
+        foreach (var line in ReadOrWrite(Events, () => "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            using var stored = JsonDocument.Parse(line);
+            var (type, data) = (Field(line, "type"), stored.RootElement.GetProperty("data").GetRawText());
+            var published = Encoding.UTF8.GetString(JournalPayload.Data(type, 1, Encoding.UTF8.GetBytes($$"""{"d":{{data}},"r":null}""")).Span);
+            if (type != "voucher.issued")
+            {
+                Assert.Equal(data, published);
+                continue;
+            }
+
+            Assert.Equal($$"""{"orderId":"{{Group}}.12","validUntil":"2026-12-23T14:30:00.250Z","voucherTail":"n2c5"}""", published);
+            Assert.Equal(published, Encoding.UTF8.GetString(GroupEvents.Publish(type, 1, Encoding.UTF8.GetBytes(published)).Span));
+            Assert.Throws<UnknownEventException>(() => GroupEvents.Publish(type, 2, Encoding.UTF8.GetBytes(data)));
+        }
     }
 
     private static IEnumerable<GroupEvent> Samples()

@@ -59,7 +59,7 @@ public sealed class CloudEventTests
         var recorded = new RecordedEvent(7, default, new GroupJoiningEnded(default), null);
         var payload = JournalPayload.Write(recorded);
         var message = KafkaBinding.Message(GroupCloudEvents.Of(new OutgoingEvent(
-            group, 7, GroupEvents.NameOf(recorded.Event), 1, new DateTimeOffset(2026, 11, 23, 19, 0, 0, 123, TimeSpan.Zero), JournalPayload.Data(payload),
+            group, 7, GroupEvents.NameOf(recorded.Event), 1, new DateTimeOffset(2026, 11, 23, 19, 0, 0, 123, TimeSpan.Zero), JournalPayload.Data(GroupEvents.NameOf(recorded.Event), 1, payload),
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")), group.Value);
         Assert.Equal(
         [

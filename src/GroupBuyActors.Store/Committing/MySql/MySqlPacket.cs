@@ -214,7 +214,7 @@ internal sealed class MySqlPacket(TimeProvider time)
         if (_statuses.Count == 0) return;
         _statuses.Sort(static (a, b) => Compare(a, b));
         _text.Sql("insert into order_status_log(order_id,sequence,group_id,user_id,status,changed_ms,quantity,amount,currency,placed_ms,closes_ms," +
-            "paid_ms,voucher_code,voucher_until_ms,redeemed_ms,refunded_ms,close_reason)values");
+            "paid_ms,voucher_tail,voucher_until_ms,redeemed_ms,refunded_ms,close_reason)values");
         foreach (var change in _statuses)
         {
             var order = change.Order;
@@ -222,7 +222,7 @@ internal sealed class MySqlPacket(TimeProvider time)
             _text.Sql("('").Sql(group).Sql('.').Number(order.OrderId.Number).Sql("',").Number(change.Sequence).Sql(",'").Sql(group).Sql("',").Binary(order.UserId)
                 .Sql(',').Text(StoredNames.Of(order.Status)).Sql(',').Instant(change.Time).Sql(',').Number(order.Quantity).Sql(',')
                 .Number(order.Total.Amount).Sql(',').Text(order.Total.Currency).Sql(',').Instant(order.PlacedAt).Sql(',').Instant(order.ClosesAt).Sql(',')
-                .InstantOrNull(order.PaidAt).Sql(',').TextOrNull(order.VoucherCode?.Value).Sql(',').InstantOrNull(order.VoucherValidUntil).Sql(',')
+                .InstantOrNull(order.PaidAt).Sql(',').TextOrNull(order.VoucherTail).Sql(',').InstantOrNull(order.VoucherValidUntil).Sql(',')
                 .InstantOrNull(order.RedeemedAt).Sql(',').InstantOrNull(order.RefundedAt).Sql(',')
                 .TextOrNull(order.CloseReason is { } reason ? StoredNames.Of(reason) : null).Sql("),");
         }

@@ -85,7 +85,7 @@ internal sealed class SqliteStatements : IDisposable
             """, 14);
         _status = new(connection, """
             insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms,
-              closes_ms, paid_ms, voucher_code, voucher_until_ms, redeemed_ms, refunded_ms, close_reason)
+              closes_ms, paid_ms, voucher_tail, voucher_until_ms, redeemed_ms, refunded_ms, close_reason)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             """, 17);
         _run = new(connection, "insert into task_run (due_day, task_id, version, commit_id) values (?1, ?2, ?3, ?4)", 4);
@@ -158,7 +158,7 @@ internal sealed class SqliteStatements : IDisposable
         var order = change.Order;
         _status.Run(order.OrderId.ToString(), change.Sequence, order.OrderId.Group.Value, System.Text.Encoding.UTF8.GetBytes(order.UserId),
             StoredNames.Of(order.Status), Ms(change.Time), order.Quantity, order.Total.Amount, order.Total.Currency, Ms(order.PlacedAt), Ms(order.ClosesAt),
-            order.PaidAt?.ToUnixTimeMilliseconds(), order.VoucherCode?.Value, order.VoucherValidUntil?.ToUnixTimeMilliseconds(), order.RedeemedAt?.ToUnixTimeMilliseconds(), order.RefundedAt?.ToUnixTimeMilliseconds(),
+            order.PaidAt?.ToUnixTimeMilliseconds(), order.VoucherTail, order.VoucherValidUntil?.ToUnixTimeMilliseconds(), order.RedeemedAt?.ToUnixTimeMilliseconds(), order.RefundedAt?.ToUnixTimeMilliseconds(),
             order.CloseReason is { } reason ? StoredNames.Of(reason) : null);
     }
 
