@@ -1,6 +1,7 @@
 using System.Globalization;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tests;
 
@@ -70,9 +71,40 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         await using var store = await TestStore.NewAsync(server);
         await LoadAsync(store, Rounds);
         var touched = await TouchedAsync(store, async () => Assert.NotNull((await store.Tasks.ListAsync(new TaskFilter(Type: "voucher-scan"), null, 50, default)).Next));
-        Assert.InRange(touched, TaskReader.LookedMax, 6 * TaskReader.LookedMax);
+        Assert.InRange(touched, TaskLists.LookedMax, 6 * TaskLists.LookedMax);
         var page = await TouchedAsync(store, async () => Assert.Equal(500, (await store.Tasks.ListAsync(new TaskFilter(), null, 500, default)).Items.Count));
         Assert.InRange(page, 500, 2 * ShardId.Count + 5 * 500 + Slack);
+    }
+
+    [Fact]
+    public async Task ATaskAndAGroupsTasksAreFoundWithoutReadingTheirShard()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        var group = GroupId.Parse("1.SH.a");
+        await store.ExecuteAsync(
+            $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) select {group.Shard.Index}, s.shard + 2048 * r.shard, concat({"2.SH.b:"}, s.shard + 2048 * r.shard, {":0"}), {"order-close"}, {"2.SH.b"}, {"{}"u8.ToArray()}, 0, 0, 1 from shard_owner s cross join shard_owner r where r.shard < 10");
+        for (var n = 0; n < 3; n++) await store.TaskAsync(group.Shard, Samples.Noon.AddDays(n), TaskIds.Of(group, n + 1, 0), group: group);
+        await store.ExecuteAsync($"analyze table timed_task");
+        // What the counters' own answer touches.
+        var none = await TouchedAsync(store, () => Task.CompletedTask);
+        Assert.InRange(await TouchedAsync(store, async () => Assert.NotNull(await store.Tasks.FindAsync(TaskIds.Of(group, 3, 0), default))) - none, 1, 50);
+        Assert.InRange(await TouchedAsync(store, async () => Assert.Equal(3, (await store.Tasks.FindAllOfGroupAsync(group, 100, default)).Count)) - none, 1, 50);
+        Assert.InRange(await TouchedAsync(store, async () => Assert.Equal(3, (await store.Tasks.PageOfGroupAsync(group, null, 100, default)).Items.Count)) - none, 1, 50);
+        Assert.InRange(await TouchedAsync(store, async () => Assert.Equal(3, (await store.Tasks.ListAsync(new TaskFilter(Group: group), null, 100, default)).Items.Count)) - none, 1, 50);
+    }
+
+    [Fact]
+    public async Task AnOrdersLastStatusIsFoundWithoutReadingTheWholeLog()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        for (var n = 1; n <= 3; n++) await store.OrderAsync("1.SH.a.7", "bob", Groups.OrderStatus.PendingPayment, n, Samples.Noon);
+        await store.ExecuteAsync(
+            $"insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms, closes_ms) select concat({"2.SH.b."}, s.shard), r.shard, {"2.SH.b"}, {"u"u8.ToArray()}, {"CLOSED"}, 0, 1, 1, {"CNY"}, 0, 0 from shard_owner s cross join shard_owner r where r.shard between 1 and 4");
+        await store.ExecuteAsync($"analyze table order_status_log");
+        var none = await TouchedAsync(store, () => Task.CompletedTask);
+        var touched = await TouchedAsync(store, async () => Assert.Equal(3, await store.NumberAsync($"select sequence from order_status where order_id = {"1.SH.a.7"}")));
+        Assert.InRange(touched - none, 1, 50);
+        Assert.Equal(2_049, await store.NumberAsync($"select count(*) from order_status"));
     }
 
     /// <summary>What the server's own answer about its counters touches, and the pages' edges.</summary>

@@ -96,7 +96,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         var expected = new List<(DateTimeOffset Due, string Id)>();
         for (var n = 0; n < 40; n++)
         {
-            var (due, id) = (Samples.Noon.AddSeconds(n * 7 % 13), $"t-{n:D2}");
+            var (due, id) = (Samples.Noon.AddSeconds(n * 7 % 13), n % 4 == 0 ? TaskIds.Of(group, 10 + n, 0) : $"t:{n + 10:D2}:0");
             var shard = n % 4 == 0 ? group.Shard : new ShardId(n % 6);
             await store.TaskAsync(shard, due, id, type: n % 2 == 0 ? "refund" : "notify", group: n % 4 == 0 ? group : null);
             expected.Add((due, id));
@@ -105,8 +105,8 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         expected = expected.OrderByDescending(task => task.Due).ThenByDescending(task => task.Id, StringComparer.Ordinal).ToList();
         foreach (var limit in new[] { 1, 3, 40 })
             Assert.Equal(expected.Select(task => task.Id), (await AllAsync(store, new TaskFilter(), limit)).Select(task => task.Key.Id));
-        Assert.Equal(expected.Where(task => int.Parse(task.Id[2..]) % 2 == 0).Select(task => task.Id), (await AllAsync(store, new TaskFilter(Type: "refund"), 6)).Select(task => task.Key.Id));
-        Assert.Equal(expected.Where(task => int.Parse(task.Id[2..]) % 4 == 0).Select(task => task.Id), (await AllAsync(store, new TaskFilter(Group: group), 3)).Select(task => task.Key.Id));
+        Assert.Equal(expected.Where(task => int.Parse(task.Id.Split(':')[1]) % 2 == 0).Select(task => task.Id), (await AllAsync(store, new TaskFilter(Type: "refund"), 6)).Select(task => task.Key.Id));
+        Assert.Equal(expected.Where(task => int.Parse(task.Id.Split(':')[1]) % 4 == 2).Select(task => task.Id), (await AllAsync(store, new TaskFilter(Group: group), 3)).Select(task => task.Key.Id));
         Assert.All(await AllAsync(store, new TaskFilter(Shard: new ShardId(5)), 2), task => Assert.Equal(5, task.Key.Shard.Index));
         Assert.Empty(await AllAsync(store, new TaskFilter(Shard: new ShardId(6), Group: group), 2));
     }
@@ -124,7 +124,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         var pages = new List<Page<TimedTask>>();
         do pages.Add(await store.Tasks.ListAsync(filter, pages.LastOrDefault()?.Next, 50, default));
         while (pages[^1].Next is not null);
-        Assert.Equal(7 * ShardId.Count / TaskReader.LookedMax + 1, pages.Count);
+        Assert.Equal(7 * ShardId.Count / TaskLists.LookedMax + 1, pages.Count);
         Assert.Equal(rare, Assert.Single(pages.SelectMany(page => page.Items)).Key.Id);
         Assert.Equal(7 * ShardId.Count, (await AllAsync(store, new TaskFilter(Type: "order-close"), 500)).Select(task => task.Key).Distinct().Count());
     }
@@ -157,16 +157,57 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     }
 
     [Fact]
-    public async Task OldRunsGoInBoundedSteps()
+    public async Task AGroupsTasksComePageByPageWhateverMovesMeanwhile()
     {
         await using var store = await TestStore.NewAsync(databases);
-        var today = Samples.Noon.ToUnixTimeMilliseconds() / 86_400_000;
-        for (var n = 0; n < 10; n++)
-            await store.ExecuteAsync($"insert into task_run (due_day, task_id, version, commit_id) values ({today - n}, {"run"}, 1, {new byte[16]})");
-        Assert.Equal(3, await store.Tasks.PurgeRunsAsync(Samples.Noon.AddDays(-4), 3, default));
-        Assert.Equal(2, await store.Tasks.PurgeRunsAsync(Samples.Noon.AddDays(-4), 3, default));
-        Assert.Equal(0, await store.Tasks.PurgeRunsAsync(Samples.Noon.AddDays(-4), 3, default));
-        Assert.Equal(5, await store.NumberAsync($"select count(*) from task_run"));
+        var (group, longer) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.a-b"));
+        for (var n = 1; n <= 7; n++) await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group, n, 0), group: group);
+        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(longer, 1, 0), group: longer);
+        var seen = new List<string>();
+        for (Page<TimedTask>? page = null; page is null || page.Next is not null;)
+        {
+            page = await store.Tasks.PageOfGroupAsync(group, page?.Next, 2, default);
+            seen.AddRange(page.Items.Select(task => task.Key.Id));
+            await store.ExecuteAsync($"update timed_task set due_ms = due_ms - 60000 where id > {seen[^1]}");
+        }
+
+        Assert.Equal(Enumerable.Range(1, 7).Select(n => TaskIds.Of(group, n, 0)), seen);
+        await Assert.ThrowsAsync<FormatException>(() => store.Tasks.PageOfGroupAsync(group, "nonsense", 2, default));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("1.SH.a")]
+    public async Task ATaskThatMovesPastThePageIsStillInTheList(string? ofGroup)
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var group = GroupId.Parse("1.SH.a");
+        for (var n = 1; n <= 6; n++) await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group, n, 0), group: group);
+        var filter = new TaskFilter(Group: ofGroup is null ? null : group);
+        var first = await store.Tasks.ListAsync(filter, null, 2, default);
+        Assert.Equal([6L, 5], first.Items.Select(task => long.Parse(task.Key.Id.Split(':')[1])));
+
+        // As a commit moves it: due later than all that the page has shown.
+        await store.ExecuteAsync($"update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()} where id = {TaskIds.Of(group, 2, 0)}");
+        await store.ExecuteAsync($"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group, 2, 0)})");
+        var rest = new List<string>();
+        for (var next = first.Next; next is not null;)
+        {
+            var page = await store.Tasks.ListAsync(filter, next, 2, default);
+            rest.AddRange(page.Items.Select(task => task.Key.Id));
+            next = page.Next;
+        }
+
+        Assert.Equal([4L, 3, 1, 2], rest.Select(id => long.Parse(id.Split(':')[1])));
+        Assert.Equal(6, (await store.Tasks.ListAsync(filter, null, 50, default)).Items.Select(task => task.Key.Id).Distinct().Count());
+        Assert.Equal(6, (await store.Tasks.ListAsync(filter, null, 50, default)).Items.Count);
+    }
+
+    [Fact]
+    public async Task AnIdThatIsNoAsciiIsNoTasks()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        Assert.Null(await store.Tasks.FindAsync("1.SH.a:é:0", default));
     }
 
     private static async Task<List<TimedTask>> AllAsync(TestStore store, TaskFilter filter, int limit)

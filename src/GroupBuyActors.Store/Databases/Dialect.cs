@@ -3,6 +3,12 @@ namespace GroupBuyActors.Store.Databases;
 /// <summary>Where MySQL and SQLite differ in words. Statements are written once, beside the class that runs them, with these in the gaps.</summary>
 internal abstract class Dialect
 {
+    /// <summary>See <see cref="NowMs"/>; sessions are in UTC.</summary>
+    internal const string MySqlNowMs = "cast(unix_timestamp(now(3)) * 1000 as signed)";
+
+    /// <summary>See <see cref="NowMs"/>.</summary>
+    internal const string SqliteNowMs = "cast((julianday('now') - 2440587.5) * 86400000 as integer)";
+
     public static Dialect MySql { get; } = new MySqlDialect();
 
     public static Dialect Sqlite { get; } = new SqliteDialect();
@@ -45,6 +51,9 @@ internal abstract class Dialect
     /// <summary>Locks the rows that a select reads until the transaction ends; SQLite's writers are alone anyway.</summary>
     public abstract Raw ForUpdate { get; }
 
+    /// <summary>The database's own clock, in milliseconds since 1970.</summary>
+    public abstract Raw NowMs { get; }
+
     private sealed class MySqlDialect : Dialect
     {
         private const int SelectsMax = 256;
@@ -66,6 +75,8 @@ internal abstract class Dialect
         public override Raw FromNothing { get; } = new("from dual");
 
         public override Raw ForUpdate { get; } = new(" for update");
+
+        public override Raw NowMs { get; } = new(MySqlNowMs);
 
         // Assignments are made from left to right and later ones see earlier ones: the guard goes last.
         public override Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns) => new(
@@ -95,6 +106,8 @@ internal abstract class Dialect
         public override Raw FromNothing { get; } = new("");
 
         public override Raw ForUpdate { get; } = new("");
+
+        public override Raw NowMs { get; } = new(SqliteNowMs);
 
         public override Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns) => new(
             $" on conflict ({string.Join(", ", key)}) do update set "

@@ -13,12 +13,16 @@ internal static class PageMark
             .TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
     /// <summary>Reads a mark of this list; null is the start. Throws <see cref="FormatException"/> where it is no such mark.</summary>
-    public static (long Instant, string Id)? Read(string list, string? mark)
+    public static (long Instant, string Id)? Read(string list, string? mark) =>
+        Read([list], mark) is var (_, instant, id) ? (instant, id) : null;
+
+    /// <summary>Reads a mark of one of several lists, and says of which.</summary>
+    public static (string List, long Instant, string Id)? Read(ReadOnlySpan<string> lists, string? mark)
     {
         if (mark is null) return null;
         var parts = Decode(mark).Split(Separator);
-        return parts.Length == 3 && parts[0] == list && long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var instant)
-            ? (instant, parts[2])
+        return parts.Length == 3 && lists.Contains(parts[0]) && long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var instant)
+            ? (parts[0], instant, parts[2])
             : throw Faulty();
     }
 

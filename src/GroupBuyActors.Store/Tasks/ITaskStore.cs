@@ -21,14 +21,17 @@ public interface ITaskStore
     Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(GroupId group, int limit, CancellationToken cancellation);
 
     /// <summary>
-    /// Pending tasks, the latest due first. A page of one type in all shards looks at a bounded number of rows: it may be shorter than
+    /// Pending tasks of a group by id, a page at a time: whatever moves meanwhile, what is pending throughout is in one of them. A mark
+    /// that is none throws <see cref="FormatException"/>.
+    /// </summary>
+    Task<Reading.Page<TimedTask>> PageOfGroupAsync(GroupId group, string? after, int limit, CancellationToken cancellation);
+
+    /// <summary>
+    /// Pending tasks, the latest due first; behind them those again that have moved since the first page. A page of one type in all shards looks at a bounded number of rows: it may be shorter than
     /// <paramref name="limit"/>, or empty, and still name the next.
     /// </summary>
     Task<Reading.Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation);
 
     /// <summary>How many tasks the shards hold, by type; reads all of their rows, so a few shards at a time. What has none is left out.</summary>
     Task<IReadOnlyList<(ShardId Shard, string Type, long Tasks)>> CountAsync(IReadOnlyCollection<ShardId> shards, CancellationToken cancellation);
-
-    /// <summary>Drops runs older than an instant in bounded steps; gives how many.</summary>
-    Task<int> PurgeRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation);
 }

@@ -4,14 +4,18 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
-/// <summary>Reads <c>timed_task</c> by its clustered key (shard, due_ms, id): a range a shard, never the whole table.</summary>
+/// <summary>
+/// Reads <c>timed_task</c> by its clustered key (shard, due_ms, id), a range a shard, never the whole table; single tasks, and a group's,
+/// by <c>timed_task_id</c>.
+/// </summary>
 internal sealed class TaskReader(Database database) : ITaskStore
 {
     /// <summary>Shards named in one statement: MariaDB turns an <c>in</c> list of 1,000 or more into a join that reads whole shards.</summary>
     private const int ShardsPerStatement = 500;
 
-    /// <summary>Rows that a page of one type looks at: a type is not in the key.</summary>
-    internal const int LookedMax = 5_000;
+    private const string OfOneGroup = "group-tasks";
+    private readonly Raw _byId = database.Dialect.ByIndex("timed_task_id");
+    private readonly TaskLists _lists = new(database);
 
     public async Task<(IReadOnlyList<TimedTask> Tasks, bool Complete)> ReadHorizonAsync(
         IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation)
@@ -30,38 +34,38 @@ internal sealed class TaskReader(Database database) : ITaskStore
         return (all, true);
     }
 
+    // Index timed_task_id.
     public Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation)
     {
-        ShardId shard;
-        if (TaskIds.TryGetGroup(taskId, out var group)) shard = group.Shard;
-        else if (!TaskIds.TryGetShard(taskId, out shard)) return Task.FromResult<TimedTask?>(null);
-        return database.ReadAsync(async (session, ct) =>
-            (await session.ListAsync($"select {TaskRows.Columns} from timed_task where shard = {shard.Index} and id = {taskId} limit 1", TaskRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
+        // Ids are ASCII; another text is no task's, and cannot be compared with them.
+        if (!System.Text.Ascii.IsValid(taskId) || ShardOf(taskId) is not { } shard) return Task.FromResult<TimedTask?>(null);
+        return database.ReadAsync(async (session, ct) => (await session.ListAsync(
+            $"select {TaskRows.Columns} from timed_task{_byId} where id = {taskId} and shard = {shard.Index} limit 1", TaskRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
     }
 
-    // Range on the primary key: one shard, in the key's order, so that the limit ends it.
+    // Index timed_task_id: a group's tasks lie together in it, whatever their shard holds.
     public async Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(GroupId group, int limit, CancellationToken cancellation) => await database.ReadAsync(
         (session, ct) => session.ListAsync(
-            $"select {TaskRows.Columns} from timed_task where shard = {group.Shard.Index} and group_id = {group.Value} order by due_ms, id limit {limit}", TaskRows.Read, ct), cancellation).ConfigureAwait(false);
+            $"select {TaskRows.Columns} from timed_task{_byId} where {OfGroup(group)} order by due_ms, id limit {limit}", TaskRows.Read, ct), cancellation).ConfigureAwait(false);
 
-    public Task<Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation)
+    // The same index, in its order.
+    public async Task<Page<TimedTask>> PageOfGroupAsync(GroupId group, string? after, int limit, CancellationToken cancellation)
     {
-        var mark = PageMark.Read("tasks", after);
-        var shard = filter.Group?.Shard ?? filter.Shard;
-        if (filter.Group is { } asked && filter.Shard is { } other && other != asked.Shard) return Task.FromResult(new Page<TimedTask>([], null));
-        return database.ReadAsync(async (session, ct) => shard is { } one
-            ? PageMark.Page(await session.ListAsync(LatestOfShard(one, filter, mark, limit + 1), TaskRows.Read, ct).ConfigureAwait(false), limit, Mark)
-            : await LatestOfAllAsync(session, filter.Type, mark, limit, ct).ConfigureAwait(false), cancellation);
+        SqlText from = $"";
+        if (PageMark.Read(OfOneGroup, after) is var (_, id)) from = $" and id > {id}";
+        var rows = await database.ReadAsync((session, ct) => session.ListAsync(
+            $"select {TaskRows.Columns} from timed_task{_byId} where {OfGroup(group)}{from} order by id limit {limit + 1}", TaskRows.Read, ct), cancellation).ConfigureAwait(false);
+        return PageMark.Page(rows, limit, task => PageMark.Write(OfOneGroup, 0, task.Key.Id));
     }
+
+    public Task<Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation) =>
+        _lists.PageAsync(filter, after, limit, cancellation);
 
     // Primary key, a range a shard.
     public async Task<IReadOnlyList<(ShardId Shard, string Type, long Tasks)>> CountAsync(IReadOnlyCollection<ShardId> shards, CancellationToken cancellation) =>
         shards.Count == 0 ? [] : await database.ReadAsync((session, ct) => session.ListAsync(
             $"select shard, type, count(*) from timed_task where shard in ({SqlText.Numbers(shards.Select(shard => shard.Index).Order())}) group by shard, type",
             row => (new ShardId(row.GetInt32(0)), row.GetString(1), row.GetInt64(2)), ct), cancellation).ConfigureAwait(false);
-
-    public Task<int> PurgeRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) => database.WriteAsync((session, ct) =>
-        session.ExecuteAsync(database.Dialect.DeleteSome("task_run", ["due_day", "task_id", "version"], $"due_day < {before.ToUnixTimeMilliseconds() / 86_400_000}", limit), ct), cancellation);
 
     // Primary key, a range a shard. A row's due never changes while its retries do (next_ms ≥ due_ms): the key's range holds all that
     // may be next, and a few more.
@@ -112,46 +116,14 @@ internal sealed class TaskReader(Database database) : ITaskStore
         return new SqlText().Append($"select {TaskRows.Columns} from timed_task where shard = {range.Shard} and due_ms < {Ms(until)} and next_ms < {Ms(until)}{after} order by due_ms, id limit {share}");
     }
 
-    // Primary key, backwards: one shard, as far as the page goes.
-    private static SqlText LatestOfShard(ShardId shard, TaskFilter filter, (long Due, string Id)? mark, int limit)
+    /// <summary>A group's tasks, by their ids: these begin with the group and a colon, behind which the semicolon comes next.</summary>
+    internal static SqlText OfGroup(GroupId group) => new SqlText().Append($"id >= {group.Value + ":"} and id < {group.Value + ";"}");
+
+    private static ShardId? ShardOf(string taskId)
     {
-        var conditions = new List<SqlText> { $"shard = {shard.Index}" };
-        if (mark is var (due, id)) conditions.Add($"due_ms <= {due} and (due_ms < {due} or id < {id})");
-        if (filter.Type is { } type) conditions.Add($"type = {type}");
-        if (filter.Group is { } group) conditions.Add($"group_id = {group.Value}");
-        return new SqlText().Append($"select {TaskRows.Columns} from timed_task where {SqlText.Join(" and ", conditions)} order by due_ms desc, id desc limit {limit}");
+        if (TaskIds.TryGetGroup(taskId, out var group)) return group.Shard;
+        return TaskIds.TryGetShard(taskId, out var shard) ? shard : null;
     }
-
-    /// <summary>A page of all shards. One of a rare type ends where <see cref="LookedMax"/> rows were looked at, full or not, and says where to go on.</summary>
-    private async Task<Page<TimedTask>> LatestOfAllAsync(
-        DbSession session, string? type, (long Due, string Id)? mark, int limit, CancellationToken cancellation)
-    {
-        var latest = await LatestTasks.OpenAsync(session, database.Dialect, mark, cancellation).ConfigureAwait(false);
-        var found = new List<TimedTask>();
-        TimedTask? last = null;
-        // Twice as many each time: a common type fills its page with the first, a rare one is not sought a few rows at a time.
-        for (int looked = 0, step = limit + 1; looked < LookedMax; step *= 2)
-        {
-            var rows = await latest.TakeAsync(Math.Min(step, LookedMax - looked), cancellation).ConfigureAwait(false);
-            if (rows.Count == 0) return new Page<TimedTask>(found, null);
-            foreach (var task in rows)
-            {
-                if (type is null || task.Type == type)
-                {
-                    if (found.Count == limit) return new Page<TimedTask>(found, Mark(last!));
-                    found.Add(task);
-                }
-
-                last = task;
-            }
-
-            looked += rows.Count;
-        }
-
-        return new Page<TimedTask>(found, Mark(last!));
-    }
-
-    private static string Mark(TimedTask task) => PageMark.Write("tasks", task.Key.Due.ToUnixTimeMilliseconds(), task.Key.Id);
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

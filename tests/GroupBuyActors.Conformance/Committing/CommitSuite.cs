@@ -30,6 +30,28 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ATaskThatIsMovedWhileSomebodyPagesThroughAListIsInIt()
+    {
+        var committer = await _store.StartAsync();
+        var group = Commits.Group(1);
+        for (var n = 1; n <= 3; n++) await committer.SendAsync(Commits.Join(group, n));
+        var first = await _store.Tasks.ListAsync(new TaskFilter(), null, 1, CancellationToken.None);
+        var moved = Commits.OrderClose(group, 1);
+        await committer.SendAsync(Commits.Task(Commits.Run(group, 1), removals: [moved.Key],
+            schedules: [moved with { Key = moved.Key with { Due = moved.Key.Due.AddDays(1) }, NextAt = moved.Key.Due.AddDays(1), Version = 2 }]));
+
+        var ids = first.Items.Select(task => task.Key.Id).ToList();
+        for (var next = first.Next; next is not null;)
+        {
+            var page = await _store.Tasks.ListAsync(new TaskFilter(), next, 1, CancellationToken.None);
+            ids.AddRange(page.Items.Select(task => task.Key.Id));
+            next = page.Next;
+        }
+
+        Assert.Equal([3L, 2, 1], ids.Select(id => long.Parse(id.Split(':')[1])));
+    }
+
+    [Fact]
     public async Task AnOrdersHistoryIsStoredWithItsStatus()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);

@@ -35,6 +35,9 @@ internal abstract class StoreUnderTest : IAsyncDisposable
     /// <summary>What is set aside on the way from streams.</summary>
     public IRelayAside Aside => new RelayAsideTable(Database);
 
+    /// <summary>The table of tasks.</summary>
+    public ITaskStore Tasks => new TaskReader(Database);
+
     /// <summary>The table of endings.</summary>
     public ITaskEnds Ends => new TaskEnds(Database);
 

@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
@@ -140,6 +141,20 @@ internal sealed class MySqlPacket(TimeProvider time)
         }
         // Not `insert ignore`, which would also cut what is too long and let it pass.
         _text.Back().Sql(" on duplicate key update version=timed_task.version;");
+        Moves();
+    }
+
+    /// <summary>Of the tasks just scheduled those that had another due before: later versions than the first.</summary>
+    private void Moves()
+    {
+        var rows = 0;
+        foreach (var task in _tasks)
+        {
+            if (task.Version == 1) continue;
+            _text.Sql(rows++ == 0 ? "insert into task_move(at_ms,id)values" : ",").Sql("(").Sql(Dialect.MySqlNowMs).Sql(',').Text(task.Key.Id).Sql(')');
+        }
+
+        if (rows > 0) _text.Sql(" on duplicate key update at_ms=task_move.at_ms;");
     }
 
     /// <summary>A join that reads the list first and each row by its key: <c>(…) in (…)</c> would scan a small table and lock all of it.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
@@ -50,6 +51,7 @@ internal sealed class SqliteStatements : IDisposable
     private const long DayMs = 24 * 60 * 60 * 1000;
     private readonly SqliteStatement _journal;
     private readonly SqliteStatement _schedule;
+    private readonly SqliteStatement _move;
     private readonly SqliteStatement _remove;
     private readonly SqliteStatement _update;
     private readonly SqliteStatement _end;
@@ -74,6 +76,8 @@ internal sealed class SqliteStatements : IDisposable
             insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) on conflict (shard, due_ms, id) do nothing
             """, 12);
+        // Only of a task that had another due before: a later version than the first.
+        _move = new(connection, $"insert into task_move (at_ms, id) values ({Dialect.SqliteNowMs}, ?1) on conflict (at_ms, id) do nothing", 1);
         _remove = new(connection, "delete from timed_task where shard = ?1 and due_ms = ?2 and id = ?3", 3);
         _update = new(connection, """
             update timed_task set next_ms = ?4, attempts = ?5, version = ?6, last_error = ?7, weight = ?8
@@ -131,7 +135,7 @@ internal sealed class SqliteStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { Begin, Savepoint, Release, RollbackOne, Commit, Probe, IsAlive, CommitAt, _journal, _schedule, _remove, _update, _end, _status, _run })
+        foreach (var statement in new[] { Begin, Savepoint, Release, RollbackOne, Commit, Probe, IsAlive, CommitAt, _journal, _schedule, _move, _remove, _update, _end, _status, _run })
             statement.Dispose();
     }
 
@@ -147,8 +151,12 @@ internal sealed class SqliteStatements : IDisposable
         }
     }
 
-    private void Schedule(TimedTask task) => _schedule.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, task.Type, task.Group?.Value,
-        Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError, task.Weight);
+    private void Schedule(TimedTask task)
+    {
+        _schedule.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, task.Type, task.Group?.Value,
+            Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError, task.Weight);
+        if (task.Version > 1) _move.Run(task.Key.Id);
+    }
 
     private void End(TaskEnding end) => _end.Run(end.Key.Day, end.TaskId, Ms(end.EndedAt), StoredNames.Of(end.Status), end.Type, end.Shard.Index, end.MerchantId,
         end.Group?.Value, Ms(end.Due), end.Attempts, end.Version, Bytes(end.Payload), end.Trace, end.Error);
