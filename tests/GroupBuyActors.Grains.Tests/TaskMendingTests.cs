@@ -69,7 +69,7 @@ public sealed class TaskMendingTests
         await group.Join(new JoinGroup("user-1"));
         foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
             Assert.Equal(TaskChangeOutcome.Needed, await silo.Get<ITaskDesk>().CancelAsync((await RowAsync(silo, type)).Key.Id, None));
-        Assert.All(await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), null, None), task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome));
+        Assert.All((await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), null, null, None)).Items, task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome));
     }
 
     [Fact]
@@ -83,8 +83,8 @@ public sealed class TaskMendingTests
             await group.CancelOrder(n);
         }
 
-        var outcomes = await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), 2, None);
-        Assert.Equal(TaskChangeOutcome.Done, Assert.Single(outcomes).Outcome);
+        var outcomes = await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), 2, null, None);
+        Assert.Equal(TaskChangeOutcome.Done, Assert.Single(outcomes.Items).Outcome);
         Assert.Equal(1, TaskPayloads.OrderOf((await RowAsync(silo, TaskTypes.PaymentCheck)).Payload));
     }
 
@@ -118,6 +118,35 @@ public sealed class TaskMendingTests
         await silo.Ports.CalledAsync("deduct:10042.SH-PUDONG.later");
         Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
         Assert.Equal("cancelled", (await silo.Get<ITaskDirectory>().FindAsync(check, None))!.Status);
+    }
+
+    /// <summary>It used to stop at the first thousand, by due, and to say nothing.</summary>
+    [Fact]
+    public async Task CancellingAllOfAGroupsTasksGoesOnUntilTheLastInBoundedSteps()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        await silo.PublishAsync(Id, minGroupSize: 1_500);
+        await new Rival(silo).FillAsync(Id, 1_200);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.Group(Id).GetOrder(1));
+        silo.Time.Advance(TimeSpan.FromMinutes(25));
+        await silo.Group(Id).CancelOrder(1_200);
+        // Due after all others: the payment-check comes 10 min later, the orders close in 5.
+        var check = (await RowAsync(silo, TaskTypes.PaymentCheck)).Key.Id;
+
+        var desk = silo.Get<ITaskDesk>();
+        var outcomes = new List<(string TaskId, TaskChangeOutcome Outcome)>();
+        for (string? after = null; ;)
+        {
+            var page = await desk.CancelAllAsync(GroupId.Parse(Id), null, after, None);
+            Assert.InRange(page.Items.Count, 1, 1_500);
+            outcomes.AddRange(page.Items);
+            if ((after = page.Next) is null) break;
+        }
+
+        Assert.Equal(1_201, outcomes.Select(outcome => outcome.TaskId).Distinct().Count());
+        Assert.Equal(check, Assert.Single(outcomes, outcome => outcome.Outcome != TaskChangeOutcome.Needed).TaskId);
+        Assert.Equal("cancelled", (await silo.Get<ITaskDirectory>().FindAsync(check, None))!.Status);
+        await Assert.ThrowsAsync<FormatException>(() => desk.CancelAllAsync(GroupId.Parse(Id), null, "nonsense", None));
     }
 
     [Fact]

@@ -83,6 +83,10 @@ public sealed record RescheduleDocument(DateTimeOffset ExecuteAt);
 /// <param name="Weight">−1,000 to 1,000, on top of its type's; where places are scarce, each is worth a second's head start.</param>
 public sealed record WeighDocument(int Weight);
 
+/// <summary>Where to go on calling off many tasks.</summary>
+/// <param name="After">The <c>next</c> of the answer before; left out at the start.</param>
+public sealed record CancelTasksDocument(string? After = null);
+
 /// <summary>How calling off one of several tasks went.</summary>
 /// <param name="TaskId">The task.</param>
 /// <param name="Outcome"><c>cancelled</c>, <c>running</c>, <c>done</c>, <c>needed</c> or <c>unknown</c>.</param>

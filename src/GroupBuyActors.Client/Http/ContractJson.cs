@@ -49,6 +49,7 @@ public static class ContractJson
 [JsonSerializable(typeof(PageDocument<PolicyDocument>))]
 [JsonSerializable(typeof(PageDocument<ScheduleDocument>))]
 [JsonSerializable(typeof(PageDocument<TaskOutcomeDocument>))]
+[JsonSerializable(typeof(CancelTasksDocument))]
 [JsonSerializable(typeof(PolicyDocument))]
 [JsonSerializable(typeof(TaskCheckDocument))]
 [JsonSerializable(typeof(RescheduleDocument))]

@@ -1,3 +1,5 @@
+using GroupBuyActors.Store.Reading;
+
 namespace GroupBuyActors.Tasks;
 
 /// <summary>How a change of a task by hand went.</summary>
@@ -39,6 +41,10 @@ public interface ITaskDesk
     /// <summary>Schedules a dead letter anew, under its own id and with its own idempotency key.</summary>
     Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation);
 
-    /// <summary>Calls off all tasks of a group, or of one of its orders, that may be called off; gives the outcome of each.</summary>
-    Task<IReadOnlyList<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, int? order, CancellationToken cancellation);
+    /// <summary>
+    /// Calls off all tasks of a group, or of one of its orders, that may be called off; gives the outcome of each. One call goes through
+    /// a bounded number of tasks and names where to go on, as a list does; null at the end. A mark that is none throws
+    /// <see cref="FormatException"/>.
+    /// </summary>
+    Task<Page<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, int? order, string? after, CancellationToken cancellation);
 }

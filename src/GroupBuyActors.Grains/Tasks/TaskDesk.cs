@@ -3,6 +3,7 @@ using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;
@@ -23,7 +24,9 @@ internal sealed class TaskDesk(
     ITaskStore store, ITaskEnds ends, ICommitter committer, NearTasks near, TaskPolicyBook policies, TaskGateways gateways, Homes homes, ClusterClock clock,
     TimeProvider time, Chance chance) : ITaskDesk
 {
-    private const int GroupTasksMax = 1_000;
+    /// <summary>Tasks of a group that are read at once, and outcomes and time of one call that cancels many.</summary>
+    private const int TasksPerStep = 500, OutcomesMax = 1_000;
+    private static readonly TimeSpan CancelFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     public Task<TaskChangeOutcome> CancelAsync(string taskId, CancellationToken cancellation) =>
@@ -41,12 +44,20 @@ internal sealed class TaskDesk(
     public Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Redrive(taskId), cancellation);
 
-    public async Task<IReadOnlyList<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(GroupId group, int? order, CancellationToken cancellation)
+    public async Task<Page<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(
+        GroupId group, int? order, string? after, CancellationToken cancellation)
     {
         var outcomes = new List<(string, TaskChangeOutcome)>();
-        foreach (var task in (await store.FindAllOfGroupAsync(group, GroupTasksMax, cancellation)).Where(task => order is null || TaskPayloads.OrderOf(task.Payload) == order))
-            outcomes.Add((task.Key.Id, policies.Of(task.Type).IsNeeded ? TaskChangeOutcome.Needed : await CancelAsync(task.Key.Id, cancellation)));
-        return outcomes;
+        var began = time.GetTimestamp();
+        do
+        {
+            var page = await store.PageOfGroupAsync(group, after, TasksPerStep, cancellation);
+            foreach (var task in page.Items.Where(task => order is null || TaskPayloads.OrderOf(task.Payload) == order))
+                outcomes.Add((task.Key.Id, policies.Of(task.Type).IsNeeded ? TaskChangeOutcome.Needed : await CancelAsync(task.Key.Id, cancellation)));
+            after = page.Next;
+        }
+        while (after is not null && outcomes.Count < OutcomesMax && time.GetElapsedTime(began) < CancelFor);
+        return new Page<(string, TaskChangeOutcome)>(outcomes, after);
     }
 
     /// <summary>Called at the owner.</summary>

@@ -29,16 +29,34 @@ internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once onc
             return Refusal(outcome, task);
         });
 
+    /// <summary>Calls off all tasks of a group or of an order: the body may name where the answer before ended.</summary>
     public async Task<IResult> CancelAllAsync(HttpContext context, GroupId group, int? order)
     {
-        var (key, problem) = await RequestKeys.OfBodilessAsync(context);
-        return problem ?? await once.RunAsync(context, key, async () =>
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        if (problem is not null) return problem;
+        var errors = new FieldErrors();
+        var after = body.Fields(errors, optional: true).Text("after");
+        if (errors.Any) return Problem.Invalid(errors);
+        var (key, keyProblem) = RequestKeys.Of(context, body);
+        return keyProblem ?? await once.RunAsync(context, key, () => CancelStepAsync(context, group, order, after));
+    }
+
+    private async Task<IResult> CancelStepAsync(HttpContext context, GroupId group, int? order, string? after)
+    {
+        try
         {
-            var outcomes = await desk.CancelAllAsync(group, order, context.RequestAborted);
+            var page = await desk.CancelAllAsync(group, order, after, context.RequestAborted);
             var (action, target) = order is { } number ? ("order.cancel-tasks", $"{group}.{number}") : ("group.cancel-tasks", group.Value);
-            await audit.WriteAsync(context, action, target, $"{outcomes.Count(outcome => outcome.Outcome == TaskChangeOutcome.Done)} of {outcomes.Count}");
-            return JsonAnswer.Of(new PageDocument<TaskOutcomeDocument>([.. outcomes.Select(outcome => new TaskOutcomeDocument(outcome.TaskId, Word(outcome.Outcome)))]));
-        });
+            var cancelled = page.Items.Count(outcome => outcome.Outcome == TaskChangeOutcome.Done);
+            await audit.WriteAsync(context, action, target, $"{cancelled} of {page.Items.Count}{(page.Next is null ? "" : ", more follow")}");
+            return JsonAnswer.Of(new PageDocument<TaskOutcomeDocument>([.. page.Items.Select(outcome => new TaskOutcomeDocument(outcome.TaskId, Word(outcome.Outcome)))], page.Next));
+        }
+        catch (FormatException)
+        {
+            var errors = new FieldErrors();
+            errors.Add("after", "This is no mark that an answer before gave.");
+            return Problem.Invalid(errors);
+        }
     }
 
     private static string Word(TaskChangeOutcome outcome) => outcome switch

@@ -33,9 +33,9 @@ internal static class TaskEndpoints
         admin.MapPost("/tasks/{taskId}/weigh", WeighAsync).Requires(Operation.Administer)
             .Describe("Give a pending task another weight of its own, on top of its type's", typeof(WeighDocument)).Answers<TaskDocument>(200).Refuses(400, 404, 409, 503);
         admin.MapPost("/orders/{orderId}/cancel-tasks", CancelAllOfOrderAsync).Requires(Operation.Administer)
-            .Describe("Call off all tasks of an order that its group does not depend on").Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
+            .Describe("Call off all tasks of an order that its group does not depend on; where the answer has a next, go on with it", typeof(CancelTasksDocument)).Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
         admin.MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync).Requires(Operation.Administer)
-            .Describe("Call off all tasks of a group that it does not depend on").Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
+            .Describe("Call off all tasks of a group that it does not depend on; where the answer has a next, go on with it", typeof(CancelTasksDocument)).Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
         admin.MapGet("/groups/{groupId}/tasks-check", CheckAsync).Requires(Operation.Administer)
             .Describe("Prove that no task of a group is lost or left over: created = ended + live").Answers<TaskCheckDocument>(200).Refuses(400, 404, 503);
     }
