@@ -5,6 +5,7 @@ using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Store.Sandbox;
 using GroupBuyActors.Store.Streams;
 using GroupBuyActors.Store.Tasks;
@@ -45,6 +46,7 @@ public static class StoreServices
         services.TryAddSingleton<ITaskStore, TaskReader>();
         services.TryAddSingleton<ITaskEnds, TaskEnds>();
         services.TryAddSingleton<IPolicyStore, PolicyStore>();
+        services.TryAddSingleton<IOldRows, OldRows>();
         services.TryAddSingleton<IShards, Shards>();
         services.TryAddSingleton<SandboxDatabase>();
         services.TryAddSingleton<ISandboxBooks, SandboxBooks>();

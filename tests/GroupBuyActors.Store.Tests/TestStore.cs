@@ -2,6 +2,8 @@ using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Sandbox;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -42,6 +44,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IPolicyStore Policies => _services.GetRequiredService<IPolicyStore>();
 
+    public IOldRows OldRows => _services.GetRequiredService<IOldRows>();
+
     public IShards Shards => _services.GetRequiredService<IShards>();
 
     public static TestStore Open(StoreProvider provider, string connectionString)
@@ -66,6 +70,14 @@ internal sealed class TestStore : IAsyncDisposable
     public Task ExecuteAsync(SqlText sql) => Database.WriteAsync(sql, default);
 
     public Task<long> NumberAsync(SqlText sql) => Database.ReadAsync((session, ct) => session.NumberAsync(sql, -1, ct), default);
+
+    /// <summary>A call as the sandbox counts it, in the sandbox's own tables.</summary>
+    public async Task SandboxCallAsync(int port, string key, string operation, DateTimeOffset last) =>
+        await (await _services.GetRequiredService<SandboxDatabase>().ReadyAsync()).WriteAsync(
+            $"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values ({port}, {System.Text.Encoding.UTF8.GetBytes(key)}, {operation}, 1, 0, {last.ToUnixTimeMilliseconds()})", default);
+
+    public async Task<long> SandboxNumberAsync(SqlText sql) => await (await _services.GetRequiredService<SandboxDatabase>().ReadyAsync()).ReadAsync(
+        (session, ct) => session.NumberAsync(sql, -1, ct), default);
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

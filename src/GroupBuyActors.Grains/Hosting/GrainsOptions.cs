@@ -45,8 +45,8 @@ public sealed class GrainsOptions
     public Dictionary<string, CronJobChange> Schedules { get; } = new(StringComparer.Ordinal);
     /// <summary>Policies that operators changed are read this often, besides at once after a change.</summary>
     public TimeSpan PolicyReadInterval { get; set; } = TimeSpan.FromSeconds(10);
-    /// <summary>Ended tasks (dead letters and the like) are kept this many days.</summary>
-    public int EndsKeptDays { get; set; } = 30;
+    /// <summary>How long what is over is kept.</summary>
+    public RetentionOptions Retention { get; set; } = new();
     /// <summary>Their partitions are made this many days ahead.</summary>
     public int EndsAheadDays { get; set; } = 30;
     /// <summary>A canary goes through the engine this often.</summary>
@@ -57,8 +57,6 @@ public sealed class GrainsOptions
     public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromSeconds(1);
     /// <summary>A run without an end for this long (or for its type's own try, where that is longer) is given up and tried again.</summary>
     public TimeSpan RunTimeout { get; set; } = TimeSpan.FromSeconds(30);
-    /// <summary>Runs of tasks without a group event are remembered this long after the task was due, to refuse a second copy.</summary>
-    public TimeSpan RunsKept { get; set; } = TimeSpan.FromDays(8);
     /// <summary>How long a stopping silo waits for runs in progress.</summary>
     public TimeSpan StopBound { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -119,7 +117,6 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         Positive(options.CensusInterval, nameof(options.CensusInterval));
         Positive(options.OverdueAfter, nameof(options.OverdueAfter));
         Positive(options.RunTimeout, nameof(options.RunTimeout));
-        Positive(options.RunsKept, nameof(options.RunsKept));
         Positive(options.StopBound, nameof(options.StopBound));
         Positive(options.RelayInterval, nameof(options.RelayInterval));
         Positive(options.RelayCursorInterval, nameof(options.RelayCursorInterval));
@@ -138,7 +135,6 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         Positive(options.CanaryPatience, nameof(options.CanaryPatience));
         AtLeast(options.TasksRunningMax, 1, nameof(options.TasksRunningMax));
         AtLeast(options.OverdueRunningMax, 1, nameof(options.OverdueRunningMax));
-        AtLeast(options.EndsKeptDays, 1, nameof(options.EndsKeptDays));
         AtLeast(options.EndsAheadDays, 1, nameof(options.EndsAheadDays));
         AtLeast(options.RelayBacklogMax, 1, nameof(options.RelayBacklogMax));
         AtLeast(options.RelayBatchMax, 1, nameof(options.RelayBatchMax));
@@ -149,6 +145,7 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         foreach (var job in CronJobs.All)
             if (options.Schedules.TryGetValue(job.Job, out var change))
                 faults.AddRange(change.Faults(job).Select(fault => $"Schedule {job.Job}, {fault.Key}: {fault.Value}"));
+        faults.AddRange(options.Retention.Faults().Select(fault => $"Retention, {fault.Name}: {fault.Fault}."));
         if (options.Horizon < options.HorizonReadInterval * 2)
             faults.Add("Horizon must be at least twice HorizonReadInterval, so that the next window is in memory before this one ends.");
         if (options.ResponseTimeout <= TimeSpan.FromSeconds(10)) faults.Add("ResponseTimeout must be above the long poll of 10 s.");

@@ -3,6 +3,7 @@ using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Relay;
+using GroupBuyActors.Retention;
 using GroupBuyActors.Tasks;
 using GroupBuyActors.Tasks.Handlers;
 using Microsoft.Extensions.DependencyInjection;
@@ -88,6 +89,7 @@ public static class GroupBuyHosting
         services.AddSingleton<ITaskAudit, TaskAudit>();
         services.AddSingleton<ITaskDirectory, TaskDirectory>();
         AddHandlers(services);
+        AddRetention(services);
 
         services.AddSingleton<GroupsAsked>();
         services.AddSingleton<IBookComparer, BookComparer>();
@@ -101,6 +103,20 @@ public static class GroupBuyHosting
         services.AddSingleton<IStreamSink, ProjectionSink>();
         // Where the host registers publishers (IEventPublisher), each of them is a sink.
         services.AddSingleton<Func<Ports.IEventPublisher, EventSink>>(provider => publisher => ActivatorUtilities.CreateInstance<EventSink>(provider, publisher));
+    }
+
+    private static void AddRetention(IServiceCollection services)
+    {
+        services.AddSingleton<IRetainedKind, RetainedTaskRuns>();
+        services.AddSingleton<IRetainedKind, RetainedTaskMoves>();
+        services.AddSingleton<IRetainedKind, RetainedCommits>();
+        services.AddSingleton<IRetainedKind, RetainedTaskEnds>();
+        services.AddSingleton<IRetainedKind, RetainedAudit>();
+        services.AddSingleton<IRetainedKind, RetainedRedrives>();
+        services.AddSingleton<IRetainedKind, RetainedSandboxCalls>();
+        services.AddSingleton<RetentionMetrics>();
+        services.AddSingleton<RetentionService>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RetentionService>());
     }
 
     private static void AddHandlers(IServiceCollection services)

@@ -23,6 +23,9 @@ internal sealed class StreamRelay(
     private readonly CancellationTokenSource _stopping = new();
     private volatile FrozenDictionary<long, SinkPump[]> _pumps = FrozenDictionary<long, SinkPump[]>.Empty;
 
+    /// <summary>The sinks that must have had a row before it may leave the journal.</summary>
+    public IReadOnlyList<string> DurableSinks => [.. _sinks.Where(sink => sink.IsDurable).Select(sink => sink.Name)];
+
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
     public void Listen()
     {

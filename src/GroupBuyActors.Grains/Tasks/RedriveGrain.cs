@@ -23,9 +23,12 @@ internal sealed class RedriveState
 /// was redriven already is refused, so that repeating does nothing. A reminder wakes it where its silo is gone.
 /// </summary>
 internal sealed class RedriveGrain(
-    [PersistentState("redrive")] IPersistentState<RedriveState> memory, ITaskEnds ends, ITaskDesk desk, ClusterClock clock, ILogger<RedriveGrain> log)
+    [PersistentState(RedriveGrain.StateName)] IPersistentState<RedriveState> memory, ITaskEnds ends, ITaskDesk desk, ClusterClock clock, ILogger<RedriveGrain> log)
     : Grain, IRedriveGrain, IRemindable
 {
+    /// <summary>Names the state in grain storage: stable for ever.</summary>
+    public const string StateName = "redrive";
+
     private const string ReminderName = "go-on";
     private const int CountMax = 100_000;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1), Minute = TimeSpan.FromMinutes(1);

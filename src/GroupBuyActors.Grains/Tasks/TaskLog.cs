@@ -32,9 +32,6 @@ internal static partial class TaskLog
     [LoggerMessage(3008, LogLevel.Warning, "First firings of schedules could not be stored; they are tried again.")]
     public static partial void FiringsNotSeeded(ILogger log, Exception exception);
 
-    [LoggerMessage(3010, LogLevel.Warning, "Old runs could not be purged; it is tried again in an hour.")]
-    public static partial void RunsNotPurged(ILogger log, Exception exception);
-
     [LoggerMessage(3009, LogLevel.Error, "The voucher scan of {Shard} could not end vouchers of group {group_id}; the others go on.")]
     public static partial void NotLapsed(ILogger log, Exception exception, ShardId shard, GroupId group_id);
 
@@ -49,9 +46,6 @@ internal static partial class TaskLog
 
     [LoggerMessage(3014, LogLevel.Error, "The canary of {Shards} was due {Late:F1} s ago and has not run: timed tasks do not fire on this silo.")]
     public static partial void CanaryIsSilent(ILogger log, string shards, double late);
-
-    [LoggerMessage(3015, LogLevel.Warning, "The partitions of ended tasks could not be kept; it is tried again.")]
-    public static partial void EndsNotKept(ILogger log, Exception exception);
 
     [LoggerMessage(3017, LogLevel.Warning, "The tasks of some shards could not be counted; it is tried again.")]
     public static partial void NotCounted(ILogger log, Exception exception);

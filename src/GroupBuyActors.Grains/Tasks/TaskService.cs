@@ -18,15 +18,12 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class TaskService(
     ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, CronFirings firings,
-    TaskCanary canary, TaskCensus census, TaskPolicyBook policies, ITaskEnds ends, TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
+    TaskCanary canary, TaskCensus census, TaskPolicyBook policies, TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
 {
-    private const int PurgeMax = 1_000;
-    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500), PurgeInterval = TimeSpan.FromHours(1), EndsRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500);
     private readonly SemaphoreSlim _wanted = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private Task[] _working = [];
-    private DateTimeOffset _purgesAt;
-    private DateTimeOffset _endsKeptAt;
     private volatile bool _mustRead = true;
 
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
@@ -93,8 +90,6 @@ internal sealed class TaskService(
                 _mustRead = false;
                 await firings.SeedAsync(cancellation);
                 complete = await ReadOnceAsync(cancellation);
-                await PurgeAsync(cancellation);
-                await KeepEndsAsync(cancellation);
             }
 
             timer.Change(complete ? Sooner(options.Value.HorizonReadInterval, near.Window / 2) : RetryRead, Timeout.InfiniteTimeSpan);
@@ -133,41 +128,6 @@ internal sealed class TaskService(
             TaskLog.HorizonNotRead(log, e);
             return false;
         }
-    }
-
-    /// <summary>Runs that no copy of their task can follow any more go, a few at a time, on the silo that owns the first shard.</summary>
-    private async Task PurgeAsync(CancellationToken cancellation)
-    {
-        if (near.EpochOf(new ShardId(0)) == 0 || clock.GetUtcNow() < _purgesAt) return;
-        try
-        {
-            var purged = await store.PurgeRunsAsync(clock.GetUtcNow() - options.Value.RunsKept, PurgeMax, cancellation);
-            if (purged < PurgeMax) _purgesAt = clock.GetUtcNow() + PurgeInterval;
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            TaskLog.RunsNotPurged(log, e);
-            _purgesAt = clock.GetUtcNow() + PurgeInterval;
-        }
-    }
-
-    /// <summary>Partitions of ended tasks are made ahead and dropped by age, once an hour on the silo that owns the first shard.</summary>
-    private async Task KeepEndsAsync(CancellationToken cancellation)
-    {
-        if (near.EpochOf(new ShardId(0)) == 0 || clock.GetUtcNow() < _endsKeptAt) return;
-        var wait = EndsRetry;
-        try
-        {
-            var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-            var upkeep = await ends.MaintainAsync(today, options.Value.EndsKeptDays, options.Value.EndsAheadDays, cancellation);
-            if (upkeep.Complete) wait = PurgeInterval;
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            TaskLog.EndsNotKept(log, e);
-        }
-
-        _endsKeptAt = clock.GetUtcNow() + wait;
     }
 
     private static TimeSpan Sooner(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -36,6 +36,7 @@ internal static class OrleansComposition
         silo.UseGroupBuyActors(options =>
         {
             options.Region = cluster.Region;
+            options.Retention = settings.Retention;
             foreach (var (type, change) in settings.TaskPolicies) options.TaskPolicies[type] = change;
             foreach (var (job, change) in settings.Schedules) options.Schedules[job] = change;
         });

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using GroupBuyActors.Client;
 using GroupBuyActors.Integrations;
+using GroupBuyActors.Retention;
 using GroupBuyActors.Silo.Admin;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Events;
@@ -107,8 +108,7 @@ internal static class SiloHost
         services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
         services.AddSingleton<GroupCalls>();
         services.AddSingleton<Once>();
-        services.AddSingleton<AnswerPurge>();
-        services.AddHostedService(provider => provider.GetRequiredService<AnswerPurge>());
+        services.AddSingleton<IRetainedKind, RetainedAnswers>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<Audit>();
         services.AddSingleton<TaskChanges>();

@@ -1,3 +1,4 @@
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Integrations.Http;
 using GroupBuyActors.Integrations.Kafka;
 using GroupBuyActors.Silo.Auth;
@@ -18,7 +19,8 @@ internal enum LogFormat
 /// <summary>All settings of the silo, checked together before anything starts.</summary>
 internal sealed record SiloSettings(
     ClusterSettings Cluster, StorageSettings Storage, AuthOptions Auth, EdgeOptions Edge, LogFormat LogFormat, IReadOnlyList<string> Urls, TimeSpan ShutdownTimeout,
-    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies, IReadOnlyDictionary<string, CronJobChange> Schedules, HttpPorts Ports, KafkaOptions? Kafka)
+    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies, IReadOnlyDictionary<string, CronJobChange> Schedules, RetentionOptions Retention, HttpPorts Ports,
+    KafkaOptions? Kafka)
 {
     /// <summary>Where HTTP is served when nothing else is said.</summary>
     public const string UrlDefault = "http://127.0.0.1:8080";
@@ -38,6 +40,7 @@ internal sealed record SiloSettings(
             reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30)),
             TaskSettings.Read(reader.Section("Tasks")),
             ScheduleSettings.Read(reader.Section("Schedules")),
+            RetentionSettings.Read(reader.Section("Retention")),
             PortSettings.Read(reader),
             KafkaSettings.Read(reader.Section("Kafka")));
         if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)

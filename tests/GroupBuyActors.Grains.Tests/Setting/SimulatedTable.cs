@@ -103,7 +103,7 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
                 .GroupBy(task => (task.Key.Shard, task.Type)).Select(type => (type.Key.Shard, type.Key.Type, type.LongCount()))]);
     }
 
-    public Task<int> PurgeRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<Page<TimedTask>> PageOfGroupAsync(GroupId group, string? after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<Page<TaskEnding>> SearchAsync(TaskEndFilter filter, string? after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -2,9 +2,11 @@ using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
+using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -118,18 +120,32 @@ internal sealed class TestSilo : IAsyncDisposable
     }
 
     /// <summary>Moves the clock in steps until something has happened: what waits for a time may begin to wait a moment later.</summary>
-    public async Task AdvanceUntilAsync(TimeSpan step, Func<Task> happens)
+    public Task AdvanceUntilAsync(TimeSpan step, Func<Task> happens) => AdvanceUntilAsync(Time, step, happens());
+
+    /// <summary>The same with another clock.</summary>
+    public static async Task AdvanceUntilAsync(FakeTimeProvider time, TimeSpan step, Task happened)
     {
-        var happened = happens();
         using var bound = new CancellationTokenSource(Bound);
         while (!happened.IsCompleted)
         {
-            Time.Advance(step);
+            time.Advance(step);
             await Task.WhenAny(happened, Task.Delay(20, bound.Token));
             bound.Token.ThrowIfCancellationRequested();
         }
 
         await happened;
+    }
+
+    /// <summary>Waits until every durable sink has all that this silo has committed so far.</summary>
+    public async Task RelayedAsync()
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        foreach (var stream in Committer.Streams)
+        {
+            var end = await Get<IStreams>().EndAsync(stream, bound.Token);
+            foreach (var sink in Get<StreamRelay>().DurableSinks)
+                while (await Get<IStreams>().CursorAsync(stream, sink, bound.Token) < end) await Task.Delay(20, bound.Token);
+        }
     }
 
     /// <summary>Waits until the group has so many reminders.</summary>

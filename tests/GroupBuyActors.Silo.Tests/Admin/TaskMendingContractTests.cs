@@ -1,6 +1,8 @@
 using GroupBuyActors.Tasks;
 using System.Net;
 using System.Text.Json;
+using GroupBuyActors.Retention;
+using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Silo.Idempotency;
 using GroupBuyActors.Store;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,7 +44,7 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         await Api.Until(async () => (await _api.GetAsync($"/v1/admin/tasks/{one}"))["status"] == "success");
         Assert.Empty(Items(await _api.GetAsync($"/v1/admin/dead-letters?groupId={group}&redriven=false")));
         // The answer is remembered under the kind that the purge goes by, and is too young for it.
-        Assert.Equal(0, await silo.Services.GetRequiredService<AnswerPurge>().RunOnceAsync(default));
+        Assert.Equal(new PurgeStep(0, true), await silo.Services.GetServices<IRetainedKind>().Single(kind => kind.Kind == "answers").StepAsync(500, default));
         Assert.True(await silo.Services.GetRequiredService<IGrainStorageUpkeep>().PurgeAsync(IdempotencyGrain.StateName, DateTimeOffset.MaxValue, 1_000, default) > 0);
         (await _api.GetAsync("/v1/admin/dead-letters/redrives/none")).Is(HttpStatusCode.NotFound, "redrive.not_found");
     }
@@ -98,6 +100,7 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         (await _api.PostAsync($"/v1/admin/tasks/{group}:999:0/cancel")).Is(HttpStatusCode.NotFound, "task.not_found");
         (await _api.PostAsync("/v1/admin/tasks/nonsense/run-now")).Is(HttpStatusCode.NotFound, "task.not_found");
         var outcomes = Items(await _api.PostAsync($"/v1/admin/groups/{group}/cancel-tasks"));
+        Assert.Equal(["after"], (await _api.PostAsync($"/v1/admin/groups/{group}/cancel-tasks", """{"after":"nonsense"}""")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
         Assert.All(outcomes, outcome => Assert.Equal("needed", outcome.GetProperty("outcome").GetString()));
         Assert.Contains(Items(await _api.GetAsync("/v1/admin/audit?limit=500")), entry =>
             entry.GetProperty("action").GetString() == "task.cancel" && entry.GetProperty("target").GetString() == check);

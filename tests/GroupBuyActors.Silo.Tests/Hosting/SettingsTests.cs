@@ -197,6 +197,18 @@ public sealed class SettingsTests
             Assert.Contains(name, Help.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void RetentionIsSetByKindWithinItsBoundsAndFaultsNameEach()
+    {
+        Assert.Equal(TimeSpan.FromDays(30), Read().Retention.TaskEnds);
+        var settings = Read(("GroupBuy:Retention:Audit", "P10D"), ("GroupBuy:Retention:TaskRuns", "4.00:00:00"));
+        Assert.Equal((TimeSpan.FromDays(10), TimeSpan.FromDays(4)), (settings.Retention.Audit, settings.Retention.TaskRuns));
+        var refusal = Refusal(("GroupBuy:Retention:TaskRuns", "P1D"), ("GroupBuy:Retention:Audit", "P40000D"), ("GroupBuy:Retention:Journal5", "P1D"));
+        Assert.Contains("Retention:TaskRuns: 4 to 36500 days are expected, not 1", refusal, StringComparison.Ordinal);
+        Assert.Contains("Retention:Audit: 1 to 36500 days are expected, not 40000", refusal, StringComparison.Ordinal);
+        Assert.Contains("Retention:Journal5: there is no such setting", refusal, StringComparison.Ordinal);
+    }
+
     private static SiloSettings Read(params (string Key, string Value)[] settings) => SiloSettings.Read(
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build());
 

@@ -1,0 +1,49 @@
+namespace GroupBuyActors.Hosting;
+
+/// <summary>How long what is over is kept (<c>GroupBuy:Retention</c>), a setting a kind.</summary>
+public sealed class RetentionOptions
+{
+    /// <summary>The longest that can be set.</summary>
+    public static readonly TimeSpan Max = TimeSpan.FromDays(36_500);
+
+    /// <summary>Runs of tasks, by which a second run of the same version is refused: well above the three days that a refund is tried.</summary>
+    public TimeSpan TaskRuns { get; set; } = TimeSpan.FromDays(8);
+    /// <summary>Rows of the journal that no group's event is in: commits of tasks alone.</summary>
+    public TimeSpan Commits { get; set; } = TimeSpan.FromDays(8);
+    /// <summary>Ended tasks, whole days; dead letters about money stay until somebody decides, and this long after.</summary>
+    public TimeSpan TaskEnds { get; set; } = TimeSpan.FromDays(30);
+    /// <summary>The audit log.</summary>
+    public TimeSpan Audit { get; set; } = TimeSpan.FromDays(400);
+    /// <summary>What a redrive of many dead letters tells of itself, after its last step.</summary>
+    public TimeSpan Redrives { get; set; } = TimeSpan.FromDays(90);
+    /// <summary>Calls that the sandbox counted, after the last one under the same key.</summary>
+    public TimeSpan SandboxCalls { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>What sets each setting, by name.</summary>
+    public IReadOnlyDictionary<string, Action<TimeSpan>> Settings => new Dictionary<string, Action<TimeSpan>>(StringComparer.Ordinal)
+    {
+        [nameof(TaskRuns)] = kept => TaskRuns = kept,
+        [nameof(Commits)] = kept => Commits = kept,
+        [nameof(TaskEnds)] = kept => TaskEnds = kept,
+        [nameof(Audit)] = kept => Audit = kept,
+        [nameof(Redrives)] = kept => Redrives = kept,
+        [nameof(SandboxCalls)] = kept => SandboxCalls = kept,
+    };
+
+    /// <summary>What is wrong, by setting.</summary>
+    public IEnumerable<(string Name, string Fault)> Faults() =>
+    [
+        .. Outside(nameof(TaskRuns), TaskRuns, 4),
+        .. Outside(nameof(Commits), Commits, 1),
+        .. Outside(nameof(TaskEnds), TaskEnds, 1),
+        .. Outside(nameof(Audit), Audit, 1),
+        .. Outside(nameof(Redrives), Redrives, 1),
+        .. Outside(nameof(SandboxCalls), SandboxCalls, 1),
+    ];
+
+    private static IEnumerable<(string, string)> Outside(string name, TimeSpan kept, int daysMin)
+    {
+        if (kept >= TimeSpan.FromDays(daysMin) && kept <= Max) yield break;
+        yield return (name, FormattableString.Invariant($"{daysMin} to {Max.TotalDays:0} days are expected, not {kept.TotalDays:0.###}"));
+    }
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics.Metrics;
+
+namespace GroupBuyActors.Retention;
+
+/// <summary>How removing what is over keeps up.</summary>
+internal sealed class RetentionMetrics
+{
+    private readonly Meter _meter;
+    private readonly Counter<long> _rows;
+    private readonly Counter<long> _failures;
+
+    public RetentionMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create("GroupBuyActors");
+        _rows = _meter.CreateCounter<long>("retention_rows_removed_total", description: "Rows removed after their time, by kind.");
+        _failures = _meter.CreateCounter<long>("retention_failures_total", description: "Steps of removing rows that failed and are tried again, by kind.");
+    }
+
+    public void Removed(string kind, int rows) => _rows.Add(rows, new KeyValuePair<string, object?>("kind", kind));
+
+    public void Failed(string kind) => _failures.Add(1, new KeyValuePair<string, object?>("kind", kind));
+
+    /// <summary>Counters stand at zero from the start.</summary>
+    public void Observe(IEnumerable<string> kinds, Func<IEnumerable<(string Kind, TimeSpan Behind)>> behind)
+    {
+        foreach (var kind in kinds)
+        {
+            Removed(kind, 0);
+            _failures.Add(0, new KeyValuePair<string, object?>("kind", kind));
+        }
+
+        _meter.CreateObservableGauge("retention_behind_seconds",
+            () => behind().Select(kind => new Measurement<double>(kind.Behind.TotalSeconds, new KeyValuePair<string, object?>("kind", kind.Kind))),
+            description: "For how long rows of a kind have been there past their time: since when the backlog has not been worked off.");
+    }
+}

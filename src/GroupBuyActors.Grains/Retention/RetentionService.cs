@@ -1,0 +1,170 @@
+using GroupBuyActors.Placement;
+using GroupBuyActors.Store.Retention;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Retention;
+
+/// <summary>
+/// Removes what is over, on one silo of the cluster (the home of the first shard), one kind after the other in small steps.
+/// </summary>
+/// <remarks>
+/// Problem: what is over must leave as fast as it comes, and leaving must not be felt by commits. Each step is one short transaction; the
+/// next follows at once while there is a backlog, after a pause as long as the step took (<see cref="PurgePace"/>). Kinds take turns, so
+/// that the backlog of one holds up no other; one that fails waits, longer each time, and goes on from what is still there. Two silos
+/// that both believe to be the home do no harm: a step finds what there is.
+/// </remarks>
+internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
+{
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5), RetryMin = TimeSpan.FromSeconds(5), RetryMax = TimeSpan.FromMinutes(10);
+    private readonly Progress[] _kinds;
+    private readonly Homes _homes;
+    private readonly SiloAddress _self;
+    private readonly TimeProvider _time;
+    private readonly RetentionMetrics _metrics;
+    private readonly ILogger<RetentionService> _log;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+
+    public RetentionService(
+        IEnumerable<IRetainedKind> kinds, Homes homes, ILocalSiloDetails self, TimeProvider time, RetentionMetrics metrics, ILogger<RetentionService> log)
+    {
+        _kinds = [.. kinds.Select(kind => new Progress(kind))];
+        (_homes, _self, _time, _metrics, _log) = (homes, self.SiloAddress, time, metrics, log);
+    }
+
+    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe("GroupBuyActors.Retention", ServiceLifecycleStage.Active, Start, StopAsync);
+
+    /// <summary>Removes all that is over, kind by kind, without pauses; gives the rows removed of each. What fails is in the log.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> RunOnceAsync(CancellationToken cancellation)
+    {
+        var removed = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var progress in _kinds)
+        {
+            var before = progress.Removed;
+            do await StepAsync(progress, cancellation);
+            while (progress.IsBehind && progress.Failures == 0 && !progress.IsBlocked);
+            removed[progress.Kind.Kind] = progress.Removed - before;
+        }
+
+        return removed;
+    }
+
+    private Task Start(CancellationToken cancellation)
+    {
+        _metrics.Observe(_kinds.Select(progress => progress.Kind.Kind), () => _kinds.Select(progress => (progress.Kind.Kind, progress.Behind(_time))));
+        _running = Task.Run(() => RunAsync(_stopping.Token), CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    private async Task StopAsync(CancellationToken cancellation)
+    {
+        await _stopping.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            var pause = Idle;
+            if (_self.Equals(_homes.Of(new ShardId(0))))
+            {
+                foreach (var progress in _kinds.Where(progress => progress.IsDue(_time))) await StepAsync(progress, cancellation);
+                if (_kinds.Where(progress => progress.IsDueAfterPace(_time)).ToList() is { Count: > 0 } more) pause = more.Max(progress => progress.Pace.Pause);
+            }
+            else
+            {
+                foreach (var progress in _kinds) progress.Forget();
+            }
+
+            await Task.Delay(pause, _time, cancellation);
+        }
+    }
+
+    private async Task StepAsync(Progress progress, CancellationToken cancellation)
+    {
+        var began = _time.GetTimestamp();
+        try
+        {
+            var step = await progress.Kind.StepAsync(progress.Pace.Rows, cancellation);
+            _metrics.Removed(progress.Kind.Kind, step.Removed);
+            if (progress.Stepped(step, began, _time) is { Rows: > 0 } worked)
+                RetentionLog.Removed(_log, worked.Rows, progress.Kind.Kind, worked.Took.TotalSeconds);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            _metrics.Failed(progress.Kind.Kind);
+            var wait = progress.Failed(began, _time, RetryMin, RetryMax);
+            RetentionLog.NotRemoved(_log, e, progress.Kind.Kind, wait.TotalSeconds);
+        }
+    }
+
+    /// <summary>Where one kind stands.</summary>
+    private sealed class Progress(IRetainedKind kind)
+    {
+        private readonly Lock _gate = new();
+        private long? _behindSince;
+        private long _workedOff;
+        private (long Since, TimeSpan For) _wait;
+
+        public IRetainedKind Kind => kind;
+
+        public PurgePace Pace { get; private set; } = PurgePace.First;
+
+        public int Failures { get; private set; }
+
+        public long Removed { get; private set; }
+
+        /// <summary>True where the last step was kept from its work by something else for a while.</summary>
+        public bool IsBlocked { get; private set; }
+
+        public bool IsBehind => _behindSince is not null;
+
+        public bool IsDue(TimeProvider time) => time.GetElapsedTime(_wait.Since) >= _wait.For;
+
+        /// <summary>True where more is to be done as soon as the pause is over.</summary>
+        public bool IsDueAfterPace(TimeProvider time) => IsBehind && IsDue(time);
+
+        public TimeSpan Behind(TimeProvider time)
+        {
+            lock (_gate) return _behindSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+        }
+
+        /// <summary>After a step; where it was the last of a backlog, what that came to.</summary>
+        public (long Rows, TimeSpan Took)? Stepped(PurgeStep step, long began, TimeProvider time)
+        {
+            (Failures, IsBlocked) = (0, step.IsBlocked);
+            Removed += step.Removed;
+            _workedOff += step.Removed;
+            Pace = Pace.After(time.GetElapsedTime(began));
+            lock (_gate)
+            {
+                var since = _behindSince ?? began;
+                _wait = (time.GetTimestamp(), step.IsBlocked ? TimeSpan.FromMinutes(1) : step.IsDone ? kind.Interval : TimeSpan.Zero);
+                _behindSince = step is { IsDone: true, IsBlocked: false } ? null : since;
+                if (_behindSince is not null) return null;
+                var worked = (_workedOff, time.GetElapsedTime(since));
+                _workedOff = 0;
+                return worked;
+            }
+        }
+
+        public TimeSpan Failed(long began, TimeProvider time, TimeSpan least, TimeSpan most)
+        {
+            var wait = TimeSpan.FromTicks(Math.Min(most.Ticks, least.Ticks << Math.Min(Failures++, 10)));
+            lock (_gate)
+            {
+                _behindSince ??= began;
+                _wait = (time.GetTimestamp(), wait);
+            }
+
+            return wait;
+        }
+
+        /// <summary>Another silo does it now, and tells how far it is.</summary>
+        public void Forget()
+        {
+            lock (_gate) _behindSince = null;
+        }
+    }
+}
