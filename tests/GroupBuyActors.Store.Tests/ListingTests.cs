@@ -141,6 +141,29 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Assert.Empty((await store.Listings.BooksAsync(99, Samples.Noon, default)).Currencies);
     }
 
+    /// <summary>A payment fits 64 bits, and what earlier releases took may have been as large as that; the sum of many does not.</summary>
+    [Fact]
+    public async Task BooksAddUpPastSixtyFourBits()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var number = 0;
+        PaymentEntry Entry(int merchant, PaymentState state, long amount) => new(OrderId.Parse($"{merchant}.SH.a.{++number}"), "p", new Money(amount, "CNY"), state, null);
+        PaymentEntry[] held = [.. Enumerable.Range(0, 95).Select(_ => Entry(7, PaymentState.Held, Money.AmountMax))];
+        await store.Projections.WriteAsync(
+        [
+            Samples.Change(Samples.View("7.SH.a"), payments: [.. held, Entry(7, PaymentState.Refunding, long.MaxValue), Entry(7, PaymentState.Refunding, long.MaxValue), Entry(7, PaymentState.Refunded, 1)]),
+            // What is in no part: modulo 2^64 paid and parts would be the same.
+            Samples.Change(Samples.View("8.SH.a"), payments: [Entry(8, PaymentState.Held, 5), Entry(8, (PaymentState)9, long.MaxValue), Entry(8, (PaymentState)9, long.MaxValue), Entry(8, (PaymentState)9, 2)]),
+        ], default);
+        var books = await store.Listings.BooksAsync(7, Samples.Noon, default);
+        Int128 paid = 95 * (Int128)Money.AmountMax, refunding = 2 * (Int128)long.MaxValue;
+        Assert.Equal(new CurrencyBooks("CNY", paid + refunding + 1, paid, 0, refunding, 1), Assert.Single(books.Currencies));
+        Assert.True(books.IsBalanced);
+        var broken = await store.Listings.BooksAsync(8, Samples.Noon, default);
+        Assert.Equal(5 + refunding + 2, broken.Currencies[0].Paid);
+        Assert.False(broken.IsBalanced);
+    }
+
     /// <summary>One group's missing units must not be hidden by another's extra ones, nor a payment of a state that nobody knows by the sums.</summary>
     [Fact]
     public async Task BooksThatDoNotAddUpSaySo()

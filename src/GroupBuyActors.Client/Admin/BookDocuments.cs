@@ -10,14 +10,14 @@ public sealed record BooksDocument(IReadOnlyList<CurrencyDocument> Currencies, S
     public PortBooksDocument? Ports { get; init; }
 }
 
-/// <summary>One currency: paid = held + settled + refunding + refunded, in minor units.</summary>
+/// <summary>One currency: paid = held + settled + refunding + refunded, in minor units. Whole numbers that may need more than 64 bits.</summary>
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="Paid">Accepted.</param>
 /// <param name="Held">Kept for orders and vouchers.</param>
 /// <param name="Settled">The merchant's: redeemed past the revoke window, or forfeited.</param>
 /// <param name="Refunding">On its way back.</param>
 /// <param name="Refunded">Back.</param>
-public sealed record CurrencyDocument(string Currency, long Paid, long Held, long Settled, long Refunding, long Refunded);
+public sealed record CurrencyDocument(string Currency, Int128 Paid, Int128 Held, Int128 Settled, Int128 Refunding, Int128 Refunded);
 
 /// <summary>Units: reserved = outstanding + deducted + released.</summary>
 /// <param name="Reserved">Ever set aside.</param>

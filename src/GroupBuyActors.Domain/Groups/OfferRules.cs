@@ -5,8 +5,8 @@ public static class OfferRules
 {
     /// <summary>Seats of one group at most.</summary>
     public const int CapacityMax = 100_000;
-    /// <summary>Price of a seat at most, in minor units; times <see cref="CapacityMax"/> it still fits 64 bits.</summary>
-    public const long UnitPriceMax = 1_000_000_000_000;
+    /// <summary>Price of a seat at most, in minor units: an order of all seats costs no more than <see cref="Money.AmountMax"/>.</summary>
+    public const long UnitPriceMax = Money.AmountMax / CapacityMax;
     private const int GroupSizeDefault = 3;
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan TimeoutDefault = TimeSpan.FromHours(24), TimeoutMax = TimeSpan.FromDays(366);

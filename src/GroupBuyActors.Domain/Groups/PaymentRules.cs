@@ -60,7 +60,7 @@ internal static class PaymentRules
     {
         var faults = new Faults();
         faults.Unless(TextRules.IsPrintable(command.PaymentId, PaymentIdLengthMax), "paymentId", $"A payment id has 1 to {PaymentIdLengthMax} printable characters.");
-        faults.Unless(command.Amount.Amount >= 1, "amount", "An amount is at least 1 minor unit.");
+        faults.Unless(command.Amount.Amount is >= 1 and <= Money.AmountMax, "amount", $"An amount is 1 to {Money.AmountMax} minor units.");
         faults.Unless(Money.IsCurrency(command.Amount.Currency), "currency", "A currency is an ISO 4217 code, three capital letters.");
         return faults.Found;
     }

@@ -9,6 +9,9 @@ internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
 {
     private const int SkuLengthMax = 64;
 
+    /// <summary>Far more than a group has seats: what a group's lines add up to cannot overflow.</summary>
+    private const long UnitsMax = 1_000_000_000_000;
+
     private static readonly HttpPortCall
         Reserve = new("reserve", "reservations", "stock.insufficient", "sku.unknown", "reservation.undone"),
         Deduct = new("deduct", "deductions", "stock.insufficient", "reservation.unknown", "reservation.undone", "deduction.undone"),
@@ -36,7 +39,7 @@ internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
         HttpBooks.ReadAsync(port, Books, PortJson.Default.StockBookDocument, merchantId, after, limit, book => (book.Items, book.Next), item => EntryOf(item, merchantId), cancellation);
 
     private static StockBookEntry? EntryOf(StockBookItem item, long merchantId) =>
-        GroupId.TryParse(item.GroupId, out var group) && group.MerchantId == merchantId && TextRules.IsPrintable(item.Sku, SkuLengthMax) && item is { Reserved: >= 0, Deducted: >= 0 }
+        GroupId.TryParse(item.GroupId, out var group) && group.MerchantId == merchantId && TextRules.IsPrintable(item.Sku, SkuLengthMax) && item is { Reserved: >= 0 and <= UnitsMax, Deducted: >= 0 and <= UnitsMax }
             ? new StockBookEntry(group, item.Sku, item.Reserved, item.Deducted)
             : null;
 }

@@ -19,5 +19,5 @@ internal static class ProviderMoney
     public static bool IsId(string paymentId) => TextRules.IsPrintable(paymentId, 128);
 
     /// <summary>As above, with money.</summary>
-    public static bool Is(string paymentId, long amount, string currency) => IsId(paymentId) && amount > 0 && Money.IsCurrency(currency);
+    public static bool Is(string paymentId, long amount, string currency) => IsId(paymentId) && amount is > 0 and <= Money.AmountMax && Money.IsCurrency(currency);
 }

@@ -82,7 +82,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
             : $"[bold red]{_broken} of {_held + _broken} claims did not hold[/]").RuleStyle(AllAsTold ? "green" : "red"));
     }
 
-    public static string Amount(long minorUnits) => (minorUnits / 100m).ToString("N2", CultureInfo.InvariantCulture);
+    public static string Amount(Int128 minorUnits) => ((decimal)minorUnits / 100m).ToString("N2", CultureInfo.InvariantCulture);
 
     private string Elapsed => Seconds(time.GetElapsedTime(_began));
 

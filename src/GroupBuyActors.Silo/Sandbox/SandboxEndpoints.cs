@@ -132,7 +132,7 @@ internal static class SandboxEndpoints
     private static long? Units(JsonFields fields, string name)
     {
         var units = fields.Int64(name);
-        if (units is < 0) fields.Fault(name, "Units are 0 or more.");
+        if (units is < 0 or > SandboxStock.UnitsMax) fields.Fault(name, $"Units are 0 to {SandboxStock.UnitsMax}.");
         return units;
     }
 

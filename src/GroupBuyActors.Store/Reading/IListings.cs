@@ -8,8 +8,10 @@ public sealed record GroupFilter(long? MerchantId = null, string? Region = null,
 /// <summary>One page and the opaque mark of the next, null at the end.</summary>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
-/// <summary>A currency's line of a merchant's books. paid = held + settled + refunding + refunded.</summary>
-public sealed record CurrencyBooks(string Currency, long Paid, long Held, long Settled, long Refunding, long Refunded);
+/// <summary>
+/// A currency's line of a merchant's books. paid = held + settled + refunding + refunded. Each payment fits 64 bits; the sum of many need not.
+/// </summary>
+public sealed record CurrencyBooks(string Currency, Int128 Paid, Int128 Held, Int128 Settled, Int128 Refunding, Int128 Refunded);
 
 /// <summary>A merchant's books at one instant; <paramref name="Unbalanced"/> counts groups of which reserved = outstanding + deducted + released does not hold.</summary>
 public sealed record MerchantBooks(IReadOnlyList<CurrencyBooks> Currencies, long Reserved, long Outstanding, long Deducted, long Released, long Unbalanced)

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
@@ -7,6 +8,9 @@ namespace GroupBuyActors.Store.Reading;
 /// <summary>Lists by keyset: a page starts after the last row of the page before, so that deep pages cost what first ones do.</summary>
 internal sealed class Listings(Database database) : IListings
 {
+    /// <summary>Amounts are summed in two parts, split here.</summary>
+    private const int LowBits = 30, LowMask = (1 << LowBits) - 1;
+
     // Index: group_view_merchant, group_view_region, group_view_state or group_view_newest, all ending in (published_ms, group_id); terms by primary key.
     public async Task<Page<GroupView>> GroupsAsync(GroupFilter filter, string? after, int limit, CancellationToken cancellation)
     {
@@ -41,18 +45,18 @@ internal sealed class Listings(Database database) : IListings
         SqlText held = $"(state = {(int)PaymentState.Held} or (state = {(int)PaymentState.Redeemed} and (settles_ms is null or settles_ms > {now.ToUnixTimeMilliseconds()})))";
         var rows = await database.ReadAsync((session, ct) => session.ListAsync(
             $"""
-            select currency, {Sum($"amount")}, {AmountIf(held)}, {AmountIf(settled)}, {AmountIf($"state = {(int)PaymentState.Refunding}")}, {AmountIf($"state = {(int)PaymentState.Refunded}")}
+            select currency, {AmountIf($"1 = 1")}, {AmountIf(held)}, {AmountIf(settled)}, {AmountIf($"state = {(int)PaymentState.Refunding}")}, {AmountIf($"state = {(int)PaymentState.Refunded}")}
               from payment_book where merchant_id = {merchantId} group by currency
             union all
-            select '', {Sum($"reserved")}, {Sum($"outstanding")}, {Sum($"deducted")}, {Sum($"released")}, {Sum($"case when reserved = outstanding + deducted + released then 0 else 1 end")}
+            select '', 0, {Sum($"reserved")}, 0, {Sum($"outstanding")}, 0, {Sum($"deducted")}, 0, {Sum($"released")}, 0, {Sum($"case when reserved = outstanding + deducted + released then 0 else 1 end")}
               from group_view where merchant_id = {merchantId}
             """,
-            row => (Currency: row.GetString(0), A: row.GetInt64(1), B: row.GetInt64(2), C: row.GetInt64(3), D: row.GetInt64(4), E: row.GetInt64(5)), ct), cancellation).ConfigureAwait(false);
+            row => (Currency: row.GetString(0), A: Whole(row, 1), B: Whole(row, 3), C: Whole(row, 5), D: Whole(row, 7), E: Whole(row, 9)), ct), cancellation).ConfigureAwait(false);
         var stock = rows.Single(row => row.Currency.Length == 0);
         // Each part is summed by itself: a payment of a state that this release does not know would be in none, and the line would not add up.
         var money = rows.Where(row => row.Currency.Length > 0).OrderBy(row => row.Currency, StringComparer.Ordinal)
             .Select(row => new CurrencyBooks(row.Currency, Paid: row.A, Held: row.B, Settled: row.C, Refunding: row.D, Refunded: row.E));
-        return new MerchantBooks(money.ToList(), stock.A, stock.B, stock.C, stock.D, stock.E);
+        return new MerchantBooks(money.ToList(), (long)stock.A, (long)stock.B, (long)stock.C, (long)stock.D, (long)stock.E);
     }
 
     // Index: group_view_vouchers (shard, state, vouchers_until_ms).
@@ -96,7 +100,12 @@ internal sealed class Listings(Database database) : IListings
     // MySQL sums integers to decimals.
     private static SqlText Sum(SqlText of) => new SqlText().Append($"cast(coalesce(sum({of}), 0) as signed)");
 
-    private static SqlText AmountIf(SqlText condition) => Sum($"case when {condition} then amount else 0 end");
+    // In two columns, each of which stays within 64 bits for a thousand million payments of any amount: SQLite's sum fails beyond, and
+    // MySQL's cast back to an integer cuts it.
+    private static SqlText AmountIf(SqlText condition) => new SqlText().Append(
+        $"{Sum($"case when {condition} then amount >> {LowBits} else 0 end")}, {Sum($"case when {condition} then amount & {LowMask} else 0 end")}");
+
+    private static Int128 Whole(DbDataReader row, int column) => ((Int128)row.GetInt64(column) << LowBits) + row.GetInt64(column + 1);
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }

@@ -145,6 +145,7 @@ public sealed class AnswerTests
     [InlineData("""{"items":[{"paymentId":"p","amount":"1999","currency":"CNY"}]}""")]
     [InlineData("""{"items":[{"paymentId":"p","amount":19.99,"currency":"CNY"}]}""")]
     [InlineData("""{"items":[{"paymentId":"p","amount":99999999999999999999,"currency":"CNY"}]}""")]
+    [InlineData("""{"items":[{"paymentId":"p","amount":100000000000000001,"currency":"CNY"}]}""")]
     [InlineData("""{"items":[{"paymentId":"p","amount":0,"currency":"CNY"}]}""")]
     [InlineData("""{"items":[{"paymentId":"p","amount":1,"currency":"yuan"}]}""")]
     [InlineData("""{"items":[{"paymentId":"","amount":1,"currency":"CNY"}]}""")]

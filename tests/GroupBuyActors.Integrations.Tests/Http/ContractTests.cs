@@ -29,7 +29,7 @@ public sealed class ContractTests
         ["payments"] =
         [
             ("ask", async s => await s.Payments.AskAsync(Order, default) is var found ? new PortReply(found.Answer, found.Detail) : default),
-            ("refund", s => s.Payments.RefundAsync(PortKeys.Refund(Order, "wx-4711"), Order, "wx-4711", new Money(long.MaxValue, "CNY"), default)),
+            ("refund", s => s.Payments.RefundAsync(PortKeys.Refund(Order, "wx-4711"), Order, "wx-4711", new Money(Money.AmountMax, "CNY"), default)),
             ("refund", s => s.Payments.RefundAsync(PortKeys.Refund(Order, "支付 #1/ü%"), Order, "支付 #1/ü%", new Money(1, "USD"), default)),
             ("payment_books", async s => Reply(await s.PaymentBooks.ReadAsync(Group.MerchantId, "next", 1_000, default))),
         ],

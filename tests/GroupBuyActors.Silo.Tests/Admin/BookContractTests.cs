@@ -53,6 +53,47 @@ public sealed class BookContractTests(TestSilo silo)
     }
 
     [Fact]
+    public async Task BooksOfTheDearestOrdersThereCanBeAddUp()
+    {
+        var merchant = TestSilo.NewMerchant();
+        for (var n = 1; n <= 95; n++)
+        {
+            var group = GroupId.Parse($"{merchant}.SH-PUDONG.dear-{n}");
+            var offer = $$"""{"title":"t","sku":"dear-{{n}}","unitPrice":{"amount":1000000000000,"currency":"CNY"},"minGroupSize":2,"capacity":100000,"perUserLimit":100000}""";
+            (await _api.PutAsync($"/v1/groups/{group}", offer)).Is(HttpStatusCode.Created);
+            var order = (await _api.PostAsync($"/v1/groups/{group}/orders", """{"userId":"lin","quantity":100000}""")).Is(HttpStatusCode.Created)["orderId"];
+            Assert.Equal("PAID", (await _api.PayAsync(order, amount: 100_000_000_000_000_000)).Is(HttpStatusCode.OK)["status"]);
+        }
+
+        const string Paid = "9500000000000000000";
+        var path = $"/v1/admin/reconciliation?merchantId={merchant}&ports=false";
+        await Api.Until(async () => (await _api.GetAsync(path)).Is(HttpStatusCode.OK).Text.Contains($"\"paid\":{Paid}", StringComparison.Ordinal));
+        var books = (await _api.GetAsync(path)).Json;
+        Assert.Equal($$"""{"currency":"CNY","paid":{{Paid}},"held":{{Paid}},"settled":0,"refunding":0,"refunded":0}""", books.GetProperty("currencies")[0].GetRawText());
+        Assert.True(books.GetProperty("balanced").GetBoolean());
+        Assert.Equal(Int128.Parse(Paid, System.Globalization.CultureInfo.InvariantCulture), (await silo.Client.BooksAsync(merchant)).Currencies[0].Held);
+    }
+
+    [Fact]
+    public async Task AnAmountThatNoOrderCanCostIsRefusedWithTheBoundAndLeavesNoTrace()
+    {
+        var group = TestSilo.NewGroup();
+        (await _api.PublishAsync(group)).Is(HttpStatusCode.Created);
+        var order = (await _api.JoinAsync(group, "lin")).Is(HttpStatusCode.Created)["orderId"];
+        (await _api.DeleteAsync($"/v1/orders/{order}")).Is(HttpStatusCode.OK);
+        for (var n = 1; n <= 2; n++)
+        {
+            var refused = (await _api.PayAsync(order, amount: long.MaxValue, paymentId: $"late-{n}")).Is(HttpStatusCode.BadRequest, "request.invalid");
+            Assert.Contains("1 to 100000000000000000 minor units", refused.Json.GetProperty("errors").GetProperty("amount")[0].GetString(), StringComparison.Ordinal);
+        }
+
+        (await _api.PayAsync(order, amount: 100_000_000_000_000_000, paymentId: "late-3")).Is(HttpStatusCode.Accepted);
+        var stock = await _api.PutAsync($"/v1/sandbox/inventory/{group.MerchantId}/tea-250", """{"available":1000000000001}""");
+        Assert.Contains("0 to 1000000000000", stock.Is(HttpStatusCode.BadRequest, "request.invalid").Json.GetProperty("errors").GetProperty("available")[0].GetString(), StringComparison.Ordinal);
+        await Api.Until(async () => (await BooksAsync(group)).GetProperty("currencies") is var lines && lines.GetArrayLength() == 1 && lines[0].GetProperty("refunded").GetInt64() == 100_000_000_000_000_000);
+    }
+
+    [Fact]
     public async Task ComparingCanBeSwitchedOff()
     {
         var path = $"/v1/admin/reconciliation?merchantId={TestSilo.NewMerchant()}";

@@ -102,6 +102,9 @@ public sealed class StrictInputTests(TestSilo silo)
     [InlineData("{}", "amount currency paymentId")]
     [InlineData("""{"paymentId":"","amount":0,"currency":"yuan"}""", "amount currency paymentId")]
     [InlineData("""{"paymentId":1,"amount":"9900","currency":null}""", "amount currency paymentId")]
+    [InlineData("""{"paymentId":"p","amount":100000000000000001,"currency":"CNY"}""", "amount")]
+    [InlineData("""{"paymentId":"p","amount":9223372036854775807,"currency":"CNY"}""", "amount")]
+    [InlineData("""{"paymentId":"p","amount":9223372036854775808,"currency":"CNY"}""", "amount")]
     public async Task AMalformedPaymentNamesEveryFaultyField(string body, string fields)
     {
         var group = TestSilo.NewGroup();
