@@ -35,6 +35,9 @@ internal sealed class TestedSystem : IAsyncDisposable
     /// <param name="environment">Further environment variables of its first process.</param>
     public static Task<TestedSystem> OnSqliteAsync(IReadOnlyDictionary<string, string?>? environment = null) => StartAsync(null, null, null, 1, environment);
 
+    /// <summary>One silo on a SQLite file, run by another command.</summary>
+    public static Task<TestedSystem> OnSqliteThroughAsync(IReadOnlyList<string> command) => StartAsync(null, null, null, 1, through: command);
+
     /// <summary>Silos on a private MariaDB server.</summary>
     public static async Task<TestedSystem> OnMariaDbAsync(int silos, IReadOnlyDictionary<string, string?>? environment = null, params string[] serverArguments)
     {
@@ -94,7 +97,8 @@ internal sealed class TestedSystem : IAsyncDisposable
         if (!KeepsFiles) System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private static async Task<TestedSystem> StartAsync(MariaDbServer? database, string? name, TcpFaultProxy? proxy, int silos, IReadOnlyDictionary<string, string?>? environment = null)
+    private static async Task<TestedSystem> StartAsync(
+        MariaDbServer? database, string? name, TcpFaultProxy? proxy, int silos, IReadOnlyDictionary<string, string?>? environment = null, IReadOnlyList<string>? through = null)
     {
         var connection = database?.ConnectionString(name, proxy?.Port);
         var system = new TestedSystem(System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName, database, proxy) { DatabaseName = name };
@@ -102,7 +106,7 @@ internal sealed class TestedSystem : IAsyncDisposable
         {
             // All at once: migrations and joining must bear it.
             system._silos = [.. Enumerable.Range(1, silos).Select(number => SiloProcess.Launch(
-                SiloSettings.Draw($"silo-{number}", system.Directory, connection) with { Environment = environment ?? new Dictionary<string, string?>() }))];
+                SiloSettings.Draw($"silo-{number}", system.Directory, connection) with { Environment = environment ?? new Dictionary<string, string?>(), Through = through ?? [] }))];
             for (var silo = 0; silo < silos; silo++) await system.ReadyAsync(silo);
             return system;
         }

@@ -1,6 +1,7 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace GroupBuyActors;
@@ -54,6 +55,67 @@ public sealed class ClockAndCheckTests
     }
 
     [Fact]
+    public void AWallClockThatIsSetBackDoesNotTakeTimeBack()
+    {
+        var wall = new WallClock(Noon);
+        var clock = new ClusterClock(wall);
+        clock.FollowLocal();
+        wall.Set(TimeSpan.FromMinutes(-25));
+        Assert.Equal(TimeSpan.FromMinutes(-25), clock.FollowLocal());
+        Assert.Equal(Noon, clock.GetUtcNow());
+        wall.Advance(TimeSpan.FromMinutes(1));
+        clock.FollowLocal();
+        Assert.InRange(clock.GetUtcNow(), Noon + TimeSpan.FromSeconds(57), Noon + TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void AJumpForwardIsToldOnceAndTheFirstMeasurementIsNone()
+    {
+        var wall = new WallClock(Noon);
+        var clock = new ClusterClock(wall);
+        var told = 0;
+        clock.Jumped += () => told++;
+        clock.FollowLocal();
+        wall.Set(TimeSpan.FromHours(24));
+        clock.FollowLocal();
+        clock.FollowLocal();
+        Assert.Equal(Noon + TimeSpan.FromHours(24), clock.GetUtcNow());
+        Assert.Equal(1, told);
+    }
+
+    [Fact]
+    public void ASteadyClockGoesOnWhateverIsDoneToTheWallClock()
+    {
+        var wall = new WallClock(Noon);
+        var clock = new SteadyClock(wall);
+        wall.Set(TimeSpan.FromMinutes(-25));
+        wall.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(Noon + TimeSpan.FromSeconds(1), clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task ASiloThatCannotActivateGrainsSaysSo()
+    {
+        // Orleans' own clock of activations, set back: what the wall clock would be to it if it were left alone.
+        var wall = new WallClock(TimeProvider.System.GetUtcNow());
+        await using var silo = await Setting.TestSilo.StartAsync(
+            configure: options => (options.CanaryInterval, options.CanaryPatience) = (TimeSpan.FromHours(1), TimeSpan.FromSeconds(2)),
+            services: services => services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, wall));
+        var canary = silo.Get<ActivationCanary>();
+        await canary.CallAsync(CancellationToken.None);
+        Assert.Null(canary.FailingBecause);
+
+        wall.Set(TimeSpan.FromMinutes(-25));
+        using var bound = new CancellationTokenSource(Setting.TestSilo.Bound);
+        while (canary.FailingBecause is null) await canary.CallAsync(bound.Token);
+        Assert.Contains("activates no groups", canary.FailingBecause, StringComparison.Ordinal);
+
+        wall.Set(TimeSpan.Zero);
+        await canary.CallAsync(CancellationToken.None);
+        Assert.Null(canary.FailingBecause);
+    }
+
+    [Fact]
     public async Task HeadIsCheckedOnceForManyAndAgainForThoseWhoAskMeanwhile()
     {
         var runs = 0;
@@ -96,5 +158,22 @@ public sealed class ClockAndCheckTests
         Assert.True(check.Validate(null, new GrainsOptions()).Succeeded);
         var faulty = check.Validate(null, new GrainsOptions { FenceBound = TimeSpan.Zero, RelayBatchMax = 0, HorizonReadInterval = TimeSpan.FromMinutes(1) });
         Assert.Equal(3, faulty.Failures!.Count());
+    }
+
+    /// <summary>A machine's clocks: the wall clock can be set, the monotonic one only goes on.</summary>
+    private sealed class WallClock(DateTimeOffset start) : TimeProvider
+    {
+        private readonly FakeTimeProvider _monotonic = new(start);
+        private TimeSpan _offset;
+
+        public override long TimestampFrequency => _monotonic.TimestampFrequency;
+
+        public void Set(TimeSpan offset) => _offset = offset;
+
+        public void Advance(TimeSpan by) => _monotonic.Advance(by);
+
+        public override long GetTimestamp() => _monotonic.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => _monotonic.GetUtcNow() + _offset;
     }
 }

@@ -60,6 +60,8 @@ public static class GroupBuyHosting
         services.AddSingleton<SiloGate>();
         services.AddSingleton<ISiloGate>(provider => provider.GetRequiredService<SiloGate>());
         services.AddSingleton<ClockKeeper>();
+        services.AddSingleton<ActivationCanary>();
+        services.AddSingleton<IActivationHealth>(provider => provider.GetRequiredService<ActivationCanary>());
         services.AddSingleton<ClusterKeeper>();
         services.AddSingleton<IClusterReport, ClusterReport>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLife>();

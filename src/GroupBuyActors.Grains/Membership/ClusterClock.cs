@@ -7,18 +7,23 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// The cluster's one clock: the database's. Between two measurements it runs on this machine's monotonic clock; an offset found by a
-/// measurement is slewed in, so that time never runs back here. Only <see cref="GetUtcNow"/> differs from the clock underneath.
+/// The cluster's one clock: the database's, which for an embedded one is this machine's. Between two measurements it runs on the
+/// machine's monotonic clock; an offset found by a measurement is slewed in, so that time never runs back here, whatever is done to a
+/// wall clock. Only <see cref="GetUtcNow"/> differs from the clock underneath.
 /// </summary>
 public class ClusterClock : TimeProvider
 {
     private static readonly TimeSpan SlewOver = TimeSpan.FromSeconds(2);
     private const double SlewMax = 0.05;
+    private const int LocalSamples = 5;
     private readonly TimeProvider _local;
     private volatile Anchor? _anchor;
 
     /// <summary>Runs like <paramref name="local"/> until the first measurement.</summary>
     public ClusterClock(TimeProvider local) => _local = local;
+
+    /// <summary>Called when the time has gone forward at once: whoever sleeps until a time must look again.</summary>
+    internal event Action? Jumped;
 
     /// <summary>True where waiting may use the machine's own timers: the clock underneath is the system's.</summary>
     internal bool RunsWithTheMachine => ReferenceEquals(_local, System);
@@ -57,8 +62,25 @@ public class ClusterClock : TimeProvider
         var now = At(anchor, stamp);
         var offset = target - now;
         var rate = 1 + Math.Clamp(offset / SlewOver, -SlewMax, SlewMax);
-        _anchor = offset > TimeSpan.FromSeconds(1) ? new Anchor(stamp, target.UtcTicks, 1) : new Anchor(stamp, now.UtcTicks, rate);
+        var jumps = offset > TimeSpan.FromSeconds(1);
+        _anchor = jumps ? new Anchor(stamp, target.UtcTicks, 1) : new Anchor(stamp, now.UtcTicks, rate);
+        if (jumps) Jumped?.Invoke();
         return offset;
+    }
+
+    /// <summary>Takes over the machine's own wall clock as a measurement; the thread may be stopped between two looks, so of several the closest counts.</summary>
+    internal TimeSpan FollowLocal()
+    {
+        var (best, at, said) = (TimeSpan.MaxValue, 0L, default(DateTimeOffset));
+        for (var i = 0; i < LocalSamples; i++)
+        {
+            var stamp = _local.GetTimestamp();
+            var now = _local.GetUtcNow();
+            var apart = _local.GetElapsedTime(stamp);
+            if (apart < best) (best, at, said) = (apart, stamp, now);
+        }
+
+        return Discipline(at, said);
     }
 
     private DateTimeOffset At(Anchor anchor, long stamp) =>
@@ -71,6 +93,7 @@ public class ClusterClock : TimeProvider
 internal sealed class ClockKeeper
 {
     private const int Samples = 5;
+    private static readonly TimeSpan LocalInterval = TimeSpan.FromMilliseconds(500);
     private readonly ClusterClock _clock;
     private readonly IStoreHealth _store;
     private readonly TimeProvider _time;
@@ -78,6 +101,7 @@ internal sealed class ClockKeeper
     private readonly IOptions<StoreOptions> _storage;
     private readonly ILogger<ClockKeeper> _log;
     private double _offset;
+    private TimeSpan _alarmedAt;
 
     public ClockKeeper(
         ClusterClock clock, IStoreHealth store, TimeProvider time, IMeterFactory meters, IOptions<GrainsOptions> options, IOptions<StoreOptions> storage,
@@ -91,22 +115,11 @@ internal sealed class ClockKeeper
     /// <summary>Measures once; false where the database did not answer.</summary>
     public async Task<bool> MeasureAsync(CancellationToken cancellation)
     {
-        // The embedded database has no clock but the machine's.
-        if (_storage.Value.Provider == StoreProvider.Sqlite) return true;
         try
         {
-            var (best, at, said) = (TimeSpan.MaxValue, 0L, default(DateTimeOffset));
-            for (var i = 0; i < Samples; i++)
-            {
-                var sent = _time.GetTimestamp();
-                var now = await _store.NowAsync(cancellation);
-                var trip = _time.GetElapsedTime(sent);
-                if (trip < best) (best, at, said) = (trip, sent, now - trip / 2);
-            }
-
-            var offset = _clock.Discipline(at, said);
+            var offset = IsLocal ? _clock.FollowLocal() : await AskDatabaseAsync(cancellation);
             Volatile.Write(ref _offset, offset.TotalSeconds);
-            if (offset.Duration() > _options.Value.ClockAlarm) MembershipLog.ClockJumped(_log, offset.TotalMilliseconds);
+            AlarmAt(offset);
             return true;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
@@ -116,11 +129,39 @@ internal sealed class ClockKeeper
         }
     }
 
-    /// <summary>Measures every few seconds until cancelled.</summary>
+    /// <summary>Measures every few seconds until cancelled; the machine's own clock, which costs nothing to read, more often.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        if (_storage.Value.Provider == StoreProvider.Sqlite) return;
-        using var timer = new PeriodicTimer(_options.Value.ClockInterval, _time);
+        using var timer = new PeriodicTimer(IsLocal ? LocalInterval : _options.Value.ClockInterval, _time);
         while (await timer.WaitForNextTickAsync(cancellation)) await MeasureAsync(cancellation);
+    }
+
+    // The embedded database has no clock but the machine's.
+    private bool IsLocal => _storage.Value.Provider == StoreProvider.Sqlite;
+
+    private async Task<TimeSpan> AskDatabaseAsync(CancellationToken cancellation)
+    {
+        var (best, at, said) = (TimeSpan.MaxValue, 0L, default(DateTimeOffset));
+        for (var i = 0; i < Samples; i++)
+        {
+            var sent = _time.GetTimestamp();
+            var now = await _store.NowAsync(cancellation);
+            var trip = _time.GetElapsedTime(sent);
+            if (trip < best) (best, at, said) = (trip, sent, now - trip / 2);
+        }
+
+        return _clock.Discipline(at, said);
+    }
+
+    /// <summary>Once a jump: an offset that is slewed in is seen by many measurements.</summary>
+    private void AlarmAt(TimeSpan offset)
+    {
+        var alarm = _options.Value.ClockAlarm;
+        if (offset.Duration() <= alarm) _alarmedAt = TimeSpan.Zero;
+        else if ((offset - _alarmedAt).Duration() > alarm)
+        {
+            MembershipLog.ClockJumped(_log, offset.TotalMilliseconds);
+            _alarmedAt = offset;
+        }
     }
 }

@@ -18,7 +18,7 @@ namespace GroupBuyActors.Membership;
 /// </summary>
 internal sealed class SiloLife(
     IStoreHealth store, ICommitter committer, IStreams streams, StreamRelay relay, TaskService tasks, HandOver handOver, ClusterKeeper keeper,
-    ClockKeeper clock, NearTasks near, SiloGate gate, GroupSurroundings groups, StuckGroups stuck, ISiloExit exit, ILogger<SiloLife> log)
+    ClockKeeper clock, NearTasks near, SiloGate gate, GroupSurroundings groups, StuckGroups stuck, ActivationCanary canary, ISiloExit exit, ILogger<SiloLife> log)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     // After joining (8100) and the last checks before becoming active (19900), before becoming active (19999); on the way down after
@@ -55,7 +55,7 @@ internal sealed class SiloLife(
         _background =
         [
             Task.Run(() => clock.RunAsync(stopping), stopping), Task.Run(() => handOver.RunAsync(stopping), stopping),
-            Task.Run(() => stuck.RunAsync(stopping), stopping),
+            Task.Run(() => stuck.RunAsync(stopping), stopping), Task.Run(() => canary.RunAsync(stopping), stopping),
         ];
         return Task.CompletedTask;
     }

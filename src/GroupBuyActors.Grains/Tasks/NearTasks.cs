@@ -65,6 +65,9 @@ internal sealed class NearTasks : IDisposable
         _thread.Start();
     }
 
+    /// <summary>Looks at the clock again: it has jumped, and the thread sleeps until a time of before.</summary>
+    public void LookAgain() => _sleep.Wake();
+
     /// <summary>Wakes no more tasks.</summary>
     public void Stop()
     {

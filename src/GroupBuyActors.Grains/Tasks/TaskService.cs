@@ -38,8 +38,16 @@ internal sealed class TaskService(
     {
         queues.Start(runner.RunAsync);
         near.Start();
+        clock.Jumped += FollowJump;
         var stopping = _stopping.Token;
         _working = [Task.Run(() => ReadAsync(stopping)), Task.Run(() => policies.RunAsync(stopping)), Task.Run(() => canary.RunAsync(stopping)), Task.Run(() => census.RunAsync(stopping))];
+    }
+
+    /// <summary>What the jump has made due is in the table, beyond what was read; and the wheel sleeps by the time before it.</summary>
+    private void FollowJump()
+    {
+        near.LookAgain();
+        ReadAgain();
     }
 
     /// <summary>Shards this silo owns now; their tasks are read at once.</summary>
@@ -66,6 +74,7 @@ internal sealed class TaskService(
     /// <summary>Begins no more runs and waits, bounded, for those in progress.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
+        clock.Jumped -= FollowJump;
         queues.Stop();
         near.Stop();
         await _stopping.CancelAsync();

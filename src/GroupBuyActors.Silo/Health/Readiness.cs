@@ -4,8 +4,9 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Health;
 
-/// <summary>Whether this silo should be sent requests: it serves, its timed tasks fire, and the database takes a write.</summary>
-internal sealed class Readiness(ISiloGate gate, IStoreHealth store, ITaskEngineHealth tasks, IHostApplicationLifetime lifetime, TimeProvider time)
+/// <summary>Whether this silo should be sent requests: it serves, it activates groups, its timed tasks fire, and the database takes a write.</summary>
+internal sealed class Readiness(
+    ISiloGate gate, IStoreHealth store, ITaskEngineHealth tasks, IActivationHealth activations, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(2);
@@ -18,6 +19,7 @@ internal sealed class Readiness(ISiloGate gate, IStoreHealth store, ITaskEngineH
         if (lifetime.ApplicationStopping.IsCancellationRequested) return "The silo is stopping.";
         if (gate.ClosedBecause is { } closed) return closed;
         if (tasks.SilentBecause is { } silent) return silent;
+        if (activations.FailingBecause is { } failing) return failing;
         if (Remembered(out var known)) return known;
         await _one.WaitAsync(cancellation);
         try

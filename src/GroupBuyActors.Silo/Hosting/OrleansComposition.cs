@@ -1,4 +1,5 @@
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
 using GroupBuyActors.Store;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -30,6 +31,7 @@ internal static class OrleansComposition
         silo.Configure<SiloOptions>(options => options.SiloName = cluster.Name);
         silo.UseAdoNetReminderService(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
         silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
+        UseSteadyClocks(silo.Services);
         silo.AddActivityPropagation();
         // The dashboard's log view would show what no role but the machine's owner may read.
         silo.AddDashboard(options => options.HideTrace = true);
@@ -40,5 +42,18 @@ internal static class OrleansComposition
             foreach (var (type, change) in settings.TaskPolicies) options.TaskPolicies[type] = change;
             foreach (var (job, change) in settings.Schedules) options.Schedules[job] = change;
         });
+    }
+
+    /// <summary>
+    /// Left alone, Orleans counts idle time, leases and expiries by the wall clock, and one that is set back makes every activation fail
+    /// until it has caught up. What silos tell each other of the time (that they are alive) goes by the cluster's clock, so that one machine
+    /// whose clock is wrong looks neither dead nor thinks the others so.
+    /// </summary>
+    private static void UseSteadyClocks(IServiceCollection services)
+    {
+        var steady = new SteadyClock(TimeProvider.System);
+        foreach (var own in new[] { TimeProviderNames.ActivationManagement, TimeProviderNames.GrainDirectory, TimeProviderNames.Messaging, TimeProviderNames.SystemTimers })
+            services.AddKeyedSingleton<TimeProvider>(own, steady);
+        services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Membership, (provider, _) => provider.GetRequiredService<ClusterClock>());
     }
 }

@@ -61,7 +61,8 @@ public sealed class SiloProcess : IAsyncDisposable
     public static SiloProcess Launch(SiloSettings settings)
     {
         Directory.CreateDirectory(settings.Directory);
-        var start = new ProcessStartInfo("dotnet")
+        IReadOnlyList<string> command = [.. settings.Through, "dotnet", "exec", SiloBinary.Path, .. settings.Arguments];
+        var start = new ProcessStartInfo(command[0])
         {
             WorkingDirectory = settings.Directory,
             RedirectStandardOutput = true,
@@ -69,9 +70,7 @@ public sealed class SiloProcess : IAsyncDisposable
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(SiloBinary.Path);
-        foreach (var argument in settings.Arguments) start.ArgumentList.Add(argument);
+        foreach (var argument in command.Skip(1)) start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(IsSetting).ToList()) start.Environment.Remove(name);
         foreach (var (name, value) in settings.Variables())
             if (value is null) start.Environment.Remove(name);

@@ -19,6 +19,8 @@ public sealed record SiloSettings
     public required int GatewayPort { get; init; }
     /// <summary>Further environment variables; they win over what is derived from the above. Null removes one.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+    /// <summary>A command that runs the silo's, such as a shell that sets something first and then execs its arguments.</summary>
+    public IReadOnlyList<string> Through { get; init; } = [];
     /// <summary>Command line, such as <c>demo --exit</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 

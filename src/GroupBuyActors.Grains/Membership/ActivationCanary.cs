@@ -1,0 +1,74 @@
+using System.Globalization;
+using GroupBuyActors.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Placement;
+
+namespace GroupBuyActors.Membership;
+
+/// <summary>Whether this silo can activate grains.</summary>
+public interface IActivationHealth
+{
+    /// <summary>Null while it can; else one sentence.</summary>
+    string? FailingBecause { get; }
+}
+
+/// <summary>A grain that holds nothing, activated on the silo that asks and gone with its answer.</summary>
+[Alias("groupbuy.ICanaryGrain")]
+internal interface ICanaryGrain : IGrainWithStringKey
+{
+    /// <summary>Answers once it is active.</summary>
+    [Alias("Answer")]
+    Task Answer();
+}
+
+/// <inheritdoc cref="ICanaryGrain"/>
+[PreferLocalPlacement, GrainType("canary")]
+internal sealed class CanaryGrain : Grain, ICanaryGrain
+{
+    public Task Answer()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>
+/// Proves that grains can be activated here: every few seconds one that was never active before is called. Groups that are in memory
+/// answer for long while no other can be activated; readiness must not go by them.
+/// </summary>
+internal sealed class ActivationCanary(
+    IGrainFactory grains, ILocalSiloDetails self, TimeProvider time, IOptions<GrainsOptions> options, ILogger<ActivationCanary> log) : IActivationHealth
+{
+    private long _number;
+    private long _answeredAt;
+
+    /// <inheritdoc/>
+    public string? FailingBecause => Silent() <= options.Value.CanaryPatience ? null : "The silo activates no groups.";
+
+    /// <summary>Calls them until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        Volatile.Write(ref _answeredAt, time.GetTimestamp());
+        using var timer = new PeriodicTimer(options.Value.CanaryInterval, time);
+        while (await timer.WaitForNextTickAsync(cancellation)) await CallAsync(cancellation);
+    }
+
+    /// <summary>Calls one.</summary>
+    internal async Task CallAsync(CancellationToken cancellation)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{self.SiloAddress.ToParsableString()}/{++_number}");
+        var called = time.GetTimestamp();
+        try
+        {
+            await grains.GetGrain<ICanaryGrain>(name).Answer().WaitAsync(options.Value.CanaryPatience, time, cancellation);
+            Volatile.Write(ref _answeredAt, called);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            MembershipLog.NotActivating(log, e, Silent().TotalSeconds);
+        }
+    }
+
+    private TimeSpan Silent() => Volatile.Read(ref _answeredAt) is var answered and not 0 ? time.GetElapsedTime(answered) : TimeSpan.Zero;
+}
