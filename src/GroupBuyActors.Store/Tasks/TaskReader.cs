@@ -99,11 +99,12 @@ internal sealed class TaskReader(Database database) : ITaskStore
         return taken.Count <= limit ? taken : taken.OrderBy(task => task.Key.Due).Take(limit).ToList();
     }
 
-    // A step a shard in the primary key of timed_task: shards with nothing due cost no statement of their own.
+    // A step a shard in the primary key of timed_task: shards with nothing due cost no statement of their own. The shard is in the order,
+    // too, though it is one: MySQL would sort all rows of every shard else, not taking the key's order for that of the due.
     private Task<List<int>> ShardsWithDueAsync(DateTimeOffset until, CancellationToken cancellation) => database.ReadAsync((session, ct) => session.ListAsync(
         $"""
         select shard from (
-          select s.shard as shard, (select t.due_ms from timed_task t where t.shard = s.shard order by t.due_ms limit 1) as first_ms from shard_owner s) firsts
+          select s.shard as shard, (select t.due_ms from timed_task t where t.shard = s.shard order by t.shard, t.due_ms limit 1) as first_ms from shard_owner s) firsts
          where first_ms < {Ms(until)} order by shard
         """,
         row => row.GetInt32(0), ct), cancellation);
