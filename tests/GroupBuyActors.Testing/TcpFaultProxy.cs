@@ -19,10 +19,14 @@ public enum FaultPoint
 
 /// <summary>
 /// A TCP proxy in front of a MySQL-compatible server that cuts, holds and freezes connections where a test says. It understands
-/// as much of the protocol as it takes to see the client's packets whole (no TLS: connect with <c>SslMode=None</c>).
+/// as much of the protocol as it takes to see the client's packets whole. Under TLS it could not: it takes the offer of TLS out of the
+/// server's greeting, so that a client that only prefers TLS goes without, and one that insists on it fails at once.
 /// </summary>
 public sealed class TcpFaultProxy : IAsyncDisposable
 {
+    /// <summary>How long connections that were cut may take to end.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(30);
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly string _host;
     private readonly int _port;
@@ -31,6 +35,7 @@ public sealed class TcpFaultProxy : IAsyncDisposable
     private readonly List<ProxyFault> _faults = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
+    private readonly ConcurrentQueue<Exception> _unread = new();
     private TaskCompletionSource _thawed = Completed();
     private volatile bool _refusing;
     private int _accepted;
@@ -101,8 +106,9 @@ public sealed class TcpFaultProxy : IAsyncDisposable
             foreach (var fault in _faults) fault.Release();
         CutAll();
         await _accepting;
-        await Task.WhenAll(_connections.Values);
+        await Task.WhenAll(_connections.Values).WaitAsync(EndPatience);
         _stop.Dispose();
+        if (_unread.TryPeek(out var first)) throw new InvalidOperationException($"The proxy could not read what passed through it: {first.Message}", first);
     }
 
     internal Task Thawed
@@ -153,7 +159,15 @@ public sealed class TcpFaultProxy : IAsyncDisposable
         _connections[connection] = ended.Task;
         _ = Task.Run(async () =>
         {
-            await connection.RunAsync();
+            try
+            {
+                await connection.RunAsync();
+            }
+            catch (Exception e)
+            {
+                // Told when the proxy ends, whatever became of the test: a connection that ends for no reason is hard to understand.
+                _unread.Enqueue(e);
+            }
             _connections.TryRemove(connection, out _);
             ended.SetResult();
         });
@@ -181,25 +195,45 @@ public sealed class ProxyFault
     private readonly TaskCompletionSource _hit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>How long a test waits for a packet that does not come: longer than anything takes that works.</summary>
+    public static readonly TimeSpan HitPatience = TimeSpan.FromSeconds(60);
+
     internal ProxyFault(Func<ClientPacket, bool> match, FaultPoint point, bool hold) => (_match, Point, Holds) = (match, point, hold);
 
     internal FaultPoint Point { get; }
     internal bool Holds { get; }
     internal Task Released => _released.Task;
 
-    /// <summary>Completes when the packet came.</summary>
-    public Task Hit => _hit.Task;
+    /// <summary>True once the packet came.</summary>
+    public bool IsHit => _hit.Task.IsCompleted;
+
+    /// <summary>Completes when the packet came; fails where none comes within <see cref="HitPatience"/>.</summary>
+    public Task Hit => IsHit ? _hit.Task : WaitForHitAsync();
 
     /// <summary>Lets a held packet go on.</summary>
     public void Release() => _released.TrySetResult();
 
     internal bool Matches(ClientPacket packet) => _match(packet);
     internal void Signal() => _hit.TrySetResult();
+
+    private async Task WaitForHitAsync()
+    {
+        try
+        {
+            await _hit.Task.WaitAsync(HitPatience);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"In {HitPatience.TotalSeconds} s the proxy saw no packet that the fault waits for.", e);
+        }
+    }
 }
 
 /// <summary>One client's connection and the server's behind it.</summary>
 internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, string host, int port)
 {
+    private const byte Ok = 0x00;
+    private const byte Error = 0xFF;
     private readonly TcpClient _server = new();
     private volatile bool _discardAnswers;
     private ProxyFault? _atAnswer;
@@ -213,7 +247,7 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
             {
                 client.NoDelay = _server.NoDelay = true;
                 await _server.ConnectAsync(host, port);
-                await Task.WhenAll(PumpPacketsAsync(), PumpAnswersAsync());
+                await Task.WhenAll(CutAfterTroubleAsync(PumpPacketsAsync()), CutAfterTroubleAsync(PumpAnswersAsync()));
             }
             catch (Exception e) when (IsEnd(e))
             {
@@ -226,6 +260,20 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
     {
         CutClient();
         _server.Dispose();
+    }
+
+    /// <summary>Of two directions one would wait for ever where the other has failed.</summary>
+    private async Task CutAfterTroubleAsync(Task pump)
+    {
+        try
+        {
+            await pump;
+        }
+        catch
+        {
+            Cut();
+            throw;
+        }
     }
 
     private void CutClient()
@@ -298,6 +346,7 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
         try
         {
             var from = _server.GetStream();
+            await ForwardGreetingAsync(from);
             var buffer = new byte[64 * 1024];
             var answer = new MemoryStream();
             while (true)
@@ -324,6 +373,28 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
         Cut();
     }
 
+    /// <summary>The server's first packet, which says what it can do.</summary>
+    private async Task ForwardGreetingAsync(NetworkStream from)
+    {
+        var header = new byte[4];
+        await from.ReadExactlyAsync(header);
+        var packet = new byte[4 + (BinaryPrimitives.ReadInt32LittleEndian(header) & 0xFFFFFF)];
+        header.CopyTo(packet, 0);
+        await from.ReadExactlyAsync(packet.AsMemory(4));
+        WithoutTls(packet.AsSpan(4));
+        await proxy.Thawed;
+        if (!_discardAnswers) await client.GetStream().WriteAsync(packet);
+    }
+
+    /// <summary>Version, its text up to a zero, thread id, eight bytes of salt and a zero; then the capabilities' lower half.</summary>
+    private static void WithoutTls(Span<byte> greeting)
+    {
+        const byte TlsInSecondByte = 0x08;
+        if (greeting.IsEmpty || greeting[0] == Error) return;
+        var capabilities = 1 + greeting[1..].IndexOf((byte)0) + 1 + 4 + 8 + 1;
+        greeting[capabilities + 1] &= unchecked((byte)~TlsInSecondByte);
+    }
+
     /// <summary>
     /// True once the answer to a packet of statements without result sets is complete: an error, or an OK packet whose status
     /// does not announce more results.
@@ -335,7 +406,9 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
             var length = answer[0] | answer[1] << 8 | answer[2] << 16;
             if (answer.Length < 4 + length) return false;
             var body = answer.Slice(4, length);
-            if (body[0] == 0xFF || !AnnouncesMore(body)) return true;
+            if (body.IsEmpty || body[0] is not (Ok or Error))
+                throw new InvalidDataException("A fault waits for the end of an answer that is neither OK nor an error: it has rows, or it is encrypted.");
+            if (body[0] == Error || !AnnouncesMore(body)) return true;
             answer = answer[(4 + length)..];
         }
         return false;

@@ -172,7 +172,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var cut = _store.Proxy.Cut(point, Transaction);
-        var again = _store.Proxy.Hold(p => cut.Hit.IsCompleted && p.Contains(Transaction));
+        var again = _store.Proxy.Hold(p => cut.IsHit && p.Contains(Transaction));
         var token = new ActivationToken();
         var sending = committer.SendAsync(Commits.Join(Commits.Group(1), 1, token));
         var behind = committer.SendAsync(Commits.Join(Commits.Group(2), 1));
