@@ -1,3 +1,4 @@
+using System.Data.Common;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Projections;
@@ -79,5 +80,20 @@ internal sealed class TestStore : IAsyncDisposable
     public async Task<long> SandboxNumberAsync(SqlText sql) => await (await _services.GetRequiredService<SandboxDatabase>().ReadyAsync()).ReadAsync(
         (session, ct) => session.NumberAsync(sql, -1, ct), default);
 
+    /// <summary>How the server runs a statement on one table. MariaDB shows partitions only where asked, MySQL's default form is a tree.</summary>
+    public Task<QueryPlan> PlanAsync(SqlText sql) => Database.ReadAsync(async (session, ct) =>
+    {
+        var version = await session.ListAsync($"select version()", row => row.GetString(0), ct);
+        Raw explain = new(version[0].Contains("MariaDB", StringComparison.Ordinal) ? "explain partitions" : "explain format=traditional");
+        return (await session.ListAsync($"{explain} {sql}", QueryPlan.Read, ct)).Single();
+    }, default);
+
     public ValueTask DisposeAsync() => _services.DisposeAsync();
+}
+
+/// <summary>What a server says of its way to the rows of one table.</summary>
+internal sealed record QueryPlan(string Type, string? Key, string? Partitions, string? Extra)
+{
+    public static QueryPlan Read(DbDataReader row) => new(
+        row.GetString(row.GetOrdinal("type")), row.Text(row.GetOrdinal("key")), row.Text(row.GetOrdinal("partitions")), row.Text(row.GetOrdinal("Extra")));
 }

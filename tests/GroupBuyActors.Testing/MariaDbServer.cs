@@ -6,9 +6,10 @@ using MySqlConnector;
 namespace GroupBuyActors.Testing;
 
 /// <summary>
-/// A private MariaDB server for tests: its own data directory, socket and random loopback port, with the binlog on and everything
-/// flushed at each commit, as production has it. <c>GROUPBUY_TEST_MYSQL</c> names an existing server to use instead (a connection
-/// string whose user may create databases); such a server can be neither killed nor restarted.
+/// A private database server for tests: its own data directory, socket and random loopback port, with the binlog on and everything
+/// flushed at each commit, as production has it. It is the system's MariaDB, or MySQL where <c>GROUPBUY_TEST_MYSQL_ROOT</c> names the
+/// folder of one. <c>GROUPBUY_TEST_MYSQL</c> names an existing server to use instead (a connection string whose user may create
+/// databases); such a server can be neither killed nor restarted.
 /// </summary>
 /// <remarks>
 /// The server ends with this process however that ends: a shell waits for the end of our pipe to it and then kills the server.
@@ -21,6 +22,7 @@ public sealed class MariaDbServer : IAsyncDisposable
     private const string User = "groupbuy";
     private static int s_databases;
     private readonly string? _directory;
+    private readonly ServerProgram _program = ServerProgram.Chosen();
     private readonly IReadOnlyList<string> _arguments;
     private readonly MySqlConnectionStringBuilder _server;
     private Process? _guard;
@@ -46,7 +48,7 @@ public sealed class MariaDbServer : IAsyncDisposable
     public int ProcessId => _processId;
 
     /// <summary>Starts a private server, or takes the one that <see cref="ExistingServerVariable"/> names. Throws with one clear sentence where there is neither.</summary>
-    /// <param name="arguments">Further arguments of mariadbd, such as <c>--innodb-buffer-pool-size=2G</c>.</param>
+    /// <param name="arguments">Further arguments of the server, such as <c>--innodb-buffer-pool-size=2G</c>.</param>
     public static async Task<MariaDbServer> StartAsync(params string[] arguments)
     {
         var existing = Environment.GetEnvironmentVariable(ExistingServerVariable);
@@ -59,21 +61,21 @@ public sealed class MariaDbServer : IAsyncDisposable
             Server = "127.0.0.1", Port = (uint)FreePort(), UserID = User, Password = User, SslMode = MySqlSslMode.None, AllowPublicKeyRetrieval = true,
         };
         var mariaDb = new MariaDbServer(server, directory, arguments);
-        await RunAsync(Find("mariadb-install-db"), "--no-defaults", $"--datadir={mariaDb.DataDirectory}", "--user=root",
-            "--auth-root-authentication-method=normal", "--skip-test-db");
+        await mariaDb._program.InstallAsync(mariaDb.DataDirectory);
         // The server reads one statement a line from this file.
-        await File.WriteAllTextAsync(mariaDb.InitFile,
-            $"create or replace user '{User}'@'%' identified by '{User}';\ngrant all on *.* to '{User}'@'%' with grant option;\n");
+        await File.WriteAllTextAsync(mariaDb.InitFile, mariaDb._program.MakeUser(User, User));
         await mariaDb.LaunchAsync();
         return mariaDb;
     }
 
-    /// <summary>A connection string for a database of this server; more is appended as in <c>"Port=33000"</c> (a proxy's port).</summary>
+    /// <summary>A connection string for a database of this server, or for one that is reached through a proxy's port.</summary>
     public string ConnectionString(string? database, int? throughPort = null)
     {
         var builder = new MySqlConnectionStringBuilder(_server.ConnectionString);
         if (database is not null) builder.Database = database;
-        if (throughPort is { } port) (builder.Server, builder.Port) = ("127.0.0.1", (uint)port);
+        if (throughPort is not { } port) return builder.ConnectionString;
+        // A proxy reads the protocol, which it cannot under TLS.
+        (builder.Server, builder.Port, builder.SslMode, builder.AllowPublicKeyRetrieval) = ("127.0.0.1", (uint)port, MySqlSslMode.None, true);
         return builder.ConnectionString;
     }
 
@@ -102,6 +104,9 @@ public sealed class MariaDbServer : IAsyncDisposable
         await using var command = new MySqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
     }
+
+    /// <summary>The program that prints this server's binlog as text, and its first arguments.</summary>
+    public IReadOnlyList<string> BinlogReader => _program.BinlogReader;
 
     /// <summary>kill -9: what was not flushed is lost, connections end.</summary>
     public async Task KillAsync()
@@ -136,7 +141,7 @@ public sealed class MariaDbServer : IAsyncDisposable
     {
         string[] arguments =
         [
-            "--no-defaults", $"--datadir={DataDirectory}", $"--socket={Path.Combine(_directory!, "s")}", $"--port={Port}",
+            .. _program.Command, $"--datadir={DataDirectory}", $"--socket={Path.Combine(_directory!, "s")}", $"--port={Port}",
             "--bind-address=127.0.0.1", "--user=root", "--skip-name-resolve", $"--init-file={InitFile}", "--max-connections=500",
             "--log-bin=binlog", "--server-id=1", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", .. _arguments,
         ];
@@ -145,7 +150,6 @@ public sealed class MariaDbServer : IAsyncDisposable
         start.ArgumentList.Add("log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid 2>/dev/null; true");
         start.ArgumentList.Add("guard");
         start.ArgumentList.Add(LogFile);
-        start.ArgumentList.Add(Find("mariadbd"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         _guard = Process.Start(start)!;
         _processId = int.Parse((await _guard.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
@@ -168,26 +172,9 @@ public sealed class MariaDbServer : IAsyncDisposable
             }
             catch (MySqlException e)
             {
-                throw new InvalidOperationException($"mariadbd did not start: {e.Message} Its log:\n{await File.ReadAllTextAsync(LogFile)}", e);
+                throw new InvalidOperationException($"{_program.Name} did not start: {e.Message} Its log:\n{await File.ReadAllTextAsync(LogFile)}", e);
             }
         }
-    }
-
-    private static string Find(string program)
-    {
-        string[] directories = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/usr/local/sbin"];
-        return directories.Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists) ?? throw new InvalidOperationException(
-            $"{program} is not installed: install mariadb-server, or set {ExistingServerVariable} to a server's connection string.");
-    }
-
-    private static async Task RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} failed: {output}{await error}");
     }
 
     private static int FreePort()

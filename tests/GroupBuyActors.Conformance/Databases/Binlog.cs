@@ -43,8 +43,8 @@ internal static class Binlog
     private static async Task<string> DecodeAsync(MariaDbServer server, string firstLog)
     {
         var connection = new MySqlConnectionStringBuilder(server.ConnectionString(null));
-        var start = new ProcessStartInfo("mariadb-binlog") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["--no-defaults", "--read-from-remote-server", "--protocol=tcp", $"--host={connection.Server}", $"--port={connection.Port}",
+        var start = new ProcessStartInfo(server.BinlogReader[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[.. server.BinlogReader.Skip(1), "--no-defaults", "--read-from-remote-server", "--protocol=tcp", $"--host={connection.Server}", $"--port={connection.Port}",
             $"--user={connection.UserID}", $"--password={connection.Password}", "--verbose", "--base64-output=decode-rows", "--to-last-log", firstLog])
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
