@@ -37,7 +37,7 @@ public sealed class BinlogTests
         }
 
         // Every column is there, by number as the table has them, nulls included.
-        Assert.All(statuses, status => Assert.Equal(17, status.Row.Columns.Count));
+        Assert.All(statuses, status => Assert.Equal(18, status.Row.Columns.Count));
         Assert.All(statuses, status => Assert.Equal(status.Sequence % 2 == 1 ? "PENDING_PAYMENT" : "PAID", status.Row[5]));
         Assert.All(statuses, status => Assert.Equal(status.Sequence % 2 == 1, status.Row[12] == "NULL"));
     }
