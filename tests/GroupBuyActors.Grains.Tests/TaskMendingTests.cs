@@ -35,6 +35,27 @@ public sealed class TaskMendingTests
     }
 
     [Fact]
+    public async Task ADismissedLetterIsPassedOverByFiltersAndMayStillBeRedrivenByItself()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        silo.Ports.Answer("notice:", PortAnswer.Refused);
+        await SucceededAsync(silo);
+        var dead = await EndingAsync(silo, TaskTypes.Notify);
+        var (desk, ends) = (silo.Get<ITaskDesk>(), silo.Get<ITaskEnds>());
+        var letters = new RedriveOrder { Group = GroupId.Parse(Id) }.Filter();
+        var before = await ends.CountAsync(letters, 100, None);
+        Assert.Equal(TaskChangeOutcome.Done, await desk.DismissAsync(dead.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.Done, await desk.DismissAsync(dead.TaskId, None));
+        Assert.Equal(before - 1, await ends.CountAsync(letters, 100, None));
+        Assert.NotNull((await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.DismissedAt);
+        Assert.Equal(TaskChangeOutcome.Unknown, await desk.DismissAsync($"{Id}:999:0", None));
+        Assert.Equal(TaskChangeOutcome.WrongStatus, await desk.DismissAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None));
+        silo.Ports.Answer("notice:", PortAnswer.Done);
+        Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.WrongStatus, await desk.DismissAsync(dead.TaskId, None));
+    }
+
+    [Fact]
     public async Task ARedrivenTaskThatFailsAgainIsADeadLetterAgain()
     {
         await using var silo = await TestSilo.StartAsync();

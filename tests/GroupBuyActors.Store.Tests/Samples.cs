@@ -49,6 +49,6 @@ internal static class Samples
         $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) select s.shard, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, s.shard + 2048 * r.shard, {"order-close"}, null, {"{}"u8.ToArray()}, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, 0, 1 from shard_owner s cross join shard_owner r where r.shard < {rounds}");
 
     /// <summary>2,048 a round: dead letters, each a millisecond older than the one before.</summary>
-    public static Task ManyEndingsAsync(this TestStore store, int rounds) => store.ExecuteAsync(
-        $"insert into task_end (day, task_id, ended_ms, status, type, shard, due_ms, attempts, version, payload, error) select {TaskEnding.DayOf(Noon)}, s.shard + 2048 * r.shard, {Noon.ToUnixTimeMilliseconds()} - s.shard - 2048 * r.shard, {"dead"}, {"refund"}, s.shard, {Noon.ToUnixTimeMilliseconds()}, 10, 3, {"{}"u8.ToArray()}, {"The provider did not answer."} from shard_owner s cross join shard_owner r where r.shard < {rounds}");
+    public static Task ManyEndingsAsync(this TestStore store, int rounds, string type = "refund") => store.ExecuteAsync(
+        $"insert into task_end (day, task_id, ended_ms, status, type, shard, due_ms, attempts, version, payload, error) select {TaskEnding.DayOf(Noon)}, s.shard + 2048 * r.shard, {Noon.ToUnixTimeMilliseconds()} - s.shard - 2048 * r.shard, {"dead"}, {type}, s.shard, {Noon.ToUnixTimeMilliseconds()}, 10, 3, {"{}"u8.ToArray()}, {"The provider did not answer."} from shard_owner s cross join shard_owner r where r.shard < {rounds}");
 }

@@ -12,14 +12,14 @@ public sealed class TaskEndPartitionTests(MariaDb server)
     {
         await using var store = await TestStore.NewAsync(server);
         Assert.Equal(new TaskEndUpkeep(31, 0, true), await store.Ends.MaintainAsync(Today, 30, 30, default));
-        Assert.Equal("p20261123", (await NamesAsync(store))[0]);
+        Assert.Equal(["pkept", "p20261123"], (await NamesAsync(store))[..2]);
         Assert.Equal(["p20261223", "pmax"], (await NamesAsync(store))[^2..]);
         Assert.Equal(new TaskEndUpkeep(1, 0, true), await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, default));
 
-        await store.EndAsync(Samples.Ending("today"));
+        await store.EndAsync(Samples.Ending("today", type: "notify"));
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (p20261123)"));
         Assert.Equal(new TaskEndUpkeep(30, 1, true), await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default));
-        Assert.Equal("p20261124", (await NamesAsync(store))[0]);
+        Assert.Equal(["pkept", "p20261124"], (await NamesAsync(store))[..2]);
         Assert.Equal(0, await store.NumberAsync($"select count(*) from task_end"));
     }
 
@@ -27,18 +27,30 @@ public sealed class TaskEndPartitionTests(MariaDb server)
     public async Task EndingsOfDaysThatNobodyMadeAPartitionForAreTakenAndFindTheirs()
     {
         await using var store = await TestStore.NewAsync(server);
-        await store.EndAsync(Samples.Ending("before the first upkeep"));
+        await store.EndAsync(Samples.Ending("before the first upkeep", type: "notify"));
         await store.Ends.MaintainAsync(Today, 30, 30, default);
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (p20261123)"));
 
         // Half a year without upkeep: days that are past keeping share one partition, which goes when its last day does.
-        await store.EndAsync(Samples.Ending("long ago", Samples.Noon.AddDays(100)));
-        await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(160)));
+        await store.EndAsync(Samples.Ending("long ago", Samples.Noon.AddDays(100), type: "notify"));
+        await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(160), type: "notify"));
         var upkeep = await store.Ends.MaintainAsync(Today.AddDays(180), 30, 30, default);
         Assert.Equal(new TaskEndUpkeep(61, 31, true), upkeep);
         Assert.Equal(2, await store.NumberAsync($"select count(*) from task_end"));
         Assert.Equal(1, (await store.Ends.MaintainAsync(Today.AddDays(181), 30, 30, default)).Dropped);
         Assert.Equal("kept", Assert.Single((await store.Ends.SearchAsync(new TaskEndFilter(), null, 10, default)).Items).TaskId);
+    }
+
+    [Fact]
+    public async Task TheDayOfWhatIsKeptIsMadeBeforeDaysThatAreThereAlready()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await store.ExecuteAsync($"alter table task_end reorganize partition pmax into (partition p20261123 values less than (20781), partition pmax values less than maxvalue)");
+        await store.EndAsync(Samples.Ending("refund"));
+        await store.Ends.MaintainAsync(Today, 30, 2, default);
+        Assert.Equal(["pkept", "p20261123", "p20261124", "p20261125", "pmax"], await NamesAsync(store));
+        await store.Ends.MaintainAsync(Today.AddDays(60), 30, 2, default);
+        Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (pkept)"));
     }
 
     /// <summary>A definition that waits has every commit wait behind it: it gives up first.</summary>
@@ -82,7 +94,7 @@ public sealed class TaskEndPartitionTests(MariaDb server)
         filter = filter with { From = Samples.Noon.AddDays(-3), To = Samples.Noon.AddDays(-1) };
         var plan = await store.PlanAsync(TaskEnds.Search(filter, 50, store.Database.Dialect));
         Assert.Equal(index, plan.Key);
-        Assert.Equal(3, plan.Partitions!.Split(',').Length);
+        Assert.Equal(4, plan.Partitions!.Split(',').Length);
         Assert.DoesNotContain("filesort", plan.Extra ?? "");
     }
 

@@ -145,7 +145,7 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         await store.Ends.MaintainAsync(Today.AddDays(-40), 30, 40, default);
         for (var days = -40; days <= 0; days++)
-            for (var n = 0; n < 3; n++) await store.EndAsync(Samples.Ending($"{days}-{n}", Samples.Noon.AddDays(days)));
+            for (var n = 0; n < 3; n++) await store.EndAsync(Samples.Ending($"{days}-{n}", Samples.Noon.AddDays(days), type: "notify"));
 
         var upkeep = await store.Ends.MaintainAsync(Today, 30, 30, default);
         Assert.Equal((10, true), (upkeep.Dropped, upkeep.Complete));
@@ -154,10 +154,56 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         Assert.Equal(new TaskEndUpkeep(0, 0, true), await store.Ends.MaintainAsync(Today, 30, 30, default));
 
         // A clock that was behind: an old day is taken and goes with the next to go.
-        await store.EndAsync(Samples.Ending("late", Samples.Noon.AddDays(-35)));
+        await store.EndAsync(Samples.Ending("late", Samples.Noon.AddDays(-35), type: "notify"));
         Assert.NotNull(await store.Ends.FindAsync("late", default));
         Assert.InRange((await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, default)).Dropped, 1, 2);
         Assert.Null(await store.Ends.FindAsync("late", default));
+    }
+
+    /// <summary>They used to go after 30 days, and with them the last trace of the money.</summary>
+    [Fact]
+    public async Task LettersAboutMoneyStayUntilSomebodyDecidesAndGoThatLongAfter()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.Ends.MaintainAsync(Today, 30, 30, default);
+        var (redriven, dismissed) = (Samples.Ending("redriven", version: 3), Samples.Ending("dismissed", type: "payment-check", status: TaskEndStatus.Failed));
+        TaskEnding[] all = [redriven, dismissed, Samples.Ending("undecided", group: Tea), Samples.Ending("cancelled", status: TaskEndStatus.Cancelled),
+            Samples.Ending("notice", type: "notify"), Samples.Ending("redriven at once", merchant: 5)];
+        foreach (var end in all) await store.EndAsync(end);
+        await store.Ends.MarkRedrivenAsync([all[^1].Key], Samples.Noon, default);
+        await store.Ends.MaintainAsync(Today.AddDays(30), 30, 30, default);
+        Assert.Equal(6, await store.NumberAsync($"select count(*) from task_end"));
+
+        await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default);
+        string[] kept = ["dismissed", "redriven", "undecided"];
+        Assert.Equal(kept, (await AllAsync(store, new TaskEndFilter(), 2)).Select(end => end.TaskId).Order(StringComparer.Ordinal));
+        Assert.Equal(kept, (await AllAsync(store, new TaskEndFilter { From = Samples.Noon, To = Samples.Noon.AddDays(1) }, 2)).Select(end => end.TaskId).Order(StringComparer.Ordinal));
+        Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskEndFilter { Group = Tea }, 2)).TaskId);
+        Assert.Equal(Samples.Noon, (await store.Ends.FindAsync("undecided", default))!.EndedAt);
+
+        var decided = Samples.Noon.AddDays(100);
+        Assert.Equal(1, await store.Ends.MarkRedrivenAsync([redriven.Key], decided, default));
+        Assert.Equal(1, await store.Ends.DismissAsync([dismissed.Key], decided, default));
+        Assert.Equal(0, await store.Ends.DismissAsync([redriven.Key, dismissed.Key], decided.AddDays(1), default));
+        Assert.Equal(decided, (await store.Ends.FindAsync("dismissed", default))!.DismissedAt);
+        Assert.Equal("dismissed", Assert.Single(await AllAsync(store, new TaskEndFilter { Dismissed = true }, 2)).TaskId);
+        Assert.Equal(2, (await AllAsync(store, new TaskEndFilter { Dismissed = false }, 2)).Count);
+        await store.Ends.MaintainAsync(Today.AddDays(130), 30, 30, default);
+        Assert.Equal(3, await store.NumberAsync($"select count(*) from task_end"));
+        await store.Ends.MaintainAsync(Today.AddDays(131), 30, 30, default);
+        Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskEndFilter(), 10)).TaskId);
+        await store.Ends.MaintainAsync(Today.AddDays(4_000), 30, 30, default);
+        Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskEndFilter(), 10)).TaskId);
+    }
+
+    [Fact]
+    public async Task MoreLettersThanOneStepMovesAreKept()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        await store.Ends.MaintainAsync(Today, 30, 30, default);
+        await store.ManyEndingsAsync(rounds: 1);
+        await store.Ends.MaintainAsync(Today.AddDays(40), 30, 30, default);
+        Assert.Equal(2_048, await store.NumberAsync($"select count(*) from task_end where day = 0"));
     }
 
     [Fact]
@@ -165,7 +211,7 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await store.Ends.MaintainAsync(Today, 30, 30, default);
-        await store.ManyEndingsAsync(rounds: 1);
+        await store.ManyEndingsAsync(rounds: 1, type: "notify");
         await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(1)));
         Assert.Equal(1, (await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default)).Dropped);
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end"));
@@ -175,7 +221,7 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     public async Task MaintainersDoNotStandInEachOthersWay()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.EndAsync(Samples.Ending("old", Samples.Noon.AddDays(-1)));
+        await store.EndAsync(Samples.Ending("old", Samples.Noon.AddDays(-1), type: "notify"));
         for (var round = 0; round < 3; round++)
         {
             var day = Today.AddDays(round * 5);

@@ -27,6 +27,9 @@ public static class TaskTypes
     /// <summary>Compares the books of a merchant slot with the ports' own; daily.</summary>
     public const string Reconciliation = "reconciliation";
 
+    /// <summary>Those whose dead letters may be the last trace of money that is owed.</summary>
+    public static IReadOnlyList<string> AboutMoney { get; } = [Refund, PaymentCheck];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
         [OrderClose, GroupDeadline, GroupSettle, StockRollback, VoucherScan, SuccessSaga, Refund, PaymentCheck, Notify, HttpCallback, Reconciliation];

@@ -62,6 +62,8 @@ public sealed record TaskDocument
     public DateTimeOffset? EndedAt { get; init; }
     /// <summary>When an operator had it run again, or null.</summary>
     public DateTimeOffset? RedrivenAt { get; init; }
+    /// <summary>When an operator dismissed it, or null.</summary>
+    public DateTimeOffset? DismissedAt { get; init; }
     /// <summary>The silo that owns its shard, or null; not in lists.</summary>
     public string? Owner { get; init; }
     /// <summary>What it waits for, as a sentence, or null; not in lists.</summary>

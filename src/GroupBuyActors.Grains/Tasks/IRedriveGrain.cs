@@ -42,7 +42,7 @@ public sealed record RedriveOrder
     /// <summary>The same as a filter of endings.</summary>
     public TaskEndFilter Filter() => new()
     {
-        Status = TaskEndStatus.Dead, Type = Type, MerchantId = MerchantId, Group = Group, Shard = Shard, From = From, To = To, ErrorContains = Error, Redriven = false,
+        Status = TaskEndStatus.Dead, Type = Type, MerchantId = MerchantId, Group = Group, Shard = Shard, From = From, To = To, ErrorContains = Error, Redriven = false, Dismissed = false,
     };
 }
 

@@ -41,6 +41,9 @@ public interface ITaskDesk
     /// <summary>Schedules a dead letter anew, under its own id and with its own idempotency key.</summary>
     Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation);
 
+    /// <summary>Says of a dead letter that nothing more is to be done about it: it leaves after its time, and a redrive by filter passes it over.</summary>
+    Task<TaskChangeOutcome> DismissAsync(string taskId, CancellationToken cancellation);
+
     /// <summary>
     /// Calls off all tasks of a group, or of one of its orders, that may be called off; gives the outcome of each. One call goes through
     /// a bounded number of tasks and names where to go on, as a list does; null at the end. A mark that is none throws

@@ -42,6 +42,8 @@ public sealed record TaskReport
     public DateTimeOffset? EndedAt { get; init; }
     /// <summary>When an operator had it run again, or null.</summary>
     public DateTimeOffset? RedrivenAt { get; init; }
+    /// <summary>When an operator said that nothing more is to be done about it, or null.</summary>
+    public DateTimeOffset? DismissedAt { get; init; }
     /// <summary>The slot name of the silo that owns its shard, or null; of one task only, not in lists.</summary>
     public string? Owner { get; init; }
     /// <summary>What it waits for, as a sentence; null where it waits for nothing. Of one task only.</summary>

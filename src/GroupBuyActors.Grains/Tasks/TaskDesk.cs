@@ -44,6 +44,16 @@ internal sealed class TaskDesk(
     public Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Redrive(taskId), cancellation);
 
+    /// <summary>Nothing runs for a dead letter, so this needs no owner; one that is redriven at the same moment is redriven.</summary>
+    public async Task<TaskChangeOutcome> DismissAsync(string taskId, CancellationToken cancellation)
+    {
+        if (await store.FindAsync(taskId, cancellation) is not null) return TaskChangeOutcome.WrongStatus;
+        if (await ends.FindAsync(taskId, cancellation) is not { } ending) return TaskChangeOutcome.Unknown;
+        if (ending.Status is not (TaskEndStatus.Dead or TaskEndStatus.Failed) || ending.RedrivenAt is not null) return TaskChangeOutcome.WrongStatus;
+        await ends.DismissAsync([ending.Key], clock.GetUtcNow(), cancellation);
+        return TaskChangeOutcome.Done;
+    }
+
     public async Task<Page<(string TaskId, TaskChangeOutcome Outcome)>> CancelAllAsync(
         GroupId group, int? order, string? after, CancellationToken cancellation)
     {

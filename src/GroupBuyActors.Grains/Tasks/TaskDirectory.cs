@@ -78,7 +78,7 @@ internal sealed class TaskDirectory(
             TaskId = ending.TaskId, TaskType = ending.Type, ExecuteAt = ending.Due, Status = TextOf(ending.Status), RetryCount = ending.Attempts,
             MaxRetry = policy.Retry.RetryCountMax, Version = ending.Version, PriorityWeight = policy.Weight, Ttl = policy.Retry.TimeToLive,
             Shard = ending.Shard, GroupId = ending.Group, TraceContext = ending.Trace, LastError = ending.Error, EndedAt = ending.EndedAt,
-            RedrivenAt = ending.RedrivenAt,
+            RedrivenAt = ending.RedrivenAt, DismissedAt = ending.DismissedAt,
         };
     }
 

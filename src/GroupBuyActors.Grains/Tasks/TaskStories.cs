@@ -22,6 +22,7 @@ internal sealed class TaskStories(
         {
             if (report.RetryCount > 0) story.Add(new TaskMoment(report.ExecuteAt, $"It was due, and tried {Times(report.RetryCount)} in vain."));
             if (report.EndedAt is { } ended) story.Add(new TaskMoment(ended, $"It ended as {(report.RedrivenAt is null ? report.Status : "a dead letter")}{(report.LastError is { } error ? $": {error}" : ".")}"));
+            if (report.DismissedAt is { } dismissed) story.Add(new TaskMoment(dismissed, "It was dismissed: nothing more is to be done about it."));
             if (report.RedrivenAt is { } redriven) story.Add(new TaskMoment(redriven, "It was scheduled anew, and has run since."));
             return report with { Story = Sorted(story) };
         }

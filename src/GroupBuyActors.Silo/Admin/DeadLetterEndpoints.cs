@@ -27,7 +27,8 @@ internal static class DeadLetterEndpoints
     }
 
     private static Task<IResult> SearchAsync(
-        string? type, string? merchantId, string? groupId, string? shard, string? from, string? to, string? error, string? redriven, string? after, string? limit,
+        string? type, string? merchantId, string? groupId, string? shard, string? from, string? to, string? error, string? redriven, string? dismissed, string? after,
+        string? limit,
         HttpContext context, ITaskDirectory tasks)
     {
         var query = new Query(context);
@@ -42,6 +43,7 @@ internal static class DeadLetterEndpoints
             To = query.Instant("to"),
             ErrorContains = query.Text("error"),
             Redriven = TaskEndpoints.OneOf(query, "redriven", ["true", "false"]) is { } given ? given == "true" : null,
+            Dismissed = TaskEndpoints.OneOf(query, "dismissed", ["true", "false"]) is { } decided ? decided == "true" : null,
         };
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(

@@ -28,6 +28,9 @@ internal static class TaskEndpoints
         admin.MapPost("/tasks/{taskId}/redrive", (string taskId, HttpContext context, TaskChanges changes) =>
                 changes.ChangeAsync(context, taskId, "task.redrive", (desk, stop) => desk.RedriveAsync(taskId, stop))).Requires(Operation.Administer)
             .Describe("Schedule a dead letter anew, with its own idempotency key").Answers<TaskDocument>(200).Refuses(404, 409, 503);
+        admin.MapPost("/tasks/{taskId}/dismiss", (string taskId, HttpContext context, TaskChanges changes) =>
+                changes.ChangeAsync(context, taskId, "task.dismiss", (desk, stop) => desk.DismissAsync(taskId, stop))).Requires(Operation.Administer)
+            .Describe("Say of a dead letter that nothing more is to be done about it").Answers<TaskDocument>(200).Refuses(404, 409, 503);
         admin.MapPost("/tasks/{taskId}/reschedule", RescheduleAsync).Requires(Operation.Administer)
             .Describe("Give a pending task another time", typeof(RescheduleDocument)).Answers<TaskDocument>(200).Refuses(400, 404, 409, 503);
         admin.MapPost("/tasks/{taskId}/weigh", WeighAsync).Requires(Operation.Administer)
@@ -61,6 +64,7 @@ internal static class TaskEndpoints
         LastError = task.LastError,
         EndedAt = task.EndedAt,
         RedrivenAt = task.RedrivenAt,
+        DismissedAt = task.DismissedAt,
         Owner = task.Owner,
         WaitingFor = task.WaitingFor,
         Story = task.Story.Count == 0 ? null : [.. task.Story.Select(moment => new TaskMomentDocument(moment.Time, moment.What))],

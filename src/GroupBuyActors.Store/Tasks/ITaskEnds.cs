@@ -23,6 +23,8 @@ public sealed record TaskEndFilter
     public string? ErrorContains { get; init; }
     /// <summary>True: only those that were redriven; false: only those that were not.</summary>
     public bool? Redriven { get; init; }
+    /// <summary>True: only those that were dismissed; false: only those that were not.</summary>
+    public bool? Dismissed { get; init; }
 }
 
 /// <summary>What one upkeep of the endings did.</summary>
@@ -50,8 +52,15 @@ public interface ITaskEnds
     Task<int> MarkRedrivenAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation);
 
     /// <summary>
+    /// Notes that nothing more is to be done about endings; those noted before keep their time, redriven ones are left. Gives how many
+    /// were not noted before.
+    /// </summary>
+    Task<int> DismissAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation);
+
+    /// <summary>
     /// Makes partitions up to <paramref name="aheadDays"/> days after <paramref name="today"/> (UTC) and drops those whose days are all
-    /// more than <paramref name="keepDays"/> before it. May run at any time, on several silos at once; what is done already is left.
+    /// more than <paramref name="keepDays"/> before it. Dead letters about money of which nobody has decided stay, and go that many days
+    /// after they were redriven or dismissed. May run at any time, on several silos at once; what is done already is left.
     /// </summary>
     Task<TaskEndUpkeep> MaintainAsync(DateOnly today, int keepDays, int aheadDays, CancellationToken cancellation);
 }

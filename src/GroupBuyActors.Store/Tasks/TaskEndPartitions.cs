@@ -5,7 +5,8 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// The day partitions of <c>task_end</c> on MySQL: made ahead out of the empty <c>pmax</c>, dropped by age.
+/// The day partitions of <c>task_end</c> on MySQL: made ahead out of the empty <c>pmax</c>, dropped by age. Before them lies the one of
+/// day 0, which holds what is kept whatever its age and is never dropped.
 /// </summary>
 /// <remarks>
 /// Problem: a definition needs the table for itself for a moment. It waits for every statement that reads the table, and every later
@@ -21,9 +22,11 @@ internal sealed class TaskEndPartitions(MySqlDatabase database)
     /// <summary>Moving rows out of <c>pmax</c>, after a month without upkeep, takes its time.</summary>
     private const int DefinitionSeconds = 600;
 
-    private const string Rest = "pmax";
+    private const string Rest = "pmax", Kept = "pkept";
+    private const string KeptDefinition = $"partition {Kept} values less than (1)";
 
-    public async Task<TaskEndUpkeep> MaintainAsync(int today, int keepDays, int aheadDays, CancellationToken cancellation)
+    /// <summary>Makes, then calls <paramref name="keep"/>, which moves what must stay out of the days that go, then drops.</summary>
+    public async Task<TaskEndUpkeep> MaintainAsync(int today, int keepDays, int aheadDays, Func<Task> keep, CancellationToken cancellation)
     {
         await using var connection = await database.OpenOwnAsync(cancellation).ConfigureAwait(false);
         var session = new DbSession(connection, null);
@@ -33,7 +36,9 @@ internal sealed class TaskEndPartitions(MySqlDatabase database)
         {
             await session.ExecuteAsync($"set session lock_wait_timeout = {LockWaitSeconds}", cancellation).ConfigureAwait(false);
             var there = await ReadAsync(session, cancellation).ConfigureAwait(false);
+            if (!await MakeKeptAsync(connection, there, cancellation).ConfigureAwait(false)) return new TaskEndUpkeep(0, 0, false);
             var made = await MakeAsync(connection, there, today - keepDays, today, today + aheadDays, cancellation).ConfigureAwait(false);
+            await keep().ConfigureAwait(false);
             var dropped = await DropAsync(connection, there, today - keepDays, cancellation).ConfigureAwait(false);
             return new TaskEndUpkeep(made ?? 0, dropped ?? 0, made is not null && dropped is not null);
         }
@@ -43,13 +48,27 @@ internal sealed class TaskEndPartitions(MySqlDatabase database)
         }
     }
 
-    /// <summary>Partitions in order, each with the first day that it does not hold; <c>pmax</c> is not among them.</summary>
+    /// <summary>Days' partitions in order, each with the first day that it does not hold; the first is day 0's where that is there, <c>pmax</c> is not among them.</summary>
     private static Task<List<(string Name, int Bound)>> ReadAsync(DbSession session, CancellationToken cancellation) => session.ListAsync(
         $"""
         select partition_name, cast(partition_description as signed) from information_schema.partitions
          where table_schema = database() and table_name = 'task_end' and partition_name <> {Rest} order by partition_ordinal_position
         """,
         row => (row.GetString(0), row.GetInt32(1)), cancellation);
+
+    /// <summary>The partition of day 0 goes in front once; takes it out of the list. False where a lock was in the way.</summary>
+    private static async Task<bool> MakeKeptAsync(MySqlConnection connection, List<(string Name, int Bound)> there, CancellationToken cancellation)
+    {
+        if (there.Count > 0 && there[0].Name == Kept)
+        {
+            there.RemoveAt(0);
+            return true;
+        }
+
+        var (first, bound) = there.Count > 0 ? (there[0].Name, $"({there[0].Bound.ToString(CultureInfo.InvariantCulture)})") : (Rest, "maxvalue");
+        return await TryDefineAsync(connection,
+            $"alter table task_end reorganize partition {first} into ({KeptDefinition}, partition {first} values less than {bound})", cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>A partition a day from the last bound on; after a long pause the days that are dropped anyway share the first.</summary>
     private static async Task<int?> MakeAsync(

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Store.Tasks;
 internal static class TaskEndRows
 {
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
-    public static Raw Columns { get; } = new("task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, trace, error, redriven_ms");
+    public static Raw Columns { get; } = new("task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, trace, error, redriven_ms, dismissed_ms");
 
     public static TaskEnding Read(DbDataReader row) => new()
     {
@@ -26,5 +26,6 @@ internal static class TaskEndRows
         Trace = row.Text(11),
         Error = row.Text(12),
         RedrivenAt = row.InstantOrNull(13),
+        DismissedAt = row.InstantOrNull(14),
     };
 }

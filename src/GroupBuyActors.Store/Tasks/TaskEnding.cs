@@ -57,6 +57,8 @@ public sealed record TaskEnding
     public string? Error { get; init; }
     /// <summary>When an operator had it run again, or null. Written by <see cref="ITaskEnds.MarkRedrivenAsync"/> only.</summary>
     public DateTimeOffset? RedrivenAt { get; init; }
+    /// <summary>When an operator said that nothing more is to be done about it, or null. Written by <see cref="ITaskEnds.DismissAsync"/> only.</summary>
+    public DateTimeOffset? DismissedAt { get; init; }
 
     /// <summary>Names this ending.</summary>
     public TaskEndKey Key => new(DayOf(EndedAt), TaskId, Version);

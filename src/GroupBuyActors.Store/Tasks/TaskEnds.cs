@@ -1,6 +1,7 @@
 using System.Globalization;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
@@ -16,6 +17,13 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
 
     /// <summary>Rows that are marked or deleted in one transaction.</summary>
     private const int RowsPerWrite = 500;
+
+    private const long DayMs = 24 * 60 * 60 * 1000;
+    private static readonly string[] EndKey = ["day", "task_id", "version"];
+
+    /// <summary>Dead letters that are the last trace of money, of which nobody has decided.</summary>
+    private static readonly Raw Undecided = new(
+        $"type in ({string.Join(", ", TaskTypes.AboutMoney.Select(type => $"'{type}'"))}) and status in ('dead', 'failed') and redriven_ms is null and dismissed_ms is null");
 
     private readonly TaskEndPartitions? _partitions = database is MySqlDatabase mySql ? new TaskEndPartitions(mySql) : null;
 
@@ -56,13 +64,19 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
     }
 
     // Primary key, in its order: two who redrive at once wait for each other and do not deadlock.
-    public async Task<int> MarkRedrivenAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation)
+    public Task<int> MarkRedrivenAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation) =>
+        MarkAsync(keys, $"redriven_ms = {at.ToUnixTimeMilliseconds()}", $"redriven_ms is null", cancellation);
+
+    public Task<int> DismissAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation) =>
+        MarkAsync(keys, $"dismissed_ms = {at.ToUnixTimeMilliseconds()}", $"dismissed_ms is null and redriven_ms is null", cancellation);
+
+    private async Task<int> MarkAsync(IReadOnlyCollection<TaskEndKey> keys, SqlText set, SqlText where, CancellationToken cancellation)
     {
         var marked = 0;
         foreach (var some in keys.OrderBy(key => key.TaskId, StringComparer.Ordinal).ThenBy(key => key.Version).Chunk(RowsPerWrite))
         {
             var updates = SqlText.Join("; ", some.Select(key => new SqlText().Append(
-                $"update task_end set redriven_ms = {at.ToUnixTimeMilliseconds()} where day = {key.Day} and task_id = {key.TaskId} and version = {key.Version} and redriven_ms is null")));
+                $"update task_end set {set} where day in (0, {key.Day}) and task_id = {key.TaskId} and version = {key.Version} and {where}")));
             marked += await database.WriteAsync((session, ct) => session.ExecuteAsync(updates, ct), cancellation).ConfigureAwait(false);
         }
 
@@ -74,7 +88,46 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
         ArgumentOutOfRangeException.ThrowIfNegative(keepDays);
         ArgumentOutOfRangeException.ThrowIfNegative(aheadDays);
         var day = today.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
-        return _partitions is null ? DeleteBeforeAsync(day - keepDays, cancellation) : _partitions.MaintainAsync(day, keepDays, aheadDays, cancellation);
+        return MaintainAsync(day, keepDays, aheadDays, cancellation);
+    }
+
+    private async Task<TaskEndUpkeep> MaintainAsync(int today, int keepDays, int aheadDays, CancellationToken cancellation)
+    {
+        var firstKept = today - keepDays;
+        if (_partitions is null) await KeepUndecidedAsync(firstKept, cancellation).ConfigureAwait(false);
+        var upkeep = _partitions is null
+            ? await DeleteBeforeAsync(firstKept, cancellation).ConfigureAwait(false)
+            : await _partitions.MaintainAsync(today, keepDays, aheadDays, () => KeepUndecidedAsync(firstKept, cancellation), cancellation).ConfigureAwait(false);
+        await DeleteDecidedAsync(firstKept, cancellation).ConfigureAwait(false);
+        return upkeep;
+    }
+
+    /// <summary>Moves letters about money, of which nobody has decided, out of the days that are about to go.</summary>
+    // The days' partitions; SQLite: primary key (day, task_id, version). Then primary keys.
+    private async Task KeepUndecidedAsync(int firstKept, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var keys = await database.ReadAsync((session, ct) => session.ListAsync(
+                $"select day, task_id, version from task_end where day > 0 and day < {firstKept} and {Undecided} order by day, task_id, version limit {RowsPerWrite}",
+                row => new TaskEndKey(row.GetInt32(0), row.GetString(1), row.GetInt32(2)), ct), cancellation).ConfigureAwait(false);
+            if (keys.Count == 0) return;
+            await database.WriteAsync(SqlText.Join("; ", keys.Select(key => new SqlText().Append(
+                $"update task_end set day = 0 where day = {key.Day} and task_id = {key.TaskId} and version = {key.Version} and {Undecided}"))), cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Kept letters go as long after the decision as other endings after their end.</summary>
+    // The partition of day 0; SQLite: primary key.
+    private async Task DeleteDecidedAsync(int firstKept, CancellationToken cancellation)
+    {
+        var before = firstKept * DayMs;
+        SqlText decided = $"day = 0 and (redriven_ms is not null or dismissed_ms is not null) and coalesce(redriven_ms, 0) < {before} and coalesce(dismissed_ms, 0) < {before}";
+        while (await database.WriteAsync((session, ct) => session.ExecuteAsync(
+            database.Dialect.DeleteSome("task_end", EndKey, decided, RowsPerWrite), ct), cancellation).ConfigureAwait(false) == RowsPerWrite)
+        {
+            // A full step: there may be more.
+        }
     }
 
     // SQLite. Primary key (day, task_id, version).
@@ -82,10 +135,10 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
     {
         for (var days = 0; ; days++)
         {
-            var oldest = await database.ReadAsync((session, ct) => session.NumberAsync($"select min(day) from task_end", firstKept, ct), cancellation).ConfigureAwait(false);
+            var oldest = await database.ReadAsync((session, ct) => session.NumberAsync($"select min(day) from task_end where day > 0", firstKept, ct), cancellation).ConfigureAwait(false);
             if (oldest >= firstKept) return new TaskEndUpkeep(0, days, true);
             while (await database.WriteAsync((session, ct) => session.ExecuteAsync(
-                database.Dialect.DeleteSome("task_end", ["day", "task_id", "version"], $"day = {oldest}", RowsPerWrite), ct), cancellation).ConfigureAwait(false) == RowsPerWrite)
+                database.Dialect.DeleteSome("task_end", EndKey, $"day = {oldest}", RowsPerWrite), ct), cancellation).ConfigureAwait(false) == RowsPerWrite)
             {
                 // A full step: the day may have more.
             }
@@ -149,8 +202,8 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
             if (filter.MerchantId is { } merchant) Equal("task_end_merchant", $"merchant_id = {merchant}");
             if (filter.Type is { } type) Equal("task_end_type", $"type = {type}");
             if (filter.Status is { } status) Equal("task_end_status", $"status = {StoredNames.Of(status)}");
-            // The day tells the server which partitions to leave out.
-            if (filter.From is { } from) Ranges.Add($"ended_ms >= {from.ToUnixTimeMilliseconds()} and day >= {TaskEnding.DayOf(from)}");
+            // The day tells the server which partitions to leave out; under day 0 lies what is kept whatever its age.
+            if (filter.From is { } from) Ranges.Add($"ended_ms >= {from.ToUnixTimeMilliseconds()} and (day = 0 or day >= {TaskEnding.DayOf(from)})");
             if (filter.To is { } to) Ranges.Add($"ended_ms < {to.ToUnixTimeMilliseconds()} and day <= {TaskEnding.DayOf(to)}");
             if (after is var (ended, id, version))
                 Ranges.Add($"ended_ms <= {ended} and day <= {TaskEnding.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(ended))} and (ended_ms < {ended} or task_id < {id} or (task_id = {id} and version < {version}))");
@@ -158,6 +211,8 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
             if (filter.ErrorContains is { Length: > 0 } text) Others.Add($"instr(error, {text}) > 0");
             if (filter.Redriven == true) Others.Add($"redriven_ms is not null");
             if (filter.Redriven == false) Others.Add($"redriven_ms is null");
+            if (filter.Dismissed == true) Others.Add($"dismissed_ms is not null");
+            if (filter.Dismissed == false) Others.Add($"dismissed_ms is null");
         }
 
         /// <summary>Each ends in (ended_ms, task_id, version), the order of the list.</summary>

@@ -109,6 +109,8 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
 
     public Task<int> CountAsync(TaskEndFilter filter, int max, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<int> DismissAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<TaskEndUpkeep> MaintainAsync(DateOnly today, int keepDays, int aheadDays, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<int?> WriteAsync(string type, int expectedVersion, ReadOnlyMemory<byte> changeJson, DateTimeOffset at, string caller, CancellationToken cancellation) =>
