@@ -47,6 +47,7 @@ public static class StoreServices
         services.TryAddSingleton<ITaskEnds, TaskEnds>();
         services.TryAddSingleton<IPolicyStore, PolicyStore>();
         services.TryAddSingleton<IOldRows, OldRows>();
+        services.TryAddSingleton<IOldJournals, OldJournals>();
         services.TryAddSingleton<IShards, Shards>();
         services.TryAddSingleton<SandboxDatabase>();
         services.TryAddSingleton<ISandboxBooks, SandboxBooks>();

@@ -1,9 +1,14 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Ports;
 using GroupBuyActors.Retention;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace GroupBuyActors;
@@ -16,7 +21,7 @@ public sealed class RetentionTests
     [Fact]
     public async Task RunsOfTasksLeaveAfterTheirTimeAndNotBefore()
     {
-        await using var silo = await TestSilo.StartAsync();
+        await using var silo = await TestSilo.StartAsync(configure: Rarely("voucher-scan", "reconciliation"));
         var group = await silo.PublishAsync(Id, minGroupSize: 2);
         foreach (var user in (string[])["user-1", "user-2"]) await group.Join(new JoinGroup(user));
         await silo.Ports.CalledAsync("notice:", 2);
@@ -28,6 +33,82 @@ public sealed class RetentionTests
         var late = await silo.Get<RetentionService>().RunOnceAsync(default);
         Assert.True(late["task-runs"] >= 2, $"{late["task-runs"]} runs");
         Assert.Null((await (await silo.PublishAsync("10042.SH-PUDONG.later")).Join(new JoinGroup("user-1"))).Refusal);
+    }
+
+    [Fact]
+    public async Task TheEventsOfAGroupThatIsOverLeaveAndItStillAnswersAndTakesMoney()
+    {
+        var first = await TestSilo.StartAsync(configure: Rarely("voucher-scan", "reconciliation"));
+        var (before, order) = await RefundedAsync(first);
+        var live = await first.PublishAsync("10042.SH-PUDONG.live", minGroupSize: 1, with: offer => offer with { VoucherValidity = TimeSpan.FromDays(300) });
+        await live.Pay(new PayOrder(1, "pay-1", (await live.Join(new JoinGroup("user-1"))).Value!.Total));
+        await TestSilo.UntilAsync(live, view => view.State == GroupPhase.Fulfilled);
+        await first.RelayedAsync();
+        first.Time.Advance(TimeSpan.FromDays(89));
+        Assert.Equal(0, (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]);
+        Assert.Equal(before.Sequence, (await first.HistoryAsync(Id)).Count);
+
+        first.Time.Advance(TimeSpan.FromDays(2));
+        await first.RelayedAsync();
+        var (liveEvents, removed) = ((await first.HistoryAsync("10042.SH-PUDONG.live")).Count, (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]);
+        // All but the last event, and all but the last of the statuses placed, paid, refunding, refunded.
+        Assert.Equal(before.Sequence - 1 + 3, removed);
+        Assert.Single(await first.HistoryAsync(Id));
+        Assert.Equal(liveEvents, (await first.HistoryAsync("10042.SH-PUDONG.live")).Count);
+        Assert.Equal(0, (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]);
+        await first.StopAsync();
+
+        await using var second = await TestSilo.StartAsync(first.File, first.Time, configure: Rarely("voucher-scan", "reconciliation"));
+        Assert.Equal(before, (await second.Group(Id).Get()).Value!);
+        Assert.Equal(order, (await second.Group(Id).GetOrder(1)).Value!);
+        Assert.Equal(ReplyOutcome.Accepted, (await second.Group(Id).Pay(new PayOrder(1, "pay-late", order.Total))).Outcome);
+        await second.Ports.CalledAsync($"refund:{Id}.1:pay-late");
+    }
+
+    [Fact]
+    public async Task AGroupWithADeadLetterKeepsItsEventsUntilSomebodyDecides()
+    {
+        await using var silo = await TestSilo.StartAsync(configure: Rarely("reconciliation"));
+        silo.Ports.Answer("notice:", PortAnswer.Refused);
+        var group = await silo.PublishAsync(Id, minGroupSize: 1, with: offer => offer with { VoucherValidity = TimeSpan.FromDays(1), LapsePolicy = LapsePolicy.Forfeit });
+        await group.Pay(new PayOrder(1, "pay-1", (await group.Join(new JoinGroup("user-1"))).Value!.Total));
+        await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);
+        await silo.Ports.CalledAsync("notice:", 1);
+        silo.Time.Advance(TimeSpan.FromDays(3));
+        var over = await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
+        await silo.ProjectedAsync(Id, GroupPhase.Expired);
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        IReadOnlyList<TaskEnding> letters;
+        while ((letters = (await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Status = TaskEndStatus.Dead }, null, 10, bound.Token)).Items).Count == 0) await Task.Delay(20, bound.Token);
+        silo.Time.Advance(TimeSpan.FromDays(8));
+        await silo.PublishAsync("10042.SH-PUDONG.later");
+        await silo.RelayedAsync();
+        var retention = silo.Get<RetentionService>();
+        silo.Get<IOptions<GrainsOptions>>().Value.Retention.Journals = TimeSpan.FromDays(7);
+        Assert.Equal(0, (await retention.RunOnceAsync(default))["journals"]);
+        foreach (var letter in letters) await silo.Get<ITaskDesk>().DismissAsync(letter.TaskId, default);
+        Assert.True((await retention.RunOnceAsync(default))["journals"] >= over.Sequence - 1);
+    }
+
+    /// <summary>Daily work of all shards, which a jump of many days would bring, is not what these tests wait for.</summary>
+    private static Action<GrainsOptions> Rarely(params string[] jobs) => options =>
+    {
+        foreach (var job in jobs) options.Schedules[job] = new CronJobChange { Expression = "0 0 1 1 *" };
+    };
+
+    /// <summary>A group that timed out, its order refunded and its stock given back; as it is then.</summary>
+    private static async Task<(GroupView Group, OrderView Order)> RefundedAsync(TestSilo silo)
+    {
+        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromMinutes(10) });
+        await group.Pay(new PayOrder(1, "pay-1", (await group.Join(new JoinGroup("user-1"))).Value!.Total));
+        silo.Time.Advance(TimeSpan.FromMinutes(10));
+        await TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded);
+        silo.Time.Advance(TimeSpan.FromSeconds(5));
+        await silo.Ports.CalledAsync("release:");
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (!(await silo.HistoryAsync(Id)).Contains("stock.released")) await Task.Delay(20, bound.Token);
+        await silo.ProjectedAsync(Id, GroupPhase.Expired);
+        return ((await group.Get()).Value!, (await group.GetOrder(1)).Value!);
     }
 
     [Fact]

@@ -47,6 +47,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IOldRows OldRows => _services.GetRequiredService<IOldRows>();
 
+    public IOldJournals OldJournals => _services.GetRequiredService<IOldJournals>();
+
     public IShards Shards => _services.GetRequiredService<IShards>();
 
     public static TestStore Open(StoreProvider provider, string connectionString)

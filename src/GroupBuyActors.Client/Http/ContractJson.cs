@@ -40,6 +40,7 @@ public static class ContractJson
 [JsonSerializable(typeof(PageDocument<GroupDocument>))]
 [JsonSerializable(typeof(PageDocument<OrderDocument>))]
 [JsonSerializable(typeof(PageDocument<HistoryItem>))]
+[JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(PageDocument<TaskDocument>))]
 [JsonSerializable(typeof(PageDocument<ShardDocument>))]
 [JsonSerializable(typeof(PageDocument<AuditDocument>))]

@@ -12,6 +12,8 @@ public sealed class RetentionOptions
     public TimeSpan Commits { get; set; } = TimeSpan.FromDays(8);
     /// <summary>Ended tasks, whole days; dead letters about money stay until somebody decides, and this long after.</summary>
     public TimeSpan TaskEnds { get; set; } = TimeSpan.FromDays(30);
+    /// <summary>Events of a group that is over, and all but the last status of each of its orders, after its last event.</summary>
+    public TimeSpan Journals { get; set; } = TimeSpan.FromDays(90);
     /// <summary>The audit log.</summary>
     public TimeSpan Audit { get; set; } = TimeSpan.FromDays(400);
     /// <summary>What a redrive of many dead letters tells of itself, after its last step.</summary>
@@ -25,6 +27,7 @@ public sealed class RetentionOptions
         [nameof(TaskRuns)] = kept => TaskRuns = kept,
         [nameof(Commits)] = kept => Commits = kept,
         [nameof(TaskEnds)] = kept => TaskEnds = kept,
+        [nameof(Journals)] = kept => Journals = kept,
         [nameof(Audit)] = kept => Audit = kept,
         [nameof(Redrives)] = kept => Redrives = kept,
         [nameof(SandboxCalls)] = kept => SandboxCalls = kept,
@@ -36,6 +39,7 @@ public sealed class RetentionOptions
         .. Outside(nameof(TaskRuns), TaskRuns, 4),
         .. Outside(nameof(Commits), Commits, 1),
         .. Outside(nameof(TaskEnds), TaskEnds, 1),
+        .. Outside(nameof(Journals), Journals, 7),
         .. Outside(nameof(Audit), Audit, 1),
         .. Outside(nameof(Redrives), Redrives, 1),
         .. Outside(nameof(SandboxCalls), SandboxCalls, 1),

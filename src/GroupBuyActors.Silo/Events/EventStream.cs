@@ -49,8 +49,13 @@ internal sealed class EventStream(
             var rows = await reader.HistoryAsync(group, after, PageSize, ending);
             if (rows.Count > 0)
             {
-                foreach (var row in rows) Write(writer, row);
-                after = rows[^1].Sequence;
+                foreach (var row in rows)
+                {
+                    if (row.Sequence != after + 1) WriteRemoved(writer, row.Sequence - 1);
+                    Write(writer, row);
+                    after = row.Sequence;
+                }
+
                 await writer.FlushAsync(ending);
                 lastWrite = time.GetTimestamp();
                 if (rows.Count == PageSize) continue;
@@ -86,6 +91,10 @@ internal sealed class EventStream(
         if (sequence is null) await Task.Delay(RetryWait, time, ending);
         return sequence;
     }
+
+    /// <summary>Sequences have no gaps: what is missing was removed after its time, and the stream says so.</summary>
+    private static void WriteRemoved(IBufferWriter<byte> writer, long through) =>
+        writer.Write(System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $": events through {through} are not kept any more\n\n")));
 
     private static void Write(IBufferWriter<byte> writer, JournalRow row)
     {

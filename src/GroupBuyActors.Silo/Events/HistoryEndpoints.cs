@@ -15,7 +15,7 @@ internal static class HistoryEndpoints
     {
         var group = routes.MapGroup("/v1/groups/{groupId}").WithTags("Events");
         group.MapGet("/history", ListAsync).Requires(Operation.ReadHistory)
-            .Describe("The group's events, oldest first").Answers<PageDocument<HistoryItem>>(200).Refuses(400, 404);
+            .Describe("The group's events, oldest first").Answers<HistoryDocument>(200).Refuses(400, 404);
         group.MapGet("/events", StreamAsync).Requires(Operation.ReadHistory)
             .Describe("The group's events as they happen, as server-sent events").Refuses(400, 404)
             .Produces<HistoryItem>(200, EventStream.ContentType);
@@ -31,7 +31,7 @@ internal static class HistoryEndpoints
         var rows = await reader.HistoryAsync(group, from, size + 1, context.RequestAborted);
         var items = rows.Take(size).Select(Item).ToArray();
         var next = rows.Count > size ? items[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null;
-        return JsonAnswer.Of(new PageDocument<HistoryItem>(items, next));
+        return JsonAnswer.Of(new HistoryDocument(items, next, RemovedThrough(from, items)));
     }
 
     private static async Task<IResult> StreamAsync(string groupId, string? after, HttpContext context, GroupCalls groups, EventStream stream)
@@ -50,6 +50,19 @@ internal static class HistoryEndpoints
         if (await MissingAsync(group, context, groups) is { } missing) return missing;
         await stream.WriteAsync(context, group, from);
         return Results.Empty;
+    }
+
+    /// <summary>Sequences have no gaps: what is missing before an item was removed after its time.</summary>
+    private static long? RemovedThrough(long after, HistoryItem[] items)
+    {
+        long? removed = null;
+        foreach (var item in items)
+        {
+            if (item.Sequence != after + 1) removed = item.Sequence - 1;
+            after = item.Sequence;
+        }
+
+        return removed;
     }
 
     internal static HistoryItem Item(JournalRow row) => new(row.Sequence, row.Type, row.Time, JournalPayload.DataElement(row.Type, row.Version, row.Payload));

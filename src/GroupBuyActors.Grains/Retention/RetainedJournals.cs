@@ -1,0 +1,92 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Relay;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Tasks;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Retention;
+
+/// <summary>
+/// Events of groups that are over, and what they left in the order status log but each order's last status.
+/// </summary>
+/// <remarks>
+/// Problem: a group is read, and may be written (a late payment), long after it has ended, and its journal is all there is of it. So the
+/// group's state is written as a snapshot at its head first, read back, and compared; then its events go, but the last one: with that
+/// the database goes on refusing an activation that is not the newest, and what is added later follows it. What is removed was passed by
+/// every sink. A pass walks through the streams from the oldest row on, so that groups that lists never knew are found too; a crash leaves
+/// a group with fewer events, which the next pass finds again.
+/// </remarks>
+internal sealed class RetainedJournals(
+    IOldJournals journals, IGroupReader reader, ITaskStore tasks, ITaskEnds ends, StreamRelay relay, ClusterClock clock, IOptions<GrainsOptions> options) : IRetainedKind
+{
+    private const int RowsWalked = 500;
+    private readonly Queue<GroupId> _found = new();
+    private JournalPlace? _place;
+    private Removal? _removal;
+
+    public string Kind => "journals";
+
+    public TimeSpan Interval => TimeSpan.FromHours(1);
+
+    public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
+    {
+        var before = clock.GetUtcNow() - options.Value.Retention.Journals;
+        if (_removal is null && _found.TryDequeue(out var group) && await PrepareAsync(group, before, cancellation) is { } head)
+            _removal = new Removal(group, head);
+        if (_removal is { } removal) return new PurgeStep(await RemoveAsync(removal, rowsMax, cancellation), IsDone: false);
+        if (_found.Count > 0) return new PurgeStep(0, IsDone: false);
+        (var groups, _place) = await journals.WalkAsync(_place, before, RowsWalked, cancellation);
+        foreach (var found in groups) _found.Enqueue(found);
+        return new PurgeStep(0, IsDone: _place is null && _found.Count == 0);
+    }
+
+    /// <summary>Makes sure that the group can do without its events; gives its head, null where it cannot.</summary>
+    private async Task<long?> PrepareAsync(GroupId group, DateTimeOffset before, CancellationToken cancellation)
+    {
+        var (state, _) = await GroupLoader.LoadAsync(reader, group, cancellation);
+        if (state.UpdatedAt >= before || !GroupEnd.IsOver(state, clock.GetUtcNow())) return null;
+        if ((await tasks.FindAllOfGroupAsync(group, 1, cancellation)).Count > 0 || await HasUndecidedAsync(group, cancellation)) return null;
+        var snapshot = GroupSnapshot.Write(state);
+        await reader.WriteSnapshotAsync(group, state.Sequence, snapshot, cancellation);
+        var stored = await reader.LoadAsync(group, cancellation);
+        // Another event came meanwhile, or what was written does not come back: then all stays.
+        return stored.SnapshotSequence == state.Sequence && stored.Snapshot.AsSpan().SequenceEqual(snapshot)
+            && GroupSnapshot.Write(GroupSnapshot.Read(group, stored.Snapshot)).AsSpan().SequenceEqual(snapshot) ? state.Sequence : null;
+    }
+
+    private async Task<bool> HasUndecidedAsync(GroupId group, CancellationToken cancellation)
+    {
+        var letters = await ends.SearchAsync(
+            new TaskEndFilter { Status = TaskEndStatus.Dead, Group = group, Redriven = false, Dismissed = false }, null, 1, cancellation);
+        return letters.Items.Count > 0 || letters.Next is not null;
+    }
+
+    private async Task<int> RemoveAsync(Removal removal, int rowsMax, CancellationToken cancellation)
+    {
+        if (removal.Events is { } after)
+        {
+            (var events, removal.Events) = await journals.RemoveEventsAsync(removal.Group, after, removal.Head, relay.DurableSinks, rowsMax, cancellation);
+            if (removal.Events is null) await journals.RemoveSnapshotsAsync(removal.Group, removal.Head, cancellation);
+            return events;
+        }
+
+        (var statuses, removal.Status) = await journals.RemoveStatusesAsync(removal.Group, removal.Status, rowsMax, cancellation);
+        if (removal.Status is null) _removal = null;
+        return statuses;
+    }
+
+    /// <summary>A group whose events are being removed, and where that is.</summary>
+    private sealed class Removal(GroupId group, long head)
+    {
+        public GroupId Group => group;
+
+        public long Head => head;
+
+        public long? Events { get; set; } = 0;
+
+        public (string Order, long Sequence)? Status { get; set; }
+    }
+}
