@@ -86,6 +86,46 @@ public sealed class RefundTests
         Assert.Equal((1, 1), (silo.Ports.Calls[Refund], silo.Ports.Calls[Ask]));
     }
 
+    /// <summary>The first hand-over was taken and its answer lost, or the second was long on its way: the refund may be made.</summary>
+    [Fact]
+    public async Task ARefundHandedOverAgainAfterItWasMadeIsAskedAboutAndNotRepeated()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var made = silo.Ports.Hold("refund:");
+        var group = await PaidAndAskedBackAsync(silo);
+        await silo.Ports.CalledAsync(Refund);
+        var task = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(Type: TaskTypes.Refund), null, 10, CancellationToken.None)).Items.Single();
+        Assert.Equal(1, task.Version);
+        made.SetResult(PortAnswer.Done);
+        await RefundedAsync(silo, group);
+        Assert.Equal(0, silo.Ports.Calls.GetValueOrDefault(Ask));
+
+        var gateway = silo.Get<TaskGateways>().Of(silo.Get<ILocalSiloDetails>().SiloAddress);
+        Assert.Empty(await gateway.Accept([CarriedTask.Of(task)], []));
+        await silo.Ports.CalledAsync(Ask);
+        await TestSilo.GoneAsync(silo, task.Key.Id);
+        Assert.Equal((1, 1), (silo.Ports.Calls[Refund], silo.Ports.Calls[Ask]));
+    }
+
+    [Fact]
+    public async Task ARefundThatAnOperatorCouldNotMoveIsStillAskedAboutBeforeItIsRepeated()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        silo.Committer.Instead = _ => null;
+        var group = await PaidAsync(silo, 1);
+        silo.Committer.Instead = commit => commit.Events.Any(e => e.Type == "order.refunded") || commit.Run is not null ? CommitStatus.Unavailable : null;
+        Assert.Null((await group.AskRefund(new AskRefund(1))).Refusal);
+        await silo.Ports.CalledAsync(Refund);
+        var near = silo.Get<NearTasks>();
+        var id = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(Type: TaskTypes.Refund), null, 10, CancellationToken.None)).Items.Single().Key.Id;
+        await TestSilo.UntilAsync(() => near.Find(id) is (TaskWhereabouts.Wheel, { Troubles: > 0 }));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.Get<ITaskDesk>().RunNowAsync(id, CancellationToken.None));
+        silo.Committer.Instead = null;
+        await RefundedAsync(silo, silo.Group(Id));
+        Assert.Equal(1, silo.Ports.Calls[Refund]);
+        Assert.True(silo.Ports.Calls[Ask] >= 1);
+    }
+
     [Fact]
     public async Task OneBadRefundDelaysNoOther()
     {

@@ -6,8 +6,9 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Keeps the lists and books: of many changes of a group only the newest row is written, with every payment that changed.
-/// What was not seen as it was committed is built anew from the group's state.
+/// Keeps the lists and books: of many changes of a group only the newest row is written, with every payment that changed, each under the
+/// sequence that changed it. Were an older one written under a newer sequence, it would overwrite what happened between the two in
+/// another stream, whose carrier was quicker. What was not seen as it was committed is built anew from the group's state.
 /// </summary>
 internal sealed class ProjectionSink(IProjections projections, IGroupReader reader) : IStreamSink
 {
@@ -20,10 +21,15 @@ internal sealed class ProjectionSink(IProjections projections, IGroupReader read
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation)
     {
         var newest = new Dictionary<GroupId, ProjectionChange>();
-        foreach (var commit in commits)
-            if (commit.Attachment is ProjectionChange change)
-                newest[change.Group] = newest.TryGetValue(change.Group, out var older) ? Merge(older, change) : change;
-        return newest.Count == 0 ? Task.CompletedTask : projections.WriteAsync(newest.Values, cancellation);
+        var older = new List<ProjectionChange>();
+        foreach (var change in commits.Select(commit => commit.Attachment).OfType<ProjectionChange>())
+        {
+            var former = newest.GetValueOrDefault(change.Group);
+            newest[change.Group] = former is null ? change : WithTermsOf(former, change);
+            if (former is { Payments.Count: > 0 }) older.Add(former with { Row = null });
+        }
+
+        return newest.Count == 0 ? Task.CompletedTask : projections.WriteAsync([.. newest.Values, .. older], cancellation);
     }
 
     public async Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation)
@@ -36,14 +42,6 @@ internal sealed class ProjectionSink(IProjections projections, IGroupReader read
         }
     }
 
-    private static ProjectionChange Merge(ProjectionChange older, ProjectionChange newer)
-    {
-        if (older.Row is { WithTerms: true } && newer.Row is { WithTerms: false } row) newer = newer with { Row = row with { WithTerms = true } };
-        if (older.Payments.Count == 0) return newer;
-        if (newer.Payments.Count == 0) return newer with { Payments = older.Payments };
-        var latest = new Dictionary<(OrderId, string), PaymentEntry>();
-        foreach (var payment in older.Payments) latest[(payment.Order, payment.PaymentId)] = payment;
-        foreach (var payment in newer.Payments) latest[(payment.Order, payment.PaymentId)] = payment;
-        return newer with { Payments = [.. latest.Values] };
-    }
+    private static ProjectionChange WithTermsOf(ProjectionChange former, ProjectionChange change) =>
+        former.Row is { WithTerms: true } && change.Row is { WithTerms: false } row ? change with { Row = row with { WithTerms = true } } : change;
 }

@@ -99,7 +99,7 @@ internal sealed class TaskGateway(
     public Task<string[]> Accept(CarriedTask[] tasks, string[] removed)
     {
         foreach (var gone in removed) near.Remove(gone);
-        return Task.FromResult(tasks.Where(carried => !near.Add(carried.Task())).Select(carried => carried.TaskId).ToArray());
+        return Task.FromResult(tasks.Where(carried => !near.Add(carried.Task(), mayHaveBegun: true)).Select(carried => carried.TaskId).ToArray());
     }
 
     public Task<SiloDescription> Describe() => Task.FromResult(

@@ -10,10 +10,15 @@ internal sealed class NearTask(TimedTask task, bool isOverdue)
     public TimedTask Stored { get; set; } = task;
     /// <summary>True where whoever ran it before is gone: its next try is recorded before it begins.</summary>
     public bool IsOverdue { get; set; } = isOverdue;
-    /// <summary>True where it was due already when it was read from the table: whoever had it before may have begun it.</summary>
-    public bool WasFoundDue { get; init; }
-    /// <summary>True where an earlier try may have had its effect outside: tried, moved or redriven, begun elsewhere, or met by trouble of ours.</summary>
-    public bool MayRepeat => WasFoundDue || Stored.Version > 1 || Troubles > 0;
+    /// <summary>
+    /// True where somebody else may have begun it before it came into this memory: it was due already when it was read from the table,
+    /// another silo handed it over (the answer to an earlier hand-over may be lost, or this one was long on its way), or memory had it before.
+    /// </summary>
+    public bool MayHaveBegun { get; init; }
+    /// <summary>Set once a run of it began here.</summary>
+    public bool WasBegun { get; set; }
+    /// <summary>True where an earlier try may have had its effect outside.</summary>
+    public bool MayRepeat => MayHaveBegun || WasBegun || Stored.Version > 1;
     /// <summary>Runs in a row that met trouble of ours; not counted as tries.</summary>
     public int Troubles { get; set; }
     /// <summary>When it came into memory here, by the cluster's clock.</summary>

@@ -138,7 +138,7 @@ internal sealed class NearTasks : IDisposable
                 var isOverdue = task.NextAt < late;
                 // Memory filled up meanwhile, and the window ends earlier now.
                 if (IsFull) MakeRoom();
-                if (IsFull || task.NextAt >= _until || !TryAdd(task, isOverdue, wasFoundDue: task.NextAt <= now)) continue;
+                if (IsFull || task.NextAt >= _until || !TryAdd(task, isOverdue, mayHaveBegun: task.NextAt <= now)) continue;
                 added++;
                 if (isOverdue) overdue++;
             }
@@ -184,16 +184,16 @@ internal sealed class NearTasks : IDisposable
 
     /// <summary>
     /// Adds a task just committed, where it is near and its shard is owned; false where the shard is not. Where memory is full it stays
-    /// in the table: see <see cref="HasOverflowed"/>.
+    /// in the table: see <see cref="HasOverflowed"/>. <paramref name="mayHaveBegun"/>: see <see cref="NearTask.MayHaveBegun"/>.
     /// </summary>
-    public bool Add(TimedTask task)
+    public bool Add(TimedTask task, bool mayHaveBegun = false)
     {
         lock (_gate)
         {
             if (_epochs[task.Key.Shard.Index] == 0) return false;
             if (task.NextAt >= _until) return true;
             if (IsFull) MakeRoom();
-            if (!IsFull && task.NextAt < _until && !TryFireNow(task)) TryAdd(task, false);
+            if (!IsFull && task.NextAt < _until && !TryFireNow(task, mayHaveBegun)) TryAdd(task, false, mayHaveBegun);
             return true;
         }
     }
@@ -334,23 +334,25 @@ internal sealed class NearTasks : IDisposable
         _wheel.CancelFrom(until);
     }
 
-    private bool TryAdd(TimedTask task, bool isOverdue, bool wasFoundDue = false)
+    private bool TryAdd(TimedTask task, bool isOverdue, bool mayHaveBegun = false)
     {
         var key = task.Key;
         if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id)) return false;
+        // Left from before the shard was another's, which has tried or moved it since.
+        if (_wheel.TryGet(key.Id, out _, out var former) && former.Stored.Version < task.Version) _wheel.Cancel(key.Id, out _);
         var firesAt = task.NextAt + SpreadOf(task);
-        if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { WasFoundDue = wasFoundDue, LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
+        if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
         if (firesAt < _sleepsUntil) _sleep.Wake();
         return true;
     }
 
     /// <summary>What a commit schedules for now need not wait for the wheel's thread to wake: it stands in line at once.</summary>
-    private bool TryFireNow(TimedTask task)
+    private bool TryFireNow(TimedTask task, bool mayHaveBegun)
     {
         var now = _clock.GetUtcNow();
         var firesAt = task.NextAt + SpreadOf(task);
         if (firesAt > now || _thread is null || _stopped || _out.ContainsKey(task.Key.Id) || _wheel.TryGet(task.Key.Id, out _, out _)) return false;
-        var fired = new NearTask(task, isOverdue: false) { LoadedAt = now, FiresAt = firesAt };
+        var fired = new NearTask(task, isOverdue: false) { MayHaveBegun = mayHaveBegun, LoadedAt = now, FiresAt = firesAt };
         _out[task.Key.Id] = fired;
         _queues.Add(fired);
         return true;

@@ -140,7 +140,7 @@ internal sealed class TaskDesk(
         finally
         {
             // Not made, or an update in place: memory has it again as it is stored; should that be wrong, the run row decides.
-            if (outcome != TaskChangeOutcome.Ended && await TryFindAsync(task.Key.Id) is { } stored) near.Add(stored);
+            if (outcome != TaskChangeOutcome.Ended && await TryFindAsync(task.Key.Id) is { } stored) near.Add(stored, mayHaveBegun: true);
         }
     }
 

@@ -82,6 +82,7 @@ internal sealed class TaskRunner(
         var bound = policy.TryTimeout > options.Value.RunTimeout ? policy.TryTimeout : options.Value.RunTimeout;
         using var cancellation = new CancellationTokenSource(bound, time);
         var due = new DueTask(running.Stored, policy, failures, now, chance.NextShare()) { MayRepeat = running.MayRepeat };
+        running.WasBegun = true;
         var verdict = await handler.RunAsync(due, cancellation.Token).WaitAsync(cancellation.Token);
         running.Troubles = 0;
         return await ConcludeAsync(running, verdict, failures);
@@ -221,7 +222,7 @@ internal sealed class TaskRunner(
             var row = await store.FindAsync(task.Key.Id, bound.Token).WaitAsync(bound.Token);
             if (row is not null && row.Version == task.Version) return false;
             near.Done(running);
-            if (row is not null) near.Add(row);
+            if (row is not null) near.Add(row, mayHaveBegun: true);
             TaskLog.Overtaken(log, task.Key.Id, task.Type, row is null ? "has ended" : "was changed");
             return true;
         }

@@ -32,7 +32,7 @@ internal sealed class ProjectionWriter(Database database) : IProjections
     public async Task WriteAsync(IReadOnlyCollection<ProjectionChange> changes, CancellationToken cancellation)
     {
         // A group's changes stay together and in one transaction with its payments, so that the books agree.
-        foreach (var part in changes.OrderBy(change => change.Group.Value, StringComparer.Ordinal).ThenBy(change => change.Sequence).Chunk(ChangesMax))
+        foreach (var part in Parts(changes))
         {
             var groups = GroupRows(part);
             var terms = part.Where(change => change.Row is { WithTerms: true }).DistinctBy(change => change.Group).ToList();
@@ -46,6 +46,23 @@ internal sealed class ProjectionWriter(Database database) : IProjections
                 return 0;
             }, cancellation).ConfigureAwait(false);
         }
+    }
+
+    private static IEnumerable<IReadOnlyList<ProjectionChange>> Parts(IEnumerable<ProjectionChange> changes)
+    {
+        var part = new List<ProjectionChange>();
+        foreach (var change in changes.OrderBy(change => change.Group.Value, StringComparer.Ordinal).ThenBy(change => change.Sequence))
+        {
+            if (part.Count >= ChangesMax && part[^1].Group != change.Group)
+            {
+                yield return part;
+                part = [];
+            }
+
+            part.Add(change);
+        }
+
+        if (part.Count > 0) yield return part;
     }
 
     private static List<(long Sequence, GroupRow Row)> GroupRows(IEnumerable<ProjectionChange> changes) => changes

@@ -119,6 +119,21 @@ internal sealed class TestSilo : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until a task has neither a row nor a place in memory.</summary>
+    public static async Task GoneAsync(TestSilo silo, string taskId)
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        while (silo.Get<Tasks.NearTasks>().Find(taskId).Task is not null || await silo.Get<Store.Tasks.ITaskStore>().FindAsync(taskId, bound.Token) is not null)
+            await Task.Delay(10, bound.Token);
+    }
+
+    /// <summary>Waits until something holds that no event tells of.</summary>
+    public static async Task UntilAsync(Func<bool> holds)
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        while (!holds()) await Task.Delay(10, bound.Token);
+    }
+
     /// <summary>Moves the clock in steps until something has happened: what waits for a time may begin to wait a moment later.</summary>
     public Task AdvanceUntilAsync(TimeSpan step, Func<Task> happens) => AdvanceUntilAsync(Time, step, happens());
 

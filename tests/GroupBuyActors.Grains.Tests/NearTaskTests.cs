@@ -1,0 +1,120 @@
+using System.Diagnostics.Metrics;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Membership;
+using GroupBuyActors.Setting;
+using GroupBuyActors.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace GroupBuyActors;
+
+/// <summary>What memory knows of a task that was tried before, here or elsewhere.</summary>
+public sealed class NearTaskTests
+{
+    private static readonly ShardId Shard = new(7);
+
+    [Fact]
+    public async Task ARunThatIsToGoOnKnowsThatAnEarlierOneBegan()
+    {
+        using var silo = new Memory();
+        var begun = new List<bool>();
+        var ended = new TaskCompletionSource();
+        silo.Start(due =>
+        {
+            begun.Add(due.MayRepeat);
+            if (begun.Count < 3) return TaskVerdict.RunAgain(TimeSpan.Zero);
+            ended.SetResult();
+            return TaskVerdict.Completed;
+        });
+        silo.Near.Add(Memory.Task(version: 1, TimeSpan.Zero));
+        await ended.Task.WaitAsync(TestSilo.Bound);
+        Assert.Equal([false, true, true], begun);
+    }
+
+    [Fact]
+    public void ATaskThatComesFromAnotherSiloMayHaveBegunThereOrHere()
+    {
+        using var silo = new Memory();
+        silo.Near.Add(Memory.Task(version: 1, TimeSpan.FromSeconds(5)), mayHaveBegun: true);
+        Assert.True(silo.Known!.MayRepeat);
+    }
+
+    [Fact]
+    public void WhatIsLeftOfAnEarlierOwnershipGivesWayToWhatTheTableHas()
+    {
+        using var silo = new Memory();
+        silo.Read(Memory.Task(version: 1, TimeSpan.FromSeconds(5)));
+        silo.Near.Disown(Shard);
+        silo.Near.Own(Shard, 3);
+        silo.Read(Memory.Task(version: 2, TimeSpan.FromSeconds(9)));
+        Assert.Equal((2, true), (silo.Known!.Stored.Version, silo.Known.MayRepeat));
+        Assert.Equal(silo.Time.GetUtcNow() + TimeSpan.FromSeconds(9), silo.Known.FiresAt);
+        silo.Read(Memory.Task(version: 1, TimeSpan.FromSeconds(5)));
+        Assert.Equal(2, silo.Known.Stored.Version);
+    }
+
+    /// <summary>One silo's memory of near tasks, and what runs them.</summary>
+    private sealed class Memory : IDisposable
+    {
+        private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        private readonly IOptions<GrainsOptions> _options = Options.Create(new GrainsOptions());
+        private readonly SimulatedTable _table = new(new Random(1));
+        private readonly ClusterClock _clock;
+        private readonly TaskPolicyBook _policies;
+        private readonly TaskQueues _queues;
+
+        public Memory()
+        {
+            _clock = new ClusterClock(Time);
+            _policies = new TaskPolicyBook(_table, null!, null!, _clock, Time, _options, NullLogger<TaskPolicyBook>.Instance);
+            _queues = new TaskQueues(_policies, Time, _options);
+            Near = new NearTasks(_clock, _queues, _policies, _options);
+            Near.Own(Shard, 1);
+            Near.BeginReading();
+            Near.EndReading([]);
+        }
+
+        public FakeTimeProvider Time { get; } = new(TestSilo.Evening);
+
+        public NearTasks Near { get; }
+
+        public NearTask? Known => Near.Find("refund-1").Task;
+
+        public static TimedTask Task(int version, TimeSpan firesIn) => new()
+        {
+            Key = new TaskKey(Shard, TestSilo.Evening, "refund-1"), Type = TaskTypes.Refund, NextAt = TestSilo.Evening + firesIn, Version = version,
+        };
+
+        public void Read(TimedTask task)
+        {
+            Near.BeginReading();
+            Near.EndReading([task]);
+        }
+
+        public void Start(Func<DueTask, TaskVerdict> run)
+        {
+            var metrics = new TaskMetrics(_services.GetRequiredService<IMeterFactory>());
+            var runner = new TaskRunner([new Handler(run)], Near, _table, new SimulatedCommitter(_table), _policies, _clock, Time, new Chance(), metrics, _options,
+                NullLogger<TaskRunner>.Instance);
+            _queues.Start(runner.RunAsync);
+            Near.Start();
+        }
+
+        public void Dispose()
+        {
+            _queues.Stop();
+            Near.Stop();
+            Near.Dispose();
+            _services.Dispose();
+        }
+    }
+
+    private sealed class Handler(Func<DueTask, TaskVerdict> run) : ITaskHandler
+    {
+        public string Type => TaskTypes.Refund;
+
+        public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation) => Task.FromResult(run(due));
+    }
+}
