@@ -23,10 +23,10 @@ public sealed class SmallPacketTests
         Assert.Equal(HttpStatusCode.Created, published.Status);
         await Parallel.ForAsync(1, Paid + 1, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (buyer, cancellation) =>
         {
-            var joined = await edge.AskAsync(HttpMethod.Post, $"/v1/groups/{Group}/orders", new { userId = Name(buyer) }, cancellation: cancellation);
+            var joined = await edge.AskAsync(HttpMethod.Post, $"/v1/groups/{Group}/orders", new { userId = Long(buyer) }, cancellation: cancellation);
             Assert.Equal(HttpStatusCode.Created, joined.Status);
             var order = joined.Body.GetProperty("orderId").GetString();
-            var paid = await edge.AskAsync(HttpMethod.Post, $"/v1/orders/{order}/payments", new { paymentId = $"p-{buyer}", amount = 6_800, currency = "CNY" }, cancellation: cancellation);
+            var paid = await edge.AskAsync(HttpMethod.Post, $"/v1/orders/{order}/payments", new { paymentId = Long(buyer), amount = 6_800, currency = "CNY" }, cancellation: cancellation);
             Assert.Equal(HttpStatusCode.OK, paid.Status);
         });
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(90));
@@ -39,6 +39,6 @@ public sealed class SmallPacketTests
             await system.Database!.ScalarAsync(system.DatabaseName, $"select count(*) from group_journal where type='{type}'"), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>As long as a user id may be.</summary>
-    private static string Name(int buyer) => $"{buyer:D3}{new string('汉', 125)}";
+    /// <summary>As long as the id of a user or of a payment may be.</summary>
+    private static string Long(int buyer) => $"{buyer:D3}{new string('汉', 125)}";
 }
