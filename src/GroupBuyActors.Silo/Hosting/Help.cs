@@ -15,6 +15,9 @@ internal static class Help
 
         Settings (environment; on the command line --GroupBuy:Cluster:SiloPort=11112 and so on):
           ASPNETCORE_URLS                          http://127.0.0.1:8080
+          Kestrel__Certificates__Default__{Path,KeyPath}
+                                                   PEM files, for an https address in ASPNETCORE_URLS
+          AllowedHosts                             *; names by which callers may reach it, with semicolons
           GroupBuy__Storage__Provider              Sqlite | MySql
           ConnectionStrings__GroupBuy              Data Source=data/groupbuy.db, or a MySqlConnector string
           GroupBuy__Cluster__{ClusterId,ServiceId} groupbuy
