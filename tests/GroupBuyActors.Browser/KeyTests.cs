@@ -31,6 +31,28 @@ public sealed class KeyTests(Chromium chromium, KeyedSilo silo) : IClassFixture<
         visit.IsQuiet();
     }
 
+    [Fact]
+    public async Task TheKeyThatWasEnteredOpensTheDashboardToo()
+    {
+        await using var visit = await OpenAsync();
+        await EnterAsync(visit, KeyedSilo.OperatorKey);
+        await Box(visit).IsNotSeenAsync();
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Orleans Dashboard" }).ClickAsync();
+        await visit.Page.GetByText("Active Silos").IsSeenAsync(ToolPageTests.Loading);
+        visit.IsQuiet();
+    }
+
+    [Fact]
+    public async Task TheDashboardAsksForAPasswordWhereNoneWasEntered()
+    {
+        await using var visit = await chromium.VisitAsync(silo.Address, new()
+        {
+            HttpCredentials = new() { Username = "operations", Password = KeyedSilo.OperatorKey, Send = HttpCredentialsSend.Unauthorized },
+        });
+        await visit.Page.GotoAsync("/dashboard");
+        await visit.Page.GetByText("Active Silos").IsSeenAsync(ToolPageTests.Loading);
+    }
+
     private async Task<Visit> OpenAsync()
     {
         var visit = await chromium.VisitAsync(silo.Address);

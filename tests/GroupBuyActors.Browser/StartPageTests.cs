@@ -57,7 +57,7 @@ public sealed class StartPageTests(Chromium chromium, ServedSilo silo) : IClassF
         await frozen.InitializeAsync();
         await using var visit = await chromium.VisitAsync(frozen.Address);
         await visit.Page.GotoAsync("/");
-        await visit.Status.SaysAsync("1 silo serves");
+        await visit.Status.SaysAsync("1 silo serves", 15_000);
         await frozen.Process.FreezeAsync();
         await visit.Status.SaysAsync("does not answer", 11_000);
         await frozen.Process.ThawAsync();

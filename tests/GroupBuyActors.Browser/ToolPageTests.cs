@@ -6,7 +6,7 @@ namespace GroupBuyActors.Browser;
 public sealed class ToolPageTests(Chromium chromium, ServedSilo silo) : IClassFixture<ServedSilo>
 {
     // A library's page is larger than ours.
-    private const float Loading = 15_000;
+    internal const float Loading = 15_000;
 
     [Fact]
     public async Task TheApiPageShowsTheCallsOfThisServiceAndNothingOfItsMakers()

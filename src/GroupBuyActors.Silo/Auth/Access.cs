@@ -1,5 +1,6 @@
 using System.Globalization;
 using GroupBuyActors.Silo.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace GroupBuyActors.Silo.Auth;
 
@@ -15,6 +16,11 @@ internal static class Access
         return builder;
     }
 
+    // Each in a line of its own: browsers read no second challenge in a line. They know the last alone, and offer it to their user,
+    // which is of use only for a page that is opened by its address.
+    private static readonly StringValues Challenges = new(["ApiKey realm=\"GroupBuyActors\"", "Bearer realm=\"GroupBuyActors\""]);
+    private static readonly StringValues PageChallenges = StringValues.Concat(Challenges, "Basic realm=\"GroupBuyActors\", charset=\"UTF-8\"");
+
     /// <summary>Finds out who calls a marked route and refuses roles and merchants that have no business there.</summary>
     public static void UseAccessRules(this WebApplication app)
     {
@@ -23,19 +29,28 @@ internal static class Access
         {
             if (context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>() is { } mark)
             {
-                var caller = await authenticator.AuthenticateAsync(context);
-                var denied = caller is null ? Problems.NotAuthenticated : Denied(caller, mark.Operation, context.Request.RouteValues);
+                var identity = await authenticator.AuthenticateAsync(context);
+                var denied = identity.Caller is { } caller
+                    ? Denied(caller, mark.Operation, context.Request.RouteValues)
+                    : Unknown(context, identity, mark.Operation);
                 if (denied is not null)
                 {
                     await denied.ExecuteAsync(context);
                     return;
                 }
 
-                context.Features.Set(caller);
+                context.Features.Set(identity.Caller);
             }
 
             await next(context);
         });
+    }
+
+    private static Problem Unknown(HttpContext context, Identity identity, Operation operation)
+    {
+        if (identity.IsLimited) return Problems.TooManyKeys;
+        context.Response.Headers.WWWAuthenticate = operation == Operation.ViewDashboard ? PageChallenges : Challenges;
+        return Problems.NotAuthenticated;
     }
 
     /// <summary>Why this caller may not do this, as far as role and path tell; null where it may.</summary>

@@ -32,19 +32,29 @@ internal sealed record Caller(string Name, Role Role, string Subject = "")
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("The route has no access rule.");
 }
 
+/// <summary>What a request proves about who sent it.</summary>
+/// <param name="Caller">Who it is; null where it proves nobody.</param>
+/// <param name="IsLimited">It was not looked at, for too many wrong ones came before.</param>
+internal readonly record struct Identity(Caller? Caller, bool IsLimited)
+{
+    public static Identity Nobody => default;
+
+    public static Identity Limited => new(null, true);
+
+    public static Identity Of(Caller caller) => new(caller, false);
+}
+
 /// <summary>Finds out who calls. One implementation a mode; a token issuer is another.</summary>
 internal interface IAuthenticator
 {
-    /// <summary>The caller, or null where the request proves none.</summary>
-    ValueTask<Caller?> AuthenticateAsync(HttpContext context);
+    ValueTask<Identity> AuthenticateAsync(HttpContext context);
 }
 
 /// <summary>
-/// <see cref="AuthMode.Open"/>: whoever reaches a loopback address is the operator of the machine, except a page of another site that
-/// sends a change through the operator's browser: browsers mark that.
+/// <see cref="AuthMode.Open"/>: whoever reaches a loopback address is the operator of the machine. Pages of other origins, which reach it
+/// through the operator's browser, are kept out by <see cref="CrossOriginRule"/>.
 /// </summary>
 internal sealed class OpenAuthenticator : IAuthenticator
 {
-    public ValueTask<Caller?> AuthenticateAsync(HttpContext context) =>
-        ValueTask.FromResult(!HttpMethods.IsGet(context.Request.Method) && context.Request.Headers["Sec-Fetch-Site"] == "cross-site" ? null : Caller.Open);
+    public ValueTask<Identity> AuthenticateAsync(HttpContext context) => ValueTask.FromResult(Identity.Of(Caller.Open));
 }

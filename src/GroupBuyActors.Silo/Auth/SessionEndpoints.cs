@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GroupBuyActors.Silo.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace GroupBuyActors.Silo.Auth;
 
@@ -17,14 +19,42 @@ internal sealed record SessionDocument(string Mode, SessionCaller? Caller)
 /// <summary>The caller of a session.</summary>
 internal sealed record SessionCaller(string Name, string Role);
 
-/// <summary><c>/session</c>: answers everyone, so that a page can ask for a key without being refused first.</summary>
+/// <summary>
+/// <c>/session</c>: answers everyone, so that a page can ask for a key without being refused first. POST has the
+/// browser keep the key that is sent for the dashboard (<see cref="BrowserKey"/>), DELETE has it forget that.
+/// </summary>
 internal static class SessionEndpoints
 {
-    public static void MapSession(this IEndpointRouteBuilder routes) =>
+    public static void MapSession(this IEndpointRouteBuilder routes)
+    {
         routes.MapGet("/session", ReadAsync).ExcludeFromDescription();
+        routes.MapPost("/session", KeepAsync).ExcludeFromDescription();
+        routes.MapDelete("/session", Forget).ExcludeFromDescription();
+    }
 
-    private static async Task<IResult> ReadAsync(HttpContext context, AuthOptions auth, IAuthenticator authenticator) =>
-        Results.Json(SessionDocument.Of(auth.Mode, await authenticator.AuthenticateAsync(context)), SessionJson.Default.SessionDocument);
+    private static async Task<IResult> ReadAsync(HttpContext context, AuthOptions auth, IAuthenticator authenticator)
+    {
+        var identity = await authenticator.AuthenticateAsync(context);
+        return identity.IsLimited ? Problems.TooManyKeys : Document(auth, identity);
+    }
+
+    private static async Task<IResult> KeepAsync(HttpContext context, AuthOptions auth, IAuthenticator authenticator)
+    {
+        var identity = await authenticator.AuthenticateAsync(context);
+        if (identity.IsLimited) return Problems.TooManyKeys;
+        var sent = context.Request.Headers["X-Api-Key"];
+        if (identity.Caller is not null && sent is [{ } secret]) BrowserKey.Keep(context, secret);
+        return Document(auth, identity);
+    }
+
+    private static NoContent Forget(HttpContext context)
+    {
+        BrowserKey.Forget(context);
+        return TypedResults.NoContent();
+    }
+
+    private static IResult Document(AuthOptions auth, Identity identity) =>
+        Results.Json(SessionDocument.Of(auth.Mode, identity.Caller), SessionJson.Default.SessionDocument);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

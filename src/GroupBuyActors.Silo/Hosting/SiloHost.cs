@@ -15,6 +15,9 @@ using GroupBuyActors.Silo.Telemetry;
 using GroupBuyActors.Silo.Users;
 using GroupBuyActors.Silo.Vouchers;
 using GroupBuyActors.Store;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
@@ -43,7 +46,7 @@ internal static class SiloHost
         AddEdge(builder.Services, settings);
         var app = builder.Build();
         FollowMaskedHeaders(app, settings);
-        UsePipeline(app);
+        UsePipeline(app, settings);
         return app;
     }
 
@@ -55,6 +58,7 @@ internal static class SiloHost
         FreePorts.Check(app.Services.GetRequiredService<SiloSettings>());
         await app.Services.GetRequiredService<IStoreHealth>().MigrateAsync(cancellation);
         await app.StartAsync(cancellation);
+        Exposure.Tell(app.Services.GetRequiredService<SiloSettings>(), app.Urls, app.Logger);
     }
 
     private static void AddLogging(ILoggingBuilder logging, LogFormat format)
@@ -78,9 +82,16 @@ internal static class SiloHost
             kestrel.Limits.MaxRequestBodySize = RequestBody.BytesReadMax;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
+        if (settings.Auth.Mode == AuthMode.Open) KeepToLoopback(builder.Services);
+    }
+
+    private static void KeepToLoopback(IServiceCollection services)
+    {
         // A page of another site must not reach an open service by a name that resolves to this machine.
-        if (settings.Auth.Mode == AuthMode.Open)
-            builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(filter => filter.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
+        services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
+        services.AddSingleton<IConnectionListenerFactory, LoopbackTransport>();
+        // HTTP/3 binds by itself.
+        services.RemoveAll<IMultiplexedConnectionListenerFactory>();
     }
 
     private static void AddRooms(WebApplicationBuilder builder, SiloSettings settings)
@@ -103,7 +114,9 @@ internal static class SiloHost
         services.AddSingleton(settings);
         services.AddSingleton(settings.Auth);
         services.AddSingleton(Options.Create(settings.Edge));
-        services.AddSingleton<IAuthenticator>(settings.Auth.Mode == AuthMode.Open ? new OpenAuthenticator() : new ApiKeyAuthenticator(settings.Auth));
+        services.AddSingleton<WrongKeys>();
+        if (settings.Auth.Mode == AuthMode.Open) services.AddSingleton<IAuthenticator, OpenAuthenticator>();
+        else services.AddSingleton<IAuthenticator, ApiKeyAuthenticator>();
         services.AddSingleton<IHttpContextFactory, RequestPathContextFactory>();
         services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
         services.AddSingleton<GroupCalls>();
@@ -123,12 +136,16 @@ internal static class SiloHost
         });
     }
 
-    private static void UsePipeline(WebApplication app)
+    private static void UsePipeline(WebApplication app, SiloSettings settings)
     {
+        app.UsePageHeaders();
+        if (settings.Auth.Mode != AuthMode.Open) app.UseHsts();
         app.UseProblemDetails();
+        app.UseCrossOriginRule();
         app.UseStartPage();
         app.UseRequestPath();
         app.UseAccessRules();
+        app.UseJsonBodies();
         app.MapGroups();
         app.MapOrders();
         app.MapVouchers();

@@ -1,8 +1,10 @@
+using System.Net;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Integrations.Http;
 using GroupBuyActors.Integrations.Kafka;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Hosting;
@@ -44,7 +46,10 @@ internal sealed record SiloSettings(
             PortSettings.Read(reader),
             KafkaSettings.Read(reader.Section("Kafka")));
         if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
-            reader.Section("Auth").Fault("Mode", $"Open serves loopback addresses only and {string.Join(", ", beyond)} is none; set GroupBuy__Auth__Mode=ApiKey or bind to 127.0.0.1");
+            reader.Section("Auth").Fault("Mode", LoopbackRule.Sentence(string.Join(", ", beyond)));
+        // Silos and Orleans clients are asked for no key at all, so that their ports would be open to the network, too.
+        if (settings is { Auth.Mode: AuthMode.Open, Storage.Provider: StoreProvider.MySql } && !IPAddress.IsLoopback(settings.Cluster.AdvertisedAddress))
+            reader.Section("Auth").Fault("Mode", LoopbackRule.Sentence($"{settings.Cluster.AdvertisedAddress} (GroupBuy__Cluster__AdvertisedAddress)"));
         reader.ThrowIfFaulty();
         return settings;
     }
@@ -68,9 +73,11 @@ internal sealed record SiloSettings(
     /// <summary>Every address the server will bind to, in the server's own order of precedence.</summary>
     internal static IReadOnlyList<string> ReadUrls(IConfiguration configuration)
     {
+        var urls = Split(configuration[WebHostDefaults.ServerUrlsKey] ?? "");
+        if (urls.Length > 0 && configuration[WebHostDefaults.PreferHostingUrlsKey] is "1" or "true" or "True" or "TRUE") return urls;
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToArray();
         if (endpoints.Length > 0) return endpoints;
-        if (configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls) return Split(urls);
+        if (urls.Length > 0) return urls;
         string[] ports =
         [
             .. Split(configuration["http_ports"] ?? "").Select(port => $"http://*:{port}"),

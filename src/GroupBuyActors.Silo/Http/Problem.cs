@@ -59,6 +59,11 @@ internal static class Problems
     public static Problem NotAuthenticated { get; } = new(StatusCodes.Status401Unauthorized, "auth.required", "Who is calling?",
         "Send an API key as X-Api-Key, or as Authorization: ApiKey or Bearer.");
 
+    public static Problem TooManyKeys { get; } = Problem.Of(RefusalCode.RateLimited, "Too many wrong API keys came from this address.");
+
+    public static Problem NotJson { get; } = new(StatusCodes.Status415UnsupportedMediaType, "request.unsupported_media_type", "Not JSON",
+        "A body is sent as Content-Type: application/json, in UTF-8.");
+
     public static Problem RouteNotFound { get; } = new(StatusCodes.Status404NotFound, "route.not_found", "No such route", "There is nothing at this address.");
 
     public static Problem TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, "request.too_large", "Body too large", "A body has at most 1 MB.");

@@ -11,9 +11,9 @@ class Refused extends Error {
   constructor(status) { super(`answered ${status}`); this.status = status; }
 }
 
-async function ask(path) {
+async function ask(path, method = "GET") {
   const answer = await fetch(path, {
-    headers: secret ? { "X-Api-Key": secret } : {}, cache: "no-store", signal: AbortSignal.timeout(patience),
+    method, headers: secret ? { "X-Api-Key": secret } : {}, cache: "no-store", signal: AbortSignal.timeout(patience),
   });
   if (!answer.ok) throw new Refused(answer.status);
   return answer.json();
@@ -105,6 +105,8 @@ async function signIn() {
   const session = await ask("session");
   signedIn = session.caller?.role === "operator";
   $("key").hidden = signedIn;
+  // The browser opens the dashboard by its address, without our header: it keeps the key for that.
+  if (signedIn && secret) await ask("session", "POST");
   if (signedIn) return;
   text("status", session.caller ? `This page is for operators; this key is ${session.caller.name}, a ${session.caller.role}.`
     : secret ? "This key is not known here." : "An operator's API key is needed.");
@@ -123,7 +125,7 @@ async function refresh() {
   } catch (fault) {
     // Keys can change while the page is open: who may look is asked anew.
     if (fault.status === 401 || fault.status === 403) signedIn = false;
-    text("status", fault.status === 429 ? "Too many wrong keys were sent; wait a minute." : `The silo does not answer (${fault.message}).`);
+    text("status", fault.status === 429 ? "Too many wrong keys came from here." : `The silo does not answer (${fault.message}).`);
   } finally {
     busy = false;
   }

@@ -76,17 +76,6 @@ public sealed partial class ToolsTests(TestSilo silo)
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
 
-    [Theory]
-    [InlineData("cross-site", HttpStatusCode.Unauthorized)]
-    [InlineData("same-origin", HttpStatusCode.NotFound)]
-    public async Task AnotherSitesPageChangesNothingThroughTheOperatorsBrowser(string site, HttpStatusCode status)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Delete, $"/v1/groups/{TestSilo.NewGroup()}");
-        request.Headers.Add("Sec-Fetch-Site", site);
-        using var answer = await silo.Http.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.Equal(status, answer.StatusCode);
-    }
-
     [GeneratedRegex(@"^# TYPE (\S+) ", RegexOptions.Multiline)]
     private static partial Regex TypeLine();
 }

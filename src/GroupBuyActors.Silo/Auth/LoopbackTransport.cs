@@ -1,0 +1,29 @@
+using System.Net;
+using System.Net.Sockets;
+using GroupBuyActors.Silo.Hosting;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Silo.Auth;
+
+/// <summary>
+/// Listens where this machine alone can call, and nowhere else. Held where an address is really bound, whatever setting
+/// named it and whenever: the server also binds what is added to its configuration while it runs.
+/// </summary>
+internal sealed class LoopbackTransport(IOptions<SocketTransportOptions> options, ILoggerFactory logs)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    private readonly SocketTransportFactory _sockets = new(options, logs);
+
+    public bool CanBind(EndPoint endpoint) => _sockets.CanBind(endpoint);
+
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        if (!IsLoopback(endpoint)) throw new StartException($"{LoopbackRule.Sentence($"{endpoint}")}.");
+        return _sockets.BindAsync(endpoint, cancellationToken);
+    }
+
+    private static bool IsLoopback(EndPoint endpoint) =>
+        endpoint is UnixDomainSocketEndPoint || (endpoint is IPEndPoint internet && IPAddress.IsLoopback(internet.Address));
+}
