@@ -1,5 +1,6 @@
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Migrations;
+using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store;
 
@@ -24,12 +25,12 @@ internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider ti
 }
 
 /// <summary>MySQL or MariaDB: a server that may be set up in ways the fence cannot bear; those are refused at start.</summary>
-internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time) : IStoreHealth
+internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time, ILogger<MySqlStoreHealth> logger) : IStoreHealth
 {
     public async Task MigrateAsync(CancellationToken cancellation)
     {
         await new MySqlServerCheck(database).RunAsync(cancellation).ConfigureAwait(false);
-        await new MySqlMigrator(database, time).RunAsync(cancellation).ConfigureAwait(false);
+        await new MySqlMigrator(database, time, logger).RunAsync(cancellation).ConfigureAwait(false);
     }
 
     public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>

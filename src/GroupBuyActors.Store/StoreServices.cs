@@ -11,6 +11,7 @@ using GroupBuyActors.Store.Streams;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Store;
@@ -32,7 +33,7 @@ public static class StoreServices
         services.TryAddSingleton<IOrleansDatabase, OrleansDatabase>();
         services.TryAddSingleton<IStoreHealth>(provider => Choose<IStoreHealth>(provider,
             sqlite => new SqliteStoreHealth(sqlite, Time(provider)),
-            mySql => new MySqlStoreHealth(mySql, Time(provider))));
+            mySql => new MySqlStoreHealth(mySql, Time(provider), provider.GetRequiredService<ILogger<MySqlStoreHealth>>())));
         services.TryAddSingleton<ICommitter>(provider => Choose<ICommitter>(provider,
             _ => ActivatorUtilities.CreateInstance<SqliteCommitter>(provider),
             _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)));

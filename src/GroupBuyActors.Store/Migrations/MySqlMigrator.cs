@@ -1,4 +1,5 @@
 using GroupBuyActors.Store.Databases;
+using Microsoft.Extensions.Logging;
 using MySqlConnector;
 
 namespace GroupBuyActors.Store.Migrations;
@@ -8,18 +9,31 @@ namespace GroupBuyActors.Store.Migrations;
 /// Definitions commit by themselves there, so a migration that was begun and not ended (a crash) is run again with what is there
 /// already passed over.
 /// </summary>
-internal sealed class MySqlMigrator(MySqlDatabase database, TimeProvider time)
+/// <remarks>
+/// Silos of the release before commit while a migration runs, so a migration in <c>Migrations/MySql</c> keeps to this, and a test holds it:
+/// <list type="bullet">
+/// <item>A table that an earlier migration made is changed without copying it: <c>alter table t add column …, algorithm = instant</c> (no
+/// lock clause: MySQL refuses it there) or <c>alter table t add index …, algorithm = inplace, lock = none</c>, which <c>create index … on t
+/// (…) algorithm = inplace lock = none</c> is, too. A server that cannot do it so refuses the statement.</item>
+/// <item>Nothing that the release before uses is dropped, renamed or narrowed.</item>
+/// <item>Each statement can be run again, whole, from where a crash left it; it runs by itself, in no transaction.</item>
+/// </list>
+/// How a statement waits for its table is <see cref="MySqlSchemaChange"/>'s: the text of a migration sets no time-outs.
+/// </remarks>
+internal sealed class MySqlMigrator(
+    MySqlDatabase database, TimeProvider time, ILogger logger, MigrationPatience? patience = null, IReadOnlyList<Migration>? migrations = null)
 {
-    /// <summary>How long one silo waits for another's migration.</summary>
-    private const int LockWaitSeconds = 60;
+    /// <summary>How often one who waits for another's migration says so.</summary>
+    private const int TurnSeconds = 10;
+
+    private readonly MigrationPatience _patience = patience ?? MigrationPatience.Default;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenOwnAsync(cancellation).ConfigureAwait(false);
         // The lock is the server's, not the database's: its name says which one. It goes with the connection at the latest.
         var name = $"groupbuy migrate {StableHash.Of(connection.Database):x16}";
-        if (Convert.ToInt32(await ScalarAsync(connection, $"select get_lock({name}, {LockWaitSeconds})", cancellation).ConfigureAwait(false)) != 1)
-            throw new StoreUnusableException($"Another process has been migrating the database {connection.Database} for {LockWaitSeconds} s: see what holds the lock '{name}', then start again.");
+        await TakeTurnAsync(connection, name, cancellation).ConfigureAwait(false);
         try
         {
             await MigrateAsync(connection, cancellation).ConfigureAwait(false);
@@ -30,9 +44,25 @@ internal sealed class MySqlMigrator(MySqlDatabase database, TimeProvider time)
         }
     }
 
+    /// <summary>Another silo may have to wait for a table, which takes as long as its patience, and then do the work.</summary>
+    private async Task TakeTurnAsync(MySqlConnection connection, string name, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        while (Convert.ToInt32(await ScalarAsync(connection, $"select get_lock({name}, {TurnSeconds})", cancellation).ConfigureAwait(false)) != 1)
+        {
+            var holder = await ScalarAsync(connection, $"select is_used_lock({name})", cancellation).ConfigureAwait(false) is { } id and not DBNull ? Convert.ToInt64(id) : 0;
+            var waited = (int)time.GetElapsedTime(started).TotalSeconds;
+            if (waited >= 2 * _patience.Total.TotalSeconds)
+                throw new StoreUnusableException(
+                    $"Another process has been migrating the database {connection.Database} for {waited} s: see what connection {holder} of the server does, then start again.");
+            logger.WaitsForOther(holder, connection.Database, waited);
+        }
+    }
+
     private async Task MigrateAsync(MySqlConnection connection, CancellationToken cancellation)
     {
         var session = new DbSession(connection, null);
+        await session.ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation).ConfigureAwait(false);
         await session.ExecuteAsync($"""
             create table if not exists schema_version (
               version int not null,
@@ -45,7 +75,7 @@ internal sealed class MySqlMigrator(MySqlDatabase database, TimeProvider time)
         var applied = await session.ListAsync(
             $"select version, name, sha256, applied_at is not null from schema_version",
             row => new AppliedMigration(row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetInt32(3) == 1), cancellation).ConfigureAwait(false);
-        foreach (var migration in MigrationPlan.Pending(Migration.Of(database.Dialect.Folder), applied))
+        foreach (var migration in MigrationPlan.Pending(migrations ?? Migration.Of(database.Dialect.Folder), applied))
             await ApplyAsync(connection, session, migration, applied.Any(there => there.Version == migration.Version), cancellation).ConfigureAwait(false);
     }
 
@@ -53,27 +83,18 @@ internal sealed class MySqlMigrator(MySqlDatabase database, TimeProvider time)
     {
         if (!again)
             await session.ExecuteAsync($"insert into schema_version (version, name, sha256) values ({migration.Version}, {migration.Name}, {migration.Sha256})", cancellation).ConfigureAwait(false);
-        foreach (var statement in migration.Statements())
-        {
-            await using var command = new MySqlCommand(statement, connection) { CommandTimeout = 600 };
-            try
-            {
-                await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-            }
-            catch (MySqlException e) when (again && e.ErrorCode is MySqlErrorCode.TableExists or MySqlErrorCode.DuplicateFieldName or MySqlErrorCode.DuplicateKeyName)
-            {
-                // The try before got this far.
-            }
-        }
+        var change = new MySqlSchemaChange(connection, _patience, time, logger);
+        foreach (var statement in migration.Statements()) await change.RunAsync(migration, statement, again, cancellation).ConfigureAwait(false);
 
         await session.ExecuteAsync($"update schema_version set applied_at = {time.GetUtcNow().UtcDateTime} where version = {migration.Version}", cancellation).ConfigureAwait(false);
+        logger.Applied(migration.Name);
     }
 
     private static async Task<object?> ScalarAsync(MySqlConnection connection, SqlText sql, CancellationToken cancellation)
     {
         await using var command = connection.CreateCommand();
         sql.FillIn(command);
-        command.CommandTimeout = LockWaitSeconds + 10;
+        command.CommandTimeout = TurnSeconds + 30;
         return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
     }
 }

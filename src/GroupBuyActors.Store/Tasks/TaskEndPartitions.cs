@@ -1,5 +1,6 @@
 using System.Globalization;
 using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Migrations;
 using MySqlConnector;
 
 namespace GroupBuyActors.Store.Tasks;
@@ -10,15 +11,13 @@ namespace GroupBuyActors.Store.Tasks;
 /// </summary>
 /// <remarks>
 /// Problem: a definition needs the table for itself for a moment. It waits for every statement that reads the table, and every later
-/// one, commits too, waits behind it. So it waits at most <see cref="LockWaitSeconds"/>, less than a commit may take, and is tried
+/// one, commits too, waits behind it. So it waits as short as <see cref="MySqlSchemaChange"/> does, less than a commit waits, and is tried
 /// again by the next upkeep. Silos take turns by a named lock of the server; who finds it taken leaves the work to its holder. A lock
 /// that its holder lost with its connection, while its last definition goes on, leaves errors of a lost race; they say that the
 /// work is done.
 /// </remarks>
 internal sealed class TaskEndPartitions(MySqlDatabase database)
 {
-    private const int LockWaitSeconds = 2;
-
     /// <summary>Moving rows out of <c>pmax</c>, after a month without upkeep, takes its time.</summary>
     private const int DefinitionSeconds = 600;
 
@@ -34,7 +33,7 @@ internal sealed class TaskEndPartitions(MySqlDatabase database)
         if (await session.NumberAsync($"select get_lock({name}, 0)", 0, cancellation).ConfigureAwait(false) != 1) return new TaskEndUpkeep(0, 0, false);
         try
         {
-            await session.ExecuteAsync($"set session lock_wait_timeout = {LockWaitSeconds}", cancellation).ConfigureAwait(false);
+            await session.ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation).ConfigureAwait(false);
             var there = await ReadAsync(session, cancellation).ConfigureAwait(false);
             if (!await MakeKeptAsync(connection, there, cancellation).ConfigureAwait(false)) return new TaskEndUpkeep(0, 0, false);
             var made = await MakeAsync(connection, there, today - keepDays, today, today + aheadDays, cancellation).ConfigureAwait(false);

@@ -41,7 +41,7 @@ internal sealed class MySqlUnderTest : StoreUnderTest
     public static async Task<StoreUnderTest> CreateAsync(MariaDbServer server, string? committersUser = null)
     {
         var store = new MySqlUnderTest(server, await server.CreateDatabaseAsync("conformance"), committersUser);
-        await new MySqlStoreHealth(store._database, TimeProvider.System).MigrateAsync(CancellationToken.None);
+        await new MySqlStoreHealth(store._database, TimeProvider.System, NullLogger<MySqlStoreHealth>.Instance).MigrateAsync(CancellationToken.None);
         return store;
     }
 
