@@ -27,6 +27,17 @@ public abstract class InventoryTests(IDatabaseFixture databases)
     }
 
     [Fact]
+    public async Task SkusThatDifferByABlankAtTheEndAreTwo()
+    {
+        await using var sandbox = await TestSandbox.NewAsync(databases);
+        foreach (var (sku, units) in new[] { ("k", 1L), ("k ", 2L), ("K", 3L), ("ḱ", 4L) })
+            Assert.Equal(new SandboxStock(units, 0, 0), await sandbox.Desk.SetStockAsync(7, sku, units, 0, 0, default));
+        Assert.Equal(new SandboxStock(1, 0, 0), await sandbox.Desk.GetStockAsync(7, "k", default));
+        Assert.Equal(new SandboxStock(2, 0, 0), await sandbox.Desk.GetStockAsync(7, "k ", default));
+        Assert.Equal(new SandboxStock(SandboxStock.NeverSet, 0, 0), await sandbox.Desk.GetStockAsync(7, " k", default));
+    }
+
+    [Fact]
     public async Task ARepeatHasNoSecondEffectAndGetsTheFirstAnswer()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);

@@ -54,8 +54,21 @@ internal abstract class Dialect
     /// <summary>The database's own clock, in milliseconds since 1970.</summary>
     public abstract Raw NowMs { get; }
 
+    /// <summary>A text without control characters as it stands in a column that rows are told apart by.</summary>
+    public abstract string Key(string text);
+
+    /// <summary>The text that stands in such a column.</summary>
+    public abstract string OfKey(string stored);
+
     private sealed class MySqlDialect : Dialect
     {
+        // Its collations, those of bytes too, compare as if the shorter text had blanks at its end: a last blank is stored as another character.
+        private const char LastBlank = '\u0001';
+
+        public override string Key(string text) => text.EndsWith(' ') ? text[..^1] + LastBlank : text;
+
+        public override string OfKey(string stored) => stored.EndsWith(LastBlank) ? stored[..^1] + ' ' : stored;
+
         private const int SelectsMax = 256;
 
         public override string Folder => "MySql";
@@ -91,6 +104,10 @@ internal abstract class Dialect
 
     private sealed class SqliteDialect : Dialect
     {
+        public override string Key(string text) => text;
+
+        public override string OfKey(string stored) => stored;
+
         public override string Folder => "Sqlite";
 
         public override Raw ByIndex(string index) => new($" indexed by {index}");

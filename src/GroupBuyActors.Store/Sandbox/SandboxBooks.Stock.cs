@@ -61,7 +61,7 @@ internal sealed partial class SandboxBooks
         return SqlText.Join("; ", statements);
     }
 
-    private static async Task<StockRows> ReadRowsAsync(DbDataReader reader, CancellationToken cancellation)
+    private async Task<StockRows> ReadRowsAsync(DbDataReader reader, CancellationToken cancellation)
     {
         var stocks = await RowsAsync(reader, StockRow, cancellation).ConfigureAwait(false);
         var reservations = await RowsAsync(reader, ReservationRow, cancellation).ConfigureAwait(false);
@@ -74,13 +74,13 @@ internal sealed partial class SandboxBooks
     private SqlText MakeStock(IEnumerable<SkuKey> keys) => new SqlText().Append($"""
         {_books.Dialect.InsertIgnore} into sandbox_stock (merchant_id, sku, available, reserved, deducted)
           {SqlText.Join("\nunion all ", keys.Select(key => new SqlText().Append($"""
-            select {key.MerchantId}, {key.Sku}, {SandboxStock.NeverSet}, 0, 0 {_books.Dialect.FromNothing}
-             where not exists (select 1 from sandbox_stock where merchant_id = {key.MerchantId} and sku = {key.Sku})
+            select {key.MerchantId}, {Stored(key)}, {SandboxStock.NeverSet}, 0, 0 {_books.Dialect.FromNothing}
+             where not exists (select 1 from sandbox_stock where merchant_id = {key.MerchantId} and sku = {Stored(key)})
             """)))}
         """);
 
-    private static SqlText SelectStock(IEnumerable<SkuKey> keys) => new SqlText().Append(
-        $"select merchant_id, sku, available, reserved, deducted from sandbox_stock where {SqlText.Join(" or ", keys.Select(key => new SqlText().Append($"merchant_id = {key.MerchantId} and sku = {key.Sku}")))} order by merchant_id, sku");
+    private SqlText SelectStock(IEnumerable<SkuKey> keys) => new SqlText().Append(
+        $"select merchant_id, sku, available, reserved, deducted from sandbox_stock where {SqlText.Join(" or ", keys.Select(key => new SqlText().Append($"merchant_id = {key.MerchantId} and sku = {Stored(key)}")))} order by merchant_id, sku");
 
     private SqlText Changes(StockRows rows)
     {
@@ -89,7 +89,7 @@ internal sealed partial class SandboxBooks
         if (rows.ChangedReservations.Count > 0)
         {
             var values = rows.ChangedReservations.Values.OrderBy(row => row.Entry.Key, StringComparer.Ordinal).Select(row => new SqlText().Append(
-                $"({row.Entry.Key}, {row.Sku.MerchantId}, {row.Sku.Sku}, {(int)row.Entry.State}, {row.Entry.Units}, {row.Entry.Reserved}, {row.Entry.Deducted})"));
+                $"({row.Entry.Key}, {row.Sku.MerchantId}, {Stored(row.Sku)}, {(int)row.Entry.State}, {row.Entry.Units}, {row.Entry.Reserved}, {row.Entry.Deducted})"));
             changes.Add($"insert into sandbox_reservation (call_key, merchant_id, sku, state, units, reserved, deducted) values {SqlText.Join(", ", values)}{OrElsePut(EntryKey, "state", "units", "reserved", "deducted")}");
         }
 
@@ -111,7 +111,7 @@ internal sealed partial class SandboxBooks
 
     private SqlText PutStock(IEnumerable<KeyValuePair<SkuKey, SandboxStock>> rows)
     {
-        var values = rows.Select(row => new SqlText().Append($"({row.Key.MerchantId}, {row.Key.Sku}, {row.Value.Available}, {row.Value.Reserved}, {row.Value.Deducted})"));
+        var values = rows.Select(row => new SqlText().Append($"({row.Key.MerchantId}, {Stored(row.Key)}, {row.Value.Available}, {row.Value.Reserved}, {row.Value.Deducted})"));
         return new SqlText().Append(
             $"insert into sandbox_stock (merchant_id, sku, available, reserved, deducted) values {SqlText.Join(", ", values)}{OrElsePut(SkuColumns, "available", "reserved", "deducted")}");
     }
@@ -119,8 +119,10 @@ internal sealed partial class SandboxBooks
     private Raw OrElsePut(IReadOnlyList<string> key, params IEnumerable<string> columns) =>
         _books.Dialect.OrElseSet(key, string.Join(", ", columns.Select(column => $"{column} = {_books.Dialect.Proposed(column).Text}")));
 
-    private static (SkuKey Key, SandboxStock Stock) StockRow(DbDataReader row) =>
-        (new SkuKey(row.GetInt64(0), row.GetString(1)), new SandboxStock(row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)));
+    private string Stored(SkuKey key) => _books.Dialect.Key(key.Sku);
+
+    private (SkuKey Key, SandboxStock Stock) StockRow(DbDataReader row) =>
+        (new SkuKey(row.GetInt64(0), _books.Dialect.OfKey(row.GetString(1))), new SandboxStock(row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)));
 
     private static ReservationEntry ReservationRow(DbDataReader row) =>
         new(row.GetString(0), (EntryState)row.GetInt32(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4));
