@@ -56,7 +56,9 @@ public sealed record CronJobChange
     {
         var faults = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var changed = Apply(job);
-        if (!CronSchedule.TryParse(changed.Expression, changed.Zone, out _, out var fault)) faults[Expression is null ? nameof(Zone) : nameof(Expression)] = fault;
+        if (!CronSchedule.TryParse(changed.Expression, "UTC", out _, out var fault)) faults[nameof(Expression)] = fault;
+        // A job that keeps its own times needs no zone data: it has them in UTC, too.
+        if (changed.UtcExpression is null && !CronSchedule.TryParse("* * * * *", changed.Zone, out _, out fault)) faults[nameof(Zone)] = fault;
         if (changed.Spread < TimeSpan.Zero || changed.Spread > SpreadMax) faults[nameof(Spread)] = $"A spread is 0 to {SpreadMax.TotalHours} h.";
         if (changed.Rules.Grace < TimeSpan.Zero) faults[nameof(Grace)] = "A grace is not negative.";
         if (changed.Rules.CatchUpMax is < 1 or > CronSchedule.FiringsMax) faults[nameof(CatchUpMax)] = $"1 to {CronSchedule.FiringsMax} missed firings can be made up for.";

@@ -56,6 +56,17 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void AFaultInAZoneIsToldAsOneWhereTheExpressionIsSetToo()
+    {
+        var message = Assert.Throws<SettingsException>(() => Read(("GroupBuy:Schedules:VoucherScan:Expression", "0 1 * * *"), ("GroupBuy:Schedules:VoucherScan:Zone", "Mars/Olympus"))).Message;
+        Assert.Contains("VoucherScan:Zone: 'Mars/Olympus'", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Expression", message, StringComparison.Ordinal);
+        var both = Assert.Throws<SettingsException>(() => Read(("GroupBuy:Schedules:VoucherScan:Expression", "daily"), ("GroupBuy:Schedules:VoucherScan:Zone", "Mars/Olympus"))).Message;
+        Assert.Contains("VoucherScan:Zone", both, StringComparison.Ordinal);
+        Assert.Contains("VoucherScan:Expression", both, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AScheduleThatIsNotSpreadAndAStrictTypeAreZeroAndNoFault()
     {
         var settings = Read(("GroupBuy:Schedules:VoucherScan:Spread", "PT0S"), ("GroupBuy:Schedules:VoucherScan:Zone", "UTC"), ("GroupBuy:Tasks:Notify:Lateness", "00:00:00"));
