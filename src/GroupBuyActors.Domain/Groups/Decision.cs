@@ -26,6 +26,7 @@ internal sealed class Decision
     public TimeSpan? NotYet { get; init; }
     public bool Unknown { get; init; }
     public string? Alert { get; init; }
+    public string? Warning { get; init; }
     /// <summary>True where the task that brought the command must be run again: the port has not answered.</summary>
     public bool KeepsTask { get; init; }
     /// <summary>True where the task that brought the command has done its work.</summary>

@@ -83,6 +83,7 @@ public static partial class GroupMachine
         handling.NotYet = decision.NotYet;
         handling.Unknown = decision.Unknown;
         handling.Alert = decision.Alert;
+        handling.Warning = decision.Warning;
         if (decision.Reserve) handling.Reserve = PublicationRules.ReservationOf(turn.State);
     }
 

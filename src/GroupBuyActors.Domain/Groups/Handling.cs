@@ -109,8 +109,10 @@ public sealed class Handling
     public TimeSpan? NotYet { get; set; }
     /// <summary>The command is about an order or a cause that this state does not know: check that the state is the newest.</summary>
     public bool Unknown { get; set; }
-    /// <summary>Something an operator should look at (excess payment, unknown task), or null.</summary>
+    /// <summary>Something that a person must look at (an unknown task), or null.</summary>
     public string? Alert { get; set; }
+    /// <summary>Something that whoever is on call should know and need not mend: what a buyer did, such as paying twice; or null.</summary>
+    public string? Warning { get; set; }
     /// <summary>True where something must be committed.</summary>
     public bool Changes => Events.Count + Schedules.Count + Removals.Count > 0;
 }

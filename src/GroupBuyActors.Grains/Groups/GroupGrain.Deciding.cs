@@ -120,6 +120,7 @@ internal sealed partial class GroupGrain
         Advance(handling.Events[^1].Sequence);
         around.Metrics.Transitions(handling.Events);
         if (handling.Alert is { } alert) GroupLog.Alert(around.Log, _id, alert);
+        if (handling.Warning is { } warning) GroupLog.Warning(around.Log, _id, warning);
         Remind(handling);
     }
 

@@ -20,6 +20,9 @@ internal static partial class GroupLog
     [LoggerMessage(1004, LogLevel.Error, "Group {group_id}: {Alert}")]
     public static partial void Alert(ILogger log, GroupId group_id, string alert);
 
+    [LoggerMessage(1009, LogLevel.Warning, "Group {group_id}: {Warning}")]
+    public static partial void Warning(ILogger log, GroupId group_id, string warning);
+
     [LoggerMessage(1005, LogLevel.Error, "Task {task_id} ({Type}) of group {group_id} is about something the group never had: it is removed.")]
     public static partial void UnknownTask(ILogger log, GroupId group_id, string task_id, string type);
 

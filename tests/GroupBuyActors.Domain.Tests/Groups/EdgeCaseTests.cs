@@ -85,7 +85,7 @@ public sealed class EdgeCaseTests
         world.Tell(new PayOrder(1, "p", Scenes.Price with { Amount = 1 })).Refused(RefusalCode.PaymentConflict);
         var other = world.Pay(1, "q");
         Assert.Equal(ReplyOutcome.Accepted, other.Outcome);
-        Assert.NotNull(other.Alert);
+        Assert.NotNull(other.Warning);
         world.RunDue();
         AssertMoneyIsBack(world, 1, "q");
         Assert.False(world.Provider.IsRefunded(world.OrderId(1), "p"));

@@ -50,7 +50,8 @@ public sealed class PaymentTests
         var handling = world.Pay(1, "p", Wrong);
         Assert.Equal((ReplyOutcome.Accepted, OrderStatus.PendingPayment), (handling.Outcome, world.Order(1).Status));
         Assert.IsType<PaymentExcess>(Assert.Single(handling.Events).Event);
-        Assert.NotNull(handling.Alert);
+        Assert.NotNull(handling.Warning);
+        Assert.Null(handling.Alert);
         world.RunDue();
         Assert.True(world.Provider.IsRefunded(world.OrderId(1), "p"));
         Assert.Equal(OrderStatus.PendingPayment, world.Order(1).Status);
