@@ -5,7 +5,7 @@ using System.Xml;
 
 namespace GroupBuyActors.Events;
 
-/// <summary>Durations as ISO 8601 (<c>PT30M</c>, <c>P30D</c>); years and months are refused, for they have no fixed length.</summary>
+/// <summary>Durations as ISO 8601 (<c>PT30M</c>, <c>P30D</c>, <c>P2W</c>); years and months are refused, for they have no fixed length.</summary>
 public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
 {
     /// <inheritdoc/>
@@ -21,7 +21,8 @@ public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
     public static bool TryParse(string? text, out TimeSpan value)
     {
         value = default;
-        if (text is null || !text.StartsWith('P')) return false;
+        if (text is null || !text.StartsWith('P') || char.IsWhiteSpace(text[^1])) return false;
+        if (text.EndsWith('W')) return TryParseWeeks(text.AsSpan(1, text.Length - 2), out value);
         var date = text.IndexOf('T') is var t and >= 0 ? text.AsSpan(0, t) : text;
         if (date.ContainsAny('Y', 'M')) return false;
         try
@@ -33,6 +34,14 @@ public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
         {
             return false;
         }
+    }
+
+    private static bool TryParseWeeks(ReadOnlySpan<char> digits, out TimeSpan value)
+    {
+        value = default;
+        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var weeks) || weeks > TimeSpan.MaxValue.Days / 7) return false;
+        value = TimeSpan.FromDays(7L * weeks);
+        return true;
     }
 }
 

@@ -10,7 +10,7 @@ internal static class JoiningRules
     public static Decision Decide(GroupState state, GroupCommand.Join join, DateTimeOffset now)
     {
         var (userId, quantity, _) = join.Command;
-        if (!TextRules.IsPrintable(userId, UserIdLengthMax) || quantity is < 1 or > OfferRules.CapacityMax) return Malformed(userId, quantity);
+        if (!TextRules.IsId(userId, UserIdLengthMax) || quantity is < 1 or > OfferRules.CapacityMax) return Malformed(userId, quantity);
         if (!state.IsPublished) return Decision.GroupNotFound(state);
         var terms = state.RequireTerms();
         if (quantity > terms.Capacity) return Malformed(userId, quantity, terms.Capacity);
@@ -49,7 +49,7 @@ internal static class JoiningRules
     private static Decision Malformed(string userId, int quantity, int capacity = OfferRules.CapacityMax)
     {
         var faults = new Faults();
-        faults.Unless(TextRules.IsPrintable(userId, UserIdLengthMax), "userId", $"A user id has 1 to {UserIdLengthMax} printable characters.");
+        faults.Unless(TextRules.IsId(userId, UserIdLengthMax), "userId", $"A user id has 1 to {UserIdLengthMax} printable characters and is neither . nor ...");
         faults.Unless(quantity >= 1 && quantity <= capacity, "quantity", $"A quantity is 1 to {capacity} seats.");
         return Decision.Invalid(faults.Found);
     }

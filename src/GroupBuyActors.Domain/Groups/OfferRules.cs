@@ -19,10 +19,10 @@ public static class OfferRules
     public static Dictionary<string, string[]> Check(GroupOffer offer)
     {
         var faults = new Faults();
-        faults.Unless(TextRules.IsText(offer.Title, 200), "title", "A title has 1 to 200 characters.");
+        faults.Unless(TextRules.IsTitle(offer.Title, 200), "title", "A title has 1 to 200 characters in one line, not all of them blank.");
         faults.Unless(TextRules.IsPrintable(offer.Sku, 64), "sku", "A sku has 1 to 64 printable characters.");
         faults.Unless(offer.UnitPrice.Amount is >= 1 and <= UnitPriceMax, "unitPrice.amount", $"A price is 1 to {UnitPriceMax} minor units.");
-        faults.Unless(Money.IsCurrency(offer.UnitPrice.Currency), "unitPrice.currency", "A currency is an ISO 4217 code, three capital letters.");
+        faults.Unless(Currencies.IsKnown(offer.UnitPrice.Currency), "unitPrice.currency", Currencies.Expected);
         CheckSizes(offer, faults);
         CheckTimes(Normalise(offer), faults);
         faults.Unless(offer.LapsePolicy is null || Enum.IsDefined(offer.LapsePolicy.Value), "lapsePolicy", "The lapse policy is refund or forfeit.");

@@ -61,7 +61,7 @@ internal static class PaymentRules
         var faults = new Faults();
         faults.Unless(TextRules.IsPrintable(command.PaymentId, PaymentIdLengthMax), "paymentId", $"A payment id has 1 to {PaymentIdLengthMax} printable characters.");
         faults.Unless(command.Amount.Amount is >= 1 and <= Money.AmountMax, "amount", $"An amount is 1 to {Money.AmountMax} minor units.");
-        faults.Unless(Money.IsCurrency(command.Amount.Currency), "currency", "A currency is an ISO 4217 code, three capital letters.");
+        faults.Unless(Currencies.IsKnown(command.Amount.Currency), "currency", Currencies.Expected);
         return faults.Found;
     }
 
@@ -91,7 +91,7 @@ internal static class PaymentRules
             Outcome = ReplyOutcome.Accepted,
             Answer = AnswerKind.Order,
             Order = order.Number,
-            Alert = $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is excess and goes back.",
+            Warning = $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is excess and goes back.",
         };
     }
 
@@ -128,6 +128,6 @@ internal static class PaymentRules
     {
         Events = events,
         NotYet = again ? TimeSpan.Zero : null,
-        Alert = events.Any(happened => happened is PaymentExcess) ? $"The provider holds {found.Count} payments beyond what order {order.Number} needs; they go back." : null,
+        Warning = events.Any(happened => happened is PaymentExcess) ? $"The provider holds {found.Count} payments beyond what order {order.Number} needs; they go back." : null,
     };
 }

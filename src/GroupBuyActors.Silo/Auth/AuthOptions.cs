@@ -58,7 +58,7 @@ internal sealed record ApiKey(Caller Caller, byte[] Hash)
         {
             case "operator" when slash < 0: return new Caller(name, Role.Operator);
             case "payments" when slash < 0: return new Caller(name, Role.Payments);
-            case "buyer" when TextRules.IsPrintable(subject, 128): return new Caller(name, Role.Buyer, subject);
+            case "buyer" when TextRules.IsId(subject, 128): return new Caller(name, Role.Buyer, subject);
             case "merchant" when long.TryParse(subject, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0:
                 return new Caller(name, Role.Merchant, id.ToString(CultureInfo.InvariantCulture));
             case "merchant":

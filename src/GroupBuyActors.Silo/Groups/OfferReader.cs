@@ -8,7 +8,7 @@ internal static class OfferReader
 {
     // Stand in for faulty fields so that the rules can judge the others; never used once a fault is noted.
     private const string AnyText = "x";
-    private static readonly Money AnyPrice = new(1, "XXX");
+    private static readonly Money AnyPrice = new(1, "CNY");
 
     public static GroupOffer Read(JsonFields fields, FieldErrors errors)
     {

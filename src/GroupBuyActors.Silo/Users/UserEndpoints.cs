@@ -17,7 +17,7 @@ internal static class UserEndpoints
     private static Task<IResult> ListOrdersAsync(string userId, string? after, string? limit, HttpContext context, IListings listings)
     {
         var query = new Query(context);
-        if (!TextRules.IsPrintable(userId, 128)) query.Errors.Add("userId", "A user id has 1 to 128 printable characters.");
+        if (!TextRules.IsId(userId, 128)) query.Errors.Add("userId", "A user id has 1 to 128 printable characters.");
         else if (Access.DeniedUser(context, userId) is { } denied) return Task.FromResult<IResult>(denied);
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(

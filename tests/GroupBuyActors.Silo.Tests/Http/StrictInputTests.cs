@@ -54,6 +54,19 @@ public sealed class StrictInputTests(TestSilo silo)
         { Api.Offer(2, ",\"lapsePolicy\":\"Refund\""), "lapsePolicy" },
         { Api.Offer(2, ",\"lapsePolicy\":0"), "lapsePolicy" },
         { Api.Offer(2, ",\"countBy\":\"everyone\""), "countBy" },
+        { Api.Offer(2, ",\"timeout\":\"W\""), "timeout" },
+        { Api.Offer(2, ",\"timeout\":\"PW\""), "timeout" },
+        { Api.Offer(2, ",\"timeout\":\"P1.5W\""), "timeout" },
+        { Api.Offer(2, ",\"timeout\":\"P-1W\""), "timeout" },
+        { Api.Offer(2, ",\"timeout\":\"P9999999999W\""), "timeout" },
+        { Api.Offer(2, ",\"timeout\":\"PT1H \""), "timeout" },
+        { Api.Offer().Replace("龙井 tea", "   "), "title" },
+        { Api.Offer().Replace("龙井 tea", "\\u2003\\u200B"), "title" },
+        { Api.Offer().Replace("龙井 tea", "tea\\u0007"), "title" },
+        { Api.Offer().Replace("龙井 tea", "tea\\ncoffee"), "title" },
+        { Api.Offer().Replace("CNY", "XXX"), "unitPrice.currency" },
+        { Api.Offer().Replace("CNY", "ABC"), "unitPrice.currency" },
+        { Api.Offer().Replace("CNY", "DEM"), "unitPrice.currency" },
         { """{"title":7,"sku":"","unitPrice":{"amount":-1,"currency":"X"},"minGroupSize":"3","capacity":0,"timeout":"soon","countBy":"?","lapsePolicy":null}""",
             "capacity countBy minGroupSize sku timeout title unitPrice.amount unitPrice.currency" },
     };
@@ -75,6 +88,9 @@ public sealed class StrictInputTests(TestSilo silo)
     [InlineData("""{"userId":""}""", "userId")]
     [InlineData("""{"userId":7,"quantity":0}""", "quantity userId")]
     [InlineData("""{"userId":"a\u0007"}""", "userId")]
+    [InlineData("""{"userId":"."}""", "userId")]
+    [InlineData("""{"userId":".."}""", "userId")]
+    [InlineData("""{"userId":"a\u200Db"}""", "userId")]
     [InlineData("""{"userId":"lin","quantity":0}""", "quantity")]
     [InlineData("""{"userId":"lin","quantity":-1}""", "quantity")]
     [InlineData("""{"userId":"lin","quantity":1.5}""", "quantity")]
@@ -98,9 +114,26 @@ public sealed class StrictInputTests(TestSilo silo)
         (await _api.JoinAsync(group, new string('林', 128))).Is(HttpStatusCode.Created);
     }
 
+    [Fact]
+    public async Task AnEmojiOfSeveralIsAUserLikeAnyOther()
+    {
+        var group = TestSilo.NewGroup();
+        var user = $"👩🏽‍🚀👩‍❤️‍👨-{group.MerchantId}";
+        (await _api.PublishAsync(group)).Is(HttpStatusCode.Created);
+        Assert.Equal(user, (await _api.JoinAsync(group, user)).Is(HttpStatusCode.Created)["userId"]);
+        await Api.Until(async () => (await _api.GetAsync($"/v1/users/{Uri.EscapeDataString(user)}/orders")).Is(HttpStatusCode.OK).Json.GetProperty("items").GetArrayLength() == 1);
+    }
+
+    [Fact]
+    public async Task ADurationMayBeInWeeks()
+    {
+        var group = TestSilo.NewGroup();
+        Assert.Equal("P14D", (await _api.PublishAsync(group, more: ",\"timeout\":\"P2W\"")).Is(HttpStatusCode.Created)["timeout"]);
+    }
+
     [Theory]
     [InlineData("{}", "amount currency paymentId")]
-    [InlineData("""{"paymentId":"","amount":0,"currency":"yuan"}""", "amount currency paymentId")]
+    [InlineData("""{"paymentId":"","amount":0,"currency":"XTS"}""", "amount currency paymentId")]
     [InlineData("""{"paymentId":1,"amount":"9900","currency":null}""", "amount currency paymentId")]
     [InlineData("""{"paymentId":"p","amount":100000000000000001,"currency":"CNY"}""", "amount")]
     [InlineData("""{"paymentId":"p","amount":9223372036854775807,"currency":"CNY"}""", "amount")]
