@@ -24,7 +24,7 @@ internal static class PolicyEndpoints
     private static IResult Schedules(string? limit, HttpContext context, ISchedules schedules)
     {
         var query = new Query(context);
-        var count = limit is null ? 5 : query.Limit();
+        var count = query.Text("limit") is null ? 5 : query.Limit();
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
         return JsonAnswer.Of(new PageDocument<ScheduleDocument>([.. schedules.List(count).Select(schedule => new ScheduleDocument(schedule.Job, schedule.Expression,
             schedule.Zone, schedule.Spread, JsonNames<MisfirePolicy>.Of(schedule.Rules.Misfire), JsonNames<OverlapPolicy>.Of(schedule.Rules.Overlap), schedule.Next))]));

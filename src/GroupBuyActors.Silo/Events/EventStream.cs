@@ -32,6 +32,7 @@ internal sealed class EventStream(
         {
             await context.Response.StartAsync(ending.Token);
             await context.Response.BodyWriter.FlushAsync(ending.Token);
+            if (HeadRequest.Is(context)) return;
             await FollowAsync(context.Response.BodyWriter, group, after, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)

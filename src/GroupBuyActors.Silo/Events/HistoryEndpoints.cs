@@ -40,7 +40,7 @@ internal static class HistoryEndpoints
         var group = query.Group(groupId);
         var from = query.Sequence() ?? 0;
         // A browser that reconnects sends the address it began with and the last event it saw: the latter is newer.
-        if (context.Request.Headers.TryGetValue("Last-Event-ID", out var last))
+        if (context.Request.Headers.TryGetValue("Last-Event-ID", out var last) && last.ToString().Length > 0)
         {
             if (Query.TryParseSequence(last.ToString(), out var seen)) from = seen;
             else query.Errors.Add("Last-Event-ID", "A sequence is a whole number from 0.");

@@ -117,7 +117,7 @@ internal static class SiloHost
         services.AddSingleton<WrongKeys>();
         if (settings.Auth.Mode == AuthMode.Open) services.AddSingleton<IAuthenticator, OpenAuthenticator>();
         else services.AddSingleton<IAuthenticator, ApiKeyAuthenticator>();
-        services.AddSingleton<IHttpContextFactory, RequestPathContextFactory>();
+        services.AddSingleton<IHttpContextFactory, RequestLineContextFactory>();
         services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
         services.AddSingleton<GroupCalls>();
         services.AddSingleton<Once>();
@@ -146,6 +146,7 @@ internal static class SiloHost
         app.UseRequestPath();
         app.UseAccessRules();
         app.UseJsonBodies();
+        app.UseDashboardRules();
         app.MapGroups();
         app.MapOrders();
         app.MapVouchers();

@@ -11,13 +11,23 @@ internal sealed class Query(HttpContext context)
 
     public FieldErrors Errors { get; } = new();
 
-    /// <summary>A parameter as sent; null where absent. Sent twice or empty, it is faulty.</summary>
+    /// <summary>A parameter as sent; null where absent or empty. With several values, it is faulty.</summary>
     public string? Text(string name)
     {
-        if (!context.Request.Query.TryGetValue(name, out var values)) return null;
-        if (values is [{ Length: > 0 } value]) return value;
-        Errors.Add(name, "This parameter has one value.");
-        return null;
+        string? text = null;
+        foreach (var value in context.Request.Query[name])
+        {
+            if (string.IsNullOrEmpty(value)) continue;
+            if (text is not null)
+            {
+                Errors.Add(name, "This parameter has one value.");
+                return null;
+            }
+
+            text = value;
+        }
+
+        return text;
     }
 
     public int Limit()
@@ -52,7 +62,7 @@ internal sealed class Query(HttpContext context)
     public DateTimeOffset? Instant(string name)
     {
         if (Text(name) is not { } text) return null;
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out var instant)) return instant;
+        if (IsoInstants.TryParse(text, out var instant)) return instant;
         Errors.Add(name, "An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z.");
         return null;
     }

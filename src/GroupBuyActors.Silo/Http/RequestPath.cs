@@ -155,14 +155,15 @@ internal sealed class RequestPath
     private bool Is(int index, string literal) => _segments[index].Equals(literal, StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>Parses each request's path before its context, and with it its log scope and its trace, is made.</summary>
-internal sealed class RequestPathContextFactory(IServiceProvider services) : IHttpContextFactory
+/// <summary>Reads each request's line before its context, and with it its log scope and its trace, is made.</summary>
+internal sealed class RequestLineContextFactory(IServiceProvider services) : IHttpContextFactory
 {
     private readonly DefaultHttpContextFactory _inner = new(services);
 
     public HttpContext Create(IFeatureCollection featureCollection)
     {
         RequestPath.Read(featureCollection);
+        HeadRequest.Read(featureCollection);
         return _inner.Create(featureCollection);
     }
 
