@@ -14,14 +14,14 @@ internal static class GroupEndpoints
     public static void MapGroups(this IEndpointRouteBuilder routes)
     {
         var groups = routes.MapGroup("/v1/groups").WithTags("Groups");
-        groups.MapPut("/{groupId}", PublishAsync).Requires(Operation.PublishGroup)
+        groups.MapPut("/{groupId}", PublishAsync).Requires(Operation.PublishGroup).HonoursKey()
             .Describe("Publish a group; the same content again gives the group as it is now", typeof(GroupOffer))
             .Answers<GroupDocument>(201, 200).Refuses(400, 409, 422, 503);
         groups.MapGet("/{groupId}", GetAsync).Requires(Operation.ReadGroup)
             .Describe("Read a group").Answers<GroupDocument>(200).Refuses(400, 404);
         groups.MapGet("", ListAsync).Requires(Operation.ListGroups)
             .Describe("List groups, newest first").Answers<PageDocument<GroupDocument>>(200).Refuses(400);
-        groups.MapDelete("/{groupId}", WithdrawAsync).Requires(Operation.WithdrawGroup)
+        groups.MapDelete("/{groupId}", WithdrawAsync).Requires(Operation.WithdrawGroup).HonoursKey()
             .Describe("Withdraw a group before its success").Answers<GroupDocument>(200).Refuses(400, 404, 409);
         groups.MapPost("/{groupId}/end-joining", EndJoiningAsync).Requires(Operation.EndJoining)
             .Describe("End joining early, in SUCCESS").Answers<GroupDocument>(200).Refuses(400, 404, 409, 422);
@@ -84,7 +84,7 @@ internal static class GroupEndpoints
         var fields = body.Fields(query.Errors).Require("userId");
         var userId = fields.Text("userId");
         var quantity = fields.Int32("quantity") ?? 1;
-        if (userId is not null && !TextRules.IsPrintable(userId, 128)) fields.Fault("userId", "A user id has 1 to 128 printable characters.");
+        if (userId is not null && !TextRules.IsId(userId, 128)) fields.Fault("userId", "A user id has 1 to 128 printable characters and is neither . nor ...");
         if (quantity < 1) fields.Fault("quantity", "A quantity is at least 1.");
         if (query.Errors.Any || userId is null) return Problem.Invalid(query.Errors);
         if (Access.DeniedUser(context, userId) is { } denied) return denied;

@@ -3,6 +3,9 @@ namespace GroupBuyActors.Silo.Http;
 /// <summary>What a route takes, for its description only: bodies are read by hand so that every fault is named.</summary>
 internal sealed record BodyMark(Type Document);
 
+/// <summary>The route honours <c>Idempotency-Key</c> though it is no POST; for its description only.</summary>
+internal sealed record KeyMark;
+
 /// <summary>Describes routes in OpenAPI.</summary>
 internal static class RouteDescriptions
 {
@@ -11,6 +14,8 @@ internal static class RouteDescriptions
         if (body is not null) route.WithMetadata(new BodyMark(body));
         return route.WithSummary(summary);
     }
+
+    public static RouteHandlerBuilder HonoursKey(this RouteHandlerBuilder route) => route.WithMetadata(new KeyMark());
 
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {

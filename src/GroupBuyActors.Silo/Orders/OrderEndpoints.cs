@@ -16,7 +16,7 @@ internal static class OrderEndpoints
         var orders = routes.MapGroup("/v1/orders/{orderId}").WithTags("Orders");
         orders.MapGet("", GetAsync).Requires(Operation.ReadOrder)
             .Describe("Read an order").Answers<OrderDocument>(200).Refuses(400, 404);
-        orders.MapDelete("", CancelAsync).Requires(Operation.CancelOrder)
+        orders.MapDelete("", CancelAsync).Requires(Operation.CancelOrder).HonoursKey()
             .Describe("Cancel an order before payment").Answers<OrderDocument>(200).Refuses(400, 404, 409);
         orders.MapPost("/payments", PayAsync).Requires(Operation.ReportPayment)
             .Describe("Bring a payment result; 202: accepted to be refunded", typeof(PaymentDocument)).Answers<OrderDocument>(200, 202).Refuses(400, 404, 422, 503);

@@ -65,7 +65,7 @@ internal static class Tools
             {
                 Title = "GroupBuyActors",
                 Version = "v1",
-                Description = "Group-buying campaigns: publish, join, pay, redeem. Errors are problem details with a stable `code`; `Idempotency-Key` is honoured on every POST.",
+                Description = "Group-buying campaigns: publish, join, pay, redeem. Errors are problem details with a stable `code`; `Idempotency-Key` is honoured on every POST and on every change of a group.",
             };
             // Where the document came from, whatever name a caller used for that.
             document.Servers = [new OpenApiServer { Url = "/" }];
@@ -87,7 +87,8 @@ internal static class Tools
             };
         }
 
-        if (context.Description.HttpMethod == HttpMethods.Post)
+        operation.OperationId = OperationIds.Of(context.Description.HttpMethod ?? "", context.Description.RelativePath ?? "");
+        if (context.Description.HttpMethod == HttpMethods.Post || context.Description.ActionDescriptor.EndpointMetadata.OfType<KeyMark>().Any())
             (operation.Parameters ??= []).Add(new OpenApiParameter
             {
                 Name = RequestKeys.Header,

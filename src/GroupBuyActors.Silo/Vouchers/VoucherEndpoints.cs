@@ -15,7 +15,7 @@ internal static class VoucherEndpoints
         var redemption = routes.MapGroup("/v1/vouchers/{voucherCode}/redemption").WithTags("Vouchers");
         redemption.MapPost("", RedeemAsync).Requires(Operation.RedeemVoucher)
             .Describe("Redeem a voucher").Answers<OrderDocument>(200).Refuses(404, 409, 422);
-        redemption.MapDelete("", RevokeAsync).Requires(Operation.RevokeRedemption)
+        redemption.MapDelete("", RevokeAsync).Requires(Operation.RevokeRedemption).HonoursKey()
             .Describe("Take a redemption back").Answers<OrderDocument>(200).Refuses(404, 409);
     }
 

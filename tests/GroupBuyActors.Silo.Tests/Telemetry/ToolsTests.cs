@@ -16,7 +16,7 @@ public sealed partial class ToolsTests(TestSilo silo)
         await Api.Until(async () =>
         {
             names = [.. TypeLine().Matches((await _api.GetAsync("/metrics")).Is(HttpStatusCode.OK).Text).Select(match => match.Groups[1].Value)];
-            return names.Contains("task_lateness_seconds");
+            return names.Contains("task_lateness_seconds") && names.Contains("task_execution_duration_seconds");
         });
         string[] wanted =
         [
@@ -65,6 +65,17 @@ public sealed partial class ToolsTests(TestSilo silo)
             "post /v1/sandbox/payments/{orderId}", "put /v1/sandbox/faults/{port}", "get /v1/sandbox/calls/{port}",
         ];
         foreach (var route in routes.Select(route => route.Split(' '))) Assert.True(paths.GetProperty(route[1]).TryGetProperty(route[0], out _), string.Join(' ', route));
+    }
+
+    [Fact]
+    public async Task EveryOperationHasAnIdOfItsOwn()
+    {
+        var ids = (await _api.GetAsync("/openapi/v1.json")).Json.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject(), (path, operation) => operation.Value.TryGetProperty("operationId", out var id) ? id.GetString()! : $"none: {operation.Name} {path.Name}")
+            .ToList();
+        Assert.All(ids, id => Assert.Matches("^[a-z][A-Za-z0-9]+$", id));
+        Assert.Equal(ids.Count, ids.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.Contains("postGroupsByGroupIdEndJoining", ids);
     }
 
     [Fact]
