@@ -49,12 +49,23 @@ public sealed record TimedTask
 /// </summary>
 public static class TaskIds
 {
+    private const int LengthMax = 160;
+
     /// <summary>The id of the i-th task (from 0) caused by an event.</summary>
     public static string Of(GroupId group, long sequence, int i) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{group}:{sequence}:{i}");
 
     /// <summary>The id of a schedule's firing in a shard.</summary>
     public static string Of(string job, ShardId shard, DateTimeOffset firing) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{job}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
+
+    /// <summary>True for a text that may be a task's id: it is stored as ASCII, without blanks, and leads to a shard.</summary>
+    public static bool IsId(string text)
+    {
+        if (text.Length > LengthMax) return false;
+        foreach (var character in text)
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('.' or ':' or '-' or '_')) return false;
+        return TryGetGroup(text, out _) || TryGetShard(text, out _);
+    }
 
     /// <summary>The group of a group's task.</summary>
     public static bool TryGetGroup(string id, out GroupId group)

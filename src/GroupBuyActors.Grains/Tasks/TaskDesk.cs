@@ -175,6 +175,7 @@ internal sealed class TaskDesk(
 
     private async Task<TaskChangeOutcome> AtOwnerAsync(string taskId, Func<ITaskGateway, Task<TaskChangeOutcome>> change, CancellationToken cancellation)
     {
+        if (!TaskIds.IsId(taskId)) return TaskChangeOutcome.Unknown;
         ShardId shard;
         if (TaskIds.TryGetGroup(taskId, out var group)) shard = group.Shard;
         else if (!TaskIds.TryGetShard(taskId, out shard)) return TaskChangeOutcome.Unknown;

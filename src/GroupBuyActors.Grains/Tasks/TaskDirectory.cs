@@ -34,6 +34,7 @@ internal sealed class TaskDirectory(
 
     public async Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation)
     {
+        if (!TaskIds.IsId(taskId)) return null;
         if (await store.FindAsync(taskId, cancellation) is { } task) return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
         if (await ends.FindAsync(taskId, cancellation) is { } ending) return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
         if (!TaskIds.TryGetGroup(taskId, out var group)) return null;

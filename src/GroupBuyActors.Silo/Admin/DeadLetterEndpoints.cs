@@ -76,13 +76,13 @@ internal static class DeadLetterEndpoints
     }
 
     private static async Task<IResult> LookAsync(string redriveId, IGrainFactory grains) =>
-        await grains.GetGrain<IRedriveGrain>(redriveId).Look() is { } report ? JsonAnswer.Of(Document(redriveId, report)) : NotFound;
+        RequestKeys.IsId(redriveId) && await grains.GetGrain<IRedriveGrain>(redriveId).Look() is { } report ? JsonAnswer.Of(Document(redriveId, report)) : NotFound;
 
     private static async Task<IResult> StopAsync(string redriveId, HttpContext context, IGrainFactory grains, Audit audit)
     {
         var (_, problem) = await RequestKeys.OfBodilessAsync(context);
         if (problem is not null) return problem;
-        if (await grains.GetGrain<IRedriveGrain>(redriveId).Stop() is not { } report) return NotFound;
+        if (!RequestKeys.IsId(redriveId) || await grains.GetGrain<IRedriveGrain>(redriveId).Stop() is not { } report) return NotFound;
         await audit.WriteAsync(context, "dead-letters.redrive-stop", redriveId, $"{report.Done} of {report.Total} done");
         return JsonAnswer.Of(Document(redriveId, report));
     }

@@ -1,4 +1,7 @@
+using System.Data.Common;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Store;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace GroupBuyActors.Silo.Http;
@@ -21,9 +24,10 @@ internal static class Faults
 
     private static Problem OfException(HttpContext context, Exception fault, string route, ILogger log)
     {
+        if (IsHangUp(fault)) return Problems.HungUp;
         if (fault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }) return Problems.TooLarge;
         if (fault is BadHttpRequestException bad) return new Problem(bad.StatusCode, "request.invalid", "Malformed request", "The request could not be read.");
-        if (GroupCalls.IsPassing(fault) || fault is System.Data.Common.DbException)
+        if (IsPassing(fault))
         {
             EdgeLog.StoreFailed(log, fault, context.Request.Method, route);
             return Problem.Of(RefusalCode.StoreUnavailable, "The store could not answer in time. Send the same call again.");
@@ -33,11 +37,24 @@ internal static class Faults
         return new Problem(StatusCodes.Status500InternalServerError, "internal.error", "A fault of the service", "Give the trace id to an operator.");
     }
 
+    private static bool IsPassing(Exception fault) => fault is DbException database ? StoreErrors.MayPass(database) : GroupCalls.IsPassing(fault);
+
+    // Nobody is left to answer, and nothing of ours is at fault.
+    private static bool IsHangUp(Exception fault) => fault is ConnectionResetException or ConnectionAbortedException;
+
     private static Problem OfStatus(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound => Problems.RouteNotFound,
         StatusCodes.Status405MethodNotAllowed => new Problem(StatusCodes.Status405MethodNotAllowed, "route.method_not_allowed", "Method not allowed",
-            $"This address takes {context.Response.Headers.Allow}."),
+            $"This address takes {Allowed(context.Response.Headers)}."),
         var status => new Problem(status, "request.refused", "Refused", "The request was refused before it reached a handler."),
     };
+
+    // Where there is GET there is HEAD.
+    private static string Allowed(IHeaderDictionary headers)
+    {
+        if (headers.Allow.ToString().Split(',', StringSplitOptions.TrimEntries) is var methods && methods.Contains(HttpMethods.Get))
+            headers.Allow = string.Join(", ", methods.Append(HttpMethods.Head).Order(StringComparer.Ordinal));
+        return headers.Allow.ToString();
+    }
 }

@@ -68,6 +68,8 @@ internal static class Problems
 
     public static Problem TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, "request.too_large", "Body too large", "A body has at most 1 MB.");
 
+    public static Problem HungUp { get; } = new(StatusCodes.Status400BadRequest, "request.invalid", "Malformed request", "The connection ended before the request did.");
+
     public static Problem EncodingNotTaken { get; } = new(StatusCodes.Status415UnsupportedMediaType, "request.encoding_not_taken", "Content encoding not taken",
         "A body is sent as it is, without Content-Encoding.");
 

@@ -41,6 +41,9 @@ internal static class RequestKeys
         return (key, problem ?? keyProblem);
     }
 
+    /// <summary>True for a text that may be the id of a key: a hash, or one that was drawn.</summary>
+    public static bool IsId(string text) => text.Length is 22 or 32 && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
+
     /// <summary>True where the caller asked that repeats be recognised.</summary>
     public static bool IsGiven(HttpContext context) => context.Request.Headers.ContainsKey(Header);
 

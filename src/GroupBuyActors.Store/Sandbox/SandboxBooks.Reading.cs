@@ -13,7 +13,7 @@ internal sealed partial class SandboxBooks
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         var range = new MerchantRange(merchantId);
         SqlText where = $"order_id >= {range.First} and order_id < {range.End}";
-        if (PageMark.Read("payment-book", after) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
+        if (PageMark.Read("payment-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
         {
             var (order, payment) = (id[..at], Bytes(id[(at + 1)..]));
             where.Append($" and order_id >= {order} and (order_id > {order} or payment_id > {payment})");
@@ -31,9 +31,9 @@ internal sealed partial class SandboxBooks
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText where = $"merchant_id = {merchantId}";
-        if (PageMark.Read("stock-book", after) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
+        if (PageMark.Read("stock-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
         {
-            var (group, sku) = (id[..at], id[(at + 1)..]);
+            var (group, sku) = (id[..at], database.Dialect.Key(id[(at + 1)..]));
             where.Append($" and group_id >= {group} and (group_id > {group} or sku > {sku})");
         }
 
@@ -43,7 +43,7 @@ internal sealed partial class SandboxBooks
             select group_id, sku, {Sum("reserved")}, {Sum("deducted")} from sandbox_reservation
              where {where} group by group_id, sku order by group_id, sku limit {limit + 1}
             """,
-            row => new StockBookEntry(GroupId.Parse(row.GetString(0)), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), ct), cancellation).ConfigureAwait(false);
+            row => new StockBookEntry(GroupId.Parse(row.GetString(0)), database.Dialect.OfKey(row.GetString(1)), row.GetInt64(2), row.GetInt64(3)), ct), cancellation).ConfigureAwait(false);
         return PageMark.Page(rows, limit, entry => PageMark.Write("stock-book", 0, $"{entry.Group} {entry.Sku}"));
     }
 

@@ -56,10 +56,11 @@ internal sealed partial class SandboxBooks : ISandboxBooks
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText where = $"port = {(int)port}";
         if (key is not null) where.Append($" and call_key = {Bytes(key)}");
-        if (PageMark.Read("calls", after) is var (_, id))
+        if (PageMark.Read("calls", after, isFreeText: true) is var (_, id))
         {
             var at = id.IndexOf(' ');
-            var (operation, last) = (id[..Math.Max(at, 0)], Bytes(id[(at + 1)..]));
+            if (at <= 0 || !Ascii.IsValid(id.AsSpan(0, at))) throw new FormatException("The mark is not one that this list gave.");
+            var (operation, last) = (id[..at], Bytes(id[(at + 1)..]));
             where.Append($" and call_key >= {last} and (call_key > {last} or operation > {operation})");
         }
 
