@@ -7,7 +7,7 @@ namespace GroupBuyActors.Groups;
 /// <summary>A store takes so many bytes at once, whatever is decided.</summary>
 public sealed class CommitBytesTests
 {
-    private const int FourthOfFourMegabytes = 1024 * 1024;
+    private const int FourthOfFourMegabytes = 1024 * 1024, Few = 64 * 1024;
 
     [Fact]
     public void RefundsThatDoNotFitIntoTheCommitOfTheDeadlineFollowInOthers()
@@ -25,7 +25,7 @@ public sealed class CommitBytesTests
     [Fact]
     public void NoticesVouchersAndLapsesAreCutByBytes()
     {
-        var (world, largest) = Watched(CommitBytes.LeastMax);
+        var (world, largest) = Watched(Few);
         world.Publish(Scenes.Offer(100, 100) with { Title = new string('汉', 200), VoucherValidity = TimeSpan.FromMinutes(20) });
         for (var i = 1; i <= 100; i++) Enter(world, i, 120);
         world.RunDue();
@@ -35,14 +35,14 @@ public sealed class CommitBytesTests
         world.Do(new GroupCommand.LapseVouchers());
         world.RunDue();
         Assert.Equal(100, world.State.Orders.CountOf(OrderStatus.Refunded));
-        Assert.InRange(largest(), CommitBytes.LeastMax / 3, CommitBytes.LeastMax);
+        Assert.InRange(largest(), Few / 3, Few);
         Assert.Empty(world.Tasks);
     }
 
     [Fact]
     public void WhatASettlementThatFailedRefundsIsCutByBytes()
     {
-        var (world, largest) = Watched(CommitBytes.LeastMax, new World { DeductionsRefusedFrom = 2 });
+        var (world, largest) = Watched(Few, new World { DeductionsRefusedFrom = 2 });
         world.Publish(Scenes.Offer(2, 60));
         for (var i = 1; i <= 2; i++) Enter(world, i, 120);
         world.RunDue();
@@ -50,13 +50,13 @@ public sealed class CommitBytesTests
         world.Do(new GroupCommand.EndJoining(null));
         world.RunToTheEnd();
         Assert.Equal((GroupPhase.Fulfilled, 48), (world.Names.Contains("group.fulfilled") ? GroupPhase.Fulfilled : world.View.State, world.State.Orders.CountOf(OrderStatus.Refunded)));
-        Assert.True(largest() <= CommitBytes.LeastMax, $"{largest()} bytes.");
+        Assert.True(largest() <= Few, $"{largest()} bytes.");
     }
 
     [Fact]
     public void PaymentsFoundAtTheProviderAreTakenAFewAtATimeHoweverManyThereAre()
     {
-        var (world, largest) = Watched(CommitBytes.LeastMax);
+        var (world, largest) = Watched(Few);
         world.Publish(Scenes.Offer(3));
         world.JoinAll("ann", "bob");
         for (var n = 1; n <= 300; n++) world.Provider.Pay(world.OrderId(1), $"{n:D3}{new string('汉', 120)}", new Money(n, "CNY"));
@@ -64,7 +64,7 @@ public sealed class CommitBytesTests
         world.AdvanceTo(world.Order(1).ClosesAt);
         for (var i = 0; i < 100 && world.TasksOf(TaskTypes.OrderClose).FirstOrDefault() is { } close; i++) world.Run(close);
         Assert.Equal((OrderStatus.Refunding, OrderStatus.Paid), (world.Order(1).Status, world.Order(2).Status));
-        Assert.True(largest() <= CommitBytes.LeastMax, $"{largest()} bytes.");
+        Assert.True(largest() <= Few, $"{largest()} bytes.");
         world.RunToTheEnd();
         Assert.All(world.Provider.All.Where(held => held.Order == world.OrderId(1)), held => Assert.True(world.Provider.IsRefunded(held.Order, held.Payment.PaymentId)));
         Assert.Equal(600, world.State.Payments().Count(payment => payment.State == PaymentState.Refunded));
@@ -73,7 +73,7 @@ public sealed class CommitBytesTests
     /// <summary>Whatever does not fit has a task that goes on with it: what was thought to fit fits.</summary>
     [Fact]
     public void NoConsequenceIsLeftWithoutATaskWhateverFits() => Gen.Select(
-        Gen.Int[CommitBytes.LeastMax, 400_000], Gen.Int[3, 150], Gen.Int[1, 125], Gen.Bool, Gen.Bool).Sample((bytesMax, orders, length, isFulfilled, isForfeited) =>
+        Gen.Int[Few, 400_000], Gen.Int[3, 150], Gen.Int[1, 125], Gen.Bool, Gen.Bool).Sample((bytesMax, orders, length, isFulfilled, isForfeited) =>
     {
         var (world, largest) = Watched(bytesMax);
         world.Handled += (_, _) => Assert.True(

@@ -17,7 +17,7 @@ internal sealed class GroupDeadlineHandler(GroupCalls groups) : SettleHandler(gr
     public override string Type => TaskTypes.GroupDeadline;
 }
 
-/// <summary>Continues the consequences of a transition on more than 500 orders, until none is open.</summary>
+/// <summary>Continues the consequences of a transition that did not fit into its commit, until none is open.</summary>
 internal sealed class GroupSettleHandler(GroupCalls groups) : SettleHandler(groups)
 {
     public override string Type => TaskTypes.GroupSettle;
