@@ -150,8 +150,9 @@ internal sealed partial class GroupGrain
 
     private void ThrowUnlessOpen()
     {
-        if (around.Gate.RefusesBecause is { } closed) throw new StoreUnavailableException(closed);
+        // One that could not be loaded leaves whatever the gate says: a closed gate must not keep it.
         if (_endedBecause is { } ended) throw End(ended);
+        if (around.Gate.RefusesBecause is { } closed) throw new StoreUnavailableException(closed);
     }
 
     /// <summary>True while the store has said lately enough that no other activation is newer.</summary>

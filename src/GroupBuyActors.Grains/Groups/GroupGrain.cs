@@ -1,4 +1,5 @@
 using GroupBuyActors.Events;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Store.Committing;
@@ -20,7 +21,7 @@ namespace GroupBuyActors.Groups;
 /// </para>
 /// </summary>
 [Reentrant, MerchantPlacement, Immovable, GrainType("group")]
-internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGroupGrain, IGroupTasks, IRemindable
+internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGroupGrain, IGroupTasks, IRemindable, IIncomingGrainCallFilter
 {
     private static readonly TimeSpan LongPoll = TimeSpan.FromSeconds(10);
     private GroupId _id;
@@ -35,6 +36,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
     private string? _endedBecause;
     private bool _malformed;
     private TaskCompletionSource? _advanced;
+    private QuietLeave? _quiet;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -80,6 +82,21 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
         _token.Poison();
         if (drained) await SnapshotAsleep(cancellationToken);
     }
+
+    /// <summary>
+    /// Every call passes here. An activation of nothing (a made-up id, an id that no group can have) leaves soon after it has answered:
+    /// whoever asks for ids that do not exist must not fill the memory of those that do.
+    /// </summary>
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (!IsSomething && IsQuestion(context)) (_quiet ??= new QuietLeave(this, () => IsSomething, around.Time)).Asked();
+        return context.Invoke();
+    }
+
+    // The tick of a timer comes as a call, too.
+    private bool IsQuestion(IIncomingGrainCallContext context) => context.Request.GetInterfaceType().IsInstanceOfType(this);
+
+    private bool IsSomething => _state is { Sequence: > 0 };
 
     public Task<Reply<GroupView>> Publish(GroupOffer offer, RequestKey? request) => Answer<GroupView>(new GroupCommand.Publish(offer, request));
 
@@ -134,6 +151,8 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
     {
         if (_malformed) return 0;
         await Ready();
+        // A group that does not exist has no events to wait for, and whoever waits keeps the activation that is to leave.
+        if (_state.Sequence == 0) return 0;
         var since = around.Time.GetTimestamp();
         while (_durable <= after && _endedBecause is null && !around.Gate.IsDraining)
         {

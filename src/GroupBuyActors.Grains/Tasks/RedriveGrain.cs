@@ -1,3 +1,4 @@
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,8 @@ internal sealed class RedriveState
 /// was redriven already is refused, so that repeating does nothing. A reminder wakes it where its silo is gone.
 /// </summary>
 internal sealed class RedriveGrain(
-    [PersistentState(RedriveGrain.StateName)] IPersistentState<RedriveState> memory, ITaskEnds ends, ITaskDesk desk, ClusterClock clock, ILogger<RedriveGrain> log)
+    [PersistentState(RedriveGrain.StateName)] IPersistentState<RedriveState> memory, ITaskEnds ends, ITaskDesk desk, ClusterClock clock, TimeProvider time,
+    ILogger<RedriveGrain> log)
     : Grain, IRedriveGrain, IRemindable
 {
     /// <summary>Names the state in grain storage: stable for ever.</summary>
@@ -33,6 +35,7 @@ internal sealed class RedriveGrain(
     private const int CountMax = 100_000;
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1), Minute = TimeSpan.FromMinutes(1);
     private IGrainTimer? _timer;
+    private QuietLeave? _quiet;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -52,11 +55,11 @@ internal sealed class RedriveGrain(
         return Report();
     }
 
-    public Task<RedriveReport?> Look() => Task.FromResult(memory.State.Order is null ? null : Report());
+    public Task<RedriveReport?> Look() => Task.FromResult(memory.State.Order is null ? Nothing() : Report());
 
     public async Task<RedriveReport?> Stop()
     {
-        if (memory.State.Order is null) return null;
+        if (memory.State.Order is null) return Nothing();
         if (IsRunning) await EndAsync("stopped");
         return Report();
     }
@@ -65,6 +68,13 @@ internal sealed class RedriveGrain(
     {
         if (IsRunning) GoOn();
         else await ForgetReminderAsync();
+    }
+
+    /// <summary>A made-up id: nothing is kept under it, so nothing stays in memory for it.</summary>
+    private RedriveReport? Nothing()
+    {
+        (_quiet ??= new QuietLeave(this, () => memory.State.Order is not null, time)).Asked();
+        return null;
     }
 
     private bool IsRunning => memory.State is { Order: not null, Status: "running" };

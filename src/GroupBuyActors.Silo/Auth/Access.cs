@@ -1,4 +1,5 @@
 using System.Globalization;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Silo.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -71,7 +72,7 @@ internal static class Access
     public static async ValueTask<Problem?> DeniedOrderAsync(HttpContext context, OrderId order, GroupCalls groups)
     {
         if (!OnlyOwnAsBuyer(context, out var caller)) return null;
-        var reply = await groups.CallAsync(order.Group, grain => grain.GetOrder(order.Number), context.RequestAborted);
+        var reply = await groups.CallAsync(order.Group, grain => grain.GetOrder(order.Number), context.RequestAborted, missing: RefusalCode.OrderNotFound);
         if (!reply.Succeeded) return Problem.Of(reply.Refusal);
         return reply.Value.UserId == caller.Subject ? null : Problems.Forbidden("This order is another buyer's.");
     }

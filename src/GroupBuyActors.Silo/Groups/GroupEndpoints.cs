@@ -39,7 +39,7 @@ internal static class GroupEndpoints
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
         if (keyProblem is not null) return keyProblem;
-        var reply = await groups.CallAsync(group, grain => grain.Publish(offer, key), context.RequestAborted, asksPort: true);
+        var reply = await groups.PublishAsync(group, offer, key, context.RequestAborted);
         return reply.ToResult(GroupDocuments.Of, GroupDocuments.Location);
     }
 

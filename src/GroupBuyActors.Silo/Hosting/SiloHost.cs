@@ -119,6 +119,7 @@ internal static class SiloHost
         else services.AddSingleton<IAuthenticator, ApiKeyAuthenticator>();
         services.AddSingleton<IHttpContextFactory, RequestLineContextFactory>();
         services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
+        services.AddSingleton<KnownGroups>();
         services.AddSingleton<GroupCalls>();
         services.AddSingleton<Once>();
         services.AddSingleton<IRetainedKind, RetainedAnswers>();

@@ -1,5 +1,6 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Groups;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Http;
@@ -12,17 +13,42 @@ internal delegate double NextShare();
 /// the same request key, payment id or content until an answer comes or the budget is used up. That is safe because the group knows
 /// what it has done already. A caller who goes away stops the retries, never the command.
 /// </summary>
-internal sealed class GroupCalls(IGrainFactory grains, IOptions<EdgeOptions> options, TimeProvider time, NextShare share, ILogger<GroupCalls> log)
+internal sealed class GroupCalls(
+    IGrainFactory grains, KnownGroups known, IOptions<EdgeOptions> options, TimeProvider time, NextShare share, ILogger<GroupCalls> log)
 {
     private static readonly Refusal Unavailable = new(RefusalCode.StoreUnavailable, "The group could not answer in time. Nothing is lost: send the same call again.");
     private static readonly Refusal TooMany = new(RefusalCode.RateLimited, "Too many calls wait for this group.");
 
-    public Task<Reply<T>> CallAsync<T>(GroupId group, Func<IGroupGrain, Task<Reply<T>>> call, CancellationToken cancellation, bool asksPort = false) where T : class =>
-        CallAsync(group, call, asksPort ? options.Value.PortTryTimeout : options.Value.TryTimeout, Refused<T>, cancellation);
+    /// <summary>Calls a group; of one that does not exist the refusal <paramref name="missing"/> tells, and no activation is made for it.</summary>
+    public Task<Reply<T>> CallAsync<T>(
+        GroupId group, Func<IGroupGrain, Task<Reply<T>>> call, CancellationToken cancellation, bool asksPort = false,
+        RefusalCode missing = RefusalCode.GroupNotFound) where T : class =>
+        CallAsync(group, grain => CallIfThereAsync(group, grain, call, missing), TimeoutOf(asksPort), Refused<T>, cancellation);
+
+    /// <summary>Publishes a group, which may not exist before.</summary>
+    public async Task<Reply<GroupView>> PublishAsync(GroupId group, GroupOffer offer, RequestKey key, CancellationToken cancellation)
+    {
+        var reply = await CallAsync(group, grain => grain.Publish(offer, key), TimeoutOf(asksPort: true), Refused<GroupView>, cancellation);
+        if (reply.Succeeded) known.Add(group);
+        return reply;
+    }
 
     /// <summary>Waits for events after a sequence; gives the last durable sequence, or null where the group cannot answer now.</summary>
     public async Task<long?> WaitForEventsAsync(GroupId group, long after, CancellationToken cancellation) =>
-        (await CallAsync(group, async grain => (long?)await grain.WaitForEvents(after), options.Value.PortTryTimeout, _ => null, cancellation));
+        await CallAsync(group, async grain => (long?)await grain.WaitForEvents(after), TimeoutOf(asksPort: true), _ => null, cancellation);
+
+    private TimeSpan TimeoutOf(bool asksPort) => asksPort ? options.Value.PortTryTimeout : options.Value.TryTimeout;
+
+    private Task<Reply<T>> CallIfThereAsync<T>(GroupId group, IGroupGrain grain, Func<IGroupGrain, Task<Reply<T>>> call, RefusalCode missing) where T : class
+    {
+        return known.Contains(group) ? call(grain) : LookAndCallAsync();
+
+        async Task<Reply<T>> LookAndCallAsync() =>
+            await known.ExistsAsync(group) ? await call(grain) : Refused<T>(Missing(missing));
+    }
+
+    private static Refusal Missing(RefusalCode code) =>
+        new(code, code == RefusalCode.OrderNotFound ? "There is no such order." : "There is no such group.");
 
     private async Task<T> CallAsync<T>(GroupId group, Func<IGroupGrain, Task<T>> call, TimeSpan tryTimeout, Func<Refusal, T> refused, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using GroupBuyActors.Hosting;
 using Orleans.Concurrency;
 
 namespace GroupBuyActors.Silo.Idempotency;
@@ -11,7 +12,10 @@ internal sealed class IdempotencyMemory
     [Id(2)] public RememberedAnswer? Answer { get; set; }
 }
 
-/// <summary>See <see cref="IIdempotencyGrain"/>. Reentrant: twins wait inside for the first call, which must still be able to complete.</summary>
+/// <summary>
+/// See <see cref="IIdempotencyGrain"/>. Reentrant: twins wait inside for the first call, which must still be able to complete. While no call
+/// runs it keeps nothing that is not stored, and leaves: made-up keys must not fill the memory.
+/// </summary>
 [Reentrant]
 internal sealed class IdempotencyGrain(
     [PersistentState(IdempotencyGrain.StateName)] IPersistentState<IdempotencyMemory> memory, TimeProvider time) : Grain, IIdempotencyGrain
@@ -23,12 +27,16 @@ internal sealed class IdempotencyGrain(
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(30);
 
+    private QuietLeave? _quiet;
     private TaskCompletionSource? _running;
     private long _ticket;
     private long _startedAt;
 
     public async Task<Beginning> Begin(string fingerprint)
     {
+        // What would be begun here could not be completed: the next activation does not know of it.
+        if (Quiet.IsLeaving) return new Beginning(BeginningKind.Busy);
+        Quiet.Asked();
         var since = time.GetTimestamp();
         while (true)
         {
@@ -57,6 +65,8 @@ internal sealed class IdempotencyGrain(
         return Task.CompletedTask;
     }
 
+    private QuietLeave Quiet => _quiet ??= new QuietLeave(this, () => _running is not null, time);
+
     private Beginning Start(string fingerprint)
     {
         memory.State.Fingerprint = fingerprint;
@@ -73,5 +83,6 @@ internal sealed class IdempotencyGrain(
     {
         _running?.TrySetResult();
         _running = null;
+        Quiet.Asked();
     }
 }

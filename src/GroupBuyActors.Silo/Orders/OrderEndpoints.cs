@@ -30,7 +30,7 @@ internal static class OrderEndpoints
         var order = query.Order(orderId);
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
         if (await Access.DeniedOrderAsync(context, order, groups) is { } denied) return denied;
-        var reply = await groups.CallAsync(order.Group, grain => grain.GetOrder(order.Number), context.RequestAborted);
+        var reply = await groups.CallAsync(order.Group, grain => grain.GetOrder(order.Number), context.RequestAborted, missing: RefusalCode.OrderNotFound);
         return reply.ToResult(OrderDocuments.For(context));
     }
 
@@ -70,7 +70,7 @@ internal static class OrderEndpoints
         if (await Access.DeniedOrderAsync(context, order, groups) is { } denied) return denied;
         var (key, problem) = RequestKeys.Of(context, body);
         if (problem is not null) return problem;
-        var reply = await groups.CallAsync(order.Group, grain => call(grain, order.Number, key), context.RequestAborted, asksPort);
+        var reply = await groups.CallAsync(order.Group, grain => call(grain, order.Number, key), context.RequestAborted, asksPort, RefusalCode.OrderNotFound);
         return reply.ToResult(OrderDocuments.For(context), OrderDocuments.Location);
     }
 }

@@ -1,6 +1,8 @@
 using System.Reflection;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Store.Reading;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -72,7 +74,9 @@ public sealed class GroupCallsTests
 
     private async Task<Reply<GroupView>> RunAsync(Func<IGroupGrain, Task<Reply<GroupView>>> call, CancellationToken cancellation = default)
     {
-        var calls = new GroupCalls(DispatchProxy.Create<IGrainFactory, AnyGrain>(), Options.Create(_options), _time, () => 0.5, NullLogger<GroupCalls>.Instance);
+        var known = new KnownGroups(DispatchProxy.Create<IGroupReader, AnyGrain>(), Options.Create(_options), _time);
+        known.Add(Group);
+        var calls = new GroupCalls(DispatchProxy.Create<IGrainFactory, AnyGrain>(), known, Options.Create(_options), _time, () => 0.5, NullLogger<GroupCalls>.Instance);
         var running = calls.CallAsync(Group, call, cancellation);
         // Time passes only where somebody waits for it.
         while (!running.IsCompleted)
