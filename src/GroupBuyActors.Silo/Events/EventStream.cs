@@ -1,39 +1,56 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Json;
-using GroupBuyActors.Client;
+using System.IO.Pipelines;
+using System.Text;
 using GroupBuyActors.Silo.Http;
-using GroupBuyActors.Store.Reading;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Events;
 
 /// <summary>
-/// Writes a group's events as server-sent events: what is in the journal first, then what comes. The group only says <i>that</i>
-/// there is more; the events themselves are read from the journal, so a stream shows what is durable and nothing else, in order and
-/// without gaps, whichever silo serves it. It ends when the caller goes or the silo stops; the caller resumes after the last id seen.
+/// Writes a group's events to one watcher as server-sent events: what is in the journal first, then what comes, from the group's
+/// <see cref="GroupFeed"/>; in order and without gaps, whichever silo serves it. It ends when the caller goes or the silo stops; the caller
+/// resumes after the last id seen.
 /// </summary>
 internal sealed class EventStream(
-    GroupCalls groups, IGroupReader reader, IHostApplicationLifetime lifetime, IOptions<EdgeOptions> options, TimeProvider time, ILogger<EventStream> log)
+    GroupFeeds feeds, IHostApplicationLifetime lifetime, IOptions<EdgeOptions> options, TimeProvider time, ILogger<EventStream> log)
 {
     public const string ContentType = "text/event-stream";
-    private const int PageSize = 500;
-    private static readonly TimeSpan RetryWait = TimeSpan.FromMilliseconds(500);
 
-    public async Task WriteAsync(HttpContext context, GroupId group, long after)
+    /// <summary>Events written before the next flush, which waits for a slow watcher.</summary>
+    private const int FramesAtOnce = 100;
+
+    /// <summary>Writes until the caller goes or the silo stops; false, with nothing written, where too many watch.</summary>
+    public async Task<bool> TryWriteAsync(HttpContext context, GroupId group, long after)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        EdgeLog.StreamOpened(log, group, after);
-        context.Response.ContentType = ContentType;
-        context.Response.Headers.CacheControl = "no-cache, no-store";
-        // Tells a reverse proxy not to gather.
-        context.Response.Headers["X-Accel-Buffering"] = "no";
+        if (feeds.TryWatch(group) is not { } feed) return false;
         try
         {
-            await context.Response.StartAsync(ending.Token);
-            await context.Response.BodyWriter.FlushAsync(ending.Token);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            EdgeLog.StreamOpened(log, group, after);
+            await WriteAsync(context, feed, after, ending.Token);
+        }
+        finally
+        {
+            feeds.Leave(feed);
+        }
+
+        return true;
+    }
+
+    private async Task WriteAsync(HttpContext context, GroupFeed feed, long after, CancellationToken ending)
+    {
+        var response = context.Response;
+        response.ContentType = ContentType;
+        response.Headers.CacheControl = "no-cache, no-store";
+        // Tells a reverse proxy not to gather.
+        response.Headers["X-Accel-Buffering"] = "no";
+        try
+        {
+            await response.StartAsync(ending);
+            await response.BodyWriter.FlushAsync(ending);
             if (HeadRequest.Is(context)) return;
-            await FollowAsync(context.Response.BodyWriter, group, after, ending.Token);
+            await FollowAsync(response.BodyWriter, feed, after, ending);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -41,68 +58,44 @@ internal sealed class EventStream(
         }
     }
 
-    private async Task FollowAsync(System.IO.Pipelines.PipeWriter writer, GroupId group, long after, CancellationToken ending)
+    private async Task FollowAsync(PipeWriter writer, GroupFeed feed, long after, CancellationToken ending)
     {
         var lastWrite = time.GetTimestamp();
-        Task<long?>? waiting = null;
         while (true)
         {
-            var rows = await reader.HistoryAsync(group, after, PageSize, ending);
-            if (rows.Count > 0)
+            var (frames, more) = feed.After(after, FramesAtOnce);
+            frames ??= await feeds.ReadAsync(feed.Group, after, ending);
+            if (frames.Count == 0)
             {
-                foreach (var row in rows)
-                {
-                    if (row.Sequence != after + 1) WriteRemoved(writer, row.Sequence - 1);
-                    Write(writer, row);
-                    after = row.Sequence;
-                }
-
-                await writer.FlushAsync(ending);
-                lastWrite = time.GetTimestamp();
-                if (rows.Count == PageSize) continue;
+                lastWrite = await WaitAsync(writer, more, lastWrite, ending);
+                continue;
             }
 
-            waiting = WaitAsync(group, after, ending);
-            while (!waiting.IsCompleted) lastWrite = await CommentAsync(writer, waiting, lastWrite, ending);
-            await waiting;
+            foreach (var frame in frames)
+            {
+                if (frame.Sequence != after + 1) WriteRemoved(writer, frame.Sequence - 1);
+                writer.Write(frame.Bytes.Span);
+                after = frame.Sequence;
+            }
+
+            await writer.FlushAsync(ending);
+            lastWrite = time.GetTimestamp();
         }
-    }
-
-    // While nothing happens, a comment keeps proxies and callers from giving up on the connection.
-    private async Task<long> CommentAsync(System.IO.Pipelines.PipeWriter writer, Task waiting, long lastWrite, CancellationToken ending)
-    {
-        var quiet = options.Value.CommentInterval - time.GetElapsedTime(lastWrite);
-        if (quiet > TimeSpan.Zero)
-        {
-            using var done = CancellationTokenSource.CreateLinkedTokenSource(ending);
-            await Task.WhenAny(waiting, Task.Delay(quiet, time, done.Token));
-            await done.CancelAsync();
-            ending.ThrowIfCancellationRequested();
-            return lastWrite;
-        }
-
-        writer.Write(": still here\n\n"u8);
-        await writer.FlushAsync(ending);
-        return time.GetTimestamp();
-    }
-
-    private async Task<long?> WaitAsync(GroupId group, long after, CancellationToken ending)
-    {
-        var sequence = await groups.WaitForEventsAsync(group, after, ending);
-        if (sequence is null) await Task.Delay(RetryWait, time, ending);
-        return sequence;
     }
 
     /// <summary>Sequences have no gaps: what is missing was removed after its time, and the stream says so.</summary>
     private static void WriteRemoved(IBufferWriter<byte> writer, long through) =>
-        writer.Write(System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $": events through {through} are not kept any more\n\n")));
+        writer.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $": events through {through} are not kept any more\n\n")));
 
-    private static void Write(IBufferWriter<byte> writer, JournalRow row)
+    // While nothing happens, a comment keeps proxies and callers from giving up on the connection.
+    private async Task<long> WaitAsync(PipeWriter writer, Task more, long lastWrite, CancellationToken ending)
     {
-        writer.Write(System.Text.Encoding.UTF8.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $"id: {row.Sequence}\nevent: {row.Type}\ndata: ")));
-        // JSON without indentation has no line break, so one data line holds it.
-        writer.Write(JsonSerializer.SerializeToUtf8Bytes(HistoryEndpoints.Item(row), ContractJson.Options));
-        writer.Write("\n\n"u8);
+        var quiet = options.Value.CommentInterval - time.GetElapsedTime(lastWrite);
+        if (quiet > TimeSpan.Zero) await more.WaitAsync(quiet, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ending.ThrowIfCancellationRequested();
+        if (more.IsCompleted || time.GetElapsedTime(lastWrite) < options.Value.CommentInterval) return lastWrite;
+        writer.Write(": still here\n\n"u8);
+        await writer.FlushAsync(ending);
+        return time.GetTimestamp();
     }
 }

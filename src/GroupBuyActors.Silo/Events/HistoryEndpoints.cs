@@ -17,7 +17,7 @@ internal static class HistoryEndpoints
         group.MapGet("/history", ListAsync).Requires(Operation.ReadHistory)
             .Describe("The group's events, oldest first").Answers<HistoryDocument>(200).Refuses(400, 404);
         group.MapGet("/events", StreamAsync).Requires(Operation.ReadHistory)
-            .Describe("The group's events as they happen, as server-sent events").Refuses(400, 404)
+            .Describe("The group's events as they happen, as server-sent events").Refuses(400, 404, 429)
             .Produces<HistoryItem>(200, EventStream.ContentType);
     }
 
@@ -48,8 +48,9 @@ internal static class HistoryEndpoints
 
         if (query.Errors.Any) return Problem.Invalid(query.Errors);
         if (await MissingAsync(group, context, groups) is { } missing) return missing;
-        await stream.WriteAsync(context, group, from);
-        return Results.Empty;
+        return await stream.TryWriteAsync(context, group, from)
+            ? Results.Empty
+            : Problem.Of(RefusalCode.RateLimited, "Too many streams of events are open here. Try again later, or read the history page by page.");
     }
 
     /// <summary>Sequences have no gaps: what is missing before an item was removed after its time.</summary>

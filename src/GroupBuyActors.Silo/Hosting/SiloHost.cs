@@ -123,6 +123,8 @@ internal static class SiloHost
         services.AddSingleton<GroupCalls>();
         services.AddSingleton<Once>();
         services.AddSingleton<IRetainedKind, RetainedAnswers>();
+        services.AddSingleton<EventMetrics>();
+        services.AddSingleton<GroupFeeds>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<Audit>();
         services.AddSingleton<TaskChanges>();

@@ -66,6 +66,7 @@ internal sealed record SiloSettings(
             RetryDelay = edge.Duration("RetryDelay", defaults.RetryDelay),
             RetryDelayMax = edge.Duration("RetryDelayMax", defaults.RetryDelayMax),
             CommentInterval = edge.Duration("CommentInterval", defaults.CommentInterval),
+            StreamsMax = edge.Int32("StreamsMax", defaults.StreamsMax, 0, 1_000_000),
             ReconciliationBound = edge.Duration("ReconciliationBound", defaults.ReconciliationBound),
         };
     }

@@ -24,6 +24,9 @@ internal sealed class EdgeOptions
     /// <summary>An event stream without an event says so this often: 15 s (SPEC section 4).</summary>
     public TimeSpan CommentInterval { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Live streams of events that may be open at once on this silo: 4,000.</summary>
+    public int StreamsMax { get; set; } = 4_000;
+
     /// <summary>Comparing a merchant's books with the ports' takes no longer: 15 s; what was not compared by then is said to be missing.</summary>
     public TimeSpan ReconciliationBound { get; set; } = TimeSpan.FromSeconds(15);
 }

@@ -103,6 +103,9 @@ internal static partial class EdgeLog
     [LoggerMessage(7003, LogLevel.Debug, "The event stream of group {Group} was opened after sequence {After}")]
     public static partial void StreamOpened(ILogger logger, GroupId group, long after);
 
+    [LoggerMessage(7006, LogLevel.Warning, "The events of group {Group} could not be read for those who watch it; it is tried again")]
+    public static partial void FeedTrouble(ILogger logger, Exception fault, GroupId group);
+
     [LoggerMessage(7004, LogLevel.Warning, "The change {Action} on {Target} was made but could not be written to the audit log")]
     public static partial void NotAudited(ILogger logger, Exception fault, string action, string target);
 }
