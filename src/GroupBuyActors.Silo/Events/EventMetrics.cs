@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
-using GroupBuyActors.Silo.Http;
-using Microsoft.Extensions.Options;
+using GroupBuyActors.Silo.Connections;
 
 namespace GroupBuyActors.Silo.Events;
 
@@ -12,11 +11,11 @@ internal sealed class EventMetrics
     private int _watchers;
     private int _feeds;
 
-    public EventMetrics(IMeterFactory meters, IOptions<EdgeOptions> options)
+    public EventMetrics(IMeterFactory meters, ConnectionPlaces places)
     {
         var meter = meters.Create("GroupBuyActors");
         meter.CreateObservableGauge("event_streams", () => Volatile.Read(ref _watchers), description: "Live streams of events that are open.");
-        meter.CreateObservableGauge("event_streams_max", () => options.Value.StreamsMax, description: "Live streams of events that may be open.");
+        meter.CreateObservableGauge("event_streams_max", () => places.StreamsMax, description: "Live streams of events that may be open.");
         meter.CreateObservableGauge("event_feeds", () => Volatile.Read(ref _feeds), description: "Groups that are watched through this silo.");
         _refused = meter.CreateCounter<long>("event_streams_refused_total", description: "Live streams that were refused because too many were open.");
         _reads = meter.CreateCounter<long>("event_feed_reads_total", description: "Reads of the journal for live streams.");

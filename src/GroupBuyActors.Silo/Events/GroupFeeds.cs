@@ -2,15 +2,15 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using GroupBuyActors.Client;
+using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Store.Reading;
-using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Events;
 
 /// <summary>The feeds of all groups that are watched through this silo, and what bounds them together.</summary>
 internal sealed class GroupFeeds(
-    GroupCalls calls, IGroupReader reader, IOptions<EdgeOptions> options, EventMetrics metrics, TimeProvider time, ILogger<GroupFeeds> log)
+    GroupCalls calls, IGroupReader reader, ConnectionPlaces places, EventMetrics metrics, TimeProvider time, ILogger<GroupFeeds> log)
 {
     /// <summary>Events of one read of the journal.</summary>
     public const int PageSize = 500;
@@ -41,7 +41,7 @@ internal sealed class GroupFeeds(
     {
         lock (_feeds)
         {
-            if (_watchers >= options.Value.StreamsMax)
+            if (_watchers >= places.StreamsMax)
             {
                 metrics.Refused();
                 return null;

@@ -42,6 +42,9 @@ internal static class Help
           GroupBuy__Kafka__CreateTopic             true, with __Partitions (12) and __ReplicationFactor (the cluster's)
           GroupBuy__Kafka__MessageBytesMax         1000000: a larger event parks its group
           GroupBuy__Kafka__Options__{name}         the client's own (librdkafka), as security_protocol or security.protocol
+          GroupBuy__Edge__ConnectionsMax           10000, or what the limit of open files leaves
+          GroupBuy__Edge__StreamsMax               4000 live streams of events, at most half of the connections
+          GroupBuy__Edge__{Silence,Idle}           00:00:10 without a whole request, 00:01:15 between two
           GroupBuy__Logging__Format                Simple | Json
           GroupBuy__ShutdownTimeout                00:00:30
 

@@ -1,5 +1,6 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
+using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Store;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -28,6 +29,7 @@ internal static class OrleansComposition
             silo.UseAdoNetClustering(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
         }
 
+        PeerConnections.Bound(silo);
         silo.Configure<SiloOptions>(options => options.SiloName = cluster.Name);
         silo.UseAdoNetReminderService(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
         silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));

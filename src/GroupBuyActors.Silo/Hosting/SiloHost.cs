@@ -4,6 +4,7 @@ using GroupBuyActors.Integrations;
 using GroupBuyActors.Retention;
 using GroupBuyActors.Silo.Admin;
 using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Silo.Events;
 using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Health;
@@ -17,6 +18,7 @@ using GroupBuyActors.Silo.Vouchers;
 using GroupBuyActors.Store;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
@@ -55,6 +57,7 @@ internal static class SiloHost
     /// </summary>
     public static async Task StartAsync(WebApplication app, CancellationToken cancellation)
     {
+        Descriptors.Check(Descriptors.Limit);
         FreePorts.Check(app.Services.GetRequiredService<SiloSettings>());
         await app.Services.GetRequiredService<IStoreHealth>().MigrateAsync(cancellation);
         await app.StartAsync(cancellation);
@@ -80,16 +83,19 @@ internal static class SiloHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = RequestBody.BytesReadMax;
+            kestrel.Limits.KeepAliveTimeout = settings.Edge.Idle;
+            kestrel.Limits.RequestHeadersTimeout = settings.Edge.Silence;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
         if (settings.Auth.Mode == AuthMode.Open) KeepToLoopback(builder.Services);
+        else builder.Services.AddConnectionBounds<SocketTransportFactory>();
     }
 
     private static void KeepToLoopback(IServiceCollection services)
     {
         // A page of another site must not reach an open service by a name that resolves to this machine.
         services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
-        services.AddSingleton<IConnectionListenerFactory, LoopbackTransport>();
+        services.AddConnectionBounds<LoopbackTransport>();
         // HTTP/3 binds by itself.
         services.RemoveAll<IMultiplexedConnectionListenerFactory>();
     }
@@ -143,6 +149,7 @@ internal static class SiloHost
     {
         app.UsePageHeaders();
         if (settings.Auth.Mode != AuthMode.Open) app.UseHsts();
+        app.UseConnectionBounds();
         app.UseProblemDetails();
         app.UseCrossOriginRule();
         app.UseStartPage();

@@ -66,6 +66,9 @@ internal sealed record SiloSettings(
             RetryDelay = edge.Duration("RetryDelay", defaults.RetryDelay),
             RetryDelayMax = edge.Duration("RetryDelayMax", defaults.RetryDelayMax),
             CommentInterval = edge.Duration("CommentInterval", defaults.CommentInterval),
+            ConnectionsMax = edge.Int32("ConnectionsMax", defaults.ConnectionsMax, 16, 1_000_000),
+            Idle = edge.Duration("Idle", defaults.Idle),
+            Silence = edge.Duration("Silence", defaults.Silence),
             StreamsMax = edge.Int32("StreamsMax", defaults.StreamsMax, 0, 1_000_000),
             ReconciliationBound = edge.Duration("ReconciliationBound", defaults.ReconciliationBound),
         };

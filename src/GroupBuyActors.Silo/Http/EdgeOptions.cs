@@ -24,6 +24,18 @@ internal sealed class EdgeOptions
     /// <summary>An event stream without an event says so this often: 15 s (SPEC section 4).</summary>
     public TimeSpan CommentInterval { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Connections of HTTP at once: 10,000, or what the limit of file descriptors leaves beside the store and the other silos.</summary>
+    public int ConnectionsMax { get; set; } = 10_000;
+
+    /// <summary>A connection between two requests is ended after this long: 75 s, above the minute that proxies keep theirs.</summary>
+    public TimeSpan Idle { get; set; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>A connection on which no request came, or not to its end, is ended after this long: 10 s.</summary>
+    public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same for one that is there only to be told that all places are taken: 2 s.</summary>
+    public TimeSpan SpareSilence { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Live streams of events that may be open at once on this silo: 4,000.</summary>
     public int StreamsMax { get; set; } = 4_000;
 

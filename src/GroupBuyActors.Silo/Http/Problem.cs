@@ -73,6 +73,9 @@ internal static class Problems
     public static Problem EncodingNotTaken { get; } = new(StatusCodes.Status415UnsupportedMediaType, "request.encoding_not_taken", "Content encoding not taken",
         "A body is sent as it is, without Content-Encoding.");
 
+    public static Problem Busy { get; } = new(StatusCodes.Status503ServiceUnavailable, "connections.exhausted", "Too many connections",
+        "All connections that this silo takes are in use. Try again later.") { RetryAfterSeconds = 1 };
+
     public static Problem Forbidden(string detail) => new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not allowed", detail);
 
     /// <summary>What status code and title a refusal has.</summary>

@@ -1,0 +1,88 @@
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace GroupBuyActors.Silo.Connections;
+
+/// <summary>Takes a place for a connection just accepted; gives what is to be called once it is closed, or null where it must be closed at once.</summary>
+internal delegate Action? TakePlace(ConnectionContext connection);
+
+/// <summary>
+/// A listener with a bound at the moment of accepting. Bounds that are looked at later, by a server or on the way of a connection, count when
+/// many more may have been accepted, and each of these has a file descriptor.
+/// </summary>
+internal sealed class BoundedListener(IConnectionListener inner, TakePlace take) : IConnectionListener
+{
+    public EndPoint EndPoint => inner.EndPoint;
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (await inner.AcceptAsync(cancellationToken) is { } connection)
+        {
+            if (take(connection) is { } giveBack) return new Connection(connection, giveBack);
+            connection.Abort();
+            await connection.DisposeAsync();
+        }
+
+        return null;
+    }
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => inner.UnbindAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    /// <summary>A connection that gives its place back when its socket is closed.</summary>
+    private sealed class Connection(ConnectionContext inner, Action giveBack) : ConnectionContext
+    {
+        private Action? _giveBack = giveBack;
+
+        public override string ConnectionId
+        {
+            get => inner.ConnectionId;
+            set => inner.ConnectionId = value;
+        }
+
+        public override IFeatureCollection Features => inner.Features;
+
+        public override IDictionary<object, object?> Items
+        {
+            get => inner.Items;
+            set => inner.Items = value;
+        }
+
+        public override IDuplexPipe Transport
+        {
+            get => inner.Transport;
+            set => inner.Transport = value;
+        }
+
+        public override CancellationToken ConnectionClosed
+        {
+            get => inner.ConnectionClosed;
+            set => inner.ConnectionClosed = value;
+        }
+
+        public override EndPoint? LocalEndPoint
+        {
+            get => inner.LocalEndPoint;
+            set => inner.LocalEndPoint = value;
+        }
+
+        public override EndPoint? RemoteEndPoint
+        {
+            get => inner.RemoteEndPoint;
+            set => inner.RemoteEndPoint = value;
+        }
+
+        public override void Abort(ConnectionAbortedException abortReason) => inner.Abort(abortReason);
+
+        public override void Abort() => inner.Abort();
+
+        public override async ValueTask DisposeAsync()
+        {
+            await inner.DisposeAsync();
+            Interlocked.Exchange(ref _giveBack, null)?.Invoke();
+        }
+    }
+}

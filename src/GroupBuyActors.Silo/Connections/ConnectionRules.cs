@@ -1,0 +1,37 @@
+using GroupBuyActors.Silo.Http;
+using Microsoft.AspNetCore.Connections;
+
+namespace GroupBuyActors.Silo.Connections;
+
+/// <summary>Puts the bound of connections into the server and its pipeline.</summary>
+internal static class ConnectionRules
+{
+    /// <summary>Bounds the connections that a transport accepts.</summary>
+    public static void AddConnectionBounds<TTransport>(this IServiceCollection services)
+        where TTransport : class, IConnectionListenerFactory, IConnectionListenerFactorySelector
+    {
+        services.AddSingleton<ConnectionMetrics>();
+        services.AddSingleton<ConnectionPlaces>();
+        // The server asks the factory that was added last first.
+        services.AddSingleton<IConnectionListenerFactory>(provider => new BoundedTransport<TTransport>(
+            ActivatorUtilities.CreateInstance<TTransport>(provider), provider.GetRequiredService<ConnectionPlaces>()));
+        services.AddSingleton<ConnectionWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConnectionWatch>());
+    }
+
+    /// <summary>First in the pipeline: on a spare place only health is answered, and the connection ends with the answer.</summary>
+    public static void UseConnectionBounds(this WebApplication app)
+    {
+        var metrics = app.Services.GetRequiredService<ConnectionMetrics>();
+        app.Use((context, next) =>
+        {
+            if (context.Features.Get<ConnectionPlace>() is not { } place) return next(context);
+            place.Heard();
+            if (!place.IsSpare) return next(context);
+            context.Response.Headers.Connection = "close";
+            if (context.Request.Path.StartsWithSegments("/health")) return next(context);
+            metrics.Told();
+            return Problems.Busy.ExecuteAsync(context);
+        });
+    }
+}
