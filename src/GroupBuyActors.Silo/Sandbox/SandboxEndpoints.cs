@@ -86,7 +86,7 @@ internal static class SandboxEndpoints
             if (!await desk.PayAsync(order, new ProviderPayment(paymentId, amount), context.RequestAborted))
                 return Problem.Of(RefusalCode.PaymentConflict, "The provider holds this payment with another amount.");
             // The provider tells the group as its webhook would; whatever the group makes of it, the buyer has paid.
-            if (callback) await groups.CallAsync(order.Group, grain => grain.Pay(new PayOrder(order.Number, paymentId, amount)), context.RequestAborted, asksPort: true);
+            if (callback) await groups.CallAsync(order.Group, grain => grain.Pay(new PayOrder(order.Number, paymentId, amount, Request: key)), context.RequestAborted, asksPort: true);
             return JsonAnswer.Of(new SandboxPaymentDocument(paymentId, amount.Amount, amount.Currency, callback), StatusCodes.Status202Accepted);
         });
     }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Testing.Silos;
@@ -5,7 +7,7 @@ using GroupBuyActors.Testing.Silos;
 namespace GroupBuyActors.Silo.Tests.Vouchers;
 
 /// <summary>A voucher's secret is in no log line, whatever is logged and however a call fails.</summary>
-public sealed class VoucherSecretTests : IDisposable
+public sealed class VoucherSecretTests(TestSilo silo) : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("groupbuy-secret-").FullName;
 
@@ -39,6 +41,29 @@ public sealed class VoucherSecretTests : IDisposable
         var lines = await File.ReadAllLinesAsync(Path.Combine(_directory, "one.log"), TestContext.Current.CancellationToken);
         Assert.Contains(lines, line => line.Contains($"/v1/vouchers/7.SH.tea.1.*{secret[^4..]}/redemption", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains(secret[..^4], StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task NoTraceAndNoMetricHasTheSecret()
+    {
+        var seen = new ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity => seen.Enqueue($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(one => one.Tags))}"),
+        };
+        ActivitySource.AddActivityListener(listener);
+        var voucher = (await silo.Api.FulfilAsync(TestSilo.NewGroup()))[0]["voucherCode"];
+        var secret = voucher[(voucher.LastIndexOf('.') + 1)..^4];
+        (await silo.Api.PostAsync($"/v1/vouchers/{voucher}/redemption", key: "k1")).Is(HttpStatusCode.OK);
+        (await silo.Api.PostAsync($"/v1/vouchers/{voucher}/redemption", "{")).Is(HttpStatusCode.BadRequest, "request.invalid");
+        (await silo.Api.DeleteAsync($"/v1/vouchers/{voucher}/redemption")).Is(HttpStatusCode.OK);
+        // What the test's own HTTP client says of itself names what it was told to call.
+        var ours = seen.Where(trace => !trace.Contains("url.full", StringComparison.Ordinal)).ToList();
+        Assert.Contains(ours, trace => trace.Contains("Redeem", StringComparison.Ordinal));
+        Assert.DoesNotContain(ours, trace => trace.Contains(secret, StringComparison.Ordinal));
+        Assert.DoesNotContain(secret, (await silo.Api.GetAsync("/metrics")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
