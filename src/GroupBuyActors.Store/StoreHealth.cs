@@ -5,12 +5,16 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store;
 
 /// <summary>SQLite: one silo's own file.</summary>
-internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider time) : IStoreHealth
+internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider time, ILogger<SqliteStoreHealth> logger) : IStoreHealth
 {
+    private volatile bool _checked;
+
     public Task MigrateAsync(CancellationToken cancellation) => Task.Run(() =>
     {
         try
         {
+            if (!_checked) new SqliteFileCheck(database, time, logger).Run();
+            _checked = true;
             new SqliteMigrator(database, database.Dialect.Folder, time).Run();
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException or Microsoft.Data.Sqlite.SqliteException)

@@ -32,7 +32,7 @@ public static class StoreServices
         AddDatabases(services);
         services.TryAddSingleton<IOrleansDatabase, OrleansDatabase>();
         services.TryAddSingleton<IStoreHealth>(provider => Choose<IStoreHealth>(provider,
-            sqlite => new SqliteStoreHealth(sqlite, Time(provider)),
+            sqlite => new SqliteStoreHealth(sqlite, Time(provider), provider.GetRequiredService<ILogger<SqliteStoreHealth>>()),
             mySql => new MySqlStoreHealth(mySql, Time(provider), provider.GetRequiredService<ILogger<MySqlStoreHealth>>())));
         services.TryAddSingleton<ICommitter>(provider => Choose<ICommitter>(provider,
             _ => ActivatorUtilities.CreateInstance<SqliteCommitter>(provider),

@@ -55,4 +55,10 @@ internal static partial class CommitLog
 
     [LoggerMessage(2116, LogLevel.Error, "Stream {Stream}: the database refuses commit {Commit} (group {Group}) and takes others; it is given up: {Error}")]
     public static partial void CommitRefused(this ILogger logger, long stream, Guid commit, string? group, string error);
+
+    [LoggerMessage(2117, LogLevel.Warning, "The file {Path}, which remembers how far the database has got, could not be written: {Error}")]
+    public static partial void MarkNotWritten(this ILogger logger, string path, string error);
+
+    [LoggerMessage(2118, LogLevel.Warning, "The SQLite file {Path} was looked at for {Seconds} s, which did not do for its {Megabytes} MB; nothing amiss was found so far. `pragma integrity_check` looks at all of it.")]
+    public static partial void CheckCutShort(this ILogger logger, string path, int seconds, long megabytes);
 }

@@ -23,6 +23,7 @@ internal sealed class SqliteDatabase : Database
         if (builder.DataSource.Length == 0 || builder.DataSource == ":memory:" || builder.Mode == SqliteOpenMode.Memory)
             throw new StoreUnusableException("The SQLite connection string must name a file, for example Data Source=data/groupbuy.db.");
         Path = System.IO.Path.GetFullPath(builder.DataSource);
+        Mark = new SqliteMark(Path);
         builder.DataSource = Path;
         builder.Pooling = false;
         builder.DefaultTimeout = 10;
@@ -38,6 +39,9 @@ internal sealed class SqliteDatabase : Database
 
     /// <summary>The file, absolute.</summary>
     public string Path { get; }
+
+    /// <summary>Remembers how far the file has got, where a committer writes it.</summary>
+    public SqliteMark Mark { get; }
 
     /// <summary>With the absolute path, without pooling.</summary>
     public string ConnectionString { get; }
@@ -92,6 +96,15 @@ internal sealed class SqliteDatabase : Database
         _disposed = true;
         if (_writer.IsValueCreated) await _writer.Value.DisposeAsync().ConfigureAwait(false);
         await _readers.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            SqliteFileCheck.Seal(this);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next start looks at the file as after a death.
+        }
+        Mark.Dispose();
     }
 
     private sealed class Source(SqliteDatabase database) : DbDataSource

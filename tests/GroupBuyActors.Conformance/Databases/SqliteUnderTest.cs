@@ -24,7 +24,7 @@ internal sealed class SqliteUnderTest : StoreUnderTest
     public static async Task<StoreUnderTest> CreateAsync()
     {
         var store = new SqliteUnderTest();
-        await new SqliteStoreHealth(store._database, TimeProvider.System).MigrateAsync(CancellationToken.None);
+        await new SqliteStoreHealth(store._database, TimeProvider.System, NullLogger<SqliteStoreHealth>.Instance).MigrateAsync(CancellationToken.None);
         return store;
     }
 

@@ -1,3 +1,4 @@
+using GroupBuyActors.Store.Databases;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,7 @@ internal sealed class SqliteCheckpointer : IDisposable
     private const int CommitsBetween = 2000;
     private const int LogPagesMax = 16_000;
     private readonly SqliteConnection _connection;
+    private readonly SqliteMark _mark;
     private readonly ILogger _logger;
     private readonly object _gate = new();
     private readonly Thread _thread;
@@ -20,9 +22,9 @@ internal sealed class SqliteCheckpointer : IDisposable
     private bool _stopping;
     private volatile bool _isLong;
 
-    public SqliteCheckpointer(SqliteConnection connection, ILogger logger)
+    public SqliteCheckpointer(SqliteConnection connection, SqliteMark mark, ILogger logger)
     {
-        (_connection, _logger) = (connection, logger);
+        (_connection, _mark, _logger) = (connection, mark, logger);
         _thread = new Thread(Run) { IsBackground = true, Name = "checkpoint" };
         _thread.Start();
     }
@@ -50,9 +52,10 @@ internal sealed class SqliteCheckpointer : IDisposable
             using var reader = command.ExecuteReader();
             reader.Read();
             var (logPages, copied) = (reader.GetInt64(1), reader.GetInt64(2));
+            _mark.Flush();
             _isLong = logPages > LogPagesMax && logPages > copied;
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or IOException)
         {
             _logger.CheckpointFailed(e.Message);
         }

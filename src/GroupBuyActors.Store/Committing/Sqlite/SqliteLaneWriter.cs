@@ -25,7 +25,7 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
     {
         var sentAt = time.GetTimestamp();
         Reopen();
-        _checkpointer = new SqliteCheckpointer(database.Open(), logger);
+        _checkpointer = new SqliteCheckpointer(database.Open(), database.Mark, logger);
         Stream = NewStreamId();
         database.Turns.Enter();
         try
@@ -36,8 +36,23 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         {
             database.Turns.Leave();
         }
+        BeginMark();
         ConfirmedAt = sentAt;
         return options.BatchBytesMax;
+    }
+
+    /// <summary>The stream before goes once it is drained, so that the mark must not go on naming it.</summary>
+    private void BeginMark()
+    {
+        try
+        {
+            database.Mark.Write(new MarkedState(Stream, 0));
+            database.Mark.Flush();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnusableException($"The file {database.Mark.Path}, which remembers how far the database has got, cannot be written: {e.Message}", e);
+        }
     }
 
     private void Allocate(SiloIdentity silo)
@@ -129,8 +144,23 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         foreach (var place in batch)
             if (place.Status == CommitStatus.Stale) place.Commit.Token.Poison();
         var last = batch.FindLast(p => p.Status == CommitStatus.Committed);
-        if (last is not null) LastPosition = last.FirstPosition + last.Rows - 1;
+        if (last is null) return true;
+        LastPosition = last.FirstPosition + last.Rows - 1;
+        Remember();
         return true;
+    }
+
+    /// <summary>The commits are stored whatever comes of this: a mark that is behind is behind and no more.</summary>
+    private void Remember()
+    {
+        try
+        {
+            database.Mark.Write(new MarkedState(Stream, LastPosition));
+        }
+        catch (IOException e)
+        {
+            logger.MarkNotWritten(database.Mark.Path, e.Message);
+        }
     }
 
     /// <inheritdoc/>

@@ -29,5 +29,18 @@ internal sealed class SqliteOwnership : IDisposable
         }
     }
 
+    /// <summary>Takes the lock for a moment, or gives null where another process has it or there is no place for it.</summary>
+    public static SqliteOwnership? TryTake(string databasePath)
+    {
+        try
+        {
+            return Take(databasePath);
+        }
+        catch (StoreUnusableException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 }

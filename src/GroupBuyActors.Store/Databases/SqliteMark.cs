@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace GroupBuyActors.Store.Databases;
+
+/// <summary>What a database file is known to have held.</summary>
+/// <param name="Stream">The stream of the process that wrote last.</param>
+/// <param name="Position">The stream's last acknowledged position, 0 for none.</param>
+/// <param name="Length">The file's bytes after a stop in good order, else 0.</param>
+/// <param name="Sha256">Of the file after a stop in good order, in hex; null while a process writes, and after one that died.</param>
+internal sealed record MarkedState(long Stream, long Position, long Length = 0, string? Sha256 = null);
+
+/// <summary>
+/// A small file beside a SQLite database that remembers how far it had got. SQLite itself takes a file that was emptied for a new one, and
+/// one whose write-ahead log is gone or spoilt for an older one: neither is an error to it.
+/// </summary>
+/// <remarks>
+/// Written after every transaction of commits and before they are acknowledged, without waiting for the disk: it survives the death of
+/// the process, and after a loss of power it may be older than the database, never newer. At checkpoints and at the end it is flushed. It
+/// has two places that are written in turns, each with a check sum, so that a write that was broken off leaves the one before.
+/// </remarks>
+internal sealed class SqliteMark(string databasePath) : IDisposable
+{
+    private const int PlaceBytes = 256;
+    private readonly Lock _gate = new();
+    private FileStream? _file;
+    private long _number;
+
+    /// <summary>Beside the database. Whoever removes it says that what is there is all there should be.</summary>
+    public string Path { get; } = databasePath + ".mark";
+
+    /// <summary>What this process wrote last; null where it has written nothing, and so has nothing to say about the file.</summary>
+    public MarkedState? Written { get; private set; }
+
+    /// <summary>What was written last by whomever, or null where nothing was; throws <see cref="InvalidDataException"/> where it cannot be made out.</summary>
+    public MarkedState? Read()
+    {
+        lock (_gate)
+        {
+            var bytes = _file is not null ? ReadOpen(_file) : File.Exists(Path) ? File.ReadAllBytes(Path) : [];
+            if (bytes.Length == 0) return null;
+            return Newest(bytes)?.State ?? throw new InvalidDataException($"The file {Path} is damaged.");
+        }
+    }
+
+    /// <summary>Remembers a state.</summary>
+    public void Write(MarkedState state)
+    {
+        lock (_gate)
+        {
+            if (_file is null)
+            {
+                _file = new FileStream(Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+                _number = Newest(ReadOpen(_file))?.Number ?? 0;
+            }
+            _number++;
+            RandomAccess.Write(_file.SafeFileHandle, Encoding.ASCII.GetBytes(Text(_number, state)), _number % 2 * PlaceBytes);
+            Written = state;
+        }
+    }
+
+    /// <summary>Waits until what was written is on the disk.</summary>
+    public void Flush()
+    {
+        lock (_gate) _file?.Flush(flushToDisk: true);
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _file?.Dispose();
+            _file = null;
+        }
+    }
+
+    private static byte[] ReadOpen(FileStream file)
+    {
+        var bytes = new byte[RandomAccess.GetLength(file.SafeFileHandle)];
+        RandomAccess.Read(file.SafeFileHandle, bytes, 0);
+        return bytes;
+    }
+
+    private static (long Number, MarkedState State)? Newest(byte[] bytes) =>
+        bytes.Chunk(PlaceBytes).Select(Parse).Where(place => place is not null).MaxBy(place => place!.Value.Number);
+
+    private static string Text(long number, MarkedState state)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture,
+            $"groupbuy mark 1 {number} stream {state.Stream} position {state.Position} length {state.Length} sha256 {state.Sha256 ?? "-"}");
+        return $"{text} check {Check(text)}".PadRight(PlaceBytes - 1) + '\n';
+    }
+
+    private static (long Number, MarkedState State)? Parse(byte[] place)
+    {
+        var words = Encoding.ASCII.GetString(place).TrimEnd().Split(' ');
+        if (words is not ["groupbuy", "mark", "1", var number, "stream", var stream, "position", var position, "length", var length, "sha256", var sha, "check", var check])
+            return null;
+        if (Check(string.Join(' ', words[..^2])) != check) return null;
+        return (Number(number), new MarkedState(Number(stream), Number(position), Number(length), sha == "-" ? null : sha));
+    }
+
+    private static long Number(string text) => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+
+    private static string Check(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)).AsSpan(0, 8));
+}
