@@ -162,7 +162,8 @@ public sealed class BookComparisonTests
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(first.Key.Id, None));
         await UntilAsync(async () => (await EndsAsync(silo, shard)).Count > 0);
         Assert.Equal(TaskEndStatus.Success, Assert.Single(await EndsAsync(silo, shard)).Status);
-        Assert.Equal(first.Key.Due.AddDays(1), Assert.Single(await RowsAsync(silo, shard)).Key.Due);
+        // It was run beside its schedule, so the coming night still has its own.
+        Assert.Equal(first.Key.Due, Assert.Single(await RowsAsync(silo, shard)).Key.Due);
         Assert.Equal(
             [$"The books of merchant 10042 and of payments differ in 1 lines (missing-at-port 1), first {Id}.1 p-1",
                 $"The books of merchant {10042 + ShardId.MerchantSlots} and of inventory differ in 1 lines (missing-at-port 1), first {10042 + ShardId.MerchantSlots}.BJ.tea"],

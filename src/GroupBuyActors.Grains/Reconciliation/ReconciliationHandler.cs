@@ -50,7 +50,7 @@ internal sealed class ReconciliationHandler(
         var (shard, now) = (due.Task.Key.Shard, DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds()));
         return TaskVerdict.Finished([new TimedTask
         {
-            Key = new TaskKey(shard, now, TaskIds.Of(Type, shard, now)), Type = Type, NextAt = now,
+            Key = new TaskKey(shard, now, TaskIds.Of(Type, shard, now)), Type = Type, NextAt = now, Version = due.Task.Version + 1,
             Payload = TaskPayloads.Write(asked with { Above = above, Incomplete = asked.Incomplete || run.Reason is not null }),
         }]);
     }

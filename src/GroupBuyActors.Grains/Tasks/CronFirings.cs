@@ -97,14 +97,44 @@ internal sealed class CronFirings : ISchedules
         return TaskVerdict.Finished(next is null ? [] : [next], [TaskEnding.Of(task, TaskEndStatus.Expired, due.Now, reason)]);
     }
 
-    /// <summary>The end of a run: its shard's next firing, and those that are left out with the reason, so that nobody wonders where they are.</summary>
+    /// <summary>
+    /// The end of a run: its shard's next firing, and those that are left out with the reason, so that nobody wonders where they are. A
+    /// firing that was brought forward by hand was run beside the schedule: it comes again at its own time.
+    /// </summary>
     public TaskVerdict Conclude(DueTask due, DateTimeOffset firing)
     {
-        var (shard, now) = (due.Task.Key.Shard, _clock.GetUtcNow());
-        var plan = _jobs[due.Task.Type].Schedule.After(shard, firing, due.Now, now);
+        var (task, now) = (due.Task, _clock.GetUtcNow());
+        var wasBroughtForward = task.Key.Due < firing;
+        var plan = _jobs[task.Type].Schedule.After(task.Key.Shard, wasBroughtForward ? task.Key.Due : firing, due.Now, now);
+        // Under its own id once more, so under a later version: the run that was made has taken the one before.
+        var version = wasBroughtForward ? task.Version + 1 : 1;
         return TaskVerdict.Finished(
-            plan.Next is { } next ? [Firing(due.Task.Type, shard, next)] : [],
-            [.. Told(plan.Skipped).Select(skipped => TaskEnding.Of(Firing(due.Task.Type, shard, skipped.Firing), TaskEndStatus.Expired, now, skipped.Reason))]);
+            plan.Next is { } next ? [Firing(task.Type, task.Key.Shard, next) with { Version = version }] : [],
+            [.. Told(plan.Skipped).Select(skipped => TaskEnding.Of(Firing(task.Type, task.Key.Shard, skipped.Firing), TaskEndStatus.Expired, now, skipped.Reason))]);
+    }
+
+    /// <summary>
+    /// What goes on where a task ends without its run, called off or too old: of a firing the shard's next one, without which the job
+    /// would never run there again; of any other task nothing.
+    /// </summary>
+    public IReadOnlyList<TimedTask> Following(TimedTask task, DateTimeOffset now)
+    {
+        if (!_jobs.ContainsKey(task.Type)) return [];
+        var firing = FiringOf(task) ?? now;
+        return Next(task.Type, task.Key.Shard, firing > now ? firing : now) is { } next ? [next] : [];
+    }
+
+    private static DateTimeOffset? FiringOf(TimedTask task)
+    {
+        try
+        {
+            return TaskPayloads.Read<FiringTask>(task.Payload).Firing;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // Nobody can read it: the schedule goes on from now.
+            return null;
+        }
     }
 
     /// <summary>The latest of them, as many as one commit takes without care, and the oldest for all that are not told one by one.</summary>
