@@ -4,6 +4,8 @@ using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors;
 
@@ -140,33 +142,122 @@ public sealed class RefundTests
         Assert.Equal(OrderStatus.Refunding, (await group.GetOrder(2)).Value!.Status);
     }
 
+    /// <summary>
+    /// Time goes step by step: a wait beyond the horizon moves the task's row each time, and an age measured from there never came to
+    /// three days, where one leap of the clock did.
+    /// </summary>
     [Fact]
     public async Task ARefundIsAlertedAboutAndGivenUpAfterThreeDaysAndKeepsItsNumber()
     {
-        await using var silo = await TestSilo.StartAsync();
+        var log = new KeptLog();
+        await using var silo = await TestSilo.StartAsync(services: services => services.AddSingleton<ILoggerProvider>(log));
+        // Waits of an hour and more, so that three days are a score of tries and not four hundred.
+        var change = new TaskPolicyChange { BaseDelay = TimeSpan.FromHours(1), DelayMax = TimeSpan.FromHours(6) };
+        Assert.NotNull((await silo.Get<ITaskPolicies>().ChangeAsync(TaskTypes.Refund, change, null, "test", CancellationToken.None)).Report);
         silo.Ports.Answer("refund:", PortAnswer.Silent);
+        silo.Ports.Answer("ask:", PortAnswer.Silent);
         var group = await PaidAndAskedBackAsync(silo);
-        var desk = silo.Get<ITaskDesk>();
+        var asked = silo.Time.GetUtcNow();
         await silo.Ports.CalledAsync(Refund);
-        silo.Time.Advance(TimeSpan.FromDays(3));
-        var dead = await UntilDeadAsync(silo);
+        var dead = await UntilDeadAsync(silo, step: TimeSpan.FromHours(1), bound: TimeSpan.FromDays(5));
+        var age = silo.Time.GetUtcNow() - asked;
+        Assert.InRange(age, TimeSpan.FromDays(3), TimeSpan.FromDays(3) + TimeSpan.FromHours(8));
+        Assert.Single(log.Of(3001));
         Assert.Equal(OrderStatus.Refunding, (await group.GetOrder(1)).Value!.Status);
         silo.Ports.Answer("refund:", PortAnswer.Done);
-        Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead, CancellationToken.None));
+        silo.Ports.Answer("ask:", PortAnswer.Done);
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(dead, CancellationToken.None));
         await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(30), () => TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded));
         Assert.Equal([Refund], silo.Ports.Calls.Keys.Where(key => key.StartsWith("refund:", StringComparison.Ordinal)));
     }
 
-    private static async Task<string> UntilDeadAsync(TestSilo silo)
+    /// <summary>A hand that runs it now again and again must not keep it young.</summary>
+    [Fact]
+    public async Task RunNowKeepsARefundsAge()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        silo.Ports.Answer("refund:", PortAnswer.Silent);
+        silo.Ports.Answer("ask:", PortAnswer.Silent);
+        await PaidAndAskedBackAsync(silo);
+        await silo.Ports.CalledAsync(Refund);
+        var store = silo.Get<ITaskStore>();
+        var first = await RowAsync(silo, row => row.Attempts == 1);
+        silo.Time.Advance(TimeSpan.FromHours(1));
+        var tried = await RowAsync(silo, row => row.Attempts == 2);
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RescheduleAsync(first.Key.Id, silo.Time.GetUtcNow().AddHours(5), CancellationToken.None));
+        var moved = (await store.FindAsync(first.Key.Id, CancellationToken.None))!;
+        Assert.Equal((first.Key.Due, tried.Version + 1), (moved.FirstDue, moved.Version));
+        Assert.Equal(TimeSpan.FromHours(6), moved.AgeAt(first.Key.Due.AddHours(6)));
+    }
+
+    /// <summary>The same for a time to live: retries that wait for minutes must not keep a stale notice alive.</summary>
+    [Fact]
+    public async Task ANoticesTimeToLiveCountsFromItsFirstDueTime()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var change = new TaskPolicyChange { BaseDelay = TimeSpan.FromMinutes(5), DelayMax = TimeSpan.FromMinutes(10), RetryCountMax = 1_000, TimeToLive = TimeSpan.FromHours(1) };
+        Assert.NotNull((await silo.Get<ITaskPolicies>().ChangeAsync(TaskTypes.Notify, change, null, "test", CancellationToken.None)).Report);
+        silo.Ports.Answer("notice:", PortAnswer.Silent);
+        var group = await silo.PublishAsync(Id, minGroupSize: 1);
+        var began = silo.Time.GetUtcNow();
+        await group.Join(new JoinGroup("user-1"));
+        await silo.Ports.CalledAsync("notice:");
+        TaskEnding? ending = null;
+        while (ending is null)
+        {
+            Assert.True(silo.Time.GetUtcNow() - began < TimeSpan.FromHours(3), "It lives for ever.");
+            silo.Time.Advance(TimeSpan.FromMinutes(1));
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+            var ends = await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Type = TaskTypes.Notify }, null, 10, CancellationToken.None);
+            if (ends.Items.Count > 0) ending = ends.Items[0];
+        }
+
+        Assert.Equal(TaskEndStatus.Expired, ending.Status);
+        Assert.InRange(ending.EndedAt - began, TimeSpan.FromHours(1), TimeSpan.FromMinutes(75));
+    }
+
+    private static async Task<TimedTask> RowAsync(TestSilo silo, Func<TimedTask, bool> expected)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            var page = await silo.Get<ITaskDirectory>().SearchAsync(new TaskEndFilter { Type = TaskTypes.Refund }, null, 10, bound.Token);
-            if (page.Items is [{ Status: "dead" } dead]) return dead.TaskId;
-            silo.Time.Advance(TimeSpan.FromMinutes(10));
-            await Task.Delay(20, bound.Token);
+            var rows = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Refund), null, 10, bound.Token)).Items;
+            if (rows.FirstOrDefault(expected) is { } row) return row;
+            await Task.Delay(10, bound.Token);
         }
+    }
+
+    /// <summary>Lets time go in steps, each until the refund that came due in it has been tried or does not move.</summary>
+    private static async Task<string> UntilDeadAsync(TestSilo silo, TimeSpan step, TimeSpan bound)
+    {
+        var (store, ends, end) = (silo.Get<ITaskStore>(), silo.Get<ITaskDirectory>(), silo.Time.GetUtcNow() + bound);
+        var patience = System.Diagnostics.Stopwatch.StartNew();
+        while (silo.Time.GetUtcNow() < end)
+        {
+            var rows = (await store.ListAsync(new TaskFilter(TaskTypes.Refund), null, 1, CancellationToken.None)).Items;
+            if (rows.Count == 0)
+            {
+                var page = await ends.SearchAsync(new TaskEndFilter { Type = TaskTypes.Refund }, null, 10, CancellationToken.None);
+                if (page.Items is [{ Status: "dead" } dead]) return dead.TaskId;
+            }
+            else if (rows[0].NextAt > silo.Time.GetUtcNow())
+            {
+                silo.Time.Advance(step);
+                patience.Restart();
+            }
+
+            else if (patience.Elapsed > TimeSpan.FromSeconds(1))
+            {
+                // Trouble of ours waits a moment, too, and that moment is to pass.
+                silo.Time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            if (patience.Elapsed > TestSilo.Bound) Assert.Fail($"The refund is not tried: {string.Join(", ", rows)}.");
+            await Task.Delay(2);
+        }
+
+        Assert.Fail($"No dead letter after {bound}; the provider was called {silo.Ports.Calls[Refund] + silo.Ports.Calls.GetValueOrDefault(Ask)} times.");
+        return "";
     }
 
     private static async Task<IGroupGrain> PaidAsync(TestSilo silo, int buyers)

@@ -43,14 +43,26 @@ public sealed record RetryPolicy
     public RetryVerdict WhenUsedUp { get; init; } = RetryVerdict.Dead;
     /// <summary>An alert is raised when this many retries have failed; null for never.</summary>
     public int? AlertAfter { get; init; }
-    /// <summary>Tries end this long after the task was due; null for no limit.</summary>
+    /// <summary>Tries end this long after the task was first due; null for no limit.</summary>
     public TimeSpan? AgeMax { get; init; }
-    /// <summary>Past this the task is dropped as expired; null for never.</summary>
+    /// <summary>This long after it was first due the task is dropped as expired; null for never.</summary>
     public TimeSpan? TimeToLive { get; init; }
+
+    /// <summary>No wait between two tries is longer.</summary>
+    public TimeSpan LongestDelay
+    {
+        get
+        {
+            var longest = DelayMax;
+            foreach (var delay in FirstDelays)
+                if (delay > longest) longest = delay;
+            return longest;
+        }
+    }
 
     /// <summary>The step after a failed try.</summary>
     /// <param name="failures">Failed tries so far, this one included, from 1.</param>
-    /// <param name="age">Time since the task was due.</param>
+    /// <param name="age">Time since the task was first due: <see cref="TimedTask.AgeAt"/>.</param>
     /// <param name="chance">Drawn evenly from [0, 1).</param>
     public RetryStep After(int failures, TimeSpan age, double chance)
     {

@@ -41,6 +41,28 @@ public sealed record TimedTask
     public TaskKey Row => Key with { Type = Type };
     /// <summary>Its own weight on top of its type's, −1,000 to 1,000: see <see cref="TaskOrder"/>.</summary>
     public int Weight { get; init; }
+    /// <summary>When it was first to run, where its row has been moved since: from there its age counts. Null: <see cref="TaskKey.Due"/>.</summary>
+    public DateTimeOffset? FirstDue { get; init; }
+    /// <summary>What in its row cannot be understood, or null. Such a task is run by nobody, and keeps no other from running.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>How long ago it was first to run, however often its row was moved meanwhile; zero before.</summary>
+    public TimeSpan AgeAt(DateTimeOffset now) => now - (FirstDue ?? Key.Due) is { Ticks: > 0 } age ? age : TimeSpan.Zero;
+
+    /// <summary>The task at another place in the table, to be tried then. Its age goes on.</summary>
+    public TimedTask MovedTo(DateTimeOffset due) => this with
+    {
+        Key = Key with { Due = due },
+        NextAt = due,
+        Version = Version + 1,
+        FirstDue = FirstDue ?? Key.Due,
+    };
+
+    /// <summary>
+    /// The task at a time that a person gave it. Where it has not been tried yet, that is when it is first to run; one that was tried
+    /// keeps its age, or moving it now and then would keep it from ever being given up.
+    /// </summary>
+    public TimedTask MovedByHand(DateTimeOffset due) => Attempts == 0 ? MovedTo(due) with { FirstDue = null } : MovedTo(due);
 }
 
 /// <summary>

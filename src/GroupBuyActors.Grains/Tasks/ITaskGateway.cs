@@ -76,17 +76,19 @@ internal sealed record CarriedTask
     [Id(9)] public string? Trace { get; init; }
     [Id(10)] public string? LastError { get; init; }
     [Id(11)] public int Weight { get; init; }
+    [Id(12)] public DateTimeOffset? FirstDue { get; init; }
 
     public static CarriedTask Of(TimedTask task) => new()
     {
         Shard = task.Key.Shard, Due = task.Key.Due, TaskId = task.Key.Id, Type = task.Type, Group = task.Group, Payload = task.Payload.ToArray(),
         NextAt = task.NextAt, Attempts = task.Attempts, Version = task.Version, Trace = task.Trace, LastError = task.LastError, Weight = task.Weight,
+        FirstDue = task.FirstDue,
     };
 
     public TimedTask Task() => new()
     {
         Key = new TaskKey(Shard, Due, TaskId), Type = Type, Group = Group, Payload = Payload, NextAt = NextAt, Attempts = Attempts,
-        Version = Version, Trace = Trace, LastError = LastError, Weight = Weight,
+        Version = Version, Trace = Trace, LastError = LastError, Weight = Weight, FirstDue = FirstDue,
     };
 }
 

@@ -29,10 +29,10 @@ internal sealed record DueTask(TimedTask Task, TaskPolicy Policy, int FailuresBe
 
     /// <summary>True where the port was asked often enough: the decision is taken without its answer.</summary>
     public bool DecidesWithout => FailuresBefore > 0 && Policy.Retry.WhenUsedUp == RetryVerdict.DecideWithout
-        && Policy.Retry.After(FailuresBefore, Now - Task.Key.Due, Chance).Verdict == RetryVerdict.DecideWithout;
+        && Policy.Retry.After(FailuresBefore, Task.AgeAt(Now), Chance).Verdict == RetryVerdict.DecideWithout;
 
     /// <summary>What follows if this try has failed.</summary>
-    public RetryStep AfterFailure() => Policy.Retry.After(FailuresBefore + 1, Now - Task.Key.Due, Chance);
+    public RetryStep AfterFailure() => Policy.Retry.After(FailuresBefore + 1, Task.AgeAt(Now), Chance);
 
     /// <summary>
     /// Whether a silent port means another try. False: the tries are used up, and the handler goes on without the answer.

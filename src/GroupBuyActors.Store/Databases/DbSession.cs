@@ -72,7 +72,8 @@ internal static class DbColumns
 
     public static string Utf8(this DbDataReader reader, int column) => System.Text.Encoding.UTF8.GetString(reader.Bytes(column));
 
-    public static DateTimeOffset Instant(this DbDataReader reader, int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
+    /// <summary>One that no instant has is the nearest: a row with it must not keep the rows read with it from being read.</summary>
+    public static DateTimeOffset Instant(this DbDataReader reader, int column) => GroupBuyActors.Tasks.TaskBounds.Instant(reader.GetInt64(column));
 
     public static DateTimeOffset? InstantOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.Instant(column);
 }

@@ -222,6 +222,17 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhenATaskWasFirstDueIsStoredAndStaysThroughItsTries()
+    {
+        var committer = await _store.StartAsync();
+        var (moved, plain) = (Commits.OrderClose(Commits.Group(1), 1) with { FirstDue = Commits.Evening }, Commits.OrderClose(Commits.Group(1), 2));
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), schedules: [moved, plain]));
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 2), updates: [moved with { Attempts = 1, Version = 2 }]));
+        Assert.Equal(Commits.Evening.ToUnixTimeMilliseconds(), await _store.NumberAsync($"select first_ms from timed_task where id = '{moved.Key.Id}' and version = 2"));
+        Assert.Equal(1, await _store.NumberAsync($"select count(*) from timed_task where id = '{plain.Key.Id}' and first_ms is null"));
+    }
+
+    [Fact]
     public async Task AnEndingIsStoredWholeWithItsCommit()
     {
         var committer = await _store.StartAsync();

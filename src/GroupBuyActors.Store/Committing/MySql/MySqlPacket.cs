@@ -132,12 +132,12 @@ internal sealed class MySqlPacket(TimeProvider time)
         foreach (var place in batch) _tasks.AddRange(place.Commit.Schedules);
         if (_tasks.Count == 0) return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
-        _text.Sql("insert into timed_task(shard,due_ms,id,type,group_id,payload,next_ms,attempts,version,trace,last_error,weight)values");
+        _text.Sql("insert into timed_task(shard,due_ms,id,type,group_id,payload,next_ms,attempts,version,trace,last_error,weight,first_ms)values");
         foreach (var task in _tasks)
         {
             _text.Sql('(').Number(task.Key.Shard.Index).Sql(',').Instant(task.Key.Due).Sql(',').Text(task.Key.Id).Sql(',').Text(task.Type).Sql(',')
                 .TextOrNull(task.Group?.Value).Sql(',').Binary(task.Payload.Span).Sql(',').Instant(task.NextAt).Sql(',').Number(task.Attempts).Sql(',')
-                .Number(task.Version).Sql(',').TextOrNull(task.Trace).Sql(',').TextOrNull(task.LastError).Sql(',').Number(task.Weight).Sql("),");
+                .Number(task.Version).Sql(',').TextOrNull(task.Trace).Sql(',').TextOrNull(task.LastError).Sql(',').Number(task.Weight).Sql(',').InstantOrNull(task.FirstDue).Sql("),");
         }
         // Not `insert ignore`, which would also cut what is too long and let it pass.
         _text.Back().Sql(" on duplicate key update version=timed_task.version;");

@@ -73,9 +73,9 @@ internal sealed class SqliteStatements : IDisposable
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """, 10);
         _schedule = new(connection, """
-            insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight)
-            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) on conflict (shard, due_ms, id) do nothing
-            """, 12);
+            insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight, first_ms)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) on conflict (shard, due_ms, id) do nothing
+            """, 13);
         // Only of a task that had another due before: a later version than the first.
         _move = new(connection, $"insert into task_move (at_ms, id) values ({Dialect.SqliteNowMs}, ?1) on conflict (at_ms, id) do nothing", 1);
         _remove = new(connection, "delete from timed_task where shard = ?1 and due_ms = ?2 and id = ?3", 3);
@@ -154,7 +154,8 @@ internal sealed class SqliteStatements : IDisposable
     private void Schedule(TimedTask task)
     {
         _schedule.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, task.Type, task.Group?.Value,
-            Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError, task.Weight);
+            Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError, task.Weight,
+            task.FirstDue?.ToUnixTimeMilliseconds());
         if (task.Version > 1) _move.Run(task.Key.Id);
     }
 
