@@ -2,6 +2,21 @@ using System.Collections.Frozen;
 
 namespace GroupBuyActors.Tasks;
 
+/// <summary>Whom a task waits for while it runs: a service that may be slow or silent for seconds.</summary>
+public enum TaskTarget
+{
+    /// <summary>Nobody outside: groups and the store.</summary>
+    None,
+    /// <summary>The payment provider.</summary>
+    Payments,
+    /// <summary>The inventory service.</summary>
+    Inventory,
+    /// <summary>The notice service.</summary>
+    Notices,
+    /// <summary>Services by their contracts.</summary>
+    Services,
+}
+
 /// <summary>What holds for all tasks of one type.</summary>
 public sealed record TaskPolicy
 {
@@ -11,6 +26,8 @@ public sealed record TaskPolicy
     public required RetryPolicy Retry { get; init; }
     /// <summary>How late a run may be and still be as promised (SPEC section 3); zero: strict, as exact as the machine allows.</summary>
     public TimeSpan Lateness { get; init; }
+    /// <summary>Whom its runs wait for.</summary>
+    public TaskTarget Target { get; init; }
     /// <summary>True where a group's state depends on it: it never gives up and cannot be cancelled by hand.</summary>
     public bool IsNeeded { get; init; }
     /// <summary>A try that takes longer has failed.</summary>
@@ -37,7 +54,7 @@ public static class TaskPolicies
     {
         new()
         {
-            Type = TaskTypes.OrderClose, IsNeeded = true, Weight = 8, Concurrency = 256,
+            Type = TaskTypes.OrderClose, Target = TaskTarget.Payments, IsNeeded = true, Weight = 8, Concurrency = 256,
             Retry = new() { RetryCountMax = 3, WhenUsedUp = RetryVerdict.DecideWithout, DelayMax = OneMinute, AlertAfter = 10 },
         },
         new()
@@ -52,12 +69,12 @@ public static class TaskPolicies
         },
         new()
         {
-            Type = TaskTypes.StockRollback, IsNeeded = true, Weight = 5, Lateness = TimeSpan.FromSeconds(2),
+            Type = TaskTypes.StockRollback, Target = TaskTarget.Inventory, IsNeeded = true, Weight = 5, Lateness = TimeSpan.FromSeconds(2),
             Retry = new() { FirstDelays = [TimeSpan.Zero, TimeSpan.Zero], DelayMax = OneMinute, AlertAfter = 2 },
         },
         new()
         {
-            Type = TaskTypes.SuccessSaga, IsNeeded = true, Weight = 10, Lateness = TimeSpan.FromMilliseconds(100), Concurrency = 256,
+            Type = TaskTypes.SuccessSaga, Target = TaskTarget.Inventory, IsNeeded = true, Weight = 10, Lateness = TimeSpan.FromMilliseconds(100), Concurrency = 256,
             Retry = new()
             {
                 FirstDelays = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)], RetryCountMax = 2, WhenUsedUp = RetryVerdict.DecideWithout,
@@ -66,17 +83,17 @@ public static class TaskPolicies
         },
         new()
         {
-            Type = TaskTypes.Refund, Weight = 4, Lateness = TimeSpan.FromSeconds(5),
+            Type = TaskTypes.Refund, Target = TaskTarget.Payments, Weight = 4, Lateness = TimeSpan.FromSeconds(5),
             Retry = new() { DelayMax = TenMinutes, AlertAfter = 10, AgeMax = TimeSpan.FromDays(3) },
         },
         new()
         {
-            Type = TaskTypes.PaymentCheck, Weight = 2, Lateness = OneMinute,
+            Type = TaskTypes.PaymentCheck, Target = TaskTarget.Payments, Weight = 2, Lateness = OneMinute,
             Retry = new() { DelayMax = TenMinutes, AlertAfter = 10 },
         },
         new()
         {
-            Type = TaskTypes.Notify, Weight = 3, Lateness = TimeSpan.FromSeconds(5),
+            Type = TaskTypes.Notify, Target = TaskTarget.Notices, Weight = 3, Lateness = TimeSpan.FromSeconds(5),
             Retry = new() { RetryCountMax = 5, TimeToLive = NoticeTimeToLive },
         },
         new()
@@ -86,7 +103,7 @@ public static class TaskPolicies
         },
         new()
         {
-            Type = TaskTypes.HttpCallback, Lateness = TimeSpan.FromSeconds(5), TryTimeout = TimeSpan.FromSeconds(30),
+            Type = TaskTypes.HttpCallback, Target = TaskTarget.Services, Lateness = TimeSpan.FromSeconds(5), TryTimeout = TimeSpan.FromSeconds(30),
             Retry = new() { RetryCountMax = 3 },
         },
         new()

@@ -37,7 +37,10 @@ public sealed class GrainsOptions
     public TimeSpan CensusInterval { get; set; } = TimeSpan.FromHours(1);
     /// <summary>Tasks of all types that run at once on this silo; what is due beyond it waits by priority.</summary>
     public int TasksRunningMax { get; set; } = 1_024;
-    /// <summary>Of these, tasks that a dead silo left behind; a recovery begins with 8 and doubles every second up to this.</summary>
+    /// <summary>
+    /// Of these, tasks that a dead silo left behind, for each service that tasks wait for and for those that wait for none; a recovery
+    /// begins with 8 and doubles every second up to this.
+    /// </summary>
     public int OverdueRunningMax { get; set; } = 64;
     /// <summary>What the configuration sets of types' policies (<c>GroupBuy:Tasks:{type}:…</c>), by type; an operator's change while running goes before it.</summary>
     public Dictionary<string, TaskPolicyChange> TaskPolicies { get; } = new(StringComparer.Ordinal);

@@ -14,11 +14,15 @@ namespace GroupBuyActors.Tasks;
 /// What a dead silo left behind stands in lines of its own, with places of their own: few at first, twice as many every second. A
 /// recovery is a ramp and not a stampede, and what is due now stays on time beside it.
 /// </para>
+/// <para>
+/// A service that does not answer holds the places of those that wait for it, and no others: overdue tasks have places by whom they wait
+/// for, and of all places of the silo an eighth is kept for tasks that wait for nobody, such as deadlines.
+/// </para>
 /// Weights and places follow the policies as they are at that moment.
 /// </summary>
 internal sealed class TaskQueues
 {
-    private const int RampStart = 8;
+    private const int RampStart = 8, KeptShare = 8;
     private static readonly TimeSpan Bias = TimeSpan.FromSeconds(1);
     private readonly TaskPolicyBook _policies;
     private readonly TimeProvider _time;
@@ -27,7 +31,8 @@ internal sealed class TaskQueues
     private readonly Dictionary<(string Type, bool Overdue), Line> _lines = [];
     private Func<NearTask, Task>? _run;
     private int _running;
-    private int _overdueRunning;
+    private readonly int[] _overdueRunning = new int[Enum.GetValues<TaskTarget>().Length];
+    private int _waiting;
     private long _overdueSince;
     private volatile bool _stopped;
 
@@ -48,7 +53,7 @@ internal sealed class TaskQueues
         lock (_gate)
         {
             var line = LineOf(task.Stored.Type, task.IsOverdue);
-            if (line.Overdue && _overdueRunning == 0 && !_lines.Values.Any(other => other is { Overdue: true, Waiting.Count: > 0 })) _overdueSince = _time.GetTimestamp();
+            if (line.Overdue && _overdueRunning.AsSpan().IndexOfAnyExcept(0) < 0 && !_lines.Values.Any(other => other is { Overdue: true, Waiting.Count: > 0 })) _overdueSince = _time.GetTimestamp();
             line.Waiting.Enqueue(task, TenantOf(task.Stored), TaskOrder.Priority(task.Stored.NextAt, line.Policy(_policies).Weight, task.Stored.Weight, Bias));
         }
 
@@ -75,12 +80,11 @@ internal sealed class TaskQueues
     {
         while (true)
         {
-            if (!_stopped) await _run!(task);
+            // Whatever a run does, its place is given back: lost places are lost for all that comes after.
+            if (!_stopped) await _run!(task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lock (_gate)
             {
-                _running--;
-                line.Running--;
-                if (line.Overdue) _overdueRunning--;
+                Occupy(line, -1);
             }
 
             if (Take() is not { } next) return;
@@ -98,9 +102,7 @@ internal sealed class TaskQueues
             {
                 // One that was cancelled since it came up is passed over here.
                 if (!task.TryBegin()) continue;
-                _running++;
-                line.Running++;
-                if (line.Overdue) _overdueRunning++;
+                Occupy(line, 1);
                 return (line, task);
             }
 
@@ -113,12 +115,27 @@ internal sealed class TaskQueues
         var (best, first) = ((Line?)null, DateTimeOffset.MaxValue);
         foreach (var line in _lines.Values)
         {
-            if (line.Waiting.Count == 0 || line.Running >= line.Places(_policies) || (line.Overdue && _overdueRunning >= OverduePlaces())) continue;
+            if (line.Waiting.Count == 0 || !HasPlace(line)) continue;
             if (!line.Waiting.TryPeek(out _, out var priority) || (best is not null && priority >= first)) continue;
             (best, first) = (line, priority);
         }
 
         return best;
+    }
+
+    private bool HasPlace(Line line)
+    {
+        if (line.Running >= line.Places(_policies)) return false;
+        if (line.Overdue && _overdueRunning[(int)line.Target] >= OverduePlaces()) return false;
+        return line.Target == TaskTarget.None || _waiting < _options.TasksRunningMax - _options.TasksRunningMax / KeptShare;
+    }
+
+    private void Occupy(Line line, int places)
+    {
+        _running += places;
+        line.Running += places;
+        if (line.Overdue) _overdueRunning[(int)line.Target] += places;
+        if (line.Target != TaskTarget.None) _waiting += places;
     }
 
     private int OverduePlaces()
@@ -129,17 +146,18 @@ internal sealed class TaskQueues
 
     private Line LineOf(string type, bool overdue)
     {
-        if (!_lines.TryGetValue((type, overdue), out var line)) _lines[(type, overdue)] = line = new Line(type, overdue);
+        if (!_lines.TryGetValue((type, overdue), out var line)) _lines[(type, overdue)] = line = new Line(type, overdue, _policies.Of(type).Target);
         return line;
     }
 
     /// <summary>Whose turn it is: the merchant's; tasks of no group share one turn.</summary>
     private static long TenantOf(TimedTask task) => task.Group?.MerchantId ?? 0;
 
-    private sealed class Line(string type, bool overdue)
+    private sealed class Line(string type, bool overdue, TaskTarget target)
     {
         public string Type => type;
         public bool Overdue => overdue;
+        public TaskTarget Target => target;
         public FairQueue<NearTask> Waiting { get; } = new(task => task.IsDropped);
         public int Running { get; set; }
 
