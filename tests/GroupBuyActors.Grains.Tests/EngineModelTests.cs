@@ -207,11 +207,12 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             var (clock, options) = (new ClusterClock(time), Options.Create(new GrainsOptions()));
             var policies = new TaskPolicyBook(table, null!, null!, clock, time, options, NullLogger<TaskPolicyBook>.Instance);
             _queues = new TaskQueues(policies, time, options);
-            _near = new NearTasks(clock, _queues, policies, options);
+            var firings = new CronFirings(_committer, clock, new Chance(), options, NullLogger<CronFirings>.Instance);
+            _near = new NearTasks(clock, _queues, policies, options, NullLogger<NearTasks>.Instance);
             _handlers = new Handlers(new Random(seed), clock, misbehaves);
-            var runner = new TaskRunner(Types.Select(type => new Handler(type, _handlers)), _near, table, _committer, policies, clock, time, new Chance(),
+            var runner = new TaskRunner(Types.Select(type => new Handler(type, _handlers)), _near, table, _committer, firings, policies, clock, time, new Chance(),
                 new TaskMetrics(_services.GetRequiredService<IMeterFactory>()), options, NullLogger<TaskRunner>.Instance);
-            Desk = new TaskDesk(table, table, _committer, _near, policies, null!, null!, clock, time, new Chance());
+            Desk = new TaskDesk(table, table, _committer, _near, firings, policies, null!, null!, clock, time, new Chance());
             _committer.Subscribe(batch =>
             {
                 foreach (var (_, commit) in batch.Commits)

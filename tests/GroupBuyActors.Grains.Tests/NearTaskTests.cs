@@ -70,7 +70,7 @@ public sealed class NearTaskTests
             _clock = new ClusterClock(Time);
             _policies = new TaskPolicyBook(_table, null!, null!, _clock, Time, _options, NullLogger<TaskPolicyBook>.Instance);
             _queues = new TaskQueues(_policies, Time, _options);
-            Near = new NearTasks(_clock, _queues, _policies, _options);
+            Near = new NearTasks(_clock, _queues, _policies, _options, NullLogger<NearTasks>.Instance);
             Near.Own(Shard, 1);
             Near.BeginReading();
             Near.EndReading([]);
@@ -96,7 +96,9 @@ public sealed class NearTaskTests
         public void Start(Func<DueTask, TaskVerdict> run)
         {
             var metrics = new TaskMetrics(_services.GetRequiredService<IMeterFactory>());
-            var runner = new TaskRunner([new Handler(run)], Near, _table, new SimulatedCommitter(_table), _policies, _clock, Time, new Chance(), metrics, _options,
+            var committer = new SimulatedCommitter(_table);
+            var firings = new CronFirings(committer, _clock, new Chance(), _options, NullLogger<CronFirings>.Instance);
+            var runner = new TaskRunner([new Handler(run)], Near, _table, committer, firings, _policies, _clock, Time, new Chance(), metrics, _options,
                 NullLogger<TaskRunner>.Instance);
             _queues.Start(runner.RunAsync);
             Near.Start();

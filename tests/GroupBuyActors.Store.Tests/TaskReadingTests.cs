@@ -74,6 +74,50 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         Assert.False((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 62, default)).Complete);
     }
 
+    /// <summary>What was left out of a reading that was cut is not due before where it ends.</summary>
+    [Fact]
+    public async Task AReadingThatIsCutSaysHowFarItGot()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        for (var n = 0; n < 60; n++) await store.TaskAsync(new ShardId(3), Samples.Noon.AddSeconds(n), $"dense-{n:D2}");
+        for (var n = 0; n < 6; n++) await store.TaskAsync(new ShardId(9), Samples.Noon.AddSeconds(n * 10), $"sparse-{n}");
+        foreach (var limit in (int[])[1, 2, 7, 20, 50, 65])
+        {
+            var reading = await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(1), limit, default);
+            var read = reading.Tasks.Select(task => task.Key.Id).ToHashSet();
+            var left = Enumerable.Range(0, 60).Where(n => !read.Contains($"dense-{n:D2}")).Select(n => Samples.Noon.AddSeconds(n))
+                .Concat(Enumerable.Range(0, 6).Where(n => !read.Contains($"sparse-{n}")).Select(n => Samples.Noon.AddSeconds(n * 10))).Min();
+            Assert.False(reading.Complete);
+            Assert.InRange(reading.ReadTo!.Value, Samples.Noon, left);
+            Assert.True(left - reading.ReadTo.Value <= TimeSpan.FromSeconds(10), $"With {limit} it was read to {reading.ReadTo}, and {left} was left.");
+        }
+
+        Assert.Null((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(1), 66, default)).ReadTo);
+    }
+
+    /// <summary>One row that nobody can read used to keep every task of its silo from being read.</summary>
+    [Fact]
+    public async Task ARowThatCannotBeUnderstoodIsReadWithItsFaultAndKeepsNoOtherBack()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var shard = new ShardId(3);
+        await store.TaskAsync(shard, Samples.Noon, "sound");
+        await store.TaskAsync(shard, DateTimeOffset.MinValue, "of the first instant");
+        await RowAsync("of no instant", long.MinValue, 0, null, 1);
+        await RowAsync("never next", 0, long.MinValue, null, 1);
+        await RowAsync("of no group", 1, 1, "no group at all", 1);
+        await RowAsync("counted out", 2, 2, null, int.MaxValue);
+        await RowAsync("of a bad type", 3, 3, null, 1);
+        var tasks = (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(1), 100, default)).Tasks.ToDictionary(task => task.Key.Id);
+        Assert.Equal(7, tasks.Count);
+        Assert.Equal(["counted out", "never next", "of no group", "of no instant"], tasks.Values.Where(task => task.Fault is not null).Select(task => task.Key.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(DateTimeOffset.MinValue, tasks["of the first instant"].Key.Due);
+        Assert.Equal(7, (await store.Tasks.ListAsync(new TaskFilter(Shard: shard), null, 100, default)).Items.Count);
+
+        Task RowAsync(string id, long due, long next, string? group, int version) => store.ExecuteAsync(
+            $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) values ({shard.Index}, {due}, {id}, {"refund"}, {group}, {"{}"u8.ToArray()}, {next}, -1, {version})");
+    }
+
     [Fact]
     public async Task ATaskIsFoundByItsId()
     {

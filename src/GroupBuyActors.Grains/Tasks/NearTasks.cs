@@ -1,5 +1,6 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Tasks;
@@ -15,6 +16,10 @@ namespace GroupBuyActors.Tasks;
 /// Memory is bounded. Where it is full, what is due last goes back to the table, where it still is, so that what is due first has room.
 /// </para>
 /// <para>
+/// One task never stops the others: what cannot be taken in, queued or fired is told of and set aside, and the thread goes on whatever
+/// it meets, for every timed task of the silo hangs on it.
+/// </para>
+/// <para>
 /// Everything here may be wrong in one direction: a task that is gone or was moved may still fire. That is harmless by construction,
 /// for the group's state, or the row of its run, decides.
 /// </para>
@@ -23,7 +28,8 @@ internal sealed class NearTasks : IDisposable
 {
     // Commits of this silo wait for the lock while due tasks are taken out, so not all of a flood are taken at once.
     private const int FiresAtOnce = 1_000;
-    private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(30), PauseAfterFault = TimeSpan.FromMilliseconds(100),
+        Ahead = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private readonly ClusterClock _clock;
     private readonly TaskQueues _queues;
@@ -35,17 +41,20 @@ internal sealed class NearTasks : IDisposable
     private readonly WheelSleep _sleep;
     private readonly GrainsOptions _options;
     private readonly HorizonWindow _window;
+    private readonly ILogger _log;
     private HashSet<string>? _goneWhileReading;
     private bool _overflowed;
     private DateTimeOffset _until;
+    private DateTimeOffset _readAt, _readUntil;
+    private DateTimeOffset? _readTo;
     private DateTimeOffset _sleepsUntil = DateTimeOffset.MinValue;
     private int _owned;
     private volatile bool _stopped;
     private Thread? _thread;
 
-    public NearTasks(ClusterClock clock, TaskQueues queues, TaskPolicyBook policies, IOptions<GrainsOptions> options)
+    public NearTasks(ClusterClock clock, TaskQueues queues, TaskPolicyBook policies, IOptions<GrainsOptions> options, ILogger<NearTasks> log)
     {
-        (_clock, _queues, _policies, _options) = (clock, queues, policies, options.Value);
+        (_clock, _queues, _policies, _options, _log) = (clock, queues, policies, options.Value, log);
         _wheel = new TaskWheel<NearTask>(clock.GetUtcNow());
         _window = new HorizonWindow(_options.HorizonMin < _options.Horizon ? _options.HorizonMin : _options.Horizon, _options.Horizon, _options.HorizonTasksMax);
         _until = DateTimeOffset.MinValue;
@@ -117,19 +126,23 @@ internal sealed class NearTasks : IDisposable
         {
             _goneWhileReading = new HashSet<string>(StringComparer.Ordinal);
             _overflowed = false;
-            var until = _clock.GetUtcNow() + _window.Span;
-            if (until > _until) _until = until;
-            return until;
+            _readAt = _clock.GetUtcNow();
+            _readUntil = _readAt + _window.Span;
+            if (_readUntil > _until) _until = _readUntil;
+            return _readUntil;
         }
     }
 
     /// <summary>Takes in what a reading found; gives how many are new and how many of these are overdue.</summary>
-    public (int Added, int Overdue) EndReading(IReadOnlyList<TimedTask> found, bool isComplete = true)
+    /// <param name="found">What it found.</param>
+    /// <param name="readTo">Where it was cut: nothing that was left out is due before this. Null: nothing was left out.</param>
+    public (int Added, int Overdue) EndReading(IReadOnlyList<TimedTask> found, DateTimeOffset? readTo = null)
     {
         var (added, overdue) = (0, 0);
         lock (_gate)
         {
-            _window.Found(found.Count, isComplete);
+            _window.Found(found.Count, isComplete: readTo is null);
+            _readTo = readTo;
             var now = _clock.GetUtcNow();
             var late = now - _options.OverdueAfter;
             foreach (var task in found)
@@ -137,8 +150,7 @@ internal sealed class NearTasks : IDisposable
                 if (_goneWhileReading!.Contains(task.Key.Id)) continue;
                 var isOverdue = task.NextAt < late;
                 // Memory filled up meanwhile, and the window ends earlier now.
-                if (IsFull) MakeRoom();
-                if (IsFull || task.NextAt >= _until || !TryAdd(task, isOverdue, mayHaveBegun: task.NextAt <= now)) continue;
+                if (!HasRoomFor(task.NextAt) || !TryAdd(task, isOverdue, mayHaveBegun: task.NextAt <= now)) continue;
                 added++;
                 if (isOverdue) overdue++;
             }
@@ -155,12 +167,30 @@ internal sealed class NearTasks : IDisposable
         lock (_gate) _goneWhileReading = null;
     }
 
-    /// <summary>True where there is room for another stretch, or where this one is about to end.</summary>
+    /// <summary>
+    /// True where there is room for another stretch, where this one is about to end, or where the time has come to which every shard was
+    /// read: the densest shard ends first, and it must not wait for the others.
+    /// </summary>
     public bool WantsMore
     {
         get
         {
-            lock (_gate) return _wheel.Count + _out.Count < _options.HorizonTasksMax / 2 || _clock.GetUtcNow() + _window.Span / 2 >= _until;
+            lock (_gate)
+            {
+                var now = _clock.GetUtcNow();
+                if (_wheel.Count + _out.Count < _options.HorizonTasksMax / 2 || now + _window.Span / 2 >= _readUntil) return true;
+                // What was past due already when it was read waits for places, not for another reading.
+                return _readTo is { } end && end > _readAt && now + Ahead >= end;
+            }
+        }
+    }
+
+    /// <summary>True where a reading was cut and a shorter one would find more of what is due first.</summary>
+    public bool CanNarrow
+    {
+        get
+        {
+            lock (_gate) return _readTo is not null && _readAt + _window.Span < _readUntil;
         }
     }
 
@@ -191,9 +221,7 @@ internal sealed class NearTasks : IDisposable
         lock (_gate)
         {
             if (_epochs[task.Key.Shard.Index] == 0) return false;
-            if (task.NextAt >= _until) return true;
-            if (IsFull) MakeRoom();
-            if (!IsFull && task.NextAt < _until && !TryFireNow(task, mayHaveBegun)) TryAdd(task, false, mayHaveBegun);
+            if (HasRoomFor(task.NextAt) && !TryFireNow(task, mayHaveBegun)) TryAdd(task, false, mayHaveBegun);
             return true;
         }
     }
@@ -273,8 +301,7 @@ internal sealed class NearTasks : IDisposable
             task.Rest();
             if (task.IsGone || _epochs[task.Stored.Key.Shard.Index] == 0) return;
             // Its row says when it is next: where memory is full, or ends before that, it is found there.
-            if (task.Stored.NextAt == at && IsFull) MakeRoom();
-            if (task.Stored.NextAt == at && (IsFull || at >= _until)) return;
+            if (task.Stored.NextAt == at && !HasRoomFor(at)) return;
             if (!_wheel.Add(task.Stored.Key.Id, at, task)) return;
             task.FiresAt = at;
             if (at < _sleepsUntil) _sleep.Wake();
@@ -323,6 +350,18 @@ internal sealed class NearTasks : IDisposable
     /// <summary>What is due and waits for a place counts, too: a herd that is due at once must not outgrow memory either.</summary>
     private bool IsFull => _wheel.Count + _out.Count >= 2 * _options.HorizonTasksMax;
 
+    /// <summary>True where a task that is next then belongs in memory; one that has no room there is left to a reading before its time.</summary>
+    private bool HasRoomFor(DateTimeOffset at)
+    {
+        if (at >= _until) return false;
+        if (!IsFull) return true;
+        MakeRoom();
+        if (at >= _until) return false;
+        if (!IsFull) return true;
+        if (_readTo is null || at < _readTo) _readTo = at;
+        return false;
+    }
+
     /// <summary>The window ends earlier: what lies beyond it goes. Where it is the shortest already, nothing does, and what is new stays out.</summary>
     private void MakeRoom()
     {
@@ -331,6 +370,7 @@ internal sealed class NearTasks : IDisposable
         var until = _clock.GetUtcNow() + _window.Span;
         if (until >= _until) return;
         _until = until;
+        if (until < _readUntil) _readUntil = until;
         _wheel.CancelFrom(until);
     }
 
@@ -340,9 +380,18 @@ internal sealed class NearTasks : IDisposable
         if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id)) return false;
         // Left from before the shard was another's, which has tried or moved it since.
         if (_wheel.TryGet(key.Id, out _, out var former) && former.Stored.Version < task.Version) _wheel.Cancel(key.Id, out _);
-        var firesAt = task.NextAt + SpreadOf(task);
-        if (!_wheel.Add(key.Id, firesAt, new NearTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow(), FiresAt = firesAt })) return false;
-        if (firesAt < _sleepsUntil) _sleep.Wake();
+        var near = new NearTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
+        try
+        {
+            near.FiresAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
+            if (!_wheel.Add(key.Id, near.FiresAt, near)) return false;
+            if (near.FiresAt < _sleepsUntil) _sleep.Wake();
+        }
+        catch (Exception e)
+        {
+            SetAside(near, e);
+        }
+
         return true;
     }
 
@@ -350,12 +399,31 @@ internal sealed class NearTasks : IDisposable
     private bool TryFireNow(TimedTask task, bool mayHaveBegun)
     {
         var now = _clock.GetUtcNow();
-        var firesAt = task.NextAt + SpreadOf(task);
-        if (firesAt > now || _thread is null || _stopped || _out.ContainsKey(task.Key.Id) || _wheel.TryGet(task.Key.Id, out _, out _)) return false;
-        var fired = new NearTask(task, isOverdue: false) { MayHaveBegun = mayHaveBegun, LoadedAt = now, FiresAt = firesAt };
-        _out[task.Key.Id] = fired;
-        _queues.Add(fired);
+        if (task.NextAt > now || _thread is null || _stopped || _out.ContainsKey(task.Key.Id) || _wheel.TryGet(task.Key.Id, out _, out _)) return false;
+        var firesAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
+        if (firesAt > now) return false;
+        Queue(new NearTask(task, isOverdue: false) { MayHaveBegun = mayHaveBegun, LoadedAt = now, FiresAt = firesAt });
         return true;
+    }
+
+    private void Queue(NearTask task)
+    {
+        try
+        {
+            _out[task.Stored.Key.Id] = task;
+            _queues.Add(task);
+        }
+        catch (Exception e)
+        {
+            SetAside(task, e);
+        }
+    }
+
+    private void SetAside(NearTask task, Exception e)
+    {
+        TaskLog.SetAside(_log, e, task.Stored.Key.Id, task.Stored.Type);
+        task.IsParked = true;
+        _out[task.Stored.Key.Id] = task;
     }
 
     /// <summary>Round hours are spread where the type's policy says so; a retry has waited already.</summary>
@@ -366,25 +434,36 @@ internal sealed class NearTasks : IDisposable
     {
         while (!_stopped)
         {
-            DateTimeOffset now, until;
+            var (now, until) = FireDue();
+            if (until > now) _sleep.Sleep(until, until - now);
+        }
+    }
+
+    /// <summary>Hands on what is due; gives the time, and until when there is nothing to do.</summary>
+    private (DateTimeOffset Now, DateTimeOffset Until) FireDue()
+    {
+        try
+        {
             lock (_gate)
             {
                 _wheel.PopDue(_clock.GetUtcNow(), _due, FiresAtOnce);
                 foreach (var due in _due) Fire(due.Item);
                 _due.Clear();
-                now = _clock.GetUtcNow();
+                var now = _clock.GetUtcNow();
                 _sleepsUntil = _wheel.NextDue() ?? DateTimeOffset.MaxValue;
-                until = _sleepsUntil - now < SleepMax ? _sleepsUntil : now + SleepMax;
+                return (now, _sleepsUntil - now < SleepMax ? _sleepsUntil : now + SleepMax);
             }
-
-            if (until > now) _sleep.Sleep(until, until - now);
+        }
+        catch (Exception e)
+        {
+            TaskLog.WakingFailed(_log, e);
+            var now = _clock.GetUtcNow();
+            return (now, now + PauseAfterFault);
         }
     }
 
     private void Fire(NearTask task)
     {
-        if (_epochs[task.Stored.Key.Shard.Index] == 0) return;
-        _out[task.Stored.Key.Id] = task;
-        _queues.Add(task);
+        if (_epochs[task.Stored.Key.Shard.Index] != 0) Queue(task);
     }
 }

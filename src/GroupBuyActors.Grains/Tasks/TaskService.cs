@@ -20,7 +20,7 @@ internal sealed class TaskService(
     ICommitter committer, ITaskStore store, NearTasks near, TaskQueues queues, TaskRunner runner, HandOver handOver, CronFirings firings,
     TaskCanary canary, TaskCensus census, TaskPolicyBook policies, TaskMetrics metrics, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskService> log)
 {
-    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryRead = TimeSpan.FromMilliseconds(500), LeastPause = TimeSpan.FromMilliseconds(50);
     private readonly SemaphoreSlim _wanted = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private Task[] _working = [];
@@ -92,19 +92,37 @@ internal sealed class TaskService(
         var complete = true;
         while (!cancellation.IsCancellationRequested)
         {
-            complete &= !near.HasOverflowed;
-            // More was due than memory holds: the next stretch is read when this one is mostly done, or about to end.
-            if (complete || _mustRead || near.WantsMore)
+            var began = time.GetTimestamp();
+            try
             {
-                _mustRead = false;
-                await firings.SeedAsync(cancellation);
-                complete = await ReadOnceAsync(cancellation);
+                complete = await ReadTurnAsync(complete && !near.HasOverflowed, cancellation);
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                TaskLog.TurnFailed(log, e, "reading tasks");
+                (complete, _mustRead) = (false, true);
             }
 
-            timer.Change(complete ? Sooner(options.Value.HorizonReadInterval, near.Window / 2) : RetryRead, Timeout.InfiniteTimeSpan);
+            timer.Change(complete ? Sooner(options.Value.HorizonReadInterval, near.Window / 2) : PauseBeforeMore(time.GetElapsedTime(began)), Timeout.InfiniteTimeSpan);
             await _wanted.WaitAsync(cancellation);
         }
     }
+
+    /// <summary>Reads where it is wanted; false where there is more to read soon.</summary>
+    private async Task<bool> ReadTurnAsync(bool complete, CancellationToken cancellation)
+    {
+        // More was due than memory holds: the next stretch is read when this one is mostly done, or about to end.
+        if (!complete && !_mustRead && !near.WantsMore) return false;
+        _mustRead = false;
+        // First what is due: first firings of thousands of shards are many commits.
+        complete = await ReadOnceAsync(cancellation);
+        await firings.SeedAsync(cancellation);
+        return complete;
+    }
+
+    /// <summary>Where all of memory is not enough for what is due within a second, half of the time at most goes into reading.</summary>
+    private TimeSpan PauseBeforeMore(TimeSpan took) =>
+        _mustRead || !near.WantsMore ? RetryRead : took < LeastPause ? LeastPause : Sooner(took, RetryRead);
 
     private void Wake()
     {
@@ -118,22 +136,35 @@ internal sealed class TaskService(
         }
     }
 
-    /// <summary>One reading of all owned shards up to the end of the window; false where there is more to read soon.</summary>
+    /// <summary>
+    /// Reads all owned shards up to the end of the window, and again up to nearer ends while there is more than memory may hold: what is
+    /// due first must not be left out for what is due later. False where there is more to read soon, or where it failed and is repeated.
+    /// </summary>
     internal async Task<bool> ReadOnceAsync(CancellationToken cancellation)
+    {
+        bool complete;
+        do complete = await ReadWindowAsync(cancellation);
+        while (!complete && !_mustRead && near.CanNarrow);
+        return complete;
+    }
+
+    private async Task<bool> ReadWindowAsync(CancellationToken cancellation)
     {
         var shards = near.OwnedShards();
         if (shards.Count == 0) return true;
         var until = near.BeginReading();
         try
         {
-            var (tasks, complete) = await store.ReadHorizonAsync(shards, until, options.Value.HorizonTasksMax, cancellation);
-            var (added, overdue) = near.EndReading(tasks, complete);
+            var found = await store.ReadHorizonAsync(shards, until, options.Value.HorizonTasksMax, cancellation);
+            var (added, overdue) = near.EndReading(found.Tasks, found.ReadTo);
             if (overdue > 0) TaskLog.HorizonRead(log, shards.Count, added, overdue);
-            return complete;
+            return found.Complete;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             near.GiveUpReading();
+            // Whoever wanted it still does: what was scheduled or taken since the last reading is in the table only.
+            _mustRead = true;
             TaskLog.HorizonNotRead(log, e);
             return false;
         }
@@ -145,18 +176,32 @@ internal sealed class TaskService(
     {
         foreach (var (_, commit) in batch.Commits)
         {
-            census.Changed(commit);
-            foreach (var removed in commit.Removals)
+            try
             {
-                near.Remove(removed.Id);
-                if (near.EpochOf(removed.Shard) == 0) handOver.Remove(removed);
+                TakeIn(commit);
             }
-
-            foreach (var task in commit.Schedules)
-                if (!near.Add(task)) handOver.Add(task);
+            catch (Exception e)
+            {
+                // The other commits of the batch are taken in all the same; what this one did is in the table.
+                TaskLog.NotTakenIn(log, e);
+                ReadAgain();
+            }
         }
 
         if (near.HasOverflowed) Wake();
+    }
+
+    private void TakeIn(Commit commit)
+    {
+        census.Changed(commit);
+        foreach (var removed in commit.Removals)
+        {
+            near.Remove(removed.Id);
+            if (near.EpochOf(removed.Shard) == 0) handOver.Remove(removed);
+        }
+
+        foreach (var task in commit.Schedules)
+            if (!near.Add(task)) handOver.Add(task);
     }
 
     private IEnumerable<(string, long, int)> Counts()

@@ -5,14 +5,28 @@ namespace GroupBuyActors.Store.Tasks;
 /// <summary>Which tasks to list; null = any.</summary>
 public sealed record TaskFilter(string? Type = null, ShardId? Shard = null, GroupId? Group = null);
 
+/// <summary>What a reading of the horizon brought.</summary>
+public readonly record struct HorizonReading
+{
+    /// <summary>Tasks in no order.</summary>
+    public required IReadOnlyList<TimedTask> Tasks { get; init; }
+    /// <summary>Null where nothing was left out; else no task that was left out is due before this.</summary>
+    public DateTimeOffset? ReadTo { get; init; }
+    /// <summary>True where nothing was left out.</summary>
+    public bool Complete => ReadTo is null;
+
+    /// <summary>Gives the tasks, and whether nothing was left out.</summary>
+    public void Deconstruct(out IReadOnlyList<TimedTask> tasks, out bool complete) => (tasks, complete) = (Tasks, Complete);
+}
+
 /// <summary>Reads pending tasks. They are written by commits only.</summary>
 public interface ITaskStore
 {
     /// <summary>
     /// Tasks of the shards whose next try is before <paramref name="until"/>, at most <paramref name="limit"/> (the earliest due of
-    /// each shard first); <c>Complete</c> is false where the limit cut the list.
+    /// each shard first), and how far it read where the limit cut the list.
     /// </summary>
-    Task<(IReadOnlyList<TimedTask> Tasks, bool Complete)> ReadHorizonAsync(IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation);
+    Task<HorizonReading> ReadHorizonAsync(IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation);
 
     /// <summary>A pending task by its id, or null.</summary>
     Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation);

@@ -17,21 +17,21 @@ internal sealed class TaskReader(Database database) : ITaskStore
     private readonly Raw _byId = database.Dialect.ByIndex("timed_task_id");
     private readonly TaskLists _lists = new(database);
 
-    public async Task<(IReadOnlyList<TimedTask> Tasks, bool Complete)> ReadHorizonAsync(
+    public async Task<HorizonReading> ReadHorizonAsync(
         IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation)
     {
         var numbers = shards.Select(shard => shard.Index).Order().ToArray();
-        if (numbers.Length == 0 || limit <= 0) return ([], numbers.Length == 0);
+        if (numbers.Length == 0 || limit <= 0) return new HorizonReading { Tasks = [], ReadTo = numbers.Length == 0 ? null : DateTimeOffset.MinValue };
         var all = new List<TimedTask>();
         foreach (var some in numbers.Chunk(ShardsPerStatement))
         {
             // Statement by statement, each with what is left of the limit: what does not fit must not be read to find out.
             var left = limit + 1 - all.Count;
             all.AddRange(await database.ReadAsync((session, ct) => session.ListAsync(Range(some, until, left), TaskRows.Read, ct), cancellation).ConfigureAwait(false));
-            if (all.Count > limit) return (await EarliestOfEachAsync(numbers, until, limit, cancellation).ConfigureAwait(false), false);
+            if (all.Count > limit) return await EarliestOfEachAsync(numbers, until, limit, cancellation).ConfigureAwait(false);
         }
 
-        return (all, true);
+        return new HorizonReading { Tasks = all };
     }
 
     // Index timed_task_id.
@@ -76,7 +76,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
     /// More than fits: every shard gets its share of the limit, its earliest first, and what some do not need is shared out among
     /// the others, so that no shard waits behind another's backlog.
     /// </summary>
-    private async Task<IReadOnlyList<TimedTask>> EarliestOfEachAsync(int[] shards, DateTimeOffset until, int limit, CancellationToken cancellation)
+    private async Task<HorizonReading> EarliestOfEachAsync(int[] shards, DateTimeOffset until, int limit, CancellationToken cancellation)
     {
         var taken = new List<TimedTask>(limit);
         var hungry = (await ShardsWithDueAsync(until, cancellation).ConfigureAwait(false)).Intersect(shards).Select(shard => (Shard: shard, AfterDue: 0L, AfterId: "")).ToList();
@@ -95,8 +95,12 @@ internal sealed class TaskReader(Database database) : ITaskStore
             share = hungry.Count == 0 ? 0 : (limit - taken.Count) / hungry.Count;
         }
 
+        // A shard that took its whole share may have more, none of it due before the last that it took.
+        DateTimeOffset? readTo = hungry.Count == 0 ? null : TaskBounds.Instant(hungry.Min(range => range.AfterDue));
+        if (taken.Count <= limit) return new HorizonReading { Tasks = taken, ReadTo = readTo };
         // One of each shard may be more than the limit already.
-        return taken.Count <= limit ? taken : taken.OrderBy(task => task.Key.Due).Take(limit).ToList();
+        var earliest = taken.OrderBy(task => task.Key.Due).Take(limit).ToList();
+        return new HorizonReading { Tasks = earliest, ReadTo = readTo < earliest[^1].Key.Due ? readTo : earliest[^1].Key.Due };
     }
 
     // A step a shard in the primary key of timed_task: shards with nothing due cost no statement of their own. The shard is in the order,

@@ -67,9 +67,9 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
         }
     }
 
-    public Task<(IReadOnlyList<TimedTask> Tasks, bool Complete)> ReadHorizonAsync(IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation)
+    public Task<HorizonReading> ReadHorizonAsync(IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation)
     {
-        lock (_gate) return Task.FromResult<(IReadOnlyList<TimedTask>, bool)>(([.. _rows.Values.Where(row => row.NextAt < until)], true));
+        lock (_gate) return Task.FromResult(new HorizonReading { Tasks = [.. _rows.Values.Where(row => row.NextAt < until)] });
     }
 
     public Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation)
