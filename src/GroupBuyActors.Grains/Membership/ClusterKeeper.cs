@@ -27,15 +27,16 @@ namespace GroupBuyActors.Membership;
 /// </summary>
 internal sealed class ClusterKeeper(
     IClusterMembershipService membership, ILocalSiloDetails self, Homes homes, IStreams streams, IShards shards, StreamRelay relay,
-    TaskService tasks, NearTasks near, TaskGateways gateways, IOptions<GrainsOptions> options, ILogger<ClusterKeeper> log)
+    TaskService tasks, NearTasks near, TaskGateways gateways, TimeProvider time, IOptions<GrainsOptions> options, ILogger<ClusterKeeper> log)
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1), AnswerWithin = TimeSpan.FromSeconds(2), LookEvery = TimeSpan.FromMilliseconds(10);
     private readonly HashSet<long> _knownDead = [];
     private readonly HashSet<long> _draining = [];
     private readonly SemaphoreSlim _wanted = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private MembershipVersion _seen;
-    private volatile bool _review;
+    private int _review;
+    private bool _fenced, _reviews;
     private Task[] _running = [];
 
     /// <summary>This life of this silo.</summary>
@@ -44,21 +45,36 @@ internal sealed class ClusterKeeper(
     /// <summary>Keeps until stopped; the first pass was made by the start-up order.</summary>
     public void Start() => _running = [Task.Run(() => WatchAsync(_stopping.Token)), Task.Run(() => KeepAsync(_stopping.Token))];
 
-    /// <summary>Stops keeping, and gives the shards to their next homes, or to nobody where there is none.</summary>
+    /// <summary>
+    /// Stops keeping, and gives the shards to their next homes, or to nobody where there is none. The next owners are told at once.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await LeavingIsKnownAsync(cancellation);
         homes.Leave();
         var owned = near.OwnedShards();
+        if (owned.Count == 0) return;
         tasks.GiveUp(owned);
-        await ReleaseAsync(owned, cancellation);
+        var successors = await ReleaseAsync(owned, cancellation);
+        await Task.WhenAll(successors.Select(silo => gateways.Of(silo).Review())).WaitAsync(AnswerWithin, time, cancellation)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>A successor that still takes this silo for active would send the shards back.</summary>
+    private async Task LeavingIsKnownAsync(CancellationToken cancellation)
+    {
+        var since = time.GetTimestamp();
+        while (membership.CurrentSnapshot.GetSiloStatus(self.SiloAddress) is SiloStatus.Joining or SiloStatus.Active
+            && time.GetElapsedTime(since) < AnswerWithin && !cancellation.IsCancellationRequested)
+            await Task.Delay(LookEvery, time, CancellationToken.None);
     }
 
     /// <summary>Another silo misses shards that this one owns by the table: it is read again.</summary>
     public void Review()
     {
-        _review = true;
+        Volatile.Write(ref _review, 1);
         Want();
     }
 
@@ -69,13 +85,13 @@ internal sealed class ClusterKeeper(
         await membership.Refresh(default, cancellation);
         homes.Refresh();
         var snapshot = membership.CurrentSnapshot;
-        var fenced = await FenceAsync(rows, snapshot, cancellation);
+        if (await FenceAsync(rows, snapshot, cancellation)) _fenced = true;
+        if (Interlocked.Exchange(ref _review, 0) != 0) _reviews = true;
         var changed = snapshot.Version != _seen;
-        var review = _review;
-        _review = false;
-        if (fenced || changed || review || near.Owned != CountAtHome()) await MoveShardsAsync(snapshot, cancellation);
-        if (fenced || changed) tasks.ReadAgain();
-        _seen = snapshot.Version;
+        if (_fenced || changed || _reviews || near.Owned != CountAtHome()) await MoveShardsAsync(snapshot, cancellation);
+        if (_fenced || changed) tasks.ReadAgain();
+        // Not before it is done: a pass that fails is made again, and what it was made for still holds.
+        (_fenced, _reviews, _seen) = (false, false, snapshot.Version);
         foreach (var row in rows)
             if (_knownDead.Contains(row.Id) && self.SiloAddress.Equals(homes.OfStream(row.Id))) DrainInBackground(row.Id);
     }
@@ -110,7 +126,7 @@ internal sealed class ClusterKeeper(
         tasks.GiveUp(strangers);
         var away = owned.Keys.Where(shard => !wanted.Contains(shard)).ToList();
         tasks.GiveUp(away);
-        await ReleaseAsync(away, cancellation);
+        Tell(await ReleaseAsync(away, cancellation));
         var missing = wanted.Where(shard => !owned.ContainsKey(shard)).ToList();
         IReadOnlyList<ShardRow> taken = missing.Count == 0 ? [] : await shards.TakeAsync(Self, missing, gone, cancellation);
         foreach (var row in taken)
@@ -122,21 +138,28 @@ internal sealed class ClusterKeeper(
         MembershipLog.ShardsTaken(log, fresh.Count, near.Owned);
     }
 
-    private void AskOwners(IEnumerable<string> owners)
+    private void AskOwners(IEnumerable<string> owners) => Tell(owners.Distinct().Select(SiloAddress.FromParsableString));
+
+    private void Tell(IEnumerable<SiloAddress> silos)
     {
-        // One that does not answer is asked again by the next pass, or is gone by then.
-        foreach (var owner in owners.Distinct()) gateways.Of(SiloAddress.FromParsableString(owner)).Review().Ignore();
+        // One that does not answer is asked again by the next pass, or looks by itself.
+        foreach (var silo in silos) gateways.Of(silo).Review().Ignore();
     }
 
-    private async Task ReleaseAsync(List<ShardId> released, CancellationToken cancellation)
+    /// <summary>Gives those that have them now.</summary>
+    private async Task<List<SiloAddress>> ReleaseAsync(List<ShardId> released, CancellationToken cancellation)
     {
+        var successors = new List<SiloAddress>();
         var members = membership.CurrentSnapshot.Members;
         foreach (var heir in released.GroupBy(shard => homes.Of(shard)))
         {
             var successor = heir.Key is { } silo && members.TryGetValue(silo, out var member) ? new SiloIdentity(silo.ToParsableString(), member.Name) : null;
             await shards.ReleaseAsync(Self, [.. heir], successor, cancellation);
             MembershipLog.ShardsReleased(log, heir.Count(), successor?.Slot ?? "nobody");
+            if (successor is not null) successors.Add(heir.Key!);
         }
+
+        return successors;
     }
 
     private void DrainInBackground(long stream)

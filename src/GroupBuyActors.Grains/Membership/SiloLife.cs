@@ -12,8 +12,11 @@ namespace GroupBuyActors.Membership;
 /// The order in which a silo comes and goes.
 /// <code>
 /// migrate ─ (Orleans joins) ─ clock ─ streams allocated ─ fence, take shards, adopt ─ gate opens ─ (Orleans active) ─ tasks run
-/// tasks stop ─ (Orleans leaves, groups deactivate over the open committer) ─ shards released ─ relay flushed ─ streams closed
+/// (Orleans tells the others that this silo leaves) ─ shards handed over ─ tasks stop ─ (groups deactivate over the open committer) ─
+/// relay flushed ─ streams closed
 /// </code>
+/// On the way down the shards go first: their next owners wake what comes due, while runs that wait for a slow port still end here. They
+/// cannot go sooner than the others know that this silo leaves, or they would be sent back to it.
 /// Nothing is served before the gate opens, and no placement chooses a silo before it is active; so whoever is asked is ready.
 /// </summary>
 internal sealed class SiloLife(
@@ -24,6 +27,9 @@ internal sealed class SiloLife(
     // After joining (8100) and the last checks before becoming active (19900), before becoming active (19999); on the way down after
     // the groups are gone (19998).
     private const int BeforeActive = ServiceLifecycleStage.Active - 50;
+
+    // On the way down Orleans announces in this stage that the silo leaves; its other participants run beside each other.
+    private const int Leaving = ServiceLifecycleStage.BecomeActive;
     private readonly CancellationTokenSource _stopping = new();
     private Task[] _background = [];
 
@@ -31,6 +37,7 @@ internal sealed class SiloLife(
     {
         lifecycle.Subscribe("GroupBuyActors.Store", ServiceLifecycleStage.First, store.MigrateAsync);
         lifecycle.Subscribe("GroupBuyActors.Streams", BeforeActive, JoinAsync, LeaveAsync);
+        lifecycle.Subscribe("GroupBuyActors.HandOver", Leaving, static _ => Task.CompletedTask, HandOverAsync);
         lifecycle.Subscribe("GroupBuyActors.Tasks", ServiceLifecycleStage.Active, RunAsync, PauseAsync);
     }
 
@@ -60,15 +67,22 @@ internal sealed class SiloLife(
         return Task.CompletedTask;
     }
 
-    private async Task PauseAsync(CancellationToken cancellation)
+    private Task PauseAsync(CancellationToken cancellation)
     {
         MembershipLog.Stopping(log, groups.Active);
         gate.Drain();
-        await tasks.StopAsync(cancellation);
+        return Task.CompletedTask;
+    }
+
+    private async Task HandOverAsync(CancellationToken cancellation)
+    {
+        await StepAsync("shards", () => keeper.StopAsync(cancellation));
+        await StepAsync("tasks", () => tasks.StopAsync(cancellation));
     }
 
     private async Task LeaveAsync(CancellationToken cancellation)
     {
+        // Again, for a silo that never came as far as to run tasks, or could not hand over.
         await StepAsync("shards", () => keeper.StopAsync(cancellation));
         gate.Close("The silo has stopped.");
         await _stopping.CancelAsync();
