@@ -4,13 +4,17 @@ namespace GroupBuyActors.Tasks;
 public static class TaskOrder
 {
     /// <summary>Weights are −1,000 to 1,000.</summary>
-    public const int WeightMax = 1_000;
+    public const int WeightMax = TaskBounds.WeightMax;
 
     /// <summary>
     /// <c>due − (type's weight + task's weight) × bias</c>; the least goes first. A weight is worth a bounded head start in time, never
     /// a rank: whatever is due later than the head start cannot overtake, so every task becomes first by waiting, and none starves.
+    /// Whatever is stored, there is a priority: weights beyond their bounds count as at them, and times end at the first and the last.
     /// </summary>
-    public static DateTimeOffset Priority(DateTimeOffset due, int typeWeight, int taskWeight, TimeSpan bias) => due - (typeWeight + taskWeight) * bias;
+    public static DateTimeOffset Priority(DateTimeOffset due, int typeWeight, int taskWeight, TimeSpan bias) =>
+        TaskBounds.Shift(due, -(Bounded(typeWeight) + Bounded(taskWeight)) * bias);
+
+    private static int Bounded(int weight) => Math.Clamp(weight, -WeightMax, WeightMax);
 }
 
 /// <summary>Spreads the due times of a herd.</summary>

@@ -22,6 +22,7 @@ public sealed class TaskWheel<TItem>
 {
     private const int Levels = 6, SlotBits = 8, Slots = 1 << SlotBits, Mask = Slots - 1;
     private const int DeadEntriesMax = 1024;
+    private static readonly long LastMs = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Entry?[] _slots = new Entry?[Levels * Slots];
@@ -221,7 +222,7 @@ public sealed class TaskWheel<TItem>
     {
         // A part of a millisecond counts as a whole one: late by less than that, never early.
         var floor = due.ToUnixTimeMilliseconds();
-        return due.UtcTicks % TimeSpan.TicksPerMillisecond == 0 ? floor : floor + 1;
+        return due.UtcTicks % TimeSpan.TicksPerMillisecond == 0 || floor == LastMs ? floor : floor + 1;
     }
 
     private sealed class Entry(string id, TItem item)

@@ -39,10 +39,18 @@ internal sealed class HandOver(
         {
             var parcels = new List<Parcel>();
             while (parcels.Count < SendMax && _waiting.Reader.TryRead(out var parcel)) parcels.Add(parcel);
-            foreach (var home in parcels.GroupBy(parcel => homes.Of(parcel.Key.Shard)))
+            try
             {
-                await _sends.WaitAsync(cancellation);
-                SendAsync(home.Key, [.. home], cancellation).Ignore();
+                foreach (var home in parcels.GroupBy(parcel => homes.Of(parcel.Key.Shard)))
+                {
+                    await _sends.WaitAsync(cancellation);
+                    SendAsync(home.Key, [.. home], cancellation).Ignore();
+                }
+            }
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            {
+                // Their owners find them in the table; those that come after them are still sent.
+                TaskLog.TurnFailed(log, e, "handing tasks over");
             }
         }
     }

@@ -12,7 +12,7 @@ public enum TaskChangeOutcome
     Running,
     /// <summary>It has ended already, or somebody changed it first.</summary>
     Ended,
-    /// <summary>A group depends on it: it cannot be cancelled by hand.</summary>
+    /// <summary>A group depends on it: it cannot be cancelled by hand, nor put off.</summary>
     Needed,
     /// <summary>It is not in a status that allows this: a redrive of what is no dead letter.</summary>
     WrongStatus,
@@ -29,7 +29,10 @@ public interface ITaskDesk
     /// <summary>Runs a pending task now; what its group would not do yet it still does not do.</summary>
     Task<TaskChangeOutcome> RunNowAsync(string taskId, CancellationToken cancellation);
 
-    /// <summary>Gives a pending task another time; never earlier than what its group allows to have an effect.</summary>
+    /// <summary>
+    /// Gives a pending task another time, in <see cref="TaskBounds"/>; never earlier than what its group allows to have an effect. One
+    /// that a group's state depends on is only brought forward.
+    /// </summary>
     Task<TaskChangeOutcome> RescheduleAsync(string taskId, DateTimeOffset at, CancellationToken cancellation);
 
     /// <summary>

@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Membership;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Tasks;
 
@@ -18,7 +19,8 @@ public interface ITaskAudit
 /// See <see cref="ITaskAudit"/>. State and rows are read one after the other, so the head is read around them: where it has moved, the
 /// look is taken again.
 /// </summary>
-internal sealed class TaskAudit(IGroupReader groups, ITaskStore store, ITaskEnds ends) : ITaskAudit
+internal sealed class TaskAudit(
+    IGroupReader groups, ITaskStore store, ITaskEnds ends, TaskPolicyBook policies, GroupSettings settings, ClusterClock clock) : ITaskAudit
 {
     private const int TasksMax = 250_000, LettersMax = 500, TriesMax = 10;
 
@@ -31,20 +33,21 @@ internal sealed class TaskAudit(IGroupReader groups, ITaskStore store, ITaskEnds
             var rows = await store.FindAllOfGroupAsync(group, TasksMax, cancellation);
             var letters = await LettersAsync(group, cancellation);
             if (await groups.HeadAsync(group, cancellation) != state.Sequence) continue;
-            return (state.Sequence, rows.Count, NeededTasks.Check(state, rows.Select(row => (row.Type, row.Key.Id)).Concat(letters)));
+            var there = rows.Select(PresentTask.Of).Concat(letters);
+            return (state.Sequence, rows.Count, NeededTasks.Check(state, there, settings, clock.GetUtcNow(), type => policies.Of(type).Retry.LongestDelay));
         }
 
         throw new StoreUnavailableException("The group moves too fast to be looked at.");
     }
 
-    private async Task<List<(string Type, string Id)>> LettersAsync(GroupId group, CancellationToken cancellation)
+    private async Task<List<PresentTask>> LettersAsync(GroupId group, CancellationToken cancellation)
     {
         var filter = new TaskEndFilter { Status = TaskEndStatus.Dead, Group = group, Redriven = false };
-        var letters = new List<(string, string)>();
+        var letters = new List<PresentTask>();
         for (string? after = null; ;)
         {
             var page = await ends.SearchAsync(filter, after, LettersMax, cancellation);
-            letters.AddRange(page.Items.Select(letter => (letter.Type, letter.TaskId)));
+            letters.AddRange(page.Items.Select(letter => new PresentTask(letter.Type, letter.TaskId, null, letter.Attempts)));
             if ((after = page.Next) is null) return letters;
         }
     }

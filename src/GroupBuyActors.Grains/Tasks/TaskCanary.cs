@@ -44,7 +44,17 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(_options.CanaryInterval, _time);
-        while (await timer.WaitForNextTickAsync(cancellation)) Tick();
+        while (await timer.WaitForNextTickAsync(cancellation))
+        {
+            try
+            {
+                Tick();
+            }
+            catch (Exception e)
+            {
+                TaskLog.TurnFailed(_log, e, "the canary");
+            }
+        }
     }
 
     /// <summary>Looks after those that are out, and lets new ones go.</summary>

@@ -71,10 +71,10 @@ internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings f
     /// <summary>Counts some shards whose count is missing or old; gives how many.</summary>
     internal async Task<int> CountOnceAsync(CancellationToken cancellation)
     {
-        var shards = Wanted();
-        if (shards.Count == 0) return 0;
         try
         {
+            var shards = Wanted();
+            if (shards.Count == 0) return 0;
             var counts = (await store.CountAsync([.. shards.Select(shard => shard.Shard)], cancellation)).ToLookup(count => count.Shard);
             lock (_gate)
                 foreach (var (shard, epoch) in shards)

@@ -21,8 +21,8 @@ namespace GroupBuyActors.Tasks;
 /// </para>
 /// </summary>
 internal sealed class TaskDesk(
-    ITaskStore store, ITaskEnds ends, ICommitter committer, NearTasks near, TaskPolicyBook policies, TaskGateways gateways, Homes homes, ClusterClock clock,
-    TimeProvider time, Chance chance) : ITaskDesk
+    ITaskStore store, ITaskEnds ends, ICommitter committer, NearTasks near, CronFirings firings, TaskPolicyBook policies, TaskGateways gateways,
+    Homes homes, ClusterClock clock, TimeProvider time, Chance chance) : ITaskDesk
 {
     /// <summary>Tasks of a group that are read at once, and outcomes and time of one call that cancels many.</summary>
     private const int TasksPerStep = 500, OutcomesMax = 1_000;
@@ -77,16 +77,20 @@ internal sealed class TaskDesk(
         if (policies.Of(task.Type).IsNeeded) return TaskChangeOutcome.Needed;
         return await ChangeAsync(task, commit => commit with
         {
-            Removals = [task.Row], Ends = [TaskEnding.Of(task, TaskEndStatus.Cancelled, clock.GetUtcNow(), task.LastError)],
+            Removals = [task.Row], Schedules = firings.Following(task, clock.GetUtcNow()), Ends = [TaskEnding.Of(task, TaskEndStatus.Cancelled, clock.GetUtcNow(), task.LastError)],
         });
     }
 
-    /// <summary>Called at the owner. Null: now.</summary>
+    /// <summary>Called at the owner. Null: now. What a group's state depends on is brought forward only.</summary>
     internal async Task<TaskChangeOutcome> MoveHereAsync(string taskId, DateTimeOffset? at)
     {
+        if (at is { } time && !TaskBounds.IsTime(time)) throw new ArgumentOutOfRangeException(nameof(at), time, TaskBounds.TimeText);
         if (await PendingAsync(taskId) is not { } task) return await WhyNotPendingAsync(taskId);
-        var due = Cut(at ?? clock.GetUtcNow());
-        var moved = task with { Key = task.Key with { Due = due }, NextAt = due, Version = task.Version + 1 };
+        var now = clock.GetUtcNow();
+        // A time that has passed is now: a key of the past would date the task's runs there, where they are soon forgotten.
+        var due = Cut(at is { } later && later > now ? later : now);
+        if (due > now && due > task.NextAt && policies.Of(task.Type).IsNeeded) return TaskChangeOutcome.Needed;
+        var moved = task.MovedByHand(due);
         return await ChangeAsync(task, commit => moved.Key == task.Key
             ? commit with { Updates = [moved] }
             : commit with { Removals = [task.Row], Schedules = [moved] });
@@ -95,6 +99,7 @@ internal sealed class TaskDesk(
     /// <summary>Called at the owner.</summary>
     internal async Task<TaskChangeOutcome> WeighHereAsync(string taskId, int weight)
     {
+        if (weight is < -TaskBounds.WeightMax or > TaskBounds.WeightMax) throw new ArgumentOutOfRangeException(nameof(weight), weight, TaskBounds.WeightText);
         if (await PendingAsync(taskId) is not { } task) return await WhyNotPendingAsync(taskId);
         return await ChangeAsync(task, commit => commit with { Updates = [task with { Weight = weight, Version = task.Version + 1 }] });
     }
@@ -126,6 +131,7 @@ internal sealed class TaskDesk(
 
     private async Task<TaskChangeOutcome> ChangeAsync(TimedTask task, Func<CommitOf, CommitOf> change)
     {
+        if (task.Fault is not null) return TaskChangeOutcome.WrongStatus;
         if (!near.TryTake(task.Key.Id)) return TaskChangeOutcome.Running;
         var outcome = (TaskChangeOutcome?)null;
         try

@@ -58,4 +58,19 @@ internal static partial class TaskLog
 
     [LoggerMessage(3016, LogLevel.Warning, "Redrive {Redrive} met trouble and goes on.")]
     public static partial void RedriveTrouble(ILogger log, Exception exception, string redrive);
+
+    [LoggerMessage(3040, LogLevel.Error, "Task {task_id} ({Type}) cannot be worked with; it stays in the table, and the others go on.")]
+    public static partial void SetAside(ILogger log, Exception exception, string task_id, string type);
+
+    [LoggerMessage(3041, LogLevel.Error, "The row of task {task_id} cannot be understood: {Fault} It stays in the table, and the others go on.")]
+    public static partial void NotUnderstood(ILogger log, string task_id, string fault);
+
+    [LoggerMessage(3042, LogLevel.Error, "The thread that wakes timed tasks met a fault and goes on.")]
+    public static partial void WakingFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(3043, LogLevel.Error, "What a commit did to tasks was not taken in by memory; the table is read again.")]
+    public static partial void NotTakenIn(ILogger log, Exception exception);
+
+    [LoggerMessage(3044, LogLevel.Error, "A turn of {Loop} failed; the next is made.")]
+    public static partial void TurnFailed(ILogger log, Exception exception, string loop);
 }

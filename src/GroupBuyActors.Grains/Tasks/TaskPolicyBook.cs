@@ -134,11 +134,13 @@ internal sealed class TaskPolicyBook : ITaskPolicies
         try
         {
             var change = TaskPolicyChange.Read(row.ChangeJson.Span);
+            if (change.Faults(defaults) is { Count: > 0 } faults)
+                throw new System.Text.Json.JsonException(string.Join(" ", faults.Select(fault => $"{fault.Key}: {string.Join(" ", fault.Value)}")));
             return new PolicyReport(change.Apply(defaults, row.Version), change);
         }
         catch (System.Text.Json.JsonException e)
         {
-            // Written by a newer release: the default is safer than half of it.
+            // Written by a newer release, or by hand: the default is safer than half of it, or than numbers out of all bounds.
             TaskLog.PolicyNotUnderstood(_log, e, row.Type, row.Version);
             return new PolicyReport(defaults with { Version = row.Version }, null);
         }

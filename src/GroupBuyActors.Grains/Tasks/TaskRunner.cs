@@ -29,17 +29,38 @@ namespace GroupBuyActors.Tasks;
 /// of which only the first lands, so that a task has one end. What would break it: an end without the version in its run.
 /// </remarks>
 internal sealed class TaskRunner(
-    IEnumerable<ITaskHandler> handlers, NearTasks near, ITaskStore store, ICommitter committer, TaskPolicyBook policies, ClusterClock clock, TimeProvider time,
-    Chance chance, TaskMetrics metrics, IOptions<GrainsOptions> options, ILogger<TaskRunner> log)
+    IEnumerable<ITaskHandler> handlers, NearTasks near, ITaskStore store, ICommitter committer, CronFirings firings, TaskPolicyBook policies, ClusterClock clock,
+    TimeProvider time, Chance chance, TaskMetrics metrics, IOptions<GrainsOptions> options, ILogger<TaskRunner> log)
 {
     private const int ErrorMax = 500, TroublesBeforeLook = 2;
     private static readonly TimeSpan TroubleMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LinkAfter = TimeSpan.FromHours(1);
     private readonly Dictionary<string, ITaskHandler> _handlers = handlers.ToDictionary(handler => handler.Type);
 
+    /// <summary>One run. It never throws: a task that nothing can be done with is kept aside, and its place is free for the next.</summary>
     public async Task RunAsync(NearTask running)
     {
+        try
+        {
+            await RunOnceAsync(running);
+        }
+        catch (Exception e)
+        {
+            TaskLog.SetAside(log, e, running.Stored.Key.Id, running.Stored.Type);
+            near.Park(running);
+        }
+    }
+
+    private async Task RunOnceAsync(NearTask running)
+    {
         var task = running.Stored;
+        if (task.Fault is { } fault)
+        {
+            TaskLog.NotUnderstood(log, task.Key.Id, fault);
+            near.Park(running);
+            return;
+        }
+
         if (!_handlers.TryGetValue(task.Type, out var handler))
         {
             TaskLog.NoHandler(log, task.Type, task.Key.Id);
@@ -71,7 +92,7 @@ internal sealed class TaskRunner(
     {
         var policy = policies.Of(running.Stored.Type);
         var failures = running.Stored.Attempts;
-        if (policy.Retry.TimeToLive is { } live && now - running.Stored.Key.Due >= live)
+        if (policy.Retry.TimeToLive is { } live && running.Stored.AgeAt(now) >= live)
             return await EndAsync(running, TaskEndStatus.Expired, failures, running.Stored.LastError ?? "Its time to live was over before it could run.");
         if (running.IsOverdue)
         {
@@ -129,7 +150,8 @@ internal sealed class TaskRunner(
     private async Task<string> EndAsync(NearTask running, TaskEndStatus status, int attempts, string? error)
     {
         var task = running.Stored;
-        var ended = await RemoveAsync(running, [], [TaskEnding.Of(task with { Attempts = attempts }, status, clock.GetUtcNow(), error)]);
+        var now = clock.GetUtcNow();
+        var ended = await RemoveAsync(running, firings.Following(task, now), [TaskEnding.Of(task with { Attempts = attempts }, status, now, error)]);
         if (ended && status == TaskEndStatus.Dead) metrics.Dead(task.Type);
         return status == TaskEndStatus.Dead ? "dead" : "expired";
     }
@@ -139,17 +161,16 @@ internal sealed class TaskRunner(
         var (task, now) = (running.Stored, clock.GetUtcNow());
         var nextAt = DateTimeOffset.FromUnixTimeMilliseconds((now + delay).ToUnixTimeMilliseconds());
         if (nextAt < task.Key.Due) nextAt = task.Key.Due;
-        var next = task with { Attempts = attempts, NextAt = nextAt, Version = task.Version + 1, LastError = error };
         if (delay <= options.Value.Horizon)
         {
+            var next = task with { Attempts = attempts, NextAt = nextAt, Version = task.Version + 1, LastError = error };
             if (!await CommitAsync(task, updates: [next])) return;
             running.Stored = next;
             near.Again(running, nextAt);
             return;
         }
 
-        next = next with { Key = task.Key with { Due = nextAt } };
-        await CommitAsync(task, removals: [task.Row], schedules: [next]);
+        await CommitAsync(task, removals: [task.Row], schedules: [task.MovedTo(nextAt) with { Attempts = attempts, LastError = error }]);
         near.Done(running);
 
         async Task<bool> CommitAsync(TimedTask ran, TimedTask[]? updates = null, TaskKey[]? removals = null, TimedTask[]? schedules = null)
@@ -165,7 +186,7 @@ internal sealed class TaskRunner(
     {
         var task = running.Stored;
         // Whoever takes it over after a crash of this run waits as long as after any failed try.
-        var wait = policy.Retry.After(task.Attempts + 1, now - task.Key.Due, chance.NextShare()).Delay;
+        var wait = policy.Retry.After(task.Attempts + 1, task.AgeAt(now), chance.NextShare()).Delay;
         if (wait > options.Value.Horizon) wait = options.Value.Horizon;
         var recorded = task with
         {
@@ -247,7 +268,7 @@ internal sealed class TaskRunner(
         if (!Tracing.Source.HasListeners()) return null;
         ActivityContext.TryParse(task.Trace, null, isRemote: true, out var cause);
         // A deadline is set a day ahead, everything else minutes; what caused a late task is as old as the task is late, at least.
-        var isOld = cause == default || task.Type == TaskTypes.GroupDeadline || now - task.Key.Due > LinkAfter;
+        var isOld = cause == default || task.Type == TaskTypes.GroupDeadline || task.AgeAt(now) > LinkAfter;
         var activity = isOld
             ? Tracing.Source.StartActivity(task.Type, ActivityKind.Consumer, default(ActivityContext), links: cause == default ? null : [new ActivityLink(cause)])
             : Tracing.Source.StartActivity(task.Type, ActivityKind.Consumer, cause);

@@ -40,7 +40,7 @@ internal static class TaskEndpoints
         admin.MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync).Requires(Operation.Administer)
             .Describe("Call off all tasks of a group that it does not depend on; where the answer has a next, go on with it", typeof(CancelTasksDocument)).Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
         admin.MapGet("/groups/{groupId}/tasks-check", CheckAsync).Requires(Operation.Administer)
-            .Describe("Prove that no task of a group is lost or left over: created = ended + live").Answers<TaskCheckDocument>(200).Refuses(400, 404, 503);
+            .Describe("Prove that no task of a group is lost, left over or put off: created = ended + live, each in time").Answers<TaskCheckDocument>(200).Refuses(400, 404, 503);
     }
 
     /// <summary>A task as the API shows it.</summary>
@@ -106,6 +106,7 @@ internal static class TaskEndpoints
         if (problem is not null) return problem;
         var errors = new FieldErrors();
         var executeAt = body.Fields(errors).Require("executeAt").Instant("executeAt");
+        if (executeAt is { } time && !TaskBounds.IsTime(time)) errors.Add("executeAt", TaskBounds.TimeText);
         if (errors.Any || executeAt is not { } at) return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
         return keyProblem ?? await changes.ChangeAsync(context, key, taskId, "task.reschedule", (desk, stop) => desk.RescheduleAsync(taskId, at, stop));
@@ -117,7 +118,7 @@ internal static class TaskEndpoints
         if (problem is not null) return problem;
         var errors = new FieldErrors();
         var weight = body.Fields(errors).Require("weight").Int32("weight");
-        if (weight is < -TaskOrder.WeightMax or > TaskOrder.WeightMax) errors.Add("weight", $"A weight is −{TaskOrder.WeightMax} to {TaskOrder.WeightMax}.");
+        if (weight is < -TaskOrder.WeightMax or > TaskOrder.WeightMax) errors.Add("weight", TaskBounds.WeightText);
         if (errors.Any || weight is not { } own) return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
         return keyProblem ?? await changes.ChangeAsync(context, key, taskId, "task.weigh", (desk, stop) => desk.WeighAsync(taskId, own, stop));
@@ -145,6 +146,7 @@ internal static class TaskEndpoints
         if (await audit.CheckAsync(group, context.RequestAborted) is not var (sequence, pending, check))
             return Problem.Of(RefusalCode.GroupNotFound, $"Nothing is known of group {group}.");
         return JsonAnswer.Of(new TaskCheckDocument(group, sequence, pending, check.Holds,
-            [.. check.Missing.Select(missing => new MissingTaskDocument(missing.Type, missing.Sequence))], check.Unneeded));
+            [.. check.Missing.Select(missing => new MissingTaskDocument(missing.Type, missing.Sequence))], check.Unneeded,
+            [.. check.Late.Select(late => new LateTaskDocument(late.Type, late.Id, late.NextAt, late.NotAfter))]));
     }
 }
