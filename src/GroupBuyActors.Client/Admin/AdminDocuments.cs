@@ -98,16 +98,25 @@ public sealed record TaskOutcomeDocument(string TaskId, string Outcome);
 /// <param name="GroupId">The group.</param>
 /// <param name="Sequence">The head that was looked at.</param>
 /// <param name="Pending">Its pending tasks of all types.</param>
-/// <param name="Holds">True where created = ended + live: nothing is missing, nothing left over.</param>
+/// <param name="Holds">True where created = ended + live: nothing is missing, nothing left over, nothing comes too late.</param>
 /// <param name="Missing">Needed and not there.</param>
 /// <param name="Unneeded">There and not needed.</param>
+/// <param name="Late">Needed and there, at a later time than the group needs them.</param>
 public sealed record TaskCheckDocument(
-    GroupId GroupId, long Sequence, int Pending, bool Holds, IReadOnlyList<MissingTaskDocument> Missing, IReadOnlyList<string> Unneeded);
+    GroupId GroupId, long Sequence, int Pending, bool Holds, IReadOnlyList<MissingTaskDocument> Missing, IReadOnlyList<string> Unneeded,
+    IReadOnlyList<LateTaskDocument> Late);
 
 /// <summary>A task that is needed and not there.</summary>
 /// <param name="TaskType">Such as <c>order-close</c>.</param>
 /// <param name="Sequence">Of the event that scheduled it; 0 where it is not known.</param>
 public sealed record MissingTaskDocument(string TaskType, long Sequence);
+
+/// <summary>A needed task that comes too late.</summary>
+/// <param name="TaskType">Such as <c>order-close</c>.</param>
+/// <param name="TaskId">The task.</param>
+/// <param name="NextAt">Its next try.</param>
+/// <param name="NeededAt">When the group needs it.</param>
+public sealed record LateTaskDocument(string TaskType, string TaskId, DateTimeOffset NextAt, DateTimeOffset NeededAt);
 
 /// <summary>A schedule with its next firings.</summary>
 /// <param name="Job">Names it.</param>

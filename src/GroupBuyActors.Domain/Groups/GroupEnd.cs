@@ -11,7 +11,7 @@ public static class GroupEnd
         state.Phase is GroupPhase.Expired or GroupPhase.None
         && state.Sequence > 0
         && state.Stock.Outstanding == 0
-        && !NeededTasks.Of(state).Any()
+        && !NeededTasks.AreAny(state)
         && state.Orders.All.All(order => IsOver(order, now));
 
     private static bool IsOver(Order order, DateTimeOffset now) => order.Status switch

@@ -6,6 +6,8 @@ namespace GroupBuyActors.Groups;
 
 public static partial class GroupMachine
 {
+    /// <summary>The number of a task that was put back, above those that an event gives.</summary>
+    private const int PutBack = 1_000_000;
     private static readonly byte[] NoPayload = "{}"u8.ToArray();
 
     /// <summary>
@@ -58,6 +60,27 @@ public static partial class GroupMachine
 
     /// <summary>The key of the task that fires at the deadline.</summary>
     internal static TaskKey DeadlineTask(GroupState state) => state.TaskKey(state.RequireTerms().Deadline, state.ShelvedSequence) with { Type = TaskTypes.GroupDeadline };
+
+    /// <summary>
+    /// A task that the state needs, as its event scheduled it: to put it back where it was lost. Which of its event's tasks it was is told
+    /// by the state for those that events remove by name; a deduction's and a release's are removed by their own runs, under any name.
+    /// </summary>
+    internal static TimedTask TaskOf(GroupState state, NeededTask needed, GroupSettings settings)
+    {
+        var due = needed.NotAfter ?? throw new ArgumentException($"The state does not say when {needed.Type} is needed.", nameof(needed));
+        var (i, payload) = needed.Type switch
+        {
+            TaskTypes.GroupDeadline or TaskTypes.GroupSettle => (0, NoPayload),
+            TaskTypes.OrderClose => (0, TaskPayloads.Write(new OrderTask(needed.Order))),
+            TaskTypes.SuccessSaga when state.Ledger.InFlight is { } deduction =>
+                (PutBack, TaskPayloads.Write(new DeductTask(deduction.Cause, DeductionOf(state, deduction)))),
+            TaskTypes.StockRollback when state.Ledger.Releases.Find(release => release.Sequence == needed.Sequence) is { } release =>
+                (PutBack, TaskPayloads.Write(new ReleaseTask(release.Cause, ReleaseOf(state, release)))),
+            TaskTypes.StockRollback => (0, TaskPayloads.Write(GuardOf(state, state.Attempt))),
+            _ => throw new ArgumentException($"No state needs a task of type {needed.Type}.", nameof(needed)),
+        };
+        return new TimedTask { Key = state.TaskKey(due, needed.Sequence, i), Type = needed.Type, Group = state.Id, Payload = payload, NextAt = due };
+    }
 
     private static void RemoveGuard(Turn turn) =>
         turn.Remove(turn.State.TaskKey(turn.State.PublishingAt + turn.Settings.PublicationGuard, turn.State.PublishingSequence) with { Type = TaskTypes.StockRollback },

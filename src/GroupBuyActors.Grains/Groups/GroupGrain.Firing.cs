@@ -53,6 +53,7 @@ internal sealed partial class GroupGrain
     {
         if (_malformed) return;
         await Answer<GroupView>(new GroupCommand.Settle());
+        await MendWhatIsBehind();
         if (!NeedsReminder) around.Reminders.Drop(this.GetGrainId());
     }
 

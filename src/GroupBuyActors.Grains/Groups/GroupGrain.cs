@@ -145,8 +145,6 @@ internal sealed partial class GroupGrain(GroupSurroundings around) : Grain, IGro
 
     public Task<Reply<OrderView>> RevokeRedemption(VoucherCode code, RequestKey? request) => Answer<OrderView>(new GroupCommand.Revoke(code, request));
 
-    public Task<Reply<GroupView>> Settle(RequestKey? request) => Answer<GroupView>(new GroupCommand.Settle(request));
-
     public async Task<long> WaitForEvents(long after)
     {
         if (_malformed) return 0;

@@ -34,4 +34,7 @@ internal static partial class GroupLog
 
     [LoggerMessage(1008, LogLevel.Error, "Group {group_id} could not decide or store {Command}, and will not when it is asked again.")]
     public static partial void DecisionFailed(ILogger log, Exception exception, GroupId group_id, string command);
+
+    [LoggerMessage(1020, LogLevel.Warning, "Tasks of group {group_id} were not as its state needs them: {Missing} were missing and are put back, {Late} came too late and are brought forward.")]
+    public static partial void TasksMended(ILogger log, GroupId group_id, int missing, int late);
 }

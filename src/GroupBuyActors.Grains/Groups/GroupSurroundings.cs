@@ -3,6 +3,8 @@ using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -10,8 +12,8 @@ namespace GroupBuyActors.Groups;
 
 /// <summary>What every group of a silo shares: built once, so that an activation is cheap.</summary>
 internal sealed class GroupSurroundings(
-    ICommitter committer, IGroupReader reader, IInventory inventory, IPayments payments, ClusterClock clock, TimeProvider time,
-    SiloGate gate, GroupReminders reminders, Chance chance, GroupMetrics metrics, GroupSettings settings, IOptions<GrainsOptions> options,
+    ICommitter committer, IGroupReader reader, ITaskStore tasks, TaskPolicyBook policies, IInventory inventory, IPayments payments, ClusterClock clock,
+    TimeProvider time, SiloGate gate, GroupReminders reminders, Chance chance, GroupMetrics metrics, GroupSettings settings, IOptions<GrainsOptions> options,
     ILogger<GroupGrain> log)
 {
     private int _active;
@@ -19,6 +21,8 @@ internal sealed class GroupSurroundings(
 
     public ICommitter Committer { get; } = committer;
     public IGroupReader Reader { get; } = reader;
+    public ITaskStore Tasks { get; } = tasks;
+    public TaskPolicyBook Policies { get; } = policies;
     public IInventory Inventory { get; } = inventory;
     public IPayments Payments { get; } = payments;
     /// <summary>The cluster's clock: what decisions take for now.</summary>

@@ -70,7 +70,7 @@ internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once onc
 
     private static Problem Refusal(TaskChangeOutcome outcome, TaskReport? task) => outcome switch
     {
-        TaskChangeOutcome.Needed => Problem.Of(RefusalCode.TaskNeeded, "Its group's state depends on this task: it cannot be called off by hand."),
+        TaskChangeOutcome.Needed => Problem.Of(RefusalCode.TaskNeeded, "Its group's state depends on this task: it can be brought forward, but neither called off nor put off."),
         TaskChangeOutcome.Running => Problem.Of(RefusalCode.TaskWrongStatus, "The task is being run."),
         _ when task is not null => Problem.Of(RefusalCode.TaskWrongStatus, $"The task's status is {task.Status}."),
         _ => Problem.Of(RefusalCode.TaskNotFound, "There is no such task."),

@@ -77,7 +77,7 @@ public sealed class CommitBytesTests
     {
         var (world, largest) = Watched(bytesMax);
         world.Handled += (_, _) => Assert.True(
-            NeededTasks.Check(world.State, world.Tasks.Values.Select(task => (task.Type, task.Key.Id))).Holds, "A task is missing or left over.");
+            NeededTasks.Check(world.State, world.Tasks.Values.Select(PresentTask.Of), world.Settings, world.Clock, type => TaskPolicies.Of(type).Retry.LongestDelay).Holds, "A task is missing or left over.");
         var lapse = isForfeited ? LapsePolicy.Forfeit : LapsePolicy.Refund;
         world.Publish(Scenes.Offer(isFulfilled ? orders : orders + 1, orders + 1) with { CountBy = CountBy.Paid, LapsePolicy = lapse, VoucherValidity = TimeSpan.FromDays(2) });
         for (var i = 1; i <= orders; i++) Enter(world, i, length);

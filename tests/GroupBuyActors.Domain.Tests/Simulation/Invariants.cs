@@ -1,5 +1,6 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Simulation;
 
@@ -43,6 +44,7 @@ internal sealed class Invariants(World world)
         CheckStock();
         CheckMoney();
         CheckTasks();
+        CheckRepairs();
         Assert.True(snapshot.AsSpan().SequenceEqual(GroupSnapshot.Write(world.Replica)), "A replay gives another state than living through it.");
         Assert.True(snapshot.AsSpan().SequenceEqual(GroupSnapshot.Write(GroupSnapshot.Read(world.Id, snapshot))), "A snapshot reads back differently.");
         _snapshot = snapshot;
@@ -51,8 +53,31 @@ internal sealed class Invariants(World world)
     /// <summary>Every open end has a task that will come back to it, and no task is left whose end is not open: created = ended + live.</summary>
     private void CheckTasks()
     {
-        var check = NeededTasks.Check(world.State, world.Tasks.Values.Select(task => (task.Type, task.Key.Id)));
-        Assert.True(check.Holds, $"Missing: {string.Join(", ", check.Missing)}; left over: {string.Join(", ", check.Unneeded.Select(id => $"{id} {world.Tasks[id].Type}"))}.");
+        var check = NeededTasks.Check(world.State, world.Tasks.Values.Select(PresentTask.Of), world.Settings, world.Clock, LongestWait);
+        Assert.True(check.Holds, $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: {string.Join(", ", check.Unneeded.Select(id => $"{id} {world.Tasks[id].Type}"))}.");
+    }
+
+    /// <summary>A clock that was stepped back makes what was to come in a moment come in a moment and as much later.</summary>
+    private static TimeSpan LongestWait(string type) => TaskPolicies.Of(type).Retry.LongestDelay + TimeSpan.FromSeconds(90);
+
+    /// <summary>Whatever task is lost, it can be put back as it was; whatever is put off comes back to its time.</summary>
+    private void CheckRepairs()
+    {
+        Assert.Empty(NeededTasks.Repairs(world.State, world.Tasks.Values, world.Settings, world.Clock, LongestWait));
+        var needed = world.Tasks.Values.Where(task => TaskPolicies.Of(task.Type).IsNeeded).ToDictionary(task => task.Key.Id);
+        foreach (var repair in NeededTasks.Repairs(world.State, [], world.Settings, world.Clock))
+        {
+            Assert.Null(repair.Row);
+            var lost = needed.Values.First(task => task.Type == repair.Task.Type && task.Key.Id.Split(':')[1] == repair.Task.Key.Id.Split(':')[1]);
+            Assert.True(lost.Payload.Span.SequenceEqual(repair.Task.Payload.Span), $"{lost.Key.Id} is put back with another payload.");
+            if (repair.Task.Key.Id == lost.Key.Id) Assert.Equal(lost.Key, repair.Task.Key);
+        }
+
+        var year9000 = new DateTimeOffset(9000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var putOff = world.Tasks.Values.Select(task => task with { Key = task.Key with { Due = year9000 }, NextAt = year9000, Version = 7 });
+        var mended = NeededTasks.Repairs(world.State, putOff, world.Settings, world.Clock);
+        Assert.Equal(NeededTasks.Of(world.State, world.Settings).Count(task => task.NotAfter is not null), mended.Count);
+        Assert.All(mended, repair => Assert.True(repair.Task.NextAt < year9000 && repair.Task.Version == 8 && repair.Row!.Key.Id == repair.Task.Key.Id));
     }
 
     private void CheckHistory()

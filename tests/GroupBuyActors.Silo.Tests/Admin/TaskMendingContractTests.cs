@@ -113,6 +113,58 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
             entry.GetProperty("action").GetString() == "task.cancel" && entry.GetProperty("target").GetString() == check);
     }
 
+    /// <summary>One call with the first instant used to end the process, and every silo's that took the shard over.</summary>
+    [Theory]
+    [InlineData("reschedule", "executeAt", "\"0001-01-01T00:00:00Z\"")]
+    [InlineData("reschedule", "executeAt", "\"1999-12-31T23:59:59.999Z\"")]
+    [InlineData("reschedule", "executeAt", "\"9999-01-01T00:00:00Z\"")]
+    [InlineData("reschedule", "executeAt", "\"9999-12-31T23:59:59.999Z\"")]
+    [InlineData("reschedule", "executeAt", "\"10000-01-01T00:00:00Z\"")]
+    [InlineData("reschedule", "executeAt", "\"2031-01-01\"")]
+    [InlineData("weigh", "weight", "-1001")]
+    [InlineData("weigh", "weight", "2147483647")]
+    [InlineData("weigh", "weight", "-2147483648")]
+    [InlineData("weigh", "weight", "1e300")]
+    public async Task TimesAndWeightsOutOfBoundsAreRefusedAndChangeNothing(string action, string field, string value)
+    {
+        var check = await PendingCheckAsync();
+        var before = (await _api.GetAsync($"/v1/admin/tasks/{check}")).Is(HttpStatusCode.OK);
+        var answer = await _api.PostAsync($"/v1/admin/tasks/{check}/{action}", $$"""{"{{field}}":{{value}}}""");
+        Assert.Equal([field], answer.Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
+        var after = (await _api.GetAsync($"/v1/admin/tasks/{check}")).Is(HttpStatusCode.OK);
+        Assert.Equal((before["version"], before["executeAt"], before["weight"]), (after["version"], after["executeAt"], after["weight"]));
+        (await _api.GetAsync("/health/ready")).Is(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task ATimeThatHasPassedIsNow()
+    {
+        var check = await PendingCheckAsync();
+        (await _api.PostAsync($"/v1/admin/tasks/{check}/reschedule", """{"executeAt":"2000-01-01T00:00:00Z"}""")).Is(HttpStatusCode.OK);
+        await Api.Until(async () => (await _api.GetAsync($"/v1/admin/tasks/{check}"))["status"] == "success");
+    }
+
+    /// <summary>The group used to stay as it was until the year 9000, its paid buyer without a voucher.</summary>
+    [Fact]
+    public async Task WhatAGroupDependsOnIsBroughtForwardButNotPutOff()
+    {
+        var group = TestSilo.NewGroup();
+        (await _api.PublishAsync(group, 3)).Is(HttpStatusCode.Created);
+        (await _api.JoinAsync(group, "lin")).Is(HttpStatusCode.Created);
+        foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
+        {
+            var task = Items(await _api.GetAsync($"/v1/admin/tasks?groupId={group}&type={type}")).Single();
+            var (id, due) = (task.GetProperty("taskId").GetString(), task.GetProperty("executeAt").GetDateTimeOffset());
+            (await _api.PostAsync($"/v1/admin/tasks/{id}/reschedule", """{"executeAt":"9000-01-01T00:00:00Z"}""")).Is(HttpStatusCode.Conflict, "task.needed");
+            var sooner = due.AddMinutes(-5).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Equal(sooner, (await _api.PostAsync($"/v1/admin/tasks/{id}/reschedule", $$"""{"executeAt":"{{sooner}}"}""")).Is(HttpStatusCode.OK)["executeAt"]);
+        }
+
+        var check = (await _api.GetAsync($"/v1/admin/groups/{group}/tasks-check")).Is(HttpStatusCode.OK);
+        Assert.Equal(("True", "[]"), (check["holds"], check["late"]));
+        Assert.Equal("OPENING", (await _api.PostAsync($"/v1/admin/groups/{group}/settle")).Is(HttpStatusCode.OK)["state"]);
+    }
+
     [Fact]
     public async Task RunNowAsksTheProviderAtOnce()
     {
@@ -189,6 +241,16 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         var metrics = (await _api.GetAsync("/metrics")).Text;
         foreach (var name in (string[])["task_pending_total{", "task_due_backlog{", "task_lateness_seconds_bucket{", "task_execution_duration_seconds_bucket{", "task_dead_letters_total{", "task_canary_late_seconds", "shard_owned"])
             Assert.Contains($"\n{name}", metrics, StringComparison.Ordinal);
+    }
+
+    /// <summary>An order cancelled before payment: its provider is asked in ten minutes.</summary>
+    private async Task<string> PendingCheckAsync()
+    {
+        var group = TestSilo.NewGroup();
+        (await _api.PublishAsync(group, 3)).Is(HttpStatusCode.Created);
+        var order = (await _api.JoinAsync(group, "lin")).Is(HttpStatusCode.Created)["orderId"];
+        (await _api.DeleteAsync($"/v1/orders/{order}")).Is(HttpStatusCode.OK);
+        return Items(await _api.GetAsync($"/v1/admin/tasks?groupId={group}&type=payment-check")).Single().GetProperty("taskId").GetString()!;
     }
 
     /// <summary>A group whose notices are dead letters, one a buyer.</summary>
