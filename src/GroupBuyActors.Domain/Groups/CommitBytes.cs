@@ -14,7 +14,10 @@ public static class CommitBytes
     /// <summary>A task to remove.</summary>
     public const int Removal = 250;
 
-    /// <summary>The least that a silo must be able to commit at once: any one decision with one of its consequences, or 256 firings of schedules, and room to spare.</summary>
+    /// <summary>
+    /// The least that a silo must be able to commit at once: any one decision with one of its consequences, or 256 firings of schedules,
+    /// and room to spare.
+    /// </summary>
     public const int LeastMax = 256 * 1024;
 
     private const int Event = 400;

@@ -86,7 +86,10 @@ internal static class Consequences
         return new OrderRefundRequested(payment.Id, payment.Money, reason, note) { OrderId = id };
     }
 
-    /// <summary>The next notices: to those of at most <paramref name="countMax"/> orders in a row that hold seats, and whose tasks take at most so many bytes; to one at least.</summary>
+    /// <summary>
+    /// The next notices: to those of at most <paramref name="countMax"/> orders in a row that hold seats, and whose tasks take at most
+    /// <paramref name="bytesMax"/>; to one at least.
+    /// </summary>
     public static BuyersNotified? NextNotices(GroupState state, int countMax, long bytesMax)
     {
         if (state.NoticeWork is null) return null;

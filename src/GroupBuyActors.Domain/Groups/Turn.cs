@@ -107,15 +107,18 @@ internal sealed class Turn
 
     private void RunConsequences()
     {
-        for (; _ordersLeft > 0 && _room.Left > 0 && Consequences.Next(State, _context.NewSecret) is var (first, second); _ordersLeft--)
+        for (; _ordersLeft > 0 && _room.Left > 0; _ordersLeft--)
         {
+            if (Consequences.Next(State, _context.NewSecret) is not var (first, second)) break;
             Emit(first);
             if (second is not null) Emit(second);
         }
 
         _ordersLeft = 0;
-        if (_noticesLeft > 0 && _room.Left is > 0 and var left && Consequences.NextNotices(State, _noticesLeft, left) is { } notices) Emit(notices);
+        var noticesLeft = _noticesLeft;
         _noticesLeft = 0;
+        if (noticesLeft == 0 || _room.Left <= 0) return;
+        if (Consequences.NextNotices(State, noticesLeft, _room.Left) is { } notices) Emit(notices);
     }
 
     private bool Defers(GroupEvent happened)
@@ -130,7 +133,8 @@ internal sealed class Turn
 
     private bool DefersNotices()
     {
-        var fits = Consequences.CountOfNotices(State) <= Settings.ConsequencesPerCommit && Consequences.BytesOfNotices(State) <= _room.Left;
+        var fits = Consequences.CountOfNotices(State) <= Settings.ConsequencesPerCommit
+            && Consequences.BytesOfNotices(State) <= _room.Left;
         _noticesLeft = fits ? Settings.ConsequencesPerCommit : 0;
         return !fits;
     }
