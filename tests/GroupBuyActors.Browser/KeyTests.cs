@@ -43,6 +43,13 @@ public sealed class KeyTests(Chromium chromium, KeyedSilo silo) : IClassFixture<
     }
 
     [Fact]
+    public async Task TheApiPageTakesAKeyForTheCallsThatAreTriedThere()
+    {
+        await using var visit = await chromium.VisitAsync(silo.Address);
+        Assert.Equal(200, await ToolPageTests.TryListAsync(visit, KeyedSilo.OperatorKey));
+    }
+
+    [Fact]
     public async Task TheDashboardAsksForAPasswordWhereNoneWasEntered()
     {
         await using var visit = await chromium.VisitAsync(silo.Address, new()

@@ -59,7 +59,7 @@ internal static class Tools
 
     public static void AddApiDescription(this IServiceCollection services) => services.AddSingleton<ApiDocument>().AddOpenApi("v1", api =>
     {
-        api.AddDocumentTransformer((document, _, _) =>
+        api.AddDocumentTransformer((document, context, _) =>
         {
             document.Info = new OpenApiInfo
             {
@@ -69,11 +69,26 @@ internal static class Tools
             };
             // Where the document came from, whatever name a caller used for that.
             document.Servers = [new OpenApiServer { Url = "/" }];
+            if (context.ApplicationServices.GetRequiredService<AuthOptions>().Mode == AuthMode.ApiKey) DescribeKey(document);
             return Task.CompletedTask;
         });
         api.AddOperationTransformer(DescribeAsync);
         api.AddSchemaTransformer(DescribeTextAsync);
     });
+
+    // The page on which calls are tried asks for the key, then.
+    private static void DescribeKey(OpenApiDocument document)
+    {
+        const string name = "apiKey";
+        document.AddComponent<IOpenApiSecurityScheme>(name, new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = "X-Api-Key",
+            Description = "Authorization: ApiKey or Bearer takes it as well.",
+        });
+        document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, document)] = [] }];
+    }
 
     // Bodies and the idempotency header are read by hand, so the description names them by hand too.
     private static async Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)

@@ -67,6 +67,15 @@ public sealed class ApiDocumentTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
         Assert.Equal(["gzip"], answer.Content.Headers.ContentEncoding);
     }
 
+    [Fact]
+    public async Task WhereAKeyIsNeededItSaysWhichHeaderTakesIt()
+    {
+        var document = (await silo.Api.GetAsync("/openapi/v1.json")).Json;
+        var scheme = document.GetProperty("components").GetProperty("securitySchemes").GetProperty("apiKey");
+        Assert.Equal("X-Api-Key", scheme.GetProperty("name").GetString());
+        Assert.True(document.GetProperty("security")[0].TryGetProperty("apiKey", out _));
+    }
+
     private sealed class Builds : IOpenApiDocumentProvider
     {
         public TaskCompletionSource Go { get; } = new();
