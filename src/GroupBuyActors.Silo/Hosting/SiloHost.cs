@@ -28,6 +28,9 @@ namespace GroupBuyActors.Silo.Hosting;
 /// <summary>Puts the silo together: settings first, then store, ports, actors, and the HTTP edge over them.</summary>
 internal static class SiloHost
 {
+    // By these the machine itself asks, its health check for one, whatever names the service has besides.
+    private static readonly string[] LoopbackNames = ["localhost", "127.0.0.1", "[::1]"];
+
     /// <summary>
     /// Builds a silo that has not started. Throws <see cref="SettingsException"/> or <see cref="StartException"/> with one sentence.
     /// Settings and static files lie beside the binary, data in the working directory.
@@ -88,16 +91,22 @@ internal static class SiloHost
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
         if (settings.Auth.Mode == AuthMode.Open) KeepToLoopback(builder.Services);
-        else builder.Services.AddConnectionBounds<SocketTransportFactory>();
+        else ListenAnywhere(builder.Services);
     }
 
     private static void KeepToLoopback(IServiceCollection services)
     {
         // A page of another site must not reach an open service by a name that resolves to this machine.
-        services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
+        services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = [.. LoopbackNames]);
         services.AddConnectionBounds<LoopbackTransport>();
         // HTTP/3 binds by itself.
         services.RemoveAll<IMultiplexedConnectionListenerFactory>();
+    }
+
+    private static void ListenAnywhere(IServiceCollection services)
+    {
+        services.PostConfigure<HostFilteringOptions>(filter => filter.AllowedHosts = [.. filter.AllowedHosts, .. LoopbackNames]);
+        services.AddConnectionBounds<SocketTransportFactory>();
     }
 
     private static void AddRooms(WebApplicationBuilder builder, SiloSettings settings)
