@@ -44,6 +44,7 @@ public static class StoreServices
         services.TryAddSingleton<IListings, Listings>();
         services.TryAddSingleton<IBookReader, BookReader>();
         services.TryAddSingleton<IProjections, ProjectionWriter>();
+        services.TryAddSingleton<IBookTotals, BookTotals>();
         services.TryAddSingleton<ITaskStore, TaskReader>();
         services.TryAddSingleton<ITaskEnds, TaskEnds>();
         services.TryAddSingleton<IPolicyStore, PolicyStore>();

@@ -141,6 +141,71 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Assert.Empty((await store.Listings.BooksAsync(99, Samples.Noon, default)).Currencies);
     }
 
+    /// <summary>The books are the totals and what is live, whatever is counted when, and whoever changes a row after.</summary>
+    [Fact]
+    public async Task BooksAreTheSameBeforeWhileAndAfterWhatIsFinalIsCounted()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var number = 0;
+        PaymentEntry Entry(int merchant, PaymentState state, long amount, string currency = "CNY", DateTimeOffset? settles = null) =>
+            new(OrderId.Parse($"{merchant}.SH.a.{++number}"), $"pay-{number}", new Money(amount, currency), state, settles);
+        PaymentEntry[] own =
+        [
+            Entry(7, PaymentState.Held, 1), Entry(7, PaymentState.Redeemed, 10, settles: Samples.Noon), Entry(7, PaymentState.Redeemed, 100, settles: Samples.Noon.AddDays(1)),
+            Entry(7, PaymentState.Forfeited, long.MaxValue), Entry(7, PaymentState.Refunding, 10_000), Entry(7, PaymentState.Refunded, long.MaxValue), Entry(7, PaymentState.Refunded, 3, "USD"),
+        ];
+        await store.Projections.WriteAsync(
+        [
+            Samples.Change(Samples.View("7.SH.a", GroupPhase.Expired), stock: new StockFigures(10, 0, 7, 3), payments: own),
+            Samples.Change(Samples.View("7.SH.b", GroupPhase.Expired), stock: new StockFigures(10, 0, 7, 4)), Samples.Change(Samples.View("7.SH.c"), stock: new StockFigures(5, 5, 0, 0)),
+            Samples.Change(Samples.View("9.SH.a", GroupPhase.Expired), stock: new StockFigures(1, 0, 1, 0), payments: [Entry(9, PaymentState.Refunded, 5)]),
+        ], default);
+        var before = await store.Listings.BooksAsync(7, Samples.Noon, default);
+        Assert.Equal(2 * (Int128)long.MaxValue + 10_111, before.Currencies[0].Paid);
+        Assert.Equal(5, await CountAsync(store, Samples.Noon, before));
+        Assert.Equal(3, await store.NumberAsync($"select count(*) from payment_book where is_live = 1"));
+        Assert.Equal(2, await store.NumberAsync($"select count(*) from group_view where is_live = 1"));
+        Assert.Equal(new CurrencyBooks("CNY", 5, 0, 0, 0, 5), Assert.Single((await store.Listings.BooksAsync(9, Samples.Noon, default)).Currencies));
+        Assert.Equal((1L, 1L), ((await store.Listings.BooksAsync(9, Samples.Noon, default)).Reserved, (await store.Listings.BooksAsync(9, Samples.Noon, default)).Deducted));
+
+        // Counted and changed after all, as by another release; then counted anew.
+        await store.ExecuteAsync($"update payment_book set state = {(int)PaymentState.Refunded} where amount = {long.MaxValue} and state = {(int)PaymentState.Forfeited}");
+        await store.ExecuteAsync($"update group_view set deducted = 6, released = 4 where group_id = {"7.SH.a"}");
+        var changed = await store.Listings.BooksAsync(7, Samples.Noon, default);
+        Assert.Equal((before.Currencies[0].Paid, (Int128)10, 2 * (Int128)long.MaxValue), (changed.Currencies[0].Paid, changed.Currencies[0].Settled, changed.Currencies[0].Refunded));
+        Assert.Equal((25L, 13L, 8L), (changed.Reserved, changed.Deducted, changed.Released));
+        Assert.Equal(1, await CountAsync(store, Samples.Noon, changed));
+        Assert.Equal(1, await CountAsync(store, Samples.Noon.AddDays(1), await store.Listings.BooksAsync(7, Samples.Noon.AddDays(1), default), Samples.Noon.AddDays(1)));
+        Assert.Equal(0, await CountAsync(store, Samples.Noon.AddDays(1), await store.Listings.BooksAsync(7, Samples.Noon.AddDays(1), default), Samples.Noon.AddDays(1)));
+    }
+
+    /// <summary>Counts a row at a time and looks at the books after each; gives how many payments were counted.</summary>
+    private static async Task<int> CountAsync(TestStore store, DateTimeOffset now, MerchantBooks expected, DateTimeOffset? at = null)
+    {
+        var payments = 0;
+        for (long? above = 0; above is not null;)
+        {
+            (var counted, above) = await store.Totals.CountPaymentsAsync(above.Value, now, 1, default);
+            payments += counted;
+            await SameAsync();
+        }
+
+        for (long? above = 0; above is not null;)
+        {
+            (_, above) = await store.Totals.CountStockAsync(above.Value, now.AddDays(1), 1, default);
+            await SameAsync();
+        }
+
+        return payments;
+
+        async Task SameAsync()
+        {
+            var books = await store.Listings.BooksAsync(7, at ?? now, default);
+            Assert.Equal(expected.Currencies, books.Currencies);
+            Assert.Equal(expected with { Currencies = [] }, books with { Currencies = [] });
+        }
+    }
+
     /// <summary>A payment fits 64 bits, and what earlier releases took may have been as large as that; the sum of many does not.</summary>
     [Fact]
     public async Task BooksAddUpPastSixtyFourBits()

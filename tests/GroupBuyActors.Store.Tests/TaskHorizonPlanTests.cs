@@ -106,6 +106,19 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         Assert.Equal(2_049, await store.NumberAsync($"select count(*) from order_status"));
     }
 
+    [Fact]
+    public async Task AMerchantsBooksAreReadWithoutItsWholePast()
+    {
+        await using var store = await TestStore.NewAsync(server);
+        await store.ExecuteAsync(
+            $"insert into payment_book (order_id, payment_id, merchant_id, sequence, currency, amount, state, counted) select concat({"7.SH.a."}, s.shard), {"p"u8.ToArray()}, 7, 1, {"CNY"}, 1, 4, case when s.shard < 5 then null else 2 end from shard_owner s");
+        await store.ExecuteAsync($"insert into payment_total (merchant_id, currency, settled_high, settled_low, refunded_high, refunded_low) values (7, {"CNY"}, 0, 0, 0, 2043)");
+        await store.ExecuteAsync($"analyze table payment_book");
+        var none = await TouchedAsync(store, () => Task.CompletedTask);
+        var touched = await TouchedAsync(store, async () => Assert.Equal(2_048, (await store.Listings.BooksAsync(7, Samples.Noon, default)).Currencies[0].Refunded));
+        Assert.InRange(touched - none, 1, 150);
+    }
+
     /// <summary>What the server's own answer about its counters touches, and the pages' edges.</summary>
     private const int Slack = 1_500;
 

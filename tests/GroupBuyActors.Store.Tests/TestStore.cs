@@ -49,6 +49,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IOldJournals OldJournals => _services.GetRequiredService<IOldJournals>();
 
+    public IBookTotals Totals => _services.GetRequiredService<IBookTotals>();
+
     public IShards Shards => _services.GetRequiredService<IShards>();
 
     public static TestStore Open(StoreProvider provider, string connectionString)

@@ -113,6 +113,7 @@ public static class GroupBuyHosting
         services.AddSingleton<IRetainedKind, RetainedTaskMoves>();
         services.AddSingleton<IRetainedKind, RetainedCommits>();
         services.AddSingleton<IRetainedKind, RetainedTaskEnds>();
+        services.AddSingleton<IRetainedKind, CountedBooks>();
         services.AddSingleton<IRetainedKind, RetainedJournals>();
         services.AddSingleton<IRetainedKind, RetainedAudit>();
         services.AddSingleton<IRetainedKind, RetainedRedrives>();

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
@@ -8,9 +7,6 @@ namespace GroupBuyActors.Store.Reading;
 /// <summary>Lists by keyset: a page starts after the last row of the page before, so that deep pages cost what first ones do.</summary>
 internal sealed class Listings(Database database) : IListings
 {
-    /// <summary>Amounts are summed in two parts, split here.</summary>
-    private const int LowBits = 30, LowMask = (1 << LowBits) - 1;
-
     // Index: group_view_merchant, group_view_region, group_view_state or group_view_newest, all ending in (published_ms, group_id); terms by primary key.
     public async Task<Page<GroupView>> GroupsAsync(GroupFilter filter, string? after, int limit, CancellationToken cancellation)
     {
@@ -38,26 +34,8 @@ internal sealed class Listings(Database database) : IListings
         return PageMark.Page(rows, limit, order => PageMark.Write("orders", order.PlacedAt.ToUnixTimeMilliseconds(), order.OrderId.ToString()));
     }
 
-    // One statement, so that money and stock are of one moment. Indexes: payment_book_merchant (covering), group_view_merchant.
-    public async Task<MerchantBooks> BooksAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation)
-    {
-        SqlText settled = $"(state = {(int)PaymentState.Forfeited} or (state = {(int)PaymentState.Redeemed} and settles_ms <= {now.ToUnixTimeMilliseconds()}))";
-        SqlText held = $"(state = {(int)PaymentState.Held} or (state = {(int)PaymentState.Redeemed} and (settles_ms is null or settles_ms > {now.ToUnixTimeMilliseconds()})))";
-        var rows = await database.ReadAsync((session, ct) => session.ListAsync(
-            $"""
-            select currency, {AmountIf($"1 = 1")}, {AmountIf(held)}, {AmountIf(settled)}, {AmountIf($"state = {(int)PaymentState.Refunding}")}, {AmountIf($"state = {(int)PaymentState.Refunded}")}
-              from payment_book where merchant_id = {merchantId} group by currency
-            union all
-            select '', 0, {Sum($"reserved")}, 0, {Sum($"outstanding")}, 0, {Sum($"deducted")}, 0, {Sum($"released")}, 0, {Sum($"case when reserved = outstanding + deducted + released then 0 else 1 end")}
-              from group_view where merchant_id = {merchantId}
-            """,
-            row => (Currency: row.GetString(0), A: Whole(row, 1), B: Whole(row, 3), C: Whole(row, 5), D: Whole(row, 7), E: Whole(row, 9)), ct), cancellation).ConfigureAwait(false);
-        var stock = rows.Single(row => row.Currency.Length == 0);
-        // Each part is summed by itself: a payment of a state that this release does not know would be in none, and the line would not add up.
-        var money = rows.Where(row => row.Currency.Length > 0).OrderBy(row => row.Currency, StringComparer.Ordinal)
-            .Select(row => new CurrencyBooks(row.Currency, Paid: row.A, Held: row.B, Settled: row.C, Refunding: row.D, Refunded: row.E));
-        return new MerchantBooks(money.ToList(), (long)stock.A, (long)stock.B, (long)stock.C, (long)stock.D, (long)stock.E);
-    }
+    public Task<MerchantBooks> BooksAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation) =>
+        new MerchantBookReader(database).ReadAsync(merchantId, now, cancellation);
 
     // Index: group_view_vouchers (shard, state, vouchers_until_ms).
     public async Task<IReadOnlyList<GroupId>> LapsedGroupsAsync(ShardId shard, DateTimeOffset endedBy, GroupId? after, int limit, CancellationToken cancellation) =>
@@ -96,16 +74,6 @@ internal sealed class Listings(Database database) : IListings
 
     private static SqlText Where(List<SqlText> conditions) =>
         conditions.Count == 0 ? new SqlText() : new SqlText().Append($" where {SqlText.Join(" and ", conditions)}");
-
-    // MySQL sums integers to decimals.
-    private static SqlText Sum(SqlText of) => new SqlText().Append($"cast(coalesce(sum({of}), 0) as signed)");
-
-    // In two columns, each of which stays within 64 bits for a thousand million payments of any amount: SQLite's sum fails beyond, and
-    // MySQL's cast back to an integer cuts it.
-    private static SqlText AmountIf(SqlText condition) => new SqlText().Append(
-        $"{Sum($"case when {condition} then amount >> {LowBits} else 0 end")}, {Sum($"case when {condition} then amount & {LowMask} else 0 end")}");
-
-    private static Int128 Whole(DbDataReader row, int column) => ((Int128)row.GetInt64(column) << LowBits) + row.GetInt64(column + 1);
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }

@@ -1,0 +1,31 @@
+using GroupBuyActors.Membership;
+using GroupBuyActors.Store.Projections;
+using GroupBuyActors.Store.Retention;
+
+namespace GroupBuyActors.Retention;
+
+/// <summary>
+/// What is final in merchants' books leaves the live rows that books are summed over, and is in totals from then on. A pass goes through
+/// the merchants that have live rows.
+/// </summary>
+internal sealed class CountedBooks(IBookTotals totals, ClusterClock clock) : IRetainedKind
+{
+    /// <summary>A group that has just ended is still being given stock back.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromHours(1);
+
+    private long _above;
+    private bool _isStock;
+
+    public string Kind => "live-books";
+
+    public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var (counted, next) = _isStock
+            ? await totals.CountStockAsync(_above, now - Settling, rowsMax, cancellation)
+            : await totals.CountPaymentsAsync(_above, now, rowsMax, cancellation);
+        _above = next ?? 0;
+        if (next is null) _isStock = !_isStock;
+        return new PurgeStep(counted, IsDone: next is null && !_isStock);
+    }
+}
