@@ -25,6 +25,7 @@ internal sealed class RetainedJournals(
     private const int RowsWalked = 500;
     private readonly Queue<GroupId> _found = new();
     private JournalPlace? _place;
+    private bool _isLast;
     private Removal? _removal;
 
     public string Kind => "journals";
@@ -38,9 +39,18 @@ internal sealed class RetainedJournals(
             _removal = new Removal(group, head);
         if (_removal is { } removal) return new PurgeStep(await RemoveAsync(removal, rowsMax, cancellation), IsDone: false);
         if (_found.Count > 0) return new PurgeStep(0, IsDone: false);
+        if (!_isLast) await WalkAsync(before, cancellation);
+        // The last stretch's groups are still to be looked at; then the pass is over, whatever of them had to stay.
+        var isOver = _isLast && _found.Count == 0;
+        if (isOver) _isLast = false;
+        return new PurgeStep(0, isOver);
+    }
+
+    private async Task WalkAsync(DateTimeOffset before, CancellationToken cancellation)
+    {
         (var groups, _place) = await journals.WalkAsync(_place, before, RowsWalked, cancellation);
+        _isLast = _place is null;
         foreach (var found in groups) _found.Enqueue(found);
-        return new PurgeStep(0, IsDone: _place is null && _found.Count == 0);
     }
 
     /// <summary>Makes sure that the group can do without its events; gives its head, null where it cannot.</summary>

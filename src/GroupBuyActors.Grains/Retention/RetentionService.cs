@@ -17,6 +17,7 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
 {
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5), RetryMin = TimeSpan.FromSeconds(5), RetryMax = TimeSpan.FromMinutes(10);
     private readonly Progress[] _kinds;
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly Homes _homes;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
@@ -84,6 +85,7 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
     private async Task StepAsync(Progress progress, CancellationToken cancellation)
     {
         var began = _time.GetTimestamp();
+        await _turn.WaitAsync(cancellation);
         try
         {
             var step = await progress.Kind.StepAsync(progress.Pace.Rows, cancellation);
@@ -96,6 +98,10 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
             _metrics.Failed(progress.Kind.Kind);
             var wait = progress.Failed(began, _time, RetryMin, RetryMax);
             RetentionLog.NotRemoved(_log, e, progress.Kind.Kind, wait.TotalSeconds);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

@@ -17,9 +17,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
         if (place is not { } start) return ([], null);
         var rows = await database.ReadAsync((session, ct) => session.ListAsync(Stretch(start, before, limit), row =>
             (Position: row.GetInt64(0), Group: row.Text(1), IsYoung: row.GetInt64(2) >= Ms(before), IsCandidate: row.GetInt32(3) == 1), ct), cancellation).ConfigureAwait(false);
-        var old = rows.TakeWhile(row => !row.IsYoung).ToList();
+        // Rows follow each other in time, but for what clocks of two machines differ by: where a whole stretch is young, so is the rest.
+        var old = rows.Where(row => !row.IsYoung).ToList();
         var groups = old.Where(row => row.IsCandidate).Select(row => row.Group!).Distinct(StringComparer.Ordinal).Select(GroupId.Parse).ToList();
-        var next = old.Count == limit ? start with { Position = old[^1].Position } : await NextStreamAsync(start.Stream, cancellation).ConfigureAwait(false);
+        var next = rows.Count == limit && old.Count > 0 ? start with { Position = rows[^1].Position } : await NextStreamAsync(start.Stream, cancellation).ConfigureAwait(false);
         return (groups, next);
     }
 
