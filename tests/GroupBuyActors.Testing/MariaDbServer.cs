@@ -121,6 +121,12 @@ public sealed class MariaDbServer : IAsyncDisposable
         _processId = 0;
     }
 
+    /// <summary>Stops the process where it is, as a stalled disk or a paused machine does: connections stay, nothing is answered.</summary>
+    public Task FreezeAsync() => SignalAsync("-STOP");
+
+    /// <summary>Lets it go on after <see cref="FreezeAsync"/>.</summary>
+    public Task ThawAsync() => SignalAsync("-CONT");
+
     /// <summary>Starts again on the same data and port, after <see cref="KillAsync"/>.</summary>
     public Task RestartAsync() => IsExternal || _guard is not null ? throw new InvalidOperationException("The server is not down.") : LaunchAsync();
 
@@ -131,6 +137,13 @@ public sealed class MariaDbServer : IAsyncDisposable
         MySqlConnection.ClearAllPools();
         await KillAsync();
         Directory.Delete(_directory!, recursive: true);
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        if (IsExternal) throw new InvalidOperationException($"The server of {ExistingServerVariable} is not ours to stop.");
+        using var kill = Process.Start("kill", [signal, _processId.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private string DataDirectory => Path.Combine(_directory!, "data");

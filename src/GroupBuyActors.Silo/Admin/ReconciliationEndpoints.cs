@@ -16,7 +16,7 @@ internal static class ReconciliationEndpoints
     private static readonly string[] Switch = ["true", "false"];
 
     public static void MapReconciliation(this IEndpointRouteBuilder admin) =>
-        admin.MapGet("/reconciliation", ReconcileAsync).Requires(Operation.Administer)
+        admin.MapGet("/reconciliation", ReconcileAsync).Requires(Operation.Administer).WithMetadata(new AnswersForLong())
             .Describe("A merchant's books: money and stock, and where the ports' own books differ").Answers<BooksDocument>(200).Refuses(400);
 
     private static async Task<IResult> ReconcileAsync(

@@ -16,7 +16,7 @@ internal static class HistoryEndpoints
         var group = routes.MapGroup("/v1/groups/{groupId}").WithTags("Events");
         group.MapGet("/history", ListAsync).Requires(Operation.ReadHistory)
             .Describe("The group's events, oldest first").Answers<HistoryDocument>(200).Refuses(400, 404);
-        group.MapGet("/events", StreamAsync).Requires(Operation.ReadHistory)
+        group.MapGet("/events", StreamAsync).Requires(Operation.ReadHistory).WithMetadata(new AnswersWithoutEnd())
             .Describe("The group's events as they happen, as server-sent events").Refuses(400, 404, 429)
             .Produces<HistoryItem>(200, EventStream.ContentType);
     }

@@ -15,6 +15,12 @@ internal sealed class EdgeOptions
     /// <summary>A store that takes no change is waited for this long: 2 s. Nothing but time mends it, so the caller hears of it early.</summary>
     public TimeSpan StoreBudget { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// A read without an answer for this long is given up, and a change while the store does not answer this silo: 5 s, above the slowest
+    /// page of a busy store, below a caller's patience.
+    /// </summary>
+    public TimeSpan ReadBudget { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Wait before the first retry, doubled each time: 20 ms.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 

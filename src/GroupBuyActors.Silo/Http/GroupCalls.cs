@@ -1,5 +1,6 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Membership;
 using GroupBuyActors.Silo.Groups;
 using Microsoft.Extensions.Options;
 
@@ -14,7 +15,7 @@ internal delegate double NextShare();
 /// what it has done already. A caller who goes away stops the retries, never the command.
 /// </summary>
 internal sealed class GroupCalls(
-    IGrainFactory grains, KnownGroups known, IOptions<EdgeOptions> options, TimeProvider time, NextShare share, ILogger<GroupCalls> log)
+    IGrainFactory grains, KnownGroups known, ISiloGate gate, IOptions<EdgeOptions> options, TimeProvider time, NextShare share, ILogger<GroupCalls> log)
 {
     private static readonly Refusal Unavailable = new(RefusalCode.StoreUnavailable, "The group could not answer in time. Nothing is lost: send the same call again.");
     private static readonly Refusal TooMany = new(RefusalCode.RateLimited, "Too many calls wait for this group.");
@@ -70,7 +71,8 @@ internal sealed class GroupCalls(
             {
                 pending.Ignore();
                 EdgeLog.Retrying(log, group, e.GetType().Name);
-                var budget = e is StoreUnavailableException ? options.Value.StoreBudget : options.Value.Budget;
+                // A group that is being loaded says nothing; that the store does not answer this silo says enough.
+                var budget = e is StoreUnavailableException || gate.RefusesBecause is not null ? options.Value.StoreBudget : options.Value.Budget;
                 if (time.GetElapsedTime(started) + wait >= budget) return refused(Unavailable);
                 await Task.Delay(wait * (0.5 + 0.5 * share()), time, cancellation);
                 wait = wait * 2 < options.Value.RetryDelayMax ? wait * 2 : options.Value.RetryDelayMax;
@@ -99,6 +101,9 @@ internal static partial class EdgeLog
 
     [LoggerMessage(7005, LogLevel.Warning, "The store failed a request: {Method} {Route}")]
     public static partial void StoreFailed(ILogger logger, Exception fault, string method, string route);
+
+    [LoggerMessage(7007, LogLevel.Warning, "A request was given up, because the store did not answer in time: {Method} {Route}")]
+    public static partial void OverBudget(ILogger logger, string method, string route);
 
     [LoggerMessage(7003, LogLevel.Debug, "The event stream of group {Group} was opened after sequence {After}")]
     public static partial void StreamOpened(ILogger logger, GroupId group, long after);

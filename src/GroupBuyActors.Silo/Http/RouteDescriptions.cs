@@ -28,4 +28,8 @@ internal static class RouteDescriptions
         foreach (var status in statuses) route.Produces<Client.ProblemDocument>(status, "application/problem+json");
         return route;
     }
+
+    /// <summary>What any route of a group may be refused with.</summary>
+    public static RouteGroupBuilder Refuses(this RouteGroupBuilder routes, int status) =>
+        routes.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Client.ProblemDocument), ["application/problem+json"]));
 }

@@ -11,7 +11,7 @@ internal sealed class Once(IGrainFactory grains)
     {
         if (!RequestKeys.IsGiven(context)) return await run();
         var memory = grains.GetGrain<IIdempotencyGrain>(key.Id);
-        var beginning = await RememberingAsync(() => memory.Begin(key.Fingerprint));
+        var beginning = await RememberingAsync(() => memory.Begin(key.Fingerprint).WaitAsync(context.RequestAborted));
         return beginning.Kind switch
         {
             BeginningKind.Replay when beginning.Answer is { } answer => new JsonAnswer(answer.Status, answer.Body, answer.Location, replayed: true),

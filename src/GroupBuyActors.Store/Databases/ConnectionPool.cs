@@ -19,27 +19,49 @@ internal sealed class ConnectionPool<TConnection>(int connectionsMax, Func<Cance
     public async Task<T> UseAsync<T>(Func<TConnection, Task<T>> work, CancellationToken cancellation)
     {
         await _places.WaitAsync(cancellation).ConfigureAwait(false);
+        var generation = Volatile.Read(ref _generation);
+        var connection = _idle.TryPop(out var kept) ? kept : await OpenAsync(cancellation).ConfigureAwait(false);
         try
         {
-            var generation = Volatile.Read(ref _generation);
-            var connection = _idle.TryPop(out var kept) ? kept : await open(cancellation).ConfigureAwait(false);
-            try
-            {
-                var result = await work(connection).ConfigureAwait(false);
-                if (!_disposed && generation == Volatile.Read(ref _generation)) _idle.Push(connection);
-                else await connection.DisposeAsync().ConfigureAwait(false);
-                return result;
-            }
-            catch
-            {
-                await connection.DisposeAsync().ConfigureAwait(false);
-                throw;
-            }
+            var result = await work(connection).ConfigureAwait(false);
+            if (!_disposed && generation == Volatile.Read(ref _generation)) _idle.Push(connection);
+            else await connection.DisposeAsync().ConfigureAwait(false);
+            return result;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
         finally
         {
             _places.Release();
         }
+    }
+
+    /// <summary>
+    /// Opens one, and gives the place back where that fails. A driver that waits for a server which says nothing does not always heed its
+    /// token: the caller goes then, and the place follows when the driver is done, so that no more than the places are ever waited for.
+    /// </summary>
+    private async Task<TConnection> OpenAsync(CancellationToken cancellation)
+    {
+        var opening = open(cancellation);
+        try
+        {
+            return await opening.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            _ = GiveBackAfterAsync(opening);
+            throw;
+        }
+    }
+
+    private async Task GiveBackAfterAsync(Task<TConnection> opening)
+    {
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opening.IsCompletedSuccessfully) await opening.Result.DisposeAsync().ConfigureAwait(false);
+        _places.Release();
     }
 
     /// <summary>Drops connections that wait, and each in use once it is done: the server they lead to is gone.</summary>

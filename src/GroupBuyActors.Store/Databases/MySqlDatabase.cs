@@ -19,6 +19,8 @@ internal sealed class MySqlDatabase : Database
     /// <summary>A statement's time: a horizon of a hundred thousand tasks on a busy server takes seconds. Callers in a hurry cancel.</summary>
     internal static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
 
+    private const uint ConnectTimeoutSeconds = 5;
+
     private readonly ConnectionPool<MySqlConnection> _own;
     private readonly MySqlDataSource _orleans;
 
@@ -96,6 +98,10 @@ internal sealed class MySqlDatabase : Database
             Pooling = true,
             MaximumPoolSize = (uint)connectionsMax,
             DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(statementTimeout.TotalSeconds)),
+            // A server that does not greet within this is away for its callers; the driver's own fifteen seconds are past their patience.
+            ConnectionTimeout = ConnectTimeoutSeconds,
+            // A call that is given up asks the server to stop its statement, and leaves the connection where it does not answer that either.
+            CancellationTimeout = 1,
             DateTimeKind = MySqlDateTimeKind.Utc,
             GuidFormat = MySqlGuidFormat.None,
             TreatTinyAsBoolean = false,

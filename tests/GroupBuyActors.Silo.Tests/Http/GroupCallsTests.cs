@@ -1,5 +1,6 @@
 using System.Reflection;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Membership;
 using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Store.Reading;
@@ -15,6 +16,7 @@ public sealed class GroupCallsTests
     private static readonly GroupId Group = GroupId.Parse("1.SH.tea");
     private readonly FakeTimeProvider _time = new() { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
     private readonly EdgeOptions _options = new();
+    private readonly Gate _gate = new();
     private int _tries;
 
     public static TheoryData<string> Passing => ["timeout", "silo", "rejected", "store"];
@@ -47,6 +49,16 @@ public sealed class GroupCallsTests
     }
 
     [Fact]
+    public async Task AGroupThatSaysNothingIsGivenUpEarlyWhereTheStoreDoesNotAnswerThisSilo()
+    {
+        _gate.RefusesBecause = "The silo could not confirm in time that it is still a member.";
+        var began = _time.GetTimestamp();
+        var reply = await RunAsync(_ => new TaskCompletionSource<Reply<GroupView>>().Task);
+        Assert.Equal(RefusalCode.StoreUnavailable, reply.Refusal?.Code);
+        Assert.True(_time.GetElapsedTime(began) <= _options.StoreBudget + _options.TryTimeout);
+    }
+
+    [Fact]
     public async Task AGroupWithTooManyCallsWaitingIsToldAtOnce()
     {
         var reply = await RunAsync(_ =>
@@ -76,7 +88,7 @@ public sealed class GroupCallsTests
     {
         var known = new KnownGroups(DispatchProxy.Create<IGroupReader, AnyGrain>(), Options.Create(_options), _time);
         known.Add(Group);
-        var calls = new GroupCalls(DispatchProxy.Create<IGrainFactory, AnyGrain>(), known, Options.Create(_options), _time, () => 0.5, NullLogger<GroupCalls>.Instance);
+        var calls = new GroupCalls(DispatchProxy.Create<IGrainFactory, AnyGrain>(), known, _gate, Options.Create(_options), _time, () => 0.5, NullLogger<GroupCalls>.Instance);
         var running = calls.CallAsync(Group, call, cancellation);
         // Time passes only where somebody waits for it.
         while (!running.IsCompleted)
@@ -95,6 +107,13 @@ public sealed class GroupCallsTests
         "rejected" => (Exception)Activator.CreateInstance(typeof(OrleansMessageRejectionException), BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public, null, ["moved"], null)!,
         _ => new StoreUnavailableException("full"),
     };
+
+    private sealed class Gate : ISiloGate
+    {
+        public string? ClosedBecause => RefusesBecause;
+
+        public string? RefusesBecause { get; set; }
+    }
 
     /// <summary>Stands for Orleans: every call of the factory gives null, for the calls under test are given as functions.</summary>
     public class AnyGrain : DispatchProxy
