@@ -60,7 +60,7 @@ public sealed class FrozenDatabaseTests
     private static bool IsAnswer(Answered answer) => (int)answer.Status < 500;
 
     private static bool NeedsNoDatabase(Answered answer) =>
-        answer.Path is "/v1/admin/cluster" || answer.Path.StartsWith("/v1/admin/policies", StringComparison.Ordinal);
+        answer.Path is "/v1/admin/cluster" or "/v1/admin/schedules" || answer.Path.StartsWith("/v1/admin/policies", StringComparison.Ordinal);
 
     private static IEnumerable<HttpRequestMessage> Calls(IEnumerable<string> reads) =>
     [

@@ -21,7 +21,7 @@ public sealed class ProjectionSinkTests
         await using var silo = await TestSilo.StartAsync();
         var view = (await (await silo.PublishAsync(Id)).Get()).Value!;
         await silo.ProjectedAsync(Id, GroupPhase.OnShelf);
-        var sink = new ProjectionSink(silo.Get<IProjections>(), silo.Get<IGroupReader>());
+        var sink = silo.Get<IEnumerable<IStreamSink>>().OfType<ProjectionSink>().Single().Of(1);
         await silo.Get<IProjections>().WriteAsync([new ProjectionChange(Group, 112, null, [Payment(1, PaymentState.Refunding)])], default);
         await sink.TakeAsync([Changed(110, Payment(1, PaymentState.Held)), Changed(113, Payment(2, PaymentState.Held)), Changed(114)], default);
         var line = Assert.Single((await silo.Get<IListings>().BooksAsync(Group.MerchantId, TestSilo.Evening, default)).Currencies);

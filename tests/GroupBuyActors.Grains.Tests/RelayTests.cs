@@ -120,6 +120,75 @@ public sealed class RelayTests
         while ((await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead)) await Task.Delay(20, bound.Token);
     }
 
+    [Fact]
+    public async Task AGroupThatCannotBeLoadedIsSetAsideAloneAndItsStreamIsDrainedOnceItCan()
+    {
+        const string Bad = "10042.SH-PUDONG.bad", Good = "10042.SH-PUDONG.good";
+        var first = await TestSilo.StartAsync(services: services => services.AddSingleton<IProjections>(new LostProjections()));
+        await first.PublishAsync(Bad);
+        await first.PublishAsync(Good);
+        await first.KillAsync();
+        await ChangeAsync(first, $"update group_journal set version = version + 100 where group_id = '{Bad}' and sequence = 2");
+
+        await using var second = await TestSilo.StartAsync(first.File, first.Time, configure: options => options.RelayRebuildInterval = TimeSpan.FromMilliseconds(50));
+        await second.ProjectedAsync(Good, GroupPhase.OnShelf);
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        var dead = (await second.Get<IStreams>().ListAsync(bound.Token)).Single(row => row.State == StreamState.Dead).Id;
+        while ((await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)).Count == 0) await Task.Delay(20, bound.Token);
+        var aside = Assert.Single(await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token));
+        Assert.Equal((Bad, AsideState.Parked), (aside.Group.Value, aside.State));
+
+        // A newer release comes, or somebody mends the row.
+        await ChangeAsync(second, $"update group_journal set version = version - 100 where group_id = '{Bad}' and sequence = 2");
+        for (var tick = 0; (await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead); tick++)
+        {
+            second.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(20, bound.Token);
+        }
+
+        await second.ProjectedAsync(Bad, GroupPhase.OnShelf);
+        Assert.Empty(await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token));
+    }
+
+    [Fact]
+    public async Task ARowThatItsTableCannotTakeKeepsNoOtherGroupOutOfTheLists()
+    {
+        const string Bad = "10042.SH-PUDONG.bad", Good = "10042.SH-PUDONG.good";
+        await using var silo = await TestSilo.StartAsync(configure: options => options.RelayRebuildInterval = TimeSpan.FromMilliseconds(50));
+        await ChangeAsync(silo, $"create trigger refuses before insert on group_view when new.group_id = '{Bad}' begin select raise(abort, 'no'); end");
+        await silo.PublishAsync(Bad);
+        await silo.PublishAsync(Good);
+        await silo.ProjectedAsync(Good, GroupPhase.OnShelf);
+        Assert.DoesNotContain((await silo.Get<IListings>().GroupsAsync(new GroupFilter(), null, 10, CancellationToken.None)).Items, view => view.GroupId.Value == Bad);
+
+        await ChangeAsync(silo, "drop trigger refuses");
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (!(await silo.Get<IListings>().GroupsAsync(new GroupFilter(), null, 10, bound.Token)).Items.Any(view => view.GroupId.Value == Bad))
+        {
+            silo.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(20, bound.Token);
+        }
+    }
+
+    [Fact]
+    public async Task AnOwnerWhoseAddressNobodyCanHaveKeepsNoShardFromItsHome()
+    {
+        var first = await TestSilo.StartAsync();
+        await first.KillAsync();
+        await ChangeAsync(first, "update shard_owner set owner_address = 'nowhere' where shard = 7");
+        await using var second = await TestSilo.StartAsync(first.File, first.Time);
+        Assert.Equal(ShardId.Count, second.Get<Tasks.NearTasks>().Owned);
+    }
+
+    private static async Task ChangeAsync(TestSilo silo, string sql)
+    {
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={silo.File};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
     private static SinkPump Pump(MemoryStreams streams, RecordingSink sink, GrainsOptions options) =>
         new(1, sink, streams, options, new RelayMetrics(new NoMeters()), TimeProvider.System, NullLogger.Instance);
 

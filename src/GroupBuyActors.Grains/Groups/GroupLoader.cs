@@ -10,6 +10,12 @@ internal static class GroupLoader
     public static async Task<(GroupState State, long SnapshotSequence)> LoadAsync(IGroupReader reader, GroupId group, CancellationToken cancellation)
     {
         var stored = await reader.LoadAsync(group, cancellation);
+        return (Build(group, stored), stored.SnapshotSequence);
+    }
+
+    /// <summary>Builds the state from what is stored; throws where that is not whole, or a newer release wrote it.</summary>
+    public static GroupState Build(GroupId group, StoredGroup stored)
+    {
         var state = stored.Snapshot is { } snapshot ? GroupSnapshot.Read(group, snapshot) : new GroupState(group);
         if (state.Sequence != stored.SnapshotSequence)
             throw new InvalidDataException($"The snapshot of {group} says sequence {state.Sequence}, its header {stored.SnapshotSequence}.");
@@ -20,7 +26,7 @@ internal static class GroupLoader
             GroupMachine.Replay(state, JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload));
         }
 
-        return (state, stored.SnapshotSequence);
+        return state;
     }
 
     /// <summary>A group's row in lists and books as it is now; null while GET is 404.</summary>

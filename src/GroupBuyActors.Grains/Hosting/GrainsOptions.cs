@@ -81,6 +81,8 @@ public sealed class GrainsOptions
     public int RelayKnownMax { get; set; } = 100_000;
     /// <summary>What operators decided of parked groups is looked for this often.</summary>
     public TimeSpan RelayParkedInterval { get; set; } = TimeSpan.FromSeconds(1);
+    /// <summary>Groups that could not be brought into the lists and books are tried again this often.</summary>
+    public TimeSpan RelayRebuildInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The membership and the table of streams are compared this often besides on every change (a crash between two steps of joining makes no change).</summary>
     public TimeSpan WatchInterval { get; set; } = TimeSpan.FromSeconds(30);
@@ -125,6 +127,7 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
         Positive(options.RelayCursorInterval, nameof(options.RelayCursorInterval));
         Positive(options.RelayFlushBound, nameof(options.RelayFlushBound));
         Positive(options.RelayParkedInterval, nameof(options.RelayParkedInterval));
+        Positive(options.RelayRebuildInterval, nameof(options.RelayRebuildInterval));
         Positive(options.WatchInterval, nameof(options.WatchInterval));
         Positive(options.ClockInterval, nameof(options.ClockInterval));
         Positive(options.ClockAlarm, nameof(options.ClockAlarm));

@@ -227,9 +227,19 @@ internal sealed class ClusterKeeper(
 
     private static IEnumerable<ShardId> AllShards() => Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index));
 
-    private static bool IsMember(ClusterMembershipSnapshot snapshot, string address)
+    /// <summary>An address that nobody can have is no member's: one such row must not keep all others from being looked after.</summary>
+    private static bool IsMember(ClusterMembershipSnapshot snapshot, string address) =>
+        TryParse(address) is { } silo && snapshot.Members.TryGetValue(silo, out var member) && member.Status is not (SiloStatus.Dead or SiloStatus.None);
+
+    private static SiloAddress? TryParse(string address)
     {
-        var silo = SiloAddress.FromParsableString(address);
-        return snapshot.Members.TryGetValue(silo, out var member) && member.Status is not (SiloStatus.Dead or SiloStatus.None);
+        try
+        {
+            return SiloAddress.FromParsableString(address);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or IndexOutOfRangeException)
+        {
+            return null;
+        }
     }
 }

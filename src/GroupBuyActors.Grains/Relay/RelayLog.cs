@@ -22,4 +22,10 @@ internal static partial class RelayLog
 
     [LoggerMessage(4005, LogLevel.Information, "Group {GroupId} goes on to {Sink} from event {Sequence}.")]
     public static partial void Resumed(ILogger log, GroupId groupId, long sequence, string sink);
+
+    [LoggerMessage(4006, LogLevel.Error, "Group {GroupId} cannot be brought into the lists and books from event {Sequence} of stream {Stream} on: it is set aside, alone, and tried again from time to time.")]
+    public static partial void NotProjected(ILogger log, Exception exception, GroupId groupId, long sequence, long stream);
+
+    [LoggerMessage(4007, LogLevel.Information, "Group {GroupId}, which was set aside, is in the lists and books as far as stream {Stream} tells.")]
+    public static partial void Projected(ILogger log, GroupId groupId, long stream);
 }
