@@ -14,7 +14,11 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
 {
     private const int BusyMs = 1000;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+    /// <summary>A lock is held by somebody who writes: it is waited for longer than a file that takes nothing.</summary>
+    private const int LockPatienceFactor = 4;
+
     private readonly RefusalPatience _patience = new(time, options.RefusalPatience);
+    private readonly RefusalPatience _lockPatience = new(time, options.RefusalPatience * LockPatienceFactor);
     private SqliteConnection? _connection;
     private SqliteStatements? _statements;
     private SqliteCheckpointer? _checkpointer;
@@ -125,12 +129,13 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
             }
             catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
             {
-                metrics.Retried(e is SqliteException known && DatabaseErrors.Of(known) == ErrorMeaning.Lock ? "lock_wait" : "file");
+                var isLocked = e is SqliteException known && DatabaseErrors.Of(known) == ErrorMeaning.Lock;
+                metrics.Retried(isLocked ? "lock_wait" : "file");
                 logger.FileTrouble(Stream, e.Message);
                 if (_committing && HasLanded(batch)) break;
                 // Whatever is open is rolled back with its connection.
                 Discard();
-                if (!_patience.IsOver())
+                if (!(isLocked ? _lockPatience : _patience).IsOver())
                 {
                     Pause();
                     continue;
@@ -141,6 +146,7 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
             }
         }
         _patience.Reset();
+        _lockPatience.Reset();
         foreach (var place in batch)
             if (place.Status == CommitStatus.Stale) place.Commit.Token.Poison();
         var last = batch.FindLast(p => p.Status == CommitStatus.Committed);
