@@ -3,10 +3,15 @@ using GroupBuyActors.Store.Migrations;
 
 namespace GroupBuyActors.Store.Tests;
 
-/// <summary>What a migration may ask of a server on which silos of the release before commit; the migrator says why.</summary>
+/// <summary>
+/// What a migration may ask of a server on which silos of the release before commit; the migrator says why.
+/// </summary>
 public sealed partial class MigrationRuleTests
 {
-    /// <summary>Out before the rule was; a migration that is out never changes. What each of them does, servers do online by themselves.</summary>
+    /// <summary>
+    /// Out before the rule was; a migration that is out never changes. What each of them does, servers do online by
+    /// themselves.
+    /// </summary>
     private static readonly string[] OutBeforeTheRule = ["0005_task_weight.sql", "0007_sandbox_books.sql", "0008_storage_age.sql"];
 
     public static TheoryData<string> Files => [.. Migration.Of("MySql").Select(migration => migration.Name)];

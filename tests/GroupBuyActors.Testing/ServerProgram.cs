@@ -3,10 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace GroupBuyActors.Testing;
 
-/// <summary>The program behind a private server: the system's MariaDB, or a MySQL that is unpacked in a folder of its own.</summary>
+/// <summary>
+/// The program behind a private server: the system's MariaDB, or a MySQL that is unpacked in a folder of its own.
+/// </summary>
 internal abstract class ServerProgram
 {
-    /// <summary>Names the folder of an unpacked MySQL server, as <c>tests/fetch-mysql</c> prints it; without it MariaDB is used.</summary>
+    /// <summary>
+    /// Names the folder of an unpacked MySQL server, as <c>tests/fetch-mysql</c> prints it; without it MariaDB is used.
+    /// </summary>
     public const string MySqlRootVariable = "GROUPBUY_TEST_MYSQL_ROOT";
 
     /// <summary>The name in messages.</summary>
@@ -25,7 +29,9 @@ internal abstract class ServerProgram
     /// <summary>Makes an empty data directory.</summary>
     public abstract Task InstallAsync(string dataDirectory);
 
-    /// <summary>Statements, one a line, after which the user is there with all rights; they are run at every start.</summary>
+    /// <summary>
+    /// Statements, one a line, after which the user is there with all rights; they are run at every start.
+    /// </summary>
     public abstract string MakeUser(string name, string password);
 
     /// <summary>Runs a program to its end; what it printed is in the exception where it fails.</summary>
@@ -51,7 +57,10 @@ internal sealed class MariaDbProgram : ServerProgram
     public override IReadOnlyList<string> BinlogReader => [Find("mariadb-binlog")];
 
     public override Task InstallAsync(string dataDirectory) => RunAsync(
-        [Find("mariadb-install-db"), "--no-defaults", $"--datadir={dataDirectory}", "--user=root", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+    [
+        Find("mariadb-install-db"), "--no-defaults", $"--datadir={dataDirectory}", "--user=root",
+        "--auth-root-authentication-method=normal", "--skip-test-db",
+    ]);
 
     public override string MakeUser(string name, string password) =>
         $"create or replace user '{name}'@'%' identified by '{password}';\ngrant all on *.* to '{name}'@'%' with grant option;\n";
@@ -64,7 +73,9 @@ internal sealed class MariaDbProgram : ServerProgram
     }
 }
 
-/// <summary>A MySQL server of another release of the system: it brings the loader and the libraries that it needs.</summary>
+/// <summary>
+/// A MySQL server of another release of the system: it brings the loader and the libraries that it needs.
+/// </summary>
 internal sealed class MySqlProgram(string root) : ServerProgram
 {
     public override string Name => "mysqld";
@@ -72,7 +83,8 @@ internal sealed class MySqlProgram(string root) : ServerProgram
     public override IReadOnlyList<string> Command =>
     [
         .. Load("usr/sbin/mysqld"), "--no-defaults", $"--basedir={root}/usr", $"--lc-messages-dir={root}/usr/share/mysql",
-        $"--character-sets-dir={root}/usr/share/mysql/charsets", $"--plugin-dir={root}/usr/lib/mysql/plugin", "--mysqlx=OFF", "--secure-file-priv=NULL",
+        $"--character-sets-dir={root}/usr/share/mysql/charsets", $"--plugin-dir={root}/usr/lib/mysql/plugin",
+        "--mysqlx=OFF", "--secure-file-priv=NULL",
     ];
 
     public override IReadOnlyList<string> BinlogReader => Load("usr/bin/mysqlbinlog");

@@ -7,17 +7,23 @@ using SQLitePCL;
 
 namespace GroupBuyActors.Store.Databases;
 
-/// <summary>Looks at a SQLite file before it is used: that it is all there, by its <see cref="SqliteMark"/>, and that it is whole.</summary>
+/// <summary>
+/// Looks at a SQLite file before it is used: that it is all there, by its <see cref="SqliteMark"/>, and that it is
+/// whole.
+/// </summary>
 /// <remarks>
-/// After a stop in good order the file must be byte for byte what it was. After a death it must have what was acknowledged last, and its
-/// structure must hold; changed bytes within a value that no index repeats are beyond that, for SQLite keeps no check sums of pages.
+/// After a stop in good order the file must be byte for byte what it was. After a death it must have what was
+/// acknowledged last, and its structure must hold; changed bytes within a value that no index repeats are beyond that,
+/// for SQLite keeps no check sums of pages.
 /// </remarks>
 internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time, ILogger logger)
 {
     /// <summary>What is hashed at a stop and at a start: a second's work.</summary>
     public const long HashedBytesMax = 512L * 1024 * 1024;
 
-    /// <summary>Beyond it indexes are not compared with their tables, which takes many times as long as to read the pages.</summary>
+    /// <summary>
+    /// Beyond it indexes are not compared with their tables, which takes many times as long as to read the pages.
+    /// </summary>
     private const long ComparedBytesMax = 128L * 1024 * 1024;
 
     private const int FindingsMax = 3;
@@ -25,7 +31,9 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
     /// <summary>A start must not wait longer for a large file.</summary>
     internal static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(20);
 
-    /// <summary>Throws with what is missing or damaged, and what to do. Does nothing where another process has the file.</summary>
+    /// <summary>
+    /// Throws with what is missing or damaged, and what to do. Does nothing where another process has the file.
+    /// </summary>
     public void Run()
     {
         using var ownership = SqliteOwnership.TryTake(database.Path);
@@ -35,7 +43,8 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         if (!file.Exists || file.Length == 0)
         {
             if (mark is not null)
-                throw Missing($"is {(file.Exists ? "empty" : "missing")}, and it held commits up to position {mark.Position} of stream {mark.Stream}: it was emptied, deleted, or its disk is not there");
+                throw Missing($"is {(file.Exists ? "empty" : "missing")}, and it held commits up to position " +
+                    $"{mark.Position} of stream {mark.Stream}: it was emptied, deleted, or its disk is not there");
             return;
         }
 
@@ -48,7 +57,10 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         }
     }
 
-    /// <summary>Remembers the file as it is, closed in good order; nothing where another process has it or its log is still needed.</summary>
+    /// <summary>
+    /// Remembers the file as it is, closed in good order; nothing where another process has it or its log is still
+    /// needed.
+    /// </summary>
     public static void Seal(SqliteDatabase database)
     {
         if (database.Mark.Written is not { } mark) return;
@@ -68,15 +80,20 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         }
         catch (InvalidDataException e)
         {
-            throw new StoreUnusableException($"{e.Message} It says how far the SQLite file {database.Path} had got: remove it to go on with what the file holds.", e);
+            throw new StoreUnusableException(
+                $"{e.Message} It says how far the SQLite file {database.Path} had got: remove it to go on with what the file holds.",
+                e);
         }
     }
 
     private bool IsAsItWasClosed(MarkedState? mark, FileInfo file)
     {
         if (mark?.Sha256 is not { } hash || File.Exists(database.Path + "-wal")) return false;
-        if (file.Length != mark.Length) throw Missing($"had {mark.Length} bytes when it was closed, and has {file.Length}: it was cut, exchanged or written by something else");
-        if (Hash(file) != hash) throw Missing("is not what it was when it was closed: its bytes were damaged, or written by something else");
+        if (file.Length != mark.Length)
+            throw Missing($"had {mark.Length} bytes when it was closed, and has {file.Length}: " +
+                "it was cut, exchanged or written by something else");
+        if (Hash(file) != hash)
+            throw Missing("is not what it was when it was closed: its bytes were damaged, or written by something else");
         return true;
     }
 
@@ -87,7 +104,8 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
             using var connection = database.Open();
             CheckStructure(connection, length);
             if (mark is not null && !Holds(connection, mark))
-                throw Missing($"ends before position {mark.Position} of stream {mark.Stream}, which was acknowledged: its write-ahead log {database.Path}-wal was deleted or damaged, or an older copy lies there");
+                throw Missing($"ends before position {mark.Position} of stream {mark.Stream}, which was acknowledged: " +
+                    $"its write-ahead log {database.Path}-wal was deleted or damaged, or an older copy lies there");
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB)
         {
@@ -102,12 +120,13 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         try
         {
             using var command = connection.CreateCommand();
-            command.CommandText = length <= ComparedBytesMax ? $"pragma integrity_check({FindingsMax})" : $"pragma quick_check({FindingsMax})";
+            command.CommandText = $"pragma {(length <= ComparedBytesMax ? "integrity_check" : "quick_check")}({FindingsMax})";
             command.CommandTimeout = 0;
             using var reader = command.ExecuteReader();
             var findings = new List<string>();
             while (reader.Read()) findings.Add(reader.GetString(0));
-            if (findings is not ["ok"]) throw Damaged(string.Join("; ", findings.Take(FindingsMax)).ReplaceLineEndings(" "));
+            if (findings is not ["ok"])
+                throw Damaged(string.Join("; ", findings.Take(FindingsMax)).ReplaceLineEndings(" "));
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT)
         {
@@ -119,7 +138,9 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         }
     }
 
-    /// <summary>By the journal, or by a reader's cursor where the journal's row has left since; both by their primary keys.</summary>
+    /// <summary>
+    /// By the journal, or by a reader's cursor where the journal's row has left since; both by their primary keys.
+    /// </summary>
     private static bool Holds(SqliteConnection connection, MarkedState mark)
     {
         using var command = connection.CreateCommand();
@@ -142,10 +163,13 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
     }
 
     private StoreUnusableException Missing(string what) => new(
-        $"The SQLite file {database.Path} {what}. Put the right file back, with its -wal beside it, or a backup; to go on with what is there on purpose, remove {database.Mark.Path} and start again.");
+        $"The SQLite file {database.Path} {what}. Put the right file back, with its -wal beside it, or a backup; " +
+        $"to go on with what is there on purpose, remove {database.Mark.Path} and start again.");
 
     private StoreUnusableException Damaged(string finding, Exception? inner = null) => new(
-        $"The SQLite file {database.Path} is damaged ({finding.TrimEnd('.')}). Put a backup in its place, or what `sqlite3 … .recover` saves of it, and remove {database.Mark.Path}, which remembers how far the damaged one had got.", inner);
+        $"The SQLite file {database.Path} is damaged ({finding.TrimEnd('.')}). Put a backup in its place, or what " +
+        $"`sqlite3 … .recover` saves of it, and remove {database.Mark.Path}, which remembers how far the damaged one had got.",
+        inner);
 
     private static string Hash(FileInfo file)
     {

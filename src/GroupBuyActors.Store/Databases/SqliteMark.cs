@@ -8,17 +8,19 @@ namespace GroupBuyActors.Store.Databases;
 /// <param name="Stream">The stream of the process that wrote last.</param>
 /// <param name="Position">The stream's last acknowledged position, 0 for none.</param>
 /// <param name="Length">The file's bytes after a stop in good order, else 0.</param>
-/// <param name="Sha256">Of the file after a stop in good order, in hex; null while a process writes, and after one that died.</param>
+/// <param name="Sha256">Of the file after a stop in good order, in hex; null while a process writes, and after one that
+/// died.</param>
 internal sealed record MarkedState(long Stream, long Position, long Length = 0, string? Sha256 = null);
 
 /// <summary>
-/// A small file beside a SQLite database that remembers how far it had got. SQLite itself takes a file that was emptied for a new one, and
-/// one whose write-ahead log is gone or spoilt for an older one: neither is an error to it.
+/// A small file beside a SQLite database that remembers how far it had got. SQLite itself takes a file that was emptied
+/// for a new one, and one whose write-ahead log is gone or spoilt for an older one: neither is an error to it.
 /// </summary>
 /// <remarks>
-/// Written after every transaction of commits and before they are acknowledged, without waiting for the disk: it survives the death of
-/// the process, and after a loss of power it may be older than the database, never newer. At checkpoints and at the end it is flushed. It
-/// has two places that are written in turns, each with a check sum, so that a write that was broken off leaves the one before.
+/// Written after every transaction of commits and before they are acknowledged, without waiting for the disk: it
+/// survives the death of the process, and after a loss of power it may be older than the database, never newer. At
+/// checkpoints and at the end it is flushed. It has two places that are written in turns, each with a check sum, so
+/// that a write that was broken off leaves the one before.
 /// </remarks>
 internal sealed class SqliteMark(string databasePath) : IDisposable
 {
@@ -30,10 +32,15 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
     /// <summary>Beside the database. Whoever removes it says that what is there is all there should be.</summary>
     public string Path { get; } = databasePath + ".mark";
 
-    /// <summary>What this process wrote last; null where it has written nothing, and so has nothing to say about the file.</summary>
+    /// <summary>
+    /// What this process wrote last; null where it has written nothing, and so has nothing to say about the file.
+    /// </summary>
     public MarkedState? Written { get; private set; }
 
-    /// <summary>What was written last by whomever, or null where nothing was; throws <see cref="InvalidDataException"/> where it cannot be made out.</summary>
+    /// <summary>
+    /// What was written last by whomever, or null where nothing was; throws <see cref="InvalidDataException"/> where it
+    /// cannot be made out.
+    /// </summary>
     public MarkedState? Read()
     {
         lock (_gate)
@@ -51,11 +58,13 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
         {
             if (_file is null)
             {
-                _file = new FileStream(Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+                const FileShare others = FileShare.ReadWrite | FileShare.Delete;
+                _file = new FileStream(Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, others, bufferSize: 0);
                 _number = Newest(ReadOpen(_file))?.Number ?? 0;
             }
             _number++;
-            RandomAccess.Write(_file.SafeFileHandle, Encoding.ASCII.GetBytes(Text(_number, state)), _number % 2 * PlaceBytes);
+            var text = Encoding.ASCII.GetBytes(Text(_number, state));
+            RandomAccess.Write(_file.SafeFileHandle, text, _number % 2 * PlaceBytes);
             Written = state;
         }
     }
@@ -71,7 +80,7 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
         lock (_gate)
         {
             _file?.Dispose();
-            _file = null;
+            (_file, Written) = (null, null);
         }
     }
 
@@ -88,20 +97,24 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
     private static string Text(long number, MarkedState state)
     {
         var text = string.Create(CultureInfo.InvariantCulture,
-            $"groupbuy mark 1 {number} stream {state.Stream} position {state.Position} length {state.Length} sha256 {state.Sha256 ?? "-"}");
+            $"groupbuy mark 1 {number} stream {state.Stream} position {state.Position} " +
+            $"length {state.Length} sha256 {state.Sha256 ?? "-"}");
         return $"{text} check {Check(text)}".PadRight(PlaceBytes - 1) + '\n';
     }
 
     private static (long Number, MarkedState State)? Parse(byte[] place)
     {
         var words = Encoding.ASCII.GetString(place).TrimEnd().Split(' ');
-        if (words is not ["groupbuy", "mark", "1", var number, "stream", var stream, "position", var position, "length", var length, "sha256", var sha, "check", var check])
+        if (words is not ["groupbuy", "mark", "1", var number, "stream", var stream, "position", var position,
+                "length", var length, "sha256", var sha, "check", var check])
             return null;
         if (Check(string.Join(' ', words[..^2])) != check) return null;
         return (Number(number), new MarkedState(Number(stream), Number(position), Number(length), sha == "-" ? null : sha));
     }
 
-    private static long Number(string text) => long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    private static long Number(string text) =>
+        long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
-    private static string Check(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)).AsSpan(0, 8));
+    private static string Check(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)).AsSpan(0, 8));
 }

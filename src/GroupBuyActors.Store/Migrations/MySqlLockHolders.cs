@@ -40,7 +40,8 @@ internal static class MySqlLockHolders
         try
         {
             return await session.ListAsync(sql,
-                row => $"connection {row.GetInt64(0)} ('{row.Text(1)}'@'{row.Text(2)}', {row.Text(3)} for {row.GetInt64(4)} s)", cancellation).ConfigureAwait(false);
+                row => $"connection {row.GetInt64(0)} ('{row.Text(1)}'@'{row.Text(2)}', {row.Text(3)} for {row.GetInt64(4)} s)",
+                cancellation).ConfigureAwait(false);
         }
         catch (MySqlException) when (!cancellation.IsCancellationRequested)
         {

@@ -5,23 +5,30 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Migrations;
 
 /// <summary>
-/// Brings a MySQL or MariaDB schema up to date. Silos that start together wait for each other on a named lock of the server.
-/// Definitions commit by themselves there, so a migration that was begun and not ended (a crash) is run again with what is there
-/// already passed over.
+/// Brings a MySQL or MariaDB schema up to date. Silos that start together wait for each other on a named lock of the
+/// server. Definitions commit by themselves there, so a migration that was begun and not ended (a crash) is run again
+/// with what is there already passed over.
 /// </summary>
 /// <remarks>
-/// Silos of the release before commit while a migration runs, so a migration in <c>Migrations/MySql</c> keeps to this, and a test holds it:
+/// Silos of the release before commit while a migration runs, so a migration in <c>Migrations/MySql</c> keeps to this,
+/// and a test holds it:
 /// <list type="bullet">
-/// <item>A table that an earlier migration made is changed without copying it: <c>alter table t add column …, algorithm = instant</c> (no
-/// lock clause: MySQL refuses it there) or <c>alter table t add index …, algorithm = inplace, lock = none</c>, which <c>create index … on t
-/// (…) algorithm = inplace lock = none</c> is, too. A server that cannot do it so refuses the statement.</item>
+/// <item>A table that an earlier migration made is changed without copying it: <c>alter table t add column …, algorithm
+/// = instant</c> (no lock clause: MySQL refuses it there) or <c>alter table t add index …, algorithm = inplace, lock =
+/// none</c>, which <c>create index … on t (…) algorithm = inplace lock = none</c> is, too. A server that cannot do it
+/// so refuses the statement.</item>
 /// <item>Nothing that the release before uses is dropped, renamed or narrowed.</item>
-/// <item>Each statement can be run again, whole, from where a crash left it; it runs by itself, in no transaction.</item>
+/// <item>Each statement can be run again, whole, from where a crash left it; it runs by itself, in no
+/// transaction.</item>
 /// </list>
 /// How a statement waits for its table is <see cref="MySqlSchemaChange"/>'s: the text of a migration sets no time-outs.
 /// </remarks>
 internal sealed class MySqlMigrator(
-    MySqlDatabase database, TimeProvider time, ILogger logger, MigrationPatience? patience = null, IReadOnlyList<Migration>? migrations = null)
+    MySqlDatabase database,
+    TimeProvider time,
+    ILogger logger,
+    MigrationPatience? patience = null,
+    IReadOnlyList<Migration>? migrations = null)
 {
     /// <summary>How often one who waits for another's migration says so.</summary>
     private const int TurnSeconds = 10;
@@ -40,21 +47,26 @@ internal sealed class MySqlMigrator(
         }
         finally
         {
-            await ScalarAsync(connection, $"select release_lock({name})", CancellationToken.None).ConfigureAwait(false);
+            var session = new DbSession(connection, null);
+            await session.NumberAsync($"select release_lock({name})", 0, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Another silo may have to wait for a table, which takes as long as its patience, and then do the work.</summary>
+    /// <summary>
+    /// Another silo may have to wait for a table, which takes as long as its patience, and then do the work.
+    /// </summary>
     private async Task TakeTurnAsync(MySqlConnection connection, string name, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        while (Convert.ToInt32(await ScalarAsync(connection, $"select get_lock({name}, {TurnSeconds})", cancellation).ConfigureAwait(false)) != 1)
+        var session = new DbSession(connection, null);
+        while (await session.NumberAsync($"select get_lock({name}, {TurnSeconds})", 0, cancellation).ConfigureAwait(false) != 1)
         {
-            var holder = await ScalarAsync(connection, $"select is_used_lock({name})", cancellation).ConfigureAwait(false) is { } id and not DBNull ? Convert.ToInt64(id) : 0;
+            var holder = await session.NumberAsync($"select is_used_lock({name})", 0, cancellation).ConfigureAwait(false);
             var waited = (int)time.GetElapsedTime(started).TotalSeconds;
             if (waited >= 2 * _patience.Total.TotalSeconds)
                 throw new StoreUnusableException(
-                    $"Another process has been migrating the database {connection.Database} for {waited} s: see what connection {holder} of the server does, then start again.");
+                    $"Another process has been migrating the database {connection.Database} for {waited} s: " +
+                    $"see what connection {holder} of the server does, then start again.");
             logger.WaitsForOther(holder, connection.Database, waited);
         }
     }
@@ -62,7 +74,8 @@ internal sealed class MySqlMigrator(
     private async Task MigrateAsync(MySqlConnection connection, CancellationToken cancellation)
     {
         var session = new DbSession(connection, null);
-        await session.ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation).ConfigureAwait(false);
+        await session.ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation)
+            .ConfigureAwait(false);
         await session.ExecuteAsync($"""
             create table if not exists schema_version (
               version int not null,
@@ -84,17 +97,10 @@ internal sealed class MySqlMigrator(
         if (!again)
             await session.ExecuteAsync($"insert into schema_version (version, name, sha256) values ({migration.Version}, {migration.Name}, {migration.Sha256})", cancellation).ConfigureAwait(false);
         var change = new MySqlSchemaChange(connection, _patience, time, logger);
-        foreach (var statement in migration.Statements()) await change.RunAsync(migration, statement, again, cancellation).ConfigureAwait(false);
+        foreach (var statement in migration.Statements())
+            await change.RunAsync(migration, statement, again, cancellation).ConfigureAwait(false);
 
         await session.ExecuteAsync($"update schema_version set applied_at = {time.GetUtcNow().UtcDateTime} where version = {migration.Version}", cancellation).ConfigureAwait(false);
         logger.Applied(migration.Name);
-    }
-
-    private static async Task<object?> ScalarAsync(MySqlConnection connection, SqlText sql, CancellationToken cancellation)
-    {
-        await using var command = connection.CreateCommand();
-        sql.FillIn(command);
-        command.CommandTimeout = TurnSeconds + 30;
-        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
     }
 }

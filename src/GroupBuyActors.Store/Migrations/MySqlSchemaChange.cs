@@ -6,15 +6,17 @@ namespace GroupBuyActors.Store.Migrations;
 
 /// <summary>Runs the statements of migrations while silos of the release before go on committing.</summary>
 /// <remarks>
-/// Problem: a definition needs its table for itself for a moment, even where the work is done online. It waits for every transaction
-/// that has touched the table, and every later statement, commits too, waits behind it. One reader that stays open would stop all.
-/// So a try waits for <see cref="LockWaitSeconds"/> at most, shorter than a commit waits for a lock; then it gives way, commits go on, and
-/// it is tried again after a pause. Who starts is told what is waited for, and who keeps it; the wait is bounded, and a start that gives
-/// up leaves everything as it was, for the next one to go on from.
-/// That works only where the moment is short: a definition that copies its table keeps writers out for as long as that takes. Hence the
-/// rule for migrations, which <c>MigrationRuleTests</c> holds: see <see cref="MySqlMigrator"/>.
+/// Problem: a definition needs its table for itself for a moment, even where the work is done online. It waits for
+/// every transaction that has touched the table, and every later statement, commits too, waits behind it. One reader
+/// that stays open would stop all. So a try waits for <see cref="LockWaitSeconds"/> at most, shorter than a commit
+/// waits for a lock; then it gives way, commits go on, and it is tried again after a pause. Who starts is told what is
+/// waited for, and who keeps it; the wait is bounded, and a start that gives up leaves everything as it was, for the
+/// next one to go on from. That works only where the moment is short: a definition that copies its table keeps writers
+/// out for as long as that takes. Hence the rule for migrations, which <c>MigrationRuleTests</c> holds: see <see
+/// cref="MySqlMigrator"/>.
 /// </remarks>
-internal sealed partial class MySqlSchemaChange(MySqlConnection connection, MigrationPatience patience, TimeProvider time, ILogger logger)
+internal sealed partial class MySqlSchemaChange(
+    MySqlConnection connection, MigrationPatience patience, TimeProvider time, ILogger logger)
 {
     /// <summary>The server knows whole seconds only.</summary>
     public const int LockWaitSeconds = 1;
@@ -30,7 +32,8 @@ internal sealed partial class MySqlSchemaChange(MySqlConnection connection, Migr
     public async Task RunAsync(Migration migration, string statement, bool again, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        for (var pause = patience.FirstPause; !await TryAsync(statement, again, cancellation).ConfigureAwait(false); pause = Longer(pause))
+        var pause = patience.FirstPause;
+        while (!await TryAsync(statement, again, cancellation).ConfigureAwait(false))
         {
             var table = TableOf(statement);
             var holders = await MySqlLockHolders.DescribeAsync(connection, table, cancellation).ConfigureAwait(false);
@@ -38,15 +41,18 @@ internal sealed partial class MySqlSchemaChange(MySqlConnection connection, Migr
             var what = table is null ? "tables" : $"table {table}";
             if (waited >= patience.Total)
                 throw new StoreUnusableException(
-                    $"Migration {migration.Name} could not have the {what} for itself in {(int)waited.TotalSeconds} s: an open transaction keeps it ({holders}). " +
+                    $"Migration {migration.Name} could not have the {what} for itself in {(int)waited.TotalSeconds} s: " +
+                    $"an open transaction keeps it ({holders}). " +
                     "End it, or wait for its end, and start again; silos that run were not held up, and what was migrated stays.");
             logger.WaitsForTable(migration.Name, (int)waited.TotalSeconds, what, holders);
             await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
+            pause = Longer(pause);
         }
     }
 
     /// <summary>The table, or view, that a definition is about.</summary>
-    internal static string? TableOf(string statement) => Target().Match(statement) is { Success: true } match ? match.Groups["table"].Value : null;
+    private static string? TableOf(string statement) =>
+        Target().Match(statement) is { Success: true } match ? match.Groups["table"].Value : null;
 
     /// <summary>False where a lock could not be had in time; nothing of the statement is done then.</summary>
     private async Task<bool> TryAsync(string statement, bool again, CancellationToken cancellation)
@@ -57,7 +63,7 @@ internal sealed partial class MySqlSchemaChange(MySqlConnection connection, Migr
             await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (MySqlException e) when (again && e.ErrorCode is MySqlErrorCode.TableExists or MySqlErrorCode.DuplicateFieldName or MySqlErrorCode.DuplicateKeyName)
+        catch (MySqlException e) when (again && IsThere(e))
         {
             // The try before got this far.
             return true;
@@ -68,8 +74,14 @@ internal sealed partial class MySqlSchemaChange(MySqlConnection connection, Migr
         }
     }
 
+    private static bool IsThere(MySqlException e) =>
+        e.ErrorCode is MySqlErrorCode.TableExists or MySqlErrorCode.DuplicateFieldName or MySqlErrorCode.DuplicateKeyName;
+
     private TimeSpan Longer(TimeSpan pause) => pause * 2 < patience.PauseMax ? pause * 2 : patience.PauseMax;
 
-    [GeneratedRegex(@"\b(alter\s+table|create\s+(or\s+replace\s+)?view|create\s+(unique\s+)?index\s+\S+\s+on|update|delete\s+from)\s+`?(?<table>\w+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\b(alter\s+table|create\s+(or\s+replace\s+)?view|create\s+(unique\s+)?index\s+\S+\s+on|update|delete\s+from)" +
+        @"\s+`?(?<table>\w+)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Target();
 }

@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GroupBuyActors.Conformance.Databases;
 
-/// <summary>A start on a SQLite file says what is missing of it; SQLite by itself takes most of this for a file that is as it should be.</summary>
+/// <summary>
+/// A start on a SQLite file says what is missing of it; SQLite by itself takes most of this for a file that is as it
+/// should be.
+/// </summary>
 public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
 {
     private const int FlippedBits = 20;

@@ -15,7 +15,9 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
 {
     private const int WaitsForTable = 2151;
 
-    /// <summary>One statement of each kind that migrations are written with, on tables that every commit writes.</summary>
+    /// <summary>
+    /// One statement of each kind that migrations are written with, on tables that every commit writes.
+    /// </summary>
     private static readonly Migration s_next = new(9001, "9001_next.sql", """
         alter table group_journal add column next_one int null, algorithm = instant;
         alter table timed_task add index next_one (type), algorithm = inplace, lock = none;
