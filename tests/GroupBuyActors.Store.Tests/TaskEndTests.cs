@@ -27,6 +27,9 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         Assert.Equal((Tea, 10042L, Tea.Shard, first.Error), (found.Group!.Value, found.MerchantId!.Value, found.Shard, found.Error));
         Assert.Equal((first.Due, 3, "{}"), (found.Due, found.Attempts, System.Text.Encoding.UTF8.GetString(found.Payload.Span)));
         Assert.Null(await store.Ends.FindAsync("nothing", default));
+        // A server compares no other text with its ids, and takes the second for one that is there.
+        Assert.Null(await store.Ends.FindAsync("龙", default));
+        Assert.Null(await store.Ends.FindAsync($"{first.TaskId} ", default));
     }
 
     [Fact]

@@ -80,14 +80,20 @@ public static class TaskIds
     public static string Of(string job, ShardId shard, DateTimeOffset firing) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{job}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
 
-    /// <summary>True for a text that may be a task's id: it is stored as ASCII, without blanks, and leads to a shard.</summary>
-    public static bool IsId(string text)
+    /// <summary>
+    /// True for a text that a row may have as its id: ASCII without blanks. A server compares no other text with such a column, and
+    /// takes one that ends in a blank for the one without.
+    /// </summary>
+    public static bool IsStorable(string text)
     {
         if (text.Length > LengthMax) return false;
         foreach (var character in text)
             if (!char.IsAsciiLetterOrDigit(character) && character is not ('.' or ':' or '-' or '_')) return false;
-        return TryGetGroup(text, out _) || TryGetShard(text, out _);
+        return true;
     }
+
+    /// <summary>True for a text that may be a task's id: it can be stored, and leads to a shard.</summary>
+    public static bool IsId(string text) => IsStorable(text) && (TryGetGroup(text, out _) || TryGetShard(text, out _));
 
     /// <summary>The group of a group's task.</summary>
     public static bool TryGetGroup(string id, out GroupId group)

@@ -28,7 +28,9 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
     private readonly TaskEndPartitions? _partitions = database is MySqlDatabase mySql ? new TaskEndPartitions(mySql) : null;
 
     // MySQL: primary key (task_id, version, day), a step into each partition. SQLite: task_end_task (task_id, version).
-    public Task<TaskEnding?> FindAsync(string taskId, CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
+    public Task<TaskEnding?> FindAsync(string taskId, CancellationToken cancellation) => !TaskIds.IsStorable(taskId)
+        ? Task.FromResult<TaskEnding?>(null)
+        : database.ReadAsync(async (session, ct) =>
         (await session.ListAsync(
             $"select {TaskEndRows.Columns} from task_end where task_id = {taskId} order by ended_ms desc, version desc limit 1", TaskEndRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
 

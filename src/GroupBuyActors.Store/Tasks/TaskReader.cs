@@ -37,8 +37,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
     // Index timed_task_id.
     public Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation)
     {
-        // Ids are ASCII; another text is no task's, and cannot be compared with them.
-        if (!System.Text.Ascii.IsValid(taskId) || ShardOf(taskId) is not { } shard) return Task.FromResult<TimedTask?>(null);
+        if (!TaskIds.IsStorable(taskId) || ShardOf(taskId) is not { } shard) return Task.FromResult<TimedTask?>(null);
         return database.ReadAsync(async (session, ct) => (await session.ListAsync(
             $"select {TaskRows.Columns} from timed_task{_byId} where id = {taskId} and shard = {shard.Index} limit 1", TaskRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
     }

@@ -7,6 +7,9 @@ namespace GroupBuyActors.Silo.Tests.Fuzzing;
 /// <summary>A request as it goes over the wire.</summary>
 internal sealed record FuzzRequest(string Method, string Target, string Head, byte[] Body)
 {
+    /// <summary>What it was made from.</summary>
+    public string Operation { get; init; } = "elsewhere";
+
     /// <summary>False where the framing itself is broken: then the server may hang up without a word.</summary>
     public bool MustBeAnswered { get; init; } = true;
 
@@ -45,7 +48,8 @@ internal sealed class RequestMaker(JsonElement document, string host, IReadOnlyD
         AddQuery(target, operation, random, isWild);
         var body = operation.TryGetProperty("requestBody", out var wanted) || (isWild && random.Next(20) == 0) ? Body(wanted, random, isWild) : [];
         if (isWild && random.Next(25) == 0) method = new[] { "HEAD", "OPTIONS", "TRACE", "PATCH", "DELETE", "PUT", "POST", "get", "FOO" }[random.Next(9)];
-        return isWild && random.Next(20) == 0 ? Broken(method, target.ToString(), body, random) : With(random, method, target.ToString(), body);
+        var request = isWild && random.Next(20) == 0 ? Broken(method, target.ToString(), body, random) : With(random, method, target.ToString(), body);
+        return request with { Operation = $"{method} {path}" };
     }
 
     private FuzzRequest With(Random random, string method, string target, byte[] body)

@@ -26,6 +26,7 @@ public sealed class FaultTests(TestSilo silo)
         if (!path.StartsWith("/v1/admin/tasks", StringComparison.Ordinal)) return;
         (await _api.PostAsync($"{path}/cancel")).Is(HttpStatusCode.NotFound, code);
         (await _api.PostAsync($"{path}/redrive")).Is(HttpStatusCode.NotFound, code);
+        (await _api.PostAsync($"{path}/dismiss")).Is(HttpStatusCode.NotFound, code);
     }
 
     [Theory]
