@@ -32,6 +32,23 @@ public sealed class KeyTests(Chromium chromium, KeyedSilo silo) : IClassFixture<
     }
 
     [Fact]
+    public async Task AWrongKeyIsNotSentAgainWhileItsPageStaysOpen()
+    {
+        await using var visit = await chromium.VisitAsync(silo.Address);
+        await visit.Page.Clock.InstallAsync();
+        await visit.Page.GotoAsync("/");
+        await Box(visit).IsSeenAsync();
+        await EnterAsync(visit, "guess");
+        await visit.Status.SaysAsync("This key is not known here.");
+        var sent = 0;
+        visit.Page.Request += (_, _) => Interlocked.Increment(ref sent);
+        await visit.Page.Clock.RunForAsync(60_000);
+        Assert.Equal(0, sent);
+        await EnterAsync(visit, KeyedSilo.OperatorKey);
+        await visit.Status.SaysAsync("1 silo serves");
+    }
+
+    [Fact]
     public async Task TheKeyThatWasEnteredOpensTheDashboardToo()
     {
         await using var visit = await OpenAsync();

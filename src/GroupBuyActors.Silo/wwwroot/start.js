@@ -113,7 +113,8 @@ async function signIn() {
 }
 
 async function refresh() {
-  if (busy) return;
+  // While the box is shown it is somebody's turn: the same wrong key sent again and again would count as guesses.
+  if (busy || !$("key").hidden) return;
   busy = true;
   try {
     if (!signedIn) await signIn();
@@ -139,6 +140,7 @@ $("key").addEventListener("submit", submitted => {
   secret = $("secret").value;
   sessionStorage.setItem("api-key", secret);
   signedIn = false;
+  $("key").hidden = true;
   refresh();
 });
 
