@@ -1,4 +1,5 @@
 using GroupBuyActors.Silo.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -47,11 +48,9 @@ internal static class CrossOriginRule
     {
         if (context.Request.ContentType is not { Length: > 0 } type || IsRead(context.Request.Method)) return false;
         var isCall = context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>() is not null;
-        return isCall && HasBody(context.Request) && !IsJson(type);
+        var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
+        return isCall && hasBody && !IsJson(type);
     }
-
-    private static bool HasBody(HttpRequest request) =>
-        request.ContentLength is > 0 || request.Headers.TransferEncoding.Count > 0;
 
     private static bool IsJson(string type) =>
         MediaTypeHeaderValue.TryParse(type, out var media)

@@ -17,6 +17,8 @@ internal sealed class WrongKeys(TimeProvider time, ILogger<WrongKeys> log)
     /// <summary>After them one more may be tried each time this has passed.</summary>
     public static readonly TimeSpan Refill = TimeSpan.FromSeconds(1);
 
+    // Fewer in a minute are somebody's mistakes, and call nobody.
+    private const int Suspicious = 10;
     private const int AddressesMax = 10_000;
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<IPAddress, Entry> _entries = new();
@@ -62,7 +64,7 @@ internal sealed class WrongKeys(TimeProvider time, ILogger<WrongKeys> log)
             entry.IsLimited |= begins;
             if (begins) AuthLog.Limited(log, address, Burst);
             if (entry.ToldAt is { } told && time.GetElapsedTime(told) < Quiet) return;
-            AuthLog.Wrong(log, entry.Untold, address);
+            AuthLog.Wrong(log, entry.Untold < Suspicious ? LogLevel.Information : LogLevel.Warning, entry.Untold, address);
             (entry.Untold, entry.ToldAt) = (0, time.GetTimestamp());
         }
     }
@@ -118,8 +120,8 @@ internal sealed class WrongKeys(TimeProvider time, ILogger<WrongKeys> log)
 
 internal static partial class AuthLog
 {
-    [LoggerMessage(7020, LogLevel.Warning, "Wrong API keys: {Count} from {Address} since the last such line")]
-    public static partial void Wrong(ILogger logger, int count, System.Net.IPAddress address);
+    [LoggerMessage(EventId = 7020, Message = "Wrong API keys: {Count} from {Address} since the last such line")]
+    public static partial void Wrong(ILogger logger, LogLevel level, int count, System.Net.IPAddress address);
 
     [LoggerMessage(7021, LogLevel.Warning,
         "Too many wrong API keys from {Address}: after {Burst} of them only keys that worked from there before are taken")]
