@@ -21,11 +21,23 @@ internal sealed class BoundedListener(IConnectionListener inner, TakePlace take)
         while (await inner.AcceptAsync(cancellationToken) is { } connection)
         {
             if (take(connection) is { } giveBack) return new Connection(connection, giveBack);
-            connection.Abort();
-            await connection.DisposeAsync();
+            await CloseAsync(connection);
         }
 
         return null;
+    }
+
+    private static async Task CloseAsync(ConnectionContext connection)
+    {
+        try
+        {
+            connection.Abort();
+            await connection.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // What is thrown here would end the accepting of all others.
+        }
     }
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => inner.UnbindAsync(cancellationToken);

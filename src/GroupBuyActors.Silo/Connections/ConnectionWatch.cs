@@ -20,20 +20,35 @@ internal sealed partial class ConnectionWatch(
         await base.StartAsync(cancellationToken);
     }
 
-    /// <summary>Gives HTTP what the others leave.</summary>
-    internal void Fit() =>
-        places.Resize(ConnectionShare.Of(options.Value.ConnectionsMax, Descriptors.Limit, Math.Max(0, (Descriptors.Open ?? 0) - places.Count)));
+    /// <summary>Gives HTTP what the others leave; where that cannot be counted now, what they left before.</summary>
+    internal void Fit()
+    {
+        var open = Descriptors.Open;
+        if (Descriptors.Limit is not null && open is null) return;
+        places.Resize(ConnectionShare.Of(options.Value.ConnectionsMax, Descriptors.Limit, Math.Max(0, (open ?? 0) - places.Count)));
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            places.EndSilent();
-            Fit();
+            try
+            {
+                places.EndSilent();
+                Fit();
+            }
+            catch (Exception e)
+            {
+                // The next second brings another look.
+                NotLooked(log, e);
+            }
         }
     }
 
-    [LoggerMessage(7020, LogLevel.Warning, "This process may open {Limit} files and sockets only; {Wanted} or more are advised (ulimit -n, LimitNOFILE, --ulimit). HTTP takes {Places} connections at most, so that the store and the other silos have theirs.")]
+    [LoggerMessage(7030, LogLevel.Warning, "This process may open {Limit} files and sockets only; {Wanted} or more are advised (ulimit -n, LimitNOFILE, --ulimit). HTTP takes {Places} connections at most, so that the store and the other silos have theirs.")]
     private static partial void LimitLow(ILogger log, int limit, int wanted, int places);
+
+    [LoggerMessage(7031, LogLevel.Warning, "Connections could not be looked after; it is tried again in a second.")]
+    private static partial void NotLooked(ILogger log, Exception exception);
 }

@@ -9,21 +9,11 @@ internal static class Descriptors
     /// <summary>What the runtime, its libraries and the store hold open, with a little to spare.</summary>
     private const int LimitLeast = 512;
 
-    /// <summary>The limit (<c>RLIMIT_NOFILE</c>), which the runtime has raised to the hard one at its start; null where there is none to be read.</summary>
-    public static int? Limit
-    {
-        get
-        {
-            try
-            {
-                return Parse(File.ReadLines("/proc/self/limits"));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return null;
-            }
-        }
-    }
+    /// <summary>
+    /// The limit (<c>RLIMIT_NOFILE</c>), which the runtime has raised to the hard one at its start; null where there is none to be read. Read once:
+    /// where all are in use, it could not be read any more.
+    /// </summary>
+    public static int? Limit { get; } = ReadLimit();
 
     /// <summary>Throws <see cref="StartException"/> where there are too few to run with.</summary>
     public static void Check(int? limit)
@@ -45,6 +35,18 @@ internal static class Descriptors
             {
                 return null;
             }
+        }
+    }
+
+    private static int? ReadLimit()
+    {
+        try
+        {
+            return Parse(File.ReadLines("/proc/self/limits"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Silo.Connections;
 /// Bounds what comes in at one of Orleans' ports, by number and by silence: a stranger who connects there and says nothing must not take the
 /// descriptors that the silo lives on. Other silos and clients introduce themselves with their first bytes.
 /// </summary>
-internal sealed class PeerConnections(IConnectionListenerFactory inner, int max) : IConnectionListenerFactory
+internal sealed class PeerConnections(IConnectionListenerFactory inner, ConnectionMetrics metrics, int max) : IConnectionListenerFactory
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
     private int _count;
@@ -30,21 +30,27 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, int max)
         });
     }
 
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new BoundedListener(await inner.BindAsync(endpoint, cancellationToken), Take);
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var listener = await inner.BindAsync(endpoint, cancellationToken);
+        if (endpoint is IPEndPoint { Port: var port }) metrics.Observe(port, () => Volatile.Read(ref _count));
+        return new BoundedListener(listener, Take);
+    }
 
     // The web server's own have no keys.
     private static bool IsOfOrleans(ServiceDescriptor service) =>
         service is { IsKeyedService: true, KeyedImplementationFactory: not null } && service.ServiceType == typeof(IConnectionListenerFactory);
 
     private static Func<IServiceProvider, object?, IConnectionListenerFactory> Bounded(Func<IServiceProvider, object?, object> listener) =>
-        (services, key) => new PeerConnections((IConnectionListenerFactory)listener(services, key), MaxOf(Descriptors.Limit));
+        (services, key) => new PeerConnections(
+            (IConnectionListenerFactory)listener(services, key), services.GetRequiredService<ConnectionMetrics>(), MaxOf(Descriptors.Limit));
 
     private Action? Take(ConnectionContext connection)
     {
         if (Interlocked.Increment(ref _count) > max)
         {
             Interlocked.Decrement(ref _count);
+            metrics.PeerRefused();
             return null;
         }
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
+using GroupBuyActors.Silo.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace GroupBuyActors.Silo.Tests.Connections;
 
@@ -56,6 +59,21 @@ public sealed class ConnectionTests
         using var sockets = new Sockets();
         await sockets.AskAsync(silo.Url, "/health/live");
         Assert.True(await EndsAsync(sockets.Last), "It is still open.");
+    }
+
+    [Fact]
+    public async Task ASilentConnectionAtAPortOfOrleansIsEnded()
+    {
+        await using var silo = await ServeAsync();
+        var cluster = silo.Services.GetRequiredService<SiloSettings>().Cluster;
+        using var sockets = new Sockets();
+        foreach (var port in (int[])[cluster.SiloPort, cluster.GatewayPort])
+        {
+            Assert.True(await EndsAsync(await sockets.OpenAsync(new Uri($"http://127.0.0.1:{port}"))), $"It is still open at {port}.");
+            // Other silos of this process are told of beside it.
+            var none = $$"""peer_connections\{[^}]*port="{{port}}"[^}]*\} 0\b""";
+            await Api.Until(async () => Regex.IsMatch((await silo.Api.GetAsync("/metrics")).Text, none));
+        }
     }
 
     private static async Task<ServingSilo> ServeAsync(params string[] settings)
