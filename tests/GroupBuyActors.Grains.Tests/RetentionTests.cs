@@ -4,6 +4,7 @@ using GroupBuyActors.Placement;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Retention;
 using GroupBuyActors.Setting;
+using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
@@ -63,6 +64,37 @@ public sealed class RetentionTests
         Assert.Equal(order, (await second.Group(Id).GetOrder(1)).Value!);
         Assert.Equal(ReplyOutcome.Accepted, (await second.Group(Id).Pay(new PayOrder(1, "pay-late", order.Total))).Outcome);
         await second.Ports.CalledAsync($"refund:{Id}.1:pay-late");
+    }
+
+    [Fact]
+    public async Task AGroupLeavesWholeAfterItsTimeAndItsMerchantsBooksStayAsTheyWere()
+    {
+        await using var silo = await TestSilo.StartAsync(configure: Rarely("voucher-scan", "reconciliation"));
+        await RefundedAsync(silo);
+        var settings = silo.Get<IOptions<GrainsOptions>>().Value.Retention;
+        var retention = silo.Get<RetentionService>();
+        var books = await silo.Get<IListings>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
+        Assert.Equal(1_500, Assert.Single(books.Currencies).Refunded);
+        silo.Time.Advance(TimeSpan.FromDays(100));
+        await silo.PublishAsync("20042.SH-PUDONG.later");
+        await silo.RelayedAsync();
+        settings.Groups = TimeSpan.FromDays(101);
+        var first = await retention.RunOnceAsync(default);
+        Assert.True(first["journals"] > 0);
+        Assert.Equal(0, first["groups"]);
+        Assert.NotNull((await silo.Group(Id).Get()).Value);
+
+        settings.Groups = TimeSpan.FromDays(99);
+        Assert.Equal(1, (await retention.RunOnceAsync(default))["groups"]);
+        Assert.Equal(RefusalCode.GroupNotFound, (await silo.Group(Id).Get()).Refusal!.Code);
+        Assert.Empty(await silo.HistoryAsync(Id));
+        Assert.Empty((await silo.Get<IListings>().UserOrdersAsync("user-1", null, 10, default)).Items);
+        Assert.DoesNotContain((await silo.Get<IListings>().GroupsAsync(new GroupFilter(10042), null, 10, default)).Items, view => view.GroupId.Value == Id);
+        var after = await silo.Get<IListings>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
+        Assert.Equal(books.Currencies, after.Currencies);
+        Assert.Equal(books with { Currencies = [] }, after with { Currencies = [] });
+        Assert.NotNull((await silo.Group("20042.SH-PUDONG.later").Get()).Value);
+        Assert.Equal(0, (await retention.RunOnceAsync(default))["groups"]);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Retention;
 
 namespace GroupBuyActors.Store.Tests;
@@ -73,13 +74,49 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
         Assert.Equal(6, (await store.Listings.UserOrdersAsync("bob", null, 50, default)).Items.Count);
     }
 
+    [Fact]
+    public async Task AGroupGoesWholeOnceItsMoneyAndStockAreInTotalsAndNothingCameAfter()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        var (group, other) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.a-b"));
+        foreach (var id in new[] { group, other })
+        {
+            await EventAsync(store, id.Value, 7, 1);
+            await store.Projections.WriteAsync([Samples.Change(Samples.View(id.Value, GroupPhase.Expired), stock: new StockFigures(3, 0, 3, 0), payments:
+                [.. Enumerable.Range(1, 3).Select(n => new PaymentEntry(new OrderId(id, n), "p", new Money(5, "CNY"), PaymentState.Refunded, null))])], default);
+            for (var n = 1; n <= 3; n++) await store.OrderAsync($"{id}.{n}", "bob", OrderStatus.Refunded, n, Samples.Noon);
+            await store.Groups.WriteSnapshotAsync(id, 7, "{}"u8.ToArray(), default);
+        }
+
+        var books = await store.Listings.BooksAsync(1, Samples.Noon, default);
+        Assert.Null(await store.OldJournals.RemoveGroupAsync(group, 7, Sinks, 2, default));
+        await store.Totals.CountPaymentsAsync(0, Samples.Noon, 100, default);
+        await store.Totals.CountStockAsync(0, Samples.Noon.AddDays(1), 100, default);
+        Assert.Null(await store.OldJournals.RemoveGroupAsync(group, 6, Sinks, 2, default));
+        var steps = 0;
+        while (await store.OldJournals.RemoveGroupAsync(group, 7, Sinks, 2, default) is var isGone && isGone is not true)
+        {
+            Assert.False(isGone);
+            Assert.InRange(++steps, 1, 10);
+        }
+
+        foreach (var table in (string[])["group_journal", "group_snapshot_head", "group_snapshot_chunk", "group_terms", "group_view"])
+            Assert.Equal(1, await store.NumberAsync($"select count(*) from {new Raw(table)}"));
+        Assert.Equal((3L, 3L), (await store.NumberAsync($"select count(*) from payment_book"), await store.NumberAsync($"select count(*) from order_status_log")));
+        Assert.Equal(0, await store.Groups.HeadAsync(group, default));
+        var after = await store.Listings.BooksAsync(1, Samples.Noon, default);
+        Assert.Equal(books.Currencies, after.Currencies);
+        Assert.Equal((6L, 6L), (after.Reserved, after.Deducted));
+        Assert.Null(await store.OldJournals.RemoveGroupAsync(group, 7, Sinks, 2, default));
+    }
+
     private static async Task<List<string>> WalkAsync(TestStore store, DateTimeOffset before, int limit)
     {
         var found = new HashSet<string>();
         JournalPlace? place = null;
         do
         {
-            (var groups, place) = await store.OldJournals.WalkAsync(place, before, limit, default);
+            (var groups, place) = await store.OldJournals.WalkAsync(place, before, isAlone: false, limit, default);
             found.UnionWith(groups.Select(group => group.Value));
         }
         while (place is not null);

@@ -3,6 +3,7 @@ using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ namespace GroupBuyActors.Groups;
 
 /// <summary>What every group of a silo shares: built once, so that an activation is cheap.</summary>
 internal sealed class GroupSurroundings(
-    ICommitter committer, IGroupReader reader, ITaskStore tasks, TaskPolicyBook policies, IInventory inventory, IPayments payments, ClusterClock clock,
+    ICommitter committer, IGroupReader reader, IOldJournals oldJournals, Relay.StreamRelay relay, ITaskStore tasks, TaskPolicyBook policies, IInventory inventory, IPayments payments, ClusterClock clock,
     TimeProvider time, SiloGate gate, GroupReminders reminders, Chance chance, GroupMetrics metrics, GroupSettings settings, IOptions<GrainsOptions> options,
     ILogger<GroupGrain> log)
 {
@@ -21,6 +22,8 @@ internal sealed class GroupSurroundings(
 
     public ICommitter Committer { get; } = committer;
     public IGroupReader Reader { get; } = reader;
+    public IOldJournals OldJournals { get; } = oldJournals;
+    public Relay.StreamRelay Relay { get; } = relay;
     public ITaskStore Tasks { get; } = tasks;
     public TaskPolicyBook Policies { get; } = policies;
     public IInventory Inventory { get; } = inventory;

@@ -16,6 +16,12 @@ internal interface IGroupTasks : IGrainWithStringKey
 
     /// <summary>Its stock, and the payments of these orders, as they are committed.</summary>
     [Alias("ReadBooks")] Task<GroupBooksReply> ReadBooks(int[] orders);
+
+    /// <summary>
+    /// Removes the group for good, a part at a time, where it is over and its last event was before: nothing is decided on it any more from
+    /// the first part on. True once it is gone, false where there is more to be removed, null where it stays.
+    /// </summary>
+    [Alias("Remove")] Task<bool?> Remove(DateTimeOffset before);
 }
 
 /// <summary>A due task, with what its port answered.</summary>

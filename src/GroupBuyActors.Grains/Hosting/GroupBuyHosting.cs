@@ -115,6 +115,7 @@ public static class GroupBuyHosting
         services.AddSingleton<IRetainedKind, RetainedTaskEnds>();
         services.AddSingleton<IRetainedKind, CountedBooks>();
         services.AddSingleton<IRetainedKind, RetainedJournals>();
+        services.AddSingleton<IRetainedKind, RetainedGroups>();
         services.AddSingleton<IRetainedKind, RetainedAudit>();
         services.AddSingleton<IRetainedKind, RetainedRedrives>();
         services.AddSingleton<IRetainedKind, RetainedSandboxCalls>();

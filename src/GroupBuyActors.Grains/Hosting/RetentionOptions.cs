@@ -14,6 +14,8 @@ public sealed class RetentionOptions
     public TimeSpan TaskEnds { get; set; } = TimeSpan.FromDays(30);
     /// <summary>Events of a group that is over, and all but the last status of each of its orders, after its last event.</summary>
     public TimeSpan Journals { get; set; } = TimeSpan.FromDays(90);
+    /// <summary>Groups that are over, with all that is left of them, after their last event; null: for ever.</summary>
+    public TimeSpan? Groups { get; set; }
     /// <summary>The audit log.</summary>
     public TimeSpan Audit { get; set; } = TimeSpan.FromDays(400);
     /// <summary>What a redrive of many dead letters tells of itself, after its last step.</summary>
@@ -28,6 +30,7 @@ public sealed class RetentionOptions
         [nameof(Commits)] = kept => Commits = kept,
         [nameof(TaskEnds)] = kept => TaskEnds = kept,
         [nameof(Journals)] = kept => Journals = kept,
+        [nameof(Groups)] = kept => Groups = kept,
         [nameof(Audit)] = kept => Audit = kept,
         [nameof(Redrives)] = kept => Redrives = kept,
         [nameof(SandboxCalls)] = kept => SandboxCalls = kept,
@@ -40,6 +43,7 @@ public sealed class RetentionOptions
         .. Outside(nameof(Commits), Commits, 1),
         .. Outside(nameof(TaskEnds), TaskEnds, 1),
         .. Outside(nameof(Journals), Journals, 7),
+        .. Groups is { } groups ? Outside(nameof(Groups), groups, 365) : [],
         .. Outside(nameof(Audit), Audit, 1),
         .. Outside(nameof(Redrives), Redrives, 1),
         .. Outside(nameof(SandboxCalls), SandboxCalls, 1),

@@ -37,7 +37,15 @@ internal sealed class RetainedJournals(
         var before = clock.GetUtcNow() - options.Value.Retention.Journals;
         if (_removal is null && _found.TryDequeue(out var group) && await PrepareAsync(group, before, cancellation) is { } head)
             _removal = new Removal(group, head);
-        if (_removal is { } removal) return new PurgeStep(await RemoveAsync(removal, rowsMax, cancellation), IsDone: false);
+        if (_removal is { } removal)
+        {
+            // One that fails is out of the way of the others until the next pass.
+            _removal = null;
+            var removed = await RemoveAsync(removal, rowsMax, cancellation);
+            if (!removal.IsOver) _removal = removal;
+            return new PurgeStep(removed, IsDone: false);
+        }
+
         if (_found.Count > 0) return new PurgeStep(0, IsDone: false);
         if (!_isLast) await WalkAsync(before, cancellation);
         // The last stretch's groups are still to be looked at; then the pass is over, whatever of them had to stay.
@@ -48,7 +56,7 @@ internal sealed class RetainedJournals(
 
     private async Task WalkAsync(DateTimeOffset before, CancellationToken cancellation)
     {
-        (var groups, _place) = await journals.WalkAsync(_place, before, RowsWalked, cancellation);
+        (var groups, _place) = await journals.WalkAsync(_place, before, isAlone: false, RowsWalked, cancellation);
         _isLast = _place is null;
         foreach (var found in groups) _found.Enqueue(found);
     }
@@ -76,16 +84,18 @@ internal sealed class RetainedJournals(
 
     private async Task<int> RemoveAsync(Removal removal, int rowsMax, CancellationToken cancellation)
     {
-        if (removal.Events is { } after)
+        // Events last: they are what the next pass would find the group by after a crash.
+        if (removal.HasStatuses)
         {
-            (var events, removal.Events) = await journals.RemoveEventsAsync(removal.Group, after, removal.Head, relay.DurableSinks, rowsMax, cancellation);
-            if (removal.Events is null) await journals.RemoveSnapshotsAsync(removal.Group, removal.Head, cancellation);
-            return events;
+            (var statuses, removal.Status) = await journals.RemoveStatusesAsync(removal.Group, removal.Status, rowsMax, cancellation);
+            removal.HasStatuses = removal.Status is not null;
+            return statuses;
         }
 
-        (var statuses, removal.Status) = await journals.RemoveStatusesAsync(removal.Group, removal.Status, rowsMax, cancellation);
-        if (removal.Status is null) _removal = null;
-        return statuses;
+        var (events, next) = await journals.RemoveEventsAsync(removal.Group, removal.Event, removal.Head, relay.DurableSinks, rowsMax, cancellation);
+        (removal.Event, removal.IsOver) = (next ?? removal.Event, next is null);
+        if (removal.IsOver) await journals.RemoveSnapshotsAsync(removal.Group, removal.Head, cancellation);
+        return events;
     }
 
     /// <summary>A group whose events are being removed, and where that is.</summary>
@@ -95,8 +105,12 @@ internal sealed class RetainedJournals(
 
         public long Head => head;
 
-        public long? Events { get; set; } = 0;
+        public bool HasStatuses { get; set; } = true;
 
         public (string Order, long Sequence)? Status { get; set; }
+
+        public long Event { get; set; }
+
+        public bool IsOver { get; set; }
     }
 }

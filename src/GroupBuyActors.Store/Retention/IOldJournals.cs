@@ -11,10 +11,17 @@ public interface IOldJournals
 {
     /// <summary>
     /// Walks on through rows written before, at most so many; gives groups among them that lists say have ended before, or do not know,
-    /// and of which more than one event is stored, and where to go on; null at the end.
+    /// and of which more than one event is stored (or only one is, where <paramref name="isAlone"/>), and where to go on; null at the end.
     /// </summary>
     Task<(IReadOnlyList<GroupId> Groups, JournalPlace? Next)> WalkAsync(
-        JournalPlace? after, DateTimeOffset before, int limit, CancellationToken cancellation);
+        JournalPlace? after, DateTimeOffset before, bool isAlone, int limit, CancellationToken cancellation);
+
+    /// <summary>
+    /// Removes what is left of a group that nothing may be added to any more, a bounded part at a time: payments and statuses, then in
+    /// one transaction all else. Null where it must stay: an event came after <paramref name="head"/>, a sink has not passed it, or its
+    /// money or stock is not in its merchant's totals yet. True once nothing is left.
+    /// </summary>
+    Task<bool?> RemoveGroupAsync(GroupId group, long head, IReadOnlyCollection<string> sinks, int limit, CancellationToken cancellation);
 
     /// <summary>
     /// Removes events of a group after one sequence and below another, those that every sink has passed, at most so many; gives where to go on,

@@ -8,14 +8,15 @@ namespace GroupBuyActors.Store.Retention;
 internal sealed class OldJournals(Database database) : IOldJournals
 {
     private const int ValuesMax = 500;
+    private static readonly Raw s_alone = new("not exists"), s_followed = new("exists");
 
     // Primary key (stream, position); of each row a step in group_journal_sequence and one in the primary key of group_view.
     public async Task<(IReadOnlyList<GroupId> Groups, JournalPlace? Next)> WalkAsync(
-        JournalPlace? after, DateTimeOffset before, int limit, CancellationToken cancellation)
+        JournalPlace? after, DateTimeOffset before, bool isAlone, int limit, CancellationToken cancellation)
     {
         var place = after ?? await NextStreamAsync(long.MinValue, cancellation).ConfigureAwait(false);
         if (place is not { } start) return ([], null);
-        var rows = await database.ReadAsync((session, ct) => session.ListAsync(Stretch(start, before, limit), row =>
+        var rows = await database.ReadAsync((session, ct) => session.ListAsync(Stretch(start, before, isAlone, limit), row =>
             (Position: row.GetInt64(0), Group: row.Text(1), IsYoung: row.GetInt64(2) >= Ms(before), IsCandidate: row.GetInt32(3) == 1), ct), cancellation).ConfigureAwait(false);
         // Rows follow each other in time, but for what clocks of two machines differ by: where a whole stretch is young, so is the rest.
         var old = rows.Where(row => !row.IsYoung).ToList();
@@ -67,11 +68,53 @@ internal sealed class OldJournals(Database database) : IOldJournals
         $"delete from group_snapshot_head where group_id = {group} and sequence < {below}; delete from group_snapshot_chunk where group_id = {group} and sequence < {below}",
         cancellation);
 
-    private static SqlText Stretch(JournalPlace from, DateTimeOffset before, int limit) =>
+    public async Task<bool?> RemoveGroupAsync(GroupId group, long head, IReadOnlyCollection<string> sinks, int limit, CancellationToken cancellation)
+    {
+        if (!await MayGoAsync(group, head, sinks, cancellation).ConfigureAwait(false)) return null;
+        // Primary keys of both, a range.
+        if (await DeleteOrdersAsync("payment_book", "payment_id", group, limit, cancellation).ConfigureAwait(false) == limit) return false;
+        if (await DeleteOrdersAsync("order_status_log", "sequence", group, limit, cancellation).ConfigureAwait(false) == limit) return false;
+        return await database.WriteAsync<bool?>(async (session, ct) =>
+        {
+            // Index group_journal_sequence; locked, so that no event comes between.
+            var events = await session.ListAsync(
+                $"select sequence from group_journal where group_id = {group}{database.Dialect.ForUpdate}", row => row.GetInt64(0), ct).ConfigureAwait(false);
+            if (events.Count == 0 || events.Max() != head) return null;
+            await session.ExecuteAsync($"""
+                delete from group_journal where group_id = {group};
+                delete from group_snapshot_head where group_id = {group};
+                delete from group_snapshot_chunk where group_id = {group};
+                delete from group_terms where group_id = {group};
+                delete from group_view where group_id = {group}
+                """, ct).ConfigureAwait(false);
+            return true;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    private Task<bool> MayGoAsync(GroupId group, long head, IReadOnlyCollection<string> sinks, CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
+    {
+        var rows = await session.ListAsync(
+            $"select stream, position, sequence from group_journal where group_id = {group} order by sequence",
+            row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)), ct).ConfigureAwait(false);
+        if (rows.Count == 0 || rows[^1].Sequence != head) return false;
+        foreach (var (stream, position, _) in rows)
+            if (await IsAsideAsync(session, stream, sinks, group, ct).ConfigureAwait(false) || position > await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false)) return false;
+        var live = await session.NumberAsync($"""
+            select (select count(*) from payment_book where order_id >= {group.Value + "."} and order_id < {group.Value + "/"} and is_live = 1)
+              + (select count(*) from group_view where group_id = {group} and is_live = 1)
+            """, 0, ct).ConfigureAwait(false);
+        return live == 0;
+    }, cancellation);
+
+    private Task<int> DeleteOrdersAsync(string table, string second, GroupId group, int limit, CancellationToken cancellation) => database.WriteAsync(
+        (session, ct) => session.ExecuteAsync(database.Dialect.DeleteSome(
+            table, ["order_id", second], $"order_id >= {group.Value + "."} and order_id < {group.Value + "/"}", limit), ct), cancellation);
+
+    private static SqlText Stretch(JournalPlace from, DateTimeOffset before, bool isAlone, int limit) =>
         $"""
         select j.position, j.group_id, j.time_ms,
           case when j.group_id is not null and (v.state is null or (v.state = {StoredNames.Of(GroupPhase.Expired)} and v.updated_ms < {Ms(before)}))
-            and exists (select 1 from group_journal o where o.group_id = j.group_id and o.sequence <> j.sequence) then 1 else 0 end
+            and {(isAlone ? s_alone : s_followed)} (select 1 from group_journal o where o.group_id = j.group_id and o.sequence <> j.sequence) then 1 else 0 end
         from group_journal j left join group_view v on v.group_id = j.group_id
         where j.stream = {from.Stream} and j.position > {from.Position} order by j.position limit {limit}
         """;
