@@ -106,10 +106,10 @@ internal sealed class TaskRunner(
         running.WasBegun = true;
         var verdict = await handler.RunAsync(due, cancellation.Token).WaitAsync(cancellation.Token);
         running.Troubles = 0;
-        return await ConcludeAsync(running, verdict, failures);
+        return await ConcludeAsync(running, verdict, failures, now);
     }
 
-    private async Task<string> ConcludeAsync(NearTask running, TaskVerdict verdict, int failures)
+    private async Task<string> ConcludeAsync(NearTask running, TaskVerdict verdict, int failures, DateTimeOffset began)
     {
         switch (verdict.End)
         {
@@ -123,7 +123,8 @@ internal sealed class TaskRunner(
                 await RemoveAsync(running, verdict.Schedules ?? [], [.. own, .. verdict.Ends ?? []]);
                 return "success";
             case TaskEnd.RunAgain:
-                near.Again(running, clock.GetUtcNow() + verdict.Step.Delay);
+                // From when the run began: a clock that moved on meanwhile must not put it off by as much. Early it is told so again.
+                near.Again(running, began + verdict.Step.Delay);
                 return "early";
             default:
                 return await FailedAsync(running, verdict, failures + 1);
