@@ -128,7 +128,7 @@ public sealed class RelayTests
         await first.PublishAsync(Bad);
         await first.PublishAsync(Good);
         await first.KillAsync();
-        await ChangeAsync(first, $"update group_journal set version = version + 100 where group_id = '{Bad}' and sequence = 2");
+        await ChangeBetweenLivesAsync(first, $"update group_journal set version = version + 100 where group_id = '{Bad}' and sequence = 2");
 
         await using var second = await TestSilo.StartAsync(first.File, first.Time, configure: options => options.RelayRebuildInterval = TimeSpan.FromMilliseconds(50));
         await second.ProjectedAsync(Good, GroupPhase.OnShelf);
@@ -175,9 +175,16 @@ public sealed class RelayTests
     {
         var first = await TestSilo.StartAsync();
         await first.KillAsync();
-        await ChangeAsync(first, "update shard_owner set owner_address = 'nowhere' where shard = 7");
+        await ChangeBetweenLivesAsync(first, "update shard_owner set owner_address = 'nowhere' where shard = 7");
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
         Assert.Equal(ShardId.Count, second.Get<Tasks.NearTasks>().Owned);
+    }
+
+    /// <summary>On purpose: the next life is not to look for what the last one left.</summary>
+    private static async Task ChangeBetweenLivesAsync(TestSilo silo, string sql)
+    {
+        await ChangeAsync(silo, sql);
+        File.Delete($"{silo.File}.mark");
     }
 
     private static async Task ChangeAsync(TestSilo silo, string sql)
