@@ -15,11 +15,18 @@ internal static class Faults
         app.UseStatusCodePages(context => OfStatus(context.HttpContext).ExecuteAsync(context.HttpContext));
     }
 
-    private static Task AnswerFaultAsync(HttpContext context, ILogger log)
+    private static async Task AnswerFaultAsync(HttpContext context, ILogger log)
     {
         var feature = context.Features.Get<IExceptionHandlerFeature>();
-        if (feature?.Error is not { } fault || context.RequestAborted.IsCancellationRequested) return Task.CompletedTask;
-        return OfException(context, fault, RequestPath.TemplateOf(feature.Endpoint), log).ExecuteAsync(context);
+        if (feature?.Error is not { } fault || context.RequestAborted.IsCancellationRequested) return;
+        try
+        {
+            await OfException(context, fault, RequestPath.TemplateOf(feature.Endpoint), log).ExecuteAsync(context);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller hung up meanwhile: thrown on, this would be logged as an error of ours, with the fault that was answered.
+        }
     }
 
     private static Problem OfException(HttpContext context, Exception fault, string route, ILogger log)
