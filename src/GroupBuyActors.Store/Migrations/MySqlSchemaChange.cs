@@ -24,6 +24,9 @@ internal sealed partial class MySqlSchemaChange(
     /// <summary>An index of a large table is built online, but not quickly.</summary>
     private const int StatementSeconds = 3600;
 
+    /// <summary>ER_CANT_DROP_FIELD_OR_KEY: the index is gone already.</summary>
+    private const int NothingToDrop = 1091;
+
     /// <summary>Runs a statement, as often as others' transactions make it give way.</summary>
     /// <param name="migration">Whose statement it is.</param>
     /// <param name="statement">One statement.</param>
@@ -75,7 +78,8 @@ internal sealed partial class MySqlSchemaChange(
     }
 
     private static bool IsThere(MySqlException e) =>
-        e.ErrorCode is MySqlErrorCode.TableExists or MySqlErrorCode.DuplicateFieldName or MySqlErrorCode.DuplicateKeyName;
+        e.ErrorCode is MySqlErrorCode.TableExists or MySqlErrorCode.DuplicateFieldName or MySqlErrorCode.DuplicateKeyName
+        || e.Number == NothingToDrop;
 
     private TimeSpan Longer(TimeSpan pause) => pause * 2 < patience.PauseMax ? pause * 2 : patience.PauseMax;
 
