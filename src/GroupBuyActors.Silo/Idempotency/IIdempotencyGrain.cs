@@ -9,7 +9,10 @@ namespace GroupBuyActors.Silo.Idempotency;
 [Alias("groupbuy.IIdempotencyGrain")]
 internal interface IIdempotencyGrain : IGrainWithStringKey
 {
-    /// <summary>Asks whether to go on. While another call with the key is being answered, this waits for it, at most 8 s.</summary>
+    /// <summary>
+    /// Asks whether to go on. While another call with the key is being answered, this waits for it, at most 8 s. Who waited is never told
+    /// to go on, but to ask again: a caller that is gone by then would hold the turn, and nobody would end it.
+    /// </summary>
     [Alias("Begin")] Task<Beginning> Begin(string fingerprint);
 
     /// <summary>Remembers the answer of the call that went on.</summary>
@@ -30,6 +33,8 @@ internal enum BeginningKind
     Mismatch,
     /// <summary>The first call is still running.</summary>
     Busy,
+    /// <summary>The call that was waited for has ended without an answer to remember: ask again.</summary>
+    AskAgain,
 }
 
 /// <summary>What a call with a key is to do.</summary>

@@ -37,17 +37,12 @@ internal sealed class IdempotencyGrain(
         // What would be begun here could not be completed: the next activation does not know of it.
         if (Quiet.IsLeaving) return new Beginning(BeginningKind.Busy);
         Quiet.Asked();
-        var since = time.GetTimestamp();
-        while (true)
-        {
-            if (Remembered() is { } answer)
-                return memory.State.Fingerprint == fingerprint ? new Beginning(BeginningKind.Replay, Answer: answer) : new Beginning(BeginningKind.Mismatch);
-            // A call that never came back (its silo died) holds its twins up no longer than a call can take.
-            if (_running is not { } running || time.GetElapsedTime(_startedAt) > CallMax) return Start(fingerprint);
-            var left = WaitMax - time.GetElapsedTime(since);
-            if (left <= TimeSpan.Zero) return new Beginning(BeginningKind.Busy);
-            await Task.WhenAny(running.Task, Task.Delay(left, time));
-        }
+        if (Known(fingerprint) is { } known) return known;
+        // A call that never came back (its silo died) holds its twins up no longer than a call can take.
+        if (_running is not { } running || time.GetElapsedTime(_startedAt) > CallMax) return Start(fingerprint);
+        await Task.WhenAny(running.Task, Task.Delay(WaitMax, time));
+        if (!running.Task.IsCompleted) return new Beginning(BeginningKind.Busy);
+        return Known(fingerprint) ?? new Beginning(BeginningKind.AskAgain);
     }
 
     public async Task Complete(long ticket, RememberedAnswer answer)
@@ -69,6 +64,8 @@ internal sealed class IdempotencyGrain(
 
     private Beginning Start(string fingerprint)
     {
+        // Who waits for a call that is given up asks again, and waits for this one.
+        _running?.TrySetResult();
         memory.State.Fingerprint = fingerprint;
         memory.State.Answer = null;
         _running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -76,8 +73,12 @@ internal sealed class IdempotencyGrain(
         return new Beginning(BeginningKind.Go, ++_ticket);
     }
 
-    private RememberedAnswer? Remembered() =>
-        _running is null && memory.State.AnsweredAt + Memory > time.GetUtcNow() ? memory.State.Answer : null;
+    /// <summary>What is to be done where an answer is remembered; null where none is.</summary>
+    private Beginning? Known(string fingerprint)
+    {
+        if (_running is not null || memory.State.AnsweredAt + Memory <= time.GetUtcNow() || memory.State.Answer is not { } answer) return null;
+        return memory.State.Fingerprint == fingerprint ? new Beginning(BeginningKind.Replay, Answer: answer) : new Beginning(BeginningKind.Mismatch);
+    }
 
     private void End()
     {

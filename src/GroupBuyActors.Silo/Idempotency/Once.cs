@@ -11,7 +11,7 @@ internal sealed class Once(IGrainFactory grains)
     {
         if (!RequestKeys.IsGiven(context)) return await run();
         var memory = grains.GetGrain<IIdempotencyGrain>(key.Id);
-        var beginning = await RememberingAsync(() => memory.Begin(key.Fingerprint).WaitAsync(context.RequestAborted));
+        var beginning = await RememberingAsync(() => BeginAsync(memory, key.Fingerprint, context.RequestAborted));
         return beginning.Kind switch
         {
             BeginningKind.Replay when beginning.Answer is { } answer => new JsonAnswer(answer.Status, answer.Body, answer.Location, replayed: true),
@@ -19,6 +19,31 @@ internal sealed class Once(IGrainFactory grains)
             BeginningKind.Busy => Problem.Of(RefusalCode.StoreUnavailable, "The first call with this key is still running."),
             _ => await GoAsync(memory, beginning.Ticket, run),
         };
+    }
+
+    /// <summary>Asks until it is told what to do. A caller that is gone meanwhile gives back the turn that it may still get.</summary>
+    private static async Task<Beginning> BeginAsync(IIdempotencyGrain memory, string fingerprint, CancellationToken aborted)
+    {
+        while (true)
+        {
+            var asked = memory.Begin(fingerprint);
+            try
+            {
+                var beginning = await asked.WaitAsync(aborted);
+                if (beginning.Kind != BeginningKind.AskAgain) return beginning;
+            }
+            catch (OperationCanceledException) when (aborted.IsCancellationRequested)
+            {
+                GiveBackAsync(memory, asked).Ignore();
+                throw;
+            }
+        }
+    }
+
+    private static async Task GiveBackAsync(IIdempotencyGrain memory, Task<Beginning> asked)
+    {
+        var beginning = await asked;
+        if (beginning.Kind == BeginningKind.Go) await AbandonAsync(memory, beginning.Ticket);
     }
 
     private static async Task<IResult> GoAsync(IIdempotencyGrain memory, long ticket, Func<Task<IResult>> run)

@@ -1,0 +1,75 @@
+using System.Text;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Idempotency;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace GroupBuyActors.Silo.Tests.Idempotency;
+
+/// <summary>Calls with one key beside each other, some of whose callers are gone before they are answered.</summary>
+public sealed class OnceTests(TestSilo silo)
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
+    private readonly IGrainFactory _grains = silo.Services.GetRequiredService<IGrainFactory>();
+    private readonly RequestKey _key = new(RequestKeys.Hash(Guid.NewGuid().ToByteArray()), "body");
+
+    private IIdempotencyGrain Memory => _grains.GetGrain<IIdempotencyGrain>(_key.Id);
+
+    [Fact]
+    public async Task WhoWaitedIsToldToAskAgainAndHoldsNoTurn()
+    {
+        var first = await Memory.Begin(_key.Fingerprint);
+        Assert.Equal(BeginningKind.Go, first.Kind);
+        var waiting = Memory.Begin(_key.Fingerprint);
+        await SeenAsync();
+        await Memory.Abandon(first.Ticket);
+        Assert.Equal(BeginningKind.AskAgain, (await waiting.WaitAsync(Bound)).Kind);
+        Assert.Equal(BeginningKind.Go, (await Memory.Begin(_key.Fingerprint).WaitAsync(Bound)).Kind);
+    }
+
+    [Fact]
+    public async Task ACallerThatHangsUpWhileItWaitsHoldsUpNobody()
+    {
+        var once = new Once(_grains);
+        var held = new TaskCompletionSource<IResult>();
+        using var hangUp = new CancellationTokenSource();
+        var first = once.RunAsync(Call(), _key, () => held.Task);
+        await SeenAsync();
+        var gone = once.RunAsync(Call(hangUp.Token), _key, () => throw new InvalidOperationException("Its caller is gone."));
+        await SeenAsync();
+        await hangUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+
+        held.SetResult(Results.NoContent());
+        await first;
+        // Whatever the abandoned wait gets, it has got by then.
+        for (var i = 0; i < 100; i++) await SeenAsync();
+        var next = await once.RunAsync(Call(), _key, () => Task.FromResult<IResult>(JsonAnswer.Of("done"))).WaitAsync(Bound);
+        Assert.Equal(StatusCodes.Status200OK, Assert.IsType<JsonAnswer>(next).Status);
+    }
+
+    [Fact]
+    public async Task WhoWaitedForACallThatFailedGoesOnItself()
+    {
+        var once = new Once(_grains);
+        var held = new TaskCompletionSource<IResult>();
+        var first = once.RunAsync(Call(), _key, () => held.Task);
+        await SeenAsync();
+        var second = once.RunAsync(Call(), _key, () => Task.FromResult<IResult>(JsonAnswer.Of("second")));
+        await SeenAsync();
+        held.SetException(new StoreUnavailableException("The store is away."));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => first);
+        Assert.Equal("\"second\"", Encoding.UTF8.GetString(Assert.IsType<JsonAnswer>(await second.WaitAsync(Bound)).Body.Span));
+    }
+
+    /// <summary>Comes back once the grain has taken in what was sent before: it takes messages in their order, and knows no such ticket.</summary>
+    private Task SeenAsync() => Memory.Abandon(-1);
+
+    private static DefaultHttpContext Call(CancellationToken aborted = default)
+    {
+        var context = new DefaultHttpContext { RequestAborted = aborted };
+        context.Request.Headers[RequestKeys.Header] = "k";
+        return context;
+    }
+}
