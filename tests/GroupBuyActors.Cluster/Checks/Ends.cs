@@ -41,28 +41,37 @@ internal sealed class Ends(Edge edge, Ledger ledger)
         var started = TimeProvider.System.GetTimestamp();
         while (scans.Count > 0)
         {
-            if (TimeProvider.System.GetElapsedTime(started) > patience) throw new TimeoutException($"{scans.Count} voucher scans have not run, such as {scans[0]}.");
+            if (TimeProvider.System.GetElapsedTime(started) > patience)
+                throw new TimeoutException($"{scans.Count} voucher scans have not run, such as {scans[0]}.");
             // Again, too: whoever takes a shard over gives it the next firing by the clock, that which was brought forward.
             await RunAsync(scans);
             await Task.Delay(LookInterval);
-            var there = (await ListAsync("voucher-scan")).Select(task => task.Id).ToHashSet();
-            scans.RemoveAll(scan => !there.Contains(scan.Id));
+            var there = await ListAsync("voucher-scan");
+            scans.RemoveAll(scan => HasRun(scan, there));
         }
     }
 
-    private async Task<List<(string Id, string Shard)>> ListAsync(string type)
+    /// <summary>
+    /// True where no row of the scan is left that is brought forward or has not been: its firing has been run, and comes again at its own
+    /// time under a later version, or is gone.
+    /// </summary>
+    private static bool HasRun(Listed scan, List<Listed> there) =>
+        there.Where(task => task.Id == scan.Id).All(task => task.ExecuteAt == scan.ExecuteAt && task.Version > scan.Version);
+
+    private async Task<List<Listed>> ListAsync(string type)
     {
-        var found = new List<(string, string)>();
+        var found = new List<Listed>();
         for (string? next = null; ;)
         {
             var page = await edge.AskAsync(HttpMethod.Get, $"/v1/admin/tasks?type={type}&limit=500{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}");
-            found.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(task => (task.GetProperty("taskId").GetString()!, task.GetProperty("shard").GetString()!)));
+            found.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(task => new Listed(
+                task.GetProperty("taskId").GetString()!, task.GetProperty("shard").GetString()!, task.GetProperty("executeAt").GetDateTimeOffset(), task.GetProperty("version").GetInt32())));
             next = page.Body.TryGetProperty("next", out var after) ? after.GetString() : null;
             if (next is null) return found;
         }
     }
 
-    private Task RunAsync(List<(string Id, string Shard)> tasks)
+    private Task RunAsync(List<Listed> tasks)
     {
         Run += tasks.Count;
         return Parallel.ForEachAsync(tasks, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (task, stop) =>
@@ -72,4 +81,6 @@ internal sealed class Ends(Edge edge, Ledger ledger)
             ledger.Expect(ran, $"running {task.Id}", HttpStatusCode.OK, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
         });
     }
+
+    private sealed record Listed(string Id, string Shard, DateTimeOffset ExecuteAt, int Version);
 }
