@@ -19,7 +19,7 @@ public sealed class CronFiringTests
         var options = new GrainsOptions();
         options.Schedules[TaskTypes.VoucherScan] = new CronJobChange { Expression = "* * * * * *", Spread = TimeSpan.Zero };
         var time = new FakeTimeProvider(TestSilo.Evening.AddDays(1));
-        var firings = new CronFirings(null!, new ClusterClock(time), new Chance(), Options.Create(options), NullLogger<CronFirings>.Instance);
+        var firings = new CronFirings(null!, null!, new ClusterClock(time), new Chance(), Options.Create(options), NullLogger<CronFirings>.Instance);
         var ran = new TimedTask
         {
             Key = new TaskKey(new ShardId(7), TestSilo.Evening, "voucher-scan"), Type = TaskTypes.VoucherScan, NextAt = TestSilo.Evening,

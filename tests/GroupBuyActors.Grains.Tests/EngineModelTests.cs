@@ -207,7 +207,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             var (clock, options) = (new ClusterClock(time), Options.Create(new GrainsOptions()));
             var policies = new TaskPolicyBook(table, null!, null!, clock, time, options, NullLogger<TaskPolicyBook>.Instance);
             _queues = new TaskQueues(policies, time, options);
-            var firings = new CronFirings(_committer, clock, new Chance(), options, NullLogger<CronFirings>.Instance);
+            var firings = new CronFirings(_committer, table, clock, new Chance(), options, NullLogger<CronFirings>.Instance);
             _near = new NearTasks(clock, _queues, policies, options, NullLogger<NearTasks>.Instance);
             _handlers = new Handlers(new Random(seed), clock, misbehaves);
             var runner = new TaskRunner(Types.Select(type => new Handler(type, _handlers)), _near, table, _committer, firings, policies, clock, time, new Chance(),

@@ -56,6 +56,20 @@ public sealed class FiringByHandTests
         Assert.Equal(tonight.Key.Due.AddDays(1), (await ScanAsync(second)).Key.Due);
     }
 
+    /// <summary>A second row of its id would be refused when it is due, for the run of its version was taken by the move.</summary>
+    [Fact]
+    public async Task AFiringThatWasGivenAnotherTimeIsNotStoredASecondTimeByWhoeverTakesItsShard()
+    {
+        var first = await TestSilo.StartAsync();
+        var tonight = await ScanAsync(first);
+        var sooner = tonight.Key.Due.AddMinutes(-30);
+        Assert.Equal(TaskChangeOutcome.Done, await first.Get<ITaskDesk>().RescheduleAsync(tonight.Key.Id, sooner, None));
+        await first.StopAsync();
+        await using var second = await TestSilo.StartAsync(first.File, first.Time);
+        var rows = await second.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.VoucherScan, Shard), null, 10, None);
+        Assert.Equal(sooner, Assert.Single(rows.Items).Key.Due);
+    }
+
     private static async Task<IReadOnlyList<TaskEnding>> EndsAsync(TestSilo silo, int count)
     {
         using var bound = new CancellationTokenSource(4 * TestSilo.Bound);

@@ -97,7 +97,7 @@ public sealed class NearTaskTests
         {
             var metrics = new TaskMetrics(_services.GetRequiredService<IMeterFactory>());
             var committer = new SimulatedCommitter(_table);
-            var firings = new CronFirings(committer, _clock, new Chance(), _options, NullLogger<CronFirings>.Instance);
+            var firings = new CronFirings(committer, _table, _clock, new Chance(), _options, NullLogger<CronFirings>.Instance);
             var runner = new TaskRunner([new Handler(run)], Near, _table, committer, firings, _policies, _clock, Time, new Chance(), metrics, _options,
                 NullLogger<TaskRunner>.Instance);
             _queues.Start(runner.RunAsync);

@@ -25,14 +25,15 @@ public interface ISchedules
 
 /// <summary>
 /// The firings of every job, by shards. Each run schedules its shard's next one in the commit that completes it, so that a shard's runs
-/// follow each other. A shard that is taken gets its first one without a look whether there is one: a firing's key follows from job,
-/// shard and time, so that inserting it again changes nothing. After a schedule was changed, what is left of the old one ends as it
+/// follow each other. A shard that is taken gets its first one where it has none: a firing's key follows from job, shard and time, so that
+/// inserting it again changes nothing, and one that was given another time by hand is found by its id, or it would be there twice. After a schedule was changed, what is left of the old one ends as it
 /// fires: the new one has begun with the start that changed it.
 /// </summary>
 internal sealed class CronFirings : ISchedules
 {
     private const int StoredAtOnce = 256, ToldMax = 200;
     private readonly ICommitter _committer;
+    private readonly ITaskStore _store;
     private readonly ClusterClock _clock;
     private readonly Chance _chance;
     private readonly ILogger _log;
@@ -40,9 +41,10 @@ internal sealed class CronFirings : ISchedules
     private readonly Lock _gate = new();
     private readonly HashSet<(string Job, ShardId Shard)> _wanted = [];
 
-    public CronFirings(ICommitter committer, ClusterClock clock, Chance chance, IOptions<GrainsOptions> options, ILogger<CronFirings> log)
+    public CronFirings(
+        ICommitter committer, ITaskStore store, ClusterClock clock, Chance chance, IOptions<GrainsOptions> options, ILogger<CronFirings> log)
     {
-        (_committer, _clock, _chance, _log) = (committer, clock, chance, log);
+        (_committer, _store, _clock, _chance, _log) = (committer, store, clock, chance, log);
         _jobs = CronJobs.All.Select(job => options.Value.Schedules.TryGetValue(job.Job, out var change) ? change.Apply(job) : job)
             .ToDictionary(job => job.Job, job => (job, job.Schedule()), StringComparer.Ordinal);
     }
@@ -77,7 +79,9 @@ internal sealed class CronFirings : ISchedules
             try
             {
                 var now = _clock.GetUtcNow();
-                if (!await StoreAsync([.. some.Select(first => Next(first.Job, first.Shard, now)).OfType<TimedTask>()])) return;
+                List<TimedTask> firings = [.. some.Select(first => Next(first.Job, first.Shard, now)).OfType<TimedTask>()];
+                var present = (await _store.PresentAsync([.. firings.Select(firing => firing.Key.Id)], cancellation)).ToHashSet(StringComparer.Ordinal);
+                if (!await StoreAsync([.. firings.Where(firing => !present.Contains(firing.Key.Id))])) return;
                 lock (_gate) _wanted.ExceptWith(some);
             }
             catch (Exception e)

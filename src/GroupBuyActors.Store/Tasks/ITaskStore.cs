@@ -31,6 +31,9 @@ public interface ITaskStore
     /// <summary>A pending task by its id, or null.</summary>
     Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation);
 
+    /// <summary>Which of these ids, at most some hundreds, are of pending tasks, wherever those lie in their shard.</summary>
+    Task<IReadOnlyCollection<string>> PresentAsync(IReadOnlyCollection<string> taskIds, CancellationToken cancellation);
+
     /// <summary>Pending tasks of a group, the earliest due first.</summary>
     Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(GroupId group, int limit, CancellationToken cancellation);
 

@@ -42,6 +42,14 @@ internal sealed class TaskReader(Database database) : ITaskStore
             $"select {TaskRows.Columns} from timed_task{_byId} where id = {taskId} and shard = {shard.Index} limit 1", TaskRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
     }
 
+    // Index timed_task_id: a step an id.
+    public async Task<IReadOnlyCollection<string>> PresentAsync(IReadOnlyCollection<string> taskIds, CancellationToken cancellation)
+    {
+        if (taskIds.Count == 0) return [];
+        return await database.ReadAsync((session, ct) => session.ListAsync(
+            $"select id from timed_task{_byId} where id in ({SqlText.Values(taskIds)})", row => row.GetString(0), ct), cancellation).ConfigureAwait(false);
+    }
+
     // Index timed_task_id: a group's tasks lie together in it, whatever their shard holds.
     public async Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(GroupId group, int limit, CancellationToken cancellation) => await database.ReadAsync(
         (session, ct) => session.ListAsync(

@@ -77,6 +77,11 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
         lock (_gate) return Task.FromResult(_rows.GetValueOrDefault(taskId));
     }
 
+    public Task<IReadOnlyCollection<string>> PresentAsync(IReadOnlyCollection<string> taskIds, CancellationToken cancellation)
+    {
+        lock (_gate) return Task.FromResult<IReadOnlyCollection<string>>([.. taskIds.Where(_rows.ContainsKey)]);
+    }
+
     Task<TaskEnding?> ITaskEnds.FindAsync(string taskId, CancellationToken cancellation)
     {
         lock (_gate) return Task.FromResult(_ends.Where(ending => ending.TaskId == taskId).MaxBy(ending => ending.Version));
