@@ -33,7 +33,7 @@ internal enum BeginningKind
     Mismatch,
     /// <summary>The first call is still running.</summary>
     Busy,
-    /// <summary>The call that was waited for has ended without an answer to remember: ask again.</summary>
+    /// <summary>The call that was waited for has ended without an answer to remember, or this activation is about to leave: ask again.</summary>
     AskAgain,
 }
 

@@ -35,7 +35,7 @@ internal sealed class IdempotencyGrain(
     public async Task<Beginning> Begin(string fingerprint)
     {
         // What would be begun here could not be completed: the next activation does not know of it.
-        if (Quiet.IsLeaving) return new Beginning(BeginningKind.Busy);
+        if (Quiet.IsLeaving) return new Beginning(BeginningKind.AskAgain);
         Quiet.Asked();
         if (Known(fingerprint) is { } known) return known;
         // A call that never came back (its silo died) holds its twins up no longer than a call can take.

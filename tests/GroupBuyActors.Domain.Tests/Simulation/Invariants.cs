@@ -57,8 +57,8 @@ internal sealed class Invariants(World world)
         Assert.True(check.Holds, $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: {string.Join(", ", check.Unneeded.Select(id => $"{id} {world.Tasks[id].Type}"))}.");
     }
 
-    /// <summary>A clock that was stepped back makes what was to come in a moment come in a moment and as much later.</summary>
-    private static TimeSpan LongestWait(string type) => TaskPolicies.Of(type).Retry.LongestDelay + TimeSpan.FromSeconds(90);
+    /// <summary>A clock that was stepped back, once or often, makes what was to come in a moment come in a moment and as much later.</summary>
+    private TimeSpan LongestWait(string type) => TaskPolicies.Of(type).Retry.LongestDelay + (world.LatestClock - world.Clock);
 
     /// <summary>Whatever task is lost, it can be put back as it was; whatever is put off comes back to its time.</summary>
     private void CheckRepairs()

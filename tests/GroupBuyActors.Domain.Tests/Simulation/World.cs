@@ -26,7 +26,17 @@ internal sealed class World
     public GroupSettings Settings { get; set; }
     public GroupState State { get; set; }
     public GroupState Replica { get; private set; }
-    public DateTimeOffset Clock { get; set; } = Start;
+    public DateTimeOffset Clock
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value > LatestClock) LatestClock = value;
+        }
+    } = Start;
+    /// <summary>The latest time that the clock has shown, however often it was stepped back since.</summary>
+    public DateTimeOffset LatestClock { get; private set; } = Start;
     public List<RecordedEvent> Journal { get; } = [];
     public List<OrderStatusChange> Statuses { get; } = [];
     public Dictionary<string, TimedTask> Tasks { get; } = [];

@@ -32,10 +32,10 @@ public sealed class OnceTests(TestSilo silo)
     public async Task ACallerThatHangsUpWhileItWaitsHoldsUpNobody()
     {
         var once = new Once(_grains);
-        var held = new TaskCompletionSource<IResult>();
+        var (held, began) = (new TaskCompletionSource<IResult>(), new TaskCompletionSource());
         using var hangUp = new CancellationTokenSource();
-        var first = once.RunAsync(Call(), _key, () => held.Task);
-        await SeenAsync();
+        var first = once.RunAsync(Call(), _key, () => Begun(began, held));
+        await began.Task.WaitAsync(Bound);
         var gone = once.RunAsync(Call(hangUp.Token), _key, () => throw new InvalidOperationException("Its caller is gone."));
         await SeenAsync();
         await hangUp.CancelAsync();
@@ -44,7 +44,7 @@ public sealed class OnceTests(TestSilo silo)
         held.SetResult(Results.NoContent());
         await first;
         // Whatever the abandoned wait gets, it has got by then.
-        for (var i = 0; i < 100; i++) await SeenAsync();
+        for (var i = 0; i < 20; i++) await SeenAsync();
         var next = await once.RunAsync(Call(), _key, () => Task.FromResult<IResult>(JsonAnswer.Of("done"))).WaitAsync(Bound);
         Assert.Equal(StatusCodes.Status200OK, Assert.IsType<JsonAnswer>(next).Status);
     }
@@ -53,9 +53,9 @@ public sealed class OnceTests(TestSilo silo)
     public async Task WhoWaitedForACallThatFailedGoesOnItself()
     {
         var once = new Once(_grains);
-        var held = new TaskCompletionSource<IResult>();
-        var first = once.RunAsync(Call(), _key, () => held.Task);
-        await SeenAsync();
+        var (held, began) = (new TaskCompletionSource<IResult>(), new TaskCompletionSource());
+        var first = once.RunAsync(Call(), _key, () => Begun(began, held));
+        await began.Task.WaitAsync(Bound);
         var second = once.RunAsync(Call(), _key, () => Task.FromResult<IResult>(JsonAnswer.Of("second")));
         await SeenAsync();
         held.SetException(new StoreUnavailableException("The store is away."));
@@ -65,6 +65,12 @@ public sealed class OnceTests(TestSilo silo)
 
     /// <summary>Comes back once the grain has taken in what was sent before: it takes messages in their order, and knows no such ticket.</summary>
     private Task SeenAsync() => Memory.Abandon(-1);
+
+    private static Task<IResult> Begun(TaskCompletionSource began, TaskCompletionSource<IResult> held)
+    {
+        began.SetResult();
+        return held.Task;
+    }
 
     private static DefaultHttpContext Call(CancellationToken aborted = default)
     {
