@@ -69,7 +69,7 @@ internal static class DeadLetterEndpoints
         return keyProblem ?? await once.RunAsync(context, key, async () =>
         {
             // The request's own key names the redrive: sent again, it is the same one.
-            var report = await grains.GetGrain<IRedriveGrain>(key.Id).Start(order);
+            var report = await grains.GetGrain<IRedriveGrain>(key.Id).Start(order).WaitAsync(context.RequestAborted);
             await audit.WriteAsync(context, "dead-letters.redrive", key.Id, $"{report.Total} at {report.RatePerSecond}/s");
             return JsonAnswer.Of(Document(key.Id, report), StatusCodes.Status202Accepted, $"/v1/admin/dead-letters/redrives/{key.Id}");
         });
@@ -82,7 +82,7 @@ internal static class DeadLetterEndpoints
     {
         var (_, problem) = await RequestKeys.OfBodilessAsync(context);
         if (problem is not null) return problem;
-        if (!RequestKeys.IsId(redriveId) || await grains.GetGrain<IRedriveGrain>(redriveId).Stop() is not { } report) return NotFound;
+        if (!RequestKeys.IsId(redriveId) || await grains.GetGrain<IRedriveGrain>(redriveId).Stop().WaitAsync(context.RequestAborted) is not { } report) return NotFound;
         await audit.WriteAsync(context, "dead-letters.redrive-stop", redriveId, $"{report.Done} of {report.Total} done");
         return JsonAnswer.Of(Document(redriveId, report));
     }
