@@ -51,7 +51,8 @@ internal sealed class IdempotencyGrain(
         memory.State.Answer = answer;
         memory.State.AnsweredAt = time.GetUtcNow();
         await memory.WriteStateAsync();
-        End();
+        // A write that took longer than a call may take ends no turn but its own.
+        if (ticket == _ticket) End();
     }
 
     public Task Abandon(long ticket)

@@ -6,6 +6,9 @@ namespace GroupBuyActors.Silo.Idempotency;
 /// <summary>Runs the POSTs that are no group's commands once a key: see <see cref="IIdempotencyGrain"/>.</summary>
 internal sealed class Once(IGrainFactory grains)
 {
+    /// <summary>So many calls with one key may fail, one after the other, before who waited for them is told to come again.</summary>
+    private const int AsksMax = 20;
+
     /// <summary>Answers from memory, or runs the call and remembers its answer where that is a success.</summary>
     public async Task<IResult> RunAsync(HttpContext context, RequestKey key, Func<Task<IResult>> run)
     {
@@ -21,10 +24,10 @@ internal sealed class Once(IGrainFactory grains)
         };
     }
 
-    /// <summary>Asks until it is told what to do. A caller that is gone meanwhile gives back the turn that it may still get.</summary>
+    /// <summary>Asks until it is told what to do, a bounded number of times. A caller that is gone meanwhile gives back the turn that it may still get.</summary>
     private static async Task<Beginning> BeginAsync(IIdempotencyGrain memory, string fingerprint, CancellationToken aborted)
     {
-        while (true)
+        for (var asks = 0; asks < AsksMax; asks++)
         {
             var asked = memory.Begin(fingerprint);
             try
@@ -38,6 +41,8 @@ internal sealed class Once(IGrainFactory grains)
                 throw;
             }
         }
+
+        return new Beginning(BeginningKind.Busy);
     }
 
     private static async Task GiveBackAsync(IIdempotencyGrain memory, Task<Beginning> asked)
