@@ -41,7 +41,8 @@ internal sealed class MySqlDatabase : Database
     public override DbDataSource DataSource => _orleans;
 
     public override Task<T> ReadAsync<T>(Func<DbSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
-        TryAsync((connection, ct) => read(new DbSession(connection, null), ct), cancellation);
+        // A driver that waits for a frozen server heeds its token late: the caller goes at once, the connection's place follows it.
+        TryAsync((connection, ct) => read(new DbSession(connection, null), ct), cancellation).WaitAsync(cancellation);
 
     public override Task<T> WriteAsync<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         TryAsync(async (connection, ct) =>

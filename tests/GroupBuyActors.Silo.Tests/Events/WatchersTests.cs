@@ -29,8 +29,8 @@ public sealed class WatchersTests(ITestOutputHelper output)
         await Task.Run(() => opened.Wait(limit.Token), limit.Token);
         var before = reads.Count;
         var watched = await JoinAllAsync(silo.Api, group);
-        var batches = reads.Count - before;
         await Task.WhenAll(watching);
+        var batches = reads.Count - before;
 
         output.WriteLine($"A join took {alone.TotalMilliseconds:0.0} ms (median) unwatched, {watched.TotalMilliseconds:0.0} ms watched by {Watchers}.");
         output.WriteLine($"{Joins} events were read from the journal in {batches} reads for all watchers.");
