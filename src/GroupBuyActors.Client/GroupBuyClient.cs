@@ -9,11 +9,14 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// The HTTP API, typed. Idempotent by default: every post carries a key of its own that stays the same over its retries, so a call
-/// that returns has happened exactly once, whatever died on the way. Refusals throw <see cref="ProblemException"/>; a service that
-/// stays silent throws what the last try met. Thread-safe.
+/// The HTTP API, typed. Idempotent by default: every post carries a key of its own that stays the same over its
+/// retries, so a call that returns has happened exactly once, whatever died on the way. Refusals throw
+/// <see cref="ProblemException"/>; a service that stays silent throws what the last try met. Thread-safe.
 /// </summary>
-/// <remarks>Fits a typed client of <c>IHttpClientFactory</c>: <c>services.AddHttpClient&lt;GroupBuyClient&gt;(http =&gt; http.BaseAddress = …)</c>.</remarks>
+/// <remarks>
+/// Fits a typed client of <c>IHttpClientFactory</c>: <c>services.AddHttpClient&lt;GroupBuyClient&gt;(http =&gt;
+/// http.BaseAddress = …)</c>.
+/// </remarks>
 public sealed class GroupBuyClient
 {
     private readonly Transport _transport;
@@ -32,31 +35,76 @@ public sealed class GroupBuyClient
     public SandboxClient Sandbox { get; }
 
     /// <summary>Publishes a group; the same content again gives the group as it is now.</summary>
-    public Task<GroupDocument> PublishAsync(GroupId group, GroupOffer offer, CancellationToken cancellation = default) =>
-        _transport.SendAsync<GroupDocument>(HttpMethod.Put, Paths.Group(group), offer, cancellation, asksPort: true);
+    public Task<GroupDocument> PublishAsync(
+        GroupId group,
+        GroupOffer offer,
+        CancellationToken cancellation = default
+    ) => _transport.SendAsync<GroupDocument>(HttpMethod.Put, Paths.Group(group), offer, cancellation, asksPort: true);
 
     /// <summary>Reads a group.</summary>
     public Task<GroupDocument> GetGroupAsync(GroupId group, CancellationToken cancellation = default) =>
         _transport.SendAsync<GroupDocument>(HttpMethod.Get, Paths.Group(group), null, cancellation);
 
-    /// <summary>Lists groups, newest first; lags writes by at most a second. <paramref name="after"/>: the page's <c>Next</c>.</summary>
+    /// <summary>
+    /// Lists groups, newest first; lags writes by at most a second. <paramref name="after"/>: the page's <c>Next</c>.
+    /// </summary>
     public Task<PageDocument<GroupDocument>> ListGroupsAsync(
-        long? merchantId = null, string? region = null, GroupPhase? state = null, string? after = null, int limit = 50, CancellationToken cancellation = default) =>
-        _transport.SendAsync<PageDocument<GroupDocument>>(HttpMethod.Get, Paths.Query("v1/groups",
-            ("merchantId", merchantId?.ToString(CultureInfo.InvariantCulture)), ("region", region), ("state", Paths.Name(state)),
-            ("after", after), ("limit", Paths.Number(limit))), null, cancellation);
+        long? merchantId = null,
+        string? region = null,
+        GroupPhase? state = null,
+        string? after = null,
+        int limit = 50,
+        CancellationToken cancellation = default
+    ) =>
+        _transport.SendAsync<PageDocument<GroupDocument>>(
+            HttpMethod.Get,
+            Paths.Query(
+                "v1/groups",
+                ("merchantId", merchantId?.ToString(CultureInfo.InvariantCulture)),
+                ("region", region),
+                ("state", Paths.Name(state)),
+                ("after", after),
+                ("limit", Paths.Number(limit))
+            ),
+            null,
+            cancellation
+        );
 
     /// <summary>The merchant withdraws a group before its success.</summary>
     public Task<GroupDocument> WithdrawAsync(GroupId group, CancellationToken cancellation = default) =>
         _transport.SendAsync<GroupDocument>(HttpMethod.Delete, Paths.Group(group), null, cancellation);
 
     /// <summary>The merchant ends joining early, in SUCCESS.</summary>
-    public Task<GroupDocument> EndJoiningAsync(GroupId group, string? idempotencyKey = null, CancellationToken cancellation = default) =>
-        _transport.SendAsync<GroupDocument>(HttpMethod.Post, Paths.Group(group) + "/end-joining", null, cancellation, idempotencyKey);
+    public Task<GroupDocument> EndJoiningAsync(
+        GroupId group,
+        string? idempotencyKey = null,
+        CancellationToken cancellation = default
+    ) =>
+        _transport.SendAsync<GroupDocument>(
+            HttpMethod.Post,
+            Paths.Group(group) + "/end-joining",
+            null,
+            cancellation,
+            idempotencyKey
+        );
 
-    /// <summary>A buyer joins. Give the key yourself where the call must stay one over restarts of your own process.</summary>
-    public Task<OrderDocument> JoinAsync(GroupId group, string userId, int quantity = 1, string? idempotencyKey = null, CancellationToken cancellation = default) =>
-        _transport.SendAsync<OrderDocument>(HttpMethod.Post, Paths.Group(group) + "/orders", new JoinDocument(userId, quantity), cancellation, idempotencyKey);
+    /// <summary>
+    /// A buyer joins. Give the key yourself where the call must stay one over restarts of your own process.
+    /// </summary>
+    public Task<OrderDocument> JoinAsync(
+        GroupId group,
+        string userId,
+        int quantity = 1,
+        string? idempotencyKey = null,
+        CancellationToken cancellation = default
+    ) =>
+        _transport.SendAsync<OrderDocument>(
+            HttpMethod.Post,
+            Paths.Group(group) + "/orders",
+            new JoinDocument(userId, quantity),
+            cancellation,
+            idempotencyKey
+        );
 
     /// <summary>Reads an order.</summary>
     public Task<OrderDocument> GetOrderAsync(OrderId order, CancellationToken cancellation = default) =>
@@ -67,54 +115,113 @@ public sealed class GroupBuyClient
         _transport.SendAsync<OrderDocument>(HttpMethod.Delete, Paths.Order(order), null, cancellation);
 
     /// <summary>Brings a payment result.</summary>
-    public async Task<PaymentTaken> PayAsync(OrderId order, string paymentId, Money amount, CancellationToken cancellation = default)
+    public async Task<PaymentTaken> PayAsync(
+        OrderId order,
+        string paymentId,
+        Money amount,
+        CancellationToken cancellation = default
+    )
     {
         var (document, status) = await _transport.SendWithStatusAsync<OrderDocument>(
-            HttpMethod.Post, Paths.Order(order) + "/payments", new PaymentDocument(paymentId, amount.Amount, amount.Currency), cancellation, asksPort: true);
+            HttpMethod.Post,
+            Paths.Order(order) + "/payments",
+            new PaymentDocument(paymentId, amount.Amount, amount.Currency),
+            cancellation,
+            asksPort: true
+        );
         return new PaymentTaken(document, status == HttpStatusCode.Accepted);
     }
 
     /// <summary>A buyer wants the money back.</summary>
-    public Task<OrderDocument> RefundAsync(OrderId order, string? reason = null, string? idempotencyKey = null, CancellationToken cancellation = default) =>
-        _transport.SendAsync<OrderDocument>(HttpMethod.Post, Paths.Order(order) + "/refunds", new RefundDocument(reason), cancellation, idempotencyKey);
+    public Task<OrderDocument> RefundAsync(
+        OrderId order,
+        string? reason = null,
+        string? idempotencyKey = null,
+        CancellationToken cancellation = default
+    ) =>
+        _transport.SendAsync<OrderDocument>(
+            HttpMethod.Post,
+            Paths.Order(order) + "/refunds",
+            new RefundDocument(reason),
+            cancellation,
+            idempotencyKey
+        );
 
     /// <summary>A buyer's orders, newest first.</summary>
-    public Task<PageDocument<OrderDocument>> UserOrdersAsync(string userId, string? after = null, int limit = 50, CancellationToken cancellation = default) =>
-        _transport.SendAsync<PageDocument<OrderDocument>>(HttpMethod.Get,
-            Paths.Query($"v1/users/{Uri.EscapeDataString(userId)}/orders", ("after", after), ("limit", Paths.Number(limit))), null, cancellation);
+    public Task<PageDocument<OrderDocument>> UserOrdersAsync(
+        string userId,
+        string? after = null,
+        int limit = 50,
+        CancellationToken cancellation = default
+    ) =>
+        _transport.SendAsync<PageDocument<OrderDocument>>(
+            HttpMethod.Get,
+            Paths.Query(
+                $"v1/users/{Uri.EscapeDataString(userId)}/orders",
+                ("after", after),
+                ("limit", Paths.Number(limit))
+            ),
+            null,
+            cancellation
+        );
 
     /// <summary>Redeems a voucher.</summary>
-    public Task<OrderDocument> RedeemAsync(VoucherCode code, string? idempotencyKey = null, CancellationToken cancellation = default) =>
-        _transport.SendAsync<OrderDocument>(HttpMethod.Post, Paths.Redemption(code), null, cancellation, idempotencyKey);
+    public Task<OrderDocument> RedeemAsync(
+        VoucherCode code,
+        string? idempotencyKey = null,
+        CancellationToken cancellation = default
+    ) =>
+        _transport.SendAsync<OrderDocument>(
+            HttpMethod.Post,
+            Paths.Redemption(code),
+            null,
+            cancellation,
+            idempotencyKey
+        );
 
     /// <summary>Takes a redemption back.</summary>
     public Task<OrderDocument> RevokeRedemptionAsync(VoucherCode code, CancellationToken cancellation = default) =>
         _transport.SendAsync<OrderDocument>(HttpMethod.Delete, Paths.Redemption(code), null, cancellation);
 
     /// <summary>A group's events so far, oldest first, page by page.</summary>
-    public async IAsyncEnumerable<HistoryItem> HistoryAsync(GroupId group, long after = 0, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<HistoryItem> HistoryAsync(
+        GroupId group,
+        long after = 0,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
-        for (string? mark = Paths.Number(after); mark is not null;)
+        for (string? mark = Paths.Number(after); mark is not null; )
         {
-            var page = await _transport.SendAsync<PageDocument<HistoryItem>>(HttpMethod.Get,
-                Paths.Query(Paths.Group(group) + "/history", ("after", mark), ("limit", "500")), null, cancellation);
-            foreach (var item in page.Items) yield return item;
+            var page = await _transport.SendAsync<PageDocument<HistoryItem>>(
+                HttpMethod.Get,
+                Paths.Query(Paths.Group(group) + "/history", ("after", mark), ("limit", "500")),
+                null,
+                cancellation
+            );
+            foreach (var item in page.Items)
+                yield return item;
             mark = page.Next;
         }
     }
 
     /// <summary>
-    /// A group's events from a sequence on and as they happen, without end. A stream that breaks is opened again after the last
-    /// event seen, so each comes exactly once, in order. Ends with the token, or with a <see cref="ProblemException"/>.
+    /// A group's events from a sequence on and as they happen, without end. A stream that breaks is opened again after
+    /// the last event seen, so each comes exactly once, in order. Ends with the token, or with a
+    /// <see cref="ProblemException"/>.
     /// </summary>
-    public async IAsyncEnumerable<HistoryItem> EventsAsync(GroupId group, long after = 0, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<HistoryItem> EventsAsync(
+        GroupId group,
+        long after = 0,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         while (true)
         {
             await using var events = StreamAsync(group, after, cancellation).GetAsyncEnumerator(cancellation);
             while (await NextAsync(events))
             {
-                if (events.Current.Sequence <= after) continue;
+                if (events.Current.Sequence <= after)
+                    continue;
                 after = events.Current.Sequence;
                 yield return events.Current;
             }
@@ -129,26 +236,58 @@ public sealed class GroupBuyClient
 
     /// <summary>A merchant's books (operators).</summary>
     public Task<BooksDocument> BooksAsync(long merchantId, CancellationToken cancellation = default) =>
-        _transport.SendAsync<BooksDocument>(HttpMethod.Get,
-            Paths.Query("v1/admin/reconciliation", ("merchantId", Paths.Number(merchantId))), null, cancellation);
+        _transport.SendAsync<BooksDocument>(
+            HttpMethod.Get,
+            Paths.Query("v1/admin/reconciliation", ("merchantId", Paths.Number(merchantId))),
+            null,
+            cancellation
+        );
 
     /// <summary>The silos of the cluster (operators).</summary>
     public Task<ClusterDocument> ClusterAsync(CancellationToken cancellation = default) =>
         _transport.SendAsync<ClusterDocument>(HttpMethod.Get, "v1/admin/cluster", null, cancellation);
 
     /// <summary>Pending and running timed tasks, the latest due first (operators).</summary>
-    public Task<PageDocument<TaskDocument>> TasksAsync(GroupId? group = null, string? type = null, string? after = null, int limit = 50, CancellationToken cancellation = default) =>
-        _transport.SendAsync<PageDocument<TaskDocument>>(HttpMethod.Get, Paths.Query("v1/admin/tasks",
-            ("groupId", group?.ToString()), ("type", type), ("after", after), ("limit", Paths.Number(limit))), null, cancellation);
+    public Task<PageDocument<TaskDocument>> TasksAsync(
+        GroupId? group = null,
+        string? type = null,
+        string? after = null,
+        int limit = 50,
+        CancellationToken cancellation = default
+    ) =>
+        _transport.SendAsync<PageDocument<TaskDocument>>(
+            HttpMethod.Get,
+            Paths.Query(
+                "v1/admin/tasks",
+                ("groupId", group?.ToString()),
+                ("type", type),
+                ("after", after),
+                ("limit", Paths.Number(limit))
+            ),
+            null,
+            cancellation
+        );
 
-    private async IAsyncEnumerable<HistoryItem> StreamAsync(GroupId group, long after, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<HistoryItem> StreamAsync(
+        GroupId group,
+        long after,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         using var response = await _transport.OpenAsync(
-            Paths.Query(Paths.Group(group) + "/events", ("after", Paths.Number(after))), "text/event-stream", cancellation);
+            Paths.Query(Paths.Group(group) + "/events", ("after", Paths.Number(after))),
+            "text/event-stream",
+            cancellation
+        );
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        var parser = SseParser.Create(body, static (_, data) =>
-            JsonSerializer.Deserialize<HistoryItem>(data, ContractJson.Options) ?? throw new JsonException("An event is an object."));
-        await foreach (var item in parser.EnumerateAsync(cancellation)) yield return item.Data;
+        var parser = SseParser.Create(
+            body,
+            static (_, data) =>
+                JsonSerializer.Deserialize<HistoryItem>(data, ContractJson.Options)
+                ?? throw new JsonException("An event is an object.")
+        );
+        await foreach (var item in parser.EnumerateAsync(cancellation))
+            yield return item.Data;
     }
 
     // A broken connection ends this stream, not the enumeration.
@@ -158,7 +297,12 @@ public sealed class GroupBuyClient
         {
             return await events.MoveNextAsync();
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ProblemException { Status: HttpStatusCode.ServiceUnavailable })
+        catch (Exception e)
+            when (e
+                    is HttpRequestException
+                        or IOException
+                        or ProblemException { Status: HttpStatusCode.ServiceUnavailable }
+            )
         {
             return false;
         }

@@ -8,10 +8,15 @@ public sealed class GroupBuyClientOptions
     /// <summary>Secret of an API key, sent as <c>X-Api-Key</c>; null where the service is open.</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>One try without an answer for this long is given up and tried again: 12 s, above the time the service itself waits for a silo that dies.</summary>
+    /// <summary>
+    /// One try without an answer for this long is given up and tried again: 12 s, above the time the service itself
+    /// waits for a silo that dies.
+    /// </summary>
     public TimeSpan TryTimeout { get; set; } = TimeSpan.FromSeconds(12);
 
-    /// <summary>The same for a publication and a payment, where the service asks another service meanwhile: 20 s.</summary>
+    /// <summary>
+    /// The same for a publication and a payment, where the service asks another service meanwhile: 20 s.
+    /// </summary>
     public TimeSpan PortTryTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Tries after the first: 8. A silo's death is over well before they are used up.</summary>

@@ -19,7 +19,8 @@ public static class HttpPortServices
     private const string Pipeline = "port";
 
     /// <summary>
-    /// Each port that has a base address becomes a service over HTTP, instead of whatever was behind it; the others stay as they are.
+    /// Each port that has a base address becomes a service over HTTP, instead of whatever was behind it; the others
+    /// stay as they are.
     /// </summary>
     public static IServiceCollection AddGroupBuyHttpPorts(this IServiceCollection services, HttpPorts ports)
     {
@@ -49,39 +50,73 @@ public static class HttpPortServices
         return services;
     }
 
-    // A try that failed is no alarm: the breaker says so once when there are many, and the tasks that wait say so when it lasts.
+    // A try that failed is no alarm: the breaker says so once when there are many, and the tasks that wait say so when
+    // it lasts.
     private static void Quieten(TelemetryOptions telemetry)
     {
         var others = telemetry.SeverityProvider;
         telemetry.SeverityProvider = happened =>
-            happened.Source.PipelineName?.EndsWith($"-{Pipeline}", StringComparison.Ordinal) == true ? ResilienceEventSeverity.Debug : others?.Invoke(happened) ?? happened.Event.Severity;
+            happened.Source.PipelineName?.EndsWith($"-{Pipeline}", StringComparison.Ordinal) == true
+                ? ResilienceEventSeverity.Debug
+                : others?.Invoke(happened) ?? happened.Event.Severity;
     }
 
-    private static IServiceCollection Puts<TPort, TAdapter>(this IServiceCollection services) where TPort : class where TAdapter : class, TPort =>
+    private static IServiceCollection Puts<TPort, TAdapter>(this IServiceCollection services)
+        where TPort : class
+        where TAdapter : class, TPort =>
         services.Replace(ServiceDescriptor.Singleton<TPort>(provider => provider.GetRequiredService<TAdapter>()));
 
-    private static void AddPort<TAdapter>(this IServiceCollection services, string name, HttpPortOptions options, HttpPorts ports, Func<HttpPort, TAdapter> adapt)
+    private static void AddPort<TAdapter>(
+        this IServiceCollection services,
+        string name,
+        HttpPortOptions options,
+        HttpPorts ports,
+        Func<HttpPort, TAdapter> adapt
+    )
         where TAdapter : class
     {
         services.AddKeyedSingleton(name, (provider, _) => NewPipeline(provider, name, options));
         // The client lives as long as the process: what ages is its connections.
-        services.AddSingleton(provider => adapt(new HttpPort(
-            name, provider.GetRequiredService<IHttpClientFactory>().CreateClient(name),
-            provider.GetRequiredService<HttpPortMetrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpPort>>())));
+        services.AddSingleton(provider =>
+            adapt(
+                new HttpPort(
+                    name,
+                    provider.GetRequiredService<IHttpClientFactory>().CreateClient(name),
+                    provider.GetRequiredService<HttpPortMetrics>(),
+                    provider.GetRequiredService<TimeProvider>(),
+                    provider.GetRequiredService<ILogger<HttpPort>>()
+                )
+            )
+        );
         // In this order from the outside in; the last stands before the network.
-        var client = services.AddHttpClient(name, http => Prepare(http, options))
+        var client = services
+            .AddHttpClient(name, http => Prepare(http, options))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers()
-            .AddLogger(provider => new MaskingLogger(name, ports.MaskedHeaders, provider.GetRequiredService<ILogger<MaskingLogger>>()))
+            .AddLogger(provider => new MaskingLogger(
+                name,
+                ports.MaskedHeaders,
+                provider.GetRequiredService<ILogger<MaskingLogger>>()
+            ))
             .AddHttpMessageHandler(() => new AllowedHostsHandler(ports.Hosts));
-        client.AddResilienceHandler(Pipeline, (pipeline, context) => context.ServiceProvider.GetRequiredKeyedService<PortPipeline>(name).Configure(pipeline));
-        client.AddHttpMessageHandler(() => new WholeBodyHandler(options.ResponseBytesMax))
+        client.AddResilienceHandler(
+            Pipeline,
+            (pipeline, context) =>
+                context.ServiceProvider.GetRequiredKeyedService<PortPipeline>(name).Configure(pipeline)
+        );
+        client
+            .AddHttpMessageHandler(() => new WholeBodyHandler(options.ResponseBytesMax))
             .ConfigurePrimaryHttpMessageHandler(() => Connections(options));
     }
 
     private static PortPipeline NewPipeline(IServiceProvider provider, string name, HttpPortOptions options)
     {
-        var pipeline = new PortPipeline(name, options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HttpPort>>());
+        var pipeline = new PortPipeline(
+            name,
+            options,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<HttpPort>>()
+        );
         provider.GetRequiredService<HttpPortMetrics>().Watch(name, pipeline.Breaker);
         return pipeline;
     }
@@ -92,18 +127,20 @@ public static class HttpPortServices
         http.BaseAddress = new Uri(address.EndsWith('/') ? address : $"{address}/");
         // The pipeline bounds calls, tries and bodies.
         http.Timeout = Timeout.InfiniteTimeSpan;
-        if (options.ApiKey is { } key) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (options.ApiKey is { } key)
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
-    private static SocketsHttpHandler Connections(HttpPortOptions options) => new()
-    {
-        // A redirect would leave past the allow-list, with the body and the key of the call.
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        PooledConnectionLifetime = options.ConnectionLifetime,
-        PooledConnectionIdleTimeout = ConnectionIdleMax,
-        MaxConnectionsPerServer = options.ConcurrencyMax,
-        ConnectTimeout = options.ConnectTimeout,
-        MaxResponseHeadersLength = HeadersKilobytesMax,
-    };
+    private static SocketsHttpHandler Connections(HttpPortOptions options) =>
+        new()
+        {
+            // A redirect would leave past the allow-list, with the body and the key of the call.
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            PooledConnectionLifetime = options.ConnectionLifetime,
+            PooledConnectionIdleTimeout = ConnectionIdleMax,
+            MaxConnectionsPerServer = options.ConcurrencyMax,
+            ConnectTimeout = options.ConnectTimeout,
+            MaxResponseHeadersLength = HeadersKilobytesMax,
+        };
 }

@@ -10,15 +10,19 @@ namespace GroupBuyActors.Integrations;
 public static class SandboxServices
 {
     /// <summary>
-    /// Registers the sandboxes as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, their own books as
-    /// <see cref="IPaymentBooks"/> and <see cref="IStockBooks"/>, and <see cref="ISandbox"/> for their operators. Needs the store, which keeps their books.
+    /// Registers the sandboxes as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, their
+    /// own books as <see cref="IPaymentBooks"/> and <see cref="IStockBooks"/>, and <see cref="ISandbox"/> for their
+    /// operators. Needs the store, which keeps their books.
     /// </summary>
     public static IServiceCollection AddGroupBuySandbox(this IServiceCollection services)
     {
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new SandboxFaults(
-            provider.GetRequiredService<ISandboxBooks>(), provider.GetRequiredService<TimeProvider>(), Dice()));
+            provider.GetRequiredService<ISandboxBooks>(),
+            provider.GetRequiredService<TimeProvider>(),
+            Dice()
+        ));
         services.TryAddSingleton<SandboxLine>();
         services.TryAddSingleton<IInventory, SandboxInventory>();
         services.TryAddSingleton<IPayments, SandboxPayments>();
@@ -35,7 +39,8 @@ public static class SandboxServices
         var gate = new Lock();
         return () =>
         {
-            lock (gate) return random.NextDouble();
+            lock (gate)
+                return random.NextDouble();
         };
     }
 }

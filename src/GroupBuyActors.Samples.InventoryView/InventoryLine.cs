@@ -3,39 +3,54 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Samples.InventoryView;
 
-/// <summary>What this view knows of a group: the same figures as the service's own, made from nothing but its events.</summary>
+/// <summary>
+/// What this view knows of a group: the same figures as the service's own, made from nothing but its events.
+/// </summary>
 /// <param name="Group">The group.</param>
 public sealed record InventoryLine(GroupId Group)
 {
     /// <summary>The sequence of the last event that is in these figures: the checkpoint.</summary>
     public long Sequence { get; init; }
+
     /// <summary>Where the group stands.</summary>
     public GroupPhase State { get; init; }
+
     /// <summary>Why it ended, or null.</summary>
     public ExpiryReason? Reason { get; init; }
+
     /// <summary>Seats held, paid or not.</summary>
     public int SeatsTaken { get; init; }
+
     /// <summary>Seats held and paid.</summary>
     public int SeatsPaid { get; init; }
+
     /// <summary>Units of the whole allocation.</summary>
     public int Reserved { get; init; }
+
     /// <summary>Units deducted, whether or not they were returned since.</summary>
     public int DeductedEver { get; init; }
+
     /// <summary>Units of the allocation given back.</summary>
     public int GivenBack { get; init; }
+
     /// <summary>Deducted units returned.</summary>
     public int Returned { get; init; }
+
     /// <summary>Buyers told of the success.</summary>
     public int BuyersNotified { get; init; }
 
     /// <summary>Reserved units that are neither deducted nor released.</summary>
     public int Outstanding => Reserved - DeductedEver - GivenBack;
+
     /// <summary>Units that left the stock for good.</summary>
     public int Deducted => DeductedEver - Returned;
+
     /// <summary>Units that are back in the stock.</summary>
     public int Released => GivenBack + Returned;
 
-    /// <summary>The line after an event; <paramref name="orders"/> holds the group's orders that events have told of.</summary>
+    /// <summary>
+    /// The line after an event; <paramref name="orders"/> holds the group's orders that events have told of.
+    /// </summary>
     public InventoryLine After(GroupEvent? happened, long sequence, IDictionary<int, OrderLine> orders)
     {
         var line = this with { Sequence = sequence };
@@ -74,9 +89,14 @@ public sealed record InventoryLine(GroupId Group)
             VoucherLapsed => before with { Status = OrderStatus.Lapsed },
             _ => null,
         };
-        if (after is not { } now) return this;
+        if (after is not { } now)
+            return this;
         orders[number] = now;
-        return this with { SeatsTaken = SeatsTaken + now.SeatsTaken - before.SeatsTaken, SeatsPaid = SeatsPaid + now.SeatsPaid - before.SeatsPaid };
+        return this with
+        {
+            SeatsTaken = SeatsTaken + now.SeatsTaken - before.SeatsTaken,
+            SeatsPaid = SeatsPaid + now.SeatsPaid - before.SeatsPaid,
+        };
     }
 }
 
@@ -86,7 +106,9 @@ public sealed record InventoryLine(GroupId Group)
 public readonly record struct OrderLine(int Quantity, OrderStatus Status)
 {
     /// <summary>Seats it holds, paid or not.</summary>
-    public int SeatsTaken => Status is OrderStatus.Closed or OrderStatus.Refunding or OrderStatus.Refunded ? 0 : Quantity;
+    public int SeatsTaken =>
+        Status is OrderStatus.Closed or OrderStatus.Refunding or OrderStatus.Refunded ? 0 : Quantity;
+
     /// <summary>Seats it holds and that are paid.</summary>
     public int SeatsPaid => Status == OrderStatus.PendingPayment ? 0 : SeatsTaken;
 }

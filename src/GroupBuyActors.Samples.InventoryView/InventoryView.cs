@@ -5,22 +5,28 @@ using Microsoft.Data.Sqlite;
 namespace GroupBuyActors.Samples.InventoryView;
 
 /// <summary>
-/// The view in a SQLite file: a row per group, whose sequence is the checkpoint, and a row per order. A batch is one transaction that
-/// begins by comparing the sequences it follows on, so each event counts once, whoever stores it and however often it comes.
+/// The view in a SQLite file: a row per group, whose sequence is the checkpoint, and a row per order. A batch is one
+/// transaction that begins by comparing the sequences it follows on, so each event counts once, whoever stores it and
+/// however often it comes.
 /// </summary>
 public sealed class InventoryView : IGroupEventView, IDisposable
 {
     private readonly string _connection;
+
     // SQLite has one writer; partitions take turns here instead of waiting for the file's lock.
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>Opens the file, or makes it.</summary>
     public InventoryView(string path)
     {
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory) Directory.CreateDirectory(directory);
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory)
+            Directory.CreateDirectory(directory);
         _connection = new SqliteConnectionStringBuilder { DataSource = path }.ToString();
         using var connection = Open();
-        Execute(connection, null, """
+        Execute(
+            connection,
+            null,
+            """
             pragma journal_mode = wal;
             create table if not exists group_line (
                 group_id text primary key, sequence integer not null, state integer not null, reason integer, seats_taken integer not null,
@@ -29,7 +35,8 @@ public sealed class InventoryView : IGroupEventView, IDisposable
             create table if not exists order_line (
                 group_id text not null, number integer not null, quantity integer not null, status integer not null,
                 primary key (group_id, number)) without rowid;
-            """);
+            """
+        );
     }
 
     /// <summary>What is known of a group, or null where nothing is.</summary>
@@ -46,19 +53,24 @@ public sealed class InventoryView : IGroupEventView, IDisposable
         using var command = Command(connection, null, $"{SelectLines} order by group_id");
         using var reader = command.ExecuteReader();
         var lines = new List<InventoryLine>();
-        while (reader.Read()) lines.Add(Line(reader));
+        while (reader.Read())
+            lines.Add(Line(reader));
         return lines;
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<GroupId, long>> LastSequencesAsync(IReadOnlyCollection<GroupId> groups, CancellationToken cancellation)
+    public ValueTask<IReadOnlyDictionary<GroupId, long>> LastSequencesAsync(
+        IReadOnlyCollection<GroupId> groups,
+        CancellationToken cancellation
+    )
     {
         using var connection = Open();
         // One transaction, or each look-up would begin and end one.
         using var transaction = connection.BeginTransaction(deferred: true);
         var sequences = new Dictionary<GroupId, long>();
         foreach (var group in groups)
-            if (ReadLine(connection, transaction, group) is { } line) sequences[group] = line.Sequence;
+            if (ReadLine(connection, transaction, group) is { } line)
+                sequences[group] = line.Sequence;
         return ValueTask.FromResult<IReadOnlyDictionary<GroupId, long>>(sequences);
     }
 
@@ -70,7 +82,8 @@ public sealed class InventoryView : IGroupEventView, IDisposable
         try
         {
             using var connection = Open();
-            // The write lock is taken at once: between comparing and writing nobody else writes, in this process or another.
+            // The write lock is taken at once: between comparing and writing nobody else writes, in this process or
+            // another.
             using var transaction = connection.BeginTransaction(deferred: false);
             Store(connection, transaction, batch);
             transaction.Commit();
@@ -96,7 +109,8 @@ public sealed class InventoryView : IGroupEventView, IDisposable
         foreach (var (group, from, _) in batch.Checkpoints)
         {
             var line = ReadLine(connection, transaction, group) ?? new InventoryLine(group);
-            if (line.Sequence != from) throw new CheckpointMovedException(group, from);
+            if (line.Sequence != from)
+                throw new CheckpointMovedException(group, from);
             lines[group] = line;
             orders[group] = new OrdersOf(connection, transaction, group);
         }
@@ -104,12 +118,15 @@ public sealed class InventoryView : IGroupEventView, IDisposable
         foreach (var happened in batch.Events)
         {
             var known = happened.ReadIfKnown();
-            if (known?.Order is { } order) orders[happened.Group].Load(order.Number);
+            if (known?.Order is { } order)
+                orders[happened.Group].Load(order.Number);
             lines[happened.Group] = lines[happened.Group].After(known, happened.Sequence, orders[happened.Group].Lines);
         }
 
-        foreach (var line in lines.Values) WriteLine(connection, transaction, line);
-        foreach (var group in orders.Values) group.Write();
+        foreach (var line in lines.Values)
+            WriteLine(connection, transaction, line);
+        foreach (var group in orders.Values)
+            group.Write();
     }
 
     private const string SelectLines = """
@@ -118,32 +135,51 @@ public sealed class InventoryView : IGroupEventView, IDisposable
 
     private static InventoryLine? ReadLine(SqliteConnection connection, SqliteTransaction? transaction, GroupId group)
     {
-        using var command = Command(connection, transaction, $"{SelectLines} where group_id = @group", ("@group", group.Value));
+        using var command = Command(
+            connection,
+            transaction,
+            $"{SelectLines} where group_id = @group",
+            ("@group", group.Value)
+        );
         using var reader = command.ExecuteReader();
         return reader.Read() ? Line(reader) : null;
     }
 
-    private static InventoryLine Line(SqliteDataReader row) => new(GroupId.Parse(row.GetString(0)))
-    {
-        Sequence = row.GetInt64(1),
-        State = (GroupPhase)row.GetInt32(2),
-        Reason = row.IsDBNull(3) ? null : (ExpiryReason)row.GetInt32(3),
-        SeatsTaken = row.GetInt32(4),
-        SeatsPaid = row.GetInt32(5),
-        Reserved = row.GetInt32(6),
-        DeductedEver = row.GetInt32(7),
-        GivenBack = row.GetInt32(8),
-        Returned = row.GetInt32(9),
-        BuyersNotified = row.GetInt32(10),
-    };
+    private static InventoryLine Line(SqliteDataReader row) =>
+        new(GroupId.Parse(row.GetString(0)))
+        {
+            Sequence = row.GetInt64(1),
+            State = (GroupPhase)row.GetInt32(2),
+            Reason = row.IsDBNull(3) ? null : (ExpiryReason)row.GetInt32(3),
+            SeatsTaken = row.GetInt32(4),
+            SeatsPaid = row.GetInt32(5),
+            Reserved = row.GetInt32(6),
+            DeductedEver = row.GetInt32(7),
+            GivenBack = row.GetInt32(8),
+            Returned = row.GetInt32(9),
+            BuyersNotified = row.GetInt32(10),
+        };
 
-    private static void WriteLine(SqliteConnection connection, SqliteTransaction transaction, InventoryLine line) => Execute(connection, transaction, """
-        insert or replace into group_line values
-            (@group, @sequence, @state, @reason, @taken, @paid, @reserved, @deducted, @given, @returned, @notified)
-        """,
-        ("@group", line.Group.Value), ("@sequence", line.Sequence), ("@state", (int)line.State), ("@reason", line.Reason is { } reason ? (int)reason : DBNull.Value),
-        ("@taken", line.SeatsTaken), ("@paid", line.SeatsPaid), ("@reserved", line.Reserved), ("@deducted", line.DeductedEver),
-        ("@given", line.GivenBack), ("@returned", line.Returned), ("@notified", line.BuyersNotified));
+    private static void WriteLine(SqliteConnection connection, SqliteTransaction transaction, InventoryLine line) =>
+        Execute(
+            connection,
+            transaction,
+            """
+            insert or replace into group_line values
+                (@group, @sequence, @state, @reason, @taken, @paid, @reserved, @deducted, @given, @returned, @notified)
+            """,
+            ("@group", line.Group.Value),
+            ("@sequence", line.Sequence),
+            ("@state", (int)line.State),
+            ("@reason", line.Reason is { } reason ? (int)reason : DBNull.Value),
+            ("@taken", line.SeatsTaken),
+            ("@paid", line.SeatsPaid),
+            ("@reserved", line.Reserved),
+            ("@deducted", line.DeductedEver),
+            ("@given", line.GivenBack),
+            ("@returned", line.Returned),
+            ("@notified", line.BuyersNotified)
+        );
 
     private SqliteConnection Open()
     {
@@ -152,15 +188,26 @@ public sealed class InventoryView : IGroupEventView, IDisposable
         return connection;
     }
 
-    private static SqliteCommand Command(SqliteConnection connection, SqliteTransaction? transaction, string sql, params (string Name, object Value)[] values)
+    private static SqliteCommand Command(
+        SqliteConnection connection,
+        SqliteTransaction? transaction,
+        string sql,
+        params (string Name, object Value)[] values
+    )
     {
         var command = connection.CreateCommand();
         (command.Transaction, command.CommandText) = (transaction, sql);
-        foreach (var (name, value) in values) command.Parameters.AddWithValue(name, value);
+        foreach (var (name, value) in values)
+            command.Parameters.AddWithValue(name, value);
         return command;
     }
 
-    private static void Execute(SqliteConnection connection, SqliteTransaction? transaction, string sql, params (string Name, object Value)[] values)
+    private static void Execute(
+        SqliteConnection connection,
+        SqliteTransaction? transaction,
+        string sql,
+        params (string Name, object Value)[] values
+    )
     {
         using var command = Command(connection, transaction, sql, values);
         command.ExecuteNonQuery();
@@ -173,18 +220,32 @@ public sealed class InventoryView : IGroupEventView, IDisposable
 
         public void Load(int number)
         {
-            if (Lines.ContainsKey(number)) return;
-            using var command = Command(connection, transaction, "select quantity, status from order_line where group_id = @group and number = @number",
-                ("@group", group.Value), ("@number", number));
+            if (Lines.ContainsKey(number))
+                return;
+            using var command = Command(
+                connection,
+                transaction,
+                "select quantity, status from order_line where group_id = @group and number = @number",
+                ("@group", group.Value),
+                ("@number", number)
+            );
             using var reader = command.ExecuteReader();
-            if (reader.Read()) Lines[number] = new OrderLine(reader.GetInt32(0), (OrderStatus)reader.GetInt32(1));
+            if (reader.Read())
+                Lines[number] = new OrderLine(reader.GetInt32(0), (OrderStatus)reader.GetInt32(1));
         }
 
         public void Write()
         {
             foreach (var (number, order) in Lines)
-                Execute(connection, transaction, "insert or replace into order_line values (@group, @number, @quantity, @status)",
-                    ("@group", group.Value), ("@number", number), ("@quantity", order.Quantity), ("@status", (int)order.Status));
+                Execute(
+                    connection,
+                    transaction,
+                    "insert or replace into order_line values (@group, @number, @quantity, @status)",
+                    ("@group", group.Value),
+                    ("@number", number),
+                    ("@quantity", order.Quantity),
+                    ("@status", (int)order.Status)
+                );
         }
     }
 }

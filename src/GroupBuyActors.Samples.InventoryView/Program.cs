@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace GroupBuyActors.Samples.InventoryView;
 
 /// <summary>
-/// Keeps the view from the topic until it is told to stop, and says from time to time how it stands. Kill it at any moment and start
-/// it again: it goes on where the view is.
+/// Keeps the view from the topic until it is told to stop, and says from time to time how it stands. Kill it at any
+/// moment and start it again: it goes on where the view is.
 /// </summary>
 internal static class Program
 {
@@ -39,7 +39,8 @@ internal static class Program
         using var view = new InventoryView(data);
         if (settings.ContainsKey("list"))
         {
-            foreach (var line in view.ReadAll()) Console.WriteLine(Text(line));
+            foreach (var line in view.ReadAll())
+                Console.WriteLine(Text(line));
             return 0;
         }
 
@@ -48,12 +49,20 @@ internal static class Program
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var http = new HttpClient();
         // To standard error: what is read, what is waited for, and what the brokers say.
-        using var logs = LoggerFactory.Create(logging => logging
-            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "))
-            .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        using var logs = LoggerFactory.Create(logging =>
+            logging
+                .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "))
+                .Services.Configure<ConsoleLoggerOptions>(console =>
+                    console.LogToStandardErrorThreshold = LogLevel.Trace
+                )
+        );
         try
         {
-            var consumer = new GroupEventConsumer(Options(settings, http), view, log: logs.CreateLogger<GroupEventConsumer>());
+            var consumer = new GroupEventConsumer(
+                Options(settings, http),
+                view,
+                log: logs.CreateLogger<GroupEventConsumer>()
+            );
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
             var telling = TellAsync(consumer, ended.Token);
             try
@@ -68,7 +77,8 @@ internal static class Program
 
             return 0;
         }
-        catch (Exception fault) when (fault is ArgumentException or GroupEventGapException or Confluent.Kafka.KafkaException)
+        catch (Exception fault)
+            when (fault is ArgumentException or GroupEventGapException or Confluent.Kafka.KafkaException)
         {
             Console.Error.WriteLine(fault.Message);
             return 1;
@@ -93,11 +103,16 @@ internal static class Program
                 return ValueTask.CompletedTask;
             },
         };
-        if (settings.TryGetValue("topic", out var topic)) options.Topic = topic;
+        if (settings.TryGetValue("topic", out var topic))
+            options.Topic = topic;
         if (settings.TryGetValue("commit-interval", out var interval))
             options.CommitInterval = TimeSpan.FromMilliseconds(Number(interval));
         if (settings.TryGetValue("session-timeout", out var session))
-            options.Configure = config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (Number(session), Math.Max(1, Number(session) / 10));
+            options.Configure = config =>
+                (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (
+                    Number(session),
+                    Math.Max(1, Number(session) / 10)
+                );
         if (settings.TryGetValue("history", out var history))
         {
             http.BaseAddress = new Uri(history);
@@ -115,7 +130,9 @@ internal static class Program
             while (await timer.WaitForNextTickAsync(ended))
             {
                 var status = consumer.Status;
-                Console.WriteLine($"{status.Partitions} partitions, {status.Lag} messages behind{(status.Failure is { } failure ? $", failing: {failure.Message}" : "")}");
+                Console.WriteLine(
+                    $"{status.Partitions} partitions, {status.Lag} messages behind{(status.Failure is { } failure ? $", failing: {failure.Message}" : "")}"
+                );
             }
         }
         catch (OperationCanceledException)
@@ -124,9 +141,10 @@ internal static class Program
         }
     }
 
-    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
-        ? number
-        : throw new ArgumentException($"{text} is not a number of milliseconds.");
+    private static int Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : throw new ArgumentException($"{text} is not a number of milliseconds.");
 
     private static string Text(InventoryLine line) =>
         $"{line.Group}  {line.Sequence}  {line.State}  seats {line.SeatsTaken}/{line.SeatsPaid} paid  reserved {line.Reserved}, outstanding {line.Outstanding}, deducted {line.Deducted}, released {line.Released}";
@@ -136,11 +154,25 @@ internal static class Program
         settings = [];
         for (var i = 0; i < arguments.Length; i++)
         {
-            if (!arguments[i].StartsWith("--", StringComparison.Ordinal)) return false;
+            if (!arguments[i].StartsWith("--", StringComparison.Ordinal))
+                return false;
             var name = arguments[i][2..];
-            if (name == "list") settings[name] = "";
-            else if (name is "bootstrap" or "data" or "history" or "consumer-group" or "topic" or "commit-interval" or "session-timeout" && i + 1 < arguments.Length) settings[name] = arguments[++i];
-            else return false;
+            if (name == "list")
+                settings[name] = "";
+            else if (
+                name
+                    is "bootstrap"
+                        or "data"
+                        or "history"
+                        or "consumer-group"
+                        or "topic"
+                        or "commit-interval"
+                        or "session-timeout"
+                && i + 1 < arguments.Length
+            )
+                settings[name] = arguments[++i];
+            else
+                return false;
         }
 
         return true;

@@ -4,8 +4,9 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store;
 
 /// <summary>
-/// The database for Orleans' own providers (clustering on MySQL, reminders and grain storage on both), whose tables and texts are
-/// among our migrations. Give them the data source, not the connection string: it sets up each session the way the house does.
+/// The database for Orleans' own providers (clustering on MySQL, reminders and grain storage on both), whose tables and
+/// texts are among our migrations. Give them the data source, not the connection string: it sets up each session the
+/// way the house does.
 /// </summary>
 public interface IOrleansDatabase
 {

@@ -9,17 +9,22 @@ namespace GroupBuyActors.Store;
 public static class StoreErrors
 {
     // ER_BAD_FIELD_ERROR, ER_PARSE_ERROR: a statement of ours that the server cannot read.
-    private const int BadField = 1054, BadSyntax = 1064;
+    private const int BadField = 1054,
+        BadSyntax = 1064;
 
     /// <summary>
-    /// True for trouble that may be over when the same is asked again: a server that is away, full or read-only, a lock, a time-out.
-    /// False for what the statement itself is refused for, such as a value that its column cannot hold.
+    /// True for trouble that may be over when the same is asked again: a server that is away, full or read-only, a
+    /// lock, a time-out. False for what the statement itself is refused for, such as a value that its column cannot
+    /// hold.
     /// </summary>
-    public static bool MayPass(DbException error) => error switch
-    {
-        MySqlException { Number: BadField or BadSyntax } => false,
-        MySqlException mySql => DatabaseErrors.OfMySql(mySql) is not (ErrorMeaning.RowFault or ErrorMeaning.Duplicate),
-        SqliteException sqlite => DatabaseErrors.Of(sqlite) is not (ErrorMeaning.RowFault or ErrorMeaning.Duplicate) && sqlite.SqliteErrorCode != SQLitePCL.raw.SQLITE_ERROR,
-        _ => true,
-    };
+    public static bool MayPass(DbException error) =>
+        error switch
+        {
+            MySqlException { Number: BadField or BadSyntax } => false,
+            MySqlException mySql => DatabaseErrors.OfMySql(mySql)
+                is not (ErrorMeaning.RowFault or ErrorMeaning.Duplicate),
+            SqliteException sqlite => DatabaseErrors.Of(sqlite) is not (ErrorMeaning.RowFault or ErrorMeaning.Duplicate)
+                && sqlite.SqliteErrorCode != SQLitePCL.raw.SQLITE_ERROR,
+            _ => true,
+        };
 }

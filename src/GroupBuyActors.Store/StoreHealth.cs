@@ -5,31 +5,42 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store;
 
 /// <summary>SQLite: one silo's own file.</summary>
-internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider time, ILogger<SqliteStoreHealth> logger) : IStoreHealth
+internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider time, ILogger<SqliteStoreHealth> logger)
+    : IStoreHealth
 {
     private volatile bool _checked;
 
-    public Task MigrateAsync(CancellationToken cancellation) => Task.Run(() =>
-    {
-        try
-        {
-            if (!_checked) new SqliteFileCheck(database, time, logger).Run();
-            _checked = true;
-            new SqliteMigrator(database, database.Dialect.Folder, time).Run();
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException or Microsoft.Data.Sqlite.SqliteException)
-        {
-            throw new StoreUnusableException($"The SQLite file {database.Path} cannot be used: {e.Message}", e);
-        }
-    }, cancellation);
+    public Task MigrateAsync(CancellationToken cancellation) =>
+        Task.Run(
+            () =>
+            {
+                try
+                {
+                    if (!_checked)
+                        new SqliteFileCheck(database, time, logger).Run();
+                    _checked = true;
+                    new SqliteMigrator(database, database.Dialect.Folder, time).Run();
+                }
+                catch (Exception e)
+                    when (e is UnauthorizedAccessException or IOException or Microsoft.Data.Sqlite.SqliteException)
+                {
+                    throw new StoreUnusableException($"The SQLite file {database.Path} cannot be used: {e.Message}", e);
+                }
+            },
+            cancellation
+        );
 
     public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => Task.FromResult(time.GetUtcNow());
 
-    public Task<bool> CanWriteAsync(CancellationToken cancellation) => WriteProbe.TryAsync(database, time, cancellation);
+    public Task<bool> CanWriteAsync(CancellationToken cancellation) =>
+        WriteProbe.TryAsync(database, time, cancellation);
 }
 
-/// <summary>MySQL or MariaDB: a server that may be set up in ways the fence cannot bear; those are refused at start.</summary>
-internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time, ILogger<MySqlStoreHealth> logger) : IStoreHealth
+/// <summary>
+/// MySQL or MariaDB: a server that may be set up in ways the fence cannot bear; those are refused at start.
+/// </summary>
+internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time, ILogger<MySqlStoreHealth> logger)
+    : IStoreHealth
 {
     public async Task MigrateAsync(CancellationToken cancellation)
     {
@@ -37,13 +48,20 @@ internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time
         await new MySqlMigrator(database, time, logger).RunAsync(cancellation).ConfigureAwait(false);
     }
 
-    public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
-    {
-        var now = await session.ListAsync($"select utc_timestamp(6)", row => row.GetDateTime(0), ct).ConfigureAwait(false);
-        return new DateTimeOffset(DateTime.SpecifyKind(now[0], DateTimeKind.Utc));
-    }, cancellation);
+    public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) =>
+        database.ReadAsync(
+            async (session, ct) =>
+            {
+                var now = await session
+                    .ListAsync($"select utc_timestamp(6)", row => row.GetDateTime(0), ct)
+                    .ConfigureAwait(false);
+                return new DateTimeOffset(DateTime.SpecifyKind(now[0], DateTimeKind.Utc));
+            },
+            cancellation
+        );
 
-    public Task<bool> CanWriteAsync(CancellationToken cancellation) => WriteProbe.TryAsync(database, time, cancellation);
+    public Task<bool> CanWriteAsync(CancellationToken cancellation) =>
+        WriteProbe.TryAsync(database, time, cancellation);
 }
 
 /// <summary>A write that means nothing.</summary>
@@ -53,10 +71,24 @@ internal static class WriteProbe
     {
         try
         {
-            await database.WriteAsync($"replace into store_probe (id, at_ms) values (1, {time.GetUtcNow().ToUnixTimeMilliseconds()})", cancellation).WaitAsync(cancellation).ConfigureAwait(false);
+            await database
+                .WriteAsync(
+                    $"replace into store_probe (id, at_ms) values (1, {time.GetUtcNow().ToUnixTimeMilliseconds()})",
+                    cancellation
+                )
+                .WaitAsync(cancellation)
+                .ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is System.Data.Common.DbException or OperationCanceledException or IOException or System.Net.Sockets.SocketException or TimeoutException or InvalidOperationException)
+        catch (Exception e)
+            when (e
+                    is System.Data.Common.DbException
+                        or OperationCanceledException
+                        or IOException
+                        or System.Net.Sockets.SocketException
+                        or TimeoutException
+                        or InvalidOperationException
+            )
         {
             return false;
         }

@@ -11,7 +11,14 @@ internal static class StoreOptionsCheck
     public static bool IsValid(StoreOptions options) =>
         !string.IsNullOrWhiteSpace(options.ConnectionString)
         && options.Lanes is >= 1 and <= 16
-        && options is { LaneQueueMax: >= 1, BatchCommitsMax: >= 1, BatchBytesMax: >= CommitBytes.LeastMax, UnknownOutcomesMax: >= 1, ReadConnectionsMax: >= 1 }
+        && options
+            is {
+                LaneQueueMax: >= 1,
+                BatchCommitsMax: >= 1,
+                BatchBytesMax: >= CommitBytes.LeastMax,
+                UnknownOutcomesMax: >= 1,
+                ReadConnectionsMax: >= 1
+            }
         && options.CommandTimeout > TimeSpan.Zero
         && options.RefusalPatience > TimeSpan.Zero
         && options.FenceConfirmInterval > TimeSpan.Zero;

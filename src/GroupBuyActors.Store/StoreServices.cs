@@ -20,23 +20,45 @@ namespace GroupBuyActors.Store;
 public static class StoreServices
 {
     /// <summary>
-    /// Registers everything that touches the database, for the provider that the options choose. Nothing connects before it is
-    /// asked to; call <see cref="IStoreHealth.MigrateAsync"/> first.
+    /// Registers everything that touches the database, for the provider that the options choose. Nothing connects
+    /// before it is asked to; call <see cref="IStoreHealth.MigrateAsync"/> first.
     /// </summary>
-    public static IServiceCollection AddGroupBuyStore(this IServiceCollection services, Action<StoreOptions>? configure = null)
+    public static IServiceCollection AddGroupBuyStore(
+        this IServiceCollection services,
+        Action<StoreOptions>? configure = null
+    )
     {
-        services.AddOptions<StoreOptions>().Configure(options => configure?.Invoke(options)).Validate(StoreOptionsCheck.IsValid, StoreOptionsCheck.Sentence);
+        services
+            .AddOptions<StoreOptions>()
+            .Configure(options => configure?.Invoke(options))
+            .Validate(StoreOptionsCheck.IsValid, StoreOptionsCheck.Sentence);
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<StoreOptions>>().Value);
         AddDatabases(services);
         services.TryAddSingleton<IOrleansDatabase, OrleansDatabase>();
-        services.TryAddSingleton<IStoreHealth>(provider => Choose<IStoreHealth>(provider,
-            sqlite => new SqliteStoreHealth(sqlite, Time(provider), provider.GetRequiredService<ILogger<SqliteStoreHealth>>()),
-            mySql => new MySqlStoreHealth(mySql, Time(provider), provider.GetRequiredService<ILogger<MySqlStoreHealth>>())));
-        services.TryAddSingleton<ICommitter>(provider => Choose<ICommitter>(provider,
-            _ => ActivatorUtilities.CreateInstance<SqliteCommitter>(provider),
-            _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)));
+        services.TryAddSingleton<IStoreHealth>(provider =>
+            Choose<IStoreHealth>(
+                provider,
+                sqlite => new SqliteStoreHealth(
+                    sqlite,
+                    Time(provider),
+                    provider.GetRequiredService<ILogger<SqliteStoreHealth>>()
+                ),
+                mySql => new MySqlStoreHealth(
+                    mySql,
+                    Time(provider),
+                    provider.GetRequiredService<ILogger<MySqlStoreHealth>>()
+                )
+            )
+        );
+        services.TryAddSingleton<ICommitter>(provider =>
+            Choose<ICommitter>(
+                provider,
+                _ => ActivatorUtilities.CreateInstance<SqliteCommitter>(provider),
+                _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)
+            )
+        );
         services.TryAddSingleton<IGrainStorageUpkeep, GrainStorageUpkeep>();
         services.TryAddSingleton<IStreams, StreamTable>();
         services.TryAddSingleton<IRelayAside, RelayAsideTable>();
@@ -66,12 +88,20 @@ public static class StoreServices
         services.TryAddSingleton(provider =>
         {
             var options = provider.GetRequiredService<StoreOptions>();
-            return new MySqlDatabase(options.ConnectionString, options.ReadConnectionsMax, MySqlDatabase.StatementTimeout);
+            return new MySqlDatabase(
+                options.ConnectionString,
+                options.ReadConnectionsMax,
+                MySqlDatabase.StatementTimeout
+            );
         });
         services.TryAddSingleton<Database>(provider => Choose<Database>(provider, sqlite => sqlite, mySql => mySql));
     }
 
-    private static T Choose<T>(IServiceProvider provider, Func<SqliteDatabase, T> sqlite, Func<MySqlDatabase, T> mySql) =>
+    private static T Choose<T>(
+        IServiceProvider provider,
+        Func<SqliteDatabase, T> sqlite,
+        Func<MySqlDatabase, T> mySql
+    ) =>
         provider.GetRequiredService<StoreOptions>().Provider == StoreProvider.Sqlite
             ? sqlite(provider.GetRequiredService<SqliteDatabase>())
             : mySql(provider.GetRequiredService<MySqlDatabase>());

@@ -9,6 +9,7 @@ internal static class Claim
     public static void NobodyBreaks(string rule, IEnumerable<string> offenders)
     {
         var found = offenders.ToList();
-        if (found.Count > 0) Assert.Fail($"{rule}\n  {string.Join("\n  ", found)}");
+        if (found.Count > 0)
+            Assert.Fail($"{rule}\n  {string.Join("\n  ", found)}");
     }
 }

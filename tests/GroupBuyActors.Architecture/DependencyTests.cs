@@ -3,8 +3,9 @@ using Xunit;
 namespace GroupBuyActors.Architecture;
 
 /// <summary>
-/// Dependencies point one way: Abstractions ← Domain ← Store ← Grains ← Silo; Integrations ← Silo; Client → Abstractions only.
-/// Held twice, for what project files say and for what compiled code does: a transitive reference lets code reach past its project file.
+/// Dependencies point one way: Abstractions ← Domain ← Store ← Grains ← Silo; Integrations ← Silo; Client →
+/// Abstractions only. Held twice, for what project files say and for what compiled code does: a transitive reference
+/// lets code reach past its project file.
 /// </summary>
 public sealed class DependencyTests
 {
@@ -15,20 +16,30 @@ public sealed class DependencyTests
         ["GroupBuyActors.Domain"] = ["GroupBuyActors.Abstractions"],
         ["GroupBuyActors.Store"] = ["GroupBuyActors.Domain", "GroupBuyActors.Abstractions"],
         ["GroupBuyActors.Grains"] = ["GroupBuyActors.Store", "GroupBuyActors.Domain", "GroupBuyActors.Abstractions"],
-        ["GroupBuyActors.Integrations"] = ["GroupBuyActors.Store", "GroupBuyActors.Domain", "GroupBuyActors.Abstractions"],
+        ["GroupBuyActors.Integrations"] =
+        [
+            "GroupBuyActors.Store",
+            "GroupBuyActors.Domain",
+            "GroupBuyActors.Abstractions",
+        ],
         ["GroupBuyActors.Client"] = ["GroupBuyActors.Abstractions"],
         ["GroupBuyActors.Samples.InventoryView"] = ["GroupBuyActors.Client", "GroupBuyActors.Abstractions"],
         ["GroupBuyActors.Silo"] =
         [
-            "GroupBuyActors.Grains", "GroupBuyActors.Integrations", "GroupBuyActors.Client",
-            "GroupBuyActors.Store", "GroupBuyActors.Domain", "GroupBuyActors.Abstractions",
+            "GroupBuyActors.Grains",
+            "GroupBuyActors.Integrations",
+            "GroupBuyActors.Client",
+            "GroupBuyActors.Store",
+            "GroupBuyActors.Domain",
+            "GroupBuyActors.Abstractions",
         ],
     };
 
     public static TheoryData<string> Rooms => [.. Room.All.Select(room => room.Name)];
 
     [Fact]
-    public void EveryRoomIsKnownToThisTest() => Assert.Equal(MayKnow.Keys.Order(StringComparer.Ordinal), Room.All.Select(room => room.Name));
+    public void EveryRoomIsKnownToThisTest() =>
+        Assert.Equal(MayKnow.Keys.Order(StringComparer.Ordinal), Room.All.Select(room => room.Name));
 
     [Theory]
     [MemberData(nameof(Rooms))]
@@ -38,20 +49,38 @@ public sealed class DependencyTests
     [Theory]
     [MemberData(nameof(Rooms))]
     public void CompiledCodeNamesOnlyAllowedRooms(string room) =>
-        Claim.NobodyBreaks($"{room} may not use:", new Room(room).AssemblyReferences()
-            .Where(name => name.StartsWith("GroupBuyActors.", StringComparison.Ordinal)).Except(MayKnow[room]));
+        Claim.NobodyBreaks(
+            $"{room} may not use:",
+            new Room(room)
+                .AssemblyReferences()
+                .Where(name => name.StartsWith("GroupBuyActors.", StringComparison.Ordinal))
+                .Except(MayKnow[room])
+        );
 
-    /// <summary>The rules are pure: the same command, state and instant give the same decision anywhere, so nothing that acts may be in reach.</summary>
+    /// <summary>
+    /// The rules are pure: the same command, state and instant give the same decision anywhere, so nothing that acts
+    /// may be in reach.
+    /// </summary>
     [Fact]
     public void DomainKnowsNoRuntimeDatabaseOrNetwork()
     {
         string[] banned =
         [
-            "Orleans.Runtime", "Orleans.Reminders", "System.Data.", "MySqlConnector", "Microsoft.Data.", "System.Net.",
-            "Microsoft.AspNetCore", "Microsoft.Extensions.Hosting",
+            "Orleans.Runtime",
+            "Orleans.Reminders",
+            "System.Data.",
+            "MySqlConnector",
+            "Microsoft.Data.",
+            "System.Net.",
+            "Microsoft.AspNetCore",
+            "Microsoft.Extensions.Hosting",
         ];
-        Claim.NobodyBreaks("Domain may not use:", new Room("GroupBuyActors.Domain").AssemblyReferences()
-            .Where(name => banned.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))));
+        Claim.NobodyBreaks(
+            "Domain may not use:",
+            new Room("GroupBuyActors.Domain")
+                .AssemblyReferences()
+                .Where(name => banned.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+        );
     }
 
     [Fact]
@@ -59,12 +88,26 @@ public sealed class DependencyTests
     {
         string[] banned =
         [
-            "System.DateTime.get_Now", "System.DateTime.get_UtcNow", "System.DateTimeOffset.get_Now", "System.DateTimeOffset.get_UtcNow",
-            "System.TimeProvider.", "System.Diagnostics.Stopwatch.", "System.Environment.get_TickCount", "System.Guid.NewGuid", "System.Random.get_Shared",
-            "System.Threading.Tasks.Task.Delay", "System.Threading.Thread.Sleep", "System.IO.File.", "System.Security.Cryptography.RandomNumberGenerator.",
+            "System.DateTime.get_Now",
+            "System.DateTime.get_UtcNow",
+            "System.DateTimeOffset.get_Now",
+            "System.DateTimeOffset.get_UtcNow",
+            "System.TimeProvider.",
+            "System.Diagnostics.Stopwatch.",
+            "System.Environment.get_TickCount",
+            "System.Guid.NewGuid",
+            "System.Random.get_Shared",
+            "System.Threading.Tasks.Task.Delay",
+            "System.Threading.Thread.Sleep",
+            "System.IO.File.",
+            "System.Security.Cryptography.RandomNumberGenerator.",
         ];
-        Claim.NobodyBreaks("Domain may not call:", new Room("GroupBuyActors.Domain").MemberReferences()
-            .Where(member => banned.Any(prefix => member.StartsWith(prefix, StringComparison.Ordinal))));
+        Claim.NobodyBreaks(
+            "Domain may not call:",
+            new Room("GroupBuyActors.Domain")
+                .MemberReferences()
+                .Where(member => banned.Any(prefix => member.StartsWith(prefix, StringComparison.Ordinal)))
+        );
     }
 
     [Fact]

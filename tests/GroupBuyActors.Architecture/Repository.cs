@@ -10,11 +10,17 @@ internal static class Repository
 
     /// <summary>The configuration this test was built in: the rooms beside it were built in the same.</summary>
     public static string Configuration { get; } =
-        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+        AppContext.BaseDirectory.Contains(
+            $"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}",
+            StringComparison.Ordinal
+        )
+            ? "Release"
+            : "Debug";
 
     /// <summary>Source files of a directory, without what builds leave behind.</summary>
     public static IEnumerable<string> Sources(string directory, string pattern) =>
-        Directory.EnumerateFiles(Path.Combine(Root, directory), pattern, SearchOption.AllDirectories)
+        Directory
+            .EnumerateFiles(Path.Combine(Root, directory), pattern, SearchOption.AllDirectories)
             .Where(file => !IsBuildOutput(file))
             .Order(StringComparer.Ordinal);
 
@@ -28,7 +34,8 @@ internal static class Repository
     {
         foreach (var start in new[] { AppContext.BaseDirectory, Path.GetDirectoryName(here)! })
             for (var directory = new DirectoryInfo(start); directory is not null; directory = directory.Parent)
-                if (File.Exists(Path.Combine(directory.FullName, "Directory.Packages.props"))) return directory.FullName;
+                if (File.Exists(Path.Combine(directory.FullName, "Directory.Packages.props")))
+                    return directory.FullName;
         throw new InvalidOperationException("The repository was not found above the test.");
     }
 }

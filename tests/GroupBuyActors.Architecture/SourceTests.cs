@@ -3,7 +3,9 @@ using Xunit;
 
 namespace GroupBuyActors.Architecture;
 
-/// <summary>What a newcomer may rely on when looking for something: SQL is in Store, files are short, folders are capabilities.</summary>
+/// <summary>
+/// What a newcomer may rely on when looking for something: SQL is in Store, files are short, folders are capabilities.
+/// </summary>
 public sealed partial class SourceTests
 {
     private const int LinesMax = 400;
@@ -13,64 +15,117 @@ public sealed partial class SourceTests
 
     private static readonly string[] CodeFolders = ["src", "tests"];
 
-    private static readonly string[] EmptyNames = ["Common", "Utils", "Utilities", "Helpers", "Models", "Services", "Managers", "Misc", "Shared", "Core"];
+    private static readonly string[] EmptyNames =
+    [
+        "Common",
+        "Utils",
+        "Utilities",
+        "Helpers",
+        "Models",
+        "Services",
+        "Managers",
+        "Misc",
+        "Shared",
+        "Core",
+    ];
 
     private static readonly string[] TopLevel =
     [
-        ".ci", ".config", ".dockerignore", ".editorconfig", ".git", ".gitattributes", ".github", ".gitignore",
-        "Directory.Build.props", "Directory.Packages.props", "GroupBuyActors.sln", "LICENSE", "README.md", "deploy", "docker-compose.yml",
-        "global.json", "nuget.config", "src", "tests",
+        ".ci",
+        ".config",
+        ".dockerignore",
+        ".editorconfig",
+        ".git",
+        ".gitattributes",
+        ".github",
+        ".gitignore",
+        "Directory.Build.props",
+        "Directory.Packages.props",
+        "GroupBuyActors.sln",
+        "LICENSE",
+        "README.md",
+        "deploy",
+        "docker-compose.yml",
+        "global.json",
+        "nuget.config",
+        "src",
+        "tests",
         // Made by running it or by tools, and not kept.
-        "data", "TestResults", ".vs", ".idea", ".vscode",
+        "data",
+        "TestResults",
+        ".vs",
+        ".idea",
+        ".vscode",
     ];
 
     // A sample is a service of its own with a database of its own: its SQL is not the house's.
     [Fact]
-    public void SqlIsWrittenInStoreOnly() => Claim.NobodyBreaks("SQL belongs in Store:",
-        from file in Repository.Sources("src", "*.cs")
-        where !Repository.Relative(file).StartsWith("src/GroupBuyActors.Store/", StringComparison.Ordinal)
-            && !Repository.Relative(file).StartsWith("src/GroupBuyActors.Samples.", StringComparison.Ordinal)
-        from line in File.ReadLines(file).Select((text, index) => (Text: text, Number: index + 1))
-        where Sql().IsMatch(line.Text)
-        select $"{Repository.Relative(file)}:{line.Number}: {line.Text.Trim()}");
+    public void SqlIsWrittenInStoreOnly() =>
+        Claim.NobodyBreaks(
+            "SQL belongs in Store:",
+            from file in Repository.Sources("src", "*.cs")
+            where
+                !Repository.Relative(file).StartsWith("src/GroupBuyActors.Store/", StringComparison.Ordinal)
+                && !Repository.Relative(file).StartsWith("src/GroupBuyActors.Samples.", StringComparison.Ordinal)
+            from line in File.ReadLines(file).Select((text, index) => (Text: text, Number: index + 1))
+            where Sql().IsMatch(line.Text)
+            select $"{Repository.Relative(file)}:{line.Number}: {line.Text.Trim()}"
+        );
 
     [Fact]
-    public void SourceFilesStayShort() => Claim.NobodyBreaks("Too long to be read at one sitting:",
-        from file in Repository.Sources("src", "*.cs")
-        let name = Repository.Relative(file)
-        let lines = File.ReadLines(file).Count()
-        where lines > LongFiles.GetValueOrDefault(name, LinesMax)
-        select $"{name} has {lines} lines, at most {LongFiles.GetValueOrDefault(name, LinesMax)}");
+    public void SourceFilesStayShort() =>
+        Claim.NobodyBreaks(
+            "Too long to be read at one sitting:",
+            from file in Repository.Sources("src", "*.cs")
+            let name = Repository.Relative(file)
+            let lines = File.ReadLines(file).Count()
+            where lines > LongFiles.GetValueOrDefault(name, LinesMax)
+            select $"{name} has {lines} lines, at most {LongFiles.GetValueOrDefault(name, LinesMax)}"
+        );
 
     [Fact]
-    public void FoldersAreCapabilities() => Claim.NobodyBreaks("Folders that name no capability:",
-        Repository.Sources("src", "*.cs")
-            .Select(file => Repository.Relative(Path.GetDirectoryName(file)!))
-            .Distinct()
-            .Where(folder => folder.Split('/').Intersect(EmptyNames).Any()));
+    public void FoldersAreCapabilities() =>
+        Claim.NobodyBreaks(
+            "Folders that name no capability:",
+            Repository
+                .Sources("src", "*.cs")
+                .Select(file => Repository.Relative(Path.GetDirectoryName(file)!))
+                .Distinct()
+                .Where(folder => folder.Split('/').Intersect(EmptyNames).Any())
+        );
 
     [Fact]
-    public void NothingIsLeftForLater() => Claim.NobodyBreaks("Unfinished:",
-        from directory in CodeFolders
-        from file in Repository.Sources(directory, "*.cs")
-        from line in File.ReadLines(file).Select((text, index) => (Text: text, Number: index + 1))
-        where Unfinished().IsMatch(line.Text)
-        select $"{Repository.Relative(file)}:{line.Number}: {line.Text.Trim()}");
+    public void NothingIsLeftForLater() =>
+        Claim.NobodyBreaks(
+            "Unfinished:",
+            from directory in CodeFolders
+            from file in Repository.Sources(directory, "*.cs")
+            from line in File.ReadLines(file).Select((text, index) => (Text: text, Number: index + 1))
+            where Unfinished().IsMatch(line.Text)
+            select $"{Repository.Relative(file)}:{line.Number}: {line.Text.Trim()}"
+        );
 
     [Fact]
-    public void VersionsAreWrittenInOnePlace() => Claim.NobodyBreaks("Versions belong in Directory.Packages.props:",
-        from directory in CodeFolders
-        from file in Repository.Sources(directory, "*.csproj")
-        where VersionedPackage().IsMatch(File.ReadAllText(file))
-        select Repository.Relative(file));
+    public void VersionsAreWrittenInOnePlace() =>
+        Claim.NobodyBreaks(
+            "Versions belong in Directory.Packages.props:",
+            from directory in CodeFolders
+            from file in Repository.Sources(directory, "*.csproj")
+            where VersionedPackage().IsMatch(File.ReadAllText(file))
+            select Repository.Relative(file)
+        );
 
     [Fact]
     public void TheSolutionHoldsEveryProject()
     {
         var solution = File.ReadAllText(Path.Combine(Repository.Root, "GroupBuyActors.sln")).Replace('\\', '/');
-        Claim.NobodyBreaks("Not in GroupBuyActors.sln:", CodeFolders.SelectMany(folder => Repository.Sources(folder, "*.csproj"))
-            .Select(Repository.Relative)
-            .Where(project => !solution.Contains(project, StringComparison.Ordinal)));
+        Claim.NobodyBreaks(
+            "Not in GroupBuyActors.sln:",
+            CodeFolders
+                .SelectMany(folder => Repository.Sources(folder, "*.csproj"))
+                .Select(Repository.Relative)
+                .Where(project => !solution.Contains(project, StringComparison.Ordinal))
+        );
     }
 
     /// <summary>Every package is there for a reason that a reader can find.</summary>
@@ -78,20 +133,31 @@ public sealed partial class SourceTests
     public void EveryPackageOfTheHouseHasItsReason()
     {
         var reasons = File.ReadAllText(Path.Combine(Repository.Root, "src", "README.md"));
-        Claim.NobodyBreaks("No reason in src/README.md for:", Room.All.SelectMany(room => room.PackageReferences()).Distinct()
-            .Where(package => !reasons.Contains($"`{package}`", StringComparison.Ordinal)));
+        Claim.NobodyBreaks(
+            "No reason in src/README.md for:",
+            Room.All.SelectMany(room => room.PackageReferences())
+                .Distinct()
+                .Where(package => !reasons.Contains($"`{package}`", StringComparison.Ordinal))
+        );
     }
 
     /// <summary>What lies at the top of the repository, so that nothing is dropped there unnoticed.</summary>
     [Fact]
-    public void TheTopLevelHoldsWhatItAlwaysHeld() => Claim.NobodyBreaks("New at the top level (add it here on purpose, or put it where it belongs):",
-        Directory.EnumerateFileSystemEntries(Repository.Root)
-            .Select(entry => Path.GetFileName(entry))
-            .Except(TopLevel)
-            .Where(name => !name.EndsWith(".user", StringComparison.Ordinal)));
+    public void TheTopLevelHoldsWhatItAlwaysHeld() =>
+        Claim.NobodyBreaks(
+            "New at the top level (add it here on purpose, or put it where it belongs):",
+            Directory
+                .EnumerateFileSystemEntries(Repository.Root)
+                .Select(entry => Path.GetFileName(entry))
+                .Except(TopLevel)
+                .Where(name => !name.EndsWith(".user", StringComparison.Ordinal))
+        );
 
     // A statement at the start of a string literal, or at the start of a line of a raw one.
-    [GeneratedRegex("""("|^)\s*(insert\s+into\s|insert\s+ignore\s|replace\s+into\s|select\s+[\w@*(.]+.*\sfrom\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+table\s|alter\s+table\s|pragma\s+\w)""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        """("|^)\s*(insert\s+into\s|insert\s+ignore\s|replace\s+into\s|select\s+[\w@*(.]+.*\sfrom\s|update\s+\w+\s+set\s|delete\s+from\s|create\s+table\s|alter\s+table\s|pragma\s+\w)""",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex Sql();
 
     [GeneratedRegex(@"\bTO" + @"DO\b|\bFIX" + @"ME\b|\bHA" + @"CK\b|NotImplemented" + @"Exception")]

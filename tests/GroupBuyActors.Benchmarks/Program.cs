@@ -7,9 +7,12 @@ using GroupBuyActors.Benchmarks.Tasks;
 IBenchmark[] benchmarks = [new JoinsBenchmark(), new TasksBenchmark(), new RelayBenchmark(), new SagaBenchmark()];
 
 // Processes that the benchmarks start.
-if (args is [ComparatorHost.Verb, .. var comparator]) return await ComparatorHost.RunAsync(comparator);
-if (args is [TaskHost.Verb, .. var engine]) return await TaskHost.RunAsync(engine);
-if (args is [QuartzHost.Verb, .. var quartz]) return await QuartzHost.RunAsync(quartz);
+if (args is [ComparatorHost.Verb, .. var comparator])
+    return await ComparatorHost.RunAsync(comparator);
+if (args is [TaskHost.Verb, .. var engine])
+    return await TaskHost.RunAsync(engine);
+if (args is [QuartzHost.Verb, .. var quartz])
+    return await QuartzHost.RunAsync(quartz);
 if (args is [] or ["--help" or "-h" or "help", ..])
 {
     Help(null);
@@ -38,7 +41,8 @@ try
     }
     var report = await chosen.RunAsync(options, interrupted.Token);
     report.Print(Console.Out);
-    if (options.JsonFile is { } file) await report.WriteAsync(file);
+    if (options.JsonFile is { } file)
+        await report.WriteAsync(file);
     return report.HasFailures ? 1 : 0;
 }
 catch (UsageException e)
@@ -58,11 +62,14 @@ void Help(IBenchmark? of)
     Console.WriteLine("Usage: dotnet run -c Release --project tests/GroupBuyActors.Benchmarks -- VERB [options]");
     foreach (var benchmark in of is null ? benchmarks : [of])
     {
-        Console.WriteLine($"\n  {benchmark.Verb,-10} {benchmark.Summary}");
-        foreach (var option in benchmark.Options) Describe(option);
+        Console.WriteLine($"\n  {benchmark.Verb, -10} {benchmark.Summary}");
+        foreach (var option in benchmark.Options)
+            Describe(option);
     }
     Console.WriteLine("\nOptions of every benchmark:");
-    foreach (var option in BenchmarkOptions.Shared) Describe(option);
+    foreach (var option in BenchmarkOptions.Shared)
+        Describe(option);
 }
 
-static void Describe(Option option) => Console.WriteLine($"    {option.Name + (option.Value is null ? "" : $" {option.Value}"),-22} {option.Help}");
+static void Describe(Option option) =>
+    Console.WriteLine($"    {option.Name + (option.Value is null ? "" : $" {option.Value}"), -22} {option.Help}");

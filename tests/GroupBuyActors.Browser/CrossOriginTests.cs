@@ -17,13 +17,16 @@ public sealed class CrossOriginTests(Chromium chromium, ServedSilo silo) : IClas
         using var foreign = new ForeignPage();
         await using var visit = await chromium.VisitAsync(silo.Address);
         await visit.Page.GotoAsync($"http://{host}:{foreign.Port}/");
-        await visit.Page.EvaluateAsync($$"""
+        await visit.Page.EvaluateAsync(
+            $$"""
             async url => {
                 const body = JSON.stringify({ userId: "mallory" });
                 // Until it is answered; what the answer is, is kept from the page.
                 try { await fetch(url, { method: "POST", mode: "no-cors", body: {{body}} }); } catch { }
             }
-            """, $"{silo.Address}v1/groups/{group}/orders");
+            """,
+            $"{silo.Address}v1/groups/{group}/orders"
+        );
         await visit.Page.GotoAsync($"{silo.Address}v1/groups/{group}");
         await visit.Page.Locator("body").SaysAsync("\"seatsTaken\":0");
     }

@@ -69,10 +69,18 @@ public sealed class KeyTests(Chromium chromium, KeyedSilo silo) : IClassFixture<
     [Fact]
     public async Task TheDashboardAsksForAPasswordWhereNoneWasEntered()
     {
-        await using var visit = await chromium.VisitAsync(silo.Address, new()
-        {
-            HttpCredentials = new() { Username = "operations", Password = KeyedSilo.OperatorKey, Send = HttpCredentialsSend.Unauthorized },
-        });
+        await using var visit = await chromium.VisitAsync(
+            silo.Address,
+            new()
+            {
+                HttpCredentials = new()
+                {
+                    Username = "operations",
+                    Password = KeyedSilo.OperatorKey,
+                    Send = HttpCredentialsSend.Unauthorized,
+                },
+            }
+        );
         await visit.Page.GotoAsync("/dashboard");
         await visit.Page.GetByText("Active Silos").IsSeenAsync(ToolPageTests.Loading);
     }

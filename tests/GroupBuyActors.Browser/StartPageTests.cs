@@ -46,7 +46,8 @@ public sealed class StartPageTests(Chromium chromium, ServedSilo silo) : IClassF
         await visit.Page.GotoAsync("/");
         var answer = await visit.Page.RunAndWaitForResponseAsync(
             () => visit.Page.GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync(),
-            response => response.Request.IsNavigationRequest && response.Status < 300);
+            response => response.Request.IsNavigationRequest && response.Status < 300
+        );
         Assert.StartsWith(path, new Uri(answer.Url).AbsolutePath, StringComparison.Ordinal);
     }
 

@@ -13,7 +13,10 @@ public sealed partial class ToolPageTests(Chromium chromium, ServedSilo silo) : 
     public async Task TheApiPageShowsTheCallsOfThisServiceAndNothingOfItsMakers()
     {
         await using var visit = await OpenApiPageAsync();
-        foreach (var foreign in (string[])["Ask AI", "Deploy", "Share", "Developer Tools", "Configure", "Generate MCP", "Open API Client"])
+        foreach (
+            var foreign in (string[])
+                ["Ask AI", "Deploy", "Share", "Developer Tools", "Configure", "Generate MCP", "Open API Client"]
+        )
             Assert.Equal(0, await visit.Page.GetByText(foreign, new() { Exact = true }).CountAsync());
         visit.IsQuiet();
     }
@@ -35,18 +38,22 @@ public sealed partial class ToolPageTests(Chromium chromium, ServedSilo silo) : 
         visit.IsQuiet();
     }
 
-    /// <summary>Sends the call that lists campaigns from the API page, with a key where one is given: its answer's status.</summary>
+    /// <summary>
+    /// Sends the call that lists campaigns from the API page, with a key where one is given: its answer's status.
+    /// </summary>
     internal static async Task<int> TryListAsync(Visit visit, string? key = null)
     {
         await visit.Page.GotoAsync("/scalar#tag/groups/GET/v1/groups");
         var button = visit.Page.GetByRole(AriaRole.Button, new() { NameRegex = ListCall() });
         await button.IsSeenAsync(Loading);
-        if (key is not null) await visit.Page.GetByLabel("Value").First.FillAsync(key);
+        if (key is not null)
+            await visit.Page.GetByLabel("Value").First.FillAsync(key);
         await button.ClickAsync();
         var client = visit.Page.GetByRole(AriaRole.Dialog);
         var answer = await visit.Page.RunAndWaitForResponseAsync(
             () => client.GetByRole(AriaRole.Button, new() { Name = "Send" }).First.ClickAsync(),
-            response => response.Url.Contains("/v1/groups", StringComparison.Ordinal));
+            response => response.Url.Contains("/v1/groups", StringComparison.Ordinal)
+        );
         return answer.Status;
     }
 

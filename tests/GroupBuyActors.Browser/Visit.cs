@@ -3,7 +3,9 @@ using Microsoft.Playwright;
 
 namespace GroupBuyActors.Browser;
 
-/// <summary>One window, with everything that the browser complained of and every address asked that is not the silo's.</summary>
+/// <summary>
+/// One window, with everything that the browser complained of and every address asked that is not the silo's.
+/// </summary>
 public sealed class Visit : IAsyncDisposable
 {
     /// <summary>How long a person waits for what a page is there for.</summary>
@@ -18,18 +20,21 @@ public sealed class Visit : IAsyncDisposable
         (_context, Page, Silo) = (context, page, silo);
         page.Console += (_, message) =>
         {
-            if (message.Type is "error" or "warning") _complaints.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
+            if (message.Type is "error" or "warning")
+                _complaints.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
         };
         page.PageError += (_, fault) => _complaints.Enqueue($"uncaught: {fault}");
         page.RequestFailed += (_, request) =>
         {
             // What the page itself gives up, as when it is left, is no failure.
-            if (request.Failure != "net::ERR_ABORTED") _complaints.Enqueue($"failed: {request.Method} {request.Url}: {request.Failure}");
+            if (request.Failure != "net::ERR_ABORTED")
+                _complaints.Enqueue($"failed: {request.Method} {request.Url}: {request.Failure}");
         };
         page.Request += (_, request) =>
         {
             var asked = new Uri(request.Url);
-            if (asked.Scheme.StartsWith("http", StringComparison.Ordinal) && asked.Authority != silo.Authority) _elsewhere.Enqueue(request.Url);
+            if (asked.Scheme.StartsWith("http", StringComparison.Ordinal) && asked.Authority != silo.Authority)
+                _elsewhere.Enqueue(request.Url);
         };
     }
 

@@ -7,10 +7,10 @@ using Xunit;
 namespace GroupBuyActors.Cluster;
 
 /// <summary>
-/// The silo that people run dies exactly at each named step of publication, saga, compensation, refund, close and give-back. Each point
-/// has a campaign of its own; the process after the one that died has the next point and goes on with all campaigns before it. In the
-/// end every campaign is as one of the same script is that nothing happened to: state, orders, history, stock, and what the ports were
-/// asked for.
+/// The silo that people run dies exactly at each named step of publication, saga, compensation, refund, close and
+/// give-back. Each point has a campaign of its own; the process after the one that died has the next point and goes on
+/// with all campaigns before it. In the end every campaign is as one of the same script is that nothing happened to:
+/// state, orders, history, stock, and what the ports were asked for.
 /// </summary>
 public sealed class CrashPointTests(ITestOutputHelper output)
 {
@@ -45,20 +45,39 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         (Scripts.Withdrawn, CrashSide.After, "stock.released", 1),
     ];
 
-    /// <summary>Two series beside each other, each on a file of its own: most of their time is start-ups, which keep one core busy.</summary>
+    /// <summary>
+    /// Two series beside each other, each on a file of its own: most of their time is start-ups, which keep one core
+    /// busy.
+    /// </summary>
     [Fact]
     public Task ASiloThatDiesAtAnyStepOfPublicationSagaCompensationRefundCloseAndGiveBackLeavesTheSameEnd() =>
-        Task.WhenAll(SeriesAsync(TestedSystem.OnSqliteAsync, Success), SeriesAsync(TestedSystem.OnSqliteAsync, Failure));
+        Task.WhenAll(
+            SeriesAsync(TestedSystem.OnSqliteAsync, Success),
+            SeriesAsync(TestedSystem.OnSqliteAsync, Failure)
+        );
 
     [Fact]
-    public Task ASiloOnMariaDbThatDiesAtAStepWhereAnEffectOutsideIsNotNotedLeavesTheSameEnd() => SeriesAsync(
-        environment => TestedSystem.OnMariaDbAsync(1, environment),
-        [.. Success.Where(point => point is { Side: CrashSide.After, Step: "reserve" or "deduct" }), .. Failure.Where(point => point is { Side: CrashSide.After, Step: "refund" or "release" })]);
+    public Task ASiloOnMariaDbThatDiesAtAStepWhereAnEffectOutsideIsNotNotedLeavesTheSameEnd() =>
+        SeriesAsync(
+            environment => TestedSystem.OnMariaDbAsync(1, environment),
+            [
+                .. Success.Where(point => point is { Side: CrashSide.After, Step: "reserve" or "deduct" }),
+                .. Failure.Where(point => point is { Side: CrashSide.After, Step: "refund" or "release" }),
+            ]
+        );
 
-    private async Task SeriesAsync(Func<IReadOnlyDictionary<string, string?>, Task<TestedSystem>> start, (Script Script, CrashSide Side, string Step, int Time)[] steps)
+    private async Task SeriesAsync(
+        Func<IReadOnlyDictionary<string, string?>, Task<TestedSystem>> start,
+        (Script Script, CrashSide Side, string Step, int Time)[] steps
+    )
     {
         var clock = Stopwatch.StartNew();
-        var points = steps.Select((step, index) => new CrashPoint(step.Side, step.Step, $"{5_000 + index}.SH-PUDONG.point-{index}", step.Time)).ToArray();
+        var points = steps
+            .Select(
+                (step, index) =>
+                    new CrashPoint(step.Side, step.Step, $"{5_000 + index}.SH-PUDONG.point-{index}", step.Time)
+            )
+            .ToArray();
         await using var system = await start(points[0].Environment);
         try
         {
@@ -68,9 +87,12 @@ public sealed class CrashPointTests(ITestOutputHelper output)
             Play? before = null;
             for (var i = 0; i < points.Length; i++)
             {
-                if (i > 0) await system.LaunchAsync(0, points[i].Environment);
-                // A publication that is not taken up again within half a minute is undone and made anew, rightly, but with another history.
-                if (before is not null) await Task.WhenAny(before.Published, plays[^1].End);
+                if (i > 0)
+                    await system.LaunchAsync(0, points[i].Environment);
+                // A publication that is not taken up again within half a minute is undone and made anew, rightly, but
+                // with another history.
+                if (before is not null)
+                    await Task.WhenAny(before.Published, plays[^1].End);
                 before = new Play(edge, points[i].Group, inventoryFault);
                 plays.Add((points[i].ToString(), steps[i].Script, PlayAsync(before, steps[i].Script)));
                 await DiesAsync(system, points[i], plays[^1].End);
@@ -80,10 +102,18 @@ public sealed class CrashPointTests(ITestOutputHelper output)
             await system.ReadyAsync(0);
             var undisturbed = new Dictionary<Script, Task<string>>();
             foreach (var script in steps.Select(step => step.Script).Distinct())
-                undisturbed[script] = PlayAsync(new Play(edge, $"{9_000 + undisturbed.Count}.SH-PUDONG.undisturbed", inventoryFault), script);
+                undisturbed[script] = PlayAsync(
+                    new Play(edge, $"{9_000 + undisturbed.Count}.SH-PUDONG.undisturbed", inventoryFault),
+                    script
+                );
             foreach (var (name, script, end) in plays)
-                Assert.True(await undisturbed[script] == await end, $"{script.Method.Name}, killed {name}, ends with\n{await end}\nand undisturbed with\n{await undisturbed[script]}");
-            output.WriteLine($"{points.Length} points in {clock.Elapsed.TotalSeconds:0} s; {system.DescribeStartUps()}\n{await undisturbed[steps[0].Script]}");
+                Assert.True(
+                    await undisturbed[script] == await end,
+                    $"{script.Method.Name}, killed {name}, ends with\n{await end}\nand undisturbed with\n{await undisturbed[script]}"
+                );
+            output.WriteLine(
+                $"{points.Length} points in {clock.Elapsed.TotalSeconds:0} s; {system.DescribeStartUps()}\n{await undisturbed[steps[0].Script]}"
+            );
         }
         catch (Exception e)
         {
@@ -93,13 +123,19 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>The process ends where it was told to; a campaign that ends before shows a point that is on nobody's way.</summary>
+    /// <summary>
+    /// The process ends where it was told to; a campaign that ends before shows a point that is on nobody's way.
+    /// </summary>
     private static async Task DiesAsync(TestedSystem system, CrashPoint point, Task<string> play)
     {
         var exit = system.Silos[0].WaitForExitAsync(Patience);
-        if (await Task.WhenAny(exit, play) == play) Assert.Fail($"{point} was never reached: {await play}");
+        if (await Task.WhenAny(exit, play) == play)
+            Assert.Fail($"{point} was never reached: {await play}");
         var status = await exit;
-        Assert.True(status == 137, $"{point}: it ended with {status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"}.\n{system.Silos[0].Tail()}");
+        Assert.True(
+            status == 137,
+            $"{point}: it ended with {status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"}.\n{system.Silos[0].Tail()}"
+        );
     }
 
     private static async Task<string> PlayAsync(Play play, Script script)

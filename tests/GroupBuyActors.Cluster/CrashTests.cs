@@ -7,8 +7,9 @@ using Xunit;
 namespace GroupBuyActors.Cluster;
 
 /// <summary>
-/// kill -9 at random moments under load, of the processes that people run. The seed chooses campaigns and moments; it is printed, and
-/// <c>GROUPBUY_SEED</c> sets it. <c>GROUPBUY_KILLS</c> sets how many kills a series has (default 20), for a long night or a short look.
+/// kill -9 at random moments under load, of the processes that people run. The seed chooses campaigns and moments; it
+/// is printed, and <c>GROUPBUY_SEED</c> sets it. <c>GROUPBUY_KILLS</c> sets how many kills a series has (default 20),
+/// for a long night or a short look.
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
@@ -35,14 +36,17 @@ public sealed class CrashTests(ITestOutputHelper output)
     public async Task NothingAcknowledgedIsLostWhenOneOfThreeSilosIsKilledAtATimeTwentyTimes()
     {
         await using var system = await TestedSystem.OnMariaDbAsync(3);
-        await UnderLoadAsync(system, async (running, ledger, dice) =>
-        {
-            for (var kill = 0; kill < Kills;)
+        await UnderLoadAsync(
+            system,
+            async (running, ledger, dice) =>
             {
-                await AWhileAsync(ledger, dice);
-                kill += await KillAndRestartAsync(running, dice.Next(running.Silos.Count), dice);
+                for (var kill = 0; kill < Kills; )
+                {
+                    await AWhileAsync(ledger, dice);
+                    kill += await KillAndRestartAsync(running, dice.Next(running.Silos.Count), dice);
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -50,35 +54,43 @@ public sealed class CrashTests(ITestOutputHelper output)
     {
         await using var system = await TestedSystem.OnMariaDbAsync(3);
         Assert.SkipWhen(system.Database!.IsExternal, "The database server is not ours to kill.");
-        await UnderLoadAsync(system, async (running, ledger, dice) =>
-        {
-            for (var kill = 0; kill < 3; kill++)
+        await UnderLoadAsync(
+            system,
+            async (running, ledger, dice) =>
             {
-                await AWhileAsync(ledger, dice);
-                await running.Database!.KillAsync();
-                await Task.Delay(dice.Next(0, 1_500));
-                await running.Database.RestartAsync();
+                for (var kill = 0; kill < 3; kill++)
+                {
+                    await AWhileAsync(ledger, dice);
+                    await running.Database!.KillAsync();
+                    await Task.Delay(dice.Next(0, 1_500));
+                    await running.Database.RestartAsync();
+                }
+                for (var kill = 0; kill < 2; kill++)
+                {
+                    await AWhileAsync(ledger, dice);
+                    await Task.WhenAll(Enumerable.Range(0, running.Silos.Count).Select(running.KillAsync));
+                    for (var silo = 0; silo < running.Silos.Count; silo++)
+                        await running.LaunchAsync(silo);
+                    for (var silo = 0; silo < running.Silos.Count; silo++)
+                        await running.ReadyAsync(silo);
+                }
             }
-            for (var kill = 0; kill < 2; kill++)
-            {
-                await AWhileAsync(ledger, dice);
-                await Task.WhenAll(Enumerable.Range(0, running.Silos.Count).Select(running.KillAsync));
-                for (var silo = 0; silo < running.Silos.Count; silo++) await running.LaunchAsync(silo);
-                for (var silo = 0; silo < running.Silos.Count; silo++) await running.ReadyAsync(silo);
-            }
-        });
+        );
     }
 
     private static async Task KillTheOnlySiloAsync(TestedSystem system, Ledger ledger, Random dice)
     {
-        for (var kill = 0; kill < Kills;)
+        for (var kill = 0; kill < Kills; )
         {
             await AWhileAsync(ledger, dice);
             kill += await KillAndRestartAsync(system, 0, dice);
         }
     }
 
-    /// <summary>Kills a silo and starts it again; every other time it dies once more while it starts. Gives how often it was killed.</summary>
+    /// <summary>
+    /// Kills a silo and starts it again; every other time it dies once more while it starts. Gives how often it was
+    /// killed.
+    /// </summary>
     private static async Task<int> KillAndRestartAsync(TestedSystem system, int silo, Random dice)
     {
         await system.KillAsync(silo);
@@ -94,12 +106,16 @@ public sealed class CrashTests(ITestOutputHelper output)
         return kills;
     }
 
-    /// <summary>A random moment under load: some time and some answers after the last, so that a slow machine proves something, too.</summary>
+    /// <summary>
+    /// A random moment under load: some time and some answers after the last, so that a slow machine proves something,
+    /// too.
+    /// </summary>
     private static async Task AWhileAsync(Ledger ledger, Random dice)
     {
         var (answers, time) = (ledger.Acknowledged + dice.Next(1, 30), Stopwatch.StartNew());
         await Task.Delay(dice.Next(50, 500));
-        while (ledger.Acknowledged < answers && time.Elapsed < TimeSpan.FromSeconds(5)) await Task.Delay(5);
+        while (ledger.Acknowledged < answers && time.Elapsed < TimeSpan.FromSeconds(5))
+            await Task.Delay(5);
     }
 
     private async Task UnderLoadAsync(TestedSystem system, Func<TestedSystem, Ledger, Random, Task> disturb)
@@ -122,26 +138,37 @@ public sealed class CrashTests(ITestOutputHelper output)
             await crowd.StopAsync();
             crowd.ThrowIfBroken();
             var looked = await watching;
-            output.WriteLine($"{clock.Elapsed.TotalSeconds:0} s of load: {ledger.Campaigns.Count} campaigns, {ledger.Purchases.Count} orders, {ledger.Acknowledged} acknowledged calls, "
-                + $"{edge.Unknown} tries with an unknown outcome, books read {looked} times; {system.DescribeStartUps()}");
+            output.WriteLine(
+                $"{clock.Elapsed.TotalSeconds:0} s of load: {ledger.Campaigns.Count} campaigns, {ledger.Purchases.Count} orders, {ledger.Acknowledged} acknowledged calls, "
+                    + $"{edge.Unknown} tries with an unknown outcome, books read {looked} times; {system.DescribeStartUps()}"
+            );
 
             var open = await auditor.WaitUntilSettledAsync(Settling);
             output.WriteLine($"settled after {clock.Elapsed.TotalSeconds:0} s");
             var faults = await auditor.AuditAsync();
             output.WriteLine($"audited after {clock.Elapsed.TotalSeconds:0} s");
             if (open is not null || faults.Count > 0)
-                Assert.Fail($"Seed {_seed}.\n{(open is null ? "" : $"Not settled: {open}\n")}{faults.Count} faults:\n  {string.Join("\n  ", faults.Take(60))}");
+                Assert.Fail(
+                    $"Seed {_seed}.\n{(open is null ? "" : $"Not settled: {open}\n")}{faults.Count} faults:\n  {string.Join("\n  ", faults.Take(60))}"
+                );
             // A run in which little happened proves little.
-            Assert.True(ledger.Purchases.Count > 2 * Kills && ledger.Campaigns.Count > Kills / 2, $"only {ledger.Purchases.Count} orders in {ledger.Campaigns.Count} campaigns");
+            Assert.True(
+                ledger.Purchases.Count > 2 * Kills && ledger.Campaigns.Count > Kills / 2,
+                $"only {ledger.Purchases.Count} orders in {ledger.Campaigns.Count} campaigns"
+            );
         }
         catch (Exception e)
         {
             system.KeepsFiles = true;
-            output.WriteLine($"{e.GetType().Name} with seed {_seed}; logs are kept in {system.Directory}. Complaints:\n  {string.Join("\n  ", ledger.Complaints)}\n{system.Tails()}");
+            output.WriteLine(
+                $"{e.GetType().Name} with seed {_seed}; logs are kept in {system.Directory}. Complaints:\n  {string.Join("\n  ", ledger.Complaints)}\n{system.Tails()}"
+            );
             throw;
         }
     }
 
     private static int? Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }

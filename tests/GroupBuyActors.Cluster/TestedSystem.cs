@@ -33,23 +33,38 @@ internal sealed class TestedSystem : IAsyncDisposable
 
     /// <summary>One silo on a SQLite file.</summary>
     /// <param name="environment">Further environment variables of its first process.</param>
-    public static Task<TestedSystem> OnSqliteAsync(IReadOnlyDictionary<string, string?>? environment = null) => StartAsync(null, null, null, 1, environment);
+    public static Task<TestedSystem> OnSqliteAsync(IReadOnlyDictionary<string, string?>? environment = null) =>
+        StartAsync(null, null, null, 1, environment);
 
     /// <summary>One silo on a SQLite file, run by another command.</summary>
-    public static Task<TestedSystem> OnSqliteThroughAsync(IReadOnlyList<string> command) => StartAsync(null, null, null, 1, through: command);
+    public static Task<TestedSystem> OnSqliteThroughAsync(IReadOnlyList<string> command) =>
+        StartAsync(null, null, null, 1, through: command);
 
     /// <summary>Silos on a private MariaDB server.</summary>
-    public static async Task<TestedSystem> OnMariaDbAsync(int silos, IReadOnlyDictionary<string, string?>? environment = null, params string[] serverArguments)
+    public static async Task<TestedSystem> OnMariaDbAsync(
+        int silos,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        params string[] serverArguments
+    )
     {
         var database = await MariaDbServer.StartAsync(serverArguments);
         return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), null, silos, environment);
     }
 
     /// <summary>Silos that reach a private MariaDB server through a proxy.</summary>
-    public static async Task<TestedSystem> OnMariaDbThroughProxyAsync(int silos, IReadOnlyDictionary<string, string?>? environment = null)
+    public static async Task<TestedSystem> OnMariaDbThroughProxyAsync(
+        int silos,
+        IReadOnlyDictionary<string, string?>? environment = null
+    )
     {
         var database = await MariaDbServer.StartAsync();
-        return await StartAsync(database, await database.CreateDatabaseAsync("cluster"), TcpFaultProxy.Start(database), silos, environment);
+        return await StartAsync(
+            database,
+            await database.CreateDatabaseAsync("cluster"),
+            TcpFaultProxy.Start(database),
+            silos,
+            environment
+        );
     }
 
     /// <summary>kill -9.</summary>
@@ -64,7 +79,8 @@ internal sealed class TestedSystem : IAsyncDisposable
 
     /// <summary>Starts a killed silo again and waits for nothing.</summary>
     /// <param name="silo">Which.</param>
-    /// <param name="environment">Environment variables instead of those that its last process had; null for the same.</param>
+    /// <param name="environment">Environment variables instead of those that its last process had; null for the
+    /// same.</param>
     public async Task LaunchAsync(int silo, IReadOnlyDictionary<string, string?>? environment = null)
     {
         await _silos[silo].DisposeAsync();
@@ -91,23 +107,53 @@ internal sealed class TestedSystem : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var silo in _silos) await silo.DisposeAsync();
-        if (Proxy is not null) await Proxy.DisposeAsync();
-        if (Database is not null) await Database.DisposeAsync();
-        if (!KeepsFiles) System.IO.Directory.Delete(Directory, recursive: true);
+        foreach (var silo in _silos)
+            await silo.DisposeAsync();
+        if (Proxy is not null)
+            await Proxy.DisposeAsync();
+        if (Database is not null)
+            await Database.DisposeAsync();
+        if (!KeepsFiles)
+            System.IO.Directory.Delete(Directory, recursive: true);
     }
 
     private static async Task<TestedSystem> StartAsync(
-        MariaDbServer? database, string? name, TcpFaultProxy? proxy, int silos, IReadOnlyDictionary<string, string?>? environment = null, IReadOnlyList<string>? through = null)
+        MariaDbServer? database,
+        string? name,
+        TcpFaultProxy? proxy,
+        int silos,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        IReadOnlyList<string>? through = null
+    )
     {
         var connection = database?.ConnectionString(name, proxy?.Port);
-        var system = new TestedSystem(System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName, database, proxy) { DatabaseName = name };
+        var system = new TestedSystem(
+            System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName,
+            database,
+            proxy
+        )
+        {
+            DatabaseName = name,
+        };
         try
         {
             // All at once: migrations and joining must bear it.
-            system._silos = [.. Enumerable.Range(1, silos).Select(number => SiloProcess.Launch(
-                SiloSettings.Draw($"silo-{number}", system.Directory, connection) with { Environment = environment ?? new Dictionary<string, string?>(), Through = through ?? [] }))];
-            for (var silo = 0; silo < silos; silo++) await system.ReadyAsync(silo);
+            system._silos =
+            [
+                .. Enumerable
+                    .Range(1, silos)
+                    .Select(number =>
+                        SiloProcess.Launch(
+                            SiloSettings.Draw($"silo-{number}", system.Directory, connection) with
+                            {
+                                Environment = environment ?? new Dictionary<string, string?>(),
+                                Through = through ?? [],
+                            }
+                        )
+                    ),
+            ];
+            for (var silo = 0; silo < silos; silo++)
+                await system.ReadyAsync(silo);
             return system;
         }
         catch

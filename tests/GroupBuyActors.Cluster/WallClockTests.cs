@@ -5,7 +5,9 @@ using Xunit;
 
 namespace GroupBuyActors.Cluster;
 
-/// <summary>The wall clock is set while a silo runs, as an administrator or a time server does; its monotonic clock goes on.</summary>
+/// <summary>
+/// The wall clock is set while a silo runs, as an administrator or a time server does; its monotonic clock goes on.
+/// </summary>
 public sealed class WallClockTests : IDisposable
 {
     private const string Library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
@@ -23,8 +25,15 @@ public sealed class WallClockTests : IDisposable
         Assert.Equal(HttpStatusCode.Created, await PublishAsync(http, "10042.SH-PUDONG.before", "PT24H"));
         await SetClockAsync(http, "-25m", now => now < DateTimeOffset.UtcNow.AddMinutes(-20));
 
-        for (var n = 0; n < 10; n++) Assert.Equal(HttpStatusCode.Created, await PublishAsync(http, $"10042.SH-PUDONG.after-{n}", "PT24H"));
-        var joined = await edge.AskAsync(HttpMethod.Post, "/v1/groups/10042.SH-PUDONG.before/orders", new { userId = "alice" }, "alice", Bound);
+        for (var n = 0; n < 10; n++)
+            Assert.Equal(HttpStatusCode.Created, await PublishAsync(http, $"10042.SH-PUDONG.after-{n}", "PT24H"));
+        var joined = await edge.AskAsync(
+            HttpMethod.Post,
+            "/v1/groups/10042.SH-PUDONG.before/orders",
+            new { userId = "alice" },
+            "alice",
+            Bound
+        );
         var order = joined.Body.GetProperty("orderId").GetString();
         await UntilAsync(http, $"/v1/orders/{order}", "CLOSED", Bound);
         using var ready = await http.GetAsync("/health/ready");
@@ -47,11 +56,16 @@ public sealed class WallClockTests : IDisposable
     {
         Assert.True(File.Exists(Library), $"{Library} is missing: install the package faketime.");
         await File.WriteAllTextAsync(_offset, "+0\n");
-        return await TestedSystem.OnSqliteAsync(new Dictionary<string, string?>
-        {
-            ["LD_PRELOAD"] = Library, ["FAKETIME_TIMESTAMP_FILE"] = _offset, ["FAKETIME_CACHE_DURATION"] = "1",
-            ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1", ["DONT_FAKE_MONOTONIC"] = "1",
-        });
+        return await TestedSystem.OnSqliteAsync(
+            new Dictionary<string, string?>
+            {
+                ["LD_PRELOAD"] = Library,
+                ["FAKETIME_TIMESTAMP_FILE"] = _offset,
+                ["FAKETIME_CACHE_DURATION"] = "1",
+                ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+                ["DONT_FAKE_MONOTONIC"] = "1",
+            }
+        );
     }
 
     /// <summary>Sets it, and waits until the silo's answers are dated by it.</summary>
@@ -62,21 +76,27 @@ public sealed class WallClockTests : IDisposable
         while (true)
         {
             using var answer = await http.GetAsync("/health/live", bound.Token);
-            if (answer.Headers.Date is { } now && isSet(now)) return;
+            if (answer.Headers.Date is { } now && isSet(now))
+                return;
             await Task.Delay(20, bound.Token);
         }
     }
 
     private static async Task<HttpStatusCode> PublishAsync(HttpClient http, string group, string timeout)
     {
-        var offer = $$"""{"title":"Tea","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},"minGroupSize":10,"timeout":"{{timeout}}","paymentWindow":"PT2S"}""";
-        using var answer = await http.PutAsync($"/v1/groups/{group}", new StringContent(offer, System.Text.Encoding.UTF8, "application/json"));
+        var offer =
+            $$"""{"title":"Tea","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},"minGroupSize":10,"timeout":"{{timeout}}","paymentWindow":"PT2S"}""";
+        using var answer = await http.PutAsync(
+            $"/v1/groups/{group}",
+            new StringContent(offer, System.Text.Encoding.UTF8, "application/json")
+        );
         return answer.StatusCode;
     }
 
     private static async Task UntilAsync(HttpClient http, string path, string state, TimeSpan within)
     {
         using var bound = new CancellationTokenSource(within);
-        while (!(await http.GetStringAsync(path, bound.Token)).Contains($"\"{state}\"", StringComparison.Ordinal)) await Task.Delay(50, bound.Token);
+        while (!(await http.GetStringAsync(path, bound.Token)).Contains($"\"{state}\"", StringComparison.Ordinal))
+            await Task.Delay(50, bound.Token);
     }
 }

@@ -19,44 +19,104 @@ internal static class Commits
     public static Guid NewId() => new(Interlocked.Increment(ref s_ids), 7, 7, [1, 2, 3, 4, 5, 6, 7, 8]);
 
     /// <summary>A join: event, task and status row, all of one sequence.</summary>
-    public static Commit Join(GroupId group, long sequence, ActivationToken? token = null, Guid? id = null, IReadOnlyList<TaskKey>? removals = null,
-        long? statusSequence = null, string type = "order.placed") => new()
-    {
-        Id = id ?? NewId(), Shard = group.Shard, Token = token ?? new ActivationToken(), Group = group,
-        Events = [Event(sequence, type)],
-        Schedules = [OrderClose(group, sequence)],
-        Removals = removals ?? [],
-        Statuses = [Status(group, statusSequence ?? sequence)],
-    };
+    public static Commit Join(
+        GroupId group,
+        long sequence,
+        ActivationToken? token = null,
+        Guid? id = null,
+        IReadOnlyList<TaskKey>? removals = null,
+        long? statusSequence = null,
+        string type = "order.placed"
+    ) =>
+        new()
+        {
+            Id = id ?? NewId(),
+            Shard = group.Shard,
+            Token = token ?? new ActivationToken(),
+            Group = group,
+            Events = [Event(sequence, type)],
+            Schedules = [OrderClose(group, sequence)],
+            Removals = removals ?? [],
+            Statuses = [Status(group, statusSequence ?? sequence)],
+        };
 
     /// <summary>A commit about tasks alone, such as a port's.</summary>
-    public static Commit Task(TaskRun run, ActivationToken? token = null, IReadOnlyList<TimedTask>? schedules = null, IReadOnlyList<TaskKey>? removals = null,
-        IReadOnlyList<TimedTask>? updates = null, IReadOnlyList<TaskEnding>? ends = null) => new()
-    {
-        Id = NewId(), Shard = run.Key.Shard, Token = token ?? new ActivationToken(), Run = run, Schedules = schedules ?? [], Removals = removals ?? [], Updates = updates ?? [],
-        Ends = ends ?? [],
-    };
+    public static Commit Task(
+        TaskRun run,
+        ActivationToken? token = null,
+        IReadOnlyList<TimedTask>? schedules = null,
+        IReadOnlyList<TaskKey>? removals = null,
+        IReadOnlyList<TimedTask>? updates = null,
+        IReadOnlyList<TaskEnding>? ends = null
+    ) =>
+        new()
+        {
+            Id = NewId(),
+            Shard = run.Key.Shard,
+            Token = token ?? new ActivationToken(),
+            Run = run,
+            Schedules = schedules ?? [],
+            Removals = removals ?? [],
+            Updates = updates ?? [],
+            Ends = ends ?? [],
+        };
 
     public static JournalEvent Event(long sequence, string type = "order.placed") =>
-        new(sequence, type, 1, Evening.AddMilliseconds(sequence), Encoding.UTF8.GetBytes($$"""{"user":"Zoë O'Hara \\ 汉字","n":{{sequence}}}"""), null);
+        new(
+            sequence,
+            type,
+            1,
+            Evening.AddMilliseconds(sequence),
+            Encoding.UTF8.GetBytes($$"""{"user":"Zoë O'Hara \\ 汉字","n":{{sequence}}}"""),
+            null
+        );
 
-    public static TimedTask OrderClose(GroupId group, long sequence) => new()
-    {
-        Key = new TaskKey(group.Shard, Evening.AddMinutes(30), TaskIds.Of(group, sequence, 0)), Type = "order-close", Group = group,
-        Payload = Encoding.UTF8.GetBytes("{}"), NextAt = Evening.AddMinutes(30),
-    };
+    public static TimedTask OrderClose(GroupId group, long sequence) =>
+        new()
+        {
+            Key = new TaskKey(group.Shard, Evening.AddMinutes(30), TaskIds.Of(group, sequence, 0)),
+            Type = "order-close",
+            Group = group,
+            Payload = Encoding.UTF8.GetBytes("{}"),
+            NextAt = Evening.AddMinutes(30),
+        };
 
     /// <summary>The end of a group's task as a dead letter.</summary>
-    public static TaskEnding Ending(GroupId group, long sequence, int version = 1, string? error = "Zoë O'Hara \\ 汉字") =>
-        TaskEnding.Of(OrderClose(group, sequence) with { Version = version, Attempts = 3 }, TaskEndStatus.Dead, Evening.AddMinutes(31), error);
+    public static TaskEnding Ending(
+        GroupId group,
+        long sequence,
+        int version = 1,
+        string? error = "Zoë O'Hara \\ 汉字"
+    ) =>
+        TaskEnding.Of(
+            OrderClose(group, sequence) with
+            {
+                Version = version,
+                Attempts = 3,
+            },
+            TaskEndStatus.Dead,
+            Evening.AddMinutes(31),
+            error
+        );
 
-    public static TaskRun Run(GroupId group, long sequence, int version = 1) => new(OrderClose(group, sequence).Key, version);
+    public static TaskRun Run(GroupId group, long sequence, int version = 1) =>
+        new(OrderClose(group, sequence).Key, version);
 
-    public static OrderStatusChange Status(GroupId group, long sequence) => new(sequence, Evening, new OrderView
-    {
-        OrderId = new OrderId(group, (int)sequence), UserId = "Zoë O'Hara \\ 汉字", Quantity = 1, Total = new Money(1990, "CNY"), Status = OrderStatus.PendingPayment,
-        PlacedAt = Evening, ClosesAt = Evening.AddMinutes(30),
-    });
+    public static OrderStatusChange Status(GroupId group, long sequence) =>
+        new(
+            sequence,
+            Evening,
+            new OrderView
+            {
+                OrderId = new OrderId(group, (int)sequence),
+                UserId = "Zoë O'Hara \\ 汉字",
+                Quantity = 1,
+                Total = new Money(1990, "CNY"),
+                Status = OrderStatus.PendingPayment,
+                PlacedAt = Evening,
+                ClosesAt = Evening.AddMinutes(30),
+            }
+        );
 
     /// <summary>Reserves and commits; the outcome in bounded time.</summary>
     public static Task<CommitResult> SendAsync(this Committer committer, Commit commit)
@@ -81,22 +141,29 @@ internal sealed class Retries : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter == committer.Metrics.Meter && instrument.Name == "commit_retries_total") listener.EnableMeasurementEvents(instrument);
+            if (instrument.Meter == committer.Metrics.Meter && instrument.Name == "commit_retries_total")
+                listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<long>((_, measurement, tags, _) =>
-        {
-            lock (_counts)
+        _listener.SetMeasurementEventCallback<long>(
+            (_, measurement, tags, _) =>
             {
-                var reason = (string)tags[0].Value!;
-                _counts[reason] = _counts.GetValueOrDefault(reason) + measurement;
+                lock (_counts)
+                {
+                    var reason = (string)tags[0].Value!;
+                    _counts[reason] = _counts.GetValueOrDefault(reason) + measurement;
+                }
             }
-        });
+        );
         _listener.Start();
     }
 
     public long this[string reason]
     {
-        get { lock (_counts) return _counts.GetValueOrDefault(reason); }
+        get
+        {
+            lock (_counts)
+                return _counts.GetValueOrDefault(reason);
+        }
     }
 
     public void Dispose() => _listener.Dispose();

@@ -8,13 +8,17 @@ public enum CrashSide
 {
     /// <summary>Nothing of the step has left the process.</summary>
     Before,
+
     /// <summary>It is done outside or durable, and this process has not heard of it.</summary>
     After,
 }
 
-/// <summary>Where a silo dies by its own hand, as kill -9 would have it: at one step of one group, and nowhere else.</summary>
+/// <summary>
+/// Where a silo dies by its own hand, as kill -9 would have it: at one step of one group, and nowhere else.
+/// </summary>
 /// <param name="Side">On which side of the step.</param>
-/// <param name="Step">A port's operation (<c>reserve, deduct, release, refund, ask, notice</c>), or the type of an event that a commit carries.</param>
+/// <param name="Step">A port's operation (<c>reserve, deduct, release, refund, ask, notice</c>), or the type of an
+/// event that a commit carries.</param>
 /// <param name="Group">The group.</param>
 /// <param name="Time">At which time that it comes there, from 1.</param>
 public sealed record CrashPoint(CrashSide Side, string Step, string Group, int Time = 1)
@@ -23,19 +27,22 @@ public sealed record CrashPoint(CrashSide Side, string Step, string Group, int T
     private int _seen;
 
     /// <summary>What to start the silo with.</summary>
-    public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?>
-    {
-        ["DOTNET_STARTUP_HOOKS"] = typeof(CrashPoint).Assembly.Location,
-        [Variable] = string.Create(CultureInfo.InvariantCulture, $"{Side}|{Step}|{Group}|{Time}"),
-    };
+    public IReadOnlyDictionary<string, string?> Environment =>
+        new Dictionary<string, string?>
+        {
+            ["DOTNET_STARTUP_HOOKS"] = typeof(CrashPoint).Assembly.Location,
+            [Variable] = string.Create(CultureInfo.InvariantCulture, $"{Side}|{Step}|{Group}|{Time}"),
+        };
 
-    internal static CrashPoint? FromEnvironment() => System.Environment.GetEnvironmentVariable(Variable)?.Split('|') is [var side, var step, var group, var time]
-        ? new CrashPoint(Enum.Parse<CrashSide>(side), step, group, int.Parse(time, CultureInfo.InvariantCulture))
-        : null;
+    internal static CrashPoint? FromEnvironment() =>
+        System.Environment.GetEnvironmentVariable(Variable)?.Split('|') is [var side, var step, var group, var time]
+            ? new CrashPoint(Enum.Parse<CrashSide>(side), step, group, int.Parse(time, CultureInfo.InvariantCulture))
+            : null;
 
     internal void Reach(CrashSide side, string step, GroupId? group)
     {
-        if (side != Side || step != Step || group?.Value != Group || Interlocked.Increment(ref _seen) != Time) return;
+        if (side != Side || step != Step || group?.Value != Group || Interlocked.Increment(ref _seen) != Time)
+            return;
         Process.GetCurrentProcess().Kill();
         // The kernel may let this thread run for a moment; whoever waits for it must not go on.
         Thread.Sleep(Timeout.Infinite);

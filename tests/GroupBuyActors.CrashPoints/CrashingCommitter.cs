@@ -2,7 +2,9 @@ using GroupBuyActors.Store.Committing;
 
 namespace GroupBuyActors.CrashPoints;
 
-/// <summary>The committer of the silo, with a crash before or after the commit that carries an event of the point's type.</summary>
+/// <summary>
+/// The committer of the silo, with a crash before or after the commit that carries an event of the point's type.
+/// </summary>
 internal sealed class CrashingCommitter(ICommitter inner, CrashPoint point) : ICommitter
 {
     public int CommitBytesMax => inner.CommitBytesMax;
@@ -21,13 +23,15 @@ internal sealed class CrashingCommitter(ICommitter inner, CrashPoint point) : IC
 
     public Task StopAsync(CancellationToken cancellation) => inner.StopAsync(cancellation);
 
-    public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit) => commit.Events.Any(e => e.Type == point.Step) ? AtPointAsync(place, commit) : inner.CommitAsync(place, commit);
+    public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit) =>
+        commit.Events.Any(e => e.Type == point.Step) ? AtPointAsync(place, commit) : inner.CommitAsync(place, commit);
 
     private async Task<CommitResult> AtPointAsync(CommitPlace place, Commit commit)
     {
         point.Reach(CrashSide.Before, point.Step, commit.Group);
         var result = await inner.CommitAsync(place, commit).ConfigureAwait(false);
-        if (result.Status == CommitStatus.Committed) point.Reach(CrashSide.After, point.Step, commit.Group);
+        if (result.Status == CommitStatus.Committed)
+            point.Reach(CrashSide.After, point.Step, commit.Group);
         return result;
     }
 }

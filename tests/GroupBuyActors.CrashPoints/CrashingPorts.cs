@@ -21,15 +21,25 @@ internal sealed class CrashingPayments(IPayments inner, CrashPoint point) : IPay
     public Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation) =>
         point.AroundAsync("ask", order.Group, () => inner.AskAsync(order, cancellation));
 
-    public Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation) =>
-        point.AroundAsync("refund", order.Group, () => inner.RefundAsync(key, order, paymentId, amount, cancellation));
+    public Task<PortReply> RefundAsync(
+        string key,
+        OrderId order,
+        string paymentId,
+        Money amount,
+        CancellationToken cancellation
+    ) => point.AroundAsync("refund", order.Group, () => inner.RefundAsync(key, order, paymentId, amount, cancellation));
 }
 
 /// <inheritdoc cref="CrashingInventory"/>
 internal sealed class CrashingNotices(INotices inner, CrashPoint point) : INotices
 {
-    public Task<PortReply> SendAsync(string key, OrderId order, string userId, string kind, CancellationToken cancellation) =>
-        point.AroundAsync("notice", order.Group, () => inner.SendAsync(key, order, userId, kind, cancellation));
+    public Task<PortReply> SendAsync(
+        string key,
+        OrderId order,
+        string userId,
+        string kind,
+        CancellationToken cancellation
+    ) => point.AroundAsync("notice", order.Group, () => inner.SendAsync(key, order, userId, kind, cancellation));
 }
 
 internal static class CrashingCalls

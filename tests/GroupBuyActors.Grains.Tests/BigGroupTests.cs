@@ -30,8 +30,13 @@ public sealed class BigGroupTests(ITestOutputHelper output)
         output.WriteLine($"awake after {TimeProvider.System.GetElapsedTime(began).TotalMilliseconds:F0} ms");
         var stored = await second.Get<IGroupReader>().LoadAsync(GroupId.Parse(Id), CancellationToken.None);
         Assert.NotNull(stored.Snapshot);
-        Assert.True(stored.Tail.Count <= new Hosting.GrainsOptions().SnapshotTailAsleep, $"The tail is {stored.Tail.Count} long.");
-        Assert.True((await second.Group(Id).Join(new JoinGroup("last but one", 1, new RequestKey("r1", "f")))).Replayed);
+        Assert.True(
+            stored.Tail.Count <= new Hosting.GrainsOptions().SnapshotTailAsleep,
+            $"The tail is {stored.Tail.Count} long."
+        );
+        Assert.True(
+            (await second.Group(Id).Join(new JoinGroup("last but one", 1, new RequestKey("r1", "f")))).Replayed
+        );
         Assert.Equal(Orders, (await second.Group(Id).Join(new JoinGroup("last"))).Value!.OrderId.Number);
         Assert.Equal(RefusalCode.GroupFull, (await second.Group(Id).Join(new JoinGroup("too late"))).Refusal!.Code);
     }

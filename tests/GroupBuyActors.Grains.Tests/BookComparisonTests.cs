@@ -23,7 +23,8 @@ public sealed class BookComparisonTests
     {
         await using var silo = await StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 5, capacity: 9);
-        for (var n = 1; n <= 4; n++) await PaidAsync(group, n);
+        for (var n = 1; n <= 4; n++)
+            await PaidAsync(group, n);
         _books.Put(new OrderId(Group, 1), "p-1", Price);
         _books.Put(new OrderId(Group, 2), "p-2", new Money(1_499, "CNY"));
         _books.Put(new OrderId(Group, 3), "p-3", Price, isRefunded: true);
@@ -34,17 +35,28 @@ public sealed class BookComparisonTests
 
         var found = await CompareAsync(silo);
         Assert.Equal(
-            [("1 p-7", DifferenceKind.MissingHere), ("2 p-2", DifferenceKind.AmountDiffers), ("3 p-3", DifferenceKind.StateDiffers),
-                ("4 p-4", DifferenceKind.MissingAtPort), ("77 p-1", DifferenceKind.MissingHere)],
-            found.Payments.Differing.Select(line => ($"{OrderId.Parse(line.Key.Id).Number} {line.Key.Part}", line.Kind)));
-        Assert.Equal([("10042.SH-PUDONG.tea-1123", DifferenceKind.AmountDiffers), ("10042.SH.gone", DifferenceKind.MissingHere)],
-            found.Stock.Differing.Select(line => (line.Key.Id, line.Kind)));
+            [
+                ("1 p-7", DifferenceKind.MissingHere),
+                ("2 p-2", DifferenceKind.AmountDiffers),
+                ("3 p-3", DifferenceKind.StateDiffers),
+                ("4 p-4", DifferenceKind.MissingAtPort),
+                ("77 p-1", DifferenceKind.MissingHere),
+            ],
+            found.Payments.Differing.Select(line => ($"{OrderId.Parse(line.Key.Id).Number} {line.Key.Part}", line.Kind))
+        );
+        Assert.Equal(
+            [("10042.SH-PUDONG.tea-1123", DifferenceKind.AmountDiffers), ("10042.SH.gone", DifferenceKind.MissingHere)],
+            found.Stock.Differing.Select(line => (line.Key.Id, line.Kind))
+        );
         Assert.Equal(new StockLine(Group, 9, 0), found.Stock.Differing[0].Ours);
         Assert.True(found.IsComplete);
         Assert.Equal(0, found.Payments.Underway + found.Stock.Underway);
     }
 
-    /// <summary>The provider holds the money and nobody was told: closing asks for it, and so does the check after it. Only when both have missed it is it a difference.</summary>
+    /// <summary>
+    /// The provider holds the money and nobody was told: closing asks for it, and so does the check after it. Only when
+    /// both have missed it is it a difference.
+    /// </summary>
     [Fact]
     public async Task MoneyThatWillBeAskedForIsUnderway()
     {
@@ -71,8 +83,10 @@ public sealed class BookComparisonTests
         await using var silo = await StartAsync();
         var group = await silo.PublishAsync(Id);
         var deducting = silo.Ports.Hold("deduct:");
-        for (var n = 1; n <= 2; n++) await PaidAsync(group, n);
-        for (var n = 1; n <= 2; n++) _books.Put(new OrderId(Group, n), $"p-{n}", Price);
+        for (var n = 1; n <= 2; n++)
+            await PaidAsync(group, n);
+        for (var n = 1; n <= 2; n++)
+            _books.Put(new OrderId(Group, n), $"p-{n}", Price);
         await silo.Ports.CalledAsync("deduct:");
         // The inventory has done it, and its answer is on the way.
         _books.Put(new StockBookEntry(Group, "tea", 0, 2));
@@ -81,7 +95,10 @@ public sealed class BookComparisonTests
         Assert.Equal((0L, 1L), (found.Stock.Count, found.Stock.Underway));
         deducting.SetResult(PortAnswer.Done);
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);
-        await UntilAsync(async () => (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock is { Count: 0, Underway: 0 });
+        await UntilAsync(async () =>
+            (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock
+                is { Count: 0, Underway: 0 }
+        );
     }
 
     [Fact]
@@ -105,7 +122,10 @@ public sealed class BookComparisonTests
         await UntilAsync(async () => await PaymentsAsync(silo) == (1, 0));
     }
 
-    /// <summary>Between the first look and the second the payment comes into the provider's books, or the group hears of another.</summary>
+    /// <summary>
+    /// Between the first look and the second the payment comes into the provider's books, or the group hears of
+    /// another.
+    /// </summary>
     [Fact]
     public async Task WhatChangesBetweenTheLooksIsNoDifference()
     {
@@ -118,7 +138,8 @@ public sealed class BookComparisonTests
         _books.Put(new OrderId(Group, 2), "p-2", Price);
         _books.Reading = async reading =>
         {
-            if (reading != 2) return;
+            if (reading != 2)
+                return;
             _books.Put(new OrderId(Group, 1), "p-1", Price);
             Assert.Null((await group.Pay(new PayOrder(2, "p-2", Price, Trusted: true))).Refusal);
         };
@@ -134,7 +155,9 @@ public sealed class BookComparisonTests
         await using var silo = await StartAsync();
         await silo.PublishAsync(Id);
         _books.Answer = PortAnswer.Silent;
-        await UntilAsync(async () => (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock.Count == 1);
+        await UntilAsync(async () =>
+            (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock.Count == 1
+        );
         var found = await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None);
         Assert.Equal((false, "As scripted."), (found.Payments.Answered, found.Payments.Reason));
         Assert.True(found.Stock is { Answered: true, Complete: true });
@@ -153,11 +176,16 @@ public sealed class BookComparisonTests
         _books.Put(new StockBookEntry(Group, "tea", 2, 0));
         _books.Put(new StockBookEntry(GroupId.Parse("10043.BJ.tea"), "tea", 1, 0));
         await ProjectedAsync(silo, payments: 1);
-        await UntilAsync(async () => (await silo.Get<IBookReader>().MerchantsAsync((int)(10042 % ShardId.MerchantSlots), 0, 10, None)).Count == 2);
+        await UntilAsync(async () =>
+            (await silo.Get<IBookReader>().MerchantsAsync((int)(10042 % ShardId.MerchantSlots), 0, 10, None)).Count == 2
+        );
         var shard = new ShardId((int)(10042 % ShardId.MerchantSlots) * ShardId.RegionSlots);
         var first = Assert.Single(await RowsAsync(silo, shard));
         Assert.Equal(ShardId.MerchantSlots, await CountAsync(silo));
-        Assert.Contains(silo.Get<ISchedules>().List(3), schedule => schedule is { Job: TaskTypes.Reconciliation, Next.Count: 3 });
+        Assert.Contains(
+            silo.Get<ISchedules>().List(3),
+            schedule => schedule is { Job: TaskTypes.Reconciliation, Next.Count: 3 }
+        );
 
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(first.Key.Id, None));
         await UntilAsync(async () => (await EndsAsync(silo, shard)).Count > 0);
@@ -165,9 +193,12 @@ public sealed class BookComparisonTests
         // It was run beside its schedule, so the coming night still has its own.
         Assert.Equal(first.Key.Due, Assert.Single(await RowsAsync(silo, shard)).Key.Due);
         Assert.Equal(
-            [$"The books of merchant 10042 and of payments differ in 1 lines (missing-at-port 1), first {Id}.1 p-1",
-                $"The books of merchant {10042 + ShardId.MerchantSlots} and of inventory differ in 1 lines (missing-at-port 1), first {10042 + ShardId.MerchantSlots}.BJ.tea"],
-            log.Of(3100));
+            [
+                $"The books of merchant 10042 and of payments differ in 1 lines (missing-at-port 1), first {Id}.1 p-1",
+                $"The books of merchant {10042 + ShardId.MerchantSlots} and of inventory differ in 1 lines (missing-at-port 1), first {10042 + ShardId.MerchantSlots}.BJ.tea",
+            ],
+            log.Of(3100)
+        );
     }
 
     [Fact]
@@ -178,20 +209,27 @@ public sealed class BookComparisonTests
         await silo.PublishAsync(Id);
         _books.Answer = PortAnswer.Silent;
         var shard = new ShardId(Group.Shard.MerchantSlot * ShardId.RegionSlots);
-        await UntilAsync(async () => (await silo.Get<IBookReader>().MerchantsAsync(shard.MerchantSlot, 0, 10, None)).Count == 1);
+        await UntilAsync(async () =>
+            (await silo.Get<IBookReader>().MerchantsAsync(shard.MerchantSlot, 0, 10, None)).Count == 1
+        );
         var first = Assert.Single(await RowsAsync(silo, shard));
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(first.Key.Id, None));
         await UntilAsync(async () => (await RowsAsync(silo, shard)) is [{ Attempts: 1 }]);
-        Assert.Equal("The books of payments could not be compared for merchant 10042: As scripted.", Assert.Single(await RowsAsync(silo, shard)).LastError);
+        Assert.Equal(
+            "The books of payments could not be compared for merchant 10042: As scripted.",
+            Assert.Single(await RowsAsync(silo, shard)).LastError
+        );
         Assert.Equal(["The books of payments could not be compared for merchant 10042: As scripted."], log.Of(3101));
         Assert.Equal(first.Key.Id, Assert.Single(await RowsAsync(silo, shard)).Key.Id);
     }
 
-    private Task<TestSilo> StartAsync(KeptLog? log = null) => TestSilo.StartAsync(services: services =>
-    {
-        services.AddSingleton<IPaymentBooks>(_books).AddSingleton<IStockBooks>(_books);
-        if (log is not null) services.AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider>(log);
-    });
+    private Task<TestSilo> StartAsync(KeptLog? log = null) =>
+        TestSilo.StartAsync(services: services =>
+        {
+            services.AddSingleton<IPaymentBooks>(_books).AddSingleton<IStockBooks>(_books);
+            if (log is not null)
+                services.AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider>(log);
+        });
 
     private static async Task PaidAsync(IGroupGrain group, int number)
     {
@@ -222,20 +260,26 @@ public sealed class BookComparisonTests
     private static async Task<int> CountAsync(TestSilo silo)
     {
         var count = 0;
-        for (string? after = null; ;)
+        for (string? after = null; ; )
         {
-            var page = await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Reconciliation), after, 500, None);
+            var page = await silo.Get<ITaskStore>()
+                .ListAsync(new TaskFilter(TaskTypes.Reconciliation), after, 500, None);
             count += page.Items.Count;
-            if ((after = page.Next) is null) return count;
+            if ((after = page.Next) is null)
+                return count;
         }
     }
 
     private static async Task<IReadOnlyList<TaskEnding>> EndsAsync(TestSilo silo, ShardId shard) =>
-        (await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Type = TaskTypes.Reconciliation, Shard = shard }, null, 10, None)).Items;
+        (
+            await silo.Get<ITaskEnds>()
+                .SearchAsync(new TaskEndFilter { Type = TaskTypes.Reconciliation, Shard = shard }, null, 10, None)
+        ).Items;
 
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (!await holds()) await Task.Delay(20, bound.Token);
+        while (!await holds())
+            await Task.Delay(20, bound.Token);
     }
 }

@@ -32,12 +32,17 @@ public sealed class ClockAndCheckTests
         for (var ms = 0; ms < 10_000; ms += 10)
         {
             local.Advance(TimeSpan.FromMilliseconds(10));
-            if (ms % 1_000 == 0) clock.Discipline(local.GetTimestamp(), local.GetUtcNow() - ahead);
+            if (ms % 1_000 == 0)
+                clock.Discipline(local.GetTimestamp(), local.GetUtcNow() - ahead);
             Assert.True(clock.GetUtcNow() > last);
             last = clock.GetUtcNow();
         }
 
-        Assert.InRange(local.GetUtcNow() - clock.GetUtcNow(), TimeSpan.FromMilliseconds(70), TimeSpan.FromMilliseconds(90));
+        Assert.InRange(
+            local.GetUtcNow() - clock.GetUtcNow(),
+            TimeSpan.FromMilliseconds(70),
+            TimeSpan.FromMilliseconds(90)
+        );
     }
 
     [Fact]
@@ -99,15 +104,18 @@ public sealed class ClockAndCheckTests
         // Orleans' own clock of activations, set back: what the wall clock would be to it if it were left alone.
         var wall = new WallClock(TimeProvider.System.GetUtcNow());
         await using var silo = await Setting.TestSilo.StartAsync(
-            configure: options => (options.CanaryInterval, options.CanaryPatience) = (TimeSpan.FromHours(1), TimeSpan.FromSeconds(2)),
-            services: services => services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, wall));
+            configure: options =>
+                (options.CanaryInterval, options.CanaryPatience) = (TimeSpan.FromHours(1), TimeSpan.FromSeconds(2)),
+            services: services => services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, wall)
+        );
         var canary = silo.Get<ActivationCanary>();
         await canary.CallAsync(CancellationToken.None);
         Assert.Null(canary.FailingBecause);
 
         wall.Set(TimeSpan.FromMinutes(-25));
         using var bound = new CancellationTokenSource(Setting.TestSilo.Bound);
-        while (canary.FailingBecause is null) await canary.CallAsync(bound.Token);
+        while (canary.FailingBecause is null)
+            await canary.CallAsync(bound.Token);
         Assert.Contains("activates no groups", canary.FailingBecause, StringComparison.Ordinal);
 
         wall.Set(TimeSpan.Zero);
@@ -156,7 +164,15 @@ public sealed class ClockAndCheckTests
     {
         var check = new GrainsOptionsCheck();
         Assert.True(check.Validate(null, new GrainsOptions()).Succeeded);
-        var faulty = check.Validate(null, new GrainsOptions { FenceBound = TimeSpan.Zero, RelayBatchMax = 0, HorizonReadInterval = TimeSpan.FromMinutes(1) });
+        var faulty = check.Validate(
+            null,
+            new GrainsOptions
+            {
+                FenceBound = TimeSpan.Zero,
+                RelayBatchMax = 0,
+                HorizonReadInterval = TimeSpan.FromMinutes(1),
+            }
+        );
         Assert.Equal(3, faulty.Failures!.Count());
     }
 

@@ -13,7 +13,11 @@ public sealed class ClusterTests
 {
     private static readonly GroupOffer Offer = new()
     {
-        Title = "Tea", Sku = "tea", UnitPrice = new Money(1_500, "CNY"), MinGroupSize = 3, PaymentWindow = TimeSpan.FromSeconds(3),
+        Title = "Tea",
+        Sku = "tea",
+        UnitPrice = new Money(1_500, "CNY"),
+        MinGroupSize = 3,
+        PaymentWindow = TimeSpan.FromSeconds(3),
     };
 
     [Fact]
@@ -22,12 +26,16 @@ public sealed class ClusterTests
         await using var cluster = await TestCluster.StartAsync(3);
         await cluster.SettledAsync();
         var groups = Enumerable.Range(1, 40).Select(n => cluster.Client.GetGrain<IGroupGrain>($"{n}.SH.tea")).ToList();
-        foreach (var group in groups) Assert.True((await group.Publish(Offer)).Succeeded);
+        foreach (var group in groups)
+            Assert.True((await group.Publish(Offer)).Succeeded);
         var homes = cluster.Get<Homes>(0);
         foreach (var group in groups)
             Assert.Equal(homes.Of(GroupId.Parse(group.GetPrimaryKeyString()).Shard), await cluster.WhereAsync(group));
         var report = await cluster.Get<IClusterReport>(1).SilosAsync(CancellationToken.None);
-        Assert.Equal((3, 40, ShardId.Count), (report.Count, report.Sum(silo => silo.Groups), report.Sum(silo => silo.Shards)));
+        Assert.Equal(
+            (3, 40, ShardId.Count),
+            (report.Count, report.Sum(silo => silo.Groups), report.Sum(silo => silo.Shards))
+        );
         Assert.All(report, silo => Assert.InRange(silo.Shards, ShardId.Count / 6, ShardId.Count / 2));
     }
 
@@ -54,24 +62,41 @@ public sealed class ClusterTests
         await cluster.SettledAsync();
         foreach (var group in groups)
         {
-            var closed = await RetryAsync(() => TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Closed));
+            var closed = await RetryAsync(() =>
+                TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Closed)
+            );
             Assert.Equal(CloseReason.PaymentWindowOver, closed.CloseReason);
         }
 
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while ((await cluster.Get<IStreams>(0).ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead)) await Task.Delay(50, bound.Token);
-        while ((await cluster.Get<IListings>(0).GroupsAsync(new GroupFilter(State: GroupPhase.Opening), null, 500, bound.Token)).Items.Count(view => view.SeatsTaken == 0) < 60)
+        while ((await cluster.Get<IStreams>(0).ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead))
+            await Task.Delay(50, bound.Token);
+        while (
+            (
+                await cluster
+                    .Get<IListings>(0)
+                    .GroupsAsync(new GroupFilter(State: GroupPhase.Opening), null, 500, bound.Token)
+            ).Items.Count(view => view.SeatsTaken == 0) < 60
+        )
             await Task.Delay(50, bound.Token);
     }
 
     [Fact]
     public async Task NearTaskOfAGroupAwayFromItsHomeIsHandedToItsOwner()
     {
-        await using var cluster = await TestCluster.StartAsync(2, options => (options.Horizon, options.HorizonReadInterval) = (TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5)));
+        await using var cluster = await TestCluster.StartAsync(
+            2,
+            options =>
+                (options.Horizon, options.HorizonReadInterval) = (TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5))
+        );
         await cluster.SettledAsync();
         var homes = cluster.Get<Homes>(0);
-        var group = Enumerable.Range(1, 100).Select(n => cluster.Client.GetGrain<IGroupGrain>($"{n}.SH.tea"))
-            .First(group => cluster.Silos[0].SiloAddress.Equals(homes.Of(GroupId.Parse(group.GetPrimaryKeyString()).Shard)));
+        var group = Enumerable
+            .Range(1, 100)
+            .Select(n => cluster.Client.GetGrain<IGroupGrain>($"{n}.SH.tea"))
+            .First(group =>
+                cluster.Silos[0].SiloAddress.Equals(homes.Of(GroupId.Parse(group.GetPrimaryKeyString()).Shard))
+            );
         RequestContext.Set(IPlacementDirector.PlacementHintKey, cluster.Silos[1].SiloAddress);
         Assert.True((await group.Publish(Offer)).Succeeded);
         RequestContext.Clear();
@@ -103,7 +128,13 @@ public sealed class ClusterTests
             {
                 return await call();
             }
-            catch (Exception e) when (e is StoreUnavailableException or SiloUnavailableException or OrleansMessageRejectionException or TimeoutException)
+            catch (Exception e)
+                when (e
+                        is StoreUnavailableException
+                            or SiloUnavailableException
+                            or OrleansMessageRejectionException
+                            or TimeoutException
+                )
             {
                 await Task.Delay(50, bound.Token);
             }

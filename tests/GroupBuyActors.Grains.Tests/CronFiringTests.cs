@@ -12,19 +12,38 @@ namespace GroupBuyActors;
 /// <summary>What the end of a schedule's run tells of.</summary>
 public sealed class CronFiringTests
 {
-    /// <summary>Told one by one without a bound, they would not fit into the commit that ends the run, and the schedule would stand still for ever.</summary>
+    /// <summary>
+    /// Told one by one without a bound, they would not fit into the commit that ends the run, and the schedule would
+    /// stand still for ever.
+    /// </summary>
     [Fact]
     public void FiringsMissedInALongStandstillFitIntoTheCommitThatEndsTheRun()
     {
         var options = new GrainsOptions();
-        options.Schedules[TaskTypes.VoucherScan] = new CronJobChange { Expression = "* * * * * *", Spread = TimeSpan.Zero };
+        options.Schedules[TaskTypes.VoucherScan] = new CronJobChange
+        {
+            Expression = "* * * * * *",
+            Spread = TimeSpan.Zero,
+        };
         var time = new FakeTimeProvider(TestSilo.Evening.AddDays(1));
-        var firings = new CronFirings(null!, null!, new ClusterClock(time), new Chance(), Options.Create(options), NullLogger<CronFirings>.Instance);
+        var firings = new CronFirings(
+            null!,
+            null!,
+            new ClusterClock(time),
+            new Chance(),
+            Options.Create(options),
+            NullLogger<CronFirings>.Instance
+        );
         var ran = new TimedTask
         {
-            Key = new TaskKey(new ShardId(7), TestSilo.Evening, "voucher-scan"), Type = TaskTypes.VoucherScan, NextAt = TestSilo.Evening,
+            Key = new TaskKey(new ShardId(7), TestSilo.Evening, "voucher-scan"),
+            Type = TaskTypes.VoucherScan,
+            NextAt = TestSilo.Evening,
         };
-        var verdict = firings.Conclude(new DueTask(ran, TaskPolicies.Of(ran.Type), 0, time.GetUtcNow(), 0.5), TestSilo.Evening);
+        var verdict = firings.Conclude(
+            new DueTask(ran, TaskPolicies.Of(ran.Type), 0, time.GetUtcNow(), 0.5),
+            TestSilo.Evening
+        );
         var told = verdict.Ends!;
         Assert.Equal(200, told.Count);
         Assert.True(told.Sum(end => CommitBytes.OfEnding(end.Payload.Length, end.Error)) < CommitBytes.LeastMax);

@@ -15,28 +15,43 @@ using Microsoft.Extensions.Time.Testing;
 namespace GroupBuyActors;
 
 /// <summary>
-/// The engine's memory, queues, runner and desk against a model, in many random lives: tasks are scheduled, cancelled, moved, redriven,
-/// fail, hang, meet a store that refuses, and silos crash in between, or hand over and end runs late that others have run again.
-/// Whatever happens, every task is in one place: a row, or one end.
+/// The engine's memory, queues, runner and desk against a model, in many random lives: tasks are scheduled, cancelled,
+/// moved, redriven, fail, hang, meet a store that refuses, and silos crash in between, or hand over and end runs late
+/// that others have run again. Whatever happens, every task is in one place: a row, or one end.
 /// </summary>
 public sealed class EngineModelTests(ITestOutputHelper output)
 {
-    private const int Lives = 1_000, Steps = 40;
+    private const int Lives = 1_000,
+        Steps = 40;
     private static readonly string[] Types = [TaskTypes.Notify, TaskTypes.Refund, TaskTypes.PaymentCheck];
 
     [Fact]
     public void EveryTaskEndsExactlyOnceWhateverHappens()
     {
-        var first = int.TryParse(Environment.GetEnvironmentVariable("GROUPBUY_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next(1_000_000_000);
+        var first = int.TryParse(
+            Environment.GetEnvironmentVariable("GROUPBUY_SEED"),
+            CultureInfo.InvariantCulture,
+            out var given
+        )
+            ? given
+            : Random.Shared.Next(1_000_000_000);
         output.WriteLine($"Seeds {first} to {first + Lives - 1}");
-        Parallel.For(0, Lives, new ParallelOptions { MaxDegreeOfParallelism = 2 }, life => new Life(first + life).Run(Steps));
+        Parallel.For(
+            0,
+            Lives,
+            new ParallelOptions { MaxDegreeOfParallelism = 2 },
+            life => new Life(first + life).Run(Steps)
+        );
     }
 
     /// <summary>One random life, known again by its seed.</summary>
     private sealed class Life
     {
         private static readonly DateTimeOffset Start = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
-        private static readonly GroupId[] Groups = [.. Enumerable.Range(1, 4).Select(n => GroupId.Parse($"{n}.SH.tea"))];
+        private static readonly GroupId[] Groups =
+        [
+            .. Enumerable.Range(1, 4).Select(n => GroupId.Parse($"{n}.SH.tea")),
+        ];
         private readonly int _seed;
         private readonly Random _dice;
         private readonly FakeTimeProvider _time = new(Start);
@@ -59,12 +74,14 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         {
             try
             {
-                for (var step = 0; step < steps; step++) Step();
+                for (var step = 0; step < steps; step++)
+                    Step();
                 Settle();
             }
             finally
             {
-                foreach (var engine in _departed) engine.Kill();
+                foreach (var engine in _departed)
+                    engine.Kill();
                 _engine.Kill();
             }
         }
@@ -73,15 +90,37 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         {
             switch (_dice.Next(12))
             {
-                case < 4: Schedule(); break;
-                case 4: Change(id => _engine.Desk.CancelHereAsync(id), id => _cancelled.Add(id)); break;
-                case 5: Change(id => _engine.Desk.MoveHereAsync(id, _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))), id => _due[id] = DateTimeOffset.MinValue); break;
-                case 6: Redrive(); break;
-                case 7 when _dice.Next(3) == 0: Crash(); break;
-                case 8: _engine.LetEnd(_seed); break;
-                case 9 when _dice.Next(2) == 0: HandOver(); break;
-                case 9: foreach (var engine in _departed) engine.LetEnd(_seed); break;
-                default: Advance(TimeSpan.FromMilliseconds(_dice.Next(1, _dice.Next(2) == 0 ? 5_000 : 90_000))); break;
+                case < 4:
+                    Schedule();
+                    break;
+                case 4:
+                    Change(id => _engine.Desk.CancelHereAsync(id), id => _cancelled.Add(id));
+                    break;
+                case 5:
+                    Change(
+                        id => _engine.Desk.MoveHereAsync(id, _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))),
+                        id => _due[id] = DateTimeOffset.MinValue
+                    );
+                    break;
+                case 6:
+                    Redrive();
+                    break;
+                case 7 when _dice.Next(3) == 0:
+                    Crash();
+                    break;
+                case 8:
+                    _engine.LetEnd(_seed);
+                    break;
+                case 9 when _dice.Next(2) == 0:
+                    HandOver();
+                    break;
+                case 9:
+                    foreach (var engine in _departed)
+                        engine.LetEnd(_seed);
+                    break;
+                default:
+                    Advance(TimeSpan.FromMilliseconds(_dice.Next(1, _dice.Next(2) == 0 ? 5_000 : 90_000)));
+                    break;
             }
 
             _engine.Quiesce(_seed);
@@ -93,20 +132,39 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             var group = Groups[_dice.Next(Groups.Length)];
             var due = _time.GetUtcNow() + TimeSpan.FromMilliseconds(_dice.Next(0, 150_000));
             var id = TaskIds.Of(group, _due.Count + 1, 0);
-            var task = new TimedTask { Key = new TaskKey(group.Shard, due, id), Type = Types[_dice.Next(Types.Length)], Group = group, NextAt = due };
-            if (_engine.Commit(new Commit { Id = Guid.NewGuid(), Shard = group.Shard, Token = new ActivationToken(), Schedules = [task] }) == CommitStatus.Committed) _due[id] = due;
+            var task = new TimedTask
+            {
+                Key = new TaskKey(group.Shard, due, id),
+                Type = Types[_dice.Next(Types.Length)],
+                Group = group,
+                NextAt = due,
+            };
+            if (
+                _engine.Commit(
+                    new Commit
+                    {
+                        Id = Guid.NewGuid(),
+                        Shard = group.Shard,
+                        Token = new ActivationToken(),
+                        Schedules = [task],
+                    }
+                ) == CommitStatus.Committed
+            )
+                _due[id] = due;
         }
 
         private void Change(Func<string, Task<TaskChangeOutcome>> change, Action<string> done)
         {
-            if (_due.Count == 0) return;
+            if (_due.Count == 0)
+                return;
             var id = _due.Keys.ElementAt(_dice.Next(_due.Count));
             var before = _table.Rows.Any(row => row.Key.Id == id);
             try
             {
                 var outcome = change(id).GetAwaiter().GetResult();
                 Must(outcome != TaskChangeOutcome.Done || before, $"{id} was changed and had no row");
-                if (outcome == TaskChangeOutcome.Done) done(id);
+                if (outcome == TaskChangeOutcome.Done)
+                    done(id);
             }
             catch (Groups.StoreUnavailableException)
             {
@@ -116,10 +174,15 @@ public sealed class EngineModelTests(ITestOutputHelper output)
 
         private void Redrive()
         {
-            if (_table.Ends.FirstOrDefault(ending => ending.Status == TaskEndStatus.Dead && ending.RedrivenAt is null) is not { } dead) return;
+            if (
+                _table.Ends.FirstOrDefault(ending => ending.Status == TaskEndStatus.Dead && ending.RedrivenAt is null)
+                is not { } dead
+            )
+                return;
             try
             {
-                if (_engine.Desk.RedriveHereAsync(dead.TaskId).GetAwaiter().GetResult() == TaskChangeOutcome.Done) _redriven.Add(dead.TaskId);
+                if (_engine.Desk.RedriveHereAsync(dead.TaskId).GetAwaiter().GetResult() == TaskChangeOutcome.Done)
+                    _redriven.Add(dead.TaskId);
             }
             catch (Groups.StoreUnavailableException)
             {
@@ -134,7 +197,10 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             _engine = new Engine(_table, _time, _dice.Next(), misbehaves);
         }
 
-        /// <summary>Another owner takes over from one that is alive: what hangs there may yet come to its end, after the other has run it again.</summary>
+        /// <summary>
+        /// Another owner takes over from one that is alive: what hangs there may yet come to its end, after the other
+        /// has run it again.
+        /// </summary>
         private void HandOver()
         {
             _engine.Depart();
@@ -152,7 +218,8 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         private void Settle()
         {
             _table.Refusals = 0;
-            foreach (var engine in _departed) engine.LetEnd(_seed);
+            foreach (var engine in _departed)
+                engine.LetEnd(_seed);
             Crash(misbehaves: false);
             for (var n = 0; n < 40 && _table.Rows.Count > 0; n++)
             {
@@ -162,7 +229,10 @@ public sealed class EngineModelTests(ITestOutputHelper output)
 
             _engine.Quiesce(_seed);
             Check();
-            Must(_table.Rows.Count == 0, $"{_table.Rows.Count} tasks never ended, among them {_table.Rows.Select(row => $"{row.Key.Id} {row.Type} next at {row.NextAt:O}").FirstOrDefault()}");
+            Must(
+                _table.Rows.Count == 0,
+                $"{_table.Rows.Count} tasks never ended, among them {_table.Rows.Select(row => $"{row.Key.Id} {row.Type} next at {row.NextAt:O}").FirstOrDefault()}"
+            );
         }
 
         private void Check()
@@ -173,19 +243,33 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             foreach (var id in _due.Keys)
             {
                 // A dead letter that was scheduled anew is not where the task is any more.
-                var places = (rows.Contains(id) ? 1 : 0) + ends[id].Count(ending => ending.RedrivenAt is null) + done[id].Count();
-                Must(places == 1, $"{id} is in {places} places: row {rows.Contains(id)}, ends {string.Join(", ", ends[id].Select(ending => $"{ending.Status} v{ending.Version} {ending.RedrivenAt:O}"))}, done {done[id].Count()}");
-                if (_cancelled.Contains(id)) Must(ends[id].Any(ending => ending.Status == TaskEndStatus.Cancelled), $"{id} was cancelled and is not");
+                var places =
+                    (rows.Contains(id) ? 1 : 0)
+                    + ends[id].Count(ending => ending.RedrivenAt is null)
+                    + done[id].Count();
+                Must(
+                    places == 1,
+                    $"{id} is in {places} places: row {rows.Contains(id)}, ends {string.Join(", ", ends[id].Select(ending => $"{ending.Status} v{ending.Version} {ending.RedrivenAt:O}"))}, done {done[id].Count()}"
+                );
+                if (_cancelled.Contains(id))
+                    Must(
+                        ends[id].Any(ending => ending.Status == TaskEndStatus.Cancelled),
+                        $"{id} was cancelled and is not"
+                    );
             }
 
-            Must(rows.Count + ends.Count(end => end.Any(ending => ending.RedrivenAt is null)) + done.Count == _due.Count, "created = live + ended does not hold");
+            Must(
+                rows.Count + ends.Count(end => end.Any(ending => ending.RedrivenAt is null)) + done.Count == _due.Count,
+                "created = live + ended does not hold"
+            );
             foreach (var (id, earliest) in _engine.FirstRuns)
                 Must(earliest >= _due[id], $"{id} ran at {earliest:O}, before its time {_due[id]:O}");
         }
 
         private void Must(bool holds, string otherwise)
         {
-            if (!holds) Assert.Fail($"Seed {_seed}: {otherwise}");
+            if (!holds)
+                Assert.Fail($"Seed {_seed}: {otherwise}");
         }
     }
 
@@ -205,23 +289,65 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             _committer = new SimulatedCommitter(table);
             _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
             var (clock, options) = (new ClusterClock(time), Options.Create(new GrainsOptions()));
-            var policies = new TaskPolicyBook(table, null!, null!, clock, time, options, NullLogger<TaskPolicyBook>.Instance);
+            var policies = new TaskPolicyBook(
+                table,
+                null!,
+                null!,
+                clock,
+                time,
+                options,
+                NullLogger<TaskPolicyBook>.Instance
+            );
             _queues = new TaskQueues(policies, time, options);
-            var firings = new CronFirings(_committer, table, clock, new Chance(), options, NullLogger<CronFirings>.Instance);
+            var firings = new CronFirings(
+                _committer,
+                table,
+                clock,
+                new Chance(),
+                options,
+                NullLogger<CronFirings>.Instance
+            );
             _near = new NearTasks(clock, _queues, policies, options, NullLogger<NearTasks>.Instance);
             _handlers = new Handlers(new Random(seed), clock, misbehaves);
-            var runner = new TaskRunner(Types.Select(type => new Handler(type, _handlers)), _near, table, _committer, firings, policies, clock, time, new Chance(),
-                new TaskMetrics(_services.GetRequiredService<IMeterFactory>()), options, NullLogger<TaskRunner>.Instance);
-            Desk = new TaskDesk(table, table, _committer, _near, firings, policies, null!, null!, clock, time, new Chance());
+            var runner = new TaskRunner(
+                Types.Select(type => new Handler(type, _handlers)),
+                _near,
+                table,
+                _committer,
+                firings,
+                policies,
+                clock,
+                time,
+                new Chance(),
+                new TaskMetrics(_services.GetRequiredService<IMeterFactory>()),
+                options,
+                NullLogger<TaskRunner>.Instance
+            );
+            Desk = new TaskDesk(
+                table,
+                table,
+                _committer,
+                _near,
+                firings,
+                policies,
+                null!,
+                null!,
+                clock,
+                time,
+                new Chance()
+            );
             _committer.Subscribe(batch =>
             {
                 foreach (var (_, commit) in batch.Commits)
                 {
-                    foreach (var removed in commit.Removals) _near.Remove(removed.Id);
-                    foreach (var task in commit.Schedules) _near.Add(task);
+                    foreach (var removed in commit.Removals)
+                        _near.Remove(removed.Id);
+                    foreach (var task in commit.Schedules)
+                        _near.Add(task);
                 }
             });
-            for (var shard = 0; shard < ShardId.Count; shard++) _near.Own(new ShardId(shard), 1);
+            for (var shard = 0; shard < ShardId.Count; shard++)
+                _near.Own(new ShardId(shard), 1);
             _queues.Start(runner.RunAsync);
             _near.Start();
             ReadHorizon();
@@ -232,7 +358,8 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         /// <summary>When tasks were first run, by id.</summary>
         public IEnumerable<KeyValuePair<string, DateTimeOffset>> FirstRuns => _handlers.FirstRuns;
 
-        public CommitStatus Commit(Commit commit) => _committer.CommitAsync(_committer.TryReserve(commit.Shard)!, commit).Result.Status;
+        public CommitStatus Commit(Commit commit) =>
+            _committer.CommitAsync(_committer.TryReserve(commit.Shard)!, commit).Result.Status;
 
         public void ReadHorizon()
         {
@@ -245,10 +372,17 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         {
             var waited = System.Diagnostics.Stopwatch.StartNew();
             var spin = new SpinWait();
-            while (_near.HasDue || _near.Backlog().Values.Sum() != _handlers.Hanging || _queues.Running != _handlers.Hanging)
+            while (
+                _near.HasDue
+                || _near.Backlog().Values.Sum() != _handlers.Hanging
+                || _queues.Running != _handlers.Hanging
+            )
             {
                 spin.SpinOnce();
-                if (waited.Elapsed > TestSilo.Bound) Assert.Fail($"Seed {seed}: {_near.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} hang, {_queues.Running} run, more is due: {_near.HasDue}.");
+                if (waited.Elapsed > TestSilo.Bound)
+                    Assert.Fail(
+                        $"Seed {seed}: {_near.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} hang, {_queues.Running} run, more is due: {_near.HasDue}."
+                    );
             }
         }
 
@@ -269,7 +403,8 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             while (released.Count > 0 || _queues.Running != _handlers.Hanging)
             {
                 spin.SpinOnce();
-                if (waited.Elapsed > TestSilo.Bound) Assert.Fail($"Seed {seed}: {_queues.Running} runs do not end; {_handlers.Hanging} hang.");
+                if (waited.Elapsed > TestSilo.Bound)
+                    Assert.Fail($"Seed {seed}: {_queues.Running} runs do not end; {_handlers.Hanging} hang.");
             }
         }
 
@@ -308,12 +443,19 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         {
             FirstRuns.TryAdd(due.Task.Key.Id, clock.GetUtcNow());
             int roll;
-            lock (_gate) roll = misbehaves ? dice.Next(20) : 19;
+            lock (_gate)
+                roll = misbehaves ? dice.Next(20) : 19;
             switch (roll)
             {
-                case < 6: return TaskVerdict.Failed(due.AfterFailure(), "The port is silent.");
-                case < 8: return TaskVerdict.Failed(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), "Refused for good.");
-                case 8: throw new InvalidOperationException("Trouble of ours.");
+                case < 6:
+                    return TaskVerdict.Failed(due.AfterFailure(), "The port is silent.");
+                case < 8:
+                    return TaskVerdict.Failed(
+                        new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+                        "Refused for good."
+                    );
+                case 8:
+                    throw new InvalidOperationException("Trouble of ours.");
                 case 9:
                     Interlocked.Increment(ref _hanging);
                     var hang = Volatile.Read(ref _hang);
@@ -321,11 +463,15 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                     try
                     {
                         await hang.End.Task.WaitAsync(cancellation);
-                        lock (_gate) roll = dice.Next(3);
+                        lock (_gate)
+                            roll = dice.Next(3);
                         return roll switch
                         {
                             0 => TaskVerdict.Failed(due.AfterFailure(), "The port was silent for long."),
-                            1 => TaskVerdict.Failed(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), "Refused for good after long."),
+                            1 => TaskVerdict.Failed(
+                                new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+                                "Refused for good after long."
+                            ),
                             _ => TaskVerdict.Finished(),
                         };
                     }
@@ -335,7 +481,8 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                         hang.Leave();
                     }
 
-                default: return TaskVerdict.Finished();
+                default:
+                    return TaskVerdict.Finished();
             }
         }
     }
@@ -358,6 +505,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
     {
         public string Type => type;
 
-        public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation) => handlers.RunAsync(due, cancellation);
+        public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation) =>
+            handlers.RunAsync(due, cancellation);
     }
 }

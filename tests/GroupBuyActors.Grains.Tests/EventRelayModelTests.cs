@@ -8,9 +8,9 @@ using Microsoft.Extensions.Time.Testing;
 namespace GroupBuyActors;
 
 /// <summary>
-/// Streams, moves, crashes, double carriers, poison and operators by seed, with every call of the store and of the log a place to fail
-/// or to crash at. Held all the way: what the tables claim to be relayed is published or was given up by an operator; and what a
-/// reader sees of a group has no gap. In the end everything is published.
+/// Streams, moves, crashes, double carriers, poison and operators by seed, with every call of the store and of the log
+/// a place to fail or to crash at. Held all the way: what the tables claim to be relayed is published or was given up
+/// by an operator; and what a reader sees of a group has no gap. In the end everything is published.
 /// </summary>
 public sealed class EventRelayModelTests
 {
@@ -27,7 +27,8 @@ public sealed class EventRelayModelTests
         for (var step = 0; step < 400; step++)
         {
             await world.StepAsync();
-            if (step % 5 == 0) world.Check();
+            if (step % 5 == 0)
+                world.Check();
         }
 
         await world.FinishAsync();
@@ -48,8 +49,10 @@ public sealed class EventRelayModelTests
         public World(int seed)
         {
             _random = new Random(seed);
-            for (var stream = 1; stream <= Streams; stream++) _carriers.Add(new Carrier(this, stream));
-            for (var group = 0; group < Groups; group++) _homes[group] = 1 + _random.Next(Streams);
+            for (var stream = 1; stream <= Streams; stream++)
+                _carriers.Add(new Carrier(this, stream));
+            for (var group = 0; group < Groups; group++)
+                _homes[group] = 1 + _random.Next(Streams);
             _journal.Before = _ => Trouble();
             _publisher.Before = Trouble;
             _publisher.Fails = _ => !_calm && _random.Next(20) == 0;
@@ -69,7 +72,8 @@ public sealed class EventRelayModelTests
                     break;
                 case 5 when _random.Next(4) == 0:
                     // A carrier of its own beside the one that is there: both think that the stream is theirs.
-                    if (_carriers.Count < Streams + 3) _carriers.Add(new Carrier(this, 1 + _random.Next(Streams)));
+                    if (_carriers.Count < Streams + 3)
+                        _carriers.Add(new Carrier(this, 1 + _random.Next(Streams)));
                     break;
                 default:
                     await CarryAsync(_random.Next(_carriers.Count));
@@ -83,24 +87,34 @@ public sealed class EventRelayModelTests
             _poison.ToList().ForEach(e => _publisher.Cure(e.Item1, e.Item2));
             for (var round = 0; round < 1_000; round++)
             {
-                for (var group = 0; group < Groups; group++) await _journal.RetryAsync("kafka", Group(group), default);
-                for (var carrier = 0; carrier < _carriers.Count; carrier++) await CarryAsync(carrier);
+                for (var group = 0; group < Groups; group++)
+                    await _journal.RetryAsync("kafka", Group(group), default);
+                for (var carrier = 0; carrier < _carriers.Count; carrier++)
+                    await CarryAsync(carrier);
                 _time.Advance(TimeSpan.FromSeconds(2));
-                if (_journal.AsideRows.Count == 0 && _carriers.All(carrier => carrier.IsAtTheEnd)) break;
+                if (_journal.AsideRows.Count == 0 && _carriers.All(carrier => carrier.IsAtTheEnd))
+                    break;
             }
 
             Check();
             Assert.Empty(_journal.AsideRows);
             foreach (var group in _journal.Events.GroupBy(row => row.Group!.Value))
-                // An operator's order whose answer was lost may have had no effect: then what was given up came out after all.
-                Assert.Equal(group.Select(row => row.Sequence).Order(), _publisher.Read(group.Key, sequence => _skipped.Contains((group.Key, sequence)))
-                    .Union(_skipped.Where(e => e.Item1 == group.Key).Select(e => e.Item2)).Order());
+                // An operator's order whose answer was lost may have had no effect: then what was given up came out
+                // after all.
+                Assert.Equal(
+                    group.Select(row => row.Sequence).Order(),
+                    _publisher
+                        .Read(group.Key, sequence => _skipped.Contains((group.Key, sequence)))
+                        .Union(_skipped.Where(e => e.Item1 == group.Key).Select(e => e.Item2))
+                        .Order()
+                );
         }
 
         private void Commit()
         {
             var group = _random.Next(Groups);
-            if (_random.Next(5) == 0) _homes[group] = 1 + _random.Next(Streams);
+            if (_random.Next(5) == 0)
+                _homes[group] = 1 + _random.Next(Streams);
             for (var events = 1 + _random.Next(4); events > 0; events--)
             {
                 var row = _journal.Commit(_homes[group], _random.Next(10) == 0 ? null : Group(group)).Commits[0].Commit;
@@ -115,7 +129,12 @@ public sealed class EventRelayModelTests
         private async Task OperateAsync()
         {
             _time.Advance(TimeSpan.FromMilliseconds(_random.Next(1_500)));
-            foreach (var parked in _journal.AsideRows.Where(row => row.State == AsideState.Parked).OrderBy(row => row.Group.Value).ToList())
+            foreach (
+                var parked in _journal
+                    .AsideRows.Where(row => row.State == AsideState.Parked)
+                    .OrderBy(row => row.Group.Value)
+                    .ToList()
+            )
                 await QuietlyAsync(async () =>
                 {
                     switch (_random.Next(3))
@@ -159,18 +178,25 @@ public sealed class EventRelayModelTests
 
         private void Trouble()
         {
-            if (_calm) return;
+            if (_calm)
+                return;
             var dice = _random.Next(120);
-            if (dice == 0) throw new CrashException();
-            if (dice < 4) throw new IOException("The store or the log does not answer.");
+            if (dice == 0)
+                throw new CrashException();
+            if (dice < 4)
+                throw new IOException("The store or the log does not answer.");
         }
 
         public void Check()
         {
             var published = _publisher.Log.ToHashSet();
             foreach (var row in _journal.Events)
-                Assert.True(!_journal.ClaimsRelayed("kafka", row) || published.Contains((row.Group!.Value, row.Sequence)) || _skipped.Contains((row.Group!.Value, row.Sequence)),
-                    $"Event {row.Sequence} of {row.Group} in stream {row.Stream} at {row.Position} is passed and not published.");
+                Assert.True(
+                    !_journal.ClaimsRelayed("kafka", row)
+                        || published.Contains((row.Group!.Value, row.Sequence))
+                        || _skipped.Contains((row.Group!.Value, row.Sequence)),
+                    $"Event {row.Sequence} of {row.Group} in stream {row.Stream} at {row.Position} is passed and not published."
+                );
             foreach (var group in published.Select(e => e.Group).Distinct())
                 _publisher.Read(group, sequence => _skipped.Contains((group, sequence)));
         }
@@ -187,24 +213,27 @@ public sealed class EventRelayModelTests
 
             public bool IsAtTheEnd => world._journal.ClaimsEnd(stream, "kafka", _taken);
 
-            public async Task StepAsync() => await QuietlyAsync(async () =>
-            {
-                if (_relay is null)
+            public async Task StepAsync() =>
+                await QuietlyAsync(async () =>
                 {
-                    _taken = await world._journal.CursorAsync(stream, "kafka", default);
-                    _relay = Relay();
-                }
+                    if (_relay is null)
+                    {
+                        _taken = await world._journal.CursorAsync(stream, "kafka", default);
+                        _relay = Relay();
+                    }
 
-                var rows = await world._journal.ReadAsync(stream, _taken, 1 + world.Dice.Next(6), default);
-                if (rows.Count > 0)
-                {
-                    await _relay.TakeAsync(rows, default);
-                    _taken = rows[^1].Position;
-                }
+                    var rows = await world._journal.ReadAsync(stream, _taken, 1 + world.Dice.Next(6), default);
+                    if (rows.Count > 0)
+                    {
+                        await _relay.TakeAsync(rows, default);
+                        _taken = rows[^1].Position;
+                    }
 
-                if (world._calm || world.Dice.Next(2) == 0) await _relay.TendAsync(_taken, default);
-                if (world._calm || world.Dice.Next(2) == 0) await _relay.MoveCursorAsync(world._journal, stream, _taken, default);
-            });
+                    if (world._calm || world.Dice.Next(2) == 0)
+                        await _relay.TendAsync(_taken, default);
+                    if (world._calm || world.Dice.Next(2) == 0)
+                        await _relay.MoveCursorAsync(world._journal, stream, _taken, default);
+                });
 
             private static async Task QuietlyAsync(Func<Task> act)
             {
@@ -220,10 +249,31 @@ public sealed class EventRelayModelTests
 
             private EventRelay Relay()
             {
-                var options = new GrainsOptions { RelayKnownMax = 3, RelayPublishMax = 4, RelayAsideMax = 1_000 };
+                var options = new GrainsOptions
+                {
+                    RelayKnownMax = 3,
+                    RelayPublishMax = 4,
+                    RelayAsideMax = 1_000,
+                };
                 var metrics = new RelayMetrics(new NoMeters());
-                return new EventRelay(stream, world._publisher, world._journal,
-                    new AsideGroups(stream, world._publisher, world._journal, world._journal, world._time, options, metrics, NullLogger.Instance), options, metrics, world._time);
+                return new EventRelay(
+                    stream,
+                    world._publisher,
+                    world._journal,
+                    new AsideGroups(
+                        stream,
+                        world._publisher,
+                        world._journal,
+                        world._journal,
+                        world._time,
+                        options,
+                        metrics,
+                        NullLogger.Instance
+                    ),
+                    options,
+                    metrics,
+                    world._time
+                );
             }
         }
     }

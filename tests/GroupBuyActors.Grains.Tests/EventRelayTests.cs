@@ -25,12 +25,18 @@ public sealed class EventRelayTests
     public async Task T16_ALogThatIsAwayHoldsUpNoListAndLosesNothing()
     {
         _publisher.GoAway();
-        await using var silo = await TestSilo.StartAsync(services: services => services.AddSingleton<IEventPublisher>(_publisher));
+        await using var silo = await TestSilo.StartAsync(services: services =>
+            services.AddSingleton<IEventPublisher>(_publisher)
+        );
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await silo.ProjectedAsync(Id, GroupPhase.OnShelf);
         var streams = silo.Get<IStreams>();
-        var behind = await Task.WhenAll(silo.Committer.Streams.Select(async stream =>
-            await streams.EndAsync(stream, CancellationToken.None) - await streams.CursorAsync(stream, Sink, CancellationToken.None)));
+        var behind = await Task.WhenAll(
+            silo.Committer.Streams.Select(async stream =>
+                await streams.EndAsync(stream, CancellationToken.None)
+                - await streams.CursorAsync(stream, Sink, CancellationToken.None)
+            )
+        );
         Assert.Contains(behind, positions => positions > 0);
         Assert.Empty(_publisher.Log);
         await group.Withdraw();
@@ -44,14 +50,20 @@ public sealed class EventRelayTests
     {
         _publisher.GoAway();
         var silo = await TestSilo.StartAsync(
-            services: services => services.AddSingleton<IEventPublisher>(_publisher), configure: options => options.RelayFlushBound = TimeSpan.FromMilliseconds(200));
+            services: services => services.AddSingleton<IEventPublisher>(_publisher),
+            configure: options => options.RelayFlushBound = TimeSpan.FromMilliseconds(200)
+        );
         await silo.PublishAsync(Id, minGroupSize: 1);
         await silo.ProjectedAsync(Id, GroupPhase.OnShelf);
         await silo.StopAsync().WaitAsync(TestSilo.Bound);
         Assert.Empty(_publisher.Log);
 
         // Whoever comes next takes the streams over, events and all; and the lists do not wait for that either.
-        await using var second = await TestSilo.StartAsync(silo.File, silo.Time, services: services => services.AddSingleton<IEventPublisher>(_publisher));
+        await using var second = await TestSilo.StartAsync(
+            silo.File,
+            silo.Time,
+            services: services => services.AddSingleton<IEventPublisher>(_publisher)
+        );
         await second.Group(Id).Withdraw();
         await second.ProjectedAsync(Id, GroupPhase.Expired);
         _publisher.ComeBack();
@@ -69,11 +81,16 @@ public sealed class EventRelayTests
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);
         await first.KillAsync();
         _publisher.ComeBack();
-        await using var second = await TestSilo.StartAsync(first.File, first.Time, services: services => services.AddSingleton<IEventPublisher>(_publisher));
+        await using var second = await TestSilo.StartAsync(
+            first.File,
+            first.Time,
+            services: services => services.AddSingleton<IEventPublisher>(_publisher)
+        );
         await second.Group(Id).Get();
         await PublishedAsync(second);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while ((await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead)) await Task.Delay(20, bound.Token);
+        while ((await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead))
+            await Task.Delay(20, bound.Token);
     }
 
     [Fact]
@@ -87,7 +104,10 @@ public sealed class EventRelayTests
         Assert.Equal([(Crab, 1L)], _publisher.Log);
         await there.TendAsync(3, default);
         await there.MoveCursorAsync(_journal, 2, 3, default);
-        Assert.Equal((2L, 3L, AsideState.Waiting), _journal.AsideRows.Select(row => (row.Stream, row.Sequence, row.State)).Single());
+        Assert.Equal(
+            (2L, 3L, AsideState.Waiting),
+            _journal.AsideRows.Select(row => (row.Stream, row.Sequence, row.State)).Single()
+        );
         Assert.Equal((1, 0), (there.GroupsWaiting, there.GroupsParked));
 
         var here = Relay(1);
@@ -146,7 +166,10 @@ public sealed class EventRelayTests
         await TakeAllAsync(relay, 1);
         Assert.False(await relay.TendAsync(4, default));
         await relay.MoveCursorAsync(_journal, 1, 4, default);
-        Assert.Equal((2L, AsideState.Parked, "Too large."), _journal.AsideRows.Select(row => (row.Sequence, row.State, row.Reason)).Single());
+        Assert.Equal(
+            (2L, AsideState.Parked, "Too large."),
+            _journal.AsideRows.Select(row => (row.Sequence, row.State, row.Reason)).Single()
+        );
         Assert.Equal((0, 1), (relay.GroupsWaiting, relay.GroupsParked));
 
         // Another stream's events of the group wait behind it.
@@ -182,8 +205,10 @@ public sealed class EventRelayTests
     [Fact]
     public async Task AStreamWaitsWhereTooManyGroupsAreSetAside()
     {
-        for (var n = 1; n <= 4; n++) Commit(1, GroupId.Parse($"{n}.SH.tea"), 1);
-        for (var n = 1; n <= 4; n++) Commit(2, GroupId.Parse($"{n}.SH.tea"), 1);
+        for (var n = 1; n <= 4; n++)
+            Commit(1, GroupId.Parse($"{n}.SH.tea"), 1);
+        for (var n = 1; n <= 4; n++)
+            Commit(2, GroupId.Parse($"{n}.SH.tea"), 1);
         var there = Relay(2, options: new GrainsOptions { RelayAsideMax = 2, RelayPublishMax = 1 });
         await Assert.ThrowsAsync<InvalidOperationException>(() => TakeAllAsync(there, 2));
         Assert.Equal(2, there.GroupsWaiting);
@@ -191,7 +216,8 @@ public sealed class EventRelayTests
         await _journal.MoveCursorAsync(1, Sink, 4, default);
         await TakeAllAsync(there, 2);
         await there.TendAsync(4, default);
-        for (var n = 1; n <= 4; n++) Assert.Equal([1L, 2], _publisher.Read(GroupId.Parse($"{n}.SH.tea")));
+        for (var n = 1; n <= 4; n++)
+            Assert.Equal([1L, 2], _publisher.Read(GroupId.Parse($"{n}.SH.tea")));
     }
 
     [Fact]
@@ -199,8 +225,22 @@ public sealed class EventRelayTests
     {
         var clock = new FakeTimeProvider(TestSilo.Evening);
         _publisher.GoAway();
-        var options = new GrainsOptions { RelayBacklogMax = 10, RelayBatchMax = 7, RelayCursorInterval = TimeSpan.FromMilliseconds(1) };
-        var pump = new SinkPump(1, Relay(1, options: options), _journal, options, new RelayMetrics(new NoMeters()), TimeProvider.System, NullLogger.Instance, clock);
+        var options = new GrainsOptions
+        {
+            RelayBacklogMax = 10,
+            RelayBatchMax = 7,
+            RelayCursorInterval = TimeSpan.FromMilliseconds(1),
+        };
+        var pump = new SinkPump(
+            1,
+            Relay(1, options: options),
+            _journal,
+            options,
+            new RelayMetrics(new NoMeters()),
+            TimeProvider.System,
+            NullLogger.Instance,
+            clock
+        );
         using var stop = new CancellationTokenSource();
         pump.Start(stop.Token);
         for (var n = 0; n < 100; n++)
@@ -226,11 +266,32 @@ public sealed class EventRelayTests
     {
         Commit(1, Tea, 1);
         Commit(2, Tea, 30);
-        await _journal.MoveCursorAsync(2, Sink, 10, [new AsideRow(2, Tea, 2, AsideState.Waiting, default, null)], default);
+        await _journal.MoveCursorAsync(
+            2,
+            Sink,
+            10,
+            [new AsideRow(2, Tea, 2, AsideState.Waiting, default, null)],
+            default
+        );
         var options = new GrainsOptions { RelayBatchMax = 7, RelayCursorInterval = TimeSpan.FromMilliseconds(1) };
-        var drained = new SinkPump(2, Relay(2, options: options), _journal, options, new RelayMetrics(new NoMeters()), TimeProvider.System, NullLogger.Instance)
-            .DrainAsync(CancellationToken.None);
-        var first = new SinkPump(1, Relay(1), _journal, options, new RelayMetrics(new NoMeters()), TimeProvider.System, NullLogger.Instance);
+        var drained = new SinkPump(
+            2,
+            Relay(2, options: options),
+            _journal,
+            options,
+            new RelayMetrics(new NoMeters()),
+            TimeProvider.System,
+            NullLogger.Instance
+        ).DrainAsync(CancellationToken.None);
+        var first = new SinkPump(
+            1,
+            Relay(1),
+            _journal,
+            options,
+            new RelayMetrics(new NoMeters()),
+            TimeProvider.System,
+            NullLogger.Instance
+        );
         await first.DrainAsync(CancellationToken.None).WaitAsync(TestSilo.Bound);
         await drained.WaitAsync(TestSilo.Bound);
         Assert.Equal(Enumerable.Range(1, 31).Select(n => (long)n), _publisher.Read(Tea));
@@ -253,17 +314,26 @@ public sealed class EventRelayTests
 
     private void Commit(long stream, GroupId group, int events)
     {
-        for (var n = 0; n < events; n++) _journal.Commit(stream, group);
+        for (var n = 0; n < events; n++)
+            _journal.Commit(stream, group);
     }
 
-    private async Task TakeAllAsync(EventRelay relay, long stream) => await relay.TakeAsync(await _journal.ReadAsync(stream, 0, 1_000, default), default);
+    private async Task TakeAllAsync(EventRelay relay, long stream) =>
+        await relay.TakeAsync(await _journal.ReadAsync(stream, 0, 1_000, default), default);
 
     private EventRelay Relay(long stream, TimeProvider? time = null, GrainsOptions? options = null)
     {
         var (clock, metrics) = (time ?? TimeProvider.System, new RelayMetrics(new NoMeters()));
         options ??= new GrainsOptions();
         return new EventRelay(
-            stream, _publisher, _journal, new AsideGroups(stream, _publisher, _journal, _journal, clock, options, metrics, NullLogger.Instance), options, metrics, clock);
+            stream,
+            _publisher,
+            _journal,
+            new AsideGroups(stream, _publisher, _journal, _journal, clock, options, metrics, NullLogger.Instance),
+            options,
+            metrics,
+            clock
+        );
     }
 
     /// <summary>Waits until the log has the group's whole history, in order.</summary>

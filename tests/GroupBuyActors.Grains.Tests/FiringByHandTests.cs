@@ -10,7 +10,9 @@ public sealed class FiringByHandTests
     private static readonly CancellationToken None = CancellationToken.None;
     private static readonly ShardId Shard = GroupId.Parse("10042.SH-PUDONG.tea-1123").Shard;
 
-    /// <summary>The next firing used to be the one after the firing that was run early: the coming night had none.</summary>
+    /// <summary>
+    /// The next firing used to be the one after the firing that was run early: the coming night had none.
+    /// </summary>
     [Fact]
     public async Task AFiringThatIsRunNowComesAgainAtItsOwnTime()
     {
@@ -31,7 +33,9 @@ public sealed class FiringByHandTests
         Assert.Equal(tonight.Key.Due.AddDays(1), (await ScanAsync(silo)).Key.Due);
     }
 
-    /// <summary>Nothing scheduled the next one where a firing ended without a run: that shard's scan was over for good.</summary>
+    /// <summary>
+    /// Nothing scheduled the next one where a firing ended without a run: that shard's scan was over for good.
+    /// </summary>
     [Fact]
     public async Task AFiringThatIsCalledOffIsFollowedByTheNext()
     {
@@ -48,7 +52,9 @@ public sealed class FiringByHandTests
         var first = await TestSilo.StartAsync();
         var tonight = await ScanAsync(first);
         var change = new TaskPolicyChange { TimeToLive = TimeSpan.FromHours(1) };
-        Assert.NotNull((await first.Get<ITaskPolicies>().ChangeAsync(TaskTypes.VoucherScan, change, null, "test", None)).Report);
+        Assert.NotNull(
+            (await first.Get<ITaskPolicies>().ChangeAsync(TaskTypes.VoucherScan, change, null, "test", None)).Report
+        );
         await first.StopAsync();
         first.Time.Advance(tonight.Key.Due.AddHours(3) - first.Time.GetUtcNow());
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
@@ -56,17 +62,24 @@ public sealed class FiringByHandTests
         Assert.Equal(tonight.Key.Due.AddDays(1), (await ScanAsync(second)).Key.Due);
     }
 
-    /// <summary>A second row of its id would be refused when it is due, for the run of its version was taken by the move.</summary>
+    /// <summary>
+    /// A second row of its id would be refused when it is due, for the run of its version was taken by the move.
+    /// </summary>
     [Fact]
     public async Task AFiringThatWasGivenAnotherTimeIsNotStoredASecondTimeByWhoeverTakesItsShard()
     {
         var first = await TestSilo.StartAsync();
         var tonight = await ScanAsync(first);
         var sooner = tonight.Key.Due.AddMinutes(-30);
-        Assert.Equal(TaskChangeOutcome.Done, await first.Get<ITaskDesk>().RescheduleAsync(tonight.Key.Id, sooner, None));
+        Assert.Equal(
+            TaskChangeOutcome.Done,
+            await first.Get<ITaskDesk>().RescheduleAsync(tonight.Key.Id, sooner, None)
+        );
         await first.StopAsync();
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
-        var rows = await second.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.VoucherScan, Shard), null, 10, None);
+        var rows = await second
+            .Get<ITaskStore>()
+            .ListAsync(new TaskFilter(TaskTypes.VoucherScan, Shard), null, 10, None);
         Assert.Equal(sooner, Assert.Single(rows.Items).Key.Due);
     }
 
@@ -75,8 +88,12 @@ public sealed class FiringByHandTests
         using var bound = new CancellationTokenSource(4 * TestSilo.Bound);
         while (true)
         {
-            var ends = (await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Type = TaskTypes.VoucherScan, Shard = Shard }, null, 10, None)).Items;
-            if (ends.Count >= count) return ends;
+            var ends = (
+                await silo.Get<ITaskEnds>()
+                    .SearchAsync(new TaskEndFilter { Type = TaskTypes.VoucherScan, Shard = Shard }, null, 10, None)
+            ).Items;
+            if (ends.Count >= count)
+                return ends;
             await Task.Delay(10, bound.Token);
         }
     }
@@ -86,8 +103,11 @@ public sealed class FiringByHandTests
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            var rows = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.VoucherScan, Shard), null, 10, None)).Items;
-            if (rows.Count == 1 && rows[0].NextAt > silo.Time.GetUtcNow()) return rows[0];
+            var rows = (
+                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.VoucherScan, Shard), null, 10, None)
+            ).Items;
+            if (rows.Count == 1 && rows[0].NextAt > silo.Time.GetUtcNow())
+                return rows[0];
             await Task.Delay(10, bound.Token);
         }
     }

@@ -28,7 +28,8 @@ public sealed class GroupCommitTests
         var read = group.Get();
         var order = group.GetOrder(1);
         Task[] all = [join, replay, refusal, mismatch, read, order];
-        // A poll is answered by what is durable, so its answer comes only after those that were asked before it had their turn.
+        // A poll is answered by what is durable, so its answer comes only after those that were asked before it had
+        // their turn.
         Assert.Equal(before.Sequence, await group.WaitForEvents(before.Sequence - 1));
         Assert.DoesNotContain(all, task => task.IsCompleted);
         silo.Committer.Release();
@@ -52,7 +53,10 @@ public sealed class GroupCommitTests
         silo.Committer.Release();
         var replies = await Task.WhenAll(joins).WaitAsync(TestSilo.Bound);
         Assert.Equal(5, replies.Count(reply => reply.Succeeded));
-        Assert.All(replies.Where(reply => !reply.Succeeded), reply => Assert.Equal(RefusalCode.GroupFull, reply.Refusal!.Code));
+        Assert.All(
+            replies.Where(reply => !reply.Succeeded),
+            reply => Assert.Equal(RefusalCode.GroupFull, reply.Refusal!.Code)
+        );
         Assert.Equal(5, (await group.Get()).Value!.SeatsTaken);
     }
 
@@ -63,11 +67,22 @@ public sealed class GroupCommitTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3, capacity: 4);
         await new Rival(silo).DecideAsync(Id, new GroupCommand.Join(new JoinGroup("rival")));
         silo.Committer.Hold();
-        var joins = Enumerable.Range(1, 3).Select(n => group.Join(new JoinGroup($"user-{n}", 1, new RequestKey($"r{n}", "")))).ToArray();
+        var joins = Enumerable
+            .Range(1, 3)
+            .Select(n => group.Join(new JoinGroup($"user-{n}", 1, new RequestKey($"r{n}", ""))))
+            .ToArray();
         await silo.Committer.WaitingAsync(3);
         silo.Committer.Release();
-        foreach (var join in joins) await Assert.ThrowsAsync<StoreUnavailableException>(() => join.WaitAsync(TestSilo.Bound));
-        for (var n = 1; n <= 3; n++) Assert.Equal(n + 1, (await RetryAsync(() => group.Join(new JoinGroup($"user-{n}", 1, new RequestKey($"r{n}", ""))))).Value!.OrderId.Number);
+        foreach (var join in joins)
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => join.WaitAsync(TestSilo.Bound));
+        for (var n = 1; n <= 3; n++)
+            Assert.Equal(
+                n + 1,
+                (await RetryAsync(() => group.Join(new JoinGroup($"user-{n}", 1, new RequestKey($"r{n}", "")))))
+                    .Value!
+                    .OrderId
+                    .Number
+            );
         Assert.Equal("rival", (await group.GetOrder(1)).Value!.UserId);
         Assert.Equal(4, (await group.Get()).Value!.SeatsTaken);
     }
@@ -109,7 +124,9 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task T22_ActivationThatWasIdleReadsItsHeadBeforeItAnswers()
     {
-        await using var silo = await TestSilo.StartAsync(configure: options => options.IdleHeadBound = TimeSpan.FromTicks(1));
+        await using var silo = await TestSilo.StartAsync(configure: options =>
+            options.IdleHeadBound = TimeSpan.FromTicks(1)
+        );
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await new Rival(silo).DecideAsync(Id, new GroupCommand.Join(new JoinGroup("rival")));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => group.Get());
@@ -120,13 +137,19 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task T22_WhatAnIdleActivationDecidesOnAnOldHeadIsRefusedByItsCommit()
     {
-        await using var silo = await TestSilo.StartAsync(configure: options => options.IdleHeadBound = TimeSpan.FromTicks(1));
+        await using var silo = await TestSilo.StartAsync(configure: options =>
+            options.IdleHeadBound = TimeSpan.FromTicks(1)
+        );
         // Large, so that no success brings a task of its own that would find out first.
         var group = await silo.PublishAsync(Id, minGroupSize: 10);
         var rival = new JoinGroup("rival", 1, new RequestKey("rival's", ""));
         await new Rival(silo).DecideAsync(Id, new GroupCommand.Join(rival));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => group.Join(new JoinGroup("user-1", 1, new RequestKey("mine", ""))));
-        var joined = (await RetryAsync(() => group.Join(new JoinGroup("user-1", 1, new RequestKey("mine", ""))))).Value!;
+        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            group.Join(new JoinGroup("user-1", 1, new RequestKey("mine", "")))
+        );
+        var joined = (
+            await RetryAsync(() => group.Join(new JoinGroup("user-1", 1, new RequestKey("mine", ""))))
+        ).Value!;
         Assert.Equal((2, 2), (joined.OrderId.Number, joined.Group!.SeatsTaken));
 
         // And what it changes nothing by, a repeat, is looked up first.
@@ -147,19 +170,29 @@ public sealed class GroupCommitTests
         Assert.Equal(0, (await group.Get()).Value!.SeatsTaken);
     }
 
-    /// <summary>A driver's exceptions are of namespaces that Orleans writes none of by itself: its callers used to hear of a missing codec, a 500 at the edge.</summary>
+    /// <summary>
+    /// A driver's exceptions are of namespaces that Orleans writes none of by itself: its callers used to hear of a
+    /// missing codec, a 500 at the edge.
+    /// </summary>
     [Fact]
     public async Task ADriversExceptionCrossesACallAsTheCauseOfOurs()
     {
         await using var silo = await TestSilo.StartAsync();
         await using var nobody = new MySqlConnection("Server=127.0.0.1;Port=1;Connection Timeout=1");
         var cause = await Assert.ThrowsAsync<MySqlException>(() => nobody.OpenAsync());
-        var written = silo.Get<Serializer>().SerializeToArray<Exception>(new StoreUnavailableException("The group's head could not be read.", cause));
-        foreach (var reader in new[] { silo.Get<Serializer>(), silo.Client.ServiceProvider.GetRequiredService<Serializer>() })
+        var written = silo.Get<Serializer>()
+            .SerializeToArray<Exception>(new StoreUnavailableException("The group's head could not be read.", cause));
+        foreach (
+            var reader in new[] { silo.Get<Serializer>(), silo.Client.ServiceProvider.GetRequiredService<Serializer>() }
+        )
         {
             var read = Assert.IsType<StoreUnavailableException>(reader.Deserialize<Exception>(written));
             Assert.Equal("The group's head could not be read.", read.Message);
-            Assert.Contains(cause.Message, Assert.IsType<DbException>(read.InnerException, exactMatch: false).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                cause.Message,
+                Assert.IsType<DbException>(read.InnerException, exactMatch: false).Message,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -198,7 +231,8 @@ public sealed class GroupCommitTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await new Rival(silo).WriteFromTheFutureAsync(Id, (await group.Get()).Value!.Sequence + 1);
         // The activation that does not know yet is ended by its first commit; every later one refuses to begin.
-        for (var n = 0; n < 3; n++) await Assert.ThrowsAsync<StoreUnavailableException>(() => group.Join(new JoinGroup("user-1")));
+        for (var n = 0; n < 3; n++)
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => group.Join(new JoinGroup("user-1")));
     }
 
     [Fact]
@@ -212,8 +246,15 @@ public sealed class GroupCommitTests
         var order = joins.Single(reply => reply.Succeeded).Value!;
         silo.Time.Advance(TimeSpan.FromMinutes(30));
         var paid = await group.Pay(new PayOrder(order.OrderId.Number, "pay-1", order.Total));
-        var end = await TestSilo.UntilAsync(group, order.OrderId.Number, o => o.Status is not (OrderStatus.PendingPayment or OrderStatus.Refunding));
-        Assert.True(paid.Outcome == ReplyOutcome.Done ? end.Status is OrderStatus.Paid : end.Status is OrderStatus.Refunded, $"{paid.Outcome} {end.Status}");
+        var end = await TestSilo.UntilAsync(
+            group,
+            order.OrderId.Number,
+            o => o.Status is not (OrderStatus.PendingPayment or OrderStatus.Refunding)
+        );
+        Assert.True(
+            paid.Outcome == ReplyOutcome.Done ? end.Status is OrderStatus.Paid : end.Status is OrderStatus.Refunded,
+            $"{paid.Outcome} {end.Status}"
+        );
     }
 
     [Fact]
@@ -236,12 +277,20 @@ public sealed class GroupCommitTests
     public async Task CommitThatIsTooLargeIsToldOnItsTaskAndToCallersAndIsNoStoreThatIsAway()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, minGroupSize: 3, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
-        silo.Committer.Instead = commit => commit.Events.Any(happened => happened.Type == "group.expired") ? throw new CommitTooLargeException(1_127_623, 1_048_576) : null;
+        var group = await silo.PublishAsync(
+            Id,
+            minGroupSize: 3,
+            with: offer => offer with { Timeout = TimeSpan.FromHours(1) }
+        );
+        silo.Committer.Instead = commit =>
+            commit.Events.Any(happened => happened.Type == "group.expired")
+                ? throw new CommitTooLargeException(1_127_623, 1_048_576)
+                : null;
         silo.Time.Advance(TimeSpan.FromHours(1));
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         Store.Tasks.ITaskStore tasks = silo.Get<Store.Tasks.ITaskStore>();
-        while (await tasks.FindAsync($"{Id}:3:0", bound.Token) is not { LastError: not null }) await Task.Delay(20, bound.Token);
+        while (await tasks.FindAsync($"{Id}:3:0", bound.Token) is not { LastError: not null })
+            await Task.Delay(20, bound.Token);
         var deadline = (await tasks.FindAsync($"{Id}:3:0", bound.Token))!;
         Assert.True(deadline.Attempts >= 1);
         Assert.Contains("1127623 bytes, more than the 1048576", deadline.LastError, StringComparison.Ordinal);

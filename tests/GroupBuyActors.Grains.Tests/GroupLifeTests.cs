@@ -18,7 +18,8 @@ public sealed class GroupLifeTests
         {
             var joined = await group.Join(new JoinGroup($"user-{n}"));
             Assert.Equal(ReplyOutcome.Created, joined.Outcome);
-            // The last payment fulfils the group: its answer shows the voucher already, where stock was deducted before it.
+            // The last payment fulfils the group: its answer shows the voucher already, where stock was deducted before
+            // it.
             var paid = await group.Pay(new PayOrder(n, $"pay-{n}", joined.Value!.Total));
             Assert.Contains(paid.Value!.Status, (OrderStatus[])[OrderStatus.Paid, OrderStatus.VoucherIssued]);
         }
@@ -54,7 +55,12 @@ public sealed class GroupLifeTests
     public async Task SuccessfulGroupWithTooFewPayersEndsInAPaymentShortfall()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, minGroupSize: 2, capacity: 3, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        var group = await silo.PublishAsync(
+            Id,
+            minGroupSize: 2,
+            capacity: 3,
+            with: offer => offer with { Timeout = TimeSpan.FromHours(1) }
+        );
         var paid = await group.Join(new JoinGroup("user-1"));
         await group.Pay(new PayOrder(1, "pay-1", paid.Value!.Total));
         await group.Join(new JoinGroup("user-2"));
@@ -134,21 +140,33 @@ public sealed class GroupLifeTests
         await using var silo = await TestSilo.StartAsync();
         silo.Ports.AnswerInTurn("reserve:", PortAnswer.Refused, PortAnswer.Silent);
         var group = silo.Group(Id);
-        var offer = new GroupOffer { Title = "Tea", Sku = "tea", UnitPrice = new Money(1_500, "CNY") };
+        var offer = new GroupOffer
+        {
+            Title = "Tea",
+            Sku = "tea",
+            UnitPrice = new Money(1_500, "CNY"),
+        };
         Assert.Equal(RefusalCode.StockInsufficient, (await group.Publish(offer)).Refusal!.Code);
         Assert.Equal(RefusalCode.GroupNotFound, (await group.Get()).Refusal!.Code);
         Assert.Equal(RefusalCode.InventoryUnavailable, (await group.Publish(offer)).Refusal!.Code);
         await silo.Ports.CalledAsync("release:");
         Assert.Equal(ReplyOutcome.Created, (await group.Publish(offer)).Outcome);
         Assert.Equal(ReplyOutcome.Done, (await group.Publish(offer)).Outcome);
-        Assert.Equal([$"reserve:{Id}:1", $"reserve:{Id}:2", $"reserve:{Id}:3"], silo.Ports.Calls.Keys.Where(key => key.StartsWith("reserve:", StringComparison.Ordinal)).Order());
+        Assert.Equal(
+            [$"reserve:{Id}:1", $"reserve:{Id}:2", $"reserve:{Id}:3"],
+            silo.Ports.Calls.Keys.Where(key => key.StartsWith("reserve:", StringComparison.Ordinal)).Order()
+        );
     }
 
     [Fact]
     public async Task VouchersEndWithTheDailyScan()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, minGroupSize: 1, with: offer => offer with { VoucherValidity = TimeSpan.FromHours(1) });
+        var group = await silo.PublishAsync(
+            Id,
+            minGroupSize: 1,
+            with: offer => offer with { VoucherValidity = TimeSpan.FromHours(1) }
+        );
         var joined = await group.Join(new JoinGroup("user-1"));
         await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total));
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);

@@ -24,7 +24,8 @@ public sealed class NearTaskTests
         silo.Start(due =>
         {
             begun.Add(due.MayRepeat);
-            if (begun.Count < 3) return TaskVerdict.RunAgain(TimeSpan.Zero);
+            if (begun.Count < 3)
+                return TaskVerdict.RunAgain(TimeSpan.Zero);
             ended.SetResult();
             return TaskVerdict.Completed;
         });
@@ -68,7 +69,15 @@ public sealed class NearTaskTests
         public Memory()
         {
             _clock = new ClusterClock(Time);
-            _policies = new TaskPolicyBook(_table, null!, null!, _clock, Time, _options, NullLogger<TaskPolicyBook>.Instance);
+            _policies = new TaskPolicyBook(
+                _table,
+                null!,
+                null!,
+                _clock,
+                Time,
+                _options,
+                NullLogger<TaskPolicyBook>.Instance
+            );
             _queues = new TaskQueues(_policies, Time, _options);
             Near = new NearTasks(_clock, _queues, _policies, _options, NullLogger<NearTasks>.Instance);
             Near.Own(Shard, 1);
@@ -82,10 +91,14 @@ public sealed class NearTaskTests
 
         public NearTask? Known => Near.Find("refund-1").Task;
 
-        public static TimedTask Task(int version, TimeSpan firesIn) => new()
-        {
-            Key = new TaskKey(Shard, TestSilo.Evening, "refund-1"), Type = TaskTypes.Refund, NextAt = TestSilo.Evening + firesIn, Version = version,
-        };
+        public static TimedTask Task(int version, TimeSpan firesIn) =>
+            new()
+            {
+                Key = new TaskKey(Shard, TestSilo.Evening, "refund-1"),
+                Type = TaskTypes.Refund,
+                NextAt = TestSilo.Evening + firesIn,
+                Version = version,
+            };
 
         public void Read(TimedTask task)
         {
@@ -97,9 +110,28 @@ public sealed class NearTaskTests
         {
             var metrics = new TaskMetrics(_services.GetRequiredService<IMeterFactory>());
             var committer = new SimulatedCommitter(_table);
-            var firings = new CronFirings(committer, _table, _clock, new Chance(), _options, NullLogger<CronFirings>.Instance);
-            var runner = new TaskRunner([new Handler(run)], Near, _table, committer, firings, _policies, _clock, Time, new Chance(), metrics, _options,
-                NullLogger<TaskRunner>.Instance);
+            var firings = new CronFirings(
+                committer,
+                _table,
+                _clock,
+                new Chance(),
+                _options,
+                NullLogger<CronFirings>.Instance
+            );
+            var runner = new TaskRunner(
+                [new Handler(run)],
+                Near,
+                _table,
+                committer,
+                firings,
+                _policies,
+                _clock,
+                Time,
+                new Chance(),
+                metrics,
+                _options,
+                NullLogger<TaskRunner>.Instance
+            );
             _queues.Start(runner.RunAsync);
             Near.Start();
         }

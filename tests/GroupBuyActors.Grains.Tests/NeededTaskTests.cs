@@ -6,7 +6,9 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors;
 
-/// <summary>A task that a group's state depends on comes in time, and where it does not, settling the group makes it right.</summary>
+/// <summary>
+/// A task that a group's state depends on comes in time, and where it does not, settling the group makes it right.
+/// </summary>
 public sealed class NeededTaskTests
 {
     private const string Id = "10042.SH-PUDONG.tea-1123";
@@ -37,7 +39,10 @@ public sealed class NeededTaskTests
         await TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Closed);
     }
 
-    /// <summary>The paid buyer used to wait for a voucher until the year 9000, the check to hold, and settling to change nothing.</summary>
+    /// <summary>
+    /// The paid buyer used to wait for a voucher until the year 9000, the check to hold, and settling to change
+    /// nothing.
+    /// </summary>
     [Fact]
     public async Task SettlingDecidesWhatIsDueThoughItsTaskWasPutOff()
     {
@@ -62,13 +67,17 @@ public sealed class NeededTaskTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await SucceededWithOneUnpaidAsync(silo);
-        foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline]) await LoseAsync(silo, await RowAsync(silo, type));
+        foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
+            await LoseAsync(silo, await RowAsync(silo, type));
         var missing = (await silo.Get<ITaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check.Missing;
         Assert.Equal([TaskTypes.GroupDeadline, TaskTypes.OrderClose], missing.Select(task => task.Type));
         await group.Settle(null);
         await HoldsAsync(silo);
         silo.Time.Advance(TimeSpan.FromHours(25));
-        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled));
+        await silo.AdvanceUntilAsync(
+            TimeSpan.FromSeconds(1),
+            () => TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled)
+        );
         await HoldsAsync(silo);
     }
 
@@ -118,42 +127,61 @@ public sealed class NeededTaskTests
         await TestSilo.UntilAsync(group, view => view is { State: GroupPhase.Success, SeatsTaken: 2 });
         await silo.Ports.CalledAsync("notice:", 1);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while ((await RowsAsync(silo, TaskTypes.SuccessSaga)).Count + (await RowsAsync(silo, TaskTypes.Notify)).Count > 0) await Task.Delay(10, bound.Token);
+        while (
+            (await RowsAsync(silo, TaskTypes.SuccessSaga)).Count + (await RowsAsync(silo, TaskTypes.Notify)).Count > 0
+        )
+            await Task.Delay(10, bound.Token);
         return group;
     }
 
     private static async Task PastTheDeadlineAsync(TestSilo silo, IGroupGrain group)
     {
         silo.Time.Advance(TimeSpan.FromHours(25));
-        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), async () =>
-        {
-            while (!(await silo.HistoryAsync(Id)).Contains("group.joining-ended")) await Task.Delay(10);
-        });
+        await silo.AdvanceUntilAsync(
+            TimeSpan.FromSeconds(1),
+            async () =>
+            {
+                while (!(await silo.HistoryAsync(Id)).Contains("group.joining-ended"))
+                    await Task.Delay(10);
+            }
+        );
         Assert.Equal(OrderStatus.PendingPayment, (await group.GetOrder(2)).Value!.Status);
     }
 
     private static async Task HoldsAsync(TestSilo silo)
     {
         var check = (await silo.Get<ITaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check;
-        Assert.True(check.Holds, $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: {string.Join(", ", check.Unneeded)}.");
+        Assert.True(
+            check.Holds,
+            $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: {string.Join(", ", check.Unneeded)}."
+        );
     }
 
-    private static Task MoveAsync(TestSilo silo, TimedTask task, DateTimeOffset due) => CommitAsync(silo, task, [task.MovedTo(due)]);
+    private static Task MoveAsync(TestSilo silo, TimedTask task, DateTimeOffset due) =>
+        CommitAsync(silo, task, [task.MovedTo(due)]);
 
     private static Task LoseAsync(TestSilo silo, TimedTask task) => CommitAsync(silo, task, []);
 
     private static async Task CommitAsync(TestSilo silo, TimedTask task, TimedTask[] schedules)
     {
         using var place = silo.Committer.TryReserve(task.Key.Shard)!;
-        var result = await silo.Committer.CommitAsync(place, new Commit
-        {
-            Id = Guid.CreateVersion7(), Shard = task.Key.Shard, Token = new ActivationToken(), Removals = [task.Row], Schedules = schedules,
-            Run = new TaskRun(task.Key, task.Version),
-        });
+        var result = await silo.Committer.CommitAsync(
+            place,
+            new Commit
+            {
+                Id = Guid.CreateVersion7(),
+                Shard = task.Key.Shard,
+                Token = new ActivationToken(),
+                Removals = [task.Row],
+                Schedules = schedules,
+                Run = new TaskRun(task.Key, task.Version),
+            }
+        );
         Assert.Equal(CommitStatus.Committed, result.Status);
     }
 
-    private static async Task<TimedTask> RowAsync(TestSilo silo, string type) => Assert.Single(await RowsAsync(silo, type));
+    private static async Task<TimedTask> RowAsync(TestSilo silo, string type) =>
+        Assert.Single(await RowsAsync(silo, type));
 
     private static async Task<IReadOnlyList<TimedTask>> RowsAsync(TestSilo silo, string type) =>
         (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(type, Group: GroupId.Parse(Id)), null, 500, None)).Items;

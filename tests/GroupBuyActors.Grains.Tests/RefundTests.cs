@@ -21,11 +21,14 @@ public sealed class RefundTests
     {
         await using var silo = await TestSilo.StartAsync();
         var asked = new List<int>();
-        silo.Ports.Answer("refund:", (_, _) =>
-        {
-            asked.Add(silo.Ports.Calls.GetValueOrDefault(Ask));
-            return Task.FromResult(asked.Count < 3 ? PortAnswer.Silent : PortAnswer.Done);
-        });
+        silo.Ports.Answer(
+            "refund:",
+            (_, _) =>
+            {
+                asked.Add(silo.Ports.Calls.GetValueOrDefault(Ask));
+                return Task.FromResult(asked.Count < 3 ? PortAnswer.Silent : PortAnswer.Done);
+            }
+        );
         var group = await PaidAndAskedBackAsync(silo);
         await RefundedAsync(silo, group);
         Assert.Equal([0, 1, 2], asked);
@@ -36,11 +39,14 @@ public sealed class RefundTests
     public async Task ARefundWhoseAnswerWasLostIsNotMadeAgain()
     {
         await using var silo = await TestSilo.StartAsync();
-        silo.Ports.Answer("refund:", (_, _) =>
-        {
-            silo.Ports.GiveBack(OrderId.Parse($"{Id}.1"), "pay-1");
-            return Task.FromResult(PortAnswer.Silent);
-        });
+        silo.Ports.Answer(
+            "refund:",
+            (_, _) =>
+            {
+                silo.Ports.GiveBack(OrderId.Parse($"{Id}.1"), "pay-1");
+                return Task.FromResult(PortAnswer.Silent);
+            }
+        );
         var group = await PaidAndAskedBackAsync(silo);
         await RefundedAsync(silo, group);
         Assert.Equal(1, silo.Ports.Calls[Refund]);
@@ -81,14 +87,19 @@ public sealed class RefundTests
     {
         await using var silo = await TestSilo.StartAsync();
         var refused = 0;
-        silo.Committer.Instead = commit => commit.Events.Any(e => e.Type == "order.refunded") && Interlocked.Increment(ref refused) == 1 ? CommitStatus.Unavailable : null;
+        silo.Committer.Instead = commit =>
+            commit.Events.Any(e => e.Type == "order.refunded") && Interlocked.Increment(ref refused) == 1
+                ? CommitStatus.Unavailable
+                : null;
         var group = await PaidAndAskedBackAsync(silo);
         await RefundedAsync(silo, group);
         Assert.True(refused > 1);
         Assert.Equal((1, 1), (silo.Ports.Calls[Refund], silo.Ports.Calls[Ask]));
     }
 
-    /// <summary>The first hand-over was taken and its answer lost, or the second was long on its way: the refund may be made.</summary>
+    /// <summary>
+    /// The first hand-over was taken and its answer lost, or the second was long on its way: the refund may be made.
+    /// </summary>
     [Fact]
     public async Task ARefundHandedOverAgainAfterItWasMadeIsAskedAboutAndNotRepeated()
     {
@@ -96,7 +107,10 @@ public sealed class RefundTests
         var made = silo.Ports.Hold("refund:");
         var group = await PaidAndAskedBackAsync(silo);
         await silo.Ports.CalledAsync(Refund);
-        var task = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(Type: TaskTypes.Refund), null, 10, CancellationToken.None)).Items.Single();
+        var task = (
+            await silo.Get<ITaskStore>()
+                .ListAsync(new TaskFilter(Type: TaskTypes.Refund), null, 10, CancellationToken.None)
+        ).Items.Single();
         Assert.Equal(1, task.Version);
         made.SetResult(PortAnswer.Done);
         await RefundedAsync(silo, group);
@@ -115,13 +129,23 @@ public sealed class RefundTests
         await using var silo = await TestSilo.StartAsync();
         silo.Committer.Instead = _ => null;
         var group = await PaidAsync(silo, 1);
-        silo.Committer.Instead = commit => commit.Events.Any(e => e.Type == "order.refunded") || commit.Run is not null ? CommitStatus.Unavailable : null;
+        silo.Committer.Instead = commit =>
+            commit.Events.Any(e => e.Type == "order.refunded") || commit.Run is not null
+                ? CommitStatus.Unavailable
+                : null;
         Assert.Null((await group.AskRefund(new AskRefund(1))).Refusal);
         await silo.Ports.CalledAsync(Refund);
         var near = silo.Get<NearTasks>();
-        var id = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(Type: TaskTypes.Refund), null, 10, CancellationToken.None)).Items.Single().Key.Id;
+        var id = (
+            await silo.Get<ITaskStore>()
+                .ListAsync(new TaskFilter(Type: TaskTypes.Refund), null, 10, CancellationToken.None)
+        )
+            .Items.Single()
+            .Key.Id;
         await TestSilo.UntilAsync(() => near.Find(id) is (TaskWhereabouts.Wheel, { Troubles: > 0 }));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => silo.Get<ITaskDesk>().RunNowAsync(id, CancellationToken.None));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            silo.Get<ITaskDesk>().RunNowAsync(id, CancellationToken.None)
+        );
         silo.Committer.Instead = null;
         await RefundedAsync(silo, silo.Group(Id));
         Assert.Equal(1, silo.Ports.Calls[Refund]);
@@ -137,23 +161,31 @@ public sealed class RefundTests
         var group = await PaidAsync(silo, 4);
         Assert.Null((await group.Withdraw()).Refusal);
         // The clock stands: whoever waited for another's next try would wait for ever.
-        foreach (var order in (int[])[3, 4]) await TestSilo.UntilAsync(group, order, view => view.Status == OrderStatus.Refunded);
+        foreach (var order in (int[])[3, 4])
+            await TestSilo.UntilAsync(group, order, view => view.Status == OrderStatus.Refunded);
         Assert.Equal(OrderStatus.Refunding, (await group.GetOrder(1)).Value!.Status);
         Assert.Equal(OrderStatus.Refunding, (await group.GetOrder(2)).Value!.Status);
     }
 
     /// <summary>
-    /// Time goes step by step: a wait beyond the horizon moves the task's row each time, and an age measured from there never came to
-    /// three days, where one leap of the clock did.
+    /// Time goes step by step: a wait beyond the horizon moves the task's row each time, and an age measured from there
+    /// never came to three days, where one leap of the clock did.
     /// </summary>
     [Fact]
     public async Task ARefundIsAlertedAboutAndGivenUpAfterThreeDaysAndKeepsItsNumber()
     {
         var log = new KeptLog();
-        await using var silo = await TestSilo.StartAsync(services: services => services.AddSingleton<ILoggerProvider>(log));
+        await using var silo = await TestSilo.StartAsync(services: services =>
+            services.AddSingleton<ILoggerProvider>(log)
+        );
         // Waits of an hour and more, so that three days are a score of tries and not four hundred.
         var change = new TaskPolicyChange { BaseDelay = TimeSpan.FromHours(1), DelayMax = TimeSpan.FromHours(6) };
-        Assert.NotNull((await silo.Get<ITaskPolicies>().ChangeAsync(TaskTypes.Refund, change, null, "test", CancellationToken.None)).Report);
+        Assert.NotNull(
+            (
+                await silo.Get<ITaskPolicies>()
+                    .ChangeAsync(TaskTypes.Refund, change, null, "test", CancellationToken.None)
+            ).Report
+        );
         silo.Ports.Answer("refund:", PortAnswer.Silent);
         silo.Ports.Answer("ask:", PortAnswer.Silent);
         var group = await PaidAndAskedBackAsync(silo);
@@ -167,7 +199,10 @@ public sealed class RefundTests
         silo.Ports.Answer("refund:", PortAnswer.Done);
         silo.Ports.Answer("ask:", PortAnswer.Done);
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(dead, CancellationToken.None));
-        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(30), () => TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded));
+        await silo.AdvanceUntilAsync(
+            TimeSpan.FromSeconds(30),
+            () => TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded)
+        );
         Assert.Equal([Refund], silo.Ports.Calls.Keys.Where(key => key.StartsWith("refund:", StringComparison.Ordinal)));
     }
 
@@ -184,19 +219,36 @@ public sealed class RefundTests
         var first = await RowAsync(silo, row => row.Attempts == 1);
         silo.Time.Advance(TimeSpan.FromHours(1));
         var tried = await RowAsync(silo, row => row.Attempts == 2);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RescheduleAsync(first.Key.Id, silo.Time.GetUtcNow().AddHours(5), CancellationToken.None));
+        Assert.Equal(
+            TaskChangeOutcome.Done,
+            await silo.Get<ITaskDesk>()
+                .RescheduleAsync(first.Key.Id, silo.Time.GetUtcNow().AddHours(5), CancellationToken.None)
+        );
         var moved = (await store.FindAsync(first.Key.Id, CancellationToken.None))!;
         Assert.Equal((first.Key.Due, tried.Version + 1), (moved.FirstDue, moved.Version));
         Assert.Equal(TimeSpan.FromHours(6), moved.AgeAt(first.Key.Due.AddHours(6)));
     }
 
-    /// <summary>The same for a time to live: retries that wait for minutes must not keep a stale notice alive.</summary>
+    /// <summary>
+    /// The same for a time to live: retries that wait for minutes must not keep a stale notice alive.
+    /// </summary>
     [Fact]
     public async Task ANoticesTimeToLiveCountsFromItsFirstDueTime()
     {
         await using var silo = await TestSilo.StartAsync();
-        var change = new TaskPolicyChange { BaseDelay = TimeSpan.FromMinutes(5), DelayMax = TimeSpan.FromMinutes(10), RetryCountMax = 1_000, TimeToLive = TimeSpan.FromHours(1) };
-        Assert.NotNull((await silo.Get<ITaskPolicies>().ChangeAsync(TaskTypes.Notify, change, null, "test", CancellationToken.None)).Report);
+        var change = new TaskPolicyChange
+        {
+            BaseDelay = TimeSpan.FromMinutes(5),
+            DelayMax = TimeSpan.FromMinutes(10),
+            RetryCountMax = 1_000,
+            TimeToLive = TimeSpan.FromHours(1),
+        };
+        Assert.NotNull(
+            (
+                await silo.Get<ITaskPolicies>()
+                    .ChangeAsync(TaskTypes.Notify, change, null, "test", CancellationToken.None)
+            ).Report
+        );
         silo.Ports.Answer("notice:", PortAnswer.Silent);
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         var began = silo.Time.GetUtcNow();
@@ -208,8 +260,10 @@ public sealed class RefundTests
             Assert.True(silo.Time.GetUtcNow() - began < TimeSpan.FromHours(3), "It lives for ever.");
             silo.Time.Advance(TimeSpan.FromMinutes(1));
             await Task.Delay(20, TestContext.Current.CancellationToken);
-            var ends = await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Type = TaskTypes.Notify }, null, 10, CancellationToken.None);
-            if (ends.Items.Count > 0) ending = ends.Items[0];
+            var ends = await silo.Get<ITaskEnds>()
+                .SearchAsync(new TaskEndFilter { Type = TaskTypes.Notify }, null, 10, CancellationToken.None);
+            if (ends.Items.Count > 0)
+                ending = ends.Items[0];
         }
 
         Assert.Equal(TaskEndStatus.Expired, ending.Status);
@@ -221,13 +275,18 @@ public sealed class RefundTests
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            var rows = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Refund), null, 10, bound.Token)).Items;
-            if (rows.FirstOrDefault(expected) is { } row) return row;
+            var rows = (
+                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Refund), null, 10, bound.Token)
+            ).Items;
+            if (rows.FirstOrDefault(expected) is { } row)
+                return row;
             await Task.Delay(10, bound.Token);
         }
     }
 
-    /// <summary>Lets time go in steps, each until the refund that came due in it has been tried or does not move.</summary>
+    /// <summary>
+    /// Lets time go in steps, each until the refund that came due in it has been tried or does not move.
+    /// </summary>
     private static async Task<string> UntilDeadAsync(TestSilo silo, TimeSpan step, TimeSpan bound)
     {
         var (store, ends, end) = (silo.Get<ITaskStore>(), silo.Get<ITaskDirectory>(), silo.Time.GetUtcNow() + bound);
@@ -237,26 +296,34 @@ public sealed class RefundTests
             var rows = (await store.ListAsync(new TaskFilter(TaskTypes.Refund), null, 1, CancellationToken.None)).Items;
             if (rows.Count == 0)
             {
-                var page = await ends.SearchAsync(new TaskEndFilter { Type = TaskTypes.Refund }, null, 10, CancellationToken.None);
-                if (page.Items is [{ Status: "dead" } dead]) return dead.TaskId;
+                var page = await ends.SearchAsync(
+                    new TaskEndFilter { Type = TaskTypes.Refund },
+                    null,
+                    10,
+                    CancellationToken.None
+                );
+                if (page.Items is [{ Status: "dead" } dead])
+                    return dead.TaskId;
             }
             else if (rows[0].NextAt > silo.Time.GetUtcNow())
             {
                 silo.Time.Advance(step);
                 patience.Restart();
             }
-
             else if (patience.Elapsed > TimeSpan.FromSeconds(1))
             {
                 // Trouble of ours waits a moment, too, and that moment is to pass.
                 silo.Time.Advance(TimeSpan.FromSeconds(1));
             }
 
-            if (patience.Elapsed > TestSilo.Bound) Assert.Fail($"The refund is not tried: {string.Join(", ", rows)}.");
+            if (patience.Elapsed > TestSilo.Bound)
+                Assert.Fail($"The refund is not tried: {string.Join(", ", rows)}.");
             await Task.Delay(2);
         }
 
-        Assert.Fail($"No dead letter after {bound}; the provider was called {silo.Ports.Calls[Refund] + silo.Ports.Calls.GetValueOrDefault(Ask)} times.");
+        Assert.Fail(
+            $"No dead letter after {bound}; the provider was called {silo.Ports.Calls[Refund] + silo.Ports.Calls.GetValueOrDefault(Ask)} times."
+        );
         return "";
     }
 
@@ -279,6 +346,9 @@ public sealed class RefundTests
         return group;
     }
 
-    private static Task RefundedAsync(TestSilo silo, IGroupGrain group) => silo.AdvanceUntilAsync(
-        TimeSpan.FromMilliseconds(120), () => TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded));
+    private static Task RefundedAsync(TestSilo silo, IGroupGrain group) =>
+        silo.AdvanceUntilAsync(
+            TimeSpan.FromMilliseconds(120),
+            () => TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded)
+        );
 }

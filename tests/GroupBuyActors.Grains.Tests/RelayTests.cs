@@ -32,13 +32,15 @@ public sealed class RelayTests
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         var feed = silo.Get<IGroupEventFeed>().ReadAllAsync(bound.Token);
         var group = await silo.PublishAsync(Id, minGroupSize: 5);
-        for (var n = 1; n <= 4; n++) await group.Join(new JoinGroup($"user-{n}"));
+        for (var n = 1; n <= 4; n++)
+            await group.Join(new JoinGroup($"user-{n}"));
         var last = (await group.Get()).Value!.Sequence;
         var sequences = new List<long>();
         await foreach (var happened in feed)
         {
             sequences.Add(happened.Sequence);
-            if (happened.Sequence == last) break;
+            if (happened.Sequence == last)
+                break;
         }
 
         Assert.Equal(Enumerable.Range(1, (int)last).Select(n => (long)n), sequences);
@@ -48,7 +50,9 @@ public sealed class RelayTests
     public async Task T16_SinkThatIsDownHoldsUpNoOtherAndItsCursorStays()
     {
         var down = new RecordingSink("kafka") { IsDown = true };
-        await using var silo = await TestSilo.StartAsync(services: services => services.AddSingleton<IStreamSink>(down));
+        await using var silo = await TestSilo.StartAsync(services: services =>
+            services.AddSingleton<IStreamSink>(down)
+        );
         await silo.PublishAsync(Id, minGroupSize: 1);
         await silo.ProjectedAsync(Id, GroupPhase.OnShelf);
         var stream = silo.Committer.Streams[0];
@@ -57,7 +61,8 @@ public sealed class RelayTests
         down.IsDown = false;
         await down.TookAsync(commits => commits.Any(commit => commit.Events.Any(e => e.Type == "group.shelved")));
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (await streams.CursorAsync(stream, "kafka", bound.Token) == 0) await Task.Yield();
+        while (await streams.CursorAsync(stream, "kafka", bound.Token) == 0)
+            await Task.Yield();
     }
 
     [Fact]
@@ -65,16 +70,29 @@ public sealed class RelayTests
     {
         var streams = new MemoryStreams();
         var sink = new RecordingSink("slow") { IsDown = true };
-        var pump = Pump(streams, sink, new GrainsOptions { RelayBacklogMax = 10, RelayBatchMax = 7, RelayInterval = TimeSpan.FromMilliseconds(1) });
+        var pump = Pump(
+            streams,
+            sink,
+            new GrainsOptions
+            {
+                RelayBacklogMax = 10,
+                RelayBatchMax = 7,
+                RelayInterval = TimeSpan.FromMilliseconds(1),
+            }
+        );
         using var stop = new CancellationTokenSource();
         var running = pump.RunAsync(stop.Token);
-        for (var position = 1; position <= 100; position++) pump.Add(streams.Commit(position));
+        for (var position = 1; position <= 100; position++)
+            pump.Add(streams.Commit(position));
         sink.IsDown = false;
         await sink.ReachedAsync(100);
-        for (var position = 101; position <= 120; position++) pump.Add(streams.Commit(position));
+        for (var position = 101; position <= 120; position++)
+            pump.Add(streams.Commit(position));
         await sink.ReachedAsync(120);
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await running.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+        );
         Assert.True(await pump.FlushAsync(CancellationToken.None));
         Assert.Equal(Enumerable.Range(1, 120).Select(n => (long)n), sink.Positions.Distinct().Order());
         Assert.Equal(120, streams.Cursor);
@@ -89,10 +107,13 @@ public sealed class RelayTests
         var pump = Pump(streams, sink, new GrainsOptions { RelayInterval = TimeSpan.FromMilliseconds(1) });
         using var stop = new CancellationTokenSource();
         var running = pump.RunAsync(stop.Token);
-        for (var position = 1; position <= 5; position++) pump.Add(streams.Commit(position));
+        for (var position = 1; position <= 5; position++)
+            pump.Add(streams.Commit(position));
         await sink.RefusedAsync();
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await running.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+        );
         sink.IsDown = false;
         Assert.True(await pump.FlushAsync(CancellationToken.None));
         Assert.Equal([1L, 2, 3, 4, 5], sink.Positions);
@@ -117,30 +138,53 @@ public sealed class RelayTests
         Assert.Equal(1_500, Assert.Single(books.Currencies).Paid);
         Assert.Equal(before.Sequence, (await second.Group(Id).Get()).Value!.Sequence);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while ((await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead)) await Task.Delay(20, bound.Token);
+        while ((await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead))
+            await Task.Delay(20, bound.Token);
     }
 
     [Fact]
     public async Task AGroupThatCannotBeLoadedIsSetAsideAloneAndItsStreamIsDrainedOnceItCan()
     {
-        const string Bad = "10042.SH-PUDONG.bad", Good = "10042.SH-PUDONG.good";
-        var first = await TestSilo.StartAsync(services: services => services.AddSingleton<IProjections>(new LostProjections()));
+        const string Bad = "10042.SH-PUDONG.bad",
+            Good = "10042.SH-PUDONG.good";
+        var first = await TestSilo.StartAsync(services: services =>
+            services.AddSingleton<IProjections>(new LostProjections())
+        );
         await first.PublishAsync(Bad);
         await first.PublishAsync(Good);
         await first.KillAsync();
-        await ChangeBetweenLivesAsync(first, $"update group_journal set version = version + 100 where group_id = '{Bad}' and sequence = 2");
+        await ChangeBetweenLivesAsync(
+            first,
+            $"update group_journal set version = version + 100 where group_id = '{Bad}' and sequence = 2"
+        );
 
-        await using var second = await TestSilo.StartAsync(first.File, first.Time, configure: options => options.RelayRebuildInterval = TimeSpan.FromMilliseconds(50));
+        await using var second = await TestSilo.StartAsync(
+            first.File,
+            first.Time,
+            configure: options => options.RelayRebuildInterval = TimeSpan.FromMilliseconds(50)
+        );
         await second.ProjectedAsync(Good, GroupPhase.OnShelf);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        var dead = (await second.Get<IStreams>().ListAsync(bound.Token)).Single(row => row.State == StreamState.Dead).Id;
-        while ((await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)).Count == 0) await Task.Delay(20, bound.Token);
-        var aside = Assert.Single(await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token));
+        var dead = (await second.Get<IStreams>().ListAsync(bound.Token))
+            .Single(row => row.State == StreamState.Dead)
+            .Id;
+        while ((await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)).Count == 0)
+            await Task.Delay(20, bound.Token);
+        var aside = Assert.Single(
+            await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)
+        );
         Assert.Equal((Bad, AsideState.Parked), (aside.Group.Value, aside.State));
 
         // A newer release comes, or somebody mends the row.
-        await ChangeAsync(second, $"update group_journal set version = version - 100 where group_id = '{Bad}' and sequence = 2");
-        for (var tick = 0; (await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead); tick++)
+        await ChangeAsync(
+            second,
+            $"update group_journal set version = version - 100 where group_id = '{Bad}' and sequence = 2"
+        );
+        for (
+            var tick = 0;
+            (await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => row.State == StreamState.Dead);
+            tick++
+        )
         {
             second.Time.Advance(TimeSpan.FromMilliseconds(100));
             await Task.Delay(20, bound.Token);
@@ -153,17 +197,30 @@ public sealed class RelayTests
     [Fact]
     public async Task ARowThatItsTableCannotTakeKeepsNoOtherGroupOutOfTheLists()
     {
-        const string Bad = "10042.SH-PUDONG.bad", Good = "10042.SH-PUDONG.good";
-        await using var silo = await TestSilo.StartAsync(configure: options => options.RelayRebuildInterval = TimeSpan.FromMilliseconds(50));
-        await ChangeAsync(silo, $"create trigger refuses before insert on group_view when new.group_id = '{Bad}' begin select raise(abort, 'no'); end");
+        const string Bad = "10042.SH-PUDONG.bad",
+            Good = "10042.SH-PUDONG.good";
+        await using var silo = await TestSilo.StartAsync(configure: options =>
+            options.RelayRebuildInterval = TimeSpan.FromMilliseconds(50)
+        );
+        await ChangeAsync(
+            silo,
+            $"create trigger refuses before insert on group_view when new.group_id = '{Bad}' begin select raise(abort, 'no'); end"
+        );
         await silo.PublishAsync(Bad);
         await silo.PublishAsync(Good);
         await silo.ProjectedAsync(Good, GroupPhase.OnShelf);
-        Assert.DoesNotContain((await silo.Get<IListings>().GroupsAsync(new GroupFilter(), null, 10, CancellationToken.None)).Items, view => view.GroupId.Value == Bad);
+        Assert.DoesNotContain(
+            (await silo.Get<IListings>().GroupsAsync(new GroupFilter(), null, 10, CancellationToken.None)).Items,
+            view => view.GroupId.Value == Bad
+        );
 
         await ChangeAsync(silo, "drop trigger refuses");
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (!(await silo.Get<IListings>().GroupsAsync(new GroupFilter(), null, 10, bound.Token)).Items.Any(view => view.GroupId.Value == Bad))
+        while (
+            !(await silo.Get<IListings>().GroupsAsync(new GroupFilter(), null, 10, bound.Token)).Items.Any(view =>
+                view.GroupId.Value == Bad
+            )
+        )
         {
             silo.Time.Advance(TimeSpan.FromMilliseconds(100));
             await Task.Delay(20, bound.Token);
@@ -189,7 +246,9 @@ public sealed class RelayTests
 
     private static async Task ChangeAsync(TestSilo silo, string sql)
     {
-        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={silo.File};Pooling=false");
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection(
+            $"Data Source={silo.File};Pooling=false"
+        );
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

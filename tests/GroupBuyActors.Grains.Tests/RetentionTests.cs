@@ -24,7 +24,8 @@ public sealed class RetentionTests
     {
         await using var silo = await TestSilo.StartAsync(configure: Rarely("voucher-scan", "reconciliation"));
         var group = await silo.PublishAsync(Id, minGroupSize: 2);
-        foreach (var user in (string[])["user-1", "user-2"]) await group.Join(new JoinGroup(user));
+        foreach (var user in (string[])["user-1", "user-2"])
+            await group.Join(new JoinGroup(user));
         await silo.Ports.CalledAsync("notice:", 2);
         silo.Time.Advance(TimeSpan.FromDays(7));
         var early = await silo.Get<RetentionService>().RunOnceAsync(default);
@@ -41,7 +42,11 @@ public sealed class RetentionTests
     {
         var first = await TestSilo.StartAsync(configure: Rarely("voucher-scan", "reconciliation"));
         var (before, order) = await RefundedAsync(first);
-        var live = await first.PublishAsync("10042.SH-PUDONG.live", minGroupSize: 1, with: offer => offer with { VoucherValidity = TimeSpan.FromDays(300) });
+        var live = await first.PublishAsync(
+            "10042.SH-PUDONG.live",
+            minGroupSize: 1,
+            with: offer => offer with { VoucherValidity = TimeSpan.FromDays(300) }
+        );
         await live.Pay(new PayOrder(1, "pay-1", (await live.Join(new JoinGroup("user-1"))).Value!.Total));
         await TestSilo.UntilAsync(live, view => view.State == GroupPhase.Fulfilled);
         await first.RelayedAsync();
@@ -51,7 +56,10 @@ public sealed class RetentionTests
 
         first.Time.Advance(TimeSpan.FromDays(2));
         await first.RelayedAsync();
-        var (liveEvents, removed) = ((await first.HistoryAsync("10042.SH-PUDONG.live")).Count, (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]);
+        var (liveEvents, removed) = (
+            (await first.HistoryAsync("10042.SH-PUDONG.live")).Count,
+            (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]
+        );
         // All but the last event, and all but the last of the statuses placed, paid, refunding, refunded.
         Assert.Equal(before.Sequence - 1 + 3, removed);
         Assert.Single(await first.HistoryAsync(Id));
@@ -59,10 +67,17 @@ public sealed class RetentionTests
         Assert.Equal(0, (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]);
         await first.StopAsync();
 
-        await using var second = await TestSilo.StartAsync(first.File, first.Time, configure: Rarely("voucher-scan", "reconciliation"));
+        await using var second = await TestSilo.StartAsync(
+            first.File,
+            first.Time,
+            configure: Rarely("voucher-scan", "reconciliation")
+        );
         Assert.Equal(before, (await second.Group(Id).Get()).Value!);
         Assert.Equal(order, (await second.Group(Id).GetOrder(1)).Value!);
-        Assert.Equal(ReplyOutcome.Accepted, (await second.Group(Id).Pay(new PayOrder(1, "pay-late", order.Total))).Outcome);
+        Assert.Equal(
+            ReplyOutcome.Accepted,
+            (await second.Group(Id).Pay(new PayOrder(1, "pay-late", order.Total))).Outcome
+        );
         await second.Ports.CalledAsync($"refund:{Id}.1:pay-late");
     }
 
@@ -91,7 +106,10 @@ public sealed class RetentionTests
         Assert.Equal(RefusalCode.GroupNotFound, (await silo.Group(Id).Get()).Refusal!.Code);
         Assert.Empty(await silo.HistoryAsync(Id));
         Assert.Empty((await silo.Get<IListings>().UserOrdersAsync("user-1", null, 10, default)).Items);
-        Assert.DoesNotContain((await silo.Get<IListings>().GroupsAsync(new GroupFilter(10042), null, 10, default)).Items, view => view.GroupId.Value == Id);
+        Assert.DoesNotContain(
+            (await silo.Get<IListings>().GroupsAsync(new GroupFilter(10042), null, 10, default)).Items,
+            view => view.GroupId.Value == Id
+        );
         var after = await silo.Get<IListings>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
         Assert.Equal(books.Currencies, after.Currencies);
         Assert.Equal(books with { Currencies = [] }, after with { Currencies = [] });
@@ -104,7 +122,11 @@ public sealed class RetentionTests
     {
         await using var silo = await TestSilo.StartAsync(configure: Rarely("voucher-scan", "reconciliation"));
         silo.Ports.Answer("notice:", PortAnswer.Refused);
-        var group = await silo.PublishAsync(Id, minGroupSize: 1, with: offer => offer with { Timeout = TimeSpan.FromMinutes(10) });
+        var group = await silo.PublishAsync(
+            Id,
+            minGroupSize: 1,
+            with: offer => offer with { Timeout = TimeSpan.FromMinutes(10) }
+        );
         await group.Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("notice:", 1);
         // Closed unpaid, so nobody paid by the end; then the provider is asked a last time.
@@ -113,9 +135,13 @@ public sealed class RetentionTests
         await silo.ProjectedAsync(Id, GroupPhase.Expired);
         silo.Time.Advance(TimeSpan.FromMinutes(11));
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while ((await silo.Get<ITaskStore>().FindAllOfGroupAsync(GroupId.Parse(Id), 10, bound.Token)).Count > 0) await Task.Delay(20, bound.Token);
+        while ((await silo.Get<ITaskStore>().FindAllOfGroupAsync(GroupId.Parse(Id), 10, bound.Token)).Count > 0)
+            await Task.Delay(20, bound.Token);
         var over = (await group.Get()).Value!;
-        var letters = (await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Status = TaskEndStatus.Dead }, null, 10, bound.Token)).Items;
+        var letters = (
+            await silo.Get<ITaskEnds>()
+                .SearchAsync(new TaskEndFilter { Status = TaskEndStatus.Dead }, null, 10, bound.Token)
+        ).Items;
         Assert.NotEmpty(letters);
         silo.Time.Advance(TimeSpan.FromDays(8));
         await silo.PublishAsync("10042.SH-PUDONG.later");
@@ -123,16 +149,24 @@ public sealed class RetentionTests
         var retention = silo.Get<RetentionService>();
         silo.Get<IOptions<GrainsOptions>>().Value.Retention.Journals = TimeSpan.FromDays(7);
         Assert.Equal(0, (await retention.RunOnceAsync(default))["journals"]);
-        foreach (var letter in letters) Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().DismissAsync(letter.TaskId, default));
+        foreach (var letter in letters)
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().DismissAsync(letter.TaskId, default));
         var removed = (await retention.RunOnceAsync(default))["journals"];
-        Assert.True(removed >= over.Sequence - 1, $"{removed} of {over.Sequence}: {string.Join(", ", await silo.HistoryAsync(Id))}");
+        Assert.True(
+            removed >= over.Sequence - 1,
+            $"{removed} of {over.Sequence}: {string.Join(", ", await silo.HistoryAsync(Id))}"
+        );
     }
 
-    /// <summary>Daily work of all shards, which a jump of many days would bring, is not what these tests wait for.</summary>
-    private static Action<GrainsOptions> Rarely(params string[] jobs) => options =>
-    {
-        foreach (var job in jobs) options.Schedules[job] = new CronJobChange { Expression = "0 0 1 1 *" };
-    };
+    /// <summary>
+    /// Daily work of all shards, which a jump of many days would bring, is not what these tests wait for.
+    /// </summary>
+    private static Action<GrainsOptions> Rarely(params string[] jobs) =>
+        options =>
+        {
+            foreach (var job in jobs)
+                options.Schedules[job] = new CronJobChange { Expression = "0 0 1 1 *" };
+        };
 
     /// <summary>A group that timed out, its order refunded and its stock given back; as it is then.</summary>
     private static async Task<(GroupView Group, OrderView Order)> RefundedAsync(TestSilo silo)
@@ -144,7 +178,8 @@ public sealed class RetentionTests
         silo.Time.Advance(TimeSpan.FromSeconds(5));
         await silo.Ports.CalledAsync("release:");
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (!(await silo.HistoryAsync(Id)).Contains("stock.released")) await Task.Delay(20, bound.Token);
+        while (!(await silo.HistoryAsync(Id)).Contains("stock.released"))
+            await Task.Delay(20, bound.Token);
         await silo.ProjectedAsync(Id, GroupPhase.Expired);
         return ((await group.Get()).Value!, (await group.GetOrder(1)).Value!);
     }
@@ -154,8 +189,18 @@ public sealed class RetentionTests
     {
         await using var silo = await TestSilo.StartAsync();
         var time = new FakeTimeProvider(TestSilo.Evening);
-        var (failing, steady) = (new ScriptedKind("failing", failures: 3, backlog: 1_000), new ScriptedKind("steady", failures: 0, backlog: 5_000));
-        var service = new RetentionService([failing, steady], silo.Get<Homes>(), silo.Get<ILocalSiloDetails>(), time, new RetentionMetrics(new NoMeters()), NullLogger<RetentionService>.Instance);
+        var (failing, steady) = (
+            new ScriptedKind("failing", failures: 3, backlog: 1_000),
+            new ScriptedKind("steady", failures: 0, backlog: 5_000)
+        );
+        var service = new RetentionService(
+            [failing, steady],
+            silo.Get<Homes>(),
+            silo.Get<ILocalSiloDetails>(),
+            time,
+            new RetentionMetrics(new NoMeters()),
+            NullLogger<RetentionService>.Instance
+        );
         using var stop = new CancellationTokenSource();
         var running = service.RunAsync(stop.Token);
         await TestSilo.AdvanceUntilAsync(time, TimeSpan.FromSeconds(1), steady.Empty);
@@ -164,7 +209,9 @@ public sealed class RetentionTests
         Assert.Equal((3, 1_000, 5_000), (failing.Failed, failing.Removed, steady.Removed));
         Assert.All([failing, steady], kind => Assert.InRange(kind.LargestStep, 1, PurgePace.RowsMax));
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await running.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+        );
     }
 
     /// <summary>A kind with so many rows to remove, that fails so many times first.</summary>
@@ -192,7 +239,8 @@ public sealed class RetentionTests
 
             var rows = Math.Min(rowsMax, backlog - Removed);
             (Removed, LargestStep) = (Removed + rows, Math.Max(LargestStep, rows));
-            if (Removed == backlog) _empty.TrySetResult();
+            if (Removed == backlog)
+                _empty.TrySetResult();
             return Task.FromResult(new PurgeStep(rows, rows < rowsMax));
         }
     }

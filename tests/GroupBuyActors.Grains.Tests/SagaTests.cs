@@ -36,9 +36,15 @@ public sealed class SagaTests
         var group = await SucceededAsync(silo);
         var saga = await TaskAsync(silo, task => task.RetryCount == 1);
         Assert.Equal(("As scripted.", 2), (saga.LastError, saga.MaxRetry));
-        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => TestSilo.UntilAsync(group, view => view.Sequence >= 9));
+        await silo.AdvanceUntilAsync(
+            TimeSpan.FromSeconds(1),
+            () => TestSilo.UntilAsync(group, view => view.Sequence >= 9)
+        );
         Assert.Equal(("success", TaskTypes.SuccessSaga), await FindAsync(silo, saga.TaskId));
-        Assert.Equal(["group.succeeded", "stock.deducted", "buyers.notified"], (await silo.HistoryAsync(Id)).TakeLast(3));
+        Assert.Equal(
+            ["group.succeeded", "stock.deducted", "buyers.notified"],
+            (await silo.HistoryAsync(Id)).TakeLast(3)
+        );
     }
 
     [Fact]
@@ -50,7 +56,8 @@ public sealed class SagaTests
         var joined = await group.Join(new JoinGroup("user-3"));
         Assert.Null((await group.EndJoining()).Refusal);
         var held = silo.Ports.Hold("deduct:");
-        for (var n = 1; n <= 3; n++) Assert.Null((await group.Pay(new PayOrder(n, $"pay-{n}", joined.Value!.Total))).Refusal);
+        for (var n = 1; n <= 3; n++)
+            Assert.Null((await group.Pay(new PayOrder(n, $"pay-{n}", joined.Value!.Total))).Refusal);
         var saga = await TaskAsync(silo, _ => true);
         held.SetResult(PortAnswer.Done);
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);
@@ -63,10 +70,23 @@ public sealed class SagaTests
         await using var silo = await TestSilo.StartAsync();
         silo.Ports.Answer("deduct:", PortAnswer.Refused);
         silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent, PortAnswer.Refused, PortAnswer.Silent);
-        silo.Ports.AnswerInTurn("release:", PortAnswer.Refused, PortAnswer.Silent, PortAnswer.Silent, PortAnswer.Silent);
+        silo.Ports.AnswerInTurn(
+            "release:",
+            PortAnswer.Refused,
+            PortAnswer.Silent,
+            PortAnswer.Silent,
+            PortAnswer.Silent
+        );
         var group = await SucceededAsync(silo, paysFirst: true);
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
-        await UntilAsync(silo, group, TimeSpan.FromSeconds(1), _ => group.GetOrder(1).Result.Value!.Status == OrderStatus.Refunded && silo.Ports.Effects.Any(key => key.StartsWith("release:", StringComparison.Ordinal)));
+        await UntilAsync(
+            silo,
+            group,
+            TimeSpan.FromSeconds(1),
+            _ =>
+                group.GetOrder(1).Result.Value!.Status == OrderStatus.Refunded
+                && silo.Ports.Effects.Any(key => key.StartsWith("release:", StringComparison.Ordinal))
+        );
         Assert.Equal((4, 5), (silo.Ports.Calls[$"refund:{Id}.1:pay-1"], silo.Ports.Calls[$"release:{Id}:1"]));
         Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("notice:", StringComparison.Ordinal));
     }
@@ -77,7 +97,8 @@ public sealed class SagaTests
         for (var n = 1; n <= 2; n++)
         {
             var joined = await group.Join(new JoinGroup($"user-{n}"));
-            if (n == 1 && paysFirst) Assert.Null((await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total))).Refusal);
+            if (n == 1 && paysFirst)
+                Assert.Null((await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total))).Refusal);
         }
 
         return group;
@@ -97,8 +118,16 @@ public sealed class SagaTests
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            var tasks = await silo.Get<ITaskDirectory>().ListAsync(new TaskFilter(TaskTypes.SuccessSaga, Group: GroupId.Parse(Id)), null, null, 10, bound.Token);
-            if (tasks.Items.FirstOrDefault(expected) is { } task) return task;
+            var tasks = await silo.Get<ITaskDirectory>()
+                .ListAsync(
+                    new TaskFilter(TaskTypes.SuccessSaga, Group: GroupId.Parse(Id)),
+                    null,
+                    null,
+                    10,
+                    bound.Token
+                );
+            if (tasks.Items.FirstOrDefault(expected) is { } task)
+                return task;
             await Task.Delay(5, bound.Token);
         }
     }
@@ -110,7 +139,12 @@ public sealed class SagaTests
         return (task.Status, task.TaskType);
     }
 
-    private static async Task<GroupView> UntilAsync(TestSilo silo, IGroupGrain group, TimeSpan step, Func<GroupView, bool> expected)
+    private static async Task<GroupView> UntilAsync(
+        TestSilo silo,
+        IGroupGrain group,
+        TimeSpan step,
+        Func<GroupView, bool> expected
+    )
     {
         GroupView? view = null;
         await silo.AdvanceUntilAsync(step, async () => view = await TestSilo.UntilAsync(group, expected));

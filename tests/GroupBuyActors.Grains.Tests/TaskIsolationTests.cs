@@ -13,7 +13,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace GroupBuyActors;
 
-/// <summary>One bad task ends neither the thread that wakes all, nor the batch that it comes with, nor a place.</summary>
+/// <summary>
+/// One bad task ends neither the thread that wakes all, nor the batch that it comes with, nor a place.
+/// </summary>
 public sealed class TaskIsolationTests
 {
     private const string Id = "10042.SH-PUDONG.tea-1123";
@@ -25,11 +27,18 @@ public sealed class TaskIsolationTests
     {
         var hung = new ScriptedPorts();
         hung.Hold("ask:");
-        var first = await TestSilo.StartAsync(ports: hung, configure: options => options.StopBound = TimeSpan.FromMilliseconds(1));
+        var first = await TestSilo.StartAsync(
+            ports: hung,
+            configure: options => options.StopBound = TimeSpan.FromMilliseconds(1)
+        );
         var group = await first.PublishAsync(Id, minGroupSize: 3);
-        for (var n = 1; n <= 3; n++) await group.Join(new JoinGroup($"user-{n}"));
-        for (var n = 1; n <= 3; n++) await group.CancelOrder(n);
-        var checks = (await first.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)).Items;
+        for (var n = 1; n <= 3; n++)
+            await group.Join(new JoinGroup($"user-{n}"));
+        for (var n = 1; n <= 3; n++)
+            await group.CancelOrder(n);
+        var checks = (
+            await first.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)
+        ).Items;
         Assert.Equal(3, checks.Count);
         // As an older release let an operator move them: one due before everything, one after, and one in between.
         await MoveAsync(first, checks[0], DateTimeOffset.MinValue);
@@ -42,7 +51,16 @@ public sealed class TaskIsolationTests
         var fresh = await second.PublishAsync("10042.SH-PUDONG.later", minGroupSize: 1);
         await fresh.Join(new JoinGroup("user-1"));
         await second.Ports.CalledAsync("deduct:10042.SH-PUDONG.later");
-        Assert.Equal(checks[1].Key.Id, Assert.Single((await second.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)).Items).Key.Id);
+        Assert.Equal(
+            checks[1].Key.Id,
+            Assert
+                .Single(
+                    (
+                        await second.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)
+                    ).Items
+                )
+                .Key.Id
+        );
     }
 
     /// <summary>The commit of such a task used to keep its neighbours of the same batch out of memory.</summary>
@@ -53,15 +71,30 @@ public sealed class TaskIsolationTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
         var soon = silo.Time.GetUtcNow().AddSeconds(1);
-        var tasks = new[] { DateTimeOffset.MinValue, soon }.Select((due, n) => new TimedTask
-        {
-            Key = new TaskKey(GroupId.Parse(Id).Shard, due, TaskIds.Of(GroupId.Parse(Id), 900 + n, 0)), Type = TaskTypes.PaymentCheck, Group = GroupId.Parse(Id),
-            Payload = TaskPayloads.Write(new OrderTask(1)), NextAt = due,
-        }).ToArray();
-        await CommitAsync(silo, new Commit
-        {
-            Id = Guid.CreateVersion7(), Shard = tasks[0].Key.Shard, Token = new ActivationToken(), Schedules = tasks, Run = new TaskRun(tasks[0].Key with { Id = "test:seed" }, 1),
-        });
+        var tasks = new[] { DateTimeOffset.MinValue, soon }
+            .Select(
+                (due, n) =>
+                    new TimedTask
+                    {
+                        Key = new TaskKey(GroupId.Parse(Id).Shard, due, TaskIds.Of(GroupId.Parse(Id), 900 + n, 0)),
+                        Type = TaskTypes.PaymentCheck,
+                        Group = GroupId.Parse(Id),
+                        Payload = TaskPayloads.Write(new OrderTask(1)),
+                        NextAt = due,
+                    }
+            )
+            .ToArray();
+        await CommitAsync(
+            silo,
+            new Commit
+            {
+                Id = Guid.CreateVersion7(),
+                Shard = tasks[0].Key.Shard,
+                Token = new ActivationToken(),
+                Schedules = tasks,
+                Run = new TaskRun(tasks[0].Key with { Id = "test:seed" }, 1),
+            }
+        );
         await silo.Ports.CalledAsync("ask:");
         silo.Time.Advance(TimeSpan.FromSeconds(1));
         await silo.Ports.CalledAsync("ask:", 2);
@@ -74,7 +107,9 @@ public sealed class TaskIsolationTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
         await group.CancelOrder(1);
-        var check = Assert.Single((await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)).Items);
+        var check = Assert.Single(
+            (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)).Items
+        );
         var desk = silo.Get<ITaskDesk>();
         foreach (var time in (DateTimeOffset[])[DateTimeOffset.MinValue, DateTimeOffset.MaxValue])
             await Assert.ThrowsAnyAsync<ArgumentException>(() => desk.RescheduleAsync(check.Key.Id, time, None));
@@ -82,7 +117,10 @@ public sealed class TaskIsolationTests
             await Assert.ThrowsAnyAsync<ArgumentException>(() => desk.WeighAsync(check.Key.Id, weight, None));
         Assert.Equal(check.Version, (await silo.Get<ITaskStore>().FindAsync(check.Key.Id, None))!.Version);
         // A time that has passed is now.
-        Assert.Equal(TaskChangeOutcome.Done, await desk.RescheduleAsync(check.Key.Id, silo.Time.GetUtcNow().AddYears(-1), None));
+        Assert.Equal(
+            TaskChangeOutcome.Done,
+            await desk.RescheduleAsync(check.Key.Id, silo.Time.GetUtcNow().AddYears(-1), None)
+        );
         await silo.Ports.CalledAsync("ask:");
     }
 
@@ -93,7 +131,15 @@ public sealed class TaskIsolationTests
         var near = silo.Get<NearTasks>();
         var now = silo.Time.GetUtcNow();
         var shard = GroupId.Parse(Id).Shard;
-        near.AddUnstored(new TimedTask { Key = new TaskKey(shard, now, $"{Id}:77:0"), Type = TaskTypes.Refund, NextAt = now, Fault = "Its times are no instants." });
+        near.AddUnstored(
+            new TimedTask
+            {
+                Key = new TaskKey(shard, now, $"{Id}:77:0"),
+                Type = TaskTypes.Refund,
+                NextAt = now,
+                Fault = "Its times are no instants.",
+            }
+        );
         await UntilAsync(() => near.Parked().GetValueOrDefault(TaskTypes.Refund) == 1);
         Assert.Equal(TaskChangeOutcome.WrongStatus, await silo.Get<ITaskDesk>().CancelAsync($"{Id}:77:0", None));
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
@@ -105,44 +151,90 @@ public sealed class TaskIsolationTests
     [Fact]
     public async Task ARunThatThrowsGivesItsPlaceBack()
     {
-        var (time, options) = (new FakeTimeProvider(TestSilo.Evening), Options.Create(new GrainsOptions { TasksRunningMax = 1 }));
+        var (time, options) = (
+            new FakeTimeProvider(TestSilo.Evening),
+            Options.Create(new GrainsOptions { TasksRunningMax = 1 })
+        );
         var clock = new ClusterClock(time);
-        var policies = new TaskPolicyBook(new SimulatedTable(new Random(1)), null!, null!, clock, time, options, NullLogger<TaskPolicyBook>.Instance);
+        var policies = new TaskPolicyBook(
+            new SimulatedTable(new Random(1)),
+            null!,
+            null!,
+            clock,
+            time,
+            options,
+            NullLogger<TaskPolicyBook>.Instance
+        );
         var queues = new TaskQueues(policies, time, options);
         var ran = 0;
         queues.Start(async _ =>
         {
             await Task.Yield();
-            if (Interlocked.Increment(ref ran) < 3) throw new InvalidOperationException("Nobody expects this.");
+            if (Interlocked.Increment(ref ran) < 3)
+                throw new InvalidOperationException("Nobody expects this.");
         });
         for (var n = 1; n <= 3; n++)
         {
             var key = new TaskKey(new ShardId(1), time.GetUtcNow(), TaskIds.Of(GroupId.Parse(Id), n, 0));
-            queues.Add(new NearTask(new TimedTask { Key = key, Type = TaskTypes.Notify, NextAt = key.Due }, isOverdue: false));
+            queues.Add(
+                new NearTask(
+                    new TimedTask
+                    {
+                        Key = key,
+                        Type = TaskTypes.Notify,
+                        NextAt = key.Due,
+                    },
+                    isOverdue: false
+                )
+            );
         }
 
         await UntilAsync(() => Volatile.Read(ref ran) == 3 && queues.Running == 0);
     }
 
-    /// <summary>Stored by a release with other bounds, or by hand: the default is in force, and the alert says so.</summary>
+    /// <summary>
+    /// Stored by a release with other bounds, or by hand: the default is in force, and the alert says so.
+    /// </summary>
     [Fact]
     public async Task AStoredPolicyOutOfBoundsIsNotInForce()
     {
         var log = new KeptLog();
-        await using var silo = await TestSilo.StartAsync(services: services => services.AddSingleton<ILoggerProvider>(log));
+        await using var silo = await TestSilo.StartAsync(services: services =>
+            services.AddSingleton<ILoggerProvider>(log)
+        );
         var store = silo.Get<IPolicyStore>();
-        Assert.NotNull(await store.WriteAsync(TaskTypes.Notify, 0, new TaskPolicyChange { Weight = int.MinValue, Concurrency = -1 }.Write(), silo.Time.GetUtcNow(), "test", None));
+        Assert.NotNull(
+            await store.WriteAsync(
+                TaskTypes.Notify,
+                0,
+                new TaskPolicyChange { Weight = int.MinValue, Concurrency = -1 }.Write(),
+                silo.Time.GetUtcNow(),
+                "test",
+                None
+            )
+        );
         await silo.Get<TaskPolicyBook>().ReadAsync(None);
         var policy = silo.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy;
-        Assert.Equal((TaskPolicies.Of(TaskTypes.Notify).Weight, TaskPolicies.Of(TaskTypes.Notify).Concurrency, 1), (policy.Weight, policy.Concurrency, policy.Version));
+        Assert.Equal(
+            (TaskPolicies.Of(TaskTypes.Notify).Weight, TaskPolicies.Of(TaskTypes.Notify).Concurrency, 1),
+            (policy.Weight, policy.Concurrency, policy.Version)
+        );
         Assert.Single(log.Of(3013));
     }
 
-    private static Task MoveAsync(TestSilo silo, TimedTask task, DateTimeOffset due) => CommitAsync(silo, new Commit
-    {
-        Id = Guid.CreateVersion7(), Shard = task.Key.Shard, Token = new ActivationToken(), Removals = [task.Row],
-        Schedules = [task with { Key = task.Key with { Due = due }, NextAt = due, Version = task.Version + 1 }], Run = new TaskRun(task.Key, task.Version),
-    });
+    private static Task MoveAsync(TestSilo silo, TimedTask task, DateTimeOffset due) =>
+        CommitAsync(
+            silo,
+            new Commit
+            {
+                Id = Guid.CreateVersion7(),
+                Shard = task.Key.Shard,
+                Token = new ActivationToken(),
+                Removals = [task.Row],
+                Schedules = [task with { Key = task.Key with { Due = due }, NextAt = due, Version = task.Version + 1 }],
+                Run = new TaskRun(task.Key, task.Version),
+            }
+        );
 
     private static async Task CommitAsync(TestSilo silo, Commit commit)
     {
@@ -153,6 +245,7 @@ public sealed class TaskIsolationTests
     private static async Task UntilAsync(Func<bool> holds)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (!holds()) await Task.Delay(5, bound.Token);
+        while (!holds())
+            await Task.Delay(5, bound.Token);
     }
 }

@@ -20,7 +20,10 @@ public sealed class TaskMendingTests
         silo.Ports.Answer("notice:", PortAnswer.Refused);
         await SucceededAsync(silo);
         var dead = await EndingAsync(silo, TaskTypes.Notify);
-        Assert.Equal((TaskEndStatus.Dead, 1, "As scripted.", 10042L), (dead.Status, dead.Attempts, dead.Error, dead.MerchantId));
+        Assert.Equal(
+            (TaskEndStatus.Dead, 1, "As scripted.", 10042L),
+            (dead.Status, dead.Attempts, dead.Error, dead.MerchantId)
+        );
         Assert.Equal("dead", (await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.Status);
 
         silo.Ports.Answer("notice:", PortAnswer.Done);
@@ -28,10 +31,16 @@ public sealed class TaskMendingTests
         Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead.TaskId, None));
         await silo.Ports.CalledAsync("notice:", 2);
         await GoneAsync(silo, TaskTypes.Notify);
-        Assert.Equal(2, Assert.Single(silo.Ports.Calls, call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value);
+        Assert.Equal(
+            2,
+            Assert.Single(silo.Ports.Calls, call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value
+        );
         Assert.Equal("success", (await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.Status);
         Assert.Equal(TaskChangeOutcome.WrongStatus, await desk.RedriveAsync(dead.TaskId, None));
-        Assert.Equal(2, silo.Ports.Calls.Single(call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value);
+        Assert.Equal(
+            2,
+            silo.Ports.Calls.Single(call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value
+        );
     }
 
     [Fact]
@@ -49,7 +58,10 @@ public sealed class TaskMendingTests
         Assert.Equal(before - 1, await ends.CountAsync(letters, 100, None));
         Assert.NotNull((await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.DismissedAt);
         Assert.Equal(TaskChangeOutcome.Unknown, await desk.DismissAsync($"{Id}:999:0", None));
-        Assert.Equal(TaskChangeOutcome.WrongStatus, await desk.DismissAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None));
+        Assert.Equal(
+            TaskChangeOutcome.WrongStatus,
+            await desk.DismissAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None)
+        );
         silo.Ports.Answer("notice:", PortAnswer.Done);
         Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead.TaskId, None));
         Assert.Equal(TaskChangeOutcome.WrongStatus, await desk.DismissAsync(dead.TaskId, None));
@@ -89,8 +101,14 @@ public sealed class TaskMendingTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
         foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
-            Assert.Equal(TaskChangeOutcome.Needed, await silo.Get<ITaskDesk>().CancelAsync((await RowAsync(silo, type)).Key.Id, None));
-        Assert.All((await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), null, null, None)).Items, task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome));
+            Assert.Equal(
+                TaskChangeOutcome.Needed,
+                await silo.Get<ITaskDesk>().CancelAsync((await RowAsync(silo, type)).Key.Id, None)
+            );
+        Assert.All(
+            (await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), null, null, None)).Items,
+            task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome)
+        );
     }
 
     [Fact]
@@ -156,12 +174,13 @@ public sealed class TaskMendingTests
 
         var desk = silo.Get<ITaskDesk>();
         var outcomes = new List<(string TaskId, TaskChangeOutcome Outcome)>();
-        for (string? after = null; ;)
+        for (string? after = null; ; )
         {
             var page = await desk.CancelAllAsync(GroupId.Parse(Id), null, after, None);
             Assert.InRange(page.Items.Count, 1, 1_500);
             outcomes.AddRange(page.Items);
-            if ((after = page.Next) is null) break;
+            if ((after = page.Next) is null)
+                break;
         }
 
         Assert.Equal(1_201, outcomes.Select(outcome => outcome.TaskId).Distinct().Count());
@@ -182,7 +201,10 @@ public sealed class TaskMendingTests
         Assert.Equal(1, silo.Ports.Calls.Single(call => call.Key.StartsWith("ask:", StringComparison.Ordinal)).Value);
     }
 
-    /// <summary>Its end was committed and the answer lost, or it was moved and memory did not hear: its commits used to be refused for ever.</summary>
+    /// <summary>
+    /// Its end was committed and the answer lost, or it was moved and memory did not hear: its commits used to be
+    /// refused for ever.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -205,15 +227,28 @@ public sealed class TaskMendingTests
 
         silo.Time.Advance(before.Key.Due - silo.Time.GetUtcNow());
         var asked = Asked();
-        await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(500), async () =>
-        {
-            while (near.Find(check).Task is not null) await Task.Delay(5);
-            near.AddUnstored(before);
-            while (Asked() < asked + 3 || near.Find(check).Task is not null) await Task.Delay(5);
-        });
-        Assert.Equal(isMoved ? [(later, 2)] : [], (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)).Items.Select(row => (row.NextAt, row.Version)));
+        await silo.AdvanceUntilAsync(
+            TimeSpan.FromMilliseconds(500),
+            async () =>
+            {
+                while (near.Find(check).Task is not null)
+                    await Task.Delay(5);
+                near.AddUnstored(before);
+                while (Asked() < asked + 3 || near.Find(check).Task is not null)
+                    await Task.Delay(5);
+            }
+        );
+        Assert.Equal(
+            isMoved ? [(later, 2)] : [],
+            (
+                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)
+            ).Items.Select(row => (row.NextAt, row.Version))
+        );
 
-        int Asked() => silo.Ports.Calls.Where(call => call.Key.StartsWith("ask:", StringComparison.Ordinal)).Sum(call => call.Value);
+        int Asked() =>
+            silo
+                .Ports.Calls.Where(call => call.Key.StartsWith("ask:", StringComparison.Ordinal))
+                .Sum(call => call.Value);
     }
 
     [Fact]
@@ -221,7 +256,10 @@ public sealed class TaskMendingTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync((await RowAsync(silo, TaskTypes.GroupDeadline)).Key.Id, None));
+        Assert.Equal(
+            TaskChangeOutcome.Done,
+            await silo.Get<ITaskDesk>().RunNowAsync((await RowAsync(silo, TaskTypes.GroupDeadline)).Key.Id, None)
+        );
         Assert.Equal(GroupPhase.OnShelf, (await group.Get()).Value!.State);
         silo.Time.Advance(TimeSpan.FromHours(1));
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
@@ -246,24 +284,47 @@ public sealed class TaskMendingTests
     {
         var first = await TestSilo.StartAsync();
         var policies = first.Get<ITaskPolicies>();
-        var narrow = await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 1 }, null, "test", None);
+        var narrow = await policies.ChangeAsync(
+            TaskTypes.Notify,
+            new TaskPolicyChange { Concurrency = 1 },
+            null,
+            "test",
+            None
+        );
         Assert.Equal((1, 1), (narrow.Report!.Policy.Concurrency, narrow.Report.Policy.Version));
         var held = first.Ports.Hold("notice:");
         await SucceededAsync(first, buyers: 4);
         await first.Ports.CalledAsync("notice:");
         Assert.Equal(1, NoticesAsked(first));
-        var wide = await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 4 }, 1, "test", None);
+        var wide = await policies.ChangeAsync(
+            TaskTypes.Notify,
+            new TaskPolicyChange { Concurrency = 4 },
+            1,
+            "test",
+            None
+        );
         Assert.Equal(2, wide.Report!.Policy.Version);
         await first.Ports.CalledAsync("notice:", 4);
-        Assert.Equal(2, (await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Weight = 1 }, 1, "test", None)).Conflict);
-        Assert.Contains("concurrency", (await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 0 }, null, "test", None)).Faults!.Keys);
+        Assert.Equal(
+            2,
+            (
+                await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Weight = 1 }, 1, "test", None)
+            ).Conflict
+        );
+        Assert.Contains(
+            "concurrency",
+            (await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 0 }, null, "test", None))
+                .Faults!
+                .Keys
+        );
         held.SetResult(PortAnswer.Done);
         await GoneAsync(first, TaskTypes.Notify);
         await first.StopAsync();
 
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Version != 2) await Task.Delay(10, bound.Token);
+        while (second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Version != 2)
+            await Task.Delay(10, bound.Token);
         Assert.Equal(4, second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Concurrency);
     }
 
@@ -271,26 +332,46 @@ public sealed class TaskMendingTests
     public async Task ATaskThatIsGivenAWeightOvertakesThoseThatWaitWithIt()
     {
         await using var silo = await TestSilo.StartAsync();
-        await silo.Get<ITaskPolicies>().ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 1 }, null, "test", None);
-        var (go, asked) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new System.Collections.Concurrent.ConcurrentQueue<string>());
-        silo.Ports.Answer("notice:", async (key, cancellation) =>
-        {
-            asked.Enqueue(key);
-            await go.Task.WaitAsync(cancellation);
-            return PortAnswer.Done;
-        });
+        await silo.Get<ITaskPolicies>()
+            .ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 1 }, null, "test", None);
+        var (go, asked) = (
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+            new System.Collections.Concurrent.ConcurrentQueue<string>()
+        );
+        silo.Ports.Answer(
+            "notice:",
+            async (key, cancellation) =>
+            {
+                asked.Enqueue(key);
+                await go.Task.WaitAsync(cancellation);
+                return PortAnswer.Done;
+            }
+        );
         await SucceededAsync(silo, buyers: 6);
         await silo.Ports.CalledAsync("notice:");
-        var waiting = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Notify), null, 500, None)).Items
-            .Where(task => !asked.First().StartsWith($"notice:{Id}.{TaskPayloads.OrderOf(task.Payload)}:", StringComparison.Ordinal)).OrderBy(task => task.Key.Id).ToList();
+        var waiting = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Notify), null, 500, None))
+            .Items.Where(task =>
+                !asked
+                    .First()
+                    .StartsWith($"notice:{Id}.{TaskPayloads.OrderOf(task.Payload)}:", StringComparison.Ordinal)
+            )
+            .OrderBy(task => task.Key.Id)
+            .ToList();
         Assert.Equal(5, waiting.Count);
         var last = waiting[^1];
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().WeighAsync(last.Key.Id, 500, None));
         var told = (await silo.Get<ITaskDirectory>().FindAsync(last.Key.Id, None))!;
-        Assert.Equal((500, 500 + TaskPolicies.Of(TaskTypes.Notify).Weight, last.Version + 1), (told.Weight, told.PriorityWeight, told.Version));
+        Assert.Equal(
+            (500, 500 + TaskPolicies.Of(TaskTypes.Notify).Weight, last.Version + 1),
+            (told.Weight, told.PriorityWeight, told.Version)
+        );
         go.SetResult();
         await GoneAsync(silo, TaskTypes.Notify);
-        Assert.StartsWith($"notice:{Id}.{TaskPayloads.OrderOf(last.Payload)}:", asked.ElementAt(1), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"notice:{Id}.{TaskPayloads.OrderOf(last.Payload)}:",
+            asked.ElementAt(1),
+            StringComparison.Ordinal
+        );
         Assert.Equal(6, asked.Count);
     }
 
@@ -299,13 +380,15 @@ public sealed class TaskMendingTests
     {
         var first = await TestSilo.StartAsync();
         var group = await first.PublishAsync(Id, minGroupSize: 3);
-        for (var n = 1; n <= 2; n++) await group.Join(new JoinGroup($"user-{n}"));
+        for (var n = 1; n <= 2; n++)
+            await group.Join(new JoinGroup($"user-{n}"));
         await first.StopAsync();
 
         await using var silo = await TestSilo.StartAsync(first.File, first.Time);
         var census = silo.Get<TaskCensus>();
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (census.Uncounted > 0) await census.CountOnceAsync(bound.Token);
+        while (census.Uncounted > 0)
+            await census.CountOnceAsync(bound.Token);
         Assert.Equal((2, 1, 0, ShardId.Count), Counted());
         group = silo.Group(Id);
         await group.Join(new JoinGroup("user-3"));
@@ -314,20 +397,29 @@ public sealed class TaskMendingTests
         await silo.Ports.CalledAsync("notice:", 2);
         await GoneAsync(silo, TaskTypes.Notify);
         await GoneAsync(silo, TaskTypes.SuccessSaga);
-        Assert.Equal(await RowsByTypeAsync(silo), census.Pending().Where(type => type.Value > 0).ToDictionary(type => type.Key, type => type.Value));
+        Assert.Equal(
+            await RowsByTypeAsync(silo),
+            census.Pending().Where(type => type.Value > 0).ToDictionary(type => type.Key, type => type.Value)
+        );
 
         (long, long, long, long) Counted()
         {
             var pending = census.Pending();
-            return (pending.GetValueOrDefault(TaskTypes.OrderClose), pending.GetValueOrDefault(TaskTypes.GroupDeadline), pending.GetValueOrDefault(TaskTypes.PaymentCheck),
-                pending.GetValueOrDefault(TaskTypes.VoucherScan));
+            return (
+                pending.GetValueOrDefault(TaskTypes.OrderClose),
+                pending.GetValueOrDefault(TaskTypes.GroupDeadline),
+                pending.GetValueOrDefault(TaskTypes.PaymentCheck),
+                pending.GetValueOrDefault(TaskTypes.VoucherScan)
+            );
         }
     }
 
     [Fact]
     public async Task TheCanaryTellsWhenNothingFires()
     {
-        await using var silo = await TestSilo.StartAsync(configure: options => (options.TasksRunningMax, options.CanaryInterval) = (1, TimeSpan.FromHours(1)));
+        await using var silo = await TestSilo.StartAsync(configure: options =>
+            (options.TasksRunningMax, options.CanaryInterval) = (1, TimeSpan.FromHours(1))
+        );
         var canary = silo.Get<TaskCanary>();
         canary.Tick();
         Assert.Null(canary.SilentBecause);
@@ -355,21 +447,39 @@ public sealed class TaskMendingTests
         var shard = GroupId.Parse(Id).Shard;
         var task = new TimedTask
         {
-            Key = new TaskKey(shard, silo.Time.GetUtcNow(), TaskIds.Of("from-the-future", shard, silo.Time.GetUtcNow())), Type = "from-the-future", NextAt = silo.Time.GetUtcNow(),
+            Key = new TaskKey(
+                shard,
+                silo.Time.GetUtcNow(),
+                TaskIds.Of("from-the-future", shard, silo.Time.GetUtcNow())
+            ),
+            Type = "from-the-future",
+            NextAt = silo.Time.GetUtcNow(),
         };
         using (var place = silo.Committer.TryReserve(shard)!)
         {
-            var scheduled = await silo.Committer.CommitAsync(place, new Commit
-            {
-                Id = Guid.CreateVersion7(), Shard = shard, Token = new ActivationToken(), Schedules = [task], Run = new TaskRun(task.Key with { Id = "test:seed" }, 1),
-            });
+            var scheduled = await silo.Committer.CommitAsync(
+                place,
+                new Commit
+                {
+                    Id = Guid.CreateVersion7(),
+                    Shard = shard,
+                    Token = new ActivationToken(),
+                    Schedules = [task],
+                    Run = new TaskRun(task.Key with { Id = "test:seed" }, 1),
+                }
+            );
             Assert.Equal(CommitStatus.Committed, scheduled.Status);
         }
 
         var near = silo.Get<NearTasks>();
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (near.Parked().GetValueOrDefault("from-the-future") != 1) await Task.Delay(10, bound.Token);
-        Assert.StartsWith("A handler:", (await silo.Get<ITaskDirectory>().FindAsync(task.Key.Id, None))!.WaitingFor, StringComparison.Ordinal);
+        while (near.Parked().GetValueOrDefault("from-the-future") != 1)
+            await Task.Delay(10, bound.Token);
+        Assert.StartsWith(
+            "A handler:",
+            (await silo.Get<ITaskDirectory>().FindAsync(task.Key.Id, None))!.WaitingFor,
+            StringComparison.Ordinal
+        );
         await SucceededAsync(silo);
         await silo.Ports.CalledAsync("notice:");
     }
@@ -380,19 +490,23 @@ public sealed class TaskMendingTests
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
-        var close = (await silo.Get<ITaskDirectory>().FindAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None))!;
+        var close = (
+            await silo.Get<ITaskDirectory>().FindAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None)
+        )!;
         Assert.Equal("Its time: it lies in the table, beyond the horizon that is in memory.", close.WaitingFor);
         Assert.Contains(close.Story, moment => moment.What.StartsWith("order.placed, event", StringComparison.Ordinal));
         Assert.True(close.Epoch > 0);
         Assert.NotNull(close.Owner);
     }
 
-    private static int NoticesAsked(TestSilo silo) => silo.Ports.Calls.Count(call => call.Key.StartsWith("notice:", StringComparison.Ordinal));
+    private static int NoticesAsked(TestSilo silo) =>
+        silo.Ports.Calls.Count(call => call.Key.StartsWith("notice:", StringComparison.Ordinal));
 
     private static async Task SucceededAsync(TestSilo silo, int buyers = 1)
     {
         var group = await silo.PublishAsync(Id, minGroupSize: buyers);
-        for (var n = 1; n <= buyers; n++) await group.Join(new JoinGroup($"user-{n}"));
+        for (var n = 1; n <= buyers; n++)
+            await group.Join(new JoinGroup($"user-{n}"));
     }
 
     /// <summary>An order closed unpaid: its payment-check is due in ten minutes.</summary>
@@ -404,13 +518,18 @@ public sealed class TaskMendingTests
         return (await RowAsync(silo, TaskTypes.PaymentCheck)).Key.Id;
     }
 
-    private static async Task<TaskEnding> EndingAsync(TestSilo silo, string type, Func<TaskEnding, bool>? expected = null)
+    private static async Task<TaskEnding> EndingAsync(
+        TestSilo silo,
+        string type,
+        Func<TaskEnding, bool>? expected = null
+    )
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
             var page = await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Type = type }, null, 10, None);
-            if (page.Items.FirstOrDefault(expected ?? (_ => true)) is { } ending) return ending;
+            if (page.Items.FirstOrDefault(expected ?? (_ => true)) is { } ending)
+                return ending;
             bound.Token.ThrowIfCancellationRequested();
             await Task.Delay(10, bound.Token);
         }
@@ -422,19 +541,25 @@ public sealed class TaskMendingTests
         while (true)
         {
             var rows = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(type), null, 500, None)).Items;
-            if (rows.Count > 0) return rows[0];
+            if (rows.Count > 0)
+                return rows[0];
             bound.Token.ThrowIfCancellationRequested();
             await Task.Delay(10, bound.Token);
         }
     }
 
     private static async Task<Dictionary<string, long>> RowsByTypeAsync(TestSilo silo) =>
-        (await silo.Get<ITaskStore>().CountAsync([.. Enumerable.Range(0, ShardId.Count).Select(shard => new ShardId(shard))], None))
-            .GroupBy(count => count.Type).ToDictionary(type => type.Key, type => type.Sum(count => count.Tasks));
+        (
+            await silo.Get<ITaskStore>()
+                .CountAsync([.. Enumerable.Range(0, ShardId.Count).Select(shard => new ShardId(shard))], None)
+        )
+            .GroupBy(count => count.Type)
+            .ToDictionary(type => type.Key, type => type.Sum(count => count.Tasks));
 
     private static async Task GoneAsync(TestSilo silo, string type)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while ((await silo.Get<ITaskStore>().ListAsync(new TaskFilter(type), null, 500, None)).Items.Count > 0) await Task.Delay(10, bound.Token);
+        while ((await silo.Get<ITaskStore>().ListAsync(new TaskFilter(type), null, 500, None)).Items.Count > 0)
+            await Task.Delay(10, bound.Token);
     }
 }

@@ -32,8 +32,13 @@ public sealed class TaskPainTests
     public async Task AStalledDatabaseNeitherDropsNorDoublesATask()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, minGroupSize: 3, with: offer => offer with { PaymentWindow = TimeSpan.FromMinutes(1) });
-        for (var n = 1; n <= 3; n++) await group.Join(new JoinGroup($"user-{n}"));
+        var group = await silo.PublishAsync(
+            Id,
+            minGroupSize: 3,
+            with: offer => offer with { PaymentWindow = TimeSpan.FromMinutes(1) }
+        );
+        for (var n = 1; n <= 3; n++)
+            await group.Join(new JoinGroup($"user-{n}"));
         silo.Committer.Hold();
         silo.Time.Advance(TimeSpan.FromMinutes(1));
         await silo.Committer.WaitingAsync(1);
@@ -51,8 +56,10 @@ public sealed class TaskPainTests
         var ports = new ScriptedPorts();
         var first = await TestSilo.StartAsync(ports: ports);
         var group = await first.PublishAsync(Id, minGroupSize: 40);
-        for (var n = 1; n <= 30; n++) await group.Join(new JoinGroup($"user-{n}"));
-        for (var n = 1; n <= 30; n++) await group.CancelOrder(n);
+        for (var n = 1; n <= 30; n++)
+            await group.Join(new JoinGroup($"user-{n}"));
+        for (var n = 1; n <= 30; n++)
+            await group.CancelOrder(n);
         await first.StopAsync();
         first.Time.Advance(TimeSpan.FromHours(1));
 
@@ -68,7 +75,10 @@ public sealed class TaskPainTests
         Assert.InRange(asked, 1, 16);
         held.SetResult(PortAnswer.Done);
         await busy.CalledAsync("ask:", 30);
-        Assert.All(busy.Calls.Where(call => call.Key.StartsWith("ask:", StringComparison.Ordinal)), call => Assert.Equal(1, call.Value));
+        Assert.All(
+            busy.Calls.Where(call => call.Key.StartsWith("ask:", StringComparison.Ordinal)),
+            call => Assert.Equal(1, call.Value)
+        );
     }
 
     /// <summary>Elsewhere long delays live in memory, and a release loses them.</summary>
@@ -103,7 +113,11 @@ public sealed class TaskPainTests
         IReadOnlyList<TaskEnding> ends = [];
         while (ends.Count < 3)
         {
-            ends = (await second.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Type = TaskTypes.VoucherScan, Shard = shard }, null, 10, None)).Items;
+            ends = (
+                await second
+                    .Get<ITaskEnds>()
+                    .SearchAsync(new TaskEndFilter { Type = TaskTypes.VoucherScan, Shard = shard }, null, 10, None)
+            ).Items;
             await Task.Delay(10, bound.Token);
         }
 
@@ -114,15 +128,20 @@ public sealed class TaskPainTests
     }
 
     private static async Task<TimedTask> DeadlineAsync(TestSilo silo) =>
-        Assert.Single((await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.GroupDeadline), null, 10, None)).Items);
+        Assert.Single(
+            (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.GroupDeadline), null, 10, None)).Items
+        );
 
     private static async Task<DateTimeOffset> ScanAsync(TestSilo silo, ShardId shard)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            var rows = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.VoucherScan, shard), null, 10, None)).Items;
-            if (rows.Count > 0) return rows[0].Key.Due;
+            var rows = (
+                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.VoucherScan, shard), null, 10, None)
+            ).Items;
+            if (rows.Count > 0)
+                return rows[0].Key.Due;
             await Task.Delay(10, bound.Token);
         }
     }

@@ -17,7 +17,10 @@ public sealed class TaskPlacesTests
     private readonly TaskCompletionSource _silent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _tasks;
 
-    /// <summary>All 64 shared places used to wait for the payment provider, seconds long, while deadlines long past stood behind them.</summary>
+    /// <summary>
+    /// All 64 shared places used to wait for the payment provider, seconds long, while deadlines long past stood behind
+    /// them.
+    /// </summary>
     [Theory]
     [InlineData(TaskTypes.GroupDeadline)]
     [InlineData(TaskTypes.GroupSettle)]
@@ -25,8 +28,12 @@ public sealed class TaskPlacesTests
     [InlineData(TaskTypes.Notify)]
     public async Task OverdueTasksOfASilentProviderHoldNoPlacesOfOthers(string other)
     {
-        var queues = Queues(new GrainsOptions(), silent: [TaskTypes.OrderClose, TaskTypes.Refund, TaskTypes.PaymentCheck]);
-        for (var n = 0; n < 300; n++) queues.Add(Due(TaskTypes.OrderClose, isOverdue: true));
+        var queues = Queues(
+            new GrainsOptions(),
+            silent: [TaskTypes.OrderClose, TaskTypes.Refund, TaskTypes.PaymentCheck]
+        );
+        for (var n = 0; n < 300; n++)
+            queues.Add(Due(TaskTypes.OrderClose, isOverdue: true));
         for (var n = 0; n < 50; n++)
         {
             queues.Add(Due(TaskTypes.Refund, isOverdue: true));
@@ -66,12 +73,21 @@ public sealed class TaskPlacesTests
     private TaskQueues Queues(GrainsOptions settings, string[] silent)
     {
         var options = Options.Create(settings);
-        var policies = new TaskPolicyBook(new SimulatedTable(new Random(1)), null!, null!, new ClusterClock(_time), _time, options, NullLogger<TaskPolicyBook>.Instance);
+        var policies = new TaskPolicyBook(
+            new SimulatedTable(new Random(1)),
+            null!,
+            null!,
+            new ClusterClock(_time),
+            _time,
+            options,
+            NullLogger<TaskPolicyBook>.Instance
+        );
         var queues = new TaskQueues(policies, _time, options);
         queues.Start(async task =>
         {
             _begun.Enqueue(task.Stored.Type);
-            if (silent.Contains(task.Stored.Type)) await _silent.Task;
+            if (silent.Contains(task.Stored.Type))
+                await _silent.Task;
         });
         return queues;
     }
@@ -80,12 +96,22 @@ public sealed class TaskPlacesTests
     {
         var group = GroupId.Parse($"{1 + _tasks % 7}.SH.tea");
         var key = new TaskKey(group.Shard, _time.GetUtcNow(), TaskIds.Of(group, ++_tasks, 0));
-        return new NearTask(new TimedTask { Key = key, Type = type, Group = group, NextAt = key.Due }, isOverdue);
+        return new NearTask(
+            new TimedTask
+            {
+                Key = key,
+                Type = type,
+                Group = group,
+                NextAt = key.Due,
+            },
+            isOverdue
+        );
     }
 
     private static async Task UntilAsync(Func<bool> holds)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (!holds()) await Task.Delay(5, bound.Token);
+        while (!holds())
+            await Task.Delay(5, bound.Token);
     }
 }

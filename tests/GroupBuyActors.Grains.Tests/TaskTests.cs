@@ -32,7 +32,11 @@ public sealed class TaskTests
     public async Task T28_WaitBeyondTheHorizonMovesTheRow()
     {
         await using var silo = await TestSilo.StartAsync(configure: options =>
-            (options.Horizon, options.HorizonReadInterval) = (TimeSpan.FromMilliseconds(60), TimeSpan.FromMilliseconds(30)));
+            (options.Horizon, options.HorizonReadInterval) = (
+                TimeSpan.FromMilliseconds(60),
+                TimeSpan.FromMilliseconds(30)
+            )
+        );
         silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent);
         var group = await WithdrawnAsync(silo);
         var due = (await group.Get()).Value!.UpdatedAt;
@@ -44,14 +48,33 @@ public sealed class TaskTests
         Assert.Empty(await RowsAsync(silo, TaskTypes.Refund));
     }
 
-    /// <summary>What is committed while memory is full used to be read no sooner than the next window, after its time.</summary>
+    /// <summary>
+    /// What is committed while memory is full used to be read no sooner than the next window, after its time.
+    /// </summary>
     [Fact]
     public async Task MoreThanMemoryHoldsIsLeftInTheTableAndRunsAllTheSame()
     {
-        const int Orders = 450, InMemoryMax = 200;
+        const int Orders = 450,
+            InMemoryMax = 200;
         await using var silo = await TestSilo.StartAsync(configure: options =>
-            (options.HorizonTasksMax, options.Horizon, options.HorizonReadInterval) = (InMemoryMax / 2, TimeSpan.FromMinutes(40), TimeSpan.FromMinutes(20)));
-        var group = await silo.PublishAsync(Id, minGroupSize: 2, with: offer => offer with { Capacity = Orders, PerUserLimit = Orders, PaymentWindow = TimeSpan.FromSeconds(20), CountBy = CountBy.Paid });
+            (options.HorizonTasksMax, options.Horizon, options.HorizonReadInterval) = (
+                InMemoryMax / 2,
+                TimeSpan.FromMinutes(40),
+                TimeSpan.FromMinutes(20)
+            )
+        );
+        var group = await silo.PublishAsync(
+            Id,
+            minGroupSize: 2,
+            with: offer =>
+                offer with
+                {
+                    Capacity = Orders,
+                    PerUserLimit = Orders,
+                    PaymentWindow = TimeSpan.FromSeconds(20),
+                    CountBy = CountBy.Paid,
+                }
+        );
         await Task.WhenAll(Enumerable.Range(0, Orders).Select(n => group.Join(new JoinGroup($"user-{n}"))));
         var near = silo.Get<NearTasks>();
         // The canary is among them.
@@ -59,10 +82,14 @@ public sealed class TaskTests
         Assert.True(near.Window < TimeSpan.FromMinutes(40));
         silo.Time.Advance(TimeSpan.FromSeconds(20));
         var due = silo.Time.GetUtcNow();
-        await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(500), async () =>
-        {
-            while ((await group.Get()).Value!.SeatsTaken > 0) await Task.Delay(10);
-        });
+        await silo.AdvanceUntilAsync(
+            TimeSpan.FromMilliseconds(500),
+            async () =>
+            {
+                while ((await group.Get()).Value!.SeatsTaken > 0)
+                    await Task.Delay(10);
+            }
+        );
         Assert.InRange((await group.Get()).Value!.UpdatedAt, due, due.AddMinutes(15));
         Assert.Empty(await RowsAsync(silo, TaskTypes.OrderClose));
     }
@@ -72,7 +99,10 @@ public sealed class TaskTests
     {
         var ports = new ScriptedPorts();
         ports.Hold("refund:");
-        var first = await TestSilo.StartAsync(ports: ports, configure: options => options.StopBound = TimeSpan.FromMilliseconds(1));
+        var first = await TestSilo.StartAsync(
+            ports: ports,
+            configure: options => options.StopBound = TimeSpan.FromMilliseconds(1)
+        );
         await WithdrawnAsync(first);
         await ports.CalledAsync("refund:");
         Assert.Equal(0, (await RowAsync(first, TaskTypes.Refund, _ => true)).Attempts);
@@ -155,10 +185,13 @@ public sealed class TaskTests
         await group.Join(new JoinGroup("user-1"));
         var close = await RowAsync(silo, TaskTypes.OrderClose, _ => true);
         silo.Time.Advance(TimeSpan.FromMinutes(29));
-        var ghost = TaskFiring.Of(close with
-        {
-            Key = close.Key with { Id = $"{Id}:4:7", Due = silo.Time.GetUtcNow() }, Payload = TaskPayloads.Write(new OrderTask(99)),
-        });
+        var ghost = TaskFiring.Of(
+            close with
+            {
+                Key = close.Key with { Id = $"{Id}:4:7", Due = silo.Time.GetUtcNow() },
+                Payload = TaskPayloads.Write(new OrderTask(99)),
+            }
+        );
         Assert.Null((await Tasks(silo).Run(ghost)).RunAgainIn);
         Assert.Equal(1, silo.Get<GroupSurroundings>().Activations);
     }
@@ -171,28 +204,51 @@ public sealed class TaskTests
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await group.Join(new JoinGroup("user-1"));
         await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(10), () => silo.Ports.CalledAsync("notice:", 6));
-        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), async () =>
-        {
-            while ((await RowsAsync(silo, TaskTypes.Notify)).Count > 0) await Task.Yield();
-        });
-        Assert.Equal(6, silo.Ports.Calls.Single(call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value);
+        await silo.AdvanceUntilAsync(
+            TimeSpan.FromSeconds(1),
+            async () =>
+            {
+                while ((await RowsAsync(silo, TaskTypes.Notify)).Count > 0)
+                    await Task.Yield();
+            }
+        );
+        Assert.Equal(
+            6,
+            silo.Ports.Calls.Single(call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value
+        );
     }
 
     [Fact]
     public async Task ConsequencesOnManyOrdersAreAllDone()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, minGroupSize: 1_300, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
-        await Task.WhenAll(Enumerable.Range(1, 1_200).Select(async n =>
-        {
-            var joined = await group.Join(new JoinGroup($"user-{n}"));
-            Assert.True((await group.Pay(new PayOrder(joined.Value!.OrderId.Number, $"pay-{n}", joined.Value.Total))).Succeeded);
-        }));
+        var group = await silo.PublishAsync(
+            Id,
+            minGroupSize: 1_300,
+            with: offer => offer with { Timeout = TimeSpan.FromHours(1) }
+        );
+        await Task.WhenAll(
+            Enumerable
+                .Range(1, 1_200)
+                .Select(async n =>
+                {
+                    var joined = await group.Join(new JoinGroup($"user-{n}"));
+                    Assert.True(
+                        (
+                            await group.Pay(new PayOrder(joined.Value!.OrderId.Number, $"pay-{n}", joined.Value.Total))
+                        ).Succeeded
+                    );
+                })
+        );
         await group.Withdraw();
         await TestSilo.UntilAsync(group, 1_200, order => order.Status == OrderStatus.Refunded);
         await silo.Ports.CalledAsync("refund:", 1_200);
-        for (var n = 1; n <= 1_200; n++) await TestSilo.UntilAsync(group, n, order => order.Status == OrderStatus.Refunded);
-        Assert.All(silo.Ports.Calls.Where(call => call.Key.StartsWith("refund:", StringComparison.Ordinal)), call => Assert.Equal(1, call.Value));
+        for (var n = 1; n <= 1_200; n++)
+            await TestSilo.UntilAsync(group, n, order => order.Status == OrderStatus.Refunded);
+        Assert.All(
+            silo.Ports.Calls.Where(call => call.Key.StartsWith("refund:", StringComparison.Ordinal)),
+            call => Assert.Equal(1, call.Value)
+        );
         Assert.Empty(await RowsAsync(silo, TaskTypes.GroupSettle));
     }
 
@@ -203,7 +259,11 @@ public sealed class TaskTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         var joined = await group.Join(new JoinGroup("user-1"));
         var directory = silo.Get<ITaskDirectory>();
-        var pending = Assert.Single((await directory.ListAsync(new TaskFilter(TaskTypes.OrderClose), null, null, 10, CancellationToken.None)).Items);
+        var pending = Assert.Single(
+            (
+                await directory.ListAsync(new TaskFilter(TaskTypes.OrderClose), null, null, 10, CancellationToken.None)
+            ).Items
+        );
         Assert.Equal("pending", pending.Status);
         Assert.Equal(joined.Value!.ClosesAt, pending.ExecuteAt);
         await group.Pay(new PayOrder(1, "pay-1", joined.Value.Total));
@@ -231,7 +291,8 @@ public sealed class TaskTests
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            if ((await RowsAsync(silo, type)).FirstOrDefault(expected) is { } row) return row;
+            if ((await RowsAsync(silo, type)).FirstOrDefault(expected) is { } row)
+                return row;
             bound.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }

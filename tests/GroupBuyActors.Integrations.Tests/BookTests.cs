@@ -20,7 +20,8 @@ public abstract class BookTests(IDatabaseFixture databases)
         await using var sandbox = await TestSandbox.NewAsync(databases);
         string[] orders = ["10042.SH.tea.1", "10042.SH.tea.10", "10042.SH.tea.2", "10042.SH.tea-2.1", "10042.BJ.tea.1"];
         foreach (var order in orders)
-            foreach (var payment in (string[])["p-2", "P-1", "支付", "\U0001F375", "\uFF21"]) await sandbox.Desk.PayAsync(OrderId.Parse(order), new ProviderPayment(payment, Price), default);
+        foreach (var payment in (string[])["p-2", "P-1", "支付", "\U0001F375", "\uFF21"])
+            await sandbox.Desk.PayAsync(OrderId.Parse(order), new ProviderPayment(payment, Price), default);
         // Merchants whose numbers begin with the same digits, or end where this one's begin.
         foreach (var other in (string[])["1004.SH.tea.1", "100420.SH.tea.1", "1.SH.tea.1", "10043.SH.tea.1"])
             await sandbox.Desk.PayAsync(OrderId.Parse(other), new ProviderPayment("p", Price), default);
@@ -42,8 +43,13 @@ public abstract class BookTests(IDatabaseFixture databases)
         await sandbox.Desk.PayAsync(TestSandbox.Order, new ProviderPayment("p-1", Price), default);
         await sandbox.Payments.RefundAsync("refund:1", TestSandbox.Order, "p-1", Price, default);
         await sandbox.Payments.RefundAsync("refund:2", TestSandbox.Order, "told directly", Price, default);
-        Assert.Equal([new PaymentBookEntry(TestSandbox.Order, "p-1", Price, true), new PaymentBookEntry(TestSandbox.Order, "told directly", Price, true)],
-            await AllAsync(after => sandbox.PaymentBooks.ReadAsync(TestSandbox.Group.MerchantId, after, 1, default)));
+        Assert.Equal(
+            [
+                new PaymentBookEntry(TestSandbox.Order, "p-1", Price, true),
+                new PaymentBookEntry(TestSandbox.Order, "told directly", Price, true),
+            ],
+            await AllAsync(after => sandbox.PaymentBooks.ReadAsync(TestSandbox.Group.MerchantId, after, 1, default))
+        );
     }
 
     [Fact]
@@ -56,19 +62,33 @@ public abstract class BookTests(IDatabaseFixture databases)
         await sandbox.DeductAsync(1, 12, attempt: 2);
         await sandbox.ReleaseAsync(1, units: 5, returned: 2, attempt: 2);
         var expected = new StockBookEntry(TestSandbox.Group, TestSandbox.Sku, 13, 10);
-        Assert.Equal([expected], await AllAsync(after => sandbox.StockBooks.ReadAsync(TestSandbox.Group.MerchantId, after, 10, default)));
+        Assert.Equal(
+            [expected],
+            await AllAsync(after => sandbox.StockBooks.ReadAsync(TestSandbox.Group.MerchantId, after, 10, default))
+        );
         Assert.Empty(await AllAsync(after => sandbox.StockBooks.ReadAsync(1, after, 10, default)));
     }
 
-    /// <summary>The end of an id and what follows it in a key sort differently: groups must come in the order of their ids all the same.</summary>
+    /// <summary>
+    /// The end of an id and what follows it in a key sort differently: groups must come in the order of their ids all
+    /// the same.
+    /// </summary>
     [Fact]
     public async Task StockComesInTheOrderOfGroups()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         string[] groups = ["10042.SH.tea", "10042.SH.tea-2", "10042.SH.tea0", "10042.SH-A.tea", "10042.BJ.a"];
         foreach (var group in groups)
-            foreach (var sku in (string[])["tea", "Tea", "茶"])
-                await sandbox.Inventory.ReserveAsync(new StockReservation($"reserve:{group}:{(sku == "tea" ? 1 : sku == "Tea" ? 2 : 3)}", GroupId.Parse(group), sku, 3), default);
+        foreach (var sku in (string[])["tea", "Tea", "茶"])
+            await sandbox.Inventory.ReserveAsync(
+                new StockReservation(
+                    $"reserve:{group}:{(sku == "tea" ? 1 : sku == "Tea" ? 2 : 3)}",
+                    GroupId.Parse(group),
+                    sku,
+                    3
+                ),
+                default
+            );
         foreach (var limit in (int[])[1, 2, 100])
         {
             var all = await AllAsync(after => sandbox.StockBooks.ReadAsync(10042, after, limit, default));
@@ -82,8 +102,16 @@ public abstract class BookTests(IDatabaseFixture databases)
     public async Task BooksThatFailAreSilent()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
-        await sandbox.Desk.SetFaultAsync(SandboxPort.Payments, new SandboxFault(1, TimeSpan.Zero, false, null), default);
-        await sandbox.Desk.SetFaultAsync(SandboxPort.Inventory, new SandboxFault(1, TimeSpan.Zero, true, null), default);
+        await sandbox.Desk.SetFaultAsync(
+            SandboxPort.Payments,
+            new SandboxFault(1, TimeSpan.Zero, false, null),
+            default
+        );
+        await sandbox.Desk.SetFaultAsync(
+            SandboxPort.Inventory,
+            new SandboxFault(1, TimeSpan.Zero, true, null),
+            default
+        );
         var page = await sandbox.PaymentBooks.ReadAsync(10042, null, 10, default);
         Assert.Equal((PortAnswer.Silent, "The sandbox was told to fail."), (page.Answer, page.Detail));
         Assert.Equal(PortAnswer.Refused, (await sandbox.StockBooks.ReadAsync(10042, null, 10, default)).Answer);
@@ -100,8 +128,7 @@ public abstract class BookTests(IDatabaseFixture databases)
             Assert.Equal(PortAnswer.Done, page.Answer);
             all.AddRange(page.Items);
             after = page.Next;
-        }
-        while (after is not null);
+        } while (after is not null);
         return all;
     }
 }

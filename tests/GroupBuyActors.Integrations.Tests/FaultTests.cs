@@ -30,11 +30,17 @@ public abstract class FaultTests(IDatabaseFixture databases)
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         await sandbox.Desk.SetFaultAsync(SandboxPort.Payments, new SandboxFault(1, TimeSpan.Zero, true, null), default);
-        Assert.Equal(PortAnswer.Refused, (await sandbox.Payments.RefundAsync("key", TestSandbox.Order, "p", TestSandbox.Price, default)).Answer);
+        Assert.Equal(
+            PortAnswer.Refused,
+            (await sandbox.Payments.RefundAsync("key", TestSandbox.Order, "p", TestSandbox.Price, default)).Answer
+        );
         Assert.Equal(PortAnswer.Refused, (await sandbox.Payments.AskAsync(TestSandbox.Order, default)).Answer);
         Assert.Equal(PortAnswer.Done, await sandbox.ReserveAsync(1, 5));
         await sandbox.Desk.SetFaultAsync(SandboxPort.Payments, SandboxFault.None, default);
-        Assert.Equal(PortAnswer.Done, (await sandbox.Payments.RefundAsync("key", TestSandbox.Order, "p", TestSandbox.Price, default)).Answer);
+        Assert.Equal(
+            PortAnswer.Done,
+            (await sandbox.Payments.RefundAsync("key", TestSandbox.Order, "p", TestSandbox.Price, default)).Answer
+        );
     }
 
     [Fact]
@@ -44,7 +50,10 @@ public abstract class FaultTests(IDatabaseFixture databases)
         await FaultAsync(sandbox, new SandboxFault(1, TimeSpan.Zero, true, "coffee"));
         Assert.Equal(PortAnswer.Done, await sandbox.ReserveAsync(1, 5));
         Assert.Equal(PortAnswer.Refused, await sandbox.ReserveAsync(2, 5, "coffee"));
-        Assert.Equal(new SandboxFault(1, TimeSpan.Zero, true, "coffee"), await sandbox.Desk.GetFaultAsync(SandboxPort.Inventory, default));
+        Assert.Equal(
+            new SandboxFault(1, TimeSpan.Zero, true, "coffee"),
+            await sandbox.Desk.GetFaultAsync(SandboxPort.Inventory, default)
+        );
         Assert.Equal(SandboxFault.None, await sandbox.Desk.GetFaultAsync(SandboxPort.Notices, default));
     }
 
@@ -52,8 +61,16 @@ public abstract class FaultTests(IDatabaseFixture databases)
     public async Task AboutThatShareFails()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
-        await sandbox.Desk.SetFaultAsync(SandboxPort.Notices, new SandboxFault(0.5, TimeSpan.Zero, false, null), default);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 400).Select(n => sandbox.Notices.SendAsync($"notice:{n}", TestSandbox.Order, "u", "k", default)));
+        await sandbox.Desk.SetFaultAsync(
+            SandboxPort.Notices,
+            new SandboxFault(0.5, TimeSpan.Zero, false, null),
+            default
+        );
+        var answers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 400)
+                .Select(n => sandbox.Notices.SendAsync($"notice:{n}", TestSandbox.Order, "u", "k", default))
+        );
         // Six standard deviations: one run in five hundred million is outside.
         Assert.InRange(answers.Count(reply => reply.Answer == PortAnswer.Silent), 140, 260);
     }
@@ -85,7 +102,15 @@ public abstract class FaultTests(IDatabaseFixture databases)
 
         using var patience = new CancellationTokenSource();
         var deduction = sandbox.Inventory.DeductAsync(
-            new StockDeduction(TestSandbox.DeductKey(1), TestSandbox.ReserveKey(1), TestSandbox.Group, TestSandbox.Sku, 6), patience.Token);
+            new StockDeduction(
+                TestSandbox.DeductKey(1),
+                TestSandbox.ReserveKey(1),
+                TestSandbox.Group,
+                TestSandbox.Sku,
+                6
+            ),
+            patience.Token
+        );
         var waits = Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         Assert.Same(waits, await Task.WhenAny(deduction, waits));
         await patience.CancelAsync();
@@ -103,13 +128,16 @@ public abstract class FaultTests(IDatabaseFixture databases)
         await using var sandbox = await TestSandbox.NewAsync(databases, time);
         await AdvanceUntilAsync(time, FaultAsync(sandbox, new SandboxFault(1, TimeSpan.FromSeconds(3), true, null)));
         var reservation = sandbox.ReserveAsync(1, 10);
-        await UntilAsync(async () => await sandbox.CallAsync(SandboxPort.Inventory, TestSandbox.ReserveKey(1)) is not null);
+        await UntilAsync(async () =>
+            await sandbox.CallAsync(SandboxPort.Inventory, TestSandbox.ReserveKey(1)) is not null
+        );
         Assert.False(reservation.IsCompleted);
         await AdvanceUntilAsync(time, reservation);
         Assert.Equal(PortAnswer.Refused, await reservation);
     }
 
-    private static Task FaultAsync(TestSandbox sandbox, SandboxFault fault) => sandbox.Desk.SetFaultAsync(SandboxPort.Inventory, fault, default);
+    private static Task FaultAsync(TestSandbox sandbox, SandboxFault fault) =>
+        sandbox.Desk.SetFaultAsync(SandboxPort.Inventory, fault, default);
 
     private static async Task AdvanceUntilAsync(FakeTimeProvider time, Task done)
     {

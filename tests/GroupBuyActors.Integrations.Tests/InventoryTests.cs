@@ -50,7 +50,8 @@ public abstract class InventoryTests(IDatabaseFixture databases)
             Assert.Equal(PortAnswer.Refused, await sandbox.DeductAsync(2, 5));
         }
 
-        for (var n = 0; n < 3; n++) Assert.Equal(PortAnswer.Done, await sandbox.ReleaseAsync(1, units: 1, returned: 2));
+        for (var n = 0; n < 3; n++)
+            Assert.Equal(PortAnswer.Done, await sandbox.ReleaseAsync(1, units: 1, returned: 2));
         Assert.Equal(new SandboxStock(5, 2, 3), await sandbox.StockAsync());
 
         // Refused stays refused under its key, whatever came since; a new attempt is a new key.
@@ -65,9 +66,18 @@ public abstract class InventoryTests(IDatabaseFixture databases)
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         await sandbox.SetStockAsync(100);
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => sandbox.ReserveAsync(1, 10)))), answer => Assert.Equal(PortAnswer.Done, answer));
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => sandbox.DeductAsync(1, 6)))), answer => Assert.Equal(PortAnswer.Done, answer));
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => sandbox.ReleaseAsync(1, 4, 1)))), answer => Assert.Equal(PortAnswer.Done, answer));
+        Assert.All(
+            await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => sandbox.ReserveAsync(1, 10)))),
+            answer => Assert.Equal(PortAnswer.Done, answer)
+        );
+        Assert.All(
+            await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => sandbox.DeductAsync(1, 6)))),
+            answer => Assert.Equal(PortAnswer.Done, answer)
+        );
+        Assert.All(
+            await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => sandbox.ReleaseAsync(1, 4, 1)))),
+            answer => Assert.Equal(PortAnswer.Done, answer)
+        );
         Assert.Equal(new SandboxStock(95, 0, 5), await sandbox.StockAsync());
         var call = (await sandbox.CallAsync(SandboxPort.Inventory, TestSandbox.DeductKey(1)))!;
         Assert.Equal(("deduct", 12L), (call.Operation, call.Times));
@@ -108,7 +118,8 @@ public abstract class InventoryTests(IDatabaseFixture databases)
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         await sandbox.SetStockAsync(10);
-        if (cameFirst) Assert.Equal(PortAnswer.Done, await sandbox.ReserveAsync(1, 10));
+        if (cameFirst)
+            Assert.Equal(PortAnswer.Done, await sandbox.ReserveAsync(1, 10));
         Assert.Equal(PortAnswer.Done, await sandbox.ReleaseAsync(1, undo: true));
         Assert.Equal(PortAnswer.Refused, await sandbox.ReserveAsync(1, 10));
         Assert.Equal(new SandboxStock(10, 0, 0), await sandbox.StockAsync());
@@ -136,7 +147,10 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         await sandbox.SetStockAsync(1);
         Assert.Equal(PortAnswer.Done, await sandbox.ReserveAsync(1, 5, "Tea"));
         Assert.Equal(PortAnswer.Refused, await sandbox.ReserveAsync(2, 5));
-        Assert.Equal(new SandboxStock(999_995, 5, 0), await sandbox.Desk.GetStockAsync(TestSandbox.Group.MerchantId, "Tea", default));
+        Assert.Equal(
+            new SandboxStock(999_995, 5, 0),
+            await sandbox.Desk.GetStockAsync(TestSandbox.Group.MerchantId, "Tea", default)
+        );
         Assert.Equal(new SandboxStock(1_000_000, 0, 0), await sandbox.Desk.GetStockAsync(7, TestSandbox.Sku, default));
         Assert.Equal(new SandboxStock(3, 2, 1), await sandbox.Desk.SetStockAsync(7, "x", 3, 2, 1, default));
     }
@@ -150,7 +164,11 @@ public abstract class InventoryTests(IDatabaseFixture databases)
             await before.SetStockAsync(10);
             await before.ReserveAsync(1, 4);
             await before.Desk.PayAsync(TestSandbox.Order, new ProviderPayment("p", TestSandbox.Price), default);
-            await before.Desk.SetFaultAsync(SandboxPort.Notices, new SandboxFault(1, TimeSpan.Zero, true, null), default);
+            await before.Desk.SetFaultAsync(
+                SandboxPort.Notices,
+                new SandboxFault(1, TimeSpan.Zero, true, null),
+                default
+            );
         }
 
         await using var after = await TestSandbox.OpenAsync(databases.Provider, database);
@@ -158,10 +176,15 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         Assert.Equal(PortAnswer.Done, await after.ReserveAsync(1, 4));
         Assert.Equal(2, (await after.CallAsync(SandboxPort.Inventory, TestSandbox.ReserveKey(1)))!.Times);
         Assert.Single((await after.Payments.AskAsync(TestSandbox.Order, default)).Payments);
-        Assert.Equal(PortAnswer.Refused, (await after.Notices.SendAsync("notice", TestSandbox.Order, "u", "success", default)).Answer);
+        Assert.Equal(
+            PortAnswer.Refused,
+            (await after.Notices.SendAsync("notice", TestSandbox.Order, "u", "success", default)).Answer
+        );
     }
 
-    /// <summary>Whatever is asked in whatever order, two at a time and again: units are neither made nor lost, and none is owed.</summary>
+    /// <summary>
+    /// Whatever is asked in whatever order, two at a time and again: units are neither made nor lost, and none is owed.
+    /// </summary>
     [Fact]
     public async Task UnitsAreConserved()
     {
@@ -169,33 +192,46 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         var step = Gen.Select(Gen.Int[0, 3], Gen.Int[1, 3], Gen.Int[1, 4], Gen.Int[0, 6], Gen.Int[0, 3]);
         var rounds = databases.Provider == Store.StoreProvider.Sqlite ? 30 : 8;
         var merchant = 0L;
-        await step.Array[1, 30].SampleAsync(async steps =>
-        {
-            var group = GroupId.Parse($"{Interlocked.Increment(ref merchant)}.SH.a");
-            await sandbox.Desk.SetStockAsync(group.MerchantId, TestSandbox.Sku, 20, 0, 0, default);
-            foreach (var pair in steps.Chunk(2))
-            {
-                await Task.WhenAll(pair.Append(pair[0]).Select(s => RunAsync(sandbox.Inventory, group, s)));
-                var stock = await sandbox.Desk.GetStockAsync(group.MerchantId, TestSandbox.Sku, default);
-                Assert.Equal(20, stock.Available + stock.Reserved + stock.Deducted);
-                Assert.True(stock is { Available: >= 0, Reserved: >= 0, Deducted: >= 0 }, stock.ToString());
-            }
-        }, iter: rounds, threads: 1);
+        await step.Array[1, 30]
+            .SampleAsync(
+                async steps =>
+                {
+                    var group = GroupId.Parse($"{Interlocked.Increment(ref merchant)}.SH.a");
+                    await sandbox.Desk.SetStockAsync(group.MerchantId, TestSandbox.Sku, 20, 0, 0, default);
+                    foreach (var pair in steps.Chunk(2))
+                    {
+                        await Task.WhenAll(pair.Append(pair[0]).Select(s => RunAsync(sandbox.Inventory, group, s)));
+                        var stock = await sandbox.Desk.GetStockAsync(group.MerchantId, TestSandbox.Sku, default);
+                        Assert.Equal(20, stock.Available + stock.Reserved + stock.Deducted);
+                        Assert.True(stock is { Available: >= 0, Reserved: >= 0, Deducted: >= 0 }, stock.ToString());
+                    }
+                },
+                iter: rounds,
+                threads: 1
+            );
     }
 
-    /// <summary>Calls that come together go to the books together; each has the effect and the answer that it would have alone, twins on another silo too.</summary>
+    /// <summary>
+    /// Calls that come together go to the books together; each has the effect and the answer that it would have alone,
+    /// twins on another silo too.
+    /// </summary>
     [Fact]
     public async Task ManyCallsAtOnceFromTwoSilosHaveEachItsOwnEffect()
     {
-        const int Skus = 5, Each = 24;
+        const int Skus = 5,
+            Each = 24;
         var database = await databases.NewDatabaseAsync();
         await using var first = await TestSandbox.OpenAsync(databases.Provider, database);
         await using var second = await TestSandbox.OpenAsync(databases.Provider, database);
         var group = TestSandbox.Group;
-        for (var sku = 0; sku < Skus; sku++) await first.Desk.SetStockAsync(group.MerchantId, $"sku-{sku}", 2 * Each, null, null, default);
+        for (var sku = 0; sku < Skus; sku++)
+            await first.Desk.SetStockAsync(group.MerchantId, $"sku-{sku}", 2 * Each, null, null, default);
 
         // Of each sku more is asked for than there is: 2 units a call, so that half of the calls are refused.
-        var calls = Enumerable.Range(0, Skus * Each * 2).Select(n => new StockReservation($"reserve:{group}:{n}", group, $"sku-{n % Skus}", 2)).ToList();
+        var calls = Enumerable
+            .Range(0, Skus * Each * 2)
+            .Select(n => new StockReservation($"reserve:{group}:{n}", group, $"sku-{n % Skus}", 2))
+            .ToList();
         var reserved = await TwiceAsync((inventory, n) => inventory.ReserveAsync(calls[n], default));
         var held = calls.Where((_, n) => reserved[n] == PortAnswer.Done).ToList();
         Assert.Equal(Skus * Each, held.Count);
@@ -203,35 +239,78 @@ public abstract class InventoryTests(IDatabaseFixture databases)
 
         // One unit of each is deducted while the other goes back.
         var moved = await Task.WhenAll(
-            TwiceAsync((inventory, n) => inventory.DeductAsync(new StockDeduction($"deduct:{group}:{n}", calls[n].Key, group, calls[n].Sku, 1), default)),
-            TwiceAsync((inventory, n) => inventory.ReleaseAsync(new StockRelease($"release:{group}:{n}", calls[n].Key, group, calls[n].Sku, 1, 0), default)));
+            TwiceAsync(
+                (inventory, n) =>
+                    inventory.DeductAsync(
+                        new StockDeduction($"deduct:{group}:{n}", calls[n].Key, group, calls[n].Sku, 1),
+                        default
+                    )
+            ),
+            TwiceAsync(
+                (inventory, n) =>
+                    inventory.ReleaseAsync(
+                        new StockRelease($"release:{group}:{n}", calls[n].Key, group, calls[n].Sku, 1, 0),
+                        default
+                    )
+            )
+        );
         Assert.Equal(reserved, moved[0]);
         Assert.All(moved[1], answer => Assert.Equal(PortAnswer.Done, answer));
         Assert.All(await StocksAsync(), stock => Assert.Equal(new SandboxStock(Each, 0, Each), stock));
-        Assert.All(await Task.WhenAll(calls.Take(10).Select(call => first.CallAsync(SandboxPort.Inventory, call.Key))), call => Assert.Equal(2, call!.Times));
+        Assert.All(
+            await Task.WhenAll(calls.Take(10).Select(call => first.CallAsync(SandboxPort.Inventory, call.Key))),
+            call => Assert.Equal(2, call!.Times)
+        );
 
         async Task<PortAnswer[]> TwiceAsync(Func<IInventory, int, Task<PortReply>> call)
         {
-            var answers = await Task.WhenAll(calls.SelectMany((_, n) => new[] { first, second }.Select(silo => Task.Run(() => call(silo.Inventory, n)))));
+            var answers = await Task.WhenAll(
+                calls.SelectMany(
+                    (_, n) => new[] { first, second }.Select(silo => Task.Run(() => call(silo.Inventory, n)))
+                )
+            );
             Assert.All(answers.Chunk(2), twins => Assert.Equal(twins[0].Answer, twins[1].Answer));
             return [.. answers.Chunk(2).Select(twins => twins[0].Answer)];
         }
 
-        Task<SandboxStock[]> StocksAsync() => Task.WhenAll(Enumerable.Range(0, Skus).Select(sku => second.Desk.GetStockAsync(group.MerchantId, $"sku-{sku}", default)));
+        Task<SandboxStock[]> StocksAsync() =>
+            Task.WhenAll(
+                Enumerable
+                    .Range(0, Skus)
+                    .Select(sku => second.Desk.GetStockAsync(group.MerchantId, $"sku-{sku}", default))
+            );
     }
 
-    private static Task<PortReply> RunAsync(IInventory inventory, GroupId group, (int Operation, int Attempt, int Cause, int Units, int Other) step)
+    private static Task<PortReply> RunAsync(
+        IInventory inventory,
+        GroupId group,
+        (int Operation, int Attempt, int Cause, int Units, int Other) step
+    )
     {
-        var (reservation, deduction, release) = ($"reserve:{group}:{step.Attempt}", $"deduct:{group}:{step.Cause}", $"release:{group}:{step.Cause}");
+        var (reservation, deduction, release) = (
+            $"reserve:{group}:{step.Attempt}",
+            $"deduct:{group}:{step.Cause}",
+            $"release:{group}:{step.Cause}"
+        );
         return step.Operation switch
         {
             0 => inventory.ReserveAsync(new StockReservation(reservation, group, TestSandbox.Sku, step.Units), default),
-            1 => inventory.DeductAsync(new StockDeduction(deduction, reservation, group, TestSandbox.Sku, step.Units), default),
-            2 => inventory.ReleaseAsync(new StockRelease(release, reservation, group, TestSandbox.Sku, step.Units, step.Other), default),
-            _ => inventory.ReleaseAsync(new StockRelease(release, reservation, group, TestSandbox.Sku, step.Units, step.Other)
-            {
-                UndoReservation = step.Other == 0, UndoDeductions = [deduction],
-            }, default),
+            1 => inventory.DeductAsync(
+                new StockDeduction(deduction, reservation, group, TestSandbox.Sku, step.Units),
+                default
+            ),
+            2 => inventory.ReleaseAsync(
+                new StockRelease(release, reservation, group, TestSandbox.Sku, step.Units, step.Other),
+                default
+            ),
+            _ => inventory.ReleaseAsync(
+                new StockRelease(release, reservation, group, TestSandbox.Sku, step.Units, step.Other)
+                {
+                    UndoReservation = step.Other == 0,
+                    UndoDeductions = [deduction],
+                },
+                default
+            ),
         };
     }
 }

@@ -38,7 +38,8 @@ internal sealed class TestSandbox : IAsyncDisposable
     public static async Task<TestSandbox> OpenAsync(StoreProvider provider, string database, TimeProvider? time = null)
     {
         var services = new ServiceCollection();
-        if (time is not null) services.AddSingleton(time);
+        if (time is not null)
+            services.AddSingleton(time);
         services.AddGroupBuyStore(options => (options.Provider, options.ConnectionString) = (provider, database));
         services.AddGroupBuySandbox();
         var built = services.BuildServiceProvider();
@@ -50,19 +51,39 @@ internal sealed class TestSandbox : IAsyncDisposable
         (await Inventory.ReserveAsync(new StockReservation(ReserveKey(attempt), Group, sku, units), default)).Answer;
 
     public async Task<PortAnswer> DeductAsync(int cause, int units, int attempt = 1) =>
-        (await Inventory.DeductAsync(new StockDeduction(DeductKey(cause), ReserveKey(attempt), Group, Sku, units), default)).Answer;
+        (
+            await Inventory.DeductAsync(
+                new StockDeduction(DeductKey(cause), ReserveKey(attempt), Group, Sku, units),
+                default
+            )
+        ).Answer;
 
-    public async Task<PortAnswer> ReleaseAsync(int cause, int units = 0, int returned = 0, int attempt = 1, bool undo = false, params int[] undoDeductions) =>
-        (await Inventory.ReleaseAsync(new StockRelease($"release:{Group}:{cause}", ReserveKey(attempt), Group, Sku, units, returned)
-        {
-            UndoReservation = undo, UndoDeductions = undoDeductions.Select(DeductKey).ToList(),
-        }, default)).Answer;
+    public async Task<PortAnswer> ReleaseAsync(
+        int cause,
+        int units = 0,
+        int returned = 0,
+        int attempt = 1,
+        bool undo = false,
+        params int[] undoDeductions
+    ) =>
+        (
+            await Inventory.ReleaseAsync(
+                new StockRelease($"release:{Group}:{cause}", ReserveKey(attempt), Group, Sku, units, returned)
+                {
+                    UndoReservation = undo,
+                    UndoDeductions = undoDeductions.Select(DeductKey).ToList(),
+                },
+                default
+            )
+        ).Answer;
 
     public Task<SandboxStock> StockAsync() => Desk.GetStockAsync(Group.MerchantId, Sku, default);
 
-    public Task<SandboxStock> SetStockAsync(long available) => Desk.SetStockAsync(Group.MerchantId, Sku, available, null, null, default);
+    public Task<SandboxStock> SetStockAsync(long available) =>
+        Desk.SetStockAsync(Group.MerchantId, Sku, available, null, null, default);
 
-    public async Task<SandboxCall?> CallAsync(SandboxPort port, string key) => (await Desk.CallsAsync(port, key, null, 10, default)).Items.SingleOrDefault();
+    public async Task<SandboxCall?> CallAsync(SandboxPort port, string key) =>
+        (await Desk.CallsAsync(port, key, null, 10, default)).Items.SingleOrDefault();
 
     public static string ReserveKey(int attempt) => $"reserve:{Group}:{attempt}";
 

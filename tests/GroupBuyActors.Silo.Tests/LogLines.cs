@@ -12,12 +12,18 @@ internal class LogLines : ILogger, ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => this;
 
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue($"{formatter(state, exception)}{(exception is null ? "" : $": {exception.Message}")}");
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    ) => _lines.Enqueue($"{formatter(state, exception)}{(exception is null ? "" : $": {exception.Message}")}");
 
     public void Dispose() => _lines.Clear();
 }

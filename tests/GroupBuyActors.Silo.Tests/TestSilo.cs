@@ -9,7 +9,10 @@ using Microsoft.Data.Sqlite;
 
 namespace GroupBuyActors.Silo.Tests;
 
-/// <summary>A real silo in this process on a SQLite file of its own, shared by all tests: each takes a merchant and codes of its own.</summary>
+/// <summary>
+/// A real silo in this process on a SQLite file of its own, shared by all tests: each takes a merchant and codes of its
+/// own.
+/// </summary>
 public class TestSilo : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("groupbuy-http-").FullName;
@@ -17,9 +20,8 @@ public class TestSilo : IAsyncLifetime
     private WebApplication? _app;
     private static long _merchant = 1000;
 
-    public TestSilo() : this([])
-    {
-    }
+    public TestSilo()
+        : this([]) { }
 
     protected TestSilo(string[] settings) => _settings = settings;
 
@@ -29,7 +31,8 @@ public class TestSilo : IAsyncLifetime
 
     public string DataFile => Path.Combine(_directory, "groupbuy.db");
 
-    public IServiceProvider Services => _app?.Services ?? throw new InvalidOperationException("The silo has not started.");
+    public IServiceProvider Services =>
+        _app?.Services ?? throw new InvalidOperationException("The silo has not started.");
 
     internal Api Api => new(Http);
 
@@ -69,20 +72,27 @@ public class TestSilo : IAsyncLifetime
         var ports = FreePorts(2);
         return
         [
-            "--urls", "http://127.0.0.1:0",
-            "--ConnectionStrings:GroupBuy", $"Data Source={Path.Combine(directory, "groupbuy.db")}",
-            "--GroupBuy:Cluster:SiloPort", $"{ports[0]}",
-            "--GroupBuy:Cluster:GatewayPort", $"{ports[1]}",
-            "--Logging:LogLevel:Default", "Warning",
+            "--urls",
+            "http://127.0.0.1:0",
+            "--ConnectionStrings:GroupBuy",
+            $"Data Source={Path.Combine(directory, "groupbuy.db")}",
+            "--GroupBuy:Cluster:SiloPort",
+            $"{ports[0]}",
+            "--GroupBuy:Cluster:GatewayPort",
+            $"{ports[1]}",
+            "--Logging:LogLevel:Default",
+            "Warning",
         ];
     }
 
     public static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners) listener.Start();
+        foreach (var listener in listeners)
+            listener.Start();
         var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners) listener.Dispose();
+        foreach (var listener in listeners)
+            listener.Dispose();
         return ports;
     }
 }

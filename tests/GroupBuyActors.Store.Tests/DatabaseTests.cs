@@ -56,13 +56,20 @@ public sealed class SqliteDatabaseTests(SqliteFiles files) : DatabaseTests(files
 
 public sealed class MySqlDatabaseTests(MariaDb server) : DatabaseTests(server)
 {
-    /// <summary>A server that was restarted leaves every pooled session dead; the next calls must not have to find out one by one.</summary>
+    /// <summary>
+    /// A server that was restarted leaves every pooled session dead; the next calls must not have to find out one by
+    /// one.
+    /// </summary>
     [Fact]
     public async Task ARestartedServerIsFoundAgainByTheNextCall()
     {
         await using var own = await MariaDbServer.StartAsync();
-        if (own.IsExternal) return;
-        await using var store = TestStore.Open(StoreProvider.MySql, own.ConnectionString(await own.CreateDatabaseAsync()));
+        if (own.IsExternal)
+            return;
+        await using var store = TestStore.Open(
+            StoreProvider.MySql,
+            own.ConnectionString(await own.CreateDatabaseAsync())
+        );
         await store.Health.MigrateAsync(default);
         await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => store.NumberAsync($"select sleep(0.05)")));
         await own.KillAsync();
@@ -75,7 +82,10 @@ public sealed class MySqlDatabaseTests(MariaDb server) : DatabaseTests(server)
     [Fact]
     public async Task AServerThatIsNotThereIsTold()
     {
-        await using var store = TestStore.Open(StoreProvider.MySql, "Server=127.0.0.1;Port=1;User ID=nobody;Database=x");
+        await using var store = TestStore.Open(
+            StoreProvider.MySql,
+            "Server=127.0.0.1;Port=1;User ID=nobody;Database=x"
+        );
         var refused = await Assert.ThrowsAsync<StoreUnusableException>(() => store.Health.MigrateAsync(default));
         Assert.Contains("127.0.0.1:1", refused.Message);
     }
@@ -86,12 +96,18 @@ public sealed class MySqlDatabaseTests(MariaDb server) : DatabaseTests(server)
         await using var store = await TestStore.NewAsync(server);
         async Task<int> BothAsync(int first, int second)
         {
-            return await store.Database.WriteAsync(async (session, ct) =>
-            {
-                await session.ExecuteAsync($"update shard_owner set epoch = epoch + 1 where shard = {first}", ct);
-                await session.ListAsync($"select sleep(0.1)", row => 0, ct);
-                return await session.ExecuteAsync($"update shard_owner set epoch = epoch + 1 where shard = {second}", ct);
-            }, default);
+            return await store.Database.WriteAsync(
+                async (session, ct) =>
+                {
+                    await session.ExecuteAsync($"update shard_owner set epoch = epoch + 1 where shard = {first}", ct);
+                    await session.ListAsync($"select sleep(0.1)", row => 0, ct);
+                    return await session.ExecuteAsync(
+                        $"update shard_owner set epoch = epoch + 1 where shard = {second}",
+                        ct
+                    );
+                },
+                default
+            );
         }
 
         await Task.WhenAll(BothAsync(1, 2), BothAsync(2, 1));
@@ -109,13 +125,29 @@ public abstract class DatabaseTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         for (var n = 0; n < 3; n++)
         {
-            await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => store.Database.WriteAsync(async (session, ct) =>
-            {
-                await session.ExecuteAsync($"update shard_owner set epoch = 77 where shard = 1", ct);
-                return await session.ExecuteAsync($"insert into shard_owner (shard) values (1)", ct);
-            }, default));
-            await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => store.Database.ExchangeAsync(
-                $"select epoch from shard_owner where shard = 1", (_, _) => Task.FromResult<(SqlText, int)>(($"update shard_owner set epoch = 78 where shard = 1; insert into shard_owner (shard) values (1)", 0)), default));
+            await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() =>
+                store.Database.WriteAsync(
+                    async (session, ct) =>
+                    {
+                        await session.ExecuteAsync($"update shard_owner set epoch = 77 where shard = 1", ct);
+                        return await session.ExecuteAsync($"insert into shard_owner (shard) values (1)", ct);
+                    },
+                    default
+                )
+            );
+            await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() =>
+                store.Database.ExchangeAsync(
+                    $"select epoch from shard_owner where shard = 1",
+                    (_, _) =>
+                        Task.FromResult<(SqlText, int)>(
+                            (
+                                $"update shard_owner set epoch = 78 where shard = 1; insert into shard_owner (shard) values (1)",
+                                0
+                            )
+                        ),
+                    default
+                )
+            );
             await store.ExecuteAsync($"update shard_owner set epoch = 1 where shard = 2");
         }
 
@@ -126,7 +158,11 @@ public abstract class DatabaseTests(IDatabaseFixture databases)
     public async Task WritersAtOnceLoseNothing()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(n => store.ExecuteAsync($"update shard_owner set epoch = epoch + 1 where shard = {n % 3}")));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 100)
+                .Select(n => store.ExecuteAsync($"update shard_owner set epoch = epoch + 1 where shard = {n % 3}"))
+        );
         Assert.Equal(100, await store.NumberAsync($"select sum(epoch) from shard_owner"));
     }
 }

@@ -21,7 +21,9 @@ public sealed class SqliteFiles : IDatabaseFixture, IDisposable
     public StoreProvider Provider => StoreProvider.Sqlite;
 
     public Task<string> NewDatabaseAsync() =>
-        Task.FromResult($"Data Source={Path.Combine(_directory.FullName, $"{Interlocked.Increment(ref _files)}", "store.db")}");
+        Task.FromResult(
+            $"Data Source={Path.Combine(_directory.FullName, $"{Interlocked.Increment(ref _files)}", "store.db")}"
+        );
 
     public void Dispose() => _directory.Delete(recursive: true);
 }

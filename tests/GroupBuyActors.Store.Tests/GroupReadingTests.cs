@@ -25,7 +25,8 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
     public async Task TheTailIsWhatCameAfterTheSnapshot()
     {
         await using var store = await TestStore.NewAsync(databases);
-        for (var n = 1; n <= 9; n++) await store.JournalAsync(Id, n);
+        for (var n = 1; n <= 9; n++)
+            await store.JournalAsync(Id, n);
         await store.JournalAsync("10042.SH-PUDONG.tea-1124", 1, stream: 2);
         var snapshot = Bytes(600_000, 3);
         await store.Groups.WriteSnapshotAsync(Group, 6, snapshot, default);
@@ -49,11 +50,14 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
     public async Task T21_ASnapshotThatIsNotWholeIsPassedOverForAnOlderOne()
     {
         await using var store = await TestStore.NewAsync(databases);
-        for (var n = 1; n <= 9; n++) await store.JournalAsync(Id, n);
+        for (var n = 1; n <= 9; n++)
+            await store.JournalAsync(Id, n);
         var older = Bytes(300_000, 1);
         await store.Groups.WriteSnapshotAsync(Group, 4, older, default);
         await store.Groups.WriteSnapshotAsync(Group, 7, Bytes(300_000, 2), default);
-        await store.ExecuteAsync($"update group_snapshot_chunk set data = {Bytes(100, 9)} where sequence = 7 and chunk = 1");
+        await store.ExecuteAsync(
+            $"update group_snapshot_chunk set data = {Bytes(100, 9)} where sequence = 7 and chunk = 1"
+        );
 
         var loaded = await store.Groups.LoadAsync(Group, default);
         Assert.Equal(4, loaded.SnapshotSequence);
@@ -72,7 +76,9 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await store.JournalAsync(Id, 1);
-        await store.ExecuteAsync($"insert into group_snapshot_chunk (group_id, sequence, chunk, data) values ({Id}, 1, 0, {Bytes(10, 1)})");
+        await store.ExecuteAsync(
+            $"insert into group_snapshot_chunk (group_id, sequence, chunk, data) values ({Id}, 1, 0, {Bytes(10, 1)})"
+        );
         var loaded = await store.Groups.LoadAsync(Group, default);
         Assert.Null(loaded.Snapshot);
         Assert.Single(loaded.Tail);
@@ -82,8 +88,10 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
     public async Task AllButTheNewestTwoSnapshotsGo()
     {
         await using var store = await TestStore.NewAsync(databases);
-        for (var n = 1; n <= 4; n++) await store.JournalAsync(Id, n);
-        for (var n = 1; n <= 4; n++) await store.Groups.WriteSnapshotAsync(Group, n, Bytes(10, n), default);
+        for (var n = 1; n <= 4; n++)
+            await store.JournalAsync(Id, n);
+        for (var n = 1; n <= 4; n++)
+            await store.Groups.WriteSnapshotAsync(Group, n, Bytes(10, n), default);
         Assert.Equal(2, await store.NumberAsync($"select count(*) from group_snapshot_head"));
         Assert.Equal(3, await store.NumberAsync($"select min(sequence) from group_snapshot_chunk"));
     }

@@ -21,8 +21,14 @@ public sealed class MySqlMigrationTests(MariaDb server) : MigrationTests(server)
     [Fact]
     public async Task AUserWhoMayNotMakeTheDatabaseIsToldSo()
     {
-        await server.Server.ExecuteAsync(null, "drop user if exists 'poor'@'%'; create user 'poor'@'%' identified by 'poor'");
-        var connection = server.Server.ConnectionString("nowhere").Replace("User ID=groupbuy", "User ID=poor").Replace("Password=groupbuy", "Password=poor");
+        await server.Server.ExecuteAsync(
+            null,
+            "drop user if exists 'poor'@'%'; create user 'poor'@'%' identified by 'poor'"
+        );
+        var connection = server
+            .Server.ConnectionString("nowhere")
+            .Replace("User ID=groupbuy", "User ID=poor")
+            .Replace("Password=groupbuy", "Password=poor");
         await using var store = TestStore.Open(StoreProvider.MySql, connection);
         var refused = await Assert.ThrowsAsync<StoreUnusableException>(() => store.Health.MigrateAsync(default));
         Assert.Contains("nowhere", refused.Message);
@@ -33,8 +39,12 @@ public sealed class MySqlMigrationTests(MariaDb server) : MigrationTests(server)
     public async Task AReadOnlyServerIsRefused()
     {
         await using var replica = await MariaDbServer.StartAsync("--read-only=1");
-        if (replica.IsExternal) return;
-        await using var store = TestStore.Open(StoreProvider.MySql, replica.ConnectionString(await replica.CreateDatabaseAsync()));
+        if (replica.IsExternal)
+            return;
+        await using var store = TestStore.Open(
+            StoreProvider.MySql,
+            replica.ConnectionString(await replica.CreateDatabaseAsync())
+        );
         var refused = await Assert.ThrowsAsync<StoreUnusableException>(() => store.Health.MigrateAsync(default));
         Assert.Contains("read-only", refused.Message);
     }
@@ -58,7 +68,10 @@ public sealed class MySqlMigrationTests(MariaDb server) : MigrationTests(server)
         await store.ExecuteAsync($"delete from OrleansQuery where QueryKey = {"WriteToStorageKey"}");
         await store.Health.MigrateAsync(default);
         Assert.Equal(0, await store.NumberAsync($"select count(*) from OrleansStorage"));
-        Assert.Equal(1, await store.NumberAsync($"select count(*) from OrleansQuery where QueryKey = {"WriteToStorageKey"}"));
+        Assert.Equal(
+            1,
+            await store.NumberAsync($"select count(*) from OrleansQuery where QueryKey = {"WriteToStorageKey"}")
+        );
         Assert.Equal(0, await store.NumberAsync($"select count(*) from schema_version where applied_at is null"));
     }
 
@@ -67,24 +80,31 @@ public sealed class MySqlMigrationTests(MariaDb server) : MigrationTests(server)
     public async Task T10_EverySessionReadsCommittedInUtc()
     {
         // MariaDB and MySQL name the isolation differently; newer MariaDB has both names.
-        const string Settings = "show session variables where variable_name in ('time_zone', 'tx_isolation', 'transaction_isolation')";
+        const string Settings =
+            "show session variables where variable_name in ('time_zone', 'tx_isolation', 'transaction_isolation')";
         await using var store = await TestStore.NewAsync(server);
         for (var use = 0; use < 3; use++)
         {
-            var own = await store.Database.ReadAsync((session, ct) => session.ListAsync($"{new Raw(Settings)}", row => row.GetString(1), ct), default);
+            var own = await store.Database.ReadAsync(
+                (session, ct) => session.ListAsync($"{new Raw(Settings)}", row => row.GetString(1), ct),
+                default
+            );
             Assert.Equal(["+00:00", "READ-COMMITTED"], own.Distinct());
             await using var orleans = await store.Database.DataSource.OpenConnectionAsync();
             await using var command = orleans.CreateCommand();
             command.CommandText = Settings;
             await using var reader = await command.ExecuteReaderAsync();
             var theirs = new List<string>();
-            while (await reader.ReadAsync()) theirs.Add(reader.GetString(1));
+            while (await reader.ReadAsync())
+                theirs.Add(reader.GetString(1));
             Assert.Equal(["+00:00", "READ-COMMITTED"], theirs.Distinct());
         }
     }
 }
 
-/// <summary>The schema comes up to date whoever starts, however many start, and never on top of a changed past.</summary>
+/// <summary>
+/// The schema comes up to date whoever starts, however many start, and never on top of a changed past.
+/// </summary>
 public abstract class MigrationTests(IDatabaseFixture databases)
 {
     [Fact]
@@ -94,8 +114,12 @@ public abstract class MigrationTests(IDatabaseFixture databases)
         var stores = Enumerable.Range(0, 5).Select(_ => TestStore.Open(databases.Provider, database)).ToList();
         await Task.WhenAll(stores.Select(store => store.Health.MigrateAsync(default)));
         var known = Migration.Of(stores[0].Database.Dialect.Folder).Count;
-        Assert.Equal(known, await stores[0].NumberAsync($"select count(*) from schema_version where applied_at is not null"));
-        foreach (var store in stores) await store.DisposeAsync();
+        Assert.Equal(
+            known,
+            await stores[0].NumberAsync($"select count(*) from schema_version where applied_at is not null")
+        );
+        foreach (var store in stores)
+            await store.DisposeAsync();
     }
 
     [Fact]
@@ -111,7 +135,9 @@ public abstract class MigrationTests(IDatabaseFixture databases)
     public async Task ANewerSchemaIsNoFault()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.ExecuteAsync($"insert into schema_version (version, name, sha256, applied_at) values (9999, {"9999_future.sql"}, {new string('1', 64)}, {"2026-11-23 00:00:00"})");
+        await store.ExecuteAsync(
+            $"insert into schema_version (version, name, sha256, applied_at) values (9999, {"9999_future.sql"}, {new string('1', 64)}, {"2026-11-23 00:00:00"})"
+        );
         await store.Health.MigrateAsync(default);
     }
 
@@ -123,10 +149,15 @@ public abstract class MigrationTests(IDatabaseFixture databases)
         await store.OrderAsync("1.SH.a.2", "lin", OrderStatus.Paid, 2, Samples.Noon);
         await store.ExecuteAsync($"drop view order_status");
         await store.ExecuteAsync($"alter table order_status_log drop column voucher_tail");
-        await store.ExecuteAsync($"update order_status_log set voucher_code = {"1.SH.a.1.k3v9x2m8q4w7z1p6c5b0n4r8t2"} where sequence = 1");
+        await store.ExecuteAsync(
+            $"update order_status_log set voucher_code = {"1.SH.a.1.k3v9x2m8q4w7z1p6c5b0n4r8t2"} where sequence = 1"
+        );
         await store.ExecuteAsync($"delete from schema_version where name like {"%voucher_tail%"}");
         await store.Health.MigrateAsync(default);
-        Assert.Equal(0, await store.NumberAsync($"select count(*) from order_status_log where voucher_code is not null"));
+        Assert.Equal(
+            0,
+            await store.NumberAsync($"select count(*) from order_status_log where voucher_code is not null")
+        );
         Assert.Equal(1, await store.NumberAsync($"select count(*) from order_status where voucher_tail = {"r8t2"}"));
         var orders = (await store.Listings.UserOrdersAsync("lin", null, 50, default)).Items;
         Assert.Equal(["r8t2", null], orders.OrderBy(order => order.OrderId.Number).Select(order => order.VoucherTail));
@@ -163,7 +194,11 @@ public sealed class MigrationReadingTests
     [Fact]
     public void StatementsEndAtSemicolonsOutsideQuotesAndComments()
     {
-        var migration = new Migration(1, "0001_test.sql", "-- a; b\ncreate table t (a int);\ninsert into t values ('x;y', 'it''s;');\n");
+        var migration = new Migration(
+            1,
+            "0001_test.sql",
+            "-- a; b\ncreate table t (a int);\ninsert into t values ('x;y', 'it''s;');\n"
+        );
         Assert.Equal(2, migration.Statements().Count());
         Assert.EndsWith("'it''s;')", migration.Statements().Last());
     }
@@ -177,22 +212,40 @@ public sealed class MigrationReadingTests
     [InlineData("5.5.5-10.6.16-MariaDB", true)]
     [InlineData("10.5.23-MariaDB", false)]
     [InlineData("11.4.2-MariaDB", true)]
-    public void OldServersAreRefused(string version, bool fit) => Assert.Equal(fit, MySqlServerCheck.WhyTooOld(version) is null);
+    public void OldServersAreRefused(string version, bool fit) =>
+        Assert.Equal(fit, MySqlServerCheck.WhyTooOld(version) is null);
 
     [Fact]
     public void ServersWithSeveralPrimariesAreRefused()
     {
-        Assert.Null(MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["read_only"] = "OFF", ["wsrep_on"] = "OFF" }));
-        Assert.Contains("single-primary", MySqlServerCheck.WhyUnfit(new Dictionary<string, string>
-        {
-            ["group_replication_group_name"] = "f00", ["group_replication_single_primary_mode"] = "OFF",
-        }));
-        Assert.Null(MySqlServerCheck.WhyUnfit(new Dictionary<string, string>
-        {
-            ["group_replication_group_name"] = "f00", ["group_replication_single_primary_mode"] = "ON",
-        }));
+        Assert.Null(
+            MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["read_only"] = "OFF", ["wsrep_on"] = "OFF" })
+        );
+        Assert.Contains(
+            "single-primary",
+            MySqlServerCheck.WhyUnfit(
+                new Dictionary<string, string>
+                {
+                    ["group_replication_group_name"] = "f00",
+                    ["group_replication_single_primary_mode"] = "OFF",
+                }
+            )
+        );
+        Assert.Null(
+            MySqlServerCheck.WhyUnfit(
+                new Dictionary<string, string>
+                {
+                    ["group_replication_group_name"] = "f00",
+                    ["group_replication_single_primary_mode"] = "ON",
+                }
+            )
+        );
         Assert.Null(MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["max_allowed_packet"] = "4194304" }));
-        Assert.Contains("at least 4194304", MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["max_allowed_packet"] = "4194303" }), StringComparison.Ordinal);
+        Assert.Contains(
+            "at least 4194304",
+            MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["max_allowed_packet"] = "4194303" }),
+            StringComparison.Ordinal
+        );
         Assert.Contains("Galera", MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["wsrep_on"] = "ON" }));
     }
 }

@@ -19,7 +19,9 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var today = Ms(Samples.Noon) / 86_400_000;
         for (var n = 0; n < 10; n++)
-            await store.ExecuteAsync($"insert into task_run (due_day, task_id, version, commit_id) values ({today - n}, {"run"}, 1, {new byte[16]})");
+            await store.ExecuteAsync(
+                $"insert into task_run (due_day, task_id, version, commit_id) values ({today - n}, {"run"}, 1, {new byte[16]})"
+            );
         Assert.Equal(new PurgeStep(3, false), await store.OldRows.TaskRunsAsync(Samples.Noon.AddDays(-4), 3, default));
         Assert.Equal(new PurgeStep(2, true), await store.OldRows.TaskRunsAsync(Samples.Noon.AddDays(-4), 3, default));
         Assert.Equal(new PurgeStep(0, true), await store.OldRows.TaskRunsAsync(Samples.Noon.AddDays(-4), 3, default));
@@ -31,7 +33,9 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         foreach (var minutes in (int[])[0, 59, 61, 600])
-            await store.ExecuteAsync($"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs} - {minutes * 60_000}, {"moved"})");
+            await store.ExecuteAsync(
+                $"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs} - {minutes * 60_000}, {"moved"})"
+            );
         Assert.Equal(new PurgeStep(2, true), await store.OldRows.TaskMovesAsync(TimeSpan.FromHours(1), 100, default));
         Assert.Equal(2, await store.NumberAsync($"select count(*) from task_move"));
     }
@@ -40,11 +44,15 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
     public async Task AuditEntriesGoOldestFirst()
     {
         await using var store = await TestStore.NewAsync(databases);
-        for (var n = 0; n < 7; n++) await store.Listings.AuditAsync(Samples.Noon.AddDays(n), "op", "task.cancel", $"{n}", null, default);
+        for (var n = 0; n < 7; n++)
+            await store.Listings.AuditAsync(Samples.Noon.AddDays(n), "op", "task.cancel", $"{n}", null, default);
         Assert.Equal(new PurgeStep(0, true), await store.OldRows.AuditAsync(Samples.Noon, 100, default));
         Assert.Equal(new PurgeStep(2, false), await store.OldRows.AuditAsync(Samples.Noon.AddDays(3), 2, default));
         Assert.Equal(new PurgeStep(1, true), await store.OldRows.AuditAsync(Samples.Noon.AddDays(3), 2, default));
-        Assert.Equal(["6", "5", "4", "3"], (await store.Listings.AuditTrailAsync(null, 10, default)).Items.Select(entry => entry.Target));
+        Assert.Equal(
+            ["6", "5", "4", "3"],
+            (await store.Listings.AuditTrailAsync(null, 10, default)).Items.Select(entry => entry.Target)
+        );
     }
 
     [Fact]
@@ -52,7 +60,8 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await StreamAsync(store, 1, StreamState.Alive);
-        for (var position = 1; position <= 6; position++) await CommitRowAsync(store, 1, position, Samples.Noon);
+        for (var position = 1; position <= 6; position++)
+            await CommitRowAsync(store, 1, position, Samples.Noon);
         await store.JournalAsync("1.SH.a", 7);
         await CommitRowAsync(store, 1, 8, Samples.Noon);
         var before = Samples.Noon.AddMilliseconds(1);
@@ -101,10 +110,12 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
             Assert.InRange(step.Removed, 0, 3);
             Assert.Equal(after is null, step.IsDone);
             removed += step.Removed;
-        }
-        while (after is not null);
+        } while (after is not null);
         Assert.Equal(12, removed);
-        Assert.Equal(Ms(Samples.Noon.AddDays(12)), await store.SandboxNumberAsync($"select min(last_ms) from sandbox_call"));
+        Assert.Equal(
+            Ms(Samples.Noon.AddDays(12)),
+            await store.SandboxNumberAsync($"select min(last_ms) from sandbox_call")
+        );
     }
 
     private static async Task<int> AllAsync(TestStore store, DateTimeOffset before, int limit)
@@ -115,14 +126,26 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
         return removed;
     }
 
-    private static Task<List<long>> PositionsAsync(TestStore store) => store.Database.ReadAsync(
-        (session, ct) => session.ListAsync($"select position from group_journal where stream = 1 order by position", row => row.GetInt64(0), ct), default);
+    private static Task<List<long>> PositionsAsync(TestStore store) =>
+        store.Database.ReadAsync(
+            (session, ct) =>
+                session.ListAsync(
+                    $"select position from group_journal where stream = 1 order by position",
+                    row => row.GetInt64(0),
+                    ct
+                ),
+            default
+        );
 
-    private static Task StreamAsync(TestStore store, long id, StreamState state) => store.ExecuteAsync(
-        $"insert into stream (id, silo_address, silo_slot, state) values ({id}, {"a"}, {"a"}, {(int)state})");
+    private static Task StreamAsync(TestStore store, long id, StreamState state) =>
+        store.ExecuteAsync(
+            $"insert into stream (id, silo_address, silo_slot, state) values ({id}, {"a"}, {"a"}, {(int)state})"
+        );
 
-    private static Task CommitRowAsync(TestStore store, long stream, long position, DateTimeOffset time) => store.ExecuteAsync(
-        $"insert into group_journal (stream, position, commit_id, time_ms) values ({stream}, {position}, {Encoding.ASCII.GetBytes("0123456789abcdef")}, {Ms(time)})");
+    private static Task CommitRowAsync(TestStore store, long stream, long position, DateTimeOffset time) =>
+        store.ExecuteAsync(
+            $"insert into group_journal (stream, position, commit_id, time_ms) values ({stream}, {position}, {Encoding.ASCII.GetBytes("0123456789abcdef")}, {Ms(time)})"
+        );
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 

@@ -54,14 +54,17 @@ public sealed class MySqlOrleansTests(MariaDb server) : OrleansTests(server)
         var etag = one.Members[0].Item2;
         Assert.Equal(first.StartTime, one.Members[0].Item1.StartTime);
 
-        // The same silo again, another with a stale version, one that is not there: nothing changes, not even the version.
+        // The same silo again, another with a stale version, one that is not there: nothing changes, not even the
+        // version.
         Assert.False(await table.InsertRowAsync(first, one.Version.Next()));
         Assert.False(await table.InsertRowAsync(second, empty.Version.Next()));
         Assert.False(await table.UpdateRowAsync(second, etag, one.Version.Next()));
         Assert.Equal(one.Version.Version, (await table.ReadAllAsync()).Version.Version);
 
         // Ten at once on one version: one wins.
-        var outcomes = await Task.WhenAll(Enumerable.Range(10, 10).Select(port => table.InsertRowAsync(Entry(port), one.Version.Next())));
+        var outcomes = await Task.WhenAll(
+            Enumerable.Range(10, 10).Select(port => table.InsertRowAsync(Entry(port), one.Version.Next()))
+        );
         Assert.Single(outcomes, won => won);
         var two = await table.ReadAllAsync();
         Assert.Equal(2, two.Members.Count);
@@ -80,8 +83,14 @@ public sealed class MySqlOrleansTests(MariaDb server) : OrleansTests(server)
         now = new DateTime(now.Ticks - now.Ticks % TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
         return new MembershipEntry
         {
-            SiloAddress = SiloAddress.New(IPAddress.Loopback, port, 1), SiloName = $"silo-{port}", HostName = "host", Status = SiloStatus.Joining,
-            ProxyPort = 0, StartTime = now, IAmAliveTime = now, SuspectTimes = [],
+            SiloAddress = SiloAddress.New(IPAddress.Loopback, port, 1),
+            SiloName = $"silo-{port}",
+            HostName = "host",
+            Status = SiloStatus.Joining,
+            ProxyPort = 0,
+            StartTime = now,
+            IAmAliveTime = now,
+            SuspectTimes = [],
         };
     }
 }
@@ -125,7 +134,12 @@ public abstract class OrleansTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         await using var host = await StartAsync(store);
         var storage = host.Services.GetRequiredKeyedService<IGrainStorage>("Default");
-        for (var n = 0; n < 5; n++) await storage.WriteStateAsync("answers", GrainId.Create("test.answer", $"{n}"), new GrainState<List<string>>([$"{n}"]));
+        for (var n = 0; n < 5; n++)
+            await storage.WriteStateAsync(
+                "answers",
+                GrainId.Create("test.answer", $"{n}"),
+                new GrainState<List<string>>([$"{n}"])
+            );
         var other = GrainId.Create("test.group", "stays");
         await storage.WriteStateAsync("state", other, new GrainState<List<string>>(["stays"]));
         var now = await store.Health.NowAsync(default);
@@ -149,18 +163,22 @@ public abstract class OrleansTests(IDatabaseFixture databases)
         await using var host = await StartAsync(store);
         var storage = host.Services.GetRequiredKeyedService<IGrainStorage>("Default");
         var id = GrainId.Create("test.group", "one");
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(async n =>
-        {
-            try
-            {
-                await storage.WriteStateAsync("state", id, new GrainState<List<string>>([$"{n}"]));
-                return true;
-            }
-            catch (InconsistentStateException)
-            {
-                return false;
-            }
-        }));
+        var outcomes = await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(async n =>
+                {
+                    try
+                    {
+                        await storage.WriteStateAsync("state", id, new GrainState<List<string>>([$"{n}"]));
+                        return true;
+                    }
+                    catch (InconsistentStateException)
+                    {
+                        return false;
+                    }
+                })
+        );
         Assert.Single(outcomes, won => won);
     }
 
@@ -172,18 +190,53 @@ public abstract class OrleansTests(IDatabaseFixture databases)
         var table = host.Services.GetRequiredService<IReminderTable>();
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         now = new DateTime(now.Ticks - now.Ticks % TimeSpan.TicksPerMillisecond, DateTimeKind.Utc);
-        var ids = Enumerable.Range(0, 40).Select(n => GrainId.Create("groupbuy.group", $"9223372036854775807.SHANGHAI-ABCDEFGHIJKLMNOP-ABCDEFGHIJKLMNOP-ABCDEFGHIJ.tea-{n:D36}")).ToList();
+        var ids = Enumerable
+            .Range(0, 40)
+            .Select(n =>
+                GrainId.Create(
+                    "groupbuy.group",
+                    $"9223372036854775807.SHANGHAI-ABCDEFGHIJKLMNOP-ABCDEFGHIJKLMNOP-ABCDEFGHIJ.tea-{n:D36}"
+                )
+            )
+            .ToList();
         foreach (var id in ids)
         {
-            await table.UpsertRow(new ReminderEntry { GrainId = id, ReminderName = "running", StartAt = now.AddDays(-1).AddMilliseconds(7), Period = TimeSpan.FromMinutes(5) });
-            await table.UpsertRow(new ReminderEntry { GrainId = id, ReminderName = "soon", StartAt = now.AddMinutes(14), Period = TimeSpan.FromDays(40) });
-            await table.UpsertRow(new ReminderEntry { GrainId = id, ReminderName = "far", StartAt = now.AddMinutes(16), Period = TimeSpan.FromMinutes(5) });
+            await table.UpsertRow(
+                new ReminderEntry
+                {
+                    GrainId = id,
+                    ReminderName = "running",
+                    StartAt = now.AddDays(-1).AddMilliseconds(7),
+                    Period = TimeSpan.FromMinutes(5),
+                }
+            );
+            await table.UpsertRow(
+                new ReminderEntry
+                {
+                    GrainId = id,
+                    ReminderName = "soon",
+                    StartAt = now.AddMinutes(14),
+                    Period = TimeSpan.FromDays(40),
+                }
+            );
+            await table.UpsertRow(
+                new ReminderEntry
+                {
+                    GrainId = id,
+                    ReminderName = "far",
+                    StartAt = now.AddMinutes(16),
+                    Period = TimeSpan.FromMinutes(5),
+                }
+            );
         }
 
-        // Any two ranges that make the whole ring see every reminder that is due soon, once, whether or not the hash wraps.
+        // Any two ranges that make the whole ring see every reminder that is due soon, once, whether or not the hash
+        // wraps.
         foreach (var cut in new uint[] { 0, 7, 0x7fffffff, 0x80000000, 0xfffffff0 })
         {
-            var all = (await table.ReadRows(cut, 0x90000000)).Reminders.Concat((await table.ReadRows(0x90000000, cut)).Reminders).ToList();
+            var all = (await table.ReadRows(cut, 0x90000000))
+                .Reminders.Concat((await table.ReadRows(0x90000000, cut)).Reminders)
+                .ToList();
             Assert.Equal(80, all.Count);
             Assert.DoesNotContain(all, reminder => reminder.ReminderName == "far");
         }
@@ -208,7 +261,9 @@ public abstract class OrleansTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await using var host = await StartAsync(store);
-        var grain = host.Services.GetRequiredService<IGrainFactory>().GetGrain<IRemindedGrain>("10042.SH-PUDONG.tea-1123");
+        var grain = host
+            .Services.GetRequiredService<IGrainFactory>()
+            .GetGrain<IRemindedGrain>("10042.SH-PUDONG.tea-1123");
         await grain.Remember();
         Assert.Equal(1, await store.NumberAsync($"select count(*) from OrleansRemindersTable"));
         await grain.Forget();
@@ -224,24 +279,29 @@ public abstract class OrleansTests(IDatabaseFixture databases)
         return new TestSilo(host);
     }
 
-    private protected IHost Build(TestStore store) => Host.CreateDefaultBuilder()
-        .ConfigureLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning))
-        .UseOrleans(silo =>
-        {
-            var database = store.Orleans;
-            Cluster(silo, database, FreePort(), FreePort());
-            silo.UseAdoNetReminderService(options =>
+    private protected IHost Build(TestStore store) =>
+        Host.CreateDefaultBuilder()
+            .ConfigureLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning))
+            .UseOrleans(silo =>
             {
-                options.Invariant = database.Invariant;
-                options.DataSource = database.DataSource;
-            });
-            silo.AddAdoNetGrainStorage("Default", options =>
-            {
-                options.Invariant = database.Invariant;
-                options.DataSource = database.DataSource;
-            });
-            silo.Services.AddSingleton<IManagementGrainAccess, ManagementGrainAccess>();
-        }).Build();
+                var database = store.Orleans;
+                Cluster(silo, database, FreePort(), FreePort());
+                silo.UseAdoNetReminderService(options =>
+                {
+                    options.Invariant = database.Invariant;
+                    options.DataSource = database.DataSource;
+                });
+                silo.AddAdoNetGrainStorage(
+                    "Default",
+                    options =>
+                    {
+                        options.Invariant = database.Invariant;
+                        options.DataSource = database.DataSource;
+                    }
+                );
+                silo.Services.AddSingleton<IManagementGrainAccess, ManagementGrainAccess>();
+            })
+            .Build();
 
     private static int FreePort()
     {
@@ -276,7 +336,8 @@ internal sealed class ManagementGrainAccess(IGrainFactory grains) : IManagementG
         for (var tries = 0; ; tries++)
         {
             var hosts = await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
-            if (hosts.Count == silos) return;
+            if (hosts.Count == silos)
+                return;
             Assert.True(tries < 200, $"{hosts.Count} silos are active, not {silos}.");
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }

@@ -16,7 +16,17 @@ public abstract class PolicyStoreTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         Assert.Empty(await store.Policies.ReadAllAsync(default));
         Assert.Equal(1, await store.Policies.WriteAsync("refund", 0, Faster, Samples.Noon, "Zoë 汉", default));
-        Assert.Equal(2, await store.Policies.WriteAsync("refund", 1, Slower, Samples.Noon.AddSeconds(1), new string('x', 200), default));
+        Assert.Equal(
+            2,
+            await store.Policies.WriteAsync(
+                "refund",
+                1,
+                Slower,
+                Samples.Noon.AddSeconds(1),
+                new string('x', 200),
+                default
+            )
+        );
         Assert.Equal(1, await store.Policies.WriteAsync("notify", 0, Faster, Samples.Noon, "ops", default));
 
         var all = await store.Policies.ReadAllAsync(default);
@@ -42,7 +52,13 @@ public abstract class PolicyStoreTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         for (var version = 0; version < 5; version++)
         {
-            var written = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => store.Policies.WriteAsync("refund", version, Faster, Samples.Noon, $"caller-{n}", default)));
+            var written = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 8)
+                    .Select(n =>
+                        store.Policies.WriteAsync("refund", version, Faster, Samples.Noon, $"caller-{n}", default)
+                    )
+            );
             Assert.Equal(version + 1, Assert.Single(written, outcome => outcome is not null));
         }
     }

@@ -18,7 +18,10 @@ public sealed class TaskEndPartitionTests(MariaDb server)
 
         await store.EndAsync(Samples.Ending("today", type: "notify"));
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (p20261123)"));
-        Assert.Equal(new TaskEndUpkeep(30, 1, true), await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default));
+        Assert.Equal(
+            new TaskEndUpkeep(30, 1, true),
+            await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default)
+        );
         Assert.Equal(["pkept", "p20261124"], (await NamesAsync(store))[..2]);
         Assert.Equal(0, await store.NumberAsync($"select count(*) from task_end"));
     }
@@ -31,21 +34,27 @@ public sealed class TaskEndPartitionTests(MariaDb server)
         await store.Ends.MaintainAsync(Today, 30, 30, default);
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (p20261123)"));
 
-        // Half a year without upkeep: days that are past keeping share one partition, which goes when its last day does.
+        // Half a year without upkeep: days that are past keeping share one partition, which goes when its last day
+        // does.
         await store.EndAsync(Samples.Ending("long ago", Samples.Noon.AddDays(100), type: "notify"));
         await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(160), type: "notify"));
         var upkeep = await store.Ends.MaintainAsync(Today.AddDays(180), 30, 30, default);
         Assert.Equal(new TaskEndUpkeep(61, 31, true), upkeep);
         Assert.Equal(2, await store.NumberAsync($"select count(*) from task_end"));
         Assert.Equal(1, (await store.Ends.MaintainAsync(Today.AddDays(181), 30, 30, default)).Dropped);
-        Assert.Equal("kept", Assert.Single((await store.Ends.SearchAsync(new TaskEndFilter(), null, 10, default)).Items).TaskId);
+        Assert.Equal(
+            "kept",
+            Assert.Single((await store.Ends.SearchAsync(new TaskEndFilter(), null, 10, default)).Items).TaskId
+        );
     }
 
     [Fact]
     public async Task TheDayOfWhatIsKeptIsMadeBeforeDaysThatAreThereAlready()
     {
         await using var store = await TestStore.NewAsync(server);
-        await store.ExecuteAsync($"alter table task_end reorganize partition pmax into (partition p20261123 values less than (20781), partition pmax values less than maxvalue)");
+        await store.ExecuteAsync(
+            $"alter table task_end reorganize partition pmax into (partition p20261123 values less than (20781), partition pmax values less than maxvalue)"
+        );
         await store.EndAsync(Samples.Ending("refund"));
         await store.Ends.MaintainAsync(Today, 30, 2, default);
         Assert.Equal(["pkept", "p20261123", "p20261124", "p20261125", "pmax"], await NamesAsync(store));
@@ -82,7 +91,8 @@ public sealed class TaskEndPartitionTests(MariaDb server)
         await using var store = await TestStore.NewAsync(server);
         await store.Ends.MaintainAsync(Today.AddDays(-6), 30, 6, default);
         for (var day = -6; day < 0; day++)
-            for (var n = 0; n < 20; n++) await store.EndAsync(Samples.Ending($"{n}", Samples.Noon.AddDays(day), merchant: n));
+        for (var n = 0; n < 20; n++)
+            await store.EndAsync(Samples.Ending($"{n}", Samples.Noon.AddDays(day), merchant: n));
         var filter = index switch
         {
             "task_end_status" => new TaskEndFilter { Status = TaskEndStatus.Dead },
@@ -98,6 +108,14 @@ public sealed class TaskEndPartitionTests(MariaDb server)
         Assert.DoesNotContain("filesort", plan.Extra ?? "");
     }
 
-    private static Task<List<string>> NamesAsync(TestStore store) => store.Database.ReadAsync((session, ct) => session.ListAsync(
-        $"select partition_name from information_schema.partitions where table_schema = database() and table_name = 'task_end' order by partition_ordinal_position", row => row.GetString(0), ct), default);
+    private static Task<List<string>> NamesAsync(TestStore store) =>
+        store.Database.ReadAsync(
+            (session, ct) =>
+                session.ListAsync(
+                    $"select partition_name from information_schema.partitions where table_schema = database() and table_name = 'task_end' order by partition_ordinal_position",
+                    row => row.GetString(0),
+                    ct
+                ),
+            default
+        );
 }

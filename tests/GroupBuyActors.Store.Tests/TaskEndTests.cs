@@ -18,14 +18,25 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     public async Task TheNewestEndingOfATaskIsFound()
     {
         await using var store = await TestStore.NewAsync(databases);
-        var first = Samples.Ending("10042.SH-PUDONG.tea-1123:4:0", Samples.Noon.AddDays(-3), group: Tea, error: "Zoë: 退款 failed");
+        var first = Samples.Ending(
+            "10042.SH-PUDONG.tea-1123:4:0",
+            Samples.Noon.AddDays(-3),
+            group: Tea,
+            error: "Zoë: 退款 failed"
+        );
         await store.EndAsync(first);
         await store.EndAsync(first with { EndedAt = Samples.Noon, Version = 5, Status = TaskEndStatus.Cancelled });
         await store.EndAsync(Samples.Ending("another"));
         var found = (await store.Ends.FindAsync(first.TaskId, default))!;
         Assert.Equal((TaskEndStatus.Cancelled, 5, Samples.Noon), (found.Status, found.Version, found.EndedAt));
-        Assert.Equal((Tea, 10042L, Tea.Shard, first.Error), (found.Group!.Value, found.MerchantId!.Value, found.Shard, found.Error));
-        Assert.Equal((first.Due, 3, "{}"), (found.Due, found.Attempts, System.Text.Encoding.UTF8.GetString(found.Payload.Span)));
+        Assert.Equal(
+            (Tea, 10042L, Tea.Shard, first.Error),
+            (found.Group!.Value, found.MerchantId!.Value, found.Shard, found.Error)
+        );
+        Assert.Equal(
+            (first.Due, 3, "{}"),
+            (found.Due, found.Attempts, System.Text.Encoding.UTF8.GetString(found.Payload.Span))
+        );
         Assert.Null(await store.Ends.FindAsync("nothing", default));
         // A server compares no other text with its ids, and takes the second for one that is there.
         Assert.Null(await store.Ends.FindAsync("龙", default));
@@ -44,7 +55,8 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
             Samples.Ending("d", Samples.Noon.AddDays(-2), group: Tea, error: "100%_refused"),
             Samples.Ending("e", Samples.Noon.AddDays(-2).AddMilliseconds(1), TaskEndStatus.Failed, merchant: 7),
         ];
-        foreach (var end in all) await store.EndAsync(end);
+        foreach (var end in all)
+            await store.EndAsync(end);
         await store.Ends.MarkRedrivenAsync([all[0].Key], Samples.Noon.AddHours(1), default);
 
         (TaskEndFilter Filter, string Ids)[] expected =
@@ -66,12 +78,31 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
             (new() { ErrorContains = "%_" }, "d"),
             (new() { Redriven = true }, "a"),
             (new() { Redriven = false, Status = TaskEndStatus.Dead }, "d"),
-            (new() { Status = TaskEndStatus.Dead, Type = "refund", MerchantId = 10042, Group = Tea, Shard = Tea.Shard, From = Samples.Noon, ErrorContains = "of the", Redriven = true }, "a"),
+            (
+                new()
+                {
+                    Status = TaskEndStatus.Dead,
+                    Type = "refund",
+                    MerchantId = 10042,
+                    Group = Tea,
+                    Shard = Tea.Shard,
+                    From = Samples.Noon,
+                    ErrorContains = "of the",
+                    Redriven = true,
+                },
+                "a"
+            ),
         ];
         foreach (var (filter, ids) in expected)
         {
-            Assert.Equal((filter, ids), (filter, string.Join(' ', (await AllAsync(store, filter, 2)).Select(end => end.TaskId))));
-            Assert.Equal(ids.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length, await store.Ends.CountAsync(filter, 100, default));
+            Assert.Equal(
+                (filter, ids),
+                (filter, string.Join(' ', (await AllAsync(store, filter, 2)).Select(end => end.TaskId)))
+            );
+            Assert.Equal(
+                ids.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length,
+                await store.Ends.CountAsync(filter, 100, default)
+            );
         }
 
         Assert.Equal(2, await store.Ends.CountAsync(new TaskEndFilter(), 2, default));
@@ -82,7 +113,10 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         // Equal instants, and one task ended twice in one of them: the whole key decides.
-        for (var n = 0; n < 30; n++) await store.EndAsync(Samples.Ending($"t-{n / 2:D2}", Samples.Noon.AddMilliseconds(n / 10), version: n % 2 + 1));
+        for (var n = 0; n < 30; n++)
+            await store.EndAsync(
+                Samples.Ending($"t-{n / 2:D2}", Samples.Noon.AddMilliseconds(n / 10), version: n % 2 + 1)
+            );
         foreach (var limit in new[] { 1, 7, 30 })
         {
             var before = await store.NumberAsync($"select count(*) from task_end");
@@ -95,7 +129,13 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
 
             Assert.Equal(before, seen.Count);
             Assert.Equal(before, seen.Select(end => end.Key).Distinct().Count());
-            Assert.Equal(seen.OrderByDescending(end => end.EndedAt).ThenByDescending(end => end.TaskId, StringComparer.Ordinal).ThenByDescending(end => end.Version).Select(end => end.Key), seen.Select(end => end.Key));
+            Assert.Equal(
+                seen.OrderByDescending(end => end.EndedAt)
+                    .ThenByDescending(end => end.TaskId, StringComparer.Ordinal)
+                    .ThenByDescending(end => end.Version)
+                    .Select(end => end.Key),
+                seen.Select(end => end.Key)
+            );
         }
     }
 
@@ -114,8 +154,14 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         Assert.Null(second.Next);
 
         Assert.Equal(1, await store.Ends.CountAsync(filter, 1000, default));
-        Assert.Equal(12 * ShardId.Count, await store.Ends.CountAsync(new TaskEndFilter { ErrorContains = "provider" }, 1_000_000, default));
-        Assert.Equal(21_000, await store.Ends.CountAsync(new TaskEndFilter { ErrorContains = "provider" }, 21_000, default));
+        Assert.Equal(
+            12 * ShardId.Count,
+            await store.Ends.CountAsync(new TaskEndFilter { ErrorContains = "provider" }, 1_000_000, default)
+        );
+        Assert.Equal(
+            21_000,
+            await store.Ends.CountAsync(new TaskEndFilter { ErrorContains = "provider" }, 21_000, default)
+        );
         Assert.Equal(1_000, await store.Ends.CountAsync(new TaskEndFilter(), 1_000, default));
     }
 
@@ -133,10 +179,17 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     public async Task ARedriveIsNotedOnce()
     {
         await using var store = await TestStore.NewAsync(databases);
-        var ends = Enumerable.Range(0, 600).Select(n => Samples.Ending(n.ToString(CultureInfo.InvariantCulture))).ToList();
-        foreach (var end in ends.Take(3)) await store.EndAsync(end);
+        var ends = Enumerable
+            .Range(0, 600)
+            .Select(n => Samples.Ending(n.ToString(CultureInfo.InvariantCulture)))
+            .ToList();
+        foreach (var end in ends.Take(3))
+            await store.EndAsync(end);
         Assert.Equal(1, await store.Ends.MarkRedrivenAsync([ends[1].Key], Samples.Noon, default));
-        Assert.Equal(2, await store.Ends.MarkRedrivenAsync([.. ends.Select(end => end.Key)], Samples.Noon.AddHours(1), default));
+        Assert.Equal(
+            2,
+            await store.Ends.MarkRedrivenAsync([.. ends.Select(end => end.Key)], Samples.Noon.AddHours(1), default)
+        );
         Assert.Equal(Samples.Noon, (await store.Ends.FindAsync("1", default))!.RedrivenAt);
         Assert.Equal(Samples.Noon.AddHours(1), (await store.Ends.FindAsync("2", default))!.RedrivenAt);
         Assert.Equal(0, await store.Ends.MarkRedrivenAsync([], Samples.Noon, default));
@@ -148,7 +201,8 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         await store.Ends.MaintainAsync(Today.AddDays(-40), 30, 40, default);
         for (var days = -40; days <= 0; days++)
-            for (var n = 0; n < 3; n++) await store.EndAsync(Samples.Ending($"{days}-{n}", Samples.Noon.AddDays(days), type: "notify"));
+        for (var n = 0; n < 3; n++)
+            await store.EndAsync(Samples.Ending($"{days}-{n}", Samples.Noon.AddDays(days), type: "notify"));
 
         var upkeep = await store.Ends.MaintainAsync(Today, 30, 30, default);
         Assert.Equal((10, true), (upkeep.Dropped, upkeep.Complete));
@@ -169,18 +223,37 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await store.Ends.MaintainAsync(Today, 30, 30, default);
-        var (redriven, dismissed) = (Samples.Ending("redriven", version: 3), Samples.Ending("dismissed", type: "payment-check", status: TaskEndStatus.Failed));
-        TaskEnding[] all = [redriven, dismissed, Samples.Ending("undecided", group: Tea), Samples.Ending("cancelled", status: TaskEndStatus.Cancelled),
-            Samples.Ending("notice", type: "notify"), Samples.Ending("redriven at once", merchant: 5)];
-        foreach (var end in all) await store.EndAsync(end);
+        var (redriven, dismissed) = (
+            Samples.Ending("redriven", version: 3),
+            Samples.Ending("dismissed", type: "payment-check", status: TaskEndStatus.Failed)
+        );
+        TaskEnding[] all =
+        [
+            redriven,
+            dismissed,
+            Samples.Ending("undecided", group: Tea),
+            Samples.Ending("cancelled", status: TaskEndStatus.Cancelled),
+            Samples.Ending("notice", type: "notify"),
+            Samples.Ending("redriven at once", merchant: 5),
+        ];
+        foreach (var end in all)
+            await store.EndAsync(end);
         await store.Ends.MarkRedrivenAsync([all[^1].Key], Samples.Noon, default);
         await store.Ends.MaintainAsync(Today.AddDays(30), 30, 30, default);
         Assert.Equal(6, await store.NumberAsync($"select count(*) from task_end"));
 
         await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default);
         string[] kept = ["dismissed", "redriven", "undecided"];
-        Assert.Equal(kept, (await AllAsync(store, new TaskEndFilter(), 2)).Select(end => end.TaskId).Order(StringComparer.Ordinal));
-        Assert.Equal(kept, (await AllAsync(store, new TaskEndFilter { From = Samples.Noon, To = Samples.Noon.AddDays(1) }, 2)).Select(end => end.TaskId).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            kept,
+            (await AllAsync(store, new TaskEndFilter(), 2)).Select(end => end.TaskId).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            kept,
+            (await AllAsync(store, new TaskEndFilter { From = Samples.Noon, To = Samples.Noon.AddDays(1) }, 2))
+                .Select(end => end.TaskId)
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskEndFilter { Group = Tea }, 2)).TaskId);
         Assert.Equal(Samples.Noon, (await store.Ends.FindAsync("undecided", default))!.EndedAt);
 
@@ -189,7 +262,10 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         Assert.Equal(1, await store.Ends.DismissAsync([dismissed.Key], decided, default));
         Assert.Equal(0, await store.Ends.DismissAsync([redriven.Key, dismissed.Key], decided.AddDays(1), default));
         Assert.Equal(decided, (await store.Ends.FindAsync("dismissed", default))!.DismissedAt);
-        Assert.Equal("dismissed", Assert.Single(await AllAsync(store, new TaskEndFilter { Dismissed = true }, 2)).TaskId);
+        Assert.Equal(
+            "dismissed",
+            Assert.Single(await AllAsync(store, new TaskEndFilter { Dismissed = true }, 2)).TaskId
+        );
         Assert.Equal(2, (await AllAsync(store, new TaskEndFilter { Dismissed = false }, 2)).Count);
         await store.Ends.MaintainAsync(Today.AddDays(130), 30, 30, default);
         Assert.Equal(3, await store.NumberAsync($"select count(*) from task_end"));
@@ -228,7 +304,9 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         for (var round = 0; round < 3; round++)
         {
             var day = Today.AddDays(round * 5);
-            var all = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => store.Ends.MaintainAsync(day, 3, 3, default)));
+            var all = await Task.WhenAll(
+                Enumerable.Range(0, 6).Select(_ => store.Ends.MaintainAsync(day, 3, 3, default))
+            );
             Assert.Contains(all, upkeep => upkeep.Complete);
             Assert.Equal(new TaskEndUpkeep(0, 0, true), await store.Ends.MaintainAsync(day, 3, 3, default));
         }

@@ -4,11 +4,17 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tests;
 
-/// <summary>What reading a horizon costs a server that holds much more than the horizon: the rows it touches, counted by the server.</summary>
+/// <summary>
+/// What reading a horizon costs a server that holds much more than the horizon: the rows it touches, counted by the
+/// server.
+/// </summary>
 public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper output)
 {
     private const int Rounds = 150;
-    private static readonly ShardId[] AllShards = Enumerable.Range(0, ShardId.Count).Select(n => new ShardId(n)).ToArray();
+    private static readonly ShardId[] AllShards = Enumerable
+        .Range(0, ShardId.Count)
+        .Select(n => new ShardId(n))
+        .ToArray();
 
     [Fact]
     public async Task TheHorizonIsReadByRangeOfThePrimaryKeyAndTouchesNothingElse()
@@ -17,16 +23,35 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         await LoadAsync(store, Rounds);
         foreach (var minutes in new[] { 0, 1, Rounds / 2, Rounds + 1 })
         {
-            var plan = await store.PlanAsync(TaskReader.Range([.. Enumerable.Range(0, 500)], Samples.Noon.AddMinutes(minutes), 200_001));
+            var plan = await store.PlanAsync(
+                TaskReader.Range([.. Enumerable.Range(0, 500)], Samples.Noon.AddMinutes(minutes), 200_001)
+            );
             Assert.Equal(("range", "PRIMARY"), (plan.Type, plan.Key));
         }
 
         // Nothing due: one step a shard. A minute due: one row a shard besides.
-        var nothing = await TouchedAsync(store, async () => Assert.Empty((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 200_000, default)).Tasks));
+        var nothing = await TouchedAsync(
+            store,
+            async () =>
+                Assert.Empty((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 200_000, default)).Tasks)
+        );
         Assert.InRange(nothing, 0, ShardId.Count + Slack);
-        var minute = await TouchedAsync(store, async () => Assert.Equal(ShardId.Count, (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(1), 200_000, default)).Tasks.Count));
+        var minute = await TouchedAsync(
+            store,
+            async () =>
+                Assert.Equal(
+                    ShardId.Count,
+                    (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(1), 200_000, default))
+                        .Tasks
+                        .Count
+                )
+        );
         Assert.InRange(minute, ShardId.Count, 2 * ShardId.Count + Slack);
-        Assert.InRange(await StatementsAsync(store, () => store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 200_000, default)), 1, 5);
+        Assert.InRange(
+            await StatementsAsync(store, () => store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 200_000, default)),
+            1,
+            5
+        );
     }
 
     [Fact]
@@ -42,7 +67,12 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
 
         async Task Read()
         {
-            var (tasks, complete) = await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(Rounds + 1), limit, default);
+            var (tasks, complete) = await store.Tasks.ReadHorizonAsync(
+                AllShards,
+                Samples.Noon.AddMinutes(Rounds + 1),
+                limit,
+                default
+            );
             Assert.False(complete);
             Assert.InRange(tasks.Count, limit - ShardId.Count, limit);
             Assert.Equal(ShardId.Count, tasks.Select(task => task.Key.Shard).Distinct().Count());
@@ -54,13 +84,17 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
     {
         await using var store = await TestStore.NewAsync(server);
         await LoadAsync(store, 2);
-        for (var n = 0; n < 300; n++) await store.TaskAsync(new ShardId(3), Samples.Noon.AddDays(-1).AddSeconds(n), $"hot-{n:D3}");
-        var statements = await StatementsAsync(store, async () =>
-        {
-            var (tasks, complete) = await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 100, default);
-            Assert.False(complete);
-            Assert.Equal(Enumerable.Range(0, 100).Select(n => $"hot-{n:D3}"), tasks.Select(task => task.Key.Id));
-        });
+        for (var n = 0; n < 300; n++)
+            await store.TaskAsync(new ShardId(3), Samples.Noon.AddDays(-1).AddSeconds(n), $"hot-{n:D3}");
+        var statements = await StatementsAsync(
+            store,
+            async () =>
+            {
+                var (tasks, complete) = await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon, 100, default);
+                Assert.False(complete);
+                Assert.Equal(Enumerable.Range(0, 100).Select(n => $"hot-{n:D3}"), tasks.Select(task => task.Key.Id));
+            }
+        );
         Assert.InRange(statements, 1, 5);
     }
 
@@ -69,9 +103,19 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
     {
         await using var store = await TestStore.NewAsync(server);
         await LoadAsync(store, Rounds);
-        var touched = await TouchedAsync(store, async () => Assert.NotNull((await store.Tasks.ListAsync(new TaskFilter(Type: "voucher-scan"), null, 50, default)).Next));
+        var touched = await TouchedAsync(
+            store,
+            async () =>
+                Assert.NotNull(
+                    (await store.Tasks.ListAsync(new TaskFilter(Type: "voucher-scan"), null, 50, default)).Next
+                )
+        );
         Assert.InRange(touched, TaskLists.LookedMax, 6 * TaskLists.LookedMax);
-        var page = await TouchedAsync(store, async () => Assert.Equal(500, (await store.Tasks.ListAsync(new TaskFilter(), null, 500, default)).Items.Count));
+        var page = await TouchedAsync(
+            store,
+            async () =>
+                Assert.Equal(500, (await store.Tasks.ListAsync(new TaskFilter(), null, 500, default)).Items.Count)
+        );
         Assert.InRange(page, 500, 2 * ShardId.Count + 5 * 500 + Slack);
     }
 
@@ -81,27 +125,70 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         await using var store = await TestStore.NewAsync(server);
         var group = GroupId.Parse("1.SH.a");
         await store.ExecuteAsync(
-            $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) select {group.Shard.Index}, s.shard + 2048 * r.shard, concat({"2.SH.b:"}, s.shard + 2048 * r.shard, {":0"}), {"order-close"}, {"2.SH.b"}, {"{}"u8.ToArray()}, 0, 0, 1 from shard_owner s cross join shard_owner r where r.shard < 10");
-        for (var n = 0; n < 3; n++) await store.TaskAsync(group.Shard, Samples.Noon.AddDays(n), TaskIds.Of(group, n + 1, 0), group: group);
+            $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) select {group.Shard.Index}, s.shard + 2048 * r.shard, concat({"2.SH.b:"}, s.shard + 2048 * r.shard, {":0"}), {"order-close"}, {"2.SH.b"}, {"{}"u8.ToArray()}, 0, 0, 1 from shard_owner s cross join shard_owner r where r.shard < 10"
+        );
+        for (var n = 0; n < 3; n++)
+            await store.TaskAsync(group.Shard, Samples.Noon.AddDays(n), TaskIds.Of(group, n + 1, 0), group: group);
         await store.ExecuteAsync($"analyze table timed_task");
         // What the counters' own answer touches.
         var none = await TouchedAsync(store, () => Task.CompletedTask);
-        Assert.InRange(await TouchedAsync(store, async () => Assert.NotNull(await store.Tasks.FindAsync(TaskIds.Of(group, 3, 0), default))) - none, 1, 50);
-        Assert.InRange(await TouchedAsync(store, async () => Assert.Equal(3, (await store.Tasks.FindAllOfGroupAsync(group, 100, default)).Count)) - none, 1, 50);
-        Assert.InRange(await TouchedAsync(store, async () => Assert.Equal(3, (await store.Tasks.PageOfGroupAsync(group, null, 100, default)).Items.Count)) - none, 1, 50);
-        Assert.InRange(await TouchedAsync(store, async () => Assert.Equal(3, (await store.Tasks.ListAsync(new TaskFilter(Group: group), null, 100, default)).Items.Count)) - none, 1, 50);
+        Assert.InRange(
+            await TouchedAsync(
+                store,
+                async () => Assert.NotNull(await store.Tasks.FindAsync(TaskIds.Of(group, 3, 0), default))
+            ) - none,
+            1,
+            50
+        );
+        Assert.InRange(
+            await TouchedAsync(
+                store,
+                async () => Assert.Equal(3, (await store.Tasks.FindAllOfGroupAsync(group, 100, default)).Count)
+            ) - none,
+            1,
+            50
+        );
+        Assert.InRange(
+            await TouchedAsync(
+                store,
+                async () => Assert.Equal(3, (await store.Tasks.PageOfGroupAsync(group, null, 100, default)).Items.Count)
+            ) - none,
+            1,
+            50
+        );
+        Assert.InRange(
+            await TouchedAsync(
+                store,
+                async () =>
+                    Assert.Equal(
+                        3,
+                        (await store.Tasks.ListAsync(new TaskFilter(Group: group), null, 100, default)).Items.Count
+                    )
+            ) - none,
+            1,
+            50
+        );
     }
 
     [Fact]
     public async Task AnOrdersLastStatusIsFoundWithoutReadingTheWholeLog()
     {
         await using var store = await TestStore.NewAsync(server);
-        for (var n = 1; n <= 3; n++) await store.OrderAsync("1.SH.a.7", "bob", Groups.OrderStatus.PendingPayment, n, Samples.Noon);
+        for (var n = 1; n <= 3; n++)
+            await store.OrderAsync("1.SH.a.7", "bob", Groups.OrderStatus.PendingPayment, n, Samples.Noon);
         await store.ExecuteAsync(
-            $"insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms, closes_ms) select concat({"2.SH.b."}, s.shard), r.shard, {"2.SH.b"}, {"u"u8.ToArray()}, {"CLOSED"}, 0, 1, 1, {"CNY"}, 0, 0 from shard_owner s cross join shard_owner r where r.shard between 1 and 4");
+            $"insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms, closes_ms) select concat({"2.SH.b."}, s.shard), r.shard, {"2.SH.b"}, {"u"u8.ToArray()}, {"CLOSED"}, 0, 1, 1, {"CNY"}, 0, 0 from shard_owner s cross join shard_owner r where r.shard between 1 and 4"
+        );
         await store.ExecuteAsync($"analyze table order_status_log");
         var none = await TouchedAsync(store, () => Task.CompletedTask);
-        var touched = await TouchedAsync(store, async () => Assert.Equal(3, await store.NumberAsync($"select sequence from order_status where order_id = {"1.SH.a.7"}")));
+        var touched = await TouchedAsync(
+            store,
+            async () =>
+                Assert.Equal(
+                    3,
+                    await store.NumberAsync($"select sequence from order_status where order_id = {"1.SH.a.7"}")
+                )
+        );
         Assert.InRange(touched - none, 1, 50);
         Assert.Equal(2_049, await store.NumberAsync($"select count(*) from order_status"));
     }
@@ -111,11 +198,18 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
     {
         await using var store = await TestStore.NewAsync(server);
         await store.ExecuteAsync(
-            $"insert into payment_book (order_id, payment_id, merchant_id, sequence, currency, amount, state, counted) select concat({"7.SH.a."}, s.shard), {"p"u8.ToArray()}, 7, 1, {"CNY"}, 1, 4, case when s.shard < 5 then null else 2 end from shard_owner s");
-        await store.ExecuteAsync($"insert into payment_total (merchant_id, currency, settled_high, settled_low, refunded_high, refunded_low) values (7, {"CNY"}, 0, 0, 0, 2043)");
+            $"insert into payment_book (order_id, payment_id, merchant_id, sequence, currency, amount, state, counted) select concat({"7.SH.a."}, s.shard), {"p"u8.ToArray()}, 7, 1, {"CNY"}, 1, 4, case when s.shard < 5 then null else 2 end from shard_owner s"
+        );
+        await store.ExecuteAsync(
+            $"insert into payment_total (merchant_id, currency, settled_high, settled_low, refunded_high, refunded_low) values (7, {"CNY"}, 0, 0, 0, 2043)"
+        );
         await store.ExecuteAsync($"analyze table payment_book");
         var none = await TouchedAsync(store, () => Task.CompletedTask);
-        var touched = await TouchedAsync(store, async () => Assert.Equal(2_048, (await store.Listings.BooksAsync(7, Samples.Noon, default)).Currencies[0].Refunded));
+        var touched = await TouchedAsync(
+            store,
+            async () =>
+                Assert.Equal(2_048, (await store.Listings.BooksAsync(7, Samples.Noon, default)).Currencies[0].Refunded)
+        );
         Assert.InRange(touched - none, 1, 150);
     }
 
@@ -148,6 +242,16 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         return await StatusAsync(store, "Com_select") - before;
     }
 
-    private static Task<long> StatusAsync(TestStore store, string like) => store.Database.ReadAsync(async (session, ct) =>
-        (await session.ListAsync($"show session status like {like}", row => long.Parse(row.GetString(1), CultureInfo.InvariantCulture), ct)).Sum(), default);
+    private static Task<long> StatusAsync(TestStore store, string like) =>
+        store.Database.ReadAsync(
+            async (session, ct) =>
+                (
+                    await session.ListAsync(
+                        $"show session status like {like}",
+                        row => long.Parse(row.GetString(1), CultureInfo.InvariantCulture),
+                        ct
+                    )
+                ).Sum(),
+            default
+        );
 }

@@ -11,7 +11,10 @@ public sealed class MySqlTaskReadingTests(MariaDb server) : TaskReadingTests(ser
 /// <summary>What a shard's owner reads, and what operators look at.</summary>
 public abstract class TaskReadingTests(IDatabaseFixture databases)
 {
-    private static readonly ShardId[] AllShards = Enumerable.Range(0, ShardId.Count).Select(n => new ShardId(n)).ToArray();
+    private static readonly ShardId[] AllShards = Enumerable
+        .Range(0, ShardId.Count)
+        .Select(n => new ShardId(n))
+        .ToArray();
 
     [Fact]
     public async Task TheHorizonHoldsWhatIsNextInItAndNothingElse()
@@ -28,7 +31,10 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
 
         var (tasks, complete) = await store.Tasks.ReadHorizonAsync([mine], until, 100, default);
         Assert.True(complete);
-        Assert.Equal(["near", "overdue", "retried soon"], tasks.Select(task => task.Key.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["near", "overdue", "retried soon"],
+            tasks.Select(task => task.Key.Id).Order(StringComparer.Ordinal)
+        );
         var near = tasks.Single(task => task.Key.Id == "near");
         Assert.Equal(new TaskKey(mine, Samples.Noon.AddSeconds(59), "near"), near.Key);
         Assert.Equal(GroupId.Parse("1.SH.a"), near.Group);
@@ -45,12 +51,17 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         var (one, two, empty) = (new ShardId(3), new ShardId(4), new ShardId(5));
-        foreach (var id in (string[])["a", "b", "c"]) await store.TaskAsync(one, Samples.Noon, id);
+        foreach (var id in (string[])["a", "b", "c"])
+            await store.TaskAsync(one, Samples.Noon, id);
         await store.TaskAsync(one, Samples.Noon.AddDays(400), "d", type: "refund");
         await store.TaskAsync(two, Samples.Noon.AddDays(-1), "e");
         await store.TaskAsync(new ShardId(6), Samples.Noon, "not asked for");
-        Assert.Equal([(one, "order-close", 3), (one, "refund", 1), (two, "order-close", 1)],
-            (await store.Tasks.CountAsync([two, one, empty], default)).OrderBy(count => count.Shard.Index).ThenBy(count => count.Type, StringComparer.Ordinal));
+        Assert.Equal(
+            [(one, "order-close", 3), (one, "refund", 1), (two, "order-close", 1)],
+            (await store.Tasks.CountAsync([two, one, empty], default))
+                .OrderBy(count => count.Shard.Index)
+                .ThenBy(count => count.Type, StringComparer.Ordinal)
+        );
         Assert.Empty(await store.Tasks.CountAsync([], default));
     }
 
@@ -58,8 +69,10 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     public async Task OneShardsBacklogDoesNotKeepAnothersTasksOut()
     {
         await using var store = await TestStore.NewAsync(databases);
-        for (var n = 0; n < 60; n++) await store.TaskAsync(new ShardId(3), Samples.Noon.AddSeconds(n % 30), $"hot-{n:D2}");
-        foreach (var shard in new[] { 1, 500, 1999 }) await store.TaskAsync(new ShardId(shard), Samples.Noon.AddSeconds(50), $"cold-{shard}");
+        for (var n = 0; n < 60; n++)
+            await store.TaskAsync(new ShardId(3), Samples.Noon.AddSeconds(n % 30), $"hot-{n:D2}");
+        foreach (var shard in new[] { 1, 500, 1999 })
+            await store.TaskAsync(new ShardId(shard), Samples.Noon.AddSeconds(50), $"cold-{shard}");
 
         ShardId[] owned = [new ShardId(1), new ShardId(3), new ShardId(500), new ShardId(1999)];
         var (tasks, complete) = await store.Tasks.ReadHorizonAsync(owned, Samples.Noon.AddSeconds(60), 20, default);
@@ -67,11 +80,22 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         Assert.Equal(20, tasks.Select(task => task.Key.Id).Distinct().Count());
         Assert.Equal(3, tasks.Count(task => task.Key.Id.StartsWith("cold", StringComparison.Ordinal)));
         // Of the hot shard, the earliest.
-        Assert.All(tasks.Where(task => task.Key.Shard.Index == 3), task => Assert.True(task.Key.Due < Samples.Noon.AddSeconds(9)));
+        Assert.All(
+            tasks.Where(task => task.Key.Shard.Index == 3),
+            task => Assert.True(task.Key.Due < Samples.Noon.AddSeconds(9))
+        );
 
-        Assert.Equal(4, (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 4, default)).Tasks.Select(task => task.Key.Shard).Distinct().Count());
+        Assert.Equal(
+            4,
+            (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 4, default))
+                .Tasks.Select(task => task.Key.Shard)
+                .Distinct()
+                .Count()
+        );
         Assert.True((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 63, default)).Complete);
-        Assert.False((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 62, default)).Complete);
+        Assert.False(
+            (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(60), 62, default)).Complete
+        );
     }
 
     /// <summary>What was left out of a reading that was cut is not due before where it ends.</summary>
@@ -79,17 +103,31 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     public async Task AReadingThatIsCutSaysHowFarItGot()
     {
         await using var store = await TestStore.NewAsync(databases);
-        for (var n = 0; n < 60; n++) await store.TaskAsync(new ShardId(3), Samples.Noon.AddSeconds(n), $"dense-{n:D2}");
-        for (var n = 0; n < 6; n++) await store.TaskAsync(new ShardId(9), Samples.Noon.AddSeconds(n * 10), $"sparse-{n}");
+        for (var n = 0; n < 60; n++)
+            await store.TaskAsync(new ShardId(3), Samples.Noon.AddSeconds(n), $"dense-{n:D2}");
+        for (var n = 0; n < 6; n++)
+            await store.TaskAsync(new ShardId(9), Samples.Noon.AddSeconds(n * 10), $"sparse-{n}");
         foreach (var limit in (int[])[1, 2, 7, 20, 50, 65])
         {
             var reading = await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(1), limit, default);
             var read = reading.Tasks.Select(task => task.Key.Id).ToHashSet();
-            var left = Enumerable.Range(0, 60).Where(n => !read.Contains($"dense-{n:D2}")).Select(n => Samples.Noon.AddSeconds(n))
-                .Concat(Enumerable.Range(0, 6).Where(n => !read.Contains($"sparse-{n}")).Select(n => Samples.Noon.AddSeconds(n * 10))).Min();
+            var left = Enumerable
+                .Range(0, 60)
+                .Where(n => !read.Contains($"dense-{n:D2}"))
+                .Select(n => Samples.Noon.AddSeconds(n))
+                .Concat(
+                    Enumerable
+                        .Range(0, 6)
+                        .Where(n => !read.Contains($"sparse-{n}"))
+                        .Select(n => Samples.Noon.AddSeconds(n * 10))
+                )
+                .Min();
             Assert.False(reading.Complete);
             Assert.InRange(reading.ReadTo!.Value, Samples.Noon, left);
-            Assert.True(left - reading.ReadTo.Value <= TimeSpan.FromSeconds(10), $"With {limit} it was read to {reading.ReadTo}, and {left} was left.");
+            Assert.True(
+                left - reading.ReadTo.Value <= TimeSpan.FromSeconds(10),
+                $"With {limit} it was read to {reading.ReadTo}, and {left} was left."
+            );
         }
 
         Assert.Null((await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddMinutes(1), 66, default)).ReadTo);
@@ -108,14 +146,21 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await RowAsync("of no group", 1, 1, "no group at all", 1);
         await RowAsync("counted out", 2, 2, null, int.MaxValue);
         await RowAsync("of a bad type", 3, 3, null, 1);
-        var tasks = (await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(1), 100, default)).Tasks.ToDictionary(task => task.Key.Id);
+        var tasks = (
+            await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(1), 100, default)
+        ).Tasks.ToDictionary(task => task.Key.Id);
         Assert.Equal(7, tasks.Count);
-        Assert.Equal(["counted out", "never next", "of no group", "of no instant"], tasks.Values.Where(task => task.Fault is not null).Select(task => task.Key.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["counted out", "never next", "of no group", "of no instant"],
+            tasks.Values.Where(task => task.Fault is not null).Select(task => task.Key.Id).Order(StringComparer.Ordinal)
+        );
         Assert.Equal(DateTimeOffset.MinValue, tasks["of the first instant"].Key.Due);
         Assert.Equal(7, (await store.Tasks.ListAsync(new TaskFilter(Shard: shard), null, 100, default)).Items.Count);
 
-        Task RowAsync(string id, long due, long next, string? group, int version) => store.ExecuteAsync(
-            $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) values ({shard.Index}, {due}, {id}, {"refund"}, {group}, {"{}"u8.ToArray()}, {next}, -1, {version})");
+        Task RowAsync(string id, long due, long next, string? group, int version) =>
+            store.ExecuteAsync(
+                $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) values ({shard.Index}, {due}, {id}, {"refund"}, {group}, {"{}"u8.ToArray()}, {next}, -1, {version})"
+            );
     }
 
     [Fact]
@@ -140,18 +185,42 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         var expected = new List<(DateTimeOffset Due, string Id)>();
         for (var n = 0; n < 40; n++)
         {
-            var (due, id) = (Samples.Noon.AddSeconds(n * 7 % 13), n % 4 == 0 ? TaskIds.Of(group, 10 + n, 0) : $"t:{n + 10:D2}:0");
+            var (due, id) = (
+                Samples.Noon.AddSeconds(n * 7 % 13),
+                n % 4 == 0 ? TaskIds.Of(group, 10 + n, 0) : $"t:{n + 10:D2}:0"
+            );
             var shard = n % 4 == 0 ? group.Shard : new ShardId(n % 6);
-            await store.TaskAsync(shard, due, id, type: n % 2 == 0 ? "refund" : "notify", group: n % 4 == 0 ? group : null);
+            await store.TaskAsync(
+                shard,
+                due,
+                id,
+                type: n % 2 == 0 ? "refund" : "notify",
+                group: n % 4 == 0 ? group : null
+            );
             expected.Add((due, id));
         }
 
-        expected = expected.OrderByDescending(task => task.Due).ThenByDescending(task => task.Id, StringComparer.Ordinal).ToList();
+        expected = expected
+            .OrderByDescending(task => task.Due)
+            .ThenByDescending(task => task.Id, StringComparer.Ordinal)
+            .ToList();
         foreach (var limit in new[] { 1, 3, 40 })
-            Assert.Equal(expected.Select(task => task.Id), (await AllAsync(store, new TaskFilter(), limit)).Select(task => task.Key.Id));
-        Assert.Equal(expected.Where(task => int.Parse(task.Id.Split(':')[1]) % 2 == 0).Select(task => task.Id), (await AllAsync(store, new TaskFilter(Type: "refund"), 6)).Select(task => task.Key.Id));
-        Assert.Equal(expected.Where(task => int.Parse(task.Id.Split(':')[1]) % 4 == 2).Select(task => task.Id), (await AllAsync(store, new TaskFilter(Group: group), 3)).Select(task => task.Key.Id));
-        Assert.All(await AllAsync(store, new TaskFilter(Shard: new ShardId(5)), 2), task => Assert.Equal(5, task.Key.Shard.Index));
+            Assert.Equal(
+                expected.Select(task => task.Id),
+                (await AllAsync(store, new TaskFilter(), limit)).Select(task => task.Key.Id)
+            );
+        Assert.Equal(
+            expected.Where(task => int.Parse(task.Id.Split(':')[1]) % 2 == 0).Select(task => task.Id),
+            (await AllAsync(store, new TaskFilter(Type: "refund"), 6)).Select(task => task.Key.Id)
+        );
+        Assert.Equal(
+            expected.Where(task => int.Parse(task.Id.Split(':')[1]) % 4 == 2).Select(task => task.Id),
+            (await AllAsync(store, new TaskFilter(Group: group), 3)).Select(task => task.Key.Id)
+        );
+        Assert.All(
+            await AllAsync(store, new TaskFilter(Shard: new ShardId(5)), 2),
+            task => Assert.Equal(5, task.Key.Shard.Index)
+        );
         Assert.Empty(await AllAsync(store, new TaskFilter(Shard: new ShardId(6), Group: group), 2));
     }
 
@@ -170,7 +239,13 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         while (pages[^1].Next is not null);
         Assert.Equal(7 * ShardId.Count / TaskLists.LookedMax + 1, pages.Count);
         Assert.Equal(rare, Assert.Single(pages.SelectMany(page => page.Items)).Key.Id);
-        Assert.Equal(7 * ShardId.Count, (await AllAsync(store, new TaskFilter(Type: "order-close"), 500)).Select(task => task.Key).Distinct().Count());
+        Assert.Equal(
+            7 * ShardId.Count,
+            (await AllAsync(store, new TaskFilter(Type: "order-close"), 500))
+                .Select(task => task.Key)
+                .Distinct()
+                .Count()
+        );
     }
 
     [Fact]
@@ -178,12 +253,16 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await store.ManyTasksAsync(rounds: 3);
-        for (var n = 0; n < 600; n++) await store.TaskAsync(new ShardId(5), Samples.Noon.AddHours(1).AddMilliseconds(n), $"hot-{n:D3}");
-        var (rows, read) = await store.Database.ReadAsync(async (session, ct) =>
-        {
-            var latest = await LatestTasks.OpenAsync(session, store.Database.Dialect, null, ct);
-            return (await latest.TakeAsync(501, ct), latest.RowsRead);
-        }, default);
+        for (var n = 0; n < 600; n++)
+            await store.TaskAsync(new ShardId(5), Samples.Noon.AddHours(1).AddMilliseconds(n), $"hot-{n:D3}");
+        var (rows, read) = await store.Database.ReadAsync(
+            async (session, ct) =>
+            {
+                var latest = await LatestTasks.OpenAsync(session, store.Database.Dialect, null, ct);
+                return (await latest.TakeAsync(501, ct), latest.RowsRead);
+            },
+            default
+        );
         Assert.Equal(Enumerable.Range(99, 501).Reverse().Select(n => $"hot-{n:D3}"), rows.Select(task => task.Key.Id));
         Assert.InRange(read, 501, 5 * 501);
     }
@@ -193,9 +272,15 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         var (group, other) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.b"));
-        for (var n = 0; n < 5; n++) await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(-n), TaskIds.Of(group, n + 1, 0), group: group);
+        for (var n = 0; n < 5; n++)
+            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(-n), TaskIds.Of(group, n + 1, 0), group: group);
         await store.TaskAsync(group.Shard, Samples.Noon.AddDays(-1), TaskIds.Of(other, 1, 0), group: other);
-        Assert.Equal([5L, 4, 3], (await store.Tasks.FindAllOfGroupAsync(group, 3, default)).Select(task => long.Parse(task.Key.Id.Split(':')[1])));
+        Assert.Equal(
+            [5L, 4, 3],
+            (await store.Tasks.FindAllOfGroupAsync(group, 3, default)).Select(task =>
+                long.Parse(task.Key.Id.Split(':')[1])
+            )
+        );
         Assert.Equal(5, (await store.Tasks.FindAllOfGroupAsync(group, 50, default)).Count);
         Assert.Empty(await store.Tasks.FindAllOfGroupAsync(GroupId.Parse("1.SH.c"), 50, default));
     }
@@ -205,10 +290,11 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         var (group, longer) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.a-b"));
-        for (var n = 1; n <= 7; n++) await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group, n, 0), group: group);
+        for (var n = 1; n <= 7; n++)
+            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group, n, 0), group: group);
         await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(longer, 1, 0), group: longer);
         var seen = new List<string>();
-        for (Page<TimedTask>? page = null; page is null || page.Next is not null;)
+        for (Page<TimedTask>? page = null; page is null || page.Next is not null; )
         {
             page = await store.Tasks.PageOfGroupAsync(group, page?.Next, 2, default);
             seen.AddRange(page.Items.Select(task => task.Key.Id));
@@ -226,16 +312,21 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         var group = GroupId.Parse("1.SH.a");
-        for (var n = 1; n <= 6; n++) await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group, n, 0), group: group);
+        for (var n = 1; n <= 6; n++)
+            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group, n, 0), group: group);
         var filter = new TaskFilter(Group: ofGroup is null ? null : group);
         var first = await store.Tasks.ListAsync(filter, null, 2, default);
         Assert.Equal([6L, 5], first.Items.Select(task => long.Parse(task.Key.Id.Split(':')[1])));
 
         // As a commit moves it: due later than all that the page has shown.
-        await store.ExecuteAsync($"update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()} where id = {TaskIds.Of(group, 2, 0)}");
-        await store.ExecuteAsync($"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group, 2, 0)})");
+        await store.ExecuteAsync(
+            $"update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()} where id = {TaskIds.Of(group, 2, 0)}"
+        );
+        await store.ExecuteAsync(
+            $"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group, 2, 0)})"
+        );
         var rest = new List<string>();
-        for (var next = first.Next; next is not null;)
+        for (var next = first.Next; next is not null; )
         {
             var page = await store.Tasks.ListAsync(filter, next, 2, default);
             rest.AddRange(page.Items.Select(task => task.Key.Id));
@@ -243,7 +334,13 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         }
 
         Assert.Equal([4L, 3, 1, 2], rest.Select(id => long.Parse(id.Split(':')[1])));
-        Assert.Equal(6, (await store.Tasks.ListAsync(filter, null, 50, default)).Items.Select(task => task.Key.Id).Distinct().Count());
+        Assert.Equal(
+            6,
+            (await store.Tasks.ListAsync(filter, null, 50, default))
+                .Items.Select(task => task.Key.Id)
+                .Distinct()
+                .Count()
+        );
         Assert.Equal(6, (await store.Tasks.ListAsync(filter, null, 50, default)).Items.Count);
     }
 

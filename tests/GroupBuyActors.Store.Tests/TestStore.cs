@@ -74,23 +74,40 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Task ExecuteAsync(SqlText sql) => Database.WriteAsync(sql, default);
 
-    public Task<long> NumberAsync(SqlText sql) => Database.ReadAsync((session, ct) => session.NumberAsync(sql, -1, ct), default);
+    public Task<long> NumberAsync(SqlText sql) =>
+        Database.ReadAsync((session, ct) => session.NumberAsync(sql, -1, ct), default);
 
     /// <summary>A call as the sandbox counts it, in the sandbox's own tables.</summary>
     public async Task SandboxCallAsync(int port, string key, string operation, DateTimeOffset last) =>
         await (await _services.GetRequiredService<SandboxDatabase>().ReadyAsync()).WriteAsync(
-            $"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values ({port}, {System.Text.Encoding.UTF8.GetBytes(key)}, {operation}, 1, 0, {last.ToUnixTimeMilliseconds()})", default);
+            $"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values ({port}, {System.Text.Encoding.UTF8.GetBytes(key)}, {operation}, 1, 0, {last.ToUnixTimeMilliseconds()})",
+            default
+        );
 
-    public async Task<long> SandboxNumberAsync(SqlText sql) => await (await _services.GetRequiredService<SandboxDatabase>().ReadyAsync()).ReadAsync(
-        (session, ct) => session.NumberAsync(sql, -1, ct), default);
+    public async Task<long> SandboxNumberAsync(SqlText sql) =>
+        await (await _services.GetRequiredService<SandboxDatabase>().ReadyAsync()).ReadAsync(
+            (session, ct) => session.NumberAsync(sql, -1, ct),
+            default
+        );
 
-    /// <summary>How the server runs a statement on one table. MariaDB shows partitions only where asked, MySQL's default form is a tree.</summary>
-    public Task<QueryPlan> PlanAsync(SqlText sql) => Database.ReadAsync(async (session, ct) =>
-    {
-        var version = await session.ListAsync($"select version()", row => row.GetString(0), ct);
-        Raw explain = new(version[0].Contains("MariaDB", StringComparison.Ordinal) ? "explain partitions" : "explain format=traditional");
-        return (await session.ListAsync($"{explain} {sql}", QueryPlan.Read, ct)).Single();
-    }, default);
+    /// <summary>
+    /// How the server runs a statement on one table. MariaDB shows partitions only where asked, MySQL's default form is
+    /// a tree.
+    /// </summary>
+    public Task<QueryPlan> PlanAsync(SqlText sql) =>
+        Database.ReadAsync(
+            async (session, ct) =>
+            {
+                var version = await session.ListAsync($"select version()", row => row.GetString(0), ct);
+                Raw explain = new(
+                    version[0].Contains("MariaDB", StringComparison.Ordinal)
+                        ? "explain partitions"
+                        : "explain format=traditional"
+                );
+                return (await session.ListAsync($"{explain} {sql}", QueryPlan.Read, ct)).Single();
+            },
+            default
+        );
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }
@@ -98,6 +115,11 @@ internal sealed class TestStore : IAsyncDisposable
 /// <summary>What a server says of its way to the rows of one table.</summary>
 internal sealed record QueryPlan(string Type, string? Key, string? Partitions, string? Extra)
 {
-    public static QueryPlan Read(DbDataReader row) => new(
-        row.GetString(row.GetOrdinal("type")), row.Text(row.GetOrdinal("key")), row.Text(row.GetOrdinal("partitions")), row.Text(row.GetOrdinal("Extra")));
+    public static QueryPlan Read(DbDataReader row) =>
+        new(
+            row.GetString(row.GetOrdinal("type")),
+            row.Text(row.GetOrdinal("key")),
+            row.Text(row.GetOrdinal("partitions")),
+            row.Text(row.GetOrdinal("Extra"))
+        );
 }

@@ -6,13 +6,14 @@ using MySqlConnector;
 namespace GroupBuyActors.Testing;
 
 /// <summary>
-/// A private database server for tests: its own data directory, socket and random loopback port, with the binlog on and everything
-/// flushed at each commit, as production has it. It is the system's MariaDB, or MySQL where <c>GROUPBUY_TEST_MYSQL_ROOT</c> names the
-/// folder of one. <c>GROUPBUY_TEST_MYSQL</c> names an existing server to use instead (a connection string whose user may create
-/// databases); such a server can be neither killed nor restarted.
+/// A private database server for tests: its own data directory, socket and random loopback port, with the binlog on and
+/// everything flushed at each commit, as production has it. It is the system's MariaDB, or MySQL where
+/// <c>GROUPBUY_TEST_MYSQL_ROOT</c> names the folder of one. <c>GROUPBUY_TEST_MYSQL</c> names an existing server to use
+/// instead (a connection string whose user may create databases); such a server can be neither killed nor restarted.
 /// </summary>
 /// <remarks>
-/// The server ends with this process however that ends: a shell waits for the end of our pipe to it and then kills the server.
+/// The server ends with this process however that ends: a shell waits for the end of our pipe to it and then kills the
+/// server.
 /// </remarks>
 public sealed class MariaDbServer : IAsyncDisposable
 {
@@ -47,7 +48,10 @@ public sealed class MariaDbServer : IAsyncDisposable
     /// <summary>The process id of the private server, 0 while it is down.</summary>
     public int ProcessId => _processId;
 
-    /// <summary>Starts a private server, or takes the one that <see cref="ExistingServerVariable"/> names. Throws with one clear sentence where there is neither.</summary>
+    /// <summary>
+    /// Starts a private server, or takes the one that <see cref="ExistingServerVariable"/> names. Throws with one clear
+    /// sentence where there is neither.
+    /// </summary>
     /// <param name="arguments">Further arguments of the server, such as <c>--innodb-buffer-pool-size=2G</c>.</param>
     public static async Task<MariaDbServer> StartAsync(params string[] arguments)
     {
@@ -58,7 +62,12 @@ public sealed class MariaDbServer : IAsyncDisposable
         var directory = Directory.CreateTempSubdirectory("groupbuy-mariadb-").FullName;
         var server = new MySqlConnectionStringBuilder
         {
-            Server = "127.0.0.1", Port = (uint)FreePort(), UserID = User, Password = User, SslMode = MySqlSslMode.None, AllowPublicKeyRetrieval = true,
+            Server = "127.0.0.1",
+            Port = (uint)FreePort(),
+            UserID = User,
+            Password = User,
+            SslMode = MySqlSslMode.None,
+            AllowPublicKeyRetrieval = true,
         };
         var mariaDb = new MariaDbServer(server, directory, arguments);
         await mariaDb._program.InstallAsync(mariaDb.DataDirectory);
@@ -68,14 +77,23 @@ public sealed class MariaDbServer : IAsyncDisposable
         return mariaDb;
     }
 
-    /// <summary>A connection string for a database of this server, or for one that is reached through a proxy's port.</summary>
+    /// <summary>
+    /// A connection string for a database of this server, or for one that is reached through a proxy's port.
+    /// </summary>
     public string ConnectionString(string? database, int? throughPort = null)
     {
         var builder = new MySqlConnectionStringBuilder(_server.ConnectionString);
-        if (database is not null) builder.Database = database;
-        if (throughPort is not { } port) return builder.ConnectionString;
+        if (database is not null)
+            builder.Database = database;
+        if (throughPort is not { } port)
+            return builder.ConnectionString;
         // A proxy reads the protocol, which it cannot under TLS.
-        (builder.Server, builder.Port, builder.SslMode, builder.AllowPublicKeyRetrieval) = ("127.0.0.1", (uint)port, MySqlSslMode.None, true);
+        (builder.Server, builder.Port, builder.SslMode, builder.AllowPublicKeyRetrieval) = (
+            "127.0.0.1",
+            (uint)port,
+            MySqlSslMode.None,
+            true
+        );
         return builder.ConnectionString;
     }
 
@@ -90,7 +108,9 @@ public sealed class MariaDbServer : IAsyncDisposable
     /// <summary>Runs statements on a connection of their own.</summary>
     public async Task ExecuteAsync(string? database, string sql)
     {
-        await using var connection = new MySqlConnection(ConnectionString(database) + ";Pooling=false;AllowUserVariables=true");
+        await using var connection = new MySqlConnection(
+            ConnectionString(database) + ";Pooling=false;AllowUserVariables=true"
+        );
         await connection.OpenAsync();
         await using var command = new MySqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
@@ -99,7 +119,9 @@ public sealed class MariaDbServer : IAsyncDisposable
     /// <summary>The first column of the first row, or null.</summary>
     public async Task<object?> ScalarAsync(string? database, string sql)
     {
-        await using var connection = new MySqlConnection(ConnectionString(database) + ";Pooling=false;AllowUserVariables=true");
+        await using var connection = new MySqlConnection(
+            ConnectionString(database) + ";Pooling=false;AllowUserVariables=true"
+        );
         await connection.OpenAsync();
         await using var command = new MySqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
@@ -111,8 +133,10 @@ public sealed class MariaDbServer : IAsyncDisposable
     /// <summary>kill -9: what was not flushed is lost, connections end.</summary>
     public async Task KillAsync()
     {
-        if (IsExternal) throw new InvalidOperationException($"The server of {ExistingServerVariable} is not ours to kill.");
-        if (_guard is null) return;
+        if (IsExternal)
+            throw new InvalidOperationException($"The server of {ExistingServerVariable} is not ours to kill.");
+        if (_guard is null)
+            return;
         // The guard kills the server when its input ends.
         _guard.StandardInput.Close();
         await _guard.WaitForExitAsync();
@@ -121,19 +145,26 @@ public sealed class MariaDbServer : IAsyncDisposable
         _processId = 0;
     }
 
-    /// <summary>Stops the process where it is, as a stalled disk or a paused machine does: connections stay, nothing is answered.</summary>
+    /// <summary>
+    /// Stops the process where it is, as a stalled disk or a paused machine does: connections stay, nothing is
+    /// answered.
+    /// </summary>
     public Task FreezeAsync() => SignalAsync("-STOP");
 
     /// <summary>Lets it go on after <see cref="FreezeAsync"/>.</summary>
     public Task ThawAsync() => SignalAsync("-CONT");
 
     /// <summary>Starts again on the same data and port, after <see cref="KillAsync"/>.</summary>
-    public Task RestartAsync() => IsExternal || _guard is not null ? throw new InvalidOperationException("The server is not down.") : LaunchAsync();
+    public Task RestartAsync() =>
+        IsExternal || _guard is not null
+            ? throw new InvalidOperationException("The server is not down.")
+            : LaunchAsync();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (IsExternal) return;
+        if (IsExternal)
+            return;
         MySqlConnection.ClearAllPools();
         await KillAsync();
         Directory.Delete(_directory!, recursive: true);
@@ -141,8 +172,12 @@ public sealed class MariaDbServer : IAsyncDisposable
 
     private async Task SignalAsync(string signal)
     {
-        if (IsExternal) throw new InvalidOperationException($"The server of {ExistingServerVariable} is not ours to stop.");
-        using var kill = Process.Start("kill", [signal, _processId.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        if (IsExternal)
+            throw new InvalidOperationException($"The server of {ExistingServerVariable} is not ours to stop.");
+        using var kill = Process.Start(
+            "kill",
+            [signal, _processId.ToString(System.Globalization.CultureInfo.InvariantCulture)]
+        );
         await kill.WaitForExitAsync();
     }
 
@@ -154,18 +189,35 @@ public sealed class MariaDbServer : IAsyncDisposable
     {
         string[] arguments =
         [
-            .. _program.Command, $"--datadir={DataDirectory}", $"--socket={Path.Combine(_directory!, "s")}", $"--port={Port}",
-            "--bind-address=127.0.0.1", "--user=root", "--skip-name-resolve", $"--init-file={InitFile}", "--max-connections=500",
-            "--log-bin=binlog", "--server-id=1", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", .. _arguments,
+            .. _program.Command,
+            $"--datadir={DataDirectory}",
+            $"--socket={Path.Combine(_directory!, "s")}",
+            $"--port={Port}",
+            "--bind-address=127.0.0.1",
+            "--user=root",
+            "--skip-name-resolve",
+            $"--init-file={InitFile}",
+            "--max-connections=500",
+            "--log-bin=binlog",
+            "--server-id=1",
+            "--sync-binlog=1",
+            "--innodb-flush-log-at-trx-commit=1",
+            .. _arguments,
         ];
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid 2>/dev/null; true");
+        start.ArgumentList.Add(
+            "log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid 2>/dev/null; true"
+        );
         start.ArgumentList.Add("guard");
         start.ArgumentList.Add(LogFile);
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
         _guard = Process.Start(start)!;
-        _processId = int.Parse((await _guard.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
+        _processId = int.Parse(
+            (await _guard.StandardOutput.ReadLineAsync())!,
+            System.Globalization.CultureInfo.InvariantCulture
+        );
         await WaitUntilItAnswersAsync();
     }
 
@@ -179,13 +231,19 @@ public sealed class MariaDbServer : IAsyncDisposable
                 await ScalarAsync(null, "select 1");
                 return;
             }
-            catch (MySqlException) when (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30) && Directory.Exists($"/proc/{_processId}"))
+            catch (MySqlException)
+                when (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30)
+                    && Directory.Exists($"/proc/{_processId}")
+                )
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
             }
             catch (MySqlException e)
             {
-                throw new InvalidOperationException($"{_program.Name} did not start: {e.Message} Its log:\n{await File.ReadAllTextAsync(LogFile)}", e);
+                throw new InvalidOperationException(
+                    $"{_program.Name} did not start: {e.Message} Its log:\n{await File.ReadAllTextAsync(LogFile)}",
+                    e
+                );
             }
         }
     }

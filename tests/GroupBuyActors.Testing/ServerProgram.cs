@@ -24,7 +24,9 @@ internal abstract class ServerProgram
 
     /// <summary>The one that this run is to use.</summary>
     public static ServerProgram Chosen() =>
-        Environment.GetEnvironmentVariable(MySqlRootVariable) is { Length: > 0 } root ? new MySqlProgram(root) : new MariaDbProgram();
+        Environment.GetEnvironmentVariable(MySqlRootVariable) is { Length: > 0 } root
+            ? new MySqlProgram(root)
+            : new MariaDbProgram();
 
     /// <summary>Makes an empty data directory.</summary>
     public abstract Task InstallAsync(string dataDirectory);
@@ -38,12 +40,17 @@ internal abstract class ServerProgram
     protected static async Task RunAsync(IEnumerable<string> command)
     {
         var parts = command.ToList();
-        var start = new ProcessStartInfo(parts[0], parts[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(parts[0], parts[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', parts)} failed: {output}{await error}");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{string.Join(' ', parts)} failed: {output}{await error}");
     }
 }
 
@@ -56,20 +63,31 @@ internal sealed class MariaDbProgram : ServerProgram
 
     public override IReadOnlyList<string> BinlogReader => [Find("mariadb-binlog")];
 
-    public override Task InstallAsync(string dataDirectory) => RunAsync(
-    [
-        Find("mariadb-install-db"), "--no-defaults", $"--datadir={dataDirectory}", "--user=root",
-        "--auth-root-authentication-method=normal", "--skip-test-db",
-    ]);
+    public override Task InstallAsync(string dataDirectory) =>
+        RunAsync([
+            Find("mariadb-install-db"),
+            "--no-defaults",
+            $"--datadir={dataDirectory}",
+            "--user=root",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ]);
 
     public override string MakeUser(string name, string password) =>
         $"create or replace user '{name}'@'%' identified by '{password}';\ngrant all on *.* to '{name}'@'%' with grant option;\n";
 
     private static string Find(string program)
     {
-        string[] directories = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/usr/local/sbin"];
-        return directories.Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists) ?? throw new InvalidOperationException(
-            $"{program} is not installed: install mariadb-server, or set {MariaDbServer.ExistingServerVariable} to a server's connection string.");
+        string[] directories =
+        [
+            .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'),
+            "/usr/sbin",
+            "/usr/local/sbin",
+        ];
+        return directories.Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException(
+                $"{program} is not installed: install mariadb-server, or set {MariaDbServer.ExistingServerVariable} to a server's connection string."
+            );
     }
 }
 
@@ -81,16 +99,27 @@ internal sealed class MySqlProgram(string root) : ServerProgram
     public override string Name => "mysqld";
 
     public override IReadOnlyList<string> Command =>
-    [
-        .. Load("usr/sbin/mysqld"), "--no-defaults", $"--basedir={root}/usr", $"--lc-messages-dir={root}/usr/share/mysql",
-        $"--character-sets-dir={root}/usr/share/mysql/charsets", $"--plugin-dir={root}/usr/lib/mysql/plugin",
-        "--mysqlx=OFF", "--secure-file-priv=NULL",
-    ];
+        [
+            .. Load("usr/sbin/mysqld"),
+            "--no-defaults",
+            $"--basedir={root}/usr",
+            $"--lc-messages-dir={root}/usr/share/mysql",
+            $"--character-sets-dir={root}/usr/share/mysql/charsets",
+            $"--plugin-dir={root}/usr/lib/mysql/plugin",
+            "--mysqlx=OFF",
+            "--secure-file-priv=NULL",
+        ];
 
     public override IReadOnlyList<string> BinlogReader => Load("usr/bin/mysqlbinlog");
 
     public override Task InstallAsync(string dataDirectory) =>
-        RunAsync([.. Command, "--initialize-insecure", $"--datadir={dataDirectory}", "--user=root", "--innodb-redo-log-capacity=32M"]);
+        RunAsync([
+            .. Command,
+            "--initialize-insecure",
+            $"--datadir={dataDirectory}",
+            "--user=root",
+            "--innodb-redo-log-capacity=32M",
+        ]);
 
     public override string MakeUser(string name, string password) =>
         $"create user if not exists '{name}'@'%' identified by '{password}';\ngrant all on *.* to '{name}'@'%' with grant option;\n";
@@ -99,8 +128,13 @@ internal sealed class MySqlProgram(string root) : ServerProgram
     {
         var machine = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64";
         var libraries = $"{root}/usr/lib/{machine}-linux-gnu";
-        var loader = Directory.Exists(libraries) ? Directory.GetFiles(libraries, "ld-linux*.so.*").FirstOrDefault() : null;
-        if (loader is null) throw new InvalidOperationException($"{MySqlRootVariable} names {root}, which is no folder that tests/fetch-mysql made.");
+        var loader = Directory.Exists(libraries)
+            ? Directory.GetFiles(libraries, "ld-linux*.so.*").FirstOrDefault()
+            : null;
+        if (loader is null)
+            throw new InvalidOperationException(
+                $"{MySqlRootVariable} names {root}, which is no folder that tests/fetch-mysql made."
+            );
         return [loader, "--library-path", $"{libraries}:{root}/usr/lib/mysql/private", $"{root}/{program}"];
     }
 }

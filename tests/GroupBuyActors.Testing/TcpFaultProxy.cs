@@ -11,16 +11,19 @@ public enum FaultPoint
 {
     /// <summary>The server never sees the packet.</summary>
     BeforeForwarding,
+
     /// <summary>The server gets the packet and goes on working; the client is cut off at once.</summary>
     AfterForwarding,
+
     /// <summary>The server's whole answer arrived at the proxy and is thrown away.</summary>
     AtAnswer,
 }
 
 /// <summary>
-/// A TCP proxy in front of a MySQL-compatible server that cuts, holds and freezes connections where a test says. It understands
-/// as much of the protocol as it takes to see the client's packets whole. Under TLS it could not: it takes the offer of TLS out of the
-/// server's greeting, so that a client that only prefers TLS goes without, and one that insists on it fails at once.
+/// A TCP proxy in front of a MySQL-compatible server that cuts, holds and freezes connections where a test says. It
+/// understands as much of the protocol as it takes to see the client's packets whole. Under TLS it could not: it takes
+/// the offer of TLS out of the server's greeting, so that a client that only prefers TLS goes without, and one that
+/// insists on it fails at once.
 /// </summary>
 public sealed class TcpFaultProxy : IAsyncDisposable
 {
@@ -59,14 +62,22 @@ public sealed class TcpFaultProxy : IAsyncDisposable
     /// <summary>Starts a proxy in front of a database server.</summary>
     public static TcpFaultProxy Start(MariaDbServer server) => new(server.Host, server.Port);
 
-    /// <summary>Cuts the connection of the first packet from now on that matches; <see cref="ProxyFault.Hit"/> completes then.</summary>
-    public ProxyFault Cut(FaultPoint point, Func<ClientPacket, bool> match) => Arm(new ProxyFault(match, point, hold: false));
+    /// <summary>
+    /// Cuts the connection of the first packet from now on that matches; <see cref="ProxyFault.Hit"/> completes then.
+    /// </summary>
+    public ProxyFault Cut(FaultPoint point, Func<ClientPacket, bool> match) =>
+        Arm(new ProxyFault(match, point, hold: false));
 
-    /// <summary>Cuts the connection of the first packet from now on that contains the text (ASCII, in any case).</summary>
+    /// <summary>
+    /// Cuts the connection of the first packet from now on that contains the text (ASCII, in any case).
+    /// </summary>
     public ProxyFault Cut(FaultPoint point, string text) => Cut(point, p => p.Contains(text));
 
-    /// <summary>Holds the first packet from now on that matches back from the server until <see cref="ProxyFault.Release"/>.</summary>
-    public ProxyFault Hold(Func<ClientPacket, bool> match) => Arm(new ProxyFault(match, FaultPoint.BeforeForwarding, hold: true));
+    /// <summary>
+    /// Holds the first packet from now on that matches back from the server until <see cref="ProxyFault.Release"/>.
+    /// </summary>
+    public ProxyFault Hold(Func<ClientPacket, bool> match) =>
+        Arm(new ProxyFault(match, FaultPoint.BeforeForwarding, hold: true));
 
     /// <summary>Holds the first packet from now on that contains the text.</summary>
     public ProxyFault Hold(string text) => Hold(p => p.Contains(text));
@@ -75,13 +86,15 @@ public sealed class TcpFaultProxy : IAsyncDisposable
     public void Freeze()
     {
         lock (_gate)
-            if (_thawed.Task.IsCompleted) _thawed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_thawed.Task.IsCompleted)
+                _thawed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>Carries on after <see cref="Freeze"/>.</summary>
     public void Resume()
     {
-        lock (_gate) _thawed.TrySetResult();
+        lock (_gate)
+            _thawed.TrySetResult();
     }
 
     /// <summary>How much longer every packet of a client takes on its way to the server.</summary>
@@ -90,7 +103,8 @@ public sealed class TcpFaultProxy : IAsyncDisposable
     /// <summary>Cuts all connections; new ones are served unless <see cref="Refuse"/> is on.</summary>
     public void CutAll()
     {
-        foreach (var connection in _connections.Keys) connection.Cut();
+        foreach (var connection in _connections.Keys)
+            connection.Cut();
     }
 
     /// <summary>Accepts and closes at once every new connection, until turned off.</summary>
@@ -103,17 +117,26 @@ public sealed class TcpFaultProxy : IAsyncDisposable
         _listener.Stop();
         Resume();
         lock (_gate)
-            foreach (var fault in _faults) fault.Release();
+            foreach (var fault in _faults)
+                fault.Release();
         CutAll();
         await _accepting;
         await Task.WhenAll(_connections.Values).WaitAsync(EndPatience);
         _stop.Dispose();
-        if (_unread.TryPeek(out var first)) throw new InvalidOperationException($"The proxy could not read what passed through it: {first.Message}", first);
+        if (_unread.TryPeek(out var first))
+            throw new InvalidOperationException(
+                $"The proxy could not read what passed through it: {first.Message}",
+                first
+            );
     }
 
     internal Task Thawed
     {
-        get { lock (_gate) return _thawed.Task; }
+        get
+        {
+            lock (_gate)
+                return _thawed.Task;
+        }
     }
 
     internal ProxyFault? Match(ClientPacket packet)
@@ -121,14 +144,16 @@ public sealed class TcpFaultProxy : IAsyncDisposable
         lock (_gate)
         {
             var fault = _faults.Find(f => f.Matches(packet));
-            if (fault is not null) _faults.Remove(fault);
+            if (fault is not null)
+                _faults.Remove(fault);
             return fault;
         }
     }
 
     private ProxyFault Arm(ProxyFault fault)
     {
-        lock (_gate) _faults.Add(fault);
+        lock (_gate)
+            _faults.Add(fault);
         return fault;
     }
 
@@ -146,8 +171,10 @@ public sealed class TcpFaultProxy : IAsyncDisposable
                 return;
             }
             Interlocked.Increment(ref _accepted);
-            if (_refusing) client.Dispose();
-            else Serve(client);
+            if (_refusing)
+                client.Dispose();
+            else
+                Serve(client);
         }
     }
 
@@ -165,7 +192,8 @@ public sealed class TcpFaultProxy : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // Told when the proxy ends, whatever became of the test: a connection that ends for no reason is hard to understand.
+                // Told when the proxy ends, whatever became of the test: a connection that ends for no reason is hard
+                // to understand.
                 _unread.Enqueue(e);
             }
             _connections.TryRemove(connection, out _);
@@ -181,11 +209,15 @@ public sealed class TcpFaultProxy : IAsyncDisposable
     }
 }
 
-/// <summary>A packet of the client: its number on its connection (from 0, the answer to the greeting) and its bytes after the header.</summary>
+/// <summary>
+/// A packet of the client: its number on its connection (from 0, the answer to the greeting) and its bytes after the
+/// header.
+/// </summary>
 public readonly record struct ClientPacket(int Number, ReadOnlyMemory<byte> Body)
 {
     /// <summary>True where the body contains the text (ASCII, in any case).</summary>
-    public bool Contains(string text) => Encoding.Latin1.GetString(Body.Span).Contains(text, StringComparison.OrdinalIgnoreCase);
+    public bool Contains(string text) =>
+        Encoding.Latin1.GetString(Body.Span).Contains(text, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>A fault that waits for its packet.</summary>
@@ -198,7 +230,8 @@ public sealed class ProxyFault
     /// <summary>How long a test waits for a packet that does not come: longer than anything takes that works.</summary>
     public static readonly TimeSpan HitPatience = TimeSpan.FromSeconds(60);
 
-    internal ProxyFault(Func<ClientPacket, bool> match, FaultPoint point, bool hold) => (_match, Point, Holds) = (match, point, hold);
+    internal ProxyFault(Func<ClientPacket, bool> match, FaultPoint point, bool hold) =>
+        (_match, Point, Holds) = (match, point, hold);
 
     internal FaultPoint Point { get; }
     internal bool Holds { get; }
@@ -214,6 +247,7 @@ public sealed class ProxyFault
     public void Release() => _released.TrySetResult();
 
     internal bool Matches(ClientPacket packet) => _match(packet);
+
     internal void Signal() => _hit.TrySetResult();
 
     private async Task WaitForHitAsync()
@@ -224,7 +258,10 @@ public sealed class ProxyFault
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"In {HitPatience.TotalSeconds} s the proxy saw no packet that the fault waits for.", e);
+            throw new TimeoutException(
+                $"In {HitPatience.TotalSeconds} s the proxy saw no packet that the fault waits for.",
+                e
+            );
         }
     }
 }
@@ -297,14 +334,17 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
                 header.CopyTo(packet, 0);
                 await from.ReadExactlyAsync(packet.AsMemory(4));
                 await proxy.Thawed;
-                if (proxy.Delay is { Ticks: > 0 } delay) await Task.Delay(delay);
-                if (!await ForwardAsync(to, packet, number)) return;
+                if (proxy.Delay is { Ticks: > 0 } delay)
+                    await Task.Delay(delay);
+                if (!await ForwardAsync(to, packet, number))
+                    return;
             }
         }
         catch (Exception e) when (IsEnd(e))
         {
             // The client is gone: the server sees the end of its input after all that was sent.
-            if (!_discardAnswers) _server.Dispose();
+            if (!_discardAnswers)
+                _server.Dispose();
         }
     }
 
@@ -352,18 +392,21 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
             while (true)
             {
                 var read = await from.ReadAsync(buffer);
-                if (read == 0) break;
+                if (read == 0)
+                    break;
                 await proxy.Thawed;
                 if (_atAnswer is { } fault)
                 {
                     answer.Write(buffer, 0, read);
-                    if (!IsWhole(answer.GetBuffer().AsSpan(0, (int)answer.Length))) continue;
+                    if (!IsWhole(answer.GetBuffer().AsSpan(0, (int)answer.Length)))
+                        continue;
                     Cut();
                     fault.Signal();
                     return;
                 }
                 // The server's answers to a packet whose client was cut off are read, so that it works on undisturbed.
-                if (!_discardAnswers) await client.GetStream().WriteAsync(buffer.AsMemory(0, read));
+                if (!_discardAnswers)
+                    await client.GetStream().WriteAsync(buffer.AsMemory(0, read));
             }
         }
         catch (Exception e) when (IsEnd(e))
@@ -383,32 +426,40 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
         await from.ReadExactlyAsync(packet.AsMemory(4));
         WithoutTls(packet.AsSpan(4));
         await proxy.Thawed;
-        if (!_discardAnswers) await client.GetStream().WriteAsync(packet);
+        if (!_discardAnswers)
+            await client.GetStream().WriteAsync(packet);
     }
 
-    /// <summary>Version, its text up to a zero, thread id, eight bytes of salt and a zero; then the capabilities' lower half.</summary>
+    /// <summary>
+    /// Version, its text up to a zero, thread id, eight bytes of salt and a zero; then the capabilities' lower half.
+    /// </summary>
     private static void WithoutTls(Span<byte> greeting)
     {
         const byte TlsInSecondByte = 0x08;
-        if (greeting.IsEmpty || greeting[0] == Error) return;
+        if (greeting.IsEmpty || greeting[0] == Error)
+            return;
         var capabilities = 1 + greeting[1..].IndexOf((byte)0) + 1 + 4 + 8 + 1;
         greeting[capabilities + 1] &= unchecked((byte)~TlsInSecondByte);
     }
 
     /// <summary>
-    /// True once the answer to a packet of statements without result sets is complete: an error, or an OK packet whose status
-    /// does not announce more results.
+    /// True once the answer to a packet of statements without result sets is complete: an error, or an OK packet whose
+    /// status does not announce more results.
     /// </summary>
     private static bool IsWhole(ReadOnlySpan<byte> answer)
     {
         while (answer.Length >= 4)
         {
             var length = answer[0] | answer[1] << 8 | answer[2] << 16;
-            if (answer.Length < 4 + length) return false;
+            if (answer.Length < 4 + length)
+                return false;
             var body = answer.Slice(4, length);
             if (body.IsEmpty || body[0] is not (Ok or Error))
-                throw new InvalidDataException("A fault waits for the end of an answer that is neither OK nor an error: it has rows, or it is encrypted.");
-            if (body[0] == Error || !AnnouncesMore(body)) return true;
+                throw new InvalidDataException(
+                    "A fault waits for the end of an answer that is neither OK nor an error: it has rows, or it is encrypted."
+                );
+            if (body[0] == Error || !AnnouncesMore(body))
+                return true;
             answer = answer[(4 + length)..];
         }
         return false;
@@ -419,9 +470,16 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
         const int MoreResults = 0x0008;
         var at = 1;
         for (var number = 0; number < 2; number++)
-            at += ok[at] switch { < 0xFB => 1, 0xFC => 3, 0xFD => 4, _ => 9 };
+            at += ok[at] switch
+            {
+                < 0xFB => 1,
+                0xFC => 3,
+                0xFD => 4,
+                _ => 9,
+            };
         return ((ok[at] | ok[at + 1] << 8) & MoreResults) != 0;
     }
 
-    private static bool IsEnd(Exception e) => e is IOException or SocketException or ObjectDisposedException or InvalidOperationException;
+    private static bool IsEnd(Exception e) =>
+        e is IOException or SocketException or ObjectDisposedException or InvalidOperationException;
 }

@@ -6,8 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace GroupBuyActors.Events;
 
 /// <summary>
-/// The vocabulary of events: each type's stable name, its version and its JSON. A stored or published event is read by name and
-/// version; an unknown one throws <see cref="UnknownEventException"/>, never skips.
+/// The vocabulary of events: each type's stable name, its version and its JSON. A stored or published event is read by
+/// name and version; an unknown one throws <see cref="UnknownEventException"/>, never skips.
 /// </summary>
 public static class GroupEvents
 {
@@ -56,38 +56,52 @@ public static class GroupEvents
     public static int VersionOf(GroupEvent happened) => ByType[happened.GetType()].Version;
 
     /// <summary>The event's data as UTF-8 JSON.</summary>
-    public static byte[] Serialize(GroupEvent happened) => JsonSerializer.SerializeToUtf8Bytes(happened, ByType[happened.GetType()].Type);
+    public static byte[] Serialize(GroupEvent happened) =>
+        JsonSerializer.SerializeToUtf8Bytes(happened, ByType[happened.GetType()].Type);
 
     /// <summary>Writes the event's data where the writer stands.</summary>
-    public static void Serialize(GroupEvent happened, Utf8JsonWriter writer) => JsonSerializer.Serialize(writer, happened, ByType[happened.GetType()].Type);
+    public static void Serialize(GroupEvent happened, Utf8JsonWriter writer) =>
+        JsonSerializer.Serialize(writer, happened, ByType[happened.GetType()].Type);
 
     /// <summary>
     /// Data as it may leave the journal, for histories and whoever listens: what is secret is not in it. Throws
     /// <see cref="UnknownEventException"/> where a newer release wrote it and this one cannot tell what is.
     /// </summary>
     public static ReadOnlyMemory<byte> Publish(string name, int version, ReadOnlyMemory<byte> stored) =>
-        name == VoucherIssuedName ? Serialize(Published((VoucherIssued)Deserialize(name, version, stored.Span))) : stored;
+        name == VoucherIssuedName
+            ? Serialize(Published((VoucherIssued)Deserialize(name, version, stored.Span)))
+            : stored;
 
     private static VoucherIssued Published(VoucherIssued issued) =>
         issued.VoucherCode is { } code ? issued with { VoucherCode = null, VoucherTail = code.Tail } : issued;
 
-    /// <summary>Reads data back; throws <see cref="UnknownEventException"/> on a name or version this release does not know.</summary>
+    /// <summary>
+    /// Reads data back; throws <see cref="UnknownEventException"/> on a name or version this release does not know.
+    /// </summary>
     public static GroupEvent Deserialize(string name, int version, ReadOnlySpan<byte> data)
     {
         if (!ByName.TryGetValue(name, out var entry) || version > entry.Version || version < 1)
             throw new UnknownEventException($"Event {name} version {version} is not known to this release.");
-        return (GroupEvent)(JsonSerializer.Deserialize(data, entry.Type)
-            ?? throw new UnknownEventException($"Event {name} version {version} has no data."));
+        return (GroupEvent)(
+            JsonSerializer.Deserialize(data, entry.Type)
+            ?? throw new UnknownEventException($"Event {name} version {version} has no data.")
+        );
     }
 }
 
-/// <summary>An event that this release cannot read: a newer release wrote it. The group must not be decided on here.</summary>
+/// <summary>
+/// An event that this release cannot read: a newer release wrote it. The group must not be decided on here.
+/// </summary>
 public sealed class UnknownEventException(string message) : Exception(message);
 
-/// <summary>Source-generated JSON of event data: camelCase, nulls left out, times ISO 8601, durations ISO 8601.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web,
+/// <summary>
+/// Source-generated JSON of event data: camelCase, nulls left out, times ISO 8601, durations ISO 8601.
+/// </summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(IsoDurationConverter), typeof(IsoInstantConverter)])]
+    Converters = [typeof(IsoDurationConverter), typeof(IsoInstantConverter)]
+)]
 [JsonSerializable(typeof(GroupPublishing))]
 [JsonSerializable(typeof(GroupPublicationAbandoned))]
 [JsonSerializable(typeof(GroupShelved))]

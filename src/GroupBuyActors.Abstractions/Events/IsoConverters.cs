@@ -5,7 +5,10 @@ using System.Xml;
 
 namespace GroupBuyActors.Events;
 
-/// <summary>Durations as ISO 8601 (<c>PT30M</c>, <c>P30D</c>, <c>P2W</c>); years and months are refused, for they have no fixed length.</summary>
+/// <summary>
+/// Durations as ISO 8601 (<c>PT30M</c>, <c>P30D</c>, <c>P2W</c>); years and months are refused, for they have no fixed
+/// length.
+/// </summary>
 public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
 {
     /// <inheritdoc/>
@@ -15,16 +18,20 @@ public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
             : throw new JsonException("A duration is ISO 8601, for example PT30M or P30D.");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(XmlConvert.ToString(value));
+    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(XmlConvert.ToString(value));
 
     /// <summary>Reads a duration; false where the text is not one.</summary>
     public static bool TryParse(string? text, out TimeSpan value)
     {
         value = default;
-        if (text is null || !text.StartsWith('P') || char.IsWhiteSpace(text[^1])) return false;
-        if (text.EndsWith('W')) return TryParseWeeks(text.AsSpan(1, text.Length - 2), out value);
+        if (text is null || !text.StartsWith('P') || char.IsWhiteSpace(text[^1]))
+            return false;
+        if (text.EndsWith('W'))
+            return TryParseWeeks(text.AsSpan(1, text.Length - 2), out value);
         var date = text.IndexOf('T') is var t and >= 0 ? text.AsSpan(0, t) : text;
-        if (date.ContainsAny('Y', 'M')) return false;
+        if (date.ContainsAny('Y', 'M'))
+            return false;
         try
         {
             value = XmlConvert.ToTimeSpan(text);
@@ -39,13 +46,20 @@ public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
     private static bool TryParseWeeks(ReadOnlySpan<char> digits, out TimeSpan value)
     {
         value = default;
-        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var weeks) || weeks > TimeSpan.MaxValue.Days / 7) return false;
+        if (
+            !int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var weeks)
+            || weeks > TimeSpan.MaxValue.Days / 7
+        )
+            return false;
         value = TimeSpan.FromDays(7L * weeks);
         return true;
     }
 }
 
-/// <summary>Instants as ISO 8601 in UTC with milliseconds: <c>2026-11-23T14:00:00.000Z</c>. Read with any offset, cut to milliseconds.</summary>
+/// <summary>
+/// Instants as ISO 8601 in UTC with milliseconds: <c>2026-11-23T14:00:00.000Z</c>. Read with any offset, cut to
+/// milliseconds.
+/// </summary>
 public sealed class IsoInstantConverter : JsonConverter<DateTimeOffset>
 {
     /// <inheritdoc/>

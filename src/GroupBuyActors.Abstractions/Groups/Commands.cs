@@ -5,7 +5,8 @@ namespace GroupBuyActors.Groups;
 /// Ids live in the group's state for 24 h.
 /// </summary>
 /// <param name="Id">1 to 64 characters, unique to the call (scope included by the sender).</param>
-/// <param name="Fingerprint">Of the body; the same id with another fingerprint is refused. Empty where the sender has no body to compare.</param>
+/// <param name="Fingerprint">Of the body; the same id with another fingerprint is refused. Empty where the sender has
+/// no body to compare.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.RequestKey")]
 public sealed record RequestKey([property: Id(0)] string Id, [property: Id(1)] string Fingerprint);
 
@@ -15,7 +16,10 @@ public sealed record RequestKey([property: Id(0)] string Id, [property: Id(1)] s
 /// <param name="Request">For safe repeats; null gives none.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.JoinGroup")]
 public sealed record JoinGroup(
-    [property: Id(0)] string UserId, [property: Id(1)] int Quantity = 1, [property: Id(2)] RequestKey? Request = null);
+    [property: Id(0)] string UserId,
+    [property: Id(1)] int Quantity = 1,
+    [property: Id(2)] RequestKey? Request = null
+);
 
 /// <summary>A payment result.</summary>
 /// <param name="Number">The order's number.</param>
@@ -25,8 +29,12 @@ public sealed record JoinGroup(
 /// <param name="Request">For safe repeats; null gives none.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.PayOrder")]
 public sealed record PayOrder(
-    [property: Id(0)] int Number, [property: Id(1)] string PaymentId, [property: Id(2)] Money Amount,
-    [property: Id(3)] bool Trusted = true, [property: Id(4)] RequestKey? Request = null);
+    [property: Id(0)] int Number,
+    [property: Id(1)] string PaymentId,
+    [property: Id(2)] Money Amount,
+    [property: Id(3)] bool Trusted = true,
+    [property: Id(4)] RequestKey? Request = null
+);
 
 /// <summary>A buyer wants the money back.</summary>
 /// <param name="Number">The order's number.</param>
@@ -34,4 +42,7 @@ public sealed record PayOrder(
 /// <param name="Request">For safe repeats; null gives none.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.AskRefund")]
 public sealed record AskRefund(
-    [property: Id(0)] int Number, [property: Id(1)] string? Reason = null, [property: Id(2)] RequestKey? Request = null);
+    [property: Id(0)] int Number,
+    [property: Id(1)] string? Reason = null,
+    [property: Id(2)] RequestKey? Request = null
+);

@@ -7,19 +7,32 @@ namespace GroupBuyActors.Groups;
 public enum GroupPhase
 {
     /// <summary>Not there: never published, or its publication was given up. GET answers 404.</summary>
-    [JsonStringEnumMemberName("NONE")] None,
+    [JsonStringEnumMemberName("NONE")]
+    None,
+
     /// <summary>Its publication waits for stock. GET answers 404.</summary>
-    [JsonStringEnumMemberName("PUBLISHING")] Publishing,
+    [JsonStringEnumMemberName("PUBLISHING")]
+    Publishing,
+
     /// <summary>Published, no order yet.</summary>
-    [JsonStringEnumMemberName("ON_SHELF")] OnShelf,
+    [JsonStringEnumMemberName("ON_SHELF")]
+    OnShelf,
+
     /// <summary>Has orders, below its threshold.</summary>
-    [JsonStringEnumMemberName("OPENING")] Opening,
+    [JsonStringEnumMemberName("OPENING")]
+    Opening,
+
     /// <summary>The threshold was reached in time.</summary>
-    [JsonStringEnumMemberName("SUCCESS")] Success,
+    [JsonStringEnumMemberName("SUCCESS")]
+    Success,
+
     /// <summary>Vouchers are issued.</summary>
-    [JsonStringEnumMemberName("FULFILLED")] Fulfilled,
+    [JsonStringEnumMemberName("FULFILLED")]
+    Fulfilled,
+
     /// <summary>Ended.</summary>
-    [JsonStringEnumMemberName("EXPIRED")] Expired,
+    [JsonStringEnumMemberName("EXPIRED")]
+    Expired,
 }
 
 /// <summary>Where an order stands.</summary>
@@ -27,21 +40,36 @@ public enum GroupPhase
 public enum OrderStatus
 {
     /// <summary>Placed, waiting for payment.</summary>
-    [JsonStringEnumMemberName("PENDING_PAYMENT")] PendingPayment,
+    [JsonStringEnumMemberName("PENDING_PAYMENT")]
+    PendingPayment,
+
     /// <summary>Paid.</summary>
-    [JsonStringEnumMemberName("PAID")] Paid,
+    [JsonStringEnumMemberName("PAID")]
+    Paid,
+
     /// <summary>Its voucher can be redeemed.</summary>
-    [JsonStringEnumMemberName("VOUCHER_ISSUED")] VoucherIssued,
+    [JsonStringEnumMemberName("VOUCHER_ISSUED")]
+    VoucherIssued,
+
     /// <summary>Its voucher was redeemed.</summary>
-    [JsonStringEnumMemberName("REDEEMED")] Redeemed,
+    [JsonStringEnumMemberName("REDEEMED")]
+    Redeemed,
+
     /// <summary>Its voucher ended unredeemed.</summary>
-    [JsonStringEnumMemberName("LAPSED")] Lapsed,
+    [JsonStringEnumMemberName("LAPSED")]
+    Lapsed,
+
     /// <summary>Closed without payment.</summary>
-    [JsonStringEnumMemberName("CLOSED")] Closed,
+    [JsonStringEnumMemberName("CLOSED")]
+    Closed,
+
     /// <summary>Its money is on the way back.</summary>
-    [JsonStringEnumMemberName("REFUNDING")] Refunding,
+    [JsonStringEnumMemberName("REFUNDING")]
+    Refunding,
+
     /// <summary>Its money is back.</summary>
-    [JsonStringEnumMemberName("REFUNDED")] Refunded,
+    [JsonStringEnumMemberName("REFUNDED")]
+    Refunded,
 }
 
 /// <summary>What happens to the money of vouchers that end unredeemed.</summary>
@@ -49,9 +77,12 @@ public enum OrderStatus
 public enum LapsePolicy
 {
     /// <summary>It goes back to the buyer (default).</summary>
-    [JsonStringEnumMemberName("refund")] Refund,
+    [JsonStringEnumMemberName("refund")]
+    Refund,
+
     /// <summary>The merchant keeps it.</summary>
-    [JsonStringEnumMemberName("forfeit")] Forfeit,
+    [JsonStringEnumMemberName("forfeit")]
+    Forfeit,
 }
 
 /// <summary>Who counts towards the threshold.</summary>
@@ -59,9 +90,12 @@ public enum LapsePolicy
 public enum CountBy
 {
     /// <summary>Buyers with an order placed or paid (default).</summary>
-    [JsonStringEnumMemberName("joined")] Joined,
+    [JsonStringEnumMemberName("joined")]
+    Joined,
+
     /// <summary>Buyers with a paid order.</summary>
-    [JsonStringEnumMemberName("paid")] Paid,
+    [JsonStringEnumMemberName("paid")]
+    Paid,
 }
 
 /// <summary>Why a group ended.</summary>
@@ -69,15 +103,24 @@ public enum CountBy
 public enum ExpiryReason
 {
     /// <summary>The deadline passed below the threshold.</summary>
-    [JsonStringEnumMemberName("timeout")] Timeout,
+    [JsonStringEnumMemberName("timeout")]
+    Timeout,
+
     /// <summary>The merchant withdrew it.</summary>
-    [JsonStringEnumMemberName("withdrawn")] Withdrawn,
+    [JsonStringEnumMemberName("withdrawn")]
+    Withdrawn,
+
     /// <summary>Too few of its buyers paid.</summary>
-    [JsonStringEnumMemberName("payment_shortfall")] PaymentShortfall,
+    [JsonStringEnumMemberName("payment_shortfall")]
+    PaymentShortfall,
+
     /// <summary>Its stock could not be deducted.</summary>
-    [JsonStringEnumMemberName("stock_unavailable")] StockUnavailable,
+    [JsonStringEnumMemberName("stock_unavailable")]
+    StockUnavailable,
+
     /// <summary>Its vouchers' validity ended.</summary>
-    [JsonStringEnumMemberName("vouchers_lapsed")] VouchersLapsed,
+    [JsonStringEnumMemberName("vouchers_lapsed")]
+    VouchersLapsed,
 }
 
 /// <summary>Why an order was closed without payment.</summary>
@@ -85,11 +128,16 @@ public enum ExpiryReason
 public enum CloseReason
 {
     /// <summary>Its payment window is over.</summary>
-    [JsonStringEnumMemberName("payment_window_over")] PaymentWindowOver,
+    [JsonStringEnumMemberName("payment_window_over")]
+    PaymentWindowOver,
+
     /// <summary>Its buyer cancelled it.</summary>
-    [JsonStringEnumMemberName("cancelled")] Cancelled,
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
+
     /// <summary>Its group ended.</summary>
-    [JsonStringEnumMemberName("group_ended")] GroupEnded,
+    [JsonStringEnumMemberName("group_ended")]
+    GroupEnded,
 }
 
 /// <summary>Why money goes back.</summary>
@@ -97,15 +145,24 @@ public enum CloseReason
 public enum RefundReason
 {
     /// <summary>The buyer asked.</summary>
-    [JsonStringEnumMemberName("buyer_request")] BuyerRequest,
+    [JsonStringEnumMemberName("buyer_request")]
+    BuyerRequest,
+
     /// <summary>The group ended without success.</summary>
-    [JsonStringEnumMemberName("group_ended")] GroupEnded,
+    [JsonStringEnumMemberName("group_ended")]
+    GroupEnded,
+
     /// <summary>Stock for orders placed after success could not be deducted.</summary>
-    [JsonStringEnumMemberName("stock_unavailable")] StockUnavailable,
+    [JsonStringEnumMemberName("stock_unavailable")]
+    StockUnavailable,
+
     /// <summary>Money came for a closed order.</summary>
-    [JsonStringEnumMemberName("late_payment")] LatePayment,
+    [JsonStringEnumMemberName("late_payment")]
+    LatePayment,
+
     /// <summary>The voucher ended unredeemed.</summary>
-    [JsonStringEnumMemberName("voucher_lapsed")] VoucherLapsed,
+    [JsonStringEnumMemberName("voucher_lapsed")]
+    VoucherLapsed,
 }
 
 /// <summary>Why joining ended in SUCCESS.</summary>
@@ -113,9 +170,14 @@ public enum RefundReason
 public enum JoiningEndReason
 {
     /// <summary>Every seat is taken and paid.</summary>
-    [JsonStringEnumMemberName("full")] Full,
+    [JsonStringEnumMemberName("full")]
+    Full,
+
     /// <summary>The deadline passed.</summary>
-    [JsonStringEnumMemberName("deadline")] Deadline,
+    [JsonStringEnumMemberName("deadline")]
+    Deadline,
+
     /// <summary>The merchant ended it.</summary>
-    [JsonStringEnumMemberName("ended_early")] EndedEarly,
+    [JsonStringEnumMemberName("ended_early")]
+    EndedEarly,
 }

@@ -1,39 +1,70 @@
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// One group. Key: the <see cref="GroupId"/> as text. Every answer, refusals included, is given only after the state it saw is
-/// durable. A call that throws (<see cref="TimeoutException"/>, silo gone, <see cref="StoreUnavailableException"/>) has an unknown
-/// outcome: send it again with the same request key, payment id or content.
+/// One group. Key: the <see cref="GroupId"/> as text. Every answer, refusals included, is given only after the state it
+/// saw is durable. A call that throws (<see cref="TimeoutException"/>, silo gone,
+/// <see cref="StoreUnavailableException"/>) has an unknown outcome: send it again with the same request key, payment id
+/// or content.
 /// </summary>
 [Alias("groupbuy.IGroupGrain")]
 public interface IGroupGrain : IGrainWithStringKey
 {
     /// <summary>Publishes: <c>Created</c>, or <c>Done</c> for the same content again.</summary>
-    [Alias("Publish")] Task<Reply<GroupView>> Publish(GroupOffer offer, RequestKey? request = null);
+    [Alias("Publish")]
+    Task<Reply<GroupView>> Publish(GroupOffer offer, RequestKey? request = null);
+
     /// <summary>Reads the group.</summary>
-    [Alias("Get")] Task<Reply<GroupView>> Get();
+    [Alias("Get")]
+    Task<Reply<GroupView>> Get();
+
     /// <summary>The merchant withdraws it; again gives the present state.</summary>
-    [Alias("Withdraw")] Task<Reply<GroupView>> Withdraw(RequestKey? request = null);
+    [Alias("Withdraw")]
+    Task<Reply<GroupView>> Withdraw(RequestKey? request = null);
+
     /// <summary>The merchant ends joining early, in SUCCESS.</summary>
-    [Alias("EndJoining")] Task<Reply<GroupView>> EndJoining(RequestKey? request = null);
+    [Alias("EndJoining")]
+    Task<Reply<GroupView>> EndJoining(RequestKey? request = null);
+
     /// <summary>A buyer joins; the answer carries <see cref="OrderView.Group"/>.</summary>
-    [Alias("Join")] Task<Reply<OrderView>> Join(JoinGroup command);
+    [Alias("Join")]
+    Task<Reply<OrderView>> Join(JoinGroup command);
+
     /// <summary>Reads an order.</summary>
-    [Alias("GetOrder")] Task<Reply<OrderView>> GetOrder(int number);
+    [Alias("GetOrder")]
+    Task<Reply<OrderView>> GetOrder(int number);
+
     /// <summary>Cancels before payment; again gives the present state.</summary>
-    [Alias("CancelOrder")] Task<Reply<OrderView>> CancelOrder(int number, RequestKey? request = null);
+    [Alias("CancelOrder")]
+    Task<Reply<OrderView>> CancelOrder(int number, RequestKey? request = null);
+
     /// <summary>Takes a payment result: <c>Done</c>, or <c>Accepted</c> where the money will be refunded.</summary>
-    [Alias("Pay")] Task<Reply<OrderView>> Pay(PayOrder command);
+    [Alias("Pay")]
+    Task<Reply<OrderView>> Pay(PayOrder command);
+
     /// <summary>A buyer's refund: <c>Accepted</c>.</summary>
-    [Alias("AskRefund")] Task<Reply<OrderView>> AskRefund(AskRefund command);
+    [Alias("AskRefund")]
+    Task<Reply<OrderView>> AskRefund(AskRefund command);
+
     /// <summary>Redeems a voucher.</summary>
-    [Alias("Redeem")] Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request = null);
+    [Alias("Redeem")]
+    Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request = null);
+
     /// <summary>Takes a redemption back.</summary>
-    [Alias("RevokeRedemption")] Task<Reply<OrderView>> RevokeRedemption(VoucherCode code, RequestKey? request = null);
-    /// <summary>Decides a group anew that seems stuck: applies whatever is due by now; changes nothing where nothing is.</summary>
-    [Alias("Settle")] Task<Reply<GroupView>> Settle(RequestKey? request = null);
-    /// <summary>Waits until the last durable sequence is above <paramref name="after"/>, at most 10 s; gives that sequence, 0 for none.</summary>
-    [Alias("WaitForEvents")] Task<long> WaitForEvents(long after);
+    [Alias("RevokeRedemption")]
+    Task<Reply<OrderView>> RevokeRedemption(VoucherCode code, RequestKey? request = null);
+
+    /// <summary>
+    /// Decides a group anew that seems stuck: applies whatever is due by now; changes nothing where nothing is.
+    /// </summary>
+    [Alias("Settle")]
+    Task<Reply<GroupView>> Settle(RequestKey? request = null);
+
+    /// <summary>
+    /// Waits until the last durable sequence is above <paramref name="after"/>, at most 10 s; gives that sequence, 0
+    /// for none.
+    /// </summary>
+    [Alias("WaitForEvents")]
+    Task<long> WaitForEvents(long after);
 }
 
 /// <summary>The store cannot take the change now, or its outcome is unknown: try again with the same request.</summary>
@@ -41,7 +72,8 @@ public interface IGroupGrain : IGrainWithStringKey
 public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// A command was not decided, or what it decided cannot be stored: a fault of ours, that the same call meets again. Nothing of it is stored.
+/// A command was not decided, or what it decided cannot be stored: a fault of ours, that the same call meets again.
+/// Nothing of it is stored.
 /// </summary>
 [GenerateSerializer, Alias("groupbuy.DecisionFailedException")]
 public sealed class DecisionFailedException(string message) : Exception(message);

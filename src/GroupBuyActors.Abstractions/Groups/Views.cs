@@ -5,70 +5,133 @@ namespace GroupBuyActors.Groups;
 public sealed record GroupView
 {
     /// <summary>The group.</summary>
-    [Id(0)] public required GroupId GroupId { get; init; }
+    [Id(0)]
+    public required GroupId GroupId { get; init; }
+
     /// <summary>Where it stands.</summary>
-    [Id(1)] public required GroupPhase State { get; init; }
+    [Id(1)]
+    public required GroupPhase State { get; init; }
+
     /// <summary>Why it ended; null before.</summary>
-    [Id(2)] public ExpiryReason? Reason { get; init; }
+    [Id(2)]
+    public ExpiryReason? Reason { get; init; }
+
     /// <summary>Its terms.</summary>
-    [Id(3)] public required GroupTerms Terms { get; init; }
+    [Id(3)]
+    public required GroupTerms Terms { get; init; }
+
     /// <summary>Buyers with an order that holds seats.</summary>
-    [Id(4)] public required int Buyers { get; init; }
+    [Id(4)]
+    public required int Buyers { get; init; }
+
     /// <summary>Buyers with a paid order that holds seats.</summary>
-    [Id(5)] public required int BuyersPaid { get; init; }
+    [Id(5)]
+    public required int BuyersPaid { get; init; }
+
     /// <summary>Seats of PENDING_PAYMENT, PAID, VOUCHER_ISSUED, REDEEMED and LAPSED orders.</summary>
-    [Id(6)] public required int SeatsTaken { get; init; }
+    [Id(6)]
+    public required int SeatsTaken { get; init; }
+
     /// <summary>The same without PENDING_PAYMENT.</summary>
-    [Id(7)] public required int SeatsPaid { get; init; }
-    /// <summary>When it will be decided at the latest: the deadline, or the last <c>closesAt</c> of an open order of a successful group past it.</summary>
-    [Id(8)] public required DateTimeOffset SettlesBy { get; init; }
+    [Id(7)]
+    public required int SeatsPaid { get; init; }
+
+    /// <summary>
+    /// When it will be decided at the latest: the deadline, or the last <c>closesAt</c> of an open order of a
+    /// successful group past it.
+    /// </summary>
+    [Id(8)]
+    public required DateTimeOffset SettlesBy { get; init; }
+
     /// <summary>The sequence of its last event.</summary>
-    [Id(9)] public required long Sequence { get; init; }
+    [Id(9)]
+    public required long Sequence { get; init; }
+
     /// <summary>The time of its last event.</summary>
-    [Id(10)] public required DateTimeOffset UpdatedAt { get; init; }
+    [Id(10)]
+    public required DateTimeOffset UpdatedAt { get; init; }
+
     /// <summary>When vouchers were issued, or null.</summary>
-    [Id(11)] public DateTimeOffset? FulfilledAt { get; init; }
+    [Id(11)]
+    public DateTimeOffset? FulfilledAt { get; init; }
+
     /// <summary>When the vouchers end, or null.</summary>
-    [Id(12)] public DateTimeOffset? VouchersValidUntil { get; init; }
+    [Id(12)]
+    public DateTimeOffset? VouchersValidUntil { get; init; }
 }
 
 /// <summary>What a join tells about its group.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.GroupBrief")]
 public sealed record GroupBrief(
-    [property: Id(0)] GroupPhase State, [property: Id(1)] int SeatsTaken, [property: Id(2)] int SeatsPaid, [property: Id(3)] long Sequence);
+    [property: Id(0)] GroupPhase State,
+    [property: Id(1)] int SeatsTaken,
+    [property: Id(2)] int SeatsPaid,
+    [property: Id(3)] long Sequence
+);
 
 /// <summary>An order as its readers see it.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.OrderView")]
 public sealed record OrderView
 {
     /// <summary>The order.</summary>
-    [Id(0)] public required OrderId OrderId { get; init; }
+    [Id(0)]
+    public required OrderId OrderId { get; init; }
+
     /// <summary>Its buyer.</summary>
-    [Id(1)] public required string UserId { get; init; }
+    [Id(1)]
+    public required string UserId { get; init; }
+
     /// <summary>Seats.</summary>
-    [Id(2)] public required int Quantity { get; init; }
+    [Id(2)]
+    public required int Quantity { get; init; }
+
     /// <summary>What is to be paid.</summary>
-    [Id(3)] public required Money Total { get; init; }
+    [Id(3)]
+    public required Money Total { get; init; }
+
     /// <summary>Where it stands.</summary>
-    [Id(4)] public required OrderStatus Status { get; init; }
+    [Id(4)]
+    public required OrderStatus Status { get; init; }
+
     /// <summary>When it was placed.</summary>
-    [Id(5)] public required DateTimeOffset PlacedAt { get; init; }
+    [Id(5)]
+    public required DateTimeOffset PlacedAt { get; init; }
+
     /// <summary>When its payment window ends.</summary>
-    [Id(6)] public required DateTimeOffset ClosesAt { get; init; }
+    [Id(6)]
+    public required DateTimeOffset ClosesAt { get; init; }
+
     /// <summary>When it was paid, or null.</summary>
-    [Id(7)] public DateTimeOffset? PaidAt { get; init; }
-    /// <summary>Its voucher, or null: a secret, for its buyer and operators only. What is read from lists does not have it.</summary>
-    [Id(8)] public VoucherCode? VoucherCode { get; init; }
+    [Id(7)]
+    public DateTimeOffset? PaidAt { get; init; }
+
+    /// <summary>
+    /// Its voucher, or null: a secret, for its buyer and operators only. What is read from lists does not have it.
+    /// </summary>
+    [Id(8)]
+    public VoucherCode? VoucherCode { get; init; }
+
     /// <summary>When the voucher ends, or null; half-open.</summary>
-    [Id(9)] public DateTimeOffset? VoucherValidUntil { get; init; }
+    [Id(9)]
+    public DateTimeOffset? VoucherValidUntil { get; init; }
+
     /// <summary>When it was redeemed, or null.</summary>
-    [Id(10)] public DateTimeOffset? RedeemedAt { get; init; }
+    [Id(10)]
+    public DateTimeOffset? RedeemedAt { get; init; }
+
     /// <summary>When its money was back, or null.</summary>
-    [Id(11)] public DateTimeOffset? RefundedAt { get; init; }
+    [Id(11)]
+    public DateTimeOffset? RefundedAt { get; init; }
+
     /// <summary>Why it was closed, or null.</summary>
-    [Id(12)] public CloseReason? CloseReason { get; init; }
+    [Id(12)]
+    public CloseReason? CloseReason { get; init; }
+
     /// <summary>With the answer to a join: its group just after it.</summary>
-    [Id(13)] public GroupBrief? Group { get; init; }
+    [Id(13)]
+    public GroupBrief? Group { get; init; }
+
     /// <summary>The last 4 characters of its voucher, or null.</summary>
-    [Id(14)] public string? VoucherTail { get; init; }
+    [Id(14)]
+    public string? VoucherTail { get; init; }
 }

@@ -13,7 +13,8 @@ namespace GroupBuyActors;
 [JsonConverter(typeof(ParsableJsonConverter<GroupId>))]
 public readonly partial record struct GroupId : ISpanParsable<GroupId>
 {
-    [Id(0)] private readonly string? _value;
+    [Id(0)]
+    private readonly string? _value;
 
     private GroupId(string value) => _value = value;
 
@@ -24,7 +25,8 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
     public bool IsUnset => _value is null;
 
     /// <summary>The merchant: a positive 64-bit integer.</summary>
-    public long MerchantId => long.Parse(Value.AsSpan(0, Value.IndexOf('.')), NumberStyles.None, CultureInfo.InvariantCulture);
+    public long MerchantId =>
+        long.Parse(Value.AsSpan(0, Value.IndexOf('.')), NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>The region, such as <c>SH-PUDONG</c>.</summary>
     public string Region => Value[(Value.IndexOf('.') + 1)..Value.LastIndexOf('.')];
@@ -49,14 +51,18 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
 
     /// <inheritdoc/>
     public static GroupId Parse(ReadOnlySpan<char> s, IFormatProvider? provider) =>
-        TryParse(s, provider, out var id) ? id : throw new FormatException(
-            "A group id is {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123.");
+        TryParse(s, provider, out var id)
+            ? id
+            : throw new FormatException(
+                "A group id is {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123."
+            );
 
     /// <inheritdoc/>
     public static GroupId Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);
 
     /// <summary>Reads an id; false where the text is not one.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, out GroupId id) => TryParse(text.AsSpan(), null, out id);
+    public static bool TryParse([NotNullWhen(true)] string? text, out GroupId id) =>
+        TryParse(text.AsSpan(), null, out id);
 
     /// <inheritdoc/>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out GroupId result) =>
@@ -66,8 +72,10 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out GroupId result)
     {
         result = default;
-        if (s.Length is 0 or > 119 || !Shape().IsMatch(s)) return false;
-        if (!long.TryParse(s[..s.IndexOf('.')], NumberStyles.None, CultureInfo.InvariantCulture, out _)) return false;
+        if (s.Length is 0 or > 119 || !Shape().IsMatch(s))
+            return false;
+        if (!long.TryParse(s[..s.IndexOf('.')], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return false;
         result = new GroupId(s.ToString());
         return true;
     }
@@ -78,7 +86,10 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
     /// <inheritdoc/>
     public override string ToString() => _value ?? "";
 
-    [GeneratedRegex(@"\A[1-9][0-9]{0,18}\.[A-Z0-9]{2,8}(?:-[A-Z0-9]{1,16}){0,3}\.[a-z0-9][a-z0-9-]{0,39}\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A[1-9][0-9]{0,18}\.[A-Z0-9]{2,8}(?:-[A-Z0-9]{1,16}){0,3}\.[a-z0-9][a-z0-9-]{0,39}\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Shape();
 
     [GeneratedRegex(@"\A[A-Z0-9]{2,8}(?:-[A-Z0-9]{1,16}){0,3}\z", RegexOptions.CultureInvariant)]

@@ -18,10 +18,12 @@ public readonly record struct OrderId : ISpanParsable<OrderId>
     }
 
     /// <summary>The group that holds the order.</summary>
-    [Id(0)] public GroupId Group { get; private init; }
+    [Id(0)]
+    public GroupId Group { get; private init; }
 
     /// <summary>The order's number in its group, from 1.</summary>
-    [Id(1)] public int Number { get; private init; }
+    [Id(1)]
+    public int Number { get; private init; }
 
     /// <summary>Reads an id, or throws <see cref="FormatException"/> with the expected shape.</summary>
     public static OrderId Parse(string text) => Parse(text.AsSpan(), null);
@@ -34,7 +36,8 @@ public readonly record struct OrderId : ISpanParsable<OrderId>
     public static OrderId Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);
 
     /// <summary>Reads an id; false where the text is not one.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, out OrderId id) => TryParse(text.AsSpan(), null, out id);
+    public static bool TryParse([NotNullWhen(true)] string? text, out OrderId id) =>
+        TryParse(text.AsSpan(), null, out id);
 
     /// <inheritdoc/>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out OrderId result) =>
@@ -45,9 +48,12 @@ public readonly record struct OrderId : ISpanParsable<OrderId>
     {
         result = default;
         var dot = s.LastIndexOf('.');
-        if (dot <= 0 || dot + 1 >= s.Length || s[dot + 1] == '0') return false;
-        if (!int.TryParse(s[(dot + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
-        if (!GroupId.TryParse(s[..dot], provider, out var group)) return false;
+        if (dot <= 0 || dot + 1 >= s.Length || s[dot + 1] == '0')
+            return false;
+        if (!int.TryParse(s[(dot + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return false;
+        if (!GroupId.TryParse(s[..dot], provider, out var group))
+            return false;
         result = new OrderId(group, number);
         return true;
     }

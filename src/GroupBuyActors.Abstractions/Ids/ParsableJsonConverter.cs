@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors;
 
 /// <summary>Writes an id as its text and reads it back; a text that is no such id is a JSON fault.</summary>
-public class ParsableJsonConverter<T> : JsonConverter<T> where T : struct, ISpanParsable<T>
+public class ParsableJsonConverter<T> : JsonConverter<T>
+    where T : struct, ISpanParsable<T>
 {
     /// <inheritdoc/>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -13,7 +14,8 @@ public class ParsableJsonConverter<T> : JsonConverter<T> where T : struct, ISpan
             : throw new JsonException($"Not a {typeof(T).Name}.");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(TextOf(value));
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(TextOf(value));
 
     /// <summary>The text that stands for a value.</summary>
     protected virtual string TextOf(T value) => value.ToString() ?? "";

@@ -24,12 +24,14 @@ public readonly record struct ShardId : ISpanParsable<ShardId>
     /// <summary>The shard with an index from 0 to 2,047.</summary>
     public ShardId(int index)
     {
-        if ((uint)index >= Count) throw new ArgumentOutOfRangeException(nameof(index), index, "A shard index is 0 to 2047.");
+        if ((uint)index >= Count)
+            throw new ArgumentOutOfRangeException(nameof(index), index, "A shard index is 0 to 2047.");
         Index = index;
     }
 
     /// <summary><c>merchantSlot * 16 + regionSlot</c>, 0 to 2,047: the number stored in databases.</summary>
-    [Id(0)] public int Index { get; private init; }
+    [Id(0)]
+    public int Index { get; private init; }
 
     /// <summary>0 to 127.</summary>
     public int MerchantSlot => Index / RegionSlots;
@@ -62,13 +64,27 @@ public readonly record struct ShardId : ISpanParsable<ShardId>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out ShardId result)
     {
         result = default;
-        if (s.Length is < 12 or > 13 || !s.StartsWith("shard_", StringComparison.Ordinal) || !s[9..].StartsWith("_r", StringComparison.Ordinal)) return false;
-        if (!int.TryParse(s[6..9], NumberStyles.None, CultureInfo.InvariantCulture, out var merchant) || merchant >= MerchantSlots) return false;
-        if (!int.TryParse(s[11..], NumberStyles.None, CultureInfo.InvariantCulture, out var region) || region >= RegionSlots) return false;
+        if (
+            s.Length is < 12 or > 13
+            || !s.StartsWith("shard_", StringComparison.Ordinal)
+            || !s[9..].StartsWith("_r", StringComparison.Ordinal)
+        )
+            return false;
+        if (
+            !int.TryParse(s[6..9], NumberStyles.None, CultureInfo.InvariantCulture, out var merchant)
+            || merchant >= MerchantSlots
+        )
+            return false;
+        if (
+            !int.TryParse(s[11..], NumberStyles.None, CultureInfo.InvariantCulture, out var region)
+            || region >= RegionSlots
+        )
+            return false;
         result = new ShardId(merchant * RegionSlots + region);
         return true;
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"shard_{MerchantSlot:D3}_r{RegionSlot}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"shard_{MerchantSlot:D3}_r{RegionSlot}");
 }

@@ -1,6 +1,9 @@
 namespace GroupBuyActors;
 
-/// <summary>FNV-1a, 64 bit (Fowler, Noll, Vo; offset 14695981039346656037, prime 1099511628211), over UTF-16 code units, low byte first.</summary>
+/// <summary>
+/// FNV-1a, 64 bit (Fowler, Noll, Vo; offset 14695981039346656037, prime 1099511628211), over UTF-16 code units, low
+/// byte first.
+/// </summary>
 public static class StableHash
 {
     private const ulong Offset = 14695981039346656037;
@@ -19,7 +22,9 @@ public static class StableHash
         return hash;
     }
 
-    /// <summary>Mixes a number into a hash (SplitMix64's finaliser, Steele et al. 2014), so that near inputs land far apart.</summary>
+    /// <summary>
+    /// Mixes a number into a hash (SplitMix64's finaliser, Steele et al. 2014), so that near inputs land far apart.
+    /// </summary>
     public static ulong Mix(ulong hash, ulong value)
     {
         var z = hash ^ (value + 0x9E3779B97F4A7C15);

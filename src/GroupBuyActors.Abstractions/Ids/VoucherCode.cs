@@ -4,8 +4,9 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors;
 
 /// <summary>
-/// What a buyer shows to redeem: <c>{orderId}.{secret}</c>, the secret 8 to 64 characters of <c>[A-Za-z0-9_-]</c>, unguessable.
-/// <see cref="ToString"/> leaves the secret out: a code that gets into a log line, a message or a trace must not be of use there.
+/// What a buyer shows to redeem: <c>{orderId}.{secret}</c>, the secret 8 to 64 characters of <c>[A-Za-z0-9_-]</c>,
+/// unguessable. <see cref="ToString"/> leaves the secret out: a code that gets into a log line, a message or a trace
+/// must not be of use there.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.VoucherCode")]
 [JsonConverter(typeof(VoucherCodeJsonConverter))]
@@ -19,10 +20,12 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
     }
 
     /// <summary>The order whose buyer holds the voucher.</summary>
-    [Id(0)] public OrderId Order { get; private init; }
+    [Id(0)]
+    public OrderId Order { get; private init; }
 
     /// <summary>The unguessable part.</summary>
-    [Id(1)] public string Secret { get; private init; }
+    [Id(1)]
+    public string Secret { get; private init; }
 
     /// <summary>The whole code with its secret, as <see cref="Parse(string)"/> reads it.</summary>
     public string Value => $"{Order}.{Secret}";
@@ -41,7 +44,8 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
     public static VoucherCode Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);
 
     /// <summary>Reads a code; false where the text is not one.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, out VoucherCode code) => TryParse(text.AsSpan(), null, out code);
+    public static bool TryParse([NotNullWhen(true)] string? text, out VoucherCode code) =>
+        TryParse(text.AsSpan(), null, out code);
 
     /// <inheritdoc/>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out VoucherCode result) =>
@@ -52,11 +56,14 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
     {
         result = default;
         var dot = s.LastIndexOf('.');
-        if (dot <= 0 || !OrderId.TryParse(s[..dot], provider, out var order)) return false;
+        if (dot <= 0 || !OrderId.TryParse(s[..dot], provider, out var order))
+            return false;
         var secret = s[(dot + 1)..];
-        if (secret.Length is < 8 or > 64) return false;
+        if (secret.Length is < 8 or > 64)
+            return false;
         foreach (var c in secret)
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')) return false;
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))
+                return false;
         result = new VoucherCode(order, secret.ToString());
         return true;
     }

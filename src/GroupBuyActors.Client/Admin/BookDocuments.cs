@@ -10,14 +10,24 @@ public sealed record BooksDocument(IReadOnlyList<CurrencyDocument> Currencies, S
     public PortBooksDocument? Ports { get; init; }
 }
 
-/// <summary>One currency: paid = held + settled + refunding + refunded, in minor units. Whole numbers that may need more than 64 bits.</summary>
+/// <summary>
+/// One currency: paid = held + settled + refunding + refunded, in minor units. Whole numbers that may need more than 64
+/// bits.
+/// </summary>
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="Paid">Accepted.</param>
 /// <param name="Held">Kept for orders and vouchers.</param>
 /// <param name="Settled">The merchant's: redeemed past the revoke window, or forfeited.</param>
 /// <param name="Refunding">On its way back.</param>
 /// <param name="Refunded">Back.</param>
-public sealed record CurrencyDocument(string Currency, Int128 Paid, Int128 Held, Int128 Settled, Int128 Refunding, Int128 Refunded);
+public sealed record CurrencyDocument(
+    string Currency,
+    Int128 Paid,
+    Int128 Held,
+    Int128 Settled,
+    Int128 Refunding,
+    Int128 Refunded
+);
 
 /// <summary>Units: reserved = outstanding + deducted + released.</summary>
 /// <param name="Reserved">Ever set aside.</param>
@@ -32,17 +42,29 @@ public sealed record StockBooksDocument(long Reserved, long Outstanding, long De
 /// <param name="ComparedAt">When the comparison began.</param>
 /// <param name="Truncated">True where more lines differ than are listed, or not all could be compared.</param>
 public sealed record PortBooksDocument(
-    PortComparisonDocument<PaymentDifferenceDocument> Payments, PortComparisonDocument<StockDifferenceDocument> Inventory, DateTimeOffset ComparedAt, bool Truncated);
+    PortComparisonDocument<PaymentDifferenceDocument> Payments,
+    PortComparisonDocument<StockDifferenceDocument> Inventory,
+    DateTimeOffset ComparedAt,
+    bool Truncated
+);
 
 /// <summary>How the books compare with one port's.</summary>
-/// <param name="Answered">False where the port was silent, or its books cannot be used: then what is told is not all.</param>
+/// <param name="Answered">False where the port was silent, or its books cannot be used: then what is told is not
+/// all.</param>
 /// <param name="Reason">Why it did not answer, or why not all could be compared; or null.</param>
 /// <param name="Count">How many lines differ.</param>
 /// <param name="Kinds">The same by kind: <c>missing-at-port, missing-here, amount-differs, state-differs</c>.</param>
-/// <param name="Underway">Lines that differ for now because something of them is not finished; they are not counted.</param>
+/// <param name="Underway">Lines that differ for now because something of them is not finished; they are not
+/// counted.</param>
 /// <param name="Differing">The first lines that differ, at most 100.</param>
 public sealed record PortComparisonDocument<T>(
-    bool Answered, string? Reason, long Count, IReadOnlyDictionary<string, long> Kinds, long Underway, IReadOnlyList<T> Differing);
+    bool Answered,
+    string? Reason,
+    long Count,
+    IReadOnlyDictionary<string, long> Kinds,
+    long Underway,
+    IReadOnlyList<T> Differing
+);
 
 /// <summary>A payment that differs.</summary>
 /// <param name="OrderId">The order.</param>
@@ -50,7 +72,13 @@ public sealed record PortComparisonDocument<T>(
 /// <param name="Kind">How.</param>
 /// <param name="Ours">Here; null for nothing.</param>
 /// <param name="Theirs">At the provider; null for nothing.</param>
-public sealed record PaymentDifferenceDocument(OrderId OrderId, string PaymentId, string Kind, PaymentLineDocument? Ours, PaymentLineDocument? Theirs);
+public sealed record PaymentDifferenceDocument(
+    OrderId OrderId,
+    string PaymentId,
+    string Kind,
+    PaymentLineDocument? Ours,
+    PaymentLineDocument? Theirs
+);
 
 /// <summary>A payment in a book.</summary>
 /// <param name="Amount">What was paid.</param>
@@ -62,7 +90,12 @@ public sealed record PaymentLineDocument(Money Amount, string State);
 /// <param name="Kind">How.</param>
 /// <param name="Ours">Here; null for nothing.</param>
 /// <param name="Theirs">At the inventory service; null for nothing.</param>
-public sealed record StockDifferenceDocument(GroupId GroupId, string Kind, StockLineDocument? Ours, StockLineDocument? Theirs);
+public sealed record StockDifferenceDocument(
+    GroupId GroupId,
+    string Kind,
+    StockLineDocument? Ours,
+    StockLineDocument? Theirs
+);
 
 /// <summary>A group's stock in a book.</summary>
 /// <param name="Reserved">Units set aside now.</param>

@@ -8,15 +8,20 @@ using Confluent.Kafka;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Reads a Kafka message as a CloudEvent 1.0 in binary mode that is one of ours: key, id, source and sequence must all tell the same
-/// group and number. Strict, because a message that is believed by mistake moves the group's sequence and hides the true one.
+/// Reads a Kafka message as a CloudEvent 1.0 in binary mode that is one of ours: key, id, source and sequence must all
+/// tell the same group and number. Strict, because a message that is believed by mistake moves the group's sequence and
+/// hides the true one.
 /// </summary>
 internal static partial class CloudEventReader
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The event, or what is wrong with the message.</summary>
-    public static bool TryRead(Message<byte[]?, byte[]?> message, [NotNullWhen(true)] out GroupEventEnvelope? read, [NotNullWhen(false)] out string? fault)
+    public static bool TryRead(
+        Message<byte[]?, byte[]?> message,
+        [NotNullWhen(true)] out GroupEventEnvelope? read,
+        [NotNullWhen(false)] out string? fault
+    )
     {
         read = null;
         try
@@ -38,19 +43,55 @@ internal static partial class CloudEventReader
         Require(Need(headers, "ce_specversion") == "1.0", "ce_specversion is not 1.0.");
         Require(GroupId.TryParse(Text(message.Key ?? [], "The key"), out var group), "The key is not a group id.");
         Require(Need(headers, "ce_source") == $"/groups/{group}", "ce_source is not the key's group.");
-        Require(long.TryParse(Need(headers, "ce_sequence"), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) && sequence >= 1,
-            "ce_sequence is not a whole number from 1.");
-        Require(Need(headers, "ce_id") == string.Create(CultureInfo.InvariantCulture, $"{group}:{sequence}"), "ce_id is not the key's group with ce_sequence.");
+        Require(
+            long.TryParse(
+                Need(headers, "ce_sequence"),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var sequence
+            )
+                && sequence >= 1,
+            "ce_sequence is not a whole number from 1."
+        );
+        Require(
+            Need(headers, "ce_id") == string.Create(CultureInfo.InvariantCulture, $"{group}:{sequence}"),
+            "ce_id is not the key's group with ce_sequence."
+        );
         var type = TypeShape().Match(Need(headers, "ce_type"));
         Require(type.Success, "ce_type is not groupbuy.{name}.v{version}.");
-        Require(int.TryParse(type.Groups["version"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var version), "The version in ce_type is too large.");
+        Require(
+            int.TryParse(
+                type.Groups["version"].ValueSpan,
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var version
+            ),
+            "The version in ce_type is too large."
+        );
         var timeText = Need(headers, "ce_time");
-        Require(InstantShape().IsMatch(timeText) & DateTimeOffset.TryParse(timeText, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time),
-            "ce_time is not an RFC 3339 instant.");
+        Require(
+            InstantShape().IsMatch(timeText)
+                & DateTimeOffset.TryParse(
+                    timeText,
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal,
+                    out var time
+                ),
+            "ce_time is not an RFC 3339 instant."
+        );
         Require(IsJson(Need(headers, "content-type")), "content-type is not application/json.");
         headers.TryGetValue("ce_traceparent", out var traceParent);
         var value = message.Value ?? [];
-        return new GroupEventEnvelope(group, sequence, type.Groups["name"].Value, version, time, value, Data(value), traceParent);
+        return new GroupEventEnvelope(
+            group,
+            sequence,
+            type.Groups["name"].Value,
+            version,
+            time,
+            value,
+            Data(value),
+            traceParent
+        );
     }
 
     private static Dictionary<string, string> Texts(Headers? headers)
@@ -58,8 +99,12 @@ internal static partial class CloudEventReader
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var header in headers ?? [])
         {
-            if (header.Key != "content-type" && !header.Key.StartsWith("ce_", StringComparison.Ordinal)) continue;
-            Require(texts.TryAdd(header.Key, Text(header.GetValueBytes() ?? [], header.Key)), $"{header.Key} is there twice.");
+            if (header.Key != "content-type" && !header.Key.StartsWith("ce_", StringComparison.Ordinal))
+                continue;
+            Require(
+                texts.TryAdd(header.Key, Text(header.GetValueBytes() ?? [], header.Key)),
+                $"{header.Key} is there twice."
+            );
         }
 
         return texts;
@@ -83,7 +128,9 @@ internal static partial class CloudEventReader
     private static bool IsJson(string contentType)
     {
         var end = contentType.IndexOf(';', StringComparison.Ordinal);
-        return (end < 0 ? contentType : contentType[..end]).Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
+        return (end < 0 ? contentType : contentType[..end])
+            .Trim()
+            .Equals("application/json", StringComparison.OrdinalIgnoreCase);
     }
 
     private static JsonElement Data(byte[] value)
@@ -102,12 +149,19 @@ internal static partial class CloudEventReader
 
     private static void Require([DoesNotReturnIf(false)] bool holds, string fault)
     {
-        if (!holds) throw new FormatException(fault);
+        if (!holds)
+            throw new FormatException(fault);
     }
 
-    [GeneratedRegex(@"\Agroupbuy\.(?<name>[a-z]+(?:[.-][a-z]+)+)\.v(?<version>[1-9][0-9]*)\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\Agroupbuy\.(?<name>[a-z]+(?:[.-][a-z]+)+)\.v(?<version>[1-9][0-9]*)\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex TypeShape();
 
-    [GeneratedRegex(@"\A\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})\z",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex InstantShape();
 }

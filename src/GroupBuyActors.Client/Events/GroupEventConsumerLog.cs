@@ -11,11 +11,27 @@ internal static partial class GroupEventConsumerLog
     [LoggerMessage(9001, LogLevel.Information, "No longer reading {Partition} of {ConsumerGroup}.")]
     public static partial void Revoked(ILogger log, string partition, string consumerGroup);
 
-    [LoggerMessage(9002, LogLevel.Warning, "The batch in hand of {Partition} did not end in time and is abandoned; whoever reads on asks the view what is stored.")]
+    [LoggerMessage(
+        9002,
+        LogLevel.Warning,
+        "The batch in hand of {Partition} did not end in time and is abandoned; whoever reads on asks the view what is stored."
+    )]
     public static partial void Abandoned(ILogger log, string partition);
 
-    [LoggerMessage(9003, LogLevel.Warning, "Storing {Events} messages of {Partition} from offset {Offset} failed (try {Try}); handled again in {Delay}.")]
-    public static partial void Failed(ILogger log, Exception exception, int events, string partition, long offset, int @try, TimeSpan delay);
+    [LoggerMessage(
+        9003,
+        LogLevel.Warning,
+        "Storing {Events} messages of {Partition} from offset {Offset} failed (try {Try}); handled again in {Delay}."
+    )]
+    public static partial void Failed(
+        ILogger log,
+        Exception exception,
+        int events,
+        string partition,
+        long offset,
+        int @try,
+        TimeSpan delay
+    );
 
     [LoggerMessage(9004, LogLevel.Error, "Offset {Offset} of {Partition} is no event of ours: {Fault}")]
     public static partial void Malformed(ILogger log, long offset, string partition, string fault);

@@ -15,12 +15,24 @@ internal sealed class GroupEventConsumerMetrics : IDisposable
     public GroupEventConsumerMetrics(string consumerGroup, Func<long> lag)
     {
         _group = new("group", consumerGroup);
-        _events = _meter.CreateCounter<long>("consumer_events_total", description: "Messages read, by outcome: stored, repeated, malformed.");
-        _retries = _meter.CreateCounter<long>("consumer_retries_total", description: "Batches handled again after a failure.");
-        _gaps = _meter.CreateCounter<long>("consumer_gaps_total", description: "Times that events of a group were missing.");
+        _events = _meter.CreateCounter<long>(
+            "consumer_events_total",
+            description: "Messages read, by outcome: stored, repeated, malformed."
+        );
+        _retries = _meter.CreateCounter<long>(
+            "consumer_retries_total",
+            description: "Batches handled again after a failure."
+        );
+        _gaps = _meter.CreateCounter<long>(
+            "consumer_gaps_total",
+            description: "Times that events of a group were missing."
+        );
         _duration = _meter.CreateHistogram<double>("consumer_batch_duration_seconds", "s", "Storing one batch.");
-        _meter.CreateObservableGauge("consumer_lag", () => new Measurement<long>(lag(), _group),
-            description: "Messages not stored yet on the partitions of this process; the sum over processes is the group's.");
+        _meter.CreateObservableGauge(
+            "consumer_lag",
+            () => new Measurement<long>(lag(), _group),
+            description: "Messages not stored yet on the partitions of this process; the sum over processes is the group's."
+        );
     }
 
     public void Stored(int events, TimeSpan duration)

@@ -6,4 +6,10 @@ namespace GroupBuyActors.Client;
 /// <param name="Lag">Messages on these partitions that are not stored yet.</param>
 /// <param name="StoredAt">When something was last stored, or found to be; null before.</param>
 /// <param name="Failure">What the view met where a batch is being tried again now; null where all is well.</param>
-public sealed record GroupEventConsumerStatus(int Partitions, int PartitionsPaused, long Lag, DateTimeOffset? StoredAt, Exception? Failure);
+public sealed record GroupEventConsumerStatus(
+    int Partitions,
+    int PartitionsPaused,
+    long Lag,
+    DateTimeOffset? StoredAt,
+    Exception? Failure
+);

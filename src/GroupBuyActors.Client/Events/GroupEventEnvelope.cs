@@ -9,9 +9,26 @@ public sealed class GroupEventEnvelope
 {
     private readonly ReadOnlyMemory<byte> _utf8;
 
-    internal GroupEventEnvelope(GroupId group, long sequence, string type, int version, DateTimeOffset time, ReadOnlyMemory<byte> utf8, JsonElement data, string? traceParent)
+    internal GroupEventEnvelope(
+        GroupId group,
+        long sequence,
+        string type,
+        int version,
+        DateTimeOffset time,
+        ReadOnlyMemory<byte> utf8,
+        JsonElement data,
+        string? traceParent
+    )
     {
-        (Group, Sequence, Type, Version, Time, Data, TraceParent) = (group, sequence, type, version, time, data, traceParent);
+        (Group, Sequence, Type, Version, Time, Data, TraceParent) = (
+            group,
+            sequence,
+            type,
+            version,
+            time,
+            data,
+            traceParent
+        );
         _utf8 = utf8;
     }
 
@@ -40,20 +57,34 @@ public sealed class GroupEventEnvelope
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{Group}:{Sequence}");
 
     /// <summary>
-    /// The data as the typed event; throws <see cref="UnknownEventException"/> where a newer release wrote a type or version that this
-    /// one does not know, and <see cref="JsonException"/> where the data does not fit the type.
+    /// The data as the typed event; throws <see cref="UnknownEventException"/> where a newer release wrote a type or
+    /// version that this one does not know, and <see cref="JsonException"/> where the data does not fit the type.
     /// </summary>
     public GroupEvent Read() => GroupEvents.Deserialize(Type, Version, _utf8.Span);
 
-    /// <summary>The data as the typed event, or null where this release does not know the type. A known type in a newer version throws.</summary>
+    /// <summary>
+    /// The data as the typed event, or null where this release does not know the type. A known type in a newer version
+    /// throws.
+    /// </summary>
     public GroupEvent? ReadIfKnown() => GroupEvents.Names.Contains(Type, StringComparer.Ordinal) ? Read() : null;
 
-    /// <summary>The envelope of an event that was read from the history of the HTTP API instead of from the topic.</summary>
+    /// <summary>
+    /// The envelope of an event that was read from the history of the HTTP API instead of from the topic.
+    /// </summary>
     public static GroupEventEnvelope Of(GroupId group, HistoryItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
         // A history item names no version: all that there are so far are the first.
-        return new GroupEventEnvelope(group, item.Sequence, item.Type, 1, item.Time, JsonSerializer.SerializeToUtf8Bytes(item.Data), item.Data, null);
+        return new GroupEventEnvelope(
+            group,
+            item.Sequence,
+            item.Type,
+            1,
+            item.Time,
+            JsonSerializer.SerializeToUtf8Bytes(item.Data),
+            item.Data,
+            null
+        );
     }
 
     /// <inheritdoc/>

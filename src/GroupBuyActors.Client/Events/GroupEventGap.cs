@@ -1,6 +1,8 @@
 namespace GroupBuyActors.Client;
 
-/// <summary>Events of a group that the topic did not give: they were too large to be published, or gone before they were read.</summary>
+/// <summary>
+/// Events of a group that the topic did not give: they were too large to be published, or gone before they were read.
+/// </summary>
 /// <param name="Group">The group.</param>
 /// <param name="After">The last sequence that is stored; 0 where nothing is.</param>
 /// <param name="Before">The sequence that came instead of the next.</param>
@@ -14,7 +16,10 @@ public sealed class GapAnswer
     /// <summary>Go on without the missing events, for good.</summary>
     public static GapAnswer Skip { get; } = new([]);
 
-    /// <summary>Stop: <see cref="GroupEventConsumer.RunAsync"/> ends with <see cref="GroupEventGapException"/>, and nothing after the gap is stored.</summary>
+    /// <summary>
+    /// Stop: <see cref="GroupEventConsumer.RunAsync"/> ends with <see cref="GroupEventGapException"/>, and nothing
+    /// after the gap is stored.
+    /// </summary>
     public static GapAnswer Stop { get; } = new(null);
 
     /// <summary>The missing events, from elsewhere. They must be all of them, in order.</summary>
@@ -30,7 +35,10 @@ public sealed class GapAnswer
 /// <summary>Ways to answer a gap.</summary>
 public static class GapAnswers
 {
-    /// <summary>Reads the missing events from the group's history over HTTP: the journal has them all. For <see cref="GroupEventConsumerOptions.OnGap"/>.</summary>
+    /// <summary>
+    /// Reads the missing events from the group's history over HTTP: the journal has them all. For
+    /// <see cref="GroupEventConsumerOptions.OnGap"/>.
+    /// </summary>
     public static Func<GroupEventGap, CancellationToken, ValueTask<GapAnswer>> FromHistory(GroupBuyClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -39,7 +47,8 @@ public static class GapAnswers
             var missing = new List<GroupEventEnvelope>();
             await foreach (var item in client.HistoryAsync(gap.Group, gap.After, cancellation))
             {
-                if (item.Sequence >= gap.Before) break;
+                if (item.Sequence >= gap.Before)
+                    break;
                 missing.Add(GroupEventEnvelope.Of(gap.Group, item));
             }
 
@@ -50,7 +59,9 @@ public static class GapAnswers
 
 /// <summary>Events of a group are missing, and nobody said how to go on without them.</summary>
 public sealed class GroupEventGapException(GroupEventGap gap)
-    : Exception($"Group {gap.Group}: after sequence {gap.After} came {gap.Before}; what is between was not published here.")
+    : Exception(
+        $"Group {gap.Group}: after sequence {gap.After} came {gap.Before}; what is between was not published here."
+    )
 {
     /// <summary>What is missing.</summary>
     public GroupEventGap Gap { get; } = gap;
@@ -62,4 +73,10 @@ public sealed class GroupEventGapException(GroupEventGap gap)
 /// <param name="Key">Its key, or null.</param>
 /// <param name="Value">Its value, or null.</param>
 /// <param name="Fault">What is wrong with it.</param>
-public sealed record MalformedMessage(int Partition, long Offset, ReadOnlyMemory<byte>? Key, ReadOnlyMemory<byte>? Value, string Fault);
+public sealed record MalformedMessage(
+    int Partition,
+    long Offset,
+    ReadOnlyMemory<byte>? Key,
+    ReadOnlyMemory<byte>? Value,
+    string Fault
+);

@@ -3,19 +3,23 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// The JSON Schemas (draft 7) of every event's data: files <c>schemas/{type}.v{version}.schema.json</c> of this package, and the
-/// same from here. A version of a schema only grows: properties are added, none is taken away or changed.
+/// The JSON Schemas (draft 7) of every event's data: files <c>schemas/{type}.v{version}.schema.json</c> of this
+/// package, and the same from here. A version of a schema only grows: properties are added, none is taken away or
+/// changed.
 /// </summary>
 public static class GroupEventSchemas
 {
     /// <summary>The file name of an event's schema, such as <c>order.placed.v1.schema.json</c>.</summary>
     public static string FileName(string type, int version = 1) => $"{type}.v{version}.schema.json";
 
-    /// <summary>The text of an event's schema; throws <see cref="UnknownEventException"/> where this release has none.</summary>
+    /// <summary>
+    /// The text of an event's schema; throws <see cref="UnknownEventException"/> where this release has none.
+    /// </summary>
     public static string Read(string type, int version = 1)
     {
         var name = FileName(type, version);
-        using var file = typeof(GroupEventSchemas).Assembly.GetManifestResourceStream(name)
+        using var file =
+            typeof(GroupEventSchemas).Assembly.GetManifestResourceStream(name)
             ?? throw new UnknownEventException($"There is no schema {name} in this release.");
         using var reader = new StreamReader(file);
         return reader.ReadToEnd();

@@ -1,6 +1,9 @@
 namespace GroupBuyActors.Client;
 
-/// <summary>The last stored sequences of the groups seen lately: at most a number of them, the longest unseen forgotten first. Not thread-safe.</summary>
+/// <summary>
+/// The last stored sequences of the groups seen lately: at most a number of them, the longest unseen forgotten first.
+/// Not thread-safe.
+/// </summary>
 internal sealed class SequenceMemory(int countMax)
 {
     private readonly Dictionary<GroupId, LinkedListNode<(GroupId Group, long Sequence)>> _nodes = [];
@@ -11,7 +14,8 @@ internal sealed class SequenceMemory(int countMax)
     public bool TryGet(GroupId group, out long sequence)
     {
         sequence = 0;
-        if (!_nodes.TryGetValue(group, out var node)) return false;
+        if (!_nodes.TryGetValue(group, out var node))
+            return false;
         sequence = node.Value.Sequence;
         _latestFirst.Remove(node);
         _latestFirst.AddFirst(node);
@@ -22,11 +26,13 @@ internal sealed class SequenceMemory(int countMax)
     {
         Forget(group);
         _nodes[group] = _latestFirst.AddFirst((group, sequence));
-        while (_nodes.Count > countMax) Forget(_latestFirst.Last!.Value.Group);
+        while (_nodes.Count > countMax)
+            Forget(_latestFirst.Last!.Value.Group);
     }
 
     public void Forget(GroupId group)
     {
-        if (_nodes.Remove(group, out var node)) _latestFirst.Remove(node);
+        if (_nodes.Remove(group, out var node))
+            _latestFirst.Remove(node);
     }
 }

@@ -2,63 +2,92 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>A group as the HTTP API shows it (SPEC section 4). Amounts are minor units; instants are UTC with milliseconds.</summary>
+/// <summary>
+/// A group as the HTTP API shows it (SPEC section 4). Amounts are minor units; instants are UTC with milliseconds.
+/// </summary>
 public sealed record GroupDocument
 {
     /// <summary>The group.</summary>
     public required GroupId GroupId { get; init; }
+
     /// <summary>Where it stands.</summary>
     public required GroupPhase State { get; init; }
+
     /// <summary>Why it ended; null before.</summary>
     public ExpiryReason? Reason { get; init; }
+
     /// <summary>1 to 200 characters.</summary>
     public required string Title { get; init; }
+
     /// <summary>What is sold.</summary>
     public required string Sku { get; init; }
+
     /// <summary>Price of one seat.</summary>
     public required Money UnitPrice { get; init; }
+
     /// <summary>People needed.</summary>
     public required int MinGroupSize { get; init; }
+
     /// <summary>Seats.</summary>
     public required int Capacity { get; init; }
+
     /// <summary>Seats one buyer may hold.</summary>
     public required int PerUserLimit { get; init; }
+
     /// <summary>Buyers with an order that holds seats.</summary>
     public required int Buyers { get; init; }
+
     /// <summary>Buyers with a paid order that holds seats.</summary>
     public required int BuyersPaid { get; init; }
+
     /// <summary>Seats held, paid or not.</summary>
     public required int SeatsTaken { get; init; }
+
     /// <summary>Seats held and paid.</summary>
     public required int SeatsPaid { get; init; }
+
     /// <summary>When its window begins.</summary>
     public required DateTimeOffset ShelfAt { get; init; }
+
     /// <summary>When joining opens.</summary>
     public required DateTimeOffset OpensAt { get; init; }
+
     /// <summary>When joining ends; the instant itself belongs to the past.</summary>
     public required DateTimeOffset Deadline { get; init; }
+
     /// <summary>When it will be decided at the latest.</summary>
     public required DateTimeOffset SettlesBy { get; init; }
+
     /// <summary>The sequence of its last event.</summary>
     public required long Sequence { get; init; }
+
     /// <summary>The time of its last event.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
+
     /// <summary>How long after <see cref="ShelfAt"/> joining opens.</summary>
     public required TimeSpan OpenDelay { get; init; }
+
     /// <summary>How long after <see cref="ShelfAt"/> the deadline is.</summary>
     public required TimeSpan Timeout { get; init; }
+
     /// <summary>How long an order waits for payment.</summary>
     public required TimeSpan PaymentWindow { get; init; }
+
     /// <summary>How long vouchers are valid.</summary>
     public required TimeSpan VoucherValidity { get; init; }
+
     /// <summary>How long a redemption can be revoked.</summary>
     public required TimeSpan RevokeWindow { get; init; }
+
     /// <summary>What happens to the money of unredeemed vouchers.</summary>
     public required LapsePolicy LapsePolicy { get; init; }
+
     /// <summary>Who counts towards the threshold.</summary>
     public required CountBy CountBy { get; init; }
+
     /// <summary>When vouchers were issued, or null.</summary>
     public DateTimeOffset? FulfilledAt { get; init; }
+
     /// <summary>When the vouchers end, or null; half-open.</summary>
     public DateTimeOffset? VouchersValidUntil { get; init; }
 }

@@ -27,9 +27,11 @@ public static class ContractJson
     }
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web,
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(IsoDurationConverter), typeof(IsoInstantConverter)])]
+    Converters = [typeof(IsoDurationConverter), typeof(IsoInstantConverter)]
+)]
 [JsonSerializable(typeof(GroupOffer))]
 [JsonSerializable(typeof(GroupDocument))]
 [JsonSerializable(typeof(OrderDocument))]

@@ -8,5 +8,10 @@ public sealed record PageDocument<T>(IReadOnlyList<T> Items, string? Next = null
 /// <summary>One page of a group's history.</summary>
 /// <param name="Items">Oldest first.</param>
 /// <param name="Next">The <c>after</c> of the next page; null at the end.</param>
-/// <param name="RemovedThrough">Events up to this sequence, as far as they are not among the items, are not kept any more; null where none is missing.</param>
-public sealed record HistoryDocument(IReadOnlyList<Events.HistoryItem> Items, string? Next = null, long? RemovedThrough = null);
+/// <param name="RemovedThrough">Events up to this sequence, as far as they are not among the items, are not kept any
+/// more; null where none is missing.</param>
+public sealed record HistoryDocument(
+    IReadOnlyList<Events.HistoryItem> Items,
+    string? Next = null,
+    long? RemovedThrough = null
+);

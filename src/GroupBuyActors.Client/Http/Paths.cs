@@ -17,7 +17,8 @@ internal static class Paths
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The JSON name of a state, or null.</summary>
-    public static string? Name(GroupPhase? phase) => phase is { } value ? JsonSerializer.SerializeToElement(value).GetString() : null;
+    public static string? Name(GroupPhase? phase) =>
+        phase is { } value ? JsonSerializer.SerializeToElement(value).GetString() : null;
 
     /// <summary>A path with those parameters that have a value.</summary>
     public static string Query(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
@@ -26,7 +27,8 @@ internal static class Paths
         var separator = '?';
         foreach (var (name, value) in parameters)
         {
-            if (value is null) continue;
+            if (value is null)
+                continue;
             text.Append(separator).Append(name).Append('=').Append(Uri.EscapeDataString(value));
             separator = '&';
         }

@@ -8,8 +8,8 @@ using Polly.Timeout;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Sends one call as often as it takes. Every call of the API may be sent again: reads by their nature, all others by the idempotency
-/// key, which is chosen once per call and kept over its tries.
+/// Sends one call as often as it takes. Every call of the API may be sent again: reads by their nature, all others by
+/// the idempotency key, which is chosen once per call and kept over its tries.
 /// </summary>
 internal sealed class Transport
 {
@@ -27,13 +27,27 @@ internal sealed class Transport
         _port = Pipeline(options, options.PortTryTimeout, time);
     }
 
-    public async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellation, string? key = null, bool asksPort = false)
+    public async Task<T> SendAsync<T>(
+        HttpMethod method,
+        string path,
+        object? body,
+        CancellationToken cancellation,
+        string? key = null,
+        bool asksPort = false
+    )
     {
         using var response = await TryAsync(method, path, body, key, asksPort, cancellation);
         return await ReadAsync<T>(response, cancellation);
     }
 
-    public async Task<(T Value, HttpStatusCode Status)> SendWithStatusAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellation, string? key = null, bool asksPort = false)
+    public async Task<(T Value, HttpStatusCode Status)> SendWithStatusAsync<T>(
+        HttpMethod method,
+        string path,
+        object? body,
+        CancellationToken cancellation,
+        string? key = null,
+        bool asksPort = false
+    )
     {
         using var response = await TryAsync(method, path, body, key, asksPort, cancellation);
         return (await ReadAsync<T>(response, cancellation), response.StatusCode);
@@ -45,29 +59,47 @@ internal sealed class Transport
         using var request = Request(HttpMethod.Get, path, null, null);
         request.Headers.Accept.ParseAdd(accept);
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-        if (response.IsSuccessStatusCode) return response;
-        using (response) throw await ProblemAsync(response, cancellation);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw await ProblemAsync(response, cancellation);
     }
 
-    private async Task<HttpResponseMessage> TryAsync(HttpMethod method, string path, object? body, string? key, bool asksPort, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> TryAsync(
+        HttpMethod method,
+        string path,
+        object? body,
+        string? key,
+        bool asksPort,
+        CancellationToken cancellation
+    )
     {
-        if (method != HttpMethod.Get) key ??= _options.NewIdempotencyKey();
+        if (method != HttpMethod.Get)
+            key ??= _options.NewIdempotencyKey();
         var pipeline = asksPort ? _port : _plain;
-        var response = await pipeline.ExecuteAsync(async token =>
-        {
-            using var request = Request(method, path, body, key);
-            return await _http.SendAsync(request, token);
-        }, cancellation);
-        if (response.IsSuccessStatusCode) return response;
-        using (response) throw await ProblemAsync(response, cancellation);
+        var response = await pipeline.ExecuteAsync(
+            async token =>
+            {
+                using var request = Request(method, path, body, key);
+                return await _http.SendAsync(request, token);
+            },
+            cancellation
+        );
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw await ProblemAsync(response, cancellation);
     }
 
     private HttpRequestMessage Request(HttpMethod method, string path, object? body, string? key)
     {
         var request = new HttpRequestMessage(method, path);
-        if (key is not null) request.Headers.TryAddWithoutValidation(KeyHeader, key);
-        if (_options.ApiKey is { } secret) request.Headers.TryAddWithoutValidation("X-Api-Key", secret);
-        if (body is not null) request.Content = JsonContent.Create(body, ContractJson.Options.GetTypeInfo(body.GetType()));
+        if (key is not null)
+            request.Headers.TryAddWithoutValidation(KeyHeader, key);
+        if (_options.ApiKey is { } secret)
+            request.Headers.TryAddWithoutValidation("X-Api-Key", secret);
+        if (body is not null)
+            request.Content = JsonContent.Create(body, ContractJson.Options.GetTypeInfo(body.GetType()));
         return request;
     }
 
@@ -75,7 +107,10 @@ internal sealed class Transport
         await response.Content.ReadFromJsonAsync<T>(ContractJson.Options, cancellation)
         ?? throw new JsonException("The service answered null.");
 
-    private static async Task<ProblemException> ProblemAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task<ProblemException> ProblemAsync(
+        HttpResponseMessage response,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -89,35 +124,46 @@ internal sealed class Transport
         }
     }
 
-    private static ResiliencePipeline<HttpResponseMessage> Pipeline(GroupBuyClientOptions options, TimeSpan tryTimeout, TimeProvider time) =>
+    private static ResiliencePipeline<HttpResponseMessage> Pipeline(
+        GroupBuyClientOptions options,
+        TimeSpan tryTimeout,
+        TimeProvider time
+    ) =>
         new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-            {
-                MaxRetryAttempts = options.RetryCountMax,
-                Delay = options.RetryDelay,
-                MaxDelay = options.RetryDelayMax,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                ShouldHandle = static attempt => ValueTask.FromResult(IsWorthAnotherTry(attempt.Outcome)),
-                DelayGenerator = static attempt => ValueTask.FromResult(AskedToWait(attempt.Outcome.Result)),
-                OnRetry = static attempt =>
+            .AddRetry(
+                new RetryStrategyOptions<HttpResponseMessage>
                 {
-                    attempt.Outcome.Result?.Dispose();
-                    return ValueTask.CompletedTask;
-                },
-            })
+                    MaxRetryAttempts = options.RetryCountMax,
+                    Delay = options.RetryDelay,
+                    MaxDelay = options.RetryDelayMax,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    ShouldHandle = static attempt => ValueTask.FromResult(IsWorthAnotherTry(attempt.Outcome)),
+                    DelayGenerator = static attempt => ValueTask.FromResult(AskedToWait(attempt.Outcome.Result)),
+                    OnRetry = static attempt =>
+                    {
+                        attempt.Outcome.Result?.Dispose();
+                        return ValueTask.CompletedTask;
+                    },
+                }
+            )
             .AddTimeout(tryTimeout)
             .Build();
 
-    // 503 of a named port is an answer the service reached after its own tries; 503 of the store, and what proxies say of a dying
-    // silo, passes.
-    private static bool IsWorthAnotherTry(Outcome<HttpResponseMessage> outcome) => outcome switch
-    {
-        { Exception: HttpRequestException or TimeoutRejectedException or IOException } => true,
-        { Result.StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout } => true,
-        { Result: { StatusCode: HttpStatusCode.ServiceUnavailable } response } => AskedToWait(response) is not null,
-        _ => false,
-    };
+    // 503 of a named port is an answer the service reached after its own tries; 503 of the store, and what proxies say
+    // of a dying silo, passes.
+    private static bool IsWorthAnotherTry(Outcome<HttpResponseMessage> outcome) =>
+        outcome switch
+        {
+            { Exception: HttpRequestException or TimeoutRejectedException or IOException } => true,
+            {
+                Result.StatusCode: HttpStatusCode.TooManyRequests
+                    or HttpStatusCode.BadGateway
+                    or HttpStatusCode.GatewayTimeout
+            } => true,
+            { Result: { StatusCode: HttpStatusCode.ServiceUnavailable } response } => AskedToWait(response) is not null,
+            _ => false,
+        };
 
     private static TimeSpan? AskedToWait(HttpResponseMessage? response) => response?.Headers.RetryAfter?.Delta;
 }

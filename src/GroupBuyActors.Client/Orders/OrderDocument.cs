@@ -7,34 +7,51 @@ public sealed record OrderDocument
 {
     /// <summary>The order.</summary>
     public required OrderId OrderId { get; init; }
+
     /// <summary>Its group.</summary>
     public required GroupId GroupId { get; init; }
+
     /// <summary>Its buyer.</summary>
     public required string UserId { get; init; }
+
     /// <summary>Seats.</summary>
     public required int Quantity { get; init; }
+
     /// <summary>What is to be paid.</summary>
     public required Money Total { get; init; }
+
     /// <summary>Where it stands.</summary>
     public required OrderStatus Status { get; init; }
+
     /// <summary>When it was placed.</summary>
     public required DateTimeOffset PlacedAt { get; init; }
+
     /// <summary>When its payment window ends.</summary>
     public required DateTimeOffset ClosesAt { get; init; }
+
     /// <summary>When it was paid, or null.</summary>
     public DateTimeOffset? PaidAt { get; init; }
-    /// <summary>Its voucher's code, a secret: only where its buyer or an operator reads the order itself; else null.</summary>
+
+    /// <summary>
+    /// Its voucher's code, a secret: only where its buyer or an operator reads the order itself; else null.
+    /// </summary>
     public VoucherCode? VoucherCode { get; init; }
+
     /// <summary>The last 4 characters of its voucher's code, or null where it has no voucher.</summary>
     public string? VoucherTail { get; init; }
+
     /// <summary>When the voucher ends, or null; half-open.</summary>
     public DateTimeOffset? VoucherValidUntil { get; init; }
+
     /// <summary>When it was redeemed, or null.</summary>
     public DateTimeOffset? RedeemedAt { get; init; }
+
     /// <summary>When its money was back, or null.</summary>
     public DateTimeOffset? RefundedAt { get; init; }
+
     /// <summary>Why it was closed, or null.</summary>
     public CloseReason? CloseReason { get; init; }
+
     /// <summary>With the answer to a join: its group just after it.</summary>
     public GroupBriefDocument? Group { get; init; }
 }

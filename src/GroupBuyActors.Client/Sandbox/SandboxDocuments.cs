@@ -26,4 +26,10 @@ public sealed record FaultsDocument(double FailRate = 0, int DelayMs = 0, bool P
 /// <param name="Times">How often.</param>
 /// <param name="FirstAt">First.</param>
 /// <param name="LastAt">Last.</param>
-public sealed record CallDocument(string Key, string Operation, long Times, DateTimeOffset FirstAt, DateTimeOffset LastAt);
+public sealed record CallDocument(
+    string Key,
+    string Operation,
+    long Times,
+    DateTimeOffset FirstAt,
+    DateTimeOffset LastAt
+);

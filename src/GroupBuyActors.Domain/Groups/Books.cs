@@ -21,15 +21,18 @@ internal static class Books
             VoucherLapsed when turn.State.RequireTerms().LapsePolicy == LapsePolicy.Forfeit => order.Main,
             _ => null,
         };
-        if (payment is not null) Enter(turn.Handling.Payments, payment.Entry(happened.OrderId));
+        if (payment is not null)
+            Enter(turn.Handling.Payments, payment.Entry(happened.OrderId));
     }
 
-    // One handling may move a payment twice (a redemption revoked after the end: held, then refunding); only the last counts.
+    // One handling may move a payment twice (a redemption revoked after the end: held, then refunding); only the last
+    // counts.
     private static void Enter(List<PaymentEntry> entries, PaymentEntry entry)
     {
         for (var i = entries.Count - 1; i >= 0 && entries[i].Order == entry.Order; i--)
         {
-            if (entries[i].PaymentId != entry.PaymentId) continue;
+            if (entries[i].PaymentId != entry.PaymentId)
+                continue;
             entries[i] = entry;
             return;
         }

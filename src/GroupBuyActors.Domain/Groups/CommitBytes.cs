@@ -3,8 +3,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What the parts of a commit take at most in one packet to a database: a rule cuts what it decides by these, and the store refuses by
-/// these, so that what a rule thought would fit does fit.
+/// What the parts of a commit take at most in one packet to a database: a rule cuts what it decides by these, and the
+/// store refuses by these, so that what a rule thought would fit does fit.
 /// </summary>
 public static class CommitBytes
 {
@@ -15,8 +15,8 @@ public static class CommitBytes
     public const int Removal = 250;
 
     /// <summary>
-    /// The least that a silo must be able to commit at once: any one decision with one of its consequences, or 256 firings of schedules,
-    /// and room to spare.
+    /// The least that a silo must be able to commit at once: any one decision with one of its consequences, or 256
+    /// firings of schedules, and room to spare.
     /// </summary>
     public const int LeastMax = 256 * 1024;
 

@@ -1,12 +1,14 @@
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Counts what a handling takes of the bytes that one commit may have. Events are measured only when somebody asks: most handlings
-/// have no consequences to cut.
+/// Counts what a handling takes of the bytes that one commit may have. Events are measured only when somebody asks:
+/// most handlings have no consequences to cut.
 /// </summary>
 internal sealed class CommitRoom(int bytesMax, List<RecordedEvent> events)
 {
-    /// <summary>Kept free for what follows the consequences: the next transition, its tasks, a remembered request.</summary>
+    /// <summary>
+    /// Kept free for what follows the consequences: the next transition, its tasks, a remembered request.
+    /// </summary>
     private const int Spare = 32 * 1024;
 
     private readonly long _limit = bytesMax - Math.Min(Spare, bytesMax / 2);

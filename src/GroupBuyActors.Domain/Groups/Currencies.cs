@@ -4,16 +4,15 @@ using System.Diagnostics.CodeAnalysis;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The currencies that prices and payments may be in: those of ISO 4217 that are money of a country today. Its codes for metals, funds
-/// and tests are not among them, nor those that were withdrawn.
+/// The currencies that prices and payments may be in: those of ISO 4217 that are money of a country today. Its codes
+/// for metals, funds and tests are not among them, nor those that were withdrawn.
 /// </summary>
 public static class Currencies
 {
     /// <summary>What is told of a currency that is none of these.</summary>
     public const string Expected = "A currency is an ISO 4217 code of money in use today, such as CNY.";
 
-    private static readonly FrozenSet<string> Codes =
-        """
+    private static readonly FrozenSet<string> Codes = """
         AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK
         DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS
         KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD

@@ -11,7 +11,9 @@ internal enum AnswerKind
     OrderWithBrief,
 }
 
-/// <summary>What a command decides, looking at the state but not touching it: events to apply and what to say, or a refusal.</summary>
+/// <summary>
+/// What a command decides, looking at the state but not touching it: events to apply and what to say, or a refusal.
+/// </summary>
 internal sealed class Decision
 {
     private static readonly GroupEvent[] NoEvents = [];
@@ -27,10 +29,13 @@ internal sealed class Decision
     public bool Unknown { get; init; }
     public string? Alert { get; init; }
     public string? Warning { get; init; }
+
     /// <summary>True where the task that brought the command must be run again: the port has not answered.</summary>
     public bool KeepsTask { get; init; }
+
     /// <summary>True where the task that brought the command has done its work.</summary>
     public bool CompletesTask => !KeepsTask && !Unknown && Refusal is null && Question is null && NotYet is null;
+
     /// <summary>True where open consequences go on and vouchers whose validity is over end.</summary>
     public bool Settles { get; init; }
 
@@ -40,23 +45,42 @@ internal sealed class Decision
     public static Decision Refuse(RefusalCode code, string detail) => new() { Refusal = new Refusal(code, detail) };
 
     public static Decision Invalid(Dictionary<string, string[]> errors) =>
-        new() { Refusal = new Refusal(RefusalCode.RequestInvalid, "Some fields are not as they must be.") { Errors = errors } };
+        new()
+        {
+            Refusal = new Refusal(RefusalCode.RequestInvalid, "Some fields are not as they must be.")
+            {
+                Errors = errors,
+            },
+        };
 
     public static Decision OfGroup(ReplyOutcome outcome, params GroupEvent[] events) =>
-        new() { Events = events, Outcome = outcome, Answer = AnswerKind.Group };
+        new()
+        {
+            Events = events,
+            Outcome = outcome,
+            Answer = AnswerKind.Group,
+        };
 
     public static Decision OfOrder(int order, ReplyOutcome outcome, params GroupEvent[] events) =>
-        new() { Events = events, Outcome = outcome, Answer = AnswerKind.Order, Order = order };
+        new()
+        {
+            Events = events,
+            Outcome = outcome,
+            Answer = AnswerKind.Order,
+            Order = order,
+        };
 
     public static Decision OfTask(params GroupEvent[] events) => new() { Events = events };
 
-    public static Decision GroupNotFound(GroupState state) => Refuse(RefusalCode.GroupNotFound, $"There is no group {state.Id}.");
+    public static Decision GroupNotFound(GroupState state) =>
+        Refuse(RefusalCode.GroupNotFound, $"There is no group {state.Id}.");
 
-    public static Decision OrderNotFound(GroupState state, int order) => new()
-    {
-        Refusal = new Refusal(RefusalCode.OrderNotFound, $"Group {state.Id} has no order {order}."),
-        Unknown = true,
-    };
+    public static Decision OrderNotFound(GroupState state, int order) =>
+        new()
+        {
+            Refusal = new Refusal(RefusalCode.OrderNotFound, $"Group {state.Id} has no order {order}."),
+            Unknown = true,
+        };
 
     /// <summary>A task brings something that this state has never heard of: is the state the newest?</summary>
     public static Decision UnknownToTask(string what) => new() { Unknown = true, Alert = what };

@@ -3,32 +3,53 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Ways a group or its joining ends by hand or by time; the deadline itself is one of the <see cref="Transitions"/>.</summary>
+/// <summary>
+/// Ways a group or its joining ends by hand or by time; the deadline itself is one of the <see cref="Transitions"/>.
+/// </summary>
 internal static class EndingRules
 {
-    public static Decision DecideWithdraw(GroupState state) => state.Phase switch
-    {
-        GroupPhase.None or GroupPhase.Publishing => Decision.GroupNotFound(state),
-        GroupPhase.OnShelf or GroupPhase.Opening => Decision.OfGroup(ReplyOutcome.Done, new GroupExpired(ExpiryReason.Withdrawn)),
-        GroupPhase.Expired when state.Reason == ExpiryReason.Withdrawn => Decision.OfGroup(ReplyOutcome.Done),
-        _ => Decision.Refuse(RefusalCode.GroupNotWithdrawable, $"A group is withdrawn before it succeeds; {state.Id} is past that."),
-    };
+    public static Decision DecideWithdraw(GroupState state) =>
+        state.Phase switch
+        {
+            GroupPhase.None or GroupPhase.Publishing => Decision.GroupNotFound(state),
+            GroupPhase.OnShelf or GroupPhase.Opening => Decision.OfGroup(
+                ReplyOutcome.Done,
+                new GroupExpired(ExpiryReason.Withdrawn)
+            ),
+            GroupPhase.Expired when state.Reason == ExpiryReason.Withdrawn => Decision.OfGroup(ReplyOutcome.Done),
+            _ => Decision.Refuse(
+                RefusalCode.GroupNotWithdrawable,
+                $"A group is withdrawn before it succeeds; {state.Id} is past that."
+            ),
+        };
 
-    public static Decision DecideEndJoining(GroupState state) => state.Phase switch
-    {
-        GroupPhase.None or GroupPhase.Publishing => Decision.GroupNotFound(state),
-        GroupPhase.Success when state.JoiningEnded is null => Decision.OfGroup(ReplyOutcome.Done, new GroupJoiningEnded(JoiningEndReason.EndedEarly)),
-        GroupPhase.Success or GroupPhase.Fulfilled => Decision.OfGroup(ReplyOutcome.Done),
-        _ => Decision.Refuse(RefusalCode.GroupNotSuccessful, "Only joining of a group in SUCCESS can be ended early."),
-    };
+    public static Decision DecideEndJoining(GroupState state) =>
+        state.Phase switch
+        {
+            GroupPhase.None or GroupPhase.Publishing => Decision.GroupNotFound(state),
+            GroupPhase.Success when state.JoiningEnded is null => Decision.OfGroup(
+                ReplyOutcome.Done,
+                new GroupJoiningEnded(JoiningEndReason.EndedEarly)
+            ),
+            GroupPhase.Success or GroupPhase.Fulfilled => Decision.OfGroup(ReplyOutcome.Done),
+            _ => Decision.Refuse(
+                RefusalCode.GroupNotSuccessful,
+                "Only joining of a group in SUCCESS can be ended early."
+            ),
+        };
 
     public static Decision DecideSettle(GroupState state, DateTimeOffset now, TaskKey? task)
     {
         if (task is { } fired)
         {
-            if (state.Sequence == 0) return Decision.UnknownToTask($"Nothing is known of group {state.Id}.");
+            if (state.Sequence == 0)
+                return Decision.UnknownToTask($"Nothing is known of group {state.Id}.");
             // Moved forward by hand, a deadline's task still ends nothing before the deadline.
-            if (AwaitsDeadline(state) && now < state.RequireTerms().Deadline && fired.Id == GroupMachine.DeadlineTask(state).Id)
+            if (
+                AwaitsDeadline(state)
+                && now < state.RequireTerms().Deadline
+                && fired.Id == GroupMachine.DeadlineTask(state).Id
+            )
                 return new Decision { NotYet = state.RequireTerms().Deadline - now };
         }
         else if (!state.IsPublished)
@@ -36,7 +57,12 @@ internal static class EndingRules
             return Decision.GroupNotFound(state);
         }
 
-        return new Decision { Settles = true, Outcome = ReplyOutcome.Done, Answer = AnswerKind.Group };
+        return new Decision
+        {
+            Settles = true,
+            Outcome = ReplyOutcome.Done,
+            Answer = AnswerKind.Group,
+        };
     }
 
     public static Decision DecideLapse() => new() { Settles = true };

@@ -4,8 +4,9 @@ namespace GroupBuyActors.Groups;
 public static class GroupEnd
 {
     /// <summary>
-    /// True where the group has ended (or was never shelved) and its state waits for nothing: no order that holds money or a voucher, no
-    /// redemption that may be revoked, no stock, no consequence to come. A late payment may still come from outside; it finds the state.
+    /// True where the group has ended (or was never shelved) and its state waits for nothing: no order that holds money
+    /// or a voucher, no redemption that may be revoked, no stock, no consequence to come. A late payment may still come
+    /// from outside; it finds the state.
     /// </summary>
     public static bool IsOver(GroupState state, DateTimeOffset now) =>
         state.Phase is GroupPhase.Expired or GroupPhase.None
@@ -14,10 +15,11 @@ public static class GroupEnd
         && !NeededTasks.AreAny(state)
         && state.Orders.All.All(order => IsOver(order, now));
 
-    private static bool IsOver(Order order, DateTimeOffset now) => order.Status switch
-    {
-        OrderStatus.Closed or OrderStatus.Refunded or OrderStatus.Lapsed => true,
-        OrderStatus.Redeemed => order.Main?.SettlesAt is not { } settles || settles <= now,
-        _ => false,
-    };
+    private static bool IsOver(Order order, DateTimeOffset now) =>
+        order.Status switch
+        {
+            OrderStatus.Closed or OrderStatus.Refunded or OrderStatus.Lapsed => true,
+            OrderStatus.Redeemed => order.Main?.SettlesAt is not { } settles || settles <= now,
+            _ => false,
+        };
 }

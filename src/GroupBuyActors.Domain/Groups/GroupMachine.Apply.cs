@@ -5,18 +5,23 @@ namespace GroupBuyActors.Groups;
 public static partial class GroupMachine
 {
     /// <summary>
-    /// Changes the state by one event. Looks at nothing but the two, so that a replay gives the same state: plans of stock and open
-    /// consequences are derived here, never decided elsewhere.
+    /// Changes the state by one event. Looks at nothing but the two, so that a replay gives the same state: plans of
+    /// stock and open consequences are derived here, never decided elsewhere.
     /// </summary>
     internal static void Apply(GroupState state, RecordedEvent recorded)
     {
         if (recorded.Sequence != state.Sequence + 1)
-            throw new InvalidOperationException($"Group {state.Id}: event {recorded.Sequence} does not follow {state.Sequence}.");
+            throw new InvalidOperationException(
+                $"Group {state.Id}: event {recorded.Sequence} does not follow {state.Sequence}."
+            );
         state.Sequence = recorded.Sequence;
         state.UpdatedAt = recorded.Time;
-        if (recorded.Event is OrderEvent about) ApplyToOrder(state, about, recorded);
-        else ApplyToGroup(state, recorded.Event, recorded);
-        if (state.Phase == GroupPhase.Success) StockPlans.Plan(state, recorded);
+        if (recorded.Event is OrderEvent about)
+            ApplyToOrder(state, about, recorded);
+        else
+            ApplyToGroup(state, recorded.Event, recorded);
+        if (state.Phase == GroupPhase.Success)
+            StockPlans.Plan(state, recorded);
         Consequences.Track(state);
     }
 
@@ -33,7 +38,8 @@ public static partial class GroupMachine
             case GroupPublicationAbandoned e:
                 state.Phase = GroupPhase.None;
                 state.Offer = null;
-                if (e.Reserved is null) state.Ledger.PlanUndoOfReservation(e.Attempt, recorded.Sequence);
+                if (e.Reserved is null)
+                    state.Ledger.PlanUndoOfReservation(e.Attempt, recorded.Sequence);
                 break;
             case StockReserved e:
                 state.Ledger.Reserved = e.Units;
@@ -65,7 +71,8 @@ public static partial class GroupMachine
                 break;
             case StockDeducted e:
                 state.Ledger.ConfirmDeduction(e.Cause, e.Units);
-                if (e.Cause == 1) Consequences.OpenForNotices(state, recorded);
+                if (e.Cause == 1)
+                    Consequences.OpenForNotices(state, recorded);
                 break;
             case StockReleased e:
                 state.Ledger.ConfirmRelease(e.Cause);
@@ -134,23 +141,28 @@ public static partial class GroupMachine
 
     private static void Place(GroupState state, OrderPlaced e, RecordedEvent recorded)
     {
-        if (e.OrderId.Number != state.Orders.Count + 1) throw new InvalidOperationException($"Order {e.OrderId} is not the next of its group.");
-        state.Orders.Add(new Order
-        {
-            UserId = e.UserId,
-            Quantity = e.Quantity,
-            Total = e.Total.Amount,
-            PlacedAt = recorded.Time,
-            PlacedSequence = recorded.Sequence,
-            ClosesAt = e.ClosesAt,
-        });
+        if (e.OrderId.Number != state.Orders.Count + 1)
+            throw new InvalidOperationException($"Order {e.OrderId} is not the next of its group.");
+        state.Orders.Add(
+            new Order
+            {
+                UserId = e.UserId,
+                Quantity = e.Quantity,
+                Total = e.Total.Amount,
+                PlacedAt = recorded.Time,
+                PlacedSequence = recorded.Sequence,
+                ClosesAt = e.ClosesAt,
+            }
+        );
         state.ApproximateBytes += 112 + e.UserId.Length;
     }
 
     private static void RequestRefund(GroupState state, Order order, OrderRefundRequested e, RecordedEvent recorded)
     {
         order.RefundReason = e.Reason;
-        var payment = order.FindPayment(e.PaymentId) ?? Take(state, order, e.PaymentId, e.Amount, PaymentState.Refunding, late: true);
+        var payment =
+            order.FindPayment(e.PaymentId)
+            ?? Take(state, order, e.PaymentId, e.Amount, PaymentState.Refunding, late: true);
         payment.State = PaymentState.Refunding;
         payment.SettlesAt = null;
         state.Orders.Move(order, OrderStatus.Refunding);
@@ -166,7 +178,10 @@ public static partial class GroupMachine
         switch (happened)
         {
             case VoucherIssued e:
-                order.VoucherSecret = (e.VoucherCode ?? throw new InvalidOperationException($"The journal has no code of order {e.OrderId}.")).Secret;
+                order.VoucherSecret = (
+                    e.VoucherCode
+                    ?? throw new InvalidOperationException($"The journal has no code of order {e.OrderId}.")
+                ).Secret;
                 order.VoucherValidUntil = e.ValidUntil;
                 state.Orders.Move(order, OrderStatus.VoucherIssued);
                 state.ApproximateBytes += 72;
@@ -182,7 +197,8 @@ public static partial class GroupMachine
                 state.Orders.Move(order, OrderStatus.VoucherIssued);
                 break;
             case VoucherLapsed:
-                if (state.RequireTerms().LapsePolicy == LapsePolicy.Forfeit) Settle(order, PaymentState.Forfeited, null);
+                if (state.RequireTerms().LapsePolicy == LapsePolicy.Forfeit)
+                    Settle(order, PaymentState.Forfeited, null);
                 state.Orders.Move(order, OrderStatus.Lapsed);
                 break;
             default:
@@ -192,17 +208,37 @@ public static partial class GroupMachine
 
     private static void Settle(Order order, PaymentState to, DateTimeOffset? settlesAt)
     {
-        if (order.Main is not { } payment) return;
+        if (order.Main is not { } payment)
+            return;
         payment.State = to;
         payment.SettlesAt = settlesAt;
     }
 
-    private static Payment Take(GroupState state, Order order, string id, Money amount, PaymentState to, bool excess = false, bool late = false)
+    private static Payment Take(
+        GroupState state,
+        Order order,
+        string id,
+        Money amount,
+        PaymentState to,
+        bool excess = false,
+        bool late = false
+    )
     {
         state.ApproximateBytes += 80 + id.Length;
-        return order.Take(new Payment { Id = id, Amount = amount.Amount, Currency = amount.Currency, State = to, Excess = excess, Late = late });
+        return order.Take(
+            new Payment
+            {
+                Id = id,
+                Amount = amount.Amount,
+                Currency = amount.Currency,
+                State = to,
+                Excess = excess,
+                Late = late,
+            }
+        );
     }
 
     private static Payment Pay(Order order, string paymentId) =>
-        order.FindPayment(paymentId) ?? throw new InvalidOperationException($"Order {order.Number} has no payment {paymentId}.");
+        order.FindPayment(paymentId)
+        ?? throw new InvalidOperationException($"Order {order.Number} has no payment {paymentId}.");
 }

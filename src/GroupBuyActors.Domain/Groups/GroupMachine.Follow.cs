@@ -11,13 +11,15 @@ public static partial class GroupMachine
     private static readonly byte[] NoPayload = "{}"u8.ToArray();
 
     /// <summary>
-    /// The tasks that an event just applied schedules and removes. <paramref name="deferred"/>: it opened consequences that do not fit
-    /// into its commit; their <c>group-settle</c> task is always the event's first, so that it can be named without a look-up.
+    /// The tasks that an event just applied schedules and removes. <paramref name="deferred"/>: it opened consequences
+    /// that do not fit into its commit; their <c>group-settle</c> task is always the event's first, so that it can be
+    /// named without a look-up.
     /// </summary>
     internal static void Follow(Turn turn, RecordedEvent recorded, bool deferred)
     {
         var (state, tasks) = (turn.State, new TasksOf(turn, recorded));
-        if (deferred) tasks.Add(TaskTypes.GroupSettle, recorded.Time, NoPayload);
+        if (deferred)
+            tasks.Add(TaskTypes.GroupSettle, recorded.Time, NoPayload);
         switch (recorded.Event)
         {
             case OrderPlaced e:
@@ -28,19 +30,35 @@ public static partial class GroupMachine
                 break;
             case OrderClosed e:
                 RemoveOrderClose(turn, e.OrderId.Number);
-                tasks.Add(TaskTypes.PaymentCheck, recorded.Time + turn.Settings.ProviderWindow, TaskPayloads.Write(new OrderTask(e.OrderId.Number)));
+                tasks.Add(
+                    TaskTypes.PaymentCheck,
+                    recorded.Time + turn.Settings.ProviderWindow,
+                    TaskPayloads.Write(new OrderTask(e.OrderId.Number))
+                );
                 break;
             case OrderRefundRequested e:
-                tasks.Add(TaskTypes.Refund, recorded.Time, TaskPayloads.Write(new RefundTask(e.OrderId.Number, e.PaymentId, e.Amount, false)));
+                tasks.Add(
+                    TaskTypes.Refund,
+                    recorded.Time,
+                    TaskPayloads.Write(new RefundTask(e.OrderId.Number, e.PaymentId, e.Amount, false))
+                );
                 break;
             case PaymentExcess e:
-                tasks.Add(TaskTypes.Refund, recorded.Time, TaskPayloads.Write(new RefundTask(e.OrderId.Number, e.PaymentId, e.Amount, true)));
+                tasks.Add(
+                    TaskTypes.Refund,
+                    recorded.Time,
+                    TaskPayloads.Write(new RefundTask(e.OrderId.Number, e.PaymentId, e.Amount, true))
+                );
                 break;
             case BuyersNotified e:
                 FollowNotices(state, e, ref tasks);
                 break;
             case GroupPublishing e:
-                tasks.Add(TaskTypes.StockRollback, recorded.Time + turn.Settings.PublicationGuard, TaskPayloads.Write(GuardOf(state, e.Attempt)));
+                tasks.Add(
+                    TaskTypes.StockRollback,
+                    recorded.Time + turn.Settings.PublicationGuard,
+                    TaskPayloads.Write(GuardOf(state, e.Attempt))
+                );
                 break;
             case GroupPublicationAbandoned:
                 RemoveGuard(turn);
@@ -59,37 +77,70 @@ public static partial class GroupMachine
     }
 
     /// <summary>The key of the task that fires at the deadline.</summary>
-    internal static TaskKey DeadlineTask(GroupState state) => state.TaskKey(state.RequireTerms().Deadline, state.ShelvedSequence) with { Type = TaskTypes.GroupDeadline };
+    internal static TaskKey DeadlineTask(GroupState state) =>
+        state.TaskKey(state.RequireTerms().Deadline, state.ShelvedSequence) with
+        {
+            Type = TaskTypes.GroupDeadline,
+        };
 
     /// <summary>
-    /// A task that the state needs, as its event scheduled it: to put it back where it was lost. Which of its event's tasks it was is told
-    /// by the state for those that events remove by name; a deduction's and a release's are removed by their own runs, under any name.
+    /// A task that the state needs, as its event scheduled it: to put it back where it was lost. Which of its event's
+    /// tasks it was is told by the state for those that events remove by name; a deduction's and a release's are
+    /// removed by their own runs, under any name.
     /// </summary>
     internal static TimedTask TaskOf(GroupState state, NeededTask needed, GroupSettings settings)
     {
-        var due = needed.NotAfter ?? throw new ArgumentException($"The state does not say when {needed.Type} is needed.", nameof(needed));
+        var due =
+            needed.NotAfter
+            ?? throw new ArgumentException($"The state does not say when {needed.Type} is needed.", nameof(needed));
         var (i, payload) = needed.Type switch
         {
             TaskTypes.GroupDeadline or TaskTypes.GroupSettle => (0, NoPayload),
             TaskTypes.OrderClose => (0, TaskPayloads.Write(new OrderTask(needed.Order))),
-            TaskTypes.SuccessSaga when state.Ledger.InFlight is { } deduction =>
-                (PutBack, TaskPayloads.Write(new DeductTask(deduction.Cause, DeductionOf(state, deduction)))),
-            TaskTypes.StockRollback when state.Ledger.Releases.Find(release => release.Sequence == needed.Sequence) is { } release =>
-                (PutBack, TaskPayloads.Write(new ReleaseTask(release.Cause, ReleaseOf(state, release)))),
+            TaskTypes.SuccessSaga when state.Ledger.InFlight is { } deduction => (
+                PutBack,
+                TaskPayloads.Write(new DeductTask(deduction.Cause, DeductionOf(state, deduction)))
+            ),
+            TaskTypes.StockRollback
+                when state.Ledger.Releases.Find(release => release.Sequence == needed.Sequence) is { } release => (
+                PutBack,
+                TaskPayloads.Write(new ReleaseTask(release.Cause, ReleaseOf(state, release)))
+            ),
             TaskTypes.StockRollback => (0, TaskPayloads.Write(GuardOf(state, state.Attempt))),
             _ => throw new ArgumentException($"No state needs a task of type {needed.Type}.", nameof(needed)),
         };
-        return new TimedTask { Key = state.TaskKey(due, needed.Sequence, i), Type = needed.Type, Group = state.Id, Payload = payload, NextAt = due };
+        return new TimedTask
+        {
+            Key = state.TaskKey(due, needed.Sequence, i),
+            Type = needed.Type,
+            Group = state.Id,
+            Payload = payload,
+            NextAt = due,
+        };
     }
 
     private static void RemoveGuard(Turn turn) =>
-        turn.Remove(turn.State.TaskKey(turn.State.PublishingAt + turn.Settings.PublicationGuard, turn.State.PublishingSequence) with { Type = TaskTypes.StockRollback },
-            turn.State.PublishingSequence);
+        turn.Remove(
+            turn.State.TaskKey(
+                turn.State.PublishingAt + turn.Settings.PublicationGuard,
+                turn.State.PublishingSequence
+            ) with
+            {
+                Type = TaskTypes.StockRollback,
+            },
+            turn.State.PublishingSequence
+        );
 
     private static void RemoveOrderClose(Turn turn, int number)
     {
         var order = turn.State.Orders[number];
-        turn.Remove(turn.State.TaskKey(order.ClosesAt, order.PlacedSequence) with { Type = TaskTypes.OrderClose }, order.PlacedSequence);
+        turn.Remove(
+            turn.State.TaskKey(order.ClosesAt, order.PlacedSequence) with
+            {
+                Type = TaskTypes.OrderClose,
+            },
+            order.PlacedSequence
+        );
     }
 
     private static void FollowNotices(GroupState state, BuyersNotified e, ref TasksOf tasks)
@@ -98,50 +149,82 @@ public static partial class GroupMachine
         {
             var order = state.Orders[number];
             if (order.Status.HoldsSeats())
-                tasks.Add(TaskTypes.Notify, state.UpdatedAt, TaskPayloads.Write(new NotifyTask(number, order.UserId, e.Kind)));
+                tasks.Add(
+                    TaskTypes.Notify,
+                    state.UpdatedAt,
+                    TaskPayloads.Write(new NotifyTask(number, order.UserId, e.Kind))
+                );
         }
     }
 
     private static void FollowPlans(GroupState state, RecordedEvent recorded, GroupSettings settings, ref TasksOf tasks)
     {
         if (state.Ledger.Deductions is [.., var deduction] && deduction.Sequence == recorded.Sequence)
-            tasks.Add(TaskTypes.SuccessSaga, recorded.Time, TaskPayloads.Write(new DeductTask(deduction.Cause, DeductionOf(state, deduction))));
+            tasks.Add(
+                TaskTypes.SuccessSaga,
+                recorded.Time,
+                TaskPayloads.Write(new DeductTask(deduction.Cause, DeductionOf(state, deduction)))
+            );
         if (state.Ledger.Releases is [.., var release] && release.Sequence == recorded.Sequence)
-            tasks.Add(TaskTypes.StockRollback, release.UndoReservation ? recorded.Time : recorded.Time + settings.GiveBackDelay,
-                TaskPayloads.Write(new ReleaseTask(release.Cause, ReleaseOf(state, release))));
+            tasks.Add(
+                TaskTypes.StockRollback,
+                release.UndoReservation ? recorded.Time : recorded.Time + settings.GiveBackDelay,
+                TaskPayloads.Write(new ReleaseTask(release.Cause, ReleaseOf(state, release)))
+            );
     }
 
-    // Were the attempt abandoned, its release would be the next one; nothing else plans a release while a publication is open.
+    // Were the attempt abandoned, its release would be the next one; nothing else plans a release while a publication
+    // is open.
     private static ReleaseTask GuardOf(GroupState state, int attempt)
     {
-        var release = new Release { Cause = state.Ledger.Releases.Count + 1, Attempt = attempt, UndoReservation = true };
+        var release = new Release
+        {
+            Cause = state.Ledger.Releases.Count + 1,
+            Attempt = attempt,
+            UndoReservation = true,
+        };
         return new ReleaseTask(release.Cause, ReleaseOf(state, release), attempt);
     }
 
-    private static StockDeduction DeductionOf(GroupState state, Deduction deduction) => new(
-        PortKeys.Deduct(state.Id, deduction.Cause), PortKeys.Reserve(state.Id, state.Attempt), state.Id, state.RequireTerms().Sku, deduction.Units);
+    private static StockDeduction DeductionOf(GroupState state, Deduction deduction) =>
+        new(
+            PortKeys.Deduct(state.Id, deduction.Cause),
+            PortKeys.Reserve(state.Id, state.Attempt),
+            state.Id,
+            state.RequireTerms().Sku,
+            deduction.Units
+        );
 
-    private static StockRelease ReleaseOf(GroupState state, Release release) => new(
-        PortKeys.Release(state.Id, release.Cause), PortKeys.Reserve(state.Id, release.Attempt), state.Id, state.RequireTerms().Sku,
-        release.Units, release.Returned)
-    {
-        UndoReservation = release.UndoReservation,
-        UndoDeductions = release.UndoDeductions?.ConvertAll(cause => PortKeys.Deduct(state.Id, cause)) ?? [],
-    };
+    private static StockRelease ReleaseOf(GroupState state, Release release) =>
+        new(
+            PortKeys.Release(state.Id, release.Cause),
+            PortKeys.Reserve(state.Id, release.Attempt),
+            state.Id,
+            state.RequireTerms().Sku,
+            release.Units,
+            release.Returned
+        )
+        {
+            UndoReservation = release.UndoReservation,
+            UndoDeductions = release.UndoDeductions?.ConvertAll(cause => PortKeys.Deduct(state.Id, cause)) ?? [],
+        };
 
     /// <summary>Numbers the tasks of one event.</summary>
     private struct TasksOf(Turn turn, RecordedEvent recorded)
     {
         private int _count;
 
-        public void Add(string type, DateTimeOffset due, byte[] payload) => turn.Schedule(new TimedTask
-        {
-            Key = turn.State.TaskKey(due, recorded.Sequence, _count++),
-            Type = type,
-            Group = turn.State.Id,
-            Payload = payload,
-            NextAt = due,
-            Trace = turn.Trace,
-        });
+        public void Add(string type, DateTimeOffset due, byte[] payload) =>
+            turn.Schedule(
+                new TimedTask
+                {
+                    Key = turn.State.TaskKey(due, recorded.Sequence, _count++),
+                    Type = type,
+                    Group = turn.State.Id,
+                    Payload = payload,
+                    NextAt = due,
+                    Trace = turn.Trace,
+                }
+            );
     }
 }

@@ -5,8 +5,8 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Snapshots: the state as versioned JSON. Only what events made is in it; all that is counted or found from it (seats, buyers, the
-/// cursor of open consequences) is counted and found again on reading.
+/// Snapshots: the state as versioned JSON. Only what events made is in it; all that is counted or found from it (seats,
+/// buyers, the cursor of open consequences) is counted and found again on reading.
 /// </summary>
 public static class GroupSnapshot
 {
@@ -42,17 +42,23 @@ public static class GroupSnapshot
             Stock = state.Ledger,
             Orders = state.Orders.All,
         };
-        foreach (var request in state.Requests.KeptAt(state.UpdatedAt)) document.Requests.Add(RequestRow.Of(request));
+        foreach (var request in state.Requests.KeptAt(state.UpdatedAt))
+            document.Requests.Add(RequestRow.Of(request));
         return JsonSerializer.SerializeToUtf8Bytes(document, SnapshotJson.Default.SnapshotDocument);
     }
 
     /// <summary>Reads a state; throws <see cref="UnknownEventException"/> on a version of a newer release.</summary>
     public static GroupState Read(GroupId id, ReadOnlySpan<byte> snapshot)
     {
-        var document = JsonSerializer.Deserialize(snapshot, SnapshotJson.Default.SnapshotDocument)
+        var document =
+            JsonSerializer.Deserialize(snapshot, SnapshotJson.Default.SnapshotDocument)
             ?? throw new JsonException("A snapshot is an object.");
-        if (document.Version is < 1 or > Version) throw new UnknownEventException($"Snapshot version {document.Version} of group {id} is not known to this release.");
-        if (document.Group != id) throw new JsonException($"A snapshot of {document.Group} was read for {id}.");
+        if (document.Version is < 1 or > Version)
+            throw new UnknownEventException(
+                $"Snapshot version {document.Version} of group {id} is not known to this release."
+            );
+        if (document.Group != id)
+            throw new JsonException($"A snapshot of {document.Group} was read for {id}.");
         var state = new GroupState(id)
         {
             Phase = document.Phase,
@@ -77,8 +83,10 @@ public static class GroupSnapshot
             ApproximateBytes = snapshot.Length,
         };
         state.Orders.CountAtSuccess = document.CountAtSuccess;
-        foreach (var order in document.Orders) state.Orders.Add(order);
-        foreach (var request in document.Requests) state.Requests.Add(request.Remembered(state));
+        foreach (var order in document.Orders)
+            state.Orders.Add(order);
+        foreach (var request in document.Requests)
+            state.Requests.Add(request.Remembered(state));
         Consequences.Track(state);
         return state;
     }
@@ -113,42 +121,59 @@ internal sealed class SnapshotDocument
     public List<RequestRow> Requests { get; init; } = [];
 }
 
-/// <summary>A remembered request. Of an order's answer only what may have changed since is kept; the rest is in the order.</summary>
+/// <summary>
+/// A remembered request. Of an order's answer only what may have changed since is kept; the rest is in the order.
+/// </summary>
 internal sealed class RequestRow
 {
     public string Id { get; init; } = "";
     public string Fingerprint { get; init; } = "";
     public DateTimeOffset At { get; init; }
-    [JsonConverter(typeof(JsonStringEnumConverter<ReplyOutcome>))] public ReplyOutcome Outcome { get; init; }
+
+    [JsonConverter(typeof(JsonStringEnumConverter<ReplyOutcome>))]
+    public ReplyOutcome Outcome { get; init; }
     public GroupView? Group { get; init; }
     public int? Order { get; init; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public OrderStatus Status { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OrderStatus Status { get; init; }
     public DateTimeOffset? PaidAt { get; init; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool HasVoucher { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HasVoucher { get; init; }
     public DateTimeOffset? RedeemedAt { get; init; }
     public DateTimeOffset? RefundedAt { get; init; }
     public CloseReason? CloseReason { get; init; }
     public GroupBrief? Brief { get; init; }
 
-    public static RequestRow Of(Remembered request) => request.Answer is OrderView order
-        ? new RequestRow
-        {
-            Id = request.Id,
-            Fingerprint = request.Fingerprint,
-            At = request.At,
-            Outcome = request.Outcome,
-            Order = order.OrderId.Number,
-            Status = order.Status,
-            PaidAt = order.PaidAt,
-            HasVoucher = order.VoucherCode is not null,
-            RedeemedAt = order.RedeemedAt,
-            RefundedAt = order.RefundedAt,
-            CloseReason = order.CloseReason,
-            Brief = order.Group,
-        }
-        : new RequestRow { Id = request.Id, Fingerprint = request.Fingerprint, At = request.At, Outcome = request.Outcome, Group = (GroupView)request.Answer };
+    public static RequestRow Of(Remembered request) =>
+        request.Answer is OrderView order
+            ? new RequestRow
+            {
+                Id = request.Id,
+                Fingerprint = request.Fingerprint,
+                At = request.At,
+                Outcome = request.Outcome,
+                Order = order.OrderId.Number,
+                Status = order.Status,
+                PaidAt = order.PaidAt,
+                HasVoucher = order.VoucherCode is not null,
+                RedeemedAt = order.RedeemedAt,
+                RefundedAt = order.RefundedAt,
+                CloseReason = order.CloseReason,
+                Brief = order.Group,
+            }
+            : new RequestRow
+            {
+                Id = request.Id,
+                Fingerprint = request.Fingerprint,
+                At = request.At,
+                Outcome = request.Outcome,
+                Group = (GroupView)request.Answer,
+            };
 
-    public Remembered Remembered(GroupState state) => new(Id, Fingerprint, At, Outcome, Group is not null ? Group : OrderOf(state), Journaled: true);
+    public Remembered Remembered(GroupState state) =>
+        new(Id, Fingerprint, At, Outcome, Group is not null ? Group : OrderOf(state), Journaled: true);
 
     private OrderView OrderOf(GroupState state)
     {
@@ -178,8 +203,11 @@ internal sealed class UnixMillisecondsConverter : JsonConverter<DateTimeOffset>
         writer.WriteNumberValue(value.ToUnixTimeMilliseconds());
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, IgnoreReadOnlyProperties = true,
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    IgnoreReadOnlyProperties = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UnixMillisecondsConverter), typeof(IsoDurationConverter)])]
+    Converters = [typeof(UnixMillisecondsConverter), typeof(IsoDurationConverter)]
+)]
 [JsonSerializable(typeof(SnapshotDocument))]
 internal sealed partial class SnapshotJson : JsonSerializerContext;

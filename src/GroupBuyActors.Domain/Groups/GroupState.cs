@@ -13,21 +13,31 @@ public sealed class GroupState
 
     /// <summary>The group.</summary>
     public GroupId Id => _id;
+
     /// <summary>Where it stands.</summary>
     public GroupPhase Phase { get; internal set; }
+
     /// <summary>The sequence of its last event, 0 for none.</summary>
     public long Sequence { get; internal set; }
+
     /// <summary>The time of its last event.</summary>
     public DateTimeOffset UpdatedAt { get; internal set; }
+
     /// <summary>Its terms, or null before publication.</summary>
     public GroupTerms? Terms => Phase == GroupPhase.None ? null : Carried;
+
     /// <summary>Its stock.</summary>
     public StockFigures Stock => Ledger.Figures;
+
     /// <summary>Number of orders.</summary>
     public int OrderCount => Orders.Count;
+
     /// <summary>True where <see cref="GroupCommand.Settle"/> has consequences left to commit.</summary>
     public bool HasOpenConsequences => OrderWork is not null || NoticeWork is not null;
-    /// <summary>Roughly how many bytes <see cref="GroupSnapshot.Write"/> would give: kept up to date as events are applied.</summary>
+
+    /// <summary>
+    /// Roughly how many bytes <see cref="GroupSnapshot.Write"/> would give: kept up to date as events are applied.
+    /// </summary>
     public long ApproximateBytes { get; internal set; } = 512;
 
     /// <summary>The group as readers see it; null while GET is 404.</summary>
@@ -41,8 +51,10 @@ public sealed class GroupState
     {
         foreach (var order in Orders.All)
         {
-            if (order.Payments is null) continue;
-            foreach (var payment in order.Payments) yield return payment.Entry(new OrderId(Id, order.Number));
+            if (order.Payments is null)
+                continue;
+            foreach (var payment in order.Payments)
+                yield return payment.Entry(new OrderId(Id, order.Number));
         }
     }
 
@@ -78,8 +90,11 @@ public sealed class GroupState
 
     internal GroupTerms RequireTerms() => Carried ?? throw new InvalidOperationException($"Group {Id} has no terms.");
 
-    internal TaskKey TaskKey(DateTimeOffset due, long sequence, int i = 0) => new(Shard, due, TaskIds.Of(Id, sequence, i));
+    internal TaskKey TaskKey(DateTimeOffset due, long sequence, int i = 0) =>
+        new(Shard, due, TaskIds.Of(Id, sequence, i));
 }
 
-/// <summary>Consequences opened by an event; its <c>group-settle</c> task, where it has one, is named after it.</summary>
+/// <summary>
+/// Consequences opened by an event; its <c>group-settle</c> task, where it has one, is named after it.
+/// </summary>
 internal readonly record struct OpenWork(long Sequence, DateTimeOffset At);

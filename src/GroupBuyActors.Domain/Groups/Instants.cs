@@ -1,9 +1,12 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>Times are whole milliseconds in UTC everywhere, so that what is stored and what is in memory never differ.</summary>
+/// <summary>
+/// Times are whole milliseconds in UTC everywhere, so that what is stored and what is in memory never differ.
+/// </summary>
 internal static class Instants
 {
-    public static DateTimeOffset Cut(DateTimeOffset instant) => new(instant.UtcTicks - instant.UtcTicks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
+    public static DateTimeOffset Cut(DateTimeOffset instant) =>
+        new(instant.UtcTicks - instant.UtcTicks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
 
     public static TimeSpan? Cut(TimeSpan? span) =>
         span is { } value ? new TimeSpan(value.Ticks - value.Ticks % TimeSpan.TicksPerMillisecond) : null;

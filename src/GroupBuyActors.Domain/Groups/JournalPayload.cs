@@ -6,15 +6,18 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What a journal row holds besides its columns: UTF-8 JSON <c>{"d": data, "r": request mark}</c>, the mark only where the event
-/// carries one. The data comes first, so that reading a history cuts it out without parsing the rest. What leaves the journal is
-/// <see cref="Data"/>, without the secrets that the group itself needs.
+/// What a journal row holds besides its columns: UTF-8 JSON <c>{"d": data, "r": request mark}</c>, the mark only where
+/// the event carries one. The data comes first, so that reading a history cuts it out without parsing the rest. What
+/// leaves the journal is <see cref="Data"/>, without the secrets that the group itself needs.
 /// </summary>
 public static class JournalPayload
 {
     // One a thread: a payload is written for every event, and most are shorter than the buffer that the last one left.
-    [ThreadStatic] private static ArrayBufferWriter<byte>? t_buffer;
-    [ThreadStatic] private static Utf8JsonWriter? t_writer;
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? t_writer;
 
     /// <summary>Writes an event's payload.</summary>
     public static byte[] Write(RecordedEvent recorded)
@@ -37,19 +40,33 @@ public static class JournalPayload
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads an event back; throws <see cref="UnknownEventException"/> on a type or version of a newer release.</summary>
-    public static RecordedEvent Read(GroupId group, long sequence, DateTimeOffset time, string typeName, int version, ReadOnlyMemory<byte> payload)
+    /// <summary>
+    /// Reads an event back; throws <see cref="UnknownEventException"/> on a type or version of a newer release.
+    /// </summary>
+    public static RecordedEvent Read(
+        GroupId group,
+        long sequence,
+        DateTimeOffset time,
+        string typeName,
+        int version,
+        ReadOnlyMemory<byte> payload
+    )
     {
         try
         {
             var data = Cut(payload.Span, out var rest);
             var happened = GroupEvents.Deserialize(typeName, version, payload.Span[data]);
-            var mark = rest is { } request ? JsonSerializer.Deserialize(payload.Span[request], JournalJson.Default.RequestMark) : null;
+            var mark = rest is { } request
+                ? JsonSerializer.Deserialize(payload.Span[request], JournalJson.Default.RequestMark)
+                : null;
             return new RecordedEvent(sequence, Instants.Cut(time), happened, mark);
         }
         catch (JsonException broken)
         {
-            throw new JsonException($"Event {sequence} of group {group} ({typeName} version {version}) cannot be read: {broken.Message}", broken);
+            throw new JsonException(
+                $"Event {sequence} of group {group} ({typeName} version {version}) cannot be read: {broken.Message}",
+                broken
+            );
         }
     }
 
@@ -68,9 +85,13 @@ public static class JournalPayload
     {
         var reader = new Utf8JsonReader(payload);
         reader.Read();
-        if (!reader.Read() || !reader.ValueTextEquals("d"u8)) throw new JsonException("A journal payload begins with its data.");
+        if (!reader.Read() || !reader.ValueTextEquals("d"u8))
+            throw new JsonException("A journal payload begins with its data.");
         var data = CutValue(ref reader);
-        request = reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("r"u8) ? CutValue(ref reader) : null;
+        request =
+            reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("r"u8)
+                ? CutValue(ref reader)
+                : null;
         return data;
     }
 
@@ -83,6 +104,10 @@ public static class JournalPayload
     }
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(RequestMark))]
 internal sealed partial class JournalJson : JsonSerializerContext;

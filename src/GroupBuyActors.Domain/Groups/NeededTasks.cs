@@ -6,7 +6,8 @@ namespace GroupBuyActors.Groups;
 /// <summary>A task that a group's state says must be pending.</summary>
 /// <param name="Type">See <see cref="TaskTypes"/>.</param>
 /// <param name="Sequence">Of the event that scheduled it; 0 where the state does not know it.</param>
-/// <param name="NotAfter">It is to run by then; null where the state does not say: a refund may be a dead letter.</param>
+/// <param name="NotAfter">It is to run by then; null where the state does not say: a refund may be a dead
+/// letter.</param>
 public readonly record struct NeededTask(string Type, long Sequence, DateTimeOffset? NotAfter = null)
 {
     /// <summary>The number of the order that it closes; 0 for other tasks.</summary>
@@ -33,22 +34,37 @@ public readonly record struct LateTask(string Type, string Id, DateTimeOffset Ne
 
 /// <summary>How a group's pending tasks compare with what its state needs.</summary>
 /// <param name="Missing">Needed and not there: something lost them.</param>
-/// <param name="Unneeded">There, of a type that the state knows all of, and not needed: they fire in vain and go.</param>
+/// <param name="Unneeded">There, of a type that the state knows all of, and not needed: they fire in vain and
+/// go.</param>
 /// <param name="Late">Needed and there, but at a later time than the state needs them: something put them off.</param>
-public sealed record TaskCheck(IReadOnlyList<NeededTask> Missing, IReadOnlyList<string> Unneeded, IReadOnlyList<LateTask> Late)
+public sealed record TaskCheck(
+    IReadOnlyList<NeededTask> Missing,
+    IReadOnlyList<string> Unneeded,
+    IReadOnlyList<LateTask> Late
+)
 {
-    /// <summary>True where every task that was ever scheduled is either pending in time and needed, or has ended.</summary>
+    /// <summary>
+    /// True where every task that was ever scheduled is either pending in time and needed, or has ended.
+    /// </summary>
     public bool Holds => Missing.Count == 0 && Unneeded.Count == 0 && Late.Count == 0;
 }
 
 /// <summary>
-/// What must be pending, derived from the state alone: every open end of a group has a task that will come back to it, in time. Whatever
-/// was scheduled and is not needed any more has ended, so created = ended + live holds where nothing is missing and nothing is left over.
+/// What must be pending, derived from the state alone: every open end of a group has a task that will come back to it,
+/// in time. Whatever was scheduled and is not needed any more has ended, so created = ended + live holds where nothing
+/// is missing and nothing is left over.
 /// </summary>
 public static class NeededTasks
 {
     private static readonly HashSet<string> Known =
-        [TaskTypes.GroupDeadline, TaskTypes.OrderClose, TaskTypes.SuccessSaga, TaskTypes.StockRollback, TaskTypes.Refund, TaskTypes.GroupSettle];
+    [
+        TaskTypes.GroupDeadline,
+        TaskTypes.OrderClose,
+        TaskTypes.SuccessSaga,
+        TaskTypes.StockRollback,
+        TaskTypes.Refund,
+        TaskTypes.GroupSettle,
+    ];
 
     private static readonly GroupSettings AnyTimes = new();
     private static readonly DateTimeOffset VersionsBegin = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -57,22 +73,39 @@ public static class NeededTasks
     public static IEnumerable<NeededTask> Of(GroupState state, GroupSettings settings)
     {
         if (state.Phase == GroupPhase.Publishing)
-            yield return new NeededTask(TaskTypes.StockRollback, state.PublishingSequence, state.PublishingAt + settings.PublicationGuard);
+            yield return new NeededTask(
+                TaskTypes.StockRollback,
+                state.PublishingSequence,
+                state.PublishingAt + settings.PublicationGuard
+            );
         if (state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success && state.JoiningEnded is null)
             yield return new NeededTask(TaskTypes.GroupDeadline, state.ShelvedSequence, state.RequireTerms().Deadline);
         // When an event planned these the state does not remember, but it was no later than its last one.
-        if (state.Ledger.InFlight is { } deduction) yield return new NeededTask(TaskTypes.SuccessSaga, deduction.Sequence, state.UpdatedAt);
+        if (state.Ledger.InFlight is { } deduction)
+            yield return new NeededTask(TaskTypes.SuccessSaga, deduction.Sequence, state.UpdatedAt);
         foreach (var release in state.Ledger.Releases)
-            if (!release.Confirmed) yield return new NeededTask(TaskTypes.StockRollback, release.Sequence, state.UpdatedAt + settings.GiveBackDelay);
-        if (state.OrderWork is { } orders) yield return new NeededTask(TaskTypes.GroupSettle, orders.Sequence, orders.At);
-        if (state.NoticeWork is { } notices) yield return new NeededTask(TaskTypes.GroupSettle, notices.Sequence, notices.At);
+            if (!release.Confirmed)
+                yield return new NeededTask(
+                    TaskTypes.StockRollback,
+                    release.Sequence,
+                    state.UpdatedAt + settings.GiveBackDelay
+                );
+        if (state.OrderWork is { } orders)
+            yield return new NeededTask(TaskTypes.GroupSettle, orders.Sequence, orders.At);
+        if (state.NoticeWork is { } notices)
+            yield return new NeededTask(TaskTypes.GroupSettle, notices.Sequence, notices.At);
         foreach (var order in state.Orders.All)
         {
             if (order.Status == OrderStatus.PendingPayment)
-                yield return new NeededTask(TaskTypes.OrderClose, order.PlacedSequence, order.ClosesAt) { Order = order.Number };
-            if (order.Payments is null) continue;
+                yield return new NeededTask(TaskTypes.OrderClose, order.PlacedSequence, order.ClosesAt)
+                {
+                    Order = order.Number,
+                };
+            if (order.Payments is null)
+                continue;
             foreach (var payment in order.Payments)
-                if (payment.State == PaymentState.Refunding) yield return new NeededTask(TaskTypes.Refund, 0);
+                if (payment.State == PaymentState.Refunding)
+                    yield return new NeededTask(TaskTypes.Refund, 0);
         }
     }
 
@@ -90,39 +123,72 @@ public static class NeededTasks
     /// <param name="now">A task that has failed may wait this side of its type's longest wait from here.</param>
     /// <param name="longestWait">Of a type.</param>
     public static TaskCheck Check(
-        GroupState state, IEnumerable<PresentTask> there, GroupSettings settings, DateTimeOffset now, Func<string, TimeSpan> longestWait)
+        GroupState state,
+        IEnumerable<PresentTask> there,
+        GroupSettings settings,
+        DateTimeOffset now,
+        Func<string, TimeSpan> longestWait
+    )
     {
-        var left = new TasksThere<PresentTask>(there.Where(task => Known.Contains(task.Type)), task => (task.Type, task.Id));
+        var left = new TasksThere<PresentTask>(
+            there.Where(task => Known.Contains(task.Type)),
+            task => (task.Type, task.Id)
+        );
         var (missing, late) = (new List<NeededTask>(), new List<LateTask>());
         foreach (var needed in Of(state, settings))
         {
-            if (!left.TryTake(needed, out var found)) missing.Add(needed);
-            else if (needed.NotAfter is { } time && IsLate(found, time, now, longestWait)) late.Add(new LateTask(found.Type, found.Id, found.NextAt!.Value, time));
+            if (!left.TryTake(needed, out var found))
+                missing.Add(needed);
+            else if (needed.NotAfter is { } time && IsLate(found, time, now, longestWait))
+                late.Add(new LateTask(found.Type, found.Id, found.NextAt!.Value, time));
         }
 
         // One that continued work which another has taken over is due at once, finds nothing to do, and goes.
-        return new TaskCheck(missing, left.Rest.Where(task => task.Type != TaskTypes.GroupSettle).Select(task => task.Id).ToList(), late);
+        return new TaskCheck(
+            missing,
+            left.Rest.Where(task => task.Type != TaskTypes.GroupSettle).Select(task => task.Id).ToList(),
+            late
+        );
     }
 
     /// <summary>
-    /// What makes the tasks right again: those that are missing, and, with the row they have, those that come later than the state needs
-    /// them. Whatever is due comes now.
+    /// What makes the tasks right again: those that are missing, and, with the row they have, those that come later
+    /// than the state needs them. Whatever is due comes now.
     /// </summary>
     /// <param name="state">The group.</param>
     /// <param name="there">Its pending tasks.</param>
     /// <param name="settings">That hold for all groups.</param>
     /// <param name="now">The group's now.</param>
-    /// <param name="spare">A task that has failed and waits no longer than this for its next try is left in peace; null: none is.</param>
+    /// <param name="spare">A task that has failed and waits no longer than this for its next try is left in peace;
+    /// null: none is.</param>
     public static IReadOnlyList<TaskRepair> Repairs(
-        GroupState state, IEnumerable<TimedTask> there, GroupSettings settings, DateTimeOffset now, Func<string, TimeSpan>? spare = null)
+        GroupState state,
+        IEnumerable<TimedTask> there,
+        GroupSettings settings,
+        DateTimeOffset now,
+        Func<string, TimeSpan>? spare = null
+    )
     {
-        var left = new TasksThere<TimedTask>(there.Where(task => Known.Contains(task.Type) && task.Fault is null), task => (task.Type, task.Key.Id));
+        var left = new TasksThere<TimedTask>(
+            there.Where(task => Known.Contains(task.Type) && task.Fault is null),
+            task => (task.Type, task.Key.Id)
+        );
         var repairs = new List<TaskRepair>();
         foreach (var needed in Of(state, settings))
         {
             var isThere = left.TryTake(needed, out var row);
-            if (needed.NotAfter is not { } time) continue;
-            if (!isThere) repairs.Add(new TaskRepair(null, GroupMachine.TaskOf(state, needed, settings) with { Version = UnusedVersion(now) }));
+            if (needed.NotAfter is not { } time)
+                continue;
+            if (!isThere)
+                repairs.Add(
+                    new TaskRepair(
+                        null,
+                        GroupMachine.TaskOf(state, needed, settings) with
+                        {
+                            Version = UnusedVersion(now),
+                        }
+                    )
+                );
             else if (IsLate(PresentTask.Of(row!), time, now, spare ?? (static _ => TimeSpan.MinValue)))
                 repairs.Add(new TaskRepair(row, row!.MovedTo(time < now ? now : time) with { FirstDue = null }));
         }
@@ -130,11 +196,23 @@ public static class NeededTasks
         return repairs;
     }
 
-    /// <summary>Nobody knows which versions the lost row had, and a run under one of them would be refused; none had as many as there are seconds.</summary>
-    private static int UnusedVersion(DateTimeOffset now) => (int)Math.Clamp((now - VersionsBegin).TotalSeconds, 1, int.MaxValue / 2);
+    /// <summary>
+    /// Nobody knows which versions the lost row had, and a run under one of them would be refused; none had as many as
+    /// there are seconds.
+    /// </summary>
+    private static int UnusedVersion(DateTimeOffset now) =>
+        (int)Math.Clamp((now - VersionsBegin).TotalSeconds, 1, int.MaxValue / 2);
 
-    private static bool IsLate(PresentTask task, DateTimeOffset notAfter, DateTimeOffset now, Func<string, TimeSpan> longestWait) =>
-        task.NextAt is { } next && next > notAfter && next > now && !(task.Attempts > 0 && next - now <= longestWait(task.Type));
+    private static bool IsLate(
+        PresentTask task,
+        DateTimeOffset notAfter,
+        DateTimeOffset now,
+        Func<string, TimeSpan> longestWait
+    ) =>
+        task.NextAt is { } next
+        && next > notAfter
+        && next > now
+        && !(task.Attempts > 0 && next - now <= longestWait(task.Type));
 
     /// <summary>Tasks by type and by the event that scheduled them, each to be taken once.</summary>
     private sealed class TasksThere<T>
@@ -148,7 +226,8 @@ public static class NeededTasks
                 var (type, id) = named(task);
                 // Which of several refunds is which the state does not know.
                 var key = (type, type == TaskTypes.Refund ? 0 : SequenceOf(id));
-                if (!_tasks.TryGetValue(key, out var same)) _tasks[key] = same = new Queue<T>();
+                if (!_tasks.TryGetValue(key, out var same))
+                    _tasks[key] = same = new Queue<T>();
                 same.Enqueue(task);
             }
         }
@@ -164,7 +243,11 @@ public static class NeededTasks
         private static long SequenceOf(string taskId)
         {
             var parts = taskId.Split(':');
-            return parts.Length == 3 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var found) ? found : -1;
+            return
+                parts.Length == 3
+                && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var found)
+                ? found
+                : -1;
         }
     }
 }

@@ -5,33 +5,67 @@ namespace GroupBuyActors.Groups;
 /// <summary>One order as its group holds it. The JSON names are those of snapshots and only grow.</summary>
 internal sealed class Order
 {
-    [JsonIgnore] public int Number { get; set; }
-    [JsonPropertyName("user")] public string UserId { get; init; } = "";
-    [JsonPropertyName("quantity")] public int Quantity { get; init; }
+    [JsonIgnore]
+    public int Number { get; set; }
+
+    [JsonPropertyName("user")]
+    public string UserId { get; init; } = "";
+
+    [JsonPropertyName("quantity")]
+    public int Quantity { get; init; }
+
     /// <summary>Minor units of the currency of the group's terms.</summary>
-    [JsonPropertyName("total")] public long Total { get; init; }
-    [JsonPropertyName("status"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public OrderStatus Status { get; set; }
-    [JsonPropertyName("placed")] public DateTimeOffset PlacedAt { get; init; }
+    [JsonPropertyName("total")]
+    public long Total { get; init; }
+
+    [JsonPropertyName("status"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OrderStatus Status { get; set; }
+
+    [JsonPropertyName("placed")]
+    public DateTimeOffset PlacedAt { get; init; }
+
     /// <summary>Of <c>order.placed</c>: its <c>order-close</c> task is named after it.</summary>
-    [JsonPropertyName("sequence")] public long PlacedSequence { get; init; }
-    [JsonPropertyName("closes")] public DateTimeOffset ClosesAt { get; init; }
-    [JsonPropertyName("paid")] public DateTimeOffset? PaidAt { get; set; }
-    [JsonPropertyName("secret")] public string? VoucherSecret { get; set; }
-    [JsonPropertyName("valid")] public DateTimeOffset? VoucherValidUntil { get; set; }
-    [JsonPropertyName("redeemed")] public DateTimeOffset? RedeemedAt { get; set; }
-    [JsonPropertyName("refunded")] public DateTimeOffset? RefundedAt { get; set; }
-    [JsonPropertyName("closed")] public CloseReason? CloseReason { get; set; }
-    [JsonPropertyName("refund")] public RefundReason? RefundReason { get; set; }
-    [JsonPropertyName("payments")] public List<Payment>? Payments { get; set; }
+    [JsonPropertyName("sequence")]
+    public long PlacedSequence { get; init; }
+
+    [JsonPropertyName("closes")]
+    public DateTimeOffset ClosesAt { get; init; }
+
+    [JsonPropertyName("paid")]
+    public DateTimeOffset? PaidAt { get; set; }
+
+    [JsonPropertyName("secret")]
+    public string? VoucherSecret { get; set; }
+
+    [JsonPropertyName("valid")]
+    public DateTimeOffset? VoucherValidUntil { get; set; }
+
+    [JsonPropertyName("redeemed")]
+    public DateTimeOffset? RedeemedAt { get; set; }
+
+    [JsonPropertyName("refunded")]
+    public DateTimeOffset? RefundedAt { get; set; }
+
+    [JsonPropertyName("closed")]
+    public CloseReason? CloseReason { get; set; }
+
+    [JsonPropertyName("refund")]
+    public RefundReason? RefundReason { get; set; }
+
+    [JsonPropertyName("payments")]
+    public List<Payment>? Payments { get; set; }
 
     /// <summary>The payment that belongs to the order; any other is excess.</summary>
-    [JsonIgnore] public Payment? Main => Payments?.Find(payment => !payment.Excess);
+    [JsonIgnore]
+    public Payment? Main => Payments?.Find(payment => !payment.Excess);
 
     public Payment? FindPayment(string paymentId)
     {
-        if (Payments is null) return null;
+        if (Payments is null)
+            return null;
         foreach (var payment in Payments)
-            if (payment.Id == paymentId) return payment;
+            if (payment.Id == paymentId)
+                return payment;
         return null;
     }
 
@@ -45,22 +79,36 @@ internal sealed class Order
 /// <summary>An accepted payment: remembered for ever, so that a repeat gets the same answer.</summary>
 internal sealed class Payment
 {
-    [JsonPropertyName("id")] public string Id { get; init; } = "";
-    [JsonPropertyName("amount")] public long Amount { get; init; }
-    [JsonPropertyName("currency")] public string Currency { get; init; } = "";
+    [JsonPropertyName("id")]
+    public string Id { get; init; } = "";
+
+    [JsonPropertyName("amount")]
+    public long Amount { get; init; }
+
+    [JsonPropertyName("currency")]
+    public string Currency { get; init; } = "";
+
     /// <summary>True where it is refunded beside the order, whose status it does not touch.</summary>
-    [JsonPropertyName("excess"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Excess { get; init; }
+    [JsonPropertyName("excess"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Excess { get; init; }
+
     /// <summary>True where it came after its order was closed.</summary>
-    [JsonPropertyName("late"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Late { get; init; }
+    [JsonPropertyName("late"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Late { get; init; }
+
     [JsonPropertyName("state"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     [JsonConverter(typeof(JsonStringEnumConverter<PaymentState>))]
     public PaymentState State { get; set; }
-    [JsonPropertyName("settles")] public DateTimeOffset? SettlesAt { get; set; }
 
-    [JsonIgnore] public Money Money => new(Amount, Currency);
+    [JsonPropertyName("settles")]
+    public DateTimeOffset? SettlesAt { get; set; }
+
+    [JsonIgnore]
+    public Money Money => new(Amount, Currency);
 
     /// <summary>What its payer was answered, and is again.</summary>
-    [JsonIgnore] public ReplyOutcome Outcome => Excess || Late ? ReplyOutcome.Accepted : ReplyOutcome.Done;
+    [JsonIgnore]
+    public ReplyOutcome Outcome => Excess || Late ? ReplyOutcome.Accepted : ReplyOutcome.Done;
 
     public PaymentEntry Entry(OrderId order) => new(order, Id, Money, State, SettlesAt);
 }
@@ -69,21 +117,28 @@ internal sealed class Payment
 internal static class OrderStatuses
 {
     /// <summary>Orders of these statuses hold seats.</summary>
-    public static bool HoldsSeats(this OrderStatus status) => status is
-        OrderStatus.PendingPayment or OrderStatus.Paid or OrderStatus.VoucherIssued or OrderStatus.Redeemed or OrderStatus.Lapsed;
+    public static bool HoldsSeats(this OrderStatus status) =>
+        status
+            is OrderStatus.PendingPayment
+                or OrderStatus.Paid
+                or OrderStatus.VoucherIssued
+                or OrderStatus.Redeemed
+                or OrderStatus.Lapsed;
 
     /// <summary>Orders of these statuses hold paid seats.</summary>
-    public static bool HoldsPaidSeats(this OrderStatus status) => status != OrderStatus.PendingPayment && status.HoldsSeats();
+    public static bool HoldsPaidSeats(this OrderStatus status) =>
+        status != OrderStatus.PendingPayment && status.HoldsSeats();
 
     /// <summary>True where an order may go from one status to the other.</summary>
-    public static bool MayBecome(this OrderStatus from, OrderStatus to) => (from, to) switch
-    {
-        (OrderStatus.PendingPayment, OrderStatus.Paid or OrderStatus.Closed) => true,
-        (OrderStatus.Paid, OrderStatus.VoucherIssued or OrderStatus.Refunding) => true,
-        (OrderStatus.VoucherIssued, OrderStatus.Redeemed or OrderStatus.Lapsed or OrderStatus.Refunding) => true,
-        (OrderStatus.Redeemed, OrderStatus.VoucherIssued) => true,
-        (OrderStatus.Lapsed or OrderStatus.Closed, OrderStatus.Refunding) => true,
-        (OrderStatus.Refunding, OrderStatus.Refunded) => true,
-        _ => false,
-    };
+    public static bool MayBecome(this OrderStatus from, OrderStatus to) =>
+        (from, to) switch
+        {
+            (OrderStatus.PendingPayment, OrderStatus.Paid or OrderStatus.Closed) => true,
+            (OrderStatus.Paid, OrderStatus.VoucherIssued or OrderStatus.Refunding) => true,
+            (OrderStatus.VoucherIssued, OrderStatus.Redeemed or OrderStatus.Lapsed or OrderStatus.Refunding) => true,
+            (OrderStatus.Redeemed, OrderStatus.VoucherIssued) => true,
+            (OrderStatus.Lapsed or OrderStatus.Closed, OrderStatus.Refunding) => true,
+            (OrderStatus.Refunding, OrderStatus.Refunded) => true,
+            _ => false,
+        };
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The orders of a group with everything counted that a decision asks for, kept as orders come and move, so that a join or a payment
-/// costs the same in a group of 100,000 as in one of three.
+/// The orders of a group with everything counted that a decision asks for, kept as orders come and move, so that a join
+/// or a payment costs the same in a group of 100,000 as in one of three.
 /// </summary>
 internal sealed class OrderBook
 {
@@ -20,19 +20,24 @@ internal sealed class OrderBook
     public int SeatsTaken { get; private set; }
     public int SeatsPaid { get; private set; }
 
-    /// <summary>Orders placed up to the moment of success; 0 before. Set it before orders are added that count as after it.</summary>
+    /// <summary>
+    /// Orders placed up to the moment of success; 0 before. Set it before orders are added that count as after it.
+    /// </summary>
     public int CountAtSuccess { get; set; }
 
     /// <summary>PAID orders placed after success.</summary>
     public int PaidAfterSuccess { get; private set; }
 
-    /// <summary>When the last payment window ends that is still open, or null. Windows of later orders never end earlier.</summary>
+    /// <summary>
+    /// When the last payment window ends that is still open, or null. Windows of later orders never end earlier.
+    /// </summary>
     public DateTimeOffset? LastClosesAt => _lastPending == 0 ? null : _orders[_lastPending - 1].ClosesAt;
 
     public int CountOf(OrderStatus status) => _counts[(int)status];
 
     /// <summary>Orders that hold seats.</summary>
-    public int CountHolding => _orders.Count - CountOf(OrderStatus.Closed) - CountOf(OrderStatus.Refunding) - CountOf(OrderStatus.Refunded);
+    public int CountHolding =>
+        _orders.Count - CountOf(OrderStatus.Closed) - CountOf(OrderStatus.Refunding) - CountOf(OrderStatus.Refunded);
 
     public Order? Find(int number) => (uint)(number - 1) < (uint)_orders.Count ? _orders[number - 1] : null;
 
@@ -45,33 +50,39 @@ internal sealed class OrderBook
         order.Number = _orders.Count + 1;
         _orders.Add(order);
         _counts[(int)order.Status]++;
-        if (order.Status == OrderStatus.PendingPayment) _lastPending = order.Number;
-        if (order.Status == OrderStatus.Paid && IsAfterSuccess(order)) PaidAfterSuccess++;
+        if (order.Status == OrderStatus.PendingPayment)
+            _lastPending = order.Number;
+        if (order.Status == OrderStatus.Paid && IsAfterSuccess(order))
+            PaidAfterSuccess++;
         Hold(order, order.Status, 1);
     }
 
     public void Move(Order order, OrderStatus to)
     {
         var from = order.Status;
-        if (!from.MayBecome(to)) throw new InvalidOperationException($"Order {order.Number} cannot go from {from} to {to}.");
+        if (!from.MayBecome(to))
+            throw new InvalidOperationException($"Order {order.Number} cannot go from {from} to {to}.");
         order.Status = to;
         _counts[(int)from]--;
         _counts[(int)to]++;
-        if (IsAfterSuccess(order)) PaidAfterSuccess += (to == OrderStatus.Paid ? 1 : 0) - (from == OrderStatus.Paid ? 1 : 0);
+        if (IsAfterSuccess(order))
+            PaidAfterSuccess += (to == OrderStatus.Paid ? 1 : 0) - (from == OrderStatus.Paid ? 1 : 0);
         if (from.HoldsSeats() != to.HoldsSeats() || from.HoldsPaidSeats() != to.HoldsPaidSeats())
         {
             Hold(order, to, 1);
             Hold(order, from, -1);
         }
 
-        while (_lastPending > 0 && _orders[_lastPending - 1].Status != OrderStatus.PendingPayment) _lastPending--;
+        while (_lastPending > 0 && _orders[_lastPending - 1].Status != OrderStatus.PendingPayment)
+            _lastPending--;
     }
 
     private bool IsAfterSuccess(Order order) => CountAtSuccess > 0 && order.Number > CountAtSuccess;
 
     private void Hold(Order order, OrderStatus status, int sign)
     {
-        if (!status.HoldsSeats()) return;
+        if (!status.HoldsSeats())
+            return;
         ref var seats = ref CollectionsMarshal.GetValueRefOrAddDefault(_buyers, order.UserId, out _);
         var (hadSeats, hadPaid) = (seats.Taken > 0, seats.Paid > 0);
         var units = order.Quantity * sign;

@@ -4,29 +4,37 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Money coming in: by a payment result, or found at the provider. Whatever is accepted is kept for the order or goes back; whatever
-/// is neither told nor found yet is asked for again by <c>payment-check</c>.
+/// Money coming in: by a payment result, or found at the provider. Whatever is accepted is kept for the order or goes
+/// back; whatever is neither told nor found yet is asked for again by <c>payment-check</c>.
 /// </summary>
 internal static class PaymentRules
 {
     private const int PaymentIdLengthMax = 128;
 
-    /// <summary>Payments found at the provider that one commit takes: how many it tells of is not ours to say.</summary>
+    /// <summary>
+    /// Payments found at the provider that one commit takes: how many it tells of is not ours to say.
+    /// </summary>
     private const int FoundPerCommit = 20;
 
     public static Decision Decide(GroupState state, GroupCommand.Pay pay)
     {
         var command = pay.Command;
         var faults = Check(command);
-        if (faults.Count > 0) return Decision.Invalid(faults);
-        if (state.Orders.Find(command.Number) is not { } order) return Decision.OrderNotFound(state, command.Number);
+        if (faults.Count > 0)
+            return Decision.Invalid(faults);
+        if (state.Orders.Find(command.Number) is not { } order)
+            return Decision.OrderNotFound(state, command.Number);
         if (order.FindPayment(command.PaymentId) is { } known)
             return known.Money == command.Amount
                 ? Decision.OfOrder(order.Number, known.Outcome)
-                : Decision.Refuse(RefusalCode.PaymentConflict, $"Payment {command.PaymentId} was accepted with another amount.");
+                : Decision.Refuse(
+                    RefusalCode.PaymentConflict,
+                    $"Payment {command.PaymentId} was accepted with another amount."
+                );
         var isRight = order.Status == OrderStatus.PendingPayment && command.Amount == Views.TotalOf(state, order);
         var isPlain = isRight || order.Status != OrderStatus.PendingPayment;
-        if (!(command.Trusted && isPlain) && Doubt(state, order, command, pay.Findings) is { } doubt) return doubt;
+        if (!(command.Trusted && isPlain) && Doubt(state, order, command, pay.Findings) is { } doubt)
+            return doubt;
         return Accept(state, order, command, isRight);
     }
 
@@ -34,64 +42,111 @@ internal static class PaymentRules
     {
         if (state.Orders.Find(close.Order) is not { } order)
             return Decision.UnknownToTask($"Group {state.Id} knows no order {close.Order} to close.");
-        if (order.Status != OrderStatus.PendingPayment) return Decision.Nothing;
-        if (now < order.ClosesAt) return new Decision { NotYet = order.ClosesAt - now };
+        if (order.Status != OrderStatus.PendingPayment)
+            return Decision.Nothing;
+        if (now < order.ClosesAt)
+            return new Decision { NotYet = order.ClosesAt - now };
         var id = new OrderId(state.Id, order.Number);
         var found = Unknown(order, close.Findings);
         var right = found.FindIndex(payment => payment.Amount == Views.TotalOf(state, order));
-        if (found.Count > FoundPerCommit) return SomeOfMany(order, id, found, right);
-        if (right < 0) return WithAlert(order, found, [new OrderClosed(CloseReason.PaymentWindowOver) { OrderId = id }, .. Late(id, found, isFirstRefunded: true)]);
+        if (found.Count > FoundPerCommit)
+            return SomeOfMany(order, id, found, right);
+        if (right < 0)
+            return WithAlert(
+                order,
+                found,
+                [
+                    new OrderClosed(CloseReason.PaymentWindowOver) { OrderId = id },
+                    .. Late(id, found, isFirstRefunded: true),
+                ]
+            );
         var payment = found[right];
         found.RemoveAt(right);
-        return WithAlert(order, found, [new OrderPaid(payment.PaymentId, payment.Amount) { OrderId = id }, .. Late(id, found, isFirstRefunded: false)]);
+        return WithAlert(
+            order,
+            found,
+            [
+                new OrderPaid(payment.PaymentId, payment.Amount) { OrderId = id },
+                .. Late(id, found, isFirstRefunded: false),
+            ]
+        );
     }
 
     public static Decision Decide(GroupState state, GroupCommand.PaymentChecked check)
     {
         if (state.Orders.Find(check.Order) is not { } order)
             return Decision.UnknownToTask($"Group {state.Id} knows no order {check.Order} to check.");
-        if (check.Findings.Answer != PortAnswer.Done) return new Decision { KeepsTask = true };
+        if (check.Findings.Answer != PortAnswer.Done)
+            return new Decision { KeepsTask = true };
         var (id, found) = (new OrderId(state.Id, order.Number), Unknown(order, check.Findings));
-        if (found.Count > FoundPerCommit) return SomeOfMany(order, id, found, right: -1);
+        if (found.Count > FoundPerCommit)
+            return SomeOfMany(order, id, found, right: -1);
         return WithAlert(order, found, Late(id, found, isFirstRefunded: order.Status == OrderStatus.Closed));
     }
 
     private static Dictionary<string, string[]> Check(PayOrder command)
     {
         var faults = new Faults();
-        faults.Unless(TextRules.IsPrintable(command.PaymentId, PaymentIdLengthMax), "paymentId", $"A payment id has 1 to {PaymentIdLengthMax} printable characters.");
-        faults.Unless(command.Amount.Amount is >= 1 and <= Money.AmountMax, "amount", $"An amount is 1 to {Money.AmountMax} minor units.");
+        faults.Unless(
+            TextRules.IsPrintable(command.PaymentId, PaymentIdLengthMax),
+            "paymentId",
+            $"A payment id has 1 to {PaymentIdLengthMax} printable characters."
+        );
+        faults.Unless(
+            command.Amount.Amount is >= 1 and <= Money.AmountMax,
+            "amount",
+            $"An amount is 1 to {Money.AmountMax} minor units."
+        );
         faults.Unless(Currencies.IsKnown(command.Amount.Currency), "currency", Currencies.Expected);
         return faults.Found;
     }
 
-    /// <summary>Money that is told by someone else than the payment service, or is not what the order costs, is believed if the provider has it.</summary>
+    /// <summary>
+    /// Money that is told by someone else than the payment service, or is not what the order costs, is believed if the
+    /// provider has it.
+    /// </summary>
     private static Decision? Doubt(GroupState state, Order order, PayOrder command, PaymentFindings? findings)
     {
-        if (findings is null) return new Decision { Question = new PaymentQuestion(new OrderId(state.Id, order.Number)) };
+        if (findings is null)
+            return new Decision { Question = new PaymentQuestion(new OrderId(state.Id, order.Number)) };
         if (findings.Answer == PortAnswer.Silent)
-            return Decision.Refuse(RefusalCode.PaymentsUnavailable, "The payment provider does not answer and this payment cannot be believed without it; try again.");
+            return Decision.Refuse(
+                RefusalCode.PaymentsUnavailable,
+                "The payment provider does not answer and this payment cannot be believed without it; try again."
+            );
         if (findings.Answer == PortAnswer.Done)
             foreach (var payment in findings.Payments)
-                if (payment.PaymentId == command.PaymentId && payment.Amount == command.Amount) return null;
-        return Decision.Refuse(RefusalCode.PaymentAmountMismatch,
-            $"The order costs {Views.TotalOf(state, order)} and the provider does not confirm {command.Amount} under {command.PaymentId}.");
+                if (payment.PaymentId == command.PaymentId && payment.Amount == command.Amount)
+                    return null;
+        return Decision.Refuse(
+            RefusalCode.PaymentAmountMismatch,
+            $"The order costs {Views.TotalOf(state, order)} and the provider does not confirm {command.Amount} under {command.PaymentId}."
+        );
     }
 
     private static Decision Accept(GroupState state, Order order, PayOrder command, bool isRight)
     {
         var id = new OrderId(state.Id, order.Number);
-        if (isRight) return Decision.OfOrder(order.Number, ReplyOutcome.Done, new OrderPaid(command.PaymentId, command.Amount) { OrderId = id });
+        if (isRight)
+            return Decision.OfOrder(
+                order.Number,
+                ReplyOutcome.Done,
+                new OrderPaid(command.PaymentId, command.Amount) { OrderId = id }
+            );
         if (order.Status == OrderStatus.Closed)
-            return Decision.OfOrder(order.Number, ReplyOutcome.Accepted,
-                new OrderRefundRequested(command.PaymentId, command.Amount, RefundReason.LatePayment) { OrderId = id });
+            return Decision.OfOrder(
+                order.Number,
+                ReplyOutcome.Accepted,
+                new OrderRefundRequested(command.PaymentId, command.Amount, RefundReason.LatePayment) { OrderId = id }
+            );
         return new Decision
         {
             Events = [new PaymentExcess(command.PaymentId, command.Amount) { OrderId = id }],
             Outcome = ReplyOutcome.Accepted,
             Answer = AnswerKind.Order,
             Order = order.Number,
-            Warning = $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is excess and goes back.",
+            Warning =
+                $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is excess and goes back.",
         };
     }
 
@@ -99,9 +154,14 @@ internal static class PaymentRules
     private static List<ProviderPayment> Unknown(Order order, PaymentFindings findings)
     {
         var found = new List<ProviderPayment>();
-        if (findings.Answer != PortAnswer.Done) return found;
+        if (findings.Answer != PortAnswer.Done)
+            return found;
         foreach (var payment in findings.Payments)
-            if (payment.Amount.Amount > 0 && order.FindPayment(payment.PaymentId) is null && !found.Exists(other => other.PaymentId == payment.PaymentId))
+            if (
+                payment.Amount.Amount > 0
+                && order.FindPayment(payment.PaymentId) is null
+                && !found.Exists(other => other.PaymentId == payment.PaymentId)
+            )
                 found.Add(payment);
         return found;
     }
@@ -110,24 +170,39 @@ internal static class PaymentRules
     {
         var events = new GroupEvent[found.Count];
         for (var i = 0; i < events.Length; i++)
-            events[i] = i == 0 && isFirstRefunded
-                ? new OrderRefundRequested(found[i].PaymentId, found[i].Amount, RefundReason.LatePayment) { OrderId = id }
-                : new PaymentExcess(found[i].PaymentId, found[i].Amount) { OrderId = id };
+            events[i] =
+                i == 0 && isFirstRefunded
+                    ? new OrderRefundRequested(found[i].PaymentId, found[i].Amount, RefundReason.LatePayment)
+                    {
+                        OrderId = id,
+                    }
+                    : new PaymentExcess(found[i].PaymentId, found[i].Amount) { OrderId = id };
         return events;
     }
 
-    /// <summary>Takes as many as one commit may, none of them for the order itself; the task runs again for the rest.</summary>
+    /// <summary>
+    /// Takes as many as one commit may, none of them for the order itself; the task runs again for the rest.
+    /// </summary>
     private static Decision SomeOfMany(Order order, OrderId id, List<ProviderPayment> found, int right)
     {
-        if (right >= 0) found.RemoveAt(right);
+        if (right >= 0)
+            found.RemoveAt(right);
         found.RemoveRange(FoundPerCommit - 1, found.Count - FoundPerCommit + 1);
         return WithAlert(order, found, Late(id, found, isFirstRefunded: false), again: true);
     }
 
-    private static Decision WithAlert(Order order, List<ProviderPayment> found, GroupEvent[] events, bool again = false) => new()
-    {
-        Events = events,
-        NotYet = again ? TimeSpan.Zero : null,
-        Warning = events.Any(happened => happened is PaymentExcess) ? $"The provider holds {found.Count} payments beyond what order {order.Number} needs; they go back." : null,
-    };
+    private static Decision WithAlert(
+        Order order,
+        List<ProviderPayment> found,
+        GroupEvent[] events,
+        bool again = false
+    ) =>
+        new()
+        {
+            Events = events,
+            NotYet = again ? TimeSpan.Zero : null,
+            Warning = events.Any(happened => happened is PaymentExcess)
+                ? $"The provider holds {found.Count} payments beyond what order {order.Number} needs; they go back."
+                : null,
+        };
 }

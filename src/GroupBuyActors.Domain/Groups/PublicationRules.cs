@@ -4,20 +4,23 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// From an offer to the shelf. The intent is committed first, stock is reserved under a key with the attempt, the answer shelves or
-/// abandons. A crash in between leaves the guard task, which abandons the attempt; its release names the attempt it undoes, so that a
-/// later attempt is never refused by an earlier one's tombstone.
+/// From an offer to the shelf. The intent is committed first, stock is reserved under a key with the attempt, the
+/// answer shelves or abandons. A crash in between leaves the guard task, which abandons the attempt; its release names
+/// the attempt it undoes, so that a later attempt is never refused by an earlier one's tombstone.
 /// </summary>
 internal static class PublicationRules
 {
     public static Decision Decide(GroupState state, GroupCommand.Publish command, DateTimeOffset now)
     {
         var faults = OfferRules.Check(command.Offer);
-        if (faults.Count > 0) return Decision.Invalid(faults);
+        if (faults.Count > 0)
+            return Decision.Invalid(faults);
         var offer = OfferRules.Normalise(command.Offer);
-        if (state.Phase != GroupPhase.None) return Again(state, offer);
+        if (state.Phase != GroupPhase.None)
+            return Again(state, offer);
         faults = OfferRules.CheckAt(offer, now);
-        if (faults.Count > 0) return Decision.Invalid(faults);
+        if (faults.Count > 0)
+            return Decision.Invalid(faults);
         return new Decision
         {
             Events = [new GroupPublishing(state.Attempt + 1, offer, OfferRules.Resolve(offer, now))],
@@ -28,14 +31,17 @@ internal static class PublicationRules
 
     public static Decision Decide(GroupState state, GroupCommand.Reserved command)
     {
-        if (IsOpen(state, command.Attempt)) return Close(state, command);
-        if (state.IsPublished && state.Attempt == command.Attempt) return Decision.OfGroup(ReplyOutcome.Done);
+        if (IsOpen(state, command.Attempt))
+            return Close(state, command);
+        if (state.IsPublished && state.Attempt == command.Attempt)
+            return Decision.OfGroup(ReplyOutcome.Done);
         return command.Reply.Answer == PortAnswer.Refused ? Insufficient(state, command.Reply) : Unavailable(state);
     }
 
     public static Decision Decide(GroupState state, GroupCommand.PublicationGuard command)
     {
-        if (IsOpen(state, command.Attempt)) return Decision.OfTask(Abandon(state, reserved: null));
+        if (IsOpen(state, command.Attempt))
+            return Decision.OfTask(Abandon(state, reserved: null));
         return command.Attempt > state.Attempt
             ? Decision.UnknownToTask($"Group {state.Id} knows no publication attempt {command.Attempt}.")
             : Decision.Nothing;
@@ -45,12 +51,16 @@ internal static class PublicationRules
     public static (int Attempt, StockReservation Reservation) ReservationOf(GroupState state)
     {
         var terms = state.RequireTerms();
-        return (state.Attempt, new StockReservation(PortKeys.Reserve(state.Id, state.Attempt), state.Id, terms.Sku, terms.Capacity));
+        return (
+            state.Attempt,
+            new StockReservation(PortKeys.Reserve(state.Id, state.Attempt), state.Id, terms.Sku, terms.Capacity)
+        );
     }
 
     private static Decision Again(GroupState state, GroupOffer offer)
     {
-        if (offer != state.Offer) return Decision.Refuse(RefusalCode.GroupExists, $"Group {state.Id} is there with other content.");
+        if (offer != state.Offer)
+            return Decision.Refuse(RefusalCode.GroupExists, $"Group {state.Id} is there with other content.");
         // Still waiting for stock: a crash may have interrupted the reservation, and its key makes asking again safe.
         return state.Phase == GroupPhase.Publishing
             ? new Decision { Outcome = ReplyOutcome.Accepted, Reserve = true }
@@ -62,27 +72,43 @@ internal static class PublicationRules
         var terms = state.RequireTerms();
         return command.Reply.Answer switch
         {
-            PortAnswer.Done => Decision.OfGroup(ReplyOutcome.Created,
-                new StockReserved(state.Attempt, terms.Capacity), new GroupShelved(terms.ShelfAt, terms.OpensAt, terms.Deadline)),
+            PortAnswer.Done => Decision.OfGroup(
+                ReplyOutcome.Created,
+                new StockReserved(state.Attempt, terms.Capacity),
+                new GroupShelved(terms.ShelfAt, terms.OpensAt, terms.Deadline)
+            ),
             PortAnswer.Refused => Insufficient(state, command.Reply, Abandon(state, reserved: false)),
             _ => Unavailable(state, Abandon(state, reserved: null)),
         };
     }
 
-    private static GroupPublicationAbandoned Abandon(GroupState state, bool? reserved) => new(
-        state.Attempt, (reserved is null ? RefusalCode.InventoryUnavailable : RefusalCode.StockInsufficient).Text(), reserved);
+    private static GroupPublicationAbandoned Abandon(GroupState state, bool? reserved) =>
+        new(
+            state.Attempt,
+            (reserved is null ? RefusalCode.InventoryUnavailable : RefusalCode.StockInsufficient).Text(),
+            reserved
+        );
 
-    private static Decision Insufficient(GroupState state, PortReply reply, params GroupEvent[] events) => new()
-    {
-        Events = events,
-        Refusal = new Refusal(RefusalCode.StockInsufficient, reply.Detail ?? $"Inventory refuses the stock of group {state.Id}."),
-    };
+    private static Decision Insufficient(GroupState state, PortReply reply, params GroupEvent[] events) =>
+        new()
+        {
+            Events = events,
+            Refusal = new Refusal(
+                RefusalCode.StockInsufficient,
+                reply.Detail ?? $"Inventory refuses the stock of group {state.Id}."
+            ),
+        };
 
-    private static Decision Unavailable(GroupState state, params GroupEvent[] events) => new()
-    {
-        Events = events,
-        Refusal = new Refusal(RefusalCode.InventoryUnavailable, $"Inventory did not answer for group {state.Id} in time; try again."),
-    };
+    private static Decision Unavailable(GroupState state, params GroupEvent[] events) =>
+        new()
+        {
+            Events = events,
+            Refusal = new Refusal(
+                RefusalCode.InventoryUnavailable,
+                $"Inventory did not answer for group {state.Id} in time; try again."
+            ),
+        };
 
-    private static bool IsOpen(GroupState state, int attempt) => state.Phase == GroupPhase.Publishing && state.Attempt == attempt;
+    private static bool IsOpen(GroupState state, int attempt) =>
+        state.Phase == GroupPhase.Publishing && state.Attempt == attempt;
 }

@@ -1,11 +1,18 @@
 namespace GroupBuyActors.Groups;
 
 /// <summary>An answered request: what is needed to know it again and to give its first answer.</summary>
-internal sealed record Remembered(string Id, string Fingerprint, DateTimeOffset At, ReplyOutcome Outcome, object Answer, bool Journaled);
+internal sealed record Remembered(
+    string Id,
+    string Fingerprint,
+    DateTimeOffset At,
+    ReplyOutcome Outcome,
+    object Answer,
+    bool Journaled
+);
 
 /// <summary>
-/// The request keys answered in the last 24 h with their answers, oldest first. Those whose success changed nothing are not in the
-/// journal and so are lost with the activation: deciding them again changes nothing either.
+/// The request keys answered in the last 24 h with their answers, oldest first. Those whose success changed nothing are
+/// not in the journal and so are lost with the activation: deciding them again changes nothing either.
 /// </summary>
 internal sealed class RequestMemory
 {
@@ -22,7 +29,8 @@ internal sealed class RequestMemory
     public void Add(Remembered request)
     {
         Prune(request.At);
-        if (_byId.TryGetValue(request.Id, out var former) && request.At - former.At < KeptFor && !request.Journaled) return;
+        if (_byId.TryGetValue(request.Id, out var former) && request.At - former.At < KeptFor && !request.Journaled)
+            return;
         _byId[request.Id] = request;
         _byAge.Enqueue(request);
     }
@@ -31,7 +39,12 @@ internal sealed class RequestMemory
     public IEnumerable<Remembered> KeptAt(DateTimeOffset time)
     {
         foreach (var request in _byAge)
-            if (request.Journaled && time - request.At < KeptFor && ReferenceEquals(_byId.GetValueOrDefault(request.Id), request)) yield return request;
+            if (
+                request.Journaled
+                && time - request.At < KeptFor
+                && ReferenceEquals(_byId.GetValueOrDefault(request.Id), request)
+            )
+                yield return request;
     }
 
     private void Prune(DateTimeOffset now)
@@ -39,7 +52,8 @@ internal sealed class RequestMemory
         while (_byAge.TryPeek(out var oldest) && now - oldest.At >= KeptFor)
         {
             _byAge.Dequeue();
-            if (ReferenceEquals(_byId.GetValueOrDefault(oldest.Id), oldest)) _byId.Remove(oldest.Id);
+            if (ReferenceEquals(_byId.GetValueOrDefault(oldest.Id), oldest))
+                _byId.Remove(oldest.Id);
         }
     }
 }

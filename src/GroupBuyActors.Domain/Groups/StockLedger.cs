@@ -3,33 +3,62 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// A group's stock. Deductions and releases are planned while events are applied, from the state alone, so that a replay plans the
-/// same; <c>stock.deducted</c> and <c>stock.released</c> confirm them. Each has a cause number, which is in its key at the port.
+/// A group's stock. Deductions and releases are planned while events are applied, from the state alone, so that a
+/// replay plans the same; <c>stock.deducted</c> and <c>stock.released</c> confirm them. Each has a cause number, which
+/// is in its key at the port.
 /// </summary>
 internal sealed class StockLedger
 {
     /// <summary>The whole allocation, C; 0 before it is reserved.</summary>
-    [JsonPropertyName("reserved")] public int Reserved { get; set; }
-    [JsonPropertyName("deductions")] public List<Deduction> Deductions { get; init; } = [];
-    [JsonPropertyName("releases")] public List<Release> Releases { get; init; } = [];
+    [JsonPropertyName("reserved")]
+    public int Reserved { get; set; }
+
+    [JsonPropertyName("deductions")]
+    public List<Deduction> Deductions { get; init; } = [];
+
+    [JsonPropertyName("releases")]
+    public List<Release> Releases { get; init; } = [];
 
     /// <summary>Units of answered deductions, D.</summary>
-    [JsonPropertyName("deducted")] public int Deducted { get; set; }
-    /// <summary>Reserved units that releases give back, planned or confirmed.</summary>
-    [JsonPropertyName("planned")] public int PlannedUnits { get; set; }
-    /// <summary>Deducted units that releases return, planned or confirmed.</summary>
-    [JsonPropertyName("returning")] public int PlannedReturned { get; set; }
-    [JsonPropertyName("released")] public int ConfirmedUnits { get; set; }
-    [JsonPropertyName("returned")] public int ConfirmedReturned { get; set; }
+    [JsonPropertyName("deducted")]
+    public int Deducted { get; set; }
 
-    [JsonIgnore] public StockFigures Figures =>
-        new(Reserved, Reserved - Deducted - ConfirmedUnits, Deducted - ConfirmedReturned, ConfirmedUnits + ConfirmedReturned);
+    /// <summary>Reserved units that releases give back, planned or confirmed.</summary>
+    [JsonPropertyName("planned")]
+    public int PlannedUnits { get; set; }
+
+    /// <summary>Deducted units that releases return, planned or confirmed.</summary>
+    [JsonPropertyName("returning")]
+    public int PlannedReturned { get; set; }
+
+    [JsonPropertyName("released")]
+    public int ConfirmedUnits { get; set; }
+
+    [JsonPropertyName("returned")]
+    public int ConfirmedReturned { get; set; }
+
+    [JsonIgnore]
+    public StockFigures Figures =>
+        new(
+            Reserved,
+            Reserved - Deducted - ConfirmedUnits,
+            Deducted - ConfirmedReturned,
+            ConfirmedUnits + ConfirmedReturned
+        );
 
     /// <summary>The deduction that inventory has not answered, or null.</summary>
-    [JsonIgnore] public Deduction? InFlight => Deductions is [.., { State: DeductionState.InFlight } last] ? last : null;
+    [JsonIgnore]
+    public Deduction? InFlight => Deductions is [.., { State: DeductionState.InFlight } last] ? last : null;
 
     public void PlanDeduction(int units, long sequence) =>
-        Deductions.Add(new Deduction { Cause = Deductions.Count + 1, Units = units, Sequence = sequence });
+        Deductions.Add(
+            new Deduction
+            {
+                Cause = Deductions.Count + 1,
+                Units = units,
+                Sequence = sequence,
+            }
+        );
 
     public void ConfirmDeduction(int cause, int units)
     {
@@ -37,42 +66,69 @@ internal sealed class StockLedger
         Deducted += units;
     }
 
-    /// <summary>Gives up the deduction in flight: it must have no effect, even if it arrives late. False where there is none.</summary>
+    /// <summary>
+    /// Gives up the deduction in flight: it must have no effect, even if it arrives late. False where there is none.
+    /// </summary>
     public bool FailInFlight()
     {
-        if (InFlight is not { } deduction) return false;
+        if (InFlight is not { } deduction)
+            return false;
         deduction.State = DeductionState.Failed;
         return true;
     }
 
     /// <summary>Plans to make what an attempt may have reserved undone; nothing of it is in the books.</summary>
     public void PlanUndoOfReservation(int attempt, long sequence) =>
-        Releases.Add(new Release { Cause = Releases.Count + 1, Attempt = attempt, UndoReservation = true, Sequence = sequence });
+        Releases.Add(
+            new Release
+            {
+                Cause = Releases.Count + 1,
+                Attempt = attempt,
+                UndoReservation = true,
+                Sequence = sequence,
+            }
+        );
 
     /// <summary>Plans to give reserved units back that cannot be sold any more; none where there are none.</summary>
     public void PlanRelease(int units, int attempt, long sequence)
     {
-        if (units <= 0) return;
-        Releases.Add(new Release { Cause = Releases.Count + 1, Attempt = attempt, Units = units, Sequence = sequence });
+        if (units <= 0)
+            return;
+        Releases.Add(
+            new Release
+            {
+                Cause = Releases.Count + 1,
+                Attempt = attempt,
+                Units = units,
+                Sequence = sequence,
+            }
+        );
         PlannedUnits += units;
     }
 
-    /// <summary>Plans the last release of a group: all but the deducted units it keeps. Failed deductions are undone with it.</summary>
+    /// <summary>
+    /// Plans the last release of a group: all but the deducted units it keeps. Failed deductions are undone with it.
+    /// </summary>
     public void PlanEnd(int kept, int attempt, long sequence)
     {
         var units = Reserved - Deducted - PlannedUnits;
         var returned = Deducted - PlannedReturned - kept;
-        var failed = Deductions.FindAll(deduction => deduction.State == DeductionState.Failed).ConvertAll(deduction => deduction.Cause);
-        if (units <= 0 && returned <= 0 && failed.Count == 0) return;
-        Releases.Add(new Release
-        {
-            Cause = Releases.Count + 1,
-            Attempt = attempt,
-            Units = units,
-            Returned = returned,
-            UndoDeductions = failed.Count == 0 ? null : failed,
-            Sequence = sequence,
-        });
+        var failed = Deductions
+            .FindAll(deduction => deduction.State == DeductionState.Failed)
+            .ConvertAll(deduction => deduction.Cause);
+        if (units <= 0 && returned <= 0 && failed.Count == 0)
+            return;
+        Releases.Add(
+            new Release
+            {
+                Cause = Releases.Count + 1,
+                Attempt = attempt,
+                Units = units,
+                Returned = returned,
+                UndoDeductions = failed.Count == 0 ? null : failed,
+                Sequence = sequence,
+            }
+        );
         PlannedUnits += units;
         PlannedReturned += returned;
     }
@@ -90,29 +146,56 @@ internal sealed class StockLedger
 [JsonConverter(typeof(JsonStringEnumConverter<DeductionState>))]
 internal enum DeductionState
 {
-    [JsonStringEnumMemberName("in_flight")] InFlight,
-    [JsonStringEnumMemberName("done")] Done,
-    [JsonStringEnumMemberName("failed")] Failed,
+    [JsonStringEnumMemberName("in_flight")]
+    InFlight,
+
+    [JsonStringEnumMemberName("done")]
+    Done,
+
+    [JsonStringEnumMemberName("failed")]
+    Failed,
 }
 
 /// <summary>Units to deduct for one cause. <see cref="Sequence"/>: of the event that planned it.</summary>
 internal sealed class Deduction
 {
-    [JsonPropertyName("cause")] public int Cause { get; init; }
-    [JsonPropertyName("units")] public int Units { get; init; }
-    [JsonPropertyName("state")] public DeductionState State { get; set; }
-    [JsonPropertyName("sequence")] public long Sequence { get; init; }
+    [JsonPropertyName("cause")]
+    public int Cause { get; init; }
+
+    [JsonPropertyName("units")]
+    public int Units { get; init; }
+
+    [JsonPropertyName("state")]
+    public DeductionState State { get; set; }
+
+    [JsonPropertyName("sequence")]
+    public long Sequence { get; init; }
 }
 
 /// <summary>Units to give back for one cause. <see cref="Sequence"/>: of the event that planned it.</summary>
 internal sealed class Release
 {
-    [JsonPropertyName("cause")] public int Cause { get; init; }
-    [JsonPropertyName("attempt")] public int Attempt { get; init; }
-    [JsonPropertyName("units")] public int Units { get; init; }
-    [JsonPropertyName("returned")] public int Returned { get; init; }
-    [JsonPropertyName("undoReservation"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool UndoReservation { get; init; }
-    [JsonPropertyName("undoDeductions")] public List<int>? UndoDeductions { get; init; }
-    [JsonPropertyName("confirmed"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool Confirmed { get; set; }
-    [JsonPropertyName("sequence")] public long Sequence { get; init; }
+    [JsonPropertyName("cause")]
+    public int Cause { get; init; }
+
+    [JsonPropertyName("attempt")]
+    public int Attempt { get; init; }
+
+    [JsonPropertyName("units")]
+    public int Units { get; init; }
+
+    [JsonPropertyName("returned")]
+    public int Returned { get; init; }
+
+    [JsonPropertyName("undoReservation"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool UndoReservation { get; init; }
+
+    [JsonPropertyName("undoDeductions")]
+    public List<int>? UndoDeductions { get; init; }
+
+    [JsonPropertyName("confirmed"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Confirmed { get; set; }
+
+    [JsonPropertyName("sequence")]
+    public long Sequence { get; init; }
 }

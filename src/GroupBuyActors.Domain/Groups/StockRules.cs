@@ -13,9 +13,12 @@ internal static class StockRules
             return Decision.UnknownToTask($"Group {state.Id} knows no deduction {command.Cause}.");
         var deduction = ledger.Deductions[command.Cause - 1];
         // An answer after compensation changes nothing: the release names this deduction as undone.
-        if (deduction.State != DeductionState.InFlight) return Decision.Nothing;
-        if (command.Reply.Answer == PortAnswer.Done) return Decision.OfTask(new StockDeducted(deduction.Cause, deduction.Units));
-        if (deduction.Cause == 1) return Decision.OfTask(new GroupExpired(ExpiryReason.StockUnavailable));
+        if (deduction.State != DeductionState.InFlight)
+            return Decision.Nothing;
+        if (command.Reply.Answer == PortAnswer.Done)
+            return Decision.OfTask(new StockDeducted(deduction.Cause, deduction.Units));
+        if (deduction.Cause == 1)
+            return Decision.OfTask(new GroupExpired(ExpiryReason.StockUnavailable));
         return FailSettlement(state, now);
     }
 
@@ -25,21 +28,27 @@ internal static class StockRules
         if (command.Cause < 1 || command.Cause > releases.Count)
             return Decision.UnknownToTask($"Group {state.Id} knows no release {command.Cause}.");
         var release = releases[command.Cause - 1];
-        return release.Confirmed ? Decision.Nothing : Decision.OfTask(new StockReleased(release.Cause, release.Units, release.Returned));
+        return release.Confirmed
+            ? Decision.Nothing
+            : Decision.OfTask(new StockReleased(release.Cause, release.Units, release.Returned));
     }
 
     /// <summary>
-    /// Settlement missed stock and cannot have it: orders placed after success are refunded, once, and settlement decides again. Where
-    /// buyers have asked for so many refunds meanwhile that nothing is missing any more, it decides at once.
+    /// Settlement missed stock and cannot have it: orders placed after success are refunded, once, and settlement
+    /// decides again. Where buyers have asked for so many refunds meanwhile that nothing is missing any more, it
+    /// decides at once.
     /// </summary>
     private static Decision FailSettlement(GroupState state, DateTimeOffset now)
     {
-        if (state.Orders.SeatsPaid <= state.Ledger.Deducted) return Decision.OfTask(Transitions.End(state, now));
+        if (state.Orders.SeatsPaid <= state.Ledger.Deducted)
+            return Decision.OfTask(Transitions.End(state, now));
         for (var number = state.Orders.CountAtSuccess + 1; number <= state.Orders.Count; number++)
         {
             var order = state.Orders[number];
             if (order.Status == OrderStatus.Paid)
-                return Decision.OfTask(Consequences.RefundOf(new OrderId(state.Id, number), order, RefundReason.StockUnavailable));
+                return Decision.OfTask(
+                    Consequences.RefundOf(new OrderId(state.Id, number), order, RefundReason.StockUnavailable)
+                );
         }
 
         throw new InvalidOperationException($"Group {state.Id} misses stock, but nobody joined after its success.");

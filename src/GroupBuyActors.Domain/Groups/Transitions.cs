@@ -2,21 +2,30 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>The group's own moves: what follows from where it stands and what time it is, one event at a time until nothing does.</summary>
+/// <summary>
+/// The group's own moves: what follows from where it stands and what time it is, one event at a time until nothing
+/// does.
+/// </summary>
 internal static class Transitions
 {
-    /// <summary>The next move that is due, or null. <paramref name="mayLapse"/>: vouchers whose validity is over end now.</summary>
-    public static GroupEvent? Next(GroupState state, DateTimeOffset now, bool mayLapse) => state.Phase switch
-    {
-        GroupPhase.OnShelf when now >= state.RequireTerms().Deadline => new GroupExpired(ExpiryReason.Timeout),
-        GroupPhase.OnShelf when state.Orders.Count > 0 => new GroupOpened(),
-        GroupPhase.Opening => NextOfOpening(state, now),
-        GroupPhase.Success => NextOfSuccess(state, now),
-        GroupPhase.Fulfilled when mayLapse && state.OrderWork is null && now >= state.VouchersValidUntil => new GroupExpired(ExpiryReason.VouchersLapsed),
-        _ => null,
-    };
+    /// <summary>
+    /// The next move that is due, or null. <paramref name="mayLapse"/>: vouchers whose validity is over end now.
+    /// </summary>
+    public static GroupEvent? Next(GroupState state, DateTimeOffset now, bool mayLapse) =>
+        state.Phase switch
+        {
+            GroupPhase.OnShelf when now >= state.RequireTerms().Deadline => new GroupExpired(ExpiryReason.Timeout),
+            GroupPhase.OnShelf when state.Orders.Count > 0 => new GroupOpened(),
+            GroupPhase.Opening => NextOfOpening(state, now),
+            GroupPhase.Success => NextOfSuccess(state, now),
+            GroupPhase.Fulfilled when mayLapse && state.OrderWork is null && now >= state.VouchersValidUntil =>
+                new GroupExpired(ExpiryReason.VouchersLapsed),
+            _ => null,
+        };
 
-    /// <summary>How a settlement ends that misses no stock: with vouchers where enough people paid, else without.</summary>
+    /// <summary>
+    /// How a settlement ends that misses no stock: with vouchers where enough people paid, else without.
+    /// </summary>
     public static GroupEvent End(GroupState state, DateTimeOffset now)
     {
         var terms = state.RequireTerms();
@@ -28,7 +37,8 @@ internal static class Transitions
     private static GroupEvent? NextOfOpening(GroupState state, DateTimeOffset now)
     {
         var terms = state.RequireTerms();
-        if (now >= terms.Deadline) return new GroupExpired(ExpiryReason.Timeout);
+        if (now >= terms.Deadline)
+            return new GroupExpired(ExpiryReason.Timeout);
         var counted = terms.CountBy == CountBy.Paid ? state.Orders.BuyersPaid : state.Orders.Buyers;
         return counted >= terms.MinGroupSize ? new GroupSucceeded(state.Orders.Buyers, state.Orders.SeatsTaken) : null;
     }
@@ -36,9 +46,12 @@ internal static class Transitions
     private static GroupEvent? NextOfSuccess(GroupState state, DateTimeOffset now)
     {
         var terms = state.RequireTerms();
-        if (state.JoiningEnded is null && now >= terms.Deadline) return new GroupJoiningEnded(JoiningEndReason.Deadline);
-        if (!StockPlans.IsSettleable(state) || state.OrderWork is not null) return null;
-        if (state.JoiningEnded is not null) return End(state, now);
+        if (state.JoiningEnded is null && now >= terms.Deadline)
+            return new GroupJoiningEnded(JoiningEndReason.Deadline);
+        if (!StockPlans.IsSettleable(state) || state.OrderWork is not null)
+            return null;
+        if (state.JoiningEnded is not null)
+            return End(state, now);
         return state.Orders.SeatsTaken >= terms.Capacity ? new GroupJoiningEnded(JoiningEndReason.Full) : null;
     }
 }

@@ -3,13 +3,17 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>One handling in the making: applies events as they are decided and gathers what must be committed with them.</summary>
+/// <summary>
+/// One handling in the making: applies events as they are decided and gathers what must be committed with them.
+/// </summary>
 internal sealed class Turn
 {
     private readonly HandlingContext _context;
-    private readonly OpenWork? _orderWorkBefore, _noticeWorkBefore;
+    private readonly OpenWork? _orderWorkBefore,
+        _noticeWorkBefore;
     private readonly CommitRoom _room;
-    private int _ordersLeft, _noticesLeft;
+    private int _ordersLeft,
+        _noticesLeft;
     private bool _mayLapse;
 
     public Turn(GroupState state, HandlingContext context)
@@ -37,19 +41,25 @@ internal sealed class Turn
         GroupMachine.Apply(State, recorded);
         Handling.Events.Add(recorded);
         var deferred = false;
-        if (State.OrderWork is not null && State.OrderWork != orderWork) deferred |= Defers(happened);
-        if (State.NoticeWork is not null && State.NoticeWork != noticeWork) deferred |= DefersNotices();
+        if (State.OrderWork is not null && State.OrderWork != orderWork)
+            deferred |= Defers(happened);
+        if (State.NoticeWork is not null && State.NoticeWork != noticeWork)
+            deferred |= DefersNotices();
         GroupMachine.Follow(this, recorded, deferred);
-        if (happened is OrderEvent about) Books.Record(this, about, recorded);
+        if (happened is OrderEvent about)
+            Books.Record(this, about, recorded);
     }
 
-    /// <summary>Applies every move that is due, each with its consequences where they fit, until nothing follows.</summary>
+    /// <summary>
+    /// Applies every move that is due, each with its consequences where they fit, until nothing follows.
+    /// </summary>
     public void RunTransitions()
     {
         while (true)
         {
             RunConsequences();
-            if (Transitions.Next(State, Now, _mayLapse) is not { } next) return;
+            if (Transitions.Next(State, Now, _mayLapse) is not { } next)
+                return;
             Emit(next);
         }
     }
@@ -77,7 +87,8 @@ internal sealed class Turn
     /// <summary>Removes a task; one that this very handling scheduled is not scheduled in the first place.</summary>
     public void Remove(TaskKey key, long causedBy)
     {
-        if (causedBy > SequenceBefore && Handling.Schedules.RemoveAll(task => task.Key.Id == key.Id) > 0) return;
+        if (causedBy > SequenceBefore && Handling.Schedules.RemoveAll(task => task.Key.Id == key.Id) > 0)
+            return;
         Handling.Removals.Add(key);
         _room.Take(CommitBytes.Removal);
     }
@@ -92,12 +103,14 @@ internal sealed class Turn
     /// <summary>Removes the task that brought the command, unless its work is still open.</summary>
     public void Complete()
     {
-        if (_context.Completes is not { } task || IsOpenWork(task)) return;
+        if (_context.Completes is not { } task || IsOpenWork(task))
+            return;
         // The row may have been moved since it was scheduled; the key that the task brings is where it lies now.
         var removals = Handling.Removals;
         for (var i = 0; i < removals.Count; i++)
         {
-            if (removals[i].Id != task.Id) continue;
+            if (removals[i].Id != task.Id)
+                continue;
             removals[i] = task;
             return;
         }
@@ -109,16 +122,20 @@ internal sealed class Turn
     {
         for (; _ordersLeft > 0 && _room.Left > 0; _ordersLeft--)
         {
-            if (Consequences.Next(State, _context.NewSecret) is not var (first, second)) break;
+            if (Consequences.Next(State, _context.NewSecret) is not var (first, second))
+                break;
             Emit(first);
-            if (second is not null) Emit(second);
+            if (second is not null)
+                Emit(second);
         }
 
         _ordersLeft = 0;
         var noticesLeft = _noticesLeft;
         _noticesLeft = 0;
-        if (noticesLeft == 0 || _room.Left <= 0) return;
-        if (Consequences.NextNotices(State, noticesLeft, _room.Left) is { } notices) Emit(notices);
+        if (noticesLeft == 0 || _room.Left <= 0)
+            return;
+        if (Consequences.NextNotices(State, noticesLeft, _room.Left) is { } notices)
+            Emit(notices);
     }
 
     private bool Defers(GroupEvent happened)
@@ -133,7 +150,8 @@ internal sealed class Turn
 
     private bool DefersNotices()
     {
-        var fits = Consequences.CountOfNotices(State) <= Settings.ConsequencesPerCommit
+        var fits =
+            Consequences.CountOfNotices(State) <= Settings.ConsequencesPerCommit
             && Consequences.BytesOfNotices(State) <= _room.Left;
         _noticesLeft = fits ? Settings.ConsequencesPerCommit : 0;
         return !fits;
@@ -141,10 +159,12 @@ internal sealed class Turn
 
     private void RemoveWork(OpenWork? before, OpenWork? after)
     {
-        if (before is { } work && before != after) Remove(State.TaskKey(work.At, work.Sequence) with { Type = TaskTypes.GroupSettle }, work.Sequence);
+        if (before is { } work && before != after)
+            Remove(State.TaskKey(work.At, work.Sequence) with { Type = TaskTypes.GroupSettle }, work.Sequence);
     }
 
     private bool IsOpenWork(TaskKey task) => IsTaskOf(State.OrderWork, task) || IsTaskOf(State.NoticeWork, task);
 
-    private bool IsTaskOf(OpenWork? work, TaskKey task) => work is { } open && task.Id == TaskIds.Of(State.Id, open.Sequence, 0);
+    private bool IsTaskOf(OpenWork? work, TaskKey task) =>
+        work is { } open && task.Id == TaskIds.Of(State.Id, open.Sequence, 0);
 }

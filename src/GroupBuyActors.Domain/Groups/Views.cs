@@ -3,22 +3,25 @@ namespace GroupBuyActors.Groups;
 /// <summary>State as its readers see it.</summary>
 internal static class Views
 {
-    public static GroupView? Of(GroupState state) => state.IsPublished && state.Carried is { } terms ? new GroupView
-    {
-        GroupId = state.Id,
-        State = state.Phase,
-        Reason = state.Reason,
-        Terms = terms,
-        Buyers = state.Orders.Buyers,
-        BuyersPaid = state.Orders.BuyersPaid,
-        SeatsTaken = state.Orders.SeatsTaken,
-        SeatsPaid = state.Orders.SeatsPaid,
-        SettlesBy = SettlesBy(state, terms.Deadline),
-        Sequence = state.Sequence,
-        UpdatedAt = state.UpdatedAt,
-        FulfilledAt = state.FulfilledAt,
-        VouchersValidUntil = state.VouchersValidUntil,
-    } : null;
+    public static GroupView? Of(GroupState state) =>
+        state.IsPublished && state.Carried is { } terms
+            ? new GroupView
+            {
+                GroupId = state.Id,
+                State = state.Phase,
+                Reason = state.Reason,
+                Terms = terms,
+                Buyers = state.Orders.Buyers,
+                BuyersPaid = state.Orders.BuyersPaid,
+                SeatsTaken = state.Orders.SeatsTaken,
+                SeatsPaid = state.Orders.SeatsPaid,
+                SettlesBy = SettlesBy(state, terms.Deadline),
+                Sequence = state.Sequence,
+                UpdatedAt = state.UpdatedAt,
+                FulfilledAt = state.FulfilledAt,
+                VouchersValidUntil = state.VouchersValidUntil,
+            }
+            : null;
 
     public static OrderView Of(GroupState state, Order order, bool brief = false)
     {
@@ -44,10 +47,17 @@ internal static class Views
         };
     }
 
-    public static GroupBrief Brief(GroupState state) => new(state.Phase, state.Orders.SeatsTaken, state.Orders.SeatsPaid, state.Sequence);
+    public static GroupBrief Brief(GroupState state) =>
+        new(state.Phase, state.Orders.SeatsTaken, state.Orders.SeatsPaid, state.Sequence);
 
-    public static Money TotalOf(GroupState state, Order order) => state.RequireTerms().UnitPrice with { Amount = order.Total };
+    public static Money TotalOf(GroupState state, Order order) =>
+        state.RequireTerms().UnitPrice with
+        {
+            Amount = order.Total,
+        };
 
     private static DateTimeOffset SettlesBy(GroupState state, DateTimeOffset deadline) =>
-        state.Phase == GroupPhase.Success && state.Orders.LastClosesAt is { } closesAt ? Instants.Later(deadline, closesAt) : deadline;
+        state.Phase == GroupPhase.Success && state.Orders.LastClosesAt is { } closesAt
+            ? Instants.Later(deadline, closesAt)
+            : deadline;
 }

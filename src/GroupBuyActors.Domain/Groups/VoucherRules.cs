@@ -4,16 +4,22 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Redeeming vouchers and taking a redemption back. Validity is checked here; the daily scan is bookkeeping.</summary>
+/// <summary>
+/// Redeeming vouchers and taking a redemption back. Validity is checked here; the daily scan is bookkeeping.
+/// </summary>
 internal static class VoucherRules
 {
     public static Decision Decide(GroupState state, GroupCommand.Redeem redeem, DateTimeOffset now)
     {
-        if (Find(state, redeem.Code) is not { } order) return NotFound(state, redeem.Code);
+        if (Find(state, redeem.Code) is not { } order)
+            return NotFound(state, redeem.Code);
         return order.Status switch
         {
-            OrderStatus.VoucherIssued when now < order.VoucherValidUntil =>
-                Decision.OfOrder(order.Number, ReplyOutcome.Done, new VoucherRedeemed { OrderId = new OrderId(state.Id, order.Number) }),
+            OrderStatus.VoucherIssued when now < order.VoucherValidUntil => Decision.OfOrder(
+                order.Number,
+                ReplyOutcome.Done,
+                new VoucherRedeemed { OrderId = new OrderId(state.Id, order.Number) }
+            ),
             OrderStatus.Redeemed => Decision.Refuse(RefusalCode.VoucherRedeemed, "This voucher was redeemed already."),
             // A lapsed voucher may be refunded by policy; what its holder should hear stays the same.
             OrderStatus.Refunding or OrderStatus.Refunded when order.RefundReason != RefundReason.VoucherLapsed =>
@@ -24,12 +30,17 @@ internal static class VoucherRules
 
     public static Decision Decide(GroupState state, GroupCommand.Revoke revoke, DateTimeOffset now)
     {
-        if (Find(state, revoke.Code) is not { } order) return NotFound(state, revoke.Code);
+        if (Find(state, revoke.Code) is not { } order)
+            return NotFound(state, revoke.Code);
         if (order.Status != OrderStatus.Redeemed || now >= order.RedeemedAt + state.RequireTerms().RevokeWindow)
-            return Decision.Refuse(RefusalCode.VoucherNotRevocable, "Only a redemption within the revoke window can be taken back.");
+            return Decision.Refuse(
+                RefusalCode.VoucherNotRevocable,
+                "Only a redemption within the revoke window can be taken back."
+            );
         var id = new OrderId(state.Id, order.Number);
         var revoked = new VoucherRedemptionRevoked { OrderId = id };
-        if (now < order.VoucherValidUntil) return Decision.OfOrder(order.Number, ReplyOutcome.Done, revoked);
+        if (now < order.VoucherValidUntil)
+            return Decision.OfOrder(order.Number, ReplyOutcome.Done, revoked);
         var (lapsed, refund) = Consequences.Lapse(state, id, order);
         return refund is null
             ? Decision.OfOrder(order.Number, ReplyOutcome.Done, revoked, lapsed)
@@ -37,14 +48,19 @@ internal static class VoucherRules
     }
 
     private static Order? Find(GroupState state, VoucherCode code) =>
-        code.Order.Group == state.Id && state.Orders.Find(code.Order.Number) is { VoucherSecret: { } secret } order
-        && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(secret.AsSpan()), MemoryMarshal.AsBytes(code.Secret.AsSpan()))
+        code.Order.Group == state.Id
+        && state.Orders.Find(code.Order.Number) is { VoucherSecret: { } secret } order
+        && CryptographicOperations.FixedTimeEquals(
+            MemoryMarshal.AsBytes(secret.AsSpan()),
+            MemoryMarshal.AsBytes(code.Secret.AsSpan())
+        )
             ? order
             : null;
 
-    private static Decision NotFound(GroupState state, VoucherCode code) => new()
-    {
-        Refusal = new Refusal(RefusalCode.VoucherNotFound, "There is no such voucher."),
-        Unknown = code.Order.Group == state.Id && state.Orders.Find(code.Order.Number) is null,
-    };
+    private static Decision NotFound(GroupState state, VoucherCode code) =>
+        new()
+        {
+            Refusal = new Refusal(RefusalCode.VoucherNotFound, "There is no such voucher."),
+            Unknown = code.Order.Group == state.Id && state.Orders.Find(code.Order.Number) is null,
+        };
 }

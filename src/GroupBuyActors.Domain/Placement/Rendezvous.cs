@@ -1,18 +1,20 @@
 namespace GroupBuyActors.Placement;
 
-/// <summary>A silo as placement sees it: a name that survives its restarts, and the region it serves, or null.</summary>
+/// <summary>
+/// A silo as placement sees it: a name that survives its restarts, and the region it serves, or null.
+/// </summary>
 public readonly record struct SiloSlot(string Name, string? Region);
 
 /// <summary>
-/// Where a shard lives: the one function that places groups and their tasks alike. Rendezvous hashing (Thaler and Ravishankar 1998):
-/// each silo scores each shard, the highest wins; so all who know the same silos agree without talking, and a silo that comes or
-/// goes moves only its own share.
+/// Where a shard lives: the one function that places groups and their tasks alike. Rendezvous hashing (Thaler and
+/// Ravishankar 1998): each silo scores each shard, the highest wins; so all who know the same silos agree without
+/// talking, and a silo that comes or goes moves only its own share.
 /// </summary>
 public static class Rendezvous
 {
     /// <summary>
-    /// The silo that the shard lives on, by its place in the list; -1 for an empty list. Silos whose region maps to the shard's region
-    /// slot come first; only where there is none do all compete. The order of the list does not matter.
+    /// The silo that the shard lives on, by its place in the list; -1 for an empty list. Silos whose region maps to the
+    /// shard's region slot come first; only where there is none do all compete. The order of the list does not matter.
     /// </summary>
     public static int Home(ShardId shard, IReadOnlyList<SiloSlot> silos)
     {
@@ -21,9 +23,11 @@ public static class Rendezvous
         {
             var silo = silos[i];
             var isLocal = silo.Region is { } region && ShardId.RegionSlotOf(region) == shard.RegionSlot;
-            if (bestIsLocal && !isLocal) continue;
+            if (bestIsLocal && !isLocal)
+                continue;
             var score = Score(shard, silo.Name);
-            if (best >= 0 && bestIsLocal == isLocal && !IsAhead(score, silo.Name, bestScore, silos[best].Name)) continue;
+            if (best >= 0 && bestIsLocal == isLocal && !IsAhead(score, silo.Name, bestScore, silos[best].Name))
+                continue;
             (best, bestScore, bestIsLocal) = (i, score, isLocal);
         }
 

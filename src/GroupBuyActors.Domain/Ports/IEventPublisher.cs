@@ -8,16 +8,28 @@ namespace GroupBuyActors.Ports;
 /// <param name="Time">When it happened.</param>
 /// <param name="Data">UTF-8 JSON, as the history shows it.</param>
 /// <param name="Trace">W3C traceparent or null.</param>
-public sealed record OutgoingEvent(GroupId Group, long Sequence, string Type, int Version, DateTimeOffset Time, ReadOnlyMemory<byte> Data, string? Trace);
+public sealed record OutgoingEvent(
+    GroupId Group,
+    long Sequence,
+    string Type,
+    int Version,
+    DateTimeOffset Time,
+    ReadOnlyMemory<byte> Data,
+    string? Trace
+);
 
 /// <summary>What became of an event that was offered.</summary>
 public enum PublishState
 {
     /// <summary>Not known to be published: to be offered again.</summary>
     Open,
+
     /// <summary>Durable where it was published.</summary>
     Published,
-    /// <summary>This very event is refused for good: offering it again is useless until somebody changes something.</summary>
+
+    /// <summary>
+    /// This very event is refused for good: offering it again is useless until somebody changes something.
+    /// </summary>
     Refused,
 }
 
@@ -27,9 +39,9 @@ public enum PublishState
 public readonly record struct PublishOutcome(PublishState State, string? Reason = null);
 
 /// <summary>
-/// A log outside to which events of groups are published. Contract: a group's events become durable there in the order they are
-/// offered; where one of them is not published, none that follow it in the same group are. An event may be published again as a whole,
-/// with all that followed it: readers drop sequences that they have seen.
+/// A log outside to which events of groups are published. Contract: a group's events become durable there in the order
+/// they are offered; where one of them is not published, none that follow it in the same group are. An event may be
+/// published again as a whole, with all that followed it: readers drop sequences that they have seen.
 /// </summary>
 public interface IEventPublisher
 {
@@ -37,8 +49,11 @@ public interface IEventPublisher
     string Name { get; }
 
     /// <summary>
-    /// Publishes events of many groups and tells of each, in their order, what became of it. Waits while the log cannot be reached;
-    /// throws for trouble that is nobody's event's, and then any of them may or may not be published.
+    /// Publishes events of many groups and tells of each, in their order, what became of it. Waits while the log cannot
+    /// be reached; throws for trouble that is nobody's event's, and then any of them may or may not be published.
     /// </summary>
-    Task<IReadOnlyList<PublishOutcome>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellation);
+    Task<IReadOnlyList<PublishOutcome>> PublishAsync(
+        IReadOnlyList<OutgoingEvent> events,
+        CancellationToken cancellation
+    );
 }

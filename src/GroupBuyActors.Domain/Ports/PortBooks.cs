@@ -14,7 +14,9 @@ public sealed record PaymentBookEntry(OrderId Order, string PaymentId, Money Amo
 /// <param name="Deducted">Units sold: deducted and not returned.</param>
 public sealed record StockBookEntry(GroupId Group, string Sku, long Reserved, long Deducted);
 
-/// <summary>A page of a port's books, in the order that its port promises; <see cref="Items"/> means nothing unless Done.</summary>
+/// <summary>
+/// A page of a port's books, in the order that its port promises; <see cref="Items"/> means nothing unless Done.
+/// </summary>
 /// <param name="Answer">Whether the port answered.</param>
 /// <param name="Items">At most as many as were asked for.</param>
 /// <param name="Next">What to ask with for the page after; null at the end.</param>
@@ -22,22 +24,31 @@ public sealed record StockBookEntry(GroupId Group, string Sku, long Reserved, lo
 public sealed record BookPage<T>(PortAnswer Answer, IReadOnlyList<T> Items, string? Next, string? Detail = null);
 
 /// <summary>
-/// The payment provider's own books, read to compare them with ours. Reading changes nothing. They come in the order of the order's id
-/// and then of the payment's, both by their bytes as UTF-8, so that two books of any length are compared in one pass; what was written
-/// before the reading began is in it.
+/// The payment provider's own books, read to compare them with ours. Reading changes nothing. They come in the order of
+/// the order's id and then of the payment's, both by their bytes as UTF-8, so that two books of any length are compared
+/// in one pass; what was written before the reading began is in it.
 /// </summary>
 public interface IPaymentBooks
 {
-    /// <summary>A merchant's payments, refunded ones too; <paramref name="after"/> is the opaque end of the page before.</summary>
-    Task<BookPage<PaymentBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation);
+    /// <summary>
+    /// A merchant's payments, refunded ones too; <paramref name="after"/> is the opaque end of the page before.
+    /// </summary>
+    Task<BookPage<PaymentBookEntry>> ReadAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    );
 }
 
 /// <summary>
-/// The inventory service's own books, read to compare them with ours. Reading changes nothing. They come in the order of the group's id
-/// and then of the sku, both by their bytes as UTF-8; a group without units may be left out.
+/// The inventory service's own books, read to compare them with ours. Reading changes nothing. They come in the order
+/// of the group's id and then of the sku, both by their bytes as UTF-8; a group without units may be left out.
 /// </summary>
 public interface IStockBooks
 {
-    /// <summary>The stock of a merchant's groups; <paramref name="after"/> is the opaque end of the page before.</summary>
+    /// <summary>
+    /// The stock of a merchant's groups; <paramref name="after"/> is the opaque end of the page before.
+    /// </summary>
     Task<BookPage<StockBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation);
 }

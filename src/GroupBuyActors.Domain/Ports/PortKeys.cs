@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Ports;
 
 /// <summary>
-/// The idempotency keys of calls to ports. The number in a key names the cause (an attempt, a deduction, a release), so that it stays
-/// the same over all tries of one cause and differs between causes.
+/// The idempotency keys of calls to ports. The number in a key names the cause (an attempt, a deduction, a release), so
+/// that it stays the same over all tries of one cause and differs between causes.
 /// </summary>
 public static class PortKeys
 {

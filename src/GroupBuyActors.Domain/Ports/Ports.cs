@@ -1,12 +1,17 @@
 namespace GroupBuyActors.Ports;
 
-/// <summary>How a port answered. <c>Silent</c>: no answer in time or a fault that may pass; trying again with the same key is safe and useful.</summary>
+/// <summary>
+/// How a port answered. <c>Silent</c>: no answer in time or a fault that may pass; trying again with the same key is
+/// safe and useful.
+/// </summary>
 public enum PortAnswer
 {
     /// <summary>Done, now or at an earlier call with the same key.</summary>
     Done,
+
     /// <summary>Refused for good: trying again is useless.</summary>
     Refused,
+
     /// <summary>Not known: try again with the same key.</summary>
     Silent,
 }
@@ -19,9 +24,9 @@ public readonly record struct PortReply(PortAnswer Answer, string? Detail = null
 }
 
 /// <summary>
-/// The inventory service. Contract: every call carries a key; a repeat has no second effect and gets the first answer, two calls at
-/// once with one key are one; a release is a tombstone: what it undoes, arriving later, has no effect. Calls never throw for
-/// trouble outside: that is <see cref="PortAnswer.Silent"/>.
+/// The inventory service. Contract: every call carries a key; a repeat has no second effect and gets the first answer,
+/// two calls at once with one key are one; a release is a tombstone: what it undoes, arriving later, has no effect.
+/// Calls never throw for trouble outside: that is <see cref="PortAnswer.Silent"/>.
 /// </summary>
 public interface IInventory
 {
@@ -42,10 +47,10 @@ public sealed record StockReservation(string Key, GroupId Group, string Sku, int
 public sealed record StockDeduction(string Key, string ReservationKey, GroupId Group, string Sku, int Units);
 
 /// <summary>
-/// Stock to give back, in this order: the reservation itself where <see cref="UndoReservation"/> (whether or not it ever arrived:
-/// it becomes a tombstone, everything reserved under it and not deducted goes back); each deduction named in
-/// <see cref="UndoDeductions"/> (a tombstone; where it had arrived, its units are reserved again); then <see cref="Units"/> reserved
-/// ones and <see cref="Returned"/> deducted ones become available.
+/// Stock to give back, in this order: the reservation itself where <see cref="UndoReservation"/> (whether or not it
+/// ever arrived: it becomes a tombstone, everything reserved under it and not deducted goes back); each deduction named
+/// in <see cref="UndoDeductions"/> (a tombstone; where it had arrived, its units are reserved again); then
+/// <see cref="Units"/> reserved ones and <see cref="Returned"/> deducted ones become available.
 /// </summary>
 public sealed record StockRelease(string Key, string ReservationKey, GroupId Group, string Sku, int Units, int Returned)
 {
@@ -59,10 +64,15 @@ public sealed record StockRelease(string Key, string ReservationKey, GroupId Gro
 /// <summary>Money that the provider holds for an order.</summary>
 public sealed record ProviderPayment(string PaymentId, Money Amount);
 
-/// <summary>What the provider says of an order; <see cref="Payments"/> is empty where it holds nothing, and meaningless unless Done.</summary>
+/// <summary>
+/// What the provider says of an order; <see cref="Payments"/> is empty where it holds nothing, and meaningless unless
+/// Done.
+/// </summary>
 public sealed record PaymentFindings(PortAnswer Answer, IReadOnlyList<ProviderPayment> Payments, string? Detail = null)
 {
-    /// <summary>Ids of payments of this order that the provider gave back already; a provider that cannot say leaves it empty.</summary>
+    /// <summary>
+    /// Ids of payments of this order that the provider gave back already; a provider that cannot say leaves it empty.
+    /// </summary>
     public IReadOnlyList<string> GivenBack { get; init; } = [];
 }
 
@@ -73,10 +83,17 @@ public interface IPayments
     Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation);
 
     /// <summary>
-    /// Gives a payment back, whole. Key <c>refund:{orderId}:{paymentId}</c>. Done means that the money is on its way for good; a provider
-    /// that has only taken the order to do so is <see cref="PortAnswer.Silent"/>, and <see cref="PaymentFindings.GivenBack"/> tells later.
+    /// Gives a payment back, whole. Key <c>refund:{orderId}:{paymentId}</c>. Done means that the money is on its way
+    /// for good; a provider that has only taken the order to do so is <see cref="PortAnswer.Silent"/>, and
+    /// <see cref="PaymentFindings.GivenBack"/> tells later.
     /// </summary>
-    Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation);
+    Task<PortReply> RefundAsync(
+        string key,
+        OrderId order,
+        string paymentId,
+        Money amount,
+        CancellationToken cancellation
+    );
 }
 
 /// <summary>The notice service (push, text, mail). Same contract as <see cref="IInventory"/>.</summary>

@@ -4,8 +4,8 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Reconciliation;
 
 /// <summary>
-/// Names a line of a book and gives books their order: the id (an order's, a group's), then the part (a payment's id, or nothing), both
-/// by their bytes as UTF-8. Databases with binary collations sort so, too.
+/// Names a line of a book and gives books their order: the id (an order's, a group's), then the part (a payment's id,
+/// or nothing), both by their bytes as UTF-8. Databases with binary collations sort so, too.
 /// </summary>
 public readonly record struct BookKey(string Id, string Part = "") : IComparable<BookKey>
 {
@@ -32,17 +32,25 @@ public readonly record struct BookKey(string Id, string Part = "") : IComparable
     public static int Compare(string a, string b)
     {
         var common = a.AsSpan().CommonPrefixLength(b);
-        if (common == a.Length || common == b.Length) return a.Length.CompareTo(b.Length);
+        if (common == a.Length || common == b.Length)
+            return a.Length.CompareTo(b.Length);
         return Rank(a[common]).CompareTo(Rank(b[common]));
     }
 
-    // Characters beyond the first 65,536 are pairs of units that are smaller than the last units of those, and come after them.
-    private static int Rank(char unit) => unit >= 0xE000 ? unit - 0x800 : unit >= 0xD800 ? unit + 0x2000 : unit;
+    // Characters beyond the first 65,536 are pairs of units that are smaller than the last units of those, and come
+    // after them.
+    private static int Rank(char unit) =>
+        unit >= 0xE000 ? unit - 0x800
+        : unit >= 0xD800 ? unit + 0x2000
+        : unit;
 }
 
-/// <summary>A group's stock as our books have it, in the words of the inventory's: units set aside now, and units sold.</summary>
+/// <summary>
+/// A group's stock as our books have it, in the words of the inventory's: units set aside now, and units sold.
+/// </summary>
 public sealed record StockLine(GroupId Group, long Reserved, long Deducted)
 {
     /// <summary>Of a group's figures.</summary>
-    public static StockLine Of(GroupId group, StockFigures figures) => new(group, figures.Outstanding, figures.Deducted);
+    public static StockLine Of(GroupId group, StockFigures figures) =>
+        new(group, figures.Outstanding, figures.Deducted);
 }

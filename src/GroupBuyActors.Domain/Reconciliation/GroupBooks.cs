@@ -4,10 +4,17 @@ namespace GroupBuyActors.Reconciliation;
 
 /// <summary>What a group says of its money and stock, with what is under way.</summary>
 /// <param name="Stock">Its stock; null where none was ever set aside.</param>
-/// <param name="StockMoves">True where a reservation, deduction or release of it has not been answered: the port may be ahead of us.</param>
+/// <param name="StockMoves">True where a reservation, deduction or release of it has not been answered: the port may be
+/// ahead of us.</param>
 /// <param name="Payments">The accepted payments of the orders asked for.</param>
-/// <param name="Awaiting">Of these, orders that await payment: closing them asks the provider, and finds money nobody told of.</param>
-public sealed record GroupBooks(StockLine? Stock, bool StockMoves, IReadOnlyList<PaymentEntry> Payments, IReadOnlyList<int> Awaiting)
+/// <param name="Awaiting">Of these, orders that await payment: closing them asks the provider, and finds money nobody
+/// told of.</param>
+public sealed record GroupBooks(
+    StockLine? Stock,
+    bool StockMoves,
+    IReadOnlyList<PaymentEntry> Payments,
+    IReadOnlyList<int> Awaiting
+)
 {
     /// <summary>Of a group's state.</summary>
     /// <param name="state">The group.</param>
@@ -16,10 +23,19 @@ public sealed record GroupBooks(StockLine? Stock, bool StockMoves, IReadOnlyList
     {
         var known = orders.Select(state.Orders.Find).OfType<Order>().ToList();
         var ledger = state.Ledger;
-        var moves = state.Phase == GroupPhase.Publishing || ledger.InFlight is not null || ledger.Releases.Exists(release => !release.Confirmed);
+        var moves =
+            state.Phase == GroupPhase.Publishing
+            || ledger.InFlight is not null
+            || ledger.Releases.Exists(release => !release.Confirmed);
         return new GroupBooks(
-            ledger.Reserved == 0 ? null : StockLine.Of(state.Id, state.Stock), moves,
-            [.. known.SelectMany(order => (order.Payments ?? []).Select(payment => payment.Entry(new OrderId(state.Id, order.Number))))],
-            [.. known.Where(order => order.Status == OrderStatus.PendingPayment).Select(order => order.Number)]);
+            ledger.Reserved == 0 ? null : StockLine.Of(state.Id, state.Stock),
+            moves,
+            [
+                .. known.SelectMany(order =>
+                    (order.Payments ?? []).Select(payment => payment.Entry(new OrderId(state.Id, order.Number)))
+                ),
+            ],
+            [.. known.Where(order => order.Status == OrderStatus.PendingPayment).Select(order => order.Number)]
+        );
     }
 }

@@ -6,10 +6,20 @@ namespace GroupBuyActors.Tasks;
 /// <param name="Zone">IANA.</param>
 /// <param name="Spread">How far from the exact time a shard may fire.</param>
 /// <param name="Rules">For what does not go to plan.</param>
-/// <param name="OncePerSlot">True where the first shard of each merchant slot runs it, 128 a firing; false: every shard.</param>
-public sealed record CronJob(string Job, string Expression, string Zone, TimeSpan Spread, CronRules Rules, bool OncePerSlot = false)
+/// <param name="OncePerSlot">True where the first shard of each merchant slot runs it, 128 a firing; false: every
+/// shard.</param>
+public sealed record CronJob(
+    string Job,
+    string Expression,
+    string Zone,
+    TimeSpan Spread,
+    CronRules Rules,
+    bool OncePerSlot = false
+)
 {
-    /// <summary>The same times in UTC, for a machine without time zone data; null where the job has been given others.</summary>
+    /// <summary>
+    /// The same times in UTC, for a machine without time zone data; null where the job has been given others.
+    /// </summary>
     public string? UtcExpression { get; init; }
 
     /// <summary>True for a shard that runs it.</summary>
@@ -36,64 +46,102 @@ public sealed record CronJobChange
 
     /// <summary>Cron.</summary>
     public string? Expression { get; init; }
+
     /// <summary>IANA.</summary>
     public string? Zone { get; init; }
+
     /// <summary>At most 6 h.</summary>
     public TimeSpan? Spread { get; init; }
+
     /// <summary>What happens to missed firings.</summary>
     public MisfirePolicy? Misfire { get; init; }
-    /// <summary>What happens to firings that come due while a shard's run is under way; its runs follow each other.</summary>
+
+    /// <summary>
+    /// What happens to firings that come due while a shard's run is under way; its runs follow each other.
+    /// </summary>
     public OverlapPolicy? Overlap { get; init; }
+
     /// <summary>Late by less than this is on time.</summary>
     public TimeSpan? Grace { get; init; }
+
     /// <summary>1 to 1,000.</summary>
     public int? CatchUpMax { get; init; }
+
     /// <summary>How old a missed firing may be to be made up for.</summary>
     public TimeSpan? CatchUpWindow { get; init; }
 
-    /// <summary>What is wrong with the job as it would be, by the name of the setting; empty where nothing is.</summary>
+    /// <summary>
+    /// What is wrong with the job as it would be, by the name of the setting; empty where nothing is.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Faults(CronJob job)
     {
         var faults = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var changed = Apply(job);
-        if (!CronSchedule.TryParse(changed.Expression, "UTC", out _, out var fault)) faults[nameof(Expression)] = fault;
+        if (!CronSchedule.TryParse(changed.Expression, "UTC", out _, out var fault))
+            faults[nameof(Expression)] = fault;
         // A job that keeps its own times needs no zone data: it has them in UTC, too.
-        if (changed.UtcExpression is null && !CronSchedule.TryParse("* * * * *", changed.Zone, out _, out fault)) faults[nameof(Zone)] = fault;
-        if (changed.Spread < TimeSpan.Zero || changed.Spread > SpreadMax) faults[nameof(Spread)] = $"A spread is 0 to {SpreadMax.TotalHours} h.";
-        if (changed.Rules.Grace < TimeSpan.Zero) faults[nameof(Grace)] = "A grace is not negative.";
-        if (changed.Rules.CatchUpMax is < 1 or > CronSchedule.FiringsMax) faults[nameof(CatchUpMax)] = $"1 to {CronSchedule.FiringsMax} missed firings can be made up for.";
-        if (changed.Rules.CatchUpWindow < TimeSpan.Zero) faults[nameof(CatchUpWindow)] = "A window is not negative.";
+        if (changed.UtcExpression is null && !CronSchedule.TryParse("* * * * *", changed.Zone, out _, out fault))
+            faults[nameof(Zone)] = fault;
+        if (changed.Spread < TimeSpan.Zero || changed.Spread > SpreadMax)
+            faults[nameof(Spread)] = $"A spread is 0 to {SpreadMax.TotalHours} h.";
+        if (changed.Rules.Grace < TimeSpan.Zero)
+            faults[nameof(Grace)] = "A grace is not negative.";
+        if (changed.Rules.CatchUpMax is < 1 or > CronSchedule.FiringsMax)
+            faults[nameof(CatchUpMax)] = $"1 to {CronSchedule.FiringsMax} missed firings can be made up for.";
+        if (changed.Rules.CatchUpWindow < TimeSpan.Zero)
+            faults[nameof(CatchUpWindow)] = "A window is not negative.";
         return faults;
     }
 
     /// <summary>The job with the change made.</summary>
-    public CronJob Apply(CronJob job) => job with
-    {
-        Expression = Expression ?? job.Expression, Zone = Zone ?? job.Zone, Spread = Spread ?? job.Spread,
-        UtcExpression = Expression is null && Zone is null ? job.UtcExpression : null,
-        Rules = job.Rules with
+    public CronJob Apply(CronJob job) =>
+        job with
         {
-            Misfire = Misfire ?? job.Rules.Misfire, Overlap = Overlap ?? job.Rules.Overlap, Grace = Grace ?? job.Rules.Grace,
-            CatchUpMax = CatchUpMax ?? job.Rules.CatchUpMax, CatchUpWindow = CatchUpWindow ?? job.Rules.CatchUpWindow,
-        },
-    };
+            Expression = Expression ?? job.Expression,
+            Zone = Zone ?? job.Zone,
+            Spread = Spread ?? job.Spread,
+            UtcExpression = Expression is null && Zone is null ? job.UtcExpression : null,
+            Rules = job.Rules with
+            {
+                Misfire = Misfire ?? job.Rules.Misfire,
+                Overlap = Overlap ?? job.Rules.Overlap,
+                Grace = Grace ?? job.Rules.Grace,
+                CatchUpMax = CatchUpMax ?? job.Rules.CatchUpMax,
+                CatchUpWindow = CatchUpWindow ?? job.Rules.CatchUpWindow,
+            },
+        };
 }
 
-/// <summary>The jobs that there are. One run makes up for what was missed; China has had no daylight saving since 1991.</summary>
+/// <summary>
+/// The jobs that there are. One run makes up for what was missed; China has had no daylight saving since 1991.
+/// </summary>
 public static class CronJobs
 {
     private const string Shanghai = "Asia/Shanghai";
 
     /// <summary>The voucher scan: daily at midnight, ± 10 min (SPEC section 3).</summary>
     public static CronJob VoucherScan { get; } =
-        new(TaskTypes.VoucherScan, "0 0 * * *", Shanghai, TimeSpan.FromMinutes(10), new CronRules()) { UtcExpression = "0 16 * * *" };
+        new(TaskTypes.VoucherScan, "0 0 * * *", Shanghai, TimeSpan.FromMinutes(10), new CronRules())
+        {
+            UtcExpression = "0 16 * * *",
+        };
 
     /// <summary>
-    /// The comparison of books with the ports': daily in the small hours. A merchant's groups lie in as many shards as it has regions,
-    /// and its books are one: the first shard of each merchant slot compares the slot's merchants.
+    /// The comparison of books with the ports': daily in the small hours. A merchant's groups lie in as many shards as
+    /// it has regions, and its books are one: the first shard of each merchant slot compares the slot's merchants.
     /// </summary>
     public static CronJob Reconciliation { get; } =
-        new(TaskTypes.Reconciliation, "0 3 * * *", Shanghai, TimeSpan.FromMinutes(30), new CronRules(), OncePerSlot: true) { UtcExpression = "0 19 * * *" };
+        new(
+            TaskTypes.Reconciliation,
+            "0 3 * * *",
+            Shanghai,
+            TimeSpan.FromMinutes(30),
+            new CronRules(),
+            OncePerSlot: true
+        )
+        {
+            UtcExpression = "0 19 * * *",
+        };
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CronJob> All { get; } = [VoucherScan, Reconciliation];

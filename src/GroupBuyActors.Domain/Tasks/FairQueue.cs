@@ -3,15 +3,17 @@ using System.Diagnostics.CodeAnalysis;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// What waits for a place, by turns: tenants take one each, round by round, and within a tenant the least priority goes first, the
-/// earlier arrival of two alike. A tenant with 50,000 items delays another's one by no more than a round of those that wait.
+/// What waits for a place, by turns: tenants take one each, round by round, and within a tenant the least priority goes
+/// first, the earlier arrival of two alike. A tenant with 50,000 items delays another's one by no more than a round of
+/// those that wait.
 /// </summary>
 /// <remarks>
-/// Deficit round robin (Shreedhar and Varghese 1995) with a cost of one an item: tenants stand in a line, the first takes one and, where
-/// more of it waits, stands last again. A tenant that comes, or comes back, stands last, so neither having been idle nor sending one
-/// item at a time earns it anything, and no stream of tenants that each bring one item can keep one that stands before them from its
-/// turn. One operation costs the logarithm of the tenant's own items; a tenant of whom nothing waits leaves nothing behind. What is gone
-/// by the time it comes up is passed over and costs its tenant no turn. It knows no lock: its owner has one.
+/// Deficit round robin (Shreedhar and Varghese 1995) with a cost of one an item: tenants stand in a line, the first
+/// takes one and, where more of it waits, stands last again. A tenant that comes, or comes back, stands last, so
+/// neither having been idle nor sending one item at a time earns it anything, and no stream of tenants that each bring
+/// one item can keep one that stands before them from its turn. One operation costs the logarithm of the tenant's own
+/// items; a tenant of whom nothing waits leaves nothing behind. What is gone by the time it comes up is passed over and
+/// costs its tenant no turn. It knows no lock: its owner has one.
 /// </remarks>
 /// <param name="isGone">True for an item that nobody wants any more; null: none is ever gone.</param>
 public sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
@@ -65,15 +67,20 @@ public sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
 
         item = own.Items.Dequeue();
         Count--;
-        if (own.Items.Count == 0) _tenants.Remove(own.Id);
-        else _turns.Enqueue(own);
+        if (own.Items.Count == 0)
+            _tenants.Remove(own.Id);
+        else
+            _turns.Enqueue(own);
         return true;
     }
 
-    /// <summary>Until the tenant whose turn it is has an item that is wanted: one of whom nothing is wanted leaves the line.</summary>
+    /// <summary>
+    /// Until the tenant whose turn it is has an item that is wanted: one of whom nothing is wanted leaves the line.
+    /// </summary>
     private void PassOverGone()
     {
-        if (isGone is null) return;
+        if (isGone is null)
+            return;
         while (_turns.TryPeek(out var own))
         {
             while (own.Items.TryPeek(out var item, out _) && isGone(item))
@@ -82,7 +89,8 @@ public sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
                 Count--;
             }
 
-            if (own.Items.Count > 0) return;
+            if (own.Items.Count > 0)
+                return;
             _turns.Dequeue();
             _tenants.Remove(own.Id);
         }

@@ -5,13 +5,17 @@ public enum RetryVerdict
 {
     /// <summary>It tries again after the delay.</summary>
     Again,
+
     /// <summary>
-    /// It asks its port no more and decides without the answer, after the delay: an order is closed though the provider is silent, a
-    /// deduction counts as refused. Should that decision fail to be stored, it goes on with this verdict and growing delays.
+    /// It asks its port no more and decides without the answer, after the delay: an order is closed though the provider
+    /// is silent, a deduction counts as refused. Should that decision fail to be stored, it goes on with this verdict
+    /// and growing delays.
     /// </summary>
     DecideWithout,
+
     /// <summary>Its tries are used up: a dead letter.</summary>
     Dead,
+
     /// <summary>Its time to live is over: dropped.</summary>
     Expired,
 }
@@ -23,8 +27,9 @@ public enum RetryVerdict
 public readonly record struct RetryStep(RetryVerdict Verdict, TimeSpan Delay, bool Alert);
 
 /// <summary>
-/// When a failed try is followed by another. The arithmetic is pure: chance comes from the caller. The wait before retry n is
-/// <c>min(base × 2^(n-1), cap / (1 + jitter)) × (1 + jitter × chance)</c>: jitter only lengthens it, never past the cap.
+/// When a failed try is followed by another. The arithmetic is pure: chance comes from the caller. The wait before
+/// retry n is <c>min(base × 2^(n-1), cap / (1 + jitter)) × (1 + jitter × chance)</c>: jitter only lengthens it, never
+/// past the cap.
 /// </summary>
 public sealed record RetryPolicy
 {
@@ -33,18 +38,27 @@ public sealed record RetryPolicy
 
     /// <summary>The first exponential wait; 100 ms (SPEC section 3).</summary>
     public TimeSpan BaseDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>No wait is longer.</summary>
     public TimeSpan DelayMax { get; init; } = TimeSpan.FromMinutes(10);
-    /// <summary>Waits before the first retries, instead of exponential ones; those after them begin at <see cref="BaseDelay"/>.</summary>
+
+    /// <summary>
+    /// Waits before the first retries, instead of exponential ones; those after them begin at <see cref="BaseDelay"/>.
+    /// </summary>
     public IReadOnlyList<TimeSpan> FirstDelays { get; init; } = [];
+
     /// <summary>Retries after the first try, then <see cref="WhenUsedUp"/>; null for no limit.</summary>
     public int? RetryCountMax { get; init; }
+
     /// <summary>What happens when the retries are used up, or <see cref="AgeMax"/> is over.</summary>
     public RetryVerdict WhenUsedUp { get; init; } = RetryVerdict.Dead;
+
     /// <summary>An alert is raised when this many retries have failed; null for never.</summary>
     public int? AlertAfter { get; init; }
+
     /// <summary>Tries end this long after the task was first due; null for no limit.</summary>
     public TimeSpan? AgeMax { get; init; }
+
     /// <summary>This long after it was first due the task is dropped as expired; null for never.</summary>
     public TimeSpan? TimeToLive { get; init; }
 
@@ -55,7 +69,8 @@ public sealed record RetryPolicy
         {
             var longest = DelayMax;
             foreach (var delay in FirstDelays)
-                if (delay > longest) longest = delay;
+                if (delay > longest)
+                    longest = delay;
             return longest;
         }
     }
@@ -67,14 +82,21 @@ public sealed record RetryPolicy
     public RetryStep After(int failures, TimeSpan age, double chance)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(failures, 1);
-        if (TimeToLive is { } live && age >= live) return new RetryStep(RetryVerdict.Expired, TimeSpan.Zero, false);
+        if (TimeToLive is { } live && age >= live)
+            return new RetryStep(RetryVerdict.Expired, TimeSpan.Zero, false);
         var alert = failures - 1 == AlertAfter;
         if (failures <= (RetryCountMax ?? int.MaxValue) && !(age >= AgeMax))
             return new RetryStep(RetryVerdict.Again, Delay(failures, chance), alert);
-        if (WhenUsedUp != RetryVerdict.DecideWithout) return new RetryStep(WhenUsedUp, TimeSpan.Zero, alert || WhenUsedUp == RetryVerdict.Dead);
-        // The first time the decision is taken at once; only where it cannot be stored are there more failures, and waits again.
+        if (WhenUsedUp != RetryVerdict.DecideWithout)
+            return new RetryStep(WhenUsedUp, TimeSpan.Zero, alert || WhenUsedUp == RetryVerdict.Dead);
+        // The first time the decision is taken at once; only where it cannot be stored are there more failures, and
+        // waits again.
         var further = failures - 1 - (RetryCountMax ?? 0);
-        return new RetryStep(RetryVerdict.DecideWithout, further == 0 ? TimeSpan.Zero : Exponential(further, chance), alert);
+        return new RetryStep(
+            RetryVerdict.DecideWithout,
+            further == 0 ? TimeSpan.Zero : Exponential(further, chance),
+            alert
+        );
     }
 
     private TimeSpan Delay(int failures, double chance) =>
@@ -82,7 +104,10 @@ public sealed record RetryPolicy
 
     private TimeSpan Exponential(int n, double chance)
     {
-        var wait = Math.Min(BaseDelay.TotalMilliseconds * Math.Pow(2, Math.Min(n - 1, 62)), DelayMax.TotalMilliseconds / (1 + Jitter));
+        var wait = Math.Min(
+            BaseDelay.TotalMilliseconds * Math.Pow(2, Math.Min(n - 1, 62)),
+            DelayMax.TotalMilliseconds / (1 + Jitter)
+        );
         return TimeSpan.FromMilliseconds(Math.Round(wait * (1 + Jitter * chance)));
     }
 }

@@ -2,12 +2,13 @@ namespace GroupBuyActors.Tasks;
 
 /// <summary>What follows a shard's run.</summary>
 /// <param name="Next">The shard's next firing, now or later; null where the schedule has ended.</param>
-/// <param name="Skipped">Firings before it that are left out, oldest first; those after it are told by its own run.</param>
+/// <param name="Skipped">Firings before it that are left out, oldest first; those after it are told by its own
+/// run.</param>
 public sealed record CronPlan(DateTimeOffset? Next, IReadOnlyList<SkippedFiring> Skipped);
 
 /// <summary>
-/// A cron schedule in a time zone whose firings are spread over the shards: each shard fires at its own stable moment up to
-/// <see cref="Spread"/> before or after, so that not all of them work at once.
+/// A cron schedule in a time zone whose firings are spread over the shards: each shard fires at its own stable moment
+/// up to <see cref="Spread"/> before or after, so that not all of them work at once.
 /// </summary>
 public sealed class SpreadSchedule
 {
@@ -37,7 +38,9 @@ public sealed class SpreadSchedule
     /// <summary>The exact times.</summary>
     public CronSchedule Cron { get; }
 
-    /// <summary>How far from the exact time this shard fires: whole seconds, negative for earlier, always the same.</summary>
+    /// <summary>
+    /// How far from the exact time this shard fires: whole seconds, negative for earlier, always the same.
+    /// </summary>
     public TimeSpan OffsetOf(ShardId shard)
     {
         var seconds = (long)Spread.TotalSeconds;
@@ -51,17 +54,28 @@ public sealed class SpreadSchedule
         return Cron.Next(after - offset) + offset;
     }
 
-    /// <summary>Why a firing is not to be run at <paramref name="now"/>; null where it is. One that the schedule does not have is <c>schedule-changed</c>.</summary>
+    /// <summary>
+    /// Why a firing is not to be run at <paramref name="now"/>; null where it is. One that the schedule does not have
+    /// is <c>schedule-changed</c>.
+    /// </summary>
     public string? LeftOut(ShardId shard, DateTimeOffset firing, DateTimeOffset now) =>
         Next(shard, firing.AddTicks(-1)) == firing ? Cron.LeftOut(firing, now) : "schedule-changed";
 
-    /// <summary>What follows a run of a firing that began at <paramref name="began"/> and ends <paramref name="now"/>.</summary>
+    /// <summary>
+    /// What follows a run of a firing that began at <paramref name="began"/> and ends <paramref name="now"/>.
+    /// </summary>
     public CronPlan After(ShardId shard, DateTimeOffset firing, DateTimeOffset began, DateTimeOffset now)
     {
         var offset = OffsetOf(shard);
         var decision = Cron.After(firing - offset, began - offset, now - offset);
         var next = decision.Runs.Count > 0 ? decision.Runs[0] : Cron.Next((firing > now ? firing : now) - offset);
-        return new CronPlan(next + offset, [.. decision.Skipped.Where(skipped => next is null || skipped.Firing < next)
-            .Select(skipped => skipped with { Firing = skipped.Firing + offset })]);
+        return new CronPlan(
+            next + offset,
+            [
+                .. decision
+                    .Skipped.Where(skipped => next is null || skipped.Firing < next)
+                    .Select(skipped => skipped with { Firing = skipped.Firing + offset }),
+            ]
+        );
     }
 }

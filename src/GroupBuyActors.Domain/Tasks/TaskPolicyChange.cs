@@ -9,51 +9,77 @@ namespace GroupBuyActors.Tasks;
 public enum TaskBackoff
 {
     /// <summary>Twice as long each time, from the base delay.</summary>
-    [JsonStringEnumMemberName("exponential")] Exponential,
-    /// <summary>Not at all, as often as retries are counted; where they are without end, twice, and then as <see cref="Exponential"/>: they would spin.</summary>
-    [JsonStringEnumMemberName("immediate")] Immediate,
+    [JsonStringEnumMemberName("exponential")]
+    Exponential,
+
+    /// <summary>
+    /// Not at all, as often as retries are counted; where they are without end, twice, and then as
+    /// <see cref="Exponential"/>: they would spin.
+    /// </summary>
+    [JsonStringEnumMemberName("immediate")]
+    Immediate,
+
     /// <summary>Once, half an hour later.</summary>
-    [JsonStringEnumMemberName("same-day-once")] SameDayOnce,
+    [JsonStringEnumMemberName("same-day-once")]
+    SameDayOnce,
 }
 
 /// <summary>
-/// What is changed of a type's policy while running; what is null takes the type's default. What a needed type does when its tries are
-/// used up cannot be changed: a group's state depends on it.
+/// What is changed of a type's policy while running; what is null takes the type's default. What a needed type does
+/// when its tries are used up cannot be changed: a group's state depends on it.
 /// </summary>
 public sealed record TaskPolicyChange
 {
-    private const int RetriesMax = 1_000, ConcurrencyMax = 10_000;
-    private static readonly TimeSpan HalfAnHour = TimeSpan.FromMinutes(30), OneHour = TimeSpan.FromHours(1), OneDay = TimeSpan.FromDays(1),
-        OneYear = TimeSpan.FromDays(365), TryLeast = TimeSpan.FromMilliseconds(10);
+    private const int RetriesMax = 1_000,
+        ConcurrencyMax = 10_000;
+    private static readonly TimeSpan HalfAnHour = TimeSpan.FromMinutes(30),
+        OneHour = TimeSpan.FromHours(1),
+        OneDay = TimeSpan.FromDays(1),
+        OneYear = TimeSpan.FromDays(365),
+        TryLeast = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Retries after the first try, 0 to 1,000.</summary>
     public int? RetryCountMax { get; init; }
+
     /// <summary>True for retries without end.</summary>
     public bool? RetryForever { get; init; }
+
     /// <summary>The first exponential wait; above zero, at most a day.</summary>
     public TimeSpan? BaseDelay { get; init; }
+
     /// <summary>No wait is longer; at most a day.</summary>
     public TimeSpan? DelayMax { get; init; }
+
     /// <summary>How retries wait.</summary>
     public TaskBackoff? Backoff { get; init; }
+
     /// <summary>A try that takes longer has failed; 10 ms to an hour.</summary>
     public TimeSpan? TryTimeout { get; init; }
+
     /// <summary>Tasks of the type that one silo runs at once, 1 to 10,000.</summary>
     public int? Concurrency { get; init; }
+
     /// <summary>Past this a task is dropped as expired; at most a year, and never for a needed type.</summary>
     public TimeSpan? TimeToLive { get; init; }
+
     /// <summary>How late a run may be; zero is strict, at most a day.</summary>
     public TimeSpan? Lateness { get; init; }
+
     /// <summary>Order among due tasks, −1,000 to 1,000.</summary>
     public int? Weight { get; init; }
-    /// <summary>Due times of a herd are spread forward over this; at most an hour, and no more than the lateness allows.</summary>
+
+    /// <summary>
+    /// Due times of a herd are spread forward over this; at most an hour, and no more than the lateness allows.
+    /// </summary>
     public TimeSpan? SpreadWindow { get; init; }
+
     /// <summary>An alert is raised when this many retries have failed.</summary>
     public int? AlertAfter { get; init; }
 
     /// <summary>Reads a stored change; throws <see cref="JsonException"/> where it is none.</summary>
     public static TaskPolicyChange Read(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, TaskPolicyJson.Default.TaskPolicyChange) ?? throw new JsonException("A change of a policy is an object.");
+        JsonSerializer.Deserialize(json, TaskPolicyJson.Default.TaskPolicyChange)
+        ?? throw new JsonException("A change of a policy is an object.");
 
     /// <summary>Writes it as UTF-8 JSON; what is null is left out.</summary>
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, TaskPolicyJson.Default.TaskPolicyChange);
@@ -64,34 +90,91 @@ public sealed record TaskPolicyChange
         var faults = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         void Unless(bool holds, string field, string text)
         {
-            if (!holds) faults.TryAdd(field, [text]);
+            if (!holds)
+                faults.TryAdd(field, [text]);
         }
 
         Unless(RetryCountMax is null or (>= 0 and <= RetriesMax), "retryCountMax", $"Retries are 0 to {RetriesMax}.");
-        Unless(RetryCountMax is null || RetryForever is not true, "retryForever", "Retries are counted or without end, not both.");
+        Unless(
+            RetryCountMax is null || RetryForever is not true,
+            "retryForever",
+            "Retries are counted or without end, not both."
+        );
         if (of is { IsNeeded: true, Retry.WhenUsedUp: not RetryVerdict.DecideWithout })
         {
-            Unless(RetryCountMax is null, "retryCountMax", "A group depends on tasks of this type: they never give up.");
-            Unless(RetryForever is not false, "retryForever", "A group depends on tasks of this type: they never give up.");
+            Unless(
+                RetryCountMax is null,
+                "retryCountMax",
+                "A group depends on tasks of this type: they never give up."
+            );
+            Unless(
+                RetryForever is not false,
+                "retryForever",
+                "A group depends on tasks of this type: they never give up."
+            );
         }
 
-        Unless(!(of.Retry.WhenUsedUp == RetryVerdict.DecideWithout && RetryForever is true), "retryForever", "Tasks of this type decide without the answer some time: their retries are counted.");
-        Unless(RetryForever is not false || HasLimit(of.Retry), "retryForever", "Retries of this type have no other limit: give retryCountMax.");
+        Unless(
+            !(of.Retry.WhenUsedUp == RetryVerdict.DecideWithout && RetryForever is true),
+            "retryForever",
+            "Tasks of this type decide without the answer some time: their retries are counted."
+        );
+        Unless(
+            RetryForever is not false || HasLimit(of.Retry),
+            "retryForever",
+            "Retries of this type have no other limit: give retryCountMax."
+        );
         Unless(Backoff is not { } backoff || Enum.IsDefined(backoff), "backoff", "There is no such backoff.");
-        Unless(Backoff is not TaskBackoff.SameDayOnce || (RetryForever is not true && RetryCountMax is null or 1), "backoff", "same-day-once is one retry: it has no other retryCountMax, nor retryForever.");
-        Unless(Backoff is not TaskBackoff.SameDayOnce || !of.IsNeeded, "backoff", "A group depends on tasks of this type: they try more often than once a day.");
+        Unless(
+            Backoff is not TaskBackoff.SameDayOnce || (RetryForever is not true && RetryCountMax is null or 1),
+            "backoff",
+            "same-day-once is one retry: it has no other retryCountMax, nor retryForever."
+        );
+        Unless(
+            Backoff is not TaskBackoff.SameDayOnce || !of.IsNeeded,
+            "backoff",
+            "A group depends on tasks of this type: they try more often than once a day."
+        );
         Unless(IsWithin(BaseDelay, TimeSpan.FromMilliseconds(1), OneDay), "baseDelay", "A delay is 1 ms to 1 day.");
         Unless(IsWithin(DelayMax, TimeSpan.FromMilliseconds(1), OneDay), "delayMax", "A delay is 1 ms to 1 day.");
-        Unless((DelayMax ?? of.Retry.DelayMax) >= (BaseDelay ?? of.Retry.BaseDelay), DelayMax is null ? "baseDelay" : "delayMax", "The longest delay is at least as long as the first.");
+        Unless(
+            (DelayMax ?? of.Retry.DelayMax) >= (BaseDelay ?? of.Retry.BaseDelay),
+            DelayMax is null ? "baseDelay" : "delayMax",
+            "The longest delay is at least as long as the first."
+        );
         Unless(IsWithin(TryTimeout, TryLeast, OneHour), "tryTimeout", "A try takes 10 ms to 1 h.");
-        Unless(Concurrency is null or (>= 1 and <= ConcurrencyMax), "concurrency", $"1 to {ConcurrencyMax} tasks of a type run at once.");
-        Unless(TimeToLive is null || !of.IsNeeded, "timeToLive", "A group depends on tasks of this type: they never expire.");
-        Unless(IsWithin(TimeToLive, TimeSpan.FromMilliseconds(1), OneYear), "timeToLive", "A task lives 1 ms to 365 days.");
+        Unless(
+            Concurrency is null or (>= 1 and <= ConcurrencyMax),
+            "concurrency",
+            $"1 to {ConcurrencyMax} tasks of a type run at once."
+        );
+        Unless(
+            TimeToLive is null || !of.IsNeeded,
+            "timeToLive",
+            "A group depends on tasks of this type: they never expire."
+        );
+        Unless(
+            IsWithin(TimeToLive, TimeSpan.FromMilliseconds(1), OneYear),
+            "timeToLive",
+            "A task lives 1 ms to 365 days."
+        );
         Unless(IsWithin(Lateness, TimeSpan.Zero, OneDay), "lateness", "A lateness is 0 to 1 day.");
-        Unless(Weight is null or (>= -TaskOrder.WeightMax and <= TaskOrder.WeightMax), "weight", $"A weight is −{TaskOrder.WeightMax} to {TaskOrder.WeightMax}.");
+        Unless(
+            Weight is null or (>= -TaskOrder.WeightMax and <= TaskOrder.WeightMax),
+            "weight",
+            $"A weight is −{TaskOrder.WeightMax} to {TaskOrder.WeightMax}."
+        );
         Unless(IsWithin(SpreadWindow, TimeSpan.Zero, OneHour), "spreadWindow", "A window is 0 to 1 h.");
-        Unless((SpreadWindow ?? of.SpreadWindow) <= (Lateness ?? of.Lateness), SpreadWindow is null ? "lateness" : "spreadWindow", "A window is no longer than the lateness that the type promises.");
-        Unless(AlertAfter is null or (>= 1 and <= RetriesMax), "alertAfter", $"An alert comes after 1 to {RetriesMax} retries.");
+        Unless(
+            (SpreadWindow ?? of.SpreadWindow) <= (Lateness ?? of.Lateness),
+            SpreadWindow is null ? "lateness" : "spreadWindow",
+            "A window is no longer than the lateness that the type promises."
+        );
+        Unless(
+            AlertAfter is null or (>= 1 and <= RetriesMax),
+            "alertAfter",
+            $"An alert comes after 1 to {RetriesMax} retries."
+        );
         return faults;
     }
 
@@ -110,7 +193,12 @@ public sealed record TaskPolicyChange
         retry = Backoff switch
         {
             TaskBackoff.Exponential => retry with { FirstDelays = [] },
-            TaskBackoff.Immediate => retry with { FirstDelays = Enumerable.Repeat(TimeSpan.Zero, Math.Min(retry.RetryCountMax ?? 2, RetriesMax)).ToArray() },
+            TaskBackoff.Immediate => retry with
+            {
+                FirstDelays = Enumerable
+                    .Repeat(TimeSpan.Zero, Math.Min(retry.RetryCountMax ?? 2, RetriesMax))
+                    .ToArray(),
+            },
             TaskBackoff.SameDayOnce => retry with { FirstDelays = [HalfAnHour], RetryCountMax = 1 },
             _ => retry,
         };
@@ -126,18 +214,24 @@ public sealed record TaskPolicyChange
         };
     }
 
-    private bool HasLimit(RetryPolicy retry) => (RetryCountMax ?? retry.RetryCountMax) is not null || retry.AgeMax is not null || Backoff is TaskBackoff.SameDayOnce;
+    private bool HasLimit(RetryPolicy retry) =>
+        (RetryCountMax ?? retry.RetryCountMax) is not null
+        || retry.AgeMax is not null
+        || Backoff is TaskBackoff.SameDayOnce;
 
-    private static bool IsWithin(TimeSpan? value, TimeSpan least, TimeSpan most) => value is not { } given || (given >= least && given <= most);
+    private static bool IsWithin(TimeSpan? value, TimeSpan least, TimeSpan most) =>
+        value is not { } given || (given >= least && given <= most);
 }
 
 /// <summary>Backoffs by name only: a number would be taken for a backoff that does not exist.</summary>
 internal sealed class TaskBackoffConverter() : JsonStringEnumConverter<TaskBackoff>(null, allowIntegerValues: false);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false,
-    Converters = [typeof(IsoDurationConverter), typeof(TaskBackoffConverter)])]
+    Converters = [typeof(IsoDurationConverter), typeof(TaskBackoffConverter)]
+)]
 [JsonSerializable(typeof(TaskPolicyChange))]
 internal sealed partial class TaskPolicyJson : JsonSerializerContext;

@@ -7,20 +7,25 @@ namespace GroupBuyActors.Tasks;
 public readonly record struct DueEntry<TItem>(string Id, DateTimeOffset Due, TItem Item);
 
 /// <summary>
-/// Tasks in memory by the millisecond they are due. Add, cancel and reschedule cost the same whatever the number of tasks, and the
-/// next due time is exact, so that one sleep ends at the right moment. It knows no clock and no lock: its owner has both.
+/// Tasks in memory by the millisecond they are due. Add, cancel and reschedule cost the same whatever the number of
+/// tasks, and the next due time is exact, so that one sleep ends at the right moment. It knows no clock and no lock:
+/// its owner has both.
 /// </summary>
 /// <remarks>
-/// A hierarchical timing wheel (Varghese and Lauck 1987, scheme 7): six levels of 256 slots, each slot as long as a whole turn of the
-/// level below, from 1 ms. An entry lies in the level of the highest digit (base 256) in which its due time differs from the wheel's
-/// position, so every entry of a lower level is due before any of a higher one. A slot of an upper level is spread over the levels
-/// below when the position reaches it; within a day that is three moves at most. Entries at or before the position lie in a heap:
-/// those whose millisecond has come, and late comers while the position stands at the next due time, ahead of the clock. Entries of
-/// one millisecond come out in the order they were added.
+/// A hierarchical timing wheel (Varghese and Lauck 1987, scheme 7): six levels of 256 slots, each slot as long as a
+/// whole turn of the level below, from 1 ms. An entry lies in the level of the highest digit (base 256) in which its
+/// due time differs from the wheel's position, so every entry of a lower level is due before any of a higher one. A
+/// slot of an upper level is spread over the levels below when the position reaches it; within a day that is three
+/// moves at most. Entries at or before the position lie in a heap: those whose millisecond has come, and late comers
+/// while the position stands at the next due time, ahead of the clock. Entries of one millisecond come out in the order
+/// they were added.
 /// </remarks>
 public sealed class TaskWheel<TItem>
 {
-    private const int Levels = 6, SlotBits = 8, Slots = 1 << SlotBits, Mask = Slots - 1;
+    private const int Levels = 6,
+        SlotBits = 8,
+        Slots = 1 << SlotBits,
+        Mask = Slots - 1;
     private const int DeadEntriesMax = 1024;
     private static readonly long LastMs = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
@@ -38,11 +43,18 @@ public sealed class TaskWheel<TItem>
     /// <summary>Number of entries.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>Adds an entry; false, and nothing changes, where the id is there already. Due times count in whole milliseconds.</summary>
+    /// <summary>
+    /// Adds an entry; false, and nothing changes, where the id is there already. Due times count in whole milliseconds.
+    /// </summary>
     public bool Add(string id, DateTimeOffset due, TItem item)
     {
-        ref var place = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_entries, id, out var exists);
-        if (exists) return false;
+        ref var place = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(
+            _entries,
+            id,
+            out var exists
+        );
+        if (exists)
+            return false;
         place = new Entry(id, item) { Due = MillisecondsUp(due), Order = _order++ };
         Place(place);
         return true;
@@ -75,23 +87,32 @@ public sealed class TaskWheel<TItem>
     public int CancelFrom(DateTimeOffset due)
     {
         var late = _entries.Values.Where(entry => entry.Due >= due.ToUnixTimeMilliseconds()).ToList();
-        foreach (var entry in late) Cancel(entry.Id, out _);
+        foreach (var entry in late)
+            Cancel(entry.Id, out _);
         return late.Count;
     }
 
-    /// <summary>Gives an entry another due time and, where one is given, another item; false where it is not there.</summary>
+    /// <summary>
+    /// Gives an entry another due time and, where one is given, another item; false where it is not there.
+    /// </summary>
     public bool Reschedule(string id, DateTimeOffset due, Func<TItem, TItem>? change = null)
     {
-        if (!_entries.TryGetValue(id, out var entry)) return false;
+        if (!_entries.TryGetValue(id, out var entry))
+            return false;
         Unplace(entry);
-        var moved = new Entry(id, change is null ? entry.Item : change(entry.Item)) { Due = MillisecondsUp(due), Order = _order++ };
+        var moved = new Entry(id, change is null ? entry.Item : change(entry.Item))
+        {
+            Due = MillisecondsUp(due),
+            Order = _order++,
+        };
         _entries[id] = moved;
         Place(moved);
         return true;
     }
 
     /// <summary>The earliest due time, exactly; null where the wheel is empty.</summary>
-    public DateTimeOffset? NextDue() => Turn(long.MaxValue) ? DateTimeOffset.FromUnixTimeMilliseconds(_ready.Peek().Due) : null;
+    public DateTimeOffset? NextDue() =>
+        Turn(long.MaxValue) ? DateTimeOffset.FromUnixTimeMilliseconds(_ready.Peek().Due) : null;
 
     /// <summary>Takes out entries that are due now, earliest first, and appends them; gives how many.</summary>
     public int PopDue(DateTimeOffset now, List<DueEntry<TItem>> into, int countMax = int.MaxValue)
@@ -108,7 +129,9 @@ public sealed class TaskWheel<TItem>
         return count;
     }
 
-    /// <summary>Turns the wheel until the earliest entry lies in the heap, but not past a time; true where the heap has one.</summary>
+    /// <summary>
+    /// Turns the wheel until the earliest entry lies in the heap, but not past a time; true where the heap has one.
+    /// </summary>
     private bool Turn(long limit)
     {
         while (_ready.TryPeek(out var entry, out _) && entry.IsDead)
@@ -119,7 +142,8 @@ public sealed class TaskWheel<TItem>
 
         while (_ready.Count == 0)
         {
-            if (!FindNext(out var level, out var slot, out var start) || start > limit) return false;
+            if (!FindNext(out var level, out var slot, out var start) || start > limit)
+                return false;
             _position = start;
             Open(level, slot);
         }
@@ -127,13 +151,16 @@ public sealed class TaskWheel<TItem>
         return true;
     }
 
-    /// <summary>The next occupied slot in time, and when it starts. Slots at and before the position are empty in every level.</summary>
+    /// <summary>
+    /// The next occupied slot in time, and when it starts. Slots at and before the position are empty in every level.
+    /// </summary>
     private bool FindNext(out int level, out int slot, out long start)
     {
         for (level = 0; level < Levels; level++)
         {
             var shift = level * SlotBits;
-            if (!FindOccupied(level, (int)((_position >> shift) & Mask) + 1, out slot)) continue;
+            if (!FindOccupied(level, (int)((_position >> shift) & Mask) + 1, out slot))
+                continue;
             start = (((_position >> shift) & ~(long)Mask) | (long)slot) << shift;
             return true;
         }
@@ -147,7 +174,8 @@ public sealed class TaskWheel<TItem>
         for (slot = from; slot < Slots; slot = (slot | 63) + 1)
         {
             var word = _occupied[(level * Slots + slot) >> 6] >> (slot & 63);
-            if (word == 0) continue;
+            if (word == 0)
+                continue;
             slot += BitOperations.TrailingZeroCount(word);
             return true;
         }
@@ -180,7 +208,8 @@ public sealed class TaskWheel<TItem>
         }
 
         var level = BitOperations.Log2((ulong)(entry.Due ^ _position)) / SlotBits;
-        if (level >= Levels) throw new ArgumentOutOfRangeException(nameof(entry), "A due time lies within some thousand years.");
+        if (level >= Levels)
+            throw new ArgumentOutOfRangeException(nameof(entry), "A due time lies within some thousand years.");
         Link(entry, level * Slots + (int)((entry.Due >> (level * SlotBits)) & Mask));
     }
 
@@ -188,7 +217,8 @@ public sealed class TaskWheel<TItem>
     {
         entry.Slot = index;
         entry.Next = _slots[index];
-        if (entry.Next is not null) entry.Next.Previous = entry;
+        if (entry.Next is not null)
+            entry.Next.Previous = entry;
         _slots[index] = entry;
         _occupied[index >> 6] |= 1UL << (index & 63);
     }
@@ -198,22 +228,29 @@ public sealed class TaskWheel<TItem>
         if (entry.Slot == Entry.InHeap)
         {
             entry.IsDead = true;
-            if (++_dead > DeadEntriesMax && _dead > _ready.Count / 2) Sweep();
+            if (++_dead > DeadEntriesMax && _dead > _ready.Count / 2)
+                Sweep();
             return;
         }
 
-        if (entry.Previous is not null) entry.Previous.Next = entry.Next;
-        else _slots[entry.Slot] = entry.Next;
-        if (entry.Next is not null) entry.Next.Previous = entry.Previous;
-        if (_slots[entry.Slot] is null) _occupied[entry.Slot >> 6] &= ~(1UL << (entry.Slot & 63));
+        if (entry.Previous is not null)
+            entry.Previous.Next = entry.Next;
+        else
+            _slots[entry.Slot] = entry.Next;
+        if (entry.Next is not null)
+            entry.Next.Previous = entry.Previous;
+        if (_slots[entry.Slot] is null)
+            _occupied[entry.Slot >> 6] &= ~(1UL << (entry.Slot & 63));
     }
 
-    // A heap cannot give up an entry in its middle, so cancelled ones stay until they surface, or until most of it is dead.
+    // A heap cannot give up an entry in its middle, so cancelled ones stay until they surface, or until most of it is
+    // dead.
     private void Sweep()
     {
         var alive = new PriorityQueue<Entry, (long Due, long Order)>();
         foreach (var (entry, priority) in _ready.UnorderedItems)
-            if (!entry.IsDead) alive.Enqueue(entry, priority);
+            if (!entry.IsDead)
+                alive.Enqueue(entry, priority);
         _ready = alive;
         _dead = 0;
     }

@@ -9,12 +9,14 @@ namespace GroupBuyActors.Groups;
 internal sealed partial class GroupGrain
 {
     /// <summary>
-    /// Decides a command, waits until what was decided and everything it was decided on is durable, and answers. One method for all
-    /// commands, and as few awaits as there are waits: this is the path that every join takes.
+    /// Decides a command, waits until what was decided and everything it was decided on is durable, and answers. One
+    /// method for all commands, and as few awaits as there are waits: this is the path that every join takes.
     /// </summary>
-    private async Task<Reply<T>> Answer<T>(GroupCommand command) where T : class
+    private async Task<Reply<T>> Answer<T>(GroupCommand command)
+        where T : class
     {
-        if (_malformed) return Malformed<T>();
+        if (_malformed)
+            return Malformed<T>();
         ThrowUnlessOpen();
         if (!TryDecide(command, null, out var handling, out var head))
         {
@@ -23,36 +25,55 @@ internal sealed partial class GroupGrain
         }
 
         Conclude(await head, handling);
-        // A commit proves that this activation is the newest, for another's events would have refused it. What changes nothing proves
-        // nothing, and an order or task unknown here may be known to the newest one.
+        // A commit proves that this activation is the newest, for another's events would have refused it. What changes
+        // nothing proves nothing, and an order or task unknown here may be known to the newest one.
         if (handling.Unknown || (!handling.Changes && !IsConfirmed))
         {
             await _head.RunAsync();
             await Settled();
         }
 
-        if (await AskPort(command, handling) is { } next) return await Answer<T>(next);
+        if (await AskPort(command, handling) is { } next)
+            return await Answer<T>(next);
         around.Metrics.Command(command, handling);
-        return new Reply<T> { Value = (T?)handling.Answer, Refusal = handling.Refusal, Outcome = handling.Outcome, Replayed = handling.Replayed };
+        return new Reply<T>
+        {
+            Value = (T?)handling.Answer,
+            Refusal = handling.Refusal,
+            Outcome = handling.Outcome,
+            Replayed = handling.Replayed,
+        };
     }
 
-    /// <summary>Where a port must be asked before the command can be answered: what to decide next, with its answer. Never inside a decision.</summary>
+    /// <summary>
+    /// Where a port must be asked before the command can be answered: what to decide next, with its answer. Never
+    /// inside a decision.
+    /// </summary>
     private async ValueTask<GroupCommand?> AskPort(GroupCommand command, Handling handling)
     {
         if (handling.Question is { } question && command is GroupCommand.Pay pay)
         {
-            var findings = await PortCalls.AskAsync(c => around.Payments.AskAsync(question.Order, c), around.Options.PortTimeout, around.Time);
+            var findings = await PortCalls.AskAsync(
+                c => around.Payments.AskAsync(question.Order, c),
+                around.Options.PortTimeout,
+                around.Time
+            );
             return pay with { Findings = findings };
         }
 
-        if (handling.Reserve is not { } reserve) return null;
-        var reply = await PortCalls.AskAsync(c => around.Inventory.ReserveAsync(reserve.Reservation, c), around.Options.PortTimeout, around.Time);
+        if (handling.Reserve is not { } reserve)
+            return null;
+        var reply = await PortCalls.AskAsync(
+            c => around.Inventory.ReserveAsync(reserve.Reservation, c),
+            around.Options.PortTimeout,
+            around.Time
+        );
         return new GroupCommand.Reserved(reserve.Attempt, reply, (command as GroupCommand.Publish)?.Request);
     }
 
     /// <summary>
-    /// One turn, no await: a place in the store's queue first, so that a full store refuses before anything is decided; then the
-    /// decision, already applied to the state; then its commit into the queue.
+    /// One turn, no await: a place in the store's queue first, so that a full store refuses before anything is decided;
+    /// then the decision, already applied to the state; then its commit into the queue.
     /// </summary>
     private bool TryDecide(GroupCommand command, TaskFiring? firing, out Handling handling, out Task<CommitResult> head)
     {
@@ -66,12 +87,21 @@ internal sealed partial class GroupGrain
         try
         {
             var trace = Activity.Current?.Id ?? firing?.Trace;
-            handling = GroupMachine.Handle(_state, command, new HandlingContext
-            {
-                Clock = around.Clock.GetUtcNow(), Settings = around.Settings, NewSecret = around.NewSecret, Completes = firing?.Key, Trace = trace,
-                CommitBytesMax = around.Committer.CommitBytesMax,
-            });
-            if (handling.Changes) _pending = around.Committer.CommitAsync(place, CommitOf(handling, firing, trace));
+            handling = GroupMachine.Handle(
+                _state,
+                command,
+                new HandlingContext
+                {
+                    Clock = around.Clock.GetUtcNow(),
+                    Settings = around.Settings,
+                    NewSecret = around.NewSecret,
+                    Completes = firing?.Key,
+                    Trace = trace,
+                    CommitBytesMax = around.Committer.CommitBytesMax,
+                }
+            );
+            if (handling.Changes)
+                _pending = around.Committer.CommitAsync(place, CommitOf(handling, firing, trace));
             head = _pending;
             ConsiderSnapshot(head);
             return true;
@@ -89,44 +119,76 @@ internal sealed partial class GroupGrain
         for (var i = 0; i < events.Length; i++)
         {
             var recorded = handling.Events[i];
-            events[i] = new JournalEvent(recorded.Sequence, GroupEvents.NameOf(recorded.Event), GroupEvents.VersionOf(recorded.Event),
-                recorded.Time, JournalPayload.Write(recorded), trace);
+            events[i] = new JournalEvent(
+                recorded.Sequence,
+                GroupEvents.NameOf(recorded.Event),
+                GroupEvents.VersionOf(recorded.Event),
+                recorded.Time,
+                JournalPayload.Write(recorded),
+                trace
+            );
         }
 
         var byTaskOnly = events.Length == 0;
-        if (byTaskOnly && firing is null) throw new InvalidOperationException("A commit has an event or completes a task.");
+        if (byTaskOnly && firing is null)
+            throw new InvalidOperationException("A commit has an event or completes a task.");
         return new Commit
         {
-            Id = around.Chance.NextCommitId(), Shard = _shard, Token = _token, Group = byTaskOnly ? null : _id, Events = events,
-            Schedules = handling.Schedules, Removals = handling.Removals, Statuses = handling.Statuses,
+            Id = around.Chance.NextCommitId(),
+            Shard = _shard,
+            Token = _token,
+            Group = byTaskOnly ? null : _id,
+            Events = events,
+            Schedules = handling.Schedules,
+            Removals = handling.Removals,
+            Statuses = handling.Statuses,
             Run = byTaskOnly ? new TaskRun(firing!.Key, firing.Version) : null,
-            Attachment = byTaskOnly ? null : new ProjectionChange(_id, _state.Sequence, GroupLoader.RowOf(_state, withTerms: handling.Events.Exists(recorded => recorded.Event is GroupShelved)), handling.Payments),
+            Attachment = byTaskOnly
+                ? null
+                : new ProjectionChange(
+                    _id,
+                    _state.Sequence,
+                    GroupLoader.RowOf(
+                        _state,
+                        withTerms: handling.Events.Exists(recorded => recorded.Event is GroupShelved)
+                    ),
+                    handling.Payments
+                ),
         };
     }
 
-    /// <summary>What follows once the head that a decision saw is known: the activation ends, or those hear of it who wait for its events.</summary>
+    /// <summary>
+    /// What follows once the head that a decision saw is known: the activation ends, or those hear of it who wait for
+    /// its events.
+    /// </summary>
     private void Conclude(CommitResult result, Handling handling)
     {
-        if (result.Status != CommitStatus.Committed) throw End(result.Status);
+        if (result.Status != CommitStatus.Committed)
+            throw End(result.Status);
         if (!handling.Changes)
         {
             // No commit of its own says that this silo is still a member: the gate must, at the moment of the answer.
-            if (around.Gate.RefusesBecause is { } closed) throw new StoreUnavailableException(closed);
+            if (around.Gate.RefusesBecause is { } closed)
+                throw new StoreUnavailableException(closed);
             return;
         }
 
         _confirmedAt = around.Time.GetTimestamp();
-        if (handling.Events.Count == 0) return;
+        if (handling.Events.Count == 0)
+            return;
         Advance(handling.Events[^1].Sequence);
         around.Metrics.Transitions(handling.Events);
-        if (handling.Alert is { } alert) GroupLog.Alert(around.Log, _id, alert);
-        if (handling.Warning is { } warning) GroupLog.Warning(around.Log, _id, warning);
+        if (handling.Alert is { } alert)
+            GroupLog.Alert(around.Log, _id, alert);
+        if (handling.Warning is { } warning)
+            GroupLog.Warning(around.Log, _id, warning);
         Remind(handling);
     }
 
     private void Advance(long sequence)
     {
-        if (sequence <= _durable) return;
+        if (sequence <= _durable)
+            return;
         _durable = sequence;
         var waiting = _advanced;
         _advanced = null;
@@ -137,11 +199,16 @@ internal sealed partial class GroupGrain
     private async ValueTask Settled()
     {
         var head = _pending;
-        if ((await head).Status != CommitStatus.Committed) throw End(head.Result.Status);
-        if (around.Gate.RefusesBecause is { } why) throw new StoreUnavailableException(why);
+        if ((await head).Status != CommitStatus.Committed)
+            throw End(head.Result.Status);
+        if (around.Gate.RefusesBecause is { } why)
+            throw new StoreUnavailableException(why);
     }
 
-    /// <summary>Throws unless this activation may decide; one that heard nothing from the store for long looks first whether it is still the newest.</summary>
+    /// <summary>
+    /// Throws unless this activation may decide; one that heard nothing from the store for long looks first whether it
+    /// is still the newest.
+    /// </summary>
     private ValueTask Ready()
     {
         ThrowUnlessOpen();
@@ -151,37 +218,51 @@ internal sealed partial class GroupGrain
     private void ThrowUnlessOpen()
     {
         // One that could not be loaded leaves whatever the gate says: a closed gate must not keep it.
-        if (_endedBecause is { } ended) throw End(ended);
-        if (around.Gate.RefusesBecause is { } closed) throw new StoreUnavailableException(closed);
+        if (_endedBecause is { } ended)
+            throw End(ended);
+        if (around.Gate.RefusesBecause is { } closed)
+            throw new StoreUnavailableException(closed);
     }
 
     /// <summary>True while the store has said lately enough that no other activation is newer.</summary>
     private bool IsConfirmed => around.Time.GetElapsedTime(_confirmedAt) <= around.Options.IdleHeadBound;
 
-    /// <summary>Compares the stored head with this activation's: a higher one was written by another activation, and this one ends.</summary>
+    /// <summary>
+    /// Compares the stored head with this activation's: a higher one was written by another activation, and this one
+    /// ends.
+    /// </summary>
     private async Task ReadHead()
     {
         var sent = around.Time.GetTimestamp();
         long stored;
         try
         {
-            stored = await around.Reader.HeadAsync(_id, CancellationToken.None).WaitAsync(around.Options.PortTimeout, around.Time);
+            stored = await around
+                .Reader.HeadAsync(_id, CancellationToken.None)
+                .WaitAsync(around.Options.PortTimeout, around.Time);
         }
         catch (Exception e)
         {
             throw new StoreUnavailableException("The group's head could not be read.", e);
         }
 
-        if (stored > _state.Sequence) throw End(CommitStatus.Stale);
-        if (_endedBecause is { } ended) throw new StoreUnavailableException(ended);
+        if (stored > _state.Sequence)
+            throw End(CommitStatus.Stale);
+        if (_endedBecause is { } ended)
+            throw new StoreUnavailableException(ended);
         _confirmedAt = Math.Max(_confirmedAt, sent);
     }
 
-    private StoreUnavailableException End(CommitStatus status) => End(status == CommitStatus.Stale
-        ? "Another activation of the group was first."
-        : "The store did not take the change.");
+    private StoreUnavailableException End(CommitStatus status) =>
+        End(
+            status == CommitStatus.Stale
+                ? "Another activation of the group was first."
+                : "The store did not take the change."
+        );
 
-    /// <summary>The same after a decision that failed: whoever asked is told so, for the next activation will fail at it, too.</summary>
+    /// <summary>
+    /// The same after a decision that failed: whoever asked is told so, for the next activation will fail at it, too.
+    /// </summary>
     private DecisionFailedException EndBroken(GroupCommand command, Exception cause)
     {
         var name = command.GetType().Name;
@@ -190,11 +271,14 @@ internal sealed partial class GroupGrain
         return new DecisionFailedException($"The {name} of group {_id} failed: {cause.Message}");
     }
 
-    /// <summary>Ends this activation with everything decided on top of what failed; the next one loads the true state.</summary>
+    /// <summary>
+    /// Ends this activation with everything decided on top of what failed; the next one loads the true state.
+    /// </summary>
     private StoreUnavailableException End(string why, Exception? cause = null)
     {
         _token.Poison();
-        if (_endedBecause is null) GroupLog.Ended(around.Log, cause, _id, why);
+        if (_endedBecause is null)
+            GroupLog.Ended(around.Log, cause, _id, why);
         _endedBecause ??= why;
         _advanced?.TrySetResult();
         DeactivateOnIdle();

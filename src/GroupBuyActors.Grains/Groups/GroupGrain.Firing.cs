@@ -9,20 +9,27 @@ internal sealed partial class GroupGrain
 {
     public async Task<FiringResult> Run(TaskFiring firing)
     {
-        if (_malformed) throw new NotSupportedException("No group can have this id.");
+        if (_malformed)
+            throw new NotSupportedException("No group can have this id.");
         await Ready();
         if (!TryDecide(firing.Command(), firing, out var handling, out var head))
             throw new StoreUnavailableException("The store takes no more changes at the moment.");
         Conclude(await head, handling);
-        if (handling.NotYet is { } early) return new FiringResult(early > TimeSpan.Zero ? early : TimeSpan.FromMilliseconds(1));
-        if (handling.Unknown) await RemoveUnknown(firing);
-        var goesOn = firing.Type == TaskTypes.GroupSettle && _state.HasOpenConsequences && !handling.Removals.Contains(firing.Key);
+        if (handling.NotYet is { } early)
+            return new FiringResult(early > TimeSpan.Zero ? early : TimeSpan.FromMilliseconds(1));
+        if (handling.Unknown)
+            await RemoveUnknown(firing);
+        var goesOn =
+            firing.Type == TaskTypes.GroupSettle
+            && _state.HasOpenConsequences
+            && !handling.Removals.Contains(firing.Key);
         return goesOn ? new FiringResult(TimeSpan.Zero) : FiringResult.Completed;
     }
 
     public async Task<bool> LapseVouchers(string? trace)
     {
-        if (_malformed) return false;
+        if (_malformed)
+            return false;
         await Ready();
         if (!TryDecide(new GroupCommand.LapseVouchers(), null, out var handling, out var head))
             throw new StoreUnavailableException("The store takes no more changes at the moment.");
@@ -31,30 +38,41 @@ internal sealed partial class GroupGrain
     }
 
     /// <summary>
-    /// A task about something this state does not know: either this activation is not the newest (the check ends it, and the task runs
-    /// again on the one that is), or the task is truly about nothing: it is removed, and somebody should look why it was there.
+    /// A task about something this state does not know: either this activation is not the newest (the check ends it,
+    /// and the task runs again on the one that is), or the task is truly about nothing: it is removed, and somebody
+    /// should look why it was there.
     /// </summary>
     private async ValueTask RemoveUnknown(TaskFiring firing)
     {
         await _head.RunAsync();
         await Settled();
         GroupLog.UnknownTask(around.Log, _id, firing.TaskId, firing.Type);
-        using var place = around.Committer.TryReserve(_shard) ?? throw new StoreUnavailableException("The store takes no more changes at the moment.");
+        using var place =
+            around.Committer.TryReserve(_shard)
+            ?? throw new StoreUnavailableException("The store takes no more changes at the moment.");
         // A token of its own: that somebody else removed the task already says nothing against this activation.
-        await around.Committer.CommitAsync(place, new Commit
-        {
-            Id = around.Chance.NextCommitId(), Shard = _shard, Token = new ActivationToken(),
-            Removals = [firing.Key], Run = new TaskRun(firing.Key, firing.Version),
-        });
+        await around.Committer.CommitAsync(
+            place,
+            new Commit
+            {
+                Id = around.Chance.NextCommitId(),
+                Shard = _shard,
+                Token = new ActivationToken(),
+                Removals = [firing.Key],
+                Run = new TaskRun(firing.Key, firing.Version),
+            }
+        );
     }
 
     /// <summary>The backstop: wakes the group even if every one of its tasks were lost.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (_malformed) return;
+        if (_malformed)
+            return;
         await Answer<GroupView>(new GroupCommand.Settle());
         await MendWhatIsBehind();
-        if (!NeedsReminder) around.Reminders.Drop(this.GetGrainId());
+        if (!NeedsReminder)
+            around.Reminders.Drop(this.GetGrainId());
     }
 
     private bool NeedsReminder => _state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success;
@@ -64,13 +82,16 @@ internal sealed partial class GroupGrain
     {
         foreach (var recorded in handling.Events)
         {
-            if (recorded.Event is GroupShelved) KeepReminder();
-            else if (recorded.Event is GroupFulfilled or GroupExpired { Reason: not ExpiryReason.VouchersLapsed }) around.Reminders.Drop(this.GetGrainId());
+            if (recorded.Event is GroupShelved)
+                KeepReminder();
+            else if (recorded.Event is GroupFulfilled or GroupExpired { Reason: not ExpiryReason.VouchersLapsed })
+                around.Reminders.Drop(this.GetGrainId());
         }
     }
 
     private void KeepReminder()
     {
-        if (NeedsReminder && _state.Terms is { } terms) around.Reminders.Keep(this.GetGrainId(), _id, terms.Deadline);
+        if (NeedsReminder && _state.Terms is { } terms)
+            around.Reminders.Keep(this.GetGrainId(), _id, terms.Deadline);
     }
 }

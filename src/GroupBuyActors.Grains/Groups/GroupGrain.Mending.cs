@@ -4,13 +4,16 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What is due by the group's state is decided whatever its tasks say. Some of it only a port can answer, so it is the task that is made
-/// right: one that is missing is put back, one that comes later than the state needs it comes now, and its handler does the rest as
-/// ever. Commits of the tasks alone, each under the version of the row it moves: a run that ends meanwhile is first, or refused.
+/// What is due by the group's state is decided whatever its tasks say. Some of it only a port can answer, so it is the
+/// task that is made right: one that is missing is put back, one that comes later than the state needs it comes now,
+/// and its handler does the rest as ever. Commits of the tasks alone, each under the version of the row it moves: a run
+/// that ends meanwhile is first, or refused.
 /// </summary>
 internal sealed partial class GroupGrain
 {
-    private const int TasksMax = 250_000, TasksPerCommit = 200, TasksAtOnce = 100;
+    private const int TasksMax = 250_000,
+        TasksPerCommit = 200,
+        TasksAtOnce = 100;
 
     /// <summary>How long an operator's call waits for what it has made due.</summary>
     private static readonly TimeSpan DecideBound = TimeSpan.FromSeconds(2);
@@ -21,13 +24,16 @@ internal sealed partial class GroupGrain
     public async Task<Reply<GroupView>> Settle(RequestKey? request)
     {
         var reply = await Answer<GroupView>(new GroupCommand.Settle(request));
-        if (reply.Refusal is not null || reply.Replayed || !await MendTasks(spare: null)) return reply;
+        if (reply.Refusal is not null || reply.Replayed || !await MendTasks(spare: null))
+            return reply;
         await DecideWhatIsDue();
         await Settled();
         return reply with { Value = _state.View() ?? reply.Value };
     }
 
-    /// <summary>The backstop's part: looks at the tasks only where something should have happened a while ago.</summary>
+    /// <summary>
+    /// The backstop's part: looks at the tasks only where something should have happened a while ago.
+    /// </summary>
     private async Task MendWhatIsBehind()
     {
         if (NeededTasks.IsBehind(_state, around.Settings, Now() - OnItsWay))
@@ -37,15 +43,25 @@ internal sealed partial class GroupGrain
     /// <summary>True where some task was put back or brought forward.</summary>
     private async Task<bool> MendTasks(Func<string, TimeSpan>? spare)
     {
-        var rows = await around.Tasks.FindAllOfGroupAsync(_id, TasksMax, CancellationToken.None).WaitAsync(around.Options.PortTimeout, around.Time);
+        var rows = await around
+            .Tasks.FindAllOfGroupAsync(_id, TasksMax, CancellationToken.None)
+            .WaitAsync(around.Options.PortTimeout, around.Time);
         ThrowUnlessOpen();
-        // One turn from here until all is in the store's queue: what is scheduled by commits before these is there before them.
+        // One turn from here until all is in the store's queue: what is scheduled by commits before these is there
+        // before them.
         var repairs = NeededTasks.Repairs(_state, rows, around.Settings, Now(), spare);
-        if (repairs.Count == 0) return false;
-        GroupLog.TasksMended(around.Log, _id, repairs.Count(repair => repair.Row is null), repairs.Count(repair => repair.Row is not null));
+        if (repairs.Count == 0)
+            return false;
+        GroupLog.TasksMended(
+            around.Log,
+            _id,
+            repairs.Count(repair => repair.Row is null),
+            repairs.Count(repair => repair.Row is not null)
+        );
         var lost = repairs.Where(repair => repair.Row is null).Chunk(TasksPerCommit).Select(PutBack).ToList();
         await AllMade(lost);
-        foreach (var late in repairs.Where(repair => repair.Row is not null).Chunk(TasksAtOnce)) await AllMade(late.Select(repair => BringForward(repair.Row!, repair.Task)));
+        foreach (var late in repairs.Where(repair => repair.Row is not null).Chunk(TasksAtOnce))
+            await AllMade(late.Select(repair => BringForward(repair.Row!, repair.Task)));
         return true;
     }
 
@@ -53,29 +69,44 @@ internal sealed partial class GroupGrain
     private static async Task AllMade(IEnumerable<Task<CommitResult>> commits)
     {
         foreach (var result in await Task.WhenAll(commits))
-            if (result.Status is not (CommitStatus.Committed or CommitStatus.Stale)) throw new StoreUnavailableException("The store did not take the tasks.");
+            if (result.Status is not (CommitStatus.Committed or CommitStatus.Stale))
+                throw new StoreUnavailableException("The store did not take the tasks.");
     }
 
     /// <summary>Inserted where they are not there: that one is after all changes nothing.</summary>
     private Task<CommitResult> PutBack(TaskRepair[] lost)
     {
         var id = around.Chance.NextCommitId();
-        return Commit(new Commit
-        {
-            Id = id, Shard = _shard, Token = new ActivationToken(), Schedules = [.. lost.Select(repair => repair.Task)],
-            Run = new TaskRun(lost[0].Task.Key with { Id = $"settle:{id:N}" }, 1),
-        });
+        return Commit(
+            new Commit
+            {
+                Id = id,
+                Shard = _shard,
+                Token = new ActivationToken(),
+                Schedules = [.. lost.Select(repair => repair.Task)],
+                Run = new TaskRun(lost[0].Task.Key with { Id = $"settle:{id:N}" }, 1),
+            }
+        );
     }
 
-    private Task<CommitResult> BringForward(TimedTask row, TimedTask task) => Commit(new Commit
-    {
-        Id = around.Chance.NextCommitId(), Shard = _shard, Token = new ActivationToken(), Removals = [row.Row], Schedules = [task],
-        Run = new TaskRun(row.Key, row.Version),
-    });
+    private Task<CommitResult> BringForward(TimedTask row, TimedTask task) =>
+        Commit(
+            new Commit
+            {
+                Id = around.Chance.NextCommitId(),
+                Shard = _shard,
+                Token = new ActivationToken(),
+                Removals = [row.Row],
+                Schedules = [task],
+                Run = new TaskRun(row.Key, row.Version),
+            }
+        );
 
     private async Task<CommitResult> Commit(Commit commit)
     {
-        using var place = around.Committer.TryReserve(_shard) ?? throw new StoreUnavailableException("Too many changes wait for the store.");
+        using var place =
+            around.Committer.TryReserve(_shard)
+            ?? throw new StoreUnavailableException("Too many changes wait for the store.");
         return await around.Committer.CommitAsync(place, commit);
     }
 
@@ -85,11 +116,17 @@ internal sealed partial class GroupGrain
         while (_endedBecause is null && NeededTasks.IsBehind(_state, around.Settings, Now()))
         {
             var left = DecideBound - around.Time.GetElapsedTime(since);
-            if (left <= TimeSpan.Zero) return;
+            if (left <= TimeSpan.Zero)
+                return;
             _advanced ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await _advanced.Task.WaitAsync(left, around.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await _advanced
+                .Task.WaitAsync(left, around.Time)
+                .ConfigureAwait(
+                    ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+                );
         }
     }
 
-    private DateTimeOffset Now() => around.Clock.GetUtcNow() is var now && now > _state.UpdatedAt ? now : _state.UpdatedAt;
+    private DateTimeOffset Now() =>
+        around.Clock.GetUtcNow() is var now && now > _state.UpdatedAt ? now : _state.UpdatedAt;
 }

@@ -1,6 +1,9 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>The end of a group's data. Its activation does it, so that nothing can be decided between the last look and the last row.</summary>
+/// <summary>
+/// The end of a group's data. Its activation does it, so that nothing can be decided between the last look and the last
+/// row.
+/// </summary>
 internal sealed partial class GroupGrain
 {
     private const int RowsAtOnce = 500;
@@ -8,13 +11,16 @@ internal sealed partial class GroupGrain
 
     public async Task<bool?> Remove(DateTimeOffset before)
     {
-        if (_malformed) return null;
+        if (_malformed)
+            return null;
         if (!_isLeaving)
         {
             await Ready();
             await Settled();
-            if (_state.UpdatedAt >= before || !GroupEnd.IsOver(_state, around.Clock.GetUtcNow())) return null;
-            // From here on calls are refused as by an activation that has ended; whoever tries again finds another one, or nothing.
+            if (_state.UpdatedAt >= before || !GroupEnd.IsOver(_state, around.Clock.GetUtcNow()))
+                return null;
+            // From here on calls are refused as by an activation that has ended; whoever tries again finds another one,
+            // or nothing.
             _isLeaving = true;
             _token.Poison();
             _endedBecause ??= "The group's time to be kept is over.";
@@ -23,11 +29,18 @@ internal sealed partial class GroupGrain
         bool? isGone = null;
         try
         {
-            return isGone = await around.OldJournals.RemoveGroupAsync(_id, _state.Sequence, around.Relay.DurableSinks, RowsAtOnce, CancellationToken.None);
+            return isGone = await around.OldJournals.RemoveGroupAsync(
+                _id,
+                _state.Sequence,
+                around.Relay.DurableSinks,
+                RowsAtOnce,
+                CancellationToken.None
+            );
         }
         finally
         {
-            if (isGone is not false) DeactivateOnIdle();
+            if (isGone is not false)
+                DeactivateOnIdle();
         }
     }
 }

@@ -6,24 +6,38 @@ namespace GroupBuyActors.Groups;
 /// <summary>Builds a group's state from its newest snapshot and the events after it.</summary>
 internal static class GroupLoader
 {
-    /// <summary>Loads a group in one round trip; throws <see cref="Events.UnknownEventException"/> where a newer release wrote it.</summary>
-    public static async Task<(GroupState State, long SnapshotSequence)> LoadAsync(IGroupReader reader, GroupId group, CancellationToken cancellation)
+    /// <summary>
+    /// Loads a group in one round trip; throws <see cref="Events.UnknownEventException"/> where a newer release wrote
+    /// it.
+    /// </summary>
+    public static async Task<(GroupState State, long SnapshotSequence)> LoadAsync(
+        IGroupReader reader,
+        GroupId group,
+        CancellationToken cancellation
+    )
     {
         var stored = await reader.LoadAsync(group, cancellation);
         return (Build(group, stored), stored.SnapshotSequence);
     }
 
-    /// <summary>Builds the state from what is stored; throws where that is not whole, or a newer release wrote it.</summary>
+    /// <summary>
+    /// Builds the state from what is stored; throws where that is not whole, or a newer release wrote it.
+    /// </summary>
     public static GroupState Build(GroupId group, StoredGroup stored)
     {
         var state = stored.Snapshot is { } snapshot ? GroupSnapshot.Read(group, snapshot) : new GroupState(group);
         if (state.Sequence != stored.SnapshotSequence)
-            throw new InvalidDataException($"The snapshot of {group} says sequence {state.Sequence}, its header {stored.SnapshotSequence}.");
+            throw new InvalidDataException(
+                $"The snapshot of {group} says sequence {state.Sequence}, its header {stored.SnapshotSequence}."
+            );
         foreach (var row in stored.Tail)
         {
             if (row.Sequence != state.Sequence + 1)
                 throw new InvalidDataException($"The journal of {group} goes from {state.Sequence} to {row.Sequence}.");
-            GroupMachine.Replay(state, JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload));
+            GroupMachine.Replay(
+                state,
+                JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload)
+            );
         }
 
         return state;
@@ -34,5 +48,6 @@ internal static class GroupLoader
         state.View() is { } view ? new GroupRow(view, state.Stock, view.Terms.ShelfAt, withTerms) : null;
 
     /// <summary>Everything that lists and books show of a group, for building them anew.</summary>
-    public static ProjectionChange WholeOf(GroupState state) => new(state.Id, state.Sequence, RowOf(state, withTerms: true), [.. state.Payments()]);
+    public static ProjectionChange WholeOf(GroupState state) =>
+        new(state.Id, state.Sequence, RowOf(state, withTerms: true), [.. state.Payments()]);
 }

@@ -9,7 +9,8 @@ namespace GroupBuyActors.Groups;
 /// <summary>What groups do, as numbers.</summary>
 internal sealed partial class GroupMetrics
 {
-    private static readonly FrozenDictionary<Type, string> CommandNames = typeof(GroupCommand).GetNestedTypes()
+    private static readonly FrozenDictionary<Type, string> CommandNames = typeof(GroupCommand)
+        .GetNestedTypes()
         .ToFrozenDictionary(type => type, NameOf);
 
     private readonly Counter<long> _commands;
@@ -18,48 +19,67 @@ internal sealed partial class GroupMetrics
     public GroupMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("GroupBuyActors");
-        _commands = meter.CreateCounter<long>("group_commands_total", description: "Commands of groups by how they went.");
-        _transitions = meter.CreateCounter<long>("group_transitions_total", description: "Groups that moved, by phase and reason.");
+        _commands = meter.CreateCounter<long>(
+            "group_commands_total",
+            description: "Commands of groups by how they went."
+        );
+        _transitions = meter.CreateCounter<long>(
+            "group_transitions_total",
+            description: "Groups that moved, by phase and reason."
+        );
     }
 
     public void Command(GroupCommand command, Handling handling)
     {
-        if (!_commands.Enabled) return;
-        Command(command, handling.Refusal is { } refusal ? refusal.Code.Text() : handling.Replayed ? "replayed" : Text(handling.Outcome));
+        if (!_commands.Enabled)
+            return;
+        Command(
+            command,
+            handling.Refusal is { } refusal ? refusal.Code.Text()
+                : handling.Replayed ? "replayed"
+                : Text(handling.Outcome)
+        );
     }
 
     public void Command(GroupCommand command, string outcome)
     {
-        if (_commands.Enabled) _commands.Add(1, new("command", CommandNames[command.GetType()]), new("outcome", outcome));
+        if (_commands.Enabled)
+            _commands.Add(1, new("command", CommandNames[command.GetType()]), new("outcome", outcome));
     }
 
     public void Transitions(List<RecordedEvent> events)
     {
-        if (!_transitions.Enabled) return;
+        if (!_transitions.Enabled)
+            return;
         foreach (var recorded in events)
-            if (TransitionOf(recorded.Event) is { } to) _transitions.Add(1, new("to", to.Phase), new("reason", to.Reason));
+            if (TransitionOf(recorded.Event) is { } to)
+                _transitions.Add(1, new("to", to.Phase), new("reason", to.Reason));
     }
 
-    private static (string Phase, string Reason)? TransitionOf(GroupEvent happened) => happened switch
-    {
-        GroupShelved => ("ON_SHELF", ""),
-        GroupOpened => ("OPENING", ""),
-        GroupSucceeded => ("SUCCESS", ""),
-        GroupFulfilled => ("FULFILLED", ""),
-        GroupExpired expired => ("EXPIRED", JsonNamingPolicy.SnakeCaseLower.ConvertName(expired.Reason.ToString())),
-        _ => null,
-    };
+    private static (string Phase, string Reason)? TransitionOf(GroupEvent happened) =>
+        happened switch
+        {
+            GroupShelved => ("ON_SHELF", ""),
+            GroupOpened => ("OPENING", ""),
+            GroupSucceeded => ("SUCCESS", ""),
+            GroupFulfilled => ("FULFILLED", ""),
+            GroupExpired expired => ("EXPIRED", JsonNamingPolicy.SnakeCaseLower.ConvertName(expired.Reason.ToString())),
+            _ => null,
+        };
 
     // To its caller, inventory's answer is the end of the publication.
     private static string NameOf(Type command) =>
-        command == typeof(GroupCommand.Reserved) ? "publish" : WordEnd().Replace(command.Name, "_$0").ToLowerInvariant();
+        command == typeof(GroupCommand.Reserved)
+            ? "publish"
+            : WordEnd().Replace(command.Name, "_$0").ToLowerInvariant();
 
-    private static string Text(ReplyOutcome outcome) => outcome switch
-    {
-        ReplyOutcome.Created => "created",
-        ReplyOutcome.Accepted => "accepted",
-        _ => "done",
-    };
+    private static string Text(ReplyOutcome outcome) =>
+        outcome switch
+        {
+            ReplyOutcome.Created => "created",
+            ReplyOutcome.Accepted => "accepted",
+            _ => "done",
+        };
 
     [GeneratedRegex("(?<!^)[A-Z]")]
     private static partial Regex WordEnd();

@@ -7,12 +7,18 @@ using Orleans.Timers;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The groups' backstop reminders, written in the background one at a time and with a pause after each: no caller waits for one, and a
-/// merchant who publishes thousands of groups, or a silo that takes them over, does not take the database away from joins. They are
-/// wanted, not needed: the exact wake-up is the group-deadline task, and a reminder rings a minute after it at the earliest.
+/// The groups' backstop reminders, written in the background one at a time and with a pause after each: no caller waits
+/// for one, and a merchant who publishes thousands of groups, or a silo that takes them over, does not take the
+/// database away from joins. They are wanted, not needed: the exact wake-up is the group-deadline task, and a reminder
+/// rings a minute after it at the earliest.
 /// </summary>
 internal sealed class GroupReminders(
-    IReminderRegistry registry, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, ILogger<GroupReminders> log)
+    IReminderRegistry registry,
+    ClusterClock clock,
+    TimeProvider time,
+    IOptions<GrainsOptions> options,
+    ILogger<GroupReminders> log
+)
 {
     private const string Name = "deadline";
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
@@ -20,20 +26,30 @@ internal sealed class GroupReminders(
     private readonly SemaphoreSlim _writers = new(1);
     private int _waiting;
 
-    /// <summary>Called in a turn of the group. Rings one to two minutes after the deadline, spread by the group's hash, and then every five.</summary>
+    /// <summary>
+    /// Called in a turn of the group. Rings one to two minutes after the deadline, spread by the group's hash, and then
+    /// every five.
+    /// </summary>
     public void Keep(GrainId grain, GroupId group, DateTimeOffset deadline)
     {
         var spread = TimeSpan.FromMilliseconds(StableHash.Of(group.Value) % (ulong)Slack.TotalMilliseconds);
         var due = deadline + Slack + spread - clock.GetUtcNow();
-        if (due < Slack) due = Slack + spread;
+        if (due < Slack)
+            due = Slack + spread;
         InBackground(() => registry.RegisterOrUpdateReminder(grain, Name, due, Period), group.Value).Ignore();
     }
 
     /// <summary>Called in a turn of the group, at its end.</summary>
-    public void Drop(GrainId grain) => InBackground(async () =>
-    {
-        if (await registry.GetReminder(grain, Name) is { } reminder) await registry.UnregisterReminder(grain, reminder);
-    }, grain.Key.ToString()!).Ignore();
+    public void Drop(GrainId grain) =>
+        InBackground(
+                async () =>
+                {
+                    if (await registry.GetReminder(grain, Name) is { } reminder)
+                        await registry.UnregisterReminder(grain, reminder);
+                },
+                grain.Key.ToString()!
+            )
+            .Ignore();
 
     private async Task InBackground(Func<Task> write, string group)
     {

@@ -13,9 +13,24 @@ namespace GroupBuyActors.Groups;
 
 /// <summary>What every group of a silo shares: built once, so that an activation is cheap.</summary>
 internal sealed class GroupSurroundings(
-    ICommitter committer, IGroupReader reader, IOldJournals oldJournals, Relay.StreamRelay relay, ITaskStore tasks, TaskPolicyBook policies, IInventory inventory, IPayments payments, ClusterClock clock,
-    TimeProvider time, SiloGate gate, GroupReminders reminders, Chance chance, GroupMetrics metrics, GroupSettings settings, IOptions<GrainsOptions> options,
-    ILogger<GroupGrain> log)
+    ICommitter committer,
+    IGroupReader reader,
+    IOldJournals oldJournals,
+    Relay.StreamRelay relay,
+    ITaskStore tasks,
+    TaskPolicyBook policies,
+    IInventory inventory,
+    IPayments payments,
+    ClusterClock clock,
+    TimeProvider time,
+    SiloGate gate,
+    GroupReminders reminders,
+    Chance chance,
+    GroupMetrics metrics,
+    GroupSettings settings,
+    IOptions<GrainsOptions> options,
+    ILogger<GroupGrain> log
+)
 {
     private int _active;
     private long _activations;
@@ -28,8 +43,10 @@ internal sealed class GroupSurroundings(
     public TaskPolicyBook Policies { get; } = policies;
     public IInventory Inventory { get; } = inventory;
     public IPayments Payments { get; } = payments;
+
     /// <summary>The cluster's clock: what decisions take for now.</summary>
     public ClusterClock Clock { get; } = clock;
+
     /// <summary>The machine's clock: for bounds and waiting.</summary>
     public TimeProvider Time { get; } = time;
     public SiloGate Gate { get; } = gate;

@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Lets one check run at a time, however many ask. Whoever asks while one runs waits for the next: a check that began before the
-/// question proves nothing about it. Used from one grain's turns only.
+/// Lets one check run at a time, however many ask. Whoever asks while one runs waits for the next: a check that began
+/// before the question proves nothing about it. Used from one grain's turns only.
 /// </summary>
 internal sealed class HeadCheck(Func<Task> check)
 {
@@ -12,7 +12,8 @@ internal sealed class HeadCheck(Func<Task> check)
     /// <summary>A check that began at or after this call.</summary>
     public Task RunAsync()
     {
-        if (_running is null) return _running = FirstAsync();
+        if (_running is null)
+            return _running = FirstAsync();
         return _next ??= NextAsync(_running);
     }
 
@@ -25,7 +26,9 @@ internal sealed class HeadCheck(Func<Task> check)
 
     private async Task NextAsync(Task before)
     {
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await before.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+        );
         (_running, _next) = (_next, null);
         await CheckAsync();
     }
@@ -38,7 +41,8 @@ internal sealed class HeadCheck(Func<Task> check)
         }
         finally
         {
-            if (_next is null) _running = null;
+            if (_next is null)
+                _running = null;
         }
     }
 }

@@ -4,74 +4,130 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What timed tasks ask of a group: the same grain as <see cref="IGroupGrain"/>, a door for the house only.</summary>
+/// <summary>
+/// What timed tasks ask of a group: the same grain as <see cref="IGroupGrain"/>, a door for the house only.
+/// </summary>
 [Alias("groupbuy.IGroupTasks")]
 internal interface IGroupTasks : IGrainWithStringKey
 {
     /// <summary>Decides what a due task brings; the task is completed by the commit of its effect.</summary>
-    [Alias("Run")] Task<FiringResult> Run(TaskFiring firing);
-
-    /// <summary>The daily scan found vouchers of this group past their validity. True where consequences are left for another call.</summary>
-    [Alias("LapseVouchers")] Task<bool> LapseVouchers(string? trace);
-
-    /// <summary>Its stock, and the payments of these orders, as they are committed.</summary>
-    [Alias("ReadBooks")] Task<GroupBooksReply> ReadBooks(int[] orders);
+    [Alias("Run")]
+    Task<FiringResult> Run(TaskFiring firing);
 
     /// <summary>
-    /// Removes the group for good, a part at a time, where it is over and its last event was before: nothing is decided on it any more from
-    /// the first part on. True once it is gone, false where there is more to be removed, null where it stays.
+    /// The daily scan found vouchers of this group past their validity. True where consequences are left for another
+    /// call.
     /// </summary>
-    [Alias("Remove")] Task<bool?> Remove(DateTimeOffset before);
+    [Alias("LapseVouchers")]
+    Task<bool> LapseVouchers(string? trace);
+
+    /// <summary>Its stock, and the payments of these orders, as they are committed.</summary>
+    [Alias("ReadBooks")]
+    Task<GroupBooksReply> ReadBooks(int[] orders);
+
+    /// <summary>
+    /// Removes the group for good, a part at a time, where it is over and its last event was before: nothing is decided
+    /// on it any more from the first part on. True once it is gone, false where there is more to be removed, null where
+    /// it stays.
+    /// </summary>
+    [Alias("Remove")]
+    Task<bool?> Remove(DateTimeOffset before);
 }
 
 /// <summary>A due task, with what its port answered.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.TaskFiring")]
 internal sealed record TaskFiring
 {
-    [Id(0)] public required ShardId Shard { get; init; }
-    [Id(1)] public required DateTimeOffset Due { get; init; }
-    [Id(2)] public required string TaskId { get; init; }
-    [Id(3)] public required string Type { get; init; }
-    [Id(4)] public required byte[] Payload { get; init; }
-    [Id(5)] public required int Version { get; init; }
-    [Id(6)] public string? Trace { get; init; }
-    [Id(7)] public PortAnswer Answer { get; init; }
-    [Id(8)] public string? Detail { get; init; }
-    [Id(9)] public FoundPayment[]? Found { get; init; }
+    [Id(0)]
+    public required ShardId Shard { get; init; }
+
+    [Id(1)]
+    public required DateTimeOffset Due { get; init; }
+
+    [Id(2)]
+    public required string TaskId { get; init; }
+
+    [Id(3)]
+    public required string Type { get; init; }
+
+    [Id(4)]
+    public required byte[] Payload { get; init; }
+
+    [Id(5)]
+    public required int Version { get; init; }
+
+    [Id(6)]
+    public string? Trace { get; init; }
+
+    [Id(7)]
+    public PortAnswer Answer { get; init; }
+
+    [Id(8)]
+    public string? Detail { get; init; }
+
+    [Id(9)]
+    public FoundPayment[]? Found { get; init; }
 
     public TaskKey Key => new(Shard, Due, TaskId) { Type = Type };
 
-    public static TaskFiring Of(TimedTask task) => new()
-    {
-        Shard = task.Key.Shard, Due = task.Key.Due, TaskId = task.Key.Id, Type = task.Type,
-        Payload = task.Payload.ToArray(), Version = task.Version, Trace = task.Trace,
-    };
+    public static TaskFiring Of(TimedTask task) =>
+        new()
+        {
+            Shard = task.Key.Shard,
+            Due = task.Key.Due,
+            TaskId = task.Key.Id,
+            Type = task.Type,
+            Payload = task.Payload.ToArray(),
+            Version = task.Version,
+            Trace = task.Trace,
+        };
 
-    public static TaskFiring Of(TimedTask task, PortReply reply) => Of(task) with { Answer = reply.Answer, Detail = reply.Detail };
+    public static TaskFiring Of(TimedTask task, PortReply reply) =>
+        Of(task) with
+        {
+            Answer = reply.Answer,
+            Detail = reply.Detail,
+        };
 
-    public static TaskFiring Of(TimedTask task, PaymentFindings findings) => Of(task) with
-    {
-        Answer = findings.Answer, Detail = findings.Detail, Found = [.. findings.Payments.Select(p => new FoundPayment(p.PaymentId, p.Amount))],
-    };
+    public static TaskFiring Of(TimedTask task, PaymentFindings findings) =>
+        Of(task) with
+        {
+            Answer = findings.Answer,
+            Detail = findings.Detail,
+            Found = [.. findings.Payments.Select(p => new FoundPayment(p.PaymentId, p.Amount))],
+        };
 
     /// <summary>The command that the firing brings to its group.</summary>
-    public GroupCommand Command() => Type switch
-    {
-        TaskTypes.OrderClose => new GroupCommand.CloseUnpaid(TaskPayloads.Read<OrderTask>(Payload).Order, Findings()),
-        TaskTypes.PaymentCheck => new GroupCommand.PaymentChecked(TaskPayloads.Read<OrderTask>(Payload).Order, Findings()),
-        TaskTypes.GroupDeadline or TaskTypes.GroupSettle => new GroupCommand.Settle(),
-        TaskTypes.SuccessSaga => new GroupCommand.Deducted(TaskPayloads.Read<DeductTask>(Payload).Cause, new PortReply(Answer, Detail)),
-        TaskTypes.StockRollback => Released(TaskPayloads.Read<ReleaseTask>(Payload)),
-        TaskTypes.Refund => Refunded(TaskPayloads.Read<RefundTask>(Payload)),
-        _ => throw new NotSupportedException($"A task of type {Type} brings nothing to a group."),
-    };
+    public GroupCommand Command() =>
+        Type switch
+        {
+            TaskTypes.OrderClose => new GroupCommand.CloseUnpaid(
+                TaskPayloads.Read<OrderTask>(Payload).Order,
+                Findings()
+            ),
+            TaskTypes.PaymentCheck => new GroupCommand.PaymentChecked(
+                TaskPayloads.Read<OrderTask>(Payload).Order,
+                Findings()
+            ),
+            TaskTypes.GroupDeadline or TaskTypes.GroupSettle => new GroupCommand.Settle(),
+            TaskTypes.SuccessSaga => new GroupCommand.Deducted(
+                TaskPayloads.Read<DeductTask>(Payload).Cause,
+                new PortReply(Answer, Detail)
+            ),
+            TaskTypes.StockRollback => Released(TaskPayloads.Read<ReleaseTask>(Payload)),
+            TaskTypes.Refund => Refunded(TaskPayloads.Read<RefundTask>(Payload)),
+            _ => throw new NotSupportedException($"A task of type {Type} brings nothing to a group."),
+        };
 
     private static GroupCommand Released(ReleaseTask task) =>
-        task.GuardsAttempt is { } attempt ? new GroupCommand.PublicationGuard(attempt) : new GroupCommand.Released(task.Cause);
+        task.GuardsAttempt is { } attempt
+            ? new GroupCommand.PublicationGuard(attempt)
+            : new GroupCommand.Released(task.Cause);
 
     private static GroupCommand.Refunded Refunded(RefundTask task) => new(task.Order, task.PaymentId, task.Excess);
 
-    private PaymentFindings Findings() => new(Answer, Found is null ? [] : [.. Found.Select(p => new ProviderPayment(p.PaymentId, p.Amount))], Detail);
+    private PaymentFindings Findings() =>
+        new(Answer, Found is null ? [] : [.. Found.Select(p => new ProviderPayment(p.PaymentId, p.Amount))], Detail);
 }
 
 /// <summary>Money that the provider holds.</summary>

@@ -2,10 +2,16 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Calls of ports, bounded in time: a port that throws or hangs is silent, whatever its adapter promised.</summary>
+/// <summary>
+/// Calls of ports, bounded in time: a port that throws or hangs is silent, whatever its adapter promised.
+/// </summary>
 internal static class PortCalls
 {
-    public static async Task<PortReply> AskAsync(Func<CancellationToken, Task<PortReply>> call, TimeSpan bound, TimeProvider time)
+    public static async Task<PortReply> AskAsync(
+        Func<CancellationToken, Task<PortReply>> call,
+        TimeSpan bound,
+        TimeProvider time
+    )
     {
         using var cancellation = new CancellationTokenSource(bound, time);
         try
@@ -18,7 +24,11 @@ internal static class PortCalls
         }
     }
 
-    public static async Task<PaymentFindings> AskAsync(Func<CancellationToken, Task<PaymentFindings>> call, TimeSpan bound, TimeProvider time)
+    public static async Task<PaymentFindings> AskAsync(
+        Func<CancellationToken, Task<PaymentFindings>> call,
+        TimeSpan bound,
+        TimeProvider time
+    )
     {
         using var cancellation = new CancellationTokenSource(bound, time);
         try

@@ -11,8 +11,8 @@ internal class Chance
     private long _commits;
 
     /// <summary>
-    /// A commit's id: 64 random bits of this process's life and a counter. As unique as a random one, and without a call into the
-    /// system's generator for each commit.
+    /// A commit's id: 64 random bits of this process's life and a counter. As unique as a random one, and without a
+    /// call into the system's generator for each commit.
     /// </summary>
     public virtual Guid NextCommitId()
     {

@@ -19,20 +19,25 @@ namespace GroupBuyActors.Hosting;
 public static class GroupBuyHosting
 {
     /// <summary>
-    /// Adds the actors and the silo's own services. The store (<c>AddGroupBuyStore</c>), the ports (<c>IInventory, IPayments,
-    /// INotices</c>), a reminder table and clustering are the host's to add; the silo's name is its slot name.
+    /// Adds the actors and the silo's own services. The store (<c>AddGroupBuyStore</c>), the ports (<c>IInventory,
+    /// IPayments, INotices</c>), a reminder table and clustering are the host's to add; the silo's name is its slot
+    /// name.
     /// </summary>
     public static ISiloBuilder UseGroupBuyActors(this ISiloBuilder silo, Action<GrainsOptions>? configure = null)
     {
         var options = new GrainsOptions();
         configure?.Invoke(options);
         silo.Services.AddOptions<GrainsOptions>().Configure(o => configure?.Invoke(o)).ValidateOnStart();
-        silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GrainsOptions>, GrainsOptionsCheck>());
+        silo.Services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<GrainsOptions>, GrainsOptionsCheck>()
+        );
 #pragma warning disable ORLEANSEXP003 // The directory that other silos' exits leave alone is marked experimental; DESIGN "Cluster" says why it is used.
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
         silo.AddReminders();
-        silo.UseSiloMetadata(options.Region is { } region ? new Dictionary<string, string> { [Homes.RegionKey] = region } : []);
+        silo.UseSiloMetadata(
+            options.Region is { } region ? new Dictionary<string, string> { [Homes.RegionKey] = region } : []
+        );
         silo.AddGrainService<TaskGateway>();
         silo.Services.Configure<SiloMessagingOptions>(messaging =>
         {
@@ -41,9 +46,11 @@ public static class GroupBuyHosting
             messaging.MaxRequestProcessingTime = TimeSpan.FromMinutes(2);
         });
         silo.Services.AddPlacementDirector<MerchantPlacement, MerchantDirector>();
-        // What a driver throws crosses calls as the cause of what we throw. Left alone, Orleans writes only exceptions of some namespaces, and
-        // the caller hears of a missing codec instead of a store that is away for a moment.
-        silo.Services.Configure<ExceptionSerializationOptions>(static options => options.SupportedExceptionTypeFilter = static _ => true);
+        // What a driver throws crosses calls as the cause of what we throw. Left alone, Orleans writes only exceptions
+        // of some namespaces, and the caller hears of a missing codec instead of a store that is away for a moment.
+        silo.Services.Configure<ExceptionSerializationOptions>(static options =>
+            options.SupportedExceptionTypeFilter = static _ => true
+        );
         AddServices(silo.Services);
         return silo;
     }
@@ -104,7 +111,9 @@ public static class GroupBuyHosting
         services.AddSingleton<IStreamSink>(provider => provider.GetRequiredService<GroupEventFeed>());
         services.AddSingleton<IStreamSink, ProjectionSink>();
         // Where the host registers publishers (IEventPublisher), each of them is a sink.
-        services.AddSingleton<Func<Ports.IEventPublisher, EventSink>>(provider => publisher => ActivatorUtilities.CreateInstance<EventSink>(provider, publisher));
+        services.AddSingleton<Func<Ports.IEventPublisher, EventSink>>(provider =>
+            publisher => ActivatorUtilities.CreateInstance<EventSink>(provider, publisher)
+        );
     }
 
     private static void AddRetention(IServiceCollection services)
@@ -121,7 +130,9 @@ public static class GroupBuyHosting
         services.AddSingleton<IRetainedKind, RetainedSandboxCalls>();
         services.AddSingleton<RetentionMetrics>();
         services.AddSingleton<RetentionService>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<RetentionService>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider =>
+            provider.GetRequiredService<RetentionService>()
+        );
     }
 
     private static void AddHandlers(IServiceCollection services)

@@ -1,8 +1,9 @@
 namespace GroupBuyActors.Hosting;
 
 /// <summary>
-/// Ends an activation that keeps nothing, as one of a made-up id does, once nobody has asked it for a moment. Not with the answer: what
-/// waits for an activation that leaves is sent on to the next one, and a call that is sent on twice is refused.
+/// Ends an activation that keeps nothing, as one of a made-up id does, once nobody has asked it for a moment. Not with
+/// the answer: what waits for an activation that leaves is sent on to the next one, and a call that is sent on twice is
+/// refused.
 /// </summary>
 public sealed class QuietLeave(IGrainBase grain, Func<bool> keepsSomething, TimeProvider time)
 {
@@ -17,7 +18,11 @@ public sealed class QuietLeave(IGrainBase grain, Func<bool> keepsSomething, Time
     public void Asked()
     {
         _askedAt = time.GetTimestamp();
-        _timer ??= grain.RegisterGrainTimer(static (leave, _) => leave.LeaveIfQuiet(), this, new GrainTimerCreationOptions(Quiet, Quiet) { Interleave = true });
+        _timer ??= grain.RegisterGrainTimer(
+            static (leave, _) => leave.LeaveIfQuiet(),
+            this,
+            new GrainTimerCreationOptions(Quiet, Quiet) { Interleave = true }
+        );
     }
 
     private Task LeaveIfQuiet()

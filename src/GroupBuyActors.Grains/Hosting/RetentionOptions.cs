@@ -6,52 +6,71 @@ public sealed class RetentionOptions
     /// <summary>The longest that can be set.</summary>
     public static readonly TimeSpan Max = TimeSpan.FromDays(36_500);
 
-    /// <summary>Runs of tasks, by which a second run of the same version is refused: well above the three days that a refund is tried.</summary>
+    /// <summary>
+    /// Runs of tasks, by which a second run of the same version is refused: well above the three days that a refund is
+    /// tried.
+    /// </summary>
     public TimeSpan TaskRuns { get; set; } = TimeSpan.FromDays(8);
+
     /// <summary>Rows of the journal that no group's event is in: commits of tasks alone.</summary>
     public TimeSpan Commits { get; set; } = TimeSpan.FromDays(8);
-    /// <summary>Ended tasks, whole days; dead letters about money stay until somebody decides, and this long after.</summary>
+
+    /// <summary>
+    /// Ended tasks, whole days; dead letters about money stay until somebody decides, and this long after.
+    /// </summary>
     public TimeSpan TaskEnds { get; set; } = TimeSpan.FromDays(30);
-    /// <summary>Events of a group that is over, and all but the last status of each of its orders, after its last event.</summary>
+
+    /// <summary>
+    /// Events of a group that is over, and all but the last status of each of its orders, after its last event.
+    /// </summary>
     public TimeSpan Journals { get; set; } = TimeSpan.FromDays(90);
+
     /// <summary>Groups that are over, with all that is left of them, after their last event; null: for ever.</summary>
     public TimeSpan? Groups { get; set; }
+
     /// <summary>The audit log.</summary>
     public TimeSpan Audit { get; set; } = TimeSpan.FromDays(400);
+
     /// <summary>What a redrive of many dead letters tells of itself, after its last step.</summary>
     public TimeSpan Redrives { get; set; } = TimeSpan.FromDays(90);
+
     /// <summary>Calls that the sandbox counted, after the last one under the same key.</summary>
     public TimeSpan SandboxCalls { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>What sets each setting, by name.</summary>
-    public IReadOnlyDictionary<string, Action<TimeSpan>> Settings => new Dictionary<string, Action<TimeSpan>>(StringComparer.Ordinal)
-    {
-        [nameof(TaskRuns)] = kept => TaskRuns = kept,
-        [nameof(Commits)] = kept => Commits = kept,
-        [nameof(TaskEnds)] = kept => TaskEnds = kept,
-        [nameof(Journals)] = kept => Journals = kept,
-        [nameof(Groups)] = kept => Groups = kept,
-        [nameof(Audit)] = kept => Audit = kept,
-        [nameof(Redrives)] = kept => Redrives = kept,
-        [nameof(SandboxCalls)] = kept => SandboxCalls = kept,
-    };
+    public IReadOnlyDictionary<string, Action<TimeSpan>> Settings =>
+        new Dictionary<string, Action<TimeSpan>>(StringComparer.Ordinal)
+        {
+            [nameof(TaskRuns)] = kept => TaskRuns = kept,
+            [nameof(Commits)] = kept => Commits = kept,
+            [nameof(TaskEnds)] = kept => TaskEnds = kept,
+            [nameof(Journals)] = kept => Journals = kept,
+            [nameof(Groups)] = kept => Groups = kept,
+            [nameof(Audit)] = kept => Audit = kept,
+            [nameof(Redrives)] = kept => Redrives = kept,
+            [nameof(SandboxCalls)] = kept => SandboxCalls = kept,
+        };
 
     /// <summary>What is wrong, by setting.</summary>
     public IEnumerable<(string Name, string Fault)> Faults() =>
-    [
-        .. Outside(nameof(TaskRuns), TaskRuns, 4),
-        .. Outside(nameof(Commits), Commits, 1),
-        .. Outside(nameof(TaskEnds), TaskEnds, 1),
-        .. Outside(nameof(Journals), Journals, 7),
-        .. Groups is { } groups ? Outside(nameof(Groups), groups, 365) : [],
-        .. Outside(nameof(Audit), Audit, 1),
-        .. Outside(nameof(Redrives), Redrives, 1),
-        .. Outside(nameof(SandboxCalls), SandboxCalls, 1),
-    ];
+        [
+            .. Outside(nameof(TaskRuns), TaskRuns, 4),
+            .. Outside(nameof(Commits), Commits, 1),
+            .. Outside(nameof(TaskEnds), TaskEnds, 1),
+            .. Outside(nameof(Journals), Journals, 7),
+            .. Groups is { } groups ? Outside(nameof(Groups), groups, 365) : [],
+            .. Outside(nameof(Audit), Audit, 1),
+            .. Outside(nameof(Redrives), Redrives, 1),
+            .. Outside(nameof(SandboxCalls), SandboxCalls, 1),
+        ];
 
     private static IEnumerable<(string, string)> Outside(string name, TimeSpan kept, int daysMin)
     {
-        if (kept >= TimeSpan.FromDays(daysMin) && kept <= Max) yield break;
-        yield return (name, FormattableString.Invariant($"{daysMin} to {Max.TotalDays:0} days are expected, not {kept.TotalDays:0.###}"));
+        if (kept >= TimeSpan.FromDays(daysMin) && kept <= Max)
+            yield break;
+        yield return (
+            name,
+            FormattableString.Invariant($"{daysMin} to {Max.TotalDays:0} days are expected, not {kept.TotalDays:0.###}")
+        );
     }
 }

@@ -34,11 +34,16 @@ internal sealed class CanaryGrain : Grain, ICanaryGrain
 }
 
 /// <summary>
-/// Proves that grains can be activated here: every few seconds one that was never active before is called. Groups that are in memory
-/// answer for long while no other can be activated; readiness must not go by them.
+/// Proves that grains can be activated here: every few seconds one that was never active before is called. Groups that
+/// are in memory answer for long while no other can be activated; readiness must not go by them.
 /// </summary>
 internal sealed class ActivationCanary(
-    IGrainFactory grains, ILocalSiloDetails self, TimeProvider time, IOptions<GrainsOptions> options, ILogger<ActivationCanary> log) : IActivationHealth
+    IGrainFactory grains,
+    ILocalSiloDetails self,
+    TimeProvider time,
+    IOptions<GrainsOptions> options,
+    ILogger<ActivationCanary> log
+) : IActivationHealth
 {
     private long _number;
     private long _answeredAt;
@@ -51,7 +56,8 @@ internal sealed class ActivationCanary(
     {
         Volatile.Write(ref _answeredAt, time.GetTimestamp());
         using var timer = new PeriodicTimer(options.Value.CanaryInterval, time);
-        while (await timer.WaitForNextTickAsync(cancellation)) await CallAsync(cancellation);
+        while (await timer.WaitForNextTickAsync(cancellation))
+            await CallAsync(cancellation);
     }
 
     /// <summary>Calls one.</summary>
@@ -61,7 +67,10 @@ internal sealed class ActivationCanary(
         var called = time.GetTimestamp();
         try
         {
-            await grains.GetGrain<ICanaryGrain>(name).Answer().WaitAsync(options.Value.CanaryPatience, time, cancellation);
+            await grains
+                .GetGrain<ICanaryGrain>(name)
+                .Answer()
+                .WaitAsync(options.Value.CanaryPatience, time, cancellation);
             Volatile.Write(ref _answeredAt, called);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -70,5 +79,6 @@ internal sealed class ActivationCanary(
         }
     }
 
-    private TimeSpan Silent() => Volatile.Read(ref _answeredAt) is var answered and not 0 ? time.GetElapsedTime(answered) : TimeSpan.Zero;
+    private TimeSpan Silent() =>
+        Volatile.Read(ref _answeredAt) is var answered and not 0 ? time.GetElapsedTime(answered) : TimeSpan.Zero;
 }

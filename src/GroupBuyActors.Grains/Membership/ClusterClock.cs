@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// The cluster's one clock: the database's, which for an embedded one is this machine's. Between two measurements it runs on the
-/// machine's monotonic clock; an offset found by a measurement is slewed in, so that time never runs back here, whatever is done to a
-/// wall clock. Only <see cref="GetUtcNow"/> differs from the clock underneath.
+/// The cluster's one clock: the database's, which for an embedded one is this machine's. Between two measurements it
+/// runs on the machine's monotonic clock; an offset found by a measurement is slewed in, so that time never runs back
+/// here, whatever is done to a wall clock. Only <see cref="GetUtcNow"/> differs from the clock underneath.
 /// </summary>
 public class ClusterClock : TimeProvider
 {
@@ -42,11 +42,12 @@ public class ClusterClock : TimeProvider
         _local.CreateTimer(callback, state, dueTime, period);
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => _anchor is { } anchor ? At(anchor, _local.GetTimestamp()) : _local.GetUtcNow();
+    public override DateTimeOffset GetUtcNow() =>
+        _anchor is { } anchor ? At(anchor, _local.GetTimestamp()) : _local.GetUtcNow();
 
     /// <summary>
-    /// Takes over a measurement: at timestamp <paramref name="at"/> the database said <paramref name="database"/>. The first one, and
-    /// a jump forward by more than a second, are taken at once; anything else is slewed in.
+    /// Takes over a measurement: at timestamp <paramref name="at"/> the database said <paramref name="database"/>. The
+    /// first one, and a jump forward by more than a second, are taken at once; anything else is slewed in.
     /// </summary>
     internal TimeSpan Discipline(long at, DateTimeOffset database)
     {
@@ -64,11 +65,15 @@ public class ClusterClock : TimeProvider
         var rate = 1 + Math.Clamp(offset / SlewOver, -SlewMax, SlewMax);
         var jumps = offset > TimeSpan.FromSeconds(1);
         _anchor = jumps ? new Anchor(stamp, target.UtcTicks, 1) : new Anchor(stamp, now.UtcTicks, rate);
-        if (jumps) Jumped?.Invoke();
+        if (jumps)
+            Jumped?.Invoke();
         return offset;
     }
 
-    /// <summary>Takes over the machine's own wall clock as a measurement; the thread may be stopped between two looks, so of several the closest counts.</summary>
+    /// <summary>
+    /// Takes over the machine's own wall clock as a measurement; the thread may be stopped between two looks, so of
+    /// several the closest counts.
+    /// </summary>
     internal TimeSpan FollowLocal()
     {
         var (best, at, said) = (TimeSpan.MaxValue, 0L, default(DateTimeOffset));
@@ -77,7 +82,8 @@ public class ClusterClock : TimeProvider
             var stamp = _local.GetTimestamp();
             var now = _local.GetUtcNow();
             var apart = _local.GetElapsedTime(stamp);
-            if (apart < best) (best, at, said) = (apart, stamp, now);
+            if (apart < best)
+                (best, at, said) = (apart, stamp, now);
         }
 
         return Discipline(at, said);
@@ -104,12 +110,24 @@ internal sealed class ClockKeeper
     private TimeSpan _alarmedAt;
 
     public ClockKeeper(
-        ClusterClock clock, IStoreHealth store, TimeProvider time, IMeterFactory meters, IOptions<GrainsOptions> options, IOptions<StoreOptions> storage,
-        ILogger<ClockKeeper> log)
+        ClusterClock clock,
+        IStoreHealth store,
+        TimeProvider time,
+        IMeterFactory meters,
+        IOptions<GrainsOptions> options,
+        IOptions<StoreOptions> storage,
+        ILogger<ClockKeeper> log
+    )
     {
         (_clock, _store, _time, _options, _storage, _log) = (clock, store, time, options, storage, log);
-        meters.Create("GroupBuyActors").CreateObservableGauge("cluster_clock_offset_seconds", () => Volatile.Read(ref _offset), "s",
-            "What the last measurement found between this silo's clock and the database's, before it was slewed in.");
+        meters
+            .Create("GroupBuyActors")
+            .CreateObservableGauge(
+                "cluster_clock_offset_seconds",
+                () => Volatile.Read(ref _offset),
+                "s",
+                "What the last measurement found between this silo's clock and the database's, before it was slewed in."
+            );
     }
 
     /// <summary>Measures once; false where the database did not answer.</summary>
@@ -129,11 +147,14 @@ internal sealed class ClockKeeper
         }
     }
 
-    /// <summary>Measures every few seconds until cancelled; the machine's own clock, which costs nothing to read, more often.</summary>
+    /// <summary>
+    /// Measures every few seconds until cancelled; the machine's own clock, which costs nothing to read, more often.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(IsLocal ? LocalInterval : _options.Value.ClockInterval, _time);
-        while (await timer.WaitForNextTickAsync(cancellation)) await MeasureAsync(cancellation);
+        while (await timer.WaitForNextTickAsync(cancellation))
+            await MeasureAsync(cancellation);
     }
 
     // The embedded database has no clock but the machine's.
@@ -147,7 +168,8 @@ internal sealed class ClockKeeper
             var sent = _time.GetTimestamp();
             var now = await _store.NowAsync(cancellation);
             var trip = _time.GetElapsedTime(sent);
-            if (trip < best) (best, at, said) = (trip, sent, now - trip / 2);
+            if (trip < best)
+                (best, at, said) = (trip, sent, now - trip / 2);
         }
 
         return _clock.Discipline(at, said);
@@ -157,7 +179,8 @@ internal sealed class ClockKeeper
     private void AlarmAt(TimeSpan offset)
     {
         var alarm = _options.Value.ClockAlarm;
-        if (offset.Duration() <= alarm) _alarmedAt = TimeSpan.Zero;
+        if (offset.Duration() <= alarm)
+            _alarmedAt = TimeSpan.Zero;
         else if ((offset - _alarmedAt).Duration() > alarm)
         {
             MembershipLog.ClockJumped(_log, offset.TotalMilliseconds);

@@ -11,42 +11,59 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// Keeps streams and shards in line with the cluster's members. Every silo does the same work, at every change of the membership and
-/// from time to time (a silo that died between two steps of joining makes no change):
+/// Keeps streams and shards in line with the cluster's members. Every silo does the same work, at every change of the
+/// membership and from time to time (a silo that died between two steps of joining makes no change):
 /// <list type="number">
-/// <item>Streams whose silo is no member are fenced. A stream belongs to one life of a silo, so a restarted silo never fences itself.
-/// The table is read first and the membership after it: a silo joins before it allocates.</item>
-/// <item>Shards at home here that nobody owns, or somebody fenced, are taken; those at home elsewhere are released to their home by
-/// name. A live owner's shard passes in no other way. A silo that misses one asks its owner to look: it may have been given a shard by
-/// somebody who saw the cluster differently, and not know it.</item>
-/// <item>After any fence, whoever did it, the horizon is read again from its left edge: a commit of the dead silo may have landed after
-/// the last look.</item>
+/// <item>Streams whose silo is no member are fenced. A stream belongs to one life of a silo, so a restarted silo never
+/// fences itself. The table is read first and the membership after it: a silo joins before it allocates.</item>
+/// <item>Shards at home here that nobody owns, or somebody fenced, are taken; those at home elsewhere are released to
+/// their home by name. A live owner's shard passes in no other way. A silo that misses one asks its owner to look: it
+/// may have been given a shard by somebody who saw the cluster differently, and not know it.</item>
+/// <item>After any fence, whoever did it, the horizon is read again from its left edge: a commit of the dead silo may
+/// have landed after the last look.</item>
 /// <item>Fenced streams at home here are drained into the sinks.</item>
 /// </list>
-/// Two owners of a shard at once would be harmless; two writers of a group are refused by the database. So nothing here is a lock.
+/// Two owners of a shard at once would be harmless; two writers of a group are refused by the database. So nothing here
+/// is a lock.
 /// </summary>
 internal sealed class ClusterKeeper(
-    IClusterMembershipService membership, ILocalSiloDetails self, Homes homes, IStreams streams, IShards shards, StreamRelay relay,
-    TaskService tasks, NearTasks near, TaskGateways gateways, TimeProvider time, IOptions<GrainsOptions> options, ILogger<ClusterKeeper> log)
+    IClusterMembershipService membership,
+    ILocalSiloDetails self,
+    Homes homes,
+    IStreams streams,
+    IShards shards,
+    StreamRelay relay,
+    TaskService tasks,
+    NearTasks near,
+    TaskGateways gateways,
+    TimeProvider time,
+    IOptions<GrainsOptions> options,
+    ILogger<ClusterKeeper> log
+)
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1), AnswerWithin = TimeSpan.FromSeconds(2), LookEvery = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1),
+        AnswerWithin = TimeSpan.FromSeconds(2),
+        LookEvery = TimeSpan.FromMilliseconds(10);
     private readonly HashSet<long> _knownDead = [];
     private readonly HashSet<long> _draining = [];
     private readonly SemaphoreSlim _wanted = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private MembershipVersion _seen;
     private int _review;
-    private bool _fenced, _reviews;
+    private bool _fenced,
+        _reviews;
     private Task[] _running = [];
 
     /// <summary>This life of this silo.</summary>
     public SiloIdentity Self { get; } = new(self.SiloAddress.ToParsableString(), self.Name);
 
     /// <summary>Keeps until stopped; the first pass was made by the start-up order.</summary>
-    public void Start() => _running = [Task.Run(() => WatchAsync(_stopping.Token)), Task.Run(() => KeepAsync(_stopping.Token))];
+    public void Start() =>
+        _running = [Task.Run(() => WatchAsync(_stopping.Token)), Task.Run(() => KeepAsync(_stopping.Token))];
 
     /// <summary>
-    /// Stops keeping, and gives the shards to their next homes, or to nobody where there is none. The next owners are told at once.
+    /// Stops keeping, and gives the shards to their next homes, or to nobody where there is none. The next owners are
+    /// told at once.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
@@ -55,10 +72,12 @@ internal sealed class ClusterKeeper(
         await LeavingIsKnownAsync(cancellation);
         homes.Leave();
         var owned = near.OwnedShards();
-        if (owned.Count == 0) return;
+        if (owned.Count == 0)
+            return;
         tasks.GiveUp(owned);
         var successors = await ReleaseAsync(owned, cancellation);
-        await Task.WhenAll(successors.Select(silo => gateways.Of(silo).Review())).WaitAsync(AnswerWithin, time, cancellation)
+        await Task.WhenAll(successors.Select(silo => gateways.Of(silo).Review()))
+            .WaitAsync(AnswerWithin, time, cancellation)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -66,8 +85,11 @@ internal sealed class ClusterKeeper(
     private async Task LeavingIsKnownAsync(CancellationToken cancellation)
     {
         var since = time.GetTimestamp();
-        while (membership.CurrentSnapshot.GetSiloStatus(self.SiloAddress) is SiloStatus.Joining or SiloStatus.Active
-            && time.GetElapsedTime(since) < AnswerWithin && !cancellation.IsCancellationRequested)
+        while (
+            membership.CurrentSnapshot.GetSiloStatus(self.SiloAddress) is SiloStatus.Joining or SiloStatus.Active
+            && time.GetElapsedTime(since) < AnswerWithin
+            && !cancellation.IsCancellationRequested
+        )
             await Task.Delay(LookEvery, time, CancellationToken.None);
     }
 
@@ -85,25 +107,38 @@ internal sealed class ClusterKeeper(
         await membership.Refresh(default, cancellation);
         homes.Refresh();
         var snapshot = membership.CurrentSnapshot;
-        if (await FenceAsync(rows, snapshot, cancellation)) _fenced = true;
-        if (Interlocked.Exchange(ref _review, 0) != 0) _reviews = true;
+        if (await FenceAsync(rows, snapshot, cancellation))
+            _fenced = true;
+        if (Interlocked.Exchange(ref _review, 0) != 0)
+            _reviews = true;
         var changed = snapshot.Version != _seen;
-        if (_fenced || changed || _reviews || near.Owned != CountAtHome()) await MoveShardsAsync(snapshot, cancellation);
-        if (_fenced || changed) tasks.ReadAgain();
+        if (_fenced || changed || _reviews || near.Owned != CountAtHome())
+            await MoveShardsAsync(snapshot, cancellation);
+        if (_fenced || changed)
+            tasks.ReadAgain();
         // Not before it is done: a pass that fails is made again, and what it was made for still holds.
         (_fenced, _reviews, _seen) = (false, false, snapshot.Version);
         foreach (var row in rows)
-            if (_knownDead.Contains(row.Id) && self.SiloAddress.Equals(homes.OfStream(row.Id))) DrainInBackground(row.Id);
+            if (_knownDead.Contains(row.Id) && self.SiloAddress.Equals(homes.OfStream(row.Id)))
+                DrainInBackground(row.Id);
     }
 
     /// <summary>True where a stream is dead that was not known to be.</summary>
-    private async Task<bool> FenceAsync(IReadOnlyList<StreamRow> rows, ClusterMembershipSnapshot snapshot, CancellationToken cancellation)
+    private async Task<bool> FenceAsync(
+        IReadOnlyList<StreamRow> rows,
+        ClusterMembershipSnapshot snapshot,
+        CancellationToken cancellation
+    )
     {
         var gone = rows.Where(row => row.State == StreamState.Alive && !IsMember(snapshot, row.SiloAddress)).ToList();
         if (gone.Count > 0)
         {
             await streams.FenceAsync([.. gone.Select(row => row.Id)], cancellation);
-            MembershipLog.FencedOthers(log, gone.Count, string.Join(", ", gone.Select(row => row.SiloAddress).Distinct()));
+            MembershipLog.FencedOthers(
+                log,
+                gone.Count,
+                string.Join(", ", gone.Select(row => row.SiloAddress).Distinct())
+            );
         }
 
         var before = _knownDead.Count;
@@ -119,31 +154,52 @@ internal sealed class ClusterKeeper(
     {
         var owners = await shards.ReadAsync(cancellation);
         // Every stream of these was dead when the table was read, and who is no member cannot allocate another.
-        var gone = owners.Select(row => row.OwnerAddress).OfType<string>().Distinct().Where(owner => !IsMember(snapshot, owner)).ToList();
+        var gone = owners
+            .Select(row => row.OwnerAddress)
+            .OfType<string>()
+            .Distinct()
+            .Where(owner => !IsMember(snapshot, owner))
+            .ToList();
         var wanted = AllShards().Where(shard => self.SiloAddress.Equals(homes.Of(shard))).ToHashSet();
-        var owned = owners.Where(row => row.OwnerAddress == Self.Address).ToDictionary(row => row.Shard, row => row.Epoch);
+        var owned = owners
+            .Where(row => row.OwnerAddress == Self.Address)
+            .ToDictionary(row => row.Shard, row => row.Epoch);
         var strangers = near.OwnedShards().Where(shard => !owned.ContainsKey(shard)).ToList();
         tasks.GiveUp(strangers);
         var away = owned.Keys.Where(shard => !wanted.Contains(shard)).ToList();
         tasks.GiveUp(away);
         Tell(await ReleaseAsync(away, cancellation));
         var missing = wanted.Where(shard => !owned.ContainsKey(shard)).ToList();
-        IReadOnlyList<ShardRow> taken = missing.Count == 0 ? [] : await shards.TakeAsync(Self, missing, gone, cancellation);
+        IReadOnlyList<ShardRow> taken =
+            missing.Count == 0 ? [] : await shards.TakeAsync(Self, missing, gone, cancellation);
         foreach (var row in taken)
-            if (row.OwnerAddress == Self.Address) owned[row.Shard] = row.Epoch;
-        AskOwners(owners.Where(row => wanted.Contains(row.Shard) && !owned.ContainsKey(row.Shard)).Select(row => row.OwnerAddress).OfType<string>().Except(gone));
-        var fresh = owned.Where(own => wanted.Contains(own.Key) && near.EpochOf(own.Key) != own.Value).Select(own => (own.Key, own.Value)).ToList();
-        if (fresh.Count == 0) return;
+            if (row.OwnerAddress == Self.Address)
+                owned[row.Shard] = row.Epoch;
+        AskOwners(
+            owners
+                .Where(row => wanted.Contains(row.Shard) && !owned.ContainsKey(row.Shard))
+                .Select(row => row.OwnerAddress)
+                .OfType<string>()
+                .Except(gone)
+        );
+        var fresh = owned
+            .Where(own => wanted.Contains(own.Key) && near.EpochOf(own.Key) != own.Value)
+            .Select(own => (own.Key, own.Value))
+            .ToList();
+        if (fresh.Count == 0)
+            return;
         tasks.Take(fresh);
         MembershipLog.ShardsTaken(log, fresh.Count, near.Owned);
     }
 
-    private void AskOwners(IEnumerable<string> owners) => Tell(owners.Distinct().Select(SiloAddress.FromParsableString));
+    private void AskOwners(IEnumerable<string> owners) =>
+        Tell(owners.Distinct().Select(SiloAddress.FromParsableString));
 
     private void Tell(IEnumerable<SiloAddress> silos)
     {
         // One that does not answer is asked again by the next pass, or looks by itself.
-        foreach (var silo in silos) gateways.Of(silo).Review().Ignore();
+        foreach (var silo in silos)
+            gateways.Of(silo).Review().Ignore();
     }
 
     /// <summary>Gives those that have them now.</summary>
@@ -153,10 +209,14 @@ internal sealed class ClusterKeeper(
         var members = membership.CurrentSnapshot.Members;
         foreach (var heir in released.GroupBy(shard => homes.Of(shard)))
         {
-            var successor = heir.Key is { } silo && members.TryGetValue(silo, out var member) ? new SiloIdentity(silo.ToParsableString(), member.Name) : null;
+            var successor =
+                heir.Key is { } silo && members.TryGetValue(silo, out var member)
+                    ? new SiloIdentity(silo.ToParsableString(), member.Name)
+                    : null;
             await shards.ReleaseAsync(Self, [.. heir], successor, cancellation);
             MembershipLog.ShardsReleased(log, heir.Count(), successor?.Slot ?? "nobody");
-            if (successor is not null) successors.Add(heir.Key!);
+            if (successor is not null)
+                successors.Add(heir.Key!);
         }
 
         return successors;
@@ -165,7 +225,8 @@ internal sealed class ClusterKeeper(
     private void DrainInBackground(long stream)
     {
         lock (_draining)
-            if (!_draining.Add(stream)) return;
+            if (!_draining.Add(stream))
+                return;
         DrainAsync(stream).Ignore();
     }
 
@@ -182,13 +243,15 @@ internal sealed class ClusterKeeper(
         }
         finally
         {
-            lock (_draining) _draining.Remove(stream);
+            lock (_draining)
+                _draining.Remove(stream);
         }
     }
 
     private async Task WatchAsync(CancellationToken cancellation)
     {
-        await foreach (var _ in membership.MembershipUpdates.WithCancellation(cancellation)) Want();
+        await foreach (var _ in membership.MembershipUpdates.WithCancellation(cancellation))
+            Want();
     }
 
     private async Task KeepAsync(CancellationToken cancellation)
@@ -199,7 +262,8 @@ internal sealed class ClusterKeeper(
             try
             {
                 await PassAsync(cancellation);
-                if (near.Owned != CountAtHome()) wait = RetryAfter;
+                if (near.Owned != CountAtHome())
+                    wait = RetryAfter;
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
@@ -207,7 +271,10 @@ internal sealed class ClusterKeeper(
                 wait = RetryAfter;
             }
 
-            await _wanted.WaitAsync(wait < options.Value.WatchInterval ? wait : options.Value.WatchInterval, cancellation);
+            await _wanted.WaitAsync(
+                wait < options.Value.WatchInterval ? wait : options.Value.WatchInterval,
+                cancellation
+            );
         }
     }
 
@@ -215,7 +282,8 @@ internal sealed class ClusterKeeper(
     {
         try
         {
-            if (_wanted.CurrentCount == 0) _wanted.Release();
+            if (_wanted.CurrentCount == 0)
+                _wanted.Release();
         }
         catch (SemaphoreFullException)
         {
@@ -225,11 +293,16 @@ internal sealed class ClusterKeeper(
 
     private int CountAtHome() => AllShards().Count(shard => self.SiloAddress.Equals(homes.Of(shard)));
 
-    private static IEnumerable<ShardId> AllShards() => Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index));
+    private static IEnumerable<ShardId> AllShards() =>
+        Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index));
 
-    /// <summary>An address that nobody can have is no member's: one such row must not keep all others from being looked after.</summary>
+    /// <summary>
+    /// An address that nobody can have is no member's: one such row must not keep all others from being looked after.
+    /// </summary>
     private static bool IsMember(ClusterMembershipSnapshot snapshot, string address) =>
-        TryParse(address) is { } silo && snapshot.Members.TryGetValue(silo, out var member) && member.Status is not (SiloStatus.Dead or SiloStatus.None);
+        TryParse(address) is { } silo
+        && snapshot.Members.TryGetValue(silo, out var member)
+        && member.Status is not (SiloStatus.Dead or SiloStatus.None);
 
     private static SiloAddress? TryParse(string address)
     {
@@ -237,7 +310,8 @@ internal sealed class ClusterKeeper(
         {
             return SiloAddress.FromParsableString(address);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or IndexOutOfRangeException)
+        catch (Exception e)
+            when (e is FormatException or ArgumentException or OverflowException or IndexOutOfRangeException)
         {
             return null;
         }

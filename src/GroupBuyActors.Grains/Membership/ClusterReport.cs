@@ -6,33 +6,68 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>Asks every active silo what runs on it; one that does not answer in time counts as running nothing.</summary>
+/// <summary>
+/// Asks every active silo what runs on it; one that does not answer in time counts as running nothing.
+/// </summary>
 internal sealed class ClusterReport(
-    IClusterMembershipService membership, Homes homes, IShards shards, TaskGateways gateways, TimeProvider time, ILogger<ClusterReport> log) : IClusterReport
+    IClusterMembershipService membership,
+    Homes homes,
+    IShards shards,
+    TaskGateways gateways,
+    TimeProvider time,
+    ILogger<ClusterReport> log
+) : IClusterReport
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
     private static readonly SiloDescription Nothing = new(0, 0, []);
 
     public async Task<IReadOnlyList<SiloReport>> SilosAsync(CancellationToken cancellation)
     {
-        var members = membership.CurrentSnapshot.Members.Values.OrderBy(member => member.Name, StringComparer.Ordinal).ThenBy(member => member.SiloAddress);
-        return await Task.WhenAll(members.Select(async member =>
-        {
-            var description = member.Status == SiloStatus.Active ? await DescribeAsync(member.SiloAddress, cancellation) : Nothing;
-            return new SiloReport(member.SiloAddress.ToParsableString(), member.Name, JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Status.ToString()),
-                homes.RegionOf(member.SiloAddress), description.Groups, description.Shards);
-        }));
+        var members = membership
+            .CurrentSnapshot.Members.Values.OrderBy(member => member.Name, StringComparer.Ordinal)
+            .ThenBy(member => member.SiloAddress);
+        return await Task.WhenAll(
+            members.Select(async member =>
+            {
+                var description =
+                    member.Status == SiloStatus.Active
+                        ? await DescribeAsync(member.SiloAddress, cancellation)
+                        : Nothing;
+                return new SiloReport(
+                    member.SiloAddress.ToParsableString(),
+                    member.Name,
+                    JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Status.ToString()),
+                    homes.RegionOf(member.SiloAddress),
+                    description.Groups,
+                    description.Shards
+                );
+            })
+        );
     }
 
     public async Task<IReadOnlyList<ShardReport>> ShardsAsync(CancellationToken cancellation)
     {
-        var owned = (await shards.ReadAsync(cancellation)).Where(row => row.OwnerAddress is not null).OrderBy(row => row.Shard.Index).ToList();
+        var owned = (await shards.ReadAsync(cancellation))
+            .Where(row => row.OwnerAddress is not null)
+            .OrderBy(row => row.Shard.Index)
+            .ToList();
         var active = membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active);
-        var described = await Task.WhenAll(active.Select(async member =>
-            (Address: member.SiloAddress.ToParsableString(), (await DescribeAsync(member.SiloAddress, cancellation)).Backlog)));
+        var described = await Task.WhenAll(
+            active.Select(async member =>
+                (
+                    Address: member.SiloAddress.ToParsableString(),
+                    (await DescribeAsync(member.SiloAddress, cancellation)).Backlog
+                )
+            )
+        );
         var backlogs = described.ToDictionary(silo => silo.Address, silo => silo.Backlog);
-        return owned.ConvertAll(row => new ShardReport(row.Shard, row.OwnerAddress, row.OwnerSlot, row.Epoch,
-            backlogs.GetValueOrDefault(row.OwnerAddress!)?.GetValueOrDefault(row.Shard.Index) ?? 0));
+        return owned.ConvertAll(row => new ShardReport(
+            row.Shard,
+            row.OwnerAddress,
+            row.OwnerSlot,
+            row.Epoch,
+            backlogs.GetValueOrDefault(row.OwnerAddress!)?.GetValueOrDefault(row.Shard.Index) ?? 0
+        ));
     }
 
     private async Task<SiloDescription> DescribeAsync(SiloAddress silo, CancellationToken cancellation)

@@ -2,14 +2,18 @@ using Microsoft.Extensions.Hosting;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>Ends this process, because the cluster goes on without it: nothing it decides can be stored any more.</summary>
+/// <summary>
+/// Ends this process, because the cluster goes on without it: nothing it decides can be stored any more.
+/// </summary>
 public interface ISiloExit
 {
     /// <summary>Ends the process; may return before it has.</summary>
     void Exit(string why);
 }
 
-/// <summary>Asks the host to stop, and does not wait for ever: a supervisor sees exit code 70 and starts a new life.</summary>
+/// <summary>
+/// Asks the host to stop, and does not wait for ever: a supervisor sees exit code 70 and starts a new life.
+/// </summary>
 internal sealed class ProcessExit(IHostApplicationLifetime lifetime, TimeProvider time) : ISiloExit
 {
     private const int ExitCode = 70;

@@ -38,6 +38,10 @@ internal static partial class MembershipLog
     [LoggerMessage(2010, LogLevel.Debug, "Silo {Address} did not describe itself.")]
     public static partial void NotDescribed(ILogger log, Exception exception, string address);
 
-    [LoggerMessage(2011, LogLevel.Error, "No group can be activated here: a grain that holds nothing could not be, {Silent:F0} s after the last that could.")]
+    [LoggerMessage(
+        2011,
+        LogLevel.Error,
+        "No group can be activated here: a grain that holds nothing could not be, {Silent:F0} s after the last that could."
+    )]
     public static partial void NotActivating(ILogger log, Exception exception, double silent);
 }

@@ -5,22 +5,27 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// Whether this silo may answer. A silo that was frozen and thaws has been replaced meanwhile: it must not serve what it remembers,
-/// so it answers only while its fence was confirmed within a bound on the monotonic clock.
+/// Whether this silo may answer. A silo that was frozen and thaws has been replaced meanwhile: it must not serve what
+/// it remembers, so it answers only while its fence was confirmed within a bound on the monotonic clock.
 /// </summary>
-internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions<GrainsOptions> options) : ISiloGate, IDisposable
+internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions<GrainsOptions> options)
+    : ISiloGate,
+        IDisposable
 {
     private readonly CancellationTokenSource _draining = new();
     private volatile string? _closed = "The silo is starting.";
 
     public string? ClosedBecause => RefusesBecause ?? (IsDraining ? "The silo is draining." : null);
 
-    /// <summary>Null while groups may answer: while the silo drains they do, so that what was begun is finished.</summary>
+    /// <summary>
+    /// Null while groups may answer: while the silo drains they do, so that what was begun is finished.
+    /// </summary>
     public string? RefusesBecause
     {
         get
         {
-            if (_closed is { } why) return why;
+            if (_closed is { } why)
+                return why;
             var confirmed = committer.FenceConfirmedAt;
             return confirmed != 0 && time.GetElapsedTime(confirmed) <= options.Value.FenceBound
                 ? null

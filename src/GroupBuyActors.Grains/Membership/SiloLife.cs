@@ -11,24 +11,39 @@ namespace GroupBuyActors.Membership;
 /// <summary>
 /// The order in which a silo comes and goes.
 /// <code>
-/// migrate ─ (Orleans joins) ─ clock ─ streams allocated ─ fence, take shards, adopt ─ gate opens ─ (Orleans active) ─ tasks run
-/// (Orleans tells the others that this silo leaves) ─ shards handed over ─ tasks stop ─ (groups deactivate over the open committer) ─
-/// relay flushed ─ streams closed
+/// migrate ─ (Orleans joins) ─ clock ─ streams allocated ─ fence, take shards, adopt ─ gate opens ─ (Orleans active) ─
+/// tasks run (Orleans tells the others that this silo leaves) ─ shards handed over ─ tasks stop ─ (groups deactivate
+/// over the open committer) ─ relay flushed ─ streams closed
 /// </code>
-/// On the way down the shards go first: their next owners wake what comes due, while runs that wait for a slow port still end here. They
-/// cannot go sooner than the others know that this silo leaves, or they would be sent back to it.
-/// Nothing is served before the gate opens, and no placement chooses a silo before it is active; so whoever is asked is ready.
+/// On the way down the shards go first: their next owners wake what comes due, while runs that wait for a slow port
+/// still end here. They cannot go sooner than the others know that this silo leaves, or they would be sent back to it.
+/// Nothing is served before the gate opens, and no placement chooses a silo before it is active; so whoever is asked is
+/// ready.
 /// </summary>
 internal sealed class SiloLife(
-    IStoreHealth store, ICommitter committer, IStreams streams, StreamRelay relay, TaskService tasks, HandOver handOver, ClusterKeeper keeper,
-    ClockKeeper clock, NearTasks near, SiloGate gate, GroupSurroundings groups, StuckGroups stuck, ActivationCanary canary, ISiloExit exit, ILogger<SiloLife> log)
-    : ILifecycleParticipant<ISiloLifecycle>
+    IStoreHealth store,
+    ICommitter committer,
+    IStreams streams,
+    StreamRelay relay,
+    TaskService tasks,
+    HandOver handOver,
+    ClusterKeeper keeper,
+    ClockKeeper clock,
+    NearTasks near,
+    SiloGate gate,
+    GroupSurroundings groups,
+    StuckGroups stuck,
+    ActivationCanary canary,
+    ISiloExit exit,
+    ILogger<SiloLife> log
+) : ILifecycleParticipant<ISiloLifecycle>
 {
-    // After joining (8100) and the last checks before becoming active (19900), before becoming active (19999); on the way down after
-    // the groups are gone (19998).
+    // After joining (8100) and the last checks before becoming active (19900), before becoming active (19999); on the
+    // way down after the groups are gone (19998).
     private const int BeforeActive = ServiceLifecycleStage.Active - 50;
 
-    // On the way down Orleans announces in this stage that the silo leaves; its other participants run beside each other.
+    // On the way down Orleans announces in this stage that the silo leaves; its other participants run beside each
+    // other.
     private const int Leaving = ServiceLifecycleStage.BecomeActive;
     private readonly CancellationTokenSource _stopping = new();
     private Task[] _background = [];
@@ -52,7 +67,13 @@ internal sealed class SiloLife(
         await keeper.PassAsync(cancellation);
         keeper.Start();
         gate.Open();
-        MembershipLog.Ready(log, keeper.Self.Address, keeper.Self.Slot, string.Join(", ", committer.Streams), near.Owned);
+        MembershipLog.Ready(
+            log,
+            keeper.Self.Address,
+            keeper.Self.Slot,
+            string.Join(", ", committer.Streams),
+            near.Owned
+        );
     }
 
     private Task RunAsync(CancellationToken cancellation)
@@ -61,8 +82,10 @@ internal sealed class SiloLife(
         var stopping = _stopping.Token;
         _background =
         [
-            Task.Run(() => clock.RunAsync(stopping), stopping), Task.Run(() => handOver.RunAsync(stopping), stopping),
-            Task.Run(() => stuck.RunAsync(stopping), stopping), Task.Run(() => canary.RunAsync(stopping), stopping),
+            Task.Run(() => clock.RunAsync(stopping), stopping),
+            Task.Run(() => handOver.RunAsync(stopping), stopping),
+            Task.Run(() => stuck.RunAsync(stopping), stopping),
+            Task.Run(() => canary.RunAsync(stopping), stopping),
         ];
         return Task.CompletedTask;
     }
@@ -91,13 +114,18 @@ internal sealed class SiloLife(
         var flushed = false;
         await StepAsync("committer", () => committer.StopAsync(cancellation));
         await StepAsync("relay", async () => flushed = await relay.StopAsync(cancellation));
-        await StepAsync("streams", async () =>
-        {
-            if (mine.Length == 0) return;
-            await streams.FenceAsync(mine, cancellation);
-            // A stream that every sink has to its end needs nobody to adopt it.
-            foreach (var stream in flushed ? mine : []) await streams.MarkDrainedAsync(stream, cancellation);
-        });
+        await StepAsync(
+            "streams",
+            async () =>
+            {
+                if (mine.Length == 0)
+                    return;
+                await streams.FenceAsync(mine, cancellation);
+                // A stream that every sink has to its end needs nobody to adopt it.
+                foreach (var stream in flushed ? mine : [])
+                    await streams.MarkDrainedAsync(stream, cancellation);
+            }
+        );
     }
 
     private async Task WatchFence()

@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// A clock for what is counted within one process: it begins at the wall clock's time and goes on with the monotonic clock, whatever is
-/// done to the wall clock meanwhile.
+/// A clock for what is counted within one process: it begins at the wall clock's time and goes on with the monotonic
+/// clock, whatever is done to the wall clock meanwhile.
 /// </summary>
 public sealed class SteadyClock(TimeProvider local) : TimeProvider
 {

@@ -3,32 +3,45 @@ using Orleans.Runtime.Placement;
 
 namespace GroupBuyActors.Placement;
 
-/// <summary>Places a group where its shard is at home, so that a group, its tasks and their handlers live on one silo.</summary>
+/// <summary>
+/// Places a group where its shard is at home, so that a group, its tasks and their handlers live on one silo.
+/// </summary>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("groupbuy.MerchantPlacement")]
 public sealed class MerchantPlacement : PlacementStrategy;
 
-/// <summary>Marks a grain class whose key begins with a merchant and a region: see <see cref="MerchantPlacement"/>.</summary>
+/// <summary>
+/// Marks a grain class whose key begins with a merchant and a region: see <see cref="MerchantPlacement"/>.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class MerchantPlacementAttribute() : PlacementAttribute(new MerchantPlacement());
 
 /// <summary>
-/// Chooses the home of the grain's shard. It is asked on activation and migration only, on any silo, each with its own view of the
-/// cluster: two may choose differently, and the directory decides. Never a fence.
+/// Chooses the home of the grain's shard. It is asked on activation and migration only, on any silo, each with its own
+/// view of the cluster: two may choose differently, and the directory decides. Never a fence.
 /// </summary>
 internal sealed class MerchantDirector(Homes homes) : IPlacementDirector
 {
-    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    public Task<SiloAddress> OnAddActivation(
+        PlacementStrategy strategy,
+        PlacementTarget target,
+        IPlacementContext context
+    )
     {
         var compatible = context.GetCompatibleSilos(target);
-        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, compatible) is { } hint) return Task.FromResult(hint);
+        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, compatible) is { } hint)
+            return Task.FromResult(hint);
         var shard = ShardOf(target.GrainIdentity);
-        return Task.FromResult(homes.Of(shard) is { } home && Array.IndexOf(compatible, home) >= 0 ? home : homes.Among(shard, compatible));
+        return Task.FromResult(
+            homes.Of(shard) is { } home && Array.IndexOf(compatible, home) >= 0 ? home : homes.Among(shard, compatible)
+        );
     }
 
     /// <summary>A key that is no group's goes anywhere, but always to the same silo: it is refused there.</summary>
     private static ShardId ShardOf(GrainId grain)
     {
         var key = grain.Key.ToString();
-        return GroupId.TryParse(key, out var group) ? group.Shard : new ShardId((int)(StableHash.Of(key) % ShardId.Count));
+        return GroupId.TryParse(key, out var group)
+            ? group.Shard
+            : new ShardId((int)(StableHash.Of(key) % ShardId.Count));
     }
 }

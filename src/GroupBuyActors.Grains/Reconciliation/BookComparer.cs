@@ -6,7 +6,13 @@ namespace GroupBuyActors.Reconciliation;
 
 /// <inheritdoc/>
 internal sealed class BookComparer(
-    IBookReader ours, GroupsAsked groups, ClusterClock clock, TimeProvider time, IPaymentBooks? payments = null, IStockBooks? stock = null) : IBookComparer
+    IBookReader ours,
+    GroupsAsked groups,
+    ClusterClock clock,
+    TimeProvider time,
+    IPaymentBooks? payments = null,
+    IStockBooks? stock = null
+) : IBookComparer
 {
     public async Task<MerchantComparison> CompareAsync(long merchantId, TimeSpan bound, CancellationToken cancellation)
     {

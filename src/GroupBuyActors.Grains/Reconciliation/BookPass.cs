@@ -4,26 +4,32 @@ namespace GroupBuyActors.Reconciliation;
 
 /// <summary>One pass over two books of one order.</summary>
 /// <remarks>
-/// Problem: neither side stands still, and no moment is common to both. Ours are read from projections that lag, theirs arrive a page
-/// at a time; a payment may come, be told and go back between the two looks. Comparing the two lists alone would tell of differences that
-/// are none. So a line that differs is only a <em>suspect</em>, and is looked at again:
+/// Problem: neither side stands still, and no moment is common to both. Ours are read from projections that lag, theirs
+/// arrive a page at a time; a payment may come, be told and go back between the two looks. Comparing the two lists
+/// alone would tell of differences that are none. So a line that differs is only a <em>suspect</em>, and is looked at
+/// again:
 /// <code>
 ///   suspect ── our group asked ─► theirs read again ─► our group asked once more
 ///        the same answer both times, nothing of the line under way, and theirs disagrees with it ─► a difference
 ///        something of it is not finished (a refund, an answer of inventory, an order that awaits payment) ─► under way
 ///        else ─► both agree
 /// </code>
-/// The group is the truth and answers what is committed. As it gave the same answer before and after theirs was read, it had that state
-/// at the very moment of the reading, and what disagrees with it does so truly. What would break it: books of a port that lag behind
-/// its own answers; its contract says that they do not. Bounded: a page of each side, the suspects of one batch, the lines told.
+/// The group is the truth and answers what is committed. As it gave the same answer before and after theirs was read,
+/// it had that state at the very moment of the reading, and what disagrees with it does so truly. What would break it:
+/// books of a port that lag behind its own answers; its contract says that they do not. Bounded: a page of each side,
+/// the suspects of one batch, the lines told.
 /// </remarks>
-internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs : class where TTheirs : class
+internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
+    where TOurs : class
+    where TTheirs : class
 {
     /// <summary>Lines told; all are counted.</summary>
     internal const int ToldMax = 100;
 
-    private const int SuspectsMax = 200, TriesMax = 3;
-    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(5), TryPause = TimeSpan.FromMilliseconds(100);
+    private const int SuspectsMax = 200,
+        TriesMax = 3;
+    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(5),
+        TryPause = TimeSpan.FromMilliseconds(100);
     private readonly List<Suspect> _suspects = [];
     private readonly List<Difference<TOurs, TTheirs>> _told = [];
     private readonly Dictionary<DifferenceKind, long> _counts = [];
@@ -46,10 +52,14 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
     protected abstract Task<BookPage<TTheirs>> TheirsAsync(string? after, int limit, CancellationToken cancellation);
 
     /// <summary>What the groups say of these lines now. A line of which nothing can be said now is left out.</summary>
-    protected abstract Task<IReadOnlyDictionary<BookKey, GroupAnswer<TOurs>>> AskGroupsAsync(IReadOnlyList<BookKey> keys, CancellationToken cancellation);
+    protected abstract Task<IReadOnlyDictionary<BookKey, GroupAnswer<TOurs>>> AskGroupsAsync(
+        IReadOnlyList<BookKey> keys,
+        CancellationToken cancellation
+    );
 
     /// <summary>Several lines of the port under one key as one.</summary>
-    protected virtual TTheirs Join(TTheirs one, TTheirs other) => throw new BooksUnusableException($"The line {KeyOf(one)} comes twice.");
+    protected virtual TTheirs Join(TTheirs one, TTheirs other) =>
+        throw new BooksUnusableException($"The line {KeyOf(one)} comes twice.");
 
     public async Task<PortComparison<TOurs, TTheirs>> RunAsync(TimeSpan bound, CancellationToken cancellation)
     {
@@ -65,14 +75,26 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
         {
             return Result(answered: false, e.Message, complete: false);
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (ending.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            return Result(answered: true, $"Not all could be compared within {bound.TotalSeconds:0.###} s.", complete: false);
+            return Result(
+                answered: true,
+                $"Not all could be compared within {bound.TotalSeconds:0.###} s.",
+                complete: false
+            );
         }
     }
 
-    private PortComparison<TOurs, TTheirs> Result(bool answered, string? reason, bool complete) => new(
-        answered, reason ?? (_unsaid > 0 ? $"The groups of {_unsaid} lines could not be asked." : null), _told, _counts, _underway, complete);
+    private PortComparison<TOurs, TTheirs> Result(bool answered, string? reason, bool complete) =>
+        new(
+            answered,
+            reason ?? (_unsaid > 0 ? $"The groups of {_unsaid} lines could not be asked." : null),
+            _told,
+            _counts,
+            _underway,
+            complete
+        );
 
     private async Task MergeAsync(CancellationToken cancellation)
     {
@@ -82,35 +104,49 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
         string? mark = null;
         while (here || there)
         {
-            if (there) mark = theirs.Current.Mark;
-            var side = !there ? -1 : !here ? 1 : KeyOf(ours.Current).CompareTo(KeyOf(theirs.Current.Line));
+            if (there)
+                mark = theirs.Current.Mark;
+            var side =
+                !there ? -1
+                : !here ? 1
+                : KeyOf(ours.Current).CompareTo(KeyOf(theirs.Current.Line));
             var (mine, its) = (side <= 0 ? ours.Current : null, side >= 0 ? theirs.Current.Line : null);
-            if (Compare(mine, its) is not null) await SuspectAsync(new Suspect(mine is null ? KeyOf(its!) : KeyOf(mine), mark), cancellation);
-            if (side <= 0) here = await ours.MoveNextAsync();
-            if (side >= 0) there = await theirs.MoveNextAsync();
+            if (Compare(mine, its) is not null)
+                await SuspectAsync(new Suspect(mine is null ? KeyOf(its!) : KeyOf(mine), mark), cancellation);
+            if (side <= 0)
+                here = await ours.MoveNextAsync();
+            if (side >= 0)
+                there = await theirs.MoveNextAsync();
         }
     }
 
     private async Task SuspectAsync(Suspect suspect, CancellationToken cancellation)
     {
         _suspects.Add(suspect);
-        if (_suspects.Count >= SuspectsMax) await LookAgainAsync(cancellation);
+        if (_suspects.Count >= SuspectsMax)
+            await LookAgainAsync(cancellation);
     }
 
     private async Task LookAgainAsync(CancellationToken cancellation)
     {
-        if (_suspects.Count == 0) return;
+        if (_suspects.Count == 0)
+            return;
         var keys = _suspects.ConvertAll(suspect => suspect.Key);
         var before = await AskGroupsAsync(keys, cancellation);
         var theirs = await ReadAgainAsync(cancellation);
-        var left = keys.FindAll(key => !before.TryGetValue(key, out var answer) || Compare(answer.Line, theirs.GetValueOrDefault(key)) is not null);
+        var left = keys.FindAll(key =>
+            !before.TryGetValue(key, out var answer) || Compare(answer.Line, theirs.GetValueOrDefault(key)) is not null
+        );
         var after = left.Count == 0 ? before : await AskGroupsAsync(left, cancellation);
         _suspects.Clear();
         foreach (var key in left)
         {
-            if (!before.TryGetValue(key, out var first) || !after.TryGetValue(key, out var second)) _unsaid++;
-            else if (first.IsUnderway || second.IsUnderway || !Equals(first.Line, second.Line)) _underway++;
-            else Tell(key, first.Line, theirs.GetValueOrDefault(key));
+            if (!before.TryGetValue(key, out var first) || !after.TryGetValue(key, out var second))
+                _unsaid++;
+            else if (first.IsUnderway || second.IsUnderway || !Equals(first.Line, second.Line))
+                _underway++;
+            else
+                Tell(key, first.Line, theirs.GetValueOrDefault(key));
         }
     }
 
@@ -118,7 +154,8 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
     {
         var kind = Compare(ours, theirs)!.Value;
         _counts[kind] = _counts.GetValueOrDefault(kind) + 1;
-        if (_told.Count < ToldMax) _told.Add(new Difference<TOurs, TTheirs>(key, ours, theirs, kind));
+        if (_told.Count < ToldMax)
+            _told.Add(new Difference<TOurs, TTheirs>(key, ours, theirs, kind));
     }
 
     /// <summary>The port's lines of the suspects, read again from the page in which each is or would be.</summary>
@@ -132,27 +169,36 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
             await foreach (var (line, _) in TheirLinesAsync(page.Key, cancellation))
             {
                 var key = KeyOf(line);
-                if (key.CompareTo(last) > 0) break;
-                if (wanted.Contains(key)) found[key] = line;
+                if (key.CompareTo(last) > 0)
+                    break;
+                if (wanted.Contains(key))
+                    found[key] = line;
             }
         }
 
         return found;
     }
 
-    private async IAsyncEnumerable<TOurs> OurLinesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<TOurs> OurLinesAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        for (BookKey? after = null; ;)
+        for (BookKey? after = null; ; )
         {
             var page = await OursAsync(after, PageSize, cancellation).WaitAsync(cancellation);
-            foreach (var line in page) yield return line;
-            if (page.Count < PageSize) yield break;
+            foreach (var line in page)
+                yield return line;
+            if (page.Count < PageSize)
+                yield break;
             after = KeyOf(page[^1]);
         }
     }
 
     /// <summary>The port's lines with the mark of the page that each began in, one a key.</summary>
-    private async IAsyncEnumerable<(TTheirs Line, string? Mark)> TheirLinesAsync(string? after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<(TTheirs Line, string? Mark)> TheirLinesAsync(
+        string? after,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         (TTheirs Line, string? Mark)? waiting = null;
         while (true)
@@ -167,7 +213,10 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
                 }
 
                 var order = KeyOf(one.Line).CompareTo(KeyOf(line));
-                if (order > 0) throw new BooksUnusableException($"The port's books are out of order: {KeyOf(line)} comes after {KeyOf(one.Line)}.");
+                if (order > 0)
+                    throw new BooksUnusableException(
+                        $"The port's books are out of order: {KeyOf(line)} comes after {KeyOf(one.Line)}."
+                    );
                 if (order == 0)
                 {
                     waiting = (Join(one.Line, line), one.Mark);
@@ -178,12 +227,15 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
                 waiting = (line, after);
             }
 
-            if (page.Next is null) break;
-            if (page.Next == after) throw new BooksUnusableException("The port's books name the same page as the next one.");
+            if (page.Next is null)
+                break;
+            if (page.Next == after)
+                throw new BooksUnusableException("The port's books name the same page as the next one.");
             after = page.Next;
         }
 
-        if (waiting is { } last) yield return last;
+        if (waiting is { } last)
+            yield return last;
     }
 
     private async Task<BookPage<TTheirs>> ReadPageAsync(string? after, CancellationToken cancellation)
@@ -192,8 +244,10 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
         {
             cancellation.ThrowIfCancellationRequested();
             var page = await TryReadAsync(after, cancellation);
-            if (page.Answer == PortAnswer.Done) return page;
-            if (page.Answer == PortAnswer.Refused || tries == TriesMax) throw new BooksUnusableException(page.Detail ?? "The port does not answer.");
+            if (page.Answer == PortAnswer.Done)
+                return page;
+            if (page.Answer == PortAnswer.Refused || tries == TriesMax)
+                throw new BooksUnusableException(page.Detail ?? "The port does not answer.");
             await Task.Delay(TryPause * tries, time, cancellation);
         }
     }
@@ -209,16 +263,24 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time) where TOurs 
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            return new BookPage<TTheirs>(PortAnswer.Silent, [], null, enough.IsCancellationRequested ? $"No answer within {TryTimeout.TotalSeconds:0.###} s." : e.Message);
+            return new BookPage<TTheirs>(
+                PortAnswer.Silent,
+                [],
+                null,
+                enough.IsCancellationRequested ? $"No answer within {TryTimeout.TotalSeconds:0.###} s." : e.Message
+            );
         }
     }
 
-    /// <summary>A line that differed at the first look, and the mark of the port's page that it is or would be in.</summary>
+    /// <summary>
+    /// A line that differed at the first look, and the mark of the port's page that it is or would be in.
+    /// </summary>
     private sealed record Suspect(BookKey Key, string? Mark);
 }
 
 /// <summary>What a group says of a line, and whether anything about it is not finished.</summary>
-internal readonly record struct GroupAnswer<TOurs>(TOurs? Line, bool IsUnderway) where TOurs : class;
+internal readonly record struct GroupAnswer<TOurs>(TOurs? Line, bool IsUnderway)
+    where TOurs : class;
 
 /// <summary>The port is silent, or its books are not what its contract says.</summary>
 internal sealed class BooksUnusableException(string message) : Exception(message);

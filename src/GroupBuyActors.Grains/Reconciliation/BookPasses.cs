@@ -5,32 +5,54 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Reconciliation;
 
 /// <summary>A merchant's payments, here and at the provider.</summary>
-internal sealed class PaymentPass(long merchantId, IBookReader ours, IPaymentBooks? theirs, GroupsAsked groups, TimeProvider time)
-    : BookPass<PaymentEntry, PaymentBookEntry>(time)
+internal sealed class PaymentPass(
+    long merchantId,
+    IBookReader ours,
+    IPaymentBooks? theirs,
+    GroupsAsked groups,
+    TimeProvider time
+) : BookPass<PaymentEntry, PaymentBookEntry>(time)
 {
     protected override BookKey KeyOf(PaymentEntry line) => BookKey.Of(line);
 
     protected override BookKey KeyOf(PaymentBookEntry line) => BookKey.Of(line);
 
-    protected override DifferenceKind? Compare(PaymentEntry? ours, PaymentBookEntry? theirs) => Differences.Between(ours, theirs);
+    protected override DifferenceKind? Compare(PaymentEntry? ours, PaymentBookEntry? theirs) =>
+        Differences.Between(ours, theirs);
 
-    protected override Task<IReadOnlyList<PaymentEntry>> OursAsync(BookKey? after, int limit, CancellationToken cancellation) =>
-        ours.PaymentsAsync(merchantId, after, limit, cancellation);
+    protected override Task<IReadOnlyList<PaymentEntry>> OursAsync(
+        BookKey? after,
+        int limit,
+        CancellationToken cancellation
+    ) => ours.PaymentsAsync(merchantId, after, limit, cancellation);
 
-    protected override Task<BookPage<PaymentBookEntry>> TheirsAsync(string? after, int limit, CancellationToken cancellation) =>
-        theirs?.ReadAsync(merchantId, after, limit, cancellation) ?? throw new InvalidOperationException("The payment provider's books are not connected.");
+    protected override Task<BookPage<PaymentBookEntry>> TheirsAsync(
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        theirs?.ReadAsync(merchantId, after, limit, cancellation)
+        ?? throw new InvalidOperationException("The payment provider's books are not connected.");
 
-    protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<PaymentEntry>>> AskGroupsAsync(IReadOnlyList<BookKey> keys, CancellationToken cancellation)
+    protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<PaymentEntry>>> AskGroupsAsync(
+        IReadOnlyList<BookKey> keys,
+        CancellationToken cancellation
+    )
     {
         var asked = keys.Select(key => (Key: key, Order: OrderId.Parse(key.Id))).ToList();
-        var books = await groups.AskAsync(asked.GroupBy(line => line.Order.Group, line => line.Order.Number), cancellation);
+        var books = await groups.AskAsync(
+            asked.GroupBy(line => line.Order.Group, line => line.Order.Number),
+            cancellation
+        );
         var answers = new Dictionary<BookKey, GroupAnswer<PaymentEntry>>();
         foreach (var lines in asked.GroupBy(line => line.Order.Group))
         {
-            if (!books.TryGetValue(lines.Key, out var group)) continue;
+            if (!books.TryGetValue(lines.Key, out var group))
+                continue;
             var known = group.Payments.ToDictionary(BookKey.Of);
             var open = group.Awaiting.ToHashSet();
-            if (lines.Any(line => !known.ContainsKey(line.Key))) open.UnionWith(await groups.ToBeCheckedAsync(lines.Key, cancellation));
+            if (lines.Any(line => !known.ContainsKey(line.Key)))
+                open.UnionWith(await groups.ToBeCheckedAsync(lines.Key, cancellation));
             foreach (var (key, order) in lines)
                 answers[key] = known.TryGetValue(key, out var entry)
                     ? new GroupAnswer<PaymentEntry>(entry, entry.State == PaymentState.Refunding)
@@ -42,28 +64,52 @@ internal sealed class PaymentPass(long merchantId, IBookReader ours, IPaymentBoo
 }
 
 /// <summary>The stock of a merchant's groups, here and at the inventory service.</summary>
-internal sealed class StockPass(long merchantId, IBookReader ours, IStockBooks? theirs, GroupsAsked groups, TimeProvider time)
-    : BookPass<StockLine, StockBookEntry>(time)
+internal sealed class StockPass(
+    long merchantId,
+    IBookReader ours,
+    IStockBooks? theirs,
+    GroupsAsked groups,
+    TimeProvider time
+) : BookPass<StockLine, StockBookEntry>(time)
 {
     protected override BookKey KeyOf(StockLine line) => BookKey.Of(line);
 
     protected override BookKey KeyOf(StockBookEntry line) => BookKey.Of(line);
 
-    protected override DifferenceKind? Compare(StockLine? ours, StockBookEntry? theirs) => Differences.Between(ours, theirs);
+    protected override DifferenceKind? Compare(StockLine? ours, StockBookEntry? theirs) =>
+        Differences.Between(ours, theirs);
 
-    protected override Task<IReadOnlyList<StockLine>> OursAsync(BookKey? after, int limit, CancellationToken cancellation) =>
-        ours.StockAsync(merchantId, after, limit, cancellation);
+    protected override Task<IReadOnlyList<StockLine>> OursAsync(
+        BookKey? after,
+        int limit,
+        CancellationToken cancellation
+    ) => ours.StockAsync(merchantId, after, limit, cancellation);
 
-    protected override Task<BookPage<StockBookEntry>> TheirsAsync(string? after, int limit, CancellationToken cancellation) =>
-        theirs?.ReadAsync(merchantId, after, limit, cancellation) ?? throw new InvalidOperationException("The inventory service's books are not connected.");
+    protected override Task<BookPage<StockBookEntry>> TheirsAsync(
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        theirs?.ReadAsync(merchantId, after, limit, cancellation)
+        ?? throw new InvalidOperationException("The inventory service's books are not connected.");
 
     // A group sells one sku. Units under another are a fault of theirs, and show as units too many.
     protected override StockBookEntry Join(StockBookEntry one, StockBookEntry other) =>
-        one with { Reserved = one.Reserved + other.Reserved, Deducted = one.Deducted + other.Deducted };
+        one with
+        {
+            Reserved = one.Reserved + other.Reserved,
+            Deducted = one.Deducted + other.Deducted,
+        };
 
-    protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<StockLine>>> AskGroupsAsync(IReadOnlyList<BookKey> keys, CancellationToken cancellation)
+    protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<StockLine>>> AskGroupsAsync(
+        IReadOnlyList<BookKey> keys,
+        CancellationToken cancellation
+    )
     {
         var books = await groups.AskAsync(keys.GroupBy(key => GroupId.Parse(key.Id), _ => 0), cancellation);
-        return books.ToDictionary(group => new BookKey(group.Key.Value), group => new GroupAnswer<StockLine>(group.Value.Stock, group.Value.StockMoves));
+        return books.ToDictionary(
+            group => new BookKey(group.Key.Value),
+            group => new GroupAnswer<StockLine>(group.Value.Stock, group.Value.StockMoves)
+        );
     }
 }

@@ -9,26 +9,38 @@ namespace GroupBuyActors.Reconciliation;
 /// <summary>Asks groups for their books, several at once.</summary>
 internal sealed class GroupsAsked(IGrainFactory grains, ITaskStore tasks, TimeProvider time, ILogger<GroupsAsked> log)
 {
-    private const int AtOnce = 8, TasksPage = 500;
+    private const int AtOnce = 8,
+        TasksPage = 500;
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Their answers; groups that cannot answer now are left out.</summary>
-    public async Task<IReadOnlyDictionary<GroupId, GroupBooks>> AskAsync(IEnumerable<IGrouping<GroupId, int>> groups, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<GroupId, GroupBooks>> AskAsync(
+        IEnumerable<IGrouping<GroupId, int>> groups,
+        CancellationToken cancellation
+    )
     {
         var answers = new ConcurrentDictionary<GroupId, GroupBooks>();
-        await Parallel.ForEachAsync(groups, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (group, ct) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            groups,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (group, ct) =>
             {
-                var reply = await grains.GetGrain<IGroupTasks>(group.Key.Value).ReadBooks([.. group.Distinct()]).WaitAsync(AskTimeout, time, ct);
-                answers[group.Key] = reply.ToBooks(group.Key);
+                try
+                {
+                    var reply = await grains
+                        .GetGrain<IGroupTasks>(group.Key.Value)
+                        .ReadBooks([.. group.Distinct()])
+                        .WaitAsync(AskTimeout, time, ct);
+                    answers[group.Key] = reply.ToBooks(group.Key);
+                }
+                catch (Exception e) when (!ct.IsCancellationRequested)
+                {
+                    // Its silo is going, or its store is away: the line is neither right nor wrong, and the result says
+                    // so.
+                    ReconciliationLog.NotAsked(log, e, group.Key);
+                }
             }
-            catch (Exception e) when (!ct.IsCancellationRequested)
-            {
-                // Its silo is going, or its store is away: the line is neither right nor wrong, and the result says so.
-                ReconciliationLog.NotAsked(log, e, group.Key);
-            }
-        });
+        );
         return answers;
     }
 
@@ -36,11 +48,17 @@ internal sealed class GroupsAsked(IGrainFactory grains, ITaskStore tasks, TimePr
     public async Task<HashSet<int>> ToBeCheckedAsync(GroupId group, CancellationToken cancellation)
     {
         var orders = new HashSet<int>();
-        for (string? after = null; ;)
+        for (string? after = null; ; )
         {
-            var page = await tasks.ListAsync(new TaskFilter(TaskTypes.PaymentCheck, Group: group), after, TasksPage, cancellation);
+            var page = await tasks.ListAsync(
+                new TaskFilter(TaskTypes.PaymentCheck, Group: group),
+                after,
+                TasksPage,
+                cancellation
+            );
             orders.UnionWith(page.Items.Select(task => TaskPayloads.Read<OrderTask>(task.Payload).Order));
-            if ((after = page.Next) is null) return orders;
+            if ((after = page.Next) is null)
+                return orders;
         }
     }
 }

@@ -6,24 +6,41 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Reconciliation;
 
 /// <summary>
-/// The daily comparison of a merchant slot's books with the ports' own: what differs, and what could not be compared, is an alert that
-/// names the merchant. A port that is silent is asked again later the same day; then the next day's run has its turn.
+/// The daily comparison of a merchant slot's books with the ports' own: what differs, and what could not be compared,
+/// is an alert that names the merchant. A port that is silent is asked again later the same day; then the next day's
+/// run has its turn.
 /// </summary>
 internal sealed class ReconciliationHandler(
-    IBookReader books, IBookComparer comparer, CronFirings firings, ReconciliationMetrics metrics, ClusterClock clock, TimeProvider time,
-    ILogger<ReconciliationHandler> log) : ITaskHandler
+    IBookReader books,
+    IBookComparer comparer,
+    CronFirings firings,
+    ReconciliationMetrics metrics,
+    ClusterClock clock,
+    TimeProvider time,
+    ILogger<ReconciliationHandler> log
+) : ITaskHandler
 {
-    private const int PageSize = 200, SilentMax = 3, NamedMax = 5;
+    private const int PageSize = 200,
+        SilentMax = 3,
+        NamedMax = 5;
 
-    /// <summary>One run works this long, then hands on; with one more merchant it stays within its type's timeout.</summary>
-    private static readonly TimeSpan Stint = TimeSpan.FromMinutes(5), MerchantBound = TimeSpan.FromMinutes(5);
+    /// <summary>
+    /// One run works this long, then hands on; with one more merchant it stays within its type's timeout.
+    /// </summary>
+    private static readonly TimeSpan Stint = TimeSpan.FromMinutes(5),
+        MerchantBound = TimeSpan.FromMinutes(5);
 
     public string Type => TaskTypes.Reconciliation;
 
     public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
     {
-        var (shard, asked, began) = (due.Task.Key.Shard, TaskPayloads.Read<ComparisonTask>(due.Task.Payload), time.GetTimestamp());
-        if (firings.LeaveOut(due, asked.Firing) is { } leftOut) return leftOut;
+        var (shard, asked, began) = (
+            due.Task.Key.Shard,
+            TaskPayloads.Read<ComparisonTask>(due.Task.Payload),
+            time.GetTimestamp()
+        );
+        if (firings.LeaveOut(due, asked.Firing) is { } leftOut)
+            return leftOut;
         var run = new Run();
         var above = asked.Above;
         while (true)
@@ -31,13 +48,16 @@ internal sealed class ReconciliationHandler(
             var page = await books.MerchantsAsync(shard.MerchantSlot, above, PageSize, cancellation);
             foreach (var merchant in page)
             {
-                if (time.GetElapsedTime(began) > Stint) return HandOn(due, asked, above, run);
+                if (time.GetElapsedTime(began) > Stint)
+                    return HandOn(due, asked, above, run);
                 Report(merchant, await comparer.CompareAsync(merchant, MerchantBound, cancellation), run);
                 above = merchant;
-                if (run.SilentInARow >= SilentMax) break;
+                if (run.SilentInARow >= SilentMax)
+                    break;
             }
 
-            if (page.Count < PageSize || run.SilentInARow >= SilentMax) break;
+            if (page.Count < PageSize || run.SilentInARow >= SilentMax)
+                break;
         }
 
         ReconciliationLog.Compared(log, shard, run.Merchants, run.Differences, run.Incomplete);
@@ -47,20 +67,36 @@ internal sealed class ReconciliationHandler(
     private TaskVerdict HandOn(DueTask due, ComparisonTask asked, long above, Run run)
     {
         metrics.Of(due.Task.Key.Shard.MerchantSlot).Take(run.Found, isFirst: asked.Above == 0);
-        var (shard, now) = (due.Task.Key.Shard, DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds()));
-        return TaskVerdict.Finished([new TimedTask
-        {
-            Key = new TaskKey(shard, now, TaskIds.Of(Type, shard, now)), Type = Type, NextAt = now, Version = due.Task.Version + 1,
-            Payload = TaskPayloads.Write(asked with { Above = above, Incomplete = asked.Incomplete || run.Reason is not null }),
-        }]);
+        var (shard, now) = (
+            due.Task.Key.Shard,
+            DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds())
+        );
+        return TaskVerdict.Finished([
+            new TimedTask
+            {
+                Key = new TaskKey(shard, now, TaskIds.Of(Type, shard, now)),
+                Type = Type,
+                NextAt = now,
+                Version = due.Task.Version + 1,
+                Payload = TaskPayloads.Write(
+                    asked with
+                    {
+                        Above = above,
+                        Incomplete = asked.Incomplete || run.Reason is not null,
+                    }
+                ),
+            },
+        ]);
     }
 
     private TaskVerdict Conclude(DueTask due, ComparisonTask asked, Run run)
     {
-        if (run.Reason is { } reason && due.AfterFailure() is { Verdict: RetryVerdict.Again } step) return TaskVerdict.Failed(step, reason);
+        if (run.Reason is { } reason && due.AfterFailure() is { Verdict: RetryVerdict.Again } step)
+            return TaskVerdict.Failed(step, reason);
         var slot = metrics.Of(due.Task.Key.Shard.MerchantSlot);
         slot.Take(run.Found, isFirst: asked.Above == 0);
-        if (run.Reason is null && !asked.Incomplete) slot.Succeed(clock.GetUtcNow());
+        if (run.Reason is null && !asked.Incomplete)
+            slot.Succeed(clock.GetUtcNow());
         return firings.Conclude(due, asked.Firing);
     }
 
@@ -70,21 +106,33 @@ internal sealed class ReconciliationHandler(
         Report(merchant, "payments", comparison.Payments, run);
         Report(merchant, "inventory", comparison.Stock, run);
         run.SilentInARow = comparison.Payments.Answered && comparison.Stock.Answered ? 0 : run.SilentInARow + 1;
-        if (!comparison.IsComplete) run.Incomplete++;
+        if (!comparison.IsComplete)
+            run.Incomplete++;
     }
 
-    private void Report<TOurs, TTheirs>(long merchant, string name, PortComparison<TOurs, TTheirs> port, Run run) where TOurs : class where TTheirs : class
+    private void Report<TOurs, TTheirs>(long merchant, string name, PortComparison<TOurs, TTheirs> port, Run run)
+        where TOurs : class
+        where TTheirs : class
     {
         run.Differences += port.Count;
-        foreach (var (kind, count) in port.Counts) run.Found[(name, kind)] = run.Found.GetValueOrDefault((name, kind)) + count;
+        foreach (var (kind, count) in port.Counts)
+            run.Found[(name, kind)] = run.Found.GetValueOrDefault((name, kind)) + count;
         if (port.Count > 0)
         {
-            var kinds = string.Join(", ", port.Counts.Select(kind => $"{ReconciliationMetrics.NameOf(kind.Key)} {kind.Value}"));
-            var first = string.Join(", ", port.Differing.Take(NamedMax).Select(line => line.Key.Part.Length == 0 ? line.Key.Id : $"{line.Key.Id} {line.Key.Part}"));
+            var kinds = string.Join(
+                ", ",
+                port.Counts.Select(kind => $"{ReconciliationMetrics.NameOf(kind.Key)} {kind.Value}")
+            );
+            var first = string.Join(
+                ", ",
+                port.Differing.Take(NamedMax)
+                    .Select(line => line.Key.Part.Length == 0 ? line.Key.Id : $"{line.Key.Id} {line.Key.Part}")
+            );
             ReconciliationLog.Differs(log, merchant, name, port.Count, kinds, first);
         }
 
-        if (port is { Answered: true, Complete: true }) return;
+        if (port is { Answered: true, Complete: true })
+            return;
         run.Reason ??= $"The books of {name} could not be compared for merchant {merchant}: {port.Reason}";
         ReconciliationLog.NotCompared(log, name, merchant, port.Reason);
     }

@@ -15,9 +15,16 @@ internal sealed class ReconciliationMetrics
     {
         _near = near;
         var meter = meters.Create("GroupBuyActors");
-        meter.CreateObservableGauge("reconciliation_differences", Differences, description: "Lines of our books that differ from the ports', as last compared.");
-        meter.CreateObservableGauge("reconciliation_last_success", LastSuccess,
-            description: "Unix time, in seconds, of the oldest of the slots' last complete comparisons.");
+        meter.CreateObservableGauge(
+            "reconciliation_differences",
+            Differences,
+            description: "Lines of our books that differ from the ports', as last compared."
+        );
+        meter.CreateObservableGauge(
+            "reconciliation_last_success",
+            LastSuccess,
+            description: "Unix time, in seconds, of the oldest of the slots' last complete comparisons."
+        );
     }
 
     /// <summary>What was found in one slot.</summary>
@@ -28,16 +35,22 @@ internal sealed class ReconciliationMetrics
     private IEnumerable<Measurement<long>> Differences() =>
         from kind in Enum.GetValues<DifferenceKind>()
         from port in (string[])["payments", "inventory"]
-        select new Measurement<long>(Own().Sum(slot => slot.Count(port, kind)), new("port", port), new("kind", NameOf(kind)));
+        select new Measurement<long>(
+            Own().Sum(slot => slot.Count(port, kind)),
+            new("port", port),
+            new("kind", NameOf(kind))
+        );
 
     // A slot that is never compared keeps this old, whatever the others do.
     private IEnumerable<Measurement<long>> LastSuccess()
     {
         var times = Own().Select(slot => slot.SucceededAt).OfType<DateTimeOffset>().ToList();
-        if (times.Count > 0) yield return new Measurement<long>(times.Min().ToUnixTimeSeconds());
+        if (times.Count > 0)
+            yield return new Measurement<long>(times.Min().ToUnixTimeSeconds());
     }
 
-    private IEnumerable<SlotBooks> Own() => _slots.Where(slot => _near.EpochOf(new ShardId(slot.Key * ShardId.RegionSlots)) > 0).Select(slot => slot.Value);
+    private IEnumerable<SlotBooks> Own() =>
+        _slots.Where(slot => _near.EpochOf(new ShardId(slot.Key * ShardId.RegionSlots)) > 0).Select(slot => slot.Value);
 }
 
 /// <summary>What comparing the merchants of one slot found.</summary>
@@ -51,7 +64,8 @@ internal sealed class SlotBooks
     {
         get
         {
-            lock (_gate) return _succeededAt;
+            lock (_gate)
+                return _succeededAt;
         }
     }
 
@@ -60,18 +74,22 @@ internal sealed class SlotBooks
     {
         lock (_gate)
         {
-            if (isFirst) _found.Clear();
-            foreach (var (of, count) in found) _found[of] = _found.GetValueOrDefault(of) + count;
+            if (isFirst)
+                _found.Clear();
+            foreach (var (of, count) in found)
+                _found[of] = _found.GetValueOrDefault(of) + count;
         }
     }
 
     public long Count(string port, DifferenceKind kind)
     {
-        lock (_gate) return _found.GetValueOrDefault((port, kind));
+        lock (_gate)
+            return _found.GetValueOrDefault((port, kind));
     }
 
     public void Succeed(DateTimeOffset now)
     {
-        lock (_gate) _succeededAt = now;
+        lock (_gate)
+            _succeededAt = now;
     }
 }

@@ -9,11 +9,20 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Groups of one stream that are set aside, and their way back: once the event before a group's first is relayed, its events are read
-/// from the journal as far as the stream was taken, published in order, and the row goes or moves on. See <see cref="EventRelay"/>.
+/// Groups of one stream that are set aside, and their way back: once the event before a group's first is relayed, its
+/// events are read from the journal as far as the stream was taken, published in order, and the row goes or moves on.
+/// See <see cref="EventRelay"/>.
 /// </summary>
 internal sealed class AsideGroups(
-    long stream, IEventPublisher publisher, IRelayAside aside, IGroupReader reader, TimeProvider clock, GrainsOptions options, RelayMetrics metrics, ILogger log)
+    long stream,
+    IEventPublisher publisher,
+    IRelayAside aside,
+    IGroupReader reader,
+    TimeProvider clock,
+    GrainsOptions options,
+    RelayMetrics metrics,
+    ILogger log
+)
 {
     /// <summary>What an operator reads of an event whose payload is no JSON of ours.</summary>
     public const string Unreadable = "Its journal row cannot be read.";
@@ -25,6 +34,7 @@ internal sealed class AsideGroups(
     private const int GroupsAtOnce = 200;
     private const int EventsAtOnce = 500;
     private readonly Dictionary<GroupId, Entry> _entries = [];
+
     // Takes turns, so that groups behind one that is parked elsewhere hold up no others.
     private readonly Queue<GroupId> _line = new();
     private readonly HashSet<GroupId> _inLine = [];
@@ -44,8 +54,10 @@ internal sealed class AsideGroups(
     /// <summary>Reads what whoever carried the stream before left behind.</summary>
     public async Task OpenAsync(CancellationToken cancellation)
     {
-        if (_isOpen) return;
-        foreach (var row in await aside.ReadAsync(stream, publisher.Name, int.MaxValue, cancellation)) Put(row, isStored: true);
+        if (_isOpen)
+            return;
+        foreach (var row in await aside.ReadAsync(stream, publisher.Name, int.MaxValue, cancellation))
+            Put(row, isStored: true);
         _isOpen = true;
     }
 
@@ -60,7 +72,8 @@ internal sealed class AsideGroups(
     /// <summary>Sets a group aside, unless it is.</summary>
     public void Add(AsideRow row)
     {
-        if (!_entries.ContainsKey(row.Group)) Put(row, isStored: false);
+        if (!_entries.ContainsKey(row.Group))
+            Put(row, isStored: false);
     }
 
     /// <summary>The rows to be written with a cursor that passes these groups' events.</summary>
@@ -70,7 +83,8 @@ internal sealed class AsideGroups(
     public void AreStored(IEnumerable<AsideRow> rows)
     {
         foreach (var row in rows)
-            if (_entries.TryGetValue(row.Group, out var entry)) entry.IsStored = true;
+            if (_entries.TryGetValue(row.Group, out var entry))
+                entry.IsStored = true;
     }
 
     /// <summary>Lets go on what can; tells of each group that is no longer aside its last relayed event.</summary>
@@ -78,13 +92,21 @@ internal sealed class AsideGroups(
     {
         Carried = taken;
         await HeedOperatorsAsync(cancellation);
-        while (Waiting > 0 && await ReadyAsync(cancellation) is { Count: > 0 } ready && await ReleaseAsync(ready, released, cancellation)) { }
+        while (
+            Waiting > 0
+            && await ReadyAsync(cancellation) is { Count: > 0 } ready
+            && await ReleaseAsync(ready, released, cancellation)
+        ) { }
     }
 
     /// <summary>Waiting groups whose predecessor is relayed, some of them.</summary>
     private async Task<List<Entry>> ReadyAsync(CancellationToken cancellation)
     {
-        var awaited = _entries.Values.Where(entry => !entry.IsParked).Select(entry => entry.Awaits?.Stream).OfType<long>().Append(stream);
+        var awaited = _entries
+            .Values.Where(entry => !entry.IsParked)
+            .Select(entry => entry.Awaits?.Stream)
+            .OfType<long>()
+            .Append(stream);
         var carried = await aside.CarriedAsync(publisher.Name, [.. awaited.Distinct()], cancellation);
         if (carried[stream] == long.MaxValue)
         {
@@ -94,7 +116,8 @@ internal sealed class AsideGroups(
         }
 
         // Another carrier of this stream is ahead: until it is caught up with, what the rows cover is not known here.
-        if (carried[stream] > Carried) return [];
+        if (carried[stream] > Carried)
+            return [];
         var looked = new List<(GroupId Group, long Sequence)>();
         var ready = new List<Entry>();
         for (var left = _line.Count; left > 0 && looked.Count + ready.Count < GroupsAtOnce; left--)
@@ -107,24 +130,36 @@ internal sealed class AsideGroups(
             }
 
             _line.Enqueue(group);
-            if (entry.Row.Sequence == 1) ready.Add(entry);
-            else if (entry.Awaits is not { } at || carried[at.Stream] >= at.Position) looked.Add((group, entry.Row.Sequence - 1));
+            if (entry.Row.Sequence == 1)
+                ready.Add(entry);
+            else if (entry.Awaits is not { } at || carried[at.Stream] >= at.Position)
+                looked.Add((group, entry.Row.Sequence - 1));
         }
 
-        if (looked.Count == 0) return ready;
+        if (looked.Count == 0)
+            return ready;
         var places = (await aside.PlacesAsync(publisher.Name, looked, cancellation)).ToDictionary(place => place.Group);
         foreach (var (group, _) in looked)
         {
-            // What is not in the journal cannot be waited for; what lies in this stream is before the row's first event, hence relayed.
-            if (!places.TryGetValue(group, out var place) || place.IsRelayed || place.At.Stream == stream) ready.Add(_entries[group]);
-            else _entries[group].Awaits = place.At;
+            // What is not in the journal cannot be waited for; what lies in this stream is before the row's first
+            // event, hence relayed.
+            if (!places.TryGetValue(group, out var place) || place.IsRelayed || place.At.Stream == stream)
+                ready.Add(_entries[group]);
+            else
+                _entries[group].Awaits = place.At;
         }
 
         return ready;
     }
 
-    /// <summary>Publishes a page of each group's events; false where nothing came of it and it is to be tried later.</summary>
-    private async Task<bool> ReleaseAsync(List<Entry> ready, Action<GroupId, long> released, CancellationToken cancellation)
+    /// <summary>
+    /// Publishes a page of each group's events; false where nothing came of it and it is to be tried later.
+    /// </summary>
+    private async Task<bool> ReleaseAsync(
+        List<Entry> ready,
+        Action<GroupId, long> released,
+        CancellationToken cancellation
+    )
     {
         var pages = new List<Page>(ready.Count);
         for (var i = 0; i < ready.Count && pages.Sum(page => page.Events.Count) < options.RelayPublishMax; i++)
@@ -139,20 +174,26 @@ internal sealed class AsideGroups(
             var (after, last) = await AfterAsync(page, outcomes.Skip(first).Take(page.Events.Count), cancellation);
             first += page.Events.Count;
             isOpen |= after is { State: AsideState.Waiting } && last < page.Last;
-            if (after == page.Row) continue;
+            if (after == page.Row)
+                continue;
             settled.Add((page.Row.Group, after));
             lasts.Add(last);
         }
 
-        if (settled.Count > 0 && !await aside.SettleAsync(stream, publisher.Name, Carried, settled, cancellation)) return false;
+        if (settled.Count > 0 && !await aside.SettleAsync(stream, publisher.Name, Carried, settled, cancellation))
+            return false;
         foreach (var ((group, after), last) in settled.Zip(lasts))
         {
-            if (after is not null) Put(after, isStored: true);
-            else Remove(group);
-            if (after is null) released(group, last);
+            if (after is not null)
+                Put(after, isStored: true);
+            else
+                Remove(group);
+            if (after is null)
+                released(group, last);
         }
 
-        if (isOpen) throw new EventsOpenException("Events of groups that were set aside are not published yet.");
+        if (isOpen)
+            throw new EventsOpenException("Events of groups that were set aside are not published yet.");
         return settled.Count > 0;
     }
 
@@ -161,42 +202,73 @@ internal sealed class AsideGroups(
     {
         var rows = await reader.HistoryAsync(row.Group, row.Sequence - 1, EventsAtOnce, cancellation);
         var run = rows.TakeWhile(e => e.Stream == stream && e.Position <= Carried).ToList();
-        var events = run.Select(e => EventRelay.Outgoing(new CommittedEvent(row.Group, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace)))
-            .TakeWhile(e => e is not null).OfType<OutgoingEvent>().ToList();
+        var events = run.Select(e =>
+                EventRelay.Outgoing(
+                    new CommittedEvent(row.Group, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace)
+                )
+            )
+            .TakeWhile(e => e is not null)
+            .OfType<OutgoingEvent>()
+            .ToList();
         var later = rows.Skip(run.Count).FirstOrDefault(e => e.Stream == stream && e.Position <= Carried)?.Sequence;
         return new Page(row, events, events.Count < run.Count, later, rows.Count < EventsAtOnce);
     }
 
-    /// <summary>The row that is left when a page was offered, null for none, and the last event that is relayed.</summary>
-    private async Task<(AsideRow? After, long Last)> AfterAsync(Page page, IEnumerable<PublishOutcome> outcomes, CancellationToken cancellation)
+    /// <summary>
+    /// The row that is left when a page was offered, null for none, and the last event that is relayed.
+    /// </summary>
+    private async Task<(AsideRow? After, long Last)> AfterAsync(
+        Page page,
+        IEnumerable<PublishOutcome> outcomes,
+        CancellationToken cancellation
+    )
     {
         var last = page.Row.Sequence - 1;
         foreach (var outcome in outcomes)
         {
-            if (outcome.State == PublishState.Refused) return (ParkedAt(last + 1, outcome.Reason ?? NoReason), last);
-            if (outcome.State == PublishState.Open) return (page.Row with { Sequence = last + 1 }, last);
+            if (outcome.State == PublishState.Refused)
+                return (ParkedAt(last + 1, outcome.Reason ?? NoReason), last);
+            if (outcome.State == PublishState.Open)
+                return (page.Row with { Sequence = last + 1 }, last);
             last++;
         }
 
-        if (page.IsCutShort) return (ParkedAt(last + 1, Unreadable), last);
-        var next = page.Later ?? (page.IsWhole ? null : await aside.NextAsync(stream, page.Row.Group, last, Carried, cancellation));
+        if (page.IsCutShort)
+            return (ParkedAt(last + 1, Unreadable), last);
+        var next =
+            page.Later
+            ?? (page.IsWhole ? null : await aside.NextAsync(stream, page.Row.Group, last, Carried, cancellation));
         return (next is { } sequence ? page.Row with { Sequence = sequence } : null, last);
 
-        AsideRow ParkedAt(long sequence, string reason) => page.Row with { Sequence = sequence, State = AsideState.Parked, Since = clock.GetUtcNow(), Reason = reason };
+        AsideRow ParkedAt(long sequence, string reason) =>
+            page.Row with
+            {
+                Sequence = sequence,
+                State = AsideState.Parked,
+                Since = clock.GetUtcNow(),
+                Reason = reason,
+            };
     }
 
     /// <summary>Takes over what operators decided of parked groups.</summary>
     private async Task HeedOperatorsAsync(CancellationToken cancellation)
     {
-        if (_parked == 0 || (_parkedReadAt is { } at && clock.GetElapsedTime(at) < options.RelayParkedInterval)) return;
-        var parked = _entries.Values.Where(entry => entry.IsParked && entry.IsStored).Select(entry => entry.Row).ToList();
-        var rows = (await aside.ReadAsync(stream, publisher.Name, [.. parked.Select(row => row.Group)], cancellation)).ToDictionary(row => row.Group);
+        if (_parked == 0 || (_parkedReadAt is { } at && clock.GetElapsedTime(at) < options.RelayParkedInterval))
+            return;
+        var parked = _entries
+            .Values.Where(entry => entry.IsParked && entry.IsStored)
+            .Select(entry => entry.Row)
+            .ToList();
+        var rows = (
+            await aside.ReadAsync(stream, publisher.Name, [.. parked.Select(row => row.Group)], cancellation)
+        ).ToDictionary(row => row.Group);
         _parkedReadAt = clock.GetTimestamp();
         foreach (var row in parked)
         {
             // A row that somebody took out is as good as one to be tried again.
             var now = rows.GetValueOrDefault(row.Group) ?? row with { State = AsideState.Waiting };
-            if (now.State == AsideState.Parked) continue;
+            if (now.State == AsideState.Parked)
+                continue;
             RelayLog.Resumed(log, row.Group, now.Sequence, publisher.Name);
             Put(now, isStored: true);
         }
@@ -228,7 +300,8 @@ internal sealed class AsideGroups(
 
     private void Remove(GroupId group)
     {
-        if (_entries.Remove(group, out var entry) && entry.IsParked) _parked--;
+        if (_entries.Remove(group, out var entry) && entry.IsParked)
+            _parked--;
     }
 
     private sealed class Entry(AsideRow row)
@@ -246,7 +319,8 @@ internal sealed class AsideGroups(
 
     /// <summary>A page of a group's events.</summary>
     /// <param name="Row">The group's row.</param>
-    /// <param name="Events">The next of them, in sequence, as far as they lie in this stream one after the other.</param>
+    /// <param name="Events">The next of them, in sequence, as far as they lie in this stream one after the
+    /// other.</param>
     /// <param name="IsCutShort">True where the one after them cannot be read.</param>
     /// <param name="Later">The group's next event in this stream behind others elsewhere.</param>
     /// <param name="IsWhole">True where the group has no events beyond those looked at.</param>

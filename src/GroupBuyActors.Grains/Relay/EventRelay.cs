@@ -9,33 +9,43 @@ using GroupBuyActors.Store.Streams;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Publishes the events of one stream so that each group's come out in sequence, though a group's events lie in several streams: every
-/// silo that ever held it has written some.
+/// Publishes the events of one stream so that each group's come out in sequence, though a group's events lie in several
+/// streams: every silo that ever held it has written some.
 /// <code>
 /// stream A (silo 1)   g:1 ─ g:2 ─ h:1 ─ g:3                          g:3 is relayed when A's cursor has passed it
 /// stream B (silo 2)                          g:4 ─ k:1 ─ g:5         g:4 may go when g:3 is relayed; k:1 at any time
 /// </code>
 /// <list type="bullet">
-/// <item><b>Relayed</b> is an event that its stream's cursor has passed and whose group is not set aside there from this event on or
-/// before it. An event goes when it is its group's first, or the one before it is relayed. Within a stream that is known from what went
-/// before; at the first event after a move it is looked up in the journal, once.</item>
-/// <item>Where it is not relayed yet, the group is <b>set aside</b>: this stream passes over its events from there on and goes on with
-/// all others (T17). One row says so, whatever number of events follow, and it is written in the transaction that moves the cursor past
-/// them. When the predecessor is relayed, the row's events up to the cursor are read from the journal, published, and the row goes.</item>
-/// <item>An event that is refused for good <b>parks</b> its group in the same way: a reader that drops sequences it has seen would not
-/// notice a gap, so nothing of the group goes past it until an operator decides.</item>
-/// <item>What fails otherwise is offered again, of each group from its first event that is not published (T18). The publisher promises that
-/// none behind it is.</item>
+/// <item><b>Relayed</b> is an event that its stream's cursor has passed and whose group is not set aside there from
+/// this event on or before it. An event goes when it is its group's first, or the one before it is relayed. Within a
+/// stream that is known from what went before; at the first event after a move it is looked up in the journal,
+/// once.</item>
+/// <item>Where it is not relayed yet, the group is <b>set aside</b>: this stream passes over its events from there on
+/// and goes on with all others (T17). One row says so, whatever number of events follow, and it is written in the
+/// transaction that moves the cursor past them. When the predecessor is relayed, the row's events up to the cursor are
+/// read from the journal, published, and the row goes.</item>
+/// <item>An event that is refused for good <b>parks</b> its group in the same way: a reader that drops sequences it has
+/// seen would not notice a gap, so nothing of the group goes past it until an operator decides.</item>
+/// <item>What fails otherwise is offered again, of each group from its first event that is not published (T18). The
+/// publisher promises that none behind it is.</item>
 /// </list>
-/// A crash loses what is remembered here; whoever adopts the stream reads the rows and goes on at the cursor, repeating at most what was
-/// published since it was written. It repeats in order, and all that follows: readers drop what they have seen. What would break it: a
-/// cursor that passes an event neither published nor covered by a row.
+/// A crash loses what is remembered here; whoever adopts the stream reads the rows and goes on at the cursor, repeating
+/// at most what was published since it was written. It repeats in order, and all that follows: readers drop what they
+/// have seen. What would break it: a cursor that passes an event neither published nor covered by a row.
 /// </summary>
 internal sealed class EventRelay(
-    long stream, IEventPublisher publisher, IRelayAside aside, AsideGroups waiting, GrainsOptions options, RelayMetrics metrics, TimeProvider clock) : IStreamSink
+    long stream,
+    IEventPublisher publisher,
+    IRelayAside aside,
+    AsideGroups waiting,
+    GrainsOptions options,
+    RelayMetrics metrics,
+    TimeProvider clock
+) : IStreamSink
 {
     // Of each group met lately in this stream, the last event that is relayed.
     private readonly Dictionary<GroupId, long> _relayed = [];
+
     // Groups whose events were passed over since the cursor was written.
     private readonly HashSet<GroupId> _passedOver = [];
 
@@ -50,19 +60,36 @@ internal sealed class EventRelay(
     // A publisher gathers by itself; what waits here would only be later.
     public TimeSpan Gathers(GrainsOptions options) => TimeSpan.Zero;
 
-    public async Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) => await TakeAsync(
-        from commit in commits where commit.Group is not null
-        from e in commit.Events
-        select new CommittedEvent(commit.Group!.Value, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace), cancellation);
+    public async Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) =>
+        await TakeAsync(
+            from commit in commits
+            where commit.Group is not null
+            from e in commit.Events
+            select new CommittedEvent(commit.Group!.Value, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace),
+            cancellation
+        );
 
-    public async Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) => await TakeAsync(
-        from row in rows where row.Group is not null
-        select new CommittedEvent(row.Group!.Value, row.Sequence, row.Type, row.Version, row.Time, row.Payload, row.Trace), cancellation);
+    public async Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) =>
+        await TakeAsync(
+            from row in rows
+            where row.Group is not null
+            select new CommittedEvent(
+                row.Group!.Value,
+                row.Sequence,
+                row.Type,
+                row.Version,
+                row.Time,
+                row.Payload,
+                row.Trace
+            ),
+            cancellation
+        );
 
     public async Task<bool> TendAsync(long taken, CancellationToken cancellation)
     {
         await waiting.OpenAsync(cancellation);
-        if (waiting.Count == 0) return true;
+        if (waiting.Count == 0)
+            return true;
         await waiting.ReleaseAsync(taken, (group, last) => _relayed[group] = last, cancellation);
         return waiting.Count == 0;
     }
@@ -73,68 +100,93 @@ internal sealed class EventRelay(
         await aside.MoveCursorAsync(stream, Name, position, rows, cancellation);
         waiting.AreStored(rows);
         _passedOver.Clear();
-        if (_relayed.Count > options.RelayKnownMax) _relayed.Clear();
+        if (_relayed.Count > options.RelayKnownMax)
+            _relayed.Clear();
     }
 
     private async Task TakeAsync(IEnumerable<CommittedEvent> events, CancellationToken cancellation)
     {
         await waiting.OpenAsync(cancellation);
-        foreach (var some in events.Chunk(options.RelayPublishMax)) await RelayAsync(some, cancellation);
+        foreach (var some in events.Chunk(options.RelayPublishMax))
+            await RelayAsync(some, cancellation);
     }
 
     private async Task RelayAsync(CommittedEvent[] events, CancellationToken cancellation)
     {
-        if (waiting.Count >= options.RelayAsideMax) await MakeRoomAsync(cancellation);
+        if (waiting.Count >= options.RelayAsideMax)
+            await MakeRoomAsync(cancellation);
         var early = await EarlyAsync(events, cancellation);
         // Set aside once what was offered before is published: a row says that all before it is relayed.
         var held = new Dictionary<GroupId, AsideRow>();
         var offered = new List<OutgoingEvent>(events.Length);
         foreach (var e in events)
         {
-            if (held.ContainsKey(e.Group) || IsPassedOver(e)) continue;
-            if (_relayed.TryGetValue(e.Group, out var last) && e.Sequence <= last) continue;
-            if (early.Contains((e.Group, e.Sequence))) held.Add(e.Group, Row(e.Group, e.Sequence, AsideState.Waiting, null));
-            else if (Outgoing(e) is { } outgoing) offered.Add(outgoing);
-            else held.Add(e.Group, Row(e.Group, e.Sequence, AsideState.Parked, AsideGroups.Unreadable));
+            if (held.ContainsKey(e.Group) || IsPassedOver(e))
+                continue;
+            if (_relayed.TryGetValue(e.Group, out var last) && e.Sequence <= last)
+                continue;
+            if (early.Contains((e.Group, e.Sequence)))
+                held.Add(e.Group, Row(e.Group, e.Sequence, AsideState.Waiting, null));
+            else if (Outgoing(e) is { } outgoing)
+                offered.Add(outgoing);
+            else
+                held.Add(e.Group, Row(e.Group, e.Sequence, AsideState.Parked, AsideGroups.Unreadable));
         }
 
         var open = offered.Count == 0 ? [] : Publish(offered, await publisher.PublishAsync(offered, cancellation));
         foreach (var row in held.Values)
-            if (!open.Contains(row.Group)) SetAside(row);
-        if (open.Count > 0) throw new EventsOpenException($"Events of {open.Count} groups are not published yet.");
+            if (!open.Contains(row.Group))
+                SetAside(row);
+        if (open.Count > 0)
+            throw new EventsOpenException($"Events of {open.Count} groups are not published yet.");
     }
 
-    /// <summary>Events whose predecessor lies in another stream and is not relayed: looked up for those that do not follow what went before.</summary>
+    /// <summary>
+    /// Events whose predecessor lies in another stream and is not relayed: looked up for those that do not follow what
+    /// went before.
+    /// </summary>
     private async Task<HashSet<(GroupId, long)>> EarlyAsync(CommittedEvent[] events, CancellationToken cancellation)
     {
         var heads = new Dictionary<GroupId, long>();
         var unknown = new List<(GroupId Group, long Sequence)>();
         foreach (var e in events)
         {
-            if (waiting.Contains(e.Group)) continue;
+            if (waiting.Contains(e.Group))
+                continue;
             var isKnown = heads.TryGetValue(e.Group, out var head) || _relayed.TryGetValue(e.Group, out head);
-            if (isKnown ? e.Sequence > head + 1 : e.Sequence > 1) unknown.Add((e.Group, e.Sequence - 1));
+            if (isKnown ? e.Sequence > head + 1 : e.Sequence > 1)
+                unknown.Add((e.Group, e.Sequence - 1));
             heads[e.Group] = isKnown ? Math.Max(head, e.Sequence) : e.Sequence;
         }
 
-        if (unknown.Count == 0) return [];
+        if (unknown.Count == 0)
+            return [];
         var places = await aside.PlacesAsync(Name, unknown, cancellation);
         // What lies in this stream went before, whatever the table's cursor says by now.
-        return [.. from place in places where !place.IsRelayed && place.At.Stream != stream select (place.Group, place.Sequence + 1)];
+        return
+        [
+            .. from place in places
+            where !place.IsRelayed && place.At.Stream != stream
+            select (place.Group, place.Sequence + 1),
+        ];
     }
 
     private async Task MakeRoomAsync(CancellationToken cancellation)
     {
         await TendAsync(waiting.Carried, cancellation);
         if (waiting.Count >= options.RelayAsideMax)
-            throw new InvalidOperationException($"{waiting.Count} groups of stream {stream} are set aside: it waits until some of them have gone on.");
+            throw new InvalidOperationException(
+                $"{waiting.Count} groups of stream {stream} are set aside: it waits until some of them have gone on."
+            );
     }
 
     private bool IsPassedOver(CommittedEvent e)
     {
-        if (!waiting.TryGet(e.Group, out var row)) return false;
+        if (!waiting.TryGet(e.Group, out var row))
+            return false;
         // Before the row's first event all is relayed; from there on all goes when it is released.
-        if (e.Sequence >= row.Sequence) _passedOver.Add(e.Group);
+        if (e.Sequence >= row.Sequence)
+            _passedOver.Add(e.Group);
         return true;
     }
 
@@ -146,7 +198,8 @@ internal sealed class EventRelay(
         foreach (var (e, outcome) in offered.Zip(outcomes))
         {
             // Behind an event that is open or parked nothing counts: it goes again, after it.
-            if (open.Contains(e.Group) || waiting.Contains(e.Group)) continue;
+            if (open.Contains(e.Group) || waiting.Contains(e.Group))
+                continue;
             if (outcome.State == PublishState.Open)
             {
                 open.Add(e.Group);
@@ -172,14 +225,23 @@ internal sealed class EventRelay(
         _passedOver.Add(row.Group);
     }
 
-    private AsideRow Row(GroupId group, long sequence, AsideState state, string? reason) => new(stream, group, sequence, state, clock.GetUtcNow(), reason);
+    private AsideRow Row(GroupId group, long sequence, AsideState state, string? reason) =>
+        new(stream, group, sequence, state, clock.GetUtcNow(), reason);
 
     /// <summary>As it goes out; null where its journal row cannot be read.</summary>
     internal static OutgoingEvent? Outgoing(CommittedEvent e)
     {
         try
         {
-            return new OutgoingEvent(e.Group, e.Sequence, e.Type, e.Version, e.Time, JournalPayload.Data(e.Type, e.Version, e.Payload), e.Trace);
+            return new OutgoingEvent(
+                e.Group,
+                e.Sequence,
+                e.Type,
+                e.Version,
+                e.Time,
+                JournalPayload.Data(e.Type, e.Version, e.Payload),
+                e.Trace
+            );
         }
         catch (Exception unreadable) when (unreadable is JsonException or Events.UnknownEventException)
         {

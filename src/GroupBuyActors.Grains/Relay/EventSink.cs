@@ -9,10 +9,18 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Relay;
 
-/// <summary>A publisher outside as a sink of streams: what it takes of one stream is an <see cref="EventRelay"/>.</summary>
+/// <summary>
+/// A publisher outside as a sink of streams: what it takes of one stream is an <see cref="EventRelay"/>.
+/// </summary>
 internal sealed class EventSink(
-    IEventPublisher publisher, IRelayAside aside, IGroupReader reader, ClusterClock clock, IOptions<GrainsOptions> options, RelayMetrics metrics,
-    ILogger<EventSink> log) : IStreamSink
+    IEventPublisher publisher,
+    IRelayAside aside,
+    IGroupReader reader,
+    ClusterClock clock,
+    IOptions<GrainsOptions> options,
+    RelayMetrics metrics,
+    ILogger<EventSink> log
+) : IStreamSink
 {
     public string Name => publisher.Name;
 

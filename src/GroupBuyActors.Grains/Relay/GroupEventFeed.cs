@@ -7,7 +7,15 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Relay;
 
 /// <summary>An event of any group, as it was committed on this silo.</summary>
-public sealed record CommittedEvent(GroupId Group, long Sequence, string Type, int Version, DateTimeOffset Time, ReadOnlyMemory<byte> Payload, string? Trace);
+public sealed record CommittedEvent(
+    GroupId Group,
+    long Sequence,
+    string Type,
+    int Version,
+    DateTimeOffset Time,
+    ReadOnlyMemory<byte> Payload,
+    string? Trace
+);
 
 /// <summary>All events that this silo commits, from now on, in order per group.</summary>
 public interface IGroupEventFeed
@@ -19,7 +27,9 @@ public interface IGroupEventFeed
     IAsyncEnumerable<CommittedEvent> ReadAllAsync(CancellationToken cancellation);
 }
 
-/// <summary>Hands events to subscribers in this process; nothing of it survives the process, so it keeps no cursor.</summary>
+/// <summary>
+/// Hands events to subscribers in this process; nothing of it survives the process, so it keeps no cursor.
+/// </summary>
 internal sealed class GroupEventFeed : IGroupEventFeed, IStreamSink
 {
     private const int BehindMax = 10_000;
@@ -31,7 +41,9 @@ internal sealed class GroupEventFeed : IGroupEventFeed, IStreamSink
 
     public IAsyncEnumerable<CommittedEvent> ReadAllAsync(CancellationToken cancellation)
     {
-        var reader = Channel.CreateBounded<CommittedEvent>(new BoundedChannelOptions(BehindMax) { SingleReader = true });
+        var reader = Channel.CreateBounded<CommittedEvent>(
+            new BoundedChannelOptions(BehindMax) { SingleReader = true }
+        );
         ImmutableInterlocked.Update(ref _readers, (readers, added) => readers.Add(added), reader);
         return Read(reader, cancellation);
     }
@@ -39,10 +51,12 @@ internal sealed class GroupEventFeed : IGroupEventFeed, IStreamSink
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation)
     {
         var readers = _readers;
-        if (readers.IsEmpty) return Task.CompletedTask;
+        if (readers.IsEmpty)
+            return Task.CompletedTask;
         foreach (var commit in commits)
         {
-            if (commit.Group is not { } group) continue;
+            if (commit.Group is not { } group)
+                continue;
             foreach (var e in commit.Events)
                 Offer(readers, new CommittedEvent(group, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace));
         }
@@ -55,7 +69,10 @@ internal sealed class GroupEventFeed : IGroupEventFeed, IStreamSink
         var readers = _readers;
         foreach (var row in rows)
             if (row.Group is { } group)
-                Offer(readers, new CommittedEvent(group, row.Sequence, row.Type, row.Version, row.Time, row.Payload, row.Trace));
+                Offer(
+                    readers,
+                    new CommittedEvent(group, row.Sequence, row.Type, row.Version, row.Time, row.Payload, row.Trace)
+                );
         return Task.CompletedTask;
     }
 
@@ -63,14 +80,20 @@ internal sealed class GroupEventFeed : IGroupEventFeed, IStreamSink
     {
         foreach (var reader in readers)
             if (!reader.Writer.TryWrite(happened))
-                reader.Writer.TryComplete(new InvalidOperationException("The subscriber is too far behind the events."));
+                reader.Writer.TryComplete(
+                    new InvalidOperationException("The subscriber is too far behind the events.")
+                );
     }
 
-    private async IAsyncEnumerable<CommittedEvent> Read(Channel<CommittedEvent> reader, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<CommittedEvent> Read(
+        Channel<CommittedEvent> reader,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         try
         {
-            await foreach (var happened in reader.Reader.ReadAllAsync(cancellation)) yield return happened;
+            await foreach (var happened in reader.Reader.ReadAllAsync(cancellation))
+                yield return happened;
         }
         finally
         {

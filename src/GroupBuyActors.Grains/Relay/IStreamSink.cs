@@ -5,21 +5,28 @@ using GroupBuyActors.Store.Streams;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Takes what a stream holds, in order. A sink is handed a stretch again until it takes it; it must bear getting a stretch twice
-/// (after a crash its cursor may lag behind what it took).
+/// Takes what a stream holds, in order. A sink is handed a stretch again until it takes it; it must bear getting a
+/// stretch twice (after a crash its cursor may lag behind what it took).
 /// </summary>
 internal interface IStreamSink
 {
     /// <summary>Names the sink's cursors in the database: stable for ever.</summary>
     string Name { get; }
 
-    /// <summary>True where a crash must not lose anything: progress is kept in a cursor row, and a dead silo's streams are drained into it.</summary>
+    /// <summary>
+    /// True where a crash must not lose anything: progress is kept in a cursor row, and a dead silo's streams are
+    /// drained into it.
+    /// </summary>
     bool IsDurable { get; }
 
-    /// <summary>How long commits gather before a stretch is taken: long where many changes of a group become one row.</summary>
+    /// <summary>
+    /// How long commits gather before a stretch is taken: long where many changes of a group become one row.
+    /// </summary>
     TimeSpan Gathers(GrainsOptions options) => IsDurable ? options.RelayInterval : TimeSpan.Zero;
 
-    /// <summary>The sink as one stream's pump uses it; another object where the sink remembers something about the stream.</summary>
+    /// <summary>
+    /// The sink as one stream's pump uses it; another object where the sink remembers something about the stream.
+    /// </summary>
     IStreamSink Of(long stream) => this;
 
     /// <summary>Takes commits as they came from the committer, oldest first. Throws where it cannot now.</summary>
@@ -29,8 +36,8 @@ internal interface IStreamSink
     Task TakeAsync(IReadOnlyList<Store.Reading.JournalRow> rows, CancellationToken cancellation);
 
     /// <summary>
-    /// Looks after what it took and has not carried to its end; called between stretches, <paramref name="taken"/> being the last
-    /// position it took. True where there is nothing of the kind.
+    /// Looks after what it took and has not carried to its end; called between stretches, <paramref name="taken"/>
+    /// being the last position it took. True where there is nothing of the kind.
     /// </summary>
     Task<bool> TendAsync(long taken, CancellationToken cancellation) => Task.FromResult(true);
 

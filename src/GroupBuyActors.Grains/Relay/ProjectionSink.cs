@@ -9,16 +9,25 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Relay;
 
-/// <summary>The lists and books as a sink of streams: what they take of one stream is a <see cref="StreamProjection"/>.</summary>
+/// <summary>
+/// The lists and books as a sink of streams: what they take of one stream is a <see cref="StreamProjection"/>.
+/// </summary>
 internal sealed class ProjectionSink(
-    IProjections projections, IGroupReader reader, IRelayAside aside, ClusterClock clock, IOptions<GrainsOptions> options, RelayMetrics metrics,
-    ILogger<ProjectionSink> log) : IStreamSink
+    IProjections projections,
+    IGroupReader reader,
+    IRelayAside aside,
+    ClusterClock clock,
+    IOptions<GrainsOptions> options,
+    RelayMetrics metrics,
+    ILogger<ProjectionSink> log
+) : IStreamSink
 {
     public string Name => StreamProjection.SinkName;
 
     public bool IsDurable => true;
 
-    public IStreamSink Of(long stream) => new StreamProjection(stream, projections, reader, aside, clock, options.Value, metrics, log);
+    public IStreamSink Of(long stream) =>
+        new StreamProjection(stream, projections, reader, aside, clock, options.Value, metrics, log);
 
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) => throw OfOneStream();
 

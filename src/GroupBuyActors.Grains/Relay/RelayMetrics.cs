@@ -13,31 +13,69 @@ internal sealed class RelayMetrics
     public RelayMetrics(IMeterFactory meters)
     {
         _meter = meters.Create("GroupBuyActors");
-        _failures = _meter.CreateCounter<long>("relay_failures_total", description: "Stretches a sink did not take at once.");
+        _failures = _meter.CreateCounter<long>(
+            "relay_failures_total",
+            description: "Stretches a sink did not take at once."
+        );
         _published = _meter.CreateCounter<long>("relay_published_total", description: "Events published.");
-        _eventsParked = _meter.CreateCounter<long>("relay_events_parked_total", description: "Events that were refused for good.");
+        _eventsParked = _meter.CreateCounter<long>(
+            "relay_events_parked_total",
+            description: "Events that were refused for good."
+        );
     }
 
     public void Failed(string sink) => _failures.Add(1, new KeyValuePair<string, object?>("sink", sink));
 
-    public void Published(string sink, int events) => _published.Add(events, new KeyValuePair<string, object?>("sink", sink));
+    public void Published(string sink, int events) =>
+        _published.Add(events, new KeyValuePair<string, object?>("sink", sink));
 
     public void Parked(string sink) => _eventsParked.Add(1, new KeyValuePair<string, object?>("sink", sink));
 
     public void Observe(Func<IEnumerable<SinkPump>> pumps)
     {
-        _meter.CreateObservableGauge("relay_backlog", () => pumps().GroupBy(pump => pump.Sink)
-            .Select(sink => new Measurement<long>(sink.Sum(pump => pump.Backlog), new KeyValuePair<string, object?>("sink", sink.Key))),
-            description: "Commits a sink has not taken yet.");
-        _meter.CreateObservableGauge("relay_lag_seconds", () => pumps().GroupBy(pump => pump.Sink)
-            .Select(sink => new Measurement<double>(sink.Max(pump => pump.Lag), new KeyValuePair<string, object?>("sink", sink.Key))),
-            unit: "s", description: "How long the oldest of them waits.");
-        _meter.CreateObservableGauge("relay_waiting", () => Groups(pumps, pump => pump.GroupsWaiting),
-            description: "Groups that wait for events in another stream.");
-        _meter.CreateObservableGauge("relay_parked", () => Groups(pumps, pump => pump.GroupsParked),
-            description: "Groups that wait for an operator.");
+        _meter.CreateObservableGauge(
+            "relay_backlog",
+            () =>
+                pumps()
+                    .GroupBy(pump => pump.Sink)
+                    .Select(sink => new Measurement<long>(
+                        sink.Sum(pump => pump.Backlog),
+                        new KeyValuePair<string, object?>("sink", sink.Key)
+                    )),
+            description: "Commits a sink has not taken yet."
+        );
+        _meter.CreateObservableGauge(
+            "relay_lag_seconds",
+            () =>
+                pumps()
+                    .GroupBy(pump => pump.Sink)
+                    .Select(sink => new Measurement<double>(
+                        sink.Max(pump => pump.Lag),
+                        new KeyValuePair<string, object?>("sink", sink.Key)
+                    )),
+            unit: "s",
+            description: "How long the oldest of them waits."
+        );
+        _meter.CreateObservableGauge(
+            "relay_waiting",
+            () => Groups(pumps, pump => pump.GroupsWaiting),
+            description: "Groups that wait for events in another stream."
+        );
+        _meter.CreateObservableGauge(
+            "relay_parked",
+            () => Groups(pumps, pump => pump.GroupsParked),
+            description: "Groups that wait for an operator."
+        );
     }
 
-    private static IEnumerable<Measurement<int>> Groups(Func<IEnumerable<SinkPump>> pumps, Func<SinkPump, int> groups) =>
-        pumps().GroupBy(pump => pump.Sink).Select(sink => new Measurement<int>(sink.Sum(groups), new KeyValuePair<string, object?>("sink", sink.Key)));
+    private static IEnumerable<Measurement<int>> Groups(
+        Func<IEnumerable<SinkPump>> pumps,
+        Func<SinkPump, int> groups
+    ) =>
+        pumps()
+            .GroupBy(pump => pump.Sink)
+            .Select(sink => new Measurement<int>(
+                sink.Sum(groups),
+                new KeyValuePair<string, object?>("sink", sink.Key)
+            ));
 }

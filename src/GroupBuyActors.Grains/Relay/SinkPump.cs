@@ -7,23 +7,33 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Carries one stream to one sink: from memory as it is committed, or, where memory would grow past its bound, from the table until it
-/// has caught up. Each sink has a pump and a cursor of its own, so that one that is down holds up no other.
+/// Carries one stream to one sink: from memory as it is committed, or, where memory would grow past its bound, from the
+/// table until it has caught up. Each sink has a pump and a cursor of its own, so that one that is down holds up no
+/// other.
 /// <para>
-/// The stretch that was handed over is marked by a cursor row. It is written after the sink took it and only ever moves forward, so a
-/// crash repeats at most what was taken in a cursor's interval and never skips anything.
+/// The stretch that was handed over is marked by a cursor row. It is written after the sink took it and only ever moves
+/// forward, so a crash repeats at most what was taken in a cursor's interval and never skips anything.
 /// </para>
 /// </summary>
 internal sealed class SinkPump(
-    long stream, IStreamSink sink, IStreams streams, GrainsOptions options, RelayMetrics metrics, TimeProvider time, ILogger log,
-    TimeProvider? clock = null)
+    long stream,
+    IStreamSink sink,
+    IStreams streams,
+    GrainsOptions options,
+    RelayMetrics metrics,
+    TimeProvider time,
+    ILogger log,
+    TimeProvider? clock = null
+)
 {
     private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(5);
+
     // The clock that journal rows tell: how long one of them waits is read off it.
     private readonly TimeProvider _clock = clock ?? time;
     private readonly Lock _gate = new();
     private readonly Queue<(long Last, Commit Commit, DateTimeOffset Arrived)> _waiting = new();
     private readonly SemaphoreSlim _arrived = new(0, 1);
+
     // Cancelled when there is no time left to finish what is in hand.
     private readonly CancellationTokenSource _halt = new();
     private readonly List<Commit> _inHand = [];
@@ -44,7 +54,8 @@ internal sealed class SinkPump(
     {
         get
         {
-            lock (_gate) return _behind ? _head - _taken : _waiting.Count + _inHand.Count;
+            lock (_gate)
+                return _behind ? _head - _taken : _waiting.Count + _inHand.Count;
         }
     }
 
@@ -53,7 +64,8 @@ internal sealed class SinkPump(
     {
         get
         {
-            lock (_gate) return _head == _taken ? 0 : Math.Max(0, (_clock.GetUtcNow() - _oldest).TotalSeconds);
+            lock (_gate)
+                return _head == _taken ? 0 : Math.Max(0, (_clock.GetUtcNow() - _oldest).TotalSeconds);
         }
     }
 
@@ -65,7 +77,8 @@ internal sealed class SinkPump(
     {
         get
         {
-            lock (_gate) return _head;
+            lock (_gate)
+                return _head;
         }
     }
 
@@ -73,7 +86,8 @@ internal sealed class SinkPump(
     {
         get
         {
-            lock (_gate) return _taken;
+            lock (_gate)
+                return _taken;
         }
     }
 
@@ -83,11 +97,13 @@ internal sealed class SinkPump(
         var now = _clock.GetUtcNow();
         lock (_gate)
         {
-            if (_head == _taken) _oldest = now;
+            if (_head == _taken)
+                _oldest = now;
             foreach (var (first, commit) in batch.Commits)
             {
                 _head = first + Math.Max(1, commit.Events.Count) - 1;
-                if (!_behind) _waiting.Enqueue((_head, commit, now));
+                if (!_behind)
+                    _waiting.Enqueue((_head, commit, now));
             }
 
             if (_waiting.Count > options.RelayBacklogMax)
@@ -98,28 +114,36 @@ internal sealed class SinkPump(
             }
         }
 
-        if (_arrived.CurrentCount == 0) Signal();
+        if (_arrived.CurrentCount == 0)
+            Signal();
     }
 
     /// <summary>Begins to pump, until cancelled.</summary>
-    public void Start(CancellationToken stopping) => _running = Task.Run(() => RunAsync(stopping), CancellationToken.None);
+    public void Start(CancellationToken stopping) =>
+        _running = Task.Run(() => RunAsync(stopping), CancellationToken.None);
 
     /// <summary>Pumps until cancelled; a stretch that the sink is about to take is still taken.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
-            var arrived = await _arrived.WaitAsync(IsTidy ? Timeout.InfiniteTimeSpan : options.RelayCursorInterval, stopping);
-            // What comes in quick succession is taken together; and no more than what is there now, so that under load, too, the next
-            // stretch gathers for an interval.
-            if (arrived && sink.Gathers(options) is var gathers && gathers > TimeSpan.Zero) await Task.Delay(gathers, time, stopping);
+            var arrived = await _arrived.WaitAsync(
+                IsTidy ? Timeout.InfiniteTimeSpan : options.RelayCursorInterval,
+                stopping
+            );
+            // What comes in quick succession is taken together; and no more than what is there now, so that under load,
+            // too, the next stretch gathers for an interval.
+            if (arrived && sink.Gathers(options) is var gathers && gathers > TimeSpan.Zero)
+                await Task.Delay(gathers, time, stopping);
             var head = Head;
             while (Taken < head && await StepAsync(stopping)) { }
             await TidyIfDueAsync(stopping);
         }
     }
 
-    /// <summary>Ends pumping and hands over what is left, as long as the token lets it. True where all was taken.</summary>
+    /// <summary>
+    /// Ends pumping and hands over what is left, as long as the token lets it. True where all was taken.
+    /// </summary>
     public async Task<bool> StopAsync(CancellationToken bound)
     {
         await using var halt = bound.Register(_halt.Cancel);
@@ -144,20 +168,37 @@ internal sealed class SinkPump(
         return IsTidy && Head == Taken;
     }
 
-    /// <summary>Carries a stream that nobody writes any more from its cursor to its end, and what the sink set aside with it.</summary>
+    /// <summary>
+    /// Carries a stream that nobody writes any more from its cursor to its end, and what the sink set aside with it.
+    /// </summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         await using var halt = cancellation.Register(_halt.Cancel);
-        await UntilTakenAsync(async () =>
-        {
-            var (cursor, end) = (await streams.CursorAsync(stream, sink.Name, cancellation), await streams.EndAsync(stream, cancellation));
-            lock (_gate) (_taken, _cursor, _head, _behind, _oldest) = (cursor, cursor, Math.Max(cursor, end), cursor < end, _clock.GetUtcNow());
-        }, cancellation);
-        while (Head > Taken) await StepAsync(cancellation);
+        await UntilTakenAsync(
+            async () =>
+            {
+                var (cursor, end) = (
+                    await streams.CursorAsync(stream, sink.Name, cancellation),
+                    await streams.EndAsync(stream, cancellation)
+                );
+                lock (_gate)
+                    (_taken, _cursor, _head, _behind, _oldest) = (
+                        cursor,
+                        cursor,
+                        Math.Max(cursor, end),
+                        cursor < end,
+                        _clock.GetUtcNow()
+                    );
+            },
+            cancellation
+        );
+        while (Head > Taken)
+            await StepAsync(cancellation);
         while (true)
         {
             await TidyAsync(cancellation);
-            if (IsTidy) return;
+            if (IsTidy)
+                return;
             await Task.Delay(options.RelayCursorInterval, time, cancellation);
         }
     }
@@ -168,15 +209,18 @@ internal sealed class SinkPump(
     private async Task<bool> StepAsync(CancellationToken stopping)
     {
         // A stretch in hand stays there until it was taken: stopping in between must not lose it.
-        if (_inHand.Count == 0 && !Gather()) return await StepFromTableAsync(stopping);
-        if (_inHand.Count == 0) return false;
+        if (_inHand.Count == 0 && !Gather())
+            return await StepFromTableAsync(stopping);
+        if (_inHand.Count == 0)
+            return false;
         await UntilTakenAsync(() => sink.TakeAsync(_inHand, _halt.Token), stopping);
         lock (_gate)
         {
             _inHand.Clear();
             _taken = _lastInHand;
             // Where later ones wait in the table, its first page tells since when.
-            if (!_behind) _oldest = _waiting.TryPeek(out var next) ? next.Arrived : _clock.GetUtcNow();
+            if (!_behind)
+                _oldest = _waiting.TryPeek(out var next) ? next.Arrived : _clock.GetUtcNow();
         }
 
         await TidyIfDueAsync(stopping);
@@ -188,7 +232,8 @@ internal sealed class SinkPump(
     {
         lock (_gate)
         {
-            if (_behind) return false;
+            if (_behind)
+                return false;
             while (_inHand.Count < options.RelayBatchMax && _waiting.TryDequeue(out var next))
             {
                 _inHand.Add(next.Commit);
@@ -202,10 +247,14 @@ internal sealed class SinkPump(
     private async Task<bool> StepFromTableAsync(CancellationToken stopping)
     {
         IReadOnlyList<JournalRow> rows = [];
-        await UntilTakenAsync(async () => rows = await streams.ReadAsync(stream, _taken, options.RelayBatchMax, _halt.Token), stopping);
+        await UntilTakenAsync(
+            async () => rows = await streams.ReadAsync(stream, _taken, options.RelayBatchMax, _halt.Token),
+            stopping
+        );
         if (rows.Count > 0)
         {
-            lock (_gate) _oldest = rows[0].Time;
+            lock (_gate)
+                _oldest = rows[0].Time;
             await UntilTakenAsync(() => sink.TakeAsync(rows, _halt.Token), stopping);
         }
 
@@ -215,7 +264,8 @@ internal sealed class SinkPump(
             // What was committed is there; where nothing is, its database lost it, and waiting brings nothing.
             (_taken, _oldest) = rows.Count > 0 ? (rows[^1].Position, rows[^1].Time) : (_head, _oldest);
             // Later commits come through memory again from here: they are added under this very lock.
-            if (_taken >= _head) _behind = false;
+            if (_taken >= _head)
+                _behind = false;
             more = _behind;
         }
 
@@ -225,12 +275,14 @@ internal sealed class SinkPump(
 
     private async Task TidyIfDueAsync(CancellationToken stopping)
     {
-        if (!IsTidy && (_tidiedAt is not { } at || time.GetElapsedTime(at) >= options.RelayCursorInterval)) await TidyAsync(stopping);
+        if (!IsTidy && (_tidiedAt is not { } at || time.GetElapsedTime(at) >= options.RelayCursorInterval))
+            await TidyAsync(stopping);
     }
 
     private async Task TidyAsync(CancellationToken stopping)
     {
-        if (!sink.IsDurable) return;
+        if (!sink.IsDurable)
+            return;
         var taken = Taken;
         await UntilTakenAsync(async () => _settled = await sink.TendAsync(taken, _halt.Token), stopping);
         if (taken > _cursor)

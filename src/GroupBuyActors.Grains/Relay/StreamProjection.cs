@@ -10,23 +10,32 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Keeps the lists and books as far as one stream tells: of many changes of a group only the newest row is written, with every payment
-/// that changed, each under the sequence that changed it. Were an older one written under a newer sequence, it would overwrite what
-/// happened between the two in another stream, whose carrier was quicker. What was not seen as it was committed is built anew from the
-/// group's state.
+/// Keeps the lists and books as far as one stream tells: of many changes of a group only the newest row is written,
+/// with every payment that changed, each under the sequence that changed it. Were an older one written under a newer
+/// sequence, it would overwrite what happened between the two in another stream, whose carrier was quicker. What was
+/// not seen as it was committed is built anew from the group's state.
 /// <para>
-/// A group that cannot be built (a newer release wrote it, a row of it is damaged), or whose row cannot be written, is set aside alone: the
-/// stream goes on with all others, and a row in the table of what is set aside, stored with the cursor that passes its events, keeps the
-/// stream from being taken as drained. It is tried again from time to time, by whoever carries the stream.
+/// A group that cannot be built (a newer release wrote it, a row of it is damaged), or whose row cannot be written, is
+/// set aside alone: the stream goes on with all others, and a row in the table of what is set aside, stored with the
+/// cursor that passes its events, keeps the stream from being taken as drained. It is tried again from time to time, by
+/// whoever carries the stream.
 /// </para>
 /// </summary>
 internal sealed class StreamProjection(
-    long stream, IProjections projections, IGroupReader reader, IRelayAside aside, TimeProvider clock, GrainsOptions options, RelayMetrics metrics, ILogger log)
-    : IStreamSink
+    long stream,
+    IProjections projections,
+    IGroupReader reader,
+    IRelayAside aside,
+    TimeProvider clock,
+    GrainsOptions options,
+    RelayMetrics metrics,
+    ILogger log
+) : IStreamSink
 {
     public const string SinkName = "projections";
     private const int GroupsAtOnce = 200;
     private readonly Dictionary<GroupId, AsideRow> _aside = [];
+
     // In the order in which they are tried again.
     private readonly Queue<GroupId> _line = new();
     private readonly HashSet<GroupId> _unstored = [];
@@ -47,7 +56,8 @@ internal sealed class StreamProjection(
         {
             var former = newest.GetValueOrDefault(change.Group);
             newest[change.Group] = former is null ? change : WithTermsOf(former, change);
-            if (former is { Payments.Count: > 0 }) older.Add(former with { Row = null });
+            if (former is { Payments.Count: > 0 })
+                older.Add(former with { Row = null });
         }
 
         return WriteAsync([.. newest.Values, .. older], cancellation);
@@ -56,14 +66,20 @@ internal sealed class StreamProjection(
     public async Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation)
     {
         await OpenAsync(cancellation);
-        foreach (var groups in rows.Where(row => row.Group is { } group && !_aside.ContainsKey(group)).DistinctBy(row => row.Group).Chunk(GroupsAtOnce))
+        foreach (
+            var groups in rows.Where(row => row.Group is { } group && !_aside.ContainsKey(group))
+                .DistinctBy(row => row.Group)
+                .Chunk(GroupsAtOnce)
+        )
         {
             var changes = new List<ProjectionChange>(groups.Length);
             foreach (var first in groups)
             {
                 var (whole, fault) = await TryBuildAsync(first.Group!.Value, cancellation);
-                if (whole is not null) changes.Add(whole);
-                else SetAside(first.Group.Value, first.Sequence, fault!);
+                if (whole is not null)
+                    changes.Add(whole);
+                else
+                    SetAside(first.Group.Value, first.Sequence, fault!);
             }
 
             await WriteAsync(changes, cancellation);
@@ -74,19 +90,27 @@ internal sealed class StreamProjection(
     public async Task<bool> TendAsync(long taken, CancellationToken cancellation)
     {
         await OpenAsync(cancellation);
-        if (_aside.Count == 0) return true;
-        if (_triedAt != 0 && clock.GetElapsedTime(_triedAt) < options.RelayRebuildInterval) return false;
+        if (_aside.Count == 0)
+            return true;
+        if (_triedAt != 0 && clock.GetElapsedTime(_triedAt) < options.RelayRebuildInterval)
+            return false;
         var mended = new List<GroupId>();
         for (var left = Math.Min(_line.Count, GroupsAtOnce); left > 0; left--)
         {
             var group = _line.Dequeue();
             _line.Enqueue(group);
-            if (await TryMendAsync(group, cancellation)) mended.Add(group);
+            if (await TryMendAsync(group, cancellation))
+                mended.Add(group);
         }
 
-        var stored = mended.Where(group => !_unstored.Contains(group)).Select(group => (group, (AsideRow?)null)).ToList();
-        if (stored.Count > 0 && !await aside.SettleAsync(stream, Name, taken, stored, cancellation)) mended.RemoveAll(group => !_unstored.Contains(group));
-        foreach (var group in mended) TakeBack(group);
+        var stored = mended
+            .Where(group => !_unstored.Contains(group))
+            .Select(group => (group, (AsideRow?)null))
+            .ToList();
+        if (stored.Count > 0 && !await aside.SettleAsync(stream, Name, taken, stored, cancellation))
+            mended.RemoveAll(group => !_unstored.Contains(group));
+        foreach (var group in mended)
+            TakeBack(group);
         _triedAt = clock.GetTimestamp();
         return _aside.Count == 0;
     }
@@ -100,25 +124,37 @@ internal sealed class StreamProjection(
             return;
         }
 
-        await aside.MoveCursorAsync(stream, Name, position, [.. _unstored.Select(group => _aside[group])], cancellation);
+        await aside.MoveCursorAsync(
+            stream,
+            Name,
+            position,
+            [.. _unstored.Select(group => _aside[group])],
+            cancellation
+        );
         _unstored.Clear();
     }
 
     /// <summary>Reads what whoever carried the stream before left behind.</summary>
     private async Task OpenAsync(CancellationToken cancellation)
     {
-        if (_isOpen) return;
+        if (_isOpen)
+            return;
         foreach (var row in await aside.ReadAsync(stream, Name, int.MaxValue, cancellation))
-            if (_aside.TryAdd(row.Group, row)) _line.Enqueue(row.Group);
+            if (_aside.TryAdd(row.Group, row))
+                _line.Enqueue(row.Group);
         _isOpen = true;
     }
 
-    /// <summary>All together, or, where that fails for what is written, group by group: who fails alone is set aside.</summary>
+    /// <summary>
+    /// All together, or, where that fails for what is written, group by group: who fails alone is set aside.
+    /// </summary>
     private async Task WriteAsync(List<ProjectionChange> changes, CancellationToken cancellation)
     {
-        if (changes.Count == 0 || await TryWriteAsync(changes, cancellation) is null) return;
+        if (changes.Count == 0 || await TryWriteAsync(changes, cancellation) is null)
+            return;
         foreach (var group in changes.GroupBy(change => change.Group))
-            if (await TryWriteAsync([.. group], cancellation) is { } fault) SetAside(group.Key, group.Min(change => change.Sequence), fault);
+            if (await TryWriteAsync([.. group], cancellation) is { } fault)
+                SetAside(group.Key, group.Min(change => change.Sequence), fault);
     }
 
     private async Task<Exception?> TryWriteAsync(List<ProjectionChange> changes, CancellationToken cancellation)
@@ -137,12 +173,16 @@ internal sealed class StreamProjection(
     private async Task<bool> TryMendAsync(GroupId group, CancellationToken cancellation)
     {
         var (whole, _) = await TryBuildAsync(group, cancellation);
-        if (whole is null || await TryWriteAsync([whole], cancellation) is not null) return false;
+        if (whole is null || await TryWriteAsync([whole], cancellation) is not null)
+            return false;
         RelayLog.Projected(log, group, stream);
         return true;
     }
 
-    private async Task<(ProjectionChange? Whole, Exception? Fault)> TryBuildAsync(GroupId group, CancellationToken cancellation)
+    private async Task<(ProjectionChange? Whole, Exception? Fault)> TryBuildAsync(
+        GroupId group,
+        CancellationToken cancellation
+    )
     {
         StoredGroup stored;
         try
@@ -167,13 +207,18 @@ internal sealed class StreamProjection(
 
     private void SetAside(GroupId group, long sequence, Exception fault)
     {
-        if (_aside.ContainsKey(group)) return;
+        if (_aside.ContainsKey(group))
+            return;
         if (_aside.Count >= options.RelayAsideMax)
-            throw new InvalidOperationException($"{_aside.Count} groups of stream {stream} are set aside: it waits until some of them have gone on.", fault);
+            throw new InvalidOperationException(
+                $"{_aside.Count} groups of stream {stream} are set aside: it waits until some of them have gone on.",
+                fault
+            );
         _aside.Add(group, new AsideRow(stream, group, sequence, AsideState.Parked, clock.GetUtcNow(), fault.Message));
         _line.Enqueue(group);
         _unstored.Add(group);
-        if (_aside.Count == 1) _triedAt = clock.GetTimestamp();
+        if (_aside.Count == 1)
+            _triedAt = clock.GetTimestamp();
         metrics.Parked(Name);
         RelayLog.NotProjected(log, fault, group, sequence, stream);
     }
@@ -183,9 +228,15 @@ internal sealed class StreamProjection(
         _aside.Remove(group);
         _unstored.Remove(group);
         for (var left = _line.Count; left > 0; left--)
-            if (_line.Dequeue() is var other && other != group) _line.Enqueue(other);
+            if (_line.Dequeue() is var other && other != group)
+                _line.Enqueue(other);
     }
 
     private static ProjectionChange WithTermsOf(ProjectionChange former, ProjectionChange change) =>
-        former.Row is { WithTerms: true } && change.Row is { WithTerms: false } row ? change with { Row = row with { WithTerms = true } } : change;
+        former.Row is { WithTerms: true } && change.Row is { WithTerms: false } row
+            ? change with
+            {
+                Row = row with { WithTerms = true },
+            }
+            : change;
 }

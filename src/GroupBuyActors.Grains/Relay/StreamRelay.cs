@@ -11,12 +11,21 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Carries this silo's streams to every sink, and drains those of silos that are gone. A stream's rows are committed in position
-/// order, so the stream itself is the outbox: nothing is written for the relay but cursors.
+/// Carries this silo's streams to every sink, and drains those of silos that are gone. A stream's rows are committed in
+/// position order, so the stream itself is the outbox: nothing is written for the relay but cursors.
 /// </summary>
 internal sealed class StreamRelay(
-    ICommitter committer, IStreams streams, IEnumerable<IStreamSink> sinks, IEnumerable<IEventPublisher> publishers, Func<IEventPublisher, EventSink> published,
-    TimeProvider time, ClusterClock clock, IOptions<GrainsOptions> options, RelayMetrics metrics, ILogger<StreamRelay> log)
+    ICommitter committer,
+    IStreams streams,
+    IEnumerable<IStreamSink> sinks,
+    IEnumerable<IEventPublisher> publishers,
+    Func<IEventPublisher, EventSink> published,
+    TimeProvider time,
+    ClusterClock clock,
+    IOptions<GrainsOptions> options,
+    RelayMetrics metrics,
+    ILogger<StreamRelay> log
+)
 {
     private readonly IStreamSink[] _sinks = [.. sinks, .. publishers.Select(published)];
     private readonly ConcurrentDictionary<SinkPump, byte> _draining = new();
@@ -36,13 +45,18 @@ internal sealed class StreamRelay(
     /// <summary>Starts pumping; called when the committer knows its streams and before the first commit.</summary>
     public void Start()
     {
-        _pumps = committer.Streams.ToFrozenDictionary(stream => stream, stream => Array.ConvertAll(_sinks, sink => Pump(stream, sink)));
-        foreach (var pump in _pumps.Values.SelectMany(pumps => pumps)) pump.Start(_stopping.Token);
+        _pumps = committer.Streams.ToFrozenDictionary(
+            stream => stream,
+            stream => Array.ConvertAll(_sinks, sink => Pump(stream, sink))
+        );
+        foreach (var pump in _pumps.Values.SelectMany(pumps => pumps))
+            pump.Start(_stopping.Token);
     }
 
     /// <summary>
-    /// Hands a dead stream's rest to every durable sink and marks it drained. Each sink takes it at its own pace and is offered it until
-    /// it does, so that one that is down for long keeps the stream from being marked and the others from nothing.
+    /// Hands a dead stream's rest to every durable sink and marks it drained. Each sink takes it at its own pace and is
+    /// offered it until it does, so that one that is down for long keeps the stream from being marked and the others
+    /// from nothing.
     /// </summary>
     public async Task DrainAsync(long stream, CancellationToken cancellation)
     {
@@ -51,13 +65,18 @@ internal sealed class StreamRelay(
         RelayLog.Drained(log, stream);
     }
 
-    /// <summary>Stops pumping and hands over what is left, bounded by the token and by a setting. True where all was taken: the streams need no adopter.</summary>
+    /// <summary>
+    /// Stops pumping and hands over what is left, bounded by the token and by a setting. True where all was taken: the
+    /// streams need no adopter.
+    /// </summary>
     public async Task<bool> StopAsync(CancellationToken cancellation)
     {
         await _stopping.CancelAsync();
         using var limit = new CancellationTokenSource(options.Value.RelayFlushBound, time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
-        var flushed = await Task.WhenAll(_pumps.Values.SelectMany(pumps => pumps).Select(pump => pump.StopAsync(bound.Token)));
+        var flushed = await Task.WhenAll(
+            _pumps.Values.SelectMany(pumps => pumps).Select(pump => pump.StopAsync(bound.Token))
+        );
         return flushed.All(all => all);
     }
 
@@ -75,11 +94,14 @@ internal sealed class StreamRelay(
         }
     }
 
-    private SinkPump Pump(long stream, IStreamSink sink) => new(stream, sink.Of(stream), streams, options.Value, metrics, time, log, clock);
+    private SinkPump Pump(long stream, IStreamSink sink) =>
+        new(stream, sink.Of(stream), streams, options.Value, metrics, time, log, clock);
 
     private void OnCommitted(CommittedBatch batch)
     {
-        if (!_pumps.TryGetValue(batch.Stream, out var pumps)) return;
-        foreach (var pump in pumps) pump.Add(batch);
+        if (!_pumps.TryGetValue(batch.Stream, out var pumps))
+            return;
+        foreach (var pump in pumps)
+            pump.Add(batch);
     }
 }

@@ -5,8 +5,8 @@ using GroupBuyActors.Store.Retention;
 namespace GroupBuyActors.Retention;
 
 /// <summary>
-/// What is final in merchants' books leaves the live rows that books are summed over, and is in totals from then on. A pass goes through
-/// the merchants that have live rows.
+/// What is final in merchants' books leaves the live rows that books are summed over, and is in totals from then on. A
+/// pass goes through the merchants that have live rows.
 /// </summary>
 internal sealed class CountedBooks(IBookTotals totals, ClusterClock clock) : IRetainedKind
 {
@@ -25,7 +25,8 @@ internal sealed class CountedBooks(IBookTotals totals, ClusterClock clock) : IRe
             ? await totals.CountStockAsync(_above, now - Settling, rowsMax, cancellation)
             : await totals.CountPaymentsAsync(_above, now, rowsMax, cancellation);
         _above = next ?? 0;
-        if (next is null) _isStock = !_isStock;
+        if (next is null)
+            _isStock = !_isStock;
         return new PurgeStep(counted, IsDone: next is null && !_isStock);
     }
 }

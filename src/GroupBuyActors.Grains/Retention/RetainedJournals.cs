@@ -13,14 +13,22 @@ namespace GroupBuyActors.Retention;
 /// Events of groups that are over, and what they left in the order status log but each order's last status.
 /// </summary>
 /// <remarks>
-/// Problem: a group is read, and may be written (a late payment), long after it has ended, and its journal is all there is of it. So the
-/// group's state is written as a snapshot at its head first, read back, and compared; then its events go, but the last one: with that
-/// the database goes on refusing an activation that is not the newest, and what is added later follows it. What is removed was passed by
-/// every sink. A pass walks through the streams from the oldest row on, so that groups that lists never knew are found too; a crash leaves
-/// a group with fewer events, which the next pass finds again.
+/// Problem: a group is read, and may be written (a late payment), long after it has ended, and its journal is all there
+/// is of it. So the group's state is written as a snapshot at its head first, read back, and compared; then its events
+/// go, but the last one: with that the database goes on refusing an activation that is not the newest, and what is
+/// added later follows it. What is removed was passed by every sink. A pass walks through the streams from the oldest
+/// row on, so that groups that lists never knew are found too; a crash leaves a group with fewer events, which the next
+/// pass finds again.
 /// </remarks>
 internal sealed class RetainedJournals(
-    IOldJournals journals, IGroupReader reader, ITaskStore tasks, ITaskEnds ends, StreamRelay relay, ClusterClock clock, IOptions<GrainsOptions> options) : IRetainedKind
+    IOldJournals journals,
+    IGroupReader reader,
+    ITaskStore tasks,
+    ITaskEnds ends,
+    StreamRelay relay,
+    ClusterClock clock,
+    IOptions<GrainsOptions> options
+) : IRetainedKind
 {
     private const int RowsWalked = 500;
     private readonly Queue<GroupId> _found = new();
@@ -35,22 +43,30 @@ internal sealed class RetainedJournals(
     public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
     {
         var before = clock.GetUtcNow() - options.Value.Retention.Journals;
-        if (_removal is null && _found.TryDequeue(out var group) && await PrepareAsync(group, before, cancellation) is { } head)
+        if (
+            _removal is null
+            && _found.TryDequeue(out var group)
+            && await PrepareAsync(group, before, cancellation) is { } head
+        )
             _removal = new Removal(group, head);
         if (_removal is { } removal)
         {
             // One that fails is out of the way of the others until the next pass.
             _removal = null;
             var removed = await RemoveAsync(removal, rowsMax, cancellation);
-            if (!removal.IsOver) _removal = removal;
+            if (!removal.IsOver)
+                _removal = removal;
             return new PurgeStep(removed, IsDone: false);
         }
 
-        if (_found.Count > 0) return new PurgeStep(0, IsDone: false);
-        if (!_isLast) await WalkAsync(before, cancellation);
+        if (_found.Count > 0)
+            return new PurgeStep(0, IsDone: false);
+        if (!_isLast)
+            await WalkAsync(before, cancellation);
         // The last stretch's groups are still to be looked at; then the pass is over, whatever of them had to stay.
         var isOver = _isLast && _found.Count == 0;
-        if (isOver) _isLast = false;
+        if (isOver)
+            _isLast = false;
         return new PurgeStep(0, isOver);
     }
 
@@ -58,27 +74,47 @@ internal sealed class RetainedJournals(
     {
         (var groups, _place) = await journals.WalkAsync(_place, before, isAlone: false, RowsWalked, cancellation);
         _isLast = _place is null;
-        foreach (var found in groups) _found.Enqueue(found);
+        foreach (var found in groups)
+            _found.Enqueue(found);
     }
 
     /// <summary>Makes sure that the group can do without its events; gives its head, null where it cannot.</summary>
     private async Task<long?> PrepareAsync(GroupId group, DateTimeOffset before, CancellationToken cancellation)
     {
         var (state, _) = await GroupLoader.LoadAsync(reader, group, cancellation);
-        if (state.UpdatedAt >= before || !GroupEnd.IsOver(state, clock.GetUtcNow())) return null;
-        if ((await tasks.FindAllOfGroupAsync(group, 1, cancellation)).Count > 0 || await HasUndecidedAsync(group, cancellation)) return null;
+        if (state.UpdatedAt >= before || !GroupEnd.IsOver(state, clock.GetUtcNow()))
+            return null;
+        if (
+            (await tasks.FindAllOfGroupAsync(group, 1, cancellation)).Count > 0
+            || await HasUndecidedAsync(group, cancellation)
+        )
+            return null;
         var snapshot = GroupSnapshot.Write(state);
         await reader.WriteSnapshotAsync(group, state.Sequence, snapshot, cancellation);
         var stored = await reader.LoadAsync(group, cancellation);
         // Another event came meanwhile, or what was written does not come back: then all stays.
-        return stored.SnapshotSequence == state.Sequence && stored.Snapshot.AsSpan().SequenceEqual(snapshot)
-            && GroupSnapshot.Write(GroupSnapshot.Read(group, stored.Snapshot)).AsSpan().SequenceEqual(snapshot) ? state.Sequence : null;
+        return
+            stored.SnapshotSequence == state.Sequence
+            && stored.Snapshot.AsSpan().SequenceEqual(snapshot)
+            && GroupSnapshot.Write(GroupSnapshot.Read(group, stored.Snapshot)).AsSpan().SequenceEqual(snapshot)
+            ? state.Sequence
+            : null;
     }
 
     private async Task<bool> HasUndecidedAsync(GroupId group, CancellationToken cancellation)
     {
         var letters = await ends.SearchAsync(
-            new TaskEndFilter { Status = TaskEndStatus.Dead, Group = group, Redriven = false, Dismissed = false }, null, 1, cancellation);
+            new TaskEndFilter
+            {
+                Status = TaskEndStatus.Dead,
+                Group = group,
+                Redriven = false,
+                Dismissed = false,
+            },
+            null,
+            1,
+            cancellation
+        );
         return letters.Items.Count > 0 || letters.Next is not null;
     }
 
@@ -87,14 +123,27 @@ internal sealed class RetainedJournals(
         // Events last: they are what the next pass would find the group by after a crash.
         if (removal.HasStatuses)
         {
-            (var statuses, removal.Status) = await journals.RemoveStatusesAsync(removal.Group, removal.Status, rowsMax, cancellation);
+            (var statuses, removal.Status) = await journals.RemoveStatusesAsync(
+                removal.Group,
+                removal.Status,
+                rowsMax,
+                cancellation
+            );
             removal.HasStatuses = removal.Status is not null;
             return statuses;
         }
 
-        var (events, next) = await journals.RemoveEventsAsync(removal.Group, removal.Event, removal.Head, relay.DurableSinks, rowsMax, cancellation);
+        var (events, next) = await journals.RemoveEventsAsync(
+            removal.Group,
+            removal.Event,
+            removal.Head,
+            relay.DurableSinks,
+            rowsMax,
+            cancellation
+        );
         (removal.Event, removal.IsOver) = (next ?? removal.Event, next is null);
-        if (removal.IsOver) await journals.RemoveSnapshotsAsync(removal.Group, removal.Head, cancellation);
+        if (removal.IsOver)
+            await journals.RemoveSnapshotsAsync(removal.Group, removal.Head, cancellation);
         return events;
     }
 

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Retention;
 
 /// <summary>Runs of tasks: a row each time a task without a group's event ended a try.</summary>
-internal sealed class RetainedTaskRuns(IOldRows rows, ClusterClock clock, IOptions<GrainsOptions> options) : IRetainedKind
+internal sealed class RetainedTaskRuns(IOldRows rows, ClusterClock clock, IOptions<GrainsOptions> options)
+    : IRetainedKind
 {
     public string Kind => "task-runs";
 
@@ -26,20 +27,32 @@ internal sealed class RetainedTaskMoves(IOldRows rows) : IRetainedKind
 
     public string Kind => "task-moves";
 
-    public Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation) => rows.TaskMovesAsync(Kept, rowsMax, cancellation);
+    public Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation) =>
+        rows.TaskMovesAsync(Kept, rowsMax, cancellation);
 }
 
 /// <summary>Rows of the journal without a group.</summary>
-internal sealed class RetainedCommits(IOldRows rows, StreamRelay relay, ClusterClock clock, IOptions<GrainsOptions> options) : IRetainedKind
+internal sealed class RetainedCommits(
+    IOldRows rows,
+    StreamRelay relay,
+    ClusterClock clock,
+    IOptions<GrainsOptions> options
+) : IRetainedKind
 {
     public string Kind => "commits";
 
     public Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation) =>
-        rows.CommitsAsync(clock.GetUtcNow() - options.Value.Retention.Commits, relay.DurableSinks, rowsMax, cancellation);
+        rows.CommitsAsync(
+            clock.GetUtcNow() - options.Value.Retention.Commits,
+            relay.DurableSinks,
+            rowsMax,
+            cancellation
+        );
 }
 
 /// <summary>Ended tasks: partitions by day on MySQL, made ahead here too.</summary>
-internal sealed class RetainedTaskEnds(ITaskEnds ends, ClusterClock clock, IOptions<GrainsOptions> options) : IRetainedKind
+internal sealed class RetainedTaskEnds(ITaskEnds ends, ClusterClock clock, IOptions<GrainsOptions> options)
+    : IRetainedKind
 {
     public string Kind => "task-ends";
 
@@ -48,7 +61,12 @@ internal sealed class RetainedTaskEnds(ITaskEnds ends, ClusterClock clock, IOpti
     public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        var upkeep = await ends.MaintainAsync(today, (int)options.Value.Retention.TaskEnds.TotalDays, options.Value.EndsAheadDays, cancellation);
+        var upkeep = await ends.MaintainAsync(
+            today,
+            (int)options.Value.Retention.TaskEnds.TotalDays,
+            options.Value.EndsAheadDays,
+            cancellation
+        );
         return new PurgeStep(upkeep.Dropped, IsDone: true, IsBlocked: !upkeep.Complete);
     }
 }
@@ -62,20 +80,29 @@ internal sealed class RetainedAudit(IOldRows rows, ClusterClock clock, IOptions<
         rows.AuditAsync(clock.GetUtcNow() - options.Value.Retention.Audit, rowsMax, cancellation);
 }
 
-/// <summary>What redrives of many dead letters tell of themselves: state of grains, aged by the database's clock.</summary>
-internal sealed class RetainedRedrives(IGrainStorageUpkeep storage, TimeProvider time, IOptions<GrainsOptions> options) : IRetainedKind
+/// <summary>
+/// What redrives of many dead letters tell of themselves: state of grains, aged by the database's clock.
+/// </summary>
+internal sealed class RetainedRedrives(IGrainStorageUpkeep storage, TimeProvider time, IOptions<GrainsOptions> options)
+    : IRetainedKind
 {
     public string Kind => "redrives";
 
     public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
     {
-        var removed = await storage.PurgeAsync(RedriveGrain.StateName, time.GetUtcNow() - options.Value.Retention.Redrives, rowsMax, cancellation);
+        var removed = await storage.PurgeAsync(
+            RedriveGrain.StateName,
+            time.GetUtcNow() - options.Value.Retention.Redrives,
+            rowsMax,
+            cancellation
+        );
         return new PurgeStep(removed, removed < rowsMax);
     }
 }
 
 /// <summary>Calls that the sandbox counted; a pass goes through all of them by key.</summary>
-internal sealed class RetainedSandboxCalls(IOldRows rows, TimeProvider time, IOptions<GrainsOptions> options) : IRetainedKind
+internal sealed class RetainedSandboxCalls(IOldRows rows, TimeProvider time, IOptions<GrainsOptions> options)
+    : IRetainedKind
 {
     private SandboxCallKey? _after;
 
@@ -85,7 +112,12 @@ internal sealed class RetainedSandboxCalls(IOldRows rows, TimeProvider time, IOp
 
     public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
     {
-        (var step, _after) = await rows.SandboxCallsAsync(time.GetUtcNow() - options.Value.Retention.SandboxCalls, _after, rowsMax, cancellation);
+        (var step, _after) = await rows.SandboxCallsAsync(
+            time.GetUtcNow() - options.Value.Retention.SandboxCalls,
+            _after,
+            rowsMax,
+            cancellation
+        );
         return step;
     }
 }

@@ -12,8 +12,14 @@ internal sealed class RetentionMetrics
     public RetentionMetrics(IMeterFactory meters)
     {
         _meter = meters.Create("GroupBuyActors");
-        _rows = _meter.CreateCounter<long>("retention_rows_removed_total", description: "Rows removed after their time, by kind.");
-        _failures = _meter.CreateCounter<long>("retention_failures_total", description: "Steps of removing rows that failed and are tried again, by kind.");
+        _rows = _meter.CreateCounter<long>(
+            "retention_rows_removed_total",
+            description: "Rows removed after their time, by kind."
+        );
+        _failures = _meter.CreateCounter<long>(
+            "retention_failures_total",
+            description: "Steps of removing rows that failed and are tried again, by kind."
+        );
     }
 
     public void Removed(string kind, int rows) => _rows.Add(rows, new KeyValuePair<string, object?>("kind", kind));
@@ -29,8 +35,15 @@ internal sealed class RetentionMetrics
             _failures.Add(0, new KeyValuePair<string, object?>("kind", kind));
         }
 
-        _meter.CreateObservableGauge("retention_behind_seconds",
-            () => behind().Select(kind => new Measurement<double>(kind.Behind.TotalSeconds, new KeyValuePair<string, object?>("kind", kind.Kind))),
-            description: "For how long rows of a kind have been there past their time: since when the backlog has not been worked off.");
+        _meter.CreateObservableGauge(
+            "retention_behind_seconds",
+            () =>
+                behind()
+                    .Select(kind => new Measurement<double>(
+                        kind.Behind.TotalSeconds,
+                        new KeyValuePair<string, object?>("kind", kind.Kind)
+                    )),
+            description: "For how long rows of a kind have been there past their time: since when the backlog has not been worked off."
+        );
     }
 }

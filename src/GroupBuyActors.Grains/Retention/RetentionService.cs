@@ -5,17 +5,21 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Retention;
 
 /// <summary>
-/// Removes what is over, on one silo of the cluster (the home of the first shard), one kind after the other in small steps.
+/// Removes what is over, on one silo of the cluster (the home of the first shard), one kind after the other in small
+/// steps.
 /// </summary>
 /// <remarks>
-/// Problem: what is over must leave as fast as it comes, and leaving must not be felt by commits. Each step is one short transaction; the
-/// next follows at once while there is a backlog, after a pause as long as the step took (<see cref="PurgePace"/>). Kinds take turns, so
-/// that the backlog of one holds up no other; one that fails waits, longer each time, and goes on from what is still there. Two silos
-/// that both believe to be the home do no harm: a step finds what there is.
+/// Problem: what is over must leave as fast as it comes, and leaving must not be felt by commits. Each step is one
+/// short transaction; the next follows at once while there is a backlog, after a pause as long as the step took
+/// (<see cref="PurgePace"/>). Kinds take turns, so that the backlog of one holds up no other; one that fails waits,
+/// longer each time, and goes on from what is still there. Two silos that both believe to be the home do no harm: a
+/// step finds what there is.
 /// </remarks>
 internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
 {
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5), RetryMin = TimeSpan.FromSeconds(5), RetryMax = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5),
+        RetryMin = TimeSpan.FromSeconds(5),
+        RetryMax = TimeSpan.FromMinutes(10);
     private readonly Progress[] _kinds;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Homes _homes;
@@ -27,15 +31,25 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
     private Task _running = Task.CompletedTask;
 
     public RetentionService(
-        IEnumerable<IRetainedKind> kinds, Homes homes, ILocalSiloDetails self, TimeProvider time, RetentionMetrics metrics, ILogger<RetentionService> log)
+        IEnumerable<IRetainedKind> kinds,
+        Homes homes,
+        ILocalSiloDetails self,
+        TimeProvider time,
+        RetentionMetrics metrics,
+        ILogger<RetentionService> log
+    )
     {
         _kinds = [.. kinds.Select(kind => new Progress(kind))];
         (_homes, _self, _time, _metrics, _log) = (homes, self.SiloAddress, time, metrics, log);
     }
 
-    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe("GroupBuyActors.Retention", ServiceLifecycleStage.Active, Start, StopAsync);
+    public void Participate(ISiloLifecycle lifecycle) =>
+        lifecycle.Subscribe("GroupBuyActors.Retention", ServiceLifecycleStage.Active, Start, StopAsync);
 
-    /// <summary>Removes all that is over, kind by kind, without pauses; gives the rows removed of each. What fails is in the log.</summary>
+    /// <summary>
+    /// Removes all that is over, kind by kind, without pauses; gives the rows removed of each. What fails is in the
+    /// log.
+    /// </summary>
     public async Task<IReadOnlyDictionary<string, long>> RunOnceAsync(CancellationToken cancellation)
     {
         var removed = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -52,7 +66,10 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
 
     private Task Start(CancellationToken cancellation)
     {
-        _metrics.Observe(_kinds.Select(progress => progress.Kind.Kind), () => _kinds.Select(progress => (progress.Kind.Kind, progress.Behind(_time))));
+        _metrics.Observe(
+            _kinds.Select(progress => progress.Kind.Kind),
+            () => _kinds.Select(progress => (progress.Kind.Kind, progress.Behind(_time)))
+        );
         _running = Task.Run(() => RunAsync(_stopping.Token), CancellationToken.None);
         return Task.CompletedTask;
     }
@@ -70,12 +87,15 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
             var pause = Idle;
             if (_self.Equals(_homes.Of(new ShardId(0))))
             {
-                foreach (var progress in _kinds.Where(progress => progress.IsDue(_time))) await StepAsync(progress, cancellation);
-                if (_kinds.Where(progress => progress.IsDueAfterPace(_time)).ToList() is { Count: > 0 } more) pause = more.Max(progress => progress.Pace.Pause);
+                foreach (var progress in _kinds.Where(progress => progress.IsDue(_time)))
+                    await StepAsync(progress, cancellation);
+                if (_kinds.Where(progress => progress.IsDueAfterPace(_time)).ToList() is { Count: > 0 } more)
+                    pause = more.Max(progress => progress.Pace.Pause);
             }
             else
             {
-                foreach (var progress in _kinds) progress.Forget();
+                foreach (var progress in _kinds)
+                    progress.Forget();
             }
 
             await Task.Delay(pause, _time, cancellation);
@@ -133,7 +153,8 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
 
         public TimeSpan Behind(TimeProvider time)
         {
-            lock (_gate) return _behindSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+            lock (_gate)
+                return _behindSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
         }
 
         /// <summary>After a step; where it was the last of a backlog, what that came to.</summary>
@@ -146,9 +167,15 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
             lock (_gate)
             {
                 var since = _behindSince ?? began;
-                _wait = (time.GetTimestamp(), step.IsBlocked ? TimeSpan.FromMinutes(1) : step.IsDone ? kind.Interval : TimeSpan.Zero);
+                _wait = (
+                    time.GetTimestamp(),
+                    step.IsBlocked ? TimeSpan.FromMinutes(1)
+                    : step.IsDone ? kind.Interval
+                    : TimeSpan.Zero
+                );
                 _behindSince = step is { IsDone: true, IsBlocked: false } ? null : since;
-                if (_behindSince is not null) return null;
+                if (_behindSince is not null)
+                    return null;
                 var worked = (_workedOff, time.GetElapsedTime(since));
                 _workedOff = 0;
                 return worked;
@@ -170,7 +197,8 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
         /// <summary>Another silo does it now, and tells how far it is.</summary>
         public void Forget()
         {
-            lock (_gate) _behindSince = null;
+            lock (_gate)
+                _behindSince = null;
         }
     }
 }

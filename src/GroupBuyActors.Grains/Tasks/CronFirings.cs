@@ -14,7 +14,14 @@ namespace GroupBuyActors.Tasks;
 /// <param name="Spread">How far from the exact time a shard may fire.</param>
 /// <param name="Rules">For what does not go to plan.</param>
 /// <param name="Next">The next exact times.</param>
-public sealed record ScheduleReport(string Job, string Expression, string Zone, TimeSpan Spread, CronRules Rules, IReadOnlyList<DateTimeOffset> Next);
+public sealed record ScheduleReport(
+    string Job,
+    string Expression,
+    string Zone,
+    TimeSpan Spread,
+    CronRules Rules,
+    IReadOnlyList<DateTimeOffset> Next
+);
 
 /// <summary>Schedules for operators.</summary>
 public interface ISchedules
@@ -24,14 +31,16 @@ public interface ISchedules
 }
 
 /// <summary>
-/// The firings of every job, by shards. Each run schedules its shard's next one in the commit that completes it, so that a shard's runs
-/// follow each other. A shard that is taken gets its first one where it has none: a firing's key follows from job, shard and time, so that
-/// inserting it again changes nothing, and one that was given another time by hand is found by its id, or it would be there twice. After a schedule was changed, what is left of the old one ends as it
-/// fires: the new one has begun with the start that changed it.
+/// The firings of every job, by shards. Each run schedules its shard's next one in the commit that completes it, so
+/// that a shard's runs follow each other. A shard that is taken gets its first one where it has none: a firing's key
+/// follows from job, shard and time, so that inserting it again changes nothing, and one that was given another time by
+/// hand is found by its id, or it would be there twice. After a schedule was changed, what is left of the old one ends
+/// as it fires: the new one has begun with the start that changed it.
 /// </summary>
 internal sealed class CronFirings : ISchedules
 {
-    private const int StoredAtOnce = 256, ToldMax = 200;
+    private const int StoredAtOnce = 256,
+        ToldMax = 200;
     private readonly ICommitter _committer;
     private readonly ITaskStore _store;
     private readonly ClusterClock _clock;
@@ -42,10 +51,17 @@ internal sealed class CronFirings : ISchedules
     private readonly HashSet<(string Job, ShardId Shard)> _wanted = [];
 
     public CronFirings(
-        ICommitter committer, ITaskStore store, ClusterClock clock, Chance chance, IOptions<GrainsOptions> options, ILogger<CronFirings> log)
+        ICommitter committer,
+        ITaskStore store,
+        ClusterClock clock,
+        Chance chance,
+        IOptions<GrainsOptions> options,
+        ILogger<CronFirings> log
+    )
     {
         (_committer, _store, _clock, _chance, _log) = (committer, store, clock, chance, log);
-        _jobs = CronJobs.All.Select(job => options.Value.Schedules.TryGetValue(job.Job, out var change) ? change.Apply(job) : job)
+        _jobs = CronJobs
+            .All.Select(job => options.Value.Schedules.TryGetValue(job.Job, out var change) ? change.Apply(job) : job)
             .ToDictionary(job => job.Job, job => (job, job.Schedule()), StringComparer.Ordinal);
     }
 
@@ -54,35 +70,56 @@ internal sealed class CronFirings : ISchedules
     {
         get
         {
-            lock (_gate) return _wanted.Count;
+            lock (_gate)
+                return _wanted.Count;
         }
     }
 
-    public IReadOnlyList<ScheduleReport> List(int count) => [.. _jobs.Values.Select(job => job.Schedule).Select(schedule =>
-        new ScheduleReport(schedule.Job, schedule.Cron.Expression, schedule.Cron.Zone, schedule.Spread, schedule.Cron.Rules, schedule.Cron.Preview(_clock.GetUtcNow(), count)))];
+    public IReadOnlyList<ScheduleReport> List(int count) =>
+        [
+            .. _jobs
+                .Values.Select(job => job.Schedule)
+                .Select(schedule => new ScheduleReport(
+                    schedule.Job,
+                    schedule.Cron.Expression,
+                    schedule.Cron.Zone,
+                    schedule.Spread,
+                    schedule.Cron.Rules,
+                    schedule.Cron.Preview(_clock.GetUtcNow(), count)
+                )),
+        ];
 
     /// <summary>These shards were taken and need their firings; stored by the next <see cref="SeedAsync"/>.</summary>
     public void Want(IReadOnlyCollection<ShardId> shards)
     {
         lock (_gate)
-            foreach (var (job, _) in _jobs.Values) _wanted.UnionWith(shards.Where(job.RunsIn).Select(shard => (job.Job, shard)));
+            foreach (var (job, _) in _jobs.Values)
+                _wanted.UnionWith(shards.Where(job.RunsIn).Select(shard => (job.Job, shard)));
     }
 
     /// <summary>Stores the firings wanted; what cannot be stored stays wanted.</summary>
     public async Task SeedAsync(CancellationToken cancellation)
     {
         (string Job, ShardId Shard)[] wanted;
-        lock (_gate) wanted = [.. _wanted];
+        lock (_gate)
+            wanted = [.. _wanted];
         foreach (var some in wanted.Chunk(StoredAtOnce))
         {
             cancellation.ThrowIfCancellationRequested();
             try
             {
                 var now = _clock.GetUtcNow();
-                List<TimedTask> firings = [.. some.Select(first => Next(first.Job, first.Shard, now)).OfType<TimedTask>()];
-                var present = (await _store.PresentAsync([.. firings.Select(firing => firing.Key.Id)], cancellation)).ToHashSet(StringComparer.Ordinal);
-                if (!await StoreAsync([.. firings.Where(firing => !present.Contains(firing.Key.Id))])) return;
-                lock (_gate) _wanted.ExceptWith(some);
+                List<TimedTask> firings =
+                [
+                    .. some.Select(first => Next(first.Job, first.Shard, now)).OfType<TimedTask>(),
+                ];
+                var present = (
+                    await _store.PresentAsync([.. firings.Select(firing => firing.Key.Id)], cancellation)
+                ).ToHashSet(StringComparer.Ordinal);
+                if (!await StoreAsync([.. firings.Where(firing => !present.Contains(firing.Key.Id))]))
+                    return;
+                lock (_gate)
+                    _wanted.ExceptWith(some);
             }
             catch (Exception e)
             {
@@ -92,38 +129,60 @@ internal sealed class CronFirings : ISchedules
         }
     }
 
-    /// <summary>The end of a firing that is not to be run; null where it is. What was put off by hand or by a failure is run all the same.</summary>
+    /// <summary>
+    /// The end of a firing that is not to be run; null where it is. What was put off by hand or by a failure is run all
+    /// the same.
+    /// </summary>
     public TaskVerdict? LeaveOut(DueTask due, DateTimeOffset firing)
     {
         var (schedule, task) = (_jobs[due.Task.Type].Schedule, due.Task);
-        if (task.Key.Due != firing || schedule.LeftOut(task.Key.Shard, firing, due.Now) is not { } reason) return null;
-        var next = reason == "schedule-changed" ? null : Next(task.Type, task.Key.Shard, firing > due.Now ? firing : due.Now);
-        return TaskVerdict.Finished(next is null ? [] : [next], [TaskEnding.Of(task, TaskEndStatus.Expired, due.Now, reason)]);
+        if (task.Key.Due != firing || schedule.LeftOut(task.Key.Shard, firing, due.Now) is not { } reason)
+            return null;
+        var next =
+            reason == "schedule-changed" ? null : Next(task.Type, task.Key.Shard, firing > due.Now ? firing : due.Now);
+        return TaskVerdict.Finished(
+            next is null ? [] : [next],
+            [TaskEnding.Of(task, TaskEndStatus.Expired, due.Now, reason)]
+        );
     }
 
     /// <summary>
-    /// The end of a run: its shard's next firing, and those that are left out with the reason, so that nobody wonders where they are. A
-    /// firing that was brought forward by hand was run beside the schedule: it comes again at its own time.
+    /// The end of a run: its shard's next firing, and those that are left out with the reason, so that nobody wonders
+    /// where they are. A firing that was brought forward by hand was run beside the schedule: it comes again at its own
+    /// time.
     /// </summary>
     public TaskVerdict Conclude(DueTask due, DateTimeOffset firing)
     {
         var (task, now) = (due.Task, _clock.GetUtcNow());
         var wasBroughtForward = task.Key.Due < firing;
-        var plan = _jobs[task.Type].Schedule.After(task.Key.Shard, wasBroughtForward ? task.Key.Due : firing, due.Now, now);
+        var plan = _jobs[task.Type]
+            .Schedule.After(task.Key.Shard, wasBroughtForward ? task.Key.Due : firing, due.Now, now);
         // Under its own id once more, so under a later version: the run that was made has taken the one before.
         var version = wasBroughtForward ? task.Version + 1 : 1;
         return TaskVerdict.Finished(
             plan.Next is { } next ? [Firing(task.Type, task.Key.Shard, next) with { Version = version }] : [],
-            [.. Told(plan.Skipped).Select(skipped => TaskEnding.Of(Firing(task.Type, task.Key.Shard, skipped.Firing), TaskEndStatus.Expired, now, skipped.Reason))]);
+            [
+                .. Told(plan.Skipped)
+                    .Select(skipped =>
+                        TaskEnding.Of(
+                            Firing(task.Type, task.Key.Shard, skipped.Firing),
+                            TaskEndStatus.Expired,
+                            now,
+                            skipped.Reason
+                        )
+                    ),
+            ]
+        );
     }
 
     /// <summary>
-    /// What goes on where a task ends without its run, called off or too old: of a firing the shard's next one, without which the job
-    /// would never run there again; of any other task nothing.
+    /// What goes on where a task ends without its run, called off or too old: of a firing the shard's next one, without
+    /// which the job would never run there again; of any other task nothing.
     /// </summary>
     public IReadOnlyList<TimedTask> Following(TimedTask task, DateTimeOffset now)
     {
-        if (!_jobs.ContainsKey(task.Type)) return [];
+        if (!_jobs.ContainsKey(task.Type))
+            return [];
         var firing = FiringOf(task) ?? now;
         return Next(task.Type, task.Key.Shard, firing > now ? firing : now) is { } next ? [next] : [];
     }
@@ -141,30 +200,47 @@ internal sealed class CronFirings : ISchedules
         }
     }
 
-    /// <summary>The latest of them, as many as one commit takes without care, and the oldest for all that are not told one by one.</summary>
-    private static IEnumerable<SkippedFiring> Told(IReadOnlyList<SkippedFiring> skipped) => skipped.Count <= ToldMax
-        ? skipped
-        : [skipped[0] with { Reason = "misfire-older" }, .. skipped.Skip(skipped.Count - ToldMax + 1)];
+    /// <summary>
+    /// The latest of them, as many as one commit takes without care, and the oldest for all that are not told one by
+    /// one.
+    /// </summary>
+    private static IEnumerable<SkippedFiring> Told(IReadOnlyList<SkippedFiring> skipped) =>
+        skipped.Count <= ToldMax
+            ? skipped
+            : [skipped[0] with { Reason = "misfire-older" }, .. skipped.Skip(skipped.Count - ToldMax + 1)];
 
-    private TimedTask? Next(string job, ShardId shard, DateTimeOffset after) => _jobs[job].Schedule.Next(shard, after) is { } next ? Firing(job, shard, next) : null;
+    private TimedTask? Next(string job, ShardId shard, DateTimeOffset after) =>
+        _jobs[job].Schedule.Next(shard, after) is { } next ? Firing(job, shard, next) : null;
 
-    private static TimedTask Firing(string job, ShardId shard, DateTimeOffset firing) => new()
-    {
-        Key = new TaskKey(shard, firing, TaskIds.Of(job, shard, firing)), Type = job, Payload = TaskPayloads.Write(new FiringTask(firing)), NextAt = firing,
-    };
+    private static TimedTask Firing(string job, ShardId shard, DateTimeOffset firing) =>
+        new()
+        {
+            Key = new TaskKey(shard, firing, TaskIds.Of(job, shard, firing)),
+            Type = job,
+            Payload = TaskPayloads.Write(new FiringTask(firing)),
+            NextAt = firing,
+        };
 
     private async Task<bool> StoreAsync(TimedTask[] firings)
     {
-        if (firings.Length == 0) return true;
+        if (firings.Length == 0)
+            return true;
         var place = _committer.TryReserve(firings[0].Key.Shard);
-        if (place is null) return false;
+        if (place is null)
+            return false;
         // The run's name is its own each time: that the same firings were stored before is no reason to refuse them.
         var id = _chance.NextCommitId();
-        var result = await _committer.CommitAsync(place, new Commit
-        {
-            Id = id, Shard = firings[0].Key.Shard, Token = new ActivationToken(), Schedules = firings,
-            Run = new TaskRun(firings[0].Key with { Id = $"cron:seed:{id:N}" }, 1),
-        });
+        var result = await _committer.CommitAsync(
+            place,
+            new Commit
+            {
+                Id = id,
+                Shard = firings[0].Key.Shard,
+                Token = new ActivationToken(),
+                Schedules = firings,
+                Run = new TaskRun(firings[0].Key with { Id = $"cron:seed:{id:N}" }, 1),
+            }
+        );
         return result.Status == CommitStatus.Committed;
     }
 }

@@ -6,41 +6,70 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// A group's tasks that are done leave no row: what became of one is read from the group. Its id names the event that caused it, and
-/// the group's state tells whether it ran or was cancelled by what happened first.
+/// A group's tasks that are done leave no row: what became of one is read from the group. Its id names the event that
+/// caused it, and the group's state tells whether it ran or was cancelled by what happened first.
 /// </summary>
 internal static class DoneTasks
 {
     public static async Task<TaskReport?> FindAsync(
-        IGroupReader groups, TaskPolicyBook policies, GroupSettings settings, int commitBytesMax, GroupId group, string taskId, CancellationToken cancellation)
+        IGroupReader groups,
+        TaskPolicyBook policies,
+        GroupSettings settings,
+        int commitBytesMax,
+        GroupId group,
+        string taskId,
+        CancellationToken cancellation
+    )
     {
         var parts = taskId.Split(':');
-        if (parts.Length != 3 || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
-            || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index) || sequence < 1) return null;
-        if (await groups.HistoryAsync(group, sequence - 1, 1, cancellation) is not [{ } row] || row.Sequence != sequence) return null;
+        if (
+            parts.Length != 3
+            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+            || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            || sequence < 1
+        )
+            return null;
+        if (
+            await groups.HistoryAsync(group, sequence - 1, 1, cancellation) is not [{ } row]
+            || row.Sequence != sequence
+        )
+            return null;
         var recorded = JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload);
         var (state, _) = await GroupLoader.LoadAsync(groups, group, cancellation);
-        if (CausedTasks.TypeOf(state, recorded, index, settings, commitBytesMax) is not { } type) return null;
+        if (CausedTasks.TypeOf(state, recorded, index, settings, commitBytesMax) is not { } type)
+            return null;
         return new TaskReport
         {
-            TaskId = taskId, TaskType = type, ExecuteAt = DueOf(recorded, state), Status = WasCancelled(recorded.Event, state) ? "cancelled" : "success",
-            RetryCount = 0, MaxRetry = policies.Of(type).Retry.RetryCountMax, Version = 1, PriorityWeight = policies.Of(type).Weight,
-            Ttl = policies.Of(type).Retry.TimeToLive, Shard = group.Shard, GroupId = group, TraceContext = row.Trace,
+            TaskId = taskId,
+            TaskType = type,
+            ExecuteAt = DueOf(recorded, state),
+            Status = WasCancelled(recorded.Event, state) ? "cancelled" : "success",
+            RetryCount = 0,
+            MaxRetry = policies.Of(type).Retry.RetryCountMax,
+            Version = 1,
+            PriorityWeight = policies.Of(type).Weight,
+            Ttl = policies.Of(type).Retry.TimeToLive,
+            Shard = group.Shard,
+            GroupId = group,
+            TraceContext = row.Trace,
         };
     }
 
-    private static DateTimeOffset DueOf(RecordedEvent cause, GroupState state) => cause.Event switch
-    {
-        OrderPlaced placed => placed.ClosesAt,
-        GroupShelved shelved => shelved.Deadline,
-        _ => cause.Time,
-    };
+    private static DateTimeOffset DueOf(RecordedEvent cause, GroupState state) =>
+        cause.Event switch
+        {
+            OrderPlaced placed => placed.ClosesAt,
+            GroupShelved shelved => shelved.Deadline,
+            _ => cause.Time,
+        };
 
-    private static bool WasCancelled(GroupEvent cause, GroupState state) => cause switch
-    {
-        OrderPlaced placed => state.Order(placed.OrderId.Number)?.CloseReason != CloseReason.PaymentWindowOver,
-        GroupPublishing => state.View() is not null,
-        GroupShelved shelved => state.View() is { Reason: not ExpiryReason.Timeout } && state.UpdatedAt < shelved.Deadline,
-        _ => false,
-    };
+    private static bool WasCancelled(GroupEvent cause, GroupState state) =>
+        cause switch
+        {
+            OrderPlaced placed => state.Order(placed.OrderId.Number)?.CloseReason != CloseReason.PaymentWindowOver,
+            GroupPublishing => state.View() is not null,
+            GroupShelved shelved => state.View() is { Reason: not ExpiryReason.Timeout }
+                && state.UpdatedAt < shelved.Deadline,
+            _ => false,
+        };
 }

@@ -3,19 +3,23 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Redrives all dead letters that pass a filter, at a rate. Its key names the redrive: starting one that was started gives its report.
+/// Redrives all dead letters that pass a filter, at a rate. Its key names the redrive: starting one that was started
+/// gives its report.
 /// </summary>
 [Alias("groupbuy.IRedriveGrain")]
 public interface IRedriveGrain : IGrainWithStringKey
 {
     /// <summary>Starts, or gives the report of what was started under this key.</summary>
-    [Alias("Start")] Task<RedriveReport> Start(RedriveOrder order);
+    [Alias("Start")]
+    Task<RedriveReport> Start(RedriveOrder order);
 
     /// <summary>How far it is; null where nothing was started under this key.</summary>
-    [Alias("Look")] Task<RedriveReport?> Look();
+    [Alias("Look")]
+    Task<RedriveReport?> Look();
 
     /// <summary>Stops it where it is; null where nothing was started under this key.</summary>
-    [Alias("Stop")] Task<RedriveReport?> Stop();
+    [Alias("Stop")]
+    Task<RedriveReport?> Stop();
 }
 
 /// <summary>Which dead letters to redrive; null = any. All that is given must hold.</summary>
@@ -23,27 +27,52 @@ public interface IRedriveGrain : IGrainWithStringKey
 public sealed record RedriveOrder
 {
     /// <summary>Of this type.</summary>
-    [Id(0)] public string? Type { get; init; }
+    [Id(0)]
+    public string? Type { get; init; }
+
     /// <summary>Of this merchant.</summary>
-    [Id(1)] public long? MerchantId { get; init; }
+    [Id(1)]
+    public long? MerchantId { get; init; }
+
     /// <summary>About this group.</summary>
-    [Id(2)] public GroupId? Group { get; init; }
+    [Id(2)]
+    public GroupId? Group { get; init; }
+
     /// <summary>Of this shard.</summary>
-    [Id(3)] public ShardId? Shard { get; init; }
+    [Id(3)]
+    public ShardId? Shard { get; init; }
+
     /// <summary>Ended at or after.</summary>
-    [Id(4)] public DateTimeOffset? From { get; init; }
+    [Id(4)]
+    public DateTimeOffset? From { get; init; }
+
     /// <summary>Ended before; a redrive takes none that ended after it began.</summary>
-    [Id(5)] public DateTimeOffset? To { get; init; }
+    [Id(5)]
+    public DateTimeOffset? To { get; init; }
+
     /// <summary>Whose error holds this text.</summary>
-    [Id(6)] public string? Error { get; init; }
+    [Id(6)]
+    public string? Error { get; init; }
+
     /// <summary>Dead letters a second, 1 to 1,000.</summary>
-    [Id(7)] public int RatePerSecond { get; init; } = 50;
+    [Id(7)]
+    public int RatePerSecond { get; init; } = 50;
 
     /// <summary>The same as a filter of endings.</summary>
-    public TaskEndFilter Filter() => new()
-    {
-        Status = TaskEndStatus.Dead, Type = Type, MerchantId = MerchantId, Group = Group, Shard = Shard, From = From, To = To, ErrorContains = Error, Redriven = false, Dismissed = false,
-    };
+    public TaskEndFilter Filter() =>
+        new()
+        {
+            Status = TaskEndStatus.Dead,
+            Type = Type,
+            MerchantId = MerchantId,
+            Group = Group,
+            Shard = Shard,
+            From = From,
+            To = To,
+            ErrorContains = Error,
+            Redriven = false,
+            Dismissed = false,
+        };
 }
 
 /// <summary>How far a redrive is.</summary>
@@ -56,5 +85,11 @@ public sealed record RedriveOrder
 /// <param name="EndedAt">When it ended, or null.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.RedriveReport")]
 public sealed record RedriveReport(
-    [property: Id(0)] string Status, [property: Id(1)] int Total, [property: Id(2)] int Done, [property: Id(3)] int Refused,
-    [property: Id(4)] int RatePerSecond, [property: Id(5)] DateTimeOffset StartedAt, [property: Id(6)] DateTimeOffset? EndedAt);
+    [property: Id(0)] string Status,
+    [property: Id(1)] int Total,
+    [property: Id(2)] int Done,
+    [property: Id(3)] int Refused,
+    [property: Id(4)] int RatePerSecond,
+    [property: Id(5)] DateTimeOffset StartedAt,
+    [property: Id(6)] DateTimeOffset? EndedAt
+);

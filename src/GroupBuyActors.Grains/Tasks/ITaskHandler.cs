@@ -4,8 +4,9 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Runs tasks of one type. Idempotent: a task may run again, here or elsewhere, until the commit that completes it is durable.
-/// A handler that throws met trouble of ours (the store, a silo that went): the task runs again soon, and no try is counted.
+/// Runs tasks of one type. Idempotent: a task may run again, here or elsewhere, until the commit that completes it is
+/// durable. A handler that throws met trouble of ours (the store, a silo that went): the task runs again soon, and no
+/// try is counted.
 /// </summary>
 internal interface ITaskHandler
 {
@@ -28,21 +29,26 @@ internal sealed record DueTask(TimedTask Task, TaskPolicy Policy, int FailuresBe
     public bool MayRepeat { get; init; }
 
     /// <summary>True where the port was asked often enough: the decision is taken without its answer.</summary>
-    public bool DecidesWithout => FailuresBefore > 0 && Policy.Retry.WhenUsedUp == RetryVerdict.DecideWithout
+    public bool DecidesWithout =>
+        FailuresBefore > 0
+        && Policy.Retry.WhenUsedUp == RetryVerdict.DecideWithout
         && Policy.Retry.After(FailuresBefore, Task.AgeAt(Now), Chance).Verdict == RetryVerdict.DecideWithout;
 
     /// <summary>What follows if this try has failed.</summary>
     public RetryStep AfterFailure() => Policy.Retry.After(FailuresBefore + 1, Task.AgeAt(Now), Chance);
 
     /// <summary>
-    /// Whether a silent port means another try. False: the tries are used up, and the handler goes on without the answer.
+    /// Whether a silent port means another try. False: the tries are used up, and the handler goes on without the
+    /// answer.
     /// </summary>
     public bool TriesAgain(PortReply reply, out TaskVerdict verdict)
     {
         verdict = default;
-        if (reply.Answer != PortAnswer.Silent || DecidesWithout) return false;
+        if (reply.Answer != PortAnswer.Silent || DecidesWithout)
+            return false;
         var step = AfterFailure();
-        if (step is { Verdict: RetryVerdict.DecideWithout, Delay.Ticks: 0 }) return false;
+        if (step is { Verdict: RetryVerdict.DecideWithout, Delay.Ticks: 0 })
+            return false;
         verdict = TaskVerdict.Failed(step, reply.Detail ?? "The port did not answer.");
         return true;
     }
@@ -53,25 +59,41 @@ internal enum TaskEnd
 {
     /// <summary>Completed by its group's commit.</summary>
     Completed,
+
     /// <summary>Its work is done; a commit of its own completes it.</summary>
     Finished,
-    /// <summary>It was early, or has more to do: it runs again after <see cref="TaskVerdict.Step"/>'s delay, nothing is counted.</summary>
+
+    /// <summary>
+    /// It was early, or has more to do: it runs again after <see cref="TaskVerdict.Step"/>'s delay, nothing is counted.
+    /// </summary>
     RunAgain,
+
     /// <summary>The try failed: <see cref="TaskVerdict.Step"/> says what follows.</summary>
     Failed,
 }
 
 /// <summary>How a try ended, and what follows.</summary>
-internal readonly record struct TaskVerdict(TaskEnd End, RetryStep Step = default, string? Error = null, IReadOnlyList<TimedTask>? Schedules = null,
-    IReadOnlyList<TaskEnding>? Ends = null)
+internal readonly record struct TaskVerdict(
+    TaskEnd End,
+    RetryStep Step = default,
+    string? Error = null,
+    IReadOnlyList<TimedTask>? Schedules = null,
+    IReadOnlyList<TaskEnding>? Ends = null
+)
 {
     public static TaskVerdict Completed => new(TaskEnd.Completed);
 
-    /// <summary><paramref name="schedules"/>: what the completing commit schedules; <paramref name="ends"/>: what it tells of besides, such as firings left out.</summary>
-    public static TaskVerdict Finished(IReadOnlyList<TimedTask>? schedules = null, IReadOnlyList<TaskEnding>? ends = null) =>
-        new(TaskEnd.Finished, Schedules: schedules, Ends: ends);
+    /// <summary>
+    /// <paramref name="schedules"/>: what the completing commit schedules; <paramref name="ends"/>: what it tells of
+    /// besides, such as firings left out.
+    /// </summary>
+    public static TaskVerdict Finished(
+        IReadOnlyList<TimedTask>? schedules = null,
+        IReadOnlyList<TaskEnding>? ends = null
+    ) => new(TaskEnd.Finished, Schedules: schedules, Ends: ends);
 
-    public static TaskVerdict RunAgain(TimeSpan delay) => new(TaskEnd.RunAgain, new RetryStep(RetryVerdict.Again, delay, false));
+    public static TaskVerdict RunAgain(TimeSpan delay) =>
+        new(TaskEnd.RunAgain, new RetryStep(RetryVerdict.Again, delay, false));
 
     public static TaskVerdict Failed(RetryStep step, string error) => new(TaskEnd.Failed, step, error);
 }

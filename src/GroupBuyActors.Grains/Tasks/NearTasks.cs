@@ -9,26 +9,28 @@ namespace GroupBuyActors.Tasks;
 /// The tasks of this silo's shards that are due within the horizon, woken exactly when they are due.
 /// <para>
 /// One wheel for all shards, on a thread of its own: it sleeps until the next due time and hands what is due to
-/// <see cref="TaskQueues"/>. A task is here at most once, waiting in the wheel or taken out of it to run. What is not here is in
-/// the table, and read when the horizon reaches it; so losing this memory loses nothing.
+/// <see cref="TaskQueues"/>. A task is here at most once, waiting in the wheel or taken out of it to run. What is not
+/// here is in the table, and read when the horizon reaches it; so losing this memory loses nothing.
 /// </para>
 /// <para>
-/// Memory is bounded. Where it is full, what is due last goes back to the table, where it still is, so that what is due first has room.
+/// Memory is bounded. Where it is full, what is due last goes back to the table, where it still is, so that what is due
+/// first has room.
 /// </para>
 /// <para>
-/// One task never stops the others: what cannot be taken in, queued or fired is told of and set aside, and the thread goes on whatever
-/// it meets, for every timed task of the silo hangs on it.
+/// One task never stops the others: what cannot be taken in, queued or fired is told of and set aside, and the thread
+/// goes on whatever it meets, for every timed task of the silo hangs on it.
 /// </para>
 /// <para>
-/// Everything here may be wrong in one direction: a task that is gone or was moved may still fire. That is harmless by construction,
-/// for the group's state, or the row of its run, decides.
+/// Everything here may be wrong in one direction: a task that is gone or was moved may still fire. That is harmless by
+/// construction, for the group's state, or the row of its run, decides.
 /// </para>
 /// </summary>
 internal sealed partial class NearTasks : IDisposable
 {
     // Commits of this silo wait for the lock while due tasks are taken out, so not all of a flood are taken at once.
     private const int FiresAtOnce = 1_000;
-    private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(30), PauseAfterFault = TimeSpan.FromMilliseconds(100),
+    private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(30),
+        PauseAfterFault = TimeSpan.FromMilliseconds(100),
         Ahead = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private readonly ClusterClock _clock;
@@ -45,18 +47,29 @@ internal sealed partial class NearTasks : IDisposable
     private HashSet<string>? _goneWhileReading;
     private bool _overflowed;
     private DateTimeOffset _until;
-    private DateTimeOffset _readAt, _readUntil;
+    private DateTimeOffset _readAt,
+        _readUntil;
     private DateTimeOffset? _readTo;
     private DateTimeOffset _sleepsUntil = DateTimeOffset.MinValue;
     private int _owned;
     private volatile bool _stopped;
     private Thread? _thread;
 
-    public NearTasks(ClusterClock clock, TaskQueues queues, TaskPolicyBook policies, IOptions<GrainsOptions> options, ILogger<NearTasks> log)
+    public NearTasks(
+        ClusterClock clock,
+        TaskQueues queues,
+        TaskPolicyBook policies,
+        IOptions<GrainsOptions> options,
+        ILogger<NearTasks> log
+    )
     {
         (_clock, _queues, _policies, _options, _log) = (clock, queues, policies, options.Value, log);
         _wheel = new TaskWheel<NearTask>(clock.GetUtcNow());
-        _window = new HorizonWindow(_options.HorizonMin < _options.Horizon ? _options.HorizonMin : _options.Horizon, _options.Horizon, _options.HorizonTasksMax);
+        _window = new HorizonWindow(
+            _options.HorizonMin < _options.Horizon ? _options.HorizonMin : _options.Horizon,
+            _options.Horizon,
+            _options.HorizonTasksMax
+        );
         _until = DateTimeOffset.MinValue;
         _sleep = new WheelSleep(clock);
     }
@@ -70,7 +83,12 @@ internal sealed partial class NearTasks : IDisposable
     /// <summary>Begins to wake tasks.</summary>
     public void Start()
     {
-        _thread = new Thread(Run) { IsBackground = true, Name = "timed tasks", Priority = ThreadPriority.AboveNormal };
+        _thread = new Thread(Run)
+        {
+            IsBackground = true,
+            Name = "timed tasks",
+            Priority = ThreadPriority.AboveNormal,
+        };
         _thread.Start();
     }
 
@@ -89,7 +107,8 @@ internal sealed partial class NearTasks : IDisposable
     {
         lock (_gate)
         {
-            if (_epochs[shard.Index] == 0) _owned++;
+            if (_epochs[shard.Index] == 0)
+                _owned++;
             _epochs[shard.Index] = epoch;
         }
     }
@@ -99,7 +118,8 @@ internal sealed partial class NearTasks : IDisposable
     {
         lock (_gate)
         {
-            if (_epochs[shard.Index] == 0) return;
+            if (_epochs[shard.Index] == 0)
+                return;
             _epochs[shard.Index] = 0;
             _owned--;
         }
@@ -111,21 +131,25 @@ internal sealed partial class NearTasks : IDisposable
         {
             var shards = new List<ShardId>(_owned);
             for (var i = 0; i < _epochs.Length; i++)
-                if (_epochs[i] != 0) shards.Add(new ShardId(i));
+                if (_epochs[i] != 0)
+                    shards.Add(new ShardId(i));
             return shards;
         }
     }
 
     /// <summary>
-    /// Adds a task just committed, where it is near and its shard is owned; false where the shard is not. Where memory is full it stays
-    /// in the table: see <see cref="HasOverflowed"/>. <paramref name="mayHaveBegun"/>: see <see cref="NearTask.MayHaveBegun"/>.
+    /// Adds a task just committed, where it is near and its shard is owned; false where the shard is not. Where memory
+    /// is full it stays in the table: see <see cref="HasOverflowed"/>. <paramref name="mayHaveBegun"/>: see
+    /// <see cref="NearTask.MayHaveBegun"/>.
     /// </summary>
     public bool Add(TimedTask task, bool mayHaveBegun = false)
     {
         lock (_gate)
         {
-            if (_epochs[task.Key.Shard.Index] == 0) return false;
-            if (HasRoomFor(task.NextAt) && !TryFireNow(task, mayHaveBegun)) TryAdd(task, false, mayHaveBegun);
+            if (_epochs[task.Key.Shard.Index] == 0)
+                return false;
+            if (HasRoomFor(task.NextAt) && !TryFireNow(task, mayHaveBegun))
+                TryAdd(task, false, mayHaveBegun);
             return true;
         }
     }
@@ -133,7 +157,8 @@ internal sealed partial class NearTasks : IDisposable
     /// <summary>Adds a task that has no row: it is lost with this memory, and fires whatever the horizon is.</summary>
     public void AddUnstored(TimedTask task)
     {
-        lock (_gate) TryAdd(task, false);
+        lock (_gate)
+            TryAdd(task, false);
     }
 
     /// <summary>Takes a task out that a commit removed.</summary>
@@ -143,21 +168,25 @@ internal sealed partial class NearTasks : IDisposable
         {
             _goneWhileReading?.Add(id);
             _wheel.Cancel(id, out _);
-            if (_out.TryGetValue(id, out var running)) Lose(running);
+            if (_out.TryGetValue(id, out var running))
+                Lose(running);
         }
     }
 
     /// <summary>
-    /// Takes a task out of memory before its row is removed or moved by hand, so that it does not fire meanwhile. False where its run
-    /// has begun: then it is too late. One that is not in memory is true: whoever reads it now meets the commit.
+    /// Takes a task out of memory before its row is removed or moved by hand, so that it does not fire meanwhile. False
+    /// where its run has begun: then it is too late. One that is not in memory is true: whoever reads it now meets the
+    /// commit.
     /// </summary>
     public bool TryTake(string id)
     {
         lock (_gate)
         {
             _wheel.Cancel(id, out _);
-            if (!_out.TryGetValue(id, out var running)) return true;
-            if (!running.IsParked && !running.TryDrop()) return false;
+            if (!_out.TryGetValue(id, out var running))
+                return true;
+            if (!running.IsParked && !running.TryDrop())
+                return false;
             _out.Remove(id);
             return true;
         }
@@ -168,22 +197,34 @@ internal sealed partial class NearTasks : IDisposable
     {
         lock (_gate)
         {
-            if (_wheel.TryGet(id, out _, out var waiting)) return (TaskWhereabouts.Wheel, waiting);
-            if (!_out.TryGetValue(id, out var running)) return (TaskWhereabouts.Table, null);
-            return (running.IsParked ? TaskWhereabouts.Parked : running.HasBegun ? TaskWhereabouts.Running : TaskWhereabouts.Queue, running);
+            if (_wheel.TryGet(id, out _, out var waiting))
+                return (TaskWhereabouts.Wheel, waiting);
+            if (!_out.TryGetValue(id, out var running))
+                return (TaskWhereabouts.Table, null);
+            return (
+                running.IsParked ? TaskWhereabouts.Parked
+                : running.HasBegun ? TaskWhereabouts.Running
+                : TaskWhereabouts.Queue,
+                running
+            );
         }
     }
 
     /// <summary>Keeps a task that nobody can run, so that it is neither read nor told again.</summary>
     public void Park(NearTask task)
     {
-        lock (_gate) task.IsParked = true;
+        lock (_gate)
+            task.IsParked = true;
     }
 
     /// <summary>Tasks parked, by type.</summary>
     public Dictionary<string, int> Parked()
     {
-        lock (_gate) return _out.Values.Where(task => task.IsParked).GroupBy(task => task.Stored.Type).ToDictionary(type => type.Key, type => type.Count());
+        lock (_gate)
+            return _out
+                .Values.Where(task => task.IsParked)
+                .GroupBy(task => task.Stored.Type)
+                .ToDictionary(type => type.Key, type => type.Count());
     }
 
     /// <summary>A run has ended and the task with it.</summary>
@@ -196,19 +237,25 @@ internal sealed partial class NearTasks : IDisposable
         }
     }
 
-    /// <summary>A run has ended and the task runs again at <paramref name="at"/>, where it is still wanted here.</summary>
+    /// <summary>
+    /// A run has ended and the task runs again at <paramref name="at"/>, where it is still wanted here.
+    /// </summary>
     public void Again(NearTask task, DateTimeOffset at)
     {
         lock (_gate)
         {
             _out.Remove(task.Stored.Key.Id);
             task.Rest();
-            if (task.IsGone || _epochs[task.Stored.Key.Shard.Index] == 0) return;
+            if (task.IsGone || _epochs[task.Stored.Key.Shard.Index] == 0)
+                return;
             // Its row says when it is next: where memory is full, or ends before that, it is found there.
-            if (task.Stored.NextAt == at && !HasRoomFor(at)) return;
-            if (!_wheel.Add(task.Stored.Key.Id, at, task)) return;
+            if (task.Stored.NextAt == at && !HasRoomFor(at))
+                return;
+            if (!_wheel.Add(task.Stored.Key.Id, at, task))
+                return;
             task.FiresAt = at;
-            if (at < _sleepsUntil) _sleep.Wake();
+            if (at < _sleepsUntil)
+                _sleep.Wake();
         }
     }
 
@@ -217,7 +264,8 @@ internal sealed partial class NearTasks : IDisposable
     {
         get
         {
-            lock (_gate) return _wheel.Count + _out.Count;
+            lock (_gate)
+                return _wheel.Count + _out.Count;
         }
     }
 
@@ -226,20 +274,25 @@ internal sealed partial class NearTasks : IDisposable
     {
         get
         {
-            lock (_gate) return _wheel.NextDue() <= _clock.GetUtcNow();
+            lock (_gate)
+                return _wheel.NextDue() <= _clock.GetUtcNow();
         }
     }
 
     /// <summary>True for a task that is due and being run, or about to be.</summary>
     public bool IsRunning(string id)
     {
-        lock (_gate) return _out.TryGetValue(id, out var task) && !task.IsParked;
+        lock (_gate)
+            return _out.TryGetValue(id, out var task) && !task.IsParked;
     }
 
     /// <summary>Due tasks by shard.</summary>
     public Dictionary<ShardId, int> Backlog()
     {
-        lock (_gate) return _out.Values.GroupBy(task => task.Stored.Key.Shard).ToDictionary(shard => shard.Key, shard => shard.Count());
+        lock (_gate)
+            return _out
+                .Values.GroupBy(task => task.Stored.Key.Shard)
+                .ToDictionary(shard => shard.Key, shard => shard.Count());
     }
 
     public void Dispose() => _sleep.Dispose();
@@ -248,24 +301,31 @@ internal sealed partial class NearTasks : IDisposable
     private void Lose(NearTask task)
     {
         task.IsGone = true;
-        if (task.IsParked || task.TryDrop()) _out.Remove(task.Stored.Key.Id);
+        if (task.IsParked || task.TryDrop())
+            _out.Remove(task.Stored.Key.Id);
     }
 
-    /// <summary>What is due and waits for a place counts, too: a herd that is due at once must not outgrow memory either.</summary>
+    /// <summary>
+    /// What is due and waits for a place counts, too: a herd that is due at once must not outgrow memory either.
+    /// </summary>
     private bool IsFull => _wheel.Count + _out.Count >= 2 * _options.HorizonTasksMax;
 
     private bool TryAdd(TimedTask task, bool isOverdue, bool mayHaveBegun = false)
     {
         var key = task.Key;
-        if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id)) return false;
+        if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id))
+            return false;
         // Left from before the shard was another's, which has tried or moved it since.
-        if (_wheel.TryGet(key.Id, out _, out var former) && former.Stored.Version < task.Version) _wheel.Cancel(key.Id, out _);
+        if (_wheel.TryGet(key.Id, out _, out var former) && former.Stored.Version < task.Version)
+            _wheel.Cancel(key.Id, out _);
         var near = new NearTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
         try
         {
             near.FiresAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
-            if (!_wheel.Add(key.Id, near.FiresAt, near)) return false;
-            if (near.FiresAt < _sleepsUntil) _sleep.Wake();
+            if (!_wheel.Add(key.Id, near.FiresAt, near))
+                return false;
+            if (near.FiresAt < _sleepsUntil)
+                _sleep.Wake();
         }
         catch (Exception e)
         {
@@ -275,14 +335,31 @@ internal sealed partial class NearTasks : IDisposable
         return true;
     }
 
-    /// <summary>What a commit schedules for now need not wait for the wheel's thread to wake: it stands in line at once.</summary>
+    /// <summary>
+    /// What a commit schedules for now need not wait for the wheel's thread to wake: it stands in line at once.
+    /// </summary>
     private bool TryFireNow(TimedTask task, bool mayHaveBegun)
     {
         var now = _clock.GetUtcNow();
-        if (task.NextAt > now || _thread is null || _stopped || _out.ContainsKey(task.Key.Id) || _wheel.TryGet(task.Key.Id, out _, out _)) return false;
+        if (
+            task.NextAt > now
+            || _thread is null
+            || _stopped
+            || _out.ContainsKey(task.Key.Id)
+            || _wheel.TryGet(task.Key.Id, out _, out _)
+        )
+            return false;
         var firesAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
-        if (firesAt > now) return false;
-        Queue(new NearTask(task, isOverdue: false) { MayHaveBegun = mayHaveBegun, LoadedAt = now, FiresAt = firesAt });
+        if (firesAt > now)
+            return false;
+        Queue(
+            new NearTask(task, isOverdue: false)
+            {
+                MayHaveBegun = mayHaveBegun,
+                LoadedAt = now,
+                FiresAt = firesAt,
+            }
+        );
         return true;
     }
 
@@ -308,14 +385,17 @@ internal sealed partial class NearTasks : IDisposable
 
     /// <summary>Round hours are spread where the type's policy says so; a retry has waited already.</summary>
     private TimeSpan SpreadOf(TimedTask task) =>
-        task.Attempts == 0 && _policies.Of(task.Type).SpreadWindow is { Ticks: > 0 } window ? TaskSpread.Of(task.Key.Id, window) : TimeSpan.Zero;
+        task.Attempts == 0 && _policies.Of(task.Type).SpreadWindow is { Ticks: > 0 } window
+            ? TaskSpread.Of(task.Key.Id, window)
+            : TimeSpan.Zero;
 
     private void Run()
     {
         while (!_stopped)
         {
             var (now, until) = FireDue();
-            if (until > now) _sleep.Sleep(until, until - now);
+            if (until > now)
+                _sleep.Sleep(until, until - now);
         }
     }
 
@@ -327,7 +407,8 @@ internal sealed partial class NearTasks : IDisposable
             lock (_gate)
             {
                 _wheel.PopDue(_clock.GetUtcNow(), _due, FiresAtOnce);
-                foreach (var due in _due) Fire(due.Item);
+                foreach (var due in _due)
+                    Fire(due.Item);
                 _due.Clear();
                 var now = _clock.GetUtcNow();
                 _sleepsUntil = _wheel.NextDue() ?? DateTimeOffset.MaxValue;
@@ -344,6 +425,7 @@ internal sealed partial class NearTasks : IDisposable
 
     private void Fire(NearTask task)
     {
-        if (_epochs[task.Stored.Key.Shard.Index] != 0) Queue(task);
+        if (_epochs[task.Stored.Key.Shard.Index] != 0)
+            Queue(task);
     }
 }

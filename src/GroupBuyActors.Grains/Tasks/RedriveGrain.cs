@@ -9,46 +9,74 @@ namespace GroupBuyActors.Tasks;
 [GenerateSerializer, Alias("groupbuy.RedriveState")]
 internal sealed class RedriveState
 {
-    [Id(0)] public RedriveOrder? Order { get; set; }
-    [Id(1)] public string? Mark { get; set; }
-    [Id(2)] public int Total { get; set; }
-    [Id(3)] public int Done { get; set; }
-    [Id(4)] public int Refused { get; set; }
-    [Id(5)] public string Status { get; set; } = "running";
-    [Id(6)] public DateTimeOffset StartedAt { get; set; }
-    [Id(7)] public DateTimeOffset? EndedAt { get; set; }
+    [Id(0)]
+    public RedriveOrder? Order { get; set; }
+
+    [Id(1)]
+    public string? Mark { get; set; }
+
+    [Id(2)]
+    public int Total { get; set; }
+
+    [Id(3)]
+    public int Done { get; set; }
+
+    [Id(4)]
+    public int Refused { get; set; }
+
+    [Id(5)]
+    public string Status { get; set; } = "running";
+
+    [Id(6)]
+    public DateTimeOffset StartedAt { get; set; }
+
+    [Id(7)]
+    public DateTimeOffset? EndedAt { get; set; }
 }
 
 /// <summary>
-/// See <see cref="IRedriveGrain"/>. One page a second, kept after each, so that a crash repeats at most a page; and a dead letter that
-/// was redriven already is refused, so that repeating does nothing. A reminder wakes it where its silo is gone.
+/// See <see cref="IRedriveGrain"/>. One page a second, kept after each, so that a crash repeats at most a page; and a
+/// dead letter that was redriven already is refused, so that repeating does nothing. A reminder wakes it where its silo
+/// is gone.
 /// </summary>
 internal sealed class RedriveGrain(
-    [PersistentState(RedriveGrain.StateName)] IPersistentState<RedriveState> memory, ITaskEnds ends, ITaskDesk desk, ClusterClock clock, TimeProvider time,
-    ILogger<RedriveGrain> log)
-    : Grain, IRedriveGrain, IRemindable
+    [PersistentState(RedriveGrain.StateName)] IPersistentState<RedriveState> memory,
+    ITaskEnds ends,
+    ITaskDesk desk,
+    ClusterClock clock,
+    TimeProvider time,
+    ILogger<RedriveGrain> log
+) : Grain, IRedriveGrain, IRemindable
 {
     /// <summary>Names the state in grain storage: stable for ever.</summary>
     public const string StateName = "redrive";
 
     private const string ReminderName = "go-on";
     private const int CountMax = 100_000;
-    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1), Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1),
+        Minute = TimeSpan.FromMinutes(1);
     private IGrainTimer? _timer;
     private QuietLeave? _quiet;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (IsRunning) GoOn();
+        if (IsRunning)
+            GoOn();
         return Task.CompletedTask;
     }
 
     public async Task<RedriveReport> Start(RedriveOrder order)
     {
-        if (memory.State.Order is not null) return Report();
+        if (memory.State.Order is not null)
+            return Report();
         var now = clock.GetUtcNow();
         order = order with { To = order.To is { } to && to < now ? to : now };
-        memory.State = new RedriveState { Order = order, StartedAt = now, Total = await ends.CountAsync(order.Filter(), CountMax, CancellationToken.None) };
+        memory.State = new RedriveState
+        {
+            Order = order,
+            StartedAt = now,
+            Total = await ends.CountAsync(order.Filter(), CountMax, CancellationToken.None),
+        };
         await memory.WriteStateAsync();
         await this.RegisterOrUpdateReminder(ReminderName, Minute, Minute);
         GoOn();
@@ -59,15 +87,19 @@ internal sealed class RedriveGrain(
 
     public async Task<RedriveReport?> Stop()
     {
-        if (memory.State.Order is null) return Nothing();
-        if (IsRunning) await EndAsync("stopped");
+        if (memory.State.Order is null)
+            return Nothing();
+        if (IsRunning)
+            await EndAsync("stopped");
         return Report();
     }
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (IsRunning) GoOn();
-        else await ForgetReminderAsync();
+        if (IsRunning)
+            GoOn();
+        else
+            await ForgetReminderAsync();
     }
 
     /// <summary>A made-up id: nothing is kept under it, so nothing stays in memory for it.</summary>
@@ -79,24 +111,38 @@ internal sealed class RedriveGrain(
 
     private bool IsRunning => memory.State is { Order: not null, Status: "running" };
 
-    private void GoOn() => _timer ??= this.RegisterGrainTimer(StepAsync, new GrainTimerCreationOptions { DueTime = TimeSpan.Zero, Period = Second, KeepAlive = true });
+    private void GoOn() =>
+        _timer ??= this.RegisterGrainTimer(
+            StepAsync,
+            new GrainTimerCreationOptions
+            {
+                DueTime = TimeSpan.Zero,
+                Period = Second,
+                KeepAlive = true,
+            }
+        );
 
     private async Task StepAsync(CancellationToken cancellation)
     {
         try
         {
             var state = memory.State;
-            if (!IsRunning || state.Order is not { } order) return;
+            if (!IsRunning || state.Order is not { } order)
+                return;
             var page = await ends.SearchAsync(order.Filter(), state.Mark, order.RatePerSecond, cancellation);
             foreach (var ending in page.Items)
             {
-                if (await desk.RedriveAsync(ending.TaskId, cancellation) == TaskChangeOutcome.Done) state.Done++;
-                else state.Refused++;
+                if (await desk.RedriveAsync(ending.TaskId, cancellation) == TaskChangeOutcome.Done)
+                    state.Done++;
+                else
+                    state.Refused++;
             }
 
             state.Mark = page.Next;
-            if (page.Next is null) await EndAsync("completed");
-            else await memory.WriteStateAsync(cancellation);
+            if (page.Next is null)
+                await EndAsync("completed");
+            else
+                await memory.WriteStateAsync(cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -115,12 +161,21 @@ internal sealed class RedriveGrain(
 
     private async Task ForgetReminderAsync()
     {
-        if (await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
+        if (await this.GetReminder(ReminderName) is { } reminder)
+            await this.UnregisterReminder(reminder);
     }
 
     private RedriveReport Report()
     {
         var state = memory.State;
-        return new RedriveReport(state.Status, state.Total, state.Done, state.Refused, state.Order!.RatePerSecond, state.StartedAt, state.EndedAt);
+        return new RedriveReport(
+            state.Status,
+            state.Total,
+            state.Done,
+            state.Refused,
+            state.Order!.RatePerSecond,
+            state.StartedAt,
+            state.EndedAt
+        );
     }
 }

@@ -9,32 +9,55 @@ namespace GroupBuyActors.Tasks;
 public interface ITaskAudit
 {
     /// <summary>
-    /// The comparison at one head of the group, and that head's sequence; null where nothing is known of the group. Throws
-    /// <see cref="StoreUnavailableException"/> where the group moves too fast to be looked at; then ask again.
+    /// The comparison at one head of the group, and that head's sequence; null where nothing is known of the group.
+    /// Throws <see cref="StoreUnavailableException"/> where the group moves too fast to be looked at; then ask again.
     /// </summary>
     Task<(long Sequence, int Pending, TaskCheck Check)?> CheckAsync(GroupId group, CancellationToken cancellation);
 }
 
 /// <summary>
-/// See <see cref="ITaskAudit"/>. State and rows are read one after the other, so the head is read around them: where it has moved, the
-/// look is taken again.
+/// See <see cref="ITaskAudit"/>. State and rows are read one after the other, so the head is read around them: where it
+/// has moved, the look is taken again.
 /// </summary>
 internal sealed class TaskAudit(
-    IGroupReader groups, ITaskStore store, ITaskEnds ends, TaskPolicyBook policies, GroupSettings settings, ClusterClock clock) : ITaskAudit
+    IGroupReader groups,
+    ITaskStore store,
+    ITaskEnds ends,
+    TaskPolicyBook policies,
+    GroupSettings settings,
+    ClusterClock clock
+) : ITaskAudit
 {
-    private const int TasksMax = 250_000, LettersMax = 500, TriesMax = 10;
+    private const int TasksMax = 250_000,
+        LettersMax = 500,
+        TriesMax = 10;
 
-    public async Task<(long Sequence, int Pending, TaskCheck Check)?> CheckAsync(GroupId group, CancellationToken cancellation)
+    public async Task<(long Sequence, int Pending, TaskCheck Check)?> CheckAsync(
+        GroupId group,
+        CancellationToken cancellation
+    )
     {
         for (var tries = 0; tries < TriesMax; tries++)
         {
             var (state, _) = await GroupLoader.LoadAsync(groups, group, cancellation);
-            if (state.Sequence == 0) return null;
+            if (state.Sequence == 0)
+                return null;
             var rows = await store.FindAllOfGroupAsync(group, TasksMax, cancellation);
             var letters = await LettersAsync(group, cancellation);
-            if (await groups.HeadAsync(group, cancellation) != state.Sequence) continue;
+            if (await groups.HeadAsync(group, cancellation) != state.Sequence)
+                continue;
             var there = rows.Select(PresentTask.Of).Concat(letters);
-            return (state.Sequence, rows.Count, NeededTasks.Check(state, there, settings, clock.GetUtcNow(), type => policies.Of(type).Retry.LongestDelay));
+            return (
+                state.Sequence,
+                rows.Count,
+                NeededTasks.Check(
+                    state,
+                    there,
+                    settings,
+                    clock.GetUtcNow(),
+                    type => policies.Of(type).Retry.LongestDelay
+                )
+            );
         }
 
         throw new StoreUnavailableException("The group moves too fast to be looked at.");
@@ -42,13 +65,21 @@ internal sealed class TaskAudit(
 
     private async Task<List<PresentTask>> LettersAsync(GroupId group, CancellationToken cancellation)
     {
-        var filter = new TaskEndFilter { Status = TaskEndStatus.Dead, Group = group, Redriven = false };
+        var filter = new TaskEndFilter
+        {
+            Status = TaskEndStatus.Dead,
+            Group = group,
+            Redriven = false,
+        };
         var letters = new List<PresentTask>();
-        for (string? after = null; ;)
+        for (string? after = null; ; )
         {
             var page = await ends.SearchAsync(filter, after, LettersMax, cancellation);
-            letters.AddRange(page.Items.Select(letter => new PresentTask(letter.Type, letter.TaskId, null, letter.Attempts)));
-            if ((after = page.Next) is null) return letters;
+            letters.AddRange(
+                page.Items.Select(letter => new PresentTask(letter.Type, letter.TaskId, null, letter.Attempts))
+            );
+            if ((after = page.Next) is null)
+                return letters;
         }
     }
 }

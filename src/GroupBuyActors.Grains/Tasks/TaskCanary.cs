@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Proves that the engine fires: every few seconds a task of no row goes into the wheel for each group of shards this silo owns, and
-/// takes the way of every other, wheel, queue, place, handler. Depths of queues say nothing where nothing moves; a canary that has not
-/// run in time does, and readiness says so.
+/// Proves that the engine fires: every few seconds a task of no row goes into the wheel for each group of shards this
+/// silo owns, and takes the way of every other, wheel, queue, place, handler. Depths of queues say nothing where
+/// nothing moves; a canary that has not run in time does, and readiness says so.
 /// </summary>
 internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
 {
@@ -24,11 +24,24 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
     private readonly Dictionary<int, (ShardId Shard, DateTimeOffset Due)> _expected = [];
     private string? _silent;
 
-    public TaskCanary(NearTasks near, ClusterClock clock, TimeProvider time, IOptions<GrainsOptions> options, IMeterFactory meters, ILogger<TaskCanary> log)
+    public TaskCanary(
+        NearTasks near,
+        ClusterClock clock,
+        TimeProvider time,
+        IOptions<GrainsOptions> options,
+        IMeterFactory meters,
+        ILogger<TaskCanary> log
+    )
     {
         (_near, _clock, _time, _options, _log) = (near, clock, time, options.Value, log);
-        meters.Create("GroupBuyActors").CreateObservableGauge("task_canary_late_seconds", () => Late().TotalSeconds, "s",
-            "How long the oldest canary is past its time; near 0 while timed tasks fire.");
+        meters
+            .Create("GroupBuyActors")
+            .CreateObservableGauge(
+                "task_canary_late_seconds",
+                () => Late().TotalSeconds,
+                "s",
+                "How long the oldest canary is past its time; near 0 while timed tasks fire."
+            );
     }
 
     public string Type => TypeName;
@@ -37,7 +50,8 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
 
     public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
     {
-        lock (_gate) _expected.Remove(due.Task.Key.Shard.Index / ShardsPerGroup);
+        lock (_gate)
+            _expected.Remove(due.Task.Key.Shard.Index / ShardsPerGroup);
         return Task.FromResult(TaskVerdict.Completed);
     }
 
@@ -66,24 +80,40 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
             var owned = _near.OwnedShards();
             // A shard that was given up takes its canary along.
             foreach (var (group, canary) in _expected.ToList())
-                if (_near.EpochOf(canary.Shard) == 0) _expected.Remove(group);
+                if (_near.EpochOf(canary.Shard) == 0)
+                    _expected.Remove(group);
             var silent = _expected.Values.Where(canary => now - canary.Due > _options.CanaryPatience).ToList();
             Volatile.Write(ref _silent, silent.Count == 0 ? null : "Timed tasks do not fire.");
-            if (silent.Count > 0) TaskLog.CanaryIsSilent(_log, string.Join(", ", silent.Select(canary => canary.Shard)), silent.Max(canary => now - canary.Due).TotalSeconds);
-            foreach (var shard in owned.DistinctBy(shard => shard.Index / ShardsPerGroup)) LetGo(shard, now);
+            if (silent.Count > 0)
+                TaskLog.CanaryIsSilent(
+                    _log,
+                    string.Join(", ", silent.Select(canary => canary.Shard)),
+                    silent.Max(canary => now - canary.Due).TotalSeconds
+                );
+            foreach (var shard in owned.DistinctBy(shard => shard.Index / ShardsPerGroup))
+                LetGo(shard, now);
         }
     }
 
     private void LetGo(ShardId shard, DateTimeOffset now)
     {
-        if (!_expected.TryAdd(shard.Index / ShardsPerGroup, (shard, now))) return;
-        var task = new TimedTask { Key = new TaskKey(shard, now, TaskIds.Of(TypeName, shard, now)), Type = TypeName, NextAt = now };
+        if (!_expected.TryAdd(shard.Index / ShardsPerGroup, (shard, now)))
+            return;
+        var task = new TimedTask
+        {
+            Key = new TaskKey(shard, now, TaskIds.Of(TypeName, shard, now)),
+            Type = TypeName,
+            NextAt = now,
+        };
         _near.AddUnstored(task);
     }
 
     private TimeSpan Late()
     {
-        lock (_gate) return _expected.Count == 0 ? TimeSpan.Zero : Max(_clock.GetUtcNow() - _expected.Values.Min(canary => canary.Due));
+        lock (_gate)
+            return _expected.Count == 0
+                ? TimeSpan.Zero
+                : Max(_clock.GetUtcNow() - _expected.Values.Min(canary => canary.Due));
     }
 
     private static TimeSpan Max(TimeSpan late) => late > TimeSpan.Zero ? late : TimeSpan.Zero;

@@ -9,15 +9,25 @@ namespace GroupBuyActors.Tasks;
 /// <summary>
 /// How many tasks of this silo's shards have not ended, by type: numbers that are kept, not counted when somebody asks.
 /// <para>
-/// A shard is counted once it is owned, some shards a statement and with pauses, so that millions of rows take a twentieth of one
-/// connection's time; from there on every commit of this silo moves its number. Another silo's commits about the shard (while a group
-/// moves) and commits during the count are missed: the next count, an hour later, puts that right. The numbers steer nothing.
+/// A shard is counted once it is owned, some shards a statement and with pauses, so that millions of rows take a
+/// twentieth of one connection's time; from there on every commit of this silo moves its number. Another silo's commits
+/// about the shard (while a group moves) and commits during the count are missed: the next count, an hour later, puts
+/// that right. The numbers steer nothing.
 /// </para>
 /// </summary>
-internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings firings, TimeProvider time, IOptions<GrainsOptions> options, ILogger<TaskCensus> log)
+internal sealed class TaskCensus(
+    ITaskStore store,
+    NearTasks near,
+    CronFirings firings,
+    TimeProvider time,
+    IOptions<GrainsOptions> options,
+    ILogger<TaskCensus> log
+)
 {
-    private const int ShardsAtOnce = 32, PauseShare = 19;
-    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20), LookInterval = TimeSpan.FromSeconds(1);
+    private const int ShardsAtOnce = 32,
+        PauseShare = 19;
+    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20),
+        LookInterval = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<ShardId, Count> _shards = [];
 
@@ -29,7 +39,8 @@ internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings f
         {
             foreach (var (shard, count) in _shards)
                 if (near.EpochOf(shard) == count.Epoch)
-                    foreach (var (type, tasks) in count.Types) sums[type] = sums.GetValueOrDefault(type) + Math.Max(0, tasks);
+                    foreach (var (type, tasks) in count.Types)
+                        sums[type] = sums.GetValueOrDefault(type) + Math.Max(0, tasks);
         }
 
         return sums;
@@ -40,19 +51,24 @@ internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings f
     {
         get
         {
-            lock (_gate) return near.OwnedShards().Count(shard => !_shards.TryGetValue(shard, out var count) || count.Epoch != near.EpochOf(shard));
+            lock (_gate)
+                return near.OwnedShards()
+                    .Count(shard => !_shards.TryGetValue(shard, out var count) || count.Epoch != near.EpochOf(shard));
         }
     }
 
     /// <summary>Called on a lane's thread with every commit of this silo.</summary>
     public void Changed(Commit commit)
     {
-        if (commit.Schedules.Count + commit.Removals.Count == 0) return;
+        if (commit.Schedules.Count + commit.Removals.Count == 0)
+            return;
         lock (_gate)
         {
-            foreach (var task in commit.Schedules) Add(task.Key.Shard, task.Type, 1);
+            foreach (var task in commit.Schedules)
+                Add(task.Key.Shard, task.Type, 1);
             foreach (var row in commit.Removals)
-                if (row.Type is { } type) Add(row.Shard, type, -1);
+                if (row.Type is { } type)
+                    Add(row.Shard, type, -1);
         }
     }
 
@@ -64,7 +80,13 @@ internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings f
             var began = time.GetTimestamp();
             var counted = await CountOnceAsync(cancellation);
             var pause = time.GetElapsedTime(began) * PauseShare;
-            await Task.Delay(counted == 0 ? LookInterval : pause < PauseMin ? PauseMin : pause, time, cancellation);
+            await Task.Delay(
+                counted == 0 ? LookInterval
+                    : pause < PauseMin ? PauseMin
+                    : pause,
+                time,
+                cancellation
+            );
         }
     }
 
@@ -74,11 +96,18 @@ internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings f
         try
         {
             var shards = Wanted();
-            if (shards.Count == 0) return 0;
-            var counts = (await store.CountAsync([.. shards.Select(shard => shard.Shard)], cancellation)).ToLookup(count => count.Shard);
+            if (shards.Count == 0)
+                return 0;
+            var counts = (await store.CountAsync([.. shards.Select(shard => shard.Shard)], cancellation)).ToLookup(
+                count => count.Shard
+            );
             lock (_gate)
                 foreach (var (shard, epoch) in shards)
-                    _shards[shard] = new Count(epoch, time.GetTimestamp(), counts[shard].ToDictionary(count => count.Type, count => count.Tasks, StringComparer.Ordinal));
+                    _shards[shard] = new Count(
+                        epoch,
+                        time.GetTimestamp(),
+                        counts[shard].ToDictionary(count => count.Type, count => count.Tasks, StringComparer.Ordinal)
+                    );
             return shards.Count;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -90,21 +119,36 @@ internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings f
 
     private List<(ShardId Shard, long Epoch)> Wanted()
     {
-        // First firings are stored without a look whether they are there: counted before, one that was would count twice.
-        if (firings.Wanted > 0) return [];
+        // First firings are stored without a look whether they are there: counted before, one that was would count
+        // twice.
+        if (firings.Wanted > 0)
+            return [];
         var owned = near.OwnedShards().ConvertAll(shard => (Shard: shard, Epoch: near.EpochOf(shard)));
         lock (_gate)
         {
             if (_shards.Count > owned.Count)
-                foreach (var lost in _shards.Keys.Except(owned.Select(shard => shard.Shard)).ToList()) _shards.Remove(lost);
-            return [.. owned.Where(shard => shard.Epoch != 0 && (!_shards.TryGetValue(shard.Shard, out var count) || count.Epoch != shard.Epoch
-                || time.GetElapsedTime(count.CountedAt) >= options.Value.CensusInterval)).Take(ShardsAtOnce)];
+                foreach (var lost in _shards.Keys.Except(owned.Select(shard => shard.Shard)).ToList())
+                    _shards.Remove(lost);
+            return
+            [
+                .. owned
+                    .Where(shard =>
+                        shard.Epoch != 0
+                        && (
+                            !_shards.TryGetValue(shard.Shard, out var count)
+                            || count.Epoch != shard.Epoch
+                            || time.GetElapsedTime(count.CountedAt) >= options.Value.CensusInterval
+                        )
+                    )
+                    .Take(ShardsAtOnce),
+            ];
         }
     }
 
     private void Add(ShardId shard, string type, int change)
     {
-        if (_shards.TryGetValue(shard, out var count)) count.Types[type] = count.Types.GetValueOrDefault(type) + change;
+        if (_shards.TryGetValue(shard, out var count))
+            count.Types[type] = count.Types.GetValueOrDefault(type) + change;
     }
 
     private sealed record Count(long Epoch, long CountedAt, Dictionary<string, long> Types);

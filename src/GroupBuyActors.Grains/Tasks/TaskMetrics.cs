@@ -20,35 +20,65 @@ internal sealed class TaskMetrics
         _meter = meters.Create("GroupBuyActors");
         double[] seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];
         var buckets = new InstrumentAdvice<double> { HistogramBucketBoundaries = seconds };
-        _lateness = _meter.CreateHistogram("task_lateness_seconds", "s", "From due to the beginning of a run.", advice: buckets);
-        _duration = _meter.CreateHistogram("task_execution_duration_seconds", "s", "How long runs take, by how they end.", advice: buckets);
+        _lateness = _meter.CreateHistogram(
+            "task_lateness_seconds",
+            "s",
+            "From due to the beginning of a run.",
+            advice: buckets
+        );
+        _duration = _meter.CreateHistogram(
+            "task_execution_duration_seconds",
+            "s",
+            "How long runs take, by how they end.",
+            advice: buckets
+        );
         _retries = _meter.CreateCounter<long>("task_retries_total", description: "Runs after a failed one.");
         _dead = _meter.CreateCounter<long>("task_dead_letters_total", description: "Tasks whose tries were used up.");
-        _breaches = _meter.CreateCounter<long>("task_lateness_breaches_total", description: "Runs that began later than their type's policy promises.");
+        _breaches = _meter.CreateCounter<long>(
+            "task_lateness_breaches_total",
+            description: "Runs that began later than their type's policy promises."
+        );
     }
 
     public void Started(string type, TimeSpan lateness, TimeSpan promised)
     {
         var tag = new KeyValuePair<string, object?>("type", type);
         _lateness.Record(Math.Max(0, lateness.TotalSeconds), tag);
-        if (lateness > promised && lateness > Strict) _breaches.Add(1, tag);
+        if (lateness > promised && lateness > Strict)
+            _breaches.Add(1, tag);
     }
 
     public void Dead(string type) => _dead.Add(1, new KeyValuePair<string, object?>("type", type));
 
-    public void Ended(string type, string outcome, TimeSpan took) => _duration.Record(took.TotalSeconds, new("type", type), new("outcome", outcome));
+    public void Ended(string type, string outcome, TimeSpan took) =>
+        _duration.Record(took.TotalSeconds, new("type", type), new("outcome", outcome));
 
     public void Retried(string type) => _retries.Add(1, new KeyValuePair<string, object?>("type", type));
 
-    public void Observe(Func<IEnumerable<(string Type, long Pending, int Due)>> counts, Func<IEnumerable<KeyValuePair<string, int>>> parked, Func<int> shards)
+    public void Observe(
+        Func<IEnumerable<(string Type, long Pending, int Due)>> counts,
+        Func<IEnumerable<KeyValuePair<string, int>>> parked,
+        Func<int> shards
+    )
     {
-        _meter.CreateObservableGauge("task_parked", () => parked().Select(type => Of(type.Value, type.Key)), description: "Due tasks of types that no handler here knows.");
-        _meter.CreateObservableGauge("task_pending_total", () => counts().Select(count => Of(count.Pending, count.Type)),
-            description: "Tasks of this silo's shards that have not ended, in the table and in memory.");
-        _meter.CreateObservableGauge("task_due_backlog", () => counts().Select(count => Of(count.Due, count.Type)),
-            description: "Tasks that are due and not done.");
+        _meter.CreateObservableGauge(
+            "task_parked",
+            () => parked().Select(type => Of(type.Value, type.Key)),
+            description: "Due tasks of types that no handler here knows."
+        );
+        _meter.CreateObservableGauge(
+            "task_pending_total",
+            () => counts().Select(count => Of(count.Pending, count.Type)),
+            description: "Tasks of this silo's shards that have not ended, in the table and in memory."
+        );
+        _meter.CreateObservableGauge(
+            "task_due_backlog",
+            () => counts().Select(count => Of(count.Due, count.Type)),
+            description: "Tasks that are due and not done."
+        );
         _meter.CreateObservableGauge("shard_owned", shards, description: "Shards whose tasks this silo runs.");
     }
 
-    private static Measurement<T> Of<T>(T count, string type) where T : struct => new(count, new KeyValuePair<string, object?>("type", type));
+    private static Measurement<T> Of<T>(T count, string type)
+        where T : struct => new(count, new KeyValuePair<string, object?>("type", type));
 }

@@ -6,23 +6,26 @@ namespace GroupBuyActors.Tasks;
 /// <summary>
 /// Due tasks waiting for a place.
 /// <para>
-/// Places are bounded twice: for each type as many as its policy says, and for the silo as a whole. Where they are scarce, the next is
-/// the type whose first waiting task has the least <c>due − weight × bias</c>: a weight is worth a head start in time, so that whoever
-/// waits long enough is first. Within a type merchants take turns, so that one's ten o'clock herd does not hold up another's task.
+/// Places are bounded twice: for each type as many as its policy says, and for the silo as a whole. Where they are
+/// scarce, the next is the type whose first waiting task has the least <c>due − weight × bias</c>: a weight is worth a
+/// head start in time, so that whoever waits long enough is first. Within a type merchants take turns, so that one's
+/// ten o'clock herd does not hold up another's task.
 /// </para>
 /// <para>
-/// What a dead silo left behind stands in lines of its own, with places of their own: few at first, twice as many every second. A
-/// recovery is a ramp and not a stampede, and what is due now stays on time beside it.
+/// What a dead silo left behind stands in lines of its own, with places of their own: few at first, twice as many every
+/// second. A recovery is a ramp and not a stampede, and what is due now stays on time beside it.
 /// </para>
 /// <para>
-/// A service that does not answer holds the places of those that wait for it, and no others: overdue tasks have places by whom they wait
-/// for, and of all places of the silo an eighth is kept for tasks that wait for nobody, such as deadlines.
+/// A service that does not answer holds the places of those that wait for it, and no others: overdue tasks have places
+/// by whom they wait for, and of all places of the silo an eighth is kept for tasks that wait for nobody, such as
+/// deadlines.
 /// </para>
 /// Weights and places follow the policies as they are at that moment.
 /// </summary>
 internal sealed class TaskQueues
 {
-    private const int RampStart = 8, KeptShare = 8;
+    private const int RampStart = 8,
+        KeptShare = 8;
     private static readonly TimeSpan Bias = TimeSpan.FromSeconds(1);
     private readonly TaskPolicyBook _policies;
     private readonly TimeProvider _time;
@@ -53,8 +56,17 @@ internal sealed class TaskQueues
         lock (_gate)
         {
             var line = LineOf(task.Stored.Type, task.IsOverdue);
-            if (line.Overdue && _overdueRunning.AsSpan().IndexOfAnyExcept(0) < 0 && !_lines.Values.Any(other => other is { Overdue: true, Waiting.Count: > 0 })) _overdueSince = _time.GetTimestamp();
-            line.Waiting.Enqueue(task, TenantOf(task.Stored), TaskOrder.Priority(task.Stored.NextAt, line.Policy(_policies).Weight, task.Stored.Weight, Bias));
+            if (
+                line.Overdue
+                && _overdueRunning.AsSpan().IndexOfAnyExcept(0) < 0
+                && !_lines.Values.Any(other => other is { Overdue: true, Waiting.Count: > 0 })
+            )
+                _overdueSince = _time.GetTimestamp();
+            line.Waiting.Enqueue(
+                task,
+                TenantOf(task.Stored),
+                TaskOrder.Priority(task.Stored.NextAt, line.Policy(_policies).Weight, task.Stored.Weight, Bias)
+            );
         }
 
         Pump();
@@ -66,30 +78,45 @@ internal sealed class TaskQueues
     /// <summary>Tasks due and not done, by type.</summary>
     public List<(string Type, int Due)> Due()
     {
-        lock (_gate) return [.. _lines.Values.GroupBy(line => line.Type).Select(type => (type.Key, type.Sum(line => line.Waiting.Count + line.Running)))];
+        lock (_gate)
+            return
+            [
+                .. _lines
+                    .Values.GroupBy(line => line.Type)
+                    .Select(type => (type.Key, type.Sum(line => line.Waiting.Count + line.Running))),
+            ];
     }
 
     private void Pump()
     {
         while (Take() is { } next)
-            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Queues.RunFrom(work.Line, work.Task).Ignore(), (Queues: this, next.Line, next.Task), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work => work.Queues.RunFrom(work.Line, work.Task).Ignore(),
+                (Queues: this, next.Line, next.Task),
+                preferLocal: false
+            );
     }
 
-    /// <summary>Runs a task and then, in the same place, those that are next; what else there is room for runs beside it.</summary>
+    /// <summary>
+    /// Runs a task and then, in the same place, those that are next; what else there is room for runs beside it.
+    /// </summary>
     private async Task RunFrom(Line line, NearTask task)
     {
         while (true)
         {
             // Whatever a run does, its place is given back: lost places are lost for all that comes after.
-            if (!_stopped) await _run!(task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!_stopped)
+                await _run!(task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lock (_gate)
             {
                 Occupy(line, -1);
             }
 
-            if (Take() is not { } next) return;
+            if (Take() is not { } next)
+                return;
             (line, task) = (next.Line, next.Task);
-            if (line.Overdue) Pump();
+            if (line.Overdue)
+                Pump();
         }
     }
 
@@ -98,10 +125,16 @@ internal sealed class TaskQueues
     {
         lock (_gate)
         {
-            while (!_stopped && _running < _options.TasksRunningMax && Next() is { } line && line.Waiting.TryDequeue(out var task))
+            while (
+                !_stopped
+                && _running < _options.TasksRunningMax
+                && Next() is { } line
+                && line.Waiting.TryDequeue(out var task)
+            )
             {
                 // One that was cancelled since it came up is passed over here.
-                if (!task.TryBegin()) continue;
+                if (!task.TryBegin())
+                    continue;
                 Occupy(line, 1);
                 return (line, task);
             }
@@ -115,8 +148,10 @@ internal sealed class TaskQueues
         var (best, first) = ((Line?)null, DateTimeOffset.MaxValue);
         foreach (var line in _lines.Values)
         {
-            if (line.Waiting.Count == 0 || !HasPlace(line)) continue;
-            if (!line.Waiting.TryPeek(out _, out var priority) || (best is not null && priority >= first)) continue;
+            if (line.Waiting.Count == 0 || !HasPlace(line))
+                continue;
+            if (!line.Waiting.TryPeek(out _, out var priority) || (best is not null && priority >= first))
+                continue;
             (best, first) = (line, priority);
         }
 
@@ -125,17 +160,22 @@ internal sealed class TaskQueues
 
     private bool HasPlace(Line line)
     {
-        if (line.Running >= line.Places(_policies)) return false;
-        if (line.Overdue && _overdueRunning[(int)line.Target] >= OverduePlaces()) return false;
-        return line.Target == TaskTarget.None || _waiting < _options.TasksRunningMax - _options.TasksRunningMax / KeptShare;
+        if (line.Running >= line.Places(_policies))
+            return false;
+        if (line.Overdue && _overdueRunning[(int)line.Target] >= OverduePlaces())
+            return false;
+        return line.Target == TaskTarget.None
+            || _waiting < _options.TasksRunningMax - _options.TasksRunningMax / KeptShare;
     }
 
     private void Occupy(Line line, int places)
     {
         _running += places;
         line.Running += places;
-        if (line.Overdue) _overdueRunning[(int)line.Target] += places;
-        if (line.Target != TaskTarget.None) _waiting += places;
+        if (line.Overdue)
+            _overdueRunning[(int)line.Target] += places;
+        if (line.Target != TaskTarget.None)
+            _waiting += places;
     }
 
     private int OverduePlaces()
@@ -146,7 +186,8 @@ internal sealed class TaskQueues
 
     private Line LineOf(string type, bool overdue)
     {
-        if (!_lines.TryGetValue((type, overdue), out var line)) _lines[(type, overdue)] = line = new Line(type, overdue, _policies.Of(type).Target);
+        if (!_lines.TryGetValue((type, overdue), out var line))
+            _lines[(type, overdue)] = line = new Line(type, overdue, _policies.Of(type).Target);
         return line;
     }
 
@@ -163,6 +204,7 @@ internal sealed class TaskQueues
 
         public TaskPolicy Policy(TaskPolicyBook policies) => policies.Of(type);
 
-        public int Places(TaskPolicyBook policies) => overdue ? Math.Max(1, Policy(policies).Concurrency / 4) : Policy(policies).Concurrency;
+        public int Places(TaskPolicyBook policies) =>
+            overdue ? Math.Max(1, Policy(policies).Concurrency / 4) : Policy(policies).Concurrency;
     }
 }

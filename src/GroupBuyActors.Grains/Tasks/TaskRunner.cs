@@ -10,34 +10,51 @@ namespace GroupBuyActors.Tasks;
 
 /// <summary>Runs a due task by its handler and makes its end durable.</summary>
 /// <remarks>
-/// Problem: a process may die between the effect of a task and the note that it is done, two silos may own a shard for a moment, and an
-/// operator may cancel a task while it runs. A task's life:
+/// Problem: a process may die between the effect of a task and the note that it is done, two silos may own a shard for
+/// a moment, and an operator may cancel a task while it runs. A task's life:
 /// <code>
 ///   table    ── its time comes within the horizon ──► wheel ── due ──► queue ── a place is free ──► running
 ///   running  ── effect ─────────────────────────────► gone: completed by its group's commit, or by one of its own
 ///   running  ── failed, a wait within the horizon ──► wheel: the row updated
 ///   running  ── failed, a wait beyond it ───────────► table: the row moved
-///   running  ── trouble of ours ────────────────────► wheel: again soon, nothing counted; at the third, as its row says, or gone with it
-///   running  ── tries used up, or too old ──────────► ended: dead, or expired
+/// running ── trouble of ours ────────────────────► wheel: again soon, nothing counted; at the third, as its row says,
+/// or gone with it   running  ── tries used up, or too old ──────────► ended: dead, or expired
 ///   else     ── cancelled by hand ──────────────────► ended: cancelled
 ///   dead     ── redriven ───────────────────────────► table: the same id and key, a later version
-///   any      ── its owner is gone ──────────────────► table: fenced, taken over, read from the left edge; recorded before it runs
+/// any ── its owner is gone ──────────────────► table: fenced, taken over, read from the left edge; recorded before it
+/// runs
 /// </code>
-/// A first try is not recorded before it begins: most succeed, and the commit of their effect removes the row. A task taken over from a
-/// silo that is gone is recorded before it runs: one that kills its process is found out by the number of its tries. Guarantees: a
-/// handler runs at least once and never before its task is due; whatever ends, updates or moves a task is a commit under its version,
-/// of which only the first lands, so that a task has one end. What would break it: an end without the version in its run.
+/// A first try is not recorded before it begins: most succeed, and the commit of their effect removes the row. A task
+/// taken over from a silo that is gone is recorded before it runs: one that kills its process is found out by the
+/// number of its tries. Guarantees: a handler runs at least once and never before its task is due; whatever ends,
+/// updates or moves a task is a commit under its version, of which only the first lands, so that a task has one end.
+/// What would break it: an end without the version in its run.
 /// </remarks>
 internal sealed class TaskRunner(
-    IEnumerable<ITaskHandler> handlers, NearTasks near, ITaskStore store, ICommitter committer, CronFirings firings, TaskPolicyBook policies, ClusterClock clock,
-    TimeProvider time, Chance chance, TaskMetrics metrics, IOptions<GrainsOptions> options, ILogger<TaskRunner> log)
+    IEnumerable<ITaskHandler> handlers,
+    NearTasks near,
+    ITaskStore store,
+    ICommitter committer,
+    CronFirings firings,
+    TaskPolicyBook policies,
+    ClusterClock clock,
+    TimeProvider time,
+    Chance chance,
+    TaskMetrics metrics,
+    IOptions<GrainsOptions> options,
+    ILogger<TaskRunner> log
+)
 {
-    private const int ErrorMax = 500, TroublesBeforeLook = 2;
+    private const int ErrorMax = 500,
+        TroublesBeforeLook = 2;
     private static readonly TimeSpan TroubleMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LinkAfter = TimeSpan.FromHours(1);
     private readonly Dictionary<string, ITaskHandler> _handlers = handlers.ToDictionary(handler => handler.Type);
 
-    /// <summary>One run. It never throws: a task that nothing can be done with is kept aside, and its place is free for the next.</summary>
+    /// <summary>
+    /// One run. It never throws: a task that nothing can be done with is kept aside, and its place is free for the
+    /// next.
+    /// </summary>
     public async Task RunAsync(NearTask running)
     {
         try
@@ -71,7 +88,8 @@ internal sealed class TaskRunner(
         var (now, began) = (clock.GetUtcNow(), time.GetTimestamp());
         running.BegunAt = now;
         metrics.Started(task.Type, now - running.FiresAt, policies.Of(task.Type).Lateness);
-        if (task.Attempts > 0 || running.Troubles > 0) metrics.Retried(task.Type);
+        if (task.Attempts > 0 || running.Troubles > 0)
+            metrics.Retried(task.Type);
         using var activity = Continue(task, now);
         string outcome;
         try
@@ -82,7 +100,8 @@ internal sealed class TaskRunner(
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             outcome = "trouble";
-            if (running.Troubles < TroublesBeforeLook || !await IsOvertakenAsync(running)) Trouble(running, e);
+            if (running.Troubles < TroublesBeforeLook || !await IsOvertakenAsync(running))
+                Trouble(running, e);
         }
 
         metrics.Ended(task.Type, outcome, time.GetElapsedTime(began));
@@ -93,16 +112,25 @@ internal sealed class TaskRunner(
         var policy = policies.Of(running.Stored.Type);
         var failures = running.Stored.Attempts;
         if (policy.Retry.TimeToLive is { } live && running.Stored.AgeAt(now) >= live)
-            return await EndAsync(running, TaskEndStatus.Expired, failures, running.Stored.LastError ?? "Its time to live was over before it could run.");
+            return await EndAsync(
+                running,
+                TaskEndStatus.Expired,
+                failures,
+                running.Stored.LastError ?? "Its time to live was over before it could run."
+            );
         if (running.IsOverdue)
         {
-            if (!await RecordBeforeAsync(running, policy, now)) return "lost";
+            if (!await RecordBeforeAsync(running, policy, now))
+                return "lost";
             running.IsOverdue = false;
         }
 
         var bound = policy.TryTimeout > options.Value.RunTimeout ? policy.TryTimeout : options.Value.RunTimeout;
         using var cancellation = new CancellationTokenSource(bound, time);
-        var due = new DueTask(running.Stored, policy, failures, now, chance.NextShare()) { MayRepeat = running.MayRepeat };
+        var due = new DueTask(running.Stored, policy, failures, now, chance.NextShare())
+        {
+            MayRepeat = running.MayRepeat,
+        };
         running.WasBegun = true;
         var verdict = await handler.RunAsync(due, cancellation.Token).WaitAsync(cancellation.Token);
         running.Troubles = 0;
@@ -118,12 +146,17 @@ internal sealed class TaskRunner(
                 return "success";
             case TaskEnd.Finished:
                 // A group's journal tells of its tasks; of a task without a group nothing else would.
-                var tells = running.Stored.Group is null && verdict.Ends?.Any(ending => ending.TaskId == running.Stored.Key.Id) is not true;
-                IEnumerable<TaskEnding> own = tells ? [TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null)] : [];
+                var tells =
+                    running.Stored.Group is null
+                    && verdict.Ends?.Any(ending => ending.TaskId == running.Stored.Key.Id) is not true;
+                IEnumerable<TaskEnding> own = tells
+                    ? [TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null)]
+                    : [];
                 await RemoveAsync(running, verdict.Schedules ?? [], [.. own, .. verdict.Ends ?? []]);
                 return "success";
             case TaskEnd.RunAgain:
-                // From when the run began: a clock that moved on meanwhile must not put it off by as much. Early it is told so again.
+                // From when the run began: a clock that moved on meanwhile must not put it off by as much. Early it is
+                // told so again.
                 near.Again(running, began + verdict.Step.Delay);
                 return "early";
             default:
@@ -138,10 +171,16 @@ internal sealed class TaskRunner(
         if (step.Verdict is RetryVerdict.Dead or RetryVerdict.Expired)
         {
             TaskLog.GivenUp(log, task.Key.Id, task.Type, failures, step.Verdict, error);
-            return await EndAsync(running, step.Verdict == RetryVerdict.Dead ? TaskEndStatus.Dead : TaskEndStatus.Expired, failures, error);
+            return await EndAsync(
+                running,
+                step.Verdict == RetryVerdict.Dead ? TaskEndStatus.Dead : TaskEndStatus.Expired,
+                failures,
+                error
+            );
         }
 
-        if (step.Alert) TaskLog.Alert(log, task.Key.Id, task.Type, failures, error);
+        if (step.Alert)
+            TaskLog.Alert(log, task.Key.Id, task.Type, failures, error);
         TaskLog.Failed(log, task.Key.Id, task.Type, failures, step.Delay.TotalMilliseconds, error);
         await RetryAsync(running, failures, step.Delay, error);
         return "failed";
@@ -152,8 +191,13 @@ internal sealed class TaskRunner(
     {
         var task = running.Stored;
         var now = clock.GetUtcNow();
-        var ended = await RemoveAsync(running, firings.Following(task, now), [TaskEnding.Of(task with { Attempts = attempts }, status, now, error)]);
-        if (ended && status == TaskEndStatus.Dead) metrics.Dead(task.Type);
+        var ended = await RemoveAsync(
+            running,
+            firings.Following(task, now),
+            [TaskEnding.Of(task with { Attempts = attempts }, status, now, error)]
+        );
+        if (ended && status == TaskEndStatus.Dead)
+            metrics.Dead(task.Type);
         return status == TaskEndStatus.Dead ? "dead" : "expired";
     }
 
@@ -161,22 +205,40 @@ internal sealed class TaskRunner(
     {
         var (task, now) = (running.Stored, clock.GetUtcNow());
         var nextAt = DateTimeOffset.FromUnixTimeMilliseconds((now + delay).ToUnixTimeMilliseconds());
-        if (nextAt < task.Key.Due) nextAt = task.Key.Due;
+        if (nextAt < task.Key.Due)
+            nextAt = task.Key.Due;
         if (delay <= options.Value.Horizon)
         {
-            var next = task with { Attempts = attempts, NextAt = nextAt, Version = task.Version + 1, LastError = error };
-            if (!await CommitAsync(task, updates: [next])) return;
+            var next = task with
+            {
+                Attempts = attempts,
+                NextAt = nextAt,
+                Version = task.Version + 1,
+                LastError = error,
+            };
+            if (!await CommitAsync(task, updates: [next]))
+                return;
             running.Stored = next;
             near.Again(running, nextAt);
             return;
         }
 
-        await CommitAsync(task, removals: [task.Row], schedules: [task.MovedTo(nextAt) with { Attempts = attempts, LastError = error }]);
+        await CommitAsync(
+            task,
+            removals: [task.Row],
+            schedules: [task.MovedTo(nextAt) with { Attempts = attempts, LastError = error }]
+        );
         near.Done(running);
 
-        async Task<bool> CommitAsync(TimedTask ran, TimedTask[]? updates = null, TaskKey[]? removals = null, TimedTask[]? schedules = null)
+        async Task<bool> CommitAsync(
+            TimedTask ran,
+            TimedTask[]? updates = null,
+            TaskKey[]? removals = null,
+            TimedTask[]? schedules = null
+        )
         {
-            if (await this.CommitAsync(ran, removals ?? [], schedules ?? [], updates ?? [])) return true;
+            if (await this.CommitAsync(ran, removals ?? [], schedules ?? [], updates ?? []))
+                return true;
             near.Done(running);
             return false;
         }
@@ -188,10 +250,12 @@ internal sealed class TaskRunner(
         var task = running.Stored;
         // Whoever takes it over after a crash of this run waits as long as after any failed try.
         var wait = policy.Retry.After(task.Attempts + 1, task.AgeAt(now), chance.NextShare()).Delay;
-        if (wait > options.Value.Horizon) wait = options.Value.Horizon;
+        if (wait > options.Value.Horizon)
+            wait = options.Value.Horizon;
         var recorded = task with
         {
-            Attempts = task.Attempts + 1, Version = task.Version + 1,
+            Attempts = task.Attempts + 1,
+            Version = task.Version + 1,
             NextAt = DateTimeOffset.FromUnixTimeMilliseconds((now + wait).ToUnixTimeMilliseconds()),
         };
         if (await CommitAsync(task, [], [], [recorded]))
@@ -205,23 +269,46 @@ internal sealed class TaskRunner(
     }
 
     /// <summary>False where somebody else ran this version.</summary>
-    private async Task<bool> RemoveAsync(NearTask running, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TaskEnding> ends)
+    private async Task<bool> RemoveAsync(
+        NearTask running,
+        IReadOnlyList<TimedTask> schedules,
+        IReadOnlyList<TaskEnding> ends
+    )
     {
         var committed = await CommitAsync(running.Stored, [running.Stored.Row], schedules, [], ends);
         near.Done(running);
         return committed;
     }
 
-    /// <summary>A commit of the task alone, once per version. False where this version was run already. Throws where the store cannot take it.</summary>
+    /// <summary>
+    /// A commit of the task alone, once per version. False where this version was run already. Throws where the store
+    /// cannot take it.
+    /// </summary>
     private async Task<bool> CommitAsync(
-        TimedTask ran, IReadOnlyList<TaskKey> removals, IReadOnlyList<TimedTask> schedules, IReadOnlyList<TimedTask> updates, IReadOnlyList<TaskEnding>? ends = null)
+        TimedTask ran,
+        IReadOnlyList<TaskKey> removals,
+        IReadOnlyList<TimedTask> schedules,
+        IReadOnlyList<TimedTask> updates,
+        IReadOnlyList<TaskEnding>? ends = null
+    )
     {
-        var place = committer.TryReserve(ran.Key.Shard) ?? throw new Groups.StoreUnavailableException("The store takes no more changes at the moment.");
-        var result = await committer.CommitAsync(place, new Commit
-        {
-            Id = chance.NextCommitId(), Shard = ran.Key.Shard, Token = new ActivationToken(), Removals = removals, Schedules = schedules,
-            Updates = updates, Ends = ends ?? [], Run = new TaskRun(ran.Key, ran.Version),
-        });
+        var place =
+            committer.TryReserve(ran.Key.Shard)
+            ?? throw new Groups.StoreUnavailableException("The store takes no more changes at the moment.");
+        var result = await committer.CommitAsync(
+            place,
+            new Commit
+            {
+                Id = chance.NextCommitId(),
+                Shard = ran.Key.Shard,
+                Token = new ActivationToken(),
+                Removals = removals,
+                Schedules = schedules,
+                Updates = updates,
+                Ends = ends ?? [],
+                Run = new TaskRun(ran.Key, ran.Version),
+            }
+        );
         return result.Status switch
         {
             CommitStatus.Committed => true,
@@ -231,8 +318,9 @@ internal sealed class TaskRunner(
     }
 
     /// <summary>
-    /// Looks whether a task that meets trouble again and again is still as memory has it: its end may have been committed and the answer
-    /// lost, or it was moved meanwhile. Then its commits are refused for ever, and what memory has is put right.
+    /// Looks whether a task that meets trouble again and again is still as memory has it: its end may have been
+    /// committed and the answer lost, or it was moved meanwhile. Then its commits are refused for ever, and what memory
+    /// has is put right.
     /// </summary>
     private async Task<bool> IsOvertakenAsync(NearTask running)
     {
@@ -242,9 +330,11 @@ internal sealed class TaskRunner(
             // It still holds its place among the running ones: a store that hangs must not keep it there.
             using var bound = new CancellationTokenSource(TroubleMax, time);
             var row = await store.FindAsync(task.Key.Id, bound.Token).WaitAsync(bound.Token);
-            if (row is not null && row.Version == task.Version) return false;
+            if (row is not null && row.Version == task.Version)
+                return false;
             near.Done(running);
-            if (row is not null) near.Add(row, mayHaveBegun: true);
+            if (row is not null)
+                near.Add(row, mayHaveBegun: true);
             TaskLog.Overtaken(log, task.Key.Id, task.Type, row is null ? "has ended" : "was changed");
             return true;
         }
@@ -258,23 +348,35 @@ internal sealed class TaskRunner(
 
     private void Trouble(NearTask running, Exception e)
     {
-        var wait = Math.Min(50 * Math.Pow(2, Math.Min(running.Troubles++, 20)), TroubleMax.TotalMilliseconds) * (1 + 0.2 * chance.NextShare());
+        var wait =
+            Math.Min(50 * Math.Pow(2, Math.Min(running.Troubles++, 20)), TroubleMax.TotalMilliseconds)
+            * (1 + 0.2 * chance.NextShare());
         TaskLog.Trouble(log, e, running.Stored.Key.Id, running.Stored.Type, wait);
         near.Again(running, clock.GetUtcNow() + TimeSpan.FromMilliseconds(wait));
     }
 
-    /// <summary>The trace of what caused the task goes on; where it is old, the run begins its own and links to it.</summary>
+    /// <summary>
+    /// The trace of what caused the task goes on; where it is old, the run begins its own and links to it.
+    /// </summary>
     private static Activity? Continue(TimedTask task, DateTimeOffset now)
     {
-        if (!Tracing.Source.HasListeners()) return null;
+        if (!Tracing.Source.HasListeners())
+            return null;
         ActivityContext.TryParse(task.Trace, null, isRemote: true, out var cause);
-        // A deadline is set a day ahead, everything else minutes; what caused a late task is as old as the task is late, at least.
+        // A deadline is set a day ahead, everything else minutes; what caused a late task is as old as the task is
+        // late, at least.
         var isOld = cause == default || task.Type == TaskTypes.GroupDeadline || task.AgeAt(now) > LinkAfter;
         var activity = isOld
-            ? Tracing.Source.StartActivity(task.Type, ActivityKind.Consumer, default(ActivityContext), links: cause == default ? null : [new ActivityLink(cause)])
+            ? Tracing.Source.StartActivity(
+                task.Type,
+                ActivityKind.Consumer,
+                default(ActivityContext),
+                links: cause == default ? null : [new ActivityLink(cause)]
+            )
             : Tracing.Source.StartActivity(task.Type, ActivityKind.Consumer, cause);
         activity?.SetTag("task_id", task.Key.Id);
-        if (task.Group is { } group) activity?.SetTag("group_id", group.Value);
+        if (task.Group is { } group)
+            activity?.SetTag("group_id", group.Value);
         return activity;
     }
 }

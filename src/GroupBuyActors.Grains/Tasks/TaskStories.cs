@@ -5,11 +5,17 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Answers "why has it not run": a task's story from the journal that caused it, its row, its ending, and the memory of its owner. An
-/// owner that does not answer is itself an answer.
+/// Answers "why has it not run": a task's story from the journal that caused it, its row, its ending, and the memory of
+/// its owner. An owner that does not answer is itself an answer.
 /// </summary>
 internal sealed class TaskStories(
-    IGroupReader groups, IClusterMembershipService membership, Homes homes, TaskGateways gateways, TaskPolicyBook policies, TimeProvider time)
+    IGroupReader groups,
+    IClusterMembershipService membership,
+    Homes homes,
+    TaskGateways gateways,
+    TaskPolicyBook policies,
+    TimeProvider time
+)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
@@ -17,54 +23,90 @@ internal sealed class TaskStories(
     public async Task<TaskReport> TellAsync(TaskReport report, TimedTask? pending, CancellationToken cancellation)
     {
         var story = new List<TaskMoment>();
-        if (report.GroupId is { } group && await CauseAsync(group, report.TaskId, cancellation) is { } cause) story.Add(cause);
+        if (report.GroupId is { } group && await CauseAsync(group, report.TaskId, cancellation) is { } cause)
+            story.Add(cause);
         if (pending is null)
         {
-            if (report.RetryCount > 0) story.Add(new TaskMoment(report.ExecuteAt, $"It was due, and tried {Times(report.RetryCount)} in vain."));
-            if (report.EndedAt is { } ended) story.Add(new TaskMoment(ended, $"It ended as {(report.RedrivenAt is null ? report.Status : "a dead letter")}{(report.LastError is { } error ? $": {error}" : ".")}"));
-            if (report.DismissedAt is { } dismissed) story.Add(new TaskMoment(dismissed, "It was dismissed: nothing more is to be done about it."));
-            if (report.RedrivenAt is { } redriven) story.Add(new TaskMoment(redriven, "It was scheduled anew, and has run since."));
+            if (report.RetryCount > 0)
+                story.Add(
+                    new TaskMoment(report.ExecuteAt, $"It was due, and tried {Times(report.RetryCount)} in vain.")
+                );
+            if (report.EndedAt is { } ended)
+                story.Add(
+                    new TaskMoment(
+                        ended,
+                        $"It ended as {(report.RedrivenAt is null ? report.Status : "a dead letter")}{(report.LastError is { } error ? $": {error}" : ".")}"
+                    )
+                );
+            if (report.DismissedAt is { } dismissed)
+                story.Add(new TaskMoment(dismissed, "It was dismissed: nothing more is to be done about it."));
+            if (report.RedrivenAt is { } redriven)
+                story.Add(new TaskMoment(redriven, "It was scheduled anew, and has run since."));
             return report with { Story = Sorted(story) };
         }
 
         var (owner, situation) = await AskAsync(report.Shard, report.TaskId, cancellation);
-        if (pending.Attempts > 0) story.Add(new TaskMoment(pending.Key.Due, $"It was tried {Times(pending.Attempts)} in vain: {pending.LastError ?? "whoever tried is gone"}."));
-        if (situation is { LoadedAt: { } loaded }) story.Add(new TaskMoment(loaded, $"{owner} took it into memory."));
-        if (situation is { BegunAt: { } begun }) story.Add(new TaskMoment(begun, $"{owner} began to run it."));
+        if (pending.Attempts > 0)
+            story.Add(
+                new TaskMoment(
+                    pending.Key.Due,
+                    $"It was tried {Times(pending.Attempts)} in vain: {pending.LastError ?? "whoever tried is gone"}."
+                )
+            );
+        if (situation is { LoadedAt: { } loaded })
+            story.Add(new TaskMoment(loaded, $"{owner} took it into memory."));
+        if (situation is { BegunAt: { } begun })
+            story.Add(new TaskMoment(begun, $"{owner} began to run it."));
         return report with
         {
             Status = situation?.Where is TaskWhereabouts.Running or TaskWhereabouts.Queue ? "running" : "pending",
-            Owner = owner, Epoch = situation is { Epoch: > 0 and var epoch } ? epoch : report.Epoch,
-            WaitingFor = Wait(pending, owner, situation), Story = Sorted(story),
+            Owner = owner,
+            Epoch = situation is { Epoch: > 0 and var epoch } ? epoch : report.Epoch,
+            WaitingFor = Wait(pending, owner, situation),
+            Story = Sorted(story),
         };
     }
 
-    private string? Wait(TimedTask task, string? owner, TaskSituation? situation) => situation switch
-    {
-        null when owner is null => "Its shard has no owner: no silo is there that could be one.",
-        null => $"{owner}, the owner of its shard, does not answer.",
-        { Epoch: 0 } => $"{owner} is to own its shard and has not taken it yet.",
-        { Where: TaskWhereabouts.Table } => "Its time: it lies in the table, beyond the horizon that is in memory.",
-        { Where: TaskWhereabouts.Wheel } when task.Attempts > 0 => "The wait before its next try.",
-        { Where: TaskWhereabouts.Wheel } => "Its time.",
-        { Where: TaskWhereabouts.Queue } => $"A place: {policies.Of(task.Type).Concurrency} of its type run at once on a silo.",
-        { Where: TaskWhereabouts.Parked } => $"A handler: no silo of this release knows tasks of type {task.Type}.",
-        _ => null,
-    };
+    private string? Wait(TimedTask task, string? owner, TaskSituation? situation) =>
+        situation switch
+        {
+            null when owner is null => "Its shard has no owner: no silo is there that could be one.",
+            null => $"{owner}, the owner of its shard, does not answer.",
+            { Epoch: 0 } => $"{owner} is to own its shard and has not taken it yet.",
+            { Where: TaskWhereabouts.Table } => "Its time: it lies in the table, beyond the horizon that is in memory.",
+            { Where: TaskWhereabouts.Wheel } when task.Attempts > 0 => "The wait before its next try.",
+            { Where: TaskWhereabouts.Wheel } => "Its time.",
+            { Where: TaskWhereabouts.Queue } =>
+                $"A place: {policies.Of(task.Type).Concurrency} of its type run at once on a silo.",
+            { Where: TaskWhereabouts.Parked } => $"A handler: no silo of this release knows tasks of type {task.Type}.",
+            _ => null,
+        };
 
     private async Task<TaskMoment?> CauseAsync(GroupId group, string taskId, CancellationToken cancellation)
     {
         var parts = taskId.Split(':');
-        if (parts.Length != 3 || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) || sequence < 1) return null;
+        if (
+            parts.Length != 3
+            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+            || sequence < 1
+        )
+            return null;
         return await groups.HistoryAsync(group, sequence - 1, 1, cancellation) is [{ } row] && row.Sequence == sequence
             ? new TaskMoment(row.Time, $"{row.Type}, event {sequence} of its group, scheduled it.")
             : null;
     }
 
-    private async Task<(string? Owner, TaskSituation? Situation)> AskAsync(ShardId shard, string taskId, CancellationToken cancellation)
+    private async Task<(string? Owner, TaskSituation? Situation)> AskAsync(
+        ShardId shard,
+        string taskId,
+        CancellationToken cancellation
+    )
     {
-        if (homes.Of(shard) is not { } home) return (null, null);
-        var name = membership.CurrentSnapshot.Members.TryGetValue(home, out var member) ? member.Name : home.ToParsableString();
+        if (homes.Of(shard) is not { } home)
+            return (null, null);
+        var name = membership.CurrentSnapshot.Members.TryGetValue(home, out var member)
+            ? member.Name
+            : home.ToParsableString();
         try
         {
             return (name, await gateways.Of(home).Explain(taskId).WaitAsync(AnswerWithin, time, cancellation));
@@ -75,7 +117,8 @@ internal sealed class TaskStories(
         }
     }
 
-    private static string Times(int count) => count == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{count} times");
+    private static string Times(int count) =>
+        count == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{count} times");
 
     private static List<TaskMoment> Sorted(List<TaskMoment> story) => [.. story.OrderBy(moment => moment.Time)];
 }

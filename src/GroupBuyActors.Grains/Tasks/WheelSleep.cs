@@ -13,7 +13,8 @@ internal sealed class WheelSleep : IDisposable
     {
         _clock = clock;
         // A clock that a test moves wakes the thread by its own timers; the machine's clock by the thread's own sleep.
-        if (!clock.RunsWithTheMachine) _timer = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (!clock.RunsWithTheMachine)
+            _timer = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public void Wake() => _wake.Set();
@@ -32,10 +33,10 @@ internal sealed class WheelSleep : IDisposable
         do
         {
             now = _clock.GetUtcNow();
-            if (now >= until) return;
+            if (now >= until)
+                return;
             _timer.Change(until - now, Timeout.InfiniteTimeSpan);
-        }
-        while (_clock.GetUtcNow() != now);
+        } while (_clock.GetUtcNow() != now);
         _wake.WaitOne();
     }
 

@@ -4,13 +4,16 @@ namespace GroupBuyActors.Integrations.Http;
 public sealed class HostNotAllowedException(string message) : HttpRequestException(message);
 
 /// <summary>
-/// Lets calls go to allowed hosts only, whatever address they were given. The client behind it must not follow redirects by
-/// itself: those would not come past here.
+/// Lets calls go to allowed hosts only, whatever address they were given. The client behind it must not follow
+/// redirects by itself: those would not come past here.
 /// </summary>
 public sealed class AllowedHostsHandler(HostAllowList allowed) : DelegatingHandler
 {
     /// <inheritdoc/>
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         // The host alone is told: what else an address has may be a secret.
         if (!allowed.Allows(request.RequestUri))
@@ -18,5 +21,8 @@ public sealed class AllowedHostsHandler(HostAllowList allowed) : DelegatingHandl
         return base.SendAsync(request, cancellationToken);
     }
 
-    private static string Authority(Uri? address) => address is { IsAbsoluteUri: true } ? $"{address.Scheme}://{address.Host}:{address.Port}" : "an address without a host";
+    private static string Authority(Uri? address) =>
+        address is { IsAbsoluteUri: true }
+            ? $"{address.Scheme}://{address.Host}:{address.Port}"
+            : "an address without a host";
 }

@@ -11,17 +11,30 @@ using Polly.Timeout;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// One service behind a port: sends a document or asks a question, and turns whatever comes back, or does not, into one of the three
-/// answers of a port. Done and Refused only where the service said so in the words of its contract; all else is Silent. Never throws.
+/// One service behind a port: sends a document or asks a question, and turns whatever comes back, or does not, into one
+/// of the three answers of a port. Done and Refused only where the service said so in the words of its contract; all
+/// else is Silent. Never throws.
 /// </summary>
-internal sealed class HttpPort(string name, HttpClient http, HttpPortMetrics metrics, TimeProvider time, ILogger<HttpPort> log)
+internal sealed class HttpPort(
+    string name,
+    HttpClient http,
+    HttpPortMetrics metrics,
+    TimeProvider time,
+    ILogger<HttpPort> log
+)
 {
     public const string KeyHeader = "Idempotency-Key";
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     /// <summary>Asks the service to do something, under a key.</summary>
-    public async Task<PortReply> SendAsync<T>(HttpPortCall call, string key, T document, JsonTypeInfo<T> type, CancellationToken cancellation)
+    public async Task<PortReply> SendAsync<T>(
+        HttpPortCall call,
+        string key,
+        T document,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellation
+    )
     {
         var began = Begin();
         var reply = new PortReply(PortAnswer.Silent);
@@ -29,8 +42,15 @@ internal sealed class HttpPort(string name, HttpClient http, HttpPortMetrics met
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, call.Route);
             request.Headers.Add(KeyHeader, HeaderText(key));
-            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(document, type)) { Headers = { ContentType = Json } };
-            reply = HttpPortAnswers.Read(name, await ExchangeAsync(request, cancellation).ConfigureAwait(false), call.Refusals);
+            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(document, type))
+            {
+                Headers = { ContentType = Json },
+            };
+            reply = HttpPortAnswers.Read(
+                name,
+                await ExchangeAsync(request, cancellation).ConfigureAwait(false),
+                call.Refusals
+            );
         }
         catch (Exception e)
         {
@@ -45,11 +65,18 @@ internal sealed class HttpPort(string name, HttpClient http, HttpPortMetrics met
     }
 
     /// <summary>
-    /// Asks the service something. <paramref name="read"/> makes the answer of a document, or null of one that says what cannot be;
-    /// <paramref name="unknown"/> is the answer where the service says, with the code of the call, that it knows nothing of it.
+    /// Asks the service something. <paramref name="read"/> makes the answer of a document, or null of one that says
+    /// what cannot be; <paramref name="unknown"/> is the answer where the service says, with the code of the call, that
+    /// it knows nothing of it.
     /// </summary>
     public async Task<(PortReply Reply, TAnswer? Answer)> AskAsync<T, TAnswer>(
-        HttpPortCall call, string query, JsonTypeInfo<T> type, Func<T, TAnswer?> read, TAnswer? unknown, CancellationToken cancellation)
+        HttpPortCall call,
+        string query,
+        JsonTypeInfo<T> type,
+        Func<T, TAnswer?> read,
+        TAnswer? unknown,
+        CancellationToken cancellation
+    )
         where TAnswer : class
     {
         var began = Begin();
@@ -58,7 +85,14 @@ internal sealed class HttpPort(string name, HttpClient http, HttpPortMetrics met
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"{call.Route}?{query}");
-            (reply, answer) = HttpPortAnswers.Read(name, await ExchangeAsync(request, cancellation).ConfigureAwait(false), type, read, call, unknown);
+            (reply, answer) = HttpPortAnswers.Read(
+                name,
+                await ExchangeAsync(request, cancellation).ConfigureAwait(false),
+                type,
+                read,
+                call,
+                unknown
+            );
         }
         catch (Exception e)
         {
@@ -72,27 +106,39 @@ internal sealed class HttpPort(string name, HttpClient http, HttpPortMetrics met
         return (reply, answer);
     }
 
-    /// <summary>A key as the header has it: what is not plain ASCII is percent-encoded, so that two keys never become one.</summary>
-    internal static string HeaderText(string key) => Uri.EscapeDataString(key).Replace("%3A", ":", StringComparison.Ordinal);
+    /// <summary>
+    /// A key as the header has it: what is not plain ASCII is percent-encoded, so that two keys never become one.
+    /// </summary>
+    internal static string HeaderText(string key) =>
+        Uri.EscapeDataString(key).Replace("%3A", ":", StringComparison.Ordinal);
 
     private async Task<HttpPortAnswer> ExchangeAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         request.Headers.Accept.ParseAdd("application/json");
         request.Headers.Accept.ParseAdd("application/problem+json");
         PortPipeline.Begin(request, time);
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
-        return new HttpPortAnswer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false));
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation)
+            .ConfigureAwait(false);
+        return new HttpPortAnswer(
+            response.StatusCode,
+            await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false)
+        );
     }
 
     private string Words(Exception fault, string operation, CancellationToken cancellation)
     {
         switch (fault)
         {
-            case OperationCanceledException when cancellation.IsCancellationRequested: return "No answer in time.";
-            case TimeoutRejectedException late: return $"No answer within {late.Timeout.TotalSeconds:0.###} s.";
-            case BrokenCircuitException: return $"Calls of {name} are suspended for a moment: too many of them failed.";
-            case RateLimiterRejectedException: return $"Too many calls of {name} at once.";
-            case HttpRequestException or AnswerTooLongException: return fault.Message;
+            case OperationCanceledException when cancellation.IsCancellationRequested:
+                return "No answer in time.";
+            case TimeoutRejectedException late:
+                return $"No answer within {late.Timeout.TotalSeconds:0.###} s.";
+            case BrokenCircuitException:
+                return $"Calls of {name} are suspended for a moment: too many of them failed.";
+            case RateLimiterRejectedException:
+                return $"Too many calls of {name} at once.";
+            case HttpRequestException or AnswerTooLongException:
+                return fault.Message;
             default:
                 HttpPortLog.Unforeseen(log, fault, name, operation);
                 return fault.Message;
@@ -108,11 +154,15 @@ internal sealed class HttpPort(string name, HttpClient http, HttpPortMetrics met
     private void End(long began, string operation, PortReply reply)
     {
         metrics.Ended(name, operation, reply.Answer.ToString().ToLowerInvariant(), time.GetElapsedTime(began));
-        if (reply.Answer == PortAnswer.Silent) HttpPortLog.Silent(log, name, operation, reply.Detail ?? "");
+        if (reply.Answer == PortAnswer.Silent)
+            HttpPortLog.Silent(log, name, operation, reply.Detail ?? "");
     }
 }
 
-/// <summary>An operation of a service: its name, its route, and the codes of its contract that refuse it for good (or, asking, that mean: nothing known).</summary>
+/// <summary>
+/// An operation of a service: its name, its route, and the codes of its contract that refuse it for good (or, asking,
+/// that mean: nothing known).
+/// </summary>
 internal sealed record HttpPortCall(string Operation, string Route, params string[] Refusals);
 
 /// <summary>What came back, read to its end.</summary>

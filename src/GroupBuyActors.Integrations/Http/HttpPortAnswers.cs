@@ -6,8 +6,9 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// What answers mean. A service is believed in the words of its contract only: a page of a proxy with status 200 has reserved
-/// nothing, one with status 404 does not say that a buyer has not paid, and a 409 without a known code is no refusal for good.
+/// What answers mean. A service is believed in the words of its contract only: a page of a proxy with status 200 has
+/// reserved nothing, one with status 404 does not say that a buyer has not paid, and a 409 without a known code is no
+/// refusal for good.
 /// </summary>
 internal static class HttpPortAnswers
 {
@@ -21,10 +22,14 @@ internal static class HttpPortAnswers
             case HttpStatusCode.Accepted:
                 return Silent($"{port} took the call and has not done it yet.");
             case >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices:
-                return answer.Body.Length == 0 || IsObject(answer.Body) ? PortReply.Done : Silent($"{port} answered {(int)answer.Status} with what is no JSON object.");
+                return answer.Body.Length == 0 || IsObject(answer.Body)
+                    ? PortReply.Done
+                    : Silent($"{port} answered {(int)answer.Status} with what is no JSON object.");
             case HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity:
                 var (code, detail) = Problem(answer.Body);
-                return code is not null && refusals.Contains(code) ? new PortReply(PortAnswer.Refused, detail ?? code) : Silent(Words(port, answer));
+                return code is not null && refusals.Contains(code)
+                    ? new PortReply(PortAnswer.Refused, detail ?? code)
+                    : Silent(Words(port, answer));
             default:
                 return Silent(Words(port, answer));
         }
@@ -32,20 +37,38 @@ internal static class HttpPortAnswers
 
     /// <summary>The answer to a question.</summary>
     public static (PortReply Reply, TAnswer? Answer) Read<T, TAnswer>(
-        string port, HttpPortAnswer answer, JsonTypeInfo<T> type, Func<T, TAnswer?> read, HttpPortCall call, TAnswer? unknown)
+        string port,
+        HttpPortAnswer answer,
+        JsonTypeInfo<T> type,
+        Func<T, TAnswer?> read,
+        HttpPortCall call,
+        TAnswer? unknown
+    )
         where TAnswer : class
     {
-        if (answer.Status == HttpStatusCode.NotFound && unknown is not null && Problem(answer.Body).Code is { } code && call.Refusals.Contains(code))
+        if (
+            answer.Status == HttpStatusCode.NotFound
+            && unknown is not null
+            && Problem(answer.Body).Code is { } code
+            && call.Refusals.Contains(code)
+        )
             return (PortReply.Done, unknown);
-        if (answer.Status != HttpStatusCode.OK) return (Silent(Words(port, answer)), null);
+        if (answer.Status != HttpStatusCode.OK)
+            return (Silent(Words(port, answer)), null);
         try
         {
-            if (JsonSerializer.Deserialize(answer.Body, type) is { } document && read(document) is { } said) return (PortReply.Done, said);
+            if (JsonSerializer.Deserialize(answer.Body, type) is { } document && read(document) is { } said)
+                return (PortReply.Done, said);
             return (Silent($"{port} answered {call.Operation} with what cannot be."), null);
         }
         catch (JsonException e)
         {
-            return (Silent($"{port} answered {call.Operation} with what is not its contract's (at {(e.Path is { Length: > 0 } path ? Plain(path) : "its start")})."), null);
+            return (
+                Silent(
+                    $"{port} answered {call.Operation} with what is not its contract's (at {(e.Path is { Length: > 0 } path ? Plain(path) : "its start")})."
+                ),
+                null
+            );
         }
     }
 
@@ -53,33 +76,44 @@ internal static class HttpPortAnswers
 
     private static string Words(string port, HttpPortAnswer answer)
     {
-        if ((int)answer.Status is >= 300 and < 400) return $"{port} answered {(int)answer.Status}; redirects are not followed.";
+        if ((int)answer.Status is >= 300 and < 400)
+            return $"{port} answered {(int)answer.Status}; redirects are not followed.";
         var (code, detail) = Problem(answer.Body);
         return $"{port} answered {(int)answer.Status}{(code is null ? "" : $" {code}")}{(detail is null ? "." : $": {detail}")}";
     }
 
     private static (string? Code, string? Detail) Problem(byte[] body)
     {
-        if (!TryParse(body, out var document)) return default;
+        if (!TryParse(body, out var document))
+            return default;
         using (document)
-            return (Text(document.RootElement, "code"), Text(document.RootElement, "detail") ?? Text(document.RootElement, "title"));
+            return (
+                Text(document.RootElement, "code"),
+                Text(document.RootElement, "detail") ?? Text(document.RootElement, "title")
+            );
     }
 
     private static bool IsObject(byte[] body)
     {
-        if (!TryParse(body, out var document)) return false;
+        if (!TryParse(body, out var document))
+            return false;
         document.Dispose();
         return true;
     }
 
-    private static bool TryParse(byte[] body, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out JsonDocument? document)
+    private static bool TryParse(
+        byte[] body,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out JsonDocument? document
+    )
     {
         document = null;
         try
         {
             var parsed = JsonDocument.Parse(body);
-            if (parsed.RootElement.ValueKind == JsonValueKind.Object) document = parsed;
-            else parsed.Dispose();
+            if (parsed.RootElement.ValueKind == JsonValueKind.Object)
+                document = parsed;
+            else
+                parsed.Dispose();
         }
         catch (JsonException)
         {
@@ -91,7 +125,8 @@ internal static class HttpPortAnswers
 
     private static string? Text(JsonElement parent, string name)
     {
-        if (!parent.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return null;
+        if (!parent.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
+            return null;
         try
         {
             return value.GetString() is { Length: > 0 } text ? Plain(text) : null;
@@ -106,10 +141,18 @@ internal static class HttpPortAnswers
     // A service's words go to logs and to operators' screens.
     private static string Plain(string text)
     {
-        var cut = text.Length <= WordsMax ? text : $"{text.AsSpan(0, char.IsHighSurrogate(text[WordsMax - 1]) ? WordsMax - 1 : WordsMax)}…";
-        return string.Create(cut.Length, cut, (span, source) =>
-        {
-            for (var i = 0; i < span.Length; i++) span[i] = char.IsControl(source[i]) ? ' ' : source[i];
-        });
+        var cut =
+            text.Length <= WordsMax
+                ? text
+                : $"{text.AsSpan(0, char.IsHighSurrogate(text[WordsMax - 1]) ? WordsMax - 1 : WordsMax)}…";
+        return string.Create(
+            cut.Length,
+            cut,
+            (span, source) =>
+            {
+                for (var i = 0; i < span.Length; i++)
+                    span[i] = char.IsControl(source[i]) ? ' ' : source[i];
+            }
+        );
     }
 }

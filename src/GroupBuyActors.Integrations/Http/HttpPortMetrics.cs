@@ -13,15 +13,28 @@ internal sealed class HttpPortMetrics
     public HttpPortMetrics(IMeterFactory meters)
     {
         _meter = meters.Create("GroupBuyActors");
-        _durations = _meter.CreateHistogram<double>("port_call_duration_seconds", "s", "Calls of ports over HTTP with all their tries, by how they ended.");
-        _running = _meter.CreateUpDownCounter<long>("port_calls_running", description: "Calls of ports over HTTP now running or waiting for a place.");
+        _durations = _meter.CreateHistogram<double>(
+            "port_call_duration_seconds",
+            "s",
+            "Calls of ports over HTTP with all their tries, by how they ended."
+        );
+        _running = _meter.CreateUpDownCounter<long>(
+            "port_calls_running",
+            description: "Calls of ports over HTTP now running or waiting for a place."
+        );
     }
 
     /// <summary>Shows a breaker: 0 closed, 1 half-open, 2 open.</summary>
-    public void Watch(string target, CircuitBreakerStateProvider breaker) => _meter.CreateObservableGauge(
-        "breaker_state",
-        () => new Measurement<int>(NumberOf(breaker.CircuitState), new KeyValuePair<string, object?>("target", target)),
-        description: "State of a breaker: 0 closed, 1 half-open, 2 open.");
+    public void Watch(string target, CircuitBreakerStateProvider breaker) =>
+        _meter.CreateObservableGauge(
+            "breaker_state",
+            () =>
+                new Measurement<int>(
+                    NumberOf(breaker.CircuitState),
+                    new KeyValuePair<string, object?>("target", target)
+                ),
+            description: "State of a breaker: 0 closed, 1 half-open, 2 open."
+        );
 
     public void Began(string port) => _running.Add(1, new KeyValuePair<string, object?>("port", port));
 
@@ -31,10 +44,11 @@ internal sealed class HttpPortMetrics
         _durations.Record(took.TotalSeconds, new("port", port), new("operation", operation), new("outcome", outcome));
     }
 
-    private static int NumberOf(CircuitState state) => state switch
-    {
-        CircuitState.Closed => 0,
-        CircuitState.HalfOpen => 1,
-        _ => 2,
-    };
+    private static int NumberOf(CircuitState state) =>
+        state switch
+        {
+            CircuitState.Closed => 0,
+            CircuitState.HalfOpen => 1,
+            _ => 2,
+        };
 }

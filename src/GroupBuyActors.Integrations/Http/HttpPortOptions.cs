@@ -8,18 +8,26 @@ public sealed record HttpPortOptions
 
     private static readonly TimeSpan TryTimeoutMin = TimeSpan.FromMilliseconds(10);
 
-    private static readonly TimeSpan BreakerTimeMin = TimeSpan.FromMilliseconds(500), BreakerTimeMax = TimeSpan.FromHours(1);
+    private static readonly TimeSpan BreakerTimeMin = TimeSpan.FromMilliseconds(500),
+        BreakerTimeMax = TimeSpan.FromHours(1);
 
-    /// <summary>Where the service is; a path in it goes before every route. Null: the port is not called over HTTP.</summary>
+    /// <summary>
+    /// Where the service is; a path in it goes before every route. Null: the port is not called over HTTP.
+    /// </summary>
     public Uri? BaseUrl { get; init; }
 
     /// <summary>Sent as <c>Authorization: Bearer</c>; null: nothing is sent.</summary>
     public string? ApiKey { get; init; }
 
-    /// <summary>A try without a whole answer for this long has failed: 3 s, so that three tries fit the budget.</summary>
+    /// <summary>
+    /// A try without a whole answer for this long has failed: 3 s, so that three tries fit the budget.
+    /// </summary>
     public TimeSpan TryTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>A call with all its tries and waits ends within this: 9 s, so that the port's own words come before its caller's bound of 10 s.</summary>
+    /// <summary>
+    /// A call with all its tries and waits ends within this: 9 s, so that the port's own words come before its caller's
+    /// bound of 10 s.
+    /// </summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(9);
 
     /// <summary>Tries after the first: 2. Further ones are the timed task's, whose waits are longer.</summary>
@@ -28,7 +36,9 @@ public sealed record HttpPortOptions
     /// <summary>Wait before the second try, doubled each time, with jitter: 100 ms.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Calls at the same time, and with them connections: 256, as many as tasks of one type run on a silo.</summary>
+    /// <summary>
+    /// Calls at the same time, and with them connections: 256, as many as tasks of one type run on a silo.
+    /// </summary>
     public int ConcurrencyMax { get; init; } = 256;
 
     /// <summary>Calls that wait for a place: 128; the next is not made at all.</summary>
@@ -37,7 +47,9 @@ public sealed record HttpPortOptions
     /// <summary>A connection that is not there after this has failed: 2 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>A connection is used at most this long, so that a change of addresses in DNS is followed: 2 min.</summary>
+    /// <summary>
+    /// A connection is used at most this long, so that a change of addresses in DNS is followed: 2 min.
+    /// </summary>
     public TimeSpan ConnectionLifetime { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>The breaker opens where this share of the calls of its window failed: 50 %.</summary>
@@ -58,18 +70,40 @@ public sealed record HttpPortOptions
     /// <summary>What is wrong with these settings, by setting; nothing where all is well.</summary>
     public IEnumerable<(string Setting, string Fault)> Faults()
     {
-        if (BaseUrl is { } url && (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || url.Host.Length == 0))
+        if (
+            BaseUrl is { } url
+            && (
+                !url.IsAbsoluteUri
+                || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
+                || url.Host.Length == 0
+            )
+        )
             yield return (nameof(BaseUrl), "an address such as https://stock.example.com/v1 is expected");
-        else if (BaseUrl is { } address && (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0))
-            yield return (nameof(BaseUrl), "an address without credentials, query and fragment is expected; a secret belongs in ApiKey");
+        else if (
+            BaseUrl is { } address
+            && (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
+        )
+            yield return (
+                nameof(BaseUrl),
+                "an address without credentials, query and fragment is expected; a secret belongs in ApiKey"
+            );
         if (ApiKey is { } key && (key.Length == 0 || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
             yield return (nameof(ApiKey), "visible ASCII characters without spaces are expected");
-        if (Budget > BudgetMax) yield return (nameof(Budget), $"at most {BudgetMax.TotalSeconds} s is expected: after that the caller has given up");
-        if (TryTimeout < TryTimeoutMin || TryTimeout > Budget) yield return (nameof(TryTimeout), "10 ms to Budget is expected");
-        if (RetryDelay > Budget) yield return (nameof(RetryDelay), "at most Budget is expected");
-        if (ConnectTimeout > Budget) yield return (nameof(ConnectTimeout), "at most Budget is expected");
-        if (BreakerWindow < BreakerTimeMin || BreakerWindow > BreakerTimeMax) yield return (nameof(BreakerWindow), "500 ms to 1 h is expected");
-        if (BreakerDuration < BreakerTimeMin || BreakerDuration > BreakerTimeMax) yield return (nameof(BreakerDuration), "500 ms to 1 h is expected");
+        if (Budget > BudgetMax)
+            yield return (
+                nameof(Budget),
+                $"at most {BudgetMax.TotalSeconds} s is expected: after that the caller has given up"
+            );
+        if (TryTimeout < TryTimeoutMin || TryTimeout > Budget)
+            yield return (nameof(TryTimeout), "10 ms to Budget is expected");
+        if (RetryDelay > Budget)
+            yield return (nameof(RetryDelay), "at most Budget is expected");
+        if (ConnectTimeout > Budget)
+            yield return (nameof(ConnectTimeout), "at most Budget is expected");
+        if (BreakerWindow < BreakerTimeMin || BreakerWindow > BreakerTimeMax)
+            yield return (nameof(BreakerWindow), "500 ms to 1 h is expected");
+        if (BreakerDuration < BreakerTimeMin || BreakerDuration > BreakerTimeMax)
+            yield return (nameof(BreakerDuration), "500 ms to 1 h is expected");
     }
 
     /// <summary>The address alone: settings are printed where secrets must not be.</summary>

@@ -2,7 +2,10 @@ using GroupBuyActors.Store.Sandbox;
 
 namespace GroupBuyActors.Integrations.Http;
 
-/// <summary>Which ports are services called over HTTP, how, and what they may and may not see. A port without a base address is the sandbox's.</summary>
+/// <summary>
+/// Which ports are services called over HTTP, how, and what they may and may not see. A port without a base address is
+/// the sandbox's.
+/// </summary>
 public sealed record HttpPorts
 {
     /// <summary>The inventory service.</summary>
@@ -21,8 +24,9 @@ public sealed record HttpPorts
     public MaskedHeaders MaskedHeaders { get; init; } = new(MaskedHeaders.Default);
 
     /// <summary>The hosts that hold.</summary>
-    public HostAllowList Hosts => AllowedHosts ?? HostAllowList.OfAddresses(
-        new[] { Inventory, Payments, Notices }.Select(port => port.BaseUrl).OfType<Uri>());
+    public HostAllowList Hosts =>
+        AllowedHosts
+        ?? HostAllowList.OfAddresses(new[] { Inventory, Payments, Notices }.Select(port => port.BaseUrl).OfType<Uri>());
 
     /// <summary>True where the sandbox plays the port.</summary>
     public bool IsSandboxed(SandboxPort port) => Of(port).BaseUrl is null;
@@ -30,10 +34,11 @@ public sealed record HttpPorts
     /// <summary>True where the sandbox plays any.</summary>
     public bool AnySandboxed => Enum.GetValues<SandboxPort>().Any(IsSandboxed);
 
-    private HttpPortOptions Of(SandboxPort port) => port switch
-    {
-        SandboxPort.Inventory => Inventory,
-        SandboxPort.Payments => Payments,
-        _ => Notices,
-    };
+    private HttpPortOptions Of(SandboxPort port) =>
+        port switch
+        {
+            SandboxPort.Inventory => Inventory,
+            SandboxPort.Payments => Payments,
+            _ => Notices,
+        };
 }

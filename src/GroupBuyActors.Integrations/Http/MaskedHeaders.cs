@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// Headers whose values are never written to logs. <c>Authorization</c> is one whatever the list says, for it carries our own secret;
-/// the rest may change while running.
+/// Headers whose values are never written to logs. <c>Authorization</c> is one whatever the list says, for it carries
+/// our own secret; the rest may change while running.
 /// </summary>
 public sealed class MaskedHeaders
 {
@@ -22,5 +22,6 @@ public sealed class MaskedHeaders
     /// <summary>Masks these from now on.</summary>
     public void Change(IEnumerable<string> names) => _names = SetOf(names);
 
-    private static FrozenSet<string> SetOf(IEnumerable<string> names) => names.Append("Authorization").ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static FrozenSet<string> SetOf(IEnumerable<string> names) =>
+        names.Append("Authorization").ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

@@ -7,8 +7,9 @@ using GroupBuyActors.Integrations.Payments;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// Documents as the contracts in <c>deploy/contracts</c> have them. Read strictly: a member that is missing, null, of another type
-/// or there twice makes the answer none; members that are not known are a newer service's and are passed over.
+/// Documents as the contracts in <c>deploy/contracts</c> have them. Read strictly: a member that is missing, null, of
+/// another type or there twice makes the answer none; members that are not known are a newer service's and are passed
+/// over.
 /// </summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
@@ -17,7 +18,8 @@ namespace GroupBuyActors.Integrations.Http;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    AllowDuplicateProperties = false)]
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(ReservationDocument))]
 [JsonSerializable(typeof(DeductionDocument))]
 [JsonSerializable(typeof(ReleaseDocument))]

@@ -9,9 +9,10 @@ using Polly.Timeout;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// What lies between a call and the network, from the outside in: the budget of the whole call; a place among so many at once, or
-/// none; tries; the breaker, which each try meets and tells; the time of one try. Every call may be tried again, for all carry the key
-/// under which a repeat has no second effect, or only ask. What a service refuses is not tried again: it will refuse again.
+/// What lies between a call and the network, from the outside in: the budget of the whole call; a place among so many
+/// at once, or none; tries; the breaker, which each try meets and tells; the time of one try. Every call may be tried
+/// again, for all carry the key under which a repeat has no second effect, or only ask. What a service refuses is not
+/// tried again: it will refuse again.
 /// </summary>
 internal sealed class PortPipeline(string port, HttpPortOptions options, TimeProvider time, ILogger log)
 {
@@ -21,57 +22,69 @@ internal sealed class PortPipeline(string port, HttpPortOptions options, TimePro
     public CircuitBreakerStateProvider Breaker { get; } = new();
 
     /// <summary>Notes when a call began; its budget counts from here.</summary>
-    public static void Begin(HttpRequestMessage request, TimeProvider time) => request.Options.Set(Begun, time.GetTimestamp());
+    public static void Begin(HttpRequestMessage request, TimeProvider time) =>
+        request.Options.Set(Begun, time.GetTimestamp());
 
     public void Configure(ResiliencePipelineBuilder<HttpResponseMessage> pipeline)
     {
         pipeline.TimeProvider = time;
         pipeline.AddTimeout(new TimeoutStrategyOptions { Name = "budget", Timeout = options.Budget });
         pipeline.AddConcurrencyLimiter(options.ConcurrencyMax, options.QueueMax);
-        if (options.RetryCountMax > 0) pipeline.AddRetry(Retries());
+        if (options.RetryCountMax > 0)
+            pipeline.AddRetry(Retries());
         pipeline.AddCircuitBreaker(Breaking());
         pipeline.AddTimeout(new TimeoutStrategyOptions { Name = "try", Timeout = options.TryTimeout });
     }
 
-    private HttpRetryStrategyOptions Retries() => new()
-    {
-        MaxRetryAttempts = options.RetryCountMax,
-        BackoffType = DelayBackoffType.Exponential,
-        UseJitter = true,
-        Delay = options.RetryDelay,
-        ShouldHandle = args => ValueTask.FromResult(IsPassing(args.Outcome) && FitsBudget(args)),
-        ShouldRetryAfterHeader = false,
-        DelayGenerator = args => ValueTask.FromResult(RetryAfter(args.Outcome.Result)),
-    };
+    private HttpRetryStrategyOptions Retries() =>
+        new()
+        {
+            MaxRetryAttempts = options.RetryCountMax,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = options.RetryDelay,
+            ShouldHandle = args => ValueTask.FromResult(IsPassing(args.Outcome) && FitsBudget(args)),
+            ShouldRetryAfterHeader = false,
+            DelayGenerator = args => ValueTask.FromResult(RetryAfter(args.Outcome.Result)),
+        };
 
-    private CircuitBreakerStrategyOptions<HttpResponseMessage> Breaking() => new()
-    {
-        StateProvider = Breaker,
-        FailureRatio = options.BreakerFailurePercent / 100.0,
-        MinimumThroughput = options.BreakerCallsMin,
-        SamplingDuration = options.BreakerWindow,
-        BreakDuration = options.BreakerDuration,
-        // A service that asks for patience is well.
-        ShouldHandle = args => ValueTask.FromResult(IsPassing(args.Outcome) && args.Outcome.Result?.StatusCode != HttpStatusCode.TooManyRequests),
-        OnOpened = args =>
+    private CircuitBreakerStrategyOptions<HttpResponseMessage> Breaking() =>
+        new()
         {
-            HttpPortLog.BreakerOpened(log, port, args.BreakDuration);
-            return default;
-        },
-        OnClosed = _ =>
-        {
-            HttpPortLog.BreakerClosed(log, port);
-            return default;
-        },
-    };
+            StateProvider = Breaker,
+            FailureRatio = options.BreakerFailurePercent / 100.0,
+            MinimumThroughput = options.BreakerCallsMin,
+            SamplingDuration = options.BreakerWindow,
+            BreakDuration = options.BreakerDuration,
+            // A service that asks for patience is well.
+            ShouldHandle = args =>
+                ValueTask.FromResult(
+                    IsPassing(args.Outcome) && args.Outcome.Result?.StatusCode != HttpStatusCode.TooManyRequests
+                ),
+            OnOpened = args =>
+            {
+                HttpPortLog.BreakerOpened(log, port, args.BreakDuration);
+                return default;
+            },
+            OnClosed = _ =>
+            {
+                HttpPortLog.BreakerClosed(log, port);
+                return default;
+            },
+        };
 
     /// <summary>A fault that may pass by itself.</summary>
-    private static bool IsPassing(Outcome<HttpResponseMessage> outcome) => outcome switch
-    {
-        { Exception: HttpRequestException or TimeoutRejectedException } => true,
-        { Result.StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError } => true,
-        _ => false,
-    };
+    private static bool IsPassing(Outcome<HttpResponseMessage> outcome) =>
+        outcome switch
+        {
+            { Exception: HttpRequestException or TimeoutRejectedException } => true,
+            {
+                Result.StatusCode: HttpStatusCode.RequestTimeout
+                    or HttpStatusCode.TooManyRequests
+                    or >= HttpStatusCode.InternalServerError
+            } => true,
+            _ => false,
+        };
 
     // To wait for what lies beyond the budget would hold a place for nothing.
     private bool FitsBudget(RetryPredicateArguments<HttpResponseMessage> args) =>
@@ -80,10 +93,11 @@ internal sealed class PortPipeline(string port, HttpPortOptions options, TimePro
         || !request.Options.TryGetValue(Begun, out var begun)
         || time.GetElapsedTime(begun) + wait < options.Budget;
 
-    private TimeSpan? RetryAfter(HttpResponseMessage? response) => response?.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } when date - time.GetUtcNow() is var wait => wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
-        _ => null,
-    };
+    private TimeSpan? RetryAfter(HttpResponseMessage? response) =>
+        response?.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } when date - time.GetUtcNow() is var wait => wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
+            _ => null,
+        };
 }

@@ -6,12 +6,15 @@ namespace GroupBuyActors.Integrations.Http;
 internal sealed class AnswerTooLongException(int bytesMax) : Exception($"The answer is longer than {bytesMax} bytes.");
 
 /// <summary>
-/// Reads an answer to its end before it is handed on, at most so many bytes. It stands inside the tries: a connection cut, or silent, in
-/// the middle of a body fails the try like one cut before it.
+/// Reads an answer to its end before it is handed on, at most so many bytes. It stands inside the tries: a connection
+/// cut, or silent, in the middle of a body fails the try like one cut before it.
 /// </summary>
 internal sealed class WholeBodyHandler(int bytesMax) : DelegatingHandler
 {
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         try
@@ -27,14 +30,16 @@ internal sealed class WholeBodyHandler(int bytesMax) : DelegatingHandler
         {
             // Ends the connection: what is left of the answer is not read.
             response.Dispose();
-            if (e is IOException) throw new HttpRequestException("The answer was cut.", e);
+            if (e is IOException)
+                throw new HttpRequestException("The answer was cut.", e);
             throw;
         }
     }
 
     private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
     {
-        if (content.Headers.ContentLength > bytesMax) throw new AnswerTooLongException(bytesMax);
+        if (content.Headers.ContentLength > bytesMax)
+            throw new AnswerTooLongException(bytesMax);
         using var body = new MemoryStream((int)(content.Headers.ContentLength ?? 0));
         await using var stream = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
@@ -42,7 +47,8 @@ internal sealed class WholeBodyHandler(int bytesMax) : DelegatingHandler
         {
             while (await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and var read)
             {
-                if (body.Length + read > bytesMax) throw new AnswerTooLongException(bytesMax);
+                if (body.Length + read > bytesMax)
+                    throw new AnswerTooLongException(bytesMax);
                 body.Write(buffer, 0, read);
             }
 

@@ -4,7 +4,10 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Integrations.Inventory;
 
-/// <summary>The inventory service over HTTP; what it is expected to do is written in <c>deploy/contracts/inventory.openapi.yaml</c>.</summary>
+/// <summary>
+/// The inventory service over HTTP; what it is expected to do is written in
+/// <c>deploy/contracts/inventory.openapi.yaml</c>.
+/// </summary>
 internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
 {
     private const int SkuLengthMax = 64;
@@ -12,34 +15,91 @@ internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
     /// <summary>Far more than a group has seats: what a group's lines add up to cannot overflow.</summary>
     private const long UnitsMax = 1_000_000_000_000;
 
-    private static readonly HttpPortCall
-        Reserve = new("reserve", "reservations", "stock.insufficient", "sku.unknown", "reservation.undone"),
-        Deduct = new("deduct", "deductions", "stock.insufficient", "reservation.unknown", "reservation.undone", "deduction.undone"),
+    private static readonly HttpPortCall Reserve =
+            new("reserve", "reservations", "stock.insufficient", "sku.unknown", "reservation.undone"),
+        Deduct =
+            new(
+                "deduct",
+                "deductions",
+                "stock.insufficient",
+                "reservation.unknown",
+                "reservation.undone",
+                "deduction.undone"
+            ),
         // Stock can always be given back: nothing refuses that for good.
         Release = new("release", "releases"),
         Books = new("stock_books", "books");
 
-    public Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation) => port.SendAsync(
-        Reserve, reservation.Key,
-        new ReservationDocument(reservation.Group.ToString(), reservation.Group.MerchantId, reservation.Sku, reservation.Units),
-        PortJson.Default.ReservationDocument, cancellation);
+    public Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation) =>
+        port.SendAsync(
+            Reserve,
+            reservation.Key,
+            new ReservationDocument(
+                reservation.Group.ToString(),
+                reservation.Group.MerchantId,
+                reservation.Sku,
+                reservation.Units
+            ),
+            PortJson.Default.ReservationDocument,
+            cancellation
+        );
 
-    public Task<PortReply> DeductAsync(StockDeduction deduction, CancellationToken cancellation) => port.SendAsync(
-        Deduct, deduction.Key,
-        new DeductionDocument(deduction.Group.ToString(), deduction.Group.MerchantId, deduction.Sku, deduction.ReservationKey, deduction.Units),
-        PortJson.Default.DeductionDocument, cancellation);
+    public Task<PortReply> DeductAsync(StockDeduction deduction, CancellationToken cancellation) =>
+        port.SendAsync(
+            Deduct,
+            deduction.Key,
+            new DeductionDocument(
+                deduction.Group.ToString(),
+                deduction.Group.MerchantId,
+                deduction.Sku,
+                deduction.ReservationKey,
+                deduction.Units
+            ),
+            PortJson.Default.DeductionDocument,
+            cancellation
+        );
 
-    public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) => port.SendAsync(
-        Release, release.Key,
-        new ReleaseDocument(
-            release.Group.ToString(), release.Group.MerchantId, release.Sku, release.ReservationKey, release.UndoReservation, release.UndoDeductions, release.Units, release.Returned),
-        PortJson.Default.ReleaseDocument, cancellation);
+    public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) =>
+        port.SendAsync(
+            Release,
+            release.Key,
+            new ReleaseDocument(
+                release.Group.ToString(),
+                release.Group.MerchantId,
+                release.Sku,
+                release.ReservationKey,
+                release.UndoReservation,
+                release.UndoDeductions,
+                release.Units,
+                release.Returned
+            ),
+            PortJson.Default.ReleaseDocument,
+            cancellation
+        );
 
-    public Task<BookPage<StockBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation) =>
-        HttpBooks.ReadAsync(port, Books, PortJson.Default.StockBookDocument, merchantId, after, limit, book => (book.Items, book.Next), item => EntryOf(item, merchantId), cancellation);
+    public Task<BookPage<StockBookEntry>> ReadAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        HttpBooks.ReadAsync(
+            port,
+            Books,
+            PortJson.Default.StockBookDocument,
+            merchantId,
+            after,
+            limit,
+            book => (book.Items, book.Next),
+            item => EntryOf(item, merchantId),
+            cancellation
+        );
 
     private static StockBookEntry? EntryOf(StockBookItem item, long merchantId) =>
-        GroupId.TryParse(item.GroupId, out var group) && group.MerchantId == merchantId && TextRules.IsPrintable(item.Sku, SkuLengthMax) && item is { Reserved: >= 0 and <= UnitsMax, Deducted: >= 0 and <= UnitsMax }
+        GroupId.TryParse(item.GroupId, out var group)
+        && group.MerchantId == merchantId
+        && TextRules.IsPrintable(item.Sku, SkuLengthMax)
+        && item is { Reserved: >= 0 and <= UnitsMax, Deducted: >= 0 and <= UnitsMax }
             ? new StockBookEntry(group, item.Sku, item.Reserved, item.Deducted)
             : null;
 }

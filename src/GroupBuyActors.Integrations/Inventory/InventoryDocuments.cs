@@ -5,7 +5,15 @@ internal sealed record ReservationDocument(string GroupId, long MerchantId, stri
 internal sealed record DeductionDocument(string GroupId, long MerchantId, string Sku, string ReservationKey, int Units);
 
 internal sealed record ReleaseDocument(
-    string GroupId, long MerchantId, string Sku, string ReservationKey, bool UndoReservation, IReadOnlyList<string> UndoDeductions, int Units, int Returned);
+    string GroupId,
+    long MerchantId,
+    string Sku,
+    string ReservationKey,
+    bool UndoReservation,
+    IReadOnlyList<string> UndoDeductions,
+    int Units,
+    int Returned
+);
 
 internal sealed record StockBookDocument(IReadOnlyList<StockBookItem?> Items, string? Next = null);
 

@@ -8,8 +8,14 @@ namespace GroupBuyActors.Integrations.Kafka;
 internal static class GroupCloudEvents
 {
     // Both are extensions that CloudEvents documents: sequence, and distributed tracing.
-    private static readonly CloudEventAttribute Sequence = CloudEventAttribute.CreateExtension("sequence", CloudEventAttributeType.String);
-    private static readonly CloudEventAttribute TraceParent = CloudEventAttribute.CreateExtension("traceparent", CloudEventAttributeType.String);
+    private static readonly CloudEventAttribute Sequence = CloudEventAttribute.CreateExtension(
+        "sequence",
+        CloudEventAttributeType.String
+    );
+    private static readonly CloudEventAttribute TraceParent = CloudEventAttribute.CreateExtension(
+        "traceparent",
+        CloudEventAttributeType.String
+    );
     private static readonly CloudEventAttribute[] Extensions = [Sequence, TraceParent];
 
     public static CloudEvent Of(OutgoingEvent happened)
@@ -24,7 +30,8 @@ internal static class GroupCloudEvents
             Data = happened.Data.ToArray(),
         };
         cloudEvent[Sequence] = happened.Sequence.ToString(CultureInfo.InvariantCulture);
-        if (happened.Trace is { Length: > 0 } trace) cloudEvent[TraceParent] = trace;
+        if (happened.Trace is { Length: > 0 } trace)
+            cloudEvent[TraceParent] = trace;
         return cloudEvent;
     }
 }

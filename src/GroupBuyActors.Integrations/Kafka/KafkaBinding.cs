@@ -6,8 +6,9 @@ using Confluent.Kafka;
 namespace GroupBuyActors.Integrations.Kafka;
 
 /// <summary>
-/// CloudEvents over Kafka, binary content mode (CloudEvents Kafka protocol binding 1.0, section 3.2): each attribute is a header
-/// <c>ce_{name}</c> in UTF-8, but for <c>datacontenttype</c>, which is <c>content-type</c>; the value is the data as it is.
+/// CloudEvents over Kafka, binary content mode (CloudEvents Kafka protocol binding 1.0, section 3.2): each attribute is
+/// a header <c>ce_{name}</c> in UTF-8, but for <c>datacontenttype</c>, which is <c>content-type</c>; the value is the
+/// data as it is.
 /// </summary>
 internal static class KafkaBinding
 {
@@ -17,14 +18,25 @@ internal static class KafkaBinding
     /// <summary>A message of the event, whose data is bytes already.</summary>
     public static Message<string, byte[]> Message(CloudEvent cloudEvent, string key)
     {
-        if (!cloudEvent.IsValid) throw new ArgumentException("The event lacks an attribute that CloudEvents requires.", nameof(cloudEvent));
-        var headers = new Headers { { Prefix + "specversion", Encoding.UTF8.GetBytes(cloudEvent.SpecVersion.VersionId) } };
+        if (!cloudEvent.IsValid)
+            throw new ArgumentException("The event lacks an attribute that CloudEvents requires.", nameof(cloudEvent));
+        var headers = new Headers
+        {
+            { Prefix + "specversion", Encoding.UTF8.GetBytes(cloudEvent.SpecVersion.VersionId) },
+        };
         foreach (var (attribute, value) in cloudEvent.GetPopulatedAttributes())
             headers.Add(
                 attribute == cloudEvent.SpecVersion.DataContentTypeAttribute ? ContentType : Prefix + attribute.Name,
-                Encoding.UTF8.GetBytes(attribute.Format(value)));
-        var message = new Message<string, byte[]> { Key = key, Headers = headers, Value = (byte[]?)cloudEvent.Data ?? [] };
-        if (cloudEvent.Time is { } time) message.Timestamp = new Timestamp(time);
+                Encoding.UTF8.GetBytes(attribute.Format(value))
+            );
+        var message = new Message<string, byte[]>
+        {
+            Key = key,
+            Headers = headers,
+            Value = (byte[]?)cloudEvent.Data ?? [],
+        };
+        if (cloudEvent.Time is { } time)
+            message.Timestamp = new Timestamp(time);
         return message;
     }
 

@@ -14,7 +14,11 @@ internal static partial class KafkaLog
     [LoggerMessage(6102, LogLevel.Warning, "Kafka: {Reason} (code {Code}).")]
     public static partial void Trouble(ILogger log, string reason, string code);
 
-    [LoggerMessage(6103, LogLevel.Warning, "The producer ended ({Reason}); another one takes over from the first event that is not acknowledged.")]
+    [LoggerMessage(
+        6103,
+        LogLevel.Warning,
+        "The producer ended ({Reason}); another one takes over from the first event that is not acknowledged."
+    )]
     public static partial void Renewed(ILogger log, string reason);
 
     [LoggerMessage(6104, LogLevel.Debug, "Kafka client {Facility}: {Text}")]

@@ -5,28 +5,57 @@ namespace GroupBuyActors.Integrations.Kafka;
 /// <summary>Where and how events are published.</summary>
 public sealed class KafkaOptions
 {
-    /// <summary>Settings of the client that are the house's: the order of events hangs on them, or another setting of ours makes them.</summary>
+    /// <summary>
+    /// Settings of the client that are the house's: the order of events hangs on them, or another setting of ours makes
+    /// them.
+    /// </summary>
     private static readonly string[] Ours =
     [
-        "bootstrap.servers", "metadata.broker.list", "acks", "request.required.acks", "enable.idempotence", "enable.gapless.guarantee", "message.timeout.ms",
-        "delivery.timeout.ms", "max.in.flight", "max.in.flight.requests.per.connection", "message.send.max.retries", "retries", "message.max.bytes",
-        "allow.auto.create.topics", "partitioner", "transactional.id",
+        "bootstrap.servers",
+        "metadata.broker.list",
+        "acks",
+        "request.required.acks",
+        "enable.idempotence",
+        "enable.gapless.guarantee",
+        "message.timeout.ms",
+        "delivery.timeout.ms",
+        "max.in.flight",
+        "max.in.flight.requests.per.connection",
+        "message.send.max.retries",
+        "retries",
+        "message.max.bytes",
+        "allow.auto.create.topics",
+        "partitioner",
+        "transactional.id",
     ];
 
     /// <summary>Brokers to begin with, <c>host:port</c>, several with commas between.</summary>
     public required string BootstrapServers { get; init; }
+
     /// <summary>The topic of all groups' events.</summary>
     public string Topic { get; init; } = "groupbuy.group-events";
+
     /// <summary>True where the topic is made if it is missing.</summary>
     public bool CreateTopic { get; init; } = true;
-    /// <summary>Its partitions, should it be made. A group's events keep one partition only as long as the number stays.</summary>
+
+    /// <summary>
+    /// Its partitions, should it be made. A group's events keep one partition only as long as the number stays.
+    /// </summary>
     public int Partitions { get; init; } = 12;
+
     /// <summary>Its replicas, should it be made; -1 for the cluster's default.</summary>
     public short ReplicationFactor { get; init; } = -1;
-    /// <summary>The largest event; one above it parks its group. At most what the topic takes (<c>max.message.bytes</c>).</summary>
+
+    /// <summary>
+    /// The largest event; one above it parks its group. At most what the topic takes (<c>max.message.bytes</c>).
+    /// </summary>
     public int MessageBytesMax { get; init; } = 1_000_000;
-    /// <summary>Events gather this long for a batch; <c>linger.ms</c> of <see cref="Options"/> goes before it.</summary>
+
+    /// <summary>
+    /// Events gather this long for a batch; <c>linger.ms</c> of <see cref="Options"/> goes before it.
+    /// </summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>The client's own settings besides, by librdkafka's names: security, compression and the like.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
@@ -34,10 +63,13 @@ public sealed class KafkaOptions
     public IEnumerable<(string Name, string Fault)> Faults()
     {
         var mine = Options.Keys.Where(name => Ours.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
-        foreach (var name in mine) yield return (name, "the silo sets it itself");
-        if (mine.Count > 0) yield break;
+        foreach (var name in mine)
+            yield return (name, "the silo sets it itself");
+        if (mine.Count > 0)
+            yield break;
         var fault = Fault(out var about);
-        if (fault is not null) yield return (about, fault);
+        if (fault is not null)
+            yield return (about, fault);
     }
 
     /// <summary>As the client wants it.</summary>
@@ -61,14 +93,16 @@ public sealed class KafkaOptions
             QueueBufferingMaxMessages = 100_000,
             QueueBufferingMaxKbytes = 65_536,
             SocketKeepaliveEnable = true,
-            // A broker that takes requests and answers none is given up after this: the client's own minute is as long a silence of a silo.
+            // A broker that takes requests and answers none is given up after this: the client's own minute is as long
+            // a silence of a silo.
             SocketTimeoutMs = 10_000,
             RequestTimeoutMs = 8_000,
             // A broker that is back is found within a second, however long it was away.
             ReconnectBackoffMaxMs = 1_000,
             ClientId = "groupbuy",
         };
-        foreach (var (name, value) in Options) config.Set(name, value);
+        foreach (var (name, value) in Options)
+            config.Set(name, value);
         return config;
     }
 
@@ -79,10 +113,14 @@ public sealed class KafkaOptions
         about = Options.Count == 1 ? Options.Keys.First() : "";
         try
         {
-            using var producer = new ProducerBuilder<string, byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+            using var producer = new ProducerBuilder<string, byte[]>(config)
+                .SetLogHandler((_, _) => { })
+                .SetErrorHandler((_, _) => { })
+                .Build();
             return null;
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException or FormatException)
+        catch (Exception e)
+            when (e is InvalidOperationException or ArgumentException or KafkaException or FormatException)
         {
             return e.Message.TrimEnd('.');
         }

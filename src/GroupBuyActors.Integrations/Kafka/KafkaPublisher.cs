@@ -6,23 +6,28 @@ using ErrorCode = Confluent.Kafka.ErrorCode;
 namespace GroupBuyActors.Integrations.Kafka;
 
 /// <summary>
-/// Publishes events to one topic, a group's all to one partition. One call is on the wire at a time, by one idempotent producer: its
-/// broker takes batches of a partition in their order or not at all, and with the gapless guarantee the first batch that fails for good
-/// stops the producer, so that nothing goes past it. Then the producer is thrown away with all that it still holds, and the next call
-/// begins with a new one.
+/// Publishes events to one topic, a group's all to one partition. One call is on the wire at a time, by one idempotent
+/// producer: its broker takes batches of a partition in their order or not at all, and with the gapless guarantee the
+/// first batch that fails for good stops the producer, so that nothing goes past it. Then the producer is thrown away
+/// with all that it still holds, and the next call begins with a new one.
 /// <para>
-/// A failed batch does not say which of its events it was. So the first one of each group that failed is sent once more, alone: what is
-/// refused alone is refused for good.
+/// A failed batch does not say which of its events it was. So the first one of each group that failed is sent once
+/// more, alone: what is refused alone is refused for good.
 /// </para>
 /// </summary>
-internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILogger<KafkaPublisher> log) : IEventPublisher, IDisposable
+internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILogger<KafkaPublisher> log)
+    : IEventPublisher,
+        IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private IProducer<string, byte[]>? _producer;
 
     public string Name => "kafka";
 
-    public async Task<IReadOnlyList<PublishOutcome>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PublishOutcome>> PublishAsync(
+        IReadOnlyList<OutgoingEvent> events,
+        CancellationToken cancellation
+    )
     {
         await _turn.WaitAsync(cancellation);
         try
@@ -52,13 +57,22 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
     {
         var (groups, first) = (new HashSet<GroupId>(), new List<int>());
         for (var index = 0; index < events.Count; index++)
-            if (outcomes[index].State != PublishState.Published && groups.Add(events[index].Group) && outcomes[index].State == PublishState.Open) first.Add(index);
+            if (
+                outcomes[index].State != PublishState.Published
+                && groups.Add(events[index].Group)
+                && outcomes[index].State == PublishState.Open
+            )
+                first.Add(index);
         return first;
     }
 
     /// <summary>Sends some of the events; gives those that failed in a way that may be an event's own fault.</summary>
     private async Task<IReadOnlyList<int>> SendAsync(
-        IReadOnlyList<OutgoingEvent> events, IEnumerable<int> indices, PublishOutcome[] outcomes, CancellationToken cancellation)
+        IReadOnlyList<OutgoingEvent> events,
+        IEnumerable<int> indices,
+        PublishOutcome[] outcomes,
+        CancellationToken cancellation
+    )
     {
         var producer = _producer ??= Build();
         var flight = new Flight(outcomes);
@@ -68,9 +82,12 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
             foreach (var index in indices)
             {
                 var e = events[index];
-                if (flight.Failed is not null) break;
-                if (refused.Contains(e.Group)) continue;
-                if (await ProduceAsync(producer, e, index, flight, cancellation) is not { } reason) continue;
+                if (flight.Failed is not null)
+                    break;
+                if (refused.Contains(e.Group))
+                    continue;
+                if (await ProduceAsync(producer, e, index, flight, cancellation) is not { } reason)
+                    continue;
                 // Nothing of it has left: the client itself does not take it.
                 outcomes[index] = new PublishOutcome(PublishState.Refused, reason);
                 refused.Add(e.Group);
@@ -84,15 +101,24 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
             throw;
         }
 
-        if (flight.Failed is not { } error) return [];
+        if (flight.Failed is not { } error)
+            return [];
         KafkaLog.Renewed(log, error.Reason);
         // Waits for the client's threads: afterwards nothing is reported any more.
         Discard();
         return flight.Doubted();
     }
 
-    /// <summary>Puts an event in the client's queue, once there is room; a reason where the client refuses it.</summary>
-    private async Task<string?> ProduceAsync(IProducer<string, byte[]> producer, OutgoingEvent e, int index, Flight flight, CancellationToken cancellation)
+    /// <summary>
+    /// Puts an event in the client's queue, once there is room; a reason where the client refuses it.
+    /// </summary>
+    private async Task<string?> ProduceAsync(
+        IProducer<string, byte[]> producer,
+        OutgoingEvent e,
+        int index,
+        Flight flight,
+        CancellationToken cancellation
+    )
     {
         var message = KafkaBinding.Message(GroupCloudEvents.Of(e), e.Group.Value);
         while (true)
@@ -112,7 +138,8 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
             catch (ProduceException<string, byte[]> refused)
             {
                 flight.Stays();
-                if (Refusals.Contains(refused.Error.Code)) return refused.Error.Reason;
+                if (Refusals.Contains(refused.Error.Code))
+                    return refused.Error.Reason;
                 flight.Fails(refused.Error);
                 return null;
             }
@@ -122,7 +149,12 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
     /// <summary>Errors that are an event's own: the same batch without it would be taken.</summary>
     internal static readonly IReadOnlySet<ErrorCode> Refusals = new HashSet<ErrorCode>
     {
-        ErrorCode.MsgSizeTooLarge, ErrorCode.InvalidMsg, ErrorCode.InvalidMsgSize, ErrorCode.RecordListTooLarge, ErrorCode.InvalidRecord, ErrorCode.InvalidTimestamp,
+        ErrorCode.MsgSizeTooLarge,
+        ErrorCode.InvalidMsg,
+        ErrorCode.InvalidMsgSize,
+        ErrorCode.RecordListTooLarge,
+        ErrorCode.InvalidRecord,
+        ErrorCode.InvalidTimestamp,
     };
 
     private void Discard()
@@ -131,10 +163,11 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
         producer?.Dispose();
     }
 
-    private IProducer<string, byte[]> Build() => new ProducerBuilder<string, byte[]>(options.Producer())
-        .SetErrorHandler((_, error) => KafkaLog.Trouble(log, error.Reason, error.Code.ToString()))
-        .SetLogHandler((_, line) => KafkaLog.Client(log, line.Facility, line.Message))
-        .Build();
+    private IProducer<string, byte[]> Build() =>
+        new ProducerBuilder<string, byte[]>(options.Producer())
+            .SetErrorHandler((_, error) => KafkaLog.Trouble(log, error.Reason, error.Code.ToString()))
+            .SetLogHandler((_, line) => KafkaLog.Client(log, line.Facility, line.Message))
+            .Build();
 
     /// <summary>Events on their way, and how they ended. Reports come on the client's own thread.</summary>
     private sealed class Flight(PublishOutcome[] outcomes)
@@ -151,23 +184,27 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
         {
             get
             {
-                lock (_gate) return _landing.Task;
+                lock (_gate)
+                    return _landing.Task;
             }
         }
 
         public void Leaves()
         {
-            lock (_gate) _flying++;
+            lock (_gate)
+                _flying++;
         }
 
         public void Stays()
         {
-            lock (_gate) _flying--;
+            lock (_gate)
+                _flying--;
         }
 
         public void Fails(Error error)
         {
-            lock (_gate) Failed ??= error;
+            lock (_gate)
+                Failed ??= error;
         }
 
         public void Landed(int index, Error error)
@@ -175,9 +212,12 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
             lock (_gate)
             {
                 _flying--;
-                if (!error.IsError) outcomes[index] = new PublishOutcome(PublishState.Published);
-                else Failed ??= error;
-                if (error.IsError && Refusals.Contains(error.Code)) _doubted.Add(index);
+                if (!error.IsError)
+                    outcomes[index] = new PublishOutcome(PublishState.Published);
+                else
+                    Failed ??= error;
+                if (error.IsError && Refusals.Contains(error.Code))
+                    _doubted.Add(index);
                 _landing.SetResult();
                 _landing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
@@ -185,18 +225,22 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
 
         public IReadOnlyList<int> Doubted()
         {
-            lock (_gate) return [.. _doubted];
+            lock (_gate)
+                return [.. _doubted];
         }
 
         /// <summary>Waits until something lands after the given moment.</summary>
         public async Task MoreAsync(Task landings, CancellationToken cancellation)
         {
             lock (_gate)
-                if (_flying == 0) return;
+                if (_flying == 0)
+                    return;
             await landings.WaitAsync(cancellation);
         }
 
-        /// <summary>Waits until all have landed, or one has failed: what flies then is not acknowledged, as far as is known.</summary>
+        /// <summary>
+        /// Waits until all have landed, or one has failed: what flies then is not acknowledged, as far as is known.
+        /// </summary>
         public async Task LandAsync(CancellationToken cancellation)
         {
             while (true)
@@ -204,7 +248,8 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
                 Task landing;
                 lock (_gate)
                 {
-                    if (_flying == 0 || Failed is not null) return;
+                    if (_flying == 0 || Failed is not null)
+                        return;
                     landing = _landing.Task;
                 }
 

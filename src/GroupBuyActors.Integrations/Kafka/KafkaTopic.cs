@@ -5,7 +5,9 @@ using ErrorCode = Confluent.Kafka.ErrorCode;
 
 namespace GroupBuyActors.Integrations.Kafka;
 
-/// <summary>Makes the topic before the first event goes to it. A broker that is away is asked again with the next event.</summary>
+/// <summary>
+/// Makes the topic before the first event goes to it. A broker that is away is asked again with the next event.
+/// </summary>
 internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -14,7 +16,8 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
     public async Task EnsureAsync(CancellationToken cancellation)
     {
         // Whoever stops waiting leaves the client to end by itself: it must not be closed under a call.
-        if (!_isThere) await Task.Run(MakeAsync, cancellation).WaitAsync(cancellation);
+        if (!_isThere)
+            await Task.Run(MakeAsync, cancellation).WaitAsync(cancellation);
     }
 
     private async Task MakeAsync()
@@ -30,13 +33,22 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
             return;
         }
 
-        var topic = new TopicSpecification { Name = options.Topic, NumPartitions = options.Partitions, ReplicationFactor = options.ReplicationFactor };
+        var topic = new TopicSpecification
+        {
+            Name = options.Topic,
+            NumPartitions = options.Partitions,
+            ReplicationFactor = options.ReplicationFactor,
+        };
         try
         {
-            await admin.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Patience, OperationTimeout = Patience });
+            await admin.CreateTopicsAsync(
+                [topic],
+                new CreateTopicsOptions { RequestTimeout = Patience, OperationTimeout = Patience }
+            );
             KafkaLog.Made(log, options.Topic, options.Partitions);
         }
-        catch (CreateTopicsException answered) when (answered.Results.All(result => result.Error.Code == ErrorCode.TopicAlreadyExists))
+        catch (CreateTopicsException answered)
+            when (answered.Results.All(result => result.Error.Code == ErrorCode.TopicAlreadyExists))
         {
             // Another silo, or somebody before us.
         }
@@ -52,7 +64,17 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
     private static string? WhyNot(KafkaException refused)
     {
         var error = refused is CreateTopicsException { Results: [var result] } ? result.Error : refused.Error;
-        return error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion or ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
-            or ErrorCode.PolicyViolation or ErrorCode.InvalidReplicationFactor or ErrorCode.InvalidPartitions or ErrorCode.InvalidRequest ? error.Reason : null;
+        return
+            error.Code
+                is ErrorCode.Local_UnsupportedFeature
+                    or ErrorCode.UnsupportedVersion
+                    or ErrorCode.TopicAuthorizationFailed
+                    or ErrorCode.ClusterAuthorizationFailed
+                    or ErrorCode.PolicyViolation
+                    or ErrorCode.InvalidReplicationFactor
+                    or ErrorCode.InvalidPartitions
+                    or ErrorCode.InvalidRequest
+            ? error.Reason
+            : null;
     }
 }

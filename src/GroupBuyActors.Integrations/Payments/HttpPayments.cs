@@ -3,13 +3,25 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Integrations.Payments;
 
-/// <summary>The payment provider over HTTP; what it is expected to do is written in <c>deploy/contracts/payments.openapi.yaml</c>.</summary>
+/// <summary>
+/// The payment provider over HTTP; what it is expected to do is written in
+/// <c>deploy/contracts/payments.openapi.yaml</c>.
+/// </summary>
 internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
 {
     private static readonly HttpPortCall
-        // The provider's own word that it never heard of an order; any other 404 is a wrong address, and would cost a buyer the money.
+        // The provider's own word that it never heard of an order; any other 404 is a wrong address, and would cost a
+        // buyer the money.
         Ask = new("ask", "payments", "order.unknown"),
-        Refund = new("refund", "refunds", "refund.refused", "payment.unknown", "payment.amount_mismatch", "payment.refunded"),
+        Refund =
+            new(
+                "refund",
+                "refunds",
+                "refund.refused",
+                "payment.unknown",
+                "payment.amount_mismatch",
+                "payment.refunded"
+            ),
         Books = new("payment_books", "books");
 
     private static readonly PaymentFindings Nothing = new(PortAnswer.Done, []);
@@ -17,31 +29,70 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
     public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
     {
         var (reply, found) = await port.AskAsync(
-            Ask, $"orderId={Uri.EscapeDataString(order.ToString())}", PortJson.Default.HeldPaymentsDocument, FindingsOf, Nothing, cancellation).ConfigureAwait(false);
+                Ask,
+                $"orderId={Uri.EscapeDataString(order.ToString())}",
+                PortJson.Default.HeldPaymentsDocument,
+                FindingsOf,
+                Nothing,
+                cancellation
+            )
+            .ConfigureAwait(false);
         return (found ?? Nothing) with { Answer = reply.Answer, Detail = reply.Detail };
     }
 
-    public Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation) => port.SendAsync(
-        Refund, key, new RefundDocument(order.ToString(), paymentId, amount.Amount, amount.Currency), PortJson.Default.RefundDocument, cancellation);
+    public Task<PortReply> RefundAsync(
+        string key,
+        OrderId order,
+        string paymentId,
+        Money amount,
+        CancellationToken cancellation
+    ) =>
+        port.SendAsync(
+            Refund,
+            key,
+            new RefundDocument(order.ToString(), paymentId, amount.Amount, amount.Currency),
+            PortJson.Default.RefundDocument,
+            cancellation
+        );
 
-    public Task<BookPage<PaymentBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation) =>
-        HttpBooks.ReadAsync(port, Books, PortJson.Default.PaymentBookDocument, merchantId, after, limit, book => (book.Items, book.Next), item => EntryOf(item, merchantId), cancellation);
+    public Task<BookPage<PaymentBookEntry>> ReadAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        HttpBooks.ReadAsync(
+            port,
+            Books,
+            PortJson.Default.PaymentBookDocument,
+            merchantId,
+            after,
+            limit,
+            book => (book.Items, book.Next),
+            item => EntryOf(item, merchantId),
+            cancellation
+        );
 
     private static PaymentFindings? FindingsOf(HeldPaymentsDocument document)
     {
         var held = new List<ProviderPayment>(document.Items.Count);
         foreach (var item in document.Items)
         {
-            if (item is null || !ProviderMoney.Is(item.PaymentId, item.Amount, item.Currency)) return null;
+            if (item is null || !ProviderMoney.Is(item.PaymentId, item.Amount, item.Currency))
+                return null;
             held.Add(new ProviderPayment(item.PaymentId, new Money(item.Amount, item.Currency)));
         }
 
         var back = document.GivenBack ?? [];
-        return back.Any(id => id is null || !ProviderMoney.IsId(id)) ? null : new PaymentFindings(PortAnswer.Done, held) { GivenBack = [.. back.OfType<string>()] };
+        return back.Any(id => id is null || !ProviderMoney.IsId(id))
+            ? null
+            : new PaymentFindings(PortAnswer.Done, held) { GivenBack = [.. back.OfType<string>()] };
     }
 
     private static PaymentBookEntry? EntryOf(PaymentBookItem item, long merchantId) =>
-        OrderId.TryParse(item.OrderId, out var order) && order.Group.MerchantId == merchantId && ProviderMoney.Is(item.PaymentId, item.Amount, item.Currency)
+        OrderId.TryParse(item.OrderId, out var order)
+        && order.Group.MerchantId == merchantId
+        && ProviderMoney.Is(item.PaymentId, item.Amount, item.Currency)
             ? new PaymentBookEntry(order, item.PaymentId, new Money(item.Amount, item.Currency), item.Refunded)
             : null;
 }

@@ -4,7 +4,10 @@ namespace GroupBuyActors.Integrations.Payments;
 
 internal sealed record RefundDocument(string OrderId, string PaymentId, long Amount, string Currency);
 
-internal sealed record HeldPaymentsDocument(IReadOnlyList<HeldPaymentItem?> Items, IReadOnlyList<string?>? GivenBack = null);
+internal sealed record HeldPaymentsDocument(
+    IReadOnlyList<HeldPaymentItem?> Items,
+    IReadOnlyList<string?>? GivenBack = null
+);
 
 internal sealed record HeldPaymentItem(string PaymentId, long Amount, string Currency);
 
@@ -19,5 +22,6 @@ internal static class ProviderMoney
     public static bool IsId(string paymentId) => TextRules.IsPrintable(paymentId, 128);
 
     /// <summary>As above, with money.</summary>
-    public static bool Is(string paymentId, long amount, string currency) => IsId(paymentId) && amount is > 0 and <= Money.AmountMax && Money.IsCurrency(currency);
+    public static bool Is(string paymentId, long amount, string currency) =>
+        IsId(paymentId) && amount is > 0 and <= Money.AmountMax && Money.IsCurrency(currency);
 }

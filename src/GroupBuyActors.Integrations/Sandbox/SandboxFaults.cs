@@ -3,8 +3,9 @@ using GroupBuyActors.Store.Sandbox;
 namespace GroupBuyActors.Integrations.Sandbox;
 
 /// <summary>
-/// How the ports misbehave, as every silo knows it: read again where the last reading is older than <see cref="Freshness"/>. Whoever
-/// sets a fault waits for that long after it is durable, so that when the answer goes out no silo acts on the one before.
+/// How the ports misbehave, as every silo knows it: read again where the last reading is older than
+/// <see cref="Freshness"/>. Whoever sets a fault waits for that long after it is durable, so that when the answer goes
+/// out no silo acts on the one before.
 /// </summary>
 internal sealed class SandboxFaults(ISandboxBooks books, TimeProvider time, Func<double> draw)
 {
@@ -20,7 +21,8 @@ internal sealed class SandboxFaults(ISandboxBooks books, TimeProvider time, Func
     public async ValueTask<SandboxFate> FateAsync(SandboxPort port, string? sku, CancellationToken cancellation)
     {
         var fault = await CurrentAsync(port, cancellation).ConfigureAwait(false);
-        if (fault.Sku is { } only && only != sku) return SandboxFate.Well;
+        if (fault.Sku is { } only && only != sku)
+            return SandboxFate.Well;
         return new SandboxFate(fault.Delay, fault.FailRate > 0 && draw() < fault.FailRate, fault.Permanent);
     }
 
@@ -33,7 +35,8 @@ internal sealed class SandboxFaults(ISandboxBooks books, TimeProvider time, Func
     private async ValueTask<SandboxFault> CurrentAsync(SandboxPort port, CancellationToken cancellation)
     {
         var last = _readings[(int)port];
-        if (last.Fault is { } fresh && time.GetElapsedTime(last.BegunAt) < Freshness) return fresh;
+        if (last.Fault is { } fresh && time.GetElapsedTime(last.BegunAt) < Freshness)
+            return fresh;
         // Callers that come together may read together: it is one small row ten times a second.
         var begunAt = time.GetTimestamp();
         var read = await books.FaultAsync(port, cancellation).ConfigureAwait(false);

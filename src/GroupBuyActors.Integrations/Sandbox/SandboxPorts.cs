@@ -16,41 +16,106 @@ internal sealed class SandboxInventory(SandboxLine line, ISandboxBooks books) : 
     public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) =>
         CallAsync(release.Key, "release", release.Sku, ct => books.ReleaseAsync(release, ct), cancellation);
 
-    private Task<PortReply> CallAsync(string key, string operation, string sku, Func<CancellationToken, Task<PortReply>> effect, CancellationToken cancellation) =>
-        line.CallAsync(SandboxPort.Inventory, key, operation, sku, effect, reply => reply, cancellation);
+    private Task<PortReply> CallAsync(
+        string key,
+        string operation,
+        string sku,
+        Func<CancellationToken, Task<PortReply>> effect,
+        CancellationToken cancellation
+    ) => line.CallAsync(SandboxPort.Inventory, key, operation, sku, effect, reply => reply, cancellation);
 }
 
 /// <summary>The payment provider, played by the sandbox.</summary>
 internal sealed class SandboxPayments(SandboxLine line, ISandboxBooks books) : IPayments
 {
-    public Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation) => line.CallAsync(
-        SandboxPort.Payments, $"ask:{order}", "ask", sku: null, ct => books.AskAsync(order, ct), reply => new PaymentFindings(reply.Answer, [], reply.Detail), cancellation);
+    public Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation) =>
+        line.CallAsync(
+            SandboxPort.Payments,
+            $"ask:{order}",
+            "ask",
+            sku: null,
+            ct => books.AskAsync(order, ct),
+            reply => new PaymentFindings(reply.Answer, [], reply.Detail),
+            cancellation
+        );
 
-    public Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation) => line.CallAsync(
-        SandboxPort.Payments, key, "refund", sku: null, ct => books.RefundAsync(key, order, paymentId, amount, ct), reply => reply, cancellation);
+    public Task<PortReply> RefundAsync(
+        string key,
+        OrderId order,
+        string paymentId,
+        Money amount,
+        CancellationToken cancellation
+    ) =>
+        line.CallAsync(
+            SandboxPort.Payments,
+            key,
+            "refund",
+            sku: null,
+            ct => books.RefundAsync(key, order, paymentId, amount, ct),
+            reply => reply,
+            cancellation
+        );
 }
 
 /// <summary>The notice service, played by the sandbox.</summary>
 internal sealed class SandboxNotices(SandboxLine line, ISandboxBooks books) : INotices
 {
-    public Task<PortReply> SendAsync(string key, OrderId order, string userId, string kind, CancellationToken cancellation) => line.CallAsync(
-        SandboxPort.Notices, key, "notice", sku: null, ct => books.NotifyAsync(key, ct), reply => reply, cancellation);
+    public Task<PortReply> SendAsync(
+        string key,
+        OrderId order,
+        string userId,
+        string kind,
+        CancellationToken cancellation
+    ) =>
+        line.CallAsync(
+            SandboxPort.Notices,
+            key,
+            "notice",
+            sku: null,
+            ct => books.NotifyAsync(key, ct),
+            reply => reply,
+            cancellation
+        );
 }
 
 /// <summary>The payment provider's own books, as the sandbox keeps them.</summary>
 internal sealed class SandboxPaymentBooks(SandboxLine line, ISandboxBooks books) : IPaymentBooks
 {
-    public Task<BookPage<PaymentBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation) =>
-        line.CallAsync(SandboxPort.Payments, $"books:{merchantId}", "books", sku: null,
-            async ct => BookPages.Of(await books.PaymentBookAsync(merchantId, after, limit, ct).ConfigureAwait(false)), BookPages.Unread<PaymentBookEntry>, cancellation);
+    public Task<BookPage<PaymentBookEntry>> ReadAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        line.CallAsync(
+            SandboxPort.Payments,
+            $"books:{merchantId}",
+            "books",
+            sku: null,
+            async ct => BookPages.Of(await books.PaymentBookAsync(merchantId, after, limit, ct).ConfigureAwait(false)),
+            BookPages.Unread<PaymentBookEntry>,
+            cancellation
+        );
 }
 
 /// <summary>The inventory service's own books, as the sandbox keeps them.</summary>
 internal sealed class SandboxStockBooks(SandboxLine line, ISandboxBooks books) : IStockBooks
 {
-    public Task<BookPage<StockBookEntry>> ReadAsync(long merchantId, string? after, int limit, CancellationToken cancellation) =>
-        line.CallAsync(SandboxPort.Inventory, $"books:{merchantId}", "books", sku: null,
-            async ct => BookPages.Of(await books.StockBookAsync(merchantId, after, limit, ct).ConfigureAwait(false)), BookPages.Unread<StockBookEntry>, cancellation);
+    public Task<BookPage<StockBookEntry>> ReadAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        line.CallAsync(
+            SandboxPort.Inventory,
+            $"books:{merchantId}",
+            "books",
+            sku: null,
+            async ct => BookPages.Of(await books.StockBookAsync(merchantId, after, limit, ct).ConfigureAwait(false)),
+            BookPages.Unread<StockBookEntry>,
+            cancellation
+        );
 }
 
 internal static class BookPages

@@ -14,14 +14,28 @@ internal static class AdminEndpoints
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("/v1/admin").WithTags("Admin");
-        admin.MapGet("/shards", ShardsAsync).Requires(Operation.Administer)
-            .Describe("Shards with owner, epoch and backlog").Answers<PageDocument<ShardDocument>>(200);
-        admin.MapGet("/cluster", ClusterAsync).Requires(Operation.Administer)
-            .Describe("Silos of the cluster").Answers<ClusterDocument>(200);
-        admin.MapGet("/audit", AuditAsync).Requires(Operation.Administer)
-            .Describe("Who changed what, newest first").Answers<PageDocument<AuditDocument>>(200).Refuses(400);
-        admin.MapPost("/groups/{groupId}/settle", SettleAsync).Requires(Operation.Administer)
-            .Describe("Decide a stuck group anew").Answers<GroupDocument>(200).Refuses(400, 404, 422);
+        admin
+            .MapGet("/shards", ShardsAsync)
+            .Requires(Operation.Administer)
+            .Describe("Shards with owner, epoch and backlog")
+            .Answers<PageDocument<ShardDocument>>(200);
+        admin
+            .MapGet("/cluster", ClusterAsync)
+            .Requires(Operation.Administer)
+            .Describe("Silos of the cluster")
+            .Answers<ClusterDocument>(200);
+        admin
+            .MapGet("/audit", AuditAsync)
+            .Requires(Operation.Administer)
+            .Describe("Who changed what, newest first")
+            .Answers<PageDocument<AuditDocument>>(200)
+            .Refuses(400);
+        admin
+            .MapPost("/groups/{groupId}/settle", SettleAsync)
+            .Requires(Operation.Administer)
+            .Describe("Decide a stuck group anew")
+            .Answers<GroupDocument>(200)
+            .Refuses(400, 404, 422);
         admin.MapTasks();
         admin.MapDeadLetters();
         admin.MapPolicies();
@@ -32,23 +46,59 @@ internal static class AdminEndpoints
     private static async Task<IResult> ShardsAsync(HttpContext context, IClusterReport report)
     {
         var shards = await report.ShardsAsync(context.RequestAborted);
-        return JsonAnswer.Of(new PageDocument<ShardDocument>(
-            [.. shards.Select(shard => new ShardDocument(shard.Shard, shard.OwnerAddress, shard.OwnerName, shard.Epoch, shard.Backlog))]));
+        return JsonAnswer.Of(
+            new PageDocument<ShardDocument>([
+                .. shards.Select(shard => new ShardDocument(
+                    shard.Shard,
+                    shard.OwnerAddress,
+                    shard.OwnerName,
+                    shard.Epoch,
+                    shard.Backlog
+                )),
+            ])
+        );
     }
 
     private static async Task<IResult> ClusterAsync(HttpContext context, IClusterReport report)
     {
         var silos = await report.SilosAsync(context.RequestAborted);
-        return JsonAnswer.Of(new ClusterDocument(
-            [.. silos.Select(silo => new SiloDocument(silo.Address, silo.Name, silo.Status, silo.Region, silo.Groups, silo.Shards))]));
+        return JsonAnswer.Of(
+            new ClusterDocument([
+                .. silos.Select(silo => new SiloDocument(
+                    silo.Address,
+                    silo.Name,
+                    silo.Status,
+                    silo.Region,
+                    silo.Groups,
+                    silo.Shards
+                )),
+            ])
+        );
     }
 
     private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, IListings listings)
     {
         var query = new Query(context);
         var (mark, size) = (query.Text("after"), query.Limit());
-        return query.PageAsync(() => listings.AuditTrailAsync(mark, size, context.RequestAborted), page => JsonAnswer.Of(new PageDocument<AuditDocument>(
-            [.. page.Items.Select(entry => new AuditDocument(entry.Id, entry.Time, entry.Caller, entry.Action, entry.Target, entry.Detail))], page.Next)));
+        return query.PageAsync(
+            () => listings.AuditTrailAsync(mark, size, context.RequestAborted),
+            page =>
+                JsonAnswer.Of(
+                    new PageDocument<AuditDocument>(
+                        [
+                            .. page.Items.Select(entry => new AuditDocument(
+                                entry.Id,
+                                entry.Time,
+                                entry.Caller,
+                                entry.Action,
+                                entry.Target,
+                                entry.Detail
+                            )),
+                        ],
+                        page.Next
+                    )
+                )
+        );
     }
 
     private static async Task<IResult> SettleAsync(string groupId, HttpContext context, GroupCalls groups, Audit audit)
@@ -56,10 +106,13 @@ internal static class AdminEndpoints
         var query = new Query(context);
         var group = query.Group(groupId);
         var (key, problem) = await RequestKeys.OfBodilessAsync(context);
-        if (problem is not null) return problem;
-        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        if (problem is not null)
+            return problem;
+        if (query.Errors.Any)
+            return Problem.Invalid(query.Errors);
         var reply = await groups.CallAsync(group, grain => grain.Settle(key), context.RequestAborted);
-        if (reply is { Succeeded: true, Replayed: false }) await audit.WriteAsync(context, "group.settle", group.Value);
+        if (reply is { Succeeded: true, Replayed: false })
+            await audit.WriteAsync(context, "group.settle", group.Value);
         return reply.ToResult(GroupDocuments.Of);
     }
 }

@@ -4,7 +4,9 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>Writes down who changed what. A change that was made stands even where this line is lost: then the log says so.</summary>
+/// <summary>
+/// Writes down who changed what. A change that was made stands even where this line is lost: then the log says so.
+/// </summary>
 internal sealed class Audit(IListings listings, TimeProvider time, ILogger<Audit> log)
 {
     /// <summary>How long an answer waits for its line; a store that hangs then writes it later, or not.</summary>
@@ -15,7 +17,9 @@ internal sealed class Audit(IListings listings, TimeProvider time, ILogger<Audit
         try
         {
             // Not cancelled with the request: the change is made.
-            await listings.AuditAsync(time.GetUtcNow(), Caller.Of(context).Name, action, target, detail, CancellationToken.None).WaitAsync(Patience, time);
+            await listings
+                .AuditAsync(time.GetUtcNow(), Caller.Of(context).Name, action, target, detail, CancellationToken.None)
+                .WaitAsync(Patience, time);
         }
         catch (Exception e)
         {

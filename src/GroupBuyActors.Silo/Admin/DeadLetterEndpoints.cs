@@ -16,20 +16,48 @@ internal static class DeadLetterEndpoints
 
     public static void MapDeadLetters(this IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/dead-letters", SearchAsync).Requires(Operation.Administer)
-            .Describe("Dead letters, newest first, by type, merchant, group, shard, time and error").Answers<PageDocument<TaskDocument>>(200).Refuses(400);
-        admin.MapPost("/dead-letters/redrive", RedriveAsync).Requires(Operation.Administer)
-            .Describe("Redrive dead letters by filter, at a rate; with dryRun, count them").Answers<RedriveCountDocument>(200).Answers<RedriveDocument>(202).Refuses(400, 422);
-        admin.MapGet("/dead-letters/redrives/{redriveId}", LookAsync).Requires(Operation.Administer)
-            .Describe("How far a redrive is").Answers<RedriveDocument>(200).Refuses(404);
-        admin.MapPost("/dead-letters/redrives/{redriveId}/stop", StopAsync).Requires(Operation.Administer)
-            .Describe("Stop a redrive where it is").Answers<RedriveDocument>(200).Refuses(404);
+        admin
+            .MapGet("/dead-letters", SearchAsync)
+            .Requires(Operation.Administer)
+            .Describe("Dead letters, newest first, by type, merchant, group, shard, time and error")
+            .Answers<PageDocument<TaskDocument>>(200)
+            .Refuses(400);
+        admin
+            .MapPost("/dead-letters/redrive", RedriveAsync)
+            .Requires(Operation.Administer)
+            .Describe("Redrive dead letters by filter, at a rate; with dryRun, count them")
+            .Answers<RedriveCountDocument>(200)
+            .Answers<RedriveDocument>(202)
+            .Refuses(400, 422);
+        admin
+            .MapGet("/dead-letters/redrives/{redriveId}", LookAsync)
+            .Requires(Operation.Administer)
+            .Describe("How far a redrive is")
+            .Answers<RedriveDocument>(200)
+            .Refuses(404);
+        admin
+            .MapPost("/dead-letters/redrives/{redriveId}/stop", StopAsync)
+            .Requires(Operation.Administer)
+            .Describe("Stop a redrive where it is")
+            .Answers<RedriveDocument>(200)
+            .Refuses(404);
     }
 
     private static Task<IResult> SearchAsync(
-        string? type, string? merchantId, string? groupId, string? shard, string? from, string? to, string? error, string? redriven, string? dismissed, string? after,
+        string? type,
+        string? merchantId,
+        string? groupId,
+        string? shard,
+        string? from,
+        string? to,
+        string? error,
+        string? redriven,
+        string? dismissed,
+        string? after,
         string? limit,
-        HttpContext context, ITaskDirectory tasks)
+        HttpContext context,
+        ITaskDirectory tasks
+    )
     {
         var query = new Query(context);
         var filter = new TaskEndFilter
@@ -43,22 +71,34 @@ internal static class DeadLetterEndpoints
             To = query.Instant("to"),
             ErrorContains = query.Text("error"),
             Redriven = TaskEndpoints.OneOf(query, "redriven", ["true", "false"]) is { } given ? given == "true" : null,
-            Dismissed = TaskEndpoints.OneOf(query, "dismissed", ["true", "false"]) is { } decided ? decided == "true" : null,
+            Dismissed = TaskEndpoints.OneOf(query, "dismissed", ["true", "false"]) is { } decided
+                ? decided == "true"
+                : null,
         };
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
             () => tasks.SearchAsync(filter, mark, size, context.RequestAborted),
-            page => JsonAnswer.Of(new PageDocument<TaskDocument>([.. page.Items.Select(TaskEndpoints.Document)], page.Next)));
+            page =>
+                JsonAnswer.Of(new PageDocument<TaskDocument>([.. page.Items.Select(TaskEndpoints.Document)], page.Next))
+        );
     }
 
-    private static async Task<IResult> RedriveAsync(HttpContext context, IGrainFactory grains, ITaskEnds ends, Audit audit, Once once)
+    private static async Task<IResult> RedriveAsync(
+        HttpContext context,
+        IGrainFactory grains,
+        ITaskEnds ends,
+        Audit audit,
+        Once once
+    )
     {
         var (body, problem) = await RequestBody.ReadAsync(context);
-        if (problem is not null) return problem;
+        if (problem is not null)
+            return problem;
         var errors = new FieldErrors();
         var fields = body.Fields(errors, optional: true);
         var (order, isDryRun) = (ReadOrder(fields), fields.Boolean("dryRun") ?? false);
-        if (errors.Any) return Problem.Invalid(errors);
+        if (errors.Any)
+            return Problem.Invalid(errors);
         if (isDryRun)
         {
             var count = await ends.CountAsync(order.Filter(), CountMax + 1, context.RequestAborted);
@@ -66,39 +106,84 @@ internal static class DeadLetterEndpoints
         }
 
         var (key, keyProblem) = RequestKeys.Of(context, body);
-        return keyProblem ?? await once.RunAsync(context, key, async () =>
-        {
-            // The request's own key names the redrive: sent again, it is the same one.
-            var report = await grains.GetGrain<IRedriveGrain>(key.Id).Start(order).WaitAsync(context.RequestAborted);
-            await audit.WriteAsync(context, "dead-letters.redrive", key.Id, $"{report.Total} at {report.RatePerSecond}/s");
-            return JsonAnswer.Of(Document(key.Id, report), StatusCodes.Status202Accepted, $"/v1/admin/dead-letters/redrives/{key.Id}");
-        });
+        return keyProblem
+            ?? await once.RunAsync(
+                context,
+                key,
+                async () =>
+                {
+                    // The request's own key names the redrive: sent again, it is the same one.
+                    var report = await grains
+                        .GetGrain<IRedriveGrain>(key.Id)
+                        .Start(order)
+                        .WaitAsync(context.RequestAborted);
+                    await audit.WriteAsync(
+                        context,
+                        "dead-letters.redrive",
+                        key.Id,
+                        $"{report.Total} at {report.RatePerSecond}/s"
+                    );
+                    return JsonAnswer.Of(
+                        Document(key.Id, report),
+                        StatusCodes.Status202Accepted,
+                        $"/v1/admin/dead-letters/redrives/{key.Id}"
+                    );
+                }
+            );
     }
 
     private static async Task<IResult> LookAsync(string redriveId, IGrainFactory grains) =>
-        RequestKeys.IsId(redriveId) && await grains.GetGrain<IRedriveGrain>(redriveId).Look() is { } report ? JsonAnswer.Of(Document(redriveId, report)) : NotFound;
+        RequestKeys.IsId(redriveId) && await grains.GetGrain<IRedriveGrain>(redriveId).Look() is { } report
+            ? JsonAnswer.Of(Document(redriveId, report))
+            : NotFound;
 
-    private static async Task<IResult> StopAsync(string redriveId, HttpContext context, IGrainFactory grains, Audit audit)
+    private static async Task<IResult> StopAsync(
+        string redriveId,
+        HttpContext context,
+        IGrainFactory grains,
+        Audit audit
+    )
     {
         var (_, problem) = await RequestKeys.OfBodilessAsync(context);
-        if (problem is not null) return problem;
-        if (!RequestKeys.IsId(redriveId) || await grains.GetGrain<IRedriveGrain>(redriveId).Stop().WaitAsync(context.RequestAborted) is not { } report) return NotFound;
-        await audit.WriteAsync(context, "dead-letters.redrive-stop", redriveId, $"{report.Done} of {report.Total} done");
+        if (problem is not null)
+            return problem;
+        if (
+            !RequestKeys.IsId(redriveId)
+            || await grains.GetGrain<IRedriveGrain>(redriveId).Stop().WaitAsync(context.RequestAborted)
+                is not { } report
+        )
+            return NotFound;
+        await audit.WriteAsync(
+            context,
+            "dead-letters.redrive-stop",
+            redriveId,
+            $"{report.Done} of {report.Total} done"
+        );
         return JsonAnswer.Of(Document(redriveId, report));
     }
 
-    private static Problem NotFound => new(StatusCodes.Status404NotFound, "redrive.not_found", "No such redrive", "No redrive was started under this id.");
+    private static Problem NotFound =>
+        new(
+            StatusCodes.Status404NotFound,
+            "redrive.not_found",
+            "No such redrive",
+            "No redrive was started under this id."
+        );
 
     private static RedriveOrder ReadOrder(JsonFields fields)
     {
         var rate = fields.Int32("ratePerSecond");
-        if (rate is < 1 or > RateMax) fields.Fault("ratePerSecond", $"A rate is 1 to {RateMax} a second.");
+        if (rate is < 1 or > RateMax)
+            fields.Fault("ratePerSecond", $"A rate is 1 to {RateMax} a second.");
         var type = fields.Text("type");
-        if (type is not null && !TaskTypes.All.Contains(type)) fields.Fault("type", $"One of {string.Join(", ", TaskTypes.All)} is expected.");
+        if (type is not null && !TaskTypes.All.Contains(type))
+            fields.Fault("type", $"One of {string.Join(", ", TaskTypes.All)} is expected.");
         var merchant = fields.Int64("merchantId");
-        if (merchant is < 1) fields.Fault("merchantId", "A merchant is a positive 64-bit integer.");
+        if (merchant is < 1)
+            fields.Fault("merchantId", "A merchant is a positive 64-bit integer.");
         var error = fields.Text("error");
-        if (error is { Length: 0 or > ErrorLengthMax }) fields.Fault("error", $"A part of an error has 1 to {ErrorLengthMax} characters.");
+        if (error is { Length: 0 or > ErrorLengthMax })
+            fields.Fault("error", $"A part of an error has 1 to {ErrorLengthMax} characters.");
         return new RedriveOrder
         {
             Type = type,
@@ -112,14 +197,26 @@ internal static class DeadLetterEndpoints
         };
     }
 
-    private static T? Id<T>(JsonFields fields, string name, string shape) where T : struct, ISpanParsable<T>
+    private static T? Id<T>(JsonFields fields, string name, string shape)
+        where T : struct, ISpanParsable<T>
     {
-        if (fields.Text(name) is not { } text) return null;
-        if (T.TryParse(text, null, out var id)) return id;
+        if (fields.Text(name) is not { } text)
+            return null;
+        if (T.TryParse(text, null, out var id))
+            return id;
         fields.Fault(name, shape);
         return null;
     }
 
     private static RedriveDocument Document(string id, RedriveReport report) =>
-        new(id, report.Status, report.Total, report.Done, report.Refused, report.RatePerSecond, report.StartedAt, report.EndedAt);
+        new(
+            id,
+            report.Status,
+            report.Total,
+            report.Done,
+            report.Refused,
+            report.RatePerSecond,
+            report.StartedAt,
+            report.EndedAt
+        );
 }

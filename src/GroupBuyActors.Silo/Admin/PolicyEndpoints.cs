@@ -10,37 +10,79 @@ internal static class PolicyEndpoints
 {
     public static void MapPolicies(this IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/policies", List).Requires(Operation.Administer)
-            .Describe("Policies of all task types").Answers<PageDocument<PolicyDocument>>(200);
-        admin.MapGet("/policies/{taskType}", Get).Requires(Operation.Administer)
-            .Describe("A task type's policy as it is in force").Answers<PolicyDocument>(200).Refuses(404);
-        admin.MapPut("/policies/{taskType}", PutAsync).Requires(Operation.Administer)
-            .Describe("Change a policy while running: what is left out takes the type's default; with version, only where that is in force", typeof(PolicyChangeDocument))
-            .Answers<PolicyDocument>(200).Refuses(400, 404, 409, 422);
-        admin.MapGet("/schedules", Schedules).Requires(Operation.Administer)
-            .Describe("Schedules with their next firings").Answers<PageDocument<ScheduleDocument>>(200).Refuses(400);
+        admin
+            .MapGet("/policies", List)
+            .Requires(Operation.Administer)
+            .Describe("Policies of all task types")
+            .Answers<PageDocument<PolicyDocument>>(200);
+        admin
+            .MapGet("/policies/{taskType}", Get)
+            .Requires(Operation.Administer)
+            .Describe("A task type's policy as it is in force")
+            .Answers<PolicyDocument>(200)
+            .Refuses(404);
+        admin
+            .MapPut("/policies/{taskType}", PutAsync)
+            .Requires(Operation.Administer)
+            .Describe(
+                "Change a policy while running: what is left out takes the type's default; with version, only where that is in force",
+                typeof(PolicyChangeDocument)
+            )
+            .Answers<PolicyDocument>(200)
+            .Refuses(400, 404, 409, 422);
+        admin
+            .MapGet("/schedules", Schedules)
+            .Requires(Operation.Administer)
+            .Describe("Schedules with their next firings")
+            .Answers<PageDocument<ScheduleDocument>>(200)
+            .Refuses(400);
     }
 
     private static IResult Schedules(string? limit, HttpContext context, ISchedules schedules)
     {
         var query = new Query(context);
         var count = query.Text("limit") is null ? 5 : query.Limit();
-        if (query.Errors.Any) return Problem.Invalid(query.Errors);
-        return JsonAnswer.Of(new PageDocument<ScheduleDocument>([.. schedules.List(count).Select(schedule => new ScheduleDocument(schedule.Job, schedule.Expression,
-            schedule.Zone, schedule.Spread, JsonNames<MisfirePolicy>.Of(schedule.Rules.Misfire), JsonNames<OverlapPolicy>.Of(schedule.Rules.Overlap), schedule.Next))]));
+        if (query.Errors.Any)
+            return Problem.Invalid(query.Errors);
+        return JsonAnswer.Of(
+            new PageDocument<ScheduleDocument>([
+                .. schedules
+                    .List(count)
+                    .Select(schedule => new ScheduleDocument(
+                        schedule.Job,
+                        schedule.Expression,
+                        schedule.Zone,
+                        schedule.Spread,
+                        JsonNames<MisfirePolicy>.Of(schedule.Rules.Misfire),
+                        JsonNames<OverlapPolicy>.Of(schedule.Rules.Overlap),
+                        schedule.Next
+                    )),
+            ])
+        );
     }
 
     private static JsonAnswer List(ITaskPolicies policies) =>
-        JsonAnswer.Of(new PageDocument<PolicyDocument>([.. TaskTypes.All.Select(policies.Find).OfType<PolicyReport>().Select(Document)]));
+        JsonAnswer.Of(
+            new PageDocument<PolicyDocument>([
+                .. TaskTypes.All.Select(policies.Find).OfType<PolicyReport>().Select(Document),
+            ])
+        );
 
     private static IResult Get(string taskType, ITaskPolicies policies) =>
         policies.Find(taskType) is { } report ? JsonAnswer.Of(Document(report)) : NotFound(taskType);
 
-    private static async Task<IResult> PutAsync(string taskType, HttpContext context, ITaskPolicies policies, Audit audit)
+    private static async Task<IResult> PutAsync(
+        string taskType,
+        HttpContext context,
+        ITaskPolicies policies,
+        Audit audit
+    )
     {
-        if (policies.Find(taskType) is null) return NotFound(taskType);
+        if (policies.Find(taskType) is null)
+            return NotFound(taskType);
         var (body, problem) = await RequestBody.ReadAsync(context);
-        if (problem is not null) return problem;
+        if (problem is not null)
+            return problem;
         if (!body.IsObject)
         {
             var malformed = new FieldErrors();
@@ -53,8 +95,15 @@ internal static class PolicyEndpoints
         fields.Allow("version", [.. PolicyFields.Names]);
         var change = PolicyFields.Read(fields);
         var expected = fields.Int32("version");
-        if (errors.Any) return Faulty(errors);
-        var result = await policies.ChangeAsync(taskType, change, expected, Caller.Of(context).Name, context.RequestAborted);
+        if (errors.Any)
+            return Faulty(errors);
+        var result = await policies.ChangeAsync(
+            taskType,
+            change,
+            expected,
+            Caller.Of(context).Name,
+            context.RequestAborted
+        );
         if (result.Faults is { } faults)
         {
             errors.AddRest(faults);
@@ -62,17 +111,30 @@ internal static class PolicyEndpoints
         }
 
         if (result.Conflict is { } version)
-            return new Problem(StatusCodes.Status409Conflict, "policy.changed", "The policy was changed meanwhile", $"Version {version} is in force.");
+            return new Problem(
+                StatusCodes.Status409Conflict,
+                "policy.changed",
+                "The policy was changed meanwhile",
+                $"Version {version} is in force."
+            );
         var report = result.Report!;
         await audit.WriteAsync(context, "policy.change", taskType, System.Text.Encoding.UTF8.GetString(change.Write()));
         return JsonAnswer.Of(Document(report));
     }
 
     private static Problem Faulty(FieldErrors errors) =>
-        new(StatusCodes.Status422UnprocessableEntity, "policy.invalid", "The policy cannot be so", errors.Sentence) { Errors = errors.ToDictionary() };
+        new(StatusCodes.Status422UnprocessableEntity, "policy.invalid", "The policy cannot be so", errors.Sentence)
+        {
+            Errors = errors.ToDictionary(),
+        };
 
     private static Problem NotFound(string type) =>
-        new(StatusCodes.Status404NotFound, "task.type_unknown", "No such task type", $"{type} is none of {string.Join(", ", TaskTypes.All)}.");
+        new(
+            StatusCodes.Status404NotFound,
+            "task.type_unknown",
+            "No such task type",
+            $"{type} is none of {string.Join(", ", TaskTypes.All)}."
+        );
 
     private static PolicyDocument Document(PolicyReport report)
     {
@@ -101,21 +163,35 @@ internal static class PolicyEndpoints
 internal static class PolicyFields
 {
     public static IReadOnlyList<string> Names { get; } =
-        ["retryCountMax", "retryForever", "baseDelay", "delayMax", "backoff", "tryTimeout", "concurrency", "timeToLive", "lateness", "weight", "spreadWindow", "alertAfter"];
+    [
+        "retryCountMax",
+        "retryForever",
+        "baseDelay",
+        "delayMax",
+        "backoff",
+        "tryTimeout",
+        "concurrency",
+        "timeToLive",
+        "lateness",
+        "weight",
+        "spreadWindow",
+        "alertAfter",
+    ];
 
-    public static TaskPolicyChange Read(JsonFields fields) => new()
-    {
-        RetryCountMax = fields.Int32("retryCountMax"),
-        RetryForever = fields.Boolean("retryForever"),
-        BaseDelay = fields.Duration("baseDelay"),
-        DelayMax = fields.Duration("delayMax"),
-        Backoff = fields.Choice<TaskBackoff>("backoff"),
-        TryTimeout = fields.Duration("tryTimeout"),
-        Concurrency = fields.Int32("concurrency"),
-        TimeToLive = fields.Duration("timeToLive"),
-        Lateness = fields.Duration("lateness"),
-        Weight = fields.Int32("weight"),
-        SpreadWindow = fields.Duration("spreadWindow"),
-        AlertAfter = fields.Int32("alertAfter"),
-    };
+    public static TaskPolicyChange Read(JsonFields fields) =>
+        new()
+        {
+            RetryCountMax = fields.Int32("retryCountMax"),
+            RetryForever = fields.Boolean("retryForever"),
+            BaseDelay = fields.Duration("baseDelay"),
+            DelayMax = fields.Duration("delayMax"),
+            Backoff = fields.Choice<TaskBackoff>("backoff"),
+            TryTimeout = fields.Duration("tryTimeout"),
+            Concurrency = fields.Int32("concurrency"),
+            TimeToLive = fields.Duration("timeToLive"),
+            Lateness = fields.Duration("lateness"),
+            Weight = fields.Int32("weight"),
+            SpreadWindow = fields.Duration("spreadWindow"),
+            AlertAfter = fields.Int32("alertAfter"),
+        };
 }

@@ -6,7 +6,9 @@ using GroupBuyActors.Store.Streams;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>Groups whose events are refused outside: looked at, tried again, or led past the event that is refused.</summary>
+/// <summary>
+/// Groups whose events are refused outside: looked at, tried again, or led past the event that is refused.
+/// </summary>
 internal static class RelayEndpoints
 {
     // What the one publisher of this release is called; without it, its groups of earlier times are still there.
@@ -14,41 +16,83 @@ internal static class RelayEndpoints
 
     public static void MapRelay(this IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/relay/parked", ListAsync).Requires(Operation.Administer)
-            .Describe("Groups whose next event is refused outside, by id").Answers<PageDocument<ParkedGroupDocument>>(200).Refuses(400);
-        admin.MapPost("/relay/parked/{groupId}/retry", RetryAsync).Requires(Operation.Administer)
-            .Describe("Have the refused event published after all, once what it was refused for is mended").Answers<ParkedGroupDocument>(200).Refuses(400, 404);
-        admin.MapPost("/relay/parked/{groupId}/skip", SkipAsync).Requires(Operation.Administer)
-            .Describe("Give up the refused event and go on behind it: consumers see a gap").Answers<ParkedGroupDocument>(200).Refuses(400, 404);
+        admin
+            .MapGet("/relay/parked", ListAsync)
+            .Requires(Operation.Administer)
+            .Describe("Groups whose next event is refused outside, by id")
+            .Answers<PageDocument<ParkedGroupDocument>>(200)
+            .Refuses(400);
+        admin
+            .MapPost("/relay/parked/{groupId}/retry", RetryAsync)
+            .Requires(Operation.Administer)
+            .Describe("Have the refused event published after all, once what it was refused for is mended")
+            .Answers<ParkedGroupDocument>(200)
+            .Refuses(400, 404);
+        admin
+            .MapPost("/relay/parked/{groupId}/skip", SkipAsync)
+            .Requires(Operation.Administer)
+            .Describe("Give up the refused event and go on behind it: consumers see a gap")
+            .Answers<ParkedGroupDocument>(200)
+            .Refuses(400, 404);
     }
 
     private static Task<IResult> ListAsync(string? after, string? limit, HttpContext context, IRelayAside aside)
     {
         var query = new Query(context);
         var (mark, size) = (query.Text("after"), query.Limit());
-        return query.PageAsync(() => aside.ParkedAsync(Sink, mark, size, context.RequestAborted),
-            page => JsonAnswer.Of(new PageDocument<ParkedGroupDocument>([.. page.Items.Select(Document)], page.Next)));
+        return query.PageAsync(
+            () => aside.ParkedAsync(Sink, mark, size, context.RequestAborted),
+            page => JsonAnswer.Of(new PageDocument<ParkedGroupDocument>([.. page.Items.Select(Document)], page.Next))
+        );
     }
 
     private static Task<IResult> RetryAsync(string groupId, HttpContext context, IRelayAside aside, Audit audit) =>
-        ReleaseAsync(groupId, context, audit, "relay.retry", group => aside.RetryAsync(Sink, group, context.RequestAborted));
+        ReleaseAsync(
+            groupId,
+            context,
+            audit,
+            "relay.retry",
+            group => aside.RetryAsync(Sink, group, context.RequestAborted)
+        );
 
     private static Task<IResult> SkipAsync(string groupId, HttpContext context, IRelayAside aside, Audit audit) =>
-        ReleaseAsync(groupId, context, audit, "relay.skip", group => aside.SkipAsync(Sink, group, context.RequestAborted));
+        ReleaseAsync(
+            groupId,
+            context,
+            audit,
+            "relay.skip",
+            group => aside.SkipAsync(Sink, group, context.RequestAborted)
+        );
 
-    private static async Task<IResult> ReleaseAsync(string groupId, HttpContext context, Audit audit, string action, Func<GroupId, Task<AsideRow?>> release)
+    private static async Task<IResult> ReleaseAsync(
+        string groupId,
+        HttpContext context,
+        Audit audit,
+        string action,
+        Func<GroupId, Task<AsideRow?>> release
+    )
     {
         var query = new Query(context);
         var group = query.Group(groupId);
         var (_, problem) = await RequestKeys.OfBodilessAsync(context);
-        if (problem is not null) return problem;
-        if (query.Errors.Any) return Problem.Invalid(query.Errors);
-        if (await release(group) is not { } parked) return NotParked;
+        if (problem is not null)
+            return problem;
+        if (query.Errors.Any)
+            return Problem.Invalid(query.Errors);
+        if (await release(group) is not { } parked)
+            return NotParked;
         await audit.WriteAsync(context, action, group.Value, $"event {parked.Sequence}: {parked.Reason}");
         return JsonAnswer.Of(Document(parked));
     }
 
-    private static Problem NotParked => new(StatusCodes.Status404NotFound, "relay.not_parked", "Not parked", "No event of this group is refused outside; it may have been released before.");
+    private static Problem NotParked =>
+        new(
+            StatusCodes.Status404NotFound,
+            "relay.not_parked",
+            "Not parked",
+            "No event of this group is refused outside; it may have been released before."
+        );
 
-    private static ParkedGroupDocument Document(AsideRow row) => new(row.Group, row.Sequence, row.Reason ?? "", row.Since);
+    private static ParkedGroupDocument Document(AsideRow row) =>
+        new(row.Group, row.Sequence, row.Reason ?? "", row.Since);
 }

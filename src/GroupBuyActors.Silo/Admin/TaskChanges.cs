@@ -9,34 +9,54 @@ namespace GroupBuyActors.Silo.Admin;
 /// <summary>Changes of tasks: made once a key, told in the audit log, answered with the task as it is then.</summary>
 internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once once, Audit audit)
 {
-    public async Task<IResult> ChangeAsync(HttpContext context, string taskId, string action, Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change)
+    public async Task<IResult> ChangeAsync(
+        HttpContext context,
+        string taskId,
+        string action,
+        Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change
+    )
     {
         var (key, problem) = await RequestKeys.OfBodilessAsync(context);
         return problem ?? await ChangeAsync(context, key, taskId, action, change);
     }
 
-    public Task<IResult> ChangeAsync(HttpContext context, RequestKey key, string taskId, string action, Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change) =>
-        once.RunAsync(context, key, async () =>
-        {
-            var outcome = await change(desk, context.RequestAborted);
-            var task = await tasks.FindAsync(taskId, context.RequestAborted);
-            if (outcome == TaskChangeOutcome.Done)
+    public Task<IResult> ChangeAsync(
+        HttpContext context,
+        RequestKey key,
+        string taskId,
+        string action,
+        Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change
+    ) =>
+        once.RunAsync(
+            context,
+            key,
+            async () =>
             {
-                await audit.WriteAsync(context, action, taskId);
-                if (task is not null) return JsonAnswer.Of(TaskEndpoints.Document(task));
+                var outcome = await change(desk, context.RequestAborted);
+                var task = await tasks.FindAsync(taskId, context.RequestAborted);
+                if (outcome == TaskChangeOutcome.Done)
+                {
+                    await audit.WriteAsync(context, action, taskId);
+                    if (task is not null)
+                        return JsonAnswer.Of(TaskEndpoints.Document(task));
+                }
+
+                return Refusal(outcome, task);
             }
+        );
 
-            return Refusal(outcome, task);
-        });
-
-    /// <summary>Calls off all tasks of a group or of an order: the body may name where the answer before ended.</summary>
+    /// <summary>
+    /// Calls off all tasks of a group or of an order: the body may name where the answer before ended.
+    /// </summary>
     public async Task<IResult> CancelAllAsync(HttpContext context, GroupId group, int? order)
     {
         var (body, problem) = await RequestBody.ReadAsync(context);
-        if (problem is not null) return problem;
+        if (problem is not null)
+            return problem;
         var errors = new FieldErrors();
         var after = body.Fields(errors, optional: true).Text("after");
-        if (errors.Any) return Problem.Invalid(errors);
+        if (errors.Any)
+            return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
         return keyProblem ?? await once.RunAsync(context, key, () => CancelStepAsync(context, group, order, after));
     }
@@ -46,10 +66,22 @@ internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once onc
         try
         {
             var page = await desk.CancelAllAsync(group, order, after, context.RequestAborted);
-            var (action, target) = order is { } number ? ("order.cancel-tasks", $"{group}.{number}") : ("group.cancel-tasks", group.Value);
+            var (action, target) = order is { } number
+                ? ("order.cancel-tasks", $"{group}.{number}")
+                : ("group.cancel-tasks", group.Value);
             var cancelled = page.Items.Count(outcome => outcome.Outcome == TaskChangeOutcome.Done);
-            await audit.WriteAsync(context, action, target, $"{cancelled} of {page.Items.Count}{(page.Next is null ? "" : ", more follow")}");
-            return JsonAnswer.Of(new PageDocument<TaskOutcomeDocument>([.. page.Items.Select(outcome => new TaskOutcomeDocument(outcome.TaskId, Word(outcome.Outcome)))], page.Next));
+            await audit.WriteAsync(
+                context,
+                action,
+                target,
+                $"{cancelled} of {page.Items.Count}{(page.Next is null ? "" : ", more follow")}"
+            );
+            return JsonAnswer.Of(
+                new PageDocument<TaskOutcomeDocument>(
+                    [.. page.Items.Select(outcome => new TaskOutcomeDocument(outcome.TaskId, Word(outcome.Outcome)))],
+                    page.Next
+                )
+            );
         }
         catch (FormatException)
         {
@@ -59,20 +91,25 @@ internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once onc
         }
     }
 
-    private static string Word(TaskChangeOutcome outcome) => outcome switch
-    {
-        TaskChangeOutcome.Done => "cancelled",
-        TaskChangeOutcome.Running => "running",
-        TaskChangeOutcome.Needed => "needed",
-        TaskChangeOutcome.Unknown => "unknown",
-        _ => "done",
-    };
+    private static string Word(TaskChangeOutcome outcome) =>
+        outcome switch
+        {
+            TaskChangeOutcome.Done => "cancelled",
+            TaskChangeOutcome.Running => "running",
+            TaskChangeOutcome.Needed => "needed",
+            TaskChangeOutcome.Unknown => "unknown",
+            _ => "done",
+        };
 
-    private static Problem Refusal(TaskChangeOutcome outcome, TaskReport? task) => outcome switch
-    {
-        TaskChangeOutcome.Needed => Problem.Of(RefusalCode.TaskNeeded, "Its group's state depends on this task: it can be brought forward, but neither called off nor put off."),
-        TaskChangeOutcome.Running => Problem.Of(RefusalCode.TaskWrongStatus, "The task is being run."),
-        _ when task is not null => Problem.Of(RefusalCode.TaskWrongStatus, $"The task's status is {task.Status}."),
-        _ => Problem.Of(RefusalCode.TaskNotFound, "There is no such task."),
-    };
+    private static Problem Refusal(TaskChangeOutcome outcome, TaskReport? task) =>
+        outcome switch
+        {
+            TaskChangeOutcome.Needed => Problem.Of(
+                RefusalCode.TaskNeeded,
+                "Its group's state depends on this task: it can be brought forward, but neither called off nor put off."
+            ),
+            TaskChangeOutcome.Running => Problem.Of(RefusalCode.TaskWrongStatus, "The task is being run."),
+            _ when task is not null => Problem.Of(RefusalCode.TaskWrongStatus, $"The task's status is {task.Status}."),
+            _ => Problem.Of(RefusalCode.TaskNotFound, "There is no such task."),
+        };
 }

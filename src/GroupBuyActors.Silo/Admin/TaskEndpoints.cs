@@ -11,76 +11,173 @@ namespace GroupBuyActors.Silo.Admin;
 /// <summary>Timed tasks: listed, read with their story, and mended.</summary>
 internal static class TaskEndpoints
 {
-    private static readonly string[] Statuses = ["pending", "running", "success", "failed", "cancelled", "expired", "dead"];
+    private static readonly string[] Statuses =
+    [
+        "pending",
+        "running",
+        "success",
+        "failed",
+        "cancelled",
+        "expired",
+        "dead",
+    ];
 
     public static void MapTasks(this IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/tasks", ListAsync).Requires(Operation.Administer)
-            .Describe("Pending and running tasks, the latest due first; with another status, tasks that ended so").Answers<PageDocument<TaskDocument>>(200).Refuses(400);
-        admin.MapGet("/tasks/{taskId}", GetAsync).Requires(Operation.Administer)
-            .Describe("Read a task with its story: why it has, or has not, run").Answers<TaskDocument>(200).Refuses(404);
-        admin.MapPost("/tasks/{taskId}/cancel", (string taskId, HttpContext context, TaskChanges changes) =>
-                changes.ChangeAsync(context, taskId, "task.cancel", (desk, stop) => desk.CancelAsync(taskId, stop))).Requires(Operation.Administer)
-            .Describe("Call a task off for good").Answers<TaskDocument>(200).Refuses(404, 409, 503);
-        admin.MapPost("/tasks/{taskId}/run-now", (string taskId, HttpContext context, TaskChanges changes) =>
-                changes.ChangeAsync(context, taskId, "task.run-now", (desk, stop) => desk.RunNowAsync(taskId, stop))).Requires(Operation.Administer)
-            .Describe("Run a pending task now; what its group would not do yet it still does not do").Answers<TaskDocument>(200).Refuses(404, 409, 503);
-        admin.MapPost("/tasks/{taskId}/redrive", (string taskId, HttpContext context, TaskChanges changes) =>
-                changes.ChangeAsync(context, taskId, "task.redrive", (desk, stop) => desk.RedriveAsync(taskId, stop))).Requires(Operation.Administer)
-            .Describe("Schedule a dead letter anew, with its own idempotency key").Answers<TaskDocument>(200).Refuses(404, 409, 503);
-        admin.MapPost("/tasks/{taskId}/dismiss", (string taskId, HttpContext context, TaskChanges changes) =>
-                changes.ChangeAsync(context, taskId, "task.dismiss", (desk, stop) => desk.DismissAsync(taskId, stop))).Requires(Operation.Administer)
-            .Describe("Say of a dead letter that nothing more is to be done about it").Answers<TaskDocument>(200).Refuses(404, 409, 503);
-        admin.MapPost("/tasks/{taskId}/reschedule", RescheduleAsync).Requires(Operation.Administer)
-            .Describe("Give a pending task another time", typeof(RescheduleDocument)).Answers<TaskDocument>(200).Refuses(400, 404, 409, 503);
-        admin.MapPost("/tasks/{taskId}/weigh", WeighAsync).Requires(Operation.Administer)
-            .Describe("Give a pending task another weight of its own, on top of its type's", typeof(WeighDocument)).Answers<TaskDocument>(200).Refuses(400, 404, 409, 503);
-        admin.MapPost("/orders/{orderId}/cancel-tasks", CancelAllOfOrderAsync).Requires(Operation.Administer)
-            .Describe("Call off all tasks of an order that its group does not depend on; where the answer has a next, go on with it", typeof(CancelTasksDocument)).Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
-        admin.MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync).Requires(Operation.Administer)
-            .Describe("Call off all tasks of a group that it does not depend on; where the answer has a next, go on with it", typeof(CancelTasksDocument)).Answers<PageDocument<TaskOutcomeDocument>>(200).Refuses(400, 503);
-        admin.MapGet("/groups/{groupId}/tasks-check", CheckAsync).Requires(Operation.Administer)
-            .Describe("Prove that no task of a group is lost, left over or put off: created = ended + live, each in time").Answers<TaskCheckDocument>(200).Refuses(400, 404, 503);
+        admin
+            .MapGet("/tasks", ListAsync)
+            .Requires(Operation.Administer)
+            .Describe("Pending and running tasks, the latest due first; with another status, tasks that ended so")
+            .Answers<PageDocument<TaskDocument>>(200)
+            .Refuses(400);
+        admin
+            .MapGet("/tasks/{taskId}", GetAsync)
+            .Requires(Operation.Administer)
+            .Describe("Read a task with its story: why it has, or has not, run")
+            .Answers<TaskDocument>(200)
+            .Refuses(404);
+        admin
+            .MapPost(
+                "/tasks/{taskId}/cancel",
+                (string taskId, HttpContext context, TaskChanges changes) =>
+                    changes.ChangeAsync(context, taskId, "task.cancel", (desk, stop) => desk.CancelAsync(taskId, stop))
+            )
+            .Requires(Operation.Administer)
+            .Describe("Call a task off for good")
+            .Answers<TaskDocument>(200)
+            .Refuses(404, 409, 503);
+        admin
+            .MapPost(
+                "/tasks/{taskId}/run-now",
+                (string taskId, HttpContext context, TaskChanges changes) =>
+                    changes.ChangeAsync(context, taskId, "task.run-now", (desk, stop) => desk.RunNowAsync(taskId, stop))
+            )
+            .Requires(Operation.Administer)
+            .Describe("Run a pending task now; what its group would not do yet it still does not do")
+            .Answers<TaskDocument>(200)
+            .Refuses(404, 409, 503);
+        admin
+            .MapPost(
+                "/tasks/{taskId}/redrive",
+                (string taskId, HttpContext context, TaskChanges changes) =>
+                    changes.ChangeAsync(
+                        context,
+                        taskId,
+                        "task.redrive",
+                        (desk, stop) => desk.RedriveAsync(taskId, stop)
+                    )
+            )
+            .Requires(Operation.Administer)
+            .Describe("Schedule a dead letter anew, with its own idempotency key")
+            .Answers<TaskDocument>(200)
+            .Refuses(404, 409, 503);
+        admin
+            .MapPost(
+                "/tasks/{taskId}/dismiss",
+                (string taskId, HttpContext context, TaskChanges changes) =>
+                    changes.ChangeAsync(
+                        context,
+                        taskId,
+                        "task.dismiss",
+                        (desk, stop) => desk.DismissAsync(taskId, stop)
+                    )
+            )
+            .Requires(Operation.Administer)
+            .Describe("Say of a dead letter that nothing more is to be done about it")
+            .Answers<TaskDocument>(200)
+            .Refuses(404, 409, 503);
+        admin
+            .MapPost("/tasks/{taskId}/reschedule", RescheduleAsync)
+            .Requires(Operation.Administer)
+            .Describe("Give a pending task another time", typeof(RescheduleDocument))
+            .Answers<TaskDocument>(200)
+            .Refuses(400, 404, 409, 503);
+        admin
+            .MapPost("/tasks/{taskId}/weigh", WeighAsync)
+            .Requires(Operation.Administer)
+            .Describe("Give a pending task another weight of its own, on top of its type's", typeof(WeighDocument))
+            .Answers<TaskDocument>(200)
+            .Refuses(400, 404, 409, 503);
+        admin
+            .MapPost("/orders/{orderId}/cancel-tasks", CancelAllOfOrderAsync)
+            .Requires(Operation.Administer)
+            .Describe(
+                "Call off all tasks of an order that its group does not depend on; where the answer has a next, go on with it",
+                typeof(CancelTasksDocument)
+            )
+            .Answers<PageDocument<TaskOutcomeDocument>>(200)
+            .Refuses(400, 503);
+        admin
+            .MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync)
+            .Requires(Operation.Administer)
+            .Describe(
+                "Call off all tasks of a group that it does not depend on; where the answer has a next, go on with it",
+                typeof(CancelTasksDocument)
+            )
+            .Answers<PageDocument<TaskOutcomeDocument>>(200)
+            .Refuses(400, 503);
+        admin
+            .MapGet("/groups/{groupId}/tasks-check", CheckAsync)
+            .Requires(Operation.Administer)
+            .Describe(
+                "Prove that no task of a group is lost, left over or put off: created = ended + live, each in time"
+            )
+            .Answers<TaskCheckDocument>(200)
+            .Refuses(400, 404, 503);
     }
 
     /// <summary>A task as the API shows it.</summary>
-    public static TaskDocument Document(TaskReport task) => new()
-    {
-        TaskId = task.TaskId,
-        TaskType = task.TaskType,
-        ExecuteAt = task.ExecuteAt,
-        Status = task.Status,
-        RetryCount = task.RetryCount,
-        MaxRetry = task.MaxRetry,
-        Version = task.Version,
-        PriorityWeight = task.PriorityWeight,
-        Weight = task.Weight,
-        Ttl = task.Ttl,
-        Shard = task.Shard,
-        Epoch = task.Epoch,
-        GroupId = task.GroupId,
-        NextAt = task.NextAt,
-        TraceContext = task.TraceContext,
-        LastError = task.LastError,
-        EndedAt = task.EndedAt,
-        RedrivenAt = task.RedrivenAt,
-        DismissedAt = task.DismissedAt,
-        Owner = task.Owner,
-        WaitingFor = task.WaitingFor,
-        Story = task.Story.Count == 0 ? null : [.. task.Story.Select(moment => new TaskMomentDocument(moment.Time, moment.What))],
-    };
+    public static TaskDocument Document(TaskReport task) =>
+        new()
+        {
+            TaskId = task.TaskId,
+            TaskType = task.TaskType,
+            ExecuteAt = task.ExecuteAt,
+            Status = task.Status,
+            RetryCount = task.RetryCount,
+            MaxRetry = task.MaxRetry,
+            Version = task.Version,
+            PriorityWeight = task.PriorityWeight,
+            Weight = task.Weight,
+            Ttl = task.Ttl,
+            Shard = task.Shard,
+            Epoch = task.Epoch,
+            GroupId = task.GroupId,
+            NextAt = task.NextAt,
+            TraceContext = task.TraceContext,
+            LastError = task.LastError,
+            EndedAt = task.EndedAt,
+            RedrivenAt = task.RedrivenAt,
+            DismissedAt = task.DismissedAt,
+            Owner = task.Owner,
+            WaitingFor = task.WaitingFor,
+            Story =
+                task.Story.Count == 0
+                    ? null
+                    : [.. task.Story.Select(moment => new TaskMomentDocument(moment.Time, moment.What))],
+        };
 
     /// <summary>One of several words of a query parameter.</summary>
     public static string? OneOf(Query query, string name, IReadOnlyList<string> values)
     {
-        if (query.Text(name) is not { } text) return null;
-        if (values.Contains(text)) return text;
+        if (query.Text(name) is not { } text)
+            return null;
+        if (values.Contains(text))
+            return text;
         query.Errors.Add(name, $"One of {string.Join(", ", values)} is expected.");
         return null;
     }
 
     private static Task<IResult> ListAsync(
-        string? type, string? status, string? shard, string? groupId, string? after, string? limit, HttpContext context, ITaskDirectory tasks)
+        string? type,
+        string? status,
+        string? shard,
+        string? groupId,
+        string? after,
+        string? limit,
+        HttpContext context,
+        ITaskDirectory tasks
+    )
     {
         var query = new Query(context);
         var taskType = OneOf(query, "type", TaskTypes.All);
@@ -88,11 +185,13 @@ internal static class TaskEndpoints
         var filter = new TaskFilter(
             taskType,
             query.Id<ShardId>("shard", "A shard is written shard_042_r7."),
-            query.Id<GroupId>("groupId", "A group id is {merchantId}.{region}.{code}."));
+            query.Id<GroupId>("groupId", "A group id is {merchantId}.{region}.{code}.")
+        );
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
             () => tasks.ListAsync(filter, taskStatus, mark, size, context.RequestAborted),
-            page => JsonAnswer.Of(new PageDocument<TaskDocument>([.. page.Items.Select(Document)], page.Next)));
+            page => JsonAnswer.Of(new PageDocument<TaskDocument>([.. page.Items.Select(Document)], page.Next))
+        );
     }
 
     private static async Task<IResult> GetAsync(string taskId, HttpContext context, ITaskDirectory tasks) =>
@@ -103,25 +202,45 @@ internal static class TaskEndpoints
     private static async Task<IResult> RescheduleAsync(string taskId, HttpContext context, TaskChanges changes)
     {
         var (body, problem) = await RequestBody.ReadAsync(context);
-        if (problem is not null) return problem;
+        if (problem is not null)
+            return problem;
         var errors = new FieldErrors();
         var executeAt = body.Fields(errors).Require("executeAt").Instant("executeAt");
-        if (executeAt is { } time && !TaskBounds.IsTime(time)) errors.Add("executeAt", TaskBounds.TimeText);
-        if (errors.Any || executeAt is not { } at) return Problem.Invalid(errors);
+        if (executeAt is { } time && !TaskBounds.IsTime(time))
+            errors.Add("executeAt", TaskBounds.TimeText);
+        if (errors.Any || executeAt is not { } at)
+            return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
-        return keyProblem ?? await changes.ChangeAsync(context, key, taskId, "task.reschedule", (desk, stop) => desk.RescheduleAsync(taskId, at, stop));
+        return keyProblem
+            ?? await changes.ChangeAsync(
+                context,
+                key,
+                taskId,
+                "task.reschedule",
+                (desk, stop) => desk.RescheduleAsync(taskId, at, stop)
+            );
     }
 
     private static async Task<IResult> WeighAsync(string taskId, HttpContext context, TaskChanges changes)
     {
         var (body, problem) = await RequestBody.ReadAsync(context);
-        if (problem is not null) return problem;
+        if (problem is not null)
+            return problem;
         var errors = new FieldErrors();
         var weight = body.Fields(errors).Require("weight").Int32("weight");
-        if (weight is < -TaskOrder.WeightMax or > TaskOrder.WeightMax) errors.Add("weight", TaskBounds.WeightText);
-        if (errors.Any || weight is not { } own) return Problem.Invalid(errors);
+        if (weight is < -TaskOrder.WeightMax or > TaskOrder.WeightMax)
+            errors.Add("weight", TaskBounds.WeightText);
+        if (errors.Any || weight is not { } own)
+            return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
-        return keyProblem ?? await changes.ChangeAsync(context, key, taskId, "task.weigh", (desk, stop) => desk.WeighAsync(taskId, own, stop));
+        return keyProblem
+            ?? await changes.ChangeAsync(
+                context,
+                key,
+                taskId,
+                "task.weigh",
+                (desk, stop) => desk.WeighAsync(taskId, own, stop)
+            );
     }
 
     private static async Task<IResult> CancelAllAsync(string groupId, HttpContext context, TaskChanges changes)
@@ -135,18 +254,29 @@ internal static class TaskEndpoints
     {
         var query = new Query(context);
         var order = query.Order(orderId);
-        return query.Errors.Any ? Problem.Invalid(query.Errors) : await changes.CancelAllAsync(context, order.Group, order.Number);
+        return query.Errors.Any
+            ? Problem.Invalid(query.Errors)
+            : await changes.CancelAllAsync(context, order.Group, order.Number);
     }
 
     private static async Task<IResult> CheckAsync(string groupId, HttpContext context, ITaskAudit audit)
     {
         var query = new Query(context);
         var group = query.Group(groupId);
-        if (query.Errors.Any) return Problem.Invalid(query.Errors);
+        if (query.Errors.Any)
+            return Problem.Invalid(query.Errors);
         if (await audit.CheckAsync(group, context.RequestAborted) is not var (sequence, pending, check))
             return Problem.Of(RefusalCode.GroupNotFound, $"Nothing is known of group {group}.");
-        return JsonAnswer.Of(new TaskCheckDocument(group, sequence, pending, check.Holds,
-            [.. check.Missing.Select(missing => new MissingTaskDocument(missing.Type, missing.Sequence))], check.Unneeded,
-            [.. check.Late.Select(late => new LateTaskDocument(late.Type, late.Id, late.NextAt, late.NotAfter))]));
+        return JsonAnswer.Of(
+            new TaskCheckDocument(
+                group,
+                sequence,
+                pending,
+                check.Holds,
+                [.. check.Missing.Select(missing => new MissingTaskDocument(missing.Type, missing.Sequence))],
+                check.Unneeded,
+                [.. check.Late.Select(late => new LateTaskDocument(late.Type, late.Id, late.NextAt, late.NotAfter))]
+            )
+        );
     }
 }

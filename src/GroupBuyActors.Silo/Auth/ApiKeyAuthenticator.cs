@@ -18,12 +18,14 @@ internal sealed class ApiKeyAuthenticator(AuthOptions options, WrongKeys wrong) 
 
     private Identity Identify(HttpContext context)
     {
-        if (Secret(context) is not { } secret) return Identity.Nobody;
+        if (Secret(context) is not { } secret)
+            return Identity.Nobody;
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
         var open = wrong.MayBeTried(address, out var worked);
         if (Find(secret) is { } key && (open || worked.Contains(key)))
         {
-            if (!worked.Contains(key)) wrong.Worked(address, key);
+            if (!worked.Contains(key))
+                wrong.Worked(address, key);
             return Identity.Of(key.Caller);
         }
 
@@ -37,27 +39,34 @@ internal sealed class ApiKeyAuthenticator(AuthOptions options, WrongKeys wrong) 
         SHA256.HashData(Encoding.UTF8.GetBytes(secret), hash);
         ApiKey? found = null;
         foreach (var key in options.Keys)
-            if (CryptographicOperations.FixedTimeEquals(hash, key.Hash)) found ??= key;
+            if (CryptographicOperations.FixedTimeEquals(hash, key.Hash))
+                found ??= key;
         return found;
     }
 
     private static string? Secret(HttpContext context)
     {
         var headers = context.Request.Headers;
-        if (Single(headers["X-Api-Key"]) is { } key) return key;
-        if (Single(headers.Authorization) is { } authorization && HeaderKey(authorization) is { } sent) return sent;
+        if (Single(headers["X-Api-Key"]) is { } key)
+            return key;
+        if (Single(headers.Authorization) is { } authorization && HeaderKey(authorization) is { } sent)
+            return sent;
         return BrowserKey.Read(context) is { Length: > 0 and <= SecretBytesMax } kept ? kept : null;
     }
 
     private static string? HeaderKey(string authorization)
     {
         var space = authorization.IndexOf(' ');
-        if (space <= 0) return null;
+        if (space <= 0)
+            return null;
         var scheme = authorization.AsSpan(0, space);
-        return scheme.Equals("ApiKey", StringComparison.OrdinalIgnoreCase) || scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
+        return
+            scheme.Equals("ApiKey", StringComparison.OrdinalIgnoreCase)
+            || scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
             ? authorization[(space + 1)..].Trim()
             : null;
     }
 
-    private static string? Single(StringValues values) => values is [{ Length: > 0 and <= SecretBytesMax } value] ? value : null;
+    private static string? Single(StringValues values) =>
+        values is [{ Length: > 0 and <= SecretBytesMax } value] ? value : null;
 }

@@ -9,6 +9,7 @@ internal enum AuthMode
 {
     /// <summary>Not at all; only where every bound address is loopback.</summary>
     Open,
+
     /// <summary>By a secret whose hash is in the settings.</summary>
     ApiKey,
 }
@@ -17,16 +18,21 @@ internal enum AuthMode
 internal sealed record AuthOptions(AuthMode Mode, IReadOnlyList<ApiKey> Keys)
 {
     /// <summary>
-    /// Reads <c>Mode</c> and <c>Keys:{name} = {role}:{hash}</c>. The role is <c>operator</c>, <c>payments</c>, <c>buyer/{userId}</c> or
-    /// <c>merchant/{merchantId}</c>; where a buyer or merchant key names nobody, its own name is meant. The hash is the SHA-256 of the
-    /// secret in hexadecimal.
+    /// Reads <c>Mode</c> and <c>Keys:{name} = {role}:{hash}</c>. The role is <c>operator</c>, <c>payments</c>,
+    /// <c>buyer/{userId}</c> or <c>merchant/{merchantId}</c>; where a buyer or merchant key names nobody, its own name
+    /// is meant. The hash is the SHA-256 of the secret in hexadecimal.
     /// </summary>
     public static AuthOptions Read(SettingsReader settings)
     {
         var auth = settings.Section("Auth");
         var mode = auth.Choice("Mode", AuthMode.Open);
-        var keys = auth.Section("Keys").Children().Select(key => ApiKey.Read(key.Name, key.Value, text => auth.Fault($"Keys:{key.Name}", text))).OfType<ApiKey>().ToArray();
-        if (mode == AuthMode.ApiKey && !auth.Has("Keys")) auth.Fault("Keys", "at least one key is needed in mode ApiKey");
+        var keys = auth.Section("Keys")
+            .Children()
+            .Select(key => ApiKey.Read(key.Name, key.Value, text => auth.Fault($"Keys:{key.Name}", text)))
+            .OfType<ApiKey>()
+            .ToArray();
+        if (mode == AuthMode.ApiKey && !auth.Has("Keys"))
+            auth.Fault("Keys", "at least one key is needed in mode ApiKey");
         return new AuthOptions(mode, keys);
     }
 }
@@ -44,7 +50,8 @@ internal sealed record ApiKey(Caller Caller, byte[] Hash)
         }
 
         var caller = ReadCaller(name, value[..colon], fault);
-        if (TryReadHash(value.AsSpan(colon + 1), out var hash)) return caller is null ? null : new ApiKey(caller, hash);
+        if (TryReadHash(value.AsSpan(colon + 1), out var hash))
+            return caller is null ? null : new ApiKey(caller, hash);
         fault("the hash is the SHA-256 of the secret, 64 hexadecimal digits");
         return null;
     }
@@ -56,10 +63,14 @@ internal sealed record ApiKey(Caller Caller, byte[] Hash)
         var subject = slash < 0 ? name : text[(slash + 1)..];
         switch (role.ToLowerInvariant())
         {
-            case "operator" when slash < 0: return new Caller(name, Role.Operator);
-            case "payments" when slash < 0: return new Caller(name, Role.Payments);
-            case "buyer" when TextRules.IsId(subject, 128): return new Caller(name, Role.Buyer, subject);
-            case "merchant" when long.TryParse(subject, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0:
+            case "operator" when slash < 0:
+                return new Caller(name, Role.Operator);
+            case "payments" when slash < 0:
+                return new Caller(name, Role.Payments);
+            case "buyer" when TextRules.IsId(subject, 128):
+                return new Caller(name, Role.Buyer, subject);
+            case "merchant"
+                when long.TryParse(subject, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0:
                 return new Caller(name, Role.Merchant, id.ToString(CultureInfo.InvariantCulture));
             case "merchant":
                 fault("a merchant key names its merchant: merchant/10042, or 10042 as the key's name");
@@ -73,6 +84,7 @@ internal sealed record ApiKey(Caller Caller, byte[] Hash)
     private static bool TryReadHash(ReadOnlySpan<char> text, out byte[] hash)
     {
         hash = new byte[32];
-        return text.Length == 64 && Convert.FromHexString(text, hash, out _, out _) == System.Buffers.OperationStatus.Done;
+        return text.Length == 64
+            && Convert.FromHexString(text, hash, out _, out _) == System.Buffers.OperationStatus.Done;
     }
 }

@@ -10,13 +10,15 @@ namespace GroupBuyActors.Silo.Auth;
 /// </summary>
 internal static class BrowserKey
 {
-    private const string Cookie = "groupbuy-key", Place = "/dashboard";
+    private const string Cookie = "groupbuy-key",
+        Place = "/dashboard";
 
     /// <summary>The secret, or null where there is none or the address is no such page.</summary>
     public static string? Read(HttpContext context)
     {
         var mark = context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>();
-        if (mark is not { Operation: Operation.ViewDashboard }) return null;
+        if (mark is not { Operation: Operation.ViewDashboard })
+            return null;
         return Password(context.Request.Headers.Authorization.ToString()) ?? context.Request.Cookies[Cookie];
     }
 
@@ -27,22 +29,26 @@ internal static class BrowserKey
     /// <summary>Has the browser forget it.</summary>
     public static void Forget(HttpContext context) => context.Response.Cookies.Delete(Cookie, Options(context));
 
-    private static CookieOptions Options(HttpContext context) => new()
-    {
-        HttpOnly = true,
-        IsEssential = true,
-        Path = Place,
-        SameSite = SameSiteMode.Strict,
-        Secure = context.Request.IsHttps,
-    };
+    private static CookieOptions Options(HttpContext context) =>
+        new()
+        {
+            HttpOnly = true,
+            IsEssential = true,
+            Path = Place,
+            SameSite = SameSiteMode.Strict,
+            Secure = context.Request.IsHttps,
+        };
 
     // The user's name before the colon is of no importance: the key says who it is.
     private static string? Password(string authorization)
     {
-        if (!AuthenticationHeaderValue.TryParse(authorization, out var sent) || sent.Parameter is null) return null;
-        if (!sent.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)) return null;
+        if (!AuthenticationHeaderValue.TryParse(authorization, out var sent) || sent.Parameter is null)
+            return null;
+        if (!sent.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
+            return null;
         Span<byte> bytes = new byte[sent.Parameter.Length];
-        if (!Convert.TryFromBase64String(sent.Parameter, bytes, out var length)) return null;
+        if (!Convert.TryFromBase64String(sent.Parameter, bytes, out var length))
+            return null;
         var text = Encoding.UTF8.GetString(bytes[..length]);
         return text.IndexOf(':') is var colon and >= 0 ? text[(colon + 1)..] : null;
     }

@@ -5,10 +5,13 @@ internal enum Role
 {
     /// <summary>Own orders only.</summary>
     Buyer,
+
     /// <summary>Own groups only.</summary>
     Merchant,
+
     /// <summary>The payment service: its results are believed.</summary>
     Payments,
+
     /// <summary>Everything.</summary>
     Operator,
 }
@@ -25,7 +28,9 @@ internal sealed record Caller(string Name, Role Role, string Subject = "")
     /// <summary>Its payment results are believed without asking the provider.</summary>
     public bool IsTrustedWithPayments => Role is Role.Payments or Role.Operator;
 
-    /// <summary>A voucher's code is shown to the buyer whose it is and to operators; to others it would be as good as the goods.</summary>
+    /// <summary>
+    /// A voucher's code is shown to the buyer whose it is and to operators; to others it would be as good as the goods.
+    /// </summary>
     public bool SeesVouchersOf(string userId) => Role == Role.Operator || (Role == Role.Buyer && Subject == userId);
 
     public static Caller Of(HttpContext context) =>
@@ -51,8 +56,8 @@ internal interface IAuthenticator
 }
 
 /// <summary>
-/// <see cref="AuthMode.Open"/>: whoever reaches a loopback address is the operator of the machine. Pages of other origins, which reach it
-/// through the operator's browser, are kept out by <see cref="CrossOriginRule"/>.
+/// <see cref="AuthMode.Open"/>: whoever reaches a loopback address is the operator of the machine. Pages of other
+/// origins, which reach it through the operator's browser, are kept out by <see cref="CrossOriginRule"/>.
 /// </summary>
 internal sealed class OpenAuthenticator : IAuthenticator
 {

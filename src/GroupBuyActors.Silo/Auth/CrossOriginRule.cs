@@ -16,27 +16,31 @@ internal static class CrossOriginRule
     private static readonly Problem Foreign = Problems.Forbidden("A page of another origin changes nothing here.");
 
     /// <summary>Refuses what a page of another origin sends, unless it only reads.</summary>
-    public static void UseCrossOriginRule(this WebApplication app) => app.Use((context, next) =>
-        IsForeignChange(context.Request) ? Foreign.ExecuteAsync(context) : next(context));
+    public static void UseCrossOriginRule(this WebApplication app) =>
+        app.Use((context, next) => IsForeignChange(context.Request) ? Foreign.ExecuteAsync(context) : next(context));
 
     /// <summary>
     /// Refuses a body that says that it is something else than JSON: a simple call can carry nothing but that.
     /// </summary>
-    public static void UseJsonBodies(this WebApplication app) => app.Use((context, next) =>
-        HasOtherBody(context) ? Problems.NotJson.ExecuteAsync(context) : next(context));
+    public static void UseJsonBodies(this WebApplication app) =>
+        app.Use((context, next) => HasOtherBody(context) ? Problems.NotJson.ExecuteAsync(context) : next(context));
 
     internal static bool IsForeignChange(HttpRequest request)
     {
-        if (IsRead(request.Method)) return false;
+        if (IsRead(request.Method))
+            return false;
         var site = request.Headers["Sec-Fetch-Site"];
-        if (site.Count > 0) return !(site is ["same-origin"] or ["none"]);
+        if (site.Count > 0)
+            return !(site is ["same-origin"] or ["none"]);
         var origin = request.Headers.Origin;
         return origin.Count > 0 && !(origin is [{ } one] && IsOwn(one, request.Host));
     }
 
     private static bool IsRead(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method)
-        || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
+        HttpMethods.IsGet(method)
+        || HttpMethods.IsHead(method)
+        || HttpMethods.IsOptions(method)
+        || HttpMethods.IsTrace(method);
 
     // The scheme is not compared: behind a proxy that ends TLS it is another than the browser's.
     private static bool IsOwn(string origin, HostString host) =>
@@ -46,7 +50,8 @@ internal static class CrossOriginRule
 
     private static bool HasOtherBody(HttpContext context)
     {
-        if (context.Request.ContentType is not { Length: > 0 } type || IsRead(context.Request.Method)) return false;
+        if (context.Request.ContentType is not { Length: > 0 } type || IsRead(context.Request.Method))
+            return false;
         var isCall = context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>() is not null;
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         return isCall && hasBody && !IsJson(type);

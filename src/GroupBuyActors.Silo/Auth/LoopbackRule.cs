@@ -24,8 +24,10 @@ internal static class LoopbackRule
             return false;
         }
 
-        if (address.IsUnixPipe || address.IsNamedPipe) return true;
+        if (address.IsUnixPipe || address.IsNamedPipe)
+            return true;
         var host = address.Host.Trim('[', ']');
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
     }
 }

@@ -12,7 +12,8 @@ namespace GroupBuyActors.Silo.Auth;
 /// named it and whenever: the server also binds what is added to its configuration while it runs.
 /// </summary>
 internal sealed class LoopbackTransport(IOptions<SocketTransportOptions> options, ILoggerFactory logs)
-    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+    : IConnectionListenerFactory,
+        IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(options, logs);
 
@@ -20,10 +21,12 @@ internal sealed class LoopbackTransport(IOptions<SocketTransportOptions> options
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (!IsLoopback(endpoint)) throw new StartException($"{LoopbackRule.Sentence($"{endpoint}")}.");
+        if (!IsLoopback(endpoint))
+            throw new StartException($"{LoopbackRule.Sentence($"{endpoint}")}.");
         return _sockets.BindAsync(endpoint, cancellationToken);
     }
 
     private static bool IsLoopback(EndPoint endpoint) =>
-        endpoint is UnixDomainSocketEndPoint || (endpoint is IPEndPoint internet && IPAddress.IsLoopback(internet.Address));
+        endpoint is UnixDomainSocketEndPoint
+        || (endpoint is IPEndPoint internet && IPAddress.IsLoopback(internet.Address));
 }

@@ -13,7 +13,8 @@ internal sealed record SessionDocument(string Mode, SessionCaller? Caller)
     public static SessionDocument Of(AuthMode mode, Caller? caller) =>
         new(Word(mode), caller is null ? null : new SessionCaller(caller.Name, Word(caller.Role)));
 
-    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+    private static string Word<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }
 
 /// <summary>The caller of a session.</summary>
@@ -41,9 +42,11 @@ internal static class SessionEndpoints
     private static async Task<IResult> KeepAsync(HttpContext context, AuthOptions auth, IAuthenticator authenticator)
     {
         var identity = await authenticator.AuthenticateAsync(context);
-        if (identity.IsLimited) return Problems.TooManyKeys;
+        if (identity.IsLimited)
+            return Problems.TooManyKeys;
         var sent = context.Request.Headers["X-Api-Key"];
-        if (identity.Caller is not null && sent is [{ } secret]) BrowserKey.Keep(context, secret);
+        if (identity.Caller is not null && sent is [{ } secret])
+            BrowserKey.Keep(context, secret);
         return Document(auth, identity);
     }
 

@@ -22,6 +22,7 @@ internal sealed class WrongKeys(TimeProvider time, ILogger<WrongKeys> log)
     private const int AddressesMax = 10_000;
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<IPAddress, Entry> _entries = new();
+
     // Addresses beyond the bound share one entry; there are so many only while somebody plays with them.
     private readonly Entry _rest = new();
     private long _swept = time.GetTimestamp();
@@ -62,9 +63,16 @@ internal sealed class WrongKeys(TimeProvider time, ILogger<WrongKeys> log)
             entry.Untold++;
             var begins = entry.Tokens < 1 && !entry.IsLimited;
             entry.IsLimited |= begins;
-            if (begins) AuthLog.Limited(log, address, Burst);
-            if (entry.ToldAt is { } told && time.GetElapsedTime(told) < Quiet) return;
-            AuthLog.Wrong(log, entry.Untold < Suspicious ? LogLevel.Information : LogLevel.Warning, entry.Untold, address);
+            if (begins)
+                AuthLog.Limited(log, address, Burst);
+            if (entry.ToldAt is { } told && time.GetElapsedTime(told) < Quiet)
+                return;
+            AuthLog.Wrong(
+                log,
+                entry.Untold < Suspicious ? LogLevel.Information : LogLevel.Warning,
+                entry.Untold,
+                address
+            );
             (entry.Untold, entry.ToldAt) = (0, time.GetTimestamp());
         }
     }
@@ -75,14 +83,17 @@ internal sealed class WrongKeys(TimeProvider time, ILogger<WrongKeys> log)
         var since = entry.SeenAt == 0 ? TimeSpan.Zero : time.GetElapsedTime(entry.SeenAt, now);
         entry.Tokens = Math.Min(Burst, entry.Tokens + (since / Refill));
         entry.SeenAt = now;
-        if (entry.Tokens >= Burst) entry.IsLimited = false;
+        if (entry.Tokens >= Burst)
+            entry.IsLimited = false;
     }
 
     private Entry EntryOf(IPAddress address)
     {
         var network = NetworkOf(address);
-        if (_entries.TryGetValue(network, out var entry)) return entry;
-        if (_entries.Count >= AddressesMax) Sweep();
+        if (_entries.TryGetValue(network, out var entry))
+            return entry;
+        if (_entries.Count >= AddressesMax)
+            Sweep();
         return _entries.Count >= AddressesMax ? _rest : _entries.GetOrAdd(network, _ => new Entry());
     }
 
@@ -90,18 +101,23 @@ internal sealed class WrongKeys(TimeProvider time, ILogger<WrongKeys> log)
     private void Sweep()
     {
         var last = Interlocked.Read(ref _swept);
-        if (time.GetElapsedTime(last) < Quiet) return;
-        if (Interlocked.CompareExchange(ref _swept, time.GetTimestamp(), last) != last) return;
+        if (time.GetElapsedTime(last) < Quiet)
+            return;
+        if (Interlocked.CompareExchange(ref _swept, time.GetTimestamp(), last) != last)
+            return;
         foreach (var (address, entry) in _entries)
             lock (entry)
-                if (time.GetElapsedTime(entry.SeenAt) > Burst * Refill) _entries.TryRemove(address, out Entry? _);
+                if (time.GetElapsedTime(entry.SeenAt) > Burst * Refill)
+                    _entries.TryRemove(address, out Entry? _);
     }
 
     // Who has one address of the sixth version has 2^64 of them.
     private static IPAddress NetworkOf(IPAddress address)
     {
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address;
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return address;
         var bytes = address.GetAddressBytes();
         bytes.AsSpan(8).Clear();
         return new IPAddress(bytes);
@@ -123,7 +139,10 @@ internal static partial class AuthLog
     [LoggerMessage(EventId = 7020, Message = "Wrong API keys: {Count} from {Address} since the last such line")]
     public static partial void Wrong(ILogger logger, LogLevel level, int count, System.Net.IPAddress address);
 
-    [LoggerMessage(7021, LogLevel.Warning,
-        "Too many wrong API keys from {Address}: after {Burst} of them only keys that worked from there before are taken")]
+    [LoggerMessage(
+        7021,
+        LogLevel.Warning,
+        "Too many wrong API keys from {Address}: after {Burst} of them only keys that worked from there before are taken"
+    )]
     public static partial void Limited(ILogger logger, System.Net.IPAddress address, int burst);
 }

@@ -5,12 +5,15 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace GroupBuyActors.Silo.Connections;
 
-/// <summary>Takes a place for a connection just accepted; gives what is to be called once it is closed, or null where it must be closed at once.</summary>
+/// <summary>
+/// Takes a place for a connection just accepted; gives what is to be called once it is closed, or null where it must be
+/// closed at once.
+/// </summary>
 internal delegate Action? TakePlace(ConnectionContext connection);
 
 /// <summary>
-/// A listener with a bound at the moment of accepting. Bounds that are looked at later, by a server or on the way of a connection, count when
-/// many more may have been accepted, and each of these has a file descriptor.
+/// A listener with a bound at the moment of accepting. Bounds that are looked at later, by a server or on the way of a
+/// connection, count when many more may have been accepted, and each of these has a file descriptor.
 /// </summary>
 internal sealed class BoundedListener(IConnectionListener inner, TakePlace take) : IConnectionListener
 {
@@ -20,7 +23,8 @@ internal sealed class BoundedListener(IConnectionListener inner, TakePlace take)
     {
         while (await inner.AcceptAsync(cancellationToken) is { } connection)
         {
-            if (take(connection) is { } giveBack) return new Connection(connection, giveBack);
+            if (take(connection) is { } giveBack)
+                return new Connection(connection, giveBack);
             await CloseAsync(connection);
         }
 

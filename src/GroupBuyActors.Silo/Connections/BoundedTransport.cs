@@ -4,20 +4,25 @@ using Microsoft.AspNetCore.Connections;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// What HTTP is served over, bounded by <see cref="ConnectionPlaces"/>: the server's own limit gives a refused caller no word, and keeps
-/// nothing for health.
+/// What HTTP is served over, bounded by <see cref="ConnectionPlaces"/>: the server's own limit gives a refused caller
+/// no word, and keeps nothing for health.
 /// </summary>
-internal sealed class BoundedTransport<TTransport>(TTransport inner, ConnectionPlaces places) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class BoundedTransport<TTransport>(TTransport inner, ConnectionPlaces places)
+    : IConnectionListenerFactory,
+        IConnectionListenerFactorySelector
     where TTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => inner.CanBind(endpoint);
 
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new BoundedListener(await inner.BindAsync(endpoint, cancellationToken), Take);
+    public async ValueTask<IConnectionListener> BindAsync(
+        EndPoint endpoint,
+        CancellationToken cancellationToken = default
+    ) => new BoundedListener(await inner.BindAsync(endpoint, cancellationToken), Take);
 
     private Action? Take(ConnectionContext connection)
     {
-        if (places.TryTake(connection.Abort) is not { } place) return null;
+        if (places.TryTake(connection.Abort) is not { } place)
+            return null;
         connection.Features.Set(place);
         return () => places.GiveBack(place);
     }

@@ -4,20 +4,25 @@ namespace GroupBuyActors.Silo.Connections;
 internal sealed class ConnectionPlace(ConnectionPlaces places, bool isSpare, long since, Action end)
 {
     /// <summary>
-    /// True where all places were taken: the connection is there only to be told so, and to ask for health. It ends with its first answer.
+    /// True where all places were taken: the connection is there only to be told so, and to ask for health. It ends
+    /// with its first answer.
     /// </summary>
     public bool IsSpare => isSpare;
 
     /// <summary>When it was accepted, on the monotonic clock.</summary>
     public long Since => since;
 
-    /// <summary>Its place in the line of those that have sent no request yet; null once one came. Kept by <see cref="ConnectionPlaces"/>.</summary>
+    /// <summary>
+    /// Its place in the line of those that have sent no request yet; null once one came. Kept by
+    /// <see cref="ConnectionPlaces"/>.
+    /// </summary>
     internal LinkedListNode<ConnectionPlace>? Silent { get; set; }
 
     /// <summary>A request came: from here on the server's own limits hold.</summary>
     public void Heard()
     {
-        if (Silent is not null) places.Heard(this);
+        if (Silent is not null)
+            places.Heard(this);
     }
 
     /// <summary>Ends the connection.</summary>

@@ -6,9 +6,9 @@ namespace GroupBuyActors.Silo.Connections;
 /// <summary>
 /// Bounds the connections of HTTP. Each takes a place when it is accepted and gives it back when its socket is closed.
 /// <para>
-/// Places are for connections that send requests: one that has sent none for long is ended, and where all places are taken, the one that has
-/// been silent longest gives way to a new one. Beyond the places there are a few spare ones, on which a caller is told 503 and health is
-/// answered; beyond these, a connection is closed at once.
+/// Places are for connections that send requests: one that has sent none for long is ended, and where all places are
+/// taken, the one that has been silent longest gives way to a new one. Beyond the places there are a few spare ones, on
+/// which a caller is told 503 and health is answered; beyond these, a connection is closed at once.
 /// </para>
 /// </summary>
 internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, ConnectionMetrics metrics, TimeProvider time)
@@ -16,7 +16,8 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
     /// <summary>Spare places; they are of the reserve of <see cref="ConnectionShare"/>.</summary>
     public const int SpareMax = 32;
 
-    // A new connection sends its request with its first packets; one that did not within this gives way where places are short.
+    // A new connection sends its request with its first packets; one that did not within this gives way where places
+    // are short.
     private static readonly TimeSpan GivesWayAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
@@ -37,26 +38,34 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
     {
         get
         {
-            lock (_gate) return _taken + _spare;
+            lock (_gate)
+                return _taken + _spare;
         }
     }
 
     /// <summary>Changes how many places there are. Who has one keeps it.</summary>
     public void Resize(int max) => Volatile.Write(ref _max, max);
 
-    /// <summary>Takes a place for a connection just accepted, which <paramref name="end"/> ends; null where it must be closed.</summary>
+    /// <summary>
+    /// Takes a place for a connection just accepted, which <paramref name="end"/> ends; null where it must be closed.
+    /// </summary>
     public ConnectionPlace? TryTake(Action end)
     {
-        ConnectionPlace? place, givesWay;
+        ConnectionPlace? place,
+            givesWay;
         lock (_gate)
         {
             // Who gives way has its socket for a moment more, so a few are taken beyond the places meanwhile.
-            if (_taken < _max + SpareMax && MakeRoom(_taken < _max, _silent, out givesWay)) place = Seat(isSpare: false, _silent, end);
-            else if (_spare < 2 * SpareMax && MakeRoom(_spare < SpareMax, _silentSpare, out givesWay)) place = Seat(isSpare: true, _silentSpare, end);
-            else place = givesWay = null;
+            if (_taken < _max + SpareMax && MakeRoom(_taken < _max, _silent, out givesWay))
+                place = Seat(isSpare: false, _silent, end);
+            else if (_spare < 2 * SpareMax && MakeRoom(_spare < SpareMax, _silentSpare, out givesWay))
+                place = Seat(isSpare: true, _silentSpare, end);
+            else
+                place = givesWay = null;
         }
 
-        if (place is null) metrics.Refused();
+        if (place is null)
+            metrics.Refused();
         givesWay?.End();
         return place;
     }
@@ -67,8 +76,10 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
         lock (_gate)
         {
             Drop(place);
-            if (place.IsSpare) _spare--;
-            else _taken--;
+            if (place.IsSpare)
+                _spare--;
+            else
+                _taken--;
         }
     }
 
@@ -80,9 +91,12 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
             ConnectionPlace place;
             lock (_gate)
             {
-                if (Silent(_silentSpare, options.Value.SpareSilence) is { } spare) place = spare;
-                else if (Silent(_silent, options.Value.Silence) is { } other) place = other;
-                else return;
+                if (Silent(_silentSpare, options.Value.SpareSilence) is { } spare)
+                    place = spare;
+                else if (Silent(_silent, options.Value.Silence) is { } other)
+                    place = other;
+                else
+                    return;
                 Drop(place);
             }
 
@@ -94,20 +108,24 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
     /// <summary>A request came on it.</summary>
     internal void Heard(ConnectionPlace place)
     {
-        lock (_gate) Drop(place);
+        lock (_gate)
+            Drop(place);
     }
 
     private bool MakeRoom(bool isFree, LinkedList<ConnectionPlace> silent, out ConnectionPlace? givesWay)
     {
         givesWay = isFree ? null : Silent(silent, GivesWayAfter);
-        if (givesWay is not null) Drop(givesWay);
+        if (givesWay is not null)
+            Drop(givesWay);
         return isFree || givesWay is not null;
     }
 
     private ConnectionPlace Seat(bool isSpare, LinkedList<ConnectionPlace> silent, Action end)
     {
-        if (isSpare) _spare++;
-        else _taken++;
+        if (isSpare)
+            _spare++;
+        else
+            _taken++;
         var place = new ConnectionPlace(this, isSpare, time.GetTimestamp(), end);
         place.Silent = silent.AddLast(place);
         return place;
@@ -118,7 +136,8 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
 
     private static void Drop(ConnectionPlace place)
     {
-        if (place.Silent is { } node) node.List?.Remove(node);
+        if (place.Silent is { } node)
+            node.List?.Remove(node);
         place.Silent = null;
     }
 }

@@ -14,24 +14,33 @@ internal static class ConnectionRules
         services.AddSingleton<ConnectionPlaces>();
         // The server asks the factory that was added last first.
         services.AddSingleton<IConnectionListenerFactory>(provider => new BoundedTransport<TTransport>(
-            ActivatorUtilities.CreateInstance<TTransport>(provider), provider.GetRequiredService<ConnectionPlaces>()));
+            ActivatorUtilities.CreateInstance<TTransport>(provider),
+            provider.GetRequiredService<ConnectionPlaces>()
+        ));
         services.AddSingleton<ConnectionWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionWatch>());
     }
 
-    /// <summary>First in the pipeline: on a spare place only health is answered, and the connection ends with the answer.</summary>
+    /// <summary>
+    /// First in the pipeline: on a spare place only health is answered, and the connection ends with the answer.
+    /// </summary>
     public static void UseConnectionBounds(this WebApplication app)
     {
         var metrics = app.Services.GetRequiredService<ConnectionMetrics>();
-        app.Use((context, next) =>
-        {
-            if (context.Features.Get<ConnectionPlace>() is not { } place) return next(context);
-            place.Heard();
-            if (!place.IsSpare) return next(context);
-            context.Response.Headers.Connection = "close";
-            if (context.Request.Path.StartsWithSegments("/health")) return next(context);
-            metrics.Told();
-            return Problems.Busy.ExecuteAsync(context);
-        });
+        app.Use(
+            (context, next) =>
+            {
+                if (context.Features.Get<ConnectionPlace>() is not { } place)
+                    return next(context);
+                place.Heard();
+                if (!place.IsSpare)
+                    return next(context);
+                context.Response.Headers.Connection = "close";
+                if (context.Request.Path.StartsWithSegments("/health"))
+                    return next(context);
+                metrics.Told();
+                return Problems.Busy.ExecuteAsync(context);
+            }
+        );
     }
 }

@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// How many connections HTTP may have, so that descriptors are left for the store, Kafka, other silos, the ports' services and whatever the
-/// runtime opens: a process without any dies of the next thing it needs.
+/// How many connections HTTP may have, so that descriptors are left for the store, Kafka, other silos, the ports'
+/// services and whatever the runtime opens: a process without any dies of the next thing it needs.
 /// </summary>
 internal static class ConnectionShare
 {

@@ -4,11 +4,16 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// Keeps HTTP within its share of the descriptors that there are, and ends silent connections, once a second. What else is open is counted
-/// anew each time, so that more silos or brokers leave HTTP less.
+/// Keeps HTTP within its share of the descriptors that there are, and ends silent connections, once a second. What else
+/// is open is counted anew each time, so that more silos or brokers leave HTTP less.
 /// </summary>
 internal sealed partial class ConnectionWatch(
-    ConnectionPlaces places, ConnectionMetrics metrics, IOptions<EdgeOptions> options, TimeProvider time, ILogger<ConnectionWatch> log) : BackgroundService
+    ConnectionPlaces places,
+    ConnectionMetrics metrics,
+    IOptions<EdgeOptions> options,
+    TimeProvider time,
+    ILogger<ConnectionWatch> log
+) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -16,7 +21,8 @@ internal sealed partial class ConnectionWatch(
     {
         Fit();
         metrics.Observe(places);
-        if (Descriptors.Limit is < ConnectionShare.LimitLow and var limit) LimitLow(log, limit, ConnectionShare.LimitLow, places.Max);
+        if (Descriptors.Limit is < ConnectionShare.LimitLow and var limit)
+            LimitLow(log, limit, ConnectionShare.LimitLow, places.Max);
         await base.StartAsync(cancellationToken);
     }
 
@@ -24,8 +30,11 @@ internal sealed partial class ConnectionWatch(
     internal void Fit()
     {
         var open = Descriptors.Open;
-        if (Descriptors.Limit is not null && open is null) return;
-        places.Resize(ConnectionShare.Of(options.Value.ConnectionsMax, Descriptors.Limit, Math.Max(0, (open ?? 0) - places.Count)));
+        if (Descriptors.Limit is not null && open is null)
+            return;
+        places.Resize(
+            ConnectionShare.Of(options.Value.ConnectionsMax, Descriptors.Limit, Math.Max(0, (open ?? 0) - places.Count))
+        );
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -46,7 +55,11 @@ internal sealed partial class ConnectionWatch(
         }
     }
 
-    [LoggerMessage(7030, LogLevel.Warning, "This process may open {Limit} files and sockets only; {Wanted} or more are advised (ulimit -n, LimitNOFILE, --ulimit). HTTP takes {Places} connections at most, so that the store and the other silos have theirs.")]
+    [LoggerMessage(
+        7030,
+        LogLevel.Warning,
+        "This process may open {Limit} files and sockets only; {Wanted} or more are advised (ulimit -n, LimitNOFILE, --ulimit). HTTP takes {Places} connections at most, so that the store and the other silos have theirs."
+    )]
     private static partial void LimitLow(ILogger log, int limit, int wanted, int places);
 
     [LoggerMessage(7031, LogLevel.Warning, "Connections could not be looked after; it is tried again in a second.")]

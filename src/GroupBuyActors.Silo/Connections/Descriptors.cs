@@ -10,8 +10,8 @@ internal static class Descriptors
     private const int LimitLeast = 512;
 
     /// <summary>
-    /// The limit (<c>RLIMIT_NOFILE</c>), which the runtime has raised to the hard one at its start; null where there is none to be read. Read once:
-    /// where all are in use, it could not be read any more.
+    /// The limit (<c>RLIMIT_NOFILE</c>), which the runtime has raised to the hard one at its start; null where there is
+    /// none to be read. Read once: where all are in use, it could not be read any more.
     /// </summary>
     public static int? Limit { get; } = ReadLimit();
 
@@ -19,7 +19,9 @@ internal static class Descriptors
     public static void Check(int? limit)
     {
         if (limit is < LimitLeast and var few)
-            throw new StartException($"This process may open {few} files and sockets only, and needs {LimitLeast} at least; raise the limit (ulimit -n, LimitNOFILE, --ulimit).");
+            throw new StartException(
+                $"This process may open {few} files and sockets only, and needs {LimitLeast} at least; raise the limit (ulimit -n, LimitNOFILE, --ulimit)."
+            );
     }
 
     /// <summary>Open now; null where it cannot be counted.</summary>
@@ -50,12 +52,17 @@ internal static class Descriptors
         }
     }
 
-    /// <summary>The soft limit in the text of <c>/proc/self/limits</c>; null where it is unlimited or not told.</summary>
+    /// <summary>
+    /// The soft limit in the text of <c>/proc/self/limits</c>; null where it is unlimited or not told.
+    /// </summary>
     internal static int? Parse(IEnumerable<string> limits)
     {
         const string name = "Max open files";
-        if (limits.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) is not { } found) return null;
+        if (limits.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) is not { } found)
+            return null;
         var soft = found[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? (int)Math.Min(limit, int.MaxValue) : null;
+        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            ? (int)Math.Min(limit, int.MaxValue)
+            : null;
     }
 }

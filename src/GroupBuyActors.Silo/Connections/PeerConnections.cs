@@ -5,24 +5,32 @@ using Orleans.Configuration;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// Bounds what comes in at one of Orleans' ports, by number and by silence: a stranger who connects there and says nothing must not take the
-/// descriptors that the silo lives on. Other silos and clients introduce themselves with their first bytes.
+/// Bounds what comes in at one of Orleans' ports, by number and by silence: a stranger who connects there and says
+/// nothing must not take the descriptors that the silo lives on. Other silos and clients introduce themselves with
+/// their first bytes.
 /// </summary>
-internal sealed class PeerConnections(IConnectionListenerFactory inner, ConnectionMetrics metrics, int max) : IConnectionListenerFactory
+internal sealed class PeerConnections(IConnectionListenerFactory inner, ConnectionMetrics metrics, int max)
+    : IConnectionListenerFactory
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
     private int _count;
 
-    /// <summary>Connections of one port: a thirty-second of the descriptors, far above the number of silos that such a machine serves with.</summary>
+    /// <summary>
+    /// Connections of one port: a thirty-second of the descriptors, far above the number of silos that such a machine
+    /// serves with.
+    /// </summary>
     public static int MaxOf(int? limit) => limit is { } all ? Math.Clamp(all / 32, 32, 1_000) : 1_000;
 
     /// <summary>Bounds the silo port and the gateway port, each by itself.</summary>
     public static void Bound(ISiloBuilder silo)
     {
         var listeners = silo.Services.Where(IsOfOrleans).ToList();
-        if (listeners.Count == 0) throw new InvalidOperationException("Orleans' listeners were not found, so they cannot be bounded.");
-        foreach (var listener in listeners) silo.Services.Remove(listener);
-        foreach (var listener in listeners) silo.Services.AddKeyedSingleton(listener.ServiceKey, Bounded(listener.KeyedImplementationFactory!));
+        if (listeners.Count == 0)
+            throw new InvalidOperationException("Orleans' listeners were not found, so they cannot be bounded.");
+        foreach (var listener in listeners)
+            silo.Services.Remove(listener);
+        foreach (var listener in listeners)
+            silo.Services.AddKeyedSingleton(listener.ServiceKey, Bounded(listener.KeyedImplementationFactory!));
         silo.Configure<SiloConnectionOptions>(options =>
         {
             options.ConfigureSiloInboundConnection(connections => connections.Use(EndSilent));
@@ -30,20 +38,31 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
         });
     }
 
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public async ValueTask<IConnectionListener> BindAsync(
+        EndPoint endpoint,
+        CancellationToken cancellationToken = default
+    )
     {
         var listener = await inner.BindAsync(endpoint, cancellationToken);
-        if (endpoint is IPEndPoint { Port: var port }) metrics.Observe(port, () => Volatile.Read(ref _count));
+        if (endpoint is IPEndPoint { Port: var port })
+            metrics.Observe(port, () => Volatile.Read(ref _count));
         return new BoundedListener(listener, Take);
     }
 
     // The web server's own have no keys.
     private static bool IsOfOrleans(ServiceDescriptor service) =>
-        service is { IsKeyedService: true, KeyedImplementationFactory: not null } && service.ServiceType == typeof(IConnectionListenerFactory);
+        service is { IsKeyedService: true, KeyedImplementationFactory: not null }
+        && service.ServiceType == typeof(IConnectionListenerFactory);
 
-    private static Func<IServiceProvider, object?, IConnectionListenerFactory> Bounded(Func<IServiceProvider, object?, object> listener) =>
-        (services, key) => new PeerConnections(
-            (IConnectionListenerFactory)listener(services, key), services.GetRequiredService<ConnectionMetrics>(), MaxOf(Descriptors.Limit));
+    private static Func<IServiceProvider, object?, IConnectionListenerFactory> Bounded(
+        Func<IServiceProvider, object?, object> listener
+    ) =>
+        (services, key) =>
+            new PeerConnections(
+                (IConnectionListenerFactory)listener(services, key),
+                services.GetRequiredService<ConnectionMetrics>(),
+                MaxOf(Descriptors.Limit)
+            );
 
     private Action? Take(ConnectionContext connection)
     {
@@ -57,7 +76,8 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
         var isTaken = 1;
         void GiveBack()
         {
-            if (Interlocked.Exchange(ref isTaken, 0) == 1) Interlocked.Decrement(ref _count);
+            if (Interlocked.Exchange(ref isTaken, 0) == 1)
+                Interlocked.Decrement(ref _count);
         }
 
         // Whichever comes first: how Orleans ends a connection is its own affair.
@@ -65,11 +85,14 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
         return GiveBack;
     }
 
-    private static ConnectionDelegate EndSilent(ConnectionDelegate next) => async connection =>
-    {
-        if (await IntroducesItselfAsync(connection)) await next(connection);
-        else connection.Abort();
-    };
+    private static ConnectionDelegate EndSilent(ConnectionDelegate next) =>
+        async connection =>
+        {
+            if (await IntroducesItselfAsync(connection))
+                await next(connection);
+            else
+                connection.Abort();
+        };
 
     private static async Task<bool> IntroducesItselfAsync(ConnectionContext connection)
     {

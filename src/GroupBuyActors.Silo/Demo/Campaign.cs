@@ -5,7 +5,13 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Silo.Demo;
 
 /// <summary>One campaign of the evening: the same few moves for every scene.</summary>
-internal sealed class Campaign(GroupBuyClient client, Narrator narrator, TimeProvider time, GroupId id, GroupOffer offer)
+internal sealed class Campaign(
+    GroupBuyClient client,
+    Narrator narrator,
+    TimeProvider time,
+    GroupId id,
+    GroupOffer offer
+)
 {
     // Everything of the evening takes seconds; what takes longer will not come.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -20,34 +26,45 @@ internal sealed class Campaign(GroupBuyClient client, Narrator narrator, TimePro
     public async Task PublishAsync()
     {
         var group = await client.PublishAsync(id, offer);
-        narrator.Tell($"On the shelf: {group.Title} at {Narrator.Amount(group.UnitPrice.Amount)} {group.UnitPrice.Currency}, {group.MinGroupSize} buyers needed, {Words(group.Timeout)} to go.");
+        narrator.Tell(
+            $"On the shelf: {group.Title} at {Narrator.Amount(group.UnitPrice.Amount)} {group.UnitPrice.Currency}, {group.MinGroupSize} buyers needed, {Words(group.Timeout)} to go."
+        );
     }
 
     public async Task<OrderDocument> JoinAsync(string user)
     {
         var order = await client.JoinAsync(id, user);
-        narrator.Tell($"{user} joins: order {order.OrderId.Number}, the group is {JsonName(order.Group!.State)} with {order.Group.SeatsTaken} of {offer.Capacity} seats taken.");
+        narrator.Tell(
+            $"{user} joins: order {order.OrderId.Number}, the group is {JsonName(order.Group!.State)} with {order.Group.SeatsTaken} of {offer.Capacity} seats taken."
+        );
         return order;
     }
 
     /// <summary>The buyer pays at the provider, which tells the group.</summary>
     public async Task PayAsync(OrderDocument order)
     {
-        await client.Sandbox.PayAsync(order.OrderId, new SandboxPaymentDocument($"pay-{order.OrderId.Number}", order.Total.Amount, order.Total.Currency));
+        await client.Sandbox.PayAsync(
+            order.OrderId,
+            new SandboxPaymentDocument($"pay-{order.OrderId.Number}", order.Total.Amount, order.Total.Currency)
+        );
         narrator.Tell($"{order.UserId} pays {Narrator.Amount(order.Total.Amount)} {order.Total.Currency}.");
     }
 
-    /// <summary>Follows the group's live events until one is what is waited for; false where it does not come.</summary>
+    /// <summary>
+    /// Follows the group's live events until one is what is waited for; false where it does not come.
+    /// </summary>
     public async Task<bool> SeesAsync(Func<IReadOnlyList<HistoryItem>, bool> enough)
     {
-        if (enough(_seen)) return true;
+        if (enough(_seen))
+            return true;
         using var limit = new CancellationTokenSource(Patience, time);
         try
         {
             await foreach (var item in client.EventsAsync(id, _seen.Count, limit.Token))
             {
                 _seen.Add(item);
-                if (enough(_seen)) return true;
+                if (enough(_seen))
+                    return true;
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
@@ -58,7 +75,8 @@ internal sealed class Campaign(GroupBuyClient client, Narrator narrator, TimePro
         return false;
     }
 
-    public Task<bool> SeesAsync(string type, int times = 1) => SeesAsync(seen => seen.Count(item => item.Type == type) >= times);
+    public Task<bool> SeesAsync(string type, int times = 1) =>
+        SeesAsync(seen => seen.Count(item => item.Type == type) >= times);
 
     public Task<OrderDocument> OrderAsync(OrderDocument order) => client.GetOrderAsync(order.OrderId);
 
@@ -82,17 +100,28 @@ internal sealed class Campaign(GroupBuyClient client, Narrator narrator, TimePro
     public async Task ReadHistoryAsync()
     {
         var history = new List<HistoryItem>();
-        await foreach (var item in client.HistoryAsync(id)) history.Add(item);
+        await foreach (var item in client.HistoryAsync(id))
+            history.Add(item);
         narrator.Timeline(history);
-        narrator.Claim($"its history has {history.Count} events without a gap, and the live stream showed the same", IsGapFree(history) && SameBegin(history, _seen));
+        narrator.Claim(
+            $"its history has {history.Count} events without a gap, and the live stream showed the same",
+            IsGapFree(history) && SameBegin(history, _seen)
+        );
     }
 
-    private static string Words(TimeSpan span) => span < TimeSpan.FromMinutes(1) ? $"{span.TotalSeconds} s" : $"{span.TotalMinutes} min";
+    private static string Words(TimeSpan span) =>
+        span < TimeSpan.FromMinutes(1) ? $"{span.TotalSeconds} s" : $"{span.TotalMinutes} min";
 
-    public static string JsonName<T>(T value) where T : struct, Enum => Http.JsonNames<T>.Of(value);
+    public static string JsonName<T>(T value)
+        where T : struct, Enum => Http.JsonNames<T>.Of(value);
 
-    private static bool IsGapFree(List<HistoryItem> history) => history.Select(item => item.Sequence).SequenceEqual(Enumerable.Range(1, history.Count).Select(n => (long)n));
+    private static bool IsGapFree(List<HistoryItem> history) =>
+        history.Select(item => item.Sequence).SequenceEqual(Enumerable.Range(1, history.Count).Select(n => (long)n));
 
     private static bool SameBegin(List<HistoryItem> history, List<HistoryItem> seen) =>
-        seen.Count > 0 && history.Count >= seen.Count && history.Zip(seen).All(pair => pair.First.Sequence == pair.Second.Sequence && pair.First.Type == pair.Second.Type);
+        seen.Count > 0
+        && history.Count >= seen.Count
+        && history
+            .Zip(seen)
+            .All(pair => pair.First.Sequence == pair.Second.Sequence && pair.First.Type == pair.Second.Type);
 }

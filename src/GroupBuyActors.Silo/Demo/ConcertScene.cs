@@ -3,14 +3,21 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>Out of stock: the group succeeds, the inventory refuses to deduct for good, and everything is compensated.</summary>
+/// <summary>
+/// Out of stock: the group succeeds, the inventory refuses to deduct for good, and everything is compensated.
+/// </summary>
 internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narrator narrator)
 {
     public async Task PlayAsync()
     {
         await concert.PublishAsync();
-        await client.Sandbox.SetFaultsAsync("inventory", new FaultsDocument(FailRate: 1, Permanent: true, Sku: concert.Offer.Sku));
-        narrator.Tell($"The warehouse finds the tickets gone: it refuses every call about {concert.Offer.Sku} for good.");
+        await client.Sandbox.SetFaultsAsync(
+            "inventory",
+            new FaultsDocument(FailRate: 1, Permanent: true, Sku: concert.Offer.Sku)
+        );
+        narrator.Tell(
+            $"The warehouse finds the tickets gone: it refuses every call about {concert.Offer.Sku} for good."
+        );
         try
         {
             await SellAsync();
@@ -23,7 +30,10 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
         narrator.Tell($"The warehouse answers again; the allocation goes back.");
         narrator.Claim($"both seats are released", await concert.SeesAsync("stock.released"));
         await concert.ReadHistoryAsync();
-        narrator.Claim($"nobody was told of a success that was none", concert.History.All(item => item.Type != "buyers.notified"));
+        narrator.Claim(
+            $"nobody was told of a success that was none",
+            concert.History.All(item => item.Type != "buyers.notified")
+        );
     }
 
     private async Task SellAsync()
@@ -32,11 +42,19 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
         await concert.PayAsync(first);
         var second = await concert.JoinAsync("tao");
         var expired = await concert.SeesAsync("group.expired");
-        narrator.Claim($"the threshold was reached and the success undone: {"EXPIRED"}, reason {"stock_unavailable"}", expired && await concert.GroupAsync() is { State: GroupPhase.Expired, Reason: ExpiryReason.StockUnavailable });
+        narrator.Claim(
+            $"the threshold was reached and the success undone: {"EXPIRED"}, reason {"stock_unavailable"}",
+            expired
+                && await concert.GroupAsync() is { State: GroupPhase.Expired, Reason: ExpiryReason.StockUnavailable }
+        );
         // Tao's money comes after the end: it is taken and sent back.
         await concert.PayAsync(second);
         var back = await concert.SeesAsync("order.refunded", 2);
-        narrator.Claim($"{"mei"} had paid, {"tao"} paid too late: both have their money back",
-            back && (await concert.OrderAsync(first)).Status == OrderStatus.Refunded && (await concert.OrderAsync(second)).Status == OrderStatus.Refunded);
+        narrator.Claim(
+            $"{"mei"} had paid, {"tao"} paid too late: both have their money back",
+            back
+                && (await concert.OrderAsync(first)).Status == OrderStatus.Refunded
+                && (await concert.OrderAsync(second)).Status == OrderStatus.Refunded
+        );
     }
 }

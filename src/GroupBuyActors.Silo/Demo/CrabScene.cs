@@ -6,7 +6,8 @@ namespace GroupBuyActors.Silo.Demo;
 /// <summary>Timed out: two of five come, one pays; the deadline closes, refunds and gives the stock back.</summary>
 internal sealed class CrabScene(Campaign crabs, Narrator narrator)
 {
-    private OrderDocument? _paid, _unpaid;
+    private OrderDocument? _paid,
+        _unpaid;
 
     public async Task BeginAsync()
     {
@@ -19,16 +20,30 @@ internal sealed class CrabScene(Campaign crabs, Narrator narrator)
     {
         var expired = await crabs.SeesAsync("group.expired");
         var group = await crabs.GroupAsync();
-        narrator.Claim($"nobody else came: {"EXPIRED"}, reason {"timeout"}", expired && group is { State: GroupPhase.Expired, Reason: ExpiryReason.Timeout });
+        narrator.Claim(
+            $"nobody else came: {"EXPIRED"}, reason {"timeout"}",
+            expired && group is { State: GroupPhase.Expired, Reason: ExpiryReason.Timeout }
+        );
         if (expired)
         {
             var late = crabs.History.First(item => item.Type == "group.expired").Time - group.Deadline;
-            narrator.Claim($"the deadline fired {late.TotalMilliseconds} ms after its instant, never before", late >= TimeSpan.Zero && late < TimeSpan.FromSeconds(1));
+            narrator.Claim(
+                $"the deadline fired {late.TotalMilliseconds} ms after its instant, never before",
+                late >= TimeSpan.Zero && late < TimeSpan.FromSeconds(1)
+            );
         }
 
-        var refunded = await crabs.SeesAsync("order.refunded") && _paid is not null && (await crabs.OrderAsync(_paid)).Status == OrderStatus.Refunded;
+        var refunded =
+            await crabs.SeesAsync("order.refunded")
+            && _paid is not null
+            && (await crabs.OrderAsync(_paid)).Status == OrderStatus.Refunded;
         narrator.Claim($"{"chen"}, who paid, has the money back", refunded);
-        narrator.Claim($"{"gao"}, who did not, finds the order closed", _unpaid is not null && await crabs.OrderAsync(_unpaid) is { Status: OrderStatus.Closed, CloseReason: CloseReason.GroupEnded });
+        narrator.Claim(
+            $"{"gao"}, who did not, finds the order closed",
+            _unpaid is not null
+                && await crabs.OrderAsync(_unpaid)
+                    is { Status: OrderStatus.Closed, CloseReason: CloseReason.GroupEnded }
+        );
         narrator.Tell($"Five seconds after the end the stock goes back…");
         narrator.Claim($"all {crabs.Offer.Capacity} pairs are for sale again", await crabs.SeesAsync("stock.released"));
         await crabs.ReadHistoryAsync();

@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>Plays an evening of campaigns over HTTP, against a silo of its own in this process or one that runs already.</summary>
+/// <summary>
+/// Plays an evening of campaigns over HTTP, against a silo of its own in this process or one that runs already.
+/// </summary>
 internal static class DemoCommand
 {
     // Wide enough for the timelines where the output is a file and no terminal says how wide it is.
@@ -49,7 +51,8 @@ internal static class DemoCommand
 
     private static async Task<int> PlayAsync(Uri url, string? key)
     {
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = WidthOfFiles;
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = WidthOfFiles;
         using var http = new HttpClient { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
         var client = new GroupBuyClient(http, new GroupBuyClientOptions { ApiKey = key });
         var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System);

@@ -15,11 +15,19 @@ internal sealed record DemoOptions(bool Exit, Uri? Url, string? Key, string[] Se
                     exit = true;
                     break;
                 case "--url":
-                    if (++i >= args.Length || !Uri.TryCreate(args[i], UriKind.Absolute, out url) || url.Scheme is not ("http" or "https"))
-                        return (null, "--url needs the address of a running service, for example http://127.0.0.1:8080.");
+                    if (
+                        ++i >= args.Length
+                        || !Uri.TryCreate(args[i], UriKind.Absolute, out url)
+                        || url.Scheme is not ("http" or "https")
+                    )
+                        return (
+                            null,
+                            "--url needs the address of a running service, for example http://127.0.0.1:8080."
+                        );
                     break;
                 case "--key":
-                    if (++i >= args.Length) return (null, "--key needs the secret of an operator's API key.");
+                    if (++i >= args.Length)
+                        return (null, "--key needs the secret of an operator's API key.");
                     key = args[i];
                     break;
                 default:

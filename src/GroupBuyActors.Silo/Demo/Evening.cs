@@ -5,8 +5,8 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Silo.Demo;
 
 /// <summary>
-/// The plot: crabs that too few want, tea that finds its buyers, a concert whose tickets the inventory does not have after all; then
-/// the books. Each run has codes and skus of its own, so it can be played again on the same data.
+/// The plot: crabs that too few want, tea that finds its buyers, a concert whose tickets the inventory does not have
+/// after all; then the books. Each run has codes and skus of its own, so it can be played again on the same data.
 /// </summary>
 internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProvider time)
 {
@@ -17,23 +17,37 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
 
     public async Task PlayAsync(Uri url)
     {
-        narrator.Open(url, [
-            "[bold]Hairy crabs[/]     five buyers needed, two come: the deadline ends it, money and stock go back",
-            "[bold]Longjing tea[/]    three buyers come and pay: vouchers, one redeemed, one given back",
-            "[bold]Concert[/]         sold out at the warehouse: the success is undone",
-            "[bold]The books[/]       every unit and every cent is somewhere",
-        ]);
+        narrator.Open(
+            url,
+            [
+                "[bold]Hairy crabs[/]     five buyers needed, two come: the deadline ends it, money and stock go back",
+                "[bold]Longjing tea[/]    three buyers come and pay: vouchers, one redeemed, one given back",
+                "[bold]Concert[/]         sold out at the warehouse: the success is undone",
+                "[bold]The books[/]       every unit and every cent is somewhere",
+            ]
+        );
         // Base 36 of the milliseconds: short, and another one each run.
         var run = Base36(time.GetUtcNow().ToUnixTimeMilliseconds());
         var before = await client.BooksAsync(Merchant);
 
         narrator.Scene("19:00  Hairy crabs go on the shelf");
-        var crabs = new CrabScene(Plan("crab", run, "Hairy crabs from Yangcheng Lake, a pair", 26_800, 5, CrabTime), narrator);
+        var crabs = new CrabScene(
+            Plan("crab", run, "Hairy crabs from Yangcheng Lake, a pair", 26_800, 5, CrabTime),
+            narrator
+        );
         await crabs.BeginAsync();
         narrator.Scene("19:02  Longjing tea, while the crabs wait");
-        await new TeaScene(Plan("tea", run, "Longjing tea, first harvest, 250 g", 9_900, 3, TimeSpan.FromMinutes(10)), client, narrator).PlayAsync();
+        await new TeaScene(
+            Plan("tea", run, "Longjing tea, first harvest, 250 g", 9_900, 3, TimeSpan.FromMinutes(10)),
+            client,
+            narrator
+        ).PlayAsync();
         narrator.Scene("19:05  A concert the warehouse has no tickets for");
-        await new ConcertScene(Plan("concert", run, "Jazz at the river, one seat", 48_000, 2, TimeSpan.FromMinutes(10)), client, narrator).PlayAsync();
+        await new ConcertScene(
+            Plan("concert", run, "Jazz at the river, one seat", 48_000, 2, TimeSpan.FromMinutes(10)),
+            client,
+            narrator
+        ).PlayAsync();
         narrator.Scene("19:06  The crabs' time is over");
         await crabs.EndAsync();
         narrator.Scene("23:00  The books of the evening");
@@ -41,9 +55,22 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
         narrator.Close();
     }
 
-    private Campaign Plan(string code, string run, string title, long price, int people, TimeSpan timeout) => new(
-        client, narrator, time, GroupId.Parse($"{Merchant}.{Region}.{code}-{run}"),
-        new GroupOffer { Title = title, Sku = $"{code}-{run}", UnitPrice = new Money(price, "CNY"), MinGroupSize = people, Capacity = people, Timeout = timeout });
+    private Campaign Plan(string code, string run, string title, long price, int people, TimeSpan timeout) =>
+        new(
+            client,
+            narrator,
+            time,
+            GroupId.Parse($"{Merchant}.{Region}.{code}-{run}"),
+            new GroupOffer
+            {
+                Title = title,
+                Sku = $"{code}-{run}",
+                UnitPrice = new Money(price, "CNY"),
+                MinGroupSize = people,
+                Capacity = people,
+                Timeout = timeout,
+            }
+        );
 
     // The books follow the groups within a second, so they are asked until they have.
     private async Task BalanceAsync(BooksDocument before)
@@ -58,10 +85,14 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
 
         narrator.Books(before, after);
         narrator.Claim($"the books balance, line by line", after.Balanced);
-        narrator.Claim($"of the evening's money {Narrator.Amount(2 * 9_900)} CNY is held for tea, the rest is back with its buyers", HasArrived(before, after));
+        narrator.Claim(
+            $"of the evening's money {Narrator.Amount(2 * 9_900)} CNY is held for tea, the rest is back with its buyers",
+            HasArrived(before, after)
+        );
     }
 
-    // Three teas, one crab and two tickets were paid; two teas are kept. Three teas stay deducted, five crabs and two tickets went back.
+    // Three teas, one crab and two tickets were paid; two teas are kept. Three teas stay deducted, five crabs and two
+    // tickets went back.
     private static bool HasArrived(BooksDocument before, BooksDocument after)
     {
         var (was, now) = (Cny(before), Cny(after));
@@ -80,7 +111,9 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
     private static string Base36(long value)
     {
         var text = "";
-        for (; value > 0; value /= 36) text = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(value % 36)].ToString(CultureInfo.InvariantCulture) + text;
+        for (; value > 0; value /= 36)
+            text =
+                "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(value % 36)].ToString(CultureInfo.InvariantCulture) + text;
         return text;
     }
 }

@@ -6,7 +6,9 @@ using Spectre.Console;
 
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>Tells the evening: headings, lines with their time, timelines, and claims that are checked as they are made.</summary>
+/// <summary>
+/// Tells the evening: headings, lines with their time, timelines, and claims that are checked as they are made.
+/// </summary>
 internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
 {
     private readonly long _began = time.GetTimestamp();
@@ -19,8 +21,14 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
     public void Open(Uri url, IReadOnlyList<string> plot)
     {
         console.WriteLine();
-        console.Write(new Panel(new Rows(plot.Select(line => new Markup(line))))
-            .Header(" [bold orange3]An evening of group buying[/] ").RoundedBorder().BorderColor(Color.Orange3).Padding(2, 1).Expand());
+        console.Write(
+            new Panel(new Rows(plot.Select(line => new Markup(line))))
+                .Header(" [bold orange3]An evening of group buying[/] ")
+                .RoundedBorder()
+                .BorderColor(Color.Orange3)
+                .Padding(2, 1)
+                .Expand()
+        );
         console.MarkupLineInterpolated($"  played over HTTP at [blue]{url}[/]");
     }
 
@@ -30,20 +38,27 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         console.Write(new Rule($"[bold orange3]{Markup.Escape(title)}[/]").LeftJustified().RuleStyle("grey"));
     }
 
-    public void Tell(FormattableString words) => console.MarkupLine($"  [grey]{Elapsed,7}[/]  {Escaped(words)}");
+    public void Tell(FormattableString words) => console.MarkupLine($"  [grey]{Elapsed, 7}[/]  {Escaped(words)}");
 
     /// <summary>Says that something holds, and whether it does.</summary>
     public void Claim(FormattableString words, bool holds)
     {
-        if (holds) _held++;
-        else _broken++;
-        console.MarkupLine($"  [grey]{Elapsed,7}[/]  {(holds ? "[green]✓[/]" : "[bold red]✗ NOT SO:[/]")} {Escaped(words)}");
+        if (holds)
+            _held++;
+        else
+            _broken++;
+        console.MarkupLine(
+            $"  [grey]{Elapsed, 7}[/]  {(holds ? "[green]✓[/]" : "[bold red]✗ NOT SO:[/]")} {Escaped(words)}"
+        );
     }
 
     public void Timeline(IReadOnlyList<HistoryItem> history)
     {
-        if (history.Count == 0) return;
-        var table = new Table().RoundedBorder().BorderColor(Color.Grey)
+        if (history.Count == 0)
+            return;
+        var table = new Table()
+            .RoundedBorder()
+            .BorderColor(Color.Grey)
             .AddColumn(new TableColumn("[grey]#[/]").RightAligned().NoWrap())
             .AddColumn(new TableColumn("[grey]after[/]").RightAligned().NoWrap())
             .AddColumn(new TableColumn("[grey]event[/]").NoWrap())
@@ -53,7 +68,8 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
                 item.Sequence.ToString(CultureInfo.InvariantCulture),
                 Seconds(item.Time - history[0].Time),
                 $"[{Colour(item.Type)}]{Markup.Escape(item.Type)}[/]",
-                $"[grey]{Markup.Escape(Words(item.Data))}[/]");
+                $"[grey]{Markup.Escape(Words(item.Data))}[/]"
+            );
         console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
     }
 
@@ -61,57 +77,101 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
     {
         var table = new Table().RoundedBorder().BorderColor(Color.Grey);
         foreach (var column in (string[])["currency", "paid", "held", "settled", "refunding", "refunded"])
-            table.AddColumn(column == "currency" ? new TableColumn($"[grey]{column}[/]") : new TableColumn($"[grey]{column}[/]").RightAligned());
+            table.AddColumn(
+                column == "currency"
+                    ? new TableColumn($"[grey]{column}[/]")
+                    : new TableColumn($"[grey]{column}[/]").RightAligned()
+            );
         foreach (var line in after.Currencies)
         {
-            var old = before.Currencies.FirstOrDefault(was => was.Currency == line.Currency) ?? new CurrencyDocument(line.Currency, 0, 0, 0, 0, 0);
-            table.AddRow(line.Currency, Amount(line.Paid - old.Paid), Amount(line.Held - old.Held), Amount(line.Settled - old.Settled),
-                Amount(line.Refunding - old.Refunding), Amount(line.Refunded - old.Refunded));
+            var old =
+                before.Currencies.FirstOrDefault(was => was.Currency == line.Currency)
+                ?? new CurrencyDocument(line.Currency, 0, 0, 0, 0, 0);
+            table.AddRow(
+                line.Currency,
+                Amount(line.Paid - old.Paid),
+                Amount(line.Held - old.Held),
+                Amount(line.Settled - old.Settled),
+                Amount(line.Refunding - old.Refunding),
+                Amount(line.Refunded - old.Refunded)
+            );
         }
 
         console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
         var (stock, was) = (after.Stock, before.Stock);
-        Tell($"stock of the evening: {stock.Reserved - was.Reserved} reserved = {stock.Outstanding - was.Outstanding} outstanding + {stock.Deducted - was.Deducted} deducted + {stock.Released - was.Released} released");
+        Tell(
+            $"stock of the evening: {stock.Reserved - was.Reserved} reserved = {stock.Outstanding - was.Outstanding} outstanding + {stock.Deducted - was.Deducted} deducted + {stock.Released - was.Released} released"
+        );
     }
 
     public void Close()
     {
         console.WriteLine();
-        console.Write(new Rule(AllAsTold
-            ? $"[bold green]All went as told: {_held} claims held[/]"
-            : $"[bold red]{_broken} of {_held + _broken} claims did not hold[/]").RuleStyle(AllAsTold ? "green" : "red"));
+        console.Write(
+            new Rule(
+                AllAsTold
+                    ? $"[bold green]All went as told: {_held} claims held[/]"
+                    : $"[bold red]{_broken} of {_held + _broken} claims did not hold[/]"
+            ).RuleStyle(AllAsTold ? "green" : "red")
+        );
     }
 
-    public static string Amount(Int128 minorUnits) => ((decimal)minorUnits / 100m).ToString("N2", CultureInfo.InvariantCulture);
+    public static string Amount(Int128 minorUnits) =>
+        ((decimal)minorUnits / 100m).ToString("N2", CultureInfo.InvariantCulture);
 
     private string Elapsed => Seconds(time.GetElapsedTime(_began));
 
-    private static string Seconds(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.000}s");
+    private static string Seconds(TimeSpan span) =>
+        string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.000}s");
 
     // What is put into a sentence stands out in it, and is never read as markup.
-    private static string Escaped(FormattableString words) => string.Format(CultureInfo.InvariantCulture, Markup.Escape(words.Format).Replace("{{", "{").Replace("}}", "}"),
-        [.. words.GetArguments().Select(argument => $"[bold]{Markup.Escape(Convert.ToString(argument, CultureInfo.InvariantCulture) ?? "")}[/]")]);
+    private static string Escaped(FormattableString words) =>
+        string.Format(
+            CultureInfo.InvariantCulture,
+            Markup.Escape(words.Format).Replace("{{", "{").Replace("}}", "}"),
+            [
+                .. words
+                    .GetArguments()
+                    .Select(argument =>
+                        $"[bold]{Markup.Escape(Convert.ToString(argument, CultureInfo.InvariantCulture) ?? "")}[/]"
+                    ),
+            ]
+        );
 
-    private static string Colour(string type) => type switch
-    {
-        "group.expired" or "order.closed" or "voucher.lapsed" => "red",
-        "order.refund-requested" or "order.refunded" or "payment.excess" or "payment.refunded" => "yellow",
-        "group.succeeded" or "group.fulfilled" or "voucher.issued" or "voucher.redeemed" => "green",
-        _ when type.StartsWith("stock.", StringComparison.Ordinal) => "blue",
-        _ => "default",
-    };
+    private static string Colour(string type) =>
+        type switch
+        {
+            "group.expired" or "order.closed" or "voucher.lapsed" => "red",
+            "order.refund-requested" or "order.refunded" or "payment.excess" or "payment.refunded" => "yellow",
+            "group.succeeded" or "group.fulfilled" or "voucher.issued" or "voucher.redeemed" => "green",
+            _ when type.StartsWith("stock.", StringComparison.Ordinal) => "blue",
+            _ => "default",
+        };
 
     // What a reader of the story needs of an event: not the whole offer, no group ids, no dates of today.
-    private static string Words(JsonElement data) => string.Join("  ", data.EnumerateObject()
-        .Where(member => member.Name is not ("offer" or "terms" or "legacyName" or "attempt"))
-        .Select(member => member.Name is "orderId" ? $"order {member.Value.GetString()!.Split('.')[^1]}" : $"{member.Name} {Short(member.Value)}"));
+    private static string Words(JsonElement data) =>
+        string.Join(
+            "  ",
+            data.EnumerateObject()
+                .Where(member => member.Name is not ("offer" or "terms" or "legacyName" or "attempt"))
+                .Select(member =>
+                    member.Name is "orderId"
+                        ? $"order {member.Value.GetString()!.Split('.')[^1]}"
+                        : $"{member.Name} {Short(member.Value)}"
+                )
+        );
 
-    private static string Short(JsonElement value) => value switch
-    {
-        { ValueKind: JsonValueKind.Object } when value.TryGetProperty("amount", out var amount) && value.TryGetProperty("currency", out var currency) =>
-            $"{Amount(amount.GetInt64())} {currency}",
-        { ValueKind: JsonValueKind.String } when value.TryGetDateTimeOffset(out var instant) => instant.ToString("d MMM HH:mm:ss", CultureInfo.InvariantCulture),
-        _ when value.ToString() is { Length: > 40 } text => $"…{text[^12..]}",
-        _ => value.ToString(),
-    };
+    private static string Short(JsonElement value) =>
+        value switch
+        {
+            { ValueKind: JsonValueKind.Object }
+                when value.TryGetProperty("amount", out var amount)
+                    && value.TryGetProperty("currency", out var currency) => $"{Amount(amount.GetInt64())} {currency}",
+            { ValueKind: JsonValueKind.String } when value.TryGetDateTimeOffset(out var instant) => instant.ToString(
+                "d MMM HH:mm:ss",
+                CultureInfo.InvariantCulture
+            ),
+            _ when value.ToString() is { Length: > 40 } text => $"…{text[^12..]}",
+            _ => value.ToString(),
+        };
 }

@@ -3,17 +3,26 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>Fulfilled: three come and pay, vouchers are issued, one is redeemed, one is given back for its money.</summary>
+/// <summary>
+/// Fulfilled: three come and pay, vouchers are issued, one is redeemed, one is given back for its money.
+/// </summary>
 internal sealed class TeaScene(Campaign tea, GroupBuyClient client, Narrator narrator)
 {
     public async Task PlayAsync()
     {
         await tea.PublishAsync();
         var (lin, wang, zhao) = (await tea.JoinAsync("lin"), await tea.JoinAsync("wang"), await JoinTwiceAsync("zhao"));
-        narrator.Claim($"a fourth buyer is too late: {"group.full"}", await Campaign.RefusalAsync(() => client.JoinAsync(tea.Id, "sun")) == "group.full");
-        foreach (var order in (OrderDocument[])[lin, wang, zhao]) await tea.PayAsync(order);
+        narrator.Claim(
+            $"a fourth buyer is too late: {"group.full"}",
+            await Campaign.RefusalAsync(() => client.JoinAsync(tea.Id, "sun")) == "group.full"
+        );
+        foreach (var order in (OrderDocument[])[lin, wang, zhao])
+            await tea.PayAsync(order);
         await WrongAmountAsync(lin);
-        narrator.Claim($"stock is deducted, everybody has paid: the group is {"FULFILLED"}", await tea.SeesAsync("voucher.issued", 3) && (await tea.GroupAsync()).State == GroupPhase.Fulfilled);
+        narrator.Claim(
+            $"stock is deducted, everybody has paid: the group is {"FULFILLED"}",
+            await tea.SeesAsync("voucher.issued", 3) && (await tea.GroupAsync()).State == GroupPhase.Fulfilled
+        );
         await UseVouchersAsync(lin, wang);
         await tea.ReadHistoryAsync();
     }
@@ -23,24 +32,41 @@ internal sealed class TeaScene(Campaign tea, GroupBuyClient client, Narrator nar
     {
         var order = await client.JoinAsync(tea.Id, user, idempotencyKey: $"{tea.Id}-{user}");
         var again = await client.JoinAsync(tea.Id, user, idempotencyKey: $"{tea.Id}-{user}");
-        narrator.Claim($"{user} joins, loses the answer, calls again: still one order, and the group is {Campaign.JsonName(order.Group!.State)}", order == again && order.Group!.State == GroupPhase.Success);
+        narrator.Claim(
+            $"{user} joins, loses the answer, calls again: still one order, and the group is {Campaign.JsonName(order.Group!.State)}",
+            order == again && order.Group!.State == GroupPhase.Success
+        );
         return order;
     }
 
     private async Task WrongAmountAsync(OrderDocument order)
     {
-        var code = await Campaign.RefusalAsync(() => client.PayAsync(order.OrderId, $"pay-{order.OrderId.Number}", order.Total with { Amount = 1 }));
-        narrator.Claim($"the same payment with another amount is refused: {"payment.conflict"}", code == "payment.conflict");
+        var code = await Campaign.RefusalAsync(() =>
+            client.PayAsync(order.OrderId, $"pay-{order.OrderId.Number}", order.Total with { Amount = 1 })
+        );
+        narrator.Claim(
+            $"the same payment with another amount is refused: {"payment.conflict"}",
+            code == "payment.conflict"
+        );
     }
 
     private async Task UseVouchersAsync(OrderDocument lin, OrderDocument wang)
     {
         var voucher = (await tea.OrderAsync(lin)).VoucherCode!.Value;
         var redeemed = await client.RedeemAsync(voucher);
-        narrator.Claim($"{"lin"} shows the voucher and drinks the tea: {Campaign.JsonName(redeemed.Status)}", redeemed.Status == OrderStatus.Redeemed);
-        narrator.Claim($"it works once: {"voucher.redeemed"}", await Campaign.RefusalAsync(() => client.RedeemAsync(voucher)) == "voucher.redeemed");
+        narrator.Claim(
+            $"{"lin"} shows the voucher and drinks the tea: {Campaign.JsonName(redeemed.Status)}",
+            redeemed.Status == OrderStatus.Redeemed
+        );
+        narrator.Claim(
+            $"it works once: {"voucher.redeemed"}",
+            await Campaign.RefusalAsync(() => client.RedeemAsync(voucher)) == "voucher.redeemed"
+        );
         await client.RefundAsync(wang.OrderId, "bought too much tea");
         var seen = await tea.SeesAsync("order.refunded");
-        narrator.Claim($"{"wang"} gives the voucher back: {Campaign.JsonName(OrderStatus.Refunded)}", seen && (await tea.OrderAsync(wang)).Status == OrderStatus.Refunded);
+        narrator.Claim(
+            $"{"wang"} gives the voucher back: {Campaign.JsonName(OrderStatus.Refunded)}",
+            seen && (await tea.OrderAsync(wang)).Status == OrderStatus.Refunded
+        );
     }
 }

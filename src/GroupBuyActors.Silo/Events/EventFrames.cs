@@ -4,7 +4,8 @@ namespace GroupBuyActors.Silo.Events;
 internal readonly record struct EventFrame(long Sequence, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>
-/// The latest events of one group, without a gap, bounded by number and bytes: what is older is read from the journal. Not thread-safe.
+/// The latest events of one group, without a gap, bounded by number and bytes: what is older is read from the journal.
+/// Not thread-safe.
 /// </summary>
 internal sealed class EventFrames(int framesMax)
 {
@@ -31,13 +32,17 @@ internal sealed class EventFrames(int framesMax)
     /// <summary>Adds the next event, and drops the oldest where there are too many, or too many bytes.</summary>
     public void Add(EventFrame frame, long bytesMax)
     {
-        if (frame.Sequence <= Last) throw new InvalidOperationException($"Event {frame.Sequence} came after {Last}.");
-        // Sequences have no gaps: what is missing was removed after its time. Who asks for it is answered by the journal.
-        if (frame.Sequence != Last + 1) BeginAfter(frame.Sequence - 1);
+        if (frame.Sequence <= Last)
+            throw new InvalidOperationException($"Event {frame.Sequence} came after {Last}.");
+        // Sequences have no gaps: what is missing was removed after its time. Who asks for it is answered by the
+        // journal.
+        if (frame.Sequence != Last + 1)
+            BeginAfter(frame.Sequence - 1);
         _frames.Enqueue(frame);
         Last = frame.Sequence;
         Bytes += frame.Bytes.Length;
-        while (_frames.Count > framesMax || (Bytes > bytesMax && _frames.Count > 1)) Bytes -= _frames.Dequeue().Bytes.Length;
+        while (_frames.Count > framesMax || (Bytes > bytesMax && _frames.Count > 1))
+            Bytes -= _frames.Dequeue().Bytes.Length;
     }
 
     /// <summary>The events after a sequence, at most so many; only where <see cref="Reaches"/>.</summary>

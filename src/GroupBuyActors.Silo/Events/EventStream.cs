@@ -8,25 +8,36 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Silo.Events;
 
 /// <summary>
-/// Writes a group's events to one watcher as server-sent events: what is in the journal first, then what comes, from the group's
-/// <see cref="GroupFeed"/>; in order and without gaps, whichever silo serves it. It ends when the caller goes or the silo stops; the caller
-/// resumes after the last id seen.
+/// Writes a group's events to one watcher as server-sent events: what is in the journal first, then what comes, from
+/// the group's <see cref="GroupFeed"/>; in order and without gaps, whichever silo serves it. It ends when the caller
+/// goes or the silo stops; the caller resumes after the last id seen.
 /// </summary>
 internal sealed class EventStream(
-    GroupFeeds feeds, IHostApplicationLifetime lifetime, IOptions<EdgeOptions> options, TimeProvider time, ILogger<EventStream> log)
+    GroupFeeds feeds,
+    IHostApplicationLifetime lifetime,
+    IOptions<EdgeOptions> options,
+    TimeProvider time,
+    ILogger<EventStream> log
+)
 {
     public const string ContentType = "text/event-stream";
 
     /// <summary>Events written before the next flush, which waits for a slow watcher.</summary>
     private const int FramesAtOnce = 100;
 
-    /// <summary>Writes until the caller goes or the silo stops; false, with nothing written, where too many watch.</summary>
+    /// <summary>
+    /// Writes until the caller goes or the silo stops; false, with nothing written, where too many watch.
+    /// </summary>
     public async Task<bool> TryWriteAsync(HttpContext context, GroupId group, long after)
     {
-        if (feeds.TryWatch(group) is not { } feed) return false;
+        if (feeds.TryWatch(group) is not { } feed)
+            return false;
         try
         {
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+                context.RequestAborted,
+                lifetime.ApplicationStopping
+            );
             EdgeLog.StreamOpened(log, group, after);
             await WriteAsync(context, feed, after, ending.Token);
         }
@@ -49,7 +60,8 @@ internal sealed class EventStream(
         {
             await response.StartAsync(ending);
             await response.BodyWriter.FlushAsync(ending);
-            if (HeadRequest.Is(context)) return;
+            if (HeadRequest.Is(context))
+                return;
             await FollowAsync(response.BodyWriter, feed, after, ending);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -73,7 +85,8 @@ internal sealed class EventStream(
 
             foreach (var frame in frames)
             {
-                if (frame.Sequence != after + 1) WriteRemoved(writer, frame.Sequence - 1);
+                if (frame.Sequence != after + 1)
+                    WriteRemoved(writer, frame.Sequence - 1);
                 writer.Write(frame.Bytes.Span);
                 after = frame.Sequence;
             }
@@ -85,15 +98,21 @@ internal sealed class EventStream(
 
     /// <summary>Sequences have no gaps: what is missing was removed after its time, and the stream says so.</summary>
     private static void WriteRemoved(IBufferWriter<byte> writer, long through) =>
-        writer.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $": events through {through} are not kept any more\n\n")));
+        writer.Write(
+            Encoding.UTF8.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $": events through {through} are not kept any more\n\n")
+            )
+        );
 
     // While nothing happens, a comment keeps proxies and callers from giving up on the connection.
     private async Task<long> WaitAsync(PipeWriter writer, Task more, long lastWrite, CancellationToken ending)
     {
         var quiet = options.Value.CommentInterval - time.GetElapsedTime(lastWrite);
-        if (quiet > TimeSpan.Zero) await more.WaitAsync(quiet, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (quiet > TimeSpan.Zero)
+            await more.WaitAsync(quiet, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ending.ThrowIfCancellationRequested();
-        if (more.IsCompleted || time.GetElapsedTime(lastWrite) < options.Value.CommentInterval) return lastWrite;
+        if (more.IsCompleted || time.GetElapsedTime(lastWrite) < options.Value.CommentInterval)
+            return lastWrite;
         writer.Write(": still here\n\n"u8);
         await writer.FlushAsync(ending);
         return time.GetTimestamp();

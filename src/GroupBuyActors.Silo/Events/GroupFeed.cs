@@ -3,15 +3,21 @@ using GroupBuyActors.Silo.Http;
 namespace GroupBuyActors.Silo.Events;
 
 /// <summary>
-/// The events of one group for all who watch it through this silo. The group is asked by one call at a time whether there is more, and
-/// each event is read from the journal once, however many watch; so a watcher costs the group nothing, and every watcher sees what is
-/// durable and nothing else.
+/// The events of one group for all who watch it through this silo. The group is asked by one call at a time whether
+/// there is more, and each event is read from the journal once, however many watch; so a watcher costs the group
+/// nothing, and every watcher sees what is durable and nothing else.
 /// <para>
-/// What was read last is kept, bounded. Who begins earlier, or falls behind, reads the journal itself until the feed reaches back far
-/// enough. The feed runs while somebody watches.
+/// What was read last is kept, bounded. Who begins earlier, or falls behind, reads the journal itself until the feed
+/// reaches back far enough. The feed runs while somebody watches.
 /// </para>
 /// </summary>
-internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls calls, TimeProvider time, ILogger<GroupFeeds> log)
+internal sealed class GroupFeed(
+    GroupId group,
+    GroupFeeds feeds,
+    GroupCalls calls,
+    TimeProvider time,
+    ILogger<GroupFeeds> log
+)
 {
     /// <summary>Events kept: a watcher that connects anew within that many misses none and reads nothing.</summary>
     private const int FramesMax = 2_000;
@@ -33,7 +39,8 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
     {
         get
         {
-            lock (_gate) return _frames.Bytes;
+            lock (_gate)
+                return _frames.Bytes;
         }
     }
 
@@ -42,14 +49,15 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
     public void End() => _ending.Cancel();
 
     /// <summary>
-    /// The events after a sequence that are kept here; null where the journal must be read for them. Where there are none, the task ends
-    /// once there are more.
+    /// The events after a sequence that are kept here; null where the journal must be read for them. Where there are
+    /// none, the task ends once there are more.
     /// </summary>
     public (IReadOnlyList<EventFrame>? Frames, Task More) After(long after, int limit)
     {
         lock (_gate)
         {
-            if (!_begun) return ([], _more.Task);
+            if (!_begun)
+                return ([], _more.Task);
             return (_frames.Reaches(after) ? _frames.After(after, limit) : null, _more.Task);
         }
     }
@@ -80,17 +88,23 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
         }
 
         // Under load events gather, so that what is sent to watchers stays bounded whatever a group does.
-        if (_begun) await Task.Delay(feeds.Gathers, time, ending);
-        else BeginAfter(Math.Max(0, head - GroupFeeds.PageSize));
-        while (_frames.Last < head && await feeds.ReadAsync(group, _frames.Last, ending) is { Count: > 0 } frames) Add(frames);
+        if (_begun)
+            await Task.Delay(feeds.Gathers, time, ending);
+        else
+            BeginAfter(Math.Max(0, head - GroupFeeds.PageSize));
+        while (_frames.Last < head && await feeds.ReadAsync(group, _frames.Last, ending) is { Count: > 0 } frames)
+            Add(frames);
         // The others were removed after their time: nobody needs to ask for them again.
-        if (_frames.Last < head) BeginAfter(head);
-        if (!_begun) Add([]);
+        if (_frames.Last < head)
+            BeginAfter(head);
+        if (!_begun)
+            Add([]);
     }
 
     private void BeginAfter(long sequence)
     {
-        lock (_gate) _frames.BeginAfter(sequence);
+        lock (_gate)
+            _frames.BeginAfter(sequence);
     }
 
     private void Add(IReadOnlyList<EventFrame> frames)
@@ -99,7 +113,8 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
         TaskCompletionSource more;
         lock (_gate)
         {
-            foreach (var frame in frames) _frames.Add(frame, bytesMax);
+            foreach (var frame in frames)
+                _frames.Add(frame, bytesMax);
             (more, _more, _begun) = (_more, New(), true);
         }
 

@@ -10,20 +10,32 @@ namespace GroupBuyActors.Silo.Events;
 
 /// <summary>The feeds of all groups that are watched through this silo, and what bounds them together.</summary>
 internal sealed class GroupFeeds(
-    GroupCalls calls, IGroupReader reader, ConnectionPlaces places, EventMetrics metrics, TimeProvider time, ILogger<GroupFeeds> log)
+    GroupCalls calls,
+    IGroupReader reader,
+    ConnectionPlaces places,
+    EventMetrics metrics,
+    TimeProvider time,
+    ILogger<GroupFeeds> log
+)
 {
     /// <summary>Events of one read of the journal.</summary>
     public const int PageSize = 500;
 
-    /// <summary>Reads of the journal at once, for feeds and watchers that catch up: a quarter of the connections that serve reads.</summary>
+    /// <summary>
+    /// Reads of the journal at once, for feeds and watchers that catch up: a quarter of the connections that serve
+    /// reads.
+    /// </summary>
     private const int ReadsMax = 4;
 
     // All feeds together keep about 64 MB; each may keep so much of it.
-    private const long BytesTotal = 64 * 1024 * 1024, FeedBytesMin = 16 * 1024, FeedBytesMax = 1024 * 1024;
+    private const long BytesTotal = 64 * 1024 * 1024,
+        FeedBytesMin = 16 * 1024,
+        FeedBytesMax = 1024 * 1024;
 
     // Each watcher is written to once an interval: ten thousand writes a second are what a silo can spare for watching.
     private static readonly TimeSpan GathersPerWatcher = TimeSpan.FromMicroseconds(100);
-    private static readonly TimeSpan GathersMin = TimeSpan.FromMilliseconds(10), GathersMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GathersMin = TimeSpan.FromMilliseconds(10),
+        GathersMax = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<GroupId, GroupFeed> _feeds = [];
     private readonly SemaphoreSlim _reads = new(ReadsMax);
@@ -36,7 +48,10 @@ internal sealed class GroupFeeds(
     /// <summary>What one feed may keep.</summary>
     public long BytesMax => Math.Clamp(BytesTotal / Math.Max(1, Volatile.Read(ref _count)), FeedBytesMin, FeedBytesMax);
 
-    /// <summary>Takes a watcher's place at a group's feed, which is started for the first; null where too many watch. To be given back.</summary>
+    /// <summary>
+    /// Takes a watcher's place at a group's feed, which is started for the first; null where too many watch. To be
+    /// given back.
+    /// </summary>
     public GroupFeed? TryWatch(GroupId group)
     {
         lock (_feeds)
@@ -101,12 +116,19 @@ internal sealed class GroupFeeds(
     private static EventFrame FrameOf(JournalRow row)
     {
         using var frame = new MemoryStream();
-        frame.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {row.Sequence}\nevent: {row.Type}\ndata: ")));
+        frame.Write(
+            Encoding.UTF8.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $"id: {row.Sequence}\nevent: {row.Type}\ndata: ")
+            )
+        );
         // JSON without indentation has no line break, so one data line holds it.
         frame.Write(JsonSerializer.SerializeToUtf8Bytes(HistoryEndpoints.Item(row), ContractJson.Options));
         frame.Write("\n\n"u8);
         return new EventFrame(row.Sequence, frame.ToArray());
     }
 
-    private static TimeSpan Clamp(TimeSpan value, TimeSpan min, TimeSpan max) => value < min ? min : value > max ? max : value;
+    private static TimeSpan Clamp(TimeSpan value, TimeSpan min, TimeSpan max) =>
+        value < min ? min
+        : value > max ? max
+        : value;
 }

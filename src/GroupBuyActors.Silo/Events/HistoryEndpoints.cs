@@ -14,19 +14,36 @@ internal static class HistoryEndpoints
     public static void MapHistory(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/groups/{groupId}").WithTags("Events");
-        group.MapGet("/history", ListAsync).Requires(Operation.ReadHistory)
-            .Describe("The group's events, oldest first").Answers<HistoryDocument>(200).Refuses(400, 404);
-        group.MapGet("/events", StreamAsync).Requires(Operation.ReadHistory).WithMetadata(new AnswersWithoutEnd())
-            .Describe("The group's events as they happen, as server-sent events").Refuses(400, 404, 429)
+        group
+            .MapGet("/history", ListAsync)
+            .Requires(Operation.ReadHistory)
+            .Describe("The group's events, oldest first")
+            .Answers<HistoryDocument>(200)
+            .Refuses(400, 404);
+        group
+            .MapGet("/events", StreamAsync)
+            .Requires(Operation.ReadHistory)
+            .WithMetadata(new AnswersWithoutEnd())
+            .Describe("The group's events as they happen, as server-sent events")
+            .Refuses(400, 404, 429)
             .Produces<HistoryItem>(200, EventStream.ContentType);
     }
 
-    private static async Task<IResult> ListAsync(string groupId, string? after, string? limit, HttpContext context, GroupCalls groups, IGroupReader reader)
+    private static async Task<IResult> ListAsync(
+        string groupId,
+        string? after,
+        string? limit,
+        HttpContext context,
+        GroupCalls groups,
+        IGroupReader reader
+    )
     {
         var query = new Query(context);
         var (group, from, size) = (query.Group(groupId), query.Sequence() ?? 0, query.Limit());
-        if (query.Errors.Any) return Problem.Invalid(query.Errors);
-        if (await MissingAsync(group, context, groups) is { } missing) return missing;
+        if (query.Errors.Any)
+            return Problem.Invalid(query.Errors);
+        if (await MissingAsync(group, context, groups) is { } missing)
+            return missing;
         // One more than asked for tells whether there is a next page.
         var rows = await reader.HistoryAsync(group, from, size + 1, context.RequestAborted);
         var items = rows.Take(size).Select(Item).ToArray();
@@ -34,7 +51,13 @@ internal static class HistoryEndpoints
         return JsonAnswer.Of(new HistoryDocument(items, next, RemovedThrough(from, items)));
     }
 
-    private static async Task<IResult> StreamAsync(string groupId, string? after, HttpContext context, GroupCalls groups, EventStream stream)
+    private static async Task<IResult> StreamAsync(
+        string groupId,
+        string? after,
+        HttpContext context,
+        GroupCalls groups,
+        EventStream stream
+    )
     {
         var query = new Query(context);
         var group = query.Group(groupId);
@@ -42,15 +65,22 @@ internal static class HistoryEndpoints
         // A browser that reconnects sends the address it began with and the last event it saw: the latter is newer.
         if (context.Request.Headers.TryGetValue("Last-Event-ID", out var last) && last.ToString().Length > 0)
         {
-            if (Query.TryParseSequence(last.ToString(), out var seen)) from = seen;
-            else query.Errors.Add("Last-Event-ID", "A sequence is a whole number from 0.");
+            if (Query.TryParseSequence(last.ToString(), out var seen))
+                from = seen;
+            else
+                query.Errors.Add("Last-Event-ID", "A sequence is a whole number from 0.");
         }
 
-        if (query.Errors.Any) return Problem.Invalid(query.Errors);
-        if (await MissingAsync(group, context, groups) is { } missing) return missing;
+        if (query.Errors.Any)
+            return Problem.Invalid(query.Errors);
+        if (await MissingAsync(group, context, groups) is { } missing)
+            return missing;
         return await stream.TryWriteAsync(context, group, from)
             ? Results.Empty
-            : Problem.Of(RefusalCode.RateLimited, "Too many streams of events are open here. Try again later, or read the history page by page.");
+            : Problem.Of(
+                RefusalCode.RateLimited,
+                "Too many streams of events are open here. Try again later, or read the history page by page."
+            );
     }
 
     /// <summary>Sequences have no gaps: what is missing before an item was removed after its time.</summary>
@@ -59,14 +89,16 @@ internal static class HistoryEndpoints
         long? removed = null;
         foreach (var item in items)
         {
-            if (item.Sequence != after + 1) removed = item.Sequence - 1;
+            if (item.Sequence != after + 1)
+                removed = item.Sequence - 1;
             after = item.Sequence;
         }
 
         return removed;
     }
 
-    internal static HistoryItem Item(JournalRow row) => new(row.Sequence, row.Type, row.Time, JournalPayload.DataElement(row.Type, row.Version, row.Payload));
+    internal static HistoryItem Item(JournalRow row) =>
+        new(row.Sequence, row.Type, row.Time, JournalPayload.DataElement(row.Type, row.Version, row.Payload));
 
     private static async Task<Problem?> MissingAsync(GroupId group, HttpContext context, GroupCalls groups)
     {

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Silo.Groups;
 
 /// <summary>
-/// Tells which groups exist, so that calls about made-up ids are answered without an activation. That a group exists stays true, and is
-/// remembered for the groups asked for last; that one does not is read anew for each question, so that a group which was published a moment
-/// ago, through whichever silo, is never hidden.
+/// Tells which groups exist, so that calls about made-up ids are answered without an activation. That a group exists
+/// stays true, and is remembered for the groups asked for last; that one does not is read anew for each question, so
+/// that a group which was published a moment ago, through whichever silo, is never hidden.
 /// </summary>
 internal sealed class KnownGroups(IGroupReader reader, IOptions<EdgeOptions> options, TimeProvider time)
 {
@@ -29,8 +29,10 @@ internal sealed class KnownGroups(IGroupReader reader, IOptions<EdgeOptions> opt
     /// <summary>True for a group that is known to exist; false says nothing.</summary>
     public bool Contains(GroupId group)
     {
-        if (_young.ContainsKey(group)) return true;
-        if (!_old.ContainsKey(group)) return false;
+        if (_young.ContainsKey(group))
+            return true;
+        if (!_old.ContainsKey(group))
+            return false;
         Add(group);
         return true;
     }
@@ -38,20 +40,27 @@ internal sealed class KnownGroups(IGroupReader reader, IOptions<EdgeOptions> opt
     /// <summary>Notes that a group exists.</summary>
     public void Add(GroupId group)
     {
-        if (!_young.TryAdd(group, 0) || Interlocked.Increment(ref _count) < GenerationMax) return;
+        if (!_young.TryAdd(group, 0) || Interlocked.Increment(ref _count) < GenerationMax)
+            return;
         lock (_turning)
         {
-            if (_count < GenerationMax) return;
+            if (_count < GenerationMax)
+                return;
             (_old, _young, _count) = (_young, new ConcurrentDictionary<GroupId, byte>(), 0);
         }
     }
 
-    /// <summary>True where something of the group is stored, an intent to publish it included. Throws where the store does not say in time.</summary>
+    /// <summary>
+    /// True where something of the group is stored, an intent to publish it included. Throws where the store does not
+    /// say in time.
+    /// </summary>
     public async Task<bool> ExistsAsync(GroupId group)
     {
-        if (Contains(group)) return true;
+        if (Contains(group))
+            return true;
         // A look-up that began before this question can prove that the group exists, not that it still does not.
-        if (_running.TryGetValue(group, out var running) && await running) return true;
+        if (_running.TryGetValue(group, out var running) && await running)
+            return true;
         var own = ReadAsync(group);
         _running.TryAdd(group, own);
         try
@@ -72,7 +81,8 @@ internal sealed class KnownGroups(IGroupReader reader, IOptions<EdgeOptions> opt
             await _places.WaitAsync(limit.Token);
             try
             {
-                if (await reader.HeadAsync(group, limit.Token).WaitAsync(limit.Token) == 0) return false;
+                if (await reader.HeadAsync(group, limit.Token).WaitAsync(limit.Token) == 0)
+                    return false;
                 Add(group);
                 return true;
             }

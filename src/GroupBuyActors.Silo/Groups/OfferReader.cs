@@ -3,7 +3,9 @@ using GroupBuyActors.Silo.Http;
 
 namespace GroupBuyActors.Silo.Groups;
 
-/// <summary>Reads an offer from JSON: shape here, rules in <see cref="OfferRules"/>, every faulty field in one answer.</summary>
+/// <summary>
+/// Reads an offer from JSON: shape here, rules in <see cref="OfferRules"/>, every faulty field in one answer.
+/// </summary>
 internal static class OfferReader
 {
     // Stand in for faulty fields so that the rules can judge the others; never used once a fault is noted.
@@ -36,7 +38,8 @@ internal static class OfferReader
 
     private static Money? ReadMoney(JsonFields? fields)
     {
-        if (fields is null) return null;
+        if (fields is null)
+            return null;
         fields.Require("amount", "currency");
         return new Money(fields.Int64("amount") ?? AnyPrice.Amount, fields.Text("currency") ?? AnyPrice.Currency);
     }

@@ -1,14 +1,22 @@
 namespace GroupBuyActors.Silo.Health;
 
-/// <summary>What an orchestrator asks. Liveness looks at the process only, so that a database that is away restarts nothing.</summary>
+/// <summary>
+/// What an orchestrator asks. Liveness looks at the process only, so that a database that is away restarts nothing.
+/// </summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/health/live", () => Results.Text("live\n")).WithTags("Health").WithSummary("The process runs");
-        routes.MapGet("/health/ready", async (HttpContext context, Readiness readiness) =>
-            await readiness.WhyNotAsync(context.RequestAborted) is { } reason
-                ? Results.Text($"not ready: {reason}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-                : Results.Text("ready\n")).WithTags("Health").WithSummary("The silo takes requests");
+        routes
+            .MapGet(
+                "/health/ready",
+                async (HttpContext context, Readiness readiness) =>
+                    await readiness.WhyNotAsync(context.RequestAborted) is { } reason
+                        ? Results.Text($"not ready: {reason}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
+                        : Results.Text("ready\n")
+            )
+            .WithTags("Health")
+            .WithSummary("The silo takes requests");
     }
 }

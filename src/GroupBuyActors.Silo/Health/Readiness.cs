@@ -4,9 +4,18 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Health;
 
-/// <summary>Whether this silo should be sent requests: it serves, it activates groups, its timed tasks fire, and the database takes a write.</summary>
+/// <summary>
+/// Whether this silo should be sent requests: it serves, it activates groups, its timed tasks fire, and the database
+/// takes a write.
+/// </summary>
 internal sealed class Readiness(
-    ISiloGate gate, IStoreHealth store, ITaskEngineHealth tasks, IActivationHealth activations, IHostApplicationLifetime lifetime, TimeProvider time)
+    ISiloGate gate,
+    IStoreHealth store,
+    ITaskEngineHealth tasks,
+    IActivationHealth activations,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time
+)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(2);
@@ -16,15 +25,21 @@ internal sealed class Readiness(
     /// <summary>Null where ready; else one sentence why not. Probes within a second share one write.</summary>
     public async Task<string?> WhyNotAsync(CancellationToken cancellation)
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested) return "The silo is stopping.";
-        if (gate.ClosedBecause is { } closed) return closed;
-        if (tasks.SilentBecause is { } silent) return silent;
-        if (activations.FailingBecause is { } failing) return failing;
-        if (Remembered(out var known)) return known;
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+            return "The silo is stopping.";
+        if (gate.ClosedBecause is { } closed)
+            return closed;
+        if (tasks.SilentBecause is { } silent)
+            return silent;
+        if (activations.FailingBecause is { } failing)
+            return failing;
+        if (Remembered(out var known))
+            return known;
         await _one.WaitAsync(cancellation);
         try
         {
-            if (Remembered(out known)) return known;
+            if (Remembered(out known))
+                return known;
             var reason = await TryWriteAsync() ? null : "The database takes no write.";
             _last = Tuple.Create(time.GetTimestamp(), reason);
             return reason;

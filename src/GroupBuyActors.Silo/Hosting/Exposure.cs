@@ -10,22 +10,33 @@ internal static class Exposure
 {
     public static void Tell(SiloSettings settings, IEnumerable<string> bound, ILogger log)
     {
-        if (settings.Auth.Mode == AuthMode.Open) return;
-        if (settings.Ports.Payments.BaseUrl is null) ExposureLog.SandboxPays(log);
-        var plain = LoopbackRule.Beyond(bound.Where(url => url.StartsWith("http:", StringComparison.OrdinalIgnoreCase)));
-        if (plain.Count > 0) ExposureLog.Unencrypted(log, string.Join(", ", plain));
+        if (settings.Auth.Mode == AuthMode.Open)
+            return;
+        if (settings.Ports.Payments.BaseUrl is null)
+            ExposureLog.SandboxPays(log);
+        var plain = LoopbackRule.Beyond(
+            bound.Where(url => url.StartsWith("http:", StringComparison.OrdinalIgnoreCase))
+        );
+        if (plain.Count > 0)
+            ExposureLog.Unencrypted(log, string.Join(", ", plain));
     }
 }
 
 internal static partial class ExposureLog
 {
-    [LoggerMessage(7022, LogLevel.Warning,
+    [LoggerMessage(
+        7022,
+        LogLevel.Warning,
         "Payments go to the sandbox: a buyer with a key can pay its own orders there without money; "
-        + "set GroupBuy__Payments__BaseUrl to the payment provider's address")]
+            + "set GroupBuy__Payments__BaseUrl to the payment provider's address"
+    )]
     public static partial void SandboxPays(ILogger logger);
 
-    [LoggerMessage(7023, LogLevel.Information,
+    [LoggerMessage(
+        7023,
+        LogLevel.Information,
         "API keys come unencrypted to {Urls}: only a proxy that ends TLS may reach it; or set an https address in ASPNETCORE_URLS "
-        + "and the certificate's files in Kestrel__Certificates__Default__Path and __KeyPath")]
+            + "and the certificate's files in Kestrel__Certificates__Default__Path and __KeyPath"
+    )]
     public static partial void Unencrypted(ILogger logger, string urls);
 }

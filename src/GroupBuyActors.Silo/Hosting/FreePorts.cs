@@ -5,16 +5,20 @@ using GroupBuyActors.Store;
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>
-/// Makes sure that nobody listens on this silo's ports before it touches anything: Orleans would share a port with another process
-/// (it binds with reuse) and answer half of its calls.
+/// Makes sure that nobody listens on this silo's ports before it touches anything: Orleans would share a port with
+/// another process (it binds with reuse) and answer half of its calls.
 /// </summary>
 internal static class FreePorts
 {
     public static void Check(SiloSettings settings)
     {
-        foreach (var url in settings.Urls) CheckUrl(url);
+        foreach (var url in settings.Urls)
+            CheckUrl(url);
         var cluster = settings.Cluster;
-        var address = settings.Storage.Provider == StoreProvider.Sqlite || IPAddress.IsLoopback(cluster.AdvertisedAddress) ? IPAddress.Loopback : IPAddress.Any;
+        var address =
+            settings.Storage.Provider == StoreProvider.Sqlite || IPAddress.IsLoopback(cluster.AdvertisedAddress)
+                ? IPAddress.Loopback
+                : IPAddress.Any;
         Check(address, cluster.SiloPort, "silo port", "GroupBuy__Cluster__SiloPort");
         Check(address, cluster.GatewayPort, "gateway port", "GroupBuy__Cluster__GatewayPort");
     }
@@ -28,12 +32,18 @@ internal static class FreePorts
         }
         catch (FormatException)
         {
-            throw new StartException($"HTTP cannot be served at '{url}', which is no address; set ASPNETCORE_URLS to one such as {SiloSettings.UrlDefault}.");
+            throw new StartException(
+                $"HTTP cannot be served at '{url}', which is no address; set ASPNETCORE_URLS to one such as {SiloSettings.UrlDefault}."
+            );
         }
 
-        if (address.IsUnixPipe || address.IsNamedPipe || address.Port == 0) return;
+        if (address.IsUnixPipe || address.IsNamedPipe || address.Port == 0)
+            return;
         var host = address.Host.Trim('[', ']');
-        var ip = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.TryParse(host, out var parsed) ? parsed : IPAddress.Any;
+        var ip =
+            host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+            : IPAddress.TryParse(host, out var parsed) ? parsed
+            : IPAddress.Any;
         Check(ip, address.Port, "HTTP port", "ASPNETCORE_URLS");
     }
 
@@ -47,9 +57,12 @@ internal static class FreePorts
         }
         catch (SocketException e)
         {
-            throw new StartException(e.SocketErrorCode == SocketError.AddressAlreadyInUse
-                ? $"The {name} {port} is in use by another process; choose another with {setting}."
-                : $"The {name} {port} cannot be listened on at {address} ({e.Message}); choose another with {setting}.", e);
+            throw new StartException(
+                e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                    ? $"The {name} {port} is in use by another process; choose another with {setting}."
+                    : $"The {name} {port} cannot be listened on at {address} ({e.Message}); choose another with {setting}.",
+                e
+            );
         }
     }
 }

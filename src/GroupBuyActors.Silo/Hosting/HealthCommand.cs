@@ -1,6 +1,8 @@
 namespace GroupBuyActors.Silo.Hosting;
 
-/// <summary>Asks the silo of the same settings whether it is ready: a health check for images that have no shell and no curl.</summary>
+/// <summary>
+/// Asks the silo of the same settings whether it is ready: a health check for images that have no shell and no curl.
+/// </summary>
 internal static class HealthCommand
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
@@ -8,15 +10,22 @@ internal static class HealthCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var configuration = new ConfigurationBuilder()
-            .SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true)
-            .AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables().AddCommandLine(args).Build();
+            .SetBasePath(AppContext.BaseDirectory)
+            .AddJsonFile("appsettings.json", optional: true)
+            .AddEnvironmentVariables("ASPNETCORE_")
+            .AddEnvironmentVariables()
+            .AddCommandLine(args)
+            .Build();
         try
         {
             // The certificate names the service, not loopback, where this process's own machine is asked.
             using var own = new HttpClientHandler();
-            own.ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator;
+            own.ServerCertificateCustomValidationCallback =
+                HttpClientHandler.DangerousAcceptAnyServerCertificateValidator;
             using var http = new HttpClient(own) { Timeout = Timeout };
-            using var answer = await http.GetAsync(new Uri(Address(SiloSettings.ReadUrls(configuration)[0]), "/health/ready"));
+            using var answer = await http.GetAsync(
+                new Uri(Address(SiloSettings.ReadUrls(configuration)[0]), "/health/ready")
+            );
             var text = (await answer.Content.ReadAsStringAsync()).Trim();
             await (answer.IsSuccessStatusCode ? Console.Out : Console.Error).WriteLineAsync(text);
             return answer.IsSuccessStatusCode ? 0 : 1;

@@ -1,17 +1,17 @@
+using System.Net;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Store;
 using Orleans.Configuration;
 using Orleans.Dashboard;
-using System.Net;
 
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>
-/// Orleans for one silo. Embedded (SQLite): one silo, membership in memory. Cluster (MySQL): membership in the database. Reminders
-/// (the groups' backstop) and grain storage (remembered answers of operators' calls) are Orleans' ADO.NET providers on the same
-/// database in both; everything else is the store's.
+/// Orleans for one silo. Embedded (SQLite): one silo, membership in memory. Cluster (MySQL): membership in the
+/// database. Reminders (the groups' backstop) and grain storage (remembered answers of operators' calls) are Orleans'
+/// ADO.NET providers on the same database in both; everything else is the store's.
 /// </summary>
 internal static class OrleansComposition
 {
@@ -20,19 +20,45 @@ internal static class OrleansComposition
         var cluster = settings.Cluster;
         if (settings.Storage.Provider == StoreProvider.Sqlite)
         {
-            silo.UseLocalhostClustering(cluster.SiloPort, cluster.GatewayPort, null, cluster.ServiceId, cluster.ClusterId);
+            silo.UseLocalhostClustering(
+                cluster.SiloPort,
+                cluster.GatewayPort,
+                null,
+                cluster.ServiceId,
+                cluster.ClusterId
+            );
         }
         else
         {
-            silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
-            silo.ConfigureEndpoints(cluster.AdvertisedAddress, cluster.SiloPort, cluster.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(cluster.AdvertisedAddress));
-            silo.UseAdoNetClustering(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
+            silo.Configure<ClusterOptions>(options =>
+                (options.ClusterId, options.ServiceId) = (cluster.ClusterId, cluster.ServiceId)
+            );
+            silo.ConfigureEndpoints(
+                cluster.AdvertisedAddress,
+                cluster.SiloPort,
+                cluster.GatewayPort,
+                listenOnAnyHostAddress: !IPAddress.IsLoopback(cluster.AdvertisedAddress)
+            );
+            silo.UseAdoNetClustering(options =>
+                options.Configure<IOrleansDatabase>(
+                    (adoNet, database) =>
+                        (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)
+                )
+            );
         }
 
         PeerConnections.Bound(silo);
         silo.Configure<SiloOptions>(options => options.SiloName = cluster.Name);
-        silo.UseAdoNetReminderService(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
-        silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<IOrleansDatabase>((adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)));
+        silo.UseAdoNetReminderService(options =>
+            options.Configure<IOrleansDatabase>(
+                (adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)
+            )
+        );
+        silo.AddAdoNetGrainStorageAsDefault(options =>
+            options.Configure<IOrleansDatabase>(
+                (adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)
+            )
+        );
         UseSteadyClocks(silo.Services);
         silo.AddActivityPropagation();
         // The dashboard's log view would show what no role but the machine's owner may read.
@@ -41,21 +67,34 @@ internal static class OrleansComposition
         {
             options.Region = cluster.Region;
             options.Retention = settings.Retention;
-            foreach (var (type, change) in settings.TaskPolicies) options.TaskPolicies[type] = change;
-            foreach (var (job, change) in settings.Schedules) options.Schedules[job] = change;
+            foreach (var (type, change) in settings.TaskPolicies)
+                options.TaskPolicies[type] = change;
+            foreach (var (job, change) in settings.Schedules)
+                options.Schedules[job] = change;
         });
     }
 
     /// <summary>
-    /// Left alone, Orleans counts idle time, leases and expiries by the wall clock, and one that is set back makes every activation fail
-    /// until it has caught up. What silos tell each other of the time (that they are alive) goes by the cluster's clock, so that one machine
-    /// whose clock is wrong looks neither dead nor thinks the others so.
+    /// Left alone, Orleans counts idle time, leases and expiries by the wall clock, and one that is set back makes
+    /// every activation fail until it has caught up. What silos tell each other of the time (that they are alive) goes
+    /// by the cluster's clock, so that one machine whose clock is wrong looks neither dead nor thinks the others so.
     /// </summary>
     private static void UseSteadyClocks(IServiceCollection services)
     {
         var steady = new SteadyClock(TimeProvider.System);
-        foreach (var own in new[] { TimeProviderNames.ActivationManagement, TimeProviderNames.GrainDirectory, TimeProviderNames.Messaging, TimeProviderNames.SystemTimers })
+        foreach (
+            var own in new[]
+            {
+                TimeProviderNames.ActivationManagement,
+                TimeProviderNames.GrainDirectory,
+                TimeProviderNames.Messaging,
+                TimeProviderNames.SystemTimers,
+            }
+        )
             services.AddKeyedSingleton<TimeProvider>(own, steady);
-        services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.Membership, (provider, _) => provider.GetRequiredService<ClusterClock>());
+        services.AddKeyedSingleton<TimeProvider>(
+            TimeProviderNames.Membership,
+            (provider, _) => provider.GetRequiredService<ClusterClock>()
+        );
     }
 }

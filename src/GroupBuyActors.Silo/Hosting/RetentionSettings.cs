@@ -10,8 +10,10 @@ internal static class RetentionSettings
         var options = new RetentionOptions();
         retention.Allow([.. options.Settings.Keys]);
         foreach (var (name, set) in options.Settings)
-            if (retention.DurationIfSet(name) is { } kept) set(kept);
-        foreach (var (name, fault) in options.Faults()) retention.Fault(name, fault);
+            if (retention.DurationIfSet(name) is { } kept)
+                set(kept);
+        foreach (var (name, fault) in options.Faults())
+            retention.Fault(name, fault);
         return options;
     }
 }

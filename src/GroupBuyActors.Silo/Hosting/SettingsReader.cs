@@ -6,7 +6,9 @@ namespace GroupBuyActors.Silo.Hosting;
 /// <summary>The settings are faulty; the message names every fault.</summary>
 internal sealed class SettingsException(string message) : Exception(message);
 
-/// <summary>Reads settings of one section strictly and gathers every fault, so that one start tells all of them.</summary>
+/// <summary>
+/// Reads settings of one section strictly and gathers every fault, so that one start tells all of them.
+/// </summary>
 internal sealed class SettingsReader
 {
     private readonly IConfiguration _configuration;
@@ -20,7 +22,8 @@ internal sealed class SettingsReader
         _faults = faults;
     }
 
-    public static SettingsReader Of(IConfiguration configuration) => new(configuration.GetSection("GroupBuy"), "GroupBuy", []);
+    public static SettingsReader Of(IConfiguration configuration) =>
+        new(configuration.GetSection("GroupBuy"), "GroupBuy", []);
 
     public SettingsReader Section(string name) => new(_configuration.GetSection(name), $"{_path}:{name}", _faults);
 
@@ -28,10 +31,12 @@ internal sealed class SettingsReader
 
     public void ThrowIfFaulty()
     {
-        if (_faults.Count > 0) throw new SettingsException($"The settings are faulty: {string.Join("; ", _faults)}.");
+        if (_faults.Count > 0)
+            throw new SettingsException($"The settings are faulty: {string.Join("; ", _faults)}.");
     }
 
-    public IEnumerable<(string Name, string Value)> Children() => _configuration.GetChildren().Select(child => (child.Key, child.Value ?? ""));
+    public IEnumerable<(string Name, string Value)> Children() =>
+        _configuration.GetChildren().Select(child => (child.Key, child.Value ?? ""));
 
     public bool Has(string name) => _configuration.GetSection(name).Exists();
 
@@ -42,15 +47,25 @@ internal sealed class SettingsReader
     /// <summary>A list, as one text with commas or as an array; null where it is not set, or to nothing.</summary>
     public IReadOnlyList<string>? List(string name)
     {
-        var texts = Text(name) is { } text ? [text] : _configuration.GetSection(name).GetChildren().Select(child => child.Value ?? "");
-        var list = texts.SelectMany(part => part.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToList();
+        var texts = Text(name) is { } text
+            ? [text]
+            : _configuration.GetSection(name).GetChildren().Select(child => child.Value ?? "");
+        var list = texts
+            .SelectMany(part => part.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .ToList();
         return list.Count > 0 ? list : null;
     }
 
     public int Int32(string name, int otherwise, int min, int max)
     {
-        if (Text(name) is not { } text) return otherwise;
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return value;
+        if (Text(name) is not { } text)
+            return otherwise;
+        if (
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            && value >= min
+            && value <= max
+        )
+            return value;
         Fault(name, $"a whole number from {min} to {max} is expected, not '{text}'");
         return otherwise;
     }
@@ -58,8 +73,16 @@ internal sealed class SettingsReader
     /// <summary>A duration longer than zero, as <c>00:00:02</c> or ISO 8601.</summary>
     public TimeSpan Duration(string name, TimeSpan otherwise)
     {
-        if (Text(name) is not { } text) return otherwise;
-        if ((IsoDurationConverter.TryParse(text, out var value) || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)) && value > TimeSpan.Zero) return value;
+        if (Text(name) is not { } text)
+            return otherwise;
+        if (
+            (
+                IsoDurationConverter.TryParse(text, out var value)
+                || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)
+            )
+            && value > TimeSpan.Zero
+        )
+            return value;
         Fault(name, $"a duration such as 00:00:02 or PT2S is expected, not '{text}'");
         return otherwise;
     }
@@ -67,31 +90,52 @@ internal sealed class SettingsReader
     /// <summary>A duration that may be zero; null where none is set.</summary>
     public TimeSpan? DurationIfSet(string name)
     {
-        if (Text(name) is not { } text) return null;
-        if ((IsoDurationConverter.TryParse(text, out var value) || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)) && value >= TimeSpan.Zero) return value;
+        if (Text(name) is not { } text)
+            return null;
+        if (
+            (
+                IsoDurationConverter.TryParse(text, out var value)
+                || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)
+            )
+            && value >= TimeSpan.Zero
+        )
+            return value;
         Fault(name, $"a duration such as 00:00:02 or PT2S is expected, not '{text}'");
         return null;
     }
 
     /// <summary>A whole number; null where none is set.</summary>
-    public int? Int32IfSet(string name, int min = int.MinValue) => Has(name) ? Int32(name, min, min, int.MaxValue) : null;
+    public int? Int32IfSet(string name, int min = int.MinValue) =>
+        Has(name) ? Int32(name, min, min, int.MaxValue) : null;
 
     /// <summary>One of an enumeration's JSON names; null where none is set.</summary>
-    public T? WordIfSet<T>(string name) where T : struct, Enum
+    public T? WordIfSet<T>(string name)
+        where T : struct, Enum
     {
-        if (Text(name) is not { } text) return null;
-        if (Http.JsonNames<T>.TryParse(text, out var value)) return value;
+        if (Text(name) is not { } text)
+            return null;
+        if (Http.JsonNames<T>.TryParse(text, out var value))
+            return value;
         Fault(name, $"one of {Http.JsonNames<T>.All} is expected, not '{text}'");
         return null;
     }
 
-    /// <summary>The sections inside that are named as one of these, with or without hyphens; any other name is a fault.</summary>
+    /// <summary>
+    /// The sections inside that are named as one of these, with or without hyphens; any other name is a fault.
+    /// </summary>
     public IEnumerable<(string Known, SettingsReader Section)> Named(IReadOnlyList<string> known, string what)
     {
         foreach (var (name, _) in Children())
         {
-            if (known.FirstOrDefault(one => one.Replace("-", "").Equals(name.Replace("-", ""), StringComparison.OrdinalIgnoreCase)) is { } found) yield return (found, Section(name));
-            else Fault(name, $"there is no such {what}; there are {string.Join(", ", known)}");
+            if (
+                known.FirstOrDefault(one =>
+                    one.Replace("-", "").Equals(name.Replace("-", ""), StringComparison.OrdinalIgnoreCase)
+                ) is
+                { } found
+            )
+                yield return (found, Section(name));
+            else
+                Fault(name, $"there is no such {what}; there are {string.Join(", ", known)}");
         }
     }
 
@@ -99,14 +143,18 @@ internal sealed class SettingsReader
     public void Allow(IReadOnlyList<string> names)
     {
         foreach (var (setting, _) in Children())
-            if (!names.Contains(setting, StringComparer.OrdinalIgnoreCase)) Fault(setting, $"there is no such setting; there are {string.Join(", ", names)}");
+            if (!names.Contains(setting, StringComparer.OrdinalIgnoreCase))
+                Fault(setting, $"there is no such setting; there are {string.Join(", ", names)}");
     }
 
-    public T Choice<T>(string name, T otherwise) where T : struct, Enum
+    public T Choice<T>(string name, T otherwise)
+        where T : struct, Enum
     {
-        if (Text(name) is not { } text) return otherwise;
+        if (Text(name) is not { } text)
+            return otherwise;
         foreach (var value in Enum.GetValues<T>())
-            if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)) return value;
+            if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
+                return value;
         Fault(name, $"one of {string.Join(", ", Enum.GetNames<T>())} is expected, not '{text}'");
         return otherwise;
     }

@@ -5,16 +5,19 @@ namespace GroupBuyActors.Silo.Hosting;
 /// <summary>The command line: serve (default), demo, health, help.</summary>
 internal static class SiloCommand
 {
-    private const int Ok = 0, Failed = 1, Misused = 2;
+    private const int Ok = 0,
+        Failed = 1,
+        Misused = 2;
 
-    public static Task<int> RunAsync(string[] args) => args switch
-    {
-        ["--help" or "-h" or "help", ..] => HelpAsync(),
-        ["demo", .. var rest] => DemoCommand.RunAsync(rest),
-        ["health", .. var rest] => HealthCommand.RunAsync(rest),
-        [var word, ..] when !word.StartsWith('-') => MisusedAsync(word),
-        _ => ServeAsync(args),
-    };
+    public static Task<int> RunAsync(string[] args) =>
+        args switch
+        {
+            ["--help" or "-h" or "help", ..] => HelpAsync(),
+            ["demo", .. var rest] => DemoCommand.RunAsync(rest),
+            ["health", .. var rest] => HealthCommand.RunAsync(rest),
+            [var word, ..] when !word.StartsWith('-') => MisusedAsync(word),
+            _ => ServeAsync(args),
+        };
 
     /// <summary>Runs a silo until it is told to stop; 0 after an orderly stop, else 1 and one sentence.</summary>
     private static async Task<int> ServeAsync(string[] args)
@@ -23,7 +26,11 @@ internal static class SiloCommand
         {
             await using var app = SiloHost.Build(args);
             await SiloHost.StartAsync(app, CancellationToken.None);
-            HostLog.Serving(app.Logger, string.Join(", ", app.Urls), app.Services.GetRequiredService<SiloSettings>().Cluster.Name);
+            HostLog.Serving(
+                app.Logger,
+                string.Join(", ", app.Urls),
+                app.Services.GetRequiredService<SiloSettings>().Cluster.Name
+            );
             await app.WaitForShutdownAsync();
             return Environment.ExitCode;
         }

@@ -32,17 +32,19 @@ internal static class SiloHost
     private static readonly string[] LoopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 
     /// <summary>
-    /// Builds a silo that has not started. Throws <see cref="SettingsException"/> or <see cref="StartException"/> with one sentence.
-    /// Settings and static files lie beside the binary, data in the working directory.
+    /// Builds a silo that has not started. Throws <see cref="SettingsException"/> or <see cref="StartException"/> with
+    /// one sentence. Settings and static files lie beside the binary, data in the working directory.
     /// </summary>
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
-        {
-            Args = args,
-            ContentRootPath = AppContext.BaseDirectory,
-            WebRootPath = "wwwroot",
-        });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions
+            {
+                Args = args,
+                ContentRootPath = AppContext.BaseDirectory,
+                WebRootPath = "wwwroot",
+            }
+        );
         var settings = SiloSettings.Read(builder.Configuration);
         DataFile.Prepare(settings.Storage);
         AddLogging(builder.Logging, settings.LogFormat);
@@ -56,7 +58,8 @@ internal static class SiloHost
     }
 
     /// <summary>
-    /// Looks at the ports and brings the schema up to date, then starts: what a person must mend is told before anything runs.
+    /// Looks at the ports and brings the schema up to date, then starts: what a person must mend is told before
+    /// anything runs.
     /// </summary>
     public static async Task StartAsync(WebApplication app, CancellationToken cancellation)
     {
@@ -71,9 +74,17 @@ internal static class SiloHost
     {
         logging.ClearProviders();
         if (format == LogFormat.Json)
-            logging.AddJsonConsole(console => (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
+            logging.AddJsonConsole(console =>
+                (console.IncludeScopes, console.UseUtcTimestamp, console.TimestampFormat) = (
+                    true,
+                    true,
+                    "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"
+                )
+            );
         else
-            logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
+            logging.AddSimpleConsole(console =>
+                (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff ")
+            );
         // A start that fails is told in one sentence by the command; these would print the stack as well.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.None);
@@ -81,7 +92,8 @@ internal static class SiloHost
 
     private static void AddServer(WebApplicationBuilder builder, SiloSettings settings)
     {
-        if (settings.Urls is [SiloSettings.UrlDefault]) builder.WebHost.UseUrls(SiloSettings.UrlDefault);
+        if (settings.Urls is [SiloSettings.UrlDefault])
+            builder.WebHost.UseUrls(SiloSettings.UrlDefault);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -90,8 +102,10 @@ internal static class SiloHost
             kestrel.Limits.RequestHeadersTimeout = settings.Edge.Silence;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
-        if (settings.Auth.Mode == AuthMode.Open) KeepToLoopback(builder.Services);
-        else ListenAnywhere(builder.Services);
+        if (settings.Auth.Mode == AuthMode.Open)
+            KeepToLoopback(builder.Services);
+        else
+            ListenAnywhere(builder.Services);
     }
 
     private static void KeepToLoopback(IServiceCollection services)
@@ -105,24 +119,35 @@ internal static class SiloHost
 
     private static void ListenAnywhere(IServiceCollection services)
     {
-        services.PostConfigure<HostFilteringOptions>(filter => filter.AllowedHosts = [.. filter.AllowedHosts, .. LoopbackNames]);
+        services.PostConfigure<HostFilteringOptions>(filter =>
+            filter.AllowedHosts = [.. filter.AllowedHosts, .. LoopbackNames]
+        );
         services.AddConnectionBounds<SocketTransportFactory>();
     }
 
     private static void AddRooms(WebApplicationBuilder builder, SiloSettings settings)
     {
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddGroupBuyStore(store => (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString));
-        if (settings.Ports.AnySandboxed) builder.Services.AddGroupBuySandbox();
+        builder.Services.AddGroupBuyStore(store =>
+            (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString)
+        );
+        if (settings.Ports.AnySandboxed)
+            builder.Services.AddGroupBuySandbox();
         builder.Services.AddGroupBuyHttpPorts(settings.Ports);
-        if (settings.Kafka is { } kafka) builder.Services.AddGroupBuyKafka(kafka);
+        if (settings.Kafka is { } kafka)
+            builder.Services.AddGroupBuyKafka(kafka);
         builder.UseOrleans(silo => silo.UseSettings(settings));
     }
 
     // What logs must not show may become more while it runs.
-    private static void FollowMaskedHeaders(WebApplication app, SiloSettings settings) => ChangeToken.OnChange(
-        ((IConfigurationRoot)app.Configuration).GetReloadToken,
-        () => settings.Ports.MaskedHeaders.Change(PortSettings.ReadMaskedHeaders(SettingsReader.Of(app.Configuration))));
+    private static void FollowMaskedHeaders(WebApplication app, SiloSettings settings) =>
+        ChangeToken.OnChange(
+            ((IConfigurationRoot)app.Configuration).GetReloadToken,
+            () =>
+                settings.Ports.MaskedHeaders.Change(
+                    PortSettings.ReadMaskedHeaders(SettingsReader.Of(app.Configuration))
+                )
+        );
 
     private static void AddEdge(IServiceCollection services, SiloSettings settings)
     {
@@ -130,8 +155,10 @@ internal static class SiloHost
         services.AddSingleton(settings.Auth);
         services.AddSingleton(Options.Create(settings.Edge));
         services.AddSingleton<WrongKeys>();
-        if (settings.Auth.Mode == AuthMode.Open) services.AddSingleton<IAuthenticator, OpenAuthenticator>();
-        else services.AddSingleton<IAuthenticator, ApiKeyAuthenticator>();
+        if (settings.Auth.Mode == AuthMode.Open)
+            services.AddSingleton<IAuthenticator, OpenAuthenticator>();
+        else
+            services.AddSingleton<IAuthenticator, ApiKeyAuthenticator>();
         services.AddSingleton<IHttpContextFactory, RequestLineContextFactory>();
         services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
         services.AddSingleton<KnownGroups>();
@@ -150,14 +177,16 @@ internal static class SiloHost
         {
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractJsonContext.Default);
-            foreach (var converter in ContractJson.Options.Converters) json.SerializerOptions.Converters.Add(converter);
+            foreach (var converter in ContractJson.Options.Converters)
+                json.SerializerOptions.Converters.Add(converter);
         });
     }
 
     private static void UsePipeline(WebApplication app, SiloSettings settings)
     {
         app.UsePageHeaders();
-        if (settings.Auth.Mode != AuthMode.Open) app.UseHsts();
+        if (settings.Auth.Mode != AuthMode.Open)
+            app.UseHsts();
         app.UseConnectionBounds();
         app.UseProblemDetails();
         app.UseCrossOriginRule();

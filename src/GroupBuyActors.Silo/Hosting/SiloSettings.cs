@@ -14,15 +14,26 @@ internal enum LogFormat
 {
     /// <summary>One line an entry, for people.</summary>
     Simple,
+
     /// <summary>One JSON object an entry, for log stores.</summary>
     Json,
 }
 
 /// <summary>All settings of the silo, checked together before anything starts.</summary>
 internal sealed record SiloSettings(
-    ClusterSettings Cluster, StorageSettings Storage, AuthOptions Auth, EdgeOptions Edge, LogFormat LogFormat, IReadOnlyList<string> Urls, TimeSpan ShutdownTimeout,
-    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies, IReadOnlyDictionary<string, CronJobChange> Schedules, RetentionOptions Retention, HttpPorts Ports,
-    KafkaOptions? Kafka)
+    ClusterSettings Cluster,
+    StorageSettings Storage,
+    AuthOptions Auth,
+    EdgeOptions Edge,
+    LogFormat LogFormat,
+    IReadOnlyList<string> Urls,
+    TimeSpan ShutdownTimeout,
+    IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies,
+    IReadOnlyDictionary<string, CronJobChange> Schedules,
+    RetentionOptions Retention,
+    HttpPorts Ports,
+    KafkaOptions? Kafka
+)
 {
     /// <summary>Where HTTP is served when nothing else is said.</summary>
     public const string UrlDefault = "http://127.0.0.1:8080";
@@ -44,12 +55,23 @@ internal sealed record SiloSettings(
             ScheduleSettings.Read(reader.Section("Schedules")),
             RetentionSettings.Read(reader.Section("Retention")),
             PortSettings.Read(reader),
-            KafkaSettings.Read(reader.Section("Kafka")));
+            KafkaSettings.Read(reader.Section("Kafka"))
+        );
         if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
             reader.Section("Auth").Fault("Mode", LoopbackRule.Sentence(string.Join(", ", beyond)));
         // Silos and Orleans clients are asked for no key at all, so that their ports would be open to the network, too.
-        if (settings is { Auth.Mode: AuthMode.Open, Storage.Provider: StoreProvider.MySql } && !IPAddress.IsLoopback(settings.Cluster.AdvertisedAddress))
-            reader.Section("Auth").Fault("Mode", LoopbackRule.Sentence($"{settings.Cluster.AdvertisedAddress} (GroupBuy__Cluster__AdvertisedAddress)"));
+        if (
+            settings is { Auth.Mode: AuthMode.Open, Storage.Provider: StoreProvider.MySql }
+            && !IPAddress.IsLoopback(settings.Cluster.AdvertisedAddress)
+        )
+            reader
+                .Section("Auth")
+                .Fault(
+                    "Mode",
+                    LoopbackRule.Sentence(
+                        $"{settings.Cluster.AdvertisedAddress} (GroupBuy__Cluster__AdvertisedAddress)"
+                    )
+                );
         reader.ThrowIfFaulty();
         return settings;
     }
@@ -78,10 +100,18 @@ internal sealed record SiloSettings(
     internal static IReadOnlyList<string> ReadUrls(IConfiguration configuration)
     {
         var urls = Split(configuration[WebHostDefaults.ServerUrlsKey] ?? "");
-        if (urls.Length > 0 && configuration[WebHostDefaults.PreferHostingUrlsKey] is "1" or "true" or "True" or "TRUE") return urls;
-        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToArray();
-        if (endpoints.Length > 0) return endpoints;
-        if (urls.Length > 0) return urls;
+        if (urls.Length > 0 && configuration[WebHostDefaults.PreferHostingUrlsKey] is "1" or "true" or "True" or "TRUE")
+            return urls;
+        var endpoints = configuration
+            .GetSection("Kestrel:Endpoints")
+            .GetChildren()
+            .Select(endpoint => endpoint["Url"])
+            .OfType<string>()
+            .ToArray();
+        if (endpoints.Length > 0)
+            return endpoints;
+        if (urls.Length > 0)
+            return urls;
         string[] ports =
         [
             .. Split(configuration["http_ports"] ?? "").Select(port => $"http://*:{port}"),
@@ -90,5 +120,6 @@ internal sealed record SiloSettings(
         return ports.Length > 0 ? ports : [UrlDefault];
     }
 
-    private static string[] Split(string text) => text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Split(string text) =>
+        text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -10,11 +10,13 @@ internal sealed record StorageSettings(StoreProvider Provider, string Connection
     {
         var storage = settings.Section("Storage");
         var provider = storage.Choice("Provider", StoreProvider.Sqlite);
-        if (storage.Has("Slots")) storage.Fault("Slots", "several databases are not available in this release; one holds all slots");
+        if (storage.Has("Slots"))
+            storage.Fault("Slots", "several databases are not available in this release; one holds all slots");
         var given = configuration.GetConnectionString("GroupBuy");
         if (string.IsNullOrWhiteSpace(given))
         {
-            if (provider == StoreProvider.MySql) storage.Fault("Provider", "MySql needs ConnectionStrings:GroupBuy");
+            if (provider == StoreProvider.MySql)
+                storage.Fault("Provider", "MySql needs ConnectionStrings:GroupBuy");
             given = new StoreOptions().ConnectionString;
         }
 
@@ -26,12 +28,17 @@ internal sealed record StorageSettings(StoreProvider Provider, string Connection
     {
         try
         {
-            if (provider == StoreProvider.MySql) _ = new MySqlConnector.MySqlConnectionStringBuilder(text);
-            else if (new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(text).DataSource.Length == 0) storage.Fault("Provider", "ConnectionStrings:GroupBuy names no Data Source");
+            if (provider == StoreProvider.MySql)
+                _ = new MySqlConnector.MySqlConnectionStringBuilder(text);
+            else if (new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(text).DataSource.Length == 0)
+                storage.Fault("Provider", "ConnectionStrings:GroupBuy names no Data Source");
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            storage.Fault("Provider", $"ConnectionStrings:GroupBuy is no connection string of {provider}: {e.Message.TrimEnd('.')}");
+            storage.Fault(
+                "Provider",
+                $"ConnectionStrings:GroupBuy is no connection string of {provider}: {e.Message.TrimEnd('.')}"
+            );
         }
     }
 }

@@ -11,18 +11,25 @@ internal sealed record AnswersForLong;
 internal sealed record AnswersWithoutEnd;
 
 /// <summary>
-/// The one budget of everything that waits for the store. A read without an answer when it is over is given up, whatever it waits for: a
-/// connection, a row, another silo. What changes something, or asks a port, may take longer while the store answers this silo; once it does
-/// not, it is given up, too. Given up is the wait, never the command: the same call again finds what became of it.
+/// The one budget of everything that waits for the store. A read without an answer when it is over is given up,
+/// whatever it waits for: a connection, a row, another silo. What changes something, or asks a port, may take longer
+/// while the store answers this silo; once it does not, it is given up, too. Given up is the wait, never the command:
+/// the same call again finds what became of it.
 /// </summary>
-internal sealed class AnswerBudget(ISiloGate gate, IOptions<EdgeOptions> options, TimeProvider time, ILogger<AnswerBudget> log) : IEndpointFilter
+internal sealed class AnswerBudget(
+    ISiloGate gate,
+    IOptions<EdgeOptions> options,
+    TimeProvider time,
+    ILogger<AnswerBudget> log
+) : IEndpointFilter
 {
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        if (IsMarked<AnswersWithoutEnd>(http)) return await next(context);
+        if (IsMarked<AnswersWithoutEnd>(http))
+            return await next(context);
         var isRead = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
         var isStrict = isRead && !IsMarked<AnswersForLong>(http);
         var caller = http.RequestAborted;
@@ -33,14 +40,18 @@ internal sealed class AnswerBudget(ISiloGate gate, IOptions<EdgeOptions> options
         try
         {
             answering = next(context).AsTask();
-            // A handler that changes something ends by itself when it is cancelled; a read may be left behind where it is stuck.
+            // A handler that changes something ends by itself when it is cancelled; a read may be left behind where it
+            // is stuck.
             return isRead ? await answering.WaitAsync(over.Token) : await answering;
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested && !caller.IsCancellationRequested)
         {
             answering?.Ignore();
             EdgeLog.OverBudget(log, http.Request.Method, RequestPath.TemplateOf(http.GetEndpoint()));
-            return Problem.Of(RefusalCode.StoreUnavailable, "The store could not answer in time. Send the same call again.");
+            return Problem.Of(
+                RefusalCode.StoreUnavailable,
+                "The store could not answer in time. Send the same call again."
+            );
         }
         finally
         {
@@ -50,7 +61,8 @@ internal sealed class AnswerBudget(ISiloGate gate, IOptions<EdgeOptions> options
 
     private void Look(CancellationTokenSource over, bool isStrict)
     {
-        if (!isStrict && gate.RefusesBecause is null) return;
+        if (!isStrict && gate.RefusesBecause is null)
+            return;
         try
         {
             over.Cancel();
@@ -61,5 +73,6 @@ internal sealed class AnswerBudget(ISiloGate gate, IOptions<EdgeOptions> options
         }
     }
 
-    private static bool IsMarked<T>(HttpContext http) where T : class => http.GetEndpoint()?.Metadata.GetMetadata<T>() is not null;
+    private static bool IsMarked<T>(HttpContext http)
+        where T : class => http.GetEndpoint()?.Metadata.GetMetadata<T>() is not null;
 }

@@ -13,18 +13,20 @@ internal sealed class FieldErrors
 
     public bool Any => _errors.Count > 0;
 
-    public string Sentence => _errors.Count switch
-    {
-        1 => "One field is faulty.",
-        >= FieldsMax => $"{FieldsMax} fields or more are faulty.",
-        var count => $"{count} fields are faulty.",
-    };
+    public string Sentence =>
+        _errors.Count switch
+        {
+            1 => "One field is faulty.",
+            >= FieldsMax => $"{FieldsMax} fields or more are faulty.",
+            var count => $"{count} fields are faulty.",
+        };
 
     public void Add(string field, string text)
     {
         if (!_errors.TryGetValue(field, out var texts))
         {
-            if (_errors.Count >= FieldsMax) return;
+            if (_errors.Count >= FieldsMax)
+                return;
             _errors[field] = texts = [];
         }
 
@@ -36,11 +38,14 @@ internal sealed class FieldErrors
     {
         foreach (var (field, texts) in found)
             if (!IsFaulty(field))
-                foreach (var text in texts) Add(field, text);
+                foreach (var text in texts)
+                    Add(field, text);
     }
 
-    public IReadOnlyDictionary<string, string[]> ToDictionary() => _errors.ToDictionary(error => error.Key, error => error.Value.ToArray());
+    public IReadOnlyDictionary<string, string[]> ToDictionary() =>
+        _errors.ToDictionary(error => error.Key, error => error.Value.ToArray());
 
     /// <summary>True for a field known to be faulty, or inside one.</summary>
-    public bool IsFaulty(string field) => _errors.ContainsKey(field) || (field.LastIndexOf('.') is var dot and > 0 && IsFaulty(field[..dot]));
+    public bool IsFaulty(string field) =>
+        _errors.ContainsKey(field) || (field.LastIndexOf('.') is var dot and > 0 && IsFaulty(field[..dot]));
 }

@@ -10,37 +10,87 @@ namespace GroupBuyActors.Silo.Http;
 internal delegate double NextShare();
 
 /// <summary>
-/// Calls groups from the edge. A try that meets a dying silo or a database that is away has an unknown outcome; it is sent again with
-/// the same request key, payment id or content until an answer comes or the budget is used up. That is safe because the group knows
-/// what it has done already. A caller who goes away stops the retries, never the command.
+/// Calls groups from the edge. A try that meets a dying silo or a database that is away has an unknown outcome; it is
+/// sent again with the same request key, payment id or content until an answer comes or the budget is used up. That is
+/// safe because the group knows what it has done already. A caller who goes away stops the retries, never the command.
 /// </summary>
 internal sealed class GroupCalls(
-    IGrainFactory grains, KnownGroups known, ISiloGate gate, IOptions<EdgeOptions> options, TimeProvider time, NextShare share, ILogger<GroupCalls> log)
+    IGrainFactory grains,
+    KnownGroups known,
+    ISiloGate gate,
+    IOptions<EdgeOptions> options,
+    TimeProvider time,
+    NextShare share,
+    ILogger<GroupCalls> log
+)
 {
-    private static readonly Refusal Unavailable = new(RefusalCode.StoreUnavailable, "The group could not answer in time. Nothing is lost: send the same call again.");
+    private static readonly Refusal Unavailable = new(
+        RefusalCode.StoreUnavailable,
+        "The group could not answer in time. Nothing is lost: send the same call again."
+    );
     private static readonly Refusal TooMany = new(RefusalCode.RateLimited, "Too many calls wait for this group.");
 
-    /// <summary>Calls a group; of one that does not exist the refusal <paramref name="missing"/> tells, and no activation is made for it.</summary>
+    /// <summary>
+    /// Calls a group; of one that does not exist the refusal <paramref name="missing"/> tells, and no activation is
+    /// made for it.
+    /// </summary>
     public Task<Reply<T>> CallAsync<T>(
-        GroupId group, Func<IGroupGrain, Task<Reply<T>>> call, CancellationToken cancellation, bool asksPort = false,
-        RefusalCode missing = RefusalCode.GroupNotFound) where T : class =>
-        CallAsync(group, grain => CallIfThereAsync(group, grain, call, missing), TimeoutOf(asksPort), Refused<T>, cancellation);
+        GroupId group,
+        Func<IGroupGrain, Task<Reply<T>>> call,
+        CancellationToken cancellation,
+        bool asksPort = false,
+        RefusalCode missing = RefusalCode.GroupNotFound
+    )
+        where T : class =>
+        CallAsync(
+            group,
+            grain => CallIfThereAsync(group, grain, call, missing),
+            TimeoutOf(asksPort),
+            Refused<T>,
+            cancellation
+        );
 
     /// <summary>Publishes a group, which may not exist before.</summary>
-    public async Task<Reply<GroupView>> PublishAsync(GroupId group, GroupOffer offer, RequestKey key, CancellationToken cancellation)
+    public async Task<Reply<GroupView>> PublishAsync(
+        GroupId group,
+        GroupOffer offer,
+        RequestKey key,
+        CancellationToken cancellation
+    )
     {
-        var reply = await CallAsync(group, grain => grain.Publish(offer, key), TimeoutOf(asksPort: true), Refused<GroupView>, cancellation);
-        if (reply.Succeeded) known.Add(group);
+        var reply = await CallAsync(
+            group,
+            grain => grain.Publish(offer, key),
+            TimeoutOf(asksPort: true),
+            Refused<GroupView>,
+            cancellation
+        );
+        if (reply.Succeeded)
+            known.Add(group);
         return reply;
     }
 
-    /// <summary>Waits for events after a sequence; gives the last durable sequence, or null where the group cannot answer now.</summary>
+    /// <summary>
+    /// Waits for events after a sequence; gives the last durable sequence, or null where the group cannot answer now.
+    /// </summary>
     public async Task<long?> WaitForEventsAsync(GroupId group, long after, CancellationToken cancellation) =>
-        await CallAsync(group, async grain => (long?)await grain.WaitForEvents(after), TimeoutOf(asksPort: true), _ => null, cancellation);
+        await CallAsync(
+            group,
+            async grain => (long?)await grain.WaitForEvents(after),
+            TimeoutOf(asksPort: true),
+            _ => null,
+            cancellation
+        );
 
     private TimeSpan TimeoutOf(bool asksPort) => asksPort ? options.Value.PortTryTimeout : options.Value.TryTimeout;
 
-    private Task<Reply<T>> CallIfThereAsync<T>(GroupId group, IGroupGrain grain, Func<IGroupGrain, Task<Reply<T>>> call, RefusalCode missing) where T : class
+    private Task<Reply<T>> CallIfThereAsync<T>(
+        GroupId group,
+        IGroupGrain grain,
+        Func<IGroupGrain, Task<Reply<T>>> call,
+        RefusalCode missing
+    )
+        where T : class
     {
         return known.Contains(group) ? call(grain) : LookAndCallAsync();
 
@@ -51,7 +101,13 @@ internal sealed class GroupCalls(
     private static Refusal Missing(RefusalCode code) =>
         new(code, code == RefusalCode.OrderNotFound ? "There is no such order." : "There is no such group.");
 
-    private async Task<T> CallAsync<T>(GroupId group, Func<IGroupGrain, Task<T>> call, TimeSpan tryTimeout, Func<Refusal, T> refused, CancellationToken cancellation)
+    private async Task<T> CallAsync<T>(
+        GroupId group,
+        Func<IGroupGrain, Task<T>> call,
+        TimeSpan tryTimeout,
+        Func<Refusal, T> refused,
+        CancellationToken cancellation
+    )
     {
         var grain = grains.GetGrain<IGroupGrain>(group.Value);
         var started = time.GetTimestamp();
@@ -72,8 +128,12 @@ internal sealed class GroupCalls(
                 pending.Ignore();
                 EdgeLog.Retrying(log, group, e.GetType().Name);
                 // A group that is being loaded says nothing; that the store does not answer this silo says enough.
-                var budget = e is StoreUnavailableException || gate.RefusesBecause is not null ? options.Value.StoreBudget : options.Value.Budget;
-                if (time.GetElapsedTime(started) + wait >= budget) return refused(Unavailable);
+                var budget =
+                    e is StoreUnavailableException || gate.RefusesBecause is not null
+                        ? options.Value.StoreBudget
+                        : options.Value.Budget;
+                if (time.GetElapsedTime(started) + wait >= budget)
+                    return refused(Unavailable);
                 await Task.Delay(wait * (0.5 + 0.5 * share()), time, cancellation);
                 wait = wait * 2 < options.Value.RetryDelayMax ? wait * 2 : options.Value.RetryDelayMax;
             }
@@ -81,14 +141,20 @@ internal sealed class GroupCalls(
     }
 
     /// <summary>
-    /// True for what a restart, a move or a database that comes back will mend. Orleans' own exceptions are about silos, directories
-    /// and storage, never about a command; it cancels calls that wait for the directory of a silo that just died. A caller who went
-    /// away ends the wait between two tries instead.
+    /// True for what a restart, a move or a database that comes back will mend. Orleans' own exceptions are about
+    /// silos, directories and storage, never about a command; it cancels calls that wait for the directory of a silo
+    /// that just died. A caller who went away ends the wait between two tries instead.
     /// </summary>
     public static bool IsPassing(Exception e) =>
-        e is TimeoutException or OrleansException or StoreUnavailableException or UnknownEventException or OperationCanceledException;
+        e
+            is TimeoutException
+                or OrleansException
+                or StoreUnavailableException
+                or UnknownEventException
+                or OperationCanceledException;
 
-    private static Reply<T> Refused<T>(Refusal refusal) where T : class => new() { Refusal = refusal };
+    private static Reply<T> Refused<T>(Refusal refusal)
+        where T : class => new() { Refusal = refusal };
 }
 
 internal static partial class EdgeLog
@@ -102,15 +168,27 @@ internal static partial class EdgeLog
     [LoggerMessage(7005, LogLevel.Warning, "The store failed a request: {Method} {Route}")]
     public static partial void StoreFailed(ILogger logger, Exception fault, string method, string route);
 
-    [LoggerMessage(7007, LogLevel.Warning, "A request was given up, because the store did not answer in time: {Method} {Route}")]
+    [LoggerMessage(
+        7007,
+        LogLevel.Warning,
+        "A request was given up, because the store did not answer in time: {Method} {Route}"
+    )]
     public static partial void OverBudget(ILogger logger, string method, string route);
 
     [LoggerMessage(7003, LogLevel.Debug, "The event stream of group {Group} was opened after sequence {After}")]
     public static partial void StreamOpened(ILogger logger, GroupId group, long after);
 
-    [LoggerMessage(7006, LogLevel.Warning, "The events of group {Group} could not be read for those who watch it; it is tried again")]
+    [LoggerMessage(
+        7006,
+        LogLevel.Warning,
+        "The events of group {Group} could not be read for those who watch it; it is tried again"
+    )]
     public static partial void FeedTrouble(ILogger logger, Exception fault, GroupId group);
 
-    [LoggerMessage(7004, LogLevel.Warning, "The change {Action} on {Target} was made but could not be written to the audit log")]
+    [LoggerMessage(
+        7004,
+        LogLevel.Warning,
+        "The change {Action} on {Target} was made but could not be written to the audit log"
+    )]
     public static partial void NotAudited(ILogger logger, Exception fault, string action, string target);
 }

@@ -16,8 +16,12 @@ internal sealed class JsonAnswer(int status, byte[] body, string? location = nul
     public string? Location => location;
 
     // Replayed: this is the first answer to a key seen before.
-    public static JsonAnswer Of<T>(T document, int status = StatusCodes.Status200OK, string? location = null, bool replayed = false) =>
-        new(status, JsonSerializer.SerializeToUtf8Bytes(document, ContractJson.Options), location, replayed);
+    public static JsonAnswer Of<T>(
+        T document,
+        int status = StatusCodes.Status200OK,
+        string? location = null,
+        bool replayed = false
+    ) => new(status, JsonSerializer.SerializeToUtf8Bytes(document, ContractJson.Options), location, replayed);
 
     public Task ExecuteAsync(HttpContext context)
     {
@@ -25,9 +29,11 @@ internal sealed class JsonAnswer(int status, byte[] body, string? location = nul
         response.StatusCode = status;
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = body.Length;
-        if (location is not null) response.Headers.Location = location;
+        if (location is not null)
+            response.Headers.Location = location;
         // Where the caller gave no key, only the edge itself has sent the call again.
-        if (replayed && RequestKeys.IsGiven(context)) response.Headers[ReplayedHeader] = "true";
+        if (replayed && RequestKeys.IsGiven(context))
+            response.Headers[ReplayedHeader] = "true";
         return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 }

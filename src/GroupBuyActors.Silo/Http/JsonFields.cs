@@ -5,8 +5,8 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// Reads a JSON object field by field and notes every fault instead of stopping at the first. A field that is left out or null is
-/// absent; one that is faulty reads as absent too and is noted. Members that are not asked for are ignored.
+/// Reads a JSON object field by field and notes every fault instead of stopping at the first. A field that is left out
+/// or null is absent; one that is faulty reads as absent too and is noted. Members that are not asked for are ignored.
 /// </summary>
 internal sealed class JsonFields
 {
@@ -21,11 +21,15 @@ internal sealed class JsonFields
         _errors = errors;
     }
 
-    /// <summary>The fields of a body; one that is missing where it is needed, or no object, is a fault of the body.</summary>
+    /// <summary>
+    /// The fields of a body; one that is missing where it is needed, or no object, is a fault of the body.
+    /// </summary>
     public static JsonFields Of(JsonElement? body, FieldErrors errors, bool optional = false)
     {
-        if (body is { ValueKind: JsonValueKind.Object } element) return new JsonFields(element, "", errors);
-        if (body is not null || !optional) errors.Add(FieldErrors.Body, "The body is a JSON object.");
+        if (body is { ValueKind: JsonValueKind.Object } element)
+            return new JsonFields(element, "", errors);
+        if (body is not null || !optional)
+            errors.Add(FieldErrors.Body, "The body is a JSON object.");
         return new JsonFields(default, "", errors);
     }
 
@@ -33,29 +37,37 @@ internal sealed class JsonFields
     public JsonFields Require(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
-            if (_object.ValueKind == JsonValueKind.Object && Find(name) is null) Fault(name, "This field is needed.");
+            if (_object.ValueKind == JsonValueKind.Object && Find(name) is null)
+                Fault(name, "This field is needed.");
         return this;
     }
 
-    /// <summary>Notes members that are none of these: where a misspelt setting would silently take its default.</summary>
+    /// <summary>
+    /// Notes members that are none of these: where a misspelt setting would silently take its default.
+    /// </summary>
     public void Allow(string first, IReadOnlyList<string> others)
     {
-        if (_object.ValueKind != JsonValueKind.Object) return;
+        if (_object.ValueKind != JsonValueKind.Object)
+            return;
         foreach (var member in _object.EnumerateObject())
-            if (member.Name != first && !others.Contains(member.Name)) Fault(member.Name, $"There is no such field; there are {first}, {string.Join(", ", others)}.");
+            if (member.Name != first && !others.Contains(member.Name))
+                Fault(member.Name, $"There is no such field; there are {first}, {string.Join(", ", others)}.");
     }
 
     public string? Text(string name)
     {
-        if (Find(name) is not { } value) return null;
-        if (value.ValueKind != JsonValueKind.String) return Fault<string>(name, "A text is expected.");
+        if (Find(name) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.String)
+            return Fault<string>(name, "A text is expected.");
         // One that is no Unicode was noted when the body was read.
         return JsonTexts.IsUnicode(JsonMarshal.GetRawUtf8Value(value)) ? value.GetString() : null;
     }
 
     public int? Int32(string name)
     {
-        if (Find(name) is not { } value) return null;
+        if (Find(name) is not { } value)
+            return null;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
             ? number
             : FaultValue<int>(name, "A whole number of at most 32 bits is expected.");
@@ -63,7 +75,8 @@ internal sealed class JsonFields
 
     public long? Int64(string name)
     {
-        if (Find(name) is not { } value) return null;
+        if (Find(name) is not { } value)
+            return null;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
             ? number
             : FaultValue<long>(name, "A whole number of at most 64 bits is expected.");
@@ -71,47 +84,64 @@ internal sealed class JsonFields
 
     public double? Number(string name)
     {
-        if (Find(name) is not { } value) return null;
+        if (Find(name) is not { } value)
+            return null;
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
             ? number
             : FaultValue<double>(name, "A number is expected.");
     }
 
-    public bool? Boolean(string name) => Find(name)?.ValueKind switch
-    {
-        null => null,
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        _ => FaultValue<bool>(name, "true or false is expected."),
-    };
+    public bool? Boolean(string name) =>
+        Find(name)?.ValueKind switch
+        {
+            null => null,
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => FaultValue<bool>(name, "true or false is expected."),
+        };
 
     public TimeSpan? Duration(string name)
     {
-        if (Find(name) is null) return null;
+        if (Find(name) is null)
+            return null;
         return Text(name) is { } text
-            ? IsoDurationConverter.TryParse(text, out var value) ? value : FaultValue<TimeSpan>(name, "A duration is ISO 8601 without years and months, for example PT30M or P30D.")
+            ? IsoDurationConverter.TryParse(text, out var value)
+                ? value
+                : FaultValue<TimeSpan>(
+                    name,
+                    "A duration is ISO 8601 without years and months, for example PT30M or P30D."
+                )
             : null;
     }
 
     public DateTimeOffset? Instant(string name)
     {
-        if (Find(name) is not { } value || Text(name) is not { } text) return null;
+        if (Find(name) is not { } value || Text(name) is not { } text)
+            return null;
         return HasOffset(text) && value.TryGetDateTimeOffset(out var instant)
             ? instant
-            : FaultValue<DateTimeOffset>(name, "An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z.");
+            : FaultValue<DateTimeOffset>(
+                name,
+                "An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z."
+            );
     }
 
     /// <summary>One of the JSON names of an enumeration, letter by letter.</summary>
-    public T? Choice<T>(string name) where T : struct, Enum
+    public T? Choice<T>(string name)
+        where T : struct, Enum
     {
-        if (Find(name) is null || Text(name) is not { } text) return null;
-        return JsonNames<T>.TryParse(text, out var value) ? value : FaultValue<T>(name, $"One of {JsonNames<T>.All} is expected.");
+        if (Find(name) is null || Text(name) is not { } text)
+            return null;
+        return JsonNames<T>.TryParse(text, out var value)
+            ? value
+            : FaultValue<T>(name, $"One of {JsonNames<T>.All} is expected.");
     }
 
     /// <summary>The fields of an object inside; null where it is absent or faulty.</summary>
     public JsonFields? Object(string name)
     {
-        if (Find(name) is not { } value) return null;
+        if (Find(name) is not { } value)
+            return null;
         return value.ValueKind == JsonValueKind.Object
             ? new JsonFields(value, _prefix + name + ".", _errors)
             : Fault<JsonFields>(name, "An object is expected.");
@@ -119,27 +149,34 @@ internal sealed class JsonFields
 
     public void Fault(string name, string text) => _errors.Add(_prefix + name, text);
 
-    private T? Fault<T>(string name, string text) where T : class
+    private T? Fault<T>(string name, string text)
+        where T : class
     {
         Fault(name, text);
         return null;
     }
 
-    private T? FaultValue<T>(string name, string text) where T : struct
+    private T? FaultValue<T>(string name, string text)
+        where T : struct
     {
         Fault(name, text);
         return null;
     }
 
     private JsonElement? Find(string name) =>
-        _object.ValueKind == JsonValueKind.Object && _object.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        _object.ValueKind == JsonValueKind.Object
+        && _object.TryGetProperty(name, out var value)
+        && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
 
     private static bool HasOffset(string text) =>
         text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
 }
 
 /// <summary>The JSON names of an enumeration's values.</summary>
-internal static class JsonNames<T> where T : struct, Enum
+internal static class JsonNames<T>
+    where T : struct, Enum
 {
     private static readonly Dictionary<string, T> Values = Enum.GetValues<T>().ToDictionary(Of, StringComparer.Ordinal);
 

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// Finds texts of JSON that stand for no Unicode text: an escaped half of a surrogate pair without the other. The parser takes them;
-/// whoever reads such a text later throws.
+/// Finds texts of JSON that stand for no Unicode text: an escaped half of a surrogate pair without the other. The
+/// parser takes them; whoever reads such a text later throws.
 /// </summary>
 internal static class JsonTexts
 {
@@ -22,7 +22,8 @@ internal static class JsonTexts
                 continue;
             }
 
-            if (!char.IsHighSurrogate(CodeUnit(json)) || !StartsWithLowSurrogate(json[6..])) return false;
+            if (!char.IsHighSurrogate(CodeUnit(json)) || !StartsWithLowSurrogate(json[6..]))
+                return false;
             json = json[12..];
         }
 
@@ -39,20 +40,24 @@ internal static class JsonTexts
 
     private static void Search(JsonElement json, string path, SortedSet<string> found)
     {
-        if (found.Count >= FieldErrors.FieldsMax) return;
+        if (found.Count >= FieldErrors.FieldsMax)
+            return;
         switch (json.ValueKind)
         {
             case JsonValueKind.Object:
                 foreach (var member in json.EnumerateObject())
                 {
-                    if (IsUnicode(JsonMarshal.GetRawUtf8PropertyName(member))) Search(member.Value, path.Length == 0 ? member.Name : $"{path}.{member.Name}", found);
-                    else found.Add(path.Length == 0 ? FieldErrors.Body : path);
+                    if (IsUnicode(JsonMarshal.GetRawUtf8PropertyName(member)))
+                        Search(member.Value, path.Length == 0 ? member.Name : $"{path}.{member.Name}", found);
+                    else
+                        found.Add(path.Length == 0 ? FieldErrors.Body : path);
                 }
 
                 break;
             case JsonValueKind.Array:
                 // An array is one field; which of its items is at fault is not told.
-                foreach (var item in json.EnumerateArray()) Search(item, path, found);
+                foreach (var item in json.EnumerateArray())
+                    Search(item, path, found);
                 break;
             case JsonValueKind.String when !IsUnicode(JsonMarshal.GetRawUtf8Value(json)):
                 found.Add(path.Length == 0 ? FieldErrors.Body : path);

@@ -25,11 +25,14 @@ internal static class PageHeaders
     }
 
     // At the last moment: an answer that a fault replaces has lost what was set before.
-    public static void UsePageHeaders(this WebApplication app) => app.Use((context, next) =>
-    {
-        context.Response.OnStarting(Complete, context);
-        return next(context);
-    });
+    public static void UsePageHeaders(this WebApplication app) =>
+        app.Use(
+            (context, next) =>
+            {
+                context.Response.OnStarting(Complete, context);
+                return next(context);
+            }
+        );
 
     private static Task Complete(object state)
     {
@@ -39,14 +42,17 @@ internal static class PageHeaders
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        if (headers.ContentSecurityPolicy.Count == 0) headers.ContentSecurityPolicy = Policy(context);
-        if (headers.CacheControl.Count == 0) headers.CacheControl = CacheControlHeaderValue.NoStoreString;
+        if (headers.ContentSecurityPolicy.Count == 0)
+            headers.ContentSecurityPolicy = Policy(context);
+        if (headers.CacheControl.Count == 0)
+            headers.CacheControl = CacheControlHeaderValue.NoStoreString;
         return Task.CompletedTask;
     }
 
     private static string Policy(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<ContentPolicy>() is not { } policy) return Nothing;
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ContentPolicy>() is not { } policy)
+            return Nothing;
         return context.Items[ScalarOptions.NonceHttpContextItemKey] is string nonce
             ? policy.Directives.Replace("{nonce}", $"'nonce-{nonce}'", StringComparison.Ordinal)
             : policy.Directives.Replace(" {nonce}", "", StringComparison.Ordinal);

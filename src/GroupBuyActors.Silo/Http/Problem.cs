@@ -38,7 +38,8 @@ internal sealed class Problem(int status, string code, string title, string deta
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/problem+json";
-        if (RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (RetryAfterSeconds is { } seconds)
+            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var document = new ProblemDocument
         {
             Type = $"urn:groupbuy:problem:{code}",
@@ -56,59 +57,93 @@ internal sealed class Problem(int status, string code, string title, string deta
 /// <summary>The kinds of problems: status code and title of each.</summary>
 internal static class Problems
 {
-    public static Problem NotAuthenticated { get; } = new(StatusCodes.Status401Unauthorized, "auth.required", "Who is calling?",
-        "Send an API key as X-Api-Key, or as Authorization: ApiKey or Bearer.");
+    public static Problem NotAuthenticated { get; } =
+        new(
+            StatusCodes.Status401Unauthorized,
+            "auth.required",
+            "Who is calling?",
+            "Send an API key as X-Api-Key, or as Authorization: ApiKey or Bearer."
+        );
 
-    public static Problem TooManyKeys { get; } = Problem.Of(RefusalCode.RateLimited, "Too many wrong API keys came from this address.");
+    public static Problem TooManyKeys { get; } =
+        Problem.Of(RefusalCode.RateLimited, "Too many wrong API keys came from this address.");
 
-    public static Problem NotJson { get; } = new(StatusCodes.Status415UnsupportedMediaType, "request.unsupported_media_type", "Not JSON",
-        "A body is sent as Content-Type: application/json, in UTF-8.");
+    public static Problem NotJson { get; } =
+        new(
+            StatusCodes.Status415UnsupportedMediaType,
+            "request.unsupported_media_type",
+            "Not JSON",
+            "A body is sent as Content-Type: application/json, in UTF-8."
+        );
 
-    public static Problem RouteNotFound { get; } = new(StatusCodes.Status404NotFound, "route.not_found", "No such route", "There is nothing at this address.");
+    public static Problem RouteNotFound { get; } =
+        new(StatusCodes.Status404NotFound, "route.not_found", "No such route", "There is nothing at this address.");
 
-    public static Problem TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, "request.too_large", "Body too large", "A body has at most 1 MB.");
+    public static Problem TooLarge { get; } =
+        new(StatusCodes.Status413PayloadTooLarge, "request.too_large", "Body too large", "A body has at most 1 MB.");
 
-    public static Problem HungUp { get; } = new(StatusCodes.Status400BadRequest, "request.invalid", "Malformed request", "The connection ended before the request did.");
+    public static Problem HungUp { get; } =
+        new(
+            StatusCodes.Status400BadRequest,
+            "request.invalid",
+            "Malformed request",
+            "The connection ended before the request did."
+        );
 
-    public static Problem EncodingNotTaken { get; } = new(StatusCodes.Status415UnsupportedMediaType, "request.encoding_not_taken", "Content encoding not taken",
-        "A body is sent as it is, without Content-Encoding.");
+    public static Problem EncodingNotTaken { get; } =
+        new(
+            StatusCodes.Status415UnsupportedMediaType,
+            "request.encoding_not_taken",
+            "Content encoding not taken",
+            "A body is sent as it is, without Content-Encoding."
+        );
 
-    public static Problem Busy { get; } = new(StatusCodes.Status503ServiceUnavailable, "connections.exhausted", "Too many connections",
-        "All connections that this silo takes are in use. Try again later.") { RetryAfterSeconds = 1 };
+    public static Problem Busy { get; } =
+        new(
+            StatusCodes.Status503ServiceUnavailable,
+            "connections.exhausted",
+            "Too many connections",
+            "All connections that this silo takes are in use. Try again later."
+        )
+        {
+            RetryAfterSeconds = 1,
+        };
 
-    public static Problem Forbidden(string detail) => new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not allowed", detail);
+    public static Problem Forbidden(string detail) =>
+        new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not allowed", detail);
 
     /// <summary>What status code and title a refusal has.</summary>
-    public static (int Status, string Title) Kind(RefusalCode code) => code switch
-    {
-        RefusalCode.RequestInvalid => (400, "Malformed request"),
-        RefusalCode.GroupNotFound => (404, "No such group"),
-        RefusalCode.GroupExists => (409, "The group exists with other content"),
-        RefusalCode.GroupNotOpen => (409, "Joining has not opened"),
-        RefusalCode.GroupClosed => (409, "Joining is over"),
-        RefusalCode.GroupFull => (409, "Not enough free seats"),
-        RefusalCode.GroupNotWithdrawable => (409, "The group cannot be withdrawn"),
-        RefusalCode.GroupNotSuccessful => (409, "The group has not succeeded"),
-        RefusalCode.OrderNotFound => (404, "No such order"),
-        RefusalCode.OrderLimitReached => (409, "The buyer's limit is reached"),
-        RefusalCode.OrderNotCancellable => (409, "The order cannot be cancelled"),
-        RefusalCode.OrderNotRefundable => (409, "The order cannot be refunded"),
-        RefusalCode.PaymentAmountMismatch => (422, "Wrong amount or currency"),
-        RefusalCode.PaymentConflict => (422, "The payment is known with another amount"),
-        RefusalCode.VoucherNotFound => (404, "No such voucher"),
-        RefusalCode.VoucherRedeemed => (409, "The voucher is redeemed"),
-        RefusalCode.VoucherLapsed => (409, "The voucher has ended"),
-        RefusalCode.VoucherRefunded => (409, "The voucher's money went back"),
-        RefusalCode.VoucherNotRevocable => (409, "The redemption cannot be revoked"),
-        RefusalCode.StockInsufficient => (422, "Not enough stock"),
-        RefusalCode.InventoryUnavailable => (503, "Inventory does not answer"),
-        RefusalCode.PaymentsUnavailable => (503, "The payment provider does not answer"),
-        RefusalCode.IdempotencyMismatch => (422, "The idempotency key was used with another body"),
-        RefusalCode.StoreUnavailable => (503, "The change cannot be stored now"),
-        RefusalCode.RateLimited => (429, "Too many calls"),
-        RefusalCode.TaskNotFound => (404, "No such task"),
-        RefusalCode.TaskWrongStatus => (409, "The task's status does not allow this"),
-        RefusalCode.TaskNeeded => (409, "A group depends on this task"),
-        _ => throw new ArgumentOutOfRangeException(nameof(code), code, null),
-    };
+    public static (int Status, string Title) Kind(RefusalCode code) =>
+        code switch
+        {
+            RefusalCode.RequestInvalid => (400, "Malformed request"),
+            RefusalCode.GroupNotFound => (404, "No such group"),
+            RefusalCode.GroupExists => (409, "The group exists with other content"),
+            RefusalCode.GroupNotOpen => (409, "Joining has not opened"),
+            RefusalCode.GroupClosed => (409, "Joining is over"),
+            RefusalCode.GroupFull => (409, "Not enough free seats"),
+            RefusalCode.GroupNotWithdrawable => (409, "The group cannot be withdrawn"),
+            RefusalCode.GroupNotSuccessful => (409, "The group has not succeeded"),
+            RefusalCode.OrderNotFound => (404, "No such order"),
+            RefusalCode.OrderLimitReached => (409, "The buyer's limit is reached"),
+            RefusalCode.OrderNotCancellable => (409, "The order cannot be cancelled"),
+            RefusalCode.OrderNotRefundable => (409, "The order cannot be refunded"),
+            RefusalCode.PaymentAmountMismatch => (422, "Wrong amount or currency"),
+            RefusalCode.PaymentConflict => (422, "The payment is known with another amount"),
+            RefusalCode.VoucherNotFound => (404, "No such voucher"),
+            RefusalCode.VoucherRedeemed => (409, "The voucher is redeemed"),
+            RefusalCode.VoucherLapsed => (409, "The voucher has ended"),
+            RefusalCode.VoucherRefunded => (409, "The voucher's money went back"),
+            RefusalCode.VoucherNotRevocable => (409, "The redemption cannot be revoked"),
+            RefusalCode.StockInsufficient => (422, "Not enough stock"),
+            RefusalCode.InventoryUnavailable => (503, "Inventory does not answer"),
+            RefusalCode.PaymentsUnavailable => (503, "The payment provider does not answer"),
+            RefusalCode.IdempotencyMismatch => (422, "The idempotency key was used with another body"),
+            RefusalCode.StoreUnavailable => (503, "The change cannot be stored now"),
+            RefusalCode.RateLimited => (429, "Too many calls"),
+            RefusalCode.TaskNotFound => (404, "No such task"),
+            RefusalCode.TaskWrongStatus => (409, "The task's status does not allow this"),
+            RefusalCode.TaskNeeded => (409, "A group depends on this task"),
+            _ => throw new ArgumentOutOfRangeException(nameof(code), code, null),
+        };
 }

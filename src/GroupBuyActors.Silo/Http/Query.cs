@@ -17,7 +17,8 @@ internal sealed class Query(HttpContext context)
         string? text = null;
         foreach (var value in context.Request.Query[name])
         {
-            if (string.IsNullOrEmpty(value)) continue;
+            if (string.IsNullOrEmpty(value))
+                continue;
             if (text is not null)
             {
                 Errors.Add(name, "This parameter has one value.");
@@ -32,16 +33,23 @@ internal sealed class Query(HttpContext context)
 
     public int Limit()
     {
-        if (Text("limit") is not { } text) return LimitDefault;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= LimitMax) return limit;
+        if (Text("limit") is not { } text)
+            return LimitDefault;
+        if (
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            && limit is >= 1 and <= LimitMax
+        )
+            return limit;
         Errors.Add("limit", $"A limit is 1 to {LimitMax}.");
         return LimitDefault;
     }
 
     public long? Sequence(string name = "after")
     {
-        if (Text(name) is not { } text) return null;
-        if (TryParseSequence(text, out var sequence)) return sequence;
+        if (Text(name) is not { } text)
+            return null;
+        if (TryParseSequence(text, out var sequence))
+            return sequence;
         Errors.Add(name, "A sequence is a whole number from 0.");
         return null;
     }
@@ -52,41 +60,56 @@ internal sealed class Query(HttpContext context)
     public long? MerchantId(bool required = false)
     {
         var text = Text("merchantId");
-        if (text is null && required && !Errors.Any) Errors.Add("merchantId", "This parameter is needed.");
-        if (text is null) return null;
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var merchant) && merchant > 0) return merchant;
+        if (text is null && required && !Errors.Any)
+            Errors.Add("merchantId", "This parameter is needed.");
+        if (text is null)
+            return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var merchant) && merchant > 0)
+            return merchant;
         Errors.Add("merchantId", "A merchant is a positive 64-bit integer.");
         return null;
     }
 
     public DateTimeOffset? Instant(string name)
     {
-        if (Text(name) is not { } text) return null;
-        if (IsoInstants.TryParse(text, out var instant)) return instant;
+        if (Text(name) is not { } text)
+            return null;
+        if (IsoInstants.TryParse(text, out var instant))
+            return instant;
         Errors.Add(name, "An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z.");
         return null;
     }
 
     public string? Region()
     {
-        if (Text("region") is not { } text) return null;
-        if (GroupId.IsRegion(text)) return text;
+        if (Text("region") is not { } text)
+            return null;
+        if (GroupId.IsRegion(text))
+            return text;
         Errors.Add("region", "A region looks like SH-PUDONG.");
         return null;
     }
 
     public GroupPhase? State()
     {
-        if (Text("state") is not { } text) return null;
-        if (JsonNames<GroupPhase>.TryParse(text, out var phase) && phase is not (GroupPhase.None or GroupPhase.Publishing)) return phase;
+        if (Text("state") is not { } text)
+            return null;
+        if (
+            JsonNames<GroupPhase>.TryParse(text, out var phase)
+            && phase is not (GroupPhase.None or GroupPhase.Publishing)
+        )
+            return phase;
         Errors.Add("state", "One of ON_SHELF, OPENING, SUCCESS, FULFILLED, EXPIRED is expected.");
         return null;
     }
 
-    public T? Id<T>(string name, string shape) where T : struct, ISpanParsable<T>
+    public T? Id<T>(string name, string shape)
+        where T : struct, ISpanParsable<T>
     {
-        if (Text(name) is not { } text) return null;
-        if (T.TryParse(text, null, out var value)) return value;
+        if (Text(name) is not { } text)
+            return null;
+        if (T.TryParse(text, null, out var value))
+            return value;
         Errors.Add(name, shape);
         return null;
     }
@@ -94,21 +117,24 @@ internal sealed class Query(HttpContext context)
     /// <summary>The group named in the path.</summary>
     public GroupId Group(string text)
     {
-        if (!GroupId.TryParse(text, out var id)) Errors.Add("groupId", "A group id is {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123.");
+        if (!GroupId.TryParse(text, out var id))
+            Errors.Add("groupId", "A group id is {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123.");
         return id;
     }
 
     /// <summary>The order named in the path.</summary>
     public OrderId Order(string text)
     {
-        if (!OrderId.TryParse(text, out var id)) Errors.Add("orderId", "An order id is {groupId}.{n}, n from 1.");
+        if (!OrderId.TryParse(text, out var id))
+            Errors.Add("orderId", "An order id is {groupId}.{n}, n from 1.");
         return id;
     }
 
     /// <summary>Runs a listing whose page mark may turn out to be none.</summary>
     public async Task<IResult> PageAsync<T>(Func<Task<T>> list, Func<T, IResult> answer)
     {
-        if (Errors.Any) return Problem.Invalid(Errors);
+        if (Errors.Any)
+            return Problem.Invalid(Errors);
         try
         {
             return answer(await list());

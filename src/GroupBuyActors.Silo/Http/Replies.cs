@@ -5,9 +5,15 @@ namespace GroupBuyActors.Silo.Http;
 /// <summary>Turns a group's replies into answers.</summary>
 internal static class Replies
 {
-    public static IResult ToResult<T, TDocument>(this Reply<T> reply, Func<T, TDocument> document, Func<T, string>? location = null) where T : class
+    public static IResult ToResult<T, TDocument>(
+        this Reply<T> reply,
+        Func<T, TDocument> document,
+        Func<T, string>? location = null
+    )
+        where T : class
     {
-        if (!reply.Succeeded) return Problem.Of(reply.Refusal);
+        if (!reply.Succeeded)
+            return Problem.Of(reply.Refusal);
         var status = reply.Outcome switch
         {
             ReplyOutcome.Created => StatusCodes.Status201Created,
@@ -15,6 +21,11 @@ internal static class Replies
             _ => StatusCodes.Status200OK,
         };
         var made = status == StatusCodes.Status201Created;
-        return JsonAnswer.Of(document(reply.Value), status, made ? location?.Invoke(reply.Value) : null, reply.Replayed);
+        return JsonAnswer.Of(
+            document(reply.Value),
+            status,
+            made ? location?.Invoke(reply.Value) : null,
+            reply.Replayed
+        );
     }
 }

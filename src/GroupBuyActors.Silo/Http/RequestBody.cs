@@ -6,9 +6,10 @@ using GroupBuyActors.Silo.Idempotency;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// A body, read once as one JSON value: bounded, valid UTF-8 throughout, without duplicates, comments, trailing commas or anything
-/// after it. The fields that a handler reads and the fingerprint that repeats are compared by come from this one reading, so nothing
-/// in a fingerprint is unchecked. A member whose text is no Unicode is a fault, whether anybody asks for the member or not.
+/// A body, read once as one JSON value: bounded, valid UTF-8 throughout, without duplicates, comments, trailing commas
+/// or anything after it. The fields that a handler reads and the fingerprint that repeats are compared by come from
+/// this one reading, so nothing in a fingerprint is unchecked. A member whose text is no Unicode is a fault, whether
+/// anybody asks for the member or not.
 /// </summary>
 internal sealed class RequestBody
 {
@@ -16,8 +17,8 @@ internal sealed class RequestBody
     public const int BytesMax = 1024 * 1024;
 
     /// <summary>
-    /// What the server reads before it cuts the connection: well above <see cref="BytesMax"/>, so that a caller who sends somewhat too
-    /// much hears why instead of finding the connection reset.
+    /// What the server reads before it cuts the connection: well above <see cref="BytesMax"/>, so that a caller who
+    /// sends somewhat too much hears why instead of finding the connection reset.
     /// </summary>
     public const int BytesReadMax = 16 * BytesMax;
 
@@ -27,17 +28,21 @@ internal sealed class RequestBody
     private readonly JsonElement? _json;
     private readonly IReadOnlyCollection<string> _unreadable;
 
-    private RequestBody(JsonElement? json, IReadOnlyCollection<string> unreadable) => (_json, _unreadable) = (json, unreadable);
+    private RequestBody(JsonElement? json, IReadOnlyCollection<string> unreadable) =>
+        (_json, _unreadable) = (json, unreadable);
 
     /// <summary>True where the body is a JSON object.</summary>
     public bool IsObject => _json is { ValueKind: JsonValueKind.Object };
 
-    /// <summary>What is wrong with texts anywhere in the body; null where nothing is. For calls that ask for no field.</summary>
+    /// <summary>
+    /// What is wrong with texts anywhere in the body; null where nothing is. For calls that ask for no field.
+    /// </summary>
     public Problem? TextProblem
     {
         get
         {
-            if (_unreadable.Count == 0) return null;
+            if (_unreadable.Count == 0)
+                return null;
             var errors = new FieldErrors();
             NoteUnreadable(errors);
             return Problem.Invalid(errors);
@@ -50,13 +55,17 @@ internal sealed class RequestBody
     /// <summary>The body. A problem where it is too large, in an encoding that is not taken, or no JSON.</summary>
     public static async ValueTask<(RequestBody Body, Problem? Problem)> ReadAsync(HttpContext context)
     {
-        if (IsEncoded(context.Request)) return (Empty, Problems.EncodingNotTaken);
-        if (context.Request.ContentLength is 0) return (Empty, null);
+        if (IsEncoded(context.Request))
+            return (Empty, Problems.EncodingNotTaken);
+        if (context.Request.ContentLength is 0)
+            return (Empty, null);
         var bytes = await ReadBytesAsync(context);
         return bytes is null ? (Empty, Problems.TooLarge) : Parse(WithoutByteOrderMark(bytes));
     }
 
-    /// <summary>The fields of the body; one that is missing where it is needed, or no object, is a fault of the body.</summary>
+    /// <summary>
+    /// The fields of the body; one that is missing where it is needed, or no object, is a fault of the body.
+    /// </summary>
     public JsonFields Fields(FieldErrors errors, bool optional = false)
     {
         NoteUnreadable(errors);
@@ -65,8 +74,10 @@ internal sealed class RequestBody
 
     private static (RequestBody Body, Problem? Problem) Parse(ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty) return (Empty, null);
-        if (!Utf8.IsValid(bytes.Span)) return (Empty, Malformed("The body is no valid UTF-8."));
+        if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty)
+            return (Empty, null);
+        if (!Utf8.IsValid(bytes.Span))
+            return (Empty, Malformed("The body is no valid UTF-8."));
         try
         {
             var json = JsonElement.Parse(bytes.Span, Strict);
@@ -78,7 +89,10 @@ internal sealed class RequestBody
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return (Empty, Malformed("The body is no valid JSON: a member occurs twice, or its name is no valid Unicode."));
+            return (
+                Empty,
+                Malformed("The body is no valid JSON: a member occurs twice, or its name is no valid Unicode.")
+            );
         }
     }
 
@@ -91,13 +105,18 @@ internal sealed class RequestBody
 
     private void NoteUnreadable(FieldErrors errors)
     {
-        foreach (var member in _unreadable) errors.Add(member, "The text is no valid Unicode.");
+        foreach (var member in _unreadable)
+            errors.Add(member, "The text is no valid Unicode.");
     }
 
     private static bool IsEncoded(HttpRequest request)
     {
         foreach (var encoding in request.Headers.ContentEncoding)
-            if (!string.IsNullOrWhiteSpace(encoding) && !encoding.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase)) return true;
+            if (
+                !string.IsNullOrWhiteSpace(encoding)
+                && !encoding.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase)
+            )
+                return true;
         return false;
     }
 
@@ -106,7 +125,8 @@ internal sealed class RequestBody
 
     private static async ValueTask<byte[]?> ReadBytesAsync(HttpContext context)
     {
-        if (context.Request.ContentLength > BytesMax) return null;
+        if (context.Request.ContentLength > BytesMax)
+            return null;
         var reader = context.Request.BodyReader;
         while (true)
         {
@@ -128,14 +148,19 @@ internal sealed class RequestBody
         }
     }
 
-    // The server tells some faults of the transfer, such as the size of a chunk that no number can hold, as plain IO faults.
-    private static async ValueTask<System.IO.Pipelines.ReadResult> ReadAsync(System.IO.Pipelines.PipeReader reader, CancellationToken cancellation)
+    // The server tells some faults of the transfer, such as the size of a chunk that no number can hold, as plain IO
+    // faults.
+    private static async ValueTask<System.IO.Pipelines.ReadResult> ReadAsync(
+        System.IO.Pipelines.PipeReader reader,
+        CancellationToken cancellation
+    )
     {
         try
         {
             return await reader.ReadAsync(cancellation);
         }
-        catch (IOException e) when (e is not (BadHttpRequestException or Microsoft.AspNetCore.Connections.ConnectionResetException))
+        catch (IOException e)
+            when (e is not (BadHttpRequestException or Microsoft.AspNetCore.Connections.ConnectionResetException))
         {
             throw new BadHttpRequestException("The body is not sent as HTTP sends one.", e);
         }

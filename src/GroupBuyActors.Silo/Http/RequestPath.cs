@@ -8,12 +8,12 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// The path of a request, parsed once, before anything else sees it: its segments, decoded, without dot segments and without the slash
-/// at the end. Routing, access rules, handlers and the scope of idempotency keys all follow from this parse, so that two spellings of
-/// a path are one call. A path that cannot be decoded leads nowhere (404).
+/// The path of a request, parsed once, before anything else sees it: its segments, decoded, without dot segments and
+/// without the slash at the end. Routing, access rules, handlers and the scope of idempotency keys all follow from this
+/// parse, so that two spellings of a path are one call. A path that cannot be decoded leads nowhere (404).
 /// <para>
-/// What describes a request to logs and traces reads <see cref="HttpRequest.Path"/> and the raw target: there a voucher code stands
-/// without its secret. Its handler finds the whole code in the route values.
+/// What describes a request to logs and traces reads <see cref="HttpRequest.Path"/> and the raw target: there a voucher
+/// code stands without its secret. Its handler finds the whole code in the route values.
 /// </para>
 /// </summary>
 internal sealed class RequestPath
@@ -26,12 +26,14 @@ internal sealed class RequestPath
     private readonly IReadOnlyList<string> _segments;
     private readonly bool _endsWithSlash;
 
-    private RequestPath(IReadOnlyList<string> segments, bool endsWithSlash) => (_segments, _endsWithSlash) = (segments, endsWithSlash);
+    private RequestPath(IReadOnlyList<string> segments, bool endsWithSlash) =>
+        (_segments, _endsWithSlash) = (segments, endsWithSlash);
 
     /// <summary>Parses the path of a request that has just arrived and replaces what the server made of it.</summary>
     public static void Read(IFeatureCollection features)
     {
-        if (features.Get<IHttpRequestFeature>() is not { } request || PathOf(request.RawTarget) is not { } raw) return;
+        if (features.Get<IHttpRequestFeature>() is not { } request || PathOf(request.RawTarget) is not { } raw)
+            return;
         var path = TryParse(raw);
         features.Set(path);
         request.Path = path?.Shown() ?? Unreadable;
@@ -41,36 +43,44 @@ internal sealed class RequestPath
     /// <summary>Gives the matched route's parameters the segments as they were sent, decoded.</summary>
     public static void Bind(HttpContext context)
     {
-        if (context.GetEndpoint() is not RouteEndpoint endpoint || context.Features.Get<RequestPath>() is not { } path) return;
+        if (context.GetEndpoint() is not RouteEndpoint endpoint || context.Features.Get<RequestPath>() is not { } path)
+            return;
         var pattern = endpoint.RoutePattern.PathSegments;
         for (var i = 0; i < pattern.Count && i < path._segments.Count; i++)
-            if (ParameterOf(pattern[i]) is { IsCatchAll: false } parameter) context.Request.RouteValues[parameter.Name] = path._segments[i];
+            if (ParameterOf(pattern[i]) is { IsCatchAll: false } parameter)
+                context.Request.RouteValues[parameter.Name] = path._segments[i];
     }
 
     /// <summary>The route's template, such as <c>/v1/orders/{orderId}</c>: what logs may say of a path.</summary>
-    public static string TemplateOf(Endpoint? endpoint) => (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "(no route)";
+    public static string TemplateOf(Endpoint? endpoint) =>
+        (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "(no route)";
 
     /// <summary>The route with the ids in it, in the one spelling that stands for all.</summary>
     public static string CanonicalOf(HttpContext context)
     {
-        var endpoint = (RouteEndpoint?)context.GetEndpoint() ?? throw new InvalidOperationException("The request has no route.");
+        var endpoint =
+            (RouteEndpoint?)context.GetEndpoint() ?? throw new InvalidOperationException("The request has no route.");
         var text = new StringBuilder();
         foreach (var segment in endpoint.RoutePattern.PathSegments)
         {
             text.Append('/');
-            foreach (var part in segment.Parts) text.Append(TextOf(part, context.Request.RouteValues));
+            foreach (var part in segment.Parts)
+                text.Append(TextOf(part, context.Request.RouteValues));
         }
 
         return text.ToString();
     }
 
-    private static string TextOf(RoutePatternPart part, RouteValueDictionary values) => part switch
-    {
-        RoutePatternLiteralPart literal => literal.Content,
-        RoutePatternSeparatorPart separator => separator.Content,
-        RoutePatternParameterPart parameter => Uri.EscapeDataString(Convert.ToString(values[parameter.Name], CultureInfo.InvariantCulture) ?? ""),
-        _ => throw new InvalidOperationException("A route has literals and parameters."),
-    };
+    private static string TextOf(RoutePatternPart part, RouteValueDictionary values) =>
+        part switch
+        {
+            RoutePatternLiteralPart literal => literal.Content,
+            RoutePatternSeparatorPart separator => separator.Content,
+            RoutePatternParameterPart parameter => Uri.EscapeDataString(
+                Convert.ToString(values[parameter.Name], CultureInfo.InvariantCulture) ?? ""
+            ),
+            _ => throw new InvalidOperationException("A route has literals and parameters."),
+        };
 
     private static RoutePatternParameterPart? ParameterOf(RoutePatternPathSegment segment) =>
         segment.IsSimple ? segment.Parts[0] as RoutePatternParameterPart : null;
@@ -82,9 +92,11 @@ internal sealed class RequestPath
         if (!target.StartsWith('/'))
         {
             var scheme = target.IndexOf("://", StringComparison.Ordinal);
-            if (scheme < 0) return null;
+            if (scheme < 0)
+                return null;
             start = target.IndexOf('/', scheme + 3);
-            if (start < 0) return "/";
+            if (start < 0)
+                return "/";
         }
 
         var query = target.IndexOf('?', start);
@@ -97,10 +109,12 @@ internal sealed class RequestPath
         var last = "";
         foreach (var range in raw.AsSpan(1).Split('/'))
         {
-            if (Decode(raw.AsSpan(1)[range]) is not { } segment) return null;
+            if (Decode(raw.AsSpan(1)[range]) is not { } segment)
+                return null;
             if (segment == "..")
             {
-                if (segments.Count > 0) segments.RemoveAt(segments.Count - 1);
+                if (segments.Count > 0)
+                    segments.RemoveAt(segments.Count - 1);
             }
             else if (segment != ".")
             {
@@ -110,14 +124,16 @@ internal sealed class RequestPath
             last = segment;
         }
 
-        if (last.Length == 0 && segments.Count > 0) segments.RemoveAt(segments.Count - 1);
+        if (last.Length == 0 && segments.Count > 0)
+            segments.RemoveAt(segments.Count - 1);
         return new RequestPath(segments, endsWithSlash: last is "" or "." or "..");
     }
 
     /// <summary>A segment without escapes; null where an escape is none, or the bytes are no UTF-8 text.</summary>
     private static string? Decode(ReadOnlySpan<char> raw)
     {
-        if (!raw.Contains('%')) return raw.ToString();
+        if (!raw.Contains('%'))
+            return raw.ToString();
         var bytes = new ArrayBufferWriter<byte>(raw.Length);
         for (var i = 0; i < raw.Length; i++)
         {
@@ -127,7 +143,16 @@ internal sealed class RequestPath
                 continue;
             }
 
-            if (i + 2 >= raw.Length || !byte.TryParse(raw.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) || value == 0)
+            if (
+                i + 2 >= raw.Length
+                || !byte.TryParse(
+                    raw.Slice(i + 1, 2),
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out var value
+                )
+                || value == 0
+            )
                 return null;
             bytes.Write([value]);
             i += 2;
@@ -140,14 +165,16 @@ internal sealed class RequestPath
     private string Shown()
     {
         var text = new StringBuilder();
-        for (var i = 0; i < _segments.Count; i++) text.Append('/').Append(WithoutSecret(i).Replace("/", "%2F", StringComparison.Ordinal));
+        for (var i = 0; i < _segments.Count; i++)
+            text.Append('/').Append(WithoutSecret(i).Replace("/", "%2F", StringComparison.Ordinal));
         return _segments.Count == 0 || _endsWithSlash ? text.Append('/').ToString() : text.ToString();
     }
 
     // A code is known by its shape wherever somebody puts it; at its own place a mistyped one is hidden as a whole.
     private string WithoutSecret(int index)
     {
-        if (VoucherCode.TryParse(_segments[index], out var code)) return code.ToString();
+        if (VoucherCode.TryParse(_segments[index], out var code))
+            return code.ToString();
         var isPlaceOfCode = index == 2 && Is(0, "v1") && Is(1, "vouchers");
         return isPlaceOfCode && _segments[index].Length > 0 ? Hidden : _segments[index];
     }
@@ -173,9 +200,12 @@ internal sealed class RequestLineContextFactory(IServiceProvider services) : IHt
 internal static class RequestPathPipeline
 {
     /// <summary>After routing: gives the route's parameters the segments of <see cref="RequestPath"/>.</summary>
-    public static void UseRequestPath(this WebApplication app) => app.Use((context, next) =>
-    {
-        RequestPath.Bind(context);
-        return next(context);
-    });
+    public static void UseRequestPath(this WebApplication app) =>
+        app.Use(
+            (context, next) =>
+            {
+                RequestPath.Bind(context);
+                return next(context);
+            }
+        );
 }

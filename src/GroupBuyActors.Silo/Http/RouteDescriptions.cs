@@ -1,6 +1,8 @@
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>What a route takes, for its description only: bodies are read by hand so that every fault is named.</summary>
+/// <summary>
+/// What a route takes, for its description only: bodies are read by hand so that every fault is named.
+/// </summary>
 internal sealed record BodyMark(Type Document);
 
 /// <summary>The route honours <c>Idempotency-Key</c> though it is no POST; for its description only.</summary>
@@ -11,7 +13,8 @@ internal static class RouteDescriptions
 {
     public static RouteHandlerBuilder Describe(this RouteHandlerBuilder route, string summary, Type? body = null)
     {
-        if (body is not null) route.WithMetadata(new BodyMark(body));
+        if (body is not null)
+            route.WithMetadata(new BodyMark(body));
         return route.WithSummary(summary);
     }
 
@@ -19,17 +22,21 @@ internal static class RouteDescriptions
 
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {
-        foreach (var status in statuses) route.Produces<T>(status, "application/json");
+        foreach (var status in statuses)
+            route.Produces<T>(status, "application/json");
         return route;
     }
 
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {
-        foreach (var status in statuses) route.Produces<Client.ProblemDocument>(status, "application/problem+json");
+        foreach (var status in statuses)
+            route.Produces<Client.ProblemDocument>(status, "application/problem+json");
         return route;
     }
 
     /// <summary>What any route of a group may be refused with.</summary>
     public static RouteGroupBuilder Refuses(this RouteGroupBuilder routes, int status) =>
-        routes.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(Client.ProblemDocument), ["application/problem+json"]));
+        routes.WithMetadata(
+            new ProducesResponseTypeMetadata(status, typeof(Client.ProblemDocument), ["application/problem+json"])
+        );
 }

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace GroupBuyActors.Silo.Idempotency;
 
 /// <summary>
-/// Writes JSON so that equal values have equal bytes: members sorted, no white space, numbers without superfluous digits, texts escaped
-/// one way. For comparing bodies, not for exchange.
+/// Writes JSON so that equal values have equal bytes: members sorted, no white space, numbers without superfluous
+/// digits, texts escaped one way. For comparing bodies, not for exchange.
 /// </summary>
 internal static class CanonicalJson
 {
@@ -36,7 +36,8 @@ internal static class CanonicalJson
                 break;
             case JsonValueKind.Array:
                 writer.WriteStartArray();
-                foreach (var item in element.EnumerateArray()) Write(writer, item);
+                foreach (var item in element.EnumerateArray())
+                    Write(writer, item);
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.Number:
@@ -48,21 +49,34 @@ internal static class CanonicalJson
         }
     }
 
-    /// <summary>A number as <c>{sign}{digits}e{exponent}</c> with neither leading nor trailing zeros: exact for every length.</summary>
+    /// <summary>
+    /// A number as <c>{sign}{digits}e{exponent}</c> with neither leading nor trailing zeros: exact for every length.
+    /// </summary>
     internal static string Number(string text)
     {
         var e = text.AsSpan().IndexOfAny('e', 'E');
         var mantissa = e < 0 ? text : text[..e];
-        if (!long.TryParse(e < 0 ? "0" : text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent)) return text;
+        if (
+            !long.TryParse(
+                e < 0 ? "0" : text.AsSpan(e + 1),
+                NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture,
+                out var exponent
+            )
+        )
+            return text;
         var negative = mantissa.StartsWith('-');
         var point = mantissa.IndexOf('.');
-        if (point >= 0) exponent -= mantissa.Length - point - 1;
+        if (point >= 0)
+            exponent -= mantissa.Length - point - 1;
         var digits = mantissa.Replace(".", "").TrimStart('-').TrimStart('0');
         var trimmed = digits.TrimEnd('0');
-        if (trimmed.Length == 0) return "0";
+        if (trimmed.Length == 0)
+            return "0";
         exponent += digits.Length - trimmed.Length;
         var result = new StringBuilder(trimmed.Length + 8);
-        if (negative) result.Append('-');
+        if (negative)
+            result.Append('-');
         return result.Append(trimmed).Append('e').Append(exponent.ToString(CultureInfo.InvariantCulture)).ToString();
     }
 }

@@ -7,18 +7,25 @@ namespace GroupBuyActors.Silo.Idempotency;
 [GenerateSerializer, Alias("groupbuy.IdempotencyMemory")]
 internal sealed class IdempotencyMemory
 {
-    [Id(0)] public string Fingerprint { get; set; } = "";
-    [Id(1)] public DateTimeOffset AnsweredAt { get; set; }
-    [Id(2)] public RememberedAnswer? Answer { get; set; }
+    [Id(0)]
+    public string Fingerprint { get; set; } = "";
+
+    [Id(1)]
+    public DateTimeOffset AnsweredAt { get; set; }
+
+    [Id(2)]
+    public RememberedAnswer? Answer { get; set; }
 }
 
 /// <summary>
-/// See <see cref="IIdempotencyGrain"/>. Reentrant: twins wait inside for the first call, which must still be able to complete. While no call
-/// runs it keeps nothing that is not stored, and leaves: made-up keys must not fill the memory.
+/// See <see cref="IIdempotencyGrain"/>. Reentrant: twins wait inside for the first call, which must still be able to
+/// complete. While no call runs it keeps nothing that is not stored, and leaves: made-up keys must not fill the memory.
 /// </summary>
 [Reentrant]
 internal sealed class IdempotencyGrain(
-    [PersistentState(IdempotencyGrain.StateName)] IPersistentState<IdempotencyMemory> memory, TimeProvider time) : Grain, IIdempotencyGrain
+    [PersistentState(IdempotencyGrain.StateName)] IPersistentState<IdempotencyMemory> memory,
+    TimeProvider time
+) : Grain, IIdempotencyGrain
 {
     /// <summary>Names the state in grain storage: stable for ever.</summary>
     public const string StateName = "idempotency";
@@ -35,29 +42,36 @@ internal sealed class IdempotencyGrain(
     public async Task<Beginning> Begin(string fingerprint)
     {
         // What would be begun here could not be completed: the next activation does not know of it.
-        if (Quiet.IsLeaving) return new Beginning(BeginningKind.AskAgain);
+        if (Quiet.IsLeaving)
+            return new Beginning(BeginningKind.AskAgain);
         Quiet.Asked();
-        if (Known(fingerprint) is { } known) return known;
+        if (Known(fingerprint) is { } known)
+            return known;
         // A call that never came back (its silo died) holds its twins up no longer than a call can take.
-        if (_running is not { } running || time.GetElapsedTime(_startedAt) > CallMax) return Start(fingerprint);
+        if (_running is not { } running || time.GetElapsedTime(_startedAt) > CallMax)
+            return Start(fingerprint);
         await Task.WhenAny(running.Task, Task.Delay(WaitMax, time));
-        if (!running.Task.IsCompleted) return new Beginning(BeginningKind.Busy);
+        if (!running.Task.IsCompleted)
+            return new Beginning(BeginningKind.Busy);
         return Known(fingerprint) ?? new Beginning(BeginningKind.AskAgain);
     }
 
     public async Task Complete(long ticket, RememberedAnswer answer)
     {
-        if (ticket != _ticket || _running is null) return;
+        if (ticket != _ticket || _running is null)
+            return;
         memory.State.Answer = answer;
         memory.State.AnsweredAt = time.GetUtcNow();
         await memory.WriteStateAsync();
         // A write that took longer than a call may take ends no turn but its own.
-        if (ticket == _ticket) End();
+        if (ticket == _ticket)
+            End();
     }
 
     public Task Abandon(long ticket)
     {
-        if (ticket == _ticket) End();
+        if (ticket == _ticket)
+            End();
         return Task.CompletedTask;
     }
 
@@ -77,8 +91,15 @@ internal sealed class IdempotencyGrain(
     /// <summary>What is to be done where an answer is remembered; null where none is.</summary>
     private Beginning? Known(string fingerprint)
     {
-        if (_running is not null || memory.State.AnsweredAt + Memory <= time.GetUtcNow() || memory.State.Answer is not { } answer) return null;
-        return memory.State.Fingerprint == fingerprint ? new Beginning(BeginningKind.Replay, Answer: answer) : new Beginning(BeginningKind.Mismatch);
+        if (
+            _running is not null
+            || memory.State.AnsweredAt + Memory <= time.GetUtcNow()
+            || memory.State.Answer is not { } answer
+        )
+            return null;
+        return memory.State.Fingerprint == fingerprint
+            ? new Beginning(BeginningKind.Replay, Answer: answer)
+            : new Beginning(BeginningKind.Mismatch);
     }
 
     private void End()

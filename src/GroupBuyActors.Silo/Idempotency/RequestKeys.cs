@@ -8,9 +8,9 @@ using GroupBuyActors.Silo.Http;
 namespace GroupBuyActors.Silo.Idempotency;
 
 /// <summary>
-/// Makes request keys. A caller's <c>Idempotency-Key</c> holds within caller, method, route and the ids in it, however the path is
-/// spelt; its id is the hash of all of these, its fingerprint the hash of the body as JSON. Where the caller gives none, the edge
-/// draws an id, so that its own retries are one call.
+/// Makes request keys. A caller's <c>Idempotency-Key</c> holds within caller, method, route and the ids in it, however
+/// the path is spelt; its id is the hash of all of these, its fingerprint the hash of the body as JSON. Where the
+/// caller gives none, the edge draws an id, so that its own retries are one call.
 /// </summary>
 internal static class RequestKeys
 {
@@ -20,8 +20,10 @@ internal static class RequestKeys
     /// <summary>The key of this call; a problem where the header is malformed.</summary>
     public static (RequestKey Key, Problem? Problem) Of(HttpContext context, RequestBody body)
     {
-        if (body.TextProblem is { } problem) return (new RequestKey("-", ""), problem);
-        if (!context.Request.Headers.TryGetValue(Header, out var values)) return (new RequestKey(RandomNumberGenerator.GetHexString(32, lowercase: true), ""), null);
+        if (body.TextProblem is { } problem)
+            return (new RequestKey("-", ""), problem);
+        if (!context.Request.Headers.TryGetValue(Header, out var values))
+            return (new RequestKey(RandomNumberGenerator.GetHexString(32, lowercase: true), ""), null);
         if (values is not [{ Length: >= 1 and <= LengthMax } key])
         {
             var errors = new FieldErrors();
@@ -42,7 +44,9 @@ internal static class RequestKeys
     }
 
     /// <summary>True for a text that may be the id of a key: a hash, or one that was drawn.</summary>
-    public static bool IsId(string text) => text.Length is 22 or 32 && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
+    public static bool IsId(string text) =>
+        text.Length is 22 or 32
+        && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
 
     /// <summary>True where the caller asked that repeats be recognised.</summary>
     public static bool IsGiven(HttpContext context) => context.Request.Headers.ContainsKey(Header);

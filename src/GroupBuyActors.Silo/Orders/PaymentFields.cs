@@ -12,9 +12,12 @@ internal static class PaymentFields
         var paymentId = fields.Text("paymentId");
         var amount = fields.Int64("amount");
         var currency = fields.Text("currency");
-        if (paymentId is not null && !TextRules.IsPrintable(paymentId, 128)) fields.Fault("paymentId", "A payment id has 1 to 128 printable characters.");
-        if (amount is < 1 or > Money.AmountMax) fields.Fault("amount", $"An amount is 1 to {Money.AmountMax} minor units.");
-        if (currency is not null && !Currencies.IsKnown(currency)) fields.Fault("currency", Currencies.Expected);
+        if (paymentId is not null && !TextRules.IsPrintable(paymentId, 128))
+            fields.Fault("paymentId", "A payment id has 1 to 128 printable characters.");
+        if (amount is < 1 or > Money.AmountMax)
+            fields.Fault("amount", $"An amount is 1 to {Money.AmountMax} minor units.");
+        if (currency is not null && !Currencies.IsKnown(currency))
+            fields.Fault("currency", Currencies.Expected);
         return (paymentId ?? "", new Money(amount ?? 0, currency ?? ""));
     }
 }

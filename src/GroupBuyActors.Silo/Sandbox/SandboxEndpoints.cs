@@ -14,7 +14,10 @@ using GroupBuyActors.Store.Sandbox;
 
 namespace GroupBuyActors.Silo.Sandbox;
 
-/// <summary>The sandbox that stands in for inventory, payments and notices: its stock, its provider, its faults, and what it was asked.</summary>
+/// <summary>
+/// The sandbox that stands in for inventory, payments and notices: its stock, its provider, its faults, and what it was
+/// asked.
+/// </summary>
 internal static class SandboxEndpoints
 {
     private const int DelayMsMax = 60_000;
@@ -23,116 +26,232 @@ internal static class SandboxEndpoints
     public static void MapSandbox(this IEndpointRouteBuilder routes)
     {
         var ports = routes.ServiceProvider.GetRequiredService<SiloSettings>().Ports;
-        if (!ports.AnySandboxed) return;
+        if (!ports.AnySandboxed)
+            return;
         var sandbox = routes.MapGroup("/v1/sandbox").WithTags("Sandbox");
-        if (ports.IsSandboxed(SandboxPort.Inventory)) MapInventory(sandbox);
-        if (ports.IsSandboxed(SandboxPort.Payments)) MapPayments(sandbox);
-        sandbox.MapPut("/faults/{port}", SetFaultsAsync).Requires(Operation.ControlSandbox)
-            .Describe("Make a port misbehave", typeof(FaultsDocument)).Answers<FaultsDocument>(200).Refuses(400, 404);
-        sandbox.MapGet("/calls/{port}", CallsAsync).Requires(Operation.ControlSandbox)
-            .Describe("What a port was asked").Answers<PageDocument<CallDocument>>(200).Refuses(400, 404);
+        if (ports.IsSandboxed(SandboxPort.Inventory))
+            MapInventory(sandbox);
+        if (ports.IsSandboxed(SandboxPort.Payments))
+            MapPayments(sandbox);
+        sandbox
+            .MapPut("/faults/{port}", SetFaultsAsync)
+            .Requires(Operation.ControlSandbox)
+            .Describe("Make a port misbehave", typeof(FaultsDocument))
+            .Answers<FaultsDocument>(200)
+            .Refuses(400, 404);
+        sandbox
+            .MapGet("/calls/{port}", CallsAsync)
+            .Requires(Operation.ControlSandbox)
+            .Describe("What a port was asked")
+            .Answers<PageDocument<CallDocument>>(200)
+            .Refuses(400, 404);
     }
 
     private static void MapInventory(IEndpointRouteBuilder sandbox)
     {
-        sandbox.MapGet("/inventory/{merchantId}/{sku}", StockAsync).Requires(Operation.ControlSandbox)
-            .Describe("Stock of a sku").Answers<StockDocument>(200).Refuses(400, 404);
-        sandbox.MapPut("/inventory/{merchantId}/{sku}", SetStockAsync).Requires(Operation.ControlSandbox)
-            .Describe("Set the stock of a sku", typeof(StockDocument)).Answers<StockDocument>(200).Refuses(400, 404);
+        sandbox
+            .MapGet("/inventory/{merchantId}/{sku}", StockAsync)
+            .Requires(Operation.ControlSandbox)
+            .Describe("Stock of a sku")
+            .Answers<StockDocument>(200)
+            .Refuses(400, 404);
+        sandbox
+            .MapPut("/inventory/{merchantId}/{sku}", SetStockAsync)
+            .Requires(Operation.ControlSandbox)
+            .Describe("Set the stock of a sku", typeof(StockDocument))
+            .Answers<StockDocument>(200)
+            .Refuses(400, 404);
     }
 
     private static void MapPayments(IEndpointRouteBuilder sandbox)
     {
-        sandbox.MapPost("/payments/{orderId}", PayAsync).Requires(Operation.PayAtSandbox)
-            .Describe("The buyer pays at the provider", typeof(SandboxPaymentDocument)).Answers<SandboxPaymentDocument>(202).Refuses(400, 404, 422);
+        sandbox
+            .MapPost("/payments/{orderId}", PayAsync)
+            .Requires(Operation.PayAtSandbox)
+            .Describe("The buyer pays at the provider", typeof(SandboxPaymentDocument))
+            .Answers<SandboxPaymentDocument>(202)
+            .Refuses(400, 404, 422);
     }
 
     private static async Task<IResult> StockAsync(string merchantId, string sku, HttpContext context, ISandbox desk)
     {
         var errors = new FieldErrors();
         var (merchant, name) = ReadSku(merchantId, sku, errors);
-        if (errors.Any) return Problem.Invalid(errors);
+        if (errors.Any)
+            return Problem.Invalid(errors);
         return JsonAnswer.Of(Document(await desk.GetStockAsync(merchant, name, context.RequestAborted)));
     }
 
-    private static async Task<IResult> SetStockAsync(string merchantId, string sku, HttpContext context, ISandbox desk, Audit audit)
+    private static async Task<IResult> SetStockAsync(
+        string merchantId,
+        string sku,
+        HttpContext context,
+        ISandbox desk,
+        Audit audit
+    )
     {
         var errors = new FieldErrors();
         var (merchant, name) = ReadSku(merchantId, sku, errors);
         var (body, problem) = await RequestBody.ReadAsync(context);
-        if (problem is not null) return problem;
+        if (problem is not null)
+            return problem;
         var fields = body.Fields(errors).Require("available");
-        var (available, reserved, deducted) = (Units(fields, "available"), Units(fields, "reserved"), Units(fields, "deducted"));
-        if (errors.Any) return Problem.Invalid(errors);
-        var stock = Document(await desk.SetStockAsync(merchant, name, available ?? 0, reserved, deducted, context.RequestAborted));
-        await audit.WriteAsync(context, "sandbox.inventory", $"{merchant}/{name}", JsonSerializer.Serialize(stock, ContractJson.Options));
+        var (available, reserved, deducted) = (
+            Units(fields, "available"),
+            Units(fields, "reserved"),
+            Units(fields, "deducted")
+        );
+        if (errors.Any)
+            return Problem.Invalid(errors);
+        var stock = Document(
+            await desk.SetStockAsync(merchant, name, available ?? 0, reserved, deducted, context.RequestAborted)
+        );
+        await audit.WriteAsync(
+            context,
+            "sandbox.inventory",
+            $"{merchant}/{name}",
+            JsonSerializer.Serialize(stock, ContractJson.Options)
+        );
         return JsonAnswer.Of(stock);
     }
 
-    private static async Task<IResult> PayAsync(string orderId, HttpContext context, GroupCalls groups, ISandbox desk, Once once)
+    private static async Task<IResult> PayAsync(
+        string orderId,
+        HttpContext context,
+        GroupCalls groups,
+        ISandbox desk,
+        Once once
+    )
     {
         var query = new Query(context);
         var order = query.Order(orderId);
         var (body, problem) = await RequestBody.ReadAsync(context);
-        if (problem is not null) return problem;
+        if (problem is not null)
+            return problem;
         var fields = body.Fields(query.Errors);
         var (paymentId, amount) = PaymentFields.Read(fields);
         var callback = fields.Boolean("callback") ?? true;
-        if (query.Errors.Any) return Problem.Invalid(query.Errors);
-        if (await Access.DeniedOrderAsync(context, order, groups) is { } denied) return denied;
+        if (query.Errors.Any)
+            return Problem.Invalid(query.Errors);
+        if (await Access.DeniedOrderAsync(context, order, groups) is { } denied)
+            return denied;
         var (key, keyProblem) = RequestKeys.Of(context, body);
-        return keyProblem ?? await once.RunAsync(context, key, async () =>
-        {
-            if (!await desk.PayAsync(order, new ProviderPayment(paymentId, amount), context.RequestAborted))
-                return Problem.Of(RefusalCode.PaymentConflict, "The provider holds this payment with another amount.");
-            // The provider tells the group as its webhook would; whatever the group makes of it, the buyer has paid.
-            if (callback) await groups.CallAsync(order.Group, grain => grain.Pay(new PayOrder(order.Number, paymentId, amount, Request: key)), context.RequestAborted, asksPort: true);
-            return JsonAnswer.Of(new SandboxPaymentDocument(paymentId, amount.Amount, amount.Currency, callback), StatusCodes.Status202Accepted);
-        });
+        return keyProblem
+            ?? await once.RunAsync(
+                context,
+                key,
+                async () =>
+                {
+                    if (!await desk.PayAsync(order, new ProviderPayment(paymentId, amount), context.RequestAborted))
+                        return Problem.Of(
+                            RefusalCode.PaymentConflict,
+                            "The provider holds this payment with another amount."
+                        );
+                    // The provider tells the group as its webhook would; whatever the group makes of it, the buyer has
+                    // paid.
+                    if (callback)
+                        await groups.CallAsync(
+                            order.Group,
+                            grain => grain.Pay(new PayOrder(order.Number, paymentId, amount, Request: key)),
+                            context.RequestAborted,
+                            asksPort: true
+                        );
+                    return JsonAnswer.Of(
+                        new SandboxPaymentDocument(paymentId, amount.Amount, amount.Currency, callback),
+                        StatusCodes.Status202Accepted
+                    );
+                }
+            );
     }
 
-    private static async Task<IResult> SetFaultsAsync(string port, HttpContext context, ISandbox desk, SiloSettings settings, Audit audit)
+    private static async Task<IResult> SetFaultsAsync(
+        string port,
+        HttpContext context,
+        ISandbox desk,
+        SiloSettings settings,
+        Audit audit
+    )
     {
-        if (!TryReadPort(port, settings, out var which)) return Problems.RouteNotFound;
+        if (!TryReadPort(port, settings, out var which))
+            return Problems.RouteNotFound;
         var (body, problem) = await RequestBody.ReadAsync(context);
-        if (problem is not null) return problem;
+        if (problem is not null)
+            return problem;
         var errors = new FieldErrors();
         var fields = body.Fields(errors);
         var failRate = fields.Number("failRate") ?? 0;
-        if (failRate is < 0 or > 1) fields.Fault("failRate", "A share is 0 to 1.");
+        if (failRate is < 0 or > 1)
+            fields.Fault("failRate", "A share is 0 to 1.");
         var delayMs = fields.Int32("delayMs") ?? 0;
-        if (delayMs is < 0 or > DelayMsMax) fields.Fault("delayMs", $"A delay is 0 to {DelayMsMax} ms.");
+        if (delayMs is < 0 or > DelayMsMax)
+            fields.Fault("delayMs", $"A delay is 0 to {DelayMsMax} ms.");
         var permanent = fields.Boolean("permanent") ?? false;
         var sku = fields.Text("sku");
-        if (sku is not null && !TextRules.IsPrintable(sku, 64)) fields.Fault("sku", "A sku has 1 to 64 printable characters.");
-        if (errors.Any) return Problem.Invalid(errors);
-        await desk.SetFaultAsync(which, new SandboxFault(failRate, TimeSpan.FromMilliseconds(delayMs), permanent, sku), context.RequestAborted);
+        if (sku is not null && !TextRules.IsPrintable(sku, 64))
+            fields.Fault("sku", "A sku has 1 to 64 printable characters.");
+        if (errors.Any)
+            return Problem.Invalid(errors);
+        await desk.SetFaultAsync(
+            which,
+            new SandboxFault(failRate, TimeSpan.FromMilliseconds(delayMs), permanent, sku),
+            context.RequestAborted
+        );
         var faults = new FaultsDocument(failRate, delayMs, permanent, sku);
         await audit.WriteAsync(context, "sandbox.faults", port, JsonSerializer.Serialize(faults, ContractJson.Options));
         return JsonAnswer.Of(faults);
     }
 
-    private static Task<IResult> CallsAsync(string port, string? key, string? after, string? limit, HttpContext context, ISandbox desk, SiloSettings settings)
+    private static Task<IResult> CallsAsync(
+        string port,
+        string? key,
+        string? after,
+        string? limit,
+        HttpContext context,
+        ISandbox desk,
+        SiloSettings settings
+    )
     {
-        if (!TryReadPort(port, settings, out var which)) return Task.FromResult<IResult>(Problems.RouteNotFound);
+        if (!TryReadPort(port, settings, out var which))
+            return Task.FromResult<IResult>(Problems.RouteNotFound);
         var query = new Query(context);
         var (only, mark, size) = (query.Text("key"), query.Text("after"), query.Limit());
-        return query.PageAsync(() => desk.CallsAsync(which, only, mark, size, context.RequestAborted), page => JsonAnswer.Of(new PageDocument<CallDocument>(
-            [.. page.Items.Select(call => new CallDocument(call.Key, call.Operation, call.Times, call.FirstAt, call.LastAt))], page.Next)));
+        return query.PageAsync(
+            () => desk.CallsAsync(which, only, mark, size, context.RequestAborted),
+            page =>
+                JsonAnswer.Of(
+                    new PageDocument<CallDocument>(
+                        [
+                            .. page.Items.Select(call => new CallDocument(
+                                call.Key,
+                                call.Operation,
+                                call.Times,
+                                call.FirstAt,
+                                call.LastAt
+                            )),
+                        ],
+                        page.Next
+                    )
+                )
+        );
     }
 
     private static (long Merchant, string Sku) ReadSku(string merchantId, string sku, FieldErrors errors)
     {
-        if (!long.TryParse(merchantId, NumberStyles.None, CultureInfo.InvariantCulture, out var merchant) || merchant < 1)
+        if (
+            !long.TryParse(merchantId, NumberStyles.None, CultureInfo.InvariantCulture, out var merchant)
+            || merchant < 1
+        )
             errors.Add("merchantId", "A merchant is a positive 64-bit integer.");
-        if (!TextRules.IsPrintable(sku, 64)) errors.Add("sku", "A sku has 1 to 64 printable characters.");
+        if (!TextRules.IsPrintable(sku, 64))
+            errors.Add("sku", "A sku has 1 to 64 printable characters.");
         return (merchant, sku);
     }
 
     private static long? Units(JsonFields fields, string name)
     {
         var units = fields.Int64(name);
-        if (units is < 0 or > SandboxStock.UnitsMax) fields.Fault(name, $"Units are 0 to {SandboxStock.UnitsMax}.");
+        if (units is < 0 or > SandboxStock.UnitsMax)
+            fields.Fault(name, $"Units are 0 to {SandboxStock.UnitsMax}.");
         return units;
     }
 

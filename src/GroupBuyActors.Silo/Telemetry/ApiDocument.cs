@@ -28,7 +28,8 @@ internal sealed class ApiDocument([FromKeyedServices(ApiDocument.Name)] IOpenApi
         {
             // On its own thread and with nobody's cancellation: the first caller may hang up, and no caller works for
             // the others.
-            if (_built is null || _built.IsFaulted) _built = Task.Run(BuildAsync);
+            if (_built is null || _built.IsFaulted)
+                _built = Task.Run(BuildAsync);
             return _built;
         }
     }

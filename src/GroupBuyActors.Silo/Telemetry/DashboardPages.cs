@@ -4,34 +4,43 @@ using GroupBuyActors.Silo.Http;
 namespace GroupBuyActors.Silo.Telemetry;
 
 /// <summary>
-/// The Orleans Dashboard believes what stands in its addresses and throws at what it cannot read. Those that name a silo must name one
-/// of the cluster, and what is thrown over an address is told as a fault of the address.
+/// The Orleans Dashboard believes what stands in its addresses and throws at what it cannot read. Those that name a
+/// silo must name one of the cluster, and what is thrown over an address is told as a fault of the address.
 /// </summary>
 internal static class DashboardPages
 {
     /// <summary>Parameters of its routes that are a silo's address.</summary>
     private static readonly string[] SiloParameters = ["address", "path"];
 
-    public static void UseDashboardRules(this WebApplication app) => app.Use(async (context, next) =>
-    {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>() is not { Operation: Operation.ViewDashboard })
-        {
-            await next(context);
-            return;
-        }
+    public static void UseDashboardRules(this WebApplication app) =>
+        app.Use(
+            async (context, next) =>
+            {
+                if (
+                    context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>()
+                    is not { Operation: Operation.ViewDashboard }
+                )
+                {
+                    await next(context);
+                    return;
+                }
 
-        if (!await AnswersAsync(context, next)) await Problems.RouteNotFound.ExecuteAsync(context);
-    });
+                if (!await AnswersAsync(context, next))
+                    await Problems.RouteNotFound.ExecuteAsync(context);
+            }
+        );
 
     private static async Task<bool> AnswersAsync(HttpContext context, RequestDelegate next)
     {
-        if (NamesUnknownSilo(context)) return false;
+        if (NamesUnknownSilo(context))
+            return false;
         try
         {
             await next(context);
             return true;
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException && !context.Response.HasStarted)
+        catch (Exception e)
+            when (e is FormatException or ArgumentException or OverflowException && !context.Response.HasStarted)
         {
             return false;
         }
@@ -39,11 +48,21 @@ internal static class DashboardPages
 
     private static bool NamesUnknownSilo(HttpContext context)
     {
-        if (!RequestPath.TemplateOf(context.GetEndpoint()).Contains("Silo", StringComparison.OrdinalIgnoreCase)
-            && !RequestPath.TemplateOf(context.GetEndpoint()).Contains("HistoricalStats", StringComparison.OrdinalIgnoreCase)) return false;
+        if (
+            !RequestPath.TemplateOf(context.GetEndpoint()).Contains("Silo", StringComparison.OrdinalIgnoreCase)
+            && !RequestPath
+                .TemplateOf(context.GetEndpoint())
+                .Contains("HistoricalStats", StringComparison.OrdinalIgnoreCase)
+        )
+            return false;
         var members = context.RequestServices.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members;
         foreach (var name in SiloParameters)
-            if (context.Request.RouteValues.TryGetValue(name, out var value) && value is string text && !members.Keys.Any(silo => silo.ToParsableString() == text)) return true;
+            if (
+                context.Request.RouteValues.TryGetValue(name, out var value)
+                && value is string text
+                && !members.Keys.Any(silo => silo.ToParsableString() == text)
+            )
+                return true;
         return false;
     }
 }

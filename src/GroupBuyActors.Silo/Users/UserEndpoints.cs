@@ -11,17 +11,34 @@ namespace GroupBuyActors.Silo.Users;
 internal static class UserEndpoints
 {
     public static void MapUsers(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/users/{userId}/orders", ListOrdersAsync).WithTags("Users").Requires(Operation.ListUserOrders)
-            .Describe("A buyer's orders, newest first").Answers<PageDocument<OrderDocument>>(200).Refuses(400);
+        routes
+            .MapGet("/v1/users/{userId}/orders", ListOrdersAsync)
+            .WithTags("Users")
+            .Requires(Operation.ListUserOrders)
+            .Describe("A buyer's orders, newest first")
+            .Answers<PageDocument<OrderDocument>>(200)
+            .Refuses(400);
 
-    private static Task<IResult> ListOrdersAsync(string userId, string? after, string? limit, HttpContext context, IListings listings)
+    private static Task<IResult> ListOrdersAsync(
+        string userId,
+        string? after,
+        string? limit,
+        HttpContext context,
+        IListings listings
+    )
     {
         var query = new Query(context);
-        if (!TextRules.IsId(userId, 128)) query.Errors.Add("userId", "A user id has 1 to 128 printable characters.");
-        else if (Access.DeniedUser(context, userId) is { } denied) return Task.FromResult<IResult>(denied);
+        if (!TextRules.IsId(userId, 128))
+            query.Errors.Add("userId", "A user id has 1 to 128 printable characters.");
+        else if (Access.DeniedUser(context, userId) is { } denied)
+            return Task.FromResult<IResult>(denied);
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
             () => listings.UserOrdersAsync(userId, mark, size, context.RequestAborted),
-            page => JsonAnswer.Of(new PageDocument<OrderDocument>([.. page.Items.Select(OrderDocuments.For(context))], page.Next)));
+            page =>
+                JsonAnswer.Of(
+                    new PageDocument<OrderDocument>([.. page.Items.Select(OrderDocuments.For(context))], page.Next)
+                )
+        );
     }
 }

@@ -7,16 +7,27 @@ using GroupBuyActors.Silo.Orders;
 
 namespace GroupBuyActors.Silo.Vouchers;
 
-/// <summary>Redeeming vouchers and taking that back. A code that cannot be read is answered like one that is unknown.</summary>
+/// <summary>
+/// Redeeming vouchers and taking that back. A code that cannot be read is answered like one that is unknown.
+/// </summary>
 internal static class VoucherEndpoints
 {
     public static void MapVouchers(this IEndpointRouteBuilder routes)
     {
         var redemption = routes.MapGroup("/v1/vouchers/{voucherCode}/redemption").WithTags("Vouchers");
-        redemption.MapPost("", RedeemAsync).Requires(Operation.RedeemVoucher)
-            .Describe("Redeem a voucher").Answers<OrderDocument>(200).Refuses(404, 409, 422);
-        redemption.MapDelete("", RevokeAsync).Requires(Operation.RevokeRedemption).HonoursKey()
-            .Describe("Take a redemption back").Answers<OrderDocument>(200).Refuses(404, 409);
+        redemption
+            .MapPost("", RedeemAsync)
+            .Requires(Operation.RedeemVoucher)
+            .Describe("Redeem a voucher")
+            .Answers<OrderDocument>(200)
+            .Refuses(404, 409, 422);
+        redemption
+            .MapDelete("", RevokeAsync)
+            .Requires(Operation.RevokeRedemption)
+            .HonoursKey()
+            .Describe("Take a redemption back")
+            .Answers<OrderDocument>(200)
+            .Refuses(404, 409);
     }
 
     private static async Task<IResult> RedeemAsync(string voucherCode, HttpContext context, GroupCalls groups)
@@ -28,16 +39,24 @@ internal static class VoucherEndpoints
     private static async Task<IResult> RevokeAsync(string voucherCode, HttpContext context, GroupCalls groups)
     {
         var (key, problem) = await RequestKeys.OfBodilessAsync(context);
-        return problem ?? await AnswerAsync(voucherCode, context, groups, (grain, code) => grain.RevokeRedemption(code, key));
+        return problem
+            ?? await AnswerAsync(voucherCode, context, groups, (grain, code) => grain.RevokeRedemption(code, key));
     }
 
     private static async Task<IResult> AnswerAsync(
-        string voucherCode, HttpContext context, GroupCalls groups, Func<IGroupGrain, VoucherCode, Task<Reply<OrderView>>> call)
+        string voucherCode,
+        HttpContext context,
+        GroupCalls groups,
+        Func<IGroupGrain, VoucherCode, Task<Reply<OrderView>>> call
+    )
     {
-        if (!VoucherCode.TryParse(voucherCode, out var code)) return Unknown;
+        if (!VoucherCode.TryParse(voucherCode, out var code))
+            return Unknown;
         var reply = await groups.CallAsync(code.Order.Group, grain => call(grain, code), context.RequestAborted);
         // Whether the group or the order of a made-up code exists is nobody's business.
-        return reply is { Refusal.Code: RefusalCode.GroupNotFound or RefusalCode.OrderNotFound } ? Unknown : reply.ToResult(OrderDocuments.For(context));
+        return reply is { Refusal.Code: RefusalCode.GroupNotFound or RefusalCode.OrderNotFound }
+            ? Unknown
+            : reply.ToResult(OrderDocuments.For(context));
     }
 
     private static Problem Unknown => Problem.Of(RefusalCode.VoucherNotFound, "There is no such voucher.");

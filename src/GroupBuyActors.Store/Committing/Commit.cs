@@ -5,33 +5,50 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>
-/// One atomic write: everything in it becomes durable together or not at all. A commit about a group has events; one without
-/// (a port task's retry or completion, a schedule's next firing) has a <see cref="Run"/>, which makes it happen once.
+/// One atomic write: everything in it becomes durable together or not at all. A commit about a group has events; one
+/// without (a port task's retry or completion, a schedule's next firing) has a <see cref="Run"/>, which makes it happen
+/// once.
 /// </summary>
 public sealed class Commit
 {
     /// <summary>Names the commit for ever: how an unknown outcome is found out.</summary>
     public required Guid Id { get; init; }
+
     /// <summary>Chooses the lane: a shard's commits keep one order.</summary>
     public required ShardId Shard { get; init; }
+
     /// <summary>The activation that decided it; once poisoned, none of its commits is made.</summary>
     public required ActivationToken Token { get; init; }
+
     /// <summary>The group that <see cref="Events"/> belong to.</summary>
     public GroupId? Group { get; init; }
+
     /// <summary>The group's events, in sequence.</summary>
     public IReadOnlyList<JournalEvent> Events { get; init; } = [];
+
     /// <summary>Tasks to insert; one that is there already (same key) is left as it is.</summary>
     public IReadOnlyList<TimedTask> Schedules { get; init; } = [];
+
     /// <summary>Tasks to delete; one that is not there is no fault.</summary>
     public IReadOnlyList<TaskKey> Removals { get; init; } = [];
-    /// <summary>Tasks to update in place: next try, attempts, version, last error; only where the stored version is one less.</summary>
+
+    /// <summary>
+    /// Tasks to update in place: next try, attempts, version, last error; only where the stored version is one less.
+    /// </summary>
     public IReadOnlyList<TimedTask> Updates { get; init; } = [];
-    /// <summary>Tasks that ended other than by an event of <see cref="Group"/>; an ending that is there already (same key) is left as it is.</summary>
+
+    /// <summary>
+    /// Tasks that ended other than by an event of <see cref="Group"/>; an ending that is there already (same key) is
+    /// left as it is.
+    /// </summary>
     public IReadOnlyList<TaskEnding> Ends { get; init; } = [];
+
     /// <summary>Rows for the order status log.</summary>
     public IReadOnlyList<OrderStatusChange> Statuses { get; init; } = [];
+
     /// <summary>The run of a task without a group event: its duplicate refuses the commit.</summary>
     public TaskRun? Run { get; init; }
+
     /// <summary>Handed to subscribers of the stream with the commit; never stored.</summary>
     public object? Attachment { get; init; }
 }
@@ -43,7 +60,14 @@ public sealed class Commit
 /// <param name="Time">The group's now.</param>
 /// <param name="Payload">See <c>JournalPayload</c>.</param>
 /// <param name="Trace">W3C traceparent or null.</param>
-public readonly record struct JournalEvent(long Sequence, string Type, int Version, DateTimeOffset Time, ReadOnlyMemory<byte> Payload, string? Trace);
+public readonly record struct JournalEvent(
+    long Sequence,
+    string Type,
+    int Version,
+    DateTimeOffset Time,
+    ReadOnlyMemory<byte> Payload,
+    string? Trace
+);
 
 /// <summary>Names one run of a task: unique in the database.</summary>
 /// <param name="Key">The task.</param>
@@ -51,8 +75,8 @@ public readonly record struct JournalEvent(long Sequence, string Type, int Versi
 public readonly record struct TaskRun(TaskKey Key, int Version);
 
 /// <summary>
-/// Stands for one activation (of a group, or of the task service). A refused commit poisons it: everything that was decided on top
-/// of the refused one must not land either.
+/// Stands for one activation (of a group, or of the task service). A refused commit poisons it: everything that was
+/// decided on top of the refused one must not land either.
 /// </summary>
 public sealed class ActivationToken
 {
@@ -70,9 +94,16 @@ public enum CommitStatus
 {
     /// <summary>Durable.</summary>
     Committed,
-    /// <summary>Refused: another activation was first (or this one is poisoned, or the run was done). Nothing of it is stored.</summary>
+
+    /// <summary>
+    /// Refused: another activation was first (or this one is poisoned, or the run was done). Nothing of it is stored.
+    /// </summary>
     Stale,
-    /// <summary>Not made: the database takes no writes, this silo's stream is fenced, or the store is shutting down. Nothing of it is stored.</summary>
+
+    /// <summary>
+    /// Not made: the database takes no writes, this silo's stream is fenced, or the store is shutting down. Nothing of
+    /// it is stored.
+    /// </summary>
     Unavailable,
 }
 
@@ -88,5 +119,6 @@ public readonly record struct StreamPosition(long Stream, long Position);
 
 /// <summary>Commits of one transaction, in position order, for the subscribers of a stream.</summary>
 /// <param name="Stream">The stream.</param>
-/// <param name="Commits">Each with the position of its first row; a commit takes one row an event, or one row without events.</param>
+/// <param name="Commits">Each with the position of its first row; a commit takes one row an event, or one row without
+/// events.</param>
 public sealed record CommittedBatch(long Stream, IReadOnlyList<(long FirstPosition, Commit Commit)> Commits);

@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 
 namespace GroupBuyActors.Store.Committing;
 
-/// <summary>What the committer measures about itself. One instance per committer, so that tests can tell two apart.</summary>
+/// <summary>
+/// What the committer measures about itself. One instance per committer, so that tests can tell two apart.
+/// </summary>
 internal sealed class CommitMetrics : IDisposable
 {
     /// <summary>The meter of the whole engine.</summary>
@@ -17,8 +19,15 @@ internal sealed class CommitMetrics : IDisposable
     {
         Meter = new Meter(MeterName);
         _batchSize = Meter.CreateHistogram<int>("commit_batch_size", description: "Commits in one transaction.");
-        _duration = Meter.CreateHistogram<double>("commit_duration_seconds", "s", "From the call to the known outcome of a commit.");
-        _retries = Meter.CreateCounter<long>("commit_retries_total", description: "Transactions sent again, by reason.");
+        _duration = Meter.CreateHistogram<double>(
+            "commit_duration_seconds",
+            "s",
+            "From the call to the known outcome of a commit."
+        );
+        _retries = Meter.CreateCounter<long>(
+            "commit_retries_total",
+            description: "Transactions sent again, by reason."
+        );
         _stale = Meter.CreateCounter<long>("commit_stale_total", description: "Commits refused.");
     }
 

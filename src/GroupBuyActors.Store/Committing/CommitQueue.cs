@@ -3,10 +3,12 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>
-/// The commits that wait for a lane, bounded in number and bytes; space is taken before anything is decided (T11). The lane takes
-/// as many as fit in one transaction, as soon as it has ended the one before.
+/// The commits that wait for a lane, bounded in number and bytes; space is taken before anything is decided (T11). The
+/// lane takes as many as fit in one transaction, as soon as it has ended the one before.
 /// </summary>
-/// <remarks>Callers only touch what <see cref="_gate"/> guards, for an instant; the rest belongs to the lane's thread.</remarks>
+/// <remarks>
+/// Callers only touch what <see cref="_gate"/> guards, for an instant; the rest belongs to the lane's thread.
+/// </remarks>
 internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider time)
 {
     private static readonly TimeSpan s_setAsideFor = TimeSpan.FromSeconds(1);
@@ -32,8 +34,10 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     /// <summary>Takes a place, or null where there is none.</summary>
     public LanePlace? TryReserve(Lane lane)
     {
-        if (Volatile.Read(ref _closed) || Volatile.Read(ref _bytes) >= bytesMax) return null;
-        if (Interlocked.Increment(ref _reserved) <= commitsMax) return new LanePlace(this, lane);
+        if (Volatile.Read(ref _closed) || Volatile.Read(ref _bytes) >= bytesMax)
+            return null;
+        if (Interlocked.Increment(ref _reserved) <= commitsMax)
+            return new LanePlace(this, lane);
         Release();
         return null;
     }
@@ -46,11 +50,13 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     {
         lock (_gate)
         {
-            if (_closed) return false;
+            if (_closed)
+                return false;
             _incoming.Add(place);
             Interlocked.Add(ref _bytes, place.Bytes);
             Interlocked.Increment(ref _inLine);
-            if (_incoming.Count == 1) Monitor.Pulse(_gate);
+            if (_incoming.Count == 1)
+                Monitor.Pulse(_gate);
             return true;
         }
     }
@@ -76,31 +82,42 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     }
 
     /// <summary>
-    /// Waits for commits and takes what fits in one transaction; nothing where it was woken for another reason. False at the end.
+    /// Waits for commits and takes what fits in one transaction; nothing where it was woken for another reason. False
+    /// at the end.
     /// </summary>
     public bool Take(List<LanePlace> batch, int batchCommitsMax, int batchBytesMax)
     {
         while (true)
         {
             var last = Receive(wait: _waiting.Count == 0 && !IsSetAsideDue, out var woken);
-            if (IsSetAsideDue) TakeSetAside(batch, batchCommitsMax, batchBytesMax);
-            else TakeWaiting(batch, batchCommitsMax, batchBytesMax);
-            if (batch.Count > 0 || woken) return true;
-            if (last && _waiting.Count == 0 && _setAside.Count == 0) return false;
+            if (IsSetAsideDue)
+                TakeSetAside(batch, batchCommitsMax, batchBytesMax);
+            else
+                TakeWaiting(batch, batchCommitsMax, batchBytesMax);
+            if (batch.Count > 0 || woken)
+                return true;
+            if (last && _waiting.Count == 0 && _setAside.Count == 0)
+                return false;
         }
     }
 
     /// <summary>True where commits wait for a lock that something else holds.</summary>
     public bool HasSetAside => _setAside.Count > 0;
 
-    /// <summary>Keeps commits that met a lock for a later transaction of their own, and with them whatever their activation sends.</summary>
+    /// <summary>
+    /// Keeps commits that met a lock for a later transaction of their own, and with them whatever their activation
+    /// sends.
+    /// </summary>
     public void SetAside(IReadOnlyList<LanePlace> commits)
     {
-        foreach (var place in commits) Interlocked.Add(ref _bytes, place.Bytes);
+        foreach (var place in commits)
+            Interlocked.Add(ref _bytes, place.Bytes);
         Interlocked.Add(ref _inLine, commits.Count);
         // Behind the others that wait, unless commits of the same activation are among them: those stay behind these.
-        if (_setAside.Exists(s => IsSameActivation(s, commits[0]))) _setAside.InsertRange(0, commits);
-        else _setAside.AddRange(commits);
+        if (_setAside.Exists(s => IsSameActivation(s, commits[0])))
+            _setAside.InsertRange(0, commits);
+        else
+            _setAside.AddRange(commits);
         _setAsideAt = time.GetTimestamp();
     }
 
@@ -128,19 +145,23 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
 
     private bool IsSetAsideDue => _setAside.Count > 0 && time.GetElapsedTime(_setAsideAt) >= s_setAsideFor;
 
-    /// <summary>Moves what callers have put in line to the lane's own queue; true where nothing more will come.</summary>
+    /// <summary>
+    /// Moves what callers have put in line to the lane's own queue; true where nothing more will come.
+    /// </summary>
     private bool Receive(bool wait, out bool woken)
     {
         bool closed;
         lock (_gate)
         {
-            while (wait && _incoming.Count == 0 && !_woken && !(_closed && _setAside.Count == 0)) Monitor.Wait(_gate);
+            while (wait && _incoming.Count == 0 && !_woken && !(_closed && _setAside.Count == 0))
+                Monitor.Wait(_gate);
             (_incoming, _arrived) = (_arrived, _incoming);
             woken = _woken;
             _woken = false;
             closed = _closed;
         }
-        foreach (var place in _arrived) _waiting.Enqueue(place);
+        foreach (var place in _arrived)
+            _waiting.Enqueue(place);
         _arrived.Clear();
         return closed;
     }
@@ -149,14 +170,19 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     {
         _touched.Clear();
         var bytes = 0;
-        while (batch.Count < batchCommitsMax && _waiting.TryPeek(out var next) && (bytes == 0 || bytes + next.Bytes <= batchBytesMax))
+        while (
+            batch.Count < batchCommitsMax
+            && _waiting.TryPeek(out var next)
+            && (bytes == 0 || bytes + next.Bytes <= batchBytesMax)
+        )
         {
             if (_setAside.Count > 0 && _setAside.Exists(s => IsSameActivation(s, next)))
             {
                 _setAside.Add(_waiting.Dequeue());
                 continue;
             }
-            if (!TouchesOnce(next.Commit)) break;
+            if (!TouchesOnce(next.Commit))
+                break;
             _waiting.Dequeue();
             bytes += next.Bytes;
             batch.Add(next);
@@ -170,7 +196,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         var first = _setAside[0];
         var bytes = 0;
         _touched.Clear();
-        for (var i = 0; i < _setAside.Count && batch.Count < batchCommitsMax;)
+        for (var i = 0; i < _setAside.Count && batch.Count < batchCommitsMax; )
         {
             var place = _setAside[i];
             if (!IsSameActivation(first, place))
@@ -178,7 +204,8 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
                 i++;
                 continue;
             }
-            if ((bytes > 0 && bytes + place.Bytes > batchBytesMax) || !TouchesOnce(place.Commit)) break;
+            if ((bytes > 0 && bytes + place.Bytes > batchBytesMax) || !TouchesOnce(place.Commit))
+                break;
             _setAside.RemoveAt(i);
             bytes += place.Bytes;
             batch.Add(place);
@@ -197,20 +224,24 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         a.Commit.Token == b.Commit.Token || (a.Commit.Group is { } group && b.Commit.Group == group);
 
     /// <summary>
-    /// A packet inserts tasks before it deletes and updates them, whatever the order of its commits. So a task that one commit
-    /// deletes or updates and a later one inserts or updates must not meet in one packet.
+    /// A packet inserts tasks before it deletes and updates them, whatever the order of its commits. So a task that one
+    /// commit deletes or updates and a later one inserts or updates must not meet in one packet.
     /// </summary>
     private bool TouchesOnce(Commit commit)
     {
         if (_touched.Count > 0)
         {
             foreach (var task in commit.Schedules)
-                if (_touched.Contains(task.Key)) return false;
+                if (_touched.Contains(task.Key))
+                    return false;
             foreach (var task in commit.Updates)
-                if (_touched.Contains(task.Key)) return false;
+                if (_touched.Contains(task.Key))
+                    return false;
         }
-        foreach (var key in commit.Removals) _touched.Add(key);
-        foreach (var task in commit.Updates) _touched.Add(task.Key);
+        foreach (var key in commit.Removals)
+            _touched.Add(key);
+        foreach (var task in commit.Updates)
+            _touched.Add(task.Key);
         return true;
     }
 }

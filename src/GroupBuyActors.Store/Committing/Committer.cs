@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>The lanes of one silo on one database; all that does not depend on which database it is.</summary>
-internal abstract class Committer(StoreOptions options, int lanes, TimeProvider time, ILogger logger) : ICommitter, ILaneListener, IDisposable
+internal abstract class Committer(StoreOptions options, int lanes, TimeProvider time, ILogger logger)
+    : ICommitter,
+        ILaneListener,
+        IDisposable
 {
     private readonly TaskCompletionSource<string> _fenced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -27,7 +30,8 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
         {
             var earliest = long.MaxValue;
             var lanes = _lanes;
-            foreach (var lane in lanes) earliest = Math.Min(earliest, lane.FenceConfirmedAt);
+            foreach (var lane in lanes)
+                earliest = Math.Min(earliest, lane.FenceConfirmedAt);
             return lanes.Length == 0 ? 0 : earliest;
         }
     }
@@ -40,8 +44,12 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     /// <inheritdoc/>
     public async Task StartAsync(SiloIdentity silo, CancellationToken cancellation)
     {
-        if (Interlocked.Exchange(ref _started, 1) != 0) throw new InvalidOperationException("The committer was started before.");
-        var opening = Enumerable.Range(0, lanes).Select(n => new Lane(n, NewWriter(), this, options, time, Metrics, logger)).ToArray();
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+            throw new InvalidOperationException("The committer was started before.");
+        var opening = Enumerable
+            .Range(0, lanes)
+            .Select(n => new Lane(n, NewWriter(), this, options, time, Metrics, logger))
+            .ToArray();
         try
         {
             await BeforeStartAsync(cancellation);
@@ -49,7 +57,8 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
         }
         catch
         {
-            foreach (var lane in opening) lane.Stop();
+            foreach (var lane in opening)
+                lane.Stop();
             AfterStop();
             _started = 0;
             throw;
@@ -70,22 +79,26 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     {
         if (place is not LanePlace taken || taken.Lane != _lanes[LaneOf(commit.Shard, _lanes.Length)])
             throw new ArgumentException("The place was reserved for a shard of another lane.", nameof(place));
-        if (commit.Events.Count > 0 && commit.Group is null) throw new ArgumentException("Events need a group.", nameof(commit));
+        if (commit.Events.Count > 0 && commit.Group is null)
+            throw new ArgumentException("Events need a group.", nameof(commit));
         var bytes = CommitSize.Of(commit);
-        if (bytes > CommitBytesMax) throw new CommitTooLargeException(bytes, CommitBytesMax);
+        if (bytes > CommitBytesMax)
+            throw new CommitTooLargeException(bytes, CommitBytesMax);
         return taken.Lane.CommitAsync(taken, commit, bytes);
     }
 
     /// <inheritdoc/>
     public void Subscribe(Action<CommittedBatch> subscriber)
     {
-        lock (_gate) _subscribers = [.. _subscribers, subscriber];
+        lock (_gate)
+            _subscribers = [.. _subscribers, subscriber];
     }
 
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellation)
     {
-        foreach (var lane in _lanes) lane.Stop();
+        foreach (var lane in _lanes)
+            lane.Stop();
         await Task.WhenAll(_lanes.Select(l => l.Ended)).WaitAsync(cancellation);
         AfterStop();
     }
@@ -93,7 +106,8 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     /// <inheritdoc/>
     public virtual void Dispose()
     {
-        foreach (var lane in _lanes) lane.Stop();
+        foreach (var lane in _lanes)
+            lane.Stop();
         Metrics.Dispose();
     }
 
@@ -116,7 +130,8 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     {
         _fenced.TrySetResult(reason);
         // A silo is fenced as a whole: the other lanes finish what they have and take no more.
-        foreach (var lane in _lanes) lane.Stop();
+        foreach (var lane in _lanes)
+            lane.Stop();
     }
 
     /// <summary>Makes a lane's writer.</summary>
@@ -126,9 +141,7 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     protected virtual Task BeforeStartAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Gives back what the lanes needed together.</summary>
-    protected virtual void AfterStop()
-    {
-    }
+    protected virtual void AfterStop() { }
 
     /// <summary>Neighbouring shards are a merchant's regions: the multiplication spreads them over the lanes.</summary>
     private static int LaneOf(ShardId shard, int lanes) => (int)(((uint)shard.Index * 2654435761u >> 16) % (uint)lanes);

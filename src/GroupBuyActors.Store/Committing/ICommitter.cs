@@ -3,8 +3,9 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>
-/// Makes commits of many grains durable, many in one transaction. One per silo and database. See DESIGN "The committer".
-/// Start: <see cref="StartAsync"/> after the silo joined the cluster, once; before that every reservation is refused.
+/// Makes commits of many grains durable, many in one transaction. One per silo and database. See DESIGN "The
+/// committer". Start: <see cref="StartAsync"/> after the silo joined the cluster, once; before that every reservation
+/// is refused.
 /// </summary>
 public interface ICommitter
 {
@@ -15,38 +16,47 @@ public interface ICommitter
     Task StartAsync(SiloIdentity silo, CancellationToken cancellation);
 
     /// <summary>
-    /// Takes a place in the queue of the shard's lane, before anything is decided; null where the queue is full, the database takes no
-    /// writes, the lane is stopped or the silo is fenced. Dispose it where nothing is committed after all.
+    /// Takes a place in the queue of the shard's lane, before anything is decided; null where the queue is full, the
+    /// database takes no writes, the lane is stopped or the silo is fenced. Dispose it where nothing is committed after
+    /// all.
     /// </summary>
     CommitPlace? TryReserve(ShardId shard);
 
     /// <summary>
-    /// Commits. Commits of one lane become durable in the order of these calls. Completes only when the outcome is known; it cannot
-    /// be cancelled. Never throws for trouble of the database. Throws <see cref="CommitTooLargeException"/> where the commit is over
-    /// <see cref="CommitBytesMax"/>: it will never be made.
+    /// Commits. Commits of one lane become durable in the order of these calls. Completes only when the outcome is
+    /// known; it cannot be cancelled. Never throws for trouble of the database. Throws
+    /// <see cref="CommitTooLargeException"/> where the commit is over <see cref="CommitBytesMax"/>: it will never be
+    /// made.
     /// </summary>
     Task<CommitResult> CommitAsync(CommitPlace place, Commit commit);
 
-    /// <summary>Calls back after each transaction, in position order per stream, on the lane's own thread: be quick, do not throw.</summary>
+    /// <summary>
+    /// Calls back after each transaction, in position order per stream, on the lane's own thread: be quick, do not
+    /// throw.
+    /// </summary>
     void Subscribe(Action<CommittedBatch> subscriber);
 
     /// <summary>The ids of this silo's streams, empty before the start.</summary>
     IReadOnlyList<long> Streams { get; }
 
     /// <summary>
-    /// Monotonic time (of the TimeProvider's timestamp) at which the request was sent whose answer last showed every stream of this
-    /// silo alive; 0 before the start. Idle lanes confirm by themselves.
+    /// Monotonic time (of the TimeProvider's timestamp) at which the request was sent whose answer last showed every
+    /// stream of this silo alive; 0 before the start. Idle lanes confirm by themselves.
     /// </summary>
     long FenceConfirmedAt { get; }
 
-    /// <summary>Completes when a stream of this silo was found fenced, with a sentence why: the process must exit.</summary>
+    /// <summary>
+    /// Completes when a stream of this silo was found fenced, with a sentence why: the process must exit.
+    /// </summary>
     Task<string> Fenced { get; }
 
     /// <summary>Stops taking commits, finishes those taken, closes the connections.</summary>
     Task StopAsync(CancellationToken cancellation);
 }
 
-/// <summary>A reserved place in a lane's queue; used up by <see cref="ICommitter.CommitAsync"/> or given back by disposing.</summary>
+/// <summary>
+/// A reserved place in a lane's queue; used up by <see cref="ICommitter.CommitAsync"/> or given back by disposing.
+/// </summary>
 public abstract class CommitPlace : IDisposable
 {
     /// <summary>Gives the place back where it was not used.</summary>
@@ -58,7 +68,9 @@ public abstract class CommitPlace : IDisposable
 /// <param name="Slot">Such as <c>silo-0</c>.</param>
 public sealed record SiloIdentity(string Address, string Slot);
 
-/// <summary>A commit has more bytes than one transaction takes. Nothing of it is stored, and sending it again changes nothing.</summary>
+/// <summary>
+/// A commit has more bytes than one transaction takes. Nothing of it is stored, and sending it again changes nothing.
+/// </summary>
 public sealed class CommitTooLargeException(int bytes, int bytesMax)
     : Exception($"The commit takes {bytes} bytes, more than the {bytesMax} that one transaction takes.");
 
@@ -69,11 +81,16 @@ public static class CommitSize
     public static int Of(Commit commit)
     {
         var bytes = CommitBytes.Fixed + commit.Removals.Count * CommitBytes.Removal;
-        foreach (var e in commit.Events) bytes += CommitBytes.OfEvent(e.Payload.Length);
-        foreach (var t in commit.Schedules) bytes += CommitBytes.OfTask(t);
-        foreach (var t in commit.Updates) bytes += CommitBytes.OfTask(t);
-        foreach (var e in commit.Ends) bytes += CommitBytes.OfEnding(e.Payload.Length, e.Error);
-        foreach (var s in commit.Statuses) bytes += CommitBytes.OfStatus(s.Order.UserId);
+        foreach (var e in commit.Events)
+            bytes += CommitBytes.OfEvent(e.Payload.Length);
+        foreach (var t in commit.Schedules)
+            bytes += CommitBytes.OfTask(t);
+        foreach (var t in commit.Updates)
+            bytes += CommitBytes.OfTask(t);
+        foreach (var e in commit.Ends)
+            bytes += CommitBytes.OfEnding(e.Payload.Length, e.Error);
+        foreach (var s in commit.Statuses)
+            bytes += CommitBytes.OfStatus(s.Order.UserId);
         return bytes;
     }
 }

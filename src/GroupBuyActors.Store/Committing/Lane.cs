@@ -13,8 +13,9 @@ internal interface ILaneListener
 }
 
 /// <summary>
-/// One stream's commits, one transaction at a time, on a thread of its own: commits that arrive while a transaction runs make the next
-/// one. Its packet is built when the outcome of the one before is known, so a refused activation's later commits are left out (T2).
+/// One stream's commits, one transaction at a time, on a thread of its own: commits that arrive while a transaction
+/// runs make the next one. Its packet is built when the outcome of the one before is known, so a refused activation's
+/// later commits are left out (T2).
 /// </summary>
 internal sealed class Lane
 {
@@ -34,11 +35,28 @@ internal sealed class Lane
     private int _batchBytesMax;
     private long _triedAgainAt;
 
-    public Lane(int number, LaneWriter writer, ILaneListener listener, StoreOptions options, TimeProvider time, CommitMetrics metrics, ILogger logger)
+    public Lane(
+        int number,
+        LaneWriter writer,
+        ILaneListener listener,
+        StoreOptions options,
+        TimeProvider time,
+        CommitMetrics metrics,
+        ILogger logger
+    )
     {
-        (_number, _writer, _listener, _options, _time, _metrics, _logger) = (number, writer, listener, options, time, metrics, logger);
+        (_number, _writer, _listener, _options, _time, _metrics, _logger) = (
+            number,
+            writer,
+            listener,
+            options,
+            time,
+            metrics,
+            logger
+        );
         _queue = new CommitQueue(options.LaneQueueMax, options.LaneQueueBytesMax, time);
-        // The tick comes four times as often as it is needed, so that no connection is idle for longer than the interval.
+        // The tick comes four times as often as it is needed, so that no connection is idle for longer than the
+        // interval.
         _confirmAfter = options.FenceConfirmInterval * 0.75;
     }
 
@@ -71,7 +89,8 @@ internal sealed class Lane
     public Task<CommitResult> CommitAsync(LanePlace place, Commit commit, int bytes)
     {
         var outcome = place.Use(commit, bytes, _time.GetTimestamp());
-        if (!_queue.TryAdd(place)) place.Complete(CommitStatus.Unavailable, 0);
+        if (!_queue.TryAdd(place))
+            place.Complete(CommitStatus.Unavailable, 0);
         return outcome;
     }
 
@@ -93,12 +112,19 @@ internal sealed class Lane
         }
         _logger.LaneOpened(_number, Stream, silo.Address);
         // Before anybody hears of it: whoever moves the clock as soon as the lane is open must find it ticking.
-        using var tick = _time.CreateTimer(_ => Tick(), null, _options.FenceConfirmInterval / 4, _options.FenceConfirmInterval / 4);
+        using var tick = _time.CreateTimer(
+            _ => Tick(),
+            null,
+            _options.FenceConfirmInterval / 4,
+            _options.FenceConfirmInterval / 4
+        );
         _opened.SetResult();
         try
         {
-            if (WriteUntilTheEnd()) _logger.LaneClosed(_number, Stream, _writer.LastPosition);
-            else End(_writer.FencedBecause!);
+            if (WriteUntilTheEnd())
+                _logger.LaneClosed(_number, Stream, _writer.LastPosition);
+            else
+                End(_writer.FencedBecause!);
         }
         catch (Exception e)
         {
@@ -112,7 +138,8 @@ internal sealed class Lane
 
     private void Tick()
     {
-        if (_queue.HasSetAside || _writer.Refuses || _time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter) _queue.Wake();
+        if (_queue.HasSetAside || _writer.Refuses || _time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter)
+            _queue.Wake();
     }
 
     private bool WriteUntilTheEnd()
@@ -120,25 +147,31 @@ internal sealed class Lane
         while (_queue.Take(_batch, _options.BatchCommitsMax, _batchBytesMax))
         {
             var alive = true;
-            if (_writer.Refuses) alive = TryAgain();
-            else if (_batch.Count > 0) alive = WriteBatch();
-            else if (_time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter) alive = _writer.Confirm();
-            if (!alive) return false;
+            if (_writer.Refuses)
+                alive = TryAgain();
+            else if (_batch.Count > 0)
+                alive = WriteBatch();
+            else if (_time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter)
+                alive = _writer.Confirm();
+            if (!alive)
+                return false;
         }
         return true;
     }
 
     /// <summary>
-    /// While the database refuses: gives up what came in line beside the refusal, and looks from time to time whether it takes writes
-    /// again. False where the stream is fenced.
+    /// While the database refuses: gives up what came in line beside the refusal, and looks from time to time whether
+    /// it takes writes again. False where the stream is fenced.
     /// </summary>
     private bool TryAgain()
     {
         GiveUp(_batch);
         _batch.Clear();
-        if (_time.GetElapsedTime(_triedAgainAt) < _confirmAfter) return true;
+        if (_time.GetElapsedTime(_triedAgainAt) < _confirmAfter)
+            return true;
         var confirmed = _writer.ConfirmedAt;
-        if (!_writer.Confirm()) return false;
+        if (!_writer.Confirm())
+            return false;
         if (_writer.ConfirmedAt != confirmed && _writer.TakesWrites())
         {
             _writer.Resume();
@@ -161,7 +194,8 @@ internal sealed class Lane
 
     private bool WriteBatch()
     {
-        foreach (var place in _batch) place.Status = place.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
+        foreach (var place in _batch)
+            place.Status = place.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
         var sorted = Sort(_batch.FindAll(p => p.Status is null));
         var alive = sorted.Count == 0 || _writer.Write(sorted, _setAside);
         if (_setAside.Count > 0 && alive)
@@ -183,20 +217,29 @@ internal sealed class Lane
     }
 
     /// <summary>
-    /// By group, so that two lanes take the locks of the index on (group, sequence) in one order (T9). Commits of a group, and of an
-    /// activation, stay in the order of their calls: what is decided on top of a commit comes behind it.
+    /// By group, so that two lanes take the locks of the index on (group, sequence) in one order (T9). Commits of a
+    /// group, and of an activation, stay in the order of their calls: what is decided on top of a commit comes behind
+    /// it.
     /// </summary>
     private static List<LanePlace> Sort(List<LanePlace> batch)
     {
-        if (batch.Count < 2) return batch;
+        if (batch.Count < 2)
+            return batch;
         Dictionary<ActivationToken, string>? groups = null;
         if (batch.Exists(p => p.Commit.Group is null))
         {
             groups = [];
             foreach (var place in batch)
-                if (place.Commit.Group is { } group) groups.TryAdd(place.Commit.Token, group.Value);
+                if (place.Commit.Group is { } group)
+                    groups.TryAdd(place.Commit.Token, group.Value);
         }
-        return [.. batch.OrderBy(p => p.Commit.Group?.Value ?? groups!.GetValueOrDefault(p.Commit.Token, ""), StringComparer.Ordinal)];
+        return
+        [
+            .. batch.OrderBy(
+                p => p.Commit.Group?.Value ?? groups!.GetValueOrDefault(p.Commit.Token, ""),
+                StringComparer.Ordinal
+            ),
+        ];
     }
 
     /// <summary>Tells subscribers, then callers.</summary>
@@ -204,7 +247,8 @@ internal sealed class Lane
     {
         var committed = new List<(long, Commit)>(sorted.Count);
         foreach (var place in sorted)
-            if (place.Status == CommitStatus.Committed) committed.Add((place.FirstPosition, place.Commit));
+            if (place.Status == CommitStatus.Committed)
+                committed.Add((place.FirstPosition, place.Commit));
         if (committed.Count > 0)
         {
             _metrics.BatchWritten(committed.Count);
@@ -213,17 +257,20 @@ internal sealed class Lane
         var stale = 0;
         foreach (var place in _batch)
         {
-            if (place.Status == CommitStatus.Stale) stale++;
+            if (place.Status == CommitStatus.Stale)
+                stale++;
             _metrics.CommitEnded(_time.GetElapsedTime(place.CalledAt));
             place.Complete(place.Status ?? CommitStatus.Unavailable, Stream);
         }
-        if (stale > 0) _metrics.Stale(stale);
+        if (stale > 0)
+            _metrics.Stale(stale);
     }
 
     private void End(string reason)
     {
         _logger.Fenced(Stream, reason);
-        foreach (var place in _queue.Close()) place.Complete(CommitStatus.Unavailable, Stream);
+        foreach (var place in _queue.Close())
+            place.Complete(CommitStatus.Unavailable, Stream);
         _listener.Fenced(reason);
     }
 }

@@ -30,22 +30,31 @@ internal sealed class LanePlace(CommitQueue queue, Lane lane) : CommitPlace
     /// <summary>Takes the place for a commit; its outcome completes the task.</summary>
     public Task<CommitResult> Use(Commit commit, int bytes, long now)
     {
-        if (Interlocked.Exchange(ref _taken, 1) != 0) throw new InvalidOperationException("A place serves one commit, and only until it is disposed.");
+        if (Interlocked.Exchange(ref _taken, 1) != 0)
+            throw new InvalidOperationException("A place serves one commit, and only until it is disposed.");
         (Commit, Bytes, CalledAt, Rows) = (commit, bytes, now, Math.Max(1, commit.Events.Count));
         _outcome = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         return _outcome.Task;
     }
 
-    /// <summary>Gives the place back and tells the caller; on the pool, so that no caller runs on the lane's thread.</summary>
+    /// <summary>
+    /// Gives the place back and tells the caller; on the pool, so that no caller runs on the lane's thread.
+    /// </summary>
     public void Complete(CommitStatus status, long stream)
     {
         queue.Release();
-        _outcome!.SetResult(new CommitResult(status, status == CommitStatus.Committed ? new StreamPosition(stream, FirstPosition + Rows - 1) : default));
+        _outcome!.SetResult(
+            new CommitResult(
+                status,
+                status == CommitStatus.Committed ? new StreamPosition(stream, FirstPosition + Rows - 1) : default
+            )
+        );
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (Interlocked.Exchange(ref _taken, 1) == 0) queue.Release();
+        if (Interlocked.Exchange(ref _taken, 1) == 0)
+            queue.Release();
     }
 }

@@ -14,7 +14,10 @@ internal abstract class LaneWriter
     /// <summary>The last position that is committed, 0 for none.</summary>
     public long LastPosition { get; protected set; }
 
-    /// <summary>When the request was sent whose answer last showed the stream alive, by the TimeProvider's timestamp. Any thread may read it.</summary>
+    /// <summary>
+    /// When the request was sent whose answer last showed the stream alive, by the TimeProvider's timestamp. Any thread
+    /// may read it.
+    /// </summary>
     public long ConfirmedAt
     {
         get => Volatile.Read(ref _confirmedAt);
@@ -22,8 +25,8 @@ internal abstract class LaneWriter
     }
 
     /// <summary>
-    /// True while the database takes no commit: one that is away, read-only or full. Nothing is written, nor taken in line, until
-    /// <see cref="TakesWrites"/> finds that it takes writes again. Any thread may read it.
+    /// True while the database takes no commit: one that is away, read-only or full. Nothing is written, nor taken in
+    /// line, until <see cref="TakesWrites"/> finds that it takes writes again. Any thread may read it.
     /// </summary>
     public bool Refuses
     {
@@ -31,21 +34,27 @@ internal abstract class LaneWriter
         protected set => _refuses = value;
     }
 
-    /// <summary>Why the lane must stop, as a sentence, once <see cref="Write"/> or <see cref="Confirm"/> said so.</summary>
+    /// <summary>
+    /// Why the lane must stop, as a sentence, once <see cref="Write"/> or <see cref="Confirm"/> said so.
+    /// </summary>
     public string? FencedBecause { get; protected set; }
 
     /// <summary>Allocates the stream; gives how many bytes of commits one transaction can take.</summary>
     public abstract int Open(SiloIdentity silo);
 
     /// <summary>
-    /// Writes commits in one transaction where it can, in as few as it needs otherwise, and sets the <see cref="LanePlace.Status"/>
-    /// and position of each; those that met a lock which something else holds it moves to <paramref name="setAside"/> instead.
-    /// Returns once every outcome is known; false where the stream is fenced. Where the database refuses for longer than
-    /// <see cref="StoreOptions.RefusalPatience"/>, none is made, and <see cref="Refuses"/> says so.
+    /// Writes commits in one transaction where it can, in as few as it needs otherwise, and sets the
+    /// <see cref="LanePlace.Status"/> and position of each; those that met a lock which something else holds it moves
+    /// to <paramref name="setAside"/> instead. Returns once every outcome is known; false where the stream is fenced.
+    /// Where the database refuses for longer than <see cref="StoreOptions.RefusalPatience"/>, none is made, and
+    /// <see cref="Refuses"/> says so.
     /// </summary>
     public abstract bool Write(List<LanePlace> batch, List<LanePlace> setAside);
 
-    /// <summary>Confirms that the stream is alive, also to keep the connection open; false where it is fenced. Trouble of the database is no answer: true.</summary>
+    /// <summary>
+    /// Confirms that the stream is alive, also to keep the connection open; false where it is fenced. Trouble of the
+    /// database is no answer: true.
+    /// </summary>
     public abstract bool Confirm();
 
     /// <summary>Tries a write that leaves nothing behind.</summary>
@@ -57,18 +66,21 @@ internal abstract class LaneWriter
     /// <summary>Closes what is open; never throws.</summary>
     public abstract void Close();
 
-    /// <summary>Marks the activation's commits from one on: it is refused, and everything decided on top of it with it (T2).</summary>
+    /// <summary>
+    /// Marks the activation's commits from one on: it is refused, and everything decided on top of it with it (T2).
+    /// </summary>
     protected static void Refuse(List<LanePlace> batch, LanePlace loser)
     {
         loser.Status = CommitStatus.Stale;
         loser.Commit.Token.Poison();
         foreach (var place in batch)
-            if (place.Status is null && place.Commit.Token.IsPoisoned) place.Status = CommitStatus.Stale;
+            if (place.Status is null && place.Commit.Token.IsPoisoned)
+                place.Status = CommitStatus.Stale;
     }
 
     /// <summary>
-    /// Marks commits as not made, and what their activations send later with them: it was decided on top. Their outcome must be known:
-    /// nothing of them is stored.
+    /// Marks commits as not made, and what their activations send later with them: it was decided on top. Their outcome
+    /// must be known: nothing of them is stored.
     /// </summary>
     protected static void GiveUp(IEnumerable<LanePlace> places)
     {
@@ -93,7 +105,8 @@ internal abstract class LaneWriter
     /// <summary>Takes all of a batch as committed.</summary>
     protected void Land(List<LanePlace> batch)
     {
-        foreach (var place in batch) place.Status = CommitStatus.Committed;
+        foreach (var place in batch)
+            place.Status = CommitStatus.Committed;
         LastPosition = batch[^1].FirstPosition + batch[^1].Rows - 1;
     }
 

@@ -1,6 +1,9 @@
 namespace GroupBuyActors.Store.Committing;
 
-/// <summary>How long a lane waits for a database that takes nothing: counted from its first refusal, ended by a transaction that it takes.</summary>
+/// <summary>
+/// How long a lane waits for a database that takes nothing: counted from its first refusal, ended by a transaction that
+/// it takes.
+/// </summary>
 internal sealed class RefusalPatience(TimeProvider time, TimeSpan bound)
 {
     private long? _since;

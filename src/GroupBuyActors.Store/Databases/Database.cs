@@ -3,8 +3,8 @@ using System.Data.Common;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// One database. Everything but the committer and the fence goes through here; the work handed in may be run again after a
-/// deadlock, a lock wait or a lost connection, so it must be safe to repeat and keep nothing between tries.
+/// One database. Everything but the committer and the fence goes through here; the work handed in may be run again
+/// after a deadlock, a lock wait or a lost connection, so it must be safe to repeat and keep nothing between tries.
 /// </summary>
 internal abstract class Database : IAsyncDisposable
 {
@@ -16,24 +16,37 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Connections for others (Orleans' providers), each with the session settings of the house.</summary>
     public abstract DbDataSource DataSource { get; }
 
-    /// <summary>Runs statements that only read, or that commit by themselves one by one where the database allows it.</summary>
-    public abstract Task<T> ReadAsync<T>(Func<DbSession, CancellationToken, Task<T>> read, CancellationToken cancellation);
+    /// <summary>
+    /// Runs statements that only read, or that commit by themselves one by one where the database allows it.
+    /// </summary>
+    public abstract Task<T> ReadAsync<T>(
+        Func<DbSession, CancellationToken, Task<T>> read,
+        CancellationToken cancellation
+    );
 
     /// <summary>Runs statements in one short transaction.</summary>
-    public abstract Task<T> WriteAsync<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
+    public abstract Task<T> WriteAsync<T>(
+        Func<DbSession, CancellationToken, Task<T>> write,
+        CancellationToken cancellation
+    );
 
     /// <summary>
-    /// One transaction in two round trips at most: statements that lock and read, then those that <paramref name="decide"/> makes of
-    /// what was read (none where they are empty), then the commit.
+    /// One transaction in two round trips at most: statements that lock and read, then those that
+    /// <paramref name="decide"/> makes of what was read (none where they are empty), then the commit.
     /// </summary>
     public abstract Task<T> ExchangeAsync<T>(
-        SqlText read, Func<DbDataReader, CancellationToken, Task<(SqlText Writes, T Result)>> decide, CancellationToken cancellation);
+        SqlText read,
+        Func<DbDataReader, CancellationToken, Task<(SqlText Writes, T Result)>> decide,
+        CancellationToken cancellation
+    );
 
     /// <summary>Runs statements in one short transaction.</summary>
     public virtual Task WriteAsync(SqlText sql, CancellationToken cancellation) =>
         WriteAsync((session, ct) => session.ExecuteAsync(sql, ct), cancellation);
 
-    /// <summary>Runs statements that each commit by themselves, where the database can; one after the other in any case.</summary>
+    /// <summary>
+    /// Runs statements that each commit by themselves, where the database can; one after the other in any case.
+    /// </summary>
     public virtual Task EachAsync(SqlText statements, CancellationToken cancellation) =>
         ReadAsync((session, ct) => session.ExecuteAsync(statements, ct), cancellation);
 

@@ -10,22 +10,31 @@ internal enum ErrorMeaning
 {
     /// <summary>The transaction may be stored, not stored, or still being worked on.</summary>
     Unknown,
-    /// <summary>The database takes no such statement now, whoever sends it; nothing of the transaction is stored.</summary>
+
+    /// <summary>
+    /// The database takes no such statement now, whoever sends it; nothing of the transaction is stored.
+    /// </summary>
     Refused,
+
     /// <summary>A lock could not be had; nothing of the transaction is stored.</summary>
     Lock,
+
     /// <summary>A row with this key is there; nothing of the transaction is stored.</summary>
     Duplicate,
+
     /// <summary>A row that its table cannot take; nothing of the transaction is stored.</summary>
     RowFault,
-    /// <summary>A subquery of several rows, by which a packet stops itself; nothing of the transaction is stored.</summary>
+
+    /// <summary>
+    /// A subquery of several rows, by which a packet stops itself; nothing of the transaction is stored.
+    /// </summary>
     Stopped,
 }
 
 /// <summary>
-/// The one table of what errors mean. Known are those that a server gives before it runs a statement, or with which it rolls back; an
-/// error that a commit itself can end with, and any that is not listed, leaves the outcome unknown: to take a stored transaction for
-/// one that is not would be worse than to send it again.
+/// The one table of what errors mean. Known are those that a server gives before it runs a statement, or with which it
+/// rolls back; an error that a commit itself can end with, and any that is not listed, leaves the outcome unknown: to
+/// take a stored transaction for one that is not would be worse than to send it again.
 /// </summary>
 internal static class DatabaseErrors
 {
@@ -85,7 +94,8 @@ internal static class DatabaseErrors
     /// <summary>By a server's error number and its SQLSTATE.</summary>
     public static ErrorMeaning OfMySql(int number, string? sqlState)
     {
-        if (s_mySql.TryGetValue(number, out var meaning)) return meaning;
+        if (s_mySql.TryGetValue(number, out var meaning))
+            return meaning;
         return sqlState switch
         {
             // Access, syntax, tables and columns that are not there, limits of a user: found before a statement runs.
@@ -100,32 +110,43 @@ internal static class DatabaseErrors
     }
 
     /// <summary>By the exception of a driver.</summary>
-    public static ErrorMeaning OfMySql(Exception e) => e is MySqlException known ? OfMySql(known.Number, known.SqlState) : ErrorMeaning.Unknown;
+    public static ErrorMeaning OfMySql(Exception e) =>
+        e is MySqlException known ? OfMySql(known.Number, known.SqlState) : ErrorMeaning.Unknown;
 
     /// <summary>
-    /// By SQLite's primary code, for a statement other than the transaction's commit: there is no server that could work on behind our
-    /// back, so that only a commit that fails leaves anything to find out.
+    /// By SQLite's primary code, for a statement other than the transaction's commit: there is no server that could
+    /// work on behind our back, so that only a commit that fails leaves anything to find out.
     /// </summary>
-    public static ErrorMeaning OfSqlite(int code, int extendedCode) => code switch
-    {
-        raw.SQLITE_CONSTRAINT => extendedCode is raw.SQLITE_CONSTRAINT_PRIMARYKEY or raw.SQLITE_CONSTRAINT_UNIQUE ? ErrorMeaning.Duplicate : ErrorMeaning.RowFault,
-        raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE => ErrorMeaning.RowFault,
-        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => ErrorMeaning.Lock,
-        // The disk is full, the file cannot be written, opened or read, or is none of ours: FULL, READONLY, IOERR, CANTOPEN, PERM, NOTADB, CORRUPT.
-        _ => ErrorMeaning.Refused,
-    };
+    public static ErrorMeaning OfSqlite(int code, int extendedCode) =>
+        code switch
+        {
+            raw.SQLITE_CONSTRAINT => extendedCode is raw.SQLITE_CONSTRAINT_PRIMARYKEY or raw.SQLITE_CONSTRAINT_UNIQUE
+                ? ErrorMeaning.Duplicate
+                : ErrorMeaning.RowFault,
+            raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE => ErrorMeaning.RowFault,
+            raw.SQLITE_BUSY or raw.SQLITE_LOCKED => ErrorMeaning.Lock,
+            // The disk is full, the file cannot be written, opened or read, or is none of ours: FULL, READONLY, IOERR,
+            // CANTOPEN, PERM, NOTADB, CORRUPT.
+            _ => ErrorMeaning.Refused,
+        };
 
     /// <summary>By the exception of a driver.</summary>
     public static ErrorMeaning Of(SqliteException e) => OfSqlite(e.SqliteErrorCode, e.SqliteExtendedErrorCode);
 
-    /// <summary>True for what SQLite, or the file system under it, throws: trouble of the file, never a mistake of a caller's.</summary>
+    /// <summary>
+    /// True for what SQLite, or the file system under it, throws: trouble of the file, never a mistake of a caller's.
+    /// </summary>
     public static bool IsFileTrouble(Exception e) => e is SqliteException or IOException or UnauthorizedAccessException;
 
-    /// <summary>True where a connection to a server broke. The driver says the same with different exceptions, depending on what the session was doing.</summary>
-    public static bool IsConnectionLost(Exception e) => e switch
-    {
-        MySqlException { ErrorCode: MySqlErrorCode.CommandTimeoutExpired } => false,
-        MySqlException known => known.InnerException is { } inner && IsConnectionLost(inner),
-        _ => e is IOException or SocketException,
-    };
+    /// <summary>
+    /// True where a connection to a server broke. The driver says the same with different exceptions, depending on what
+    /// the session was doing.
+    /// </summary>
+    public static bool IsConnectionLost(Exception e) =>
+        e switch
+        {
+            MySqlException { ErrorCode: MySqlErrorCode.CommandTimeoutExpired } => false,
+            MySqlException known => known.InnerException is { } inner && IsConnectionLost(inner),
+            _ => e is IOException or SocketException,
+        };
 }

@@ -23,7 +23,11 @@ internal sealed class DbSession(DbConnection connection, DbTransaction? transact
     }
 
     /// <summary>Reads the rows of several statements of one shape, sent as one.</summary>
-    public async Task<List<T>> ListAllAsync<T>(SqlText statements, Func<DbDataReader, T> row, CancellationToken cancellation)
+    public async Task<List<T>> ListAllAsync<T>(
+        SqlText statements,
+        Func<DbDataReader, T> row,
+        CancellationToken cancellation
+    )
     {
         await using var command = Command(statements);
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -33,25 +37,39 @@ internal sealed class DbSession(DbConnection connection, DbTransaction? transact
         return rows;
     }
 
-    /// <summary>Reads the first value of the first row as a 64-bit number, or the given one where it is null or missing.</summary>
+    /// <summary>
+    /// Reads the first value of the first row as a 64-bit number, or the given one where it is null or missing.
+    /// </summary>
     public async Task<long> NumberAsync(SqlText sql, long otherwise, CancellationToken cancellation)
     {
         await using var command = Command(sql);
         var value = await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);
-        return value is null or DBNull ? otherwise : Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
+        return value is null or DBNull
+            ? otherwise
+            : Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>A reader over several result sets.</summary>
-    public async Task<T> ReadAsync<T>(SqlText sql, Func<DbDataReader, CancellationToken, Task<T>> read, CancellationToken cancellation)
+    public async Task<T> ReadAsync<T>(
+        SqlText sql,
+        Func<DbDataReader, CancellationToken, Task<T>> read,
+        CancellationToken cancellation
+    )
     {
         await using var command = Command(sql);
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         return await read(reader, cancellation).ConfigureAwait(false);
     }
 
-    private static async Task ReadRowsAsync<T>(DbDataReader reader, List<T> rows, Func<DbDataReader, T> row, CancellationToken cancellation)
+    private static async Task ReadRowsAsync<T>(
+        DbDataReader reader,
+        List<T> rows,
+        Func<DbDataReader, T> row,
+        CancellationToken cancellation
+    )
     {
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false)) rows.Add(row(reader));
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            rows.Add(row(reader));
     }
 
     private DbCommand Command(SqlText sql)
@@ -66,14 +84,21 @@ internal sealed class DbSession(DbConnection connection, DbTransaction? transact
 /// <summary>Columns as the house writes them: instants in milliseconds, text that is bytes, nulls.</summary>
 internal static class DbColumns
 {
-    public static string? Text(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+    public static string? Text(this DbDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    public static byte[] Bytes(this DbDataReader reader, int column) => reader.IsDBNull(column) ? [] : (byte[])reader.GetValue(column);
+    public static byte[] Bytes(this DbDataReader reader, int column) =>
+        reader.IsDBNull(column) ? [] : (byte[])reader.GetValue(column);
 
-    public static string Utf8(this DbDataReader reader, int column) => System.Text.Encoding.UTF8.GetString(reader.Bytes(column));
+    public static string Utf8(this DbDataReader reader, int column) =>
+        System.Text.Encoding.UTF8.GetString(reader.Bytes(column));
 
-    /// <summary>One that no instant has is the nearest: a row with it must not keep the rows read with it from being read.</summary>
-    public static DateTimeOffset Instant(this DbDataReader reader, int column) => GroupBuyActors.Tasks.TaskBounds.Instant(reader.GetInt64(column));
+    /// <summary>
+    /// One that no instant has is the nearest: a row with it must not keep the rows read with it from being read.
+    /// </summary>
+    public static DateTimeOffset Instant(this DbDataReader reader, int column) =>
+        GroupBuyActors.Tasks.TaskBounds.Instant(reader.GetInt64(column));
 
-    public static DateTimeOffset? InstantOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.Instant(column);
+    public static DateTimeOffset? InstantOrNull(this DbDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.Instant(column);
 }

@@ -1,6 +1,9 @@
 namespace GroupBuyActors.Store.Databases;
 
-/// <summary>Where MySQL and SQLite differ in words. Statements are written once, beside the class that runs them, with these in the gaps.</summary>
+/// <summary>
+/// Where MySQL and SQLite differ in words. Statements are written once, beside the class that runs them, with these in
+/// the gaps.
+/// </summary>
 internal abstract class Dialect
 {
     /// <summary>See <see cref="NowMs"/>; sessions are in UTC.</summary>
@@ -16,26 +19,31 @@ internal abstract class Dialect
     /// <summary>The folder of its migrations.</summary>
     public abstract string Folder { get; }
 
-    /// <summary>Rows in one insert. SQLite finds each parameter's name by walking the list of all: many rows cost the square.</summary>
+    /// <summary>
+    /// Rows in one insert. SQLite finds each parameter's name by walking the list of all: many rows cost the square.
+    /// </summary>
     public abstract int RowsPerInsert { get; }
 
     /// <summary><c>insert</c> that leaves a row alone that is there.</summary>
     public abstract Raw InsertIgnore { get; }
 
     /// <summary>
-    /// The tail of an insert that overwrites a row of the same key only where the new row's <paramref name="guard"/> is greater.
+    /// The tail of an insert that overwrites a row of the same key only where the new row's <paramref name="guard"/> is
+    /// greater.
     /// </summary>
     public abstract Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns);
 
     /// <summary>The tail of an insert that, where the key is there, makes these assignments instead.</summary>
     public abstract Raw OrElseSet(IReadOnlyList<string> key, string assignments);
 
-    /// <summary>Deletes rows that match a condition, at most a number of them, in the order of the table's key.</summary>
+    /// <summary>
+    /// Deletes rows that match a condition, at most a number of them, in the order of the table's key.
+    /// </summary>
     public abstract SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit);
 
     /// <summary>
-    /// Many selects of one shape, each with its own order and limit, as one text of few statements. In which order their rows come is
-    /// not said.
+    /// Many selects of one shape, each with its own order and limit, as one text of few statements. In which order
+    /// their rows come is not said.
     /// </summary>
     public abstract SqlText Together(IEnumerable<SqlText> selects);
 
@@ -48,7 +56,9 @@ internal abstract class Dialect
     /// <summary>The table of a select that needs none but has a condition.</summary>
     public abstract Raw FromNothing { get; }
 
-    /// <summary>Locks the rows that a select reads until the transaction ends; SQLite's writers are alone anyway.</summary>
+    /// <summary>
+    /// Locks the rows that a select reads until the transaction ends; SQLite's writers are alone anyway.
+    /// </summary>
     public abstract Raw ForUpdate { get; }
 
     /// <summary>The database's own clock, in milliseconds since 1970.</summary>
@@ -62,7 +72,8 @@ internal abstract class Dialect
 
     private sealed class MySqlDialect : Dialect
     {
-        // Its collations, those of bytes too, compare as if the shorter text had blanks at its end: a last blank is stored as another character.
+        // Its collations, those of bytes too, compare as if the shorter text had blanks at its end: a last blank is
+        // stored as another character.
         private const char LastBlank = '\u0001';
 
         public override string Key(string text) => text.EndsWith(' ') ? text[..^1] + LastBlank : text;
@@ -78,8 +89,15 @@ internal abstract class Dialect
         public override Raw Proposed(string column) => new($"values({column})");
 
         // A statement costs the server more than a short range does; a long union costs it memory while it plans.
-        public override SqlText Together(IEnumerable<SqlText> selects) => SqlText.Join(";\n",
-            selects.Chunk(SelectsMax).Select(some => SqlText.Join("\nunion all ", some.Select(select => new SqlText().Append($"({select})")))));
+        public override SqlText Together(IEnumerable<SqlText> selects) =>
+            SqlText.Join(
+                ";\n",
+                selects
+                    .Chunk(SelectsMax)
+                    .Select(some =>
+                        SqlText.Join("\nunion all ", some.Select(select => new SqlText().Append($"({select})")))
+                    )
+            );
 
         public override int RowsPerInsert => 400;
 
@@ -92,14 +110,24 @@ internal abstract class Dialect
         public override Raw NowMs { get; } = new(MySqlNowMs);
 
         // Assignments are made from left to right and later ones see earlier ones: the guard goes last.
-        public override Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns) => new(
-            " on duplicate key update " + string.Join(", ", columns.Append(guard)
-                .Select(column => $"{column} = if(values({guard}) > {guard}, values({column}), {column})")));
+        public override Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns) =>
+            new(
+                " on duplicate key update "
+                    + string.Join(
+                        ", ",
+                        columns
+                            .Append(guard)
+                            .Select(column => $"{column} = if(values({guard}) > {guard}, values({column}), {column})")
+                    )
+            );
 
-        public override Raw OrElseSet(IReadOnlyList<string> key, string assignments) => new($" on duplicate key update {assignments}");
+        public override Raw OrElseSet(IReadOnlyList<string> key, string assignments) =>
+            new($" on duplicate key update {assignments}");
 
         public override SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit) =>
-            new SqlText().Append($"delete from {new Raw(table)} where {condition} order by {new Raw(string.Join(", ", key))} limit {limit}");
+            new SqlText().Append(
+                $"delete from {new Raw(table)} where {condition} order by {new Raw(string.Join(", ", key))} limit {limit}"
+            );
     }
 
     private sealed class SqliteDialect : Dialect
@@ -126,17 +154,22 @@ internal abstract class Dialect
 
         public override Raw NowMs { get; } = new(SqliteNowMs);
 
-        public override Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns) => new(
-            $" on conflict ({string.Join(", ", key)}) do update set "
-            + string.Join(", ", columns.Append(guard).Select(column => $"{column} = excluded.{column}"))
-            + $" where excluded.{guard} > {guard}");
+        public override Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns) =>
+            new(
+                $" on conflict ({string.Join(", ", key)}) do update set "
+                    + string.Join(", ", columns.Append(guard).Select(column => $"{column} = excluded.{column}"))
+                    + $" where excluded.{guard} > {guard}"
+            );
 
-        public override Raw OrElseSet(IReadOnlyList<string> key, string assignments) => new($" on conflict ({string.Join(", ", key)}) do update set {assignments}");
+        public override Raw OrElseSet(IReadOnlyList<string> key, string assignments) =>
+            new($" on conflict ({string.Join(", ", key)}) do update set {assignments}");
 
         public override SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit)
         {
             var columns = new Raw(string.Join(", ", key));
-            return new SqlText().Append($"delete from {new Raw(table)} where ({columns}) in (select {columns} from {new Raw(table)} where {condition} order by {columns} limit {limit})");
+            return new SqlText().Append(
+                $"delete from {new Raw(table)} where ({columns}) in (select {columns} from {new Raw(table)} where {condition} order by {columns} limit {limit})"
+            );
         }
     }
 }

@@ -5,18 +5,23 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// MySQL 8 or MariaDB. The house's own connections are set up once and never reset; Orleans' texts open transactions of their own,
-/// so its sessions are reset, and set up again, on every open.
+/// MySQL 8 or MariaDB. The house's own connections are set up once and never reset; Orleans' texts open transactions of
+/// their own, so its sessions are reset, and set up again, on every open.
 /// </summary>
 internal sealed class MySqlDatabase : Database
 {
-    /// <summary>Set on every new or reset session: what a statement means must not depend on the server's defaults.</summary>
+    /// <summary>
+    /// Set on every new or reset session: what a statement means must not depend on the server's defaults.
+    /// </summary>
     internal const string SessionSettings =
-        "set session transaction isolation level read committed; " +
-        "set session time_zone = '+00:00', session innodb_lock_wait_timeout = 5, session autocommit = 1, " +
-        "session sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+        "set session transaction isolation level read committed; "
+        + "set session time_zone = '+00:00', session innodb_lock_wait_timeout = 5, session autocommit = 1, "
+        + "session sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
-    /// <summary>A statement's time: a horizon of a hundred thousand tasks on a busy server takes seconds. Callers in a hurry cancel.</summary>
+    /// <summary>
+    /// A statement's time: a horizon of a hundred thousand tasks on a busy server takes seconds. Callers in a hurry
+    /// cancel.
+    /// </summary>
     internal static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
 
     private const uint ConnectTimeoutSeconds = 5;
@@ -40,35 +45,63 @@ internal sealed class MySqlDatabase : Database
 
     public override DbDataSource DataSource => _orleans;
 
-    public override Task<T> ReadAsync<T>(Func<DbSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
-        // A driver that waits for a frozen server heeds its token late: the caller goes at once, the connection's place follows it.
+    public override Task<T> ReadAsync<T>(
+        Func<DbSession, CancellationToken, Task<T>> read,
+        CancellationToken cancellation
+    ) =>
+        // A driver that waits for a frozen server heeds its token late: the caller goes at once, the connection's place
+        // follows it.
         TryAsync((connection, ct) => read(new DbSession(connection, null), ct), cancellation).WaitAsync(cancellation);
 
-    public override Task<T> WriteAsync<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
-        TryAsync(async (connection, ct) =>
-        {
-            await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, ct).ConfigureAwait(false);
-            var result = await write(new DbSession(connection, transaction), ct).ConfigureAwait(false);
-            // Not cancelled any more: half-way through a commit there is nothing left to save.
-            await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-            return result;
-        }, cancellation);
+    public override Task<T> WriteAsync<T>(
+        Func<DbSession, CancellationToken, Task<T>> write,
+        CancellationToken cancellation
+    ) =>
+        TryAsync(
+            async (connection, ct) =>
+            {
+                await using var transaction = await connection
+                    .BeginTransactionAsync(IsolationLevel.ReadCommitted, ct)
+                    .ConfigureAwait(false);
+                var result = await write(new DbSession(connection, transaction), ct).ConfigureAwait(false);
+                // Not cancelled any more: half-way through a commit there is nothing left to save.
+                await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+                return result;
+            },
+            cancellation
+        );
 
-    // One round trip. Where a statement fails, those behind it are not run, and the connection goes with its open transaction.
+    // One round trip. Where a statement fails, those behind it are not run, and the connection goes with its open
+    // transaction.
     public override Task WriteAsync(SqlText sql, CancellationToken cancellation) =>
-        TryAsync(async (connection, ct) => await new DbSession(connection, null).ExecuteAsync($"start transaction; {sql}; commit", ct).ConfigureAwait(false), cancellation);
+        TryAsync(
+            async (connection, ct) =>
+                await new DbSession(connection, null)
+                    .ExecuteAsync($"start transaction; {sql}; commit", ct)
+                    .ConfigureAwait(false),
+            cancellation
+        );
 
     public override Task<T> ExchangeAsync<T>(
-        SqlText read, Func<DbDataReader, CancellationToken, Task<(SqlText Writes, T Result)>> decide, CancellationToken cancellation) =>
-        TryAsync(async (connection, ct) =>
-        {
-            var session = new DbSession(connection, null);
-            var (writes, result) = await session.ReadAsync($"start transaction; {read}", decide, ct).ConfigureAwait(false);
-            SqlText end = $"commit";
-            if (writes.Length > 0) end = $"{writes}; commit";
-            await session.ExecuteAsync(end, CancellationToken.None).ConfigureAwait(false);
-            return result;
-        }, cancellation);
+        SqlText read,
+        Func<DbDataReader, CancellationToken, Task<(SqlText Writes, T Result)>> decide,
+        CancellationToken cancellation
+    ) =>
+        TryAsync(
+            async (connection, ct) =>
+            {
+                var session = new DbSession(connection, null);
+                var (writes, result) = await session
+                    .ReadAsync($"start transaction; {read}", decide, ct)
+                    .ConfigureAwait(false);
+                SqlText end = $"commit";
+                if (writes.Length > 0)
+                    end = $"{writes}; commit";
+                await session.ExecuteAsync(end, CancellationToken.None).ConfigureAwait(false);
+                return result;
+            },
+            cancellation
+        );
 
     public override async ValueTask DisposeAsync()
     {
@@ -79,7 +112,9 @@ internal sealed class MySqlDatabase : Database
     /// <summary>A connection outside the pools, for work that must own its session.</summary>
     public async Task<MySqlConnection> OpenOwnAsync(CancellationToken cancellation)
     {
-        var connection = new MySqlConnection(new MySqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
+        var connection = new MySqlConnection(
+            new MySqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString
+        );
         try
         {
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
@@ -93,15 +128,21 @@ internal sealed class MySqlDatabase : Database
         }
     }
 
-    private static MySqlConnectionStringBuilder Complete(string connectionString, int connectionsMax, TimeSpan statementTimeout) =>
+    private static MySqlConnectionStringBuilder Complete(
+        string connectionString,
+        int connectionsMax,
+        TimeSpan statementTimeout
+    ) =>
         new(connectionString)
         {
             Pooling = true,
             MaximumPoolSize = (uint)connectionsMax,
             DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(statementTimeout.TotalSeconds)),
-            // A server that does not greet within this is away for its callers; the driver's own fifteen seconds are past their patience.
+            // A server that does not greet within this is away for its callers; the driver's own fifteen seconds are
+            // past their patience.
             ConnectionTimeout = ConnectTimeoutSeconds,
-            // A call that is given up asks the server to stop its statement, and leaves the connection where it does not answer that either.
+            // A call that is given up asks the server to stop its statement, and leaves the connection where it does
+            // not answer that either.
             CancellationTimeout = 1,
             DateTimeKind = MySqlDateTimeKind.Utc,
             GuidFormat = MySqlGuidFormat.None,
@@ -116,18 +157,27 @@ internal sealed class MySqlDatabase : Database
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
-    private async Task<T> TryAsync<T>(Func<MySqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation)
+    private async Task<T> TryAsync<T>(
+        Func<MySqlConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellation
+    )
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await _own.UseAsync(connection => work(connection, cancellation), cancellation).ConfigureAwait(false);
+                return await _own.UseAsync(connection => work(connection, cancellation), cancellation)
+                    .ConfigureAwait(false);
             }
-            catch (Exception e) when (tries < TriesMax && !cancellation.IsCancellationRequested && (DatabaseErrors.IsConnectionLost(e) || DatabaseErrors.OfMySql(e) == ErrorMeaning.Lock))
+            catch (Exception e)
+                when (tries < TriesMax
+                    && !cancellation.IsCancellationRequested
+                    && (DatabaseErrors.IsConnectionLost(e) || DatabaseErrors.OfMySql(e) == ErrorMeaning.Lock)
+                )
             {
                 // At once: a deadlock's other side is through by now, and where one session is dead the others are too.
-                if (DatabaseErrors.IsConnectionLost(e)) await _own.ClearAsync().ConfigureAwait(false);
+                if (DatabaseErrors.IsConnectionLost(e))
+                    await _own.ClearAsync().ConfigureAwait(false);
             }
         }
     }

@@ -4,8 +4,9 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// Looks at a server before it is trusted: that it is reachable, that the database is there (made where the user may), and that it
-/// keeps what the fence and the committer rely on (one primary that takes writes, row locks that everybody respects).
+/// Looks at a server before it is trusted: that it is reachable, that the database is there (made where the user may),
+/// and that it keeps what the fence and the committer rely on (one primary that takes writes, row locks that everybody
+/// respects).
 /// </summary>
 internal sealed class MySqlServerCheck(MySqlDatabase database)
 {
@@ -16,9 +17,11 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     {
         await using var connection = await ConnectAsync(cancellation).ConfigureAwait(false);
         var version = (string)(await ScalarAsync(connection, "select version()", cancellation).ConfigureAwait(false))!;
-        if (WhyTooOld(version) is { } old) throw new StoreUnusableException(old);
+        if (WhyTooOld(version) is { } old)
+            throw new StoreUnusableException(old);
         var variables = await VariablesAsync(connection, cancellation).ConfigureAwait(false);
-        if (WhyUnfit(variables) is { } unfit) throw new StoreUnusableException(unfit);
+        if (WhyUnfit(variables) is { } unfit)
+            throw new StoreUnusableException(unfit);
     }
 
     /// <summary>Why this version cannot be used, or null.</summary>
@@ -26,11 +29,19 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     {
         var maria = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
         var text = version.StartsWith("5.5.5-", StringComparison.Ordinal) && maria ? version[6..] : version;
-        var numbers = text.Split('.', '-').TakeWhile(part => int.TryParse(part, out _)).Select(int.Parse).Take(2).ToArray();
+        var numbers = text.Split('.', '-')
+            .TakeWhile(part => int.TryParse(part, out _))
+            .Select(int.Parse)
+            .Take(2)
+            .ToArray();
         var (major, minor) = (numbers.ElementAtOrDefault(0), numbers.ElementAtOrDefault(1));
         return maria
-            ? major > 10 || (major == 10 && minor >= 6) ? null : $"The server is MariaDB {text}; 10.6 or newer is needed."
-            : major >= 8 ? null : $"The server is MySQL {text}; 8.0 or newer (or MariaDB 10.6) is needed.";
+            ? major > 10 || (major == 10 && minor >= 6)
+                ? null
+                : $"The server is MariaDB {text}; 10.6 or newer is needed."
+            : major >= 8
+                ? null
+                : $"The server is MySQL {text}; 8.0 or newer (or MariaDB 10.6) is needed.";
     }
 
     /// <summary>Why a server with these variables cannot be used, or null.</summary>
@@ -38,16 +49,22 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     {
         if (IsOn(variables, "read_only") || IsOn(variables, "super_read_only") || IsOn(variables, "innodb_read_only"))
             return "The database server is read-only (a replica?): give the address of the primary.";
-        if (variables.GetValueOrDefault("group_replication_group_name") is { Length: > 0 } && !IsOn(variables, "group_replication_single_primary_mode"))
+        if (
+            variables.GetValueOrDefault("group_replication_group_name") is { Length: > 0 }
+            && !IsOn(variables, "group_replication_single_primary_mode")
+        )
             return "The database server runs group replication with several primaries, which would let two silos both commit: switch it to single-primary mode.";
         if (IsOn(variables, "wsrep_on"))
             return "The database server is a Galera node, whose row locks other nodes do not see, which would let two silos both commit: use a server with one primary.";
         return WhyTooSmall(variables);
     }
 
-    /// <summary>A commit takes a quarter of a packet; lists and books write up to half of this one in a statement.</summary>
+    /// <summary>
+    /// A commit takes a quarter of a packet; lists and books write up to half of this one in a statement.
+    /// </summary>
     private static string? WhyTooSmall(IReadOnlyDictionary<string, string> variables) =>
-        long.TryParse(variables.GetValueOrDefault("max_allowed_packet"), CultureInfo.InvariantCulture, out var bytes) && bytes < PacketBytesMin
+        long.TryParse(variables.GetValueOrDefault("max_allowed_packet"), CultureInfo.InvariantCulture, out var bytes)
+        && bytes < PacketBytesMin
             ? $"The database server takes packets of at most {bytes} bytes; at least {PacketBytesMin} are needed: raise its max_allowed_packet (16M or more is better)."
             : null;
 
@@ -68,7 +85,10 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
         catch (MySqlException e)
         {
             var settings = new MySqlConnectionStringBuilder(database.ConnectionString);
-            throw new StoreUnusableException($"The MySQL server {settings.Server}:{settings.Port} cannot be used as user '{settings.UserID}': {e.Message}", e);
+            throw new StoreUnusableException(
+                $"The MySQL server {settings.Server}:{settings.Port} cannot be used as user '{settings.UserID}': {e.Message}",
+                e
+            );
         }
     }
 
@@ -81,26 +101,42 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
             settings.Database = "";
             await using var connection = new MySqlConnection(settings.ConnectionString);
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
-            await using var command = new MySqlCommand($"create database if not exists `{name.Replace("`", "``", StringComparison.Ordinal)}` character set utf8mb4 collate utf8mb4_bin", connection);
+            await using var command = new MySqlCommand(
+                $"create database if not exists `{name.Replace("`", "``", StringComparison.Ordinal)}` character set utf8mb4 collate utf8mb4_bin",
+                connection
+            );
             await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
         }
         catch (MySqlException e)
         {
-            throw new StoreUnusableException($"The database '{name}' does not exist and user '{settings.UserID}' may not create it: create it first, or grant the right.", e);
+            throw new StoreUnusableException(
+                $"The database '{name}' does not exist and user '{settings.UserID}' may not create it: create it first, or grant the right.",
+                e
+            );
         }
     }
 
-    private static async Task<Dictionary<string, string>> VariablesAsync(MySqlConnection connection, CancellationToken cancellation)
+    private static async Task<Dictionary<string, string>> VariablesAsync(
+        MySqlConnection connection,
+        CancellationToken cancellation
+    )
     {
         await using var command = new MySqlCommand(
-            "show global variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on', 'group_replication_group_name', 'group_replication_single_primary_mode', 'max_allowed_packet')", connection);
+            "show global variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on', 'group_replication_group_name', 'group_replication_single_primary_mode', 'max_allowed_packet')",
+            connection
+        );
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var variables = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false)) variables[reader.GetString(0)] = reader.GetString(1);
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            variables[reader.GetString(0)] = reader.GetString(1);
         return variables;
     }
 
-    private static async Task<object?> ScalarAsync(MySqlConnection connection, string sql, CancellationToken cancellation)
+    private static async Task<object?> ScalarAsync(
+        MySqlConnection connection,
+        string sql,
+        CancellationToken cancellation
+    )
     {
         await using var command = new MySqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false);

@@ -9,8 +9,8 @@ namespace GroupBuyActors.Store.Databases;
 internal readonly record struct Raw(string Text);
 
 /// <summary>
-/// SQL written as an interpolated string: each hole becomes a parameter, so that no value but a number is ever part of the text.
-/// Holes of type <see cref="Raw"/> and <see cref="SqlText"/> are text themselves.
+/// SQL written as an interpolated string: each hole becomes a parameter, so that no value but a number is ever part of
+/// the text. Holes of type <see cref="Raw"/> and <see cref="SqlText"/> are text themselves.
 /// </summary>
 [InterpolatedStringHandler]
 internal sealed class SqlText
@@ -18,9 +18,8 @@ internal sealed class SqlText
     private readonly StringBuilder _text;
     private readonly List<object?> _values;
 
-    public SqlText() : this(256, 4)
-    {
-    }
+    public SqlText()
+        : this(256, 4) { }
 
     public SqlText(int literalLength, int formattedCount)
     {
@@ -37,22 +36,31 @@ internal sealed class SqlText
 
     public void AppendFormatted(SqlText inner) => Append(inner);
 
-    /// <summary>A number is safe as text, and statements sent together by the hundred need no hundreds of parameters each.</summary>
+    /// <summary>
+    /// A number is safe as text, and statements sent together by the hundred need no hundreds of parameters each.
+    /// </summary>
     public void AppendFormatted(long number) => _text.Append(CultureInfo.InvariantCulture, $"{number}");
 
     public void AppendFormatted(int number) => _text.Append(CultureInfo.InvariantCulture, $"{number}");
 
     public void AppendFormatted(long? number)
     {
-        if (number is { } given) AppendFormatted(given);
-        else _text.Append("null");
+        if (number is { } given)
+            AppendFormatted(given);
+        else
+            _text.Append("null");
     }
 
     /// <summary>Ids are safe as text, too: their alphabets have neither quote nor backslash.</summary>
     public void AppendFormatted(GroupId id) => _text.Append('\'').Append(id.Value).Append('\'');
 
     public void AppendFormatted(OrderId id) =>
-        _text.Append('\'').Append(id.Group.Value).Append('.').Append(CultureInfo.InvariantCulture, $"{id.Number}").Append('\'');
+        _text
+            .Append('\'')
+            .Append(id.Group.Value)
+            .Append('.')
+            .Append(CultureInfo.InvariantCulture, $"{id.Number}")
+            .Append('\'');
 
     public void AppendFormatted<T>(T value)
     {
@@ -64,8 +72,10 @@ internal sealed class SqlText
     public SqlText Append(SqlText more)
     {
         var shift = _values.Count;
-        if (shift == 0 || more._values.Count == 0) _text.Append(more._text);
-        else AppendShifted(more._text.ToString(), shift);
+        if (shift == 0 || more._values.Count == 0)
+            _text.Append(more._text);
+        else
+            AppendShifted(more._text.ToString(), shift);
         _values.AddRange(more._values);
         return this;
     }
@@ -77,7 +87,8 @@ internal sealed class SqlText
         var first = true;
         foreach (var part in parts)
         {
-            if (!first) joined.AppendLiteral(separator);
+            if (!first)
+                joined.AppendLiteral(separator);
             joined.Append(part);
             first = false;
         }
@@ -89,7 +100,8 @@ internal sealed class SqlText
     public static Raw Numbers(IEnumerable<int> numbers) => new(string.Join(',', numbers));
 
     /// <summary>A list of values for <c>in (…)</c>.</summary>
-    public static SqlText Values<T>(IEnumerable<T> values) => Join(",", values.Select(value => new SqlText().With(value)));
+    public static SqlText Values<T>(IEnumerable<T> values) =>
+        Join(",", values.Select(value => new SqlText().With(value)));
 
     public void FillIn(DbCommand command)
     {
@@ -113,7 +125,7 @@ internal sealed class SqlText
 
     private void AppendShifted(string text, int shift)
     {
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
             var next = text.IndexOf("@p", at, StringComparison.Ordinal);
             if (next < 0)
@@ -123,9 +135,15 @@ internal sealed class SqlText
             }
 
             var end = next + 2;
-            while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
+            while (end < text.Length && char.IsAsciiDigit(text[end]))
+                end++;
             _text.Append(text, at, next + 2 - at);
-            _text.Append((int.Parse(text.AsSpan(next + 2, end - next - 2), NumberStyles.None, CultureInfo.InvariantCulture) + shift).ToString(CultureInfo.InvariantCulture));
+            _text.Append(
+                (
+                    int.Parse(text.AsSpan(next + 2, end - next - 2), NumberStyles.None, CultureInfo.InvariantCulture)
+                    + shift
+                ).ToString(CultureInfo.InvariantCulture)
+            );
             at = end;
         }
     }

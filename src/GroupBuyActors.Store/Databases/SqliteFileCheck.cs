@@ -37,18 +37,22 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
     public void Run()
     {
         using var ownership = SqliteOwnership.TryTake(database.Path);
-        if (ownership is null) return;
+        if (ownership is null)
+            return;
         var mark = ReadMark();
         var file = new FileInfo(database.Path);
         if (!file.Exists || file.Length == 0)
         {
             if (mark is not null)
-                throw Missing($"is {(file.Exists ? "empty" : "missing")}, and it held commits up to position " +
-                    $"{mark.Position} of stream {mark.Stream}: it was emptied, deleted, or its disk is not there");
+                throw Missing(
+                    $"is {(file.Exists ? "empty" : "missing")}, and it held commits up to position "
+                        + $"{mark.Position} of stream {mark.Stream}: it was emptied, deleted, or its disk is not there"
+                );
             return;
         }
 
-        if (!IsAsItWasClosed(mark, file)) CheckInside(mark, file.Length);
+        if (!IsAsItWasClosed(mark, file))
+            CheckInside(mark, file.Length);
         // From here on the file changes; what it was when it was closed is said no more.
         if (mark?.Sha256 is not null)
         {
@@ -63,11 +67,14 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
     /// </summary>
     public static void Seal(SqliteDatabase database)
     {
-        if (database.Mark.Written is not { } mark) return;
+        if (database.Mark.Written is not { } mark)
+            return;
         using var ownership = SqliteOwnership.TryTake(database.Path);
-        if (ownership is null || File.Exists(database.Path + "-wal")) return;
+        if (ownership is null || File.Exists(database.Path + "-wal"))
+            return;
         var file = new FileInfo(database.Path);
-        if (!file.Exists || file.Length > HashedBytesMax) return;
+        if (!file.Exists || file.Length > HashedBytesMax)
+            return;
         database.Mark.Write(mark with { Length = file.Length, Sha256 = Hash(file) });
         database.Mark.Flush();
     }
@@ -82,18 +89,24 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         {
             throw new StoreUnusableException(
                 $"{e.Message} It says how far the SQLite file {database.Path} had got: remove it to go on with what the file holds.",
-                e);
+                e
+            );
         }
     }
 
     private bool IsAsItWasClosed(MarkedState? mark, FileInfo file)
     {
-        if (mark?.Sha256 is not { } hash || File.Exists(database.Path + "-wal")) return false;
+        if (mark?.Sha256 is not { } hash || File.Exists(database.Path + "-wal"))
+            return false;
         if (file.Length != mark.Length)
-            throw Missing($"had {mark.Length} bytes when it was closed, and has {file.Length}: " +
-                "it was cut, exchanged or written by something else");
+            throw Missing(
+                $"had {mark.Length} bytes when it was closed, and has {file.Length}: "
+                    + "it was cut, exchanged or written by something else"
+            );
         if (Hash(file) != hash)
-            throw Missing("is not what it was when it was closed: its bytes were damaged, or written by something else");
+            throw Missing(
+                "is not what it was when it was closed: its bytes were damaged, or written by something else"
+            );
         return true;
     }
 
@@ -104,8 +117,10 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
             using var connection = database.Open();
             CheckStructure(connection, length);
             if (mark is not null && !Holds(connection, mark))
-                throw Missing($"ends before position {mark.Position} of stream {mark.Stream}, which was acknowledged: " +
-                    $"its write-ahead log {database.Path}-wal was deleted or damaged, or an older copy lies there");
+                throw Missing(
+                    $"ends before position {mark.Position} of stream {mark.Stream}, which was acknowledged: "
+                        + $"its write-ahead log {database.Path}-wal was deleted or damaged, or an older copy lies there"
+                );
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB)
         {
@@ -116,15 +131,22 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
     private void CheckStructure(SqliteConnection connection, long length)
     {
         var started = time.GetTimestamp();
-        raw.sqlite3_progress_handler(connection.Handle, 100_000, _ => time.GetElapsedTime(started) > TimeMax ? 1 : 0, null);
+        raw.sqlite3_progress_handler(
+            connection.Handle,
+            100_000,
+            _ => time.GetElapsedTime(started) > TimeMax ? 1 : 0,
+            null
+        );
         try
         {
             using var command = connection.CreateCommand();
-            command.CommandText = $"pragma {(length <= ComparedBytesMax ? "integrity_check" : "quick_check")}({FindingsMax})";
+            command.CommandText =
+                $"pragma {(length <= ComparedBytesMax ? "integrity_check" : "quick_check")}({FindingsMax})";
             command.CommandTimeout = 0;
             using var reader = command.ExecuteReader();
             var findings = new List<string>();
-            while (reader.Read()) findings.Add(reader.GetString(0));
+            while (reader.Read())
+                findings.Add(reader.GetString(0));
             if (findings is not ["ok"])
                 throw Damaged(string.Join("; ", findings.Take(FindingsMax)).ReplaceLineEndings(" "));
         }
@@ -162,14 +184,18 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         }
     }
 
-    private StoreUnusableException Missing(string what) => new(
-        $"The SQLite file {database.Path} {what}. Put the right file back, with its -wal beside it, or a backup; " +
-        $"to go on with what is there on purpose, remove {database.Mark.Path} and start again.");
+    private StoreUnusableException Missing(string what) =>
+        new(
+            $"The SQLite file {database.Path} {what}. Put the right file back, with its -wal beside it, or a backup; "
+                + $"to go on with what is there on purpose, remove {database.Mark.Path} and start again."
+        );
 
-    private StoreUnusableException Damaged(string finding, Exception? inner = null) => new(
-        $"The SQLite file {database.Path} is damaged ({finding.TrimEnd('.')}). Put a backup in its place, or what " +
-        $"`sqlite3 … .recover` saves of it, and remove {database.Mark.Path}, which remembers how far the damaged one had got.",
-        inner);
+    private StoreUnusableException Damaged(string finding, Exception? inner = null) =>
+        new(
+            $"The SQLite file {database.Path} is damaged ({finding.TrimEnd('.')}). Put a backup in its place, or what "
+                + $"`sqlite3 … .recover` saves of it, and remove {database.Mark.Path}, which remembers how far the damaged one had got.",
+            inner
+        );
 
     private static string Hash(FileInfo file)
     {

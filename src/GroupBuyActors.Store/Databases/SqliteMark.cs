@@ -45,8 +45,12 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
     {
         lock (_gate)
         {
-            var bytes = _file is not null ? ReadOpen(_file) : File.Exists(Path) ? File.ReadAllBytes(Path) : [];
-            if (bytes.Length == 0) return null;
+            var bytes =
+                _file is not null ? ReadOpen(_file)
+                : File.Exists(Path) ? File.ReadAllBytes(Path)
+                : [];
+            if (bytes.Length == 0)
+                return null;
             return Newest(bytes)?.State ?? throw new InvalidDataException($"The file {Path} is damaged.");
         }
     }
@@ -72,7 +76,8 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
     /// <summary>Waits until what was written is on the disk.</summary>
     public void Flush()
     {
-        lock (_gate) _file?.Flush(flushToDisk: true);
+        lock (_gate)
+            _file?.Flush(flushToDisk: true);
     }
 
     public void Dispose()
@@ -96,20 +101,43 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
 
     private static string Text(long number, MarkedState state)
     {
-        var text = string.Create(CultureInfo.InvariantCulture,
-            $"groupbuy mark 1 {number} stream {state.Stream} position {state.Position} " +
-            $"length {state.Length} sha256 {state.Sha256 ?? "-"}");
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"groupbuy mark 1 {number} stream {state.Stream} position {state.Position} "
+                + $"length {state.Length} sha256 {state.Sha256 ?? "-"}"
+        );
         return $"{text} check {Check(text)}".PadRight(PlaceBytes - 1) + '\n';
     }
 
     private static (long Number, MarkedState State)? Parse(byte[] place)
     {
         var words = Encoding.ASCII.GetString(place).TrimEnd().Split(' ');
-        if (words is not ["groupbuy", "mark", "1", var number, "stream", var stream, "position", var position,
-                "length", var length, "sha256", var sha, "check", var check])
+        if (
+            words
+            is not [
+                "groupbuy",
+                "mark",
+                "1",
+                var number,
+                "stream",
+                var stream,
+                "position",
+                var position,
+                "length",
+                var length,
+                "sha256",
+                var sha,
+                "check",
+                var check,
+            ]
+        )
             return null;
-        if (Check(string.Join(' ', words[..^2])) != check) return null;
-        return (Number(number), new MarkedState(Number(stream), Number(position), Number(length), sha == "-" ? null : sha));
+        if (Check(string.Join(' ', words[..^2])) != check)
+            return null;
+        return (
+            Number(number),
+            new MarkedState(Number(stream), Number(position), Number(length), sha == "-" ? null : sha)
+        );
     }
 
     private static long Number(string text) =>

@@ -4,8 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// One thread with one connection that writes. Work that waits is done together: one transaction, a savepoint each, so that a
-/// piece that fails takes nothing else with it. A caller hears of success only once the transaction is committed.
+/// One thread with one connection that writes. Work that waits is done together: one transaction, a savepoint each, so
+/// that a piece that fails takes nothing else with it. A caller hears of success only once the transaction is
+/// committed.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
@@ -18,7 +19,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteConnection _connection;
     private readonly SqliteTurns _turns;
     private readonly DbSession _session;
-    private readonly Channel<Piece> _queue = Channel.CreateBounded<Piece>(new BoundedChannelOptions(QueueMax) { SingleReader = true });
+    private readonly Channel<Piece> _queue = Channel.CreateBounded<Piece>(
+        new BoundedChannelOptions(QueueMax) { SingleReader = true }
+    );
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public SqliteWriter(SqliteConnection connection, SqliteTurns turns, string name)
@@ -49,7 +52,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             batch.Clear();
-            while (batch.Count < BatchMax && _queue.Reader.TryRead(out var piece)) batch.Add(piece);
+            while (batch.Count < BatchMax && _queue.Reader.TryRead(out var piece))
+                batch.Add(piece);
             WriteTogether(batch);
         }
 
@@ -62,13 +66,15 @@ internal sealed class SqliteWriter : IAsyncDisposable
         try
         {
             Execute("begin immediate");
-            foreach (var piece in batch) WriteOne(piece);
+            foreach (var piece in batch)
+                WriteOne(piece);
             Execute("commit");
         }
         catch (Exception e)
         {
             TryRollback();
-            foreach (var piece in batch) piece.Fail(e);
+            foreach (var piece in batch)
+                piece.Fail(e);
             return;
         }
         finally
@@ -76,7 +82,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
             _turns.Leave();
         }
 
-        foreach (var piece in batch) piece.Complete();
+        foreach (var piece in batch)
+            piece.Complete();
     }
 
     private void WriteOne(Piece piece)
@@ -123,7 +130,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         public abstract void Fail(Exception e);
     }
 
-    private sealed class Piece<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation) : Piece
+    private sealed class Piece<T>(Func<DbSession, CancellationToken, Task<T>> write, CancellationToken cancellation)
+        : Piece
     {
         private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _value;
@@ -135,7 +143,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
             cancellation.ThrowIfCancellationRequested();
             var running = write(session, CancellationToken.None);
             // Microsoft.Data.Sqlite is synchronous; work that waits for something else would hold the lock meanwhile.
-            if (!running.IsCompleted) throw new InvalidOperationException("Work on the writing thread may wait for the database only.");
+            if (!running.IsCompleted)
+                throw new InvalidOperationException("Work on the writing thread may wait for the database only.");
             _value = running.GetAwaiter().GetResult();
         }
 

@@ -19,7 +19,8 @@ internal sealed record Migration(int Version, string Name, string Text)
     {
         var assembly = typeof(Migration).Assembly;
         var prefix = $"{typeof(Migration).Namespace}.{folder}.";
-        return assembly.GetManifestResourceNames()
+        return assembly
+            .GetManifestResourceNames()
             .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
             .Select(name => Read(assembly, name, name[prefix.Length..]))
             .OrderBy(migration => migration.Version)
@@ -32,8 +33,10 @@ internal sealed record Migration(int Version, string Name, string Text)
         var start = 0;
         for (var at = 0; at < Text.Length; at++)
         {
-            if (Text[at] == '\'') at = EndOfQuoted(at);
-            else if (Text[at] == '-' && at + 1 < Text.Length && Text[at + 1] == '-') at = EndOfLine(at);
+            if (Text[at] == '\'')
+                at = EndOfQuoted(at);
+            else if (Text[at] == '-' && at + 1 < Text.Length && Text[at + 1] == '-')
+                at = EndOfLine(at);
             else if (Text[at] == ';')
             {
                 yield return Text[start..at];
@@ -54,27 +57,39 @@ internal sealed record Migration(int Version, string Name, string Text)
     {
         using var stream = assembly.GetManifestResourceStream(resource)!;
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        return new Migration(int.Parse(file.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture), file, reader.ReadToEnd().ReplaceLineEndings("\n"));
+        return new Migration(
+            int.Parse(file.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture),
+            file,
+            reader.ReadToEnd().ReplaceLineEndings("\n")
+        );
     }
 }
 
-/// <summary>A migration as the database remembers it. <see cref="Applied"/> is false where it was begun and not ended.</summary>
+/// <summary>
+/// A migration as the database remembers it. <see cref="Applied"/> is false where it was begun and not ended.
+/// </summary>
 internal sealed record AppliedMigration(int Version, string Name, string Sha256, bool Applied);
 
 /// <summary>What is left to do.</summary>
 internal static class MigrationPlan
 {
     /// <summary>
-    /// The migrations not yet applied. A newer database than this release is no fault (a rolling update: schemas only grow); a
-    /// migration changed after it was applied is.
+    /// The migrations not yet applied. A newer database than this release is no fault (a rolling update: schemas only
+    /// grow); a migration changed after it was applied is.
     /// </summary>
-    public static IReadOnlyList<Migration> Pending(IReadOnlyList<Migration> known, IReadOnlyList<AppliedMigration> applied)
+    public static IReadOnlyList<Migration> Pending(
+        IReadOnlyList<Migration> known,
+        IReadOnlyList<AppliedMigration> applied
+    )
     {
         var byVersion = applied.ToDictionary(migration => migration.Version);
         foreach (var migration in known)
             if (byVersion.TryGetValue(migration.Version, out var there) && there.Sha256 != migration.Sha256)
                 throw new StoreUnusableException(
-                    $"Migration {migration.Name} was applied to this database with another text ({there.Name}, sha256 {there.Sha256[..12]}…): put the old file back and add a new one, or start with an empty database.");
-        return known.Where(migration => !byVersion.TryGetValue(migration.Version, out var there) || !there.Applied).ToList();
+                    $"Migration {migration.Name} was applied to this database with another text ({there.Name}, sha256 {there.Sha256[..12]}…): put the old file back and add a new one, or start with an empty database."
+                );
+        return known
+            .Where(migration => !byVersion.TryGetValue(migration.Version, out var there) || !there.Applied)
+            .ToList();
     }
 }

@@ -8,10 +8,23 @@ internal static partial class MigrationLog
     [LoggerMessage(2150, LogLevel.Information, "Migration {Migration} is applied.")]
     public static partial void Applied(this ILogger logger, string migration);
 
-    [LoggerMessage(2151, LogLevel.Warning,
-        "The start waits: migration {Migration} has tried for {Seconds} s to have the {Table} for itself, which an open transaction keeps ({Holders}). Silos that run commit on meanwhile.")]
-    public static partial void WaitsForTable(this ILogger logger, string migration, int seconds, string table, string holders);
+    [LoggerMessage(
+        2151,
+        LogLevel.Warning,
+        "The start waits: migration {Migration} has tried for {Seconds} s to have the {Table} for itself, which an open transaction keeps ({Holders}). Silos that run commit on meanwhile."
+    )]
+    public static partial void WaitsForTable(
+        this ILogger logger,
+        string migration,
+        int seconds,
+        string table,
+        string holders
+    );
 
-    [LoggerMessage(2152, LogLevel.Information, "The start waits: another process (connection {Connection} of the server) has been migrating the database {Database} for {Seconds} s or more.")]
+    [LoggerMessage(
+        2152,
+        LogLevel.Information,
+        "The start waits: another process (connection {Connection} of the server) has been migrating the database {Database} for {Seconds} s or more."
+    )]
     public static partial void WaitsForOther(this ILogger logger, long connection, string database, int seconds);
 }

@@ -7,5 +7,6 @@ namespace GroupBuyActors.Store.Migrations;
 internal sealed record MigrationPatience(TimeSpan FirstPause, TimeSpan PauseMax, TimeSpan Total)
 {
     /// <summary>A try stops commits for a second at most: one second in eleven, once the pauses are long.</summary>
-    public static MigrationPatience Default { get; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
+    public static MigrationPatience Default { get; } =
+        new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
 }

@@ -28,7 +28,8 @@ internal sealed class MySqlMigrator(
     TimeProvider time,
     ILogger logger,
     MigrationPatience? patience = null,
-    IReadOnlyList<Migration>? migrations = null)
+    IReadOnlyList<Migration>? migrations = null
+)
 {
     /// <summary>How often one who waits for another's migration says so.</summary>
     private const int TurnSeconds = 10;
@@ -38,7 +39,8 @@ internal sealed class MySqlMigrator(
     public async Task RunAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenOwnAsync(cancellation).ConfigureAwait(false);
-        // The lock is the server's, not the database's: its name says which one. It goes with the connection at the latest.
+        // The lock is the server's, not the database's: its name says which one. It goes with the connection at the
+        // latest.
         var name = $"groupbuy migrate {StableHash.Of(connection.Database):x16}";
         await TakeTurnAsync(connection, name, cancellation).ConfigureAwait(false);
         try
@@ -59,14 +61,20 @@ internal sealed class MySqlMigrator(
     {
         var started = time.GetTimestamp();
         var session = new DbSession(connection, null);
-        while (await session.NumberAsync($"select get_lock({name}, {TurnSeconds})", 0, cancellation).ConfigureAwait(false) != 1)
+        while (
+            await session.NumberAsync($"select get_lock({name}, {TurnSeconds})", 0, cancellation).ConfigureAwait(false)
+            != 1
+        )
         {
-            var holder = await session.NumberAsync($"select is_used_lock({name})", 0, cancellation).ConfigureAwait(false);
+            var holder = await session
+                .NumberAsync($"select is_used_lock({name})", 0, cancellation)
+                .ConfigureAwait(false);
             var waited = (int)time.GetElapsedTime(started).TotalSeconds;
             if (waited >= 2 * _patience.Total.TotalSeconds)
                 throw new StoreUnusableException(
-                    $"Another process has been migrating the database {connection.Database} for {waited} s: " +
-                    $"see what connection {holder} of the server does, then start again.");
+                    $"Another process has been migrating the database {connection.Database} for {waited} s: "
+                        + $"see what connection {holder} of the server does, then start again."
+                );
             logger.WaitsForOther(holder, connection.Database, waited);
         }
     }
@@ -74,33 +82,66 @@ internal sealed class MySqlMigrator(
     private async Task MigrateAsync(MySqlConnection connection, CancellationToken cancellation)
     {
         var session = new DbSession(connection, null);
-        await session.ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation)
+        await session
+            .ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation)
             .ConfigureAwait(false);
-        await session.ExecuteAsync($"""
-            create table if not exists schema_version (
-              version int not null,
-              name varchar(100) character set ascii collate ascii_bin not null,
-              sha256 char(64) character set ascii collate ascii_bin not null,
-              applied_at datetime(3) null,
-              primary key (version)
-            ) engine = InnoDB
-            """, cancellation).ConfigureAwait(false);
-        var applied = await session.ListAsync(
-            $"select version, name, sha256, applied_at is not null from schema_version",
-            row => new AppliedMigration(row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetInt32(3) == 1), cancellation).ConfigureAwait(false);
+        await session
+            .ExecuteAsync(
+                $"""
+                create table if not exists schema_version (
+                  version int not null,
+                  name varchar(100) character set ascii collate ascii_bin not null,
+                  sha256 char(64) character set ascii collate ascii_bin not null,
+                  applied_at datetime(3) null,
+                  primary key (version)
+                ) engine = InnoDB
+                """,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        var applied = await session
+            .ListAsync(
+                $"select version, name, sha256, applied_at is not null from schema_version",
+                row => new AppliedMigration(row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetInt32(3) == 1),
+                cancellation
+            )
+            .ConfigureAwait(false);
         foreach (var migration in MigrationPlan.Pending(migrations ?? Migration.Of(database.Dialect.Folder), applied))
-            await ApplyAsync(connection, session, migration, applied.Any(there => there.Version == migration.Version), cancellation).ConfigureAwait(false);
+            await ApplyAsync(
+                    connection,
+                    session,
+                    migration,
+                    applied.Any(there => there.Version == migration.Version),
+                    cancellation
+                )
+                .ConfigureAwait(false);
     }
 
-    private async Task ApplyAsync(MySqlConnection connection, DbSession session, Migration migration, bool again, CancellationToken cancellation)
+    private async Task ApplyAsync(
+        MySqlConnection connection,
+        DbSession session,
+        Migration migration,
+        bool again,
+        CancellationToken cancellation
+    )
     {
         if (!again)
-            await session.ExecuteAsync($"insert into schema_version (version, name, sha256) values ({migration.Version}, {migration.Name}, {migration.Sha256})", cancellation).ConfigureAwait(false);
+            await session
+                .ExecuteAsync(
+                    $"insert into schema_version (version, name, sha256) values ({migration.Version}, {migration.Name}, {migration.Sha256})",
+                    cancellation
+                )
+                .ConfigureAwait(false);
         var change = new MySqlSchemaChange(connection, _patience, time, logger);
         foreach (var statement in migration.Statements())
             await change.RunAsync(migration, statement, again, cancellation).ConfigureAwait(false);
 
-        await session.ExecuteAsync($"update schema_version set applied_at = {time.GetUtcNow().UtcDateTime} where version = {migration.Version}", cancellation).ConfigureAwait(false);
+        await session
+            .ExecuteAsync(
+                $"update schema_version set applied_at = {time.GetUtcNow().UtcDateTime} where version = {migration.Version}",
+                cancellation
+            )
+            .ConfigureAwait(false);
         logger.Applied(migration.Name);
     }
 }

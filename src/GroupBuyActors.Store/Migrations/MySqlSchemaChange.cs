@@ -16,7 +16,11 @@ namespace GroupBuyActors.Store.Migrations;
 /// cref="MySqlMigrator"/>.
 /// </remarks>
 internal sealed partial class MySqlSchemaChange(
-    MySqlConnection connection, MigrationPatience patience, TimeProvider time, ILogger logger)
+    MySqlConnection connection,
+    MigrationPatience patience,
+    TimeProvider time,
+    ILogger logger
+)
 {
     /// <summary>The server knows whole seconds only.</summary>
     public const int LockWaitSeconds = 1;
@@ -44,9 +48,10 @@ internal sealed partial class MySqlSchemaChange(
             var what = table is null ? "tables" : $"table {table}";
             if (waited >= patience.Total)
                 throw new StoreUnusableException(
-                    $"Migration {migration.Name} could not have the {what} for itself in {(int)waited.TotalSeconds} s: " +
-                    $"an open transaction keeps it ({holders}). " +
-                    "End it, or wait for its end, and start again; silos that run were not held up, and what was migrated stays.");
+                    $"Migration {migration.Name} could not have the {what} for itself in {(int)waited.TotalSeconds} s: "
+                        + $"an open transaction keeps it ({holders}). "
+                        + "End it, or wait for its end, and start again; silos that run were not held up, and what was migrated stays."
+                );
             logger.WaitsForTable(migration.Name, (int)waited.TotalSeconds, what, holders);
             await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
             pause = Longer(pause);
@@ -78,14 +83,18 @@ internal sealed partial class MySqlSchemaChange(
     }
 
     private static bool IsThere(MySqlException e) =>
-        e.ErrorCode is MySqlErrorCode.TableExists or MySqlErrorCode.DuplicateFieldName or MySqlErrorCode.DuplicateKeyName
+        e.ErrorCode
+            is MySqlErrorCode.TableExists
+                or MySqlErrorCode.DuplicateFieldName
+                or MySqlErrorCode.DuplicateKeyName
         || e.Number == NothingToDrop;
 
     private TimeSpan Longer(TimeSpan pause) => pause * 2 < patience.PauseMax ? pause * 2 : patience.PauseMax;
 
     [GeneratedRegex(
-        @"\b(alter\s+table|create\s+(or\s+replace\s+)?view|create\s+(unique\s+)?index\s+\S+\s+on|update|delete\s+from)" +
-        @"\s+`?(?<table>\w+)",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        @"\b(alter\s+table|create\s+(or\s+replace\s+)?view|create\s+(unique\s+)?index\s+\S+\s+on|update|delete\s+from)"
+            + @"\s+`?(?<table>\w+)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+    )]
     private static partial Regex Target();
 }

@@ -12,8 +12,12 @@ internal sealed class SqliteMigrator(SqliteDatabase database, string folder, Tim
         Execute(connection, "begin exclusive");
         try
         {
-            Execute(connection, "create table if not exists schema_version (version integer not null primary key, name text not null, sha256 text not null, applied_at text null)");
-            foreach (var migration in MigrationPlan.Pending(Migration.Of(folder), Applied(connection))) Apply(connection, migration);
+            Execute(
+                connection,
+                "create table if not exists schema_version (version integer not null primary key, name text not null, sha256 text not null, applied_at text null)"
+            );
+            foreach (var migration in MigrationPlan.Pending(Migration.Of(folder), Applied(connection)))
+                Apply(connection, migration);
             Execute(connection, "commit");
         }
         catch
@@ -29,7 +33,8 @@ internal sealed class SqliteMigrator(SqliteDatabase database, string folder, Tim
         command.CommandText = "select version, name, sha256 from schema_version";
         using var reader = command.ExecuteReader();
         var applied = new List<AppliedMigration>();
-        while (reader.Read()) applied.Add(new AppliedMigration(reader.GetInt32(0), reader.GetString(1), reader.GetString(2), true));
+        while (reader.Read())
+            applied.Add(new AppliedMigration(reader.GetInt32(0), reader.GetString(1), reader.GetString(2), true));
         return applied;
     }
 
@@ -37,11 +42,16 @@ internal sealed class SqliteMigrator(SqliteDatabase database, string folder, Tim
     {
         Execute(connection, migration.Text);
         using var command = connection.CreateCommand();
-        command.CommandText = "insert into schema_version (version, name, sha256, applied_at) values (@version, @name, @sha256, @at)";
+        command.CommandText =
+            "insert into schema_version (version, name, sha256, applied_at) values (@version, @name, @sha256, @at)";
         command.Parameters.AddWithValue("@version", migration.Version);
         command.Parameters.AddWithValue("@name", migration.Name);
         command.Parameters.AddWithValue("@sha256", migration.Sha256);
-        command.Parameters.AddWithValue("@at", time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture));
+        command.Parameters.AddWithValue(
+            "@at",
+            time.GetUtcNow()
+                .UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture)
+        );
         command.ExecuteNonQuery();
     }
 

@@ -12,11 +12,22 @@ public interface IShards
     Task<IReadOnlyList<ShardRow>> ReadAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Takes those of the shards that nobody owns, that were released to <paramref name="self"/>, or whose owner is among
-    /// <paramref name="fenced"/> (addresses whose streams are dead), in one statement; gives those now owned by self.
+    /// Takes those of the shards that nobody owns, that were released to <paramref name="self"/>, or whose owner is
+    /// among <paramref name="fenced"/> (addresses whose streams are dead), in one statement; gives those now owned by
+    /// self.
     /// </summary>
-    Task<IReadOnlyList<ShardRow>> TakeAsync(SiloIdentity self, IReadOnlyCollection<ShardId> shards, IReadOnlyCollection<string> fenced, CancellationToken cancellation);
+    Task<IReadOnlyList<ShardRow>> TakeAsync(
+        SiloIdentity self,
+        IReadOnlyCollection<ShardId> shards,
+        IReadOnlyCollection<string> fenced,
+        CancellationToken cancellation
+    );
 
     /// <summary>Gives owned shards to a successor by name (its address), or to nobody.</summary>
-    Task ReleaseAsync(SiloIdentity self, IReadOnlyCollection<ShardId> shards, SiloIdentity? successor, CancellationToken cancellation);
+    Task ReleaseAsync(
+        SiloIdentity self,
+        IReadOnlyCollection<ShardId> shards,
+        SiloIdentity? successor,
+        CancellationToken cancellation
+    );
 }

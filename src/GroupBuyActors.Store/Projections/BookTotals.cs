@@ -6,71 +6,177 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Store.Projections;
 
 /// <summary>
-/// Rows of <c>payment_total</c> and <c>stock_total</c>. Candidates are found without a lock along the indexes of live rows; then each is
-/// locked by its primary key, in the order in which projections are written, looked at again, and counted as it is.
+/// Rows of <c>payment_total</c> and <c>stock_total</c>. Candidates are found without a lock along the indexes of live
+/// rows; then each is locked by its primary key, in the order in which projections are written, looked at again, and
+/// counted as it is.
 /// </summary>
 internal sealed class BookTotals(Database database) : IBookTotals
 {
-    private const int Settled = 1, Refunded = 2;
+    private const int Settled = 1,
+        Refunded = 2;
 
     // Index payment_book_live (is_live, merchant_id, state, settles_ms, …).
-    public async Task<(int Counted, long? Next)> CountPaymentsAsync(long above, DateTimeOffset now, int limit, CancellationToken cancellation)
+    public async Task<(int Counted, long? Next)> CountPaymentsAsync(
+        long above,
+        DateTimeOffset now,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        if (await NextMerchantAsync("payment_book", above, cancellation).ConfigureAwait(false) is not { } merchant) return (0, null);
-        var keys = await database.ReadAsync((session, ct) => session.ListAsync(
-            $"select order_id, payment_id from payment_book{database.Dialect.ByIndex("payment_book_live")} where is_live = 1 and merchant_id = {merchant} and {Final(now)} limit {limit}",
-            row => (Order: row.GetString(0), Payment: row.Bytes(1)), ct), cancellation).ConfigureAwait(false);
-        keys.Sort((a, b) => string.CompareOrdinal(a.Order, b.Order) is var orders and not 0 ? orders : a.Payment.AsSpan().SequenceCompareTo(b.Payment));
-        var counted = keys.Count == 0 ? 0 : await database.WriteAsync((session, ct) => CountPaymentsAsync(session, merchant, keys, now, ct), cancellation).ConfigureAwait(false);
+        if (await NextMerchantAsync("payment_book", above, cancellation).ConfigureAwait(false) is not { } merchant)
+            return (0, null);
+        var keys = await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        $"select order_id, payment_id from payment_book{database.Dialect.ByIndex("payment_book_live")} where is_live = 1 and merchant_id = {merchant} and {Final(now)} limit {limit}",
+                        row => (Order: row.GetString(0), Payment: row.Bytes(1)),
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        keys.Sort(
+            (a, b) =>
+                string.CompareOrdinal(a.Order, b.Order) is var orders and not 0
+                    ? orders
+                    : a.Payment.AsSpan().SequenceCompareTo(b.Payment)
+        );
+        var counted =
+            keys.Count == 0
+                ? 0
+                : await database
+                    .WriteAsync((session, ct) => CountPaymentsAsync(session, merchant, keys, now, ct), cancellation)
+                    .ConfigureAwait(false);
         return (counted, keys.Count < limit ? merchant : above);
     }
 
     // Index group_view_live (is_live, merchant_id, state, group_id).
-    public async Task<(int Counted, long? Next)> CountStockAsync(long above, DateTimeOffset before, int limit, CancellationToken cancellation)
+    public async Task<(int Counted, long? Next)> CountStockAsync(
+        long above,
+        DateTimeOffset before,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        if (await NextMerchantAsync("group_view", above, cancellation).ConfigureAwait(false) is not { } merchant) return (0, null);
-        SqlText ended = $"state = {StoredNames.Of(GroupPhase.Expired)} and outstanding = 0 and reserved = deducted + released and updated_ms < {before.ToUnixTimeMilliseconds()}";
-        var groups = await database.ReadAsync((session, ct) => session.ListAsync(
-            $"select group_id from group_view{database.Dialect.ByIndex("group_view_live")} where is_live = 1 and merchant_id = {merchant} and {ended} order by group_id limit {limit}",
-            row => GroupId.Parse(row.GetString(0)), ct), cancellation).ConfigureAwait(false);
-        var counted = groups.Count == 0 ? 0 : await database.WriteAsync((session, ct) => CountStockAsync(session, merchant, groups, ended, ct), cancellation).ConfigureAwait(false);
+        if (await NextMerchantAsync("group_view", above, cancellation).ConfigureAwait(false) is not { } merchant)
+            return (0, null);
+        SqlText ended =
+            $"state = {StoredNames.Of(GroupPhase.Expired)} and outstanding = 0 and reserved = deducted + released and updated_ms < {before.ToUnixTimeMilliseconds()}";
+        var groups = await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        $"select group_id from group_view{database.Dialect.ByIndex("group_view_live")} where is_live = 1 and merchant_id = {merchant} and {ended} order by group_id limit {limit}",
+                        row => GroupId.Parse(row.GetString(0)),
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        var counted =
+            groups.Count == 0
+                ? 0
+                : await database
+                    .WriteAsync((session, ct) => CountStockAsync(session, merchant, groups, ended, ct), cancellation)
+                    .ConfigureAwait(false);
         return (counted, groups.Count < limit ? merchant : above);
     }
 
-    private Task<long?> NextMerchantAsync(string table, long above, CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
-        (await session.ListAsync(
-            $"select merchant_id from {new Raw(table)}{database.Dialect.ByIndex($"{table}_live")} where is_live = 1 and merchant_id > {above} order by merchant_id limit 1",
-            row => (long?)row.GetInt64(0), ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
+    private Task<long?> NextMerchantAsync(string table, long above, CancellationToken cancellation) =>
+        database.ReadAsync(
+            async (session, ct) =>
+                (
+                    await session
+                        .ListAsync(
+                            $"select merchant_id from {new Raw(table)}{database.Dialect.ByIndex($"{table}_live")} where is_live = 1 and merchant_id > {above} order by merchant_id limit 1",
+                            row => (long?)row.GetInt64(0),
+                            ct
+                        )
+                        .ConfigureAwait(false)
+                ).FirstOrDefault(),
+            cancellation
+        );
 
     private async Task<int> CountPaymentsAsync(
-        DbSession session, long merchant, List<(string Order, byte[] Payment)> keys, DateTimeOffset now, CancellationToken cancellation)
+        DbSession session,
+        long merchant,
+        List<(string Order, byte[] Payment)> keys,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
     {
         // Primary key, in its order.
-        var rows = await session.ListAllAsync(SqlText.Join("; ", keys.Select(key => (SqlText)
-            $"select order_id, payment_id, currency, amount, state, counted from payment_book where order_id = {key.Order} and payment_id = {key.Payment} and is_live = 1 and {Final(now)}{database.Dialect.ForUpdate}")),
-            Payment, cancellation).ConfigureAwait(false);
-        if (rows.Count == 0) return 0;
-        var writes = rows.Select(row => (SqlText)
-            $"update payment_book set counted = {row.Bucket} where order_id = {row.Order} and payment_id = {row.Id}")
-            .Concat(rows.GroupBy(row => row.Currency).OrderBy(currency => currency.Key, StringComparer.Ordinal).Select(currency => Add(merchant, currency.Key, currency)));
+        var rows = await session
+            .ListAllAsync(
+                SqlText.Join(
+                    "; ",
+                    keys.Select(key =>
+                        (SqlText)
+                            $"select order_id, payment_id, currency, amount, state, counted from payment_book where order_id = {key.Order} and payment_id = {key.Payment} and is_live = 1 and {Final(now)}{database.Dialect.ForUpdate}"
+                    )
+                ),
+                Payment,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        if (rows.Count == 0)
+            return 0;
+        var writes = rows.Select(row =>
+                (SqlText)
+                    $"update payment_book set counted = {row.Bucket} where order_id = {row.Order} and payment_id = {row.Id}"
+            )
+            .Concat(
+                rows.GroupBy(row => row.Currency)
+                    .OrderBy(currency => currency.Key, StringComparer.Ordinal)
+                    .Select(currency => Add(merchant, currency.Key, currency))
+            );
         await session.ExecuteAsync(SqlText.Join("; ", writes), cancellation).ConfigureAwait(false);
         return rows.Count;
     }
 
-    private async Task<int> CountStockAsync(DbSession session, long merchant, List<GroupId> groups, SqlText ended, CancellationToken cancellation)
+    private async Task<int> CountStockAsync(
+        DbSession session,
+        long merchant,
+        List<GroupId> groups,
+        SqlText ended,
+        CancellationToken cancellation
+    )
     {
         // Primary key, in its order.
-        var rows = await session.ListAllAsync(SqlText.Join("; ", groups.Select(group => new SqlText().Append(
-            $"select group_id, deducted, released, coalesce(counted_deducted, 0), coalesce(counted_released, 0) from group_view where group_id = {group} and is_live = 1 and {ended}{database.Dialect.ForUpdate}"))),
-            row => (Group: GroupId.Parse(row.GetString(0)), Deducted: row.GetInt64(1) - row.GetInt64(3), Released: row.GetInt64(2) - row.GetInt64(4)), cancellation).ConfigureAwait(false);
-        if (rows.Count == 0) return 0;
+        var rows = await session
+            .ListAllAsync(
+                SqlText.Join(
+                    "; ",
+                    groups.Select(group =>
+                        new SqlText().Append(
+                            $"select group_id, deducted, released, coalesce(counted_deducted, 0), coalesce(counted_released, 0) from group_view where group_id = {group} and is_live = 1 and {ended}{database.Dialect.ForUpdate}"
+                        )
+                    )
+                ),
+                row =>
+                    (
+                        Group: GroupId.Parse(row.GetString(0)),
+                        Deducted: row.GetInt64(1) - row.GetInt64(3),
+                        Released: row.GetInt64(2) - row.GetInt64(4)
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        if (rows.Count == 0)
+            return 0;
         var (deducted, released) = (rows.Sum(row => row.Deducted), rows.Sum(row => row.Released));
-        var writes = rows.Select(row => (SqlText)
-            $"update group_view set counted_deducted = deducted, counted_released = released where group_id = {row.Group}")
-            .Append((SqlText)$"""
+        var writes = rows.Select(row =>
+                (SqlText)
+                    $"update group_view set counted_deducted = deducted, counted_released = released where group_id = {row.Group}"
+            )
+            .Append(
+                (SqlText)
+                    $"""
             insert into stock_total (merchant_id, deducted, released) values ({merchant}, {deducted}, {released}){database.Dialect.OrElseSet(["merchant_id"],
             FormattableString.Invariant($"deducted = stock_total.deducted + ({deducted}), released = stock_total.released + ({released})"))}
-            """);
+            """
+            );
         await session.ExecuteAsync(SqlText.Join("; ", writes), cancellation).ConfigureAwait(false);
         return rows.Count;
     }
@@ -81,11 +187,18 @@ internal sealed class BookTotals(Database database) : IBookTotals
         foreach (var row in rows)
         {
             Into(sums, row.Bucket, row.Amount, 1);
-            if (row.CountedBefore is { } before) Into(sums, before, row.Amount, -1);
+            if (row.CountedBefore is { } before)
+                Into(sums, before, row.Amount, -1);
         }
 
         string[] columns = ["settled_high", "settled_low", "refunded_high", "refunded_low"];
-        var added = string.Join(", ", columns.Zip(sums, (column, sum) => FormattableString.Invariant($"{column} = payment_total.{column} + ({sum})")));
+        var added = string.Join(
+            ", ",
+            columns.Zip(
+                sums,
+                (column, sum) => FormattableString.Invariant($"{column} = payment_total.{column} + ({sum})")
+            )
+        );
         return $"insert into payment_total (merchant_id, currency, {new Raw(string.Join(", ", columns))}) values ({merchant}, {currency}, {sums[0]}, {sums[1]}, {sums[2]}, {sums[3]}){database.Dialect.OrElseSet(["merchant_id", "currency"], added)}";
     }
 
@@ -97,11 +210,27 @@ internal sealed class BookTotals(Database database) : IBookTotals
     }
 
     /// <summary>Nothing of ours changes such a payment any more.</summary>
-    private static SqlText Final(DateTimeOffset now) => new SqlText().Append(
-        $"(state in ({(int)PaymentState.Forfeited}, {(int)PaymentState.Refunded}) or (state = {(int)PaymentState.Redeemed} and settles_ms <= {now.ToUnixTimeMilliseconds()}))");
+    private static SqlText Final(DateTimeOffset now) =>
+        new SqlText().Append(
+            $"(state in ({(int)PaymentState.Forfeited}, {(int)PaymentState.Refunded}) or (state = {(int)PaymentState.Redeemed} and settles_ms <= {now.ToUnixTimeMilliseconds()}))"
+        );
 
-    private static CountedPayment Payment(DbDataReader row) => new(row.GetString(0), row.Bytes(1), row.GetString(2), row.GetInt64(3),
-        (PaymentState)row.GetInt32(4) == PaymentState.Refunded ? Refunded : Settled, row.IsDBNull(5) ? null : row.GetInt32(5));
+    private static CountedPayment Payment(DbDataReader row) =>
+        new(
+            row.GetString(0),
+            row.Bytes(1),
+            row.GetString(2),
+            row.GetInt64(3),
+            (PaymentState)row.GetInt32(4) == PaymentState.Refunded ? Refunded : Settled,
+            row.IsDBNull(5) ? null : row.GetInt32(5)
+        );
 
-    private sealed record CountedPayment(string Order, byte[] Id, string Currency, long Amount, int Bucket, int? CountedBefore);
+    private sealed record CountedPayment(
+        string Order,
+        byte[] Id,
+        string Currency,
+        long Amount,
+        int Bucket,
+        int? CountedBefore
+    );
 }

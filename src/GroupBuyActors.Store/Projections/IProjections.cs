@@ -6,11 +6,17 @@ namespace GroupBuyActors.Store.Projections;
 /// <param name="View">The group; its terms are written only <paramref name="WithTerms"/>.</param>
 /// <param name="Stock">Its stock.</param>
 /// <param name="PublishedAt">By which lists are ordered.</param>
-/// <param name="WithTerms">True where the terms may not be stored yet: as the group goes on the shelf, and when it is built anew. Until they are, lists do not show it.</param>
+/// <param name="WithTerms">True where the terms may not be stored yet: as the group goes on the shelf, and when it is
+/// built anew. Until they are, lists do not show it.</param>
 public sealed record GroupRow(GroupView View, StockFigures Stock, DateTimeOffset PublishedAt, bool WithTerms);
 
 /// <summary>What a commit changes in the lists and books: attached to the commit for the projector.</summary>
-public sealed record ProjectionChange(GroupId Group, long Sequence, GroupRow? Row, IReadOnlyList<PaymentEntry> Payments);
+public sealed record ProjectionChange(
+    GroupId Group,
+    long Sequence,
+    GroupRow? Row,
+    IReadOnlyList<PaymentEntry> Payments
+);
 
 /// <summary>Writes the projections. An older sequence never overwrites a newer one.</summary>
 public interface IProjections

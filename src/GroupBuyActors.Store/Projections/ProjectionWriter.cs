@@ -6,22 +6,40 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Store.Projections;
 
 /// <summary>
-/// Writes list rows and books in multi-row statements, sorted by key so that two writers lock in one order. A row is overwritten
-/// only by a greater sequence: repeats and late comers change nothing. A group's terms are a row of their own, written once: under
-/// load every group's counts are written again and again, and carry nothing else with them.
+/// Writes list rows and books in multi-row statements, sorted by key so that two writers lock in one order. A row is
+/// overwritten only by a greater sequence: repeats and late comers change nothing. A group's terms are a row of their
+/// own, written once: under load every group's counts are written again and again, and carry nothing else with them.
 /// </summary>
 internal sealed class ProjectionWriter(Database database) : IProjections
 {
-    /// <summary>Changes in one transaction: bounds the packet (a row is some 250 bytes) and how long rows, or SQLite's file, stay locked.</summary>
+    /// <summary>
+    /// Changes in one transaction: bounds the packet (a row is some 250 bytes) and how long rows, or SQLite's file,
+    /// stay locked.
+    /// </summary>
     private const int ChangesMax = 1_000;
 
-    private const string GroupColumns = "group_id, sequence, merchant_id, region, shard, published_ms, state, reason, updated_ms, settles_by_ms, fulfilled_ms, " +
-        "vouchers_until_ms, buyers, buyers_paid, seats_taken, seats_paid, reserved, outstanding, deducted, released";
+    private const string GroupColumns =
+        "group_id, sequence, merchant_id, region, shard, published_ms, state, reason, updated_ms, settles_by_ms, fulfilled_ms, "
+        + "vouchers_until_ms, buyers, buyers_paid, seats_taken, seats_paid, reserved, outstanding, deducted, released";
 
     private static readonly string[] GroupKey = ["group_id"];
     private static readonly string[] GroupChanges =
-        ["state", "reason", "updated_ms", "settles_by_ms", "fulfilled_ms", "vouchers_until_ms", "buyers", "buyers_paid", "seats_taken", "seats_paid",
-         "reserved", "outstanding", "deducted", "released"];
+    [
+        "state",
+        "reason",
+        "updated_ms",
+        "settles_by_ms",
+        "fulfilled_ms",
+        "vouchers_until_ms",
+        "buyers",
+        "buyers_paid",
+        "seats_taken",
+        "seats_paid",
+        "reserved",
+        "outstanding",
+        "deducted",
+        "released",
+    ];
 
     private static readonly string[] PaymentKey = ["order_id", "payment_id"];
     private static readonly string[] PaymentColumns = ["merchant_id", "currency", "amount", "state", "settles_ms"];
@@ -35,23 +53,38 @@ internal sealed class ProjectionWriter(Database database) : IProjections
         foreach (var part in Parts(changes))
         {
             var groups = GroupRows(part);
-            var terms = part.Where(change => change.Row is { WithTerms: true }).DistinctBy(change => change.Group).ToList();
+            var terms = part.Where(change => change.Row is { WithTerms: true })
+                .DistinctBy(change => change.Group)
+                .ToList();
             var payments = PaymentRows(part).ToList();
-            if (groups.Count + payments.Count == 0) continue;
-            await database.WriteAsync(async (session, ct) =>
-            {
-                foreach (var rows in terms.Chunk(database.Dialect.RowsPerInsert)) await session.ExecuteAsync(InsertTerms(rows), ct).ConfigureAwait(false);
-                foreach (var rows in groups.Chunk(database.Dialect.RowsPerInsert)) await session.ExecuteAsync(UpsertGroups(rows), ct).ConfigureAwait(false);
-                foreach (var rows in payments.Chunk(database.Dialect.RowsPerInsert)) await session.ExecuteAsync(UpsertPayments(rows), ct).ConfigureAwait(false);
-                return 0;
-            }, cancellation).ConfigureAwait(false);
+            if (groups.Count + payments.Count == 0)
+                continue;
+            await database
+                .WriteAsync(
+                    async (session, ct) =>
+                    {
+                        foreach (var rows in terms.Chunk(database.Dialect.RowsPerInsert))
+                            await session.ExecuteAsync(InsertTerms(rows), ct).ConfigureAwait(false);
+                        foreach (var rows in groups.Chunk(database.Dialect.RowsPerInsert))
+                            await session.ExecuteAsync(UpsertGroups(rows), ct).ConfigureAwait(false);
+                        foreach (var rows in payments.Chunk(database.Dialect.RowsPerInsert))
+                            await session.ExecuteAsync(UpsertPayments(rows), ct).ConfigureAwait(false);
+                        return 0;
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
         }
     }
 
     private static IEnumerable<IReadOnlyList<ProjectionChange>> Parts(IEnumerable<ProjectionChange> changes)
     {
         var part = new List<ProjectionChange>();
-        foreach (var change in changes.OrderBy(change => change.Group.Value, StringComparer.Ordinal).ThenBy(change => change.Sequence))
+        foreach (
+            var change in changes
+                .OrderBy(change => change.Group.Value, StringComparer.Ordinal)
+                .ThenBy(change => change.Sequence)
+        )
         {
             if (part.Count >= ChangesMax && part[^1].Group != change.Group)
             {
@@ -62,26 +95,38 @@ internal sealed class ProjectionWriter(Database database) : IProjections
             part.Add(change);
         }
 
-        if (part.Count > 0) yield return part;
+        if (part.Count > 0)
+            yield return part;
     }
 
-    private static List<(long Sequence, GroupRow Row)> GroupRows(IEnumerable<ProjectionChange> changes) => changes
-        .Where(change => change.Row is not null)
-        .GroupBy(change => change.Group)
-        .Select(group => group.MaxBy(change => change.Sequence)!)
-        .Select(change => (change.Sequence, change.Row!))
-        .ToList();
+    private static List<(long Sequence, GroupRow Row)> GroupRows(IEnumerable<ProjectionChange> changes) =>
+        changes
+            .Where(change => change.Row is not null)
+            .GroupBy(change => change.Group)
+            .Select(group => group.MaxBy(change => change.Sequence)!)
+            .Select(change => (change.Sequence, change.Row!))
+            .ToList();
 
-    private static IEnumerable<(long Sequence, PaymentEntry Entry)> PaymentRows(IEnumerable<ProjectionChange> changes) => changes
-        .SelectMany(change => change.Payments.Select(entry => (change.Sequence, Entry: entry)))
-        .GroupBy(row => (Order: row.Entry.Order.ToString(), row.Entry.PaymentId))
-        .OrderBy(group => group.Key.Order, StringComparer.Ordinal).ThenBy(group => group.Key.PaymentId, StringComparer.Ordinal)
-        // Of one commit the later entry holds.
-        .Select(group => group.Aggregate((newest, row) => row.Sequence >= newest.Sequence ? row : newest));
+    private static IEnumerable<(long Sequence, PaymentEntry Entry)> PaymentRows(
+        IEnumerable<ProjectionChange> changes
+    ) =>
+        changes
+            .SelectMany(change => change.Payments.Select(entry => (change.Sequence, Entry: entry)))
+            .GroupBy(row => (Order: row.Entry.Order.ToString(), row.Entry.PaymentId))
+            .OrderBy(group => group.Key.Order, StringComparer.Ordinal)
+            .ThenBy(group => group.Key.PaymentId, StringComparer.Ordinal)
+            // Of one commit the later entry holds.
+            .Select(group => group.Aggregate((newest, row) => row.Sequence >= newest.Sequence ? row : newest));
 
-    private SqlText InsertTerms(IEnumerable<ProjectionChange> changes) => new SqlText()
-        .Append($"{database.Dialect.InsertIgnore} into group_terms (group_id, terms) values ")
-        .Append(SqlText.Join(", ", changes.Select(change => (SqlText)$"({change.Group}, {StoredTerms.Write(change.Row!.View.Terms)})")));
+    private SqlText InsertTerms(IEnumerable<ProjectionChange> changes) =>
+        new SqlText()
+            .Append($"{database.Dialect.InsertIgnore} into group_terms (group_id, terms) values ")
+            .Append(
+                SqlText.Join(
+                    ", ",
+                    changes.Select(change => (SqlText)$"({change.Group}, {StoredTerms.Write(change.Row!.View.Terms)})")
+                )
+            );
 
     private SqlText UpsertGroups(IEnumerable<(long Sequence, GroupRow Row)> rows)
     {
@@ -98,12 +143,17 @@ internal sealed class ProjectionWriter(Database database) : IProjections
         return sql;
     }
 
-    private SqlText UpsertPayments(IEnumerable<(long Sequence, PaymentEntry Entry)> rows) => new SqlText()
-        .Append($"insert into payment_book (order_id, payment_id, sequence, {new Raw(string.Join(", ", PaymentColumns))}) values ")
-        .Append(SqlText.Join(", ", rows.Select(row => Values(row.Sequence, row.Entry))))
-        .Append($"{_paymentTail}");
+    private SqlText UpsertPayments(IEnumerable<(long Sequence, PaymentEntry Entry)> rows) =>
+        new SqlText()
+            .Append(
+                $"insert into payment_book (order_id, payment_id, sequence, {new Raw(string.Join(", ", PaymentColumns))}) values "
+            )
+            .Append(SqlText.Join(", ", rows.Select(row => Values(row.Sequence, row.Entry))))
+            .Append($"{_paymentTail}");
 
-    /// <summary>In place and without parameters: this is written for every group that moves, many times a second.</summary>
+    /// <summary>
+    /// In place and without parameters: this is written for every group that moves, many times a second.
+    /// </summary>
     private static void AppendValues(SqlText sql, long sequence, GroupRow row)
     {
         var (view, stock, id) = (row.View, row.Stock, row.View.GroupId);

@@ -8,15 +8,19 @@ namespace GroupBuyActors.Store.Projections;
 /// <summary>A group's terms as the lists hold them: UTF-8 JSON, only grows.</summary>
 internal static class StoredTerms
 {
-    public static byte[] Write(GroupTerms terms) => JsonSerializer.SerializeToUtf8Bytes(terms, StoredTermsJson.Default.GroupTerms);
+    public static byte[] Write(GroupTerms terms) =>
+        JsonSerializer.SerializeToUtf8Bytes(terms, StoredTermsJson.Default.GroupTerms);
 
-    public static GroupTerms Read(byte[] terms) => JsonSerializer.Deserialize(terms, StoredTermsJson.Default.GroupTerms)
+    public static GroupTerms Read(byte[] terms) =>
+        JsonSerializer.Deserialize(terms, StoredTermsJson.Default.GroupTerms)
         ?? throw new JsonException("Stored terms are an object.");
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web,
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true,
-    Converters = [typeof(IsoDurationConverter), typeof(IsoInstantConverter)])]
+    Converters = [typeof(IsoDurationConverter), typeof(IsoInstantConverter)]
+)]
 [JsonSerializable(typeof(GroupTerms))]
 internal sealed partial class StoredTermsJson : JsonSerializerContext;

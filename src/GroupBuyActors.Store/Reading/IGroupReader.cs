@@ -5,22 +5,31 @@ public sealed record JournalRow
 {
     /// <summary>The stream.</summary>
     public required long Stream { get; init; }
+
     /// <summary>The place in it.</summary>
     public required long Position { get; init; }
+
     /// <summary>The commit it came with.</summary>
     public required Guid CommitId { get; init; }
+
     /// <summary>The group, or null.</summary>
     public GroupId? Group { get; init; }
+
     /// <summary>The group's sequence, 0 without a group.</summary>
     public long Sequence { get; init; }
+
     /// <summary>The event's type, empty without a group.</summary>
     public string Type { get; init; } = "";
+
     /// <summary>The version of its data.</summary>
     public int Version { get; init; }
+
     /// <summary>The group's now.</summary>
     public DateTimeOffset Time { get; init; }
+
     /// <summary>See <c>JournalPayload</c>.</summary>
     public byte[] Payload { get; init; } = [];
+
     /// <summary>W3C traceparent or null.</summary>
     public string? Trace { get; init; }
 }
@@ -34,7 +43,10 @@ public sealed record StoredGroup(long SnapshotSequence, byte[]? Snapshot, IReadO
 /// <summary>Reads single groups.</summary>
 public interface IGroupReader
 {
-    /// <summary>Snapshot and tail in one round trip. A snapshot whose length or hash does not match its header is passed over for an older one, or none.</summary>
+    /// <summary>
+    /// Snapshot and tail in one round trip. A snapshot whose length or hash does not match its header is passed over
+    /// for an older one, or none.
+    /// </summary>
     Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation);
 
     /// <summary>The group's highest sequence, 0 for none.</summary>
@@ -44,5 +56,10 @@ public interface IGroupReader
     Task<IReadOnlyList<JournalRow>> HistoryAsync(GroupId group, long after, int limit, CancellationToken cancellation);
 
     /// <summary>Stores a snapshot in chunks, header last, and drops all but the newest two.</summary>
-    Task WriteSnapshotAsync(GroupId group, long sequence, ReadOnlyMemory<byte> snapshot, CancellationToken cancellation);
+    Task WriteSnapshotAsync(
+        GroupId group,
+        long sequence,
+        ReadOnlyMemory<byte> snapshot,
+        CancellationToken cancellation
+    );
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// The ids of a merchant's groups and orders, as a range of a binary key: they all begin with its number and a dot, and a slash is the
-/// next character.
+/// The ids of a merchant's groups and orders, as a range of a binary key: they all begin with its number and a dot, and
+/// a slash is the next character.
 /// </summary>
 internal readonly struct MerchantRange(long merchantId)
 {

@@ -7,26 +7,44 @@ namespace GroupBuyActors.Store.Reading;
 internal static class PageMark
 {
     private const char Separator = '\n';
-    private static readonly long InstantMin = DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), InstantMax = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+    private static readonly long InstantMin = DateTimeOffset.MinValue.ToUnixTimeMilliseconds(),
+        InstantMax = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     public static string Write(string list, long instant, string id) =>
-        Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{list}{Separator}{instant}{Separator}{id}")))
-            .TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        Convert
+            .ToBase64String(
+                Encoding.UTF8.GetBytes(
+                    string.Create(CultureInfo.InvariantCulture, $"{list}{Separator}{instant}{Separator}{id}")
+                )
+            )
+            .TrimEnd('=')
+            .Replace('+', '-')
+            .Replace('/', '_');
 
     /// <summary>
-    /// Reads a mark of this list; null is the start. Throws <see cref="FormatException"/> where it is no such mark. Anybody can write
-    /// one: its number is an instant in milliseconds, and its id ASCII as the ids of rows are, unless its bytes are compared.
+    /// Reads a mark of this list; null is the start. Throws <see cref="FormatException"/> where it is no such mark.
+    /// Anybody can write one: its number is an instant in milliseconds, and its id ASCII as the ids of rows are, unless
+    /// its bytes are compared.
     /// </summary>
     public static (long Instant, string Id)? Read(string list, string? mark, bool isFreeText = false) =>
         Read([list], mark, isFreeText) is var (_, instant, id) ? (instant, id) : null;
 
     /// <summary>Reads a mark of one of several lists, and says of which.</summary>
-    public static (string List, long Instant, string Id)? Read(ReadOnlySpan<string> lists, string? mark, bool isFreeText = false)
+    public static (string List, long Instant, string Id)? Read(
+        ReadOnlySpan<string> lists,
+        string? mark,
+        bool isFreeText = false
+    )
     {
-        if (mark is null) return null;
+        if (mark is null)
+            return null;
         var parts = Decode(mark).Split(Separator);
-        return parts.Length == 3 && lists.Contains(parts[0])
-            && long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var instant) && instant >= InstantMin && instant <= InstantMax
+        return
+            parts.Length == 3
+            && lists.Contains(parts[0])
+            && long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var instant)
+            && instant >= InstantMin
+            && instant <= InstantMax
             && (isFreeText || Ascii.IsValid(parts[2]))
             ? (parts[0], instant, parts[2])
             : throw Faulty();
@@ -35,7 +53,8 @@ internal static class PageMark
     /// <summary>Makes a page of one row more than was asked for.</summary>
     public static Page<T> Page<T>(List<T> rows, int limit, Func<T, string> mark)
     {
-        if (rows.Count <= limit) return new Page<T>(rows, null);
+        if (rows.Count <= limit)
+            return new Page<T>(rows, null);
         rows.RemoveRange(limit, rows.Count - limit);
         return new Page<T>(rows, mark(rows[^1]));
     }

@@ -8,8 +8,8 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// Enum values as databases hold them: the names of the public contract (<c>ON_SHELF</c>, <c>PENDING_PAYMENT</c>), for people and
-/// programs that read the tables.
+/// Enum values as databases hold them: the names of the public contract (<c>ON_SHELF</c>, <c>PENDING_PAYMENT</c>), for
+/// people and programs that read the tables.
 /// </summary>
 internal static class StoredNames
 {
@@ -35,18 +35,30 @@ internal static class StoredNames
     public static Raw Literal(GroupPhase phase) => Names<GroupPhase>.Literal(phase);
 
     /// <summary>The name as a literal of SQL, or null.</summary>
-    public static Raw Literal(ExpiryReason? reason) => reason is { } given ? Names<ExpiryReason>.Literal(given) : s_null;
+    public static Raw Literal(ExpiryReason? reason) =>
+        reason is { } given ? Names<ExpiryReason>.Literal(given) : s_null;
 
     private static readonly Raw s_null = new("null");
 
-    private static class Names<T> where T : struct, Enum
+    private static class Names<T>
+        where T : struct, Enum
     {
-        private static readonly FrozenDictionary<T, string> ByValue = typeof(T).GetFields(BindingFlags.Public | BindingFlags.Static)
-            .ToFrozenDictionary(field => (T)field.GetValue(null)!, field => field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name);
+        private static readonly FrozenDictionary<T, string> ByValue = typeof(T)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .ToFrozenDictionary(
+                field => (T)field.GetValue(null)!,
+                field => field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name
+            );
 
-        private static readonly FrozenDictionary<string, T> ByName = ByValue.ToFrozenDictionary(entry => entry.Value, entry => entry.Key);
+        private static readonly FrozenDictionary<string, T> ByName = ByValue.ToFrozenDictionary(
+            entry => entry.Value,
+            entry => entry.Key
+        );
 
-        private static readonly FrozenDictionary<T, Raw> LiteralByValue = ByValue.ToFrozenDictionary(entry => entry.Key, entry => new Raw($"'{entry.Value}'"));
+        private static readonly FrozenDictionary<T, Raw> LiteralByValue = ByValue.ToFrozenDictionary(
+            entry => entry.Key,
+            entry => new Raw($"'{entry.Value}'")
+        );
 
         public static string Of(T value) => ByValue[value];
 

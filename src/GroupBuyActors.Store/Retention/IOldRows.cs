@@ -3,12 +3,14 @@ namespace GroupBuyActors.Store.Retention;
 /// <summary>What one step of removing old rows did.</summary>
 /// <param name="Removed">Rows that went.</param>
 /// <param name="IsDone">False where there may be more at once.</param>
-/// <param name="IsBlocked">True where something else was in the way for the moment: to be tried again after a while.</param>
+/// <param name="IsBlocked">True where something else was in the way for the moment: to be tried again after a
+/// while.</param>
 public readonly record struct PurgeStep(int Removed, bool IsDone, bool IsBlocked = false);
 
 /// <summary>
-/// Removes rows whose time is over, a bounded number in one short transaction. Each kind is found by a key or from the left edge of one,
-/// never by reading a whole table in one statement. Safe to repeat and to run on several silos at once.
+/// Removes rows whose time is over, a bounded number in one short transaction. Each kind is found by a key or from the
+/// left edge of one, never by reading a whole table in one statement. Safe to repeat and to run on several silos at
+/// once.
 /// </summary>
 public interface IOldRows
 {
@@ -19,19 +21,30 @@ public interface IOldRows
     Task<PurgeStep> TaskMovesAsync(TimeSpan kept, int limit, CancellationToken cancellation);
 
     /// <summary>
-    /// Rows of the journal without a group (commits of tasks alone) that were written before, once every one of these sinks has passed
-    /// them. A stream's last row stays as long as the stream does: it tells its lane that nothing was lost.
+    /// Rows of the journal without a group (commits of tasks alone) that were written before, once every one of these
+    /// sinks has passed them. A stream's last row stays as long as the stream does: it tells its lane that nothing was
+    /// lost.
     /// </summary>
-    Task<PurgeStep> CommitsAsync(DateTimeOffset before, IReadOnlyCollection<string> sinks, int limit, CancellationToken cancellation);
+    Task<PurgeStep> CommitsAsync(
+        DateTimeOffset before,
+        IReadOnlyCollection<string> sinks,
+        int limit,
+        CancellationToken cancellation
+    );
 
     /// <summary>Entries of the audit log.</summary>
     Task<PurgeStep> AuditAsync(DateTimeOffset before, int limit, CancellationToken cancellation);
 
     /// <summary>
-    /// Calls that the sandbox counted and that were last made before, a page of the table's key at a time from <paramref name="after"/>
-    /// on; gives where to go on, null at the end.
+    /// Calls that the sandbox counted and that were last made before, a page of the table's key at a time from
+    /// <paramref name="after"/> on; gives where to go on, null at the end.
     /// </summary>
-    Task<(PurgeStep Step, SandboxCallKey? Next)> SandboxCallsAsync(DateTimeOffset before, SandboxCallKey? after, int limit, CancellationToken cancellation);
+    Task<(PurgeStep Step, SandboxCallKey? Next)> SandboxCallsAsync(
+        DateTimeOffset before,
+        SandboxCallKey? after,
+        int limit,
+        CancellationToken cancellation
+    );
 }
 
 /// <summary>The key of a counted call.</summary>

@@ -8,126 +8,323 @@ namespace GroupBuyActors.Store.Retention;
 internal sealed class OldJournals(Database database) : IOldJournals
 {
     private const int ValuesMax = 500;
-    private static readonly Raw s_alone = new("not exists"), s_followed = new("exists");
+    private static readonly Raw s_alone = new("not exists"),
+        s_followed = new("exists");
 
-    // Primary key (stream, position); of each row a step in group_journal_sequence and one in the primary key of group_view.
+    // Primary key (stream, position); of each row a step in group_journal_sequence and one in the primary key of
+    // group_view.
     public async Task<(IReadOnlyList<GroupId> Groups, JournalPlace? Next)> WalkAsync(
-        JournalPlace? after, DateTimeOffset before, bool isAlone, int limit, CancellationToken cancellation)
+        JournalPlace? after,
+        DateTimeOffset before,
+        bool isAlone,
+        int limit,
+        CancellationToken cancellation
+    )
     {
         var place = after ?? await NextStreamAsync(long.MinValue, cancellation).ConfigureAwait(false);
-        if (place is not { } start) return ([], null);
-        var rows = await database.ReadAsync((session, ct) => session.ListAsync(Stretch(start, before, isAlone, limit), row =>
-            (Position: row.GetInt64(0), Group: row.Text(1), IsYoung: row.GetInt64(2) >= Ms(before), IsCandidate: row.GetInt32(3) == 1), ct), cancellation).ConfigureAwait(false);
-        // Rows follow each other in time, but for what clocks of two machines differ by: where a whole stretch is young, so is the rest.
+        if (place is not { } start)
+            return ([], null);
+        var rows = await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        Stretch(start, before, isAlone, limit),
+                        row =>
+                            (
+                                Position: row.GetInt64(0),
+                                Group: row.Text(1),
+                                IsYoung: row.GetInt64(2) >= Ms(before),
+                                IsCandidate: row.GetInt32(3) == 1
+                            ),
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        // Rows follow each other in time, but for what clocks of two machines differ by: where a whole stretch is
+        // young, so is the rest.
         var old = rows.Where(row => !row.IsYoung).ToList();
-        var groups = old.Where(row => row.IsCandidate).Select(row => row.Group!).Distinct(StringComparer.Ordinal).Select(GroupId.Parse).ToList();
-        var next = rows.Count == limit && old.Count > 0 ? start with { Position = rows[^1].Position } : await NextStreamAsync(start.Stream, cancellation).ConfigureAwait(false);
+        var groups = old.Where(row => row.IsCandidate)
+            .Select(row => row.Group!)
+            .Distinct(StringComparer.Ordinal)
+            .Select(GroupId.Parse)
+            .ToList();
+        var next =
+            rows.Count == limit && old.Count > 0
+                ? start with
+                {
+                    Position = rows[^1].Position,
+                }
+                : await NextStreamAsync(start.Stream, cancellation).ConfigureAwait(false);
         return (groups, next);
     }
 
     public async Task<(int Removed, long? Next)> RemoveEventsAsync(
-        GroupId group, long after, long below, IReadOnlyCollection<string> sinks, int limit, CancellationToken cancellation)
+        GroupId group,
+        long after,
+        long below,
+        IReadOnlyCollection<string> sinks,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        var (rows, removable) = await database.ReadAsync(async (session, ct) =>
-        {
-            // Index group_journal_sequence (group_id, sequence), which carries the primary key.
-            var rows = await session.ListAsync(
-                $"select stream, position, sequence from group_journal where group_id = {group} and sequence > {after} and sequence < {below} order by sequence limit {limit}",
-                row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)), ct).ConfigureAwait(false);
-            var passed = new Dictionary<long, long>();
-            foreach (var stream in rows.Select(row => row.Stream).Distinct().ToList())
-                passed[stream] = await IsAsideAsync(session, stream, sinks, group, ct).ConfigureAwait(false) ? 0 : await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false);
-            return (rows, rows.Where(row => row.Position <= passed[row.Stream]).ToList());
-        }, cancellation).ConfigureAwait(false);
+        var (rows, removable) = await database
+            .ReadAsync(
+                async (session, ct) =>
+                {
+                    // Index group_journal_sequence (group_id, sequence), which carries the primary key.
+                    var rows = await session
+                        .ListAsync(
+                            $"select stream, position, sequence from group_journal where group_id = {group} and sequence > {after} and sequence < {below} order by sequence limit {limit}",
+                            row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)),
+                            ct
+                        )
+                        .ConfigureAwait(false);
+                    var passed = new Dictionary<long, long>();
+                    foreach (var stream in rows.Select(row => row.Stream).Distinct().ToList())
+                        passed[stream] = await IsAsideAsync(session, stream, sinks, group, ct).ConfigureAwait(false)
+                            ? 0
+                            : await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false);
+                    return (rows, rows.Where(row => row.Position <= passed[row.Stream]).ToList());
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
         if (removable.Count > 0)
             // Primary key, in its order.
-            await database.WriteAsync(SqlText.Join("; ", removable.OrderBy(row => row.Stream).ThenBy(row => row.Position).GroupBy(row => row.Stream)
-                .SelectMany(stream => stream.Chunk(ValuesMax).Select(some => (SqlText)
-                    $"delete from group_journal where stream = {stream.Key} and position in ({new Raw(string.Join(',', some.Select(row => row.Position)))}) and group_id = {group}"))), cancellation).ConfigureAwait(false);
+            await database
+                .WriteAsync(
+                    SqlText.Join(
+                        "; ",
+                        removable
+                            .OrderBy(row => row.Stream)
+                            .ThenBy(row => row.Position)
+                            .GroupBy(row => row.Stream)
+                            .SelectMany(stream =>
+                                stream
+                                    .Chunk(ValuesMax)
+                                    .Select(some =>
+                                        (SqlText)
+                                            $"delete from group_journal where stream = {stream.Key} and position in ({new Raw(string.Join(',', some.Select(row => row.Position)))}) and group_id = {group}"
+                                    )
+                            )
+                    ),
+                    cancellation
+                )
+                .ConfigureAwait(false);
         return (removable.Count, rows.Count < limit ? null : rows[^1].Sequence);
     }
 
-    // Primary key (order_id, sequence): a group's orders all begin with the group and a dot, behind which the slash comes next.
+    // Primary key (order_id, sequence): a group's orders all begin with the group and a dot, behind which the slash
+    // comes next.
     public Task<(int Removed, (string Order, long Sequence)? Next)> RemoveStatusesAsync(
-        GroupId group, (string Order, long Sequence)? after, int limit, CancellationToken cancellation) => database.WriteAsync(async (session, ct) =>
-    {
-        SqlText from = $"order_id >= {group.Value + "."}";
-        if (after is var (order, sequence)) from = $"order_id >= {order} and (order_id > {order} or sequence > {sequence})";
-        var rows = await session.ListAsync(
-            $"select order_id, sequence from order_status_log where {from} and order_id < {group.Value + "/"} order by order_id, sequence limit {limit + 1}",
-            row => (Order: row.GetString(0), Sequence: row.GetInt64(1)), ct).ConfigureAwait(false);
-        var overtaken = rows.Zip(rows.Skip(1)).Where(pair => pair.First.Order == pair.Second.Order).Select(pair => pair.First).ToList();
-        foreach (var some in overtaken.Chunk(ValuesMax))
-            await session.ExecuteAsync(SqlText.Join("; ", some.Select(row => (SqlText)
-                $"delete from order_status_log where order_id = {OrderId.Parse(row.Order)} and sequence = {row.Sequence}")), ct).ConfigureAwait(false);
-        return (overtaken.Count, rows.Count <= limit ? ((string, long)?)null : rows[limit - 1]);
-    }, cancellation);
+        GroupId group,
+        (string Order, long Sequence)? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        database.WriteAsync(
+            async (session, ct) =>
+            {
+                SqlText from = $"order_id >= {group.Value + "."}";
+                if (after is var (order, sequence))
+                    from = $"order_id >= {order} and (order_id > {order} or sequence > {sequence})";
+                var rows = await session
+                    .ListAsync(
+                        $"select order_id, sequence from order_status_log where {from} and order_id < {group.Value + "/"} order by order_id, sequence limit {limit + 1}",
+                        row => (Order: row.GetString(0), Sequence: row.GetInt64(1)),
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                var overtaken = rows.Zip(rows.Skip(1))
+                    .Where(pair => pair.First.Order == pair.Second.Order)
+                    .Select(pair => pair.First)
+                    .ToList();
+                foreach (var some in overtaken.Chunk(ValuesMax))
+                    await session
+                        .ExecuteAsync(
+                            SqlText.Join(
+                                "; ",
+                                some.Select(row =>
+                                    (SqlText)
+                                        $"delete from order_status_log where order_id = {OrderId.Parse(row.Order)} and sequence = {row.Sequence}"
+                                )
+                            ),
+                            ct
+                        )
+                        .ConfigureAwait(false);
+                return (overtaken.Count, rows.Count <= limit ? ((string, long)?)null : rows[limit - 1]);
+            },
+            cancellation
+        );
 
     // Primary keys.
-    public Task RemoveSnapshotsAsync(GroupId group, long below, CancellationToken cancellation) => database.WriteAsync(
-        $"delete from group_snapshot_head where group_id = {group} and sequence < {below}; delete from group_snapshot_chunk where group_id = {group} and sequence < {below}",
-        cancellation);
+    public Task RemoveSnapshotsAsync(GroupId group, long below, CancellationToken cancellation) =>
+        database.WriteAsync(
+            $"delete from group_snapshot_head where group_id = {group} and sequence < {below}; delete from group_snapshot_chunk where group_id = {group} and sequence < {below}",
+            cancellation
+        );
 
-    public async Task<bool?> RemoveGroupAsync(GroupId group, long head, IReadOnlyCollection<string> sinks, int limit, CancellationToken cancellation)
+    public async Task<bool?> RemoveGroupAsync(
+        GroupId group,
+        long head,
+        IReadOnlyCollection<string> sinks,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        if (!await MayGoAsync(group, head, sinks, cancellation).ConfigureAwait(false)) return null;
+        if (!await MayGoAsync(group, head, sinks, cancellation).ConfigureAwait(false))
+            return null;
         // Primary keys of both, a range.
-        if (await DeleteOrdersAsync("payment_book", "payment_id", group, limit, cancellation).ConfigureAwait(false) == limit) return false;
-        if (await DeleteOrdersAsync("order_status_log", "sequence", group, limit, cancellation).ConfigureAwait(false) == limit) return false;
-        return await database.WriteAsync<bool?>(async (session, ct) =>
-        {
-            // Index group_journal_sequence; locked, so that no event comes between.
-            var events = await session.ListAsync(
-                $"select sequence from group_journal where group_id = {group}{database.Dialect.ForUpdate}", row => row.GetInt64(0), ct).ConfigureAwait(false);
-            if (events.Count == 0 || events.Max() != head) return null;
-            await session.ExecuteAsync($"""
-                delete from group_journal where group_id = {group};
-                delete from group_snapshot_head where group_id = {group};
-                delete from group_snapshot_chunk where group_id = {group};
-                delete from group_terms where group_id = {group};
-                delete from group_view where group_id = {group}
-                """, ct).ConfigureAwait(false);
-            return true;
-        }, cancellation).ConfigureAwait(false);
+        if (
+            await DeleteOrdersAsync("payment_book", "payment_id", group, limit, cancellation).ConfigureAwait(false)
+            == limit
+        )
+            return false;
+        if (
+            await DeleteOrdersAsync("order_status_log", "sequence", group, limit, cancellation).ConfigureAwait(false)
+            == limit
+        )
+            return false;
+        return await database
+            .WriteAsync<bool?>(
+                async (session, ct) =>
+                {
+                    // Index group_journal_sequence; locked, so that no event comes between.
+                    var events = await session
+                        .ListAsync(
+                            $"select sequence from group_journal where group_id = {group}{database.Dialect.ForUpdate}",
+                            row => row.GetInt64(0),
+                            ct
+                        )
+                        .ConfigureAwait(false);
+                    if (events.Count == 0 || events.Max() != head)
+                        return null;
+                    await session
+                        .ExecuteAsync(
+                            $"""
+                            delete from group_journal where group_id = {group};
+                            delete from group_snapshot_head where group_id = {group};
+                            delete from group_snapshot_chunk where group_id = {group};
+                            delete from group_terms where group_id = {group};
+                            delete from group_view where group_id = {group}
+                            """,
+                            ct
+                        )
+                        .ConfigureAwait(false);
+                    return true;
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
-    private Task<bool> MayGoAsync(GroupId group, long head, IReadOnlyCollection<string> sinks, CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
-    {
-        var rows = await session.ListAsync(
-            $"select stream, position, sequence from group_journal where group_id = {group} order by sequence",
-            row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)), ct).ConfigureAwait(false);
-        if (rows.Count == 0 || rows[^1].Sequence != head) return false;
-        foreach (var (stream, position, _) in rows)
-            if (await IsAsideAsync(session, stream, sinks, group, ct).ConfigureAwait(false) || position > await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false)) return false;
-        var live = await session.NumberAsync($"""
-            select (select count(*) from payment_book where order_id >= {group.Value + "."} and order_id < {group.Value + "/"} and is_live = 1)
-              + (select count(*) from group_view where group_id = {group} and is_live = 1)
-            """, 0, ct).ConfigureAwait(false);
-        return live == 0;
-    }, cancellation);
+    private Task<bool> MayGoAsync(
+        GroupId group,
+        long head,
+        IReadOnlyCollection<string> sinks,
+        CancellationToken cancellation
+    ) =>
+        database.ReadAsync(
+            async (session, ct) =>
+            {
+                var rows = await session
+                    .ListAsync(
+                        $"select stream, position, sequence from group_journal where group_id = {group} order by sequence",
+                        row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)),
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                if (rows.Count == 0 || rows[^1].Sequence != head)
+                    return false;
+                foreach (var (stream, position, _) in rows)
+                    if (
+                        await IsAsideAsync(session, stream, sinks, group, ct).ConfigureAwait(false)
+                        || position > await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false)
+                    )
+                        return false;
+                var live = await session
+                    .NumberAsync(
+                        $"""
+                        select (select count(*) from payment_book where order_id >= {group.Value
+                            + "."} and order_id < {group.Value + "/"} and is_live = 1)
+                          + (select count(*) from group_view where group_id = {group} and is_live = 1)
+                        """,
+                        0,
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                return live == 0;
+            },
+            cancellation
+        );
 
-    private Task<int> DeleteOrdersAsync(string table, string second, GroupId group, int limit, CancellationToken cancellation) => database.WriteAsync(
-        (session, ct) => session.ExecuteAsync(database.Dialect.DeleteSome(
-            table, ["order_id", second], $"order_id >= {group.Value + "."} and order_id < {group.Value + "/"}", limit), ct), cancellation);
+    private Task<int> DeleteOrdersAsync(
+        string table,
+        string second,
+        GroupId group,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        database.WriteAsync(
+            (session, ct) =>
+                session.ExecuteAsync(
+                    database.Dialect.DeleteSome(
+                        table,
+                        ["order_id", second],
+                        $"order_id >= {group.Value + "."} and order_id < {group.Value + "/"}",
+                        limit
+                    ),
+                    ct
+                ),
+            cancellation
+        );
 
     private static SqlText Stretch(JournalPlace from, DateTimeOffset before, bool isAlone, int limit) =>
         $"""
-        select j.position, j.group_id, j.time_ms,
-          case when j.group_id is not null and (v.state is null or (v.state = {StoredNames.Of(GroupPhase.Expired)} and v.updated_ms < {Ms(before)}))
-            and {(isAlone ? s_alone : s_followed)} (select 1 from group_journal o where o.group_id = j.group_id and o.sequence <> j.sequence) then 1 else 0 end
-        from group_journal j left join group_view v on v.group_id = j.group_id
-        where j.stream = {from.Stream} and j.position > {from.Position} order by j.position limit {limit}
-        """;
+            select j.position, j.group_id, j.time_ms,
+              case when j.group_id is not null and (v.state is null or (v.state = {StoredNames.Of(
+                GroupPhase.Expired
+            )} and v.updated_ms < {Ms(before)}))
+                and {(
+                isAlone ? s_alone : s_followed
+            )} (select 1 from group_journal o where o.group_id = j.group_id and o.sequence <> j.sequence) then 1 else 0 end
+            from group_journal j left join group_view v on v.group_id = j.group_id
+            where j.stream = {from.Stream} and j.position > {from.Position} order by j.position limit {limit}
+            """;
 
     // Primary key: a step a stream.
-    private Task<JournalPlace?> NextStreamAsync(long after, CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
-        (await session.ListAsync($"select stream from group_journal where stream > {after} order by stream limit 1",
-            row => (JournalPlace?)new JournalPlace(row.GetInt64(0), 0), ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
+    private Task<JournalPlace?> NextStreamAsync(long after, CancellationToken cancellation) =>
+        database.ReadAsync(
+            async (session, ct) =>
+                (
+                    await session
+                        .ListAsync(
+                            $"select stream from group_journal where stream > {after} order by stream limit 1",
+                            row => (JournalPlace?)new JournalPlace(row.GetInt64(0), 0),
+                            ct
+                        )
+                        .ConfigureAwait(false)
+                ).FirstOrDefault(),
+            cancellation
+        );
 
     // Primary key of relay_aside.
-    private static async Task<bool> IsAsideAsync(DbSession session, long stream, IReadOnlyCollection<string> sinks, GroupId group, CancellationToken cancellation) =>
-        sinks.Count > 0 && await session.NumberAsync(
-            $"select count(*) from relay_aside where stream = {stream} and sink in ({SqlText.Values(sinks)}) and group_id = {group}", 0, cancellation).ConfigureAwait(false) > 0;
+    private static async Task<bool> IsAsideAsync(
+        DbSession session,
+        long stream,
+        IReadOnlyCollection<string> sinks,
+        GroupId group,
+        CancellationToken cancellation
+    ) =>
+        sinks.Count > 0
+        && await session
+            .NumberAsync(
+                $"select count(*) from relay_aside where stream = {stream} and sink in ({SqlText.Values(sinks)}) and group_id = {group}",
+                0,
+                cancellation
+            )
+            .ConfigureAwait(false) > 0;
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

@@ -13,82 +13,185 @@ internal sealed class OldRows(Database database, SandboxDatabase sandbox) : IOld
 
     // Primary key (due_day, task_id, version), from its left edge.
     public Task<PurgeStep> TaskRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) =>
-        DeleteAsync("task_run", ["due_day", "task_id", "version"], $"due_day < {Ms(before) / DayMs}", limit, cancellation);
+        DeleteAsync(
+            "task_run",
+            ["due_day", "task_id", "version"],
+            $"due_day < {Ms(before) / DayMs}",
+            limit,
+            cancellation
+        );
 
     // Primary key (at_ms, id), from its left edge.
     public Task<PurgeStep> TaskMovesAsync(TimeSpan kept, int limit, CancellationToken cancellation) =>
-        DeleteAsync("task_move", ["at_ms", "id"], $"at_ms < {database.Dialect.NowMs} - {(long)kept.TotalMilliseconds}", limit, cancellation);
+        DeleteAsync(
+            "task_move",
+            ["at_ms", "id"],
+            $"at_ms < {database.Dialect.NowMs} - {(long)kept.TotalMilliseconds}",
+            limit,
+            cancellation
+        );
 
-    public async Task<PurgeStep> CommitsAsync(DateTimeOffset before, IReadOnlyCollection<string> sinks, int limit, CancellationToken cancellation)
+    public async Task<PurgeStep> CommitsAsync(
+        DateTimeOffset before,
+        IReadOnlyCollection<string> sinks,
+        int limit,
+        CancellationToken cancellation
+    )
     {
         // A stream a turn; streams whose first row of this kind is too young, or not passed yet, cost one look each.
         for (long? stream = long.MinValue; ; )
         {
             stream = await NextStreamAsync(stream.Value, cancellation).ConfigureAwait(false);
-            if (stream is not { } found) return new PurgeStep(0, true);
+            if (stream is not { } found)
+                return new PurgeStep(0, true);
             var positions = await RemovableAsync(found, before, sinks, limit, cancellation).ConfigureAwait(false);
-            if (positions.Count == 0) continue;
+            if (positions.Count == 0)
+                continue;
             await DeleteRowsAsync(found, positions, cancellation).ConfigureAwait(false);
             return new PurgeStep(positions.Count, false);
         }
     }
 
     // Primary key: entries are written in the order of time, so the oldest are at its left edge.
-    public Task<PurgeStep> AuditAsync(DateTimeOffset before, int limit, CancellationToken cancellation) => database.WriteAsync(async (session, ct) =>
-    {
-        var ids = await session.ListAsync(
-            $"select id, time_ms from audit_log order by id limit {limit}", row => (Id: row.GetInt64(0), Time: row.GetInt64(1)), ct).ConfigureAwait(false);
-        var old = ids.TakeWhile(row => row.Time < Ms(before)).ToList();
-        if (old.Count > 0) await session.ExecuteAsync($"delete from audit_log where id <= {old[^1].Id} and time_ms < {Ms(before)}", ct).ConfigureAwait(false);
-        return new PurgeStep(old.Count, old.Count < limit);
-    }, cancellation);
+    public Task<PurgeStep> AuditAsync(DateTimeOffset before, int limit, CancellationToken cancellation) =>
+        database.WriteAsync(
+            async (session, ct) =>
+            {
+                var ids = await session
+                    .ListAsync(
+                        $"select id, time_ms from audit_log order by id limit {limit}",
+                        row => (Id: row.GetInt64(0), Time: row.GetInt64(1)),
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                var old = ids.TakeWhile(row => row.Time < Ms(before)).ToList();
+                if (old.Count > 0)
+                    await session
+                        .ExecuteAsync($"delete from audit_log where id <= {old[^1].Id} and time_ms < {Ms(before)}", ct)
+                        .ConfigureAwait(false);
+                return new PurgeStep(old.Count, old.Count < limit);
+            },
+            cancellation
+        );
 
     // Primary key (port, call_key, operation), in its order.
     public async Task<(PurgeStep Step, SandboxCallKey? Next)> SandboxCallsAsync(
-        DateTimeOffset before, SandboxCallKey? after, int limit, CancellationToken cancellation)
+        DateTimeOffset before,
+        SandboxCallKey? after,
+        int limit,
+        CancellationToken cancellation
+    )
     {
         var books = await sandbox.ReadyAsync().ConfigureAwait(false);
         SqlText from = $"";
-        if (after is { } last) from = $" where port >= {last.Port} and (port > {last.Port} or call_key > {last.CallKey} or (call_key = {last.CallKey} and operation > {last.Operation}))";
-        return await books.WriteAsync(async (session, ct) =>
-        {
-            var rows = await session.ListAsync(
-                $"select port, call_key, operation, last_ms from sandbox_call{from} order by port, call_key, operation limit {limit}",
-                row => (Key: new SandboxCallKey(row.GetInt32(0), row.Bytes(1), row.GetString(2)), Last: row.GetInt64(3)), ct).ConfigureAwait(false);
-            var old = rows.Where(row => row.Last < Ms(before)).Select(row => row.Key).ToList();
-            foreach (var some in old.Chunk(ValuesMax))
-                await session.ExecuteAsync(SqlText.Join("; ", some.Select(key => (SqlText)
-                    $"delete from sandbox_call where port = {key.Port} and call_key = {key.CallKey} and operation = {key.Operation} and last_ms < {Ms(before)}")), ct).ConfigureAwait(false);
-            var isDone = rows.Count < limit;
-            return (new PurgeStep(old.Count, isDone), isDone ? null : rows[^1].Key);
-        }, cancellation).ConfigureAwait(false);
+        if (after is { } last)
+            from =
+                $" where port >= {last.Port} and (port > {last.Port} or call_key > {last.CallKey} or (call_key = {last.CallKey} and operation > {last.Operation}))";
+        return await books
+            .WriteAsync(
+                async (session, ct) =>
+                {
+                    var rows = await session
+                        .ListAsync(
+                            $"select port, call_key, operation, last_ms from sandbox_call{from} order by port, call_key, operation limit {limit}",
+                            row =>
+                                (
+                                    Key: new SandboxCallKey(row.GetInt32(0), row.Bytes(1), row.GetString(2)),
+                                    Last: row.GetInt64(3)
+                                ),
+                            ct
+                        )
+                        .ConfigureAwait(false);
+                    var old = rows.Where(row => row.Last < Ms(before)).Select(row => row.Key).ToList();
+                    foreach (var some in old.Chunk(ValuesMax))
+                        await session
+                            .ExecuteAsync(
+                                SqlText.Join(
+                                    "; ",
+                                    some.Select(key =>
+                                        (SqlText)
+                                            $"delete from sandbox_call where port = {key.Port} and call_key = {key.CallKey} and operation = {key.Operation} and last_ms < {Ms(before)}"
+                                    )
+                                ),
+                                ct
+                            )
+                            .ConfigureAwait(false);
+                    var isDone = rows.Count < limit;
+                    return (new PurgeStep(old.Count, isDone), isDone ? null : rows[^1].Key);
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
     // Index group_journal_sequence: rows without a group lie together in it, by stream and position.
-    private Task<long?> NextStreamAsync(long after, CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
-        (await session.ListAsync(
-            $"select stream from group_journal{ByGroup} where group_id is null and sequence is null and stream > {after} order by stream, position limit 1",
-            row => (long?)row.GetInt64(0), ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
+    private Task<long?> NextStreamAsync(long after, CancellationToken cancellation) =>
+        database.ReadAsync(
+            async (session, ct) =>
+                (
+                    await session
+                        .ListAsync(
+                            $"select stream from group_journal{ByGroup} where group_id is null and sequence is null and stream > {after} order by stream, position limit 1",
+                            row => (long?)row.GetInt64(0),
+                            ct
+                        )
+                        .ConfigureAwait(false)
+                ).FirstOrDefault(),
+            cancellation
+        );
 
     private Task<List<long>> RemovableAsync(
-        long stream, DateTimeOffset before, IReadOnlyCollection<string> sinks, int limit, CancellationToken cancellation) => database.ReadAsync(async (session, ct) =>
-    {
-        var passed = await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false);
-        var rows = await session.ListAsync(
-            $"select position, time_ms from group_journal{ByGroup} where group_id is null and sequence is null and stream = {stream} and position <= {passed} order by position limit {limit}",
-            row => (Position: row.GetInt64(0), Time: row.GetInt64(1)), ct).ConfigureAwait(false);
-        return rows.TakeWhile(row => row.Time < Ms(before)).Select(row => row.Position).ToList();
-    }, cancellation);
+        long stream,
+        DateTimeOffset before,
+        IReadOnlyCollection<string> sinks,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        database.ReadAsync(
+            async (session, ct) =>
+            {
+                var passed = await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false);
+                var rows = await session
+                    .ListAsync(
+                        $"select position, time_ms from group_journal{ByGroup} where group_id is null and sequence is null and stream = {stream} and position <= {passed} order by position limit {limit}",
+                        row => (Position: row.GetInt64(0), Time: row.GetInt64(1)),
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                return rows.TakeWhile(row => row.Time < Ms(before)).Select(row => row.Position).ToList();
+            },
+            cancellation
+        );
 
     // Primary key (stream, position).
-    private Task DeleteRowsAsync(long stream, List<long> positions, CancellationToken cancellation) => database.WriteAsync(
-        SqlText.Join("; ", positions.Chunk(ValuesMax).Select(some => (SqlText)
-            $"delete from group_journal where stream = {stream} and position in ({new Raw(string.Join(',', some))}) and group_id is null")), cancellation);
+    private Task DeleteRowsAsync(long stream, List<long> positions, CancellationToken cancellation) =>
+        database.WriteAsync(
+            SqlText.Join(
+                "; ",
+                positions
+                    .Chunk(ValuesMax)
+                    .Select(some =>
+                        (SqlText)
+                            $"delete from group_journal where stream = {stream} and position in ({new Raw(string.Join(',', some))}) and group_id is null"
+                    )
+            ),
+            cancellation
+        );
 
-    private async Task<PurgeStep> DeleteAsync(string table, string[] key, SqlText condition, int limit, CancellationToken cancellation)
+    private async Task<PurgeStep> DeleteAsync(
+        string table,
+        string[] key,
+        SqlText condition,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        var removed = await database.WriteAsync(
-            (session, ct) => session.ExecuteAsync(database.Dialect.DeleteSome(table, key, condition, limit), ct), cancellation).ConfigureAwait(false);
+        var removed = await database
+            .WriteAsync(
+                (session, ct) => session.ExecuteAsync(database.Dialect.DeleteSome(table, key, condition, limit), ct),
+                cancellation
+            )
+            .ConfigureAwait(false);
         return new PurgeStep(removed, removed < limit);
     }
 

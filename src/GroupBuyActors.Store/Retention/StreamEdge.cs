@@ -7,19 +7,42 @@ namespace GroupBuyActors.Store.Retention;
 internal static class StreamEdge
 {
     /// <summary>
-    /// The last position that every sink has passed and that is not the stream's last; all of a stream that is gone. A lane begins each
-    /// transaction by looking whether the last row that it wrote is still there, however old.
+    /// The last position that every sink has passed and that is not the stream's last; all of a stream that is gone. A
+    /// lane begins each transaction by looking whether the last row that it wrote is still there, however old.
     /// </summary>
     // Primary keys.
-    public static async Task<long> PassedAsync(DbSession session, long stream, IReadOnlyCollection<string> sinks, CancellationToken cancellation)
+    public static async Task<long> PassedAsync(
+        DbSession session,
+        long stream,
+        IReadOnlyCollection<string> sinks,
+        CancellationToken cancellation
+    )
     {
-        var states = await session.ListAsync($"select state from stream where id = {stream}", row => (StreamState)row.GetInt32(0), cancellation).ConfigureAwait(false);
-        if (states.Count == 0) return long.MaxValue;
-        var last = await session.NumberAsync($"select max(position) from group_journal where stream = {stream}", 0, cancellation).ConfigureAwait(false);
-        if (states[0] == StreamState.Drained) return last - 1;
-        var cursors = await session.ListAsync(
-            $"select sink, position from relay_cursor where stream = {stream}", row => (Sink: row.GetString(0), Position: row.GetInt64(1)), cancellation).ConfigureAwait(false);
-        var passed = sinks.Select(sink => cursors.FirstOrDefault(cursor => cursor.Sink == sink).Position).DefaultIfEmpty(0).Min();
+        var states = await session
+            .ListAsync(
+                $"select state from stream where id = {stream}",
+                row => (StreamState)row.GetInt32(0),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        if (states.Count == 0)
+            return long.MaxValue;
+        var last = await session
+            .NumberAsync($"select max(position) from group_journal where stream = {stream}", 0, cancellation)
+            .ConfigureAwait(false);
+        if (states[0] == StreamState.Drained)
+            return last - 1;
+        var cursors = await session
+            .ListAsync(
+                $"select sink, position from relay_cursor where stream = {stream}",
+                row => (Sink: row.GetString(0), Position: row.GetInt64(1)),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        var passed = sinks
+            .Select(sink => cursors.FirstOrDefault(cursor => cursor.Sink == sink).Position)
+            .DefaultIfEmpty(0)
+            .Min();
         return Math.Min(passed, last - 1);
     }
 }

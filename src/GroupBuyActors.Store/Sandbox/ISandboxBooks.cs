@@ -8,8 +8,10 @@ public enum SandboxPort
 {
     /// <summary>Stock.</summary>
     Inventory = 1,
+
     /// <summary>The payment provider.</summary>
     Payments = 2,
+
     /// <summary>Notices to buyers.</summary>
     Notices = 3,
 }
@@ -20,7 +22,9 @@ public sealed record SandboxStock(long Available, long Reserved, long Deducted)
     /// <summary>Units of a sku that nobody has set.</summary>
     public const long NeverSet = 1_000_000;
 
-    /// <summary>Units that a sku's stock is set to at most: what moves between its parts cannot overflow them.</summary>
+    /// <summary>
+    /// Units that a sku's stock is set to at most: what moves between its parts cannot overflow them.
+    /// </summary>
     public const long UnitsMax = 1_000_000_000_000;
 }
 
@@ -36,12 +40,18 @@ public sealed record SandboxFault(double FailRate, TimeSpan Delay, bool Permanen
 }
 
 /// <summary>What a port was asked, by key and operation; refused and failed calls count.</summary>
-public sealed record SandboxCall(string Key, string Operation, long Times, DateTimeOffset FirstAt, DateTimeOffset LastAt);
+public sealed record SandboxCall(
+    string Key,
+    string Operation,
+    long Times,
+    DateTimeOffset FirstAt,
+    DateTimeOffset LastAt
+);
 
 /// <summary>
-/// The durable books behind the sandboxes of the ports, shared by all silos. Each call is one short transaction that also counts
-/// the call. They keep the ports' contract: a key's effect happens once and its answer stays, two calls at once with one key are
-/// one, and what a release undoes never has an effect, whichever comes first.
+/// The durable books behind the sandboxes of the ports, shared by all silos. Each call is one short transaction that
+/// also counts the call. They keep the ports' contract: a key's effect happens once and its answer stays, two calls at
+/// once with one key are one, and what a release undoes never has an effect, whichever comes first.
 /// </summary>
 public interface ISandboxBooks
 {
@@ -58,10 +68,16 @@ public interface ISandboxBooks
     Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation);
 
     /// <summary>
-    /// Gives a payment back, whole and once. A payment that the provider never saw (its result was told to the order directly) is
-    /// taken as paid there first; one it holds with another amount is refused.
+    /// Gives a payment back, whole and once. A payment that the provider never saw (its result was told to the order
+    /// directly) is taken as paid there first; one it holds with another amount is refused.
     /// </summary>
-    Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation);
+    Task<PortReply> RefundAsync(
+        string key,
+        OrderId order,
+        string paymentId,
+        Money amount,
+        CancellationToken cancellation
+    );
 
     /// <summary>Takes a notice.</summary>
     Task<PortReply> NotifyAsync(string key, CancellationToken cancellation);
@@ -73,16 +89,42 @@ public interface ISandboxBooks
     Task<SandboxStock> StockAsync(long merchantId, string sku, CancellationToken cancellation);
 
     /// <summary>Sets a sku's units; reserved and deducted stay where they are null.</summary>
-    Task<SandboxStock> SetStockAsync(long merchantId, string sku, long available, long? reserved, long? deducted, CancellationToken cancellation);
+    Task<SandboxStock> SetStockAsync(
+        long merchantId,
+        string sku,
+        long available,
+        long? reserved,
+        long? deducted,
+        CancellationToken cancellation
+    );
 
-    /// <summary>A buyer pays at the provider. Again with the same amount changes nothing; false where this payment is there with another.</summary>
+    /// <summary>
+    /// A buyer pays at the provider. Again with the same amount changes nothing; false where this payment is there with
+    /// another.
+    /// </summary>
     Task<bool> PayAsync(OrderId order, ProviderPayment payment, CancellationToken cancellation);
 
-    /// <summary>A merchant's payments, given back or not, in the order of <see cref="IPaymentBooks"/>. A mark that is none throws <see cref="FormatException"/>.</summary>
-    Task<Page<PaymentBookEntry>> PaymentBookAsync(long merchantId, string? after, int limit, CancellationToken cancellation);
+    /// <summary>
+    /// A merchant's payments, given back or not, in the order of <see cref="IPaymentBooks"/>. A mark that is none
+    /// throws <see cref="FormatException"/>.
+    /// </summary>
+    Task<Page<PaymentBookEntry>> PaymentBookAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    );
 
-    /// <summary>The stock of a merchant's groups, in the order of <see cref="IStockBooks"/>. A mark that is none throws <see cref="FormatException"/>.</summary>
-    Task<Page<StockBookEntry>> StockBookAsync(long merchantId, string? after, int limit, CancellationToken cancellation);
+    /// <summary>
+    /// The stock of a merchant's groups, in the order of <see cref="IStockBooks"/>. A mark that is none throws
+    /// <see cref="FormatException"/>.
+    /// </summary>
+    Task<Page<StockBookEntry>> StockBookAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    );
 
     /// <summary>How a port misbehaves now.</summary>
     Task<SandboxFault> FaultAsync(SandboxPort port, CancellationToken cancellation);
@@ -91,5 +133,11 @@ public interface ISandboxBooks
     Task SetFaultAsync(SandboxPort port, SandboxFault fault, CancellationToken cancellation);
 
     /// <summary>Calls of a port, by key; of one key where one is given.</summary>
-    Task<Page<SandboxCall>> CallsAsync(SandboxPort port, string? key, string? after, int limit, CancellationToken cancellation);
+    Task<Page<SandboxCall>> CallsAsync(
+        SandboxPort port,
+        string? key,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    );
 }

@@ -8,7 +8,12 @@ namespace GroupBuyActors.Store.Sandbox;
 internal sealed partial class SandboxBooks
 {
     // Index: the primary key (order_id, payment_id); a merchant's orders all begin with its number and a dot.
-    public async Task<Page<PaymentBookEntry>> PaymentBookAsync(long merchantId, string? after, int limit, CancellationToken cancellation)
+    public async Task<Page<PaymentBookEntry>> PaymentBookAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    )
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         var range = new MerchantRange(merchantId);
@@ -19,15 +24,36 @@ internal sealed partial class SandboxBooks
             where.Append($" and order_id >= {order} and (order_id > {order} or payment_id > {payment})");
         }
 
-        var rows = await database.ReadAsync((session, ct) => session.ListAsync(
-            $"select order_id, payment_id, amount, currency, state from sandbox_payment where {where} order by order_id, payment_id limit {limit + 1}",
-            row => new PaymentBookEntry(OrderId.Parse(row.GetString(0)), row.Utf8(1), new Money(row.GetInt64(2), row.GetString(3)), row.GetInt32(4) == GivenBack), ct),
-            cancellation).ConfigureAwait(false);
-        return PageMark.Page(rows, limit, entry => PageMark.Write("payment-book", 0, $"{entry.Order} {entry.PaymentId}"));
+        var rows = await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        $"select order_id, payment_id, amount, currency, state from sandbox_payment where {where} order by order_id, payment_id limit {limit + 1}",
+                        row => new PaymentBookEntry(
+                            OrderId.Parse(row.GetString(0)),
+                            row.Utf8(1),
+                            new Money(row.GetInt64(2), row.GetString(3)),
+                            row.GetInt32(4) == GivenBack
+                        ),
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return PageMark.Page(
+            rows,
+            limit,
+            entry => PageMark.Write("payment-book", 0, $"{entry.Order} {entry.PaymentId}")
+        );
     }
 
     // Index: sandbox_reservation_group (merchant_id, group_id, sku).
-    public async Task<Page<StockBookEntry>> StockBookAsync(long merchantId, string? after, int limit, CancellationToken cancellation)
+    public async Task<Page<StockBookEntry>> StockBookAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    )
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText where = $"merchant_id = {merchantId}";
@@ -38,12 +64,25 @@ internal sealed partial class SandboxBooks
         }
 
         // A group that tried to publish more than once has several reservations, of which at most one holds anything.
-        var rows = await database.ReadAsync((session, ct) => session.ListAsync(
-            $"""
-            select group_id, sku, {Sum("reserved")}, {Sum("deducted")} from sandbox_reservation
-             where {where} group by group_id, sku order by group_id, sku limit {limit + 1}
-            """,
-            row => new StockBookEntry(GroupId.Parse(row.GetString(0)), database.Dialect.OfKey(row.GetString(1)), row.GetInt64(2), row.GetInt64(3)), ct), cancellation).ConfigureAwait(false);
+        var rows = await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        $"""
+                        select group_id, sku, {Sum("reserved")}, {Sum("deducted")} from sandbox_reservation
+                         where {where} group by group_id, sku order by group_id, sku limit {limit + 1}
+                        """,
+                        row => new StockBookEntry(
+                            GroupId.Parse(row.GetString(0)),
+                            database.Dialect.OfKey(row.GetString(1)),
+                            row.GetInt64(2),
+                            row.GetInt64(3)
+                        ),
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
         return PageMark.Page(rows, limit, entry => PageMark.Write("stock-book", 0, $"{entry.Group} {entry.Sku}"));
     }
 

@@ -7,6 +7,7 @@ internal enum EntryState
 {
     Done = 1,
     Refused = 2,
+
     /// <summary>A tombstone: undone, or to be without effect when it comes.</summary>
     Undone = 3,
 }
@@ -18,10 +19,14 @@ internal sealed record ReservationEntry(string Key, EntryState State, long Units
 internal sealed record DeductionEntry(string Key, string ReservationKey, EntryState State, long Units);
 
 /// <summary>
-/// The rules of the sandbox's inventory, on rows that the caller has locked: available + reserved + deducted of a sku never
-/// changes, and neither does any part go below zero.
+/// The rules of the sandbox's inventory, on rows that the caller has locked: available + reserved + deducted of a sku
+/// never changes, and neither does any part go below zero.
 /// </summary>
-internal sealed class StockBook(SandboxStock stock, ReservationEntry? reservation, IEnumerable<DeductionEntry> deductions)
+internal sealed class StockBook(
+    SandboxStock stock,
+    ReservationEntry? reservation,
+    IEnumerable<DeductionEntry> deductions
+)
 {
     private readonly Dictionary<string, DeductionEntry> _deductions = deductions.ToDictionary(entry => entry.Key);
 
@@ -37,20 +42,37 @@ internal sealed class StockBook(SandboxStock stock, ReservationEntry? reservatio
 
     public PortReply Reserve(StockReservation asked)
     {
-        if (Reservation is { } known) return AnswerOf(known.State, "The reservation was refused or undone.");
+        if (Reservation is { } known)
+            return AnswerOf(known.State, "The reservation was refused or undone.");
         var fits = asked.Units <= Stock.Available;
-        Reservation = new ReservationEntry(asked.Key, fits ? EntryState.Done : EntryState.Refused, asked.Units, fits ? asked.Units : 0, 0);
-        if (!fits) return new PortReply(PortAnswer.Refused, $"{Stock.Available} units are available.");
+        Reservation = new ReservationEntry(
+            asked.Key,
+            fits ? EntryState.Done : EntryState.Refused,
+            asked.Units,
+            fits ? asked.Units : 0,
+            0
+        );
+        if (!fits)
+            return new PortReply(PortAnswer.Refused, $"{Stock.Available} units are available.");
         Stock = Stock with { Available = Stock.Available - asked.Units, Reserved = Stock.Reserved + asked.Units };
         return PortReply.Done;
     }
 
     public PortReply Deduct(StockDeduction asked)
     {
-        if (_deductions.TryGetValue(asked.Key, out var known)) return AnswerOf(known.State, "The deduction was refused or undone.");
+        if (_deductions.TryGetValue(asked.Key, out var known))
+            return AnswerOf(known.State, "The deduction was refused or undone.");
         var fits = Reservation is { State: EntryState.Done } held && asked.Units <= held.Reserved;
-        Put(new DeductionEntry(asked.Key, asked.ReservationKey, fits ? EntryState.Done : EntryState.Refused, asked.Units));
-        if (!fits) return new PortReply(PortAnswer.Refused, $"{Reservation?.Reserved ?? 0} units are reserved.");
+        Put(
+            new DeductionEntry(
+                asked.Key,
+                asked.ReservationKey,
+                fits ? EntryState.Done : EntryState.Refused,
+                asked.Units
+            )
+        );
+        if (!fits)
+            return new PortReply(PortAnswer.Refused, $"{Reservation?.Reserved ?? 0} units are reserved.");
         MoveToDeducted(asked.Units);
         return PortReply.Done;
     }
@@ -67,14 +89,17 @@ internal sealed class StockBook(SandboxStock stock, ReservationEntry? reservatio
         {
             var known = _deductions.GetValueOrDefault(key);
             // A release undoes what was taken from its own reservation.
-            if (known is not null && known.ReservationKey != asked.ReservationKey) continue;
-            if (known is { State: EntryState.Done }) MoveToDeducted(-known.Units);
+            if (known is not null && known.ReservationKey != asked.ReservationKey)
+                continue;
+            if (known is { State: EntryState.Done })
+                MoveToDeducted(-known.Units);
             Put(new DeductionEntry(key, asked.ReservationKey, EntryState.Undone, known?.Units ?? 0));
         }
 
         // After the deductions, so that what they give back to an undone reservation does not stay behind in it.
         var undone = asked.UndoReservation ? Undo(asked.ReservationKey) : 0;
-        if (Reservation is not { } held) return (undone, 0);
+        if (Reservation is not { } held)
+            return (undone, 0);
         var units = Math.Min(asked.Units, held.Reserved);
         var returned = Math.Min(asked.Returned, held.Deducted);
         Reservation = held with { Reserved = held.Reserved - units, Deducted = held.Deducted - returned };
@@ -92,7 +117,11 @@ internal sealed class StockBook(SandboxStock stock, ReservationEntry? reservatio
 
     private void MoveToDeducted(long units)
     {
-        Reservation = Reservation! with { Reserved = Reservation.Reserved - units, Deducted = Reservation.Deducted + units };
+        Reservation = Reservation! with
+        {
+            Reserved = Reservation.Reserved - units,
+            Deducted = Reservation.Deducted + units,
+        };
         Stock = Stock with { Reserved = Stock.Reserved - units, Deducted = Stock.Deducted + units };
     }
 

@@ -11,7 +11,9 @@ internal abstract record StockMove(string Key, GroupId Group, string Sku, string
     /// <summary>The deductions that it is about.</summary>
     public virtual IReadOnlyList<string> DeductionKeys => [];
 
-    /// <summary>True where it needs the sku's row, to hold others off, though nothing was ever reserved of it.</summary>
+    /// <summary>
+    /// True where it needs the sku's row, to hold others off, though nothing was ever reserved of it.
+    /// </summary>
     public virtual bool NeedsStock => true;
 
     public SkuKey SkuKey => new(Group.MerchantId, Sku);
@@ -22,15 +24,19 @@ internal abstract record StockMove(string Key, GroupId Group, string Sku, string
 }
 
 /// <summary>Sets units aside.</summary>
-internal sealed record ReserveMove(StockReservation Asked, long AtMs) : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.Key, AtMs)
+internal sealed record ReserveMove(StockReservation Asked, long AtMs)
+    : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.Key, AtMs)
 {
     public override string Operation => "reserve";
 
     public override PortReply Make(StockBook book) => book.Reserve(Asked);
 }
 
-/// <summary>Takes reserved units. It finds no stock row only where nothing is reserved, and then it changes none.</summary>
-internal sealed record DeductMove(StockDeduction Asked, long AtMs) : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.ReservationKey, AtMs)
+/// <summary>
+/// Takes reserved units. It finds no stock row only where nothing is reserved, and then it changes none.
+/// </summary>
+internal sealed record DeductMove(StockDeduction Asked, long AtMs)
+    : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.ReservationKey, AtMs)
 {
     public override string Operation => "deduct";
 
@@ -42,7 +48,8 @@ internal sealed record DeductMove(StockDeduction Asked, long AtMs) : StockMove(A
 }
 
 /// <summary>Gives units back, once.</summary>
-internal sealed record ReleaseMove(StockRelease Asked, long AtMs) : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.ReservationKey, AtMs)
+internal sealed record ReleaseMove(StockRelease Asked, long AtMs)
+    : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.ReservationKey, AtMs)
 {
     public override string Operation => "release";
 
@@ -54,5 +61,6 @@ internal sealed record ReleaseMove(StockRelease Asked, long AtMs) : StockMove(As
 /// <summary>The key of a sku's row, in the order in which rows are locked.</summary>
 internal readonly record struct SkuKey(long MerchantId, string Sku) : IComparable<SkuKey>
 {
-    public int CompareTo(SkuKey other) => MerchantId != other.MerchantId ? MerchantId.CompareTo(other.MerchantId) : string.CompareOrdinal(Sku, other.Sku);
+    public int CompareTo(SkuKey other) =>
+        MerchantId != other.MerchantId ? MerchantId.CompareTo(other.MerchantId) : string.CompareOrdinal(Sku, other.Sku);
 }

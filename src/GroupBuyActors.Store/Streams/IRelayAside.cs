@@ -7,18 +7,28 @@ public enum AsideState
 {
     /// <summary>Its event before these lies in another stream and is not relayed itself.</summary>
     Waiting = 1,
+
     /// <summary>The sink refused the first of them for good: an operator has it tried again or passed over.</summary>
     Parked = 2,
 }
 
-/// <summary>A group whose events in a stream, from <paramref name="Sequence"/> on and up to the sink's cursor, are not relayed.</summary>
+/// <summary>
+/// A group whose events in a stream, from <paramref name="Sequence"/> on and up to the sink's cursor, are not relayed.
+/// </summary>
 /// <param name="Stream">The stream they lie in.</param>
 /// <param name="Group">The group.</param>
 /// <param name="Sequence">The first of them; all before it in this stream are relayed.</param>
 /// <param name="State">Why.</param>
 /// <param name="Since">When it was set aside.</param>
 /// <param name="Reason">What the sink said of a parked one.</param>
-public sealed record AsideRow(long Stream, GroupId Group, long Sequence, AsideState State, DateTimeOffset Since, string? Reason);
+public sealed record AsideRow(
+    long Stream,
+    GroupId Group,
+    long Sequence,
+    AsideState State,
+    DateTimeOffset Since,
+    string? Reason
+);
 
 /// <summary>Where an event lies and whether a sink has relayed it.</summary>
 /// <param name="Group">The group.</param>
@@ -28,12 +38,13 @@ public sealed record AsideRow(long Stream, GroupId Group, long Sequence, AsideSt
 public sealed record EventPlace(GroupId Group, long Sequence, Committing.StreamPosition At, bool IsRelayed);
 
 /// <summary>
-/// Groups set aside on the way from streams to a sink that keeps each group's order. A row and the cursor that passes it become
-/// durable together, and whoever reads one statement's worth sees both or neither: "passed and not aside" means relayed.
+/// Groups set aside on the way from streams to a sink that keeps each group's order. A row and the cursor that passes
+/// it become durable together, and whoever reads one statement's worth sees both or neither: "passed and not aside"
+/// means relayed.
 /// <para>
-/// Two may carry one stream for a while (its silo is thought dead and is not). So a row goes, or moves on, only where the cursor is not
-/// beyond what its remover has carried itself, and each moves the cursor with the rows of all groups it passed over: whatever of the two
-/// survives, no event is passed by both.
+/// Two may carry one stream for a while (its silo is thought dead and is not). So a row goes, or moves on, only where
+/// the cursor is not beyond what its remover has carried itself, and each moves the cursor with the rows of all groups
+/// it passed over: whatever of the two survives, no event is passed by both.
 /// </para>
 /// </summary>
 public interface IRelayAside
@@ -42,29 +53,59 @@ public interface IRelayAside
     Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, int limit, CancellationToken cancellation);
 
     /// <summary>Those of some groups.</summary>
-    Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, IReadOnlyCollection<GroupId> groups, CancellationToken cancellation);
+    Task<IReadOnlyList<AsideRow>> ReadAsync(
+        long stream,
+        string sink,
+        IReadOnlyCollection<GroupId> groups,
+        CancellationToken cancellation
+    );
 
     /// <summary>The group's first event in a stream after a sequence and up to a position, or null.</summary>
     Task<long?> NextAsync(long stream, GroupId group, long after, long position, CancellationToken cancellation);
 
-    /// <summary>Moves a cursor forward and stores rows, those that are there already excepted, in one transaction.</summary>
-    Task MoveCursorAsync(long stream, string sink, long position, IReadOnlyCollection<AsideRow> rows, CancellationToken cancellation);
+    /// <summary>
+    /// Moves a cursor forward and stores rows, those that are there already excepted, in one transaction.
+    /// </summary>
+    Task MoveCursorAsync(
+        long stream,
+        string sink,
+        long position,
+        IReadOnlyCollection<AsideRow> rows,
+        CancellationToken cancellation
+    );
 
     /// <summary>
-    /// Takes groups' rows out and, where <c>After</c> is given, puts that in their place. False, and nothing is changed, where the
-    /// cursor is beyond <paramref name="carried"/>: somebody else passed over more of these groups' events than the caller has relayed.
+    /// Takes groups' rows out and, where <c>After</c> is given, puts that in their place. False, and nothing is
+    /// changed, where the cursor is beyond <paramref name="carried"/>: somebody else passed over more of these groups'
+    /// events than the caller has relayed.
     /// </summary>
     Task<bool> SettleAsync(
-        long stream, string sink, long carried, IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled, CancellationToken cancellation);
+        long stream,
+        string sink,
+        long carried,
+        IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled,
+        CancellationToken cancellation
+    );
 
     /// <summary>
-    /// Where events lie and whether the sink has relayed them. An event that is not in the journal is not in the answer. A stream that
-    /// is drained, or gone, is relayed to its end.
+    /// Where events lie and whether the sink has relayed them. An event that is not in the journal is not in the
+    /// answer. A stream that is drained, or gone, is relayed to its end.
     /// </summary>
-    Task<IReadOnlyList<EventPlace>> PlacesAsync(string sink, IReadOnlyCollection<(GroupId Group, long Sequence)> events, CancellationToken cancellation);
+    Task<IReadOnlyList<EventPlace>> PlacesAsync(
+        string sink,
+        IReadOnlyCollection<(GroupId Group, long Sequence)> events,
+        CancellationToken cancellation
+    );
 
-    /// <summary>How far streams are carried: the cursor's position, <see cref="long.MaxValue"/> for a stream that is drained or gone.</summary>
-    Task<IReadOnlyDictionary<long, long>> CarriedAsync(string sink, IReadOnlyCollection<long> streams, CancellationToken cancellation);
+    /// <summary>
+    /// How far streams are carried: the cursor's position, <see cref="long.MaxValue"/> for a stream that is drained or
+    /// gone.
+    /// </summary>
+    Task<IReadOnlyDictionary<long, long>> CarriedAsync(
+        string sink,
+        IReadOnlyCollection<long> streams,
+        CancellationToken cancellation
+    );
 
     /// <summary>Parked groups by id, a page at a time.</summary>
     Task<Page<AsideRow>> ParkedAsync(string sink, string? after, int limit, CancellationToken cancellation);
@@ -72,6 +113,9 @@ public interface IRelayAside
     /// <summary>Has a parked group's first event tried again; null where none is parked.</summary>
     Task<AsideRow?> RetryAsync(string sink, GroupId group, CancellationToken cancellation);
 
-    /// <summary>Gives up a parked group's first event and goes on behind it; null where none is parked. The answer names the event given up.</summary>
+    /// <summary>
+    /// Gives up a parked group's first event and goes on behind it; null where none is parked. The answer names the
+    /// event given up.
+    /// </summary>
     Task<AsideRow?> SkipAsync(string sink, GroupId group, CancellationToken cancellation);
 }

@@ -7,8 +7,10 @@ public enum StreamState
 {
     /// <summary>Its silo writes it.</summary>
     Alive = 1,
+
     /// <summary>Fenced: nothing can be added; its end is to be relayed by an adopter.</summary>
     Dead = 2,
+
     /// <summary>Relayed to every sink.</summary>
     Drained = 3,
 }
@@ -23,8 +25,8 @@ public interface IStreams
     Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Sets streams dead. Waits for a commit in flight on them; when it returns, what is in the journal is all there will ever be.
-    /// A plain read afterwards is conclusive.
+    /// Sets streams dead. Waits for a commit in flight on them; when it returns, what is in the journal is all there
+    /// will ever be. A plain read afterwards is conclusive.
     /// </summary>
     Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation);
 
@@ -40,9 +42,13 @@ public interface IStreams
     /// <summary>Moves a sink's cursor forward; a smaller position changes nothing.</summary>
     Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation);
 
-    /// <summary>A dead stream is relayed to every sink: its row may go with the next <see cref="PurgeAsync"/>.</summary>
+    /// <summary>
+    /// A dead stream is relayed to every sink: its row may go with the next <see cref="PurgeAsync"/>.
+    /// </summary>
     Task MarkDrainedAsync(long stream, CancellationToken cancellation);
 
-    /// <summary>Removes rows and cursors of drained streams and what was set aside of them; the journal stays.</summary>
+    /// <summary>
+    /// Removes rows and cursors of drained streams and what was set aside of them; the journal stays.
+    /// </summary>
     Task PurgeAsync(CancellationToken cancellation);
 }

@@ -6,8 +6,8 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Store.Streams;
 
 /// <summary>
-/// Rows of <c>relay_aside</c>. Every change of a stream's rows locks the row of its cursor first, so that moving the one and settling
-/// the other take turns.
+/// Rows of <c>relay_aside</c>. Every change of a stream's rows locks the row of its cursor first, so that moving the
+/// one and settling the other take turns.
 /// </summary>
 internal sealed class RelayAsideTable(Database database) : IRelayAside
 {
@@ -16,93 +16,224 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
     private static readonly Raw Columns = new("stream, group_id, sequence, state, since_ms, reason");
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, int limit, CancellationToken cancellation) =>
-        await database.ReadAsync((session, ct) => session.ListAsync(
-            // Primary key (stream, sink, group_id).
-            $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} order by group_id limit {limit}", Row, ct), cancellation).ConfigureAwait(false);
+    public async Task<IReadOnlyList<AsideRow>> ReadAsync(
+        long stream,
+        string sink,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        // Primary key (stream, sink, group_id).
+                        $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} order by group_id limit {limit}",
+                        Row,
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, IReadOnlyCollection<GroupId> groups, CancellationToken cancellation)
+    public async Task<IReadOnlyList<AsideRow>> ReadAsync(
+        long stream,
+        string sink,
+        IReadOnlyCollection<GroupId> groups,
+        CancellationToken cancellation
+    )
     {
         var rows = new List<AsideRow>();
         foreach (var some in groups.Chunk(RowsAtOnce))
-            rows.AddRange(await database.ReadAsync((session, ct) => session.ListAsync(
-                // Primary key (stream, sink, group_id).
-                $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} and group_id in ({SqlText.Join(",", some.Select(group => Statement($"{group}")))})", Row, ct), cancellation).ConfigureAwait(false));
+            rows.AddRange(
+                await database
+                    .ReadAsync(
+                        (session, ct) =>
+                            session.ListAsync(
+                                // Primary key (stream, sink, group_id).
+                                $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} and group_id in ({SqlText.Join(",", some.Select(group => Statement($"{group}")))})",
+                                Row,
+                                ct
+                            ),
+                        cancellation
+                    )
+                    .ConfigureAwait(false)
+            );
         return rows;
     }
 
     /// <inheritdoc/>
-    public async Task<long?> NextAsync(long stream, GroupId group, long after, long position, CancellationToken cancellation) =>
+    public async Task<long?> NextAsync(
+        long stream,
+        GroupId group,
+        long after,
+        long position,
+        CancellationToken cancellation
+    ) =>
         // Unique key group_journal_sequence (group_id, sequence), which carries the primary key with it.
-        await database.ReadAsync((session, ct) => session.NumberAsync(
-            $"select min(sequence) from group_journal where group_id = {group} and sequence > {after} and stream = {stream} and position <= {position}", 0, ct), cancellation).ConfigureAwait(false)
-            is > 0 and var next ? next : null;
+        await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.NumberAsync(
+                        $"select min(sequence) from group_journal where group_id = {group} and sequence > {after} and stream = {stream} and position <= {position}",
+                        0,
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false)
+            is > 0
+                and var next
+            ? next
+            : null;
 
     /// <inheritdoc/>
-    public Task MoveCursorAsync(long stream, string sink, long position, IReadOnlyCollection<AsideRow> rows, CancellationToken cancellation)
+    public Task MoveCursorAsync(
+        long stream,
+        string sink,
+        long position,
+        IReadOnlyCollection<AsideRow> rows,
+        CancellationToken cancellation
+    )
     {
-        SqlText statements = $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}";
-        foreach (var some in rows.OrderBy(row => row.Group.Value, StringComparer.Ordinal).Chunk(database.Dialect.RowsPerInsert))
-            statements.Append($"; {database.Dialect.InsertIgnore} into relay_aside (sink, {Columns}) values {SqlText.Join(", ", some.Select(row => Values(sink, row)))}");
+        SqlText statements =
+            $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}";
+        foreach (
+            var some in rows.OrderBy(row => row.Group.Value, StringComparer.Ordinal)
+                .Chunk(database.Dialect.RowsPerInsert)
+        )
+            statements.Append(
+                $"; {database.Dialect.InsertIgnore} into relay_aside (sink, {Columns}) values {SqlText.Join(", ", some.Select(row => Values(sink, row)))}"
+            );
         return database.WriteAsync(statements, cancellation);
     }
 
     /// <inheritdoc/>
     public Task<bool> SettleAsync(
-        long stream, string sink, long carried, IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled, CancellationToken cancellation)
+        long stream,
+        string sink,
+        long carried,
+        IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled,
+        CancellationToken cancellation
+    )
     {
         var ordered = settled.OrderBy(pair => pair.Group.Value, StringComparer.Ordinal).ToList();
-        return database.WriteAsync(async (session, ct) =>
-        {
-            // Written rather than read, so that it is there to be locked.
-            await session.ExecuteAsync(
-                $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, 0){database.Dialect.OrElseSet(["stream", "sink"], "position = relay_cursor.position")}", ct).ConfigureAwait(false);
-            var cursor = await session.NumberAsync($"select position from relay_cursor where stream = {stream} and sink = {sink}", 0, ct).ConfigureAwait(false);
-            if (cursor > carried) return false;
-            foreach (var some in ordered.Chunk(RowsAtOnce))
+        return database.WriteAsync(
+            async (session, ct) =>
             {
-                // By primary key.
-                await session.ExecuteAsync(SqlText.Join("; ", some.Select(pair => Statement(
-                    $"delete from relay_aside where stream = {stream} and sink = {sink} and group_id = {pair.Group}"))), ct).ConfigureAwait(false);
-                foreach (var rows in some.Select(pair => pair.After).OfType<AsideRow>().Chunk(database.Dialect.RowsPerInsert))
-                    await session.ExecuteAsync($"insert into relay_aside (sink, {Columns}) values {SqlText.Join(", ", rows.Select(row => Values(sink, row)))}", ct).ConfigureAwait(false);
-            }
+                // Written rather than read, so that it is there to be locked.
+                await session
+                    .ExecuteAsync(
+                        $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, 0){database.Dialect.OrElseSet(["stream", "sink"], "position = relay_cursor.position")}",
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                var cursor = await session
+                    .NumberAsync($"select position from relay_cursor where stream = {stream} and sink = {sink}", 0, ct)
+                    .ConfigureAwait(false);
+                if (cursor > carried)
+                    return false;
+                foreach (var some in ordered.Chunk(RowsAtOnce))
+                {
+                    // By primary key.
+                    await session
+                        .ExecuteAsync(
+                            SqlText.Join(
+                                "; ",
+                                some.Select(pair =>
+                                    Statement(
+                                        $"delete from relay_aside where stream = {stream} and sink = {sink} and group_id = {pair.Group}"
+                                    )
+                                )
+                            ),
+                            ct
+                        )
+                        .ConfigureAwait(false);
+                    foreach (
+                        var rows in some.Select(pair => pair.After)
+                            .OfType<AsideRow>()
+                            .Chunk(database.Dialect.RowsPerInsert)
+                    )
+                        await session
+                            .ExecuteAsync(
+                                $"insert into relay_aside (sink, {Columns}) values {SqlText.Join(", ", rows.Select(row => Values(sink, row)))}",
+                                ct
+                            )
+                            .ConfigureAwait(false);
+                }
 
-            return true;
-        }, cancellation);
+                return true;
+            },
+            cancellation
+        );
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<EventPlace>> PlacesAsync(string sink, IReadOnlyCollection<(GroupId Group, long Sequence)> events, CancellationToken cancellation)
+    public async Task<IReadOnlyList<EventPlace>> PlacesAsync(
+        string sink,
+        IReadOnlyCollection<(GroupId Group, long Sequence)> events,
+        CancellationToken cancellation
+    )
     {
         var places = new List<EventPlace>(events.Count);
         foreach (var some in events.Chunk(RowsAtOnce))
-            // Unique key group_journal_sequence (group_id, sequence), then primary keys. One statement sees a row set aside and the cursor
-            // that passed it at the same moment.
-            places.AddRange(await database.ReadAsync((session, ct) => session.ListAllAsync(database.Dialect.Together(some.Select(e => Statement($"""
-                select j.group_id, j.sequence, j.stream, j.position,
-                  case when s.id is null or s.state = 3 then 1
-                    when coalesce(c.position, 0) >= j.position and (a.sequence is null or a.sequence > j.sequence) then 1 else 0 end
-                from group_journal j
-                left join stream s on s.id = j.stream
-                left join relay_cursor c on c.stream = j.stream and c.sink = {sink}
-                left join relay_aside a on a.stream = j.stream and a.sink = {sink} and a.group_id = j.group_id
-                where j.group_id = {e.Group} and j.sequence = {e.Sequence}
-                """))), Place, ct), cancellation).ConfigureAwait(false));
+            // Unique key group_journal_sequence (group_id, sequence), then primary keys. One statement sees a row set
+            // aside and the cursor that passed it at the same moment.
+            places.AddRange(
+                await database
+                    .ReadAsync(
+                        (session, ct) =>
+                            session.ListAllAsync(
+                                database.Dialect.Together(
+                                    some.Select(e =>
+                                        Statement(
+                                            $"""
+                                            select j.group_id, j.sequence, j.stream, j.position,
+                                              case when s.id is null or s.state = 3 then 1
+                                                when coalesce(c.position, 0) >= j.position and (a.sequence is null or a.sequence > j.sequence) then 1 else 0 end
+                                            from group_journal j
+                                            left join stream s on s.id = j.stream
+                                            left join relay_cursor c on c.stream = j.stream and c.sink = {sink}
+                                            left join relay_aside a on a.stream = j.stream and a.sink = {sink} and a.group_id = j.group_id
+                                            where j.group_id = {e.Group} and j.sequence = {e.Sequence}
+                                            """
+                                        )
+                                    )
+                                ),
+                                Place,
+                                ct
+                            ),
+                        cancellation
+                    )
+                    .ConfigureAwait(false)
+            );
         return places;
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<long, long>> CarriedAsync(string sink, IReadOnlyCollection<long> streams, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<long, long>> CarriedAsync(
+        string sink,
+        IReadOnlyCollection<long> streams,
+        CancellationToken cancellation
+    )
     {
         var carried = streams.Distinct().ToDictionary(stream => stream, _ => long.MaxValue);
         foreach (var some in carried.Keys.ToArray().Chunk(RowsAtOnce))
-            // Primary keys of both.
-            foreach (var (stream, position) in await database.ReadAsync((session, ct) => session.ListAsync(
-                $"select s.id, coalesce(c.position, 0) from stream s left join relay_cursor c on c.stream = s.id and c.sink = {sink} where s.state <> 3 and s.id in ({Numbers(some)})",
-                row => (row.GetInt64(0), row.GetInt64(1)), ct), cancellation).ConfigureAwait(false))
-                carried[stream] = position;
+        // Primary keys of both.
+        foreach (
+            var (stream, position) in await database
+                .ReadAsync(
+                    (session, ct) =>
+                        session.ListAsync(
+                            $"select s.id, coalesce(c.position, 0) from stream s left join relay_cursor c on c.stream = s.id and c.sink = {sink} where s.state <> 3 and s.id in ({Numbers(some)})",
+                            row => (row.GetInt64(0), row.GetInt64(1)),
+                            ct
+                        ),
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
+            carried[stream] = position;
         return carried;
     }
 
@@ -110,29 +241,55 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
     public async Task<Page<AsideRow>> ParkedAsync(string sink, string? after, int limit, CancellationToken cancellation)
     {
         var from = PageMark.Read("parked", after)?.Id ?? "";
-        var rows = await database.ReadAsync((session, ct) => session.ListAsync(
-            // Index relay_aside_state (sink, state, group_id).
-            $"select {Columns} from relay_aside where sink = {sink} and state = 2 and group_id > {from} order by group_id limit {limit + 1}", Row, ct), cancellation).ConfigureAwait(false);
+        var rows = await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        // Index relay_aside_state (sink, state, group_id).
+                        $"select {Columns} from relay_aside where sink = {sink} and state = 2 and group_id > {from} order by group_id limit {limit + 1}",
+                        Row,
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
         return PageMark.Page(rows, limit, row => PageMark.Write("parked", 0, row.Group.Value));
     }
 
     /// <inheritdoc/>
-    public Task<AsideRow?> RetryAsync(string sink, GroupId group, CancellationToken cancellation) => ReleaseAsync(sink, group, 0, cancellation);
+    public Task<AsideRow?> RetryAsync(string sink, GroupId group, CancellationToken cancellation) =>
+        ReleaseAsync(sink, group, 0, cancellation);
 
     /// <inheritdoc/>
-    public Task<AsideRow?> SkipAsync(string sink, GroupId group, CancellationToken cancellation) => ReleaseAsync(sink, group, 1, cancellation);
+    public Task<AsideRow?> SkipAsync(string sink, GroupId group, CancellationToken cancellation) =>
+        ReleaseAsync(sink, group, 1, cancellation);
 
     private Task<AsideRow?> ReleaseAsync(string sink, GroupId group, int skipped, CancellationToken cancellation) =>
-        database.WriteAsync(async (session, ct) =>
-        {
-            // Index relay_aside_state (sink, state, group_id).
-            var parked = (await session.ListAsync(
-                $"select {Columns} from relay_aside where sink = {sink} and state = 2 and group_id = {group} order by sequence limit 1{database.Dialect.ForUpdate}", Row, ct).ConfigureAwait(false)).SingleOrDefault();
-            if (parked is null) return null;
-            await session.ExecuteAsync(
-                $"update relay_aside set state = 1, sequence = sequence + {skipped} where stream = {parked.Stream} and sink = {sink} and group_id = {group}", ct).ConfigureAwait(false);
-            return parked;
-        }, cancellation);
+        database.WriteAsync(
+            async (session, ct) =>
+            {
+                // Index relay_aside_state (sink, state, group_id).
+                var parked = (
+                    await session
+                        .ListAsync(
+                            $"select {Columns} from relay_aside where sink = {sink} and state = 2 and group_id = {group} order by sequence limit 1{database.Dialect.ForUpdate}",
+                            Row,
+                            ct
+                        )
+                        .ConfigureAwait(false)
+                ).SingleOrDefault();
+                if (parked is null)
+                    return null;
+                await session
+                    .ExecuteAsync(
+                        $"update relay_aside set state = 1, sequence = sequence + {skipped} where stream = {parked.Stream} and sink = {sink} and group_id = {group}",
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                return parked;
+            },
+            cancellation
+        );
 
     private static SqlText Values(string sink, AsideRow row)
     {
@@ -144,9 +301,21 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
 
     private static SqlText Statement(SqlText sql) => sql;
 
-    private static AsideRow Row(DbDataReader row) => new(
-        row.GetInt64(0), GroupId.Parse(row.GetString(1)), row.GetInt64(2), (AsideState)row.GetInt32(3), row.Instant(4), row.Text(5));
+    private static AsideRow Row(DbDataReader row) =>
+        new(
+            row.GetInt64(0),
+            GroupId.Parse(row.GetString(1)),
+            row.GetInt64(2),
+            (AsideState)row.GetInt32(3),
+            row.Instant(4),
+            row.Text(5)
+        );
 
-    private static EventPlace Place(DbDataReader row) => new(
-        GroupId.Parse(row.GetString(0)), row.GetInt64(1), new StreamPosition(row.GetInt64(2), row.GetInt64(3)), row.GetInt32(4) == 1);
+    private static EventPlace Place(DbDataReader row) =>
+        new(
+            GroupId.Parse(row.GetString(0)),
+            row.GetInt64(1),
+            new StreamPosition(row.GetInt64(2), row.GetInt64(3)),
+            row.GetInt32(4) == 1
+        );
 }

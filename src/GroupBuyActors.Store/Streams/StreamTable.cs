@@ -4,44 +4,88 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Store.Streams;
 
 /// <summary>
-/// The table of streams. Its rows are share-locked by every commit, so they are written by primary key only: a scan that wants to
-/// write would queue up with the commits of every silo.
+/// The table of streams. Its rows are share-locked by every commit, so they are written by primary key only: a scan
+/// that wants to write would queue up with the commits of every silo.
 /// </summary>
 internal sealed class StreamTable(Database database) : IStreams
 {
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation) =>
-        await database.ReadAsync((session, ct) => session.ListAsync(
-            $"select id, silo_address, silo_slot, state from stream where state <> 3 order by id",
-            row => new StreamRow(row.GetInt64(0), row.GetString(1), row.GetString(2), (StreamState)row.GetInt32(3)), ct), cancellation);
+        await database.ReadAsync(
+            (session, ct) =>
+                session.ListAsync(
+                    $"select id, silo_address, silo_slot, state from stream where state <> 3 order by id",
+                    row => new StreamRow(
+                        row.GetInt64(0),
+                        row.GetString(1),
+                        row.GetString(2),
+                        (StreamState)row.GetInt32(3)
+                    ),
+                    ct
+                ),
+            cancellation
+        );
 
     /// <inheritdoc/>
     public Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation) =>
         // Each statement commits by itself (T10) and waits for the share lock of a commit that is under way.
-        streams.Count == 0 ? Task.CompletedTask : database.EachAsync(
-            SqlText.Join("; ", streams.Order().Select(id => Statement($"update stream set state = 2 where id = {id} and state = 1"))), cancellation);
+        streams.Count == 0
+            ? Task.CompletedTask
+            : database.EachAsync(
+                SqlText.Join(
+                    "; ",
+                    streams
+                        .Order()
+                        .Select(id => Statement($"update stream set state = 2 where id = {id} and state = 1"))
+                ),
+                cancellation
+            );
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<JournalRow>> ReadAsync(long stream, long after, int limit, CancellationToken cancellation) =>
-        await database.ReadAsync((session, ct) => session.ListAsync(
-            // Primary key (stream, position).
-            $"select {JournalRows.Columns} from group_journal where stream = {stream} and position > {after} order by position limit {limit}",
-            JournalRows.Read, ct), cancellation);
+    public async Task<IReadOnlyList<JournalRow>> ReadAsync(
+        long stream,
+        long after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        await database.ReadAsync(
+            (session, ct) =>
+                session.ListAsync(
+                    // Primary key (stream, position).
+                    $"select {JournalRows.Columns} from group_journal where stream = {stream} and position > {after} order by position limit {limit}",
+                    JournalRows.Read,
+                    ct
+                ),
+            cancellation
+        );
 
     /// <inheritdoc/>
     public Task<long> EndAsync(long stream, CancellationToken cancellation) =>
         // Primary key (stream, position).
-        database.ReadAsync((session, ct) => session.NumberAsync($"select max(position) from group_journal where stream = {stream}", 0, ct), cancellation);
+        database.ReadAsync(
+            (session, ct) =>
+                session.NumberAsync($"select max(position) from group_journal where stream = {stream}", 0, ct),
+            cancellation
+        );
 
     /// <inheritdoc/>
     public Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation) =>
-        database.ReadAsync((session, ct) => session.NumberAsync($"select position from relay_cursor where stream = {stream} and sink = {sink}", 0, ct), cancellation);
+        database.ReadAsync(
+            (session, ct) =>
+                session.NumberAsync(
+                    $"select position from relay_cursor where stream = {stream} and sink = {sink}",
+                    0,
+                    ct
+                ),
+            cancellation
+        );
 
     /// <inheritdoc/>
     public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation) =>
         database.WriteAsync(
             $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}",
-            cancellation);
+            cancellation
+        );
 
     /// <inheritdoc/>
     public Task MarkDrainedAsync(long stream, CancellationToken cancellation) =>
@@ -49,13 +93,32 @@ internal sealed class StreamTable(Database database) : IStreams
 
     /// <inheritdoc/>
     public Task PurgeAsync(CancellationToken cancellation) =>
-        database.WriteAsync(async (session, ct) =>
-        {
-            var drained = await session.ListAsync($"select id from stream where state = 3", row => row.GetInt64(0), ct);
-            if (drained.Count == 0) return 0;
-            return await session.ExecuteAsync(SqlText.Join("; ", drained.Order().Select(id =>
-                Statement($"delete from relay_cursor where stream = {id}; delete from relay_aside where stream = {id}; delete from stream where id = {id} and state = 3"))), ct);
-        }, cancellation);
+        database.WriteAsync(
+            async (session, ct) =>
+            {
+                var drained = await session.ListAsync(
+                    $"select id from stream where state = 3",
+                    row => row.GetInt64(0),
+                    ct
+                );
+                if (drained.Count == 0)
+                    return 0;
+                return await session.ExecuteAsync(
+                    SqlText.Join(
+                        "; ",
+                        drained
+                            .Order()
+                            .Select(id =>
+                                Statement(
+                                    $"delete from relay_cursor where stream = {id}; delete from relay_aside where stream = {id}; delete from stream where id = {id} and state = 3"
+                                )
+                            )
+                    ),
+                    ct
+                );
+            },
+            cancellation
+        );
 
     private static SqlText Statement(SqlText sql) => sql;
 }

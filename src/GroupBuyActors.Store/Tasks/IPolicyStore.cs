@@ -6,7 +6,13 @@ namespace GroupBuyActors.Store.Tasks;
 /// <param name="ChangeJson">The change as UTF-8 JSON.</param>
 /// <param name="ChangedAt">When.</param>
 /// <param name="Caller">Who.</param>
-public sealed record StoredPolicy(string Type, int Version, ReadOnlyMemory<byte> ChangeJson, DateTimeOffset ChangedAt, string Caller);
+public sealed record StoredPolicy(
+    string Type,
+    int Version,
+    ReadOnlyMemory<byte> ChangeJson,
+    DateTimeOffset ChangedAt,
+    string Caller
+);
 
 /// <summary>Overrides of task policies, one a type.</summary>
 public interface IPolicyStore
@@ -15,8 +21,15 @@ public interface IPolicyStore
     Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Writes a type's override where its version still is <paramref name="expectedVersion"/> (0: there is none yet). Gives the new
-    /// version, or null where another was first.
+    /// Writes a type's override where its version still is <paramref name="expectedVersion"/> (0: there is none yet).
+    /// Gives the new version, or null where another was first.
     /// </summary>
-    Task<int?> WriteAsync(string type, int expectedVersion, ReadOnlyMemory<byte> changeJson, DateTimeOffset at, string caller, CancellationToken cancellation);
+    Task<int?> WriteAsync(
+        string type,
+        int expectedVersion,
+        ReadOnlyMemory<byte> changeJson,
+        DateTimeOffset at,
+        string caller,
+        CancellationToken cancellation
+    );
 }

@@ -4,9 +4,10 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Pending tasks of all shards, the latest due first: a merge of the shards' ends, without an index on due alone (every commit would
-/// pay for it). A shard's last due is one step in the key; only shards that can hold the next row are read, a few rows each, and on
-/// where those do not suffice. Rows of the page before, and later ones, are behind the mark.
+/// Pending tasks of all shards, the latest due first: a merge of the shards' ends, without an index on due alone (every
+/// commit would pay for it). A shard's last due is one step in the key; only shards that can hold the next row are
+/// read, a few rows each, and on where those do not suffice. Rows of the page before, and later ones, are behind the
+/// mark.
 /// </summary>
 internal sealed class LatestTasks
 {
@@ -28,20 +29,32 @@ internal sealed class LatestTasks
     public int RowsRead { get; private set; }
 
     // Primary key (shard, due_ms, id), loosely: a step a shard.
-    public static async Task<LatestTasks> OpenAsync(DbSession session, Dialect dialect, (long Due, string Id)? mark, CancellationToken cancellation)
+    public static async Task<LatestTasks> OpenAsync(
+        DbSession session,
+        Dialect dialect,
+        (long Due, string Id)? mark,
+        CancellationToken cancellation
+    )
     {
-        var tails = await session.ListAsync(
-            $"select shard, max(due_ms) from timed_task where due_ms <= {mark?.Due ?? long.MaxValue} group by shard",
-            row => new Tail(row.GetInt32(0), row.GetInt64(1)), cancellation).ConfigureAwait(false);
+        var tails = await session
+            .ListAsync(
+                $"select shard, max(due_ms) from timed_task where due_ms <= {mark?.Due ?? long.MaxValue} group by shard",
+                row => new Tail(row.GetInt32(0), row.GetInt64(1)),
+                cancellation
+            )
+            .ConfigureAwait(false);
         foreach (var tail in tails)
-            if (tail.Due == mark?.Due) tail.BeforeId = mark?.Id;
+            if (tail.Due == mark?.Due)
+                tail.BeforeId = mark?.Id;
         return new LatestTasks(session, dialect, tails);
     }
 
     /// <summary>The next rows in order; fewer at the end.</summary>
     public async Task<IReadOnlyList<TimedTask>> TakeAsync(int count, CancellationToken cancellation)
     {
-        while (Wanted(count) is { Count: > 0 } wanted) await ReadAsync(wanted, Math.Max(RowsPerStepMin, 2 * count / wanted.Count), cancellation).ConfigureAwait(false);
+        while (Wanted(count) is { Count: > 0 } wanted)
+            await ReadAsync(wanted, Math.Max(RowsPerStepMin, 2 * count / wanted.Count), cancellation)
+                .ConfigureAwait(false);
         var taken = _read.Take(count).ToList();
         _read = _read.Skip(count).ToList();
         return taken;
@@ -51,17 +64,24 @@ internal sealed class LatestTasks
     private List<Tail> Wanted(int count)
     {
         var last = _read.Count < count ? null : _read[count - 1];
-        return _tails.Where(tail => !tail.Ended && (last is null || tail.MayHoldBefore(last))).OrderByDescending(tail => tail.Due).Take(count).ToList();
+        return _tails
+            .Where(tail => !tail.Ended && (last is null || tail.MayHoldBefore(last)))
+            .OrderByDescending(tail => tail.Due)
+            .Take(count)
+            .ToList();
     }
 
     // Primary key (shard, due_ms, id), backwards from where the shard's last step ended.
     private async Task ReadAsync(List<Tail> wanted, int rowsEach, CancellationToken cancellation)
     {
-        var rows = await _session.ListAllAsync(_dialect.Together(wanted.Select(tail => tail.Next(rowsEach))), TaskRows.Read, cancellation).ConfigureAwait(false);
+        var rows = await _session
+            .ListAllAsync(_dialect.Together(wanted.Select(tail => tail.Next(rowsEach))), TaskRows.Read, cancellation)
+            .ConfigureAwait(false);
         RowsRead += rows.Count;
         rows.Sort(InOrder);
         var byShard = rows.ToLookup(task => task.Key.Shard.Index);
-        foreach (var tail in wanted) tail.Follow(byShard[tail.Shard].ToList(), rowsEach);
+        foreach (var tail in wanted)
+            tail.Follow(byShard[tail.Shard].ToList(), rowsEach);
         _read.AddRange(rows);
         _read.Sort(InOrder);
     }
@@ -86,19 +106,24 @@ internal sealed class LatestTasks
 
         public bool Ended { get; private set; }
 
-        public bool MayHoldBefore(TimedTask task) => BeforeId is null ? Due >= task.Key.Due.ToUnixTimeMilliseconds() : Compare(task, Due, BeforeId) > 0;
+        public bool MayHoldBefore(TimedTask task) =>
+            BeforeId is null ? Due >= task.Key.Due.ToUnixTimeMilliseconds() : Compare(task, Due, BeforeId) > 0;
 
         public SqlText Next(int rows)
         {
             SqlText before = $"";
-            if (BeforeId is { } id) before = $" and (due_ms < {Due} or id < {id})";
-            return new SqlText().Append($"select {TaskRows.Columns} from timed_task where shard = {shard} and due_ms <= {Due}{before} order by due_ms desc, id desc limit {rows}");
+            if (BeforeId is { } id)
+                before = $" and (due_ms < {Due} or id < {id})";
+            return new SqlText().Append(
+                $"select {TaskRows.Columns} from timed_task where shard = {shard} and due_ms <= {Due}{before} order by due_ms desc, id desc limit {rows}"
+            );
         }
 
         public void Follow(List<TimedTask> rows, int asked)
         {
             Ended = rows.Count < asked;
-            if (rows.Count > 0) (Due, BeforeId) = (rows[^1].Key.Due.ToUnixTimeMilliseconds(), rows[^1].Key.Id);
+            if (rows.Count > 0)
+                (Due, BeforeId) = (rows[^1].Key.Due.ToUnixTimeMilliseconds(), rows[^1].Key.Id);
         }
     }
 }

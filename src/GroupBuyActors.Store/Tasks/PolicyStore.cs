@@ -4,8 +4,8 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Rows of <c>task_policy</c>, by primary key. The first writer of a type puts a row of version 0 there, which says nothing: from
-/// there on every write is one update that either finds the expected version or not.
+/// Rows of <c>task_policy</c>, by primary key. The first writer of a type puts a row of version 0 there, which says
+/// nothing: from there on every write is one update that either finds the expected version or not.
 /// </summary>
 internal sealed class PolicyStore(Database database) : IPolicyStore
 {
@@ -13,13 +13,31 @@ internal sealed class PolicyStore(Database database) : IPolicyStore
     private static readonly Raw Columns = new("type, version, change_json, changed_ms, caller");
 
     // Primary key, whole: a row a type, of which there are ten.
-    public async Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation) => await database.ReadAsync(
-        (session, ct) => session.ListAsync($"select {Columns} from task_policy where version > 0 order by type", Row, ct), cancellation).ConfigureAwait(false);
+    public async Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation) =>
+        await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync($"select {Columns} from task_policy where version > 0 order by type", Row, ct),
+                cancellation
+            )
+            .ConfigureAwait(false);
 
     public Task<int?> WriteAsync(
-        string type, int expectedVersion, ReadOnlyMemory<byte> changeJson, DateTimeOffset at, string caller, CancellationToken cancellation)
+        string type,
+        int expectedVersion,
+        ReadOnlyMemory<byte> changeJson,
+        DateTimeOffset at,
+        string caller,
+        CancellationToken cancellation
+    )
     {
-        var written = new StoredPolicy(type, expectedVersion + 1, changeJson.ToArray(), at, caller.Length <= CallerCharactersMax ? caller : caller[..CallerCharactersMax]);
+        var written = new StoredPolicy(
+            type,
+            expectedVersion + 1,
+            changeJson.ToArray(),
+            at,
+            caller.Length <= CallerCharactersMax ? caller : caller[..CallerCharactersMax]
+        );
         return database.WriteAsync((session, ct) => WriteAsync(session, written, ct), cancellation);
     }
 
@@ -27,22 +45,36 @@ internal sealed class PolicyStore(Database database) : IPolicyStore
     {
         var (change, at) = (policy.ChangeJson.ToArray(), policy.ChangedAt.ToUnixTimeMilliseconds());
         if (policy.Version == 1)
-            await session.ExecuteAsync(
-                $"insert into task_policy ({Columns}) values ({policy.Type}, 0, {change}, {at}, {policy.Caller}){database.Dialect.OrElseSet(["type"], "version = task_policy.version")}",
-                cancellation).ConfigureAwait(false);
-        var rows = await session.ExecuteAsync(
-            $"update task_policy set version = {policy.Version}, change_json = {change}, changed_ms = {at}, caller = {policy.Caller} where type = {policy.Type} and version = {policy.Version - 1}",
-            cancellation).ConfigureAwait(false);
-        return rows == 1 || await IsThereAsync(session, policy, cancellation).ConfigureAwait(false) ? policy.Version : null;
+            await session
+                .ExecuteAsync(
+                    $"insert into task_policy ({Columns}) values ({policy.Type}, 0, {change}, {at}, {policy.Caller}){database.Dialect.OrElseSet(["type"], "version = task_policy.version")}",
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        var rows = await session
+            .ExecuteAsync(
+                $"update task_policy set version = {policy.Version}, change_json = {change}, changed_ms = {at}, caller = {policy.Caller} where type = {policy.Type} and version = {policy.Version - 1}",
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return rows == 1 || await IsThereAsync(session, policy, cancellation).ConfigureAwait(false)
+            ? policy.Version
+            : null;
     }
 
     /// <summary>A lost answer has this work run again: what it finds may be what it wrote itself.</summary>
     private static async Task<bool> IsThereAsync(DbSession session, StoredPolicy policy, CancellationToken cancellation)
     {
-        var found = await session.ListAsync($"select {Columns} from task_policy where type = {policy.Type}", Row, cancellation).ConfigureAwait(false);
-        return found is [var there] && there.Version == policy.Version && there.Caller == policy.Caller
-            && there.ChangedAt.ToUnixTimeMilliseconds() == policy.ChangedAt.ToUnixTimeMilliseconds() && there.ChangeJson.Span.SequenceEqual(policy.ChangeJson.Span);
+        var found = await session
+            .ListAsync($"select {Columns} from task_policy where type = {policy.Type}", Row, cancellation)
+            .ConfigureAwait(false);
+        return found is [var there]
+            && there.Version == policy.Version
+            && there.Caller == policy.Caller
+            && there.ChangedAt.ToUnixTimeMilliseconds() == policy.ChangedAt.ToUnixTimeMilliseconds()
+            && there.ChangeJson.Span.SequenceEqual(policy.ChangeJson.Span);
     }
 
-    private static StoredPolicy Row(DbDataReader row) => new(row.GetString(0), row.GetInt32(1), row.Bytes(2), row.Instant(3), row.GetString(4));
+    private static StoredPolicy Row(DbDataReader row) =>
+        new(row.GetString(0), row.GetInt32(1), row.Bytes(2), row.Instant(3), row.GetString(4));
 }

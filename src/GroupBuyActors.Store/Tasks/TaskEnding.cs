@@ -7,15 +7,24 @@ namespace GroupBuyActors.Store.Tasks;
 public enum TaskEndStatus
 {
     /// <summary>Its tries are used up: a dead letter.</summary>
-    [JsonStringEnumMemberName("dead")] Dead,
+    [JsonStringEnumMemberName("dead")]
+    Dead,
+
     /// <summary>Past its time to live before it could be run.</summary>
-    [JsonStringEnumMemberName("expired")] Expired,
+    [JsonStringEnumMemberName("expired")]
+    Expired,
+
     /// <summary>Called off by an operator.</summary>
-    [JsonStringEnumMemberName("cancelled")] Cancelled,
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
+
     /// <summary>It said itself that trying again is useless.</summary>
-    [JsonStringEnumMemberName("failed")] Failed,
+    [JsonStringEnumMemberName("failed")]
+    Failed,
+
     /// <summary>Done, without a group whose journal would tell.</summary>
-    [JsonStringEnumMemberName("success")] Success,
+    [JsonStringEnumMemberName("success")]
+    Success,
 }
 
 /// <summary>Names an ending for ever: the same version of a task ends once a day at most.</summary>
@@ -31,45 +40,79 @@ public sealed record TaskEnding
 
     /// <summary>See <see cref="TaskIds"/>.</summary>
     public required string TaskId { get; init; }
+
     /// <summary>When it ended; UTC, milliseconds.</summary>
     public required DateTimeOffset EndedAt { get; init; }
+
     /// <summary>How it ended.</summary>
     public required TaskEndStatus Status { get; init; }
+
     /// <summary>See <see cref="TaskTypes"/>.</summary>
     public required string Type { get; init; }
+
     /// <summary>Where it lay.</summary>
     public required ShardId Shard { get; init; }
+
     /// <summary>Whose task it was; null for none.</summary>
     public long? MerchantId { get; init; }
+
     /// <summary>The group it was about; null for a task of a shard or a contract.</summary>
     public GroupId? Group { get; init; }
+
     /// <summary>When it was to run; UTC, milliseconds.</summary>
     public required DateTimeOffset Due { get; init; }
+
     /// <summary>Tries, the last one included.</summary>
     public int Attempts { get; init; }
-    /// <summary>Its version when it ended. A redrive goes on from it, so that a second end is a row of its own.</summary>
+
+    /// <summary>
+    /// Its version when it ended. A redrive goes on from it, so that a second end is a row of its own.
+    /// </summary>
     public int Version { get; init; } = 1;
+
     /// <summary>What its handler was given, as UTF-8 JSON.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
+
     /// <summary>W3C traceparent of what caused it, or null.</summary>
     public string? Trace { get; init; }
+
     /// <summary>Why it ended so, at most 500 characters, or null.</summary>
     public string? Error { get; init; }
-    /// <summary>When an operator had it run again, or null. Written by <see cref="ITaskEnds.MarkRedrivenAsync"/> only.</summary>
+
+    /// <summary>
+    /// When an operator had it run again, or null. Written by <see cref="ITaskEnds.MarkRedrivenAsync"/> only.
+    /// </summary>
     public DateTimeOffset? RedrivenAt { get; init; }
-    /// <summary>When an operator said that nothing more is to be done about it, or null. Written by <see cref="ITaskEnds.DismissAsync"/> only.</summary>
+
+    /// <summary>
+    /// When an operator said that nothing more is to be done about it, or null. Written by
+    /// <see cref="ITaskEnds.DismissAsync"/> only.
+    /// </summary>
     public DateTimeOffset? DismissedAt { get; init; }
 
     /// <summary>Names this ending.</summary>
     public TaskEndKey Key => new(DayOf(EndedAt), TaskId, Version);
 
     /// <summary>Days since 1970 of an instant; UTC.</summary>
-    public static int DayOf(DateTimeOffset instant) => (int)Math.Floor(instant.ToUnixTimeMilliseconds() / (double)DayMs);
+    public static int DayOf(DateTimeOffset instant) =>
+        (int)Math.Floor(instant.ToUnixTimeMilliseconds() / (double)DayMs);
 
     /// <summary>The end of a pending task as it stands, of its group's merchant where it has a group.</summary>
-    public static TaskEnding Of(TimedTask task, TaskEndStatus status, DateTimeOffset endedAt, string? error) => new()
-    {
-        TaskId = task.Key.Id, EndedAt = endedAt, Status = status, Type = task.Type, Shard = task.Key.Shard, MerchantId = task.Group?.MerchantId,
-        Group = task.Group, Due = task.Key.Due, Attempts = task.Attempts, Version = task.Version, Payload = task.Payload, Trace = task.Trace, Error = error,
-    };
+    public static TaskEnding Of(TimedTask task, TaskEndStatus status, DateTimeOffset endedAt, string? error) =>
+        new()
+        {
+            TaskId = task.Key.Id,
+            EndedAt = endedAt,
+            Status = status,
+            Type = task.Type,
+            Shard = task.Key.Shard,
+            MerchantId = task.Group?.MerchantId,
+            Group = task.Group,
+            Due = task.Key.Due,
+            Attempts = task.Attempts,
+            Version = task.Version,
+            Payload = task.Payload,
+            Trace = task.Trace,
+            Error = error,
+        };
 }

@@ -6,9 +6,9 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Reads <c>task_end</c>. A search goes backwards in time along one index: that of the narrowest column it filters by. What the index
-/// does not tell (an error's text, say) is looked at row by row, so a page looks at a bounded stretch of the index and says where to
-/// go on.
+/// Reads <c>task_end</c>. A search goes backwards in time along one index: that of the narrowest column it filters by.
+/// What the index does not tell (an error's text, say) is looked at row by row, so a page looks at a bounded stretch of
+/// the index and says where to go on.
 /// </summary>
 internal sealed class TaskEnds(Database database) : ITaskEnds
 {
@@ -23,25 +23,54 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
 
     /// <summary>Dead letters that are the last trace of money, of which nobody has decided.</summary>
     private static readonly Raw Undecided = new(
-        $"type in ({string.Join(", ", TaskTypes.AboutMoney.Select(type => $"'{type}'"))}) and status in ('dead', 'failed') and redriven_ms is null and dismissed_ms is null");
+        $"type in ({string.Join(", ", TaskTypes.AboutMoney.Select(type => $"'{type}'"))}) and status in ('dead', 'failed') and redriven_ms is null and dismissed_ms is null"
+    );
 
-    private readonly TaskEndPartitions? _partitions = database is MySqlDatabase mySql ? new TaskEndPartitions(mySql) : null;
+    private readonly TaskEndPartitions? _partitions = database is MySqlDatabase mySql
+        ? new TaskEndPartitions(mySql)
+        : null;
 
     // MySQL: primary key (task_id, version, day), a step into each partition. SQLite: task_end_task (task_id, version).
-    public Task<TaskEnding?> FindAsync(string taskId, CancellationToken cancellation) => !TaskIds.IsStorable(taskId)
-        ? Task.FromResult<TaskEnding?>(null)
-        : database.ReadAsync(async (session, ct) =>
-        (await session.ListAsync(
-            $"select {TaskEndRows.Columns} from task_end where task_id = {taskId} order by ended_ms desc, version desc limit 1", TaskEndRows.Read, ct).ConfigureAwait(false)).FirstOrDefault(), cancellation);
+    public Task<TaskEnding?> FindAsync(string taskId, CancellationToken cancellation) =>
+        !TaskIds.IsStorable(taskId)
+            ? Task.FromResult<TaskEnding?>(null)
+            : database.ReadAsync(
+                async (session, ct) =>
+                    (
+                        await session
+                            .ListAsync(
+                                $"select {TaskEndRows.Columns} from task_end where task_id = {taskId} order by ended_ms desc, version desc limit 1",
+                                TaskEndRows.Read,
+                                ct
+                            )
+                            .ConfigureAwait(false)
+                    ).FirstOrDefault(),
+                cancellation
+            );
 
-    public async Task<Page<TaskEnding>> SearchAsync(TaskEndFilter filter, string? after, int limit, CancellationToken cancellation)
+    public async Task<Page<TaskEnding>> SearchAsync(
+        TaskEndFilter filter,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    )
     {
         var stretch = new Stretch(filter, ReadMark(after));
-        var (rows, edge) = await database.ReadAsync(async (session, ct) =>
-        {
-            var edge = await EdgeAsync(session, stretch, ct).ConfigureAwait(false);
-            return (await session.ListAsync(Search(stretch, edge, limit + 1, database.Dialect), TaskEndRows.Read, ct).ConfigureAwait(false), edge);
-        }, cancellation).ConfigureAwait(false);
+        var (rows, edge) = await database
+            .ReadAsync(
+                async (session, ct) =>
+                {
+                    var edge = await EdgeAsync(session, stretch, ct).ConfigureAwait(false);
+                    return (
+                        await session
+                            .ListAsync(Search(stretch, edge, limit + 1, database.Dialect), TaskEndRows.Read, ct)
+                            .ConfigureAwait(false),
+                        edge
+                    );
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
         var page = PageMark.Page(rows, limit, ending => WriteMark(PlaceOf(ending)));
         return page.Next is null && edge is { } end ? page with { Next = WriteMark(end) } : page;
     }
@@ -53,39 +82,86 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
         do
         {
             var stretch = new Stretch(filter, after);
-            var (counted, edge) = await database.ReadAsync(async (session, ct) =>
-            {
-                var edge = await EdgeAsync(session, stretch, ct).ConfigureAwait(false);
-                return (await session.NumberAsync($"select count(*) from (select 1 as one from {Rows(stretch, edge, database.Dialect)} limit {max - count}) found", 0, ct).ConfigureAwait(false), edge);
-            }, cancellation).ConfigureAwait(false);
+            var (counted, edge) = await database
+                .ReadAsync(
+                    async (session, ct) =>
+                    {
+                        var edge = await EdgeAsync(session, stretch, ct).ConfigureAwait(false);
+                        return (
+                            await session
+                                .NumberAsync(
+                                    $"select count(*) from (select 1 as one from {Rows(stretch, edge, database.Dialect)} limit {max - count}) found",
+                                    0,
+                                    ct
+                                )
+                                .ConfigureAwait(false),
+                            edge
+                        );
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
             count += counted;
             after = edge;
-        }
-        while (after is not null && count < max);
+        } while (after is not null && count < max);
         return (int)count;
     }
 
     // Primary key, in its order: two who redrive at once wait for each other and do not deadlock.
-    public Task<int> MarkRedrivenAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation) =>
-        MarkAsync(keys, $"redriven_ms = {at.ToUnixTimeMilliseconds()}", $"redriven_ms is null", cancellation);
+    public Task<int> MarkRedrivenAsync(
+        IReadOnlyCollection<TaskEndKey> keys,
+        DateTimeOffset at,
+        CancellationToken cancellation
+    ) => MarkAsync(keys, $"redriven_ms = {at.ToUnixTimeMilliseconds()}", $"redriven_ms is null", cancellation);
 
-    public Task<int> DismissAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation) =>
-        MarkAsync(keys, $"dismissed_ms = {at.ToUnixTimeMilliseconds()}", $"dismissed_ms is null and redriven_ms is null", cancellation);
+    public Task<int> DismissAsync(
+        IReadOnlyCollection<TaskEndKey> keys,
+        DateTimeOffset at,
+        CancellationToken cancellation
+    ) =>
+        MarkAsync(
+            keys,
+            $"dismissed_ms = {at.ToUnixTimeMilliseconds()}",
+            $"dismissed_ms is null and redriven_ms is null",
+            cancellation
+        );
 
-    private async Task<int> MarkAsync(IReadOnlyCollection<TaskEndKey> keys, SqlText set, SqlText where, CancellationToken cancellation)
+    private async Task<int> MarkAsync(
+        IReadOnlyCollection<TaskEndKey> keys,
+        SqlText set,
+        SqlText where,
+        CancellationToken cancellation
+    )
     {
         var marked = 0;
-        foreach (var some in keys.OrderBy(key => key.TaskId, StringComparer.Ordinal).ThenBy(key => key.Version).Chunk(RowsPerWrite))
+        foreach (
+            var some in keys.OrderBy(key => key.TaskId, StringComparer.Ordinal)
+                .ThenBy(key => key.Version)
+                .Chunk(RowsPerWrite)
+        )
         {
-            var updates = SqlText.Join("; ", some.Select(key => new SqlText().Append(
-                $"update task_end set {set} where day in (0, {key.Day}) and task_id = {key.TaskId} and version = {key.Version} and {where}")));
-            marked += await database.WriteAsync((session, ct) => session.ExecuteAsync(updates, ct), cancellation).ConfigureAwait(false);
+            var updates = SqlText.Join(
+                "; ",
+                some.Select(key =>
+                    new SqlText().Append(
+                        $"update task_end set {set} where day in (0, {key.Day}) and task_id = {key.TaskId} and version = {key.Version} and {where}"
+                    )
+                )
+            );
+            marked += await database
+                .WriteAsync((session, ct) => session.ExecuteAsync(updates, ct), cancellation)
+                .ConfigureAwait(false);
         }
 
         return marked;
     }
 
-    public Task<TaskEndUpkeep> MaintainAsync(DateOnly today, int keepDays, int aheadDays, CancellationToken cancellation)
+    public Task<TaskEndUpkeep> MaintainAsync(
+        DateOnly today,
+        int keepDays,
+        int aheadDays,
+        CancellationToken cancellation
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(keepDays);
         ArgumentOutOfRangeException.ThrowIfNegative(aheadDays);
@@ -93,13 +169,27 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
         return MaintainAsync(day, keepDays, aheadDays, cancellation);
     }
 
-    private async Task<TaskEndUpkeep> MaintainAsync(int today, int keepDays, int aheadDays, CancellationToken cancellation)
+    private async Task<TaskEndUpkeep> MaintainAsync(
+        int today,
+        int keepDays,
+        int aheadDays,
+        CancellationToken cancellation
+    )
     {
         var firstKept = today - keepDays;
-        if (_partitions is null) await KeepUndecidedAsync(firstKept, cancellation).ConfigureAwait(false);
+        if (_partitions is null)
+            await KeepUndecidedAsync(firstKept, cancellation).ConfigureAwait(false);
         var upkeep = _partitions is null
             ? await DeleteBeforeAsync(firstKept, cancellation).ConfigureAwait(false)
-            : await _partitions.MaintainAsync(today, keepDays, aheadDays, () => KeepUndecidedAsync(firstKept, cancellation), cancellation).ConfigureAwait(false);
+            : await _partitions
+                .MaintainAsync(
+                    today,
+                    keepDays,
+                    aheadDays,
+                    () => KeepUndecidedAsync(firstKept, cancellation),
+                    cancellation
+                )
+                .ConfigureAwait(false);
         await DeleteDecidedAsync(firstKept, cancellation).ConfigureAwait(false);
         return upkeep;
     }
@@ -110,12 +200,32 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
     {
         while (true)
         {
-            var keys = await database.ReadAsync((session, ct) => session.ListAsync(
-                $"select day, task_id, version from task_end where day > 0 and day < {firstKept} and {Undecided} order by day, task_id, version limit {RowsPerWrite}",
-                row => new TaskEndKey(row.GetInt32(0), row.GetString(1), row.GetInt32(2)), ct), cancellation).ConfigureAwait(false);
-            if (keys.Count == 0) return;
-            await database.WriteAsync(SqlText.Join("; ", keys.Select(key => new SqlText().Append(
-                $"update task_end set day = 0 where day = {key.Day} and task_id = {key.TaskId} and version = {key.Version} and {Undecided}"))), cancellation).ConfigureAwait(false);
+            var keys = await database
+                .ReadAsync(
+                    (session, ct) =>
+                        session.ListAsync(
+                            $"select day, task_id, version from task_end where day > 0 and day < {firstKept} and {Undecided} order by day, task_id, version limit {RowsPerWrite}",
+                            row => new TaskEndKey(row.GetInt32(0), row.GetString(1), row.GetInt32(2)),
+                            ct
+                        ),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            if (keys.Count == 0)
+                return;
+            await database
+                .WriteAsync(
+                    SqlText.Join(
+                        "; ",
+                        keys.Select(key =>
+                            new SqlText().Append(
+                                $"update task_end set day = 0 where day = {key.Day} and task_id = {key.TaskId} and version = {key.Version} and {Undecided}"
+                            )
+                        )
+                    ),
+                    cancellation
+                )
+                .ConfigureAwait(false);
         }
     }
 
@@ -124,9 +234,20 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
     private async Task DeleteDecidedAsync(int firstKept, CancellationToken cancellation)
     {
         var before = firstKept * DayMs;
-        SqlText decided = $"day = 0 and (redriven_ms is not null or dismissed_ms is not null) and coalesce(redriven_ms, 0) < {before} and coalesce(dismissed_ms, 0) < {before}";
-        while (await database.WriteAsync((session, ct) => session.ExecuteAsync(
-            database.Dialect.DeleteSome("task_end", EndKey, decided, RowsPerWrite), ct), cancellation).ConfigureAwait(false) == RowsPerWrite)
+        SqlText decided =
+            $"day = 0 and (redriven_ms is not null or dismissed_ms is not null) and coalesce(redriven_ms, 0) < {before} and coalesce(dismissed_ms, 0) < {before}";
+        while (
+            await database
+                .WriteAsync(
+                    (session, ct) =>
+                        session.ExecuteAsync(
+                            database.Dialect.DeleteSome("task_end", EndKey, decided, RowsPerWrite),
+                            ct
+                        ),
+                    cancellation
+                )
+                .ConfigureAwait(false) == RowsPerWrite
+        )
         {
             // A full step: there may be more.
         }
@@ -137,37 +258,67 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
     {
         for (var days = 0; ; days++)
         {
-            var oldest = await database.ReadAsync((session, ct) => session.NumberAsync($"select min(day) from task_end where day > 0", firstKept, ct), cancellation).ConfigureAwait(false);
-            if (oldest >= firstKept) return new TaskEndUpkeep(0, days, true);
-            while (await database.WriteAsync((session, ct) => session.ExecuteAsync(
-                database.Dialect.DeleteSome("task_end", EndKey, $"day = {oldest}", RowsPerWrite), ct), cancellation).ConfigureAwait(false) == RowsPerWrite)
+            var oldest = await database
+                .ReadAsync(
+                    (session, ct) => session.NumberAsync($"select min(day) from task_end where day > 0", firstKept, ct),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            if (oldest >= firstKept)
+                return new TaskEndUpkeep(0, days, true);
+            while (
+                await database
+                    .WriteAsync(
+                        (session, ct) =>
+                            session.ExecuteAsync(
+                                database.Dialect.DeleteSome("task_end", EndKey, $"day = {oldest}", RowsPerWrite),
+                                ct
+                            ),
+                        cancellation
+                    )
+                    .ConfigureAwait(false) == RowsPerWrite
+            )
             {
                 // A full step: the day may have more.
             }
         }
     }
 
-    /// <summary>The last row of the stretch that one page looks at; null where the index alone answers, or the stretch ends before.</summary>
+    /// <summary>
+    /// The last row of the stretch that one page looks at; null where the index alone answers, or the stretch ends
+    /// before.
+    /// </summary>
     private async Task<Place?> EdgeAsync(DbSession session, Stretch stretch, CancellationToken cancellation)
     {
-        if (stretch.Others.Count == 0) return null;
+        if (stretch.Others.Count == 0)
+            return null;
         // Covering: the index holds every column.
-        var edge = await session.ListAsync(
-            $"select ended_ms, task_id, version from task_end{database.Dialect.ByIndex(stretch.Index)}{Where(stretch.Ranges)} order by ended_ms desc, task_id desc, version desc limit 1 offset {LookedMax - 1}",
-            row => new Place(row.GetInt64(0), row.GetString(1), row.GetInt32(2)), cancellation).ConfigureAwait(false);
+        var edge = await session
+            .ListAsync(
+                $"select ended_ms, task_id, version from task_end{database.Dialect.ByIndex(stretch.Index)}{Where(stretch.Ranges)} order by ended_ms desc, task_id desc, version desc limit 1 offset {LookedMax - 1}",
+                row => new Place(row.GetInt64(0), row.GetString(1), row.GetInt32(2)),
+                cancellation
+            )
+            .ConfigureAwait(false);
         return edge.Count == 0 ? null : edge[0];
     }
 
     /// <summary>The statement of a first page.</summary>
-    internal static SqlText Search(TaskEndFilter filter, int limit, Dialect dialect) => Search(new Stretch(filter, null), null, limit, dialect);
+    internal static SqlText Search(TaskEndFilter filter, int limit, Dialect dialect) =>
+        Search(new Stretch(filter, null), null, limit, dialect);
 
-    private static SqlText Search(Stretch stretch, Place? edge, int limit, Dialect dialect) => new SqlText().Append(
-        $"select {TaskEndRows.Columns} from {Rows(stretch, edge, dialect)} order by ended_ms desc, task_id desc, version desc limit {limit}");
+    private static SqlText Search(Stretch stretch, Place? edge, int limit, Dialect dialect) =>
+        new SqlText().Append(
+            $"select {TaskEndRows.Columns} from {Rows(stretch, edge, dialect)} order by ended_ms desc, task_id desc, version desc limit {limit}"
+        );
 
     private static SqlText Rows(Stretch stretch, Place? edge, Dialect dialect)
     {
         var conditions = new List<SqlText>(stretch.Ranges);
-        if (edge is var (ended, id, version)) conditions.Add($"ended_ms >= {ended} and (ended_ms > {ended} or task_id > {id} or (task_id = {id} and version >= {version}))");
+        if (edge is var (ended, id, version))
+            conditions.Add(
+                $"ended_ms >= {ended} and (ended_ms > {ended} or task_id > {id} or (task_id = {id} and version >= {version}))"
+            );
         conditions.AddRange(stretch.Others);
         return new SqlText().Append($"task_end{dialect.ByIndex(stretch.Index)}{Where(conditions)}");
     }
@@ -175,16 +326,24 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
     private static SqlText Where(List<SqlText> conditions) =>
         conditions.Count == 0 ? new SqlText() : new SqlText().Append($" where {SqlText.Join(" and ", conditions)}");
 
-    private static Place PlaceOf(TaskEnding ending) => new(ending.EndedAt.ToUnixTimeMilliseconds(), ending.TaskId, ending.Version);
+    private static Place PlaceOf(TaskEnding ending) =>
+        new(ending.EndedAt.ToUnixTimeMilliseconds(), ending.TaskId, ending.Version);
 
     private static string WriteMark(Place place) =>
-        PageMark.Write("task-ends", place.EndedMs, string.Create(CultureInfo.InvariantCulture, $"{place.Version}:{place.TaskId}"));
+        PageMark.Write(
+            "task-ends",
+            place.EndedMs,
+            string.Create(CultureInfo.InvariantCulture, $"{place.Version}:{place.TaskId}")
+        );
 
     private static Place? ReadMark(string? mark)
     {
-        if (PageMark.Read("task-ends", mark) is not var (ended, id)) return null;
+        if (PageMark.Read("task-ends", mark) is not var (ended, id))
+            return null;
         var colon = id.IndexOf(':');
-        return colon > 0 && int.TryParse(id.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+        return
+            colon > 0
+            && int.TryParse(id.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             ? new Place(ended, id[(colon + 1)..], version)
             : throw new FormatException("The mark is not one that this list gave.");
     }
@@ -200,21 +359,37 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
         public Stretch(TaskEndFilter filter, Place? after)
         {
             // The narrowest first: a group has few endings, a status may have most.
-            if (filter.Group is { } group) Equal("task_end_group", $"group_id = {group}");
-            if (filter.MerchantId is { } merchant) Equal("task_end_merchant", $"merchant_id = {merchant}");
-            if (filter.Type is { } type) Equal("task_end_type", $"type = {type}");
-            if (filter.Status is { } status) Equal("task_end_status", $"status = {StoredNames.Of(status)}");
+            if (filter.Group is { } group)
+                Equal("task_end_group", $"group_id = {group}");
+            if (filter.MerchantId is { } merchant)
+                Equal("task_end_merchant", $"merchant_id = {merchant}");
+            if (filter.Type is { } type)
+                Equal("task_end_type", $"type = {type}");
+            if (filter.Status is { } status)
+                Equal("task_end_status", $"status = {StoredNames.Of(status)}");
             // The day tells the server which partitions to leave out; under day 0 lies what is kept whatever its age.
-            if (filter.From is { } from) Ranges.Add($"ended_ms >= {from.ToUnixTimeMilliseconds()} and (day = 0 or day >= {TaskEnding.DayOf(from)})");
-            if (filter.To is { } to) Ranges.Add($"ended_ms < {to.ToUnixTimeMilliseconds()} and day <= {TaskEnding.DayOf(to)}");
+            if (filter.From is { } from)
+                Ranges.Add(
+                    $"ended_ms >= {from.ToUnixTimeMilliseconds()} and (day = 0 or day >= {TaskEnding.DayOf(from)})"
+                );
+            if (filter.To is { } to)
+                Ranges.Add($"ended_ms < {to.ToUnixTimeMilliseconds()} and day <= {TaskEnding.DayOf(to)}");
             if (after is var (ended, id, version))
-                Ranges.Add($"ended_ms <= {ended} and day <= {TaskEnding.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(ended))} and (ended_ms < {ended} or task_id < {id} or (task_id = {id} and version < {version}))");
-            if (filter.Shard is { } shard) Others.Add($"shard = {shard.Index}");
-            if (filter.ErrorContains is { Length: > 0 } text) Others.Add($"instr(error, {text}) > 0");
-            if (filter.Redriven == true) Others.Add($"redriven_ms is not null");
-            if (filter.Redriven == false) Others.Add($"redriven_ms is null");
-            if (filter.Dismissed == true) Others.Add($"dismissed_ms is not null");
-            if (filter.Dismissed == false) Others.Add($"dismissed_ms is null");
+                Ranges.Add(
+                    $"ended_ms <= {ended} and day <= {TaskEnding.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(ended))} and (ended_ms < {ended} or task_id < {id} or (task_id = {id} and version < {version}))"
+                );
+            if (filter.Shard is { } shard)
+                Others.Add($"shard = {shard.Index}");
+            if (filter.ErrorContains is { Length: > 0 } text)
+                Others.Add($"instr(error, {text}) > 0");
+            if (filter.Redriven == true)
+                Others.Add($"redriven_ms is not null");
+            if (filter.Redriven == false)
+                Others.Add($"redriven_ms is null");
+            if (filter.Dismissed == true)
+                Others.Add($"dismissed_ms is not null");
+            if (filter.Dismissed == false)
+                Others.Add($"dismissed_ms is null");
         }
 
         /// <summary>Each ends in (ended_ms, task_id, version), the order of the list.</summary>

@@ -8,10 +8,11 @@ namespace GroupBuyActors.Store.Tasks;
 /// Pages of pending tasks for operators, the latest due first.
 /// </summary>
 /// <remarks>
-/// Problem: the order is by due, and a task's due changes: by a wait beyond the horizon, by hand. One that moves from what is still to be
-/// read to what was read already would be in no page. So every move leaves a row in <c>task_move</c>, and a list ends with the tasks
-/// that have moved since it began. Guarantee: what is pending from a list's first page to its last is in it, at least once; what moved
-/// meanwhile may be in it twice. What would break it: a list that takes longer than moves are kept.
+/// Problem: the order is by due, and a task's due changes: by a wait beyond the horizon, by hand. One that moves from
+/// what is still to be read to what was read already would be in no page. So every move leaves a row in
+/// <c>task_move</c>, and a list ends with the tasks that have moved since it began. Guarantee: what is pending from a
+/// list's first page to its last is in it, at least once; what moved meanwhile may be in it twice. What would break it:
+/// a list that takes longer than moves are kept.
 /// </remarks>
 internal sealed class TaskLists(Database database)
 {
@@ -27,73 +28,136 @@ internal sealed class TaskLists(Database database)
     public Task<Page<TimedTask>> PageAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation)
     {
         var mark = TaskListMark.Read(after);
-        if (filter.Group is { } group && filter.Shard is { } shard && shard != group.Shard) return Task.FromResult(new Page<TimedTask>([], null));
+        if (filter.Group is { } group && filter.Shard is { } shard && shard != group.Shard)
+            return Task.FromResult(new Page<TimedTask>([], null));
         return database.ReadAsync((session, ct) => PageAsync(session, filter, mark, limit, ct), cancellation);
     }
 
-    private async Task<Page<TimedTask>> PageAsync(DbSession session, TaskFilter filter, TaskListMark? mark, int limit, CancellationToken cancellation)
+    private async Task<Page<TimedTask>> PageAsync(
+        DbSession session,
+        TaskFilter filter,
+        TaskListMark? mark,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        if (mark is { IsMoved: true } moved) return await MovedAsync(session, filter, moved, limit, cancellation).ConfigureAwait(false);
+        if (mark is { IsMoved: true } moved)
+            return await MovedAsync(session, filter, moved, limit, cancellation).ConfigureAwait(false);
         var begun = mark?.Bound ?? await NowAsync(session, cancellation).ConfigureAwait(false);
         var page = await ByDueAsync(session, filter, mark, begun, limit, cancellation).ConfigureAwait(false);
-        return page.Next is null ? await WithMovedAsync(session, filter, page, begun, limit, cancellation).ConfigureAwait(false) : page;
+        return page.Next is null
+            ? await WithMovedAsync(session, filter, page, begun, limit, cancellation).ConfigureAwait(false)
+            : page;
     }
 
     private Task<long> NowAsync(DbSession session, CancellationToken cancellation) =>
         session.NumberAsync($"select {database.Dialect.NowMs}", 0, cancellation);
 
     private async Task<Page<TimedTask>> ByDueAsync(
-        DbSession session, TaskFilter filter, TaskListMark? mark, long begun, int limit, CancellationToken cancellation)
+        DbSession session,
+        TaskFilter filter,
+        TaskListMark? mark,
+        long begun,
+        int limit,
+        CancellationToken cancellation
+    )
     {
         if ((filter.Group?.Shard ?? filter.Shard) is not { } shard)
             return await LatestOfAllAsync(session, filter.Type, mark, begun, limit, cancellation).ConfigureAwait(false);
-        var rows = await session.ListAsync(LatestOfShard(shard, filter, mark, limit + 1), TaskRows.Read, cancellation).ConfigureAwait(false);
+        var rows = await session
+            .ListAsync(LatestOfShard(shard, filter, mark, limit + 1), TaskRows.Read, cancellation)
+            .ConfigureAwait(false);
         return PageMark.Page(rows, limit, task => TaskListMark.Of(task, begun).ToString());
     }
 
     /// <summary>The last page by due, filled up with what has moved since the list began.</summary>
     private async Task<Page<TimedTask>> WithMovedAsync(
-        DbSession session, TaskFilter filter, Page<TimedTask> last, long begun, int limit, CancellationToken cancellation)
+        DbSession session,
+        TaskFilter filter,
+        Page<TimedTask> last,
+        long begun,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        var start = new TaskListMark(true, await NowAsync(session, cancellation).ConfigureAwait(false), begun - CommitMs, "");
-        var moved = await MovedAsync(session, filter, start, Math.Max(1, limit - last.Items.Count), cancellation).ConfigureAwait(false);
-        if (moved is { Items.Count: 0, Next: null }) return last;
-        if (last.Items.Count == limit) return last with { Next = start.ToString() };
+        var start = new TaskListMark(
+            true,
+            await NowAsync(session, cancellation).ConfigureAwait(false),
+            begun - CommitMs,
+            ""
+        );
+        var moved = await MovedAsync(session, filter, start, Math.Max(1, limit - last.Items.Count), cancellation)
+            .ConfigureAwait(false);
+        if (moved is { Items.Count: 0, Next: null })
+            return last;
+        if (last.Items.Count == limit)
+            return last with { Next = start.ToString() };
         var shown = last.Items.Select(task => task.Key.Id).ToHashSet(StringComparer.Ordinal);
-        return new Page<TimedTask>([.. last.Items, .. moved.Items.Where(task => !shown.Contains(task.Key.Id))], moved.Next);
+        return new Page<TimedTask>(
+            [.. last.Items, .. moved.Items.Where(task => !shown.Contains(task.Key.Id))],
+            moved.Next
+        );
     }
 
     // Primary key of task_move, then index timed_task_id.
-    private async Task<Page<TimedTask>> MovedAsync(DbSession session, TaskFilter filter, TaskListMark mark, int limit, CancellationToken cancellation)
+    private async Task<Page<TimedTask>> MovedAsync(
+        DbSession session,
+        TaskFilter filter,
+        TaskListMark mark,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        var moves = await session.ListAsync(
-            $"select at_ms, id from task_move where at_ms >= {mark.At} and (at_ms > {mark.At} or id > {mark.Id}) and at_ms <= {mark.Bound} order by at_ms, id limit {MovesPerPage}",
-            row => (At: row.GetInt64(0), Id: row.GetString(1)), cancellation).ConfigureAwait(false);
-        if (moves.Count == 0) return new Page<TimedTask>([], null);
-        var tasks = await ThereAsync(session, filter, moves.Select(move => move.Id), cancellation).ConfigureAwait(false);
+        var moves = await session
+            .ListAsync(
+                $"select at_ms, id from task_move where at_ms >= {mark.At} and (at_ms > {mark.At} or id > {mark.Id}) and at_ms <= {mark.Bound} order by at_ms, id limit {MovesPerPage}",
+                row => (At: row.GetInt64(0), Id: row.GetString(1)),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        if (moves.Count == 0)
+            return new Page<TimedTask>([], null);
+        var tasks = await ThereAsync(session, filter, moves.Select(move => move.Id), cancellation)
+            .ConfigureAwait(false);
         var (found, looked) = (new List<TimedTask>(), 0);
         for (; looked < moves.Count && found.Count < limit; looked++)
-            if (tasks.Remove(moves[looked].Id, out var task)) found.Add(task);
+            if (tasks.Remove(moves[looked].Id, out var task))
+                found.Add(task);
         var isEnd = looked == moves.Count && moves.Count < MovesPerPage;
-        return new Page<TimedTask>(found, isEnd ? null : (mark with { At = moves[looked - 1].At, Id = moves[looked - 1].Id }).ToString());
+        return new Page<TimedTask>(
+            found,
+            isEnd ? null : (mark with { At = moves[looked - 1].At, Id = moves[looked - 1].Id }).ToString()
+        );
     }
 
-    private async Task<Dictionary<string, TimedTask>> ThereAsync(DbSession session, TaskFilter filter, IEnumerable<string> ids, CancellationToken cancellation)
+    private async Task<Dictionary<string, TimedTask>> ThereAsync(
+        DbSession session,
+        TaskFilter filter,
+        IEnumerable<string> ids,
+        CancellationToken cancellation
+    )
     {
         var conditions = Conditions(filter);
         conditions.Add($"id in ({SqlText.Values(ids.Distinct(StringComparer.Ordinal))})");
-        var rows = await session.ListAsync(
-            $"select {TaskRows.Columns} from timed_task{database.Dialect.ByIndex("timed_task_id")} where {SqlText.Join(" and ", conditions)}",
-            TaskRows.Read, cancellation).ConfigureAwait(false);
+        var rows = await session
+            .ListAsync(
+                $"select {TaskRows.Columns} from timed_task{database.Dialect.ByIndex("timed_task_id")} where {SqlText.Join(" and ", conditions)}",
+                TaskRows.Read,
+                cancellation
+            )
+            .ConfigureAwait(false);
         return rows.DistinctBy(task => task.Key.Id).ToDictionary(task => task.Key.Id, StringComparer.Ordinal);
     }
 
     private static List<SqlText> Conditions(TaskFilter filter)
     {
         var conditions = new List<SqlText>();
-        if ((filter.Group?.Shard ?? filter.Shard) is { } shard) conditions.Add($"shard = {shard.Index}");
-        if (filter.Type is { } type) conditions.Add($"type = {type}");
-        if (filter.Group is { } group) conditions.Add(TaskReader.OfGroup(group));
+        if ((filter.Group?.Shard ?? filter.Shard) is { } shard)
+            conditions.Add($"shard = {shard.Index}");
+        if (filter.Type is { } type)
+            conditions.Add($"type = {type}");
+        if (filter.Group is { } group)
+            conditions.Add(TaskReader.OfGroup(group));
         return conditions;
     }
 
@@ -101,29 +165,44 @@ internal sealed class TaskLists(Database database)
     private SqlText LatestOfShard(ShardId shard, TaskFilter filter, TaskListMark? mark, int limit)
     {
         var conditions = Conditions(filter with { Shard = shard });
-        if (mark is var (_, _, due, id)) conditions.Add($"due_ms <= {due} and (due_ms < {due} or id < {id})");
+        if (mark is var (_, _, due, id))
+            conditions.Add($"due_ms <= {due} and (due_ms < {due} or id < {id})");
         Raw index = filter.Group is null ? new("") : database.Dialect.ByIndex("timed_task_id");
-        return new SqlText().Append($"select {TaskRows.Columns} from timed_task{index} where {SqlText.Join(" and ", conditions)} order by due_ms desc, id desc limit {limit}");
+        return new SqlText().Append(
+            $"select {TaskRows.Columns} from timed_task{index} where {SqlText.Join(" and ", conditions)} order by due_ms desc, id desc limit {limit}"
+        );
     }
 
-    /// <summary>A page of all shards. One of a rare type ends where <see cref="LookedMax"/> rows were looked at, full or not, and says where to go on.</summary>
+    /// <summary>
+    /// A page of all shards. One of a rare type ends where <see cref="LookedMax"/> rows were looked at, full or not,
+    /// and says where to go on.
+    /// </summary>
     private async Task<Page<TimedTask>> LatestOfAllAsync(
-        DbSession session, string? type, TaskListMark? mark, long begun, int limit, CancellationToken cancellation)
+        DbSession session,
+        string? type,
+        TaskListMark? mark,
+        long begun,
+        int limit,
+        CancellationToken cancellation
+    )
     {
         (long, string)? place = mark is var (_, _, due, id) ? (due, id) : null;
         var latest = await LatestTasks.OpenAsync(session, database.Dialect, place, cancellation).ConfigureAwait(false);
         var found = new List<TimedTask>();
         TimedTask? last = null;
-        // Twice as many each time: a common type fills its page with the first, a rare one is not sought a few rows at a time.
+        // Twice as many each time: a common type fills its page with the first, a rare one is not sought a few rows at
+        // a time.
         for (int looked = 0, step = limit + 1; looked < LookedMax; step *= 2)
         {
             var rows = await latest.TakeAsync(Math.Min(step, LookedMax - looked), cancellation).ConfigureAwait(false);
-            if (rows.Count == 0) return new Page<TimedTask>(found, null);
+            if (rows.Count == 0)
+                return new Page<TimedTask>(found, null);
             foreach (var task in rows)
             {
                 if (type is null || task.Type == type)
                 {
-                    if (found.Count == limit) return new Page<TimedTask>(found, TaskListMark.Of(last!, begun).ToString());
+                    if (found.Count == limit)
+                        return new Page<TimedTask>(found, TaskListMark.Of(last!, begun).ToString());
                     found.Add(task);
                 }
 

@@ -12,11 +12,13 @@ internal static class TaskRows
 
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
     public static Raw Columns { get; } =
-        new("shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight, first_ms");
+        new(
+            "shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight, first_ms"
+        );
 
     /// <summary>
-    /// Reads any row, whatever is in it: one that cannot be understood is a task with a <see cref="TimedTask.Fault"/>, and does not keep
-    /// those that are read with it from running.
+    /// Reads any row, whatever is in it: one that cannot be understood is a task with a <see cref="TimedTask.Fault"/>,
+    /// and does not keep those that are read with it from running.
     /// </summary>
     public static TimedTask Read(DbDataReader row)
     {
@@ -35,7 +37,8 @@ internal static class TaskRows
             LastError = row.Text(10),
             Weight = row.GetInt32(11),
             FirstDue = row.InstantOrNull(12),
-            Fault = group is not null && !known ? $"'{group}' is no group."
+            Fault =
+                group is not null && !known ? $"'{group}' is no group."
                 : !TaskBounds.IsInstant(due) || !TaskBounds.IsInstant(next) ? "Its times are no instants."
                 : version is < 0 or > VersionMax ? $"Its version is {version}."
                 : null,

@@ -4,12 +4,14 @@ using System.Text.Json;
 namespace GroupBuyActors.Benchmarks.Harness;
 
 /// <summary>
-/// This program again in a process of its own, with a verb that people need not know; asked and answering in lines over its standard
-/// streams. It ends when its standard input does, and so never outlives the benchmark.
+/// This program again in a process of its own, with a verb that people need not know; asked and answering in lines over
+/// its standard streams. It ends when its standard input does, and so never outlives the benchmark.
 /// </summary>
 internal sealed class BenchProcess : IAsyncDisposable
 {
-    private const string Ready = "ready", Answered = "answer ", Failed = "failed ";
+    private const string Ready = "ready",
+        Answered = "answer ",
+        Failed = "failed ";
     private readonly Process _process;
 
     private BenchProcess(Process process) => _process = process;
@@ -23,15 +25,30 @@ internal sealed class BenchProcess : IAsyncDisposable
     /// <param name="runtimeSettings">A <c>runtimeconfig.json</c> to run under instead of this program's own.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public static async Task<BenchProcess> StartAsync(
-        string verb, IReadOnlyList<string> settings, string? runtimeSettings = null, CancellationToken cancellation = default)
+        string verb,
+        IReadOnlyList<string> settings,
+        string? runtimeSettings = null,
+        CancellationToken cancellation = default
+    )
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         string[] runtime = runtimeSettings is null ? [] : ["--runtimeconfig", runtimeSettings];
-        foreach (var argument in (string[])["exec", .. runtime, typeof(BenchProcess).Assembly.Location, verb, .. settings]) start.ArgumentList.Add(argument);
-        var process = new BenchProcess(Process.Start(start) ?? throw new InvalidOperationException($"The {verb} could not be started."));
+        foreach (
+            var argument in (string[])["exec", .. runtime, typeof(BenchProcess).Assembly.Location, verb, .. settings]
+        )
+            start.ArgumentList.Add(argument);
+        var process = new BenchProcess(
+            Process.Start(start) ?? throw new InvalidOperationException($"The {verb} could not be started.")
+        );
         while (await process._process.StandardOutput.ReadLineAsync(cancellation) is { } line)
         {
-            if (line == Ready) return process;
+            if (line == Ready)
+                return process;
             Console.Error.WriteLine(line);
         }
         await process.DisposeAsync();
@@ -45,15 +62,18 @@ internal sealed class BenchProcess : IAsyncDisposable
         await _process.StandardInput.FlushAsync(cancellation);
         while (await _process.StandardOutput.ReadLineAsync(cancellation) is { } line)
         {
-            if (line.StartsWith(Answered, StringComparison.Ordinal)) return JsonSerializer.Deserialize<TAnswer>(line[Answered.Length..])!;
-            if (line.StartsWith(Failed, StringComparison.Ordinal)) throw new InvalidOperationException(JsonSerializer.Deserialize<string>(line[Failed.Length..]));
+            if (line.StartsWith(Answered, StringComparison.Ordinal))
+                return JsonSerializer.Deserialize<TAnswer>(line[Answered.Length..])!;
+            if (line.StartsWith(Failed, StringComparison.Ordinal))
+                throw new InvalidOperationException(JsonSerializer.Deserialize<string>(line[Failed.Length..]));
             Console.Error.WriteLine(line);
         }
         throw new InvalidOperationException("The process ended before it answered.");
     }
 
     /// <summary>What such a process does once it is ready: it waits for the end of its input.</summary>
-    public static Task ServeAsync() => ServeAsync<string, string>(_ => throw new NotSupportedException("Nothing is asked of this process."));
+    public static Task ServeAsync() =>
+        ServeAsync<string, string>(_ => throw new NotSupportedException("Nothing is asked of this process."));
 
     /// <summary>What such a process does once it is ready: it answers until its input ends.</summary>
     public static async Task ServeAsync<TQuestion, TAnswer>(Func<TQuestion, Task<TAnswer>> answer)
@@ -63,7 +83,9 @@ internal sealed class BenchProcess : IAsyncDisposable
         {
             try
             {
-                Console.WriteLine(Answered + JsonSerializer.Serialize(await answer(JsonSerializer.Deserialize<TQuestion>(line)!)));
+                Console.WriteLine(
+                    Answered + JsonSerializer.Serialize(await answer(JsonSerializer.Deserialize<TQuestion>(line)!))
+                );
             }
             catch (Exception e)
             {

@@ -16,5 +16,7 @@ internal interface IBenchmark
     Task<Report> RunAsync(BenchmarkOptions options, CancellationToken cancellation);
 }
 
-/// <summary>An option of the command line. <paramref name="Value"/> names what follows it, or is null for a switch.</summary>
+/// <summary>
+/// An option of the command line. <paramref name="Value"/> names what follows it, or is null for a switch.
+/// </summary>
 internal sealed record Option(string Name, string? Value, string Help);

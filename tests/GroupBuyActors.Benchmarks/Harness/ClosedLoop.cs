@@ -8,8 +8,10 @@ internal enum CallOutcome
 {
     /// <summary>As it should.</summary>
     Done,
+
     /// <summary>It did not; counted apart, never among the rates.</summary>
     Failed,
+
     /// <summary>There is nothing left to call for: the run ends here.</summary>
     Exhausted,
 }
@@ -28,8 +30,8 @@ internal sealed class Caller(int index, int seed)
 }
 
 /// <summary>
-/// A fixed number of callers, each calling again as soon as it is answered. Calls answered inside the window count; the window
-/// begins after the warm-up and ends after its time, or when the work is exhausted.
+/// A fixed number of callers, each calling again as soon as it is answered. Calls answered inside the window count; the
+/// window begins after the warm-up and ends after its time, or when the work is exhausted.
 /// </summary>
 internal sealed class ClosedLoop(int callers, TimeSpan warmUp, TimeSpan window, int seed = 1)
 {
@@ -37,18 +39,29 @@ internal sealed class ClosedLoop(int callers, TimeSpan warmUp, TimeSpan window, 
     private static readonly TimeSpan SlowestRecorded = TimeSpan.FromMinutes(1);
 
     /// <summary>Runs; <paramref name="meters"/> are read at both ends of the window.</summary>
-    public async Task<Measurement> RunAsync(string name, Func<Caller, Task<CallOutcome>> call, IReadOnlyList<ProcessorMeter> meters, CancellationToken cancellation)
+    public async Task<Measurement> RunAsync(
+        string name,
+        Func<Caller, Task<CallOutcome>> call,
+        IReadOnlyList<ProcessorMeter> meters,
+        CancellationToken cancellation
+    )
     {
         var run = new Run(call, Stopwatch.GetTimestamp(), warmUp, window);
-        var loops = Enumerable.Range(0, callers).Select(index => Task.Run(() => run.CallAsync(new Caller(index, seed), cancellation), cancellation)).ToList();
+        var loops = Enumerable
+            .Range(0, callers)
+            .Select(index => Task.Run(() => run.CallAsync(new Caller(index, seed), cancellation), cancellation))
+            .ToList();
         await Task.WhenAny(Task.Delay(warmUp, cancellation), Task.WhenAll(loops));
-        foreach (var meter in meters) meter.Start();
+        foreach (var meter in meters)
+            meter.Start();
         await Task.WhenAny(Task.Delay(window, cancellation), Task.WhenAll(loops));
-        foreach (var meter in meters) meter.Stop();
+        foreach (var meter in meters)
+            meter.Stop();
         var parts = await Task.WhenAll(loops);
 
         var merged = NewHistogram();
-        foreach (var part in parts) merged.Add(part.Histogram);
+        foreach (var part in parts)
+            merged.Add(part.Histogram);
         return new Measurement
         {
             Name = name,
@@ -77,7 +90,8 @@ internal sealed class ClosedLoop(int callers, TimeSpan warmUp, TimeSpan window, 
         private readonly long _opens = started + Ticks(warmUp);
         private long _closes = started + Ticks(warmUp) + Ticks(window);
 
-        public TimeSpan Measured => Stopwatch.GetElapsedTime(_opens, Math.Max(Interlocked.Read(ref _closes), _opens + 1));
+        public TimeSpan Measured =>
+            Stopwatch.GetElapsedTime(_opens, Math.Max(Interlocked.Read(ref _closes), _opens + 1));
 
         public async Task<Part> CallAsync(Caller caller, CancellationToken cancellation)
         {
@@ -85,7 +99,8 @@ internal sealed class ClosedLoop(int callers, TimeSpan warmUp, TimeSpan window, 
             while (!cancellation.IsCancellationRequested)
             {
                 var asked = Stopwatch.GetTimestamp();
-                if (asked >= Interlocked.Read(ref _closes)) break;
+                if (asked >= Interlocked.Read(ref _closes))
+                    break;
                 CallOutcome outcome;
                 try
                 {
@@ -103,7 +118,8 @@ internal sealed class ClosedLoop(int callers, TimeSpan warmUp, TimeSpan window, 
                     CloseAt(answered);
                     break;
                 }
-                if (answered < _opens || answered >= Interlocked.Read(ref _closes)) continue;
+                if (answered < _opens || answered >= Interlocked.Read(ref _closes))
+                    continue;
                 if (outcome == CallOutcome.Failed)
                 {
                     part.Failed++;
@@ -122,7 +138,8 @@ internal sealed class ClosedLoop(int callers, TimeSpan warmUp, TimeSpan window, 
             while (moment < closes)
             {
                 var seen = Interlocked.CompareExchange(ref _closes, moment, closes);
-                if (seen == closes) return;
+                if (seen == closes)
+                    return;
                 closes = seen;
             }
         }

@@ -21,7 +21,11 @@ internal sealed class OrleansConnection : IAsyncDisposable
     public IGrainFactory Grains { get; }
 
     /// <summary>Connects to the gateway on loopback.</summary>
-    public static async Task<OrleansConnection> OpenAsync(int gatewayPort, string clusterId, CancellationToken cancellation)
+    public static async Task<OrleansConnection> OpenAsync(
+        int gatewayPort,
+        string clusterId,
+        CancellationToken cancellation
+    )
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddConsole().SetMinimumLevel(LogLevel.Error);
@@ -33,11 +37,13 @@ internal sealed class OrleansConnection : IAsyncDisposable
                 options.ClusterId = clusterId;
                 options.ServiceId = clusterId;
             });
-            client.UseConnectionRetryFilter(async (_, token) =>
-            {
-                await Task.Delay(100, token);
-                return true;
-            });
+            client.UseConnectionRetryFilter(
+                async (_, token) =>
+                {
+                    await Task.Delay(100, token);
+                    return true;
+                }
+            );
         });
         var host = builder.Build();
         await host.StartAsync(cancellation);

@@ -9,7 +9,11 @@ namespace GroupBuyActors.Benchmarks.Harness;
 internal sealed class Report(string title, string environment)
 {
     // Read by people and tools, never put into a page: a plus sign may stay one.
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
     private readonly List<Measurement> _rows = [];
     private readonly SortedDictionary<string, double> _measures = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
@@ -34,22 +38,32 @@ internal sealed class Report(string title, string environment)
         to.WriteLine(title);
         to.WriteLine(environment);
         to.WriteLine();
-        to.WriteLine($"{"".PadRight(width)}  callers      rate/s    p50 ms    p99 ms    max ms    failed  processor µs per call");
+        to.WriteLine(
+            $"{"".PadRight(width)}  callers      rate/s    p50 ms    p99 ms    max ms    failed  processor µs per call"
+        );
         foreach (var row in _rows)
-            to.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{row.Name.PadRight(width)}  {(row.Callers == 0 ? "" : row.Callers),7}  {row.Rate,10:N0}  {row.Milliseconds(50),8:0.00}  {row.Milliseconds(99),8:0.00}  {row.Milliseconds(100),8:0.0}  {row.Failed,8}  {row.ProcessorsPerCall()}"));
+            to.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{row.Name.PadRight(width)}  {(row.Callers == 0 ? "" : row.Callers), 7}  {row.Rate, 10:N0}  {row.Milliseconds(50), 8:0.00}  {row.Milliseconds(99), 8:0.00}  {row.Milliseconds(100), 8:0.0}  {row.Failed, 8}  {row.ProcessorsPerCall()}"
+                )
+            );
         to.WriteLine();
-        foreach (var row in _rows.Where(row => row.FirstFailure is not null)) to.WriteLine($"{row.Name}, {row.Callers} callers: {row.FirstFailure}");
-        foreach (var note in _notes) to.WriteLine(note);
+        foreach (var row in _rows.Where(row => row.FirstFailure is not null))
+            to.WriteLine($"{row.Name}, {row.Callers} callers: {row.FirstFailure}");
+        foreach (var note in _notes)
+            to.WriteLine(note);
     }
 
     /// <summary>Writes <c>{"measures": {…}}</c>.</summary>
     public async Task WriteAsync(string file)
     {
         var measures = new JsonObject();
-        foreach (var (name, value) in _measures) measures[name] = value;
+        foreach (var (name, value) in _measures)
+            measures[name] = value;
         var json = new JsonObject { ["environment"] = environment, ["measures"] = measures };
-        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } directory) Directory.CreateDirectory(directory);
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } directory)
+            Directory.CreateDirectory(directory);
         await File.WriteAllTextAsync(file, json.ToJsonString(Json) + "\n");
     }
 }

@@ -5,8 +5,8 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Benchmarks.Joins;
 
 /// <summary>
-/// The groups that are joined and the joins themselves: every join is by a new buyer with a request key, as the client package sends
-/// it, so that it leaves an event, a status row and an <c>order-close</c> task, and could be sent again.
+/// The groups that are joined and the joins themselves: every join is by a new buyer with a request key, as the client
+/// package sends it, so that it leaves an event, a status row and an <c>order-close</c> task, and could be sent again.
 /// </summary>
 internal sealed class JoinWorkload(int groups, int seed)
 {
@@ -17,21 +17,28 @@ internal sealed class JoinWorkload(int groups, int seed)
     private static readonly string[] Regions = ["SH-PUDONG", "BJ-HAIDIAN", "GZ-TIANHE", "CD-JINJIANG"];
 
     // The run's own part of every id, so that a kept database can be used again.
-    private readonly string _run = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString("x", CultureInfo.InvariantCulture);
+    private readonly string _run = DateTimeOffset
+        .UtcNow.ToUnixTimeSeconds()
+        .ToString("x", CultureInfo.InvariantCulture);
     private int _parts;
 
     /// <summary>Ids of the groups that the callers spread over.</summary>
     public IReadOnlyList<string> Groups { get; private set; } = [];
 
-    /// <summary>The next part's prefix of buyers and request keys: parts share groups, and a buyer joins a group once.</summary>
+    /// <summary>
+    /// The next part's prefix of buyers and request keys: parts share groups, and a buyer joins a group once.
+    /// </summary>
     public string NextPart() => $"{_run}.{Interlocked.Increment(ref _parts)}";
 
     /// <summary>Publishes the groups.</summary>
     public async Task PublishAsync(IGrainFactory grains, CancellationToken cancellation)
     {
         var ids = Enumerable.Range(0, groups).Select(Id).ToList();
-        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 128, CancellationToken = cancellation }, async (id, _) =>
-            await PublishAsync(grains, id));
+        await Parallel.ForEachAsync(
+            ids,
+            new ParallelOptions { MaxDegreeOfParallelism = 128, CancellationToken = cancellation },
+            async (id, _) => await PublishAsync(grains, id)
+        );
         Groups = ids;
     }
 
@@ -53,8 +60,11 @@ internal sealed class JoinWorkload(int groups, int seed)
         return new JoinGroup($"buyer-{id}", 1, new RequestKey(id, ""));
     }
 
-    private string Id(int index) => string.Create(CultureInfo.InvariantCulture,
-        $"{1 + ((index / GroupsPerMerchant * 2654435761L) + seed) % 99_991}.{Regions[index % Regions.Length]}.b-{_run}-{index}");
+    private string Id(int index) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{1 + ((index / GroupsPerMerchant * 2654435761L) + seed) % 99_991}.{Regions[index % Regions.Length]}.b-{_run}-{index}"
+        );
 
     private static async Task PublishAsync(IGrainFactory grains, string id)
     {
@@ -72,8 +82,10 @@ internal sealed class JoinWorkload(int groups, int seed)
             try
             {
                 var reply = await grains.GetGrain<IGroupGrain>(id).Publish(offer);
-                if (reply.Succeeded) return;
-                if (attempt == 5) throw new InvalidOperationException($"Group {id} was not published: {reply.Refusal.Detail}");
+                if (reply.Succeeded)
+                    return;
+                if (attempt == 5)
+                    throw new InvalidOperationException($"Group {id} was not published: {reply.Refusal.Detail}");
             }
             catch (Exception e) when (attempt < 5 && e is TimeoutException or StoreUnavailableException)
             {

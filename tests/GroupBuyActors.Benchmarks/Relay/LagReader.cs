@@ -6,7 +6,9 @@ using HdrHistogram;
 
 namespace GroupBuyActors.Benchmarks.Relay;
 
-/// <summary>Reads the topic as a consumer does, drops what it has seen, and looks at each event's age when it comes.</summary>
+/// <summary>
+/// Reads the topic as a consumer does, drops what it has seen, and looks at each event's age when it comes.
+/// </summary>
 internal sealed class LagReader : IDisposable
 {
     private readonly IConsumer<string, byte[]> _consumer;
@@ -22,11 +24,27 @@ internal sealed class LagReader : IDisposable
     {
         var config = new ConsumerConfig
         {
-            BootstrapServers = kafka.BootstrapServers, GroupId = "bench", EnableAutoCommit = false, FetchWaitMaxMs = 5, ReconnectBackoffMaxMs = 200,
+            BootstrapServers = kafka.BootstrapServers,
+            GroupId = "bench",
+            EnableAutoCommit = false,
+            FetchWaitMaxMs = 5,
+            ReconnectBackoffMaxMs = 200,
         };
-        _consumer = new ConsumerBuilder<string, byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        _consumer.Assign(Enumerable.Range(0, MockKafka.Partitions).Select(partition => new TopicPartitionOffset(MockKafka.GroupEvents, partition, Offset.Beginning)));
-        _reading = Task.Factory.StartNew(Read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _consumer = new ConsumerBuilder<string, byte[]>(config)
+            .SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { })
+            .Build();
+        _consumer.Assign(
+            Enumerable
+                .Range(0, MockKafka.Partitions)
+                .Select(partition => new TopicPartitionOffset(MockKafka.GroupEvents, partition, Offset.Beginning))
+        );
+        _reading = Task.Factory.StartNew(
+            Read,
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default
+        );
     }
 
     /// <summary>Different events so far.</summary>
@@ -42,7 +60,8 @@ internal sealed class LagReader : IDisposable
     public void Measure() => Volatile.Write(ref _lag, new LongHistogram(1, 60_000_000, 3));
 
     /// <summary>Ages in microseconds; measures no more.</summary>
-    public LongHistogram Lag() => Interlocked.Exchange(ref _lag, null) ?? throw new InvalidOperationException("Nothing was measured.");
+    public LongHistogram Lag() =>
+        Interlocked.Exchange(ref _lag, null) ?? throw new InvalidOperationException("Nothing was measured.");
 
     /// <summary>Waits until so many different events were read.</summary>
     public async Task ReachAsync(long events, TimeSpan bound, CancellationToken cancellation)
@@ -51,8 +70,10 @@ internal sealed class LagReader : IDisposable
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         while (Count < events)
         {
-            if (_reading.IsFaulted) await _reading;
-            if (limit.IsCancellationRequested) throw new TimeoutException($"{Count} of {events} events were read in {bound}.");
+            if (_reading.IsFaulted)
+                await _reading;
+            if (limit.IsCancellationRequested)
+                throw new TimeoutException($"{Count} of {events} events were read in {bound}.");
             await Task.Delay(2, both.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellation.ThrowIfCancellationRequested();
         }
@@ -70,7 +91,8 @@ internal sealed class LagReader : IDisposable
     {
         while (!_stopping.IsCancellationRequested)
         {
-            if (_consumer.Consume(TimeSpan.FromMilliseconds(50)) is not { } result) continue;
+            if (_consumer.Consume(TimeSpan.FromMilliseconds(50)) is not { } result)
+                continue;
             var sequence = long.Parse(Text(result, "ce_sequence"), CultureInfo.InvariantCulture);
             var last = _last.GetValueOrDefault(result.Message.Key);
             if (sequence <= last)
@@ -79,14 +101,18 @@ internal sealed class LagReader : IDisposable
                 continue;
             }
 
-            if (sequence > last + 1) Interlocked.Increment(ref _gaps);
+            if (sequence > last + 1)
+                Interlocked.Increment(ref _gaps);
             _last[result.Message.Key] = sequence;
             Interlocked.Increment(ref _count);
-            if (Volatile.Read(ref _lag) is not { } lag) continue;
-            var age = DateTimeOffset.UtcNow - DateTimeOffset.Parse(Text(result, "ce_time"), CultureInfo.InvariantCulture);
+            if (Volatile.Read(ref _lag) is not { } lag)
+                continue;
+            var age =
+                DateTimeOffset.UtcNow - DateTimeOffset.Parse(Text(result, "ce_time"), CultureInfo.InvariantCulture);
             lag.RecordValue(Math.Clamp((long)age.TotalMicroseconds, 1, 60_000_000));
         }
     }
 
-    private static string Text(ConsumeResult<string, byte[]> result, string header) => Encoding.UTF8.GetString(result.Message.Headers.GetLastBytes(header));
+    private static string Text(ConsumeResult<string, byte[]> result, string header) =>
+        Encoding.UTF8.GetString(result.Message.Headers.GetLastBytes(header));
 }

@@ -4,8 +4,8 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Benchmarks.Saga;
 
 /// <summary>
-/// Threshold joins at a fixed rate, whether or not those before are answered. Each has the instant at which it was due: what waits
-/// behind a stall counts from there.
+/// Threshold joins at a fixed rate, whether or not those before are answered. Each has the instant at which it was due:
+/// what waits behind a stall counts from there.
 /// </summary>
 internal sealed class PacedJoins(IGrainFactory grains, SagaGroups groups, string[] ids, double rate)
 {
@@ -25,9 +25,12 @@ internal sealed class PacedJoins(IGrainFactory grains, SagaGroups groups, string
     public DateTimeOffset DueOf(int index) => Begins + TimeSpan.FromSeconds(index / rate);
 
     /// <summary>How long after it was due a join was answered; null where it was not.</summary>
-    public TimeSpan? AnsweredAfter(int index) => _answeredMicroseconds[index] is > 0 and var micros ? TimeSpan.FromMicroseconds(micros) : null;
+    public TimeSpan? AnsweredAfter(int index) =>
+        _answeredMicroseconds[index] is > 0 and var micros ? TimeSpan.FromMicroseconds(micros) : null;
 
-    /// <summary>Sends them all and waits for the answers. <paramref name="at"/>: called when the join of this index is due.</summary>
+    /// <summary>
+    /// Sends them all and waits for the answers. <paramref name="at"/>: called when the join of this index is due.
+    /// </summary>
     public async Task RunAsync(int atIndex, Action at, CancellationToken cancellation)
     {
         var calls = new Task[ids.Length];
@@ -36,8 +39,10 @@ internal sealed class PacedJoins(IGrainFactory grains, SagaGroups groups, string
         for (var i = 0; i < ids.Length; i++)
         {
             var due = TimeSpan.FromSeconds(i / rate);
-            while (Stopwatch.GetElapsedTime(began) < due) await Task.Delay(1, cancellation);
-            if (i == atIndex) at();
+            while (Stopwatch.GetElapsedTime(began) < due)
+                await Task.Delay(1, cancellation);
+            if (i == atIndex)
+                at();
             calls[i] = JoinAsync(i, began + (long)(due.TotalSeconds * Stopwatch.Frequency));
         }
 
@@ -49,7 +54,8 @@ internal sealed class PacedJoins(IGrainFactory grains, SagaGroups groups, string
         try
         {
             var reply = await grains.GetGrain<IGroupGrain>(ids[index]).Join(groups.LastJoin(ids[index]));
-            if (reply.Value?.Group?.State != GroupPhase.Success) throw new InvalidOperationException($"{ids[index]} did not form: {reply}");
+            if (reply.Value?.Group?.State != GroupPhase.Success)
+                throw new InvalidOperationException($"{ids[index]} did not form: {reply}");
             _answeredMicroseconds[index] = Math.Max(1, (long)Stopwatch.GetElapsedTime(due).TotalMicroseconds);
         }
         catch (Exception e)

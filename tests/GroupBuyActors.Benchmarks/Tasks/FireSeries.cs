@@ -5,8 +5,8 @@ using HdrHistogram;
 namespace GroupBuyActors.Benchmarks.Tasks;
 
 /// <summary>
-/// Tasks due evenly over a time, and how late each began. Every task has a place of its own to be recorded in, so that recording costs
-/// next to nothing and a task that ran twice, or never, is found.
+/// Tasks due evenly over a time, and how late each began. Every task has a place of its own to be recorded in, so that
+/// recording costs next to nothing and a task that ran twice, or never, is found.
 /// </summary>
 internal sealed class FireSeries(int number, int count, DateTimeOffset firstDue, TimeSpan over)
 {
@@ -35,22 +35,31 @@ internal sealed class FireSeries(int number, int count, DateTimeOffset firstDue,
 
     /// <summary>When a task is due, in the whole milliseconds that are stored.</summary>
     public DateTimeOffset DueOf(int index) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(firstDue.ToUnixTimeMilliseconds() + (long)(over.TotalMilliseconds * index / count));
+        DateTimeOffset.FromUnixTimeMilliseconds(
+            firstDue.ToUnixTimeMilliseconds() + (long)(over.TotalMilliseconds * index / count)
+        );
 
     /// <summary>A task begins.</summary>
     public void Begun(int index, TimeSpan lateness)
     {
-        if (lateness < -EarlyMax) Interlocked.Increment(ref _early);
+        if (lateness < -EarlyMax)
+            Interlocked.Increment(ref _early);
         // 0 is a task that has not begun.
-        if (Interlocked.Exchange(ref _latenessMicroseconds[index], Math.Max(0, (long)lateness.TotalMicroseconds) + 1) != 0)
+        if (
+            Interlocked.Exchange(ref _latenessMicroseconds[index], Math.Max(0, (long)lateness.TotalMicroseconds) + 1)
+            != 0
+        )
         {
             Interlocked.Increment(ref _again);
             return;
         }
-        if (Interlocked.Increment(ref _begun) == count) _all.TrySetResult();
+        if (Interlocked.Increment(ref _begun) == count)
+            _all.TrySetResult();
     }
 
-    /// <summary>Waits until all have begun, or the moment is past at which the rate is not held; gives whether it is.</summary>
+    /// <summary>
+    /// Waits until all have begun, or the moment is past at which the rate is not held; gives whether it is.
+    /// </summary>
     public async Task<bool> HeldAsync(TimeProvider time, CancellationToken cancellation)
     {
         var left = LastDue + HeldWithin - time.GetUtcNow();
@@ -58,19 +67,30 @@ internal sealed class FireSeries(int number, int count, DateTimeOffset firstDue,
         return All.IsCompleted && LastBegun() <= LastDue + HeldWithin;
     }
 
-    /// <summary>What is known now. The rate is from the first due to the last begun; lateness takes the place of latency.</summary>
+    /// <summary>
+    /// What is known now. The rate is from the first due to the last begun; lateness takes the place of latency.
+    /// </summary>
     public Measurement Measure(string name, IReadOnlyList<ProcessorMeter> meters)
     {
         var latencies = new LongHistogram(1, (long)TimeSpan.FromHours(1).TotalMicroseconds, 3);
         foreach (var lateness in _latenessMicroseconds)
-            if (lateness > 0) latencies.RecordValue(lateness);
+            if (lateness > 0)
+                latencies.RecordValue(lateness);
         var (missing, again, early) = (count - _begun, Volatile.Read(ref _again), Volatile.Read(ref _early));
         var elapsed = LastBegun() - firstDue;
         return new Measurement
         {
-            Name = name, Callers = 0, Elapsed = elapsed > over ? elapsed : over, Done = _begun, Failed = missing + again + early,
-            FirstFailure = missing + again + early == 0 ? null : $"{missing} never began, {again} began twice, {early} began more than {EarlyMax.TotalMilliseconds} ms early.",
-            Latencies = latencies, Processors = meters.ToDictionary(meter => meter.Name, meter => meter.Used),
+            Name = name,
+            Callers = 0,
+            Elapsed = elapsed > over ? elapsed : over,
+            Done = _begun,
+            Failed = missing + again + early,
+            FirstFailure =
+                missing + again + early == 0
+                    ? null
+                    : $"{missing} never began, {again} began twice, {early} began more than {EarlyMax.TotalMilliseconds} ms early.",
+            Latencies = latencies,
+            Processors = meters.ToDictionary(meter => meter.Name, meter => meter.Used),
         };
     }
 
@@ -80,7 +100,8 @@ internal sealed class FireSeries(int number, int count, DateTimeOffset firstDue,
         for (var i = 0; i < count; i++)
         {
             var begun = DueOf(i) + TimeSpan.FromMicroseconds(_latenessMicroseconds[i]);
-            if (begun > last) last = begun;
+            if (begun > last)
+                last = begun;
         }
         return last;
     }
@@ -109,6 +130,7 @@ internal sealed class FireBook
     /// <summary>A task begins, where its series is still known.</summary>
     public void Begun(int series, int index, TimeSpan lateness)
     {
-        if (_series.TryGetValue(series, out var known)) known.Begun(index, lateness);
+        if (_series.TryGetValue(series, out var known))
+            known.Begun(index, lateness);
     }
 }

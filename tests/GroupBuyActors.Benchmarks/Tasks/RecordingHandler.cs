@@ -3,8 +3,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Benchmarks.Tasks;
 
 /// <summary>
-/// Runs tasks of the benchmark's own in the place of the handler of <c>order-close</c>: writes down how late the run is, by the machine's clock, and is done; a commit
-/// of the task's own completes it.
+/// Runs tasks of the benchmark's own in the place of the handler of <c>order-close</c>: writes down how late the run
+/// is, by the machine's clock, and is done; a commit of the task's own completes it.
 /// </summary>
 internal sealed class RecordingHandler(FireBook book, TimeProvider time) : ITaskHandler
 {

@@ -16,8 +16,8 @@ using Orleans.Configuration;
 namespace GroupBuyActors.Benchmarks.Tasks;
 
 /// <summary>
-/// The engine under test: a silo with everything of the Grains room in it, under the runtime settings of the real silo, but with the
-/// handler of one type replaced and no HTTP edge.
+/// The engine under test: a silo with everything of the Grains room in it, under the runtime settings of the real silo,
+/// but with the handler of one type replaced and no HTTP edge.
 /// </summary>
 internal static class TaskHost
 {
@@ -30,28 +30,52 @@ internal static class TaskHost
     public static Task<BenchProcess> StartAsync(BenchDatabase database, CancellationToken cancellation)
     {
         var ports = LoopbackPorts.Draw(2);
-        string[] settings = [Text(ports[0]), Text(ports[1]), Text(database.ServerProcessId), database.OrleansInvariant, database.ConnectionString];
-        return BenchProcess.StartAsync(Verb, settings, Path.ChangeExtension(SiloBinary.Path, ".runtimeconfig.json"), cancellation);
+        string[] settings =
+        [
+            Text(ports[0]),
+            Text(ports[1]),
+            Text(database.ServerProcessId),
+            database.OrleansInvariant,
+            database.ConnectionString,
+        ];
+        return BenchProcess.StartAsync(
+            Verb,
+            settings,
+            Path.ChangeExtension(SiloBinary.Path, ".runtimeconfig.json"),
+            cancellation
+        );
     }
 
     /// <summary>What the process does.</summary>
     public static async Task<int> RunAsync(string[] settings)
     {
-        var (siloPort, gatewayPort, server, invariant, connection) = (Number(settings[0]), Number(settings[1]), Number(settings[2]), settings[3], settings[4]);
+        var (siloPort, gatewayPort, server, invariant, connection) = (
+            Number(settings[0]),
+            Number(settings[1]),
+            Number(settings[2]),
+            settings[3],
+            settings[4]
+        );
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         // It tells of a start on a busy machine as of a deadlock.
         builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         // Standard output is for answers.
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddGroupBuyStore(store => (store.Provider, store.ConnectionString) = (StoreProvider.MySql, connection));
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+            console.LogToStandardErrorThreshold = LogLevel.Trace
+        );
+        builder.Services.AddGroupBuyStore(store =>
+            (store.Provider, store.ConnectionString) = (StoreProvider.MySql, connection)
+        );
         builder.Services.AddGroupBuySandbox();
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: ClusterId, clusterId: ClusterId)
                 .Configure<EndpointOptions>(options => options.AdvertisedIPAddress = IPAddress.Loopback)
                 .Configure<SiloOptions>(options => options.SiloName = "bench")
-                .UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (invariant, connection))
+                .UseAdoNetReminderService(options =>
+                    (options.Invariant, options.ConnectionString) = (invariant, connection)
+                )
                 .UseGroupBuyActors();
             Replace(silo.Services);
         });
@@ -60,11 +84,24 @@ internal static class TaskHost
 
         var services = host.Services;
         var near = services.GetRequiredService<NearTasks>();
-        while (near.Owned < ShardId.Count) await Task.Delay(20);
-        ProcessorMeter[] meters = [new("silo", Environment.ProcessId), .. server == 0 ? (ProcessorMeter[])[] : [new("database", server)]];
+        while (near.Owned < ShardId.Count)
+            await Task.Delay(20);
+        ProcessorMeter[] meters =
+        [
+            new("silo", Environment.ProcessId),
+            .. server == 0 ? (ProcessorMeter[])[] : [new("database", server)],
+        ];
         var parts = new TaskParts(
-            services.GetRequiredService<ICommitter>(), near, services.GetRequiredService<TaskQueues>(), services.GetRequiredService<FireBook>(),
-            services.GetRequiredService<Chance>(), services.GetRequiredService<IGrainFactory>(), services.GetRequiredService<WatchedCloses>(), TimeProvider.System, meters);
+            services.GetRequiredService<ICommitter>(),
+            near,
+            services.GetRequiredService<TaskQueues>(),
+            services.GetRequiredService<FireBook>(),
+            services.GetRequiredService<Chance>(),
+            services.GetRequiredService<IGrainFactory>(),
+            services.GetRequiredService<WatchedCloses>(),
+            TimeProvider.System,
+            meters
+        );
         await BenchProcess.ServeAsync<TaskQuestion, TaskAnswer>(parts.AnswerAsync);
         await host.StopAsync();
         return 0;

@@ -14,10 +14,13 @@ internal sealed record TaskAnswer
 {
     /// <summary>Rows of the table.</summary>
     public List<CarriedMeasurement> Rows { get; init; } = [];
+
     /// <summary>Whether all tasks began within a second after the last was due.</summary>
     public bool Held { get; init; }
+
     /// <summary>Other numbers, by name.</summary>
     public Dictionary<string, double> Figures { get; init; } = [];
+
     /// <summary>What the reader should know.</summary>
     public List<string> Notes { get; init; } = [];
 }

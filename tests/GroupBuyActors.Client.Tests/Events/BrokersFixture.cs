@@ -4,13 +4,23 @@ using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Client.Tests.Events;
 
-/// <summary>One mock cluster for all tests of a class, and a producer to it; each test takes a topic and a consumer group of its own.</summary>
+/// <summary>
+/// One mock cluster for all tests of a class, and a producer to it; each test takes a topic and a consumer group of its
+/// own.
+/// </summary>
 public sealed class BrokersFixture : IDisposable
 {
     private readonly IProducer<byte[], byte[]> _producer;
 
     public BrokersFixture() => _producer = new ProducerBuilder<byte[], byte[]>(
-        new ProducerConfig { BootstrapServers = Kafka.BootstrapServers, EnableIdempotence = true, Acks = Acks.All, LingerMs = 1 }).SetLogHandler((_, _) => { }).Build();
+            new ProducerConfig
+            {
+                BootstrapServers = Kafka.BootstrapServers,
+                EnableIdempotence = true,
+                Acks = Acks.All,
+                LingerMs = 1,
+            }
+        ).SetLogHandler((_, _) => { }).Build();
 
     public MockKafka Kafka { get; } = new();
 
@@ -29,9 +39,19 @@ public sealed class BrokersFixture : IDisposable
     /// <summary>The offset that a consumer group committed of each partition; below 0 where it did not.</summary>
     public IReadOnlyList<long> Committed(string consumerGroup, string topic)
     {
-        using var reader = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = Kafka.BootstrapServers, GroupId = consumerGroup }).Build();
-        return [.. reader.Committed(Enumerable.Range(0, MockKafka.Partitions).Select(partition => new TopicPartition(topic, partition)), TimeSpan.FromSeconds(10))
-            .OrderBy(committed => committed.Partition.Value).Select(committed => committed.Offset.Value)];
+        using var reader = new ConsumerBuilder<byte[], byte[]>(
+            new ConsumerConfig { BootstrapServers = Kafka.BootstrapServers, GroupId = consumerGroup }
+        ).Build();
+        return
+        [
+            .. reader
+                .Committed(
+                    Enumerable.Range(0, MockKafka.Partitions).Select(partition => new TopicPartition(topic, partition)),
+                    TimeSpan.FromSeconds(10)
+                )
+                .OrderBy(committed => committed.Partition.Value)
+                .Select(committed => committed.Offset.Value),
+        ];
     }
 
     /// <summary>A header with a text.</summary>

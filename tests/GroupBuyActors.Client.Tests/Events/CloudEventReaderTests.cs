@@ -9,14 +9,27 @@ public sealed class CloudEventReaderTests
 {
     private static readonly GroupId Group = GroupId.Parse("10042.SH-PUDONG.tea-1123");
 
-    private static LivedEvent Succeeded => new(Group, 7, "group.succeeded", new DateTimeOffset(2026, 11, 23, 14, 30, 0, 250, TimeSpan.Zero), """{"buyers":3,"seatsTaken":4}"""u8.ToArray());
+    private static LivedEvent Succeeded =>
+        new(
+            Group,
+            7,
+            "group.succeeded",
+            new DateTimeOffset(2026, 11, 23, 14, 30, 0, 250, TimeSpan.Zero),
+            """{"buyers":3,"seatsTaken":4}"""u8.ToArray()
+        );
 
     [Fact]
     public void AnEventIsReadWithAllItTells()
     {
         Assert.True(Read(Succeeded.Message, out var read, out _));
-        Assert.Equal((Group, 7, "group.succeeded", 1, Succeeded.Time), (read!.Group, read.Sequence, read.Type, read.Version, read.Time));
-        Assert.Equal(("10042.SH-PUDONG.tea-1123:7", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), (read.Id, read.TraceParent));
+        Assert.Equal(
+            (Group, 7, "group.succeeded", 1, Succeeded.Time),
+            (read!.Group, read.Sequence, read.Type, read.Version, read.Time)
+        );
+        Assert.Equal(
+            ("10042.SH-PUDONG.tea-1123:7", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            (read.Id, read.TraceParent)
+        );
         Assert.Equal(4, read.Data.GetProperty("seatsTaken").GetInt32());
         Assert.Equal(new GroupSucceeded(3, 4), read.Read());
         Assert.Equal(new GroupSucceeded(3, 4), read.ReadIfKnown());
@@ -37,7 +50,12 @@ public sealed class CloudEventReaderTests
     [Fact]
     public void WhatOthersMayAddDoesNotMatter()
     {
-        var message = With(("content-type", "application/json; charset=utf-8"), ("ce_time", "2026-11-23T22:30:00.25+08:00"), ("ce_tenant", "east"), ("x-hop", "mirror"));
+        var message = With(
+            ("content-type", "application/json; charset=utf-8"),
+            ("ce_time", "2026-11-23T22:30:00.25+08:00"),
+            ("ce_tenant", "east"),
+            ("x-hop", "mirror")
+        );
         Assert.True(Read(message, out var read, out var fault), fault);
         Assert.Equal(Succeeded.Time, read!.Time);
         message.Headers.Add("x-binary", [0xff, 0xfe]);
@@ -106,7 +124,12 @@ public sealed class CloudEventReaderTests
     [InlineData("10042.SH-PUDONG.tea-1123", "{} {}")]
     public void AKeyOrValueThatIsNotOursIsRefused(string? key, string? value)
     {
-        var message = new Message<byte[]?, byte[]?> { Headers = Succeeded.Message.Headers, Key = Bytes(key), Value = Bytes(value) };
+        var message = new Message<byte[]?, byte[]?>
+        {
+            Headers = Succeeded.Message.Headers,
+            Key = Bytes(key),
+            Value = Bytes(value),
+        };
         Assert.False(CloudEventReader.TryRead(message, out _, out var fault));
         Assert.NotEmpty(fault);
         Assert.False(CloudEventReader.TryRead(new Message<byte[]?, byte[]?>(), out _, out _));
@@ -127,5 +150,14 @@ public sealed class CloudEventReaderTests
     }
 
     private static bool Read(Message<byte[], byte[]> message, out GroupEventEnvelope? read, out string? fault) =>
-        CloudEventReader.TryRead(new Message<byte[]?, byte[]?> { Key = message.Key, Value = message.Value, Headers = message.Headers }, out read, out fault);
+        CloudEventReader.TryRead(
+            new Message<byte[]?, byte[]?>
+            {
+                Key = message.Key,
+                Value = message.Value,
+                Headers = message.Headers,
+            },
+            out read,
+            out fault
+        );
 }

@@ -4,7 +4,9 @@ using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Client.Tests.Events;
 
-/// <summary>The whole consumer against brokers: the client library's mock cluster, whose topics have four partitions.</summary>
+/// <summary>
+/// The whole consumer against brokers: the client library's mock cluster, whose topics have four partitions.
+/// </summary>
 public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixture<BrokersFixture>
 {
     private const int Partitions = MockKafka.Partitions;
@@ -20,18 +22,32 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         var events = Lives.Interleaved(groups, Lives.Seed);
         var half = events.Count / 2;
         // A producer that died and its successor: a run of events comes whole again; between them a stranger's message.
-        await brokers.ProduceAsync(_name, [.. events[..half].Select(Message), new Message<byte[], byte[]> { Key = [1], Value = [2] }, .. events[(half / 2)..half].Select(Message)]);
+        await brokers.ProduceAsync(
+            _name,
+            [
+                .. events[..half].Select(Message),
+                new Message<byte[], byte[]> { Key = [1], Value = [2] },
+                .. events[(half / 2)..half].Select(Message),
+            ]
+        );
         var malformed = 0;
         using var lag = new LagListener(_name);
         using var counted = new OutcomeListener();
-        await using (var first = Start(options => options.OnMalformed = (_, _) =>
-        {
-            Interlocked.Increment(ref malformed);
-            return ValueTask.CompletedTask;
-        }))
+        await using (
+            var first = Start(options =>
+                options.OnMalformed = (_, _) =>
+                {
+                    Interlocked.Increment(ref malformed);
+                    return ValueTask.CompletedTask;
+                }
+            )
+        )
         {
             await first.WaitAsync(_view.Reaches(half));
-            await first.UntilAsync(() => counted.Of(_name, "repeated") == half - half / 2 && first.Consumer.Status is { Lag: 0, Partitions: Partitions });
+            await first.UntilAsync(() =>
+                counted.Of(_name, "repeated") == half - half / 2
+                && first.Consumer.Status is { Lag: 0, Partitions: Partitions }
+            );
             Assert.Equal(0, lag.Read());
             Assert.Null(first.Consumer.Status.Failure);
         }
@@ -40,8 +56,10 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         // What was committed is where the topic ended: a restart reads nothing again.
         Assert.Equal(half + 1 + (half - half / 2), brokers.Committed(_name, _name).Sum(offset => Math.Max(0, offset)));
         await brokers.ProduceAsync(_name, [.. events[..10].Select(Message), .. events[half..].Select(Message)]);
-        await using (var second = Start()) await second.WaitAsync(_view.Reaches(events.Count));
-        foreach (var group in groups) Assert.Equal(group.Events.Select(happened => happened.Sequence), _view.Of(group.Id));
+        await using (var second = Start())
+            await second.WaitAsync(_view.Reaches(events.Count));
+        foreach (var group in groups)
+            Assert.Equal(group.Events.Select(happened => happened.Sequence), _view.Of(group.Id));
     }
 
     [Fact]
@@ -50,11 +68,14 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         var groups = Lives.Many(6, 23);
         var events = Lives.Interleaved(groups, 23);
         await brokers.ProduceAsync(_name, events.Select(Message));
-        await using (var first = Start()) await first.WaitAsync(_view.Reaches(events.Count));
+        await using (var first = Start())
+            await first.WaitAsync(_view.Reaches(events.Count));
         // Another consumer group has no offsets: the same as one whose process was killed before it committed any.
         using var counted = new OutcomeListener();
         await using (var second = Start(consumerGroup: _name + "-again"))
-            await second.UntilAsync(() => counted.Of(_name + "-again", "repeated") == events.Count && second.Consumer.Status.Lag == 0);
+            await second.UntilAsync(() =>
+                counted.Of(_name + "-again", "repeated") == events.Count && second.Consumer.Status.Lag == 0
+            );
         Assert.Equal(events.Count, _view.Total);
         Assert.Equal(0, counted.Of(_name + "-again", "stored"));
     }
@@ -72,7 +93,10 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         await first.WaitAsync(_view.Reaches(third / 2));
         await using (var second = Start(options => options.BatchSizeMax = 10))
         {
-            await second.UntilAsync(() => second.Consumer.Status.Partitions > 0 && first.Consumer.Status.Partitions + second.Consumer.Status.Partitions == Partitions);
+            await second.UntilAsync(() =>
+                second.Consumer.Status.Partitions > 0
+                && first.Consumer.Status.Partitions + second.Consumer.Status.Partitions == Partitions
+            );
             await brokers.ProduceAsync(_name, events[third..(2 * third)].Select(Message));
             await second.WaitAsync(_view.Reaches(2 * third));
         }
@@ -80,7 +104,8 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         await first.UntilAsync(() => first.Consumer.Status.Partitions == Partitions);
         await brokers.ProduceAsync(_name, events[(2 * third)..].Select(Message));
         await first.WaitAsync(_view.Reaches(events.Count));
-        foreach (var group in groups) Assert.Equal(group.Events.Select(happened => happened.Sequence), _view.Of(group.Id));
+        foreach (var group in groups)
+            Assert.Equal(group.Events.Select(happened => happened.Sequence), _view.Of(group.Id));
     }
 
     [Fact]
@@ -91,7 +116,13 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         var goOn = new TaskCompletionSource();
         _view.Before = (_, cancellation) => goOn.Task.WaitAsync(cancellation);
         using var lag = new LagListener(_name);
-        await using var running = Start(options => (options.BatchSizeMax, options.QueueSizeMax, options.LagInterval) = (10, 100, TimeSpan.FromMilliseconds(200)));
+        await using var running = Start(options =>
+            (options.BatchSizeMax, options.QueueSizeMax, options.LagInterval) = (
+                10,
+                100,
+                TimeSpan.FromMilliseconds(200)
+            )
+        );
         await running.UntilAsync(() => running.Consumer.Status.PartitionsPaused == 1);
         await running.UntilAsync(() => running.Consumer.Status.Lag == 600 && lag.Read() == 600);
         // Of a paused partition no more is fetched, but its end is still asked for.
@@ -110,7 +141,9 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         using var apart = new BrokersFixture();
         var (topic, group) = (apart.NewTopic(), GroupId.Parse("1.SH.away"));
         await apart.ProduceAsync(topic, [Opened(group, 1), Opened(group, 2)]);
-        await using var running = Start(options => (options.BootstrapServers, options.Topic) = (apart.Kafka.BootstrapServers, topic));
+        await using var running = Start(options =>
+            (options.BootstrapServers, options.Topic) = (apart.Kafka.BootstrapServers, topic)
+        );
         await running.WaitAsync(_view.Reaches(2));
         apart.Kafka.GoAway();
         var sent = apart.ProduceAsync(topic, [Opened(group, 3)]);
@@ -132,8 +165,16 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
             Assert.Equal(4, gap.Gap.Before);
         }
 
-        await using var second = Start(options => options.OnGap = (missing, _) => ValueTask.FromResult(
-            GapAnswer.Fill([.. Enumerable.Range((int)missing.After + 1, (int)(missing.Before - missing.After) - 1).Select(sequence => Event(group, sequence).Envelope)])));
+        await using var second = Start(options =>
+            options.OnGap = (missing, _) =>
+                ValueTask.FromResult(
+                    GapAnswer.Fill([
+                        .. Enumerable
+                            .Range((int)missing.After + 1, (int)(missing.Before - missing.After) - 1)
+                            .Select(sequence => Event(group, sequence).Envelope),
+                    ])
+                )
+        );
         await second.WaitAsync(_view.Reaches(5));
         Assert.Equal([1, 2, 3, 4], _view.Of(group));
     }
@@ -141,12 +182,21 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
     [Fact]
     public async Task WhatIsWrongWithOptionsIsSaidAllAtOnce()
     {
-        var fault = Assert.Throws<ArgumentException>(() => new GroupEventConsumer(new GroupEventConsumerOptions { QueueSizeMax = 1, RetryDelay = TimeSpan.Zero }, _view));
-        foreach (var name in new[] { "BootstrapServers", "ConsumerGroup", "QueueSizeMax", "RetryDelay" }) Assert.Contains(name, fault.Message);
+        var fault = Assert.Throws<ArgumentException>(() =>
+            new GroupEventConsumer(
+                new GroupEventConsumerOptions { QueueSizeMax = 1, RetryDelay = TimeSpan.Zero },
+                _view
+            )
+        );
+        foreach (var name in new[] { "BootstrapServers", "ConsumerGroup", "QueueSizeMax", "RetryDelay" })
+            Assert.Contains(name, fault.Message);
         var options = Options();
         options.Configure = config => (config.EnableAutoOffsetStore, config.ClientId) = (true, "mine");
         var config = options.ToConfig();
-        Assert.Equal((false, "mine", PartitionAssignmentStrategy.CooperativeSticky), (config.EnableAutoOffsetStore, config.ClientId, config.PartitionAssignmentStrategy));
+        Assert.Equal(
+            (false, "mine", PartitionAssignmentStrategy.CooperativeSticky),
+            (config.EnableAutoOffsetStore, config.ClientId, config.PartitionAssignmentStrategy)
+        );
         // A join that nobody answers is asked for again after this, and a hand-over fits in it.
         Assert.Equal(60_000, config.MaxPollIntervalMs);
         using var stopped = new CancellationTokenSource();
@@ -156,20 +206,27 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         await Assert.ThrowsAsync<InvalidOperationException>(() => consumer.RunAsync(stopped.Token));
     }
 
-    private static LivedEvent Event(GroupId group, long sequence) => new(group, sequence, "group.opened", DateTimeOffset.UnixEpoch, "{}"u8.ToArray());
+    private static LivedEvent Event(GroupId group, long sequence) =>
+        new(group, sequence, "group.opened", DateTimeOffset.UnixEpoch, "{}"u8.ToArray());
 
     private static Message<byte[], byte[]> Opened(GroupId group, long sequence) => Event(group, sequence).Message;
 
     private static Message<byte[], byte[]> Message(LivedEvent happened) => happened.Message;
 
-    private GroupEventConsumerOptions Options(string? consumerGroup = null) => new()
-    {
-        BootstrapServers = brokers.Kafka.BootstrapServers,
-        ConsumerGroup = consumerGroup ?? _name,
-        Topic = _name,
-        // A reader that was killed is given up soon, one that a busy machine holds up is not.
-        Configure = config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs, config.TopicMetadataRefreshIntervalMs) = (6_000, 300, 1_000),
-    };
+    private GroupEventConsumerOptions Options(string? consumerGroup = null) =>
+        new()
+        {
+            BootstrapServers = brokers.Kafka.BootstrapServers,
+            ConsumerGroup = consumerGroup ?? _name,
+            Topic = _name,
+            // A reader that was killed is given up soon, one that a busy machine holds up is not.
+            Configure = config =>
+                (config.SessionTimeoutMs, config.HeartbeatIntervalMs, config.TopicMetadataRefreshIntervalMs) = (
+                    6_000,
+                    300,
+                    1_000
+                ),
+        };
 
     private Running Start(Action<GroupEventConsumerOptions>? change = null, string? consumerGroup = null)
     {
@@ -196,7 +253,8 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         public async Task WaitAsync(Task done)
         {
             // A consumer that fails says why, instead of a wait that ends for nothing.
-            if (await Task.WhenAny(done, Ended).WaitAsync(Patience) == Ended) await Ended;
+            if (await Task.WhenAny(done, Ended).WaitAsync(Patience) == Ended)
+                await Ended;
             await done.WaitAsync(Patience);
         }
 
@@ -205,7 +263,8 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
             using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
             while (!holds())
             {
-                if (Ended.IsCompleted) await Ended;
+                if (Ended.IsCompleted)
+                    await Ended;
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
             }
         }
@@ -228,13 +287,17 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         {
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument is { Name: "consumer_lag", Meter.Name: GroupEventConsumer.MeterName }) listener.EnableMeasurementEvents(instrument);
+                if (instrument is { Name: "consumer_lag", Meter.Name: GroupEventConsumer.MeterName })
+                    listener.EnableMeasurementEvents(instrument);
             };
-            _listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
-            {
-                foreach (var tag in tags)
-                    if (tag is { Key: "group", Value: string name } && name == consumerGroup) _lag = value;
-            });
+            _listener.SetMeasurementEventCallback<long>(
+                (_, value, tags, _) =>
+                {
+                    foreach (var tag in tags)
+                        if (tag is { Key: "group", Value: string name } && name == consumerGroup)
+                            _lag = value;
+                }
+            );
             _listener.Start();
         }
 
@@ -258,9 +321,13 @@ public sealed class GroupEventConsumerTests(BrokersFixture brokers) : IClassFixt
         {
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == "consumer_events_total") listener.EnableMeasurementEvents(instrument);
+                if (instrument.Name == "consumer_events_total")
+                    listener.EnableMeasurementEvents(instrument);
             };
-            _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => _counts.AddOrUpdate((tags[0].Value, tags[1].Value), value, (_, count) => count + value));
+            _listener.SetMeasurementEventCallback<long>(
+                (_, value, tags, _) =>
+                    _counts.AddOrUpdate((tags[0].Value, tags[1].Value), value, (_, count) => count + value)
+            );
             _listener.Start();
         }
 

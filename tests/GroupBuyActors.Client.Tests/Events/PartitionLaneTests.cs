@@ -8,11 +8,19 @@ namespace GroupBuyActors.Client.Tests.Events;
 public sealed class PartitionLaneTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly GroupId Tea = GroupId.Parse("1.SH.tea"), Rice = GroupId.Parse("2.SH.rice");
+    private static readonly GroupId Tea = GroupId.Parse("1.SH.tea"),
+        Rice = GroupId.Parse("2.SH.rice");
 
     private readonly RecordingView _view = new();
     private readonly FakeTimeProvider _time = new();
-    private readonly GroupEventConsumerOptions _options = new() { BootstrapServers = "none", ConsumerGroup = "lane", BatchSizeMax = 8, RetryDelay = TimeSpan.FromSeconds(1), RetryDelayMax = TimeSpan.FromSeconds(4) };
+    private readonly GroupEventConsumerOptions _options = new()
+    {
+        BootstrapServers = "none",
+        ConsumerGroup = "lane",
+        BatchSizeMax = 8,
+        RetryDelay = TimeSpan.FromSeconds(1),
+        RetryDelayMax = TimeSpan.FromSeconds(4),
+    };
     private readonly GroupEventConsumerMetrics _metrics = new("lane", () => 0);
     private readonly List<long> _noted = [];
     private readonly TaskCompletionSource<Exception> _fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,7 +56,10 @@ public sealed class PartitionLaneTests : IDisposable
     public async Task AFailingEventStopsItsPartitionAndNothingOvertakesIt()
     {
         var isBroken = true;
-        _view.Before = (batch, _) => isBroken && batch.Events.Any(happened => happened.Group == Rice) ? throw new IOException("disk full") : Task.CompletedTask;
+        _view.Before = (batch, _) =>
+            isBroken && batch.Events.Any(happened => happened.Group == Rice)
+                ? throw new IOException("disk full")
+                : Task.CompletedTask;
         var lane = Lane();
         Add(lane, Tea, 1, 2, 3);
         Add(lane, Rice, 1);
@@ -57,7 +68,8 @@ public sealed class PartitionLaneTests : IDisposable
         // Smaller and smaller portions, until what stands before the failing event is stored.
         await PassTimeUntil(_view.Reaches(3));
         Assert.Equal([1, 2, 3], _view.Of(Tea));
-        for (var i = 0; i < 5; i++) await PassTime();
+        for (var i = 0; i < 5; i++)
+            await PassTime();
         Assert.IsType<IOException>(lane.Failure);
         Assert.Equal(3, _view.Total);
         Assert.Equal(2, _noted[^1]);
@@ -86,7 +98,8 @@ public sealed class PartitionLaneTests : IDisposable
         lane.Start();
         Assert.True(await tried.WaitAsync(Patience));
         for (var i = 0; i < 5; i++)
-            while (!await tried.WaitAsync(TimeSpan.FromMilliseconds(20))) _time.Advance(TimeSpan.FromMilliseconds(500));
+            while (!await tried.WaitAsync(TimeSpan.FromMilliseconds(20)))
+                _time.Advance(TimeSpan.FromMilliseconds(500));
         await lane.StopAsync();
         Assert.Equal([1, 2, 4, 4, 4], tries.Zip(tries.Skip(1), (a, b) => Math.Floor((b - a).TotalSeconds)));
         Assert.Empty(_noted);
@@ -113,7 +126,8 @@ public sealed class PartitionLaneTests : IDisposable
         var (entered, late) = (new TaskCompletionSource(), new TaskCompletionSource());
         _view.Before = (batch, _) =>
         {
-            if (batch.Events.Count != 3) return Task.CompletedTask;
+            if (batch.Events.Count != 3)
+                return Task.CompletedTask;
             entered.TrySetResult();
             return late.Task;
         };
@@ -155,7 +169,10 @@ public sealed class PartitionLaneTests : IDisposable
         var lane = Lane();
         Add(lane, Tea, 5);
         lane.Start();
-        Assert.Equal(new GroupEventGap(Tea, 0, 5), Assert.IsType<GroupEventGapException>(await _fatal.Task.WaitAsync(Patience)).Gap);
+        Assert.Equal(
+            new GroupEventGap(Tea, 0, 5),
+            Assert.IsType<GroupEventGapException>(await _fatal.Task.WaitAsync(Patience)).Gap
+        );
         await lane.StopAsync();
         foreach (var start in new[] { GroupEventStart.Retained, GroupEventStart.Latest })
         {
@@ -174,8 +191,16 @@ public sealed class PartitionLaneTests : IDisposable
     public async Task AGapIsFilledFromElsewhereOrSkippedAsAnswered()
     {
         var unready = 1;
-        _options.OnGap = (gap, _) => ValueTask.FromResult(gap.Group == Rice ? GapAnswer.Skip
-            : GapAnswer.Fill([.. Enumerable.Range((int)gap.After + 1, (int)(gap.Before - gap.After) - 1 - (unready-- > 0 ? 1 : 0)).Select(sequence => Event(gap.Group, sequence).Envelope)]));
+        _options.OnGap = (gap, _) =>
+            ValueTask.FromResult(
+                gap.Group == Rice
+                    ? GapAnswer.Skip
+                    : GapAnswer.Fill([
+                        .. Enumerable
+                            .Range((int)gap.After + 1, (int)(gap.Before - gap.After) - 1 - (unready-- > 0 ? 1 : 0))
+                            .Select(sequence => Event(gap.Group, sequence).Envelope),
+                    ])
+            );
         var lane = Lane();
         Add(lane, Tea, 1, 5, 3, 6);
         Add(lane, Rice, 3);
@@ -286,12 +311,14 @@ public sealed class PartitionLaneTests : IDisposable
         _options.BatchSizeMax = 1;
         var lane = Lane();
         for (var round = 1; round <= 3; round++)
-            for (var group = 1; group <= 4; group++) Add(lane, GroupId.Parse($"{group}.SH.many"), round);
+        for (var group = 1; group <= 4; group++)
+            Add(lane, GroupId.Parse($"{group}.SH.many"), round);
         lane.Start();
         await _view.Reaches(12).WaitAsync(Patience);
         await lane.StopAsync();
         Assert.Equal(12, _view.Asked);
-        for (var group = 1; group <= 4; group++) Assert.Equal([1, 2, 3], _view.Of(GroupId.Parse($"{group}.SH.many")));
+        for (var group = 1; group <= 4; group++)
+            Assert.Equal([1, 2, 3], _view.Of(GroupId.Parse($"{group}.SH.many")));
     }
 
     [Fact]
@@ -312,21 +339,45 @@ public sealed class PartitionLaneTests : IDisposable
         Assert.Equal(_time.GetUtcNow(), lane.StoredAt);
     }
 
-    private PartitionLane Lane() => new(new TopicPartition("t", 0), _view, _options, _metrics, NullLogger.Instance, _time,
-        message => { lock (_noted) _noted.Add(message.Offset.Value); }, failure => _fatal.TrySetResult(failure));
+    private PartitionLane Lane() =>
+        new(
+            new TopicPartition("t", 0),
+            _view,
+            _options,
+            _metrics,
+            NullLogger.Instance,
+            _time,
+            message =>
+            {
+                lock (_noted)
+                    _noted.Add(message.Offset.Value);
+            },
+            failure => _fatal.TrySetResult(failure)
+        );
 
     private void Add(PartitionLane lane, GroupId group, params int[] sequences)
     {
         foreach (var sequence in sequences)
         {
             var message = Event(group, sequence).Message;
-            lane.Add(Result(new Message<byte[]?, byte[]?> { Key = message.Key, Value = message.Value, Headers = message.Headers }));
+            lane.Add(
+                Result(
+                    new Message<byte[]?, byte[]?>
+                    {
+                        Key = message.Key,
+                        Value = message.Value,
+                        Headers = message.Headers,
+                    }
+                )
+            );
         }
     }
 
-    private ConsumeResult<byte[]?, byte[]?> Result(Message<byte[]?, byte[]?> message) => new() { TopicPartitionOffset = new("t", 0, _offset++), Message = message };
+    private ConsumeResult<byte[]?, byte[]?> Result(Message<byte[]?, byte[]?> message) =>
+        new() { TopicPartitionOffset = new("t", 0, _offset++), Message = message };
 
-    private static LivedEvent Event(GroupId group, long sequence) => new(group, sequence, "group.opened", DateTimeOffset.UnixEpoch, "{}"u8.ToArray());
+    private static LivedEvent Event(GroupId group, long sequence) =>
+        new(group, sequence, "group.opened", DateTimeOffset.UnixEpoch, "{}"u8.ToArray());
 
     private async Task Noted(long offset)
     {
@@ -334,7 +385,8 @@ public sealed class PartitionLaneTests : IDisposable
         while (true)
         {
             lock (_noted)
-                if (_noted.Count > 0 && _noted[^1] >= offset) return;
+                if (_noted.Count > 0 && _noted[^1] >= offset)
+                    return;
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
         }
     }

@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace GroupBuyActors.Client.Tests.Events;
 
-/// <summary>A view in memory that keeps the promises of one: all of a batch or nothing, sequences compared. Counts what reached it.</summary>
+/// <summary>
+/// A view in memory that keeps the promises of one: all of a batch or nothing, sequences compared. Counts what reached
+/// it.
+/// </summary>
 internal sealed class RecordingView : IGroupEventView
 {
     private readonly Lock _gate = new();
@@ -25,18 +28,24 @@ internal sealed class RecordingView : IGroupEventView
 
     public int Total
     {
-        get { lock (_gate) return _total; }
+        get
+        {
+            lock (_gate)
+                return _total;
+        }
     }
 
     /// <summary>The sequences stored of a group, in the order of storing.</summary>
     public List<long> Of(GroupId group)
     {
-        lock (_gate) return _stored.TryGetValue(group, out var sequences) ? [.. sequences] : [];
+        lock (_gate)
+            return _stored.TryGetValue(group, out var sequences) ? [.. sequences] : [];
     }
 
     public void Begin(GroupId group, long last)
     {
-        lock (_gate) _last[group] = last;
+        lock (_gate)
+            _last[group] = last;
     }
 
     /// <summary>Ends when so many events are stored.</summary>
@@ -44,19 +53,25 @@ internal sealed class RecordingView : IGroupEventView
     {
         lock (_gate)
         {
-            if (_total >= total) return Task.CompletedTask;
+            if (_total >= total)
+                return Task.CompletedTask;
             var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((total, reached));
             return reached.Task;
         }
     }
 
-    public ValueTask<IReadOnlyDictionary<GroupId, long>> LastSequencesAsync(IReadOnlyCollection<GroupId> groups, CancellationToken cancellation)
+    public ValueTask<IReadOnlyDictionary<GroupId, long>> LastSequencesAsync(
+        IReadOnlyCollection<GroupId> groups,
+        CancellationToken cancellation
+    )
     {
         lock (_gate)
         {
             Asked += groups.Count;
-            return ValueTask.FromResult<IReadOnlyDictionary<GroupId, long>>(groups.Where(_last.ContainsKey).ToDictionary(group => group, group => _last[group]));
+            return ValueTask.FromResult<IReadOnlyDictionary<GroupId, long>>(
+                groups.Where(_last.ContainsKey).ToDictionary(group => group, group => _last[group])
+            );
         }
     }
 
@@ -72,16 +87,19 @@ internal sealed class RecordingView : IGroupEventView
                     throw new CheckpointMovedException(group, from);
                 }
 
-            foreach (var (group, _, to) in batch.Checkpoints) _last[group] = to;
+            foreach (var (group, _, to) in batch.Checkpoints)
+                _last[group] = to;
             foreach (var happened in batch.Events)
             {
-                if (!_stored.TryGetValue(happened.Group, out var sequences)) _stored[happened.Group] = sequences = [];
+                if (!_stored.TryGetValue(happened.Group, out var sequences))
+                    _stored[happened.Group] = sequences = [];
                 sequences.Add(happened.Sequence);
             }
 
             _total += batch.Events.Count;
             BatchSizes.Enqueue(batch.Events.Count);
-            foreach (var (_, reached) in _waiters.Where(waiter => waiter.Count <= _total)) reached.TrySetResult();
+            foreach (var (_, reached) in _waiters.Where(waiter => waiter.Count <= _total))
+                reached.TrySetResult();
         }
 
         await After(batch);

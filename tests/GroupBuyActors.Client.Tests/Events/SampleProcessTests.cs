@@ -18,7 +18,8 @@ public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<B
     {
         foreach (var process in _started)
         {
-            if (!process.HasExited) process.Kill();
+            if (!process.HasExited)
+                process.Kill();
             process.Dispose();
         }
 
@@ -36,7 +37,10 @@ public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<B
         {
             // The producer's side dies, too: what was sent last is sent again, whole, by its successor.
             var (begin, end) = (events.Count * round / (Kills + 1), events.Count * (round + 1) / (Kills + 1));
-            await brokers.ProduceAsync(_topic, events[Math.Max(0, begin - 25)..end].Select(happened => happened.Message));
+            await brokers.ProduceAsync(
+                _topic,
+                events[Math.Max(0, begin - 25)..end].Select(happened => happened.Message)
+            );
             // Offsets would be committed once an hour: what is stored when it is killed is never committed.
             var running = Start("3600000");
             await UntilStoredAsync(begin + (end - begin) / 2, running);
@@ -44,8 +48,14 @@ public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<B
             await running.WaitForExitAsync().WaitAsync(Patience);
         }
 
-        Assert.All(brokers.Committed("inventory-view", _topic), offset => Assert.True(offset <= 0, "Nothing was committed before a kill."));
-        await brokers.ProduceAsync(_topic, events[(events.Count * Kills / (Kills + 1))..].Select(happened => happened.Message));
+        Assert.All(
+            brokers.Committed("inventory-view", _topic),
+            offset => Assert.True(offset <= 0, "Nothing was committed before a kill.")
+        );
+        await brokers.ProduceAsync(
+            _topic,
+            events[(events.Count * Kills / (Kills + 1))..].Select(happened => happened.Message)
+        );
         var last = Start("200");
         await UntilStoredAsync(events.Count, last);
         Assert.Equal(0, Signal(last.Id, 15));
@@ -53,10 +63,14 @@ public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<B
         Assert.Equal(0, last.ExitCode);
 
         using var view = new InventoryView(Data);
-        foreach (var group in groups) Assert.Equal(group.Truth, LivedGroup.Said(view.Read(group.Id)));
+        foreach (var group in groups)
+            Assert.Equal(group.Truth, LivedGroup.Said(view.Read(group.Id)));
         Assert.Equal(groups.Count, view.ReadAll().Count);
         var listing = Run("--data", Data, "--list");
-        Assert.Contains($"{groups[0].Id}  {groups[0].Events.Count}  {groups[0].State.Phase}", await listing.StandardOutput.ReadToEndAsync());
+        Assert.Contains(
+            $"{groups[0].Id}  {groups[0].Events.Count}  {groups[0].State.Phase}",
+            await listing.StandardOutput.ReadToEndAsync()
+        );
     }
 
     [Fact]
@@ -72,12 +86,26 @@ public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<B
         Assert.Equal(1, noBroker.ExitCode);
     }
 
-    private Process Start(string commitInterval) => Run("--bootstrap", brokers.Kafka.BootstrapServers, "--topic", _topic, "--data", Data,
-        "--commit-interval", commitInterval, "--session-timeout", "4500");
+    private Process Start(string commitInterval) =>
+        Run(
+            "--bootstrap",
+            brokers.Kafka.BootstrapServers,
+            "--topic",
+            _topic,
+            "--data",
+            Data,
+            "--commit-interval",
+            commitInterval,
+            "--session-timeout",
+            "4500"
+        );
 
     private Process Run(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "GroupBuyActors.Samples.InventoryView.dll"), .. arguments])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "GroupBuyActors.Samples.InventoryView.dll"), .. arguments]
+        )
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -91,15 +119,20 @@ public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<B
     {
         using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
         using var view = new InventoryView(Data);
-        for (long stored; (stored = view.ReadAll().Sum(line => line.Sequence)) < events;)
+        for (long stored; (stored = view.ReadAll().Sum(line => line.Sequence)) < events; )
         {
             if (limit.IsCancellationRequested)
             {
                 running.Kill();
-                Assert.Fail($"{stored} of {events} events are stored. It said: {await running.StandardOutput.ReadToEndAsync(CancellationToken.None)}");
+                Assert.Fail(
+                    $"{stored} of {events} events are stored. It said: {await running.StandardOutput.ReadToEndAsync(CancellationToken.None)}"
+                );
             }
 
-            if (running.HasExited) Assert.Fail($"The sample ended with {running.ExitCode}: {await running.StandardError.ReadToEndAsync(CancellationToken.None)}");
+            if (running.HasExited)
+                Assert.Fail(
+                    $"The sample ended with {running.ExitCode}: {await running.StandardError.ReadToEndAsync(CancellationToken.None)}"
+                );
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
         }
     }

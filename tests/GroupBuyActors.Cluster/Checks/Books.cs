@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace GroupBuyActors.Cluster.Checks;
 
-/// <summary>A merchant's books as <c>GET /v1/admin/reconciliation</c> gives them; money of all currencies together.</summary>
+/// <summary>
+/// A merchant's books as <c>GET /v1/admin/reconciliation</c> gives them; money of all currencies together.
+/// </summary>
 internal sealed class Books(JsonElement document)
 {
     public bool Balanced => document.GetProperty("balanced").GetBoolean();
@@ -26,7 +28,8 @@ internal sealed class Books(JsonElement document)
 
     public override string ToString() => document.GetRawText();
 
-    private long Money(string name) => document.GetProperty("currencies").EnumerateArray().Sum(currency => currency.GetProperty(name).GetInt64());
+    private long Money(string name) =>
+        document.GetProperty("currencies").EnumerateArray().Sum(currency => currency.GetProperty(name).GetInt64());
 
     private long Stock(string name) => document.GetProperty("stock").GetProperty(name).GetInt64();
 }

@@ -4,8 +4,8 @@ namespace GroupBuyActors.Cluster.Crashing;
 internal delegate Task Script(Play play);
 
 /// <summary>
-/// The campaigns whose steps are crashed at. None leaves it to chance which of two things is first: what ends a group is said once the
-/// test has seen what comes before it.
+/// The campaigns whose steps are crashed at. None leaves it to chance which of two things is first: what ends a group
+/// is said once the test has seen what comes before it.
 /// </summary>
 internal static class Scripts
 {

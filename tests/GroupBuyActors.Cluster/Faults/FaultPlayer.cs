@@ -5,9 +5,19 @@ using GroupBuyActors.Testing;
 namespace GroupBuyActors.Cluster.Faults;
 
 /// <summary>Plays schedules against a running system: each fault at its time, each mended at its end.</summary>
-internal sealed class FaultPlayer(TestedSystem system, Orchestrator orchestrator, MockKafka kafka, ViewProcess view, Edge edge, Func<string> sku)
+internal sealed class FaultPlayer(
+    TestedSystem system,
+    Orchestrator orchestrator,
+    MockKafka kafka,
+    ViewProcess view,
+    Edge edge,
+    Func<string> sku
+)
 {
-    /// <summary>Returns once the schedule's time is over and everything is mended (silos are started, but perhaps not ready yet).</summary>
+    /// <summary>
+    /// Returns once the schedule's time is over and everything is mended (silos are started, but perhaps not ready
+    /// yet).
+    /// </summary>
     public async Task PlayAsync(FaultSchedule schedule)
     {
         var start = TimeProvider.System.GetTimestamp();
@@ -62,8 +72,13 @@ internal sealed class FaultPlayer(TestedSystem system, Orchestrator orchestrator
                 await view.KillAsync();
                 break;
             default:
-                await SetPortAsync(fault.Target, fault.FailRate, fault.Delay, permanent: fault.Kind == FaultKind.InventoryRefusesSku,
-                    fault.Kind == FaultKind.InventoryRefusesSku ? sku() : null);
+                await SetPortAsync(
+                    fault.Target,
+                    fault.FailRate,
+                    fault.Delay,
+                    permanent: fault.Kind == FaultKind.InventoryRefusesSku,
+                    fault.Kind == FaultKind.InventoryRefusesSku ? sku() : null
+                );
                 break;
         }
     }
@@ -107,13 +122,25 @@ internal sealed class FaultPlayer(TestedSystem system, Orchestrator orchestrator
 
     private async Task SetPortAsync(string port, double failRate, TimeSpan delay, bool permanent, string? onlySku)
     {
-        var set = await edge.AskAsync(HttpMethod.Put, $"/v1/sandbox/faults/{port}", new { failRate, delayMs = (int)delay.TotalMilliseconds, permanent, sku = onlySku });
-        if (set.Status != HttpStatusCode.OK) throw new InvalidOperationException($"The faults of {port} were not set: {set}");
+        var set = await edge.AskAsync(
+            HttpMethod.Put,
+            $"/v1/sandbox/faults/{port}",
+            new
+            {
+                failRate,
+                delayMs = (int)delay.TotalMilliseconds,
+                permanent,
+                sku = onlySku,
+            }
+        );
+        if (set.Status != HttpStatusCode.OK)
+            throw new InvalidOperationException($"The faults of {port} were not set: {set}");
     }
 
     private static async Task UntilAsync(long start, TimeSpan time)
     {
         var left = time - TimeProvider.System.GetElapsedTime(start);
-        if (left > TimeSpan.Zero) await Task.Delay(left);
+        if (left > TimeSpan.Zero)
+            await Task.Delay(left);
     }
 }

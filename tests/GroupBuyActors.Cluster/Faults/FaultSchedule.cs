@@ -3,8 +3,8 @@ using System.Globalization;
 namespace GroupBuyActors.Cluster.Faults;
 
 /// <summary>
-/// What breaks when, over a bounded time; it follows from a seed and nothing else. Every fault is mended within that time. The first
-/// one's kind goes round with the seed, so that a run of neighbouring seeds meets every kind.
+/// What breaks when, over a bounded time; it follows from a seed and nothing else. Every fault is mended within that
+/// time. The first one's kind goes round with the seed, so that a run of neighbouring seeds meets every kind.
 /// </summary>
 internal sealed class FaultSchedule
 {
@@ -13,7 +13,8 @@ internal sealed class FaultSchedule
 
     private const int FaultsMax = 4;
 
-    private FaultSchedule(int seed, TimeSpan length, IReadOnlyList<Fault> faults) => (Seed, Length, Faults) = (seed, length, faults);
+    private FaultSchedule(int seed, TimeSpan length, IReadOnlyList<Fault> faults) =>
+        (Seed, Length, Faults) = (seed, length, faults);
 
     public int Seed { get; }
 
@@ -23,24 +24,42 @@ internal sealed class FaultSchedule
     /// <summary>In the order of their beginning.</summary>
     public IReadOnlyList<Fault> Faults { get; }
 
-    /// <summary>The schedule of a seed: 2 to 4 faults, at most one of each target and one silo killed, for silos 0 to <paramref name="silos"/> − 1.</summary>
+    /// <summary>
+    /// The schedule of a seed: 2 to 4 faults, at most one of each target and one silo killed, for silos 0 to
+    /// <paramref name="silos"/> − 1.
+    /// </summary>
     public static FaultSchedule Of(int seed, TimeSpan length, int silos)
     {
         var dice = new Random(seed);
-        var faults = new List<Fault> { Draw(Kinds[((seed % Kinds.Count) + Kinds.Count) % Kinds.Count], dice, length, silos) };
+        var faults = new List<Fault>
+        {
+            Draw(Kinds[((seed % Kinds.Count) + Kinds.Count) % Kinds.Count], dice, length, silos),
+        };
         for (var more = dice.Next(1, FaultsMax); more > 0; more--)
         {
             var fault = Draw(Kinds[dice.Next(Kinds.Count)], dice, length, silos);
-            // A target has one thing at a time to bear, or a mended fault would mend another's too. One silo dies at a time: the end of
-            // all at once is another test's, and takes longer to come back from than all the rest.
-            if (faults.All(other => other.Target != fault.Target && !(other.KillsSilo && fault.KillsSilo))) faults.Add(fault);
+            // A target has one thing at a time to bear, or a mended fault would mend another's too. One silo dies at a
+            // time: the end of all at once is another test's, and takes longer to come back from than all the rest.
+            if (faults.All(other => other.Target != fault.Target && !(other.KillsSilo && fault.KillsSilo)))
+                faults.Add(fault);
         }
-        if (faults.Count == 1) faults.Add(Draw(faults[0].Target == "payments" ? FaultKind.InventoryFails : FaultKind.PaymentsFail, dice, length, silos));
+        if (faults.Count == 1)
+            faults.Add(
+                Draw(
+                    faults[0].Target == "payments" ? FaultKind.InventoryFails : FaultKind.PaymentsFail,
+                    dice,
+                    length,
+                    silos
+                )
+            );
         return new FaultSchedule(seed, length, [.. faults.OrderBy(fault => fault.At)]);
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"seed {Seed}, {Length.TotalSeconds:0.0} s\n    {string.Join("\n    ", Faults)}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"seed {Seed}, {Length.TotalSeconds:0.0} s\n    {string.Join("\n    ", Faults)}"
+        );
 
     private static Fault Draw(FaultKind kind, Random dice, TimeSpan length, int silos)
     {
@@ -60,7 +79,9 @@ internal sealed class FaultSchedule
         var silo = dice.Next(silos);
         var share = kind switch
         {
-            FaultKind.InventoryFails or FaultKind.PaymentsFail or FaultKind.NoticesFail => new[] { 0.3, 0.7, 1.0 }[dice.Next(3)],
+            FaultKind.InventoryFails or FaultKind.PaymentsFail or FaultKind.NoticesFail => new[] { 0.3, 0.7, 1.0 }[
+                dice.Next(3)
+            ],
             FaultKind.NoticesSlow => 0.3,
             FaultKind.InventoryRefusesSku => 1.0,
             _ => 0.0,

@@ -3,8 +3,8 @@ using System.Net;
 namespace GroupBuyActors.Cluster.Faults;
 
 /// <summary>
-/// What an orchestrator does for a deployment: a silo that ends by itself (it was fenced, or had no database to start with) is
-/// started again. One that a schedule holds down is left alone.
+/// What an orchestrator does for a deployment: a silo that ends by itself (it was fenced, or had no database to start
+/// with) is started again. One that a schedule holds down is left alone.
 /// </summary>
 internal sealed class Orchestrator(TestedSystem system)
 {
@@ -17,18 +17,26 @@ internal sealed class Orchestrator(TestedSystem system)
     public int OwnEnds => Volatile.Read(ref _ownEnds);
 
     /// <summary>kill -9; it stays down until <see cref="StartAsync"/>.</summary>
-    public Task KillAsync(int silo) => InTurnAsync(silo, async () =>
-    {
-        _heldDown[silo] = true;
-        await system.KillAsync(silo);
-    });
+    public Task KillAsync(int silo) =>
+        InTurnAsync(
+            silo,
+            async () =>
+            {
+                _heldDown[silo] = true;
+                await system.KillAsync(silo);
+            }
+        );
 
     /// <summary>Starts a silo that was killed and waits for nothing.</summary>
-    public Task StartAsync(int silo) => InTurnAsync(silo, async () =>
-    {
-        _heldDown[silo] = false;
-        await system.LaunchAsync(silo);
-    });
+    public Task StartAsync(int silo) =>
+        InTurnAsync(
+            silo,
+            async () =>
+            {
+                _heldDown[silo] = false;
+                await system.LaunchAsync(silo);
+            }
+        );
 
     /// <summary>Starts what ends by itself, until it is enough.</summary>
     public async Task WatchAsync(CancellationToken enough)
@@ -38,18 +46,24 @@ internal sealed class Orchestrator(TestedSystem system)
             for (var silo = 0; silo < _turns.Length; silo++)
             {
                 var looked = silo;
-                await InTurnAsync(silo, async () =>
-                {
-                    if (_heldDown[looked] || !system.Silos[looked].HasExited) return;
-                    Interlocked.Increment(ref _ownEnds);
-                    await system.LaunchAsync(looked);
-                });
+                await InTurnAsync(
+                    silo,
+                    async () =>
+                    {
+                        if (_heldDown[looked] || !system.Silos[looked].HasExited)
+                            return;
+                        Interlocked.Increment(ref _ownEnds);
+                        await system.LaunchAsync(looked);
+                    }
+                );
             }
             await Task.Delay(LookInterval, CancellationToken.None);
         }
     }
 
-    /// <summary>Waits until that many silos are ready; throws where they are not within <paramref name="patience"/>.</summary>
+    /// <summary>
+    /// Waits until that many silos are ready; throws where they are not within <paramref name="patience"/>.
+    /// </summary>
     public async Task WaitUntilReadyAsync(int silos, TimeSpan patience)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
@@ -57,8 +71,10 @@ internal sealed class Orchestrator(TestedSystem system)
         while (true)
         {
             var ready = await Task.WhenAll(system.Addresses.Select(address => IsReadyAsync(http, address)));
-            if (ready.Count(yes => yes) >= silos) return;
-            if (TimeProvider.System.GetElapsedTime(started) > patience) throw new TimeoutException($"There were not {silos} silos ready within {patience.TotalSeconds} s.");
+            if (ready.Count(yes => yes) >= silos)
+                return;
+            if (TimeProvider.System.GetElapsedTime(started) > patience)
+                throw new TimeoutException($"There were not {silos} silos ready within {patience.TotalSeconds} s.");
             await Task.Delay(LookInterval);
         }
     }

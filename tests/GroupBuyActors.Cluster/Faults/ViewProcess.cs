@@ -5,8 +5,8 @@ using GroupBuyActors.Samples.InventoryView;
 namespace GroupBuyActors.Cluster.Faults;
 
 /// <summary>
-/// The sample consumer as a process of its own, with its view in a file. It may read nothing but the topic: a missing event is not
-/// looked for elsewhere, but ends it.
+/// The sample consumer as a process of its own, with its view in a file. It may read nothing but the topic: a missing
+/// event is not looked for elsewhere, but ends it.
 /// </summary>
 internal sealed class ViewProcess : IAsyncDisposable
 {
@@ -17,10 +17,12 @@ internal sealed class ViewProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _lines = new();
     private Process? _process;
 
-    static ViewProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-    {
-        foreach (var view in Running.Keys) view._process?.Kill();
-    };
+    static ViewProcess() =>
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            foreach (var view in Running.Keys)
+                view._process?.Kill();
+        };
 
     /// <param name="directory">Where its view lies.</param>
     /// <param name="bootstrapServers">The brokers.</param>
@@ -37,10 +39,23 @@ internal sealed class ViewProcess : IAsyncDisposable
     public void Start()
     {
         _process?.Dispose();
-        string[] arguments = ["exec", typeof(InventoryView).Assembly.Location, "--bootstrap", _bootstrapServers, "--data", _file, "--commit-interval", "200",
+        string[] arguments =
+        [
+            "exec",
+            typeof(InventoryView).Assembly.Location,
+            "--bootstrap",
+            _bootstrapServers,
+            "--data",
+            _file,
+            "--commit-interval",
+            "200",
             // Its partitions are not read before the broker has given up the one that was killed.
-            "--session-timeout", "3000"];
-        _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            "--session-timeout",
+            "3000",
+        ];
+        _process = Process.Start(
+            new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -61,7 +76,8 @@ internal sealed class ViewProcess : IAsyncDisposable
     /// <summary>It ends by itself only where it found events missing, or worse.</summary>
     public void ThrowIfEnded()
     {
-        if (_process!.HasExited) throw new InvalidOperationException($"The view ended with {_process.ExitCode}.\n{Tail()}");
+        if (_process!.HasExited)
+            throw new InvalidOperationException($"The view ended with {_process.ExitCode}.\n{Tail()}");
     }
 
     /// <summary>What it knows, read from its file.</summary>
@@ -87,8 +103,10 @@ internal sealed class ViewProcess : IAsyncDisposable
 
     private void Keep(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+            return;
         _lines.Enqueue(line);
-        if (_lines.Count > LinesKept) _lines.TryDequeue(out _);
+        if (_lines.Count > LinesKept)
+            _lines.TryDequeue(out _);
     }
 }

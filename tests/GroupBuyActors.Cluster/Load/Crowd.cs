@@ -4,9 +4,9 @@ using System.Net;
 namespace GroupBuyActors.Cluster.Load;
 
 /// <summary>
-/// Merchants and buyers who go on whatever fails: they publish campaigns that end in every way a campaign can, join, pay (in every
-/// way people do, or not at all), cancel, ask refunds, redeem and revoke. What is acknowledged to them is in the <see cref="Ledger"/>.
-/// Its name tells one crowd's campaigns and buyers from another's.
+/// Merchants and buyers who go on whatever fails: they publish campaigns that end in every way a campaign can, join,
+/// pay (in every way people do, or not at all), cancel, ask refunds, redeem and revoke. What is acknowledged to them is
+/// in the <see cref="Ledger"/>. Its name tells one crowd's campaigns and buyers from another's.
 /// </summary>
 internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = "", int people = 16)
 {
@@ -21,7 +21,12 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
     private int _keys;
 
     /// <summary>Lets them loose.</summary>
-    public void Start() => _running = [.. Enumerable.Range(0, people).Select(person => Task.Run(() => LiveAsync(new Random(HashCode.Combine(seed, person)))))];
+    public void Start() =>
+        _running = [
+            .. Enumerable
+                .Range(0, people)
+                .Select(person => Task.Run(() => LiveAsync(new Random(HashCode.Combine(seed, person))))),
+        ];
 
     /// <summary>Lets everyone finish what they are at, and merchants end what is still open.</summary>
     public async Task StopAsync()
@@ -35,26 +40,32 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
     /// <summary>Throws what ended a person too early, where something did.</summary>
     public void ThrowIfBroken()
     {
-        foreach (var person in _running.Where(person => person.IsFaulted)) person.GetAwaiter().GetResult();
+        foreach (var person in _running.Where(person => person.IsFaulted))
+            person.GetAwaiter().GetResult();
     }
 
     private async Task LiveAsync(Random dice)
     {
         while (!_enough.IsCancellationRequested)
         {
-            if (_vouchersToCome.Count > 200 || dice.Next(6) == 0) await UseVoucherAsync(dice);
-            if (dice.Next(3) == 0) await _till.PayLateAsync();
+            if (_vouchersToCome.Count > 200 || dice.Next(6) == 0)
+                await UseVoucherAsync(dice);
+            if (dice.Next(3) == 0)
+                await _till.PayLateAsync();
             var campaign = await PickAsync(dice);
-            if (await JoinAsync(campaign) is not { } purchase) continue;
+            if (await JoinAsync(campaign) is not { } purchase)
+                continue;
             await FollowAsync(purchase, dice);
-            if (campaign.CountOrder() is 12 && campaign.Plot is Plot.EndedEarly or Plot.Withdrawn) await EndAsync(campaign);
+            if (campaign.CountOrder() is 12 && campaign.Plot is Plot.EndedEarly or Plot.Withdrawn)
+                await EndAsync(campaign);
         }
     }
 
     private async Task<Campaign> PickAsync(Random dice)
     {
         var place = dice.Next(OpenCampaigns);
-        if (_shelf.TryGetValue(place, out var campaign) && !campaign.IsOver) return campaign;
+        if (_shelf.TryGetValue(place, out var campaign) && !campaign.IsOver)
+            return campaign;
         return _shelf[place] = await PublishAsync(dice);
     }
 
@@ -71,21 +82,32 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
             _ => (1_000, 1_000, "PT1H"),
         };
         var merchant = 10_000L + (number % 40);
-        var campaign = new Campaign($"{merchant}.SH-PUDONG.{name}c{number}", merchant, $"tea-{name}{number}", plot, capacity, perUserLimit: 3);
-        var answer = await edge.AskAsync(HttpMethod.Put, $"/v1/groups/{campaign.Id}", new
-        {
-            title = $"{plot} {number}",
-            sku = campaign.Sku,
-            unitPrice = new { amount = Till.Price, currency = Till.Currency },
-            minGroupSize = min,
+        var campaign = new Campaign(
+            $"{merchant}.SH-PUDONG.{name}c{number}",
+            merchant,
+            $"tea-{name}{number}",
+            plot,
             capacity,
-            perUserLimit = campaign.PerUserLimit,
-            timeout,
-            paymentWindow = "PT1.5S",
-            countBy = plot == Plot.FillsPaid ? "paid" : "joined",
-            voucherValidity = campaign.VouchersEnd ? "PT2S" : "P30D",
-            lapsePolicy = plot == Plot.Forfeits ? "forfeit" : "refund",
-        });
+            perUserLimit: 3
+        );
+        var answer = await edge.AskAsync(
+            HttpMethod.Put,
+            $"/v1/groups/{campaign.Id}",
+            new
+            {
+                title = $"{plot} {number}",
+                sku = campaign.Sku,
+                unitPrice = new { amount = Till.Price, currency = Till.Currency },
+                minGroupSize = min,
+                capacity,
+                perUserLimit = campaign.PerUserLimit,
+                timeout,
+                paymentWindow = "PT1.5S",
+                countBy = plot == Plot.FillsPaid ? "paid" : "joined",
+                voucherValidity = campaign.VouchersEnd ? "PT2S" : "P30D",
+                lapsePolicy = plot == Plot.Forfeits ? "forfeit" : "refund",
+            }
+        );
         ledger.Expect(answer, $"publication of {campaign.Id}", HttpStatusCode.Created, HttpStatusCode.OK);
         ledger.Campaigns[campaign.Id] = campaign;
         _published.Add(campaign);
@@ -97,16 +119,25 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
         // Nobody joins a campaign twice, though the campaign would let them: a join that took effect twice shows.
         var user = $"user-{name}{NextKey()}";
         var key = $"join-{user}";
-        var answer = await edge.AskAsync(HttpMethod.Post, $"/v1/groups/{campaign.Id}/orders", new { userId = user }, key);
+        var answer = await edge.AskAsync(
+            HttpMethod.Post,
+            $"/v1/groups/{campaign.Id}/orders",
+            new { userId = user },
+            key
+        );
         if (answer.Status == HttpStatusCode.Conflict)
         {
-            if (answer.Code is "group.closed" or "group.full") campaign.IsOver = true;
-            else ledger.Complain($"join of {campaign.Id} by {user}: {answer}");
+            if (answer.Code is "group.closed" or "group.full")
+                campaign.IsOver = true;
+            else
+                ledger.Complain($"join of {campaign.Id} by {user}: {answer}");
             return null;
         }
-        if (!ledger.Expect(answer, $"join of {campaign.Id} by {user}", HttpStatusCode.Created)) return null;
+        if (!ledger.Expect(answer, $"join of {campaign.Id} by {user}", HttpStatusCode.Created))
+            return null;
         var purchase = new Purchase(answer.Body.GetProperty("orderId").GetString()!, campaign, user, key);
-        if (!ledger.Purchases.TryAdd(purchase.OrderId, purchase)) ledger.Complain($"{purchase.OrderId} was given to {user} and to another buyer");
+        if (!ledger.Purchases.TryAdd(purchase.OrderId, purchase))
+            ledger.Complain($"{purchase.OrderId} was given to {user} and to another buyer");
         return purchase;
     }
 
@@ -116,9 +147,12 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
         {
             case < 13:
                 await (dice.Next(8) == 0 ? _till.PayTwiceAtOnceAsync(purchase) : _till.PayAsync(purchase));
-                if (dice.Next(10) == 0) purchase.RefundAcknowledged = await AskRefundAsync(purchase);
-                else if (dice.Next(15) == 0) await _till.PayExcessAsync(purchase);
-                else _vouchersToCome.Enqueue(purchase);
+                if (dice.Next(10) == 0)
+                    purchase.RefundAcknowledged = await AskRefundAsync(purchase);
+                else if (dice.Next(15) == 0)
+                    await _till.PayExcessAsync(purchase);
+                else
+                    _vouchersToCome.Enqueue(purchase);
                 break;
             case < 15:
                 await _till.PayAtProviderAsync(purchase, isRight: true, callback: false);
@@ -138,22 +172,36 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
                 break;
             case < 22:
                 var cancelled = await edge.AskAsync(HttpMethod.Delete, $"/v1/orders/{purchase.OrderId}");
-                purchase.CancelAcknowledged = ledger.Expect(cancelled, $"cancelling {purchase.OrderId}", HttpStatusCode.OK, HttpStatusCode.Conflict) && cancelled.Succeeded;
+                purchase.CancelAcknowledged =
+                    ledger.Expect(
+                        cancelled,
+                        $"cancelling {purchase.OrderId}",
+                        HttpStatusCode.OK,
+                        HttpStatusCode.Conflict
+                    ) && cancelled.Succeeded;
                 break;
         }
     }
 
     private async Task<bool> AskRefundAsync(Purchase purchase)
     {
-        var answer = await edge.AskAsync(HttpMethod.Post, $"/v1/orders/{purchase.OrderId}/refunds", new { reason = "changed my mind" }, $"refund-{purchase.OrderId}");
-        return ledger.Expect(answer, $"refund of {purchase.OrderId}", HttpStatusCode.Accepted, HttpStatusCode.Conflict) && answer.Succeeded;
+        var answer = await edge.AskAsync(
+            HttpMethod.Post,
+            $"/v1/orders/{purchase.OrderId}/refunds",
+            new { reason = "changed my mind" },
+            $"refund-{purchase.OrderId}"
+        );
+        return ledger.Expect(answer, $"refund of {purchase.OrderId}", HttpStatusCode.Accepted, HttpStatusCode.Conflict)
+            && answer.Succeeded;
     }
 
     private async Task UseVoucherAsync(Random dice)
     {
-        if (!_vouchersToCome.TryDequeue(out var purchase)) return;
+        if (!_vouchersToCome.TryDequeue(out var purchase))
+            return;
         var order = await edge.AskAsync(HttpMethod.Get, $"/v1/orders/{purchase.OrderId}");
-        if (!ledger.Expect(order, $"reading {purchase.OrderId}", HttpStatusCode.OK)) return;
+        if (!ledger.Expect(order, $"reading {purchase.OrderId}", HttpStatusCode.OK))
+            return;
         switch (order.Body.GetProperty("status").GetString())
         {
             case "PAID":
@@ -165,12 +213,23 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
             case "VOUCHER_ISSUED" when dice.Next(3) != 0:
                 var voucher = $"/v1/vouchers/{order.Body.GetProperty("voucherCode").GetString()}/redemption";
                 var redeemed = await edge.AskAsync(HttpMethod.Post, voucher, key: $"redeem-{purchase.OrderId}");
-                if (purchase.Campaign.VouchersEnd && redeemed.Code is "voucher.lapsed" or "voucher.refunded") break;
-                purchase.RedeemAcknowledged = ledger.Expect(redeemed, $"redeeming {purchase.OrderId}", HttpStatusCode.OK);
-                if (dice.Next(4) != 0) break;
+                if (purchase.Campaign.VouchersEnd && redeemed.Code is "voucher.lapsed" or "voucher.refunded")
+                    break;
+                purchase.RedeemAcknowledged = ledger.Expect(
+                    redeemed,
+                    $"redeeming {purchase.OrderId}",
+                    HttpStatusCode.OK
+                );
+                if (dice.Next(4) != 0)
+                    break;
                 var revoked = await edge.AskAsync(HttpMethod.Delete, voucher);
                 // An unknown outcome asked again finds it revoked already.
-                purchase.RevokeAcknowledged = ledger.Expect(revoked, $"revoking {purchase.OrderId}", HttpStatusCode.OK, HttpStatusCode.Conflict);
+                purchase.RevokeAcknowledged = ledger.Expect(
+                    revoked,
+                    $"revoking {purchase.OrderId}",
+                    HttpStatusCode.OK,
+                    HttpStatusCode.Conflict
+                );
                 break;
         }
     }
@@ -178,11 +237,20 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
     private async Task EndAsync(Campaign campaign)
     {
         campaign.IsOver = true;
-        // A success below its threshold cannot be ended early, and is withdrawn instead; both may have happened at a try before.
+        // A success below its threshold cannot be ended early, and is withdrawn instead; both may have happened at a
+        // try before.
         if (campaign.Plot == Plot.EndedEarly)
         {
-            var ended = await edge.AskAsync(HttpMethod.Post, $"/v1/groups/{campaign.Id}/end-joining", key: $"end-{campaign.Id}");
-            if (ledger.Expect(ended, $"ending {campaign.Id}", HttpStatusCode.OK, HttpStatusCode.Conflict) && ended.Succeeded) return;
+            var ended = await edge.AskAsync(
+                HttpMethod.Post,
+                $"/v1/groups/{campaign.Id}/end-joining",
+                key: $"end-{campaign.Id}"
+            );
+            if (
+                ledger.Expect(ended, $"ending {campaign.Id}", HttpStatusCode.OK, HttpStatusCode.Conflict)
+                && ended.Succeeded
+            )
+                return;
         }
         var withdrawn = await edge.AskAsync(HttpMethod.Delete, $"/v1/groups/{campaign.Id}");
         ledger.Expect(withdrawn, $"withdrawing {campaign.Id}", HttpStatusCode.OK, HttpStatusCode.Conflict);

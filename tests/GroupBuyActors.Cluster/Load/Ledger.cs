@@ -8,16 +8,22 @@ internal enum Plot
 {
     /// <summary>Fills up and is fulfilled.</summary>
     Fills,
+
     /// <summary>Fills up, counting only who paid.</summary>
     FillsPaid,
+
     /// <summary>Never reaches its threshold, and times out.</summary>
     TimesOut,
+
     /// <summary>Is a success that the merchant ends early.</summary>
     EndedEarly,
+
     /// <summary>Is withdrawn by the merchant.</summary>
     Withdrawn,
+
     /// <summary>Fills up, and its vouchers soon end and are refunded.</summary>
     Lapses,
+
     /// <summary>Fills up, and its vouchers soon end and are forfeited.</summary>
     Forfeits,
 }
@@ -50,12 +56,16 @@ internal sealed class Purchase(string orderId, Campaign campaign, string userId,
     public string OrderId { get; } = orderId;
     public Campaign Campaign { get; } = campaign;
     public string UserId { get; } = userId;
+
     /// <summary>The idempotency key of the join.</summary>
     public string Key { get; } = key;
+
     /// <summary>Payments that were acknowledged with 200 (taken) or 202 (taken to be refunded).</summary>
     public ConcurrentBag<(string PaymentId, int Status)> Payments { get; } = [];
+
     /// <summary>A payment that the provider took; the engine may not have been told of it.</summary>
     public string? PaidAtProvider { get; set; }
+
     /// <summary>Payments that were refused, the provider having denied them.</summary>
     public ConcurrentBag<string> Denied { get; } = [];
     public bool CancelAcknowledged { get; set; }
@@ -80,12 +90,15 @@ internal sealed class Ledger
 
     public void Acknowledge() => Interlocked.Increment(ref _acknowledged);
 
-    /// <summary>True where the answer is one of those expected; what succeeded is acknowledged, anything else complained of.</summary>
+    /// <summary>
+    /// True where the answer is one of those expected; what succeeded is acknowledged, anything else complained of.
+    /// </summary>
     public bool Expect(Answer answer, string what, params HttpStatusCode[] expected)
     {
         if (expected.Contains(answer.Status))
         {
-            if (answer.Succeeded) Acknowledge();
+            if (answer.Succeeded)
+                Acknowledge();
             return true;
         }
         Complain($"{what}: {answer}");
@@ -95,6 +108,7 @@ internal sealed class Ledger
     /// <summary>Something that no client should ever see; kept to a number that can be read.</summary>
     public void Complain(string what)
     {
-        if (Complaints.Count < 50) Complaints.Enqueue(what);
+        if (Complaints.Count < 50)
+            Complaints.Enqueue(what);
     }
 }

@@ -34,14 +34,28 @@ public abstract class CommitSuite : IAsyncLifetime
     {
         var committer = await _store.StartAsync();
         var group = Commits.Group(1);
-        for (var n = 1; n <= 3; n++) await committer.SendAsync(Commits.Join(group, n));
+        for (var n = 1; n <= 3; n++)
+            await committer.SendAsync(Commits.Join(group, n));
         var first = await _store.Tasks.ListAsync(new TaskFilter(), null, 1, CancellationToken.None);
         var moved = Commits.OrderClose(group, 1);
-        await committer.SendAsync(Commits.Task(Commits.Run(group, 1), removals: [moved.Key],
-            schedules: [moved with { Key = moved.Key with { Due = moved.Key.Due.AddDays(1) }, NextAt = moved.Key.Due.AddDays(1), Version = 2 }]));
+        await committer.SendAsync(
+            Commits.Task(
+                Commits.Run(group, 1),
+                removals: [moved.Key],
+                schedules:
+                [
+                    moved with
+                    {
+                        Key = moved.Key with { Due = moved.Key.Due.AddDays(1) },
+                        NextAt = moved.Key.Due.AddDays(1),
+                        Version = 2,
+                    },
+                ]
+            )
+        );
 
         var ids = first.Items.Select(task => task.Key.Id).ToList();
-        for (var next = first.Next; next is not null;)
+        for (var next = first.Next; next is not null; )
         {
             var page = await _store.Tasks.ListAsync(new TaskFilter(), next, 1, CancellationToken.None);
             ids.AddRange(page.Items.Select(task => task.Key.Id));
@@ -62,20 +76,55 @@ public abstract class CommitSuite : IAsyncLifetime
             Sequence = 2,
             Order = placed.Order with
             {
-                Status = OrderStatus.VoucherIssued, PaidAt = Commits.Evening.AddMinutes(1), VoucherCode = new VoucherCode(placed.Order.OrderId, "k3v9x2m8q4w7z1p6c5b0n4r8t2"), VoucherTail = "r8t2",
+                Status = OrderStatus.VoucherIssued,
+                PaidAt = Commits.Evening.AddMinutes(1),
+                VoucherCode = new VoucherCode(placed.Order.OrderId, "k3v9x2m8q4w7z1p6c5b0n4r8t2"),
+                VoucherTail = "r8t2",
                 VoucherValidUntil = Commits.Evening.AddDays(30),
             },
         };
-        var closed = Commits.Status(group, 3) with { Order = Commits.Status(group, 3).Order with { Status = OrderStatus.Closed, CloseReason = CloseReason.Cancelled } };
-        await committer.SendAsync(new Commit
+        var closed = Commits.Status(group, 3) with
         {
-            Id = Commits.NewId(), Shard = group.Shard, Token = new(), Group = group, Events = [Commits.Event(1), Commits.Event(2), Commits.Event(3)], Statuses = [closed, issued, placed],
-        });
+            Order = Commits.Status(group, 3).Order with
+            {
+                Status = OrderStatus.Closed,
+                CloseReason = CloseReason.Cancelled,
+            },
+        };
+        await committer.SendAsync(
+            new Commit
+            {
+                Id = Commits.NewId(),
+                Shard = group.Shard,
+                Token = new(),
+                Group = group,
+                Events = [Commits.Event(1), Commits.Event(2), Commits.Event(3)],
+                Statuses = [closed, issued, placed],
+            }
+        );
 
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from order_status_log where status = 'PENDING_PAYMENT' and paid_ms is null and close_reason is null and sequence = 1"));
-        Assert.Equal(1, await _store.NumberAsync($"select count(*) from order_status where status = 'VOUCHER_ISSUED' and voucher_tail = 'r8t2' and paid_ms - placed_ms = 60000 and redeemed_ms is null"));
-        Assert.Equal(0, await _store.NumberAsync("select count(*) from order_status_log where voucher_code is not null"));
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from order_status where status = 'CLOSED' and close_reason = 'cancelled'"));
+        Assert.Equal(
+            1,
+            await _store.NumberAsync(
+                "select count(*) from order_status_log where status = 'PENDING_PAYMENT' and paid_ms is null and close_reason is null and sequence = 1"
+            )
+        );
+        Assert.Equal(
+            1,
+            await _store.NumberAsync(
+                $"select count(*) from order_status where status = 'VOUCHER_ISSUED' and voucher_tail = 'r8t2' and paid_ms - placed_ms = 60000 and redeemed_ms is null"
+            )
+        );
+        Assert.Equal(
+            0,
+            await _store.NumberAsync("select count(*) from order_status_log where voucher_code is not null")
+        );
+        Assert.Equal(
+            1,
+            await _store.NumberAsync(
+                "select count(*) from order_status where status = 'CLOSED' and close_reason = 'cancelled'"
+            )
+        );
     }
 
     [Fact]
@@ -108,14 +157,30 @@ public abstract class CommitSuite : IAsyncLifetime
         Task<CommitResult[]> all;
         await using (await HoldWithOneUnderWayAsync(committer))
             all = committer.SendAllAsync(
-                Commits.Join(group, 10, stale, statusSequence: 110), Commits.Join(group, 11, stale), Commits.Join(group, 12, stale),
-                Commits.Join(Commits.Group(2), 1, fresh), Commits.Join(Commits.Group(2), 2, fresh));
+                Commits.Join(group, 10, stale, statusSequence: 110),
+                Commits.Join(group, 11, stale),
+                Commits.Join(group, 12, stale),
+                Commits.Join(Commits.Group(2), 1, fresh),
+                Commits.Join(Commits.Group(2), 2, fresh)
+            );
 
-        Assert.Equal([CommitStatus.Stale, CommitStatus.Stale, CommitStatus.Stale, CommitStatus.Committed, CommitStatus.Committed], (await all).Select(r => r.Status));
+        Assert.Equal(
+            [
+                CommitStatus.Stale,
+                CommitStatus.Stale,
+                CommitStatus.Stale,
+                CommitStatus.Committed,
+                CommitStatus.Committed,
+            ],
+            (await all).Select(r => r.Status)
+        );
         Assert.True(stale.IsPoisoned);
         Assert.False(fresh.IsPoisoned);
         Assert.Equal(CommitStatus.Stale, (await committer.SendAsync(Commits.Join(group, 11, stale))).Status);
-        Assert.Equal(10, await _store.NumberAsync($"select max(sequence) from group_journal where group_id = '{group}'"));
+        Assert.Equal(
+            10,
+            await _store.NumberAsync($"select max(sequence) from group_journal where group_id = '{group}'")
+        );
         await AssertGapFreeAsync(committer);
     }
 
@@ -127,9 +192,17 @@ public abstract class CommitSuite : IAsyncLifetime
         var (a, b) = (new ActivationToken(), new ActivationToken());
         Task<CommitResult[]> all;
         await using (await HoldWithOneUnderWayAsync(committer))
-            all = committer.SendAllAsync(Commits.Join(group, 1, a), Commits.Join(group, 2, a), Commits.Join(group, 1, b), Commits.Join(Commits.Group(2), 1));
+            all = committer.SendAllAsync(
+                Commits.Join(group, 1, a),
+                Commits.Join(group, 2, a),
+                Commits.Join(group, 1, b),
+                Commits.Join(Commits.Group(2), 1)
+            );
 
-        Assert.Equal([CommitStatus.Committed, CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
+        Assert.Equal(
+            [CommitStatus.Committed, CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed],
+            (await all).Select(r => r.Status)
+        );
         await AssertGapFreeAsync(committer);
     }
 
@@ -142,9 +215,16 @@ public abstract class CommitSuite : IAsyncLifetime
         var stale = new ActivationToken();
         Task<CommitResult[]> all;
         await using (await HoldWithOneUnderWayAsync(committer))
-            all = committer.SendAllAsync(Commits.Join(group, 1, stale, statusSequence: 8), Commits.Task(Commits.Run(group, 1), stale), Commits.Join(Commits.Group(2), 2, statusSequence: 2));
+            all = committer.SendAllAsync(
+                Commits.Join(group, 1, stale, statusSequence: 8),
+                Commits.Task(Commits.Run(group, 1), stale),
+                Commits.Join(Commits.Group(2), 2, statusSequence: 2)
+            );
 
-        Assert.Equal([CommitStatus.Stale, CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
+        Assert.Equal(
+            [CommitStatus.Stale, CommitStatus.Stale, CommitStatus.Committed],
+            (await all).Select(r => r.Status)
+        );
         Assert.Equal(0, await _store.NumberAsync("select count(*) from task_run"));
     }
 
@@ -155,16 +235,25 @@ public abstract class CommitSuite : IAsyncLifetime
         var run = Commits.Run(Commits.Group(1), 1);
         var first = Commits.Task(run);
         var result = await committer.SendAsync(first);
-        var row = Assert.Single(await _store.Streams.ReadAsync(result.At.Stream, result.At.Position - 1, 1, CancellationToken.None));
+        var row = Assert.Single(
+            await _store.Streams.ReadAsync(result.At.Stream, result.At.Position - 1, 1, CancellationToken.None)
+        );
         Assert.Equal(first.Id, row.CommitId);
         Assert.Null(row.Group);
 
         Task<CommitResult[]> all;
         var other = Commits.Run(Commits.Group(2), 1);
         await using (await HoldWithOneUnderWayAsync(committer))
-            all = committer.SendAllAsync(Commits.Task(run, schedules: [Commits.OrderClose(Commits.Group(1), 77)]), Commits.Task(other), Commits.Task(other));
+            all = committer.SendAllAsync(
+                Commits.Task(run, schedules: [Commits.OrderClose(Commits.Group(1), 77)]),
+                Commits.Task(other),
+                Commits.Task(other)
+            );
 
-        Assert.Equal([CommitStatus.Stale, CommitStatus.Committed, CommitStatus.Stale], (await all).Select(r => r.Status));
+        Assert.Equal(
+            [CommitStatus.Stale, CommitStatus.Committed, CommitStatus.Stale],
+            (await all).Select(r => r.Status)
+        );
         Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task where id like '%:77:0'"));
     }
 
@@ -174,10 +263,20 @@ public abstract class CommitSuite : IAsyncLifetime
         var committer = await _store.StartAsync(o => o.BatchBytesMax = 10_000);
         Assert.Equal(10_000, committer.CommitBytesMax);
         var group = Commits.Group(1);
-        var commit = new Commit { Id = Commits.NewId(), Shard = group.Shard, Token = new(), Group = group, Events = [Commits.Event(1) with { Payload = new byte[10_000] }] };
+        var commit = new Commit
+        {
+            Id = Commits.NewId(),
+            Shard = group.Shard,
+            Token = new(),
+            Group = group,
+            Events = [Commits.Event(1) with { Payload = new byte[10_000] }],
+        };
         var place = committer.TryReserve(group.Shard)!;
 
-        Assert.Throws<CommitTooLargeException>(() => { _ = committer.CommitAsync(place, commit); });
+        Assert.Throws<CommitTooLargeException>(() =>
+        {
+            _ = committer.CommitAsync(place, commit);
+        });
         Assert.Equal(CommitStatus.Committed, (await committer.CommitAsync(place, Commits.Join(group, 1))).Status);
         Assert.False(commit.Token.IsPoisoned);
     }
@@ -189,9 +288,16 @@ public abstract class CommitSuite : IAsyncLifetime
         await committer.SendAsync(Commits.Join(Commits.Group(2), 1));
         Task<CommitResult[]> all;
         await using (await HoldWithOneUnderWayAsync(committer))
-            all = committer.SendAllAsync(Commits.Join(Commits.Group(1), 1), Commits.Join(Commits.Group(2), 2, statusSequence: 1), Commits.Join(Commits.Group(3), 1));
+            all = committer.SendAllAsync(
+                Commits.Join(Commits.Group(1), 1),
+                Commits.Join(Commits.Group(2), 2, statusSequence: 1),
+                Commits.Join(Commits.Group(3), 1)
+            );
 
-        Assert.Equal([CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
+        Assert.Equal(
+            [CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed],
+            (await all).Select(r => r.Status)
+        );
         await AssertGapFreeAsync(committer);
     }
 
@@ -201,7 +307,9 @@ public abstract class CommitSuite : IAsyncLifetime
         var committer = await _store.StartAsync();
         var next = Commits.OrderClose(Commits.Group(1), 1);
         await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), schedules: [next]));
-        var again = await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 2), schedules: [next with { Attempts = 9 }]));
+        var again = await committer.SendAsync(
+            Commits.Task(Commits.Run(Commits.Group(2), 2), schedules: [next with { Attempts = 9 }])
+        );
 
         Assert.Equal(CommitStatus.Committed, again.Status);
         Assert.Equal(0, await _store.NumberAsync("select attempts from timed_task"));
@@ -211,43 +319,107 @@ public abstract class CommitSuite : IAsyncLifetime
     public async Task ATasksOwnWeightIsStoredAndChangedUnderItsVersion()
     {
         var committer = await _store.StartAsync();
-        var (heavy, plain) = (Commits.OrderClose(Commits.Group(1), 1) with { Weight = -7 }, Commits.OrderClose(Commits.Group(1), 2));
+        var (heavy, plain) = (
+            Commits.OrderClose(Commits.Group(1), 1) with
+            {
+                Weight = -7,
+            },
+            Commits.OrderClose(Commits.Group(1), 2)
+        );
         await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), schedules: [heavy, plain]));
         Assert.Equal(-7, await _store.NumberAsync($"select weight from timed_task where id = '{heavy.Key.Id}'"));
         Assert.Equal(0, await _store.NumberAsync($"select weight from timed_task where id = '{plain.Key.Id}'"));
 
-        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 2), updates: [heavy with { Weight = 1_000, Version = 2 }, plain with { Weight = 5, Version = 9 }]));
-        Assert.Equal(1_000, await _store.NumberAsync($"select weight from timed_task where id = '{heavy.Key.Id}' and version = 2"));
-        Assert.Equal(0, await _store.NumberAsync($"select weight from timed_task where id = '{plain.Key.Id}' and version = 1"));
+        await committer.SendAsync(
+            Commits.Task(
+                Commits.Run(Commits.Group(2), 2),
+                updates: [heavy with { Weight = 1_000, Version = 2 }, plain with { Weight = 5, Version = 9 }]
+            )
+        );
+        Assert.Equal(
+            1_000,
+            await _store.NumberAsync($"select weight from timed_task where id = '{heavy.Key.Id}' and version = 2")
+        );
+        Assert.Equal(
+            0,
+            await _store.NumberAsync($"select weight from timed_task where id = '{plain.Key.Id}' and version = 1")
+        );
     }
 
     [Fact]
     public async Task WhenATaskWasFirstDueIsStoredAndStaysThroughItsTries()
     {
         var committer = await _store.StartAsync();
-        var (moved, plain) = (Commits.OrderClose(Commits.Group(1), 1) with { FirstDue = Commits.Evening }, Commits.OrderClose(Commits.Group(1), 2));
+        var (moved, plain) = (
+            Commits.OrderClose(Commits.Group(1), 1) with
+            {
+                FirstDue = Commits.Evening,
+            },
+            Commits.OrderClose(Commits.Group(1), 2)
+        );
         await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), schedules: [moved, plain]));
-        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 2), updates: [moved with { Attempts = 1, Version = 2 }]));
-        Assert.Equal(Commits.Evening.ToUnixTimeMilliseconds(), await _store.NumberAsync($"select first_ms from timed_task where id = '{moved.Key.Id}' and version = 2"));
-        Assert.Equal(1, await _store.NumberAsync($"select count(*) from timed_task where id = '{plain.Key.Id}' and first_ms is null"));
+        await committer.SendAsync(
+            Commits.Task(Commits.Run(Commits.Group(2), 2), updates: [moved with { Attempts = 1, Version = 2 }])
+        );
+        Assert.Equal(
+            Commits.Evening.ToUnixTimeMilliseconds(),
+            await _store.NumberAsync($"select first_ms from timed_task where id = '{moved.Key.Id}' and version = 2")
+        );
+        Assert.Equal(
+            1,
+            await _store.NumberAsync(
+                $"select count(*) from timed_task where id = '{plain.Key.Id}' and first_ms is null"
+            )
+        );
     }
 
     [Fact]
     public async Task AnEndingIsStoredWholeWithItsCommit()
     {
         var committer = await _store.StartAsync();
-        var task = Commits.OrderClose(Commits.Group(1), 1) with { Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Payload = new byte[] { 0xff, 0x27, 0x5c, 0 } };
+        var task = Commits.OrderClose(Commits.Group(1), 1) with
+        {
+            Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            Payload = new byte[] { 0xff, 0x27, 0x5c, 0 },
+        };
         await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 9), schedules: [task]));
-        var end = TaskEnding.Of(task with { Attempts = 10, Version = 10 }, TaskEndStatus.Dead, Commits.Evening.AddHours(4), "Zoë O'Hara \\ 汉字" + new string('é', 480));
+        var end = TaskEnding.Of(
+            task with
+            {
+                Attempts = 10,
+                Version = 10,
+            },
+            TaskEndStatus.Dead,
+            Commits.Evening.AddHours(4),
+            "Zoë O'Hara \\ 汉字" + new string('é', 480)
+        );
         var firing = end with
         {
-            TaskId = TaskIds.Of("voucher-scan", task.Key.Shard, Commits.Evening), Type = "voucher-scan", Group = null, MerchantId = null, Trace = null, Error = null,
-            Status = TaskEndStatus.Success, Payload = default,
+            TaskId = TaskIds.Of("voucher-scan", task.Key.Shard, Commits.Evening),
+            Type = "voucher-scan",
+            Group = null,
+            MerchantId = null,
+            Trace = null,
+            Error = null,
+            Status = TaskEndStatus.Success,
+            Payload = default,
         };
-        Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 1, 10), removals: [task.Key], ends: [end, firing]))).Status);
+        Assert.Equal(
+            CommitStatus.Committed,
+            (
+                await committer.SendAsync(
+                    Commits.Task(Commits.Run(Commits.Group(1), 1, 10), removals: [task.Key], ends: [end, firing])
+                )
+            ).Status
+        );
 
         Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task"));
-        var ends = await _store.Ends.SearchAsync(new TaskEndFilter { Shard = task.Key.Shard }, null, 10, CancellationToken.None);
+        var ends = await _store.Ends.SearchAsync(
+            new TaskEndFilter { Shard = task.Key.Shard },
+            null,
+            10,
+            CancellationToken.None
+        );
         Assert.Equal(2, ends.Items.Count);
         foreach (var expected in new[] { end, firing })
         {
@@ -269,7 +441,8 @@ public abstract class CommitSuite : IAsyncLifetime
         await using (await HoldWithOneUnderWayAsync(committer))
             all = committer.SendAllAsync(
                 Commits.Task(run, ends: [Commits.Ending(Commits.Group(1), 1)]),
-                Commits.Task(Commits.Run(Commits.Group(2), 1), ends: [Commits.Ending(Commits.Group(2), 1)]));
+                Commits.Task(Commits.Run(Commits.Group(2), 1), ends: [Commits.Ending(Commits.Group(2), 1)])
+            );
 
         Assert.Equal([CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
         Assert.Null(await _store.Ends.FindAsync(Commits.Ending(Commits.Group(1), 1).TaskId, CancellationToken.None));
@@ -283,7 +456,12 @@ public abstract class CommitSuite : IAsyncLifetime
         var end = Commits.Ending(Commits.Group(1), 1);
         await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), ends: [end]));
         await _store.Ends.MarkRedrivenAsync([end.Key], Commits.Evening.AddHours(1), CancellationToken.None);
-        var again = await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 2), ends: [end with { Error = "another" }, end with { Version = 2 }]));
+        var again = await committer.SendAsync(
+            Commits.Task(
+                Commits.Run(Commits.Group(2), 2),
+                ends: [end with { Error = "another" }, end with { Version = 2 }]
+            )
+        );
 
         Assert.Equal(CommitStatus.Committed, again.Status);
         Assert.Equal(2, await _store.NumberAsync("select count(*) from task_end"));
@@ -295,10 +473,24 @@ public abstract class CommitSuite : IAsyncLifetime
     public async Task EndingsThatAreNotMadeRoomForAreTakenOnAnyDay()
     {
         var committer = await _store.StartAsync();
-        await _store.Ends.MaintainAsync(DateOnly.FromDateTime(Commits.Evening.UtcDateTime), 30, 2, CancellationToken.None);
+        await _store.Ends.MaintainAsync(
+            DateOnly.FromDateTime(Commits.Evening.UtcDateTime),
+            30,
+            2,
+            CancellationToken.None
+        );
         int[] days = [-400, -1, 0, 1, 2, 3, 400];
-        var ends = days.Select(day => Commits.Ending(Commits.Group(1), day + 1000) with { EndedAt = Commits.Evening.AddDays(day) }).ToList();
-        Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 1), ends: ends))).Status);
+        var ends = days.Select(day =>
+                Commits.Ending(Commits.Group(1), day + 1000) with
+                {
+                    EndedAt = Commits.Evening.AddDays(day),
+                }
+            )
+            .ToList();
+        Assert.Equal(
+            CommitStatus.Committed,
+            (await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 1), ends: ends))).Status
+        );
         Assert.Equal(days.Length, await _store.NumberAsync("select count(*) from task_end"));
     }
 
@@ -307,7 +499,10 @@ public abstract class CommitSuite : IAsyncLifetime
     {
         var error = new string('汉', 500);
         var commit = Commits.Task(Commits.Run(Commits.Group(1), 1));
-        var more = Commits.Task(Commits.Run(Commits.Group(1), 1), ends: [Commits.Ending(Commits.Group(1), 1, error: error) with { Payload = new byte[10_000] }]);
+        var more = Commits.Task(
+            Commits.Run(Commits.Group(1), 1),
+            ends: [Commits.Ending(Commits.Group(1), 1, error: error) with { Payload = new byte[10_000] }]
+        );
         Assert.InRange(CommitSize.Of(more) - CommitSize.Of(commit), 10_000 + 3 * error.Length, 20_000);
     }
 
@@ -315,7 +510,11 @@ public abstract class CommitSuite : IAsyncLifetime
     public async Task T8_TasksOfOneBatchEndAsIfTheirCommitsHadBeenWrittenOneByOne()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
-        var (stays, goes, moves) = (Commits.OrderClose(Commits.Group(1), 1), Commits.OrderClose(Commits.Group(1), 2), Commits.OrderClose(Commits.Group(1), 3));
+        var (stays, goes, moves) = (
+            Commits.OrderClose(Commits.Group(1), 1),
+            Commits.OrderClose(Commits.Group(1), 2),
+            Commits.OrderClose(Commits.Group(1), 3)
+        );
         await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), schedules: [stays, moves]));
         Task<CommitResult[]> all;
         await using (await HoldWithOneUnderWayAsync(committer))
@@ -325,14 +524,26 @@ public abstract class CommitSuite : IAsyncLifetime
                 Commits.Task(Commits.Run(Commits.Group(2), 3), removals: [goes.Key, stays.Key]),
                 Commits.Task(Commits.Run(Commits.Group(2), 4), schedules: [stays]),
                 // Two updates in a row both count; one that skips a version does not.
-                Commits.Task(Commits.Run(Commits.Group(2), 5), updates: [moves with { Version = 2, Attempts = 1, LastError = "it's late" }]),
-                Commits.Task(Commits.Run(Commits.Group(2), 6), updates: [moves with { Version = 3, Attempts = 2, LastError = null }]),
-                Commits.Task(Commits.Run(Commits.Group(2), 7), updates: [moves with { Version = 7, Attempts = 7 }]));
+                Commits.Task(
+                    Commits.Run(Commits.Group(2), 5),
+                    updates: [moves with { Version = 2, Attempts = 1, LastError = "it's late" }]
+                ),
+                Commits.Task(
+                    Commits.Run(Commits.Group(2), 6),
+                    updates: [moves with { Version = 3, Attempts = 2, LastError = null }]
+                ),
+                Commits.Task(Commits.Run(Commits.Group(2), 7), updates: [moves with { Version = 7, Attempts = 7 }])
+            );
 
         Assert.All(await all, r => Assert.Equal(CommitStatus.Committed, r.Status));
         Assert.Equal(1, await _store.NumberAsync($"select count(*) from timed_task where id = '{stays.Key.Id}'"));
         Assert.Equal(0, await _store.NumberAsync($"select count(*) from timed_task where id = '{goes.Key.Id}'"));
-        Assert.Equal(1, await _store.NumberAsync($"select count(*) from timed_task where id = '{moves.Key.Id}' and version = 3 and attempts = 2 and last_error is null"));
+        Assert.Equal(
+            1,
+            await _store.NumberAsync(
+                $"select count(*) from timed_task where id = '{moves.Key.Id}' and version = 3 and attempts = 2 and last_error is null"
+            )
+        );
     }
 
     [Fact]
@@ -369,7 +580,9 @@ public abstract class CommitSuite : IAsyncLifetime
     [Fact]
     public async Task ADatabaseThatRefusesIsToldEarlyAndUsedAgainOnceItTakesWrites()
     {
-        var committer = await _store.StartAsync(o => (o.Lanes, o.RefusalPatience, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2));
+        var committer = await _store.StartAsync(o =>
+            (o.Lanes, o.RefusalPatience, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2)
+        );
         var (group, token) = (Commits.Group(1), new ActivationToken());
         await using (await _store.RefuseWritesAsync())
         {
@@ -379,7 +592,10 @@ public abstract class CommitSuite : IAsyncLifetime
             Assert.True(token.IsPoisoned);
             Assert.Null(committer.TryReserve(group.Shard));
             var confirmed = committer.FenceConfirmedAt;
-            await Eventually.TrueAsync(() => committer.FenceConfirmedAt > confirmed, "the fence is confirmed by reading meanwhile");
+            await Eventually.TrueAsync(
+                () => committer.FenceConfirmedAt > confirmed,
+                "the fence is confirmed by reading meanwhile"
+            );
             Assert.False(committer.Fenced.IsCompleted);
         }
 
@@ -395,7 +611,10 @@ public abstract class CommitSuite : IAsyncLifetime
         var committer = await _store.StartAsync();
         var place = committer.TryReserve(Commits.Group(1).Shard)!;
         await committer.CommitAsync(place, Commits.Join(Commits.Group(1), 1));
-        Assert.Throws<InvalidOperationException>(() => { _ = committer.CommitAsync(place, Commits.Join(Commits.Group(1), 2)); });
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            _ = committer.CommitAsync(place, Commits.Join(Commits.Group(1), 2));
+        });
     }
 
     [Fact]
@@ -418,7 +637,10 @@ public abstract class CommitSuite : IAsyncLifetime
         Assert.All(await taken, r => Assert.Equal(CommitStatus.Committed, r.Status));
         await stopping;
         Assert.Null(committer.TryReserve(Commits.Group(1).Shard));
-        Assert.Equal(CommitStatus.Unavailable, (await committer.CommitAsync(last, Commits.Join(Commits.Group(3), 1))).Status);
+        Assert.Equal(
+            CommitStatus.Unavailable,
+            (await committer.CommitAsync(last, Commits.Join(Commits.Group(3), 1))).Status
+        );
     }
 
     [Fact]
@@ -428,22 +650,40 @@ public abstract class CommitSuite : IAsyncLifetime
         var seen = new List<(long Stream, long Position, Commit Commit)>();
         committer.Subscribe(batch =>
         {
-            lock (seen) seen.AddRange(batch.Commits.Select(c => (batch.Stream, c.FirstPosition, c.Commit)));
+            lock (seen)
+                seen.AddRange(batch.Commits.Select(c => (batch.Stream, c.FirstPosition, c.Commit)));
         });
         var outcomes = new List<(Commit Commit, CommitStatus Status)>();
-        await Task.WhenAll(Enumerable.Range(0, 32).Select(worker => Task.Run(async () =>
-        {
-            for (var i = 1; i <= 20; i++)
-            {
-                // Every fifth is refused: its sequence was taken by the one before.
-                var commit = Commits.Join(Commits.Group(worker), i % 5 == 0 ? i - 1 : i, statusSequence: i);
-                var result = await committer.SendAsync(commit);
-                lock (outcomes) outcomes.Add((commit, result.Status));
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 32)
+                .Select(worker =>
+                    Task.Run(async () =>
+                    {
+                        for (var i = 1; i <= 20; i++)
+                        {
+                            // Every fifth is refused: its sequence was taken by the one before.
+                            var commit = Commits.Join(Commits.Group(worker), i % 5 == 0 ? i - 1 : i, statusSequence: i);
+                            var result = await committer.SendAsync(commit);
+                            lock (outcomes)
+                                outcomes.Add((commit, result.Status));
+                        }
+                    })
+                )
+        );
 
-        Assert.All(outcomes, o => Assert.Equal(o.Commit.Events[0].Sequence == o.Commit.Statuses[0].Sequence, o.Status == CommitStatus.Committed));
-        Assert.Equal(outcomes.Where(o => o.Status == CommitStatus.Committed).Select(o => o.Commit.Id).Order(), seen.Select(s => s.Commit.Id).Order());
+        Assert.All(
+            outcomes,
+            o =>
+                Assert.Equal(
+                    o.Commit.Events[0].Sequence == o.Commit.Statuses[0].Sequence,
+                    o.Status == CommitStatus.Committed
+                )
+        );
+        Assert.Equal(
+            outcomes.Where(o => o.Status == CommitStatus.Committed).Select(o => o.Commit.Id).Order(),
+            seen.Select(s => s.Commit.Id).Order()
+        );
         foreach (var stream in seen.GroupBy(s => s.Stream))
             Assert.Equal(Enumerable.Range(1, stream.Count()).Select(p => (long)p), stream.Select(s => s.Position));
         await AssertGapFreeAsync(committer);
@@ -454,7 +694,14 @@ public abstract class CommitSuite : IAsyncLifetime
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var group = Commits.Group(1);
-        var many = new Commit { Id = Commits.NewId(), Shard = group.Shard, Token = new(), Group = group, Events = [.. Enumerable.Range(1, 500).Select(n => Commits.Event(n))] };
+        var many = new Commit
+        {
+            Id = Commits.NewId(),
+            Shard = group.Shard,
+            Token = new(),
+            Group = group,
+            Events = [.. Enumerable.Range(1, 500).Select(n => Commits.Event(n))],
+        };
         Assert.Equal(500, (await committer.SendAsync(many)).At.Position);
         Assert.Equal(501, (await committer.SendAsync(Commits.Join(group, 501))).At.Position);
         await AssertGapFreeAsync(committer);
@@ -490,8 +737,10 @@ public abstract class CommitSuite : IAsyncLifetime
     private async Task AssertGapFreeAsync(Committer committer)
     {
         foreach (var stream in committer.Streams)
-            Assert.Equal(await _store.NumberAsync($"select count(*) from group_journal where stream = {stream}"),
-                await _store.NumberAsync($"select max(position) from group_journal where stream = {stream}"));
+            Assert.Equal(
+                await _store.NumberAsync($"select count(*) from group_journal where stream = {stream}"),
+                await _store.NumberAsync($"select max(position) from group_journal where stream = {stream}")
+            );
     }
 }
 

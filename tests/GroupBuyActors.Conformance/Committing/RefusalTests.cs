@@ -4,7 +4,9 @@ using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Conformance.Committing;
 
-/// <summary>States of a server in which it takes no commit and says so: none of them is a reason to stop a silo.</summary>
+/// <summary>
+/// States of a server in which it takes no commit and says so: none of them is a reason to stop a silo.
+/// </summary>
 public sealed class RefusalTests : IAsyncLifetime
 {
     private const string User = "plain";
@@ -17,14 +19,21 @@ public sealed class RefusalTests : IAsyncLifetime
     [InlineData("a table is gone", "rename table timed_task to gone", "rename table gone to timed_task")]
     [InlineData("a right is gone", "revoke insert on {db}.* from plain", "grant insert on {db}.* to plain")]
     [InlineData("the account is locked", "alter user plain account lock", "alter user plain account unlock")]
-    [InlineData("the binlog cannot hold it", "set global binlog_format = statement", "set global binlog_format = mixed")]
+    [InlineData(
+        "the binlog cannot hold it",
+        "set global binlog_format = statement",
+        "set global binlog_format = mixed"
+    )]
     public async Task AServerThatTakesNoCommitStopsNoSilo(string state, string apply, string undo)
     {
         var committer = await StartAsync();
         await ExecuteAsync(apply);
         await ReconnectAsync();
         var token = new ActivationToken();
-        var refused = await committer.SendAllAsync(Commits.Join(Commits.Group(1), 1, token), Commits.Join(Commits.Group(2), 1));
+        var refused = await committer.SendAllAsync(
+            Commits.Join(Commits.Group(1), 1, token),
+            Commits.Join(Commits.Group(2), 1)
+        );
 
         Assert.All(refused, r => Assert.True(r.Status == CommitStatus.Unavailable, $"{state}: {r.Status}"));
         Assert.True(token.IsPoisoned);
@@ -65,7 +74,10 @@ public sealed class RefusalTests : IAsyncLifetime
         await ExecuteAsync("set global read_only = 1");
         again.Release();
 
-        await Eventually.TrueAsync(() => retries["refused"] > 4 && !Reserves(committer), "the repetition is refused past all patience");
+        await Eventually.TrueAsync(
+            () => retries["refused"] > 4 && !Reserves(committer),
+            "the repetition is refused past all patience"
+        );
         Assert.False(sending.IsCompleted);
         await ExecuteAsync("set global read_only = 0");
         Assert.Equal(CommitStatus.Committed, (await sending).Status);
@@ -83,7 +95,16 @@ public sealed class RefusalTests : IAsyncLifetime
         var large = Commits.Group(1);
         var events = Enumerable.Range(1, 100).Select(n => Commits.Event(n)).ToList();
         var results = await committer.SendAllAsync(
-            new Commit { Id = Commits.NewId(), Shard = large.Shard, Token = new(), Group = large, Events = events }, Commits.Join(Commits.Group(2), 1));
+            new Commit
+            {
+                Id = Commits.NewId(),
+                Shard = large.Shard,
+                Token = new(),
+                Group = large,
+                Events = events,
+            },
+            Commits.Join(Commits.Group(2), 1)
+        );
 
         Assert.Equal([CommitStatus.Unavailable, CommitStatus.Committed], results.Select(r => r.Status));
         Assert.True(Reserves(committer));
@@ -93,7 +114,10 @@ public sealed class RefusalTests : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable(MariaDbServer.ExistingServerVariable) is not null, "A server that is not ours is not set otherwise.");
+        Assert.SkipWhen(
+            Environment.GetEnvironmentVariable(MariaDbServer.ExistingServerVariable) is not null,
+            "A server that is not ours is not set otherwise."
+        );
         _server = await MariaDbServer.StartAsync();
         await _server.ExecuteAsync(null, $"create user {User}@'%' identified by '{User}'");
         _store = (MySqlUnderTest)await MySqlUnderTest.CreateAsync(_server, User);
@@ -103,21 +127,29 @@ public sealed class RefusalTests : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_store is not null) await _store.DisposeAsync();
-        if (_server is not null) await _server.DisposeAsync();
+        if (_store is not null)
+            await _store.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
     }
 
     private Task<Committer> StartAsync() =>
-        _store.StartAsync(o => (o.Lanes, o.RefusalPatience, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2));
+        _store.StartAsync(o =>
+            (o.Lanes, o.RefusalPatience, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2)
+        );
 
-    private Task ExecuteAsync(string sql) => _server.ExecuteAsync(_store.Name, sql.Replace("{db}", _store.Name, StringComparison.Ordinal));
+    private Task ExecuteAsync(string sql) =>
+        _server.ExecuteAsync(_store.Name, sql.Replace("{db}", _store.Name, StringComparison.Ordinal));
 
     /// <summary>Rights and some settings hold from the next connection on.</summary>
     private async Task ReconnectAsync()
     {
         var accepted = _store.Proxy.Accepted;
         _store.Proxy.CutAll();
-        await Eventually.TrueAsync(() => _store.Proxy.Accepted > accepted, "the idle lane connects anew to confirm its fence");
+        await Eventually.TrueAsync(
+            () => _store.Proxy.Accepted > accepted,
+            "the idle lane connects anew to confirm its fence"
+        );
     }
 
     private static bool Reserves(Committer committer)

@@ -10,23 +10,35 @@ public sealed class ServerDeathTests
     [Fact]
     public async Task WhatWasAcknowledgedBeforeTheDatabaseWasKilledIsThereAndTheRestGoesOn()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable(MariaDbServer.ExistingServerVariable) is not null, "A server that is not ours is not killed.");
+        Assert.SkipWhen(
+            Environment.GetEnvironmentVariable(MariaDbServer.ExistingServerVariable) is not null,
+            "A server that is not ours is not killed."
+        );
         await using var server = await MariaDbServer.StartAsync();
         await using var store = await MySqlUnderTest.CreateAsync(server);
         var committer = await store.StartAsync(o => (o.Lanes, o.RefusalPatience) = (2, TimeSpan.FromMinutes(1)));
         using var retries = new Retries(committer);
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var acknowledged = 0;
-        var workers = Enumerable.Range(1, 32).Select(worker => Task.Run(async () =>
-        {
-            var (group, token) = (Commits.Group(worker), new ActivationToken());
-            for (var i = 1; i <= 200; i++)
-            {
-                if (i == 150) await goOn.Task;
-                Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Join(group, i, token))).Status);
-                Interlocked.Increment(ref acknowledged);
-            }
-        })).ToList();
+        var workers = Enumerable
+            .Range(1, 32)
+            .Select(worker =>
+                Task.Run(async () =>
+                {
+                    var (group, token) = (Commits.Group(worker), new ActivationToken());
+                    for (var i = 1; i <= 200; i++)
+                    {
+                        if (i == 150)
+                            await goOn.Task;
+                        Assert.Equal(
+                            CommitStatus.Committed,
+                            (await committer.SendAsync(Commits.Join(group, i, token))).Status
+                        );
+                        Interlocked.Increment(ref acknowledged);
+                    }
+                })
+            )
+            .ToList();
 
         await Eventually.TrueAsync(() => Volatile.Read(ref acknowledged) > 300, "commits flow");
         await server.KillAsync();

@@ -51,13 +51,20 @@ public sealed class DatabaseErrorTests
     [InlineData(raw.SQLITE_IOERR)]
     [InlineData(raw.SQLITE_CANTOPEN)]
     [InlineData(raw.SQLITE_NOTADB)]
-    public void AFileThatCannotBeWrittenTakesNothing(int code) => Assert.Equal(ErrorMeaning.Refused, DatabaseErrors.OfSqlite(code, code));
+    public void AFileThatCannotBeWrittenTakesNothing(int code) =>
+        Assert.Equal(ErrorMeaning.Refused, DatabaseErrors.OfSqlite(code, code));
 
     [Fact]
     public void RowsAndLocksOfAFileAreToldApart()
     {
-        Assert.Equal(ErrorMeaning.Duplicate, DatabaseErrors.OfSqlite(raw.SQLITE_CONSTRAINT, raw.SQLITE_CONSTRAINT_UNIQUE));
-        Assert.Equal(ErrorMeaning.RowFault, DatabaseErrors.OfSqlite(raw.SQLITE_CONSTRAINT, raw.SQLITE_CONSTRAINT_NOTNULL));
+        Assert.Equal(
+            ErrorMeaning.Duplicate,
+            DatabaseErrors.OfSqlite(raw.SQLITE_CONSTRAINT, raw.SQLITE_CONSTRAINT_UNIQUE)
+        );
+        Assert.Equal(
+            ErrorMeaning.RowFault,
+            DatabaseErrors.OfSqlite(raw.SQLITE_CONSTRAINT, raw.SQLITE_CONSTRAINT_NOTNULL)
+        );
         Assert.Equal(ErrorMeaning.Lock, DatabaseErrors.OfSqlite(raw.SQLITE_BUSY, raw.SQLITE_BUSY));
     }
 }

@@ -22,7 +22,8 @@ internal sealed class MySqlUnderTest : StoreUnderTest
         Proxy = TcpFaultProxy.Start(server);
         _database = new MySqlDatabase(server.ConnectionString(name), 8, TimeSpan.FromSeconds(10));
         var throughProxy = new MySqlConnectionStringBuilder(server.ConnectionString(name, Proxy.Port));
-        if (committersUser is not null) (throughProxy.UserID, throughProxy.Password) = (committersUser, committersUser);
+        if (committersUser is not null)
+            (throughProxy.UserID, throughProxy.Password) = (committersUser, committersUser);
         _throughProxy = new MySqlDatabase(throughProxy.ConnectionString, 8, TimeSpan.FromSeconds(3));
     }
 
@@ -37,11 +38,16 @@ internal sealed class MySqlUnderTest : StoreUnderTest
     public TcpFaultProxy Proxy { get; }
 
     /// <param name="server">Where a database is made.</param>
-    /// <param name="committersUser">A user, with its name as its password, that committers come as; null for one that may do everything.</param>
+    /// <param name="committersUser">A user, with its name as its password, that committers come as; null for one that
+    /// may do everything.</param>
     public static async Task<StoreUnderTest> CreateAsync(MariaDbServer server, string? committersUser = null)
     {
         var store = new MySqlUnderTest(server, await server.CreateDatabaseAsync("conformance"), committersUser);
-        await new MySqlStoreHealth(store._database, TimeProvider.System, NullLogger<MySqlStoreHealth>.Instance).MigrateAsync(CancellationToken.None);
+        await new MySqlStoreHealth(
+            store._database,
+            TimeProvider.System,
+            NullLogger<MySqlStoreHealth>.Instance
+        ).MigrateAsync(CancellationToken.None);
         return store;
     }
 
@@ -59,7 +65,10 @@ internal sealed class MySqlUnderTest : StoreUnderTest
     public override async Task<IAsyncDisposable> HoldCommitsAsync(Committer committer)
     {
         var connection = await OpenAsync();
-        await RunAsync(connection, $"begin; select * from stream where id in ({string.Join(',', committer.Streams)}) for update");
+        await RunAsync(
+            connection,
+            $"begin; select * from stream where id in ({string.Join(',', committer.Streams)}) for update"
+        );
         return connection;
     }
 

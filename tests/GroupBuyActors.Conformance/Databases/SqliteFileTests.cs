@@ -82,8 +82,10 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
     {
         foreach (var path in new[] { await StoppedAsync(5), await KilledAsync(5) })
         {
-            if (emptied) await File.WriteAllBytesAsync(path, []);
-            else File.Delete(path);
+            if (emptied)
+                await File.WriteAllBytesAsync(path, []);
+            else
+                File.Delete(path);
             var told = await RefusedAsync(path);
             Assert.Contains(emptied ? "is empty" : "is missing", told);
             Assert.Contains("position 5", told);
@@ -113,7 +115,8 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
         {
             var copy = CopyOf(path);
             var bytes = await File.ReadAllBytesAsync(copy);
-            for (var flip = 0; flip < FlippedBits; flip++) bytes[dice.Next(bytes.Length)] ^= (byte)(1 << dice.Next(8));
+            for (var flip = 0; flip < FlippedBits; flip++)
+                bytes[dice.Next(bytes.Length)] ^= (byte)(1 << dice.Next(8));
             await File.WriteAllBytesAsync(copy, bytes);
             Assert.Contains(copy, await RefusedAsync(copy));
         }
@@ -132,7 +135,8 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
             var copy = CopyOf(path);
             var bytes = await File.ReadAllBytesAsync(copy);
             // The kind of the page and the number of its cells.
-            for (var at = 0; at < 8; at++) bytes[number * page + at] ^= 0x55;
+            for (var at = 0; at < 8; at++)
+                bytes[number * page + at] ^= 0x55;
             await File.WriteAllBytesAsync(copy, bytes);
             Assert.Contains("damaged", await RefusedAsync(copy));
         }
@@ -146,7 +150,8 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
         var newest = mark.AsSpan(0, 256).IndexOf("position 5"u8) >= 0 ? 0 : 256;
         mark.AsSpan(newest + 40, 100).Clear();
         await File.WriteAllBytesAsync(path + ".mark", mark);
-        using (var read = new SqliteMark(path)) Assert.Equal(4, read.Read()!.Position);
+        using (var read = new SqliteMark(path))
+            Assert.Equal(4, read.Read()!.Position);
         await StartAsync(path);
 
         mark.AsSpan().Clear();
@@ -172,7 +177,8 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
     {
         var copy = NewPath();
         foreach (var end in (string[])["", "-wal", ".mark"])
-            if (File.Exists(path + end)) File.Copy(path + end, copy + end);
+            if (File.Exists(path + end))
+                File.Copy(path + end, copy + end);
         return copy;
     }
 
@@ -187,18 +193,22 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
     private async Task<string> KilledAsync(int commits, bool checkpointed = false)
     {
         var copy = "";
-        await RunAsync(NewPath(), commits, async database =>
-        {
-            if (checkpointed)
+        await RunAsync(
+            NewPath(),
+            commits,
+            async database =>
             {
-                await using var connection = database.Open();
-                await using var command = connection.CreateCommand();
-                command.CommandText = "pragma wal_checkpoint(passive)";
-                await command.ExecuteNonQueryAsync();
-            }
+                if (checkpointed)
+                {
+                    await using var connection = database.Open();
+                    await using var command = connection.CreateCommand();
+                    command.CommandText = "pragma wal_checkpoint(passive)";
+                    await command.ExecuteNonQueryAsync();
+                }
 
-            copy = CopyOf(database.Path);
-        });
+                copy = CopyOf(database.Path);
+            }
+        );
         return copy;
     }
 
@@ -206,11 +216,18 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
     private static async Task RunAsync(string path, int commits, Func<SqliteDatabase, Task>? atTheEnd = null)
     {
         await using var database = await StartAsync(path, keep: true);
-        using var committer = new SqliteCommitter(database!, new StoreOptions(), TimeProvider.System, NullLogger<SqliteCommitter>.Instance);
+        using var committer = new SqliteCommitter(
+            database!,
+            new StoreOptions(),
+            TimeProvider.System,
+            NullLogger<SqliteCommitter>.Instance
+        );
         await committer.StartAsync(new SiloIdentity("S127.0.0.1:11111:1", "silo-1"), CancellationToken.None);
         var group = Commits.Group(Math.Abs(committer.Streams[0].GetHashCode()));
-        for (var n = 1; n <= commits; n++) Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Join(group, n))).Status);
-        if (atTheEnd is not null) await atTheEnd(database!);
+        for (var n = 1; n <= commits; n++)
+            Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Join(group, n))).Status);
+        if (atTheEnd is not null)
+            await atTheEnd(database!);
         await committer.StopAsync(CancellationToken.None);
     }
 
@@ -219,7 +236,11 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
         var database = new SqliteDatabase($"Data Source={path}", 4);
         try
         {
-            await new SqliteStoreHealth(database, TimeProvider.System, NullLogger<SqliteStoreHealth>.Instance).MigrateAsync(CancellationToken.None);
+            await new SqliteStoreHealth(
+                database,
+                TimeProvider.System,
+                NullLogger<SqliteStoreHealth>.Instance
+            ).MigrateAsync(CancellationToken.None);
         }
         catch
         {
@@ -227,12 +248,14 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
             throw;
         }
 
-        if (keep) return database;
+        if (keep)
+            return database;
         await database.DisposeAsync();
         return null;
     }
 
-    private static async Task<string> RefusedAsync(string path) => (await Assert.ThrowsAsync<StoreUnusableException>(() => StartAsync(path))).Message;
+    private static async Task<string> RefusedAsync(string path) =>
+        (await Assert.ThrowsAsync<StoreUnusableException>(() => StartAsync(path))).Message;
 
     /// <summary>It is refused every time, until somebody says that what is there is all there should be.</summary>
     private static async Task AssertGoesOnOnPurposeAsync(string path, string told)
@@ -255,7 +278,13 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
 
     private int Seed()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("GROUPBUY_SEED"), CultureInfo.InvariantCulture, out var given) ? given : (int)(TimeProvider.System.GetTimestamp() & 0xFFFFFF);
+        var seed = int.TryParse(
+            Environment.GetEnvironmentVariable("GROUPBUY_SEED"),
+            CultureInfo.InvariantCulture,
+            out var given
+        )
+            ? given
+            : (int)(TimeProvider.System.GetTimestamp() & 0xFFFFFF);
         output.WriteLine($"GROUPBUY_SEED={seed}");
         return seed;
     }

@@ -13,7 +13,8 @@ internal sealed class SqliteUnderTest : StoreUnderTest
     private readonly string _directory = Directory.CreateTempSubdirectory("groupbuy-sqlite-").FullName;
     private readonly SqliteDatabase _database;
 
-    private SqliteUnderTest() => _database = new SqliteDatabase($"Data Source={Path.Combine(_directory, "groupbuy.db")}", 4);
+    private SqliteUnderTest() =>
+        _database = new SqliteDatabase($"Data Source={Path.Combine(_directory, "groupbuy.db")}", 4);
 
     public override Database Database => _database;
 
@@ -24,7 +25,11 @@ internal sealed class SqliteUnderTest : StoreUnderTest
     public static async Task<StoreUnderTest> CreateAsync()
     {
         var store = new SqliteUnderTest();
-        await new SqliteStoreHealth(store._database, TimeProvider.System, NullLogger<SqliteStoreHealth>.Instance).MigrateAsync(CancellationToken.None);
+        await new SqliteStoreHealth(
+            store._database,
+            TimeProvider.System,
+            NullLogger<SqliteStoreHealth>.Instance
+        ).MigrateAsync(CancellationToken.None);
         return store;
     }
 

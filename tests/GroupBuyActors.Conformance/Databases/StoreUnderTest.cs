@@ -59,24 +59,32 @@ internal abstract class StoreUnderTest : IAsyncDisposable
     {
         var committer = NewCommitter(configure, time);
         var silo = Interlocked.Increment(ref _silos);
-        await committer.StartAsync(new SiloIdentity($"S127.0.0.1:{11110 + silo}:{silo}", $"silo-{silo}"), CancellationToken.None);
+        await committer.StartAsync(
+            new SiloIdentity($"S127.0.0.1:{11110 + silo}:{silo}", $"silo-{silo}"),
+            CancellationToken.None
+        );
         return committer;
     }
 
     /// <summary>Ends a silo in good order.</summary>
-    public static Task StopAsync(Committer committer) => committer.StopAsync(CancellationToken.None).WaitAsync(Eventually.Bound);
+    public static Task StopAsync(Committer committer) =>
+        committer.StopAsync(CancellationToken.None).WaitAsync(Eventually.Bound);
 
-    /// <summary>Keeps every commit of the committer waiting until disposed, so that those called meanwhile make one batch.</summary>
+    /// <summary>
+    /// Keeps every commit of the committer waiting until disposed, so that those called meanwhile make one batch.
+    /// </summary>
     public abstract Task<IAsyncDisposable> HoldCommitsAsync(Committer committer);
 
     /// <summary>Lets the database answer and take no commit until disposed.</summary>
     public abstract Task<IAsyncDisposable> RefuseWritesAsync();
 
     /// <summary>Runs statements.</summary>
-    public Task ExecuteAsync(string sql) => Database.WriteAsync((session, ct) => session.ExecuteAsync(Text(sql), ct), CancellationToken.None);
+    public Task ExecuteAsync(string sql) =>
+        Database.WriteAsync((session, ct) => session.ExecuteAsync(Text(sql), ct), CancellationToken.None);
 
     /// <summary>The first value of the first row as a number, 0 where there is none.</summary>
-    public Task<long> NumberAsync(string sql) => Database.ReadAsync((session, ct) => session.NumberAsync(Text(sql), 0, ct), CancellationToken.None);
+    public Task<long> NumberAsync(string sql) =>
+        Database.ReadAsync((session, ct) => session.NumberAsync(Text(sql), 0, ct), CancellationToken.None);
 
     /// <inheritdoc/>
     public virtual async ValueTask DisposeAsync()
@@ -120,7 +128,10 @@ internal static class Eventually
         var started = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < Bound, $"In {Bound.TotalSeconds} s it did not come about that {claim}.");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(started) < Bound,
+                $"In {Bound.TotalSeconds} s it did not come about that {claim}."
+            );
             // Longer than InnoDB keeps its table of transactions for the next reader.
             await Task.Delay(TimeSpan.FromMilliseconds(120), TimeProvider.System);
         }
@@ -132,7 +143,10 @@ internal static class Eventually
         var started = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < Bound, $"In {Bound.TotalSeconds} s it did not come about that {claim}.");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(started) < Bound,
+                $"In {Bound.TotalSeconds} s it did not come about that {claim}."
+            );
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }
     }

@@ -18,7 +18,9 @@ public sealed class TcpFaultProxyTests : IAsyncLifetime
     {
         Assert.NotEqual("", await CipherAsync(_server.Port, MySqlSslMode.Preferred));
         var seen = _proxy.Cut(FaultPoint.AtAnswer, "do 0");
-        await Assert.ThrowsAnyAsync<Exception>(() => CipherAsync(_proxy.Port, MySqlSslMode.Preferred)).WaitAsync(Eventually.Bound);
+        await Assert
+            .ThrowsAnyAsync<Exception>(() => CipherAsync(_proxy.Port, MySqlSslMode.Preferred))
+            .WaitAsync(Eventually.Bound);
         Assert.True(seen.IsHit);
         Assert.Equal("", await CipherAsync(_proxy.Port, MySqlSslMode.Preferred).WaitAsync(Eventually.Bound));
     }
@@ -28,7 +30,9 @@ public sealed class TcpFaultProxyTests : IAsyncLifetime
     {
         Assert.NotEqual("", await CipherAsync(_server.Port, MySqlSslMode.Required));
         var started = Stopwatch.GetTimestamp();
-        var refused = await Assert.ThrowsAsync<MySqlException>(() => CipherAsync(_proxy.Port, MySqlSslMode.Required)).WaitAsync(Eventually.Bound);
+        var refused = await Assert
+            .ThrowsAsync<MySqlException>(() => CipherAsync(_proxy.Port, MySqlSslMode.Required))
+            .WaitAsync(Eventually.Bound);
         Assert.Contains("SSL", refused.Message);
         // The driver's own patience with a server that does not answer is longer.
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(ConnectSeconds / 2));
@@ -40,17 +44,29 @@ public sealed class TcpFaultProxyTests : IAsyncLifetime
     {
         var proxy = TcpFaultProxy.Start(_server);
         proxy.Cut(FaultPoint.AtAnswer, "show session status");
-        await Assert.ThrowsAnyAsync<Exception>(() => CipherAsync(proxy.Port, MySqlSslMode.None)).WaitAsync(Eventually.Bound);
-        var told = await Assert.ThrowsAsync<InvalidOperationException>(() => proxy.DisposeAsync().AsTask()).WaitAsync(Eventually.Bound);
+        await Assert
+            .ThrowsAnyAsync<Exception>(() => CipherAsync(proxy.Port, MySqlSslMode.None))
+            .WaitAsync(Eventually.Bound);
+        var told = await Assert
+            .ThrowsAsync<InvalidOperationException>(() => proxy.DisposeAsync().AsTask())
+            .WaitAsync(Eventually.Bound);
         Assert.Contains("encrypted", told.Message);
     }
 
     public async ValueTask InitializeAsync()
     {
-        var (certificate, key) = (Path.Combine(_keys.FullName, "certificate.pem"), Path.Combine(_keys.FullName, "key.pem"));
+        var (certificate, key) = (
+            Path.Combine(_keys.FullName, "certificate.pem"),
+            Path.Combine(_keys.FullName, "key.pem")
+        );
         using var rsa = RSA.Create(2048);
         var now = TimeProvider.System.GetUtcNow();
-        using var made = new CertificateRequest("CN=localhost", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        using var made = new CertificateRequest(
+            "CN=localhost",
+            rsa,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        ).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         await File.WriteAllTextAsync(certificate, made.ExportCertificatePem());
         await File.WriteAllTextAsync(key, rsa.ExportPkcs8PrivateKeyPem());
         _server = await MariaDbServer.StartAsync($"--ssl-cert={certificate}", $"--ssl-key={key}");
@@ -71,11 +87,16 @@ public sealed class TcpFaultProxyTests : IAsyncLifetime
     {
         var settings = new MySqlConnectionStringBuilder(_server.ConnectionString(null))
         {
-            Port = (uint)port, SslMode = mode, AllowPublicKeyRetrieval = true, Pooling = false, ConnectionTimeout = ConnectSeconds,
+            Port = (uint)port,
+            SslMode = mode,
+            AllowPublicKeyRetrieval = true,
+            Pooling = false,
+            ConnectionTimeout = ConnectSeconds,
         };
         await using var connection = new MySqlConnection(settings.ConnectionString);
         await connection.OpenAsync();
-        await using (var nothing = new MySqlCommand("do 0", connection)) await nothing.ExecuteNonQueryAsync();
+        await using (var nothing = new MySqlCommand("do 0", connection))
+            await nothing.ExecuteNonQueryAsync();
         await using var command = new MySqlCommand("show session status like 'Ssl_cipher'", connection);
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());

@@ -18,12 +18,16 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
     /// <summary>
     /// One statement of each kind that migrations are written with, on tables that every commit writes.
     /// </summary>
-    private static readonly Migration s_next = new(9001, "9001_next.sql", """
+    private static readonly Migration s_next = new(
+        9001,
+        "9001_next.sql",
+        """
         alter table group_journal add column next_one int null, algorithm = instant;
         alter table timed_task add index next_one (type), algorithm = inplace, lock = none;
         create index next_two on order_status_log (changed_ms) algorithm = inplace lock = none;
         create or replace view order_status as select * from order_status_log;
-        """);
+        """
+    );
 
     private readonly Told _log = new();
     private MySqlUnderTest _store = null!;
@@ -41,7 +45,10 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         for (var wait = 1; wait <= 3; wait++)
         {
             var tries = wait;
-            await Eventually.TrueAsync(() => _log.Of(WaitsForTable).Count >= tries || migrating.IsCompleted, $"the migration says for the {tries}th time that it waits");
+            await Eventually.TrueAsync(
+                () => _log.Of(WaitsForTable).Count >= tries || migrating.IsCompleted,
+                $"the migration says for the {tries}th time that it waits"
+            );
             Assert.False(migrating.IsCompleted, "It changed the table under the reader.");
             committed.Add(load.Committed);
             await load.GoOnAsync();
@@ -52,7 +59,12 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         Assert.Contains($"connection {reader.ServerThread} ", _log.Of(WaitsForTable)[^1]);
         await MySqlUnderTest.RunAsync(reader, "rollback");
         await migrating.WaitAsync(Eventually.Bound);
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from schema_version where version = 9001 and applied_at is not null"));
+        Assert.Equal(
+            1,
+            await _store.NumberAsync(
+                "select count(*) from schema_version where version = 9001 and applied_at is not null"
+            )
+        );
         await load.GoOnAsync();
         await load.StopAsync();
     }
@@ -63,14 +75,23 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         await using var load = await StartLoadAsync();
         await using (var reader = await ReadAsync("timed_task"))
         {
-            var refused = await Assert.ThrowsAsync<StoreUnusableException>(() => Migrator(TimeSpan.FromSeconds(2)).RunAsync(CancellationToken.None)).WaitAsync(Eventually.Bound);
+            var refused = await Assert
+                .ThrowsAsync<StoreUnusableException>(() =>
+                    Migrator(TimeSpan.FromSeconds(2)).RunAsync(CancellationToken.None)
+                )
+                .WaitAsync(Eventually.Bound);
             Assert.Contains("table timed_task", refused.Message);
             Assert.Contains($"connection {reader.ServerThread} ", refused.Message);
         }
 
         // The statement before was done; what was begun is ended.
         await Migrator(TimeSpan.FromMinutes(1)).RunAsync(CancellationToken.None).WaitAsync(Eventually.Bound);
-        Assert.Equal(2, await _store.NumberAsync("select count(*) from information_schema.statistics where table_schema = database() and index_name like 'next%'"));
+        Assert.Equal(
+            2,
+            await _store.NumberAsync(
+                "select count(*) from information_schema.statistics where table_schema = database() and index_name like 'next%'"
+            )
+        );
         await load.GoOnAsync();
         await load.StopAsync();
     }
@@ -79,20 +100,36 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
     public async Task TwoStartsTakeTurnsAndTheSecondFindsTheWorkDone()
     {
         await using var reader = await ReadAsync("timed_task");
-        var both = new[] { Migrator(TimeSpan.FromMinutes(1)).RunAsync(CancellationToken.None), Migrator(TimeSpan.FromMinutes(1)).RunAsync(CancellationToken.None) };
+        var both = new[]
+        {
+            Migrator(TimeSpan.FromMinutes(1)).RunAsync(CancellationToken.None),
+            Migrator(TimeSpan.FromMinutes(1)).RunAsync(CancellationToken.None),
+        };
         await Eventually.TrueAsync(() => _log.Of(WaitsForTable).Count > 0, "one of them waits for the reader");
         Assert.DoesNotContain(both, one => one.IsCompleted);
         await MySqlUnderTest.RunAsync(reader, "rollback");
         await Task.WhenAll(both).WaitAsync(Eventually.Bound);
-        Assert.Equal(2, await _store.NumberAsync("select count(*) from information_schema.statistics where table_schema = database() and index_name like 'next%'"));
+        Assert.Equal(
+            2,
+            await _store.NumberAsync(
+                "select count(*) from information_schema.statistics where table_schema = database() and index_name like 'next%'"
+            )
+        );
     }
 
-    public async ValueTask InitializeAsync() => _store = (MySqlUnderTest)await MySqlUnderTest.CreateAsync(mariaDb.Server);
+    public async ValueTask InitializeAsync() =>
+        _store = (MySqlUnderTest)await MySqlUnderTest.CreateAsync(mariaDb.Server);
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
-    private MySqlMigrator Migrator(TimeSpan total) => new(
-        (MySqlDatabase)_store.Database, TimeProvider.System, _log, new MigrationPatience(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), total), [s_next]);
+    private MySqlMigrator Migrator(TimeSpan total) =>
+        new(
+            (MySqlDatabase)_store.Database,
+            TimeProvider.System,
+            _log,
+            new MigrationPatience(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), total),
+            [s_next]
+        );
 
     /// <summary>Somebody who has read a table and has not ended the transaction.</summary>
     private async Task<MySqlConnection> ReadAsync(string table)
@@ -131,7 +168,8 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         {
             var enough = Committed + AFew;
             await Eventually.TrueAsync(() => Committed >= enough || _running.IsCompleted, "commits go on");
-            if (_running.IsCompleted) await _running;
+            if (_running.IsCompleted)
+                await _running;
         }
 
         public async Task StopAsync()
@@ -165,11 +203,18 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
 
         public List<string> Of(int id) => [.. _lines.Where(line => line.Id == id).Select(line => line.Text)];
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) =>
             _lines.Enqueue((eventId.Id, string.Create(CultureInfo.InvariantCulture, $"{formatter(state, exception)}")));
     }
 }

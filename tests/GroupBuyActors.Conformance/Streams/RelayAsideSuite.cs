@@ -16,9 +16,18 @@ public abstract class RelayAsideSuite : IAsyncLifetime
     [Fact]
     public async Task T17_ARowIsThereOnceTheCursorHasPassedIt()
     {
-        await Aside.MoveCursorAsync(7, Sink, 20, [Row(1, 5), Row(2, 9, AsideState.Parked, "Too large, 太大")], CancellationToken.None);
+        await Aside.MoveCursorAsync(
+            7,
+            Sink,
+            20,
+            [Row(1, 5), Row(2, 9, AsideState.Parked, "Too large, 太大")],
+            CancellationToken.None
+        );
         Assert.Equal(20, await Store.Streams.CursorAsync(7, Sink, CancellationToken.None));
-        Assert.Equal([Row(1, 5), Row(2, 9, AsideState.Parked, "Too large, 太大")], await Aside.ReadAsync(7, Sink, 10, CancellationToken.None));
+        Assert.Equal(
+            [Row(1, 5), Row(2, 9, AsideState.Parked, "Too large, 太大")],
+            await Aside.ReadAsync(7, Sink, 10, CancellationToken.None)
+        );
         Assert.Single(await Aside.ReadAsync(7, Sink, 1, CancellationToken.None));
         Assert.Empty(await Aside.ReadAsync(7, "lists", 10, CancellationToken.None));
     }
@@ -36,8 +45,19 @@ public abstract class RelayAsideSuite : IAsyncLifetime
     public async Task SettledRowsGoOrMoveOn()
     {
         await Aside.MoveCursorAsync(7, Sink, 20, [Row(1, 5), Row(2, 5), Row(3, 5)], CancellationToken.None);
-        Assert.True(await Aside.SettleAsync(7, Sink, 20, [(Commits.Group(1), null), (Commits.Group(2), Row(2, 9, AsideState.Parked, "No."))], CancellationToken.None));
-        Assert.Equal([Row(2, 9, AsideState.Parked, "No."), Row(3, 5)], await Aside.ReadAsync(7, Sink, 10, CancellationToken.None));
+        Assert.True(
+            await Aside.SettleAsync(
+                7,
+                Sink,
+                20,
+                [(Commits.Group(1), null), (Commits.Group(2), Row(2, 9, AsideState.Parked, "No."))],
+                CancellationToken.None
+            )
+        );
+        Assert.Equal(
+            [Row(2, 9, AsideState.Parked, "No."), Row(3, 5)],
+            await Aside.ReadAsync(7, Sink, 10, CancellationToken.None)
+        );
         Assert.Equal(20, await Store.Streams.CursorAsync(7, Sink, CancellationToken.None));
     }
 
@@ -60,8 +80,16 @@ public abstract class RelayAsideSuite : IAsyncLifetime
             var stream = 100 + round;
             await Aside.MoveCursorAsync(stream, Sink, 10, [Row(1, 5) with { Stream = stream }], CancellationToken.None);
             await Task.WhenAll(
-                Aside.SettleAsync(stream, Sink, 10, [(Commits.Group(1), null)], CancellationToken.None),
-                Aside.MoveCursorAsync(stream, Sink, 20, [Row(1, 5) with { Stream = stream }], CancellationToken.None)).WaitAsync(Eventually.Bound);
+                    Aside.SettleAsync(stream, Sink, 10, [(Commits.Group(1), null)], CancellationToken.None),
+                    Aside.MoveCursorAsync(
+                        stream,
+                        Sink,
+                        20,
+                        [Row(1, 5) with { Stream = stream }],
+                        CancellationToken.None
+                    )
+                )
+                .WaitAsync(Eventually.Bound);
             Assert.Single(await Aside.ReadAsync(stream, Sink, 10, CancellationToken.None));
         }
     }
@@ -72,7 +100,8 @@ public abstract class RelayAsideSuite : IAsyncLifetime
         var committer = await Store.StartAsync(o => o.Lanes = 1);
         var stream = committer.Streams[0];
         for (var i = 1; i <= 3; i++)
-            foreach (var group in (int[])[1, 2]) await committer.SendAsync(Commits.Join(Commits.Group(group), i));
+            foreach (var group in (int[])[1, 2])
+                await committer.SendAsync(Commits.Join(Commits.Group(group), i));
         // Positions: 1:1 2:1 1:2 2:2 1:3 2:3.
         Assert.All(await PlacesAsync(), place => Assert.False(place.IsRelayed));
 
@@ -80,7 +109,10 @@ public abstract class RelayAsideSuite : IAsyncLifetime
         Assert.Equal(["1:1", "1:2", "2:1", "2:2"], Relayed(await PlacesAsync()));
         await Aside.MoveCursorAsync(stream, Sink, 6, [Row(1, 2) with { Stream = stream }], CancellationToken.None);
         Assert.Equal(["1:1", "2:1", "2:2", "2:3"], Relayed(await PlacesAsync()));
-        Assert.Equal(Enumerable.Range(1, 6).Select(n => (stream, (long)n)), (await PlacesAsync()).Select(place => (place.At.Stream, place.At.Position)).Order());
+        Assert.Equal(
+            Enumerable.Range(1, 6).Select(n => (stream, (long)n)),
+            (await PlacesAsync()).Select(place => (place.At.Stream, place.At.Position)).Order()
+        );
         // A drained stream is relayed to its end, and so is one whose row is gone.
         await Store.Streams.FenceAsync([stream], CancellationToken.None);
         await Store.Streams.MarkDrainedAsync(stream, CancellationToken.None);
@@ -88,7 +120,9 @@ public abstract class RelayAsideSuite : IAsyncLifetime
         await Store.Streams.PurgeAsync(CancellationToken.None);
         Assert.Equal(6, Relayed(await PlacesAsync()).Length);
         Assert.Equal(0, await Store.NumberAsync("select count(*) from relay_aside"));
-        Assert.Empty(await Aside.PlacesAsync(Sink, [(Commits.Group(1), 4), (Commits.Group(9), 1)], CancellationToken.None));
+        Assert.Empty(
+            await Aside.PlacesAsync(Sink, [(Commits.Group(1), 4), (Commits.Group(9), 1)], CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -106,7 +140,13 @@ public abstract class RelayAsideSuite : IAsyncLifetime
     [Fact]
     public async Task AParkedGroupIsListedAndTriedAgainOrPassedOver()
     {
-        await Aside.MoveCursorAsync(7, Sink, 20, [Row(1, 5, AsideState.Parked, "No."), Row(2, 6, AsideState.Parked, "No."), Row(3, 7)], CancellationToken.None);
+        await Aside.MoveCursorAsync(
+            7,
+            Sink,
+            20,
+            [Row(1, 5, AsideState.Parked, "No."), Row(2, 6, AsideState.Parked, "No."), Row(3, 7)],
+            CancellationToken.None
+        );
         var page = await Aside.ParkedAsync(Sink, null, 1, CancellationToken.None);
         Assert.Equal(Commits.Group(1), Assert.Single(page.Items).Group);
         var next = await Aside.ParkedAsync(Sink, page.Next, 1, CancellationToken.None);
@@ -117,8 +157,10 @@ public abstract class RelayAsideSuite : IAsyncLifetime
         Assert.Equal(6, (await Aside.SkipAsync(Sink, Commits.Group(2), CancellationToken.None))!.Sequence);
         Assert.Null(await Aside.SkipAsync(Sink, Commits.Group(3), CancellationToken.None));
         Assert.Empty((await Aside.ParkedAsync(Sink, null, 10, CancellationToken.None)).Items);
-        Assert.Equal([(5L, AsideState.Waiting), (7, AsideState.Waiting), (7, AsideState.Waiting)],
-            (await Aside.ReadAsync(7, Sink, 10, CancellationToken.None)).Select(row => (row.Sequence, row.State)));
+        Assert.Equal(
+            [(5L, AsideState.Waiting), (7, AsideState.Waiting), (7, AsideState.Waiting)],
+            (await Aside.ReadAsync(7, Sink, 10, CancellationToken.None)).Select(row => (row.Sequence, row.State))
+        );
     }
 
     /// <inheritdoc/>
@@ -133,14 +175,32 @@ public abstract class RelayAsideSuite : IAsyncLifetime
 
     private protected abstract Task<StoreUnderTest> CreateAsync();
 
-    private static AsideRow Row(int group, long sequence, AsideState state = AsideState.Waiting, string? reason = null) =>
-        new(7, Commits.Group(group), sequence, state, Noon, reason);
+    private static AsideRow Row(
+        int group,
+        long sequence,
+        AsideState state = AsideState.Waiting,
+        string? reason = null
+    ) => new(7, Commits.Group(group), sequence, state, Noon, reason);
 
-    private Task<IReadOnlyList<EventPlace>> PlacesAsync() => Aside.PlacesAsync(
-        Sink, [.. from @group in (int[])[1, 2] from sequence in (long[])[1, 2, 3] select (Commits.Group(@group), sequence)], CancellationToken.None);
+    private Task<IReadOnlyList<EventPlace>> PlacesAsync() =>
+        Aside.PlacesAsync(
+            Sink,
+            [
+                .. from @group in (int[])[1, 2]
+                from sequence in (long[])[1, 2, 3]
+                select (Commits.Group(@group), sequence),
+            ],
+            CancellationToken.None
+        );
 
     private static string[] Relayed(IEnumerable<EventPlace> places) =>
-        [.. from place in places where place.IsRelayed let @group = place.Group == Commits.Group(1) ? 1 : 2 orderby @group, place.Sequence select $"{@group}:{place.Sequence}"];
+        [
+            .. from place in places
+            where place.IsRelayed
+            let @group = place.Group == Commits.Group(1) ? 1 : 2
+            orderby @group, place.Sequence
+            select $"{@group}:{place.Sequence}",
+        ];
 }
 
 /// <inheritdoc/>

@@ -23,7 +23,10 @@ public abstract class StreamSuite : IAsyncLifetime
         Assert.All(before.Concat(second.Streams), id => Assert.True(id > 0));
         var rows = await Store.Streams.ListAsync(CancellationToken.None);
         Assert.Equal(before.Concat(second.Streams).Order(), rows.Select(r => r.Id));
-        Assert.All(rows.Where(r => second.Streams.Contains(r.Id)), r => Assert.Equal((StreamState.Alive, "silo-2"), (r.State, r.SiloSlot)));
+        Assert.All(
+            rows.Where(r => second.Streams.Contains(r.Id)),
+            r => Assert.Equal((StreamState.Alive, "silo-2"), (r.State, r.SiloSlot))
+        );
     }
 
     [Fact]
@@ -85,15 +88,21 @@ public abstract class StreamSuite : IAsyncLifetime
     {
         var committer = await Store.StartAsync();
         var committed = 0;
-        var workers = Enumerable.Range(1, 32).Select(worker => Task.Run(async () =>
-        {
-            for (var i = 1; committer.TryReserve(Commits.Group(worker).Shard) is { } place; i++)
-            {
-                var result = await committer.CommitAsync(place, Commits.Join(Commits.Group(worker), i));
-                if (result.Status != CommitStatus.Committed) return;
-                Interlocked.Increment(ref committed);
-            }
-        })).ToList();
+        var workers = Enumerable
+            .Range(1, 32)
+            .Select(worker =>
+                Task.Run(async () =>
+                {
+                    for (var i = 1; committer.TryReserve(Commits.Group(worker).Shard) is { } place; i++)
+                    {
+                        var result = await committer.CommitAsync(place, Commits.Join(Commits.Group(worker), i));
+                        if (result.Status != CommitStatus.Committed)
+                            return;
+                        Interlocked.Increment(ref committed);
+                    }
+                })
+            )
+            .ToList();
         await Eventually.TrueAsync(() => Volatile.Read(ref committed) > 100, "commits flow");
         await Store.Streams.FenceAsync(committer.Streams, CancellationToken.None);
         var atFence = await Store.NumberAsync("select count(*) from group_journal");
@@ -154,7 +163,8 @@ public abstract class StreamSuite : IAsyncLifetime
     public async Task AStreamIsReadInPages()
     {
         var committer = await Store.StartAsync(o => o.Lanes = 1);
-        for (var i = 1; i <= 5; i++) await committer.SendAsync(Commits.Join(Commits.Group(1), i));
+        for (var i = 1; i <= 5; i++)
+            await committer.SendAsync(Commits.Join(Commits.Group(1), i));
         var page = await Store.Streams.ReadAsync(committer.Streams[0], 2, 2, CancellationToken.None);
         Assert.Equal([3L, 4L], page.Select(r => r.Position));
     }
@@ -193,9 +203,16 @@ public sealed class SqliteStreams : StreamSuite
     [Fact]
     public async Task T13_TheOwnerFencesAllStreamsBeforeItsOwn()
     {
-        await Store.ExecuteAsync("insert into stream (id, silo_address, silo_slot, state) values (5, 'S1', 'a', 1), (6, 'S2', 'b', 3)");
+        await Store.ExecuteAsync(
+            "insert into stream (id, silo_address, silo_slot, state) values (5, 'S1', 'a', 1), (6, 'S2', 'b', 3)"
+        );
         var committer = await Store.StartAsync();
-        Assert.Equal([5L], (await Store.Streams.ListAsync(CancellationToken.None)).Where(r => r.State == StreamState.Dead).Select(r => r.Id));
+        Assert.Equal(
+            [5L],
+            (await Store.Streams.ListAsync(CancellationToken.None))
+                .Where(r => r.State == StreamState.Dead)
+                .Select(r => r.Id)
+        );
         Assert.Equal(1, await Store.NumberAsync($"select state from stream where id = {committer.Streams[0]}"));
     }
 

@@ -7,14 +7,16 @@ namespace GroupBuyActors.Groups;
 /// <summary>A store takes so many bytes at once, whatever is decided.</summary>
 public sealed class CommitBytesTests
 {
-    private const int FourthOfFourMegabytes = 1024 * 1024, Few = 64 * 1024;
+    private const int FourthOfFourMegabytes = 1024 * 1024,
+        Few = 64 * 1024;
 
     [Fact]
     public void RefundsThatDoNotFitIntoTheCommitOfTheDeadlineFollowInOthers()
     {
         var (world, largest) = Watched(FourthOfFourMegabytes);
         world.Publish(Scenes.Offer(500, 500) with { CountBy = CountBy.Paid });
-        for (var i = 1; i <= 400; i++) Enter(world, i, 120);
+        for (var i = 1; i <= 400; i++)
+            Enter(world, i, 120);
         world.AdvanceTo(world.View.Terms.Deadline);
         world.RunToTheEnd();
         Assert.Equal((GroupPhase.Expired, 400), (world.View.State, world.State.Orders.CountOf(OrderStatus.Refunded)));
@@ -26,8 +28,15 @@ public sealed class CommitBytesTests
     public void NoticesVouchersAndLapsesAreCutByBytes()
     {
         var (world, largest) = Watched(Few);
-        world.Publish(Scenes.Offer(100, 100) with { Title = new string('汉', 200), VoucherValidity = TimeSpan.FromMinutes(20) });
-        for (var i = 1; i <= 100; i++) Enter(world, i, 120);
+        world.Publish(
+            Scenes.Offer(100, 100) with
+            {
+                Title = new string('汉', 200),
+                VoucherValidity = TimeSpan.FromMinutes(20),
+            }
+        );
+        for (var i = 1; i <= 100; i++)
+            Enter(world, i, 120);
         world.RunDue();
         Assert.Equal((GroupPhase.Fulfilled, 100), (world.View.State, world.Notices.Distinct().Count()));
         Assert.Equal(100, world.State.Orders.CountOf(OrderStatus.VoucherIssued));
@@ -44,12 +53,20 @@ public sealed class CommitBytesTests
     {
         var (world, largest) = Watched(Few, new World { DeductionsRefusedFrom = 2 });
         world.Publish(Scenes.Offer(2, 60));
-        for (var i = 1; i <= 2; i++) Enter(world, i, 120);
+        for (var i = 1; i <= 2; i++)
+            Enter(world, i, 120);
         world.RunDue();
-        for (var i = 3; i <= 50; i++) Enter(world, i, 120);
+        for (var i = 3; i <= 50; i++)
+            Enter(world, i, 120);
         world.Do(new GroupCommand.EndJoining(null));
         world.RunToTheEnd();
-        Assert.Equal((GroupPhase.Fulfilled, 48), (world.Names.Contains("group.fulfilled") ? GroupPhase.Fulfilled : world.View.State, world.State.Orders.CountOf(OrderStatus.Refunded)));
+        Assert.Equal(
+            (GroupPhase.Fulfilled, 48),
+            (
+                world.Names.Contains("group.fulfilled") ? GroupPhase.Fulfilled : world.View.State,
+                world.State.Orders.CountOf(OrderStatus.Refunded)
+            )
+        );
         Assert.True(largest() <= Few, $"{largest()} bytes.");
     }
 
@@ -59,35 +76,68 @@ public sealed class CommitBytesTests
         var (world, largest) = Watched(Few);
         world.Publish(Scenes.Offer(3));
         world.JoinAll("ann", "bob");
-        for (var n = 1; n <= 300; n++) world.Provider.Pay(world.OrderId(1), $"{n:D3}{new string('汉', 120)}", new Money(n, "CNY"));
-        for (var n = 1; n <= 300; n++) world.Provider.Pay(world.OrderId(2), $"{n:D3}{new string('汉', 120)}", n == 150 ? Scenes.Price : new Money(n, "CNY"));
+        for (var n = 1; n <= 300; n++)
+            world.Provider.Pay(world.OrderId(1), $"{n:D3}{new string('汉', 120)}", new Money(n, "CNY"));
+        for (var n = 1; n <= 300; n++)
+            world.Provider.Pay(
+                world.OrderId(2),
+                $"{n:D3}{new string('汉', 120)}",
+                n == 150 ? Scenes.Price : new Money(n, "CNY")
+            );
         world.AdvanceTo(world.Order(1).ClosesAt);
-        for (var i = 0; i < 100 && world.TasksOf(TaskTypes.OrderClose).FirstOrDefault() is { } close; i++) world.Run(close);
+        for (var i = 0; i < 100 && world.TasksOf(TaskTypes.OrderClose).FirstOrDefault() is { } close; i++)
+            world.Run(close);
         Assert.Equal((OrderStatus.Refunding, OrderStatus.Paid), (world.Order(1).Status, world.Order(2).Status));
         Assert.True(largest() <= Few, $"{largest()} bytes.");
         world.RunToTheEnd();
-        Assert.All(world.Provider.All.Where(held => held.Order == world.OrderId(1)), held => Assert.True(world.Provider.IsRefunded(held.Order, held.Payment.PaymentId)));
+        Assert.All(
+            world.Provider.All.Where(held => held.Order == world.OrderId(1)),
+            held => Assert.True(world.Provider.IsRefunded(held.Order, held.Payment.PaymentId))
+        );
         Assert.Equal(600, world.State.Payments().Count(payment => payment.State == PaymentState.Refunded));
     }
 
     /// <summary>Whatever does not fit has a task that goes on with it: what was thought to fit fits.</summary>
     [Fact]
-    public void NoConsequenceIsLeftWithoutATaskWhateverFits() => Gen.Select(
-        Gen.Int[Few, 400_000], Gen.Int[3, 150], Gen.Int[1, 125], Gen.Bool, Gen.Bool).Sample((bytesMax, orders, length, isFulfilled, isForfeited) =>
-    {
-        var (world, largest) = Watched(bytesMax);
-        world.Handled += (_, _) => Assert.True(
-            NeededTasks.Check(world.State, world.Tasks.Values.Select(PresentTask.Of), world.Settings, world.Clock, type => TaskPolicies.Of(type).Retry.LongestDelay).Holds, "A task is missing or left over.");
-        var lapse = isForfeited ? LapsePolicy.Forfeit : LapsePolicy.Refund;
-        world.Publish(Scenes.Offer(isFulfilled ? orders : orders + 1, orders + 1) with { CountBy = CountBy.Paid, LapsePolicy = lapse, VoucherValidity = TimeSpan.FromDays(2) });
-        for (var i = 1; i <= orders; i++) Enter(world, i, length);
-        world.Advance(TimeSpan.FromDays(3));
-        world.Do(new GroupCommand.LapseVouchers());
-        world.RunToTheEnd();
-        Assert.Equal(GroupPhase.Expired, world.View.State);
-        Assert.True(largest() <= bytesMax, $"{largest()} bytes of {bytesMax}.");
-        Assert.False(world.State.HasOpenConsequences);
-    }, iter: 60);
+    public void NoConsequenceIsLeftWithoutATaskWhateverFits() =>
+        Gen.Select(Gen.Int[Few, 400_000], Gen.Int[3, 150], Gen.Int[1, 125], Gen.Bool, Gen.Bool)
+            .Sample(
+                (bytesMax, orders, length, isFulfilled, isForfeited) =>
+                {
+                    var (world, largest) = Watched(bytesMax);
+                    world.Handled += (_, _) =>
+                        Assert.True(
+                            NeededTasks
+                                .Check(
+                                    world.State,
+                                    world.Tasks.Values.Select(PresentTask.Of),
+                                    world.Settings,
+                                    world.Clock,
+                                    type => TaskPolicies.Of(type).Retry.LongestDelay
+                                )
+                                .Holds,
+                            "A task is missing or left over."
+                        );
+                    var lapse = isForfeited ? LapsePolicy.Forfeit : LapsePolicy.Refund;
+                    world.Publish(
+                        Scenes.Offer(isFulfilled ? orders : orders + 1, orders + 1) with
+                        {
+                            CountBy = CountBy.Paid,
+                            LapsePolicy = lapse,
+                            VoucherValidity = TimeSpan.FromDays(2),
+                        }
+                    );
+                    for (var i = 1; i <= orders; i++)
+                        Enter(world, i, length);
+                    world.Advance(TimeSpan.FromDays(3));
+                    world.Do(new GroupCommand.LapseVouchers());
+                    world.RunToTheEnd();
+                    Assert.Equal(GroupPhase.Expired, world.View.State);
+                    Assert.True(largest() <= bytesMax, $"{largest()} bytes of {bytesMax}.");
+                    Assert.False(world.State.HasOpenConsequences);
+                },
+                iter: 60
+            );
 
     private static void Enter(World world, int number, int length)
     {
@@ -105,7 +155,9 @@ public sealed class CommitBytesTests
         return (world, () => largest);
     }
 
-    private static long BytesOf(Handling handling) => CommitBytes.Fixed + CommitBytes.Removal * handling.Removals.Count
+    private static long BytesOf(Handling handling) =>
+        CommitBytes.Fixed
+        + CommitBytes.Removal * handling.Removals.Count
         + handling.Events.Sum(recorded => (long)CommitBytes.OfEvent(JournalPayload.Write(recorded).Length))
         + handling.Schedules.Sum(task => (long)CommitBytes.OfTask(task))
         + handling.Statuses.Sum(change => (long)CommitBytes.OfStatus(change.Order.UserId));

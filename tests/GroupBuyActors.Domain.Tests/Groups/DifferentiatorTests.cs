@@ -17,9 +17,15 @@ public sealed class DifferentiatorTests
         world.Provider.Pay(world.OrderId(2), "untold", Scenes.Price);
         world.AdvanceTo(world.View.Terms.Deadline);
         Assert.Equal(GroupPhase.Expired, world.View.State);
-        Assert.Equal(world.View.Terms.Deadline + world.Settings.ProviderWindow, Assert.Single(world.TasksOf(TaskTypes.PaymentCheck)).Key.Due);
+        Assert.Equal(
+            world.View.Terms.Deadline + world.Settings.ProviderWindow,
+            Assert.Single(world.TasksOf(TaskTypes.PaymentCheck)).Key.Due
+        );
         world.RunToTheEnd();
-        Assert.Equal([OrderStatus.Refunded, OrderStatus.Refunded], Enumerable.Range(1, 2).Select(n => world.Order(n).Status));
+        Assert.Equal(
+            [OrderStatus.Refunded, OrderStatus.Refunded],
+            Enumerable.Range(1, 2).Select(n => world.Order(n).Status)
+        );
     }
 
     [Fact]
@@ -38,7 +44,8 @@ public sealed class DifferentiatorTests
     {
         var world = Scenes.Published(Scenes.Offer(3, 5) with { CountBy = CountBy.Paid });
         world.JoinAll("ann", "bob", "cho", "dan", "eve");
-        for (var told = 0; told < 2; told++) world.PayAll(1, 2, 3, 4, 5);
+        for (var told = 0; told < 2; told++)
+            world.PayAll(1, 2, 3, 4, 5);
         world.RunDue();
         Assert.Single(world.Events, happened => happened is GroupSucceeded);
         Assert.Single(world.Events, happened => happened is StockDeducted { Cause: 1 });
@@ -52,7 +59,10 @@ public sealed class DifferentiatorTests
         world.Handled = (_, _) =>
         {
             var paid = world.Events.Sum(Paid);
-            var known = world.State.Payments().GroupBy(entry => entry.State).ToDictionary(state => state.Key, state => state.Sum(entry => entry.Amount.Amount));
+            var known = world
+                .State.Payments()
+                .GroupBy(entry => entry.State)
+                .ToDictionary(state => state.Key, state => state.Sum(entry => entry.Amount.Amount));
             Assert.Equal(paid, known.Values.Sum());
             Assert.Equal(world.Events.Sum(Returned), known.GetValueOrDefault(PaymentState.Refunded));
             steps++;
@@ -71,29 +81,45 @@ public sealed class DifferentiatorTests
         world.RunToTheEnd();
         Assert.True(steps > 15, $"only {steps} steps");
 
-        static long Paid(GroupEvent happened) => happened switch
-        {
-            OrderPaid e => e.Amount.Amount,
-            PaymentExcess e => e.Amount.Amount,
-            OrderRefundRequested { Reason: RefundReason.LatePayment } e => e.Amount.Amount,
-            _ => 0,
-        };
+        static long Paid(GroupEvent happened) =>
+            happened switch
+            {
+                OrderPaid e => e.Amount.Amount,
+                PaymentExcess e => e.Amount.Amount,
+                OrderRefundRequested { Reason: RefundReason.LatePayment } e => e.Amount.Amount,
+                _ => 0,
+            };
 
-        static long Returned(GroupEvent happened) => happened switch
-        {
-            OrderRefunded e => e.Amount.Amount,
-            PaymentRefunded e => e.Amount.Amount,
-            _ => 0,
-        };
+        static long Returned(GroupEvent happened) =>
+            happened switch
+            {
+                OrderRefunded e => e.Amount.Amount,
+                PaymentRefunded e => e.Amount.Amount,
+                _ => 0,
+            };
     }
 
     [Fact]
     public void N5_EventsAreNumberedWithoutGapsAndFollowFromEachOther()
     {
         var world = Scenes.Fulfilled();
-        Assert.Equal(Enumerable.Range(1, world.Journal.Count).Select(n => (long)n), world.Journal.Select(recorded => recorded.Sequence));
+        Assert.Equal(
+            Enumerable.Range(1, world.Journal.Count).Select(n => (long)n),
+            world.Journal.Select(recorded => recorded.Sequence)
+        );
         var names = world.Names.ToList();
-        string[] life = ["group.publishing", "stock.reserved", "group.shelved", "order.placed", "group.opened", "group.succeeded", "stock.deducted", "group.fulfilled", "voucher.issued"];
+        string[] life =
+        [
+            "group.publishing",
+            "stock.reserved",
+            "group.shelved",
+            "order.placed",
+            "group.opened",
+            "group.succeeded",
+            "stock.deducted",
+            "group.fulfilled",
+            "voucher.issued",
+        ];
         Assert.Equal(life, life.OrderBy(names.IndexOf));
     }
 
@@ -152,7 +178,10 @@ public sealed class DifferentiatorTests
             world.RunToTheEnd();
         }
 
-        Assert.Equal(now.Journal.Select(recorded => (recorded.Sequence, recorded.Time + shift)), later.Journal.Select(recorded => (recorded.Sequence, recorded.Time)));
+        Assert.Equal(
+            now.Journal.Select(recorded => (recorded.Sequence, recorded.Time + shift)),
+            later.Journal.Select(recorded => (recorded.Sequence, recorded.Time))
+        );
     }
 
     [Fact]
@@ -176,11 +205,16 @@ public sealed class DifferentiatorTests
         world.JoinAll("ann", "bob", "cho");
         world.PayAll(1, 2, 3);
         world.Do(new GroupCommand.Withdraw());
-        var bad = world.TasksOf(TaskTypes.Refund).Single(task => TaskPayloads.Read<RefundTask>(task.Payload).Order == 1);
+        var bad = world
+            .TasksOf(TaskTypes.Refund)
+            .Single(task => TaskPayloads.Read<RefundTask>(task.Payload).Order == 1);
         // It is never given back while the others are.
         world.Tasks.Remove(bad.Key.Id);
         world.RunToTheEnd();
-        Assert.Equal([OrderStatus.Refunding, OrderStatus.Refunded, OrderStatus.Refunded], Enumerable.Range(1, 3).Select(n => world.Order(n).Status));
+        Assert.Equal(
+            [OrderStatus.Refunding, OrderStatus.Refunded, OrderStatus.Refunded],
+            Enumerable.Range(1, 3).Select(n => world.Order(n).Status)
+        );
         Assert.Equal(new StockFigures(4, 0, 0, 4), world.State.Stock);
         world.Tasks[bad.Key.Id] = bad;
         world.RunToTheEnd();

@@ -6,8 +6,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The cases at the edges that every group-buying system meets, each by its name in the survey of such systems. Most of them lose money,
-/// seats or stock at some of these; what is asserted is what ours promises.
+/// The cases at the edges that every group-buying system meets, each by its name in the survey of such systems. Most of
+/// them lose money, seats or stock at some of these; what is asserted is what ours promises.
 /// </summary>
 public sealed class EdgeCaseTests
 {
@@ -57,7 +57,10 @@ public sealed class EdgeCaseTests
         world.JoinAll("ann");
         world.Do(new GroupCommand.Withdraw());
         Assert.Equal(ReplyOutcome.Accepted, world.Pay(1, "late").Outcome);
-        Assert.Equal((GroupPhase.Expired, OrderStatus.Refunding, 0), (world.View.State, world.Order(1).Status, world.View.SeatsTaken));
+        Assert.Equal(
+            (GroupPhase.Expired, OrderStatus.Refunding, 0),
+            (world.View.State, world.Order(1).Status, world.View.SeatsTaken)
+        );
         world.RunToTheEnd();
         AssertMoneyIsBack(world, 1, "late");
     }
@@ -145,7 +148,10 @@ public sealed class EdgeCaseTests
     [Theory]
     [InlineData(CountBy.Paid, ExpiryReason.Timeout)]
     [InlineData(CountBy.Joined, ExpiryReason.PaymentShortfall)]
-    public void PartialPaymentAtTheThreshold_OnlyPaidSeatsMakeAGroupAndTheThirdIsAskedAfterFirst(CountBy countBy, ExpiryReason reason)
+    public void PartialPaymentAtTheThreshold_OnlyPaidSeatsMakeAGroupAndTheThirdIsAskedAfterFirst(
+        CountBy countBy,
+        ExpiryReason reason
+    )
     {
         var world = Scenes.Published(Scenes.Offer() with { CountBy = countBy });
         world.JoinAll("ann", "bob");
@@ -154,7 +160,10 @@ public sealed class EdgeCaseTests
         world.JoinAll("cho");
         world.RunToTheEnd();
         Assert.Equal((GroupPhase.Expired, reason), (world.View.State, world.View.Reason));
-        Assert.Equal([OrderStatus.Refunded, OrderStatus.Refunded, OrderStatus.Closed], Enumerable.Range(1, 3).Select(n => world.Order(n).Status));
+        Assert.Equal(
+            [OrderStatus.Refunded, OrderStatus.Refunded, OrderStatus.Closed],
+            Enumerable.Range(1, 3).Select(n => world.Order(n).Status)
+        );
     }
 
     [Fact]
@@ -178,7 +187,10 @@ public sealed class EdgeCaseTests
         world.JoinAll("ann", "bob", "cho");
         world.PayAll(1, first, second);
         world.RunToTheEnd();
-        Assert.Equal((1, 1), (world.Events.OfType<GroupSucceeded>().Count(), world.Events.OfType<GroupFulfilled>().Count()));
+        Assert.Equal(
+            (1, 1),
+            (world.Events.OfType<GroupSucceeded>().Count(), world.Events.OfType<GroupFulfilled>().Count())
+        );
         Assert.Equal(3, world.Events.OfType<VoucherIssued>().Count());
     }
 
@@ -187,7 +199,9 @@ public sealed class EdgeCaseTests
     {
         var world = Paid();
         var terms = world.View.Terms;
-        world.Publish(Scenes.Offer() with { UnitPrice = Scenes.Price with { Amount = 1 } }).Refused(RefusalCode.GroupExists);
+        world
+            .Publish(Scenes.Offer() with { UnitPrice = Scenes.Price with { Amount = 1 } })
+            .Refused(RefusalCode.GroupExists);
         Assert.Equal(terms, world.View.Terms);
     }
 
@@ -226,7 +240,10 @@ public sealed class EdgeCaseTests
         world.Do(new GroupCommand.Cancel(1)).Refused(RefusalCode.OrderNotCancellable);
         Assert.Equal(ReplyOutcome.Accepted, world.AskRefund(1).Outcome);
         world.RunDue();
-        Assert.Equal((GroupPhase.Success, OrderStatus.Refunded, 1), (world.View.State, world.Order(1).Status, world.View.SeatsTaken));
+        Assert.Equal(
+            (GroupPhase.Success, OrderStatus.Refunded, 1),
+            (world.View.State, world.Order(1).Status, world.View.SeatsTaken)
+        );
     }
 
     [Fact]
@@ -256,9 +273,11 @@ public sealed class EdgeCaseTests
         world.JoinAll("cho");
         world.Clock = world.Order(3).ClosesAt;
         var close = world.TasksOf(TaskTypes.OrderClose).Single();
-        if (paymentWins) world.Pay(3, "racing");
+        if (paymentWins)
+            world.Pay(3, "racing");
         world.Do(new GroupCommand.CloseUnpaid(3, new PaymentFindings(PortAnswer.Done, [])), close.Key);
-        if (!paymentWins) Assert.Equal(ReplyOutcome.Accepted, world.Pay(3, "racing").Outcome);
+        if (!paymentWins)
+            Assert.Equal(ReplyOutcome.Accepted, world.Pay(3, "racing").Outcome);
         world.RunToTheEnd();
         Assert.Equal(paymentWins ? OrderStatus.VoucherIssued : OrderStatus.Refunded, world.Order(3).Status);
         Assert.Equal(paymentWins ? 3 : 2, world.Inventory.Deducted);
@@ -273,7 +292,8 @@ public sealed class EdgeCaseTests
         world.JoinAll("ann", "bob");
         world.Run(world.TasksOf(TaskTypes.SuccessSaga).Single());
         // The notices are never handed over.
-        foreach (var notice in world.TasksOf(TaskTypes.Notify).ToList()) world.Tasks.Remove(notice.Key.Id);
+        foreach (var notice in world.TasksOf(TaskTypes.Notify).ToList())
+            world.Tasks.Remove(notice.Key.Id);
         world.PayAll(1, 2);
         world.RunDue();
         Assert.Equal(GroupPhase.Fulfilled, world.View.State);
@@ -305,6 +325,11 @@ public sealed class EdgeCaseTests
     {
         Assert.True(world.Provider.IsRefunded(world.OrderId(order), paymentId));
         Assert.Equal(PaymentState.Refunded, world.Payments[(world.OrderId(order), paymentId)].State);
-        Assert.Single(world.Events, happened => happened is OrderRefunded refunded && refunded.PaymentId == paymentId || happened is PaymentRefunded excess && excess.PaymentId == paymentId);
+        Assert.Single(
+            world.Events,
+            happened =>
+                happened is OrderRefunded refunded && refunded.PaymentId == paymentId
+                || happened is PaymentRefunded excess && excess.PaymentId == paymentId
+        );
     }
 }

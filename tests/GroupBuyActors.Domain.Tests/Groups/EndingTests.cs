@@ -37,11 +37,18 @@ public sealed class EndingTests
     [Fact]
     public void AnyCommandFirstAppliesADeadlineThatHasPassed()
     {
-        foreach (var command in new GroupCommand[]
-        {
-            new GroupCommand.Join(new JoinGroup("cho")), new GroupCommand.Pay(new PayOrder(9, "p", Scenes.Price)), new GroupCommand.Withdraw(),
-            new GroupCommand.EndJoining(null), new GroupCommand.Cancel(9), new GroupCommand.Settle(), new GroupCommand.Publish(Scenes.Offer()),
-        })
+        foreach (
+            var command in new GroupCommand[]
+            {
+                new GroupCommand.Join(new JoinGroup("cho")),
+                new GroupCommand.Pay(new PayOrder(9, "p", Scenes.Price)),
+                new GroupCommand.Withdraw(),
+                new GroupCommand.EndJoining(null),
+                new GroupCommand.Cancel(9),
+                new GroupCommand.Settle(),
+                new GroupCommand.Publish(Scenes.Offer()),
+            }
+        )
         {
             var world = Scenes.Published();
             world.JoinAll("ann");
@@ -111,7 +118,10 @@ public sealed class EndingTests
         world.JoinAll("ann");
         world.Do(new GroupCommand.EndJoining(null)).Refused(RefusalCode.GroupNotSuccessful);
         world.JoinAll("bob");
-        Assert.Single(world.Do(new GroupCommand.EndJoining(null)).Events, recorded => recorded.Event is GroupJoiningEnded { Reason: JoiningEndReason.EndedEarly });
+        Assert.Single(
+            world.Do(new GroupCommand.EndJoining(null)).Events,
+            recorded => recorded.Event is GroupJoiningEnded { Reason: JoiningEndReason.EndedEarly }
+        );
         Assert.Empty(world.Do(new GroupCommand.EndJoining(null)).Events);
         world.Join("cho").Refused(RefusalCode.GroupClosed);
         world.PayAll(1, 2);
@@ -126,8 +136,14 @@ public sealed class EndingTests
     {
         var world = Scenes.Fulfilled();
         Assert.Equal(World.Start, world.View.FulfilledAt);
-        Assert.Equal(["group.joining-ended", "group.fulfilled", "voucher.issued", "voucher.issued", "voucher.issued"], world.Names.Where(name =>
-            name.StartsWith("group.joining", StringComparison.Ordinal) || name == "group.fulfilled" || name == "voucher.issued"));
+        Assert.Equal(
+            ["group.joining-ended", "group.fulfilled", "voucher.issued", "voucher.issued", "voucher.issued"],
+            world.Names.Where(name =>
+                name.StartsWith("group.joining", StringComparison.Ordinal)
+                || name == "group.fulfilled"
+                || name == "voucher.issued"
+            )
+        );
         Assert.All([1, 2, 3], order => Assert.Equal(World.Start.AddDays(30), world.Order(order).VoucherValidUntil));
         Assert.Empty(world.TasksOf(TaskTypes.GroupDeadline));
     }

@@ -11,7 +11,10 @@ public sealed class JoiningTests
     {
         var world = Scenes.Published();
         var handling = world.Join("ann");
-        Assert.Equal(["order.placed", "group.opened"], handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event)));
+        Assert.Equal(
+            ["order.placed", "group.opened"],
+            handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
+        );
         Assert.Equal(GroupPhase.Opening, world.View.State);
     }
 
@@ -20,7 +23,10 @@ public sealed class JoiningTests
     {
         var world = Scenes.Published(1);
         var handling = world.Join("ann");
-        Assert.Equal(["order.placed", "group.opened", "group.succeeded"], handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event)));
+        Assert.Equal(
+            ["order.placed", "group.opened", "group.succeeded"],
+            handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
+        );
         Assert.Single(handling.Events.Select(recorded => recorded.Time).Distinct());
         Assert.Equal(TaskTypes.SuccessSaga, handling.Schedules.Single(task => task.Key.Due == World.Start).Type);
     }
@@ -30,8 +36,14 @@ public sealed class JoiningTests
     {
         var world = Scenes.Published();
         var order = Assert.IsType<OrderView>(world.Join("ann").Answer);
-        Assert.Equal(("10042.SH-PUDONG.tea-1123.1", "ann", 1, Scenes.Price), (order.OrderId.ToString(), order.UserId, order.Quantity, order.Total));
-        Assert.Equal((OrderStatus.PendingPayment, World.Start, World.Start.AddMinutes(30)), (order.Status, order.PlacedAt, order.ClosesAt));
+        Assert.Equal(
+            ("10042.SH-PUDONG.tea-1123.1", "ann", 1, Scenes.Price),
+            (order.OrderId.ToString(), order.UserId, order.Quantity, order.Total)
+        );
+        Assert.Equal(
+            (OrderStatus.PendingPayment, World.Start, World.Start.AddMinutes(30)),
+            (order.Status, order.PlacedAt, order.ClosesAt)
+        );
         Assert.Equal(new GroupBrief(GroupPhase.Opening, 1, 0, 5), order.Group);
     }
 
@@ -47,7 +59,13 @@ public sealed class JoiningTests
     [Fact]
     public void JoiningOpensAtShelfAtPlusOpenDelay()
     {
-        var world = Scenes.Published(Scenes.Offer() with { ShelfAt = World.Start.AddMinutes(5), OpenDelay = TimeSpan.FromMinutes(10) });
+        var world = Scenes.Published(
+            Scenes.Offer() with
+            {
+                ShelfAt = World.Start.AddMinutes(5),
+                OpenDelay = TimeSpan.FromMinutes(10),
+            }
+        );
         world.Clock = World.Start.AddMinutes(15).AddMilliseconds(-1);
         world.Join("ann").Refused(RefusalCode.GroupNotOpen);
         world.Clock = World.Start.AddMinutes(15);
@@ -129,7 +147,10 @@ public sealed class JoiningTests
         var world = Scenes.Published(Scenes.Offer(2, 2));
         world.JoinAll("ann");
         world.Advance(TimeSpan.FromMinutes(30));
-        Assert.Equal((OrderStatus.Closed, CloseReason.PaymentWindowOver), (world.Order(1).Status, world.Order(1).CloseReason));
+        Assert.Equal(
+            (OrderStatus.Closed, CloseReason.PaymentWindowOver),
+            (world.Order(1).Status, world.Order(1).CloseReason)
+        );
         Assert.Equal(0, world.View.SeatsTaken);
         world.JoinAll("ann", "bob");
     }

@@ -40,7 +40,8 @@ public sealed class LargeGroupTests
         var largest = 0;
         world.Handled = (_, handling) => largest = Math.Max(largest, handling.Events.Count);
         world.Do(new GroupCommand.Withdraw());
-        while (world.State.HasOpenConsequences) world.Do(new GroupCommand.Settle());
+        while (world.State.HasOpenConsequences)
+            world.Do(new GroupCommand.Settle());
         Assert.Equal(500, largest);
         Assert.Equal(100_000, world.State.Orders.CountOf(OrderStatus.Closed));
         Assert.Empty(world.TasksOf(TaskTypes.GroupSettle));
@@ -52,9 +53,16 @@ public sealed class LargeGroupTests
         var world = new World();
         world.Publish(Scenes.Offer(1_100, 1_100) with { VoucherValidity = TimeSpan.FromMinutes(20) });
         var largest = 0;
-        world.Handled = (_, handling) => largest = Math.Max(largest, handling.Statuses.Count + handling.Events.Sum(recorded => recorded.Event is BuyersNotified notified ? notified.Buyers : 0));
-        for (var i = 1; i <= 1_100; i++) world.Join($"user-{i}");
-        for (var i = 1; i <= 1_100; i++) world.Pay(i);
+        world.Handled = (_, handling) =>
+            largest = Math.Max(
+                largest,
+                handling.Statuses.Count
+                    + handling.Events.Sum(recorded => recorded.Event is BuyersNotified notified ? notified.Buyers : 0)
+            );
+        for (var i = 1; i <= 1_100; i++)
+            world.Join($"user-{i}");
+        for (var i = 1; i <= 1_100; i++)
+            world.Pay(i);
         world.RunDue();
         Assert.Equal((GroupPhase.Fulfilled, 1_100), (world.View.State, world.Notices.Distinct().Count()));
         Assert.Equal(1_100, world.State.Orders.CountOf(OrderStatus.VoucherIssued));
@@ -90,8 +98,10 @@ public sealed class LargeGroupTests
         world.Publish(Scenes.Offer(2, 20));
         world.JoinAll("ann", "bob");
         world.RunDue();
-        for (var i = 3; i <= 12; i++) world.Join($"user-{i}");
-        for (var i = 1; i <= 12; i++) world.Pay(i);
+        for (var i = 3; i <= 12; i++)
+            world.Join($"user-{i}");
+        for (var i = 1; i <= 12; i++)
+            world.Pay(i);
         world.Do(new GroupCommand.EndJoining(null));
         var deduction = world.TasksOf(TaskTypes.SuccessSaga).Single();
         var handling = world.Do(new GroupCommand.Deducted(2, new PortReply(PortAnswer.Refused)), deduction.Key);
@@ -108,8 +118,8 @@ public sealed class LargeGroupTests
     {
         var (small, large) = (Joined(1_000, 100_000).State, Joined(95_000, 100_000).State);
         var context = new World().Context();
-        // The best of several rounds: what other work on the machine adds is not the join's. Looking at each of 95,000 orders, once,
-        // would take longer than the bound.
+        // The best of several rounds: what other work on the machine adds is not the join's. Looking at each of 95,000
+        // orders, once, would take longer than the bound.
         var (bestOfSmall, bestOfLarge) = (double.MaxValue, double.MaxValue);
         for (var round = 0; round < 8; round++)
         {
@@ -117,16 +127,25 @@ public sealed class LargeGroupTests
             bestOfLarge = Math.Min(bestOfLarge, Microseconds(large, round, context));
         }
 
-        TestContext.Current.SendDiagnosticMessage("join: {0:F2} µs after 1,000 orders, {1:F2} µs after 95,000", bestOfSmall, bestOfLarge);
-        Assert.True(bestOfLarge < 5 * bestOfSmall + 50, $"A join takes {bestOfSmall:F2} µs in a small group and {bestOfLarge:F2} µs in a large one.");
+        TestContext.Current.SendDiagnosticMessage(
+            "join: {0:F2} µs after 1,000 orders, {1:F2} µs after 95,000",
+            bestOfSmall,
+            bestOfLarge
+        );
+        Assert.True(
+            bestOfLarge < 5 * bestOfSmall + 50,
+            $"A join takes {bestOfSmall:F2} µs in a small group and {bestOfLarge:F2} µs in a large one."
+        );
     }
 
     [Fact]
     public void ApproximateSizeIsNearTheSnapshots()
     {
         var world = Joined(2_000);
-        for (var i = 1; i <= 1_000; i++) world.Pay(i);
-        for (var i = 2_001; i <= 2_500; i++) world.Join($"user-{i}", request: new RequestKey($"request-{i}-0123456789abcdef", "0123456789abcdef"));
+        for (var i = 1; i <= 1_000; i++)
+            world.Pay(i);
+        for (var i = 2_001; i <= 2_500; i++)
+            world.Join($"user-{i}", request: new RequestKey($"request-{i}-0123456789abcdef", "0123456789abcdef"));
         Assert.InRange(world.State.ApproximateBytes / (double)GroupSnapshot.Write(world.State).Length, 0.6, 1.6);
     }
 
@@ -135,7 +154,11 @@ public sealed class LargeGroupTests
         const int Joins = 500;
         var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < Joins; i++)
-            GroupMachine.Handle(state, new GroupCommand.Join(new JoinGroup($"round-{round}-{i}", 1, new RequestKey($"{round}-{i}", ""))), context);
+            GroupMachine.Handle(
+                state,
+                new GroupCommand.Join(new JoinGroup($"round-{round}-{i}", 1, new RequestKey($"{round}-{i}", ""))),
+                context
+            );
         return Stopwatch.GetElapsedTime(started).TotalMicroseconds / Joins;
     }
 
@@ -143,7 +166,8 @@ public sealed class LargeGroupTests
     {
         var world = new World { Replicates = false };
         world.Publish(Scenes.Offer(capacity, capacity) with { CountBy = CountBy.Paid });
-        for (var i = 1; i <= orders; i++) world.Join($"user-{i}");
+        for (var i = 1; i <= orders; i++)
+            world.Join($"user-{i}");
         return world;
     }
 }

@@ -14,7 +14,10 @@ public sealed class PaymentTests
     {
         var world = Joined();
         var handling = world.Pay(1);
-        Assert.Equal((ReplyOutcome.Done, OrderStatus.Paid), (handling.Outcome, Assert.IsType<OrderView>(handling.Answer).Status));
+        Assert.Equal(
+            (ReplyOutcome.Done, OrderStatus.Paid),
+            (handling.Outcome, Assert.IsType<OrderView>(handling.Answer).Status)
+        );
         Assert.Equal(World.Start, world.Order(1).PaidAt);
         Assert.Equal(TaskIds.Of(world.Id, 4, 0), Assert.Single(handling.Removals).Id);
         Assert.Equal((1, 1), (world.View.SeatsPaid, world.View.BuyersPaid));
@@ -39,7 +42,9 @@ public sealed class PaymentTests
         var world = Joined();
         world.Pay(1);
         world.Tell(new PayOrder(1, "pay-1", Wrong)).Refused(RefusalCode.PaymentConflict);
-        world.Tell(new PayOrder(1, "pay-1", Scenes.Price with { Currency = "EUR" })).Refused(RefusalCode.PaymentConflict);
+        world
+            .Tell(new PayOrder(1, "pay-1", Scenes.Price with { Currency = "EUR" }))
+            .Refused(RefusalCode.PaymentConflict);
     }
 
     [Fact]
@@ -63,7 +68,9 @@ public sealed class PaymentTests
     {
         var world = Joined();
         world.Tell(new PayOrder(1, "p", Wrong)).Refused(RefusalCode.PaymentAmountMismatch);
-        world.Tell(new PayOrder(1, "p", Scenes.Price with { Currency = "EUR" })).Refused(RefusalCode.PaymentAmountMismatch);
+        world
+            .Tell(new PayOrder(1, "p", Scenes.Price with { Currency = "EUR" }))
+            .Refused(RefusalCode.PaymentAmountMismatch);
         world.Tell(new PayOrder(1, "p", Wrong), Fault.CallLost).Refused(RefusalCode.PaymentsUnavailable);
     }
 
@@ -72,7 +79,9 @@ public sealed class PaymentTests
     {
         var world = Joined();
         world.Tell(new PayOrder(1, "forged", Scenes.Price, Trusted: false)).Refused(RefusalCode.PaymentAmountMismatch);
-        world.Tell(new PayOrder(1, "forged", Scenes.Price, Trusted: false), Fault.CallLost).Refused(RefusalCode.PaymentsUnavailable);
+        world
+            .Tell(new PayOrder(1, "forged", Scenes.Price, Trusted: false), Fault.CallLost)
+            .Refused(RefusalCode.PaymentsUnavailable);
         Assert.Equal(OrderStatus.PendingPayment, world.Order(1).Status);
         Assert.Equal(ReplyOutcome.Done, world.Pay(1, "real", trusted: false).Outcome);
         Assert.Equal(OrderStatus.Paid, world.Order(1).Status);
@@ -181,7 +190,10 @@ public sealed class PaymentTests
         world.Pay(3);
         var last = world.Pay(1);
         world.Pay(2);
-        Assert.Equal(["order.paid", "group.succeeded"], last.Events.Select(recorded => GroupEvents.NameOf(recorded.Event)));
+        Assert.Equal(
+            ["order.paid", "group.succeeded"],
+            last.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
+        );
         Assert.Single(world.Events, happened => happened is GroupSucceeded);
     }
 
@@ -227,7 +239,10 @@ public sealed class PaymentTests
         world.Provider.Pay(world.OrderId(2), "b1", Scenes.Price);
         world.Provider.Pay(world.OrderId(2), "b2", Wrong);
         world.RunToTheEnd();
-        Assert.All(world.Provider.All, held => Assert.True(world.Provider.IsRefunded(held.Order, held.Payment.PaymentId)));
+        Assert.All(
+            world.Provider.All,
+            held => Assert.True(world.Provider.IsRefunded(held.Order, held.Payment.PaymentId))
+        );
         Assert.Equal(OrderStatus.Refunded, world.Order(2).Status);
     }
 

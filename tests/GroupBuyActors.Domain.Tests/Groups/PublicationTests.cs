@@ -14,7 +14,10 @@ public sealed class PublicationTests
         var handling = world.Do(new GroupCommand.Publish(Scenes.Offer()));
         var intent = Assert.IsType<GroupPublishing>(Assert.Single(handling.Events).Event);
         Assert.Equal((1, 1), (handling.Events[0].Sequence, intent.Attempt));
-        Assert.Equal(("reserve:10042.SH-PUDONG.tea-1123:1", 3), (handling.Reserve?.Reservation.Key, handling.Reserve?.Reservation.Units));
+        Assert.Equal(
+            ("reserve:10042.SH-PUDONG.tea-1123:1", 3),
+            (handling.Reserve?.Reservation.Key, handling.Reserve?.Reservation.Units)
+        );
         Assert.Null(world.State.View());
     }
 
@@ -31,15 +34,31 @@ public sealed class PublicationTests
     [Fact]
     public void WhatIsLeftOutTakesItsDefault()
     {
-        var terms = Scenes.Published(new GroupOffer { Title = "Tea", Sku = "tea", UnitPrice = Scenes.Price }).View.Terms;
+        var terms = Scenes
+            .Published(
+                new GroupOffer
+                {
+                    Title = "Tea",
+                    Sku = "tea",
+                    UnitPrice = Scenes.Price,
+                }
+            )
+            .View.Terms;
         Assert.Equal((3, 3, 1), (terms.MinGroupSize, terms.Capacity, terms.PerUserLimit));
-        Assert.Equal((World.Start, World.Start, World.Start.AddHours(24)), (terms.ShelfAt, terms.OpensAt, terms.Deadline));
-        Assert.Equal((TimeSpan.FromMinutes(30), TimeSpan.FromDays(30), TimeSpan.FromHours(1)), (terms.PaymentWindow, terms.VoucherValidity, terms.RevokeWindow));
+        Assert.Equal(
+            (World.Start, World.Start, World.Start.AddHours(24)),
+            (terms.ShelfAt, terms.OpensAt, terms.Deadline)
+        );
+        Assert.Equal(
+            (TimeSpan.FromMinutes(30), TimeSpan.FromDays(30), TimeSpan.FromHours(1)),
+            (terms.PaymentWindow, terms.VoucherValidity, terms.RevokeWindow)
+        );
         Assert.Equal((LapsePolicy.Refund, CountBy.Joined), (terms.LapsePolicy, terms.CountBy));
     }
 
     [Fact]
-    public void CapacityDefaultsToTheGroupSize() => Assert.Equal(7, Scenes.Published(Scenes.Offer(7)).View.Terms.Capacity);
+    public void CapacityDefaultsToTheGroupSize() =>
+        Assert.Equal(7, Scenes.Published(Scenes.Offer(7)).View.Terms.Capacity);
 
     [Fact]
     public void InventoryThatRefusesLeavesNoGroup()
@@ -150,7 +169,11 @@ public sealed class PublicationTests
     [Fact]
     public void ContentSentWithPartsOfMillisecondsIsKnownAgainAfterACrash()
     {
-        var offer = Scenes.Offer() with { ShelfAt = World.Start.AddTicks(12_345), Timeout = TimeSpan.FromTicks(36_000_000_001) };
+        var offer = Scenes.Offer() with
+        {
+            ShelfAt = World.Start.AddTicks(12_345),
+            Timeout = TimeSpan.FromTicks(36_000_000_001),
+        };
         var world = Scenes.Published(offer);
         world.Reactivate();
         Assert.Equal(ReplyOutcome.Done, world.Publish(offer).Outcome);
@@ -171,16 +194,45 @@ public sealed class PublicationTests
     [Fact]
     public void EveryFaultyFieldIsNamedAtOnce()
     {
-        var faults = OfferRules.Check(new GroupOffer
-        {
-            Title = "", Sku = "tea\n", UnitPrice = new Money(0, "yuan"), MinGroupSize = 0, Capacity = 100_001, PerUserLimit = 0,
-            ShelfAt = DateTimeOffset.MinValue, OpenDelay = TimeSpan.FromDays(400), Timeout = TimeSpan.Zero, PaymentWindow = TimeSpan.Zero,
-            VoucherValidity = TimeSpan.FromDays(4000), RevokeWindow = TimeSpan.FromDays(31), LapsePolicy = (LapsePolicy)7, CountBy = (CountBy)7,
-        });
+        var faults = OfferRules.Check(
+            new GroupOffer
+            {
+                Title = "",
+                Sku = "tea\n",
+                UnitPrice = new Money(0, "yuan"),
+                MinGroupSize = 0,
+                Capacity = 100_001,
+                PerUserLimit = 0,
+                ShelfAt = DateTimeOffset.MinValue,
+                OpenDelay = TimeSpan.FromDays(400),
+                Timeout = TimeSpan.Zero,
+                PaymentWindow = TimeSpan.Zero,
+                VoucherValidity = TimeSpan.FromDays(4000),
+                RevokeWindow = TimeSpan.FromDays(31),
+                LapsePolicy = (LapsePolicy)7,
+                CountBy = (CountBy)7,
+            }
+        );
         Assert.Equal(
-            ["capacity", "countBy", "lapsePolicy", "minGroupSize", "openDelay", "paymentWindow", "perUserLimit", "revokeWindow", "shelfAt", "sku",
-                "timeout", "title", "unitPrice.amount", "unitPrice.currency", "voucherValidity"],
-            faults.Keys.Order(StringComparer.Ordinal));
+            [
+                "capacity",
+                "countBy",
+                "lapsePolicy",
+                "minGroupSize",
+                "openDelay",
+                "paymentWindow",
+                "perUserLimit",
+                "revokeWindow",
+                "shelfAt",
+                "sku",
+                "timeout",
+                "title",
+                "unitPrice.amount",
+                "unitPrice.currency",
+                "voucherValidity",
+            ],
+            faults.Keys.Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]
@@ -191,17 +243,28 @@ public sealed class PublicationTests
     [InlineData(100_000, 100_000, 100_000, 24 * 60 - 1, null)]
     public void SizesAndTimesMustFitEachOther(int size, int? capacity, int? limit, int? delayMinutes, string? faulty)
     {
-        var offer = Scenes.Offer(size, capacity) with { PerUserLimit = limit, OpenDelay = delayMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : null };
+        var offer = Scenes.Offer(size, capacity) with
+        {
+            PerUserLimit = limit,
+            OpenDelay = delayMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+        };
         Assert.Equal(faulty is null ? [] : [faulty], OfferRules.Check(offer).Keys);
     }
 
     [Fact]
     public void LargestGroupAtTheHighestPriceDoesNotOverflow()
     {
-        var offer = Scenes.Offer(1, OfferRules.CapacityMax) with { UnitPrice = new Money(OfferRules.UnitPriceMax, "CNY"), PerUserLimit = OfferRules.CapacityMax };
+        var offer = Scenes.Offer(1, OfferRules.CapacityMax) with
+        {
+            UnitPrice = new Money(OfferRules.UnitPriceMax, "CNY"),
+            PerUserLimit = OfferRules.CapacityMax,
+        };
         Assert.Empty(OfferRules.Check(offer));
         var world = Scenes.Published(offer);
-        Assert.Equal(OfferRules.UnitPriceMax * OfferRules.CapacityMax, Assert.IsType<OrderView>(world.Join("ann", OfferRules.CapacityMax).Answer).Total.Amount);
+        Assert.Equal(
+            OfferRules.UnitPriceMax * OfferRules.CapacityMax,
+            Assert.IsType<OrderView>(world.Join("ann", OfferRules.CapacityMax).Answer).Total.Amount
+        );
     }
 
     [Fact]
@@ -210,7 +273,15 @@ public sealed class PublicationTests
         var world = new World();
         world.Do(new GroupCommand.Publish(Scenes.Offer() with { Timeout = TimeSpan.FromSeconds(1) }));
         world.Clock += TimeSpan.FromSeconds(2);
-        var handling = world.Do(new GroupCommand.Reserved(1, world.Inventory.Reserve(new StockReservation("reserve:10042.SH-PUDONG.tea-1123:1", world.Id, "tea-250", 3), Fault.None)));
+        var handling = world.Do(
+            new GroupCommand.Reserved(
+                1,
+                world.Inventory.Reserve(
+                    new StockReservation("reserve:10042.SH-PUDONG.tea-1123:1", world.Id, "tea-250", 3),
+                    Fault.None
+                )
+            )
+        );
         Assert.Equal(GroupPhase.Expired, Assert.IsType<GroupView>(handling.Answer).State);
         Assert.Equal([TaskTypes.StockRollback], world.Tasks.Values.Select(task => task.Type));
         world.RunToTheEnd();

@@ -13,14 +13,41 @@ public sealed class StockTests
         var world = Success("ann", "bob");
         var task = world.TasksOf(TaskTypes.SuccessSaga).Single();
         var work = TaskPayloads.Read<DeductTask>(task.Payload);
-        Assert.Equal(new StockDeduction("deduct:10042.SH-PUDONG.tea-1123:1", "reserve:10042.SH-PUDONG.tea-1123:1", world.Id, "tea-250", 2), work.Deduction);
+        Assert.Equal(
+            new StockDeduction(
+                "deduct:10042.SH-PUDONG.tea-1123:1",
+                "reserve:10042.SH-PUDONG.tea-1123:1",
+                world.Id,
+                "tea-250",
+                2
+            ),
+            work.Deduction
+        );
         world.JoinAll("cho");
-        var handling = world.Do(new GroupCommand.Deducted(1, world.Inventory.Deduct(work.Deduction, Fault.None)), task.Key);
-        Assert.Equal(["stock.deducted", "buyers.notified"], handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event)));
+        var handling = world.Do(
+            new GroupCommand.Deducted(1, world.Inventory.Deduct(work.Deduction, Fault.None)),
+            task.Key
+        );
+        Assert.Equal(
+            ["stock.deducted", "buyers.notified"],
+            handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
+        );
         Assert.Equal(new BuyersNotified("success", 1, 3, 3), handling.Events[1].Event);
-        Assert.Equal(3, handling.Schedules.Count(scheduled => scheduled.Type == TaskTypes.Notify && scheduled.Key.Due == World.Start));
+        Assert.Equal(
+            3,
+            handling.Schedules.Count(scheduled =>
+                scheduled.Type == TaskTypes.Notify && scheduled.Key.Due == World.Start
+            )
+        );
         world.RunDue();
-        Assert.Equal(["notice:10042.SH-PUDONG.tea-1123.1:success", "notice:10042.SH-PUDONG.tea-1123.2:success", "notice:10042.SH-PUDONG.tea-1123.3:success"], world.Notices.Order());
+        Assert.Equal(
+            [
+                "notice:10042.SH-PUDONG.tea-1123.1:success",
+                "notice:10042.SH-PUDONG.tea-1123.2:success",
+                "notice:10042.SH-PUDONG.tea-1123.3:success",
+            ],
+            world.Notices.Order()
+        );
     }
 
     [Fact]
@@ -123,9 +150,14 @@ public sealed class StockTests
         Assert.Equal(GroupPhase.Success, world.View.State);
         world.RunDue();
         Assert.Equal(GroupPhase.Fulfilled, world.View.State);
-        Assert.Equal([OrderStatus.VoucherIssued, OrderStatus.VoucherIssued, OrderStatus.Refunded, OrderStatus.Refunded],
-            Enumerable.Range(1, 4).Select(order => world.Order(order).Status));
-        Assert.Equal(2, world.Events.OfType<OrderRefundRequested>().Count(refund => refund.Reason == RefundReason.StockUnavailable));
+        Assert.Equal(
+            [OrderStatus.VoucherIssued, OrderStatus.VoucherIssued, OrderStatus.Refunded, OrderStatus.Refunded],
+            Enumerable.Range(1, 4).Select(order => world.Order(order).Status)
+        );
+        Assert.Equal(
+            2,
+            world.Events.OfType<OrderRefundRequested>().Count(refund => refund.Reason == RefundReason.StockUnavailable)
+        );
         world.RunToTheEnd();
         Assert.Equal((0, 2), (world.Inventory.Reserved, world.Inventory.Deducted));
     }
@@ -160,7 +192,10 @@ public sealed class StockTests
         world.AskRefund(1);
         world.RunDue();
         Assert.Equal(GroupPhase.Fulfilled, world.View.State);
-        Assert.Equal((OrderStatus.VoucherIssued, OrderStatus.VoucherIssued), (world.Order(2).Status, world.Order(3).Status));
+        Assert.Equal(
+            (OrderStatus.VoucherIssued, OrderStatus.VoucherIssued),
+            (world.Order(2).Status, world.Order(3).Status)
+        );
         world.RunToTheEnd();
         Assert.Equal((0, 2), (world.Inventory.Reserved, world.Inventory.Deducted));
     }
@@ -218,7 +253,8 @@ public sealed class StockTests
         Assert.Equal(1, Release(world).Units);
         world.Do(new GroupCommand.Cancel(1));
         Assert.Equal(1, Release(world).Units);
-        // Two are deducted and two hold seats: a further seat that closes is surplus of the deduction and waits for settlement.
+        // Two are deducted and two hold seats: a further seat that closes is surplus of the deduction and waits for
+        // settlement.
         world.Do(new GroupCommand.Cancel(2));
         Assert.Equal(3, world.State.Ledger.Releases.Count);
         world.RunToTheEnd();
@@ -257,11 +293,25 @@ public sealed class StockTests
     private static StockRelease Release(World world)
     {
         var cause = world.State.Ledger.Releases.Count;
-        return world.Tasks.Values.Where(task => task.Type == TaskTypes.StockRollback).Select(task => TaskPayloads.Read<ReleaseTask>(task.Payload))
-            .SingleOrDefault(work => work.Cause == cause)?.Release
-            ?? new StockRelease("", "", world.Id, "", world.State.Ledger.Releases[^1].Units, world.State.Ledger.Releases[^1].Returned)
+        return world
+                .Tasks.Values.Where(task => task.Type == TaskTypes.StockRollback)
+                .Select(task => TaskPayloads.Read<ReleaseTask>(task.Payload))
+                .SingleOrDefault(work => work.Cause == cause)
+                ?.Release
+            ?? new StockRelease(
+                "",
+                "",
+                world.Id,
+                "",
+                world.State.Ledger.Releases[^1].Units,
+                world.State.Ledger.Releases[^1].Returned
+            )
             {
-                UndoDeductions = world.State.Ledger.Releases[^1].UndoDeductions?.ConvertAll(failed => PortKeys.Deduct(world.Id, failed)) ?? [],
+                UndoDeductions =
+                    world
+                        .State.Ledger.Releases[^1]
+                        .UndoDeductions?.ConvertAll(failed => PortKeys.Deduct(world.Id, failed))
+                    ?? [],
             };
     }
 }

@@ -16,14 +16,16 @@ public sealed class TextRulesTests
     [InlineData("a\u200Cb", false)]
     [InlineData("\u202Ea", false)]
     [InlineData("", false)]
-    public void AJoinerIsPrintableBetweenTwoEmojiOnly(string text, bool isPrintable) => Assert.Equal(isPrintable, TextRules.IsPrintable(text, 128));
+    public void AJoinerIsPrintableBetweenTwoEmojiOnly(string text, bool isPrintable) =>
+        Assert.Equal(isPrintable, TextRules.IsPrintable(text, 128));
 
     [Theory]
     [InlineData(".", false)]
     [InlineData("..", false)]
     [InlineData("...", true)]
     [InlineData(".a", true)]
-    public void SegmentsThatLeadElsewhereAreNoIds(string text, bool isId) => Assert.Equal(isId, TextRules.IsId(text, 128));
+    public void SegmentsThatLeadElsewhereAreNoIds(string text, bool isId) =>
+        Assert.Equal(isId, TextRules.IsId(text, 128));
 
     [Theory]
     [InlineData("Longjing tea, 250 g", true)]
@@ -35,7 +37,8 @@ public sealed class TextRulesTests
     [InlineData("tea\u0085", false)]
     [InlineData("tea\r\ncoffee", false)]
     [InlineData("tea\u2028coffee", false)]
-    public void ATitleIsOneLineAndNotBlank(string text, bool isTitle) => Assert.Equal(isTitle, TextRules.IsTitle(text, 200));
+    public void ATitleIsOneLineAndNotBlank(string text, bool isTitle) =>
+        Assert.Equal(isTitle, TextRules.IsTitle(text, 200));
 
     [Fact]
     public void HalfASurrogatePairIsNoText()

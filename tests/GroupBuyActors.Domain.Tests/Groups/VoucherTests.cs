@@ -5,7 +5,10 @@ namespace GroupBuyActors.Groups;
 
 public sealed class VoucherTests
 {
-    private static readonly GroupOffer ShortValidity = Scenes.Offer() with { VoucherValidity = TimeSpan.FromMinutes(30) };
+    private static readonly GroupOffer ShortValidity = Scenes.Offer() with
+    {
+        VoucherValidity = TimeSpan.FromMinutes(30),
+    };
     private static readonly DateTimeOffset End = World.Start.AddMinutes(30);
 
     [Fact]
@@ -34,8 +37,15 @@ public sealed class VoucherTests
     public void GuessedOrForeignCodesAreNotFoundAlike()
     {
         var world = Scenes.Fulfilled();
-        foreach (var code in new[] { new VoucherCode(world.OrderId(1), "guessedguess"), new VoucherCode(world.OrderId(9), "guessedguess"),
-            new VoucherCode(new OrderId(GroupId.Parse("1.SH.other"), 1), world.Voucher(1).Secret), new VoucherCode(world.OrderId(1), world.Voucher(1).Secret[..^1]) })
+        foreach (
+            var code in new[]
+            {
+                new VoucherCode(world.OrderId(1), "guessedguess"),
+                new VoucherCode(world.OrderId(9), "guessedguess"),
+                new VoucherCode(new OrderId(GroupId.Parse("1.SH.other"), 1), world.Voucher(1).Secret),
+                new VoucherCode(world.OrderId(1), world.Voucher(1).Secret[..^1]),
+            }
+        )
         {
             world.Do(new GroupCommand.Redeem(code, null)).Refused(RefusalCode.VoucherNotFound);
             world.Do(new GroupCommand.Revoke(code)).Refused(RefusalCode.VoucherNotFound);
@@ -70,7 +80,11 @@ public sealed class VoucherTests
     [Theory]
     [InlineData(LapsePolicy.Refund, OrderStatus.Refunding, PaymentState.Refunding)]
     [InlineData(LapsePolicy.Forfeit, OrderStatus.Lapsed, PaymentState.Forfeited)]
-    public void RevokedAfterItsValidityItLapsesAtOnceWithItsPolicy(LapsePolicy policy, OrderStatus status, PaymentState money)
+    public void RevokedAfterItsValidityItLapsesAtOnceWithItsPolicy(
+        LapsePolicy policy,
+        OrderStatus status,
+        PaymentState money
+    )
     {
         var world = Scenes.Fulfilled(ShortValidity with { LapsePolicy = policy });
         world.Redeem(1);
@@ -91,7 +105,10 @@ public sealed class VoucherTests
         world.Clock = End;
         world.Do(new GroupCommand.LapseVouchers());
         Assert.Equal((GroupPhase.Expired, ExpiryReason.VouchersLapsed), (world.View.State, world.View.Reason));
-        Assert.Equal([OrderStatus.Redeemed, OrderStatus.Refunding, OrderStatus.Refunding], Enumerable.Range(1, 3).Select(order => world.Order(order).Status));
+        Assert.Equal(
+            [OrderStatus.Redeemed, OrderStatus.Refunding, OrderStatus.Refunding],
+            Enumerable.Range(1, 3).Select(order => world.Order(order).Status)
+        );
         world.Redeem(2).Refused(RefusalCode.VoucherLapsed);
         var stock = world.State.Stock;
         world.RunToTheEnd();
@@ -116,7 +133,8 @@ public sealed class VoucherTests
     public void GroupEndsEvenIfNoVoucherIsLeftToLapse()
     {
         var world = Scenes.Fulfilled(ShortValidity);
-        foreach (var order in new[] { 1, 2, 3 }) world.Redeem(order);
+        foreach (var order in new[] { 1, 2, 3 })
+            world.Redeem(order);
         world.Clock = End;
         world.Do(new GroupCommand.LapseVouchers());
         Assert.Equal(ExpiryReason.VouchersLapsed, world.View.Reason);
@@ -130,12 +148,18 @@ public sealed class VoucherTests
         world.AskRefund(1).Refused(RefusalCode.OrderNotRefundable);
         world.PayAll(1);
         var first = world.AskRefund(1, "wrong size");
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding, 1), (first.Outcome, world.Order(1).Status, world.View.SeatsTaken));
+        Assert.Equal(
+            (ReplyOutcome.Accepted, OrderStatus.Refunding, 1),
+            (first.Outcome, world.Order(1).Status, world.View.SeatsTaken)
+        );
         Assert.Equal("wrong size", Assert.IsType<OrderRefundRequested>(first.Events.Single().Event).Note);
         Assert.Equal(ReplyOutcome.Accepted, world.AskRefund(1).Outcome);
         world.RunDue();
         var refunded = world.AskRefund(1);
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunded), (refunded.Outcome, Assert.IsType<OrderView>(refunded.Answer).Status));
+        Assert.Equal(
+            (ReplyOutcome.Accepted, OrderStatus.Refunded),
+            (refunded.Outcome, Assert.IsType<OrderView>(refunded.Answer).Status)
+        );
         Assert.Empty(refunded.Events);
         world.AskRefund(9).Refused(RefusalCode.OrderNotFound);
         world.AskRefund(2, new string('x', 501)).Refused(RefusalCode.RequestInvalid);

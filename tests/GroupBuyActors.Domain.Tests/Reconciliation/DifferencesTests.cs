@@ -10,12 +10,32 @@ public sealed class DifferencesTests
     private static readonly OrderId Order = OrderId.Parse("10042.SH-PUDONG.tea.1");
     private static readonly GroupId Group = Order.Group;
     private static readonly Money Price = new(1999, "CNY");
-    private static readonly string[] Letters = ["a", "b", "\uFF21", "\uE000", "\U0001F375", "\U00010000", "茶", "\uD7FF"];
+    private static readonly string[] Letters =
+    [
+        "a",
+        "b",
+        "\uFF21",
+        "\uE000",
+        "\U0001F375",
+        "\U00010000",
+        "茶",
+        "\uD7FF",
+    ];
 
-    /// <summary>Databases compare bytes; a comparison by UTF-16 units would take pairs of surrogates for smaller than some single units.</summary>
+    /// <summary>
+    /// Databases compare bytes; a comparison by UTF-16 units would take pairs of surrogates for smaller than some
+    /// single units.
+    /// </summary>
     [Fact]
-    public void KeysHaveTheOrderOfTheirBytes() => Gen.Select(Text(), Text()).Sample((a, b) =>
-        Assert.Equal(Math.Sign(Encoding.UTF8.GetBytes(a).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(b))), Math.Sign(BookKey.Compare(a, b))));
+    public void KeysHaveTheOrderOfTheirBytes() =>
+        Gen.Select(Text(), Text())
+            .Sample(
+                (a, b) =>
+                    Assert.Equal(
+                        Math.Sign(Encoding.UTF8.GetBytes(a).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(b))),
+                        Math.Sign(BookKey.Compare(a, b))
+                    )
+            );
 
     [Theory]
     [InlineData(PaymentState.Held, false, true)]
@@ -29,14 +49,26 @@ public sealed class DifferencesTests
     [InlineData(PaymentState.Forfeited, true, false)]
     [InlineData(PaymentState.Refunded, false, false)]
     public void MoneyIsEitherHeldOrBack(PaymentState ours, bool isRefunded, bool agrees) =>
-        Assert.Equal(agrees ? null : DifferenceKind.StateDiffers, Differences.Between(Ours(ours), new PaymentBookEntry(Order, "p", Price, isRefunded)));
+        Assert.Equal(
+            agrees ? null : DifferenceKind.StateDiffers,
+            Differences.Between(Ours(ours), new PaymentBookEntry(Order, "p", Price, isRefunded))
+        );
 
     [Fact]
     public void APaymentOfOneSideIsMissingOnTheOther()
     {
         Assert.Equal(DifferenceKind.MissingAtPort, Differences.Between(Ours(PaymentState.Held), null));
-        Assert.Equal(DifferenceKind.MissingHere, Differences.Between(null, new PaymentBookEntry(Order, "p", Price, false)));
-        Assert.Equal(DifferenceKind.AmountDiffers, Differences.Between(Ours(PaymentState.Refunding), new PaymentBookEntry(Order, "p", new Money(1999, "USD"), false)));
+        Assert.Equal(
+            DifferenceKind.MissingHere,
+            Differences.Between(null, new PaymentBookEntry(Order, "p", Price, false))
+        );
+        Assert.Equal(
+            DifferenceKind.AmountDiffers,
+            Differences.Between(
+                Ours(PaymentState.Refunding),
+                new PaymentBookEntry(Order, "p", new Money(1999, "USD"), false)
+            )
+        );
     }
 
     [Theory]
@@ -44,8 +76,20 @@ public sealed class DifferencesTests
     [InlineData(3, 4, 4, 3, DifferenceKind.AmountDiffers)]
     [InlineData(3, 4, 0, 0, DifferenceKind.AmountDiffers)]
     [InlineData(0, 0, 1, 0, DifferenceKind.AmountDiffers)]
-    public void StockAgreesInBothNumbers(long reserved, long deducted, long theirReserved, long theirDeducted, DifferenceKind? kind) => Assert.Equal(kind,
-        Differences.Between(new StockLine(Group, reserved, deducted), new StockBookEntry(Group, "tea", theirReserved, theirDeducted)));
+    public void StockAgreesInBothNumbers(
+        long reserved,
+        long deducted,
+        long theirReserved,
+        long theirDeducted,
+        DifferenceKind? kind
+    ) =>
+        Assert.Equal(
+            kind,
+            Differences.Between(
+                new StockLine(Group, reserved, deducted),
+                new StockBookEntry(Group, "tea", theirReserved, theirDeducted)
+            )
+        );
 
     [Fact]
     public void ALineWithoutUnitsIsAsGoodAsNone()
@@ -58,5 +102,8 @@ public sealed class DifferencesTests
 
     private static PaymentEntry Ours(PaymentState state) => new(Order, "p", Price, state, null);
 
-    private static Gen<string> Text() => Gen.Int[0, Letters.Length - 1].Array[0, 4].Select(letters => string.Concat(letters.Select(letter => Letters[letter])));
+    private static Gen<string> Text() =>
+        Gen.Int[0, Letters.Length - 1]
+            .Array[0, 4]
+            .Select(letters => string.Concat(letters.Select(letter => Letters[letter])));
 }

@@ -6,9 +6,11 @@ public sealed class PurgePaceTests
     public void AQuickDatabaseIsAskedForMoreAndASlowOneForLess()
     {
         var pace = PurgePace.First;
-        for (var n = 0; n < 10; n++) pace = pace.After(TimeSpan.FromMilliseconds(2));
+        for (var n = 0; n < 10; n++)
+            pace = pace.After(TimeSpan.FromMilliseconds(2));
         Assert.Equal(new PurgePace(PurgePace.RowsMax, TimeSpan.FromMilliseconds(5)), pace);
-        for (var n = 0; n < 10; n++) pace = pace.After(TimeSpan.FromMilliseconds(400));
+        for (var n = 0; n < 10; n++)
+            pace = pace.After(TimeSpan.FromMilliseconds(400));
         Assert.Equal(new PurgePace(PurgePace.RowsMin, TimeSpan.FromMilliseconds(400)), pace);
         Assert.Equal(pace with { Pause = TimeSpan.FromMilliseconds(60) }, pace.After(TimeSpan.FromMilliseconds(60)));
     }
@@ -17,7 +19,9 @@ public sealed class PurgePaceTests
     public void APauseIsAsLongAsTheStepAndBounded() =>
         Assert.Equal(TimeSpan.FromSeconds(2), PurgePace.First.After(TimeSpan.FromMinutes(1)).Pause);
 
-    /// <summary>Of a step of 40 ms, as a busy MariaDB takes for 2,000 rows: 25,000 a second; a thousand each half minute was 33.</summary>
+    /// <summary>
+    /// Of a step of 40 ms, as a busy MariaDB takes for 2,000 rows: 25,000 a second; a thousand each half minute was 33.
+    /// </summary>
     [Fact]
     public void ABacklogIsWorkedOffByThousandsASecond()
     {

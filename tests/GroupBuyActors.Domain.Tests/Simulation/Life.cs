@@ -9,7 +9,14 @@ namespace GroupBuyActors.Simulation;
 internal readonly record struct Step(int Kind, int A, int B, int C);
 
 /// <summary>A random life: its offer, how many of a hundred port calls go wrong, and what happens.</summary>
-internal sealed record Life(GroupOffer Offer, int ConsequencesPerCommit, int FaultShare, uint FaultSeed, int DeductionsRefusedFrom, List<Step> Steps)
+internal sealed record Life(
+    GroupOffer Offer,
+    int ConsequencesPerCommit,
+    int FaultShare,
+    uint FaultSeed,
+    int DeductionsRefusedFrom,
+    List<Step> Steps
+)
 {
     public override string ToString() =>
         $"{Offer}\nper commit {ConsequencesPerCommit}, {FaultShare} % faults from {FaultSeed}, deductions refused from {DeductionsRefusedFrom}\n{string.Join('\n', Steps)}";
@@ -22,11 +29,13 @@ internal static class Shortest
     {
         for (var size = life.Steps.Count; size > 0; size /= 2)
         {
-            for (var at = 0; at < life.Steps.Count;)
+            for (var at = 0; at < life.Steps.Count; )
             {
                 var shorter = life with { Steps = [.. life.Steps.Take(at), .. life.Steps.Skip(at + size)] };
-                if (Fails(shorter)) life = shorter;
-                else at += size;
+                if (Fails(shorter))
+                    life = shorter;
+                else
+                    at += size;
             }
         }
 
@@ -57,7 +66,9 @@ internal static class Shortest
     }
 }
 
-/// <summary>Plays a <see cref="Life"/> and checks the invariants after every step, and the books when all is over.</summary>
+/// <summary>
+/// Plays a <see cref="Life"/> and checks the invariants after every step, and the books when all is over.
+/// </summary>
 internal sealed class LifePlay
 {
     private static readonly TimeSpan ProviderWindow = TimeSpan.FromMinutes(10);
@@ -66,13 +77,18 @@ internal sealed class LifePlay
     private readonly List<TimedTask> _seenTasks = [];
     private DateTimeOffset _latest = World.Start;
     private uint _chance;
-    private int _paymentNumber, _requestNumber;
+    private int _paymentNumber,
+        _requestNumber;
 
     public LifePlay(Life life)
     {
         _life = life;
         _chance = life.FaultSeed;
-        _world = new World(new GroupSettings { ConsequencesPerCommit = life.ConsequencesPerCommit }) { NextFault = DrawFault, DeductionsRefusedFrom = life.DeductionsRefusedFrom };
+        _world = new World(new GroupSettings { ConsequencesPerCommit = life.ConsequencesPerCommit })
+        {
+            NextFault = DrawFault,
+            DeductionsRefusedFrom = life.DeductionsRefusedFrom,
+        };
         var invariants = new Invariants(_world);
         _world.Handled = (_, handling) =>
         {
@@ -86,7 +102,8 @@ internal sealed class LifePlay
     public void Play()
     {
         _world.Publish(_life.Offer, DrawFault());
-        foreach (var step in _life.Steps) Do(step);
+        foreach (var step in _life.Steps)
+            Do(step);
         Finish();
     }
 
@@ -95,21 +112,64 @@ internal sealed class LifePlay
         var (kind, a, b, c) = step;
         switch (kind)
         {
-            case < 25: _world.Join($"user-{a % 6}", 1 + b % 3, c % 3 == 0 ? new RequestKey($"join-{(c % 2 == 0 ? _requestNumber++ : a % 4)}", "") : null); break;
-            case < 50: Pay(a, b, c); break;
-            case < 53: PaySilently(a, b); break;
-            case < 56: _world.Do(new GroupCommand.Cancel(Pick(a, OrderStatus.PendingPayment))); break;
-            case < 60: _world.AskRefund(Pick(a, OrderStatus.Paid), "changed my mind", b % 3 == 0 ? new RequestKey($"refund-{b % 5}", "body") : null); break;
-            case < 67: Voucher(Pick(a, OrderStatus.VoucherIssued), code => new GroupCommand.Redeem(code, null)); break;
-            case < 71: Voucher(Pick(a, OrderStatus.Redeemed), code => new GroupCommand.Revoke(code)); break;
-            case 71: if (b % 6 == 0) _world.Do(new GroupCommand.Withdraw()); break;
-            case < 75: _world.Do(new GroupCommand.EndJoining(b % 2 == 0 ? new RequestKey($"end-{a % 2}", "") : null)); break;
-            case < 77: _world.Publish(b % 4 == 0 ? _life.Offer with { Title = "Other" } : _life.Offer, DrawFault()); break;
-            case < 90: Pass(a, b); break;
-            case < 92: _world.Reactivate(); break;
-            case < 95: RunAgain(a); break;
-            case < 97: _world.Do(b % 2 == 0 ? new GroupCommand.LapseVouchers() : new GroupCommand.Settle(new RequestKey($"settle-{a % 3}", ""))); break;
-            default: _world.Inventory.DeliverLost(); break;
+            case < 25:
+                _world.Join(
+                    $"user-{a % 6}",
+                    1 + b % 3,
+                    c % 3 == 0 ? new RequestKey($"join-{(c % 2 == 0 ? _requestNumber++ : a % 4)}", "") : null
+                );
+                break;
+            case < 50:
+                Pay(a, b, c);
+                break;
+            case < 53:
+                PaySilently(a, b);
+                break;
+            case < 56:
+                _world.Do(new GroupCommand.Cancel(Pick(a, OrderStatus.PendingPayment)));
+                break;
+            case < 60:
+                _world.AskRefund(
+                    Pick(a, OrderStatus.Paid),
+                    "changed my mind",
+                    b % 3 == 0 ? new RequestKey($"refund-{b % 5}", "body") : null
+                );
+                break;
+            case < 67:
+                Voucher(Pick(a, OrderStatus.VoucherIssued), code => new GroupCommand.Redeem(code, null));
+                break;
+            case < 71:
+                Voucher(Pick(a, OrderStatus.Redeemed), code => new GroupCommand.Revoke(code));
+                break;
+            case 71:
+                if (b % 6 == 0)
+                    _world.Do(new GroupCommand.Withdraw());
+                break;
+            case < 75:
+                _world.Do(new GroupCommand.EndJoining(b % 2 == 0 ? new RequestKey($"end-{a % 2}", "") : null));
+                break;
+            case < 77:
+                _world.Publish(b % 4 == 0 ? _life.Offer with { Title = "Other" } : _life.Offer, DrawFault());
+                break;
+            case < 90:
+                Pass(a, b);
+                break;
+            case < 92:
+                _world.Reactivate();
+                break;
+            case < 95:
+                RunAgain(a);
+                break;
+            case < 97:
+                _world.Do(
+                    b % 2 == 0
+                        ? new GroupCommand.LapseVouchers()
+                        : new GroupCommand.Settle(new RequestKey($"settle-{a % 3}", ""))
+                );
+                break;
+            default:
+                _world.Inventory.DeliverLost();
+                break;
         }
     }
 
@@ -123,8 +183,10 @@ internal sealed class LifePlay
 
     private void Voucher(int order, Func<VoucherCode, GroupCommand> command)
     {
-        if (_world.State.Order(order)?.VoucherCode is { } code) _world.Do(command(code));
-        else _world.Do(command(new VoucherCode(_world.OrderId(order), "guessedguess")));
+        if (_world.State.Order(order)?.VoucherCode is { } code)
+            _world.Do(command(code));
+        else
+            _world.Do(command(new VoucherCode(_world.OrderId(order), "guessedguess")));
     }
 
     private void Pay(int a, int b, int c)
@@ -138,30 +200,59 @@ internal sealed class LifePlay
 
         var known = _world.State.Payments().Where(payment => payment.Order == order.OrderId).ToList();
         var trusted = c % 5 != 0;
-        var amount = (b % 10) switch { 0 => order.Total with { Amount = order.Total.Amount + 1 }, 1 => order.Total with { Currency = "EUR" }, _ => order.Total };
-        var command = new PayOrder(number, $"p{_paymentNumber}", amount, trusted, c % 7 == 0 ? new RequestKey($"pay-{_paymentNumber}", $"{amount}") : null);
+        var amount = (b % 10) switch
+        {
+            0 => order.Total with { Amount = order.Total.Amount + 1 },
+            1 => order.Total with { Currency = "EUR" },
+            _ => order.Total,
+        };
+        var command = new PayOrder(
+            number,
+            $"p{_paymentNumber}",
+            amount,
+            trusted,
+            c % 7 == 0 ? new RequestKey($"pay-{_paymentNumber}", $"{amount}") : null
+        );
         _paymentNumber++;
         // A payment nobody made, or one that its payer only says was made: the payment service would not tell of it.
-        if (b % 6 == 5 && known.Count > 0) command = command with { PaymentId = known[0].PaymentId, Amount = b % 4 == 1 ? command.Amount : known[0].Amount };
-        else if (trusted || (b % 11 != 7 && CanPay(order))) _world.Provider.Pay(order.OrderId, command.PaymentId, command.Amount);
+        if (b % 6 == 5 && known.Count > 0)
+            command = command with
+            {
+                PaymentId = known[0].PaymentId,
+                Amount = b % 4 == 1 ? command.Amount : known[0].Amount,
+            };
+        else if (trusted || (b % 11 != 7 && CanPay(order)))
+            _world.Provider.Pay(order.OrderId, command.PaymentId, command.Amount);
         _world.Tell(command, DrawFault());
-        if (c % 4 == 0) _world.Tell(command, DrawFault());
+        if (c % 4 == 0)
+            _world.Tell(command, DrawFault());
     }
 
-    /// <summary>A buyer pays and nobody tells: possible until the provider's window after the order was closed is over.</summary>
+    /// <summary>
+    /// A buyer pays and nobody tells: possible until the provider's window after the order was closed is over.
+    /// </summary>
     private void PaySilently(int a, int b)
     {
-        if (_world.State.OrderCount == 0) return;
+        if (_world.State.OrderCount == 0)
+            return;
         var order = _world.Order(1 + a % _world.State.OrderCount);
-        if (!CanPay(order)) return;
-        _world.Provider.Pay(order.OrderId, $"s{_paymentNumber++}", b % 5 == 0 ? order.Total with { Amount = 1 } : order.Total);
+        if (!CanPay(order))
+            return;
+        _world.Provider.Pay(
+            order.OrderId,
+            $"s{_paymentNumber++}",
+            b % 5 == 0 ? order.Total with { Amount = 1 } : order.Total
+        );
     }
 
     // Our clock may be set back; the provider's window has passed all the same.
     private bool CanPay(OrderView order)
     {
-        if (_world.Clock > _latest) _latest = _world.Clock;
-        var closed = _world.Journal.FirstOrDefault(recorded => recorded.Event is OrderClosed e && e.OrderId == order.OrderId);
+        if (_world.Clock > _latest)
+            _latest = _world.Clock;
+        var closed = _world.Journal.FirstOrDefault(recorded =>
+            recorded.Event is OrderClosed e && e.OrderId == order.OrderId
+        );
         return closed is null ? order.Status == OrderStatus.PendingPayment : _latest < closed.Time + ProviderWindow;
     }
 
@@ -170,23 +261,45 @@ internal sealed class LifePlay
         var deadline = _world.State.Terms?.Deadline ?? _world.Clock;
         switch (a % 9)
         {
-            case 0: _world.Clock += TimeSpan.FromMilliseconds(b % 3); break;
-            case 1: _latest = _world.Clock > _latest ? _world.Clock : _latest; _world.Clock -= TimeSpan.FromSeconds(b % 90); break;
-            case 2: if (deadline > _world.Clock && b % 3 == 0) _world.Clock = deadline - TimeSpan.FromMilliseconds(b % 2); break;
-            case 3 or 4: _world.RunDue(); break;
-            case 5: _world.Advance(TimeSpan.FromSeconds(b % 40)); break;
-            case 6: _world.Advance(TimeSpan.FromMinutes(b % 20)); break;
-            case 7: if (_world.Tasks.Count > 0) _world.AdvanceTo(_world.Tasks.Values.Min(task => task.NextAt)); break;
-            default: if (b % 6 == 0) _world.Advance(TimeSpan.FromHours(1)); break;
+            case 0:
+                _world.Clock += TimeSpan.FromMilliseconds(b % 3);
+                break;
+            case 1:
+                _latest = _world.Clock > _latest ? _world.Clock : _latest;
+                _world.Clock -= TimeSpan.FromSeconds(b % 90);
+                break;
+            case 2:
+                if (deadline > _world.Clock && b % 3 == 0)
+                    _world.Clock = deadline - TimeSpan.FromMilliseconds(b % 2);
+                break;
+            case 3 or 4:
+                _world.RunDue();
+                break;
+            case 5:
+                _world.Advance(TimeSpan.FromSeconds(b % 40));
+                break;
+            case 6:
+                _world.Advance(TimeSpan.FromMinutes(b % 20));
+                break;
+            case 7:
+                if (_world.Tasks.Count > 0)
+                    _world.AdvanceTo(_world.Tasks.Values.Min(task => task.NextAt));
+                break;
+            default:
+                if (b % 6 == 0)
+                    _world.Advance(TimeSpan.FromHours(1));
+                break;
         }
     }
 
     /// <summary>A task runs once more, or early: a second owner of its shard, a clock ahead of the others.</summary>
     private void RunAgain(int a)
     {
-        if (_seenTasks.Count == 0) return;
+        if (_seenTasks.Count == 0)
+            return;
         var task = _seenTasks[a % _seenTasks.Count];
-        if (task.Type == TaskTypes.Notify) return;
+        if (task.Type == TaskTypes.Notify)
+            return;
         var isLive = _world.Tasks.TryGetValue(task.Key.Id, out var live);
         _world.Run(isLive ? live! : task);
     }
@@ -197,7 +310,8 @@ internal sealed class LifePlay
         _world.RunToTheEnd();
         _world.Inventory.DeliverLost();
         CheckBooks();
-        if (_world.State.View() is not { State: GroupPhase.Fulfilled } view) return;
+        if (_world.State.View() is not { State: GroupPhase.Fulfilled } view)
+            return;
         _world.AdvanceTo(view.VouchersValidUntil!.Value);
         do _world.Do(new GroupCommand.LapseVouchers());
         while (_world.State.HasOpenConsequences);
@@ -211,12 +325,20 @@ internal sealed class LifePlay
         var state = _world.State;
         Assert.Empty(_world.Tasks);
         Assert.False(state.HasOpenConsequences);
-        Assert.True(state.Phase is GroupPhase.None or GroupPhase.Fulfilled or GroupPhase.Expired, $"The group rests in {state.Phase}.");
+        Assert.True(
+            state.Phase is GroupPhase.None or GroupPhase.Fulfilled or GroupPhase.Expired,
+            $"The group rests in {state.Phase}."
+        );
         CheckStock(state);
         foreach (var number in Enumerable.Range(1, state.OrderCount))
-            Assert.False(_world.Order(number).Status is OrderStatus.PendingPayment or OrderStatus.Paid or OrderStatus.Refunding, $"Order {number} rests in {_world.Order(number).Status}.");
-        foreach (var (order, payment) in _world.Provider.All) CheckPayment(order, payment);
-        foreach (var entry in state.Payments()) Assert.Contains((entry.Order, new ProviderPayment(entry.PaymentId, entry.Amount)), _world.Provider.All);
+            Assert.False(
+                _world.Order(number).Status is OrderStatus.PendingPayment or OrderStatus.Paid or OrderStatus.Refunding,
+                $"Order {number} rests in {_world.Order(number).Status}."
+            );
+        foreach (var (order, payment) in _world.Provider.All)
+            CheckPayment(order, payment);
+        foreach (var entry in state.Payments())
+            Assert.Contains((entry.Order, new ProviderPayment(entry.PaymentId, entry.Amount)), _world.Provider.All);
     }
 
     private void CheckStock(GroupState state)
@@ -224,39 +346,62 @@ internal sealed class LifePlay
         Assert.Equal(0, state.Stock.Outstanding);
         Assert.Equal(0, _world.Inventory.Reserved);
         Assert.Equal(state.Stock.Deducted, _world.Inventory.Deducted);
-        var kept = state.View()?.FulfilledAt is null ? 0 : _world.Events.OfType<OrderPlaced>().Where(placed =>
-            _world.Events.OfType<VoucherIssued>().Any(issued => issued.OrderId == placed.OrderId) || WasRefundedBeforeItsVoucher(placed.OrderId)).Sum(placed => placed.Quantity);
+        var kept = state.View()?.FulfilledAt is null
+            ? 0
+            : _world
+                .Events.OfType<OrderPlaced>()
+                .Where(placed =>
+                    _world.Events.OfType<VoucherIssued>().Any(issued => issued.OrderId == placed.OrderId)
+                    || WasRefundedBeforeItsVoucher(placed.OrderId)
+                )
+                .Sum(placed => placed.Quantity);
         Assert.Equal(kept, state.Stock.Deducted);
-        Assert.Equal(_world.Events.OfType<StockReleased>().Count(), _world.Events.OfType<StockReleased>().Select(released => released.Cause).Distinct().Count());
+        Assert.Equal(
+            _world.Events.OfType<StockReleased>().Count(),
+            _world.Events.OfType<StockReleased>().Select(released => released.Cause).Distinct().Count()
+        );
     }
 
-    // With vouchers issued in many commits a buyer may ask for the refund of an order whose voucher was still to come; its unit was settled.
+    // With vouchers issued in many commits a buyer may ask for the refund of an order whose voucher was still to come;
+    // its unit was settled.
     private bool WasRefundedBeforeItsVoucher(OrderId id)
     {
         var fulfilled = _world.Journal.First(recorded => recorded.Event is GroupFulfilled).Sequence;
-        return _world.Journal.Any(recorded => recorded.Sequence > fulfilled && recorded.Event is OrderRefundRequested { Reason: RefundReason.BuyerRequest } e
-            && e.OrderId == id && _world.Order(id.Number).VoucherCode is null);
+        return _world.Journal.Any(recorded =>
+            recorded.Sequence > fulfilled
+            && recorded.Event is OrderRefundRequested { Reason: RefundReason.BuyerRequest } e
+            && e.OrderId == id
+            && _world.Order(id.Number).VoucherCode is null
+        );
     }
 
     private void CheckPayment(OrderId order, ProviderPayment payment)
     {
-        var entry = _world.State.Payments().FirstOrDefault(entry => entry.Order == order && entry.PaymentId == payment.PaymentId);
+        var entry = _world
+            .State.Payments()
+            .FirstOrDefault(entry => entry.Order == order && entry.PaymentId == payment.PaymentId);
         if (entry is null)
         {
-            Assert.False(_world.Events.Any(happened => happened is OrderClosed e && e.OrderId == order), $"{payment} for closed order {order} was never found.");
+            Assert.False(
+                _world.Events.Any(happened => happened is OrderClosed e && e.OrderId == order),
+                $"{payment} for closed order {order} was never found."
+            );
             return;
         }
 
         Assert.Equal(entry.State == PaymentState.Refunded, _world.Provider.IsRefunded(order, payment.PaymentId));
         var status = _world.Order(order.Number).Status;
-        Assert.True((entry.State, status) switch
-        {
-            (PaymentState.Refunded, _) => true,
-            (PaymentState.Held, OrderStatus.VoucherIssued) => true,
-            (PaymentState.Redeemed, OrderStatus.Redeemed) => true,
-            (PaymentState.Forfeited, OrderStatus.Lapsed) => true,
-            _ => false,
-        }, $"{entry} rests with an order that is {status}.");
+        Assert.True(
+            (entry.State, status) switch
+            {
+                (PaymentState.Refunded, _) => true,
+                (PaymentState.Held, OrderStatus.VoucherIssued) => true,
+                (PaymentState.Redeemed, OrderStatus.Redeemed) => true,
+                (PaymentState.Forfeited, OrderStatus.Lapsed) => true,
+                _ => false,
+            },
+            $"{entry} rests with an order that is {status}."
+        );
     }
 
     private Fault DrawFault()

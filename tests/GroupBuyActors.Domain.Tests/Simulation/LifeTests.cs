@@ -5,15 +5,17 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Simulation;
 
 /// <summary>
-/// Random lives of groups. A failure prints the shortest life found and its seed; set GROUPBUY_SEED to it to see it again, and
-/// GROUPBUY_LIVES to a number to look longer.
+/// Random lives of groups. A failure prints the shortest life found and its seed; set GROUPBUY_SEED to it to see it
+/// again, and GROUPBUY_LIVES to a number to look longer.
 /// </summary>
 public sealed class LifeTests
 {
     // Seeds of other randomised tests are numbers; CsCheck's have twelve characters.
-    private static string? Seed => Environment.GetEnvironmentVariable("GROUPBUY_SEED") is { Length: 12 } seed ? seed : null;
+    private static string? Seed =>
+        Environment.GetEnvironmentVariable("GROUPBUY_SEED") is { Length: 12 } seed ? seed : null;
 
-    private static long Iterations(int usual) => long.TryParse(Environment.GetEnvironmentVariable("GROUPBUY_LIVES"), out var lives) ? lives : usual;
+    private static long Iterations(int usual) =>
+        long.TryParse(Environment.GetEnvironmentVariable("GROUPBUY_LIVES"), out var lives) ? lives : usual;
 
     private static readonly Gen<TimeSpan> Window = Gen.Int[1, 90].Select(minutes => TimeSpan.FromMinutes(minutes));
 
@@ -63,19 +65,30 @@ public sealed class LifeTests
 
     [Fact]
     public void AnyLifeKeepsTheRulesAtEveryStepAndTheBooksAtTheEnd() =>
-        Lives(stepsMax: 120, faultsMax: 0).Sample(life => new LifePlay(life).Play(), seed: Seed, iter: Iterations(600), print: Shortest.Of);
+        Lives(stepsMax: 120, faultsMax: 0)
+            .Sample(life => new LifePlay(life).Play(), seed: Seed, iter: Iterations(600), print: Shortest.Of);
 
-    /// <summary>The lives must not grow dull unnoticed, or this would hold for nothing: together they come by every corner of the diagram.</summary>
+    /// <summary>
+    /// The lives must not grow dull unnoticed, or this would hold for nothing: together they come by every corner of
+    /// the diagram.
+    /// </summary>
     [Fact]
     public void AnyLifeWithFailingPortsKeepsTheRulesAtEveryStepAndTheBooksAtTheEnd()
     {
         var reached = new ConcurrentDictionary<string, int>();
-        Lives(stepsMax: 140, faultsMax: 50).Sample(life =>
-        {
-            var play = new LifePlay(life);
-            play.Play();
-            foreach (var corner in Corners.Of(play.World)) reached.AddOrUpdate(corner, 1, (_, count) => count + 1);
-        }, seed: Seed, iter: Iterations(1_500), print: Shortest.Of);
+        Lives(stepsMax: 140, faultsMax: 50)
+            .Sample(
+                life =>
+                {
+                    var play = new LifePlay(life);
+                    play.Play();
+                    foreach (var corner in Corners.Of(play.World))
+                        reached.AddOrUpdate(corner, 1, (_, count) => count + 1);
+                },
+                seed: Seed,
+                iter: Iterations(1_500),
+                print: Shortest.Of
+            );
         Assert.Empty(Corners.All.Except(reached.Keys));
     }
 }

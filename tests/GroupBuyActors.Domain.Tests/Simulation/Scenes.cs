@@ -8,7 +8,15 @@ internal static class Scenes
 {
     public static readonly Money Price = new(9_900, "CNY");
 
-    public static GroupOffer Offer(int size = 3, int? capacity = null) => new() { Title = "West Lake tea, 250 g", Sku = "tea-250", UnitPrice = Price, MinGroupSize = size, Capacity = capacity };
+    public static GroupOffer Offer(int size = 3, int? capacity = null) =>
+        new()
+        {
+            Title = "West Lake tea, 250 g",
+            Sku = "tea-250",
+            UnitPrice = Price,
+            MinGroupSize = size,
+            Capacity = capacity,
+        };
 
     public static World Published(GroupOffer offer, GroupSettings? settings = null)
     {
@@ -33,13 +41,27 @@ internal static class Scenes
 
     public static void JoinAll(this World world, params string[] users)
     {
-        foreach (var user in users) Assert.Null(world.Join(user).Refusal);
+        foreach (var user in users)
+            Assert.Null(world.Join(user).Refusal);
     }
 
     /// <summary>The buyer pays at the provider, and the payment service tells.</summary>
-    public static Handling Pay(this World world, int order, string? paymentId = null, Money? amount = null, bool trusted = true, RequestKey? request = null)
+    public static Handling Pay(
+        this World world,
+        int order,
+        string? paymentId = null,
+        Money? amount = null,
+        bool trusted = true,
+        RequestKey? request = null
+    )
     {
-        var command = new PayOrder(order, paymentId ?? $"pay-{order}", amount ?? world.Order(order).Total, trusted, request);
+        var command = new PayOrder(
+            order,
+            paymentId ?? $"pay-{order}",
+            amount ?? world.Order(order).Total,
+            trusted,
+            request
+        );
         world.Provider.Pay(world.OrderId(order), command.PaymentId, command.Amount);
         return world.Tell(command);
     }
@@ -55,7 +77,8 @@ internal static class Scenes
 
     public static void PayAll(this World world, params int[] orders)
     {
-        foreach (var order in orders) Assert.Null(world.Pay(order).Refusal);
+        foreach (var order in orders)
+            Assert.Null(world.Pay(order).Refusal);
     }
 
     public static Handling AskRefund(this World world, int order, string? reason = null, RequestKey? request = null) =>
@@ -74,9 +97,11 @@ internal static class Scenes
 
     public static VoucherCode Voucher(this World world, int order) => world.Order(order).VoucherCode!.Value;
 
-    public static Handling Redeem(this World world, int order) => world.Do(new GroupCommand.Redeem(world.Voucher(order), null));
+    public static Handling Redeem(this World world, int order) =>
+        world.Do(new GroupCommand.Redeem(world.Voucher(order), null));
 
-    public static Handling Revoke(this World world, int order) => world.Do(new GroupCommand.Revoke(world.Voucher(order)));
+    public static Handling Revoke(this World world, int order) =>
+        world.Do(new GroupCommand.Revoke(world.Voucher(order)));
 
     public static void Refused(this Handling handling, RefusalCode code) => Assert.Equal(code, handling.Refusal?.Code);
 

@@ -6,8 +6,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Simulation;
 
 /// <summary>
-/// One group with everything around it that a silo would be: a clock moved by hand, a journal, the tasks, ports that answer as told,
-/// and a second state that lives only by replaying the journal's bytes.
+/// One group with everything around it that a silo would be: a clock moved by hand, a journal, the tasks, ports that
+/// answer as told, and a second state that lives only by replaying the journal's bytes.
 /// </summary>
 internal sealed class World
 {
@@ -32,9 +32,11 @@ internal sealed class World
         set
         {
             field = value;
-            if (value > LatestClock) LatestClock = value;
+            if (value > LatestClock)
+                LatestClock = value;
         }
     } = Start;
+
     /// <summary>The latest time that the clock has shown, however often it was stepped back since.</summary>
     public DateTimeOffset LatestClock { get; private set; } = Start;
     public List<RecordedEvent> Journal { get; } = [];
@@ -45,33 +47,47 @@ internal sealed class World
     public List<string> Alerts { get; } = [];
     public Inventory Inventory { get; } = new();
     public Provider Provider { get; } = new();
+
     /// <summary>Draws what goes wrong with the next call to a port; nothing by default.</summary>
     public Func<Fault> NextFault { get; set; } = () => Fault.None;
-    /// <summary>False where the second state is not kept up: for groups so large that it would be all the test does.</summary>
+
+    /// <summary>
+    /// False where the second state is not kept up: for groups so large that it would be all the test does.
+    /// </summary>
     public bool Replicates { get; init; } = true;
+
     /// <summary>Inventory refuses deductions of this cause and later ones; of none by default.</summary>
     public int DeductionsRefusedFrom { get; init; } = int.MaxValue;
+
     /// <summary>Bytes that a commit may have.</summary>
     public int CommitBytesMax { get; set; } = int.MaxValue;
+
     /// <summary>Sees every handling after it is stored.</summary>
     public Action<GroupCommand, Handling>? Handled { get; set; }
 
     public GroupView View => State.View() ?? throw new InvalidOperationException("The group is not published.");
-    public OrderView Order(int number) => State.Order(number) ?? throw new InvalidOperationException($"No order {number}.");
+
+    public OrderView Order(int number) =>
+        State.Order(number) ?? throw new InvalidOperationException($"No order {number}.");
+
     public OrderId OrderId(int number) => new(Id, number);
+
     public IEnumerable<GroupEvent> Events => Journal.Select(recorded => recorded.Event);
     public IEnumerable<string> Names => Events.Select(GroupEvents.NameOf);
-    public IEnumerable<TimedTask> TasksOf(string type) => Tasks.Values.Where(task => task.Type == type).OrderBy(task => task.Key.Due);
 
-    public HandlingContext Context(TaskKey? completes = null) => new()
-    {
-        Clock = Clock,
-        Settings = Settings,
-        NewSecret = () => $"secret{_secrets++:D20}",
-        Completes = completes,
-        Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        CommitBytesMax = CommitBytesMax,
-    };
+    public IEnumerable<TimedTask> TasksOf(string type) =>
+        Tasks.Values.Where(task => task.Type == type).OrderBy(task => task.Key.Due);
+
+    public HandlingContext Context(TaskKey? completes = null) =>
+        new()
+        {
+            Clock = Clock,
+            Settings = Settings,
+            NewSecret = () => $"secret{_secrets++:D20}",
+            Completes = completes,
+            Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            CommitBytesMax = CommitBytesMax,
+        };
 
     /// <summary>Handles a command and stores what it says.</summary>
     public Handling Do(GroupCommand command, TaskKey? completes = null)
@@ -80,26 +96,37 @@ internal sealed class World
         foreach (var recorded in handling.Events)
         {
             Journal.Add(recorded);
-            if (!Replicates) continue;
+            if (!Replicates)
+                continue;
             var (name, version) = (GroupEvents.NameOf(recorded.Event), GroupEvents.VersionOf(recorded.Event));
-            GroupMachine.Replay(Replica, JournalPayload.Read(Id, recorded.Sequence, recorded.Time, name, version, JournalPayload.Write(recorded)));
+            GroupMachine.Replay(
+                Replica,
+                JournalPayload.Read(Id, recorded.Sequence, recorded.Time, name, version, JournalPayload.Write(recorded))
+            );
         }
 
-        foreach (var task in handling.Schedules) Assert.True(Tasks.TryAdd(task.Key.Id, task), $"{task.Key.Id} is scheduled twice.");
+        foreach (var task in handling.Schedules)
+            Assert.True(Tasks.TryAdd(task.Key.Id, task), $"{task.Key.Id} is scheduled twice.");
         foreach (var key in handling.Removals)
-            if (!Tasks.Remove(key.Id) && key != completes) Assert.Fail($"{key.Id} is removed but not there.");
-        foreach (var entry in handling.Payments) Payments[(entry.Order, entry.PaymentId)] = entry;
+            if (!Tasks.Remove(key.Id) && key != completes)
+                Assert.Fail($"{key.Id} is removed but not there.");
+        foreach (var entry in handling.Payments)
+            Payments[(entry.Order, entry.PaymentId)] = entry;
         Statuses.AddRange(handling.Statuses);
-        if (handling.Alert is { } alert) Alerts.Add(alert);
+        if (handling.Alert is { } alert)
+            Alerts.Add(alert);
         Handled?.Invoke(command, handling);
         return handling;
     }
 
-    /// <summary>Does what a crash and a new activation do: the state comes back from a snapshot and the journal's tail.</summary>
+    /// <summary>
+    /// Does what a crash and a new activation do: the state comes back from a snapshot and the journal's tail.
+    /// </summary>
     public void Reactivate()
     {
         State = GroupSnapshot.Read(Id, GroupSnapshot.Write(State));
-        if (Replicates) Replica = GroupSnapshot.Read(Id, GroupSnapshot.Write(Replica));
+        if (Replicates)
+            Replica = GroupSnapshot.Read(Id, GroupSnapshot.Write(Replica));
     }
 
     /// <summary>Runs one task as the task service would. A failed port call leaves it for later.</summary>
@@ -127,7 +154,10 @@ internal sealed class World
                 break;
             case TaskTypes.Refund:
                 var refund = TaskPayloads.Read<RefundTask>(task.Payload);
-                if (Provider.Refund(OrderId(refund.Order), refund.PaymentId, refund.Amount, NextFault()).Answer == PortAnswer.Done)
+                if (
+                    Provider.Refund(OrderId(refund.Order), refund.PaymentId, refund.Amount, NextFault()).Answer
+                    == PortAnswer.Done
+                )
                     Do(new GroupCommand.Refunded(refund.Order, refund.PaymentId, refund.Excess), completes);
                 break;
             case TaskTypes.Notify:
@@ -140,7 +170,8 @@ internal sealed class World
                 break;
         }
 
-        if (Tasks.ContainsKey(task.Key.Id)) Fail(task);
+        if (Tasks.ContainsKey(task.Key.Id))
+            Fail(task);
     }
 
     /// <summary>Runs every task that is due at the clock's time, and those that follow at once.</summary>
@@ -148,10 +179,16 @@ internal sealed class World
     {
         for (var i = 0; i < 1_000; i++)
         {
-            var due = Tasks.Values.Where(task => task.NextAt <= Clock).OrderBy(task => task.NextAt).ThenBy(task => task.Key.Id, StringComparer.Ordinal).ToList();
-            if (due.Count == 0) return;
+            var due = Tasks
+                .Values.Where(task => task.NextAt <= Clock)
+                .OrderBy(task => task.NextAt)
+                .ThenBy(task => task.Key.Id, StringComparer.Ordinal)
+                .ToList();
+            if (due.Count == 0)
+                return;
             foreach (var task in due)
-                if (Tasks.TryGetValue(task.Key.Id, out var live) && live.NextAt <= Clock) Run(live);
+                if (Tasks.TryGetValue(task.Key.Id, out var live) && live.NextAt <= Clock)
+                    Run(live);
         }
 
         Assert.Fail("Due tasks never end.");
@@ -161,8 +198,10 @@ internal sealed class World
     public void AdvanceTo(DateTimeOffset to)
     {
         for (RunDue(); Tasks.Count > 0 && Tasks.Values.Min(task => task.NextAt) is var next && next <= to; RunDue())
-            if (next > Clock) Clock = next;
-        if (to > Clock) Clock = to;
+            if (next > Clock)
+                Clock = next;
+        if (to > Clock)
+            Clock = to;
     }
 
     public void Advance(TimeSpan by) => AdvanceTo(Clock + by);
@@ -181,27 +220,44 @@ internal sealed class World
     private void RunClose(TimedTask task, int order)
     {
         var findings = Provider.Ask(OrderId(order), NextFault());
-        if (findings.Answer == PortAnswer.Silent && TaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict == RetryVerdict.Again) return;
+        if (
+            findings.Answer == PortAnswer.Silent
+            && TaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict == RetryVerdict.Again
+        )
+            return;
         Do(new GroupCommand.CloseUnpaid(order, findings), task.Key);
     }
 
     private void RunDeduction(TimedTask task, DeductTask work)
     {
         var reply = Inventory.Deduct(work.Deduction, work.Cause >= DeductionsRefusedFrom ? Fault.Refused : NextFault());
-        if (reply.Answer == PortAnswer.Silent && TaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict == RetryVerdict.Again) return;
+        if (
+            reply.Answer == PortAnswer.Silent
+            && TaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict == RetryVerdict.Again
+        )
+            return;
         Do(new GroupCommand.Deducted(work.Cause, reply), task.Key);
     }
 
     private void RunRelease(TimedTask task, ReleaseTask work)
     {
-        if (work.GuardsAttempt is { } attempt) Do(new GroupCommand.PublicationGuard(attempt), task.Key);
-        else if (NextFault() is var fault && Inventory.Release(work.Release, fault == Fault.Refused ? Fault.None : fault).Answer == PortAnswer.Done)
+        if (work.GuardsAttempt is { } attempt)
+            Do(new GroupCommand.PublicationGuard(attempt), task.Key);
+        else if (
+            NextFault() is var fault
+            && Inventory.Release(work.Release, fault == Fault.Refused ? Fault.None : fault).Answer == PortAnswer.Done
+        )
             Do(new GroupCommand.Released(work.Cause), task.Key);
     }
 
     private void Fail(TimedTask task)
     {
         var step = TaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0.5);
-        Tasks[task.Key.Id] = task with { Attempts = task.Attempts + 1, NextAt = Clock + step.Delay, Version = task.Version + 1 };
+        Tasks[task.Key.Id] = task with
+        {
+            Attempts = task.Attempts + 1,
+            NextAt = Clock + step.Delay,
+            Version = task.Version + 1,
+        };
     }
 }

@@ -5,18 +5,26 @@ namespace GroupBuyActors.Tasks;
 public sealed class HorizonWindowTests
 {
     private const int TasksMax = 200_000;
-    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(4), Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(4),
+        Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>Whatever the density, after a few readings a window brings at most what is wanted of one, or is the shortest; and no shorter than it need be.</summary>
+    /// <summary>
+    /// Whatever the density, after a few readings a window brings at most what is wanted of one, or is the shortest;
+    /// and no shorter than it need be.
+    /// </summary>
     [Fact]
-    public void TheWindowFollowsTheDensity() => Gen.Select(Gen.Double[0, 1_000_000], Gen.Double[0, 1_000_000]).Sample((before, after) =>
-    {
-        var window = new HorizonWindow(Shortest, Longest, TasksMax);
-        Read(window, before, 20);
-        AssertFits(window, before);
-        Read(window, after, 20);
-        AssertFits(window, after);
-    });
+    public void TheWindowFollowsTheDensity() =>
+        Gen.Select(Gen.Double[0, 1_000_000], Gen.Double[0, 1_000_000])
+            .Sample(
+                (before, after) =>
+                {
+                    var window = new HorizonWindow(Shortest, Longest, TasksMax);
+                    Read(window, before, 20);
+                    AssertFits(window, before);
+                    Read(window, after, 20);
+                    AssertFits(window, after);
+                }
+            );
 
     [Fact]
     public void AReadingThatIsCutHalvesTheWindowAtLeast()
@@ -53,7 +61,13 @@ public sealed class HorizonWindowTests
     {
         Assert.InRange(window.Span, Shortest, Longest);
         var brings = density * window.Span.TotalSeconds;
-        Assert.True(window.Span == Shortest || brings <= TasksMax / 2 + 1, $"{density:F0}/s over {window.Span}: {brings:F0}");
-        Assert.True(window.Span == Longest || brings >= TasksMax / 9.0, $"{density:F0}/s over {window.Span} is shorter than need be: {brings:F0}");
+        Assert.True(
+            window.Span == Shortest || brings <= TasksMax / 2 + 1,
+            $"{density:F0}/s over {window.Span}: {brings:F0}"
+        );
+        Assert.True(
+            window.Span == Longest || brings >= TasksMax / 9.0,
+            $"{density:F0}/s over {window.Span} is shorter than need be: {brings:F0}"
+        );
     }
 }

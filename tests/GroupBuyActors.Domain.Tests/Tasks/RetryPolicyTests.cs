@@ -25,20 +25,30 @@ public sealed class RetryPolicyTests
 
     [Fact]
     public void ChanceOnlyLengthensAWait() =>
-        Gen.Select(Gen.Int[1, 200], Gen.Double[0, 0.999], Gen.Int[0, TaskTypes.All.Count - 1]).Sample((failures, chance, type) =>
-        {
-            var retry = TaskPolicies.Of(TaskTypes.All[type]).Retry;
-            var (without, with) = (retry.After(failures, Young, 0), retry.After(failures, Young, chance));
-            Assert.Equal(without.Verdict, with.Verdict);
-            Assert.InRange(with.Delay, without.Delay, retry.DelayMax > without.Delay ? retry.DelayMax : without.Delay);
-            Assert.InRange(with.Delay, without.Delay, without.Delay * 1.2 + TimeSpan.FromMilliseconds(1));
-        });
+        Gen.Select(Gen.Int[1, 200], Gen.Double[0, 0.999], Gen.Int[0, TaskTypes.All.Count - 1])
+            .Sample(
+                (failures, chance, type) =>
+                {
+                    var retry = TaskPolicies.Of(TaskTypes.All[type]).Retry;
+                    var (without, with) = (retry.After(failures, Young, 0), retry.After(failures, Young, chance));
+                    Assert.Equal(without.Verdict, with.Verdict);
+                    Assert.InRange(
+                        with.Delay,
+                        without.Delay,
+                        retry.DelayMax > without.Delay ? retry.DelayMax : without.Delay
+                    );
+                    Assert.InRange(with.Delay, without.Delay, without.Delay * 1.2 + TimeSpan.FromMilliseconds(1));
+                }
+            );
 
     [Fact]
     public void OrderCloseAsksThreeMoreTimesAndThenDecidesWithoutTheAnswer()
     {
         var retry = TaskPolicies.Of(TaskTypes.OrderClose).Retry;
-        Assert.Equal([RetryVerdict.Again, RetryVerdict.Again, RetryVerdict.Again, RetryVerdict.DecideWithout], Enumerable.Range(1, 4).Select(n => retry.After(n, Young, 0).Verdict));
+        Assert.Equal(
+            [RetryVerdict.Again, RetryVerdict.Again, RetryVerdict.Again, RetryVerdict.DecideWithout],
+            Enumerable.Range(1, 4).Select(n => retry.After(n, Young, 0).Verdict)
+        );
         Assert.Equal(TimeSpan.Zero, retry.After(4, Young, 0).Delay);
         Assert.Equal([100, 200], Enumerable.Range(5, 2).Select(n => retry.After(n, Young, 0).Delay.TotalMilliseconds));
         Assert.Equal(RetryVerdict.DecideWithout, retry.After(1_000, TimeSpan.FromDays(9), 0).Verdict);
@@ -49,14 +59,23 @@ public sealed class RetryPolicyTests
     {
         var policy = TaskPolicies.Of(TaskTypes.SuccessSaga);
         Assert.Equal(TimeSpan.FromSeconds(10), policy.TryTimeout);
-        Assert.Equal([new(RetryVerdict.Again, TimeSpan.FromSeconds(1), false), new(RetryVerdict.Again, TimeSpan.FromSeconds(5), false), new RetryStep(RetryVerdict.DecideWithout, TimeSpan.Zero, false)],
-            Enumerable.Range(1, 3).Select(n => policy.Retry.After(n, Young, 0.7)));
+        Assert.Equal(
+            [
+                new(RetryVerdict.Again, TimeSpan.FromSeconds(1), false),
+                new(RetryVerdict.Again, TimeSpan.FromSeconds(5), false),
+                new RetryStep(RetryVerdict.DecideWithout, TimeSpan.Zero, false),
+            ],
+            Enumerable.Range(1, 3).Select(n => policy.Retry.After(n, Young, 0.7))
+        );
     }
 
     [Fact]
     public void RollbackTriesAtOnceTwiceThenAlertsOnceAndGoesOnForEver()
     {
-        var steps = Enumerable.Range(1, 20).Select(n => TaskPolicies.Of(TaskTypes.StockRollback).Retry.After(n, TimeSpan.FromDays(n), 0)).ToList();
+        var steps = Enumerable
+            .Range(1, 20)
+            .Select(n => TaskPolicies.Of(TaskTypes.StockRollback).Retry.After(n, TimeSpan.FromDays(n), 0))
+            .ToList();
         Assert.Equal([0, 0, 100, 200, 400], steps.Take(5).Select(step => step.Delay.TotalMilliseconds));
         Assert.Equal([3], Enumerable.Range(1, 20).Where(n => steps[n - 1].Alert));
         Assert.All(steps, step => Assert.Equal(RetryVerdict.Again, step.Verdict));
@@ -67,7 +86,10 @@ public sealed class RetryPolicyTests
     {
         var retry = TaskPolicies.Of(TaskTypes.Refund).Retry;
         Assert.Equal([11], Enumerable.Range(1, 50).Where(n => retry.After(n, Young, 0).Alert));
-        Assert.Equal(RetryVerdict.Again, retry.After(500, TimeSpan.FromDays(3) - TimeSpan.FromMilliseconds(1), 0).Verdict);
+        Assert.Equal(
+            RetryVerdict.Again,
+            retry.After(500, TimeSpan.FromDays(3) - TimeSpan.FromMilliseconds(1), 0).Verdict
+        );
         Assert.Equal(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), retry.After(500, TimeSpan.FromDays(3), 0));
     }
 
@@ -91,19 +113,49 @@ public sealed class RetryPolicyTests
     [Fact]
     public void TasksThatAGroupNeedsNeverGiveUp()
     {
-        Assert.Equal([TaskTypes.OrderClose, TaskTypes.GroupDeadline, TaskTypes.GroupSettle, TaskTypes.StockRollback, TaskTypes.SuccessSaga],
-            TaskPolicies.All.Where(policy => policy.IsNeeded).Select(policy => policy.Type));
+        Assert.Equal(
+            [
+                TaskTypes.OrderClose,
+                TaskTypes.GroupDeadline,
+                TaskTypes.GroupSettle,
+                TaskTypes.StockRollback,
+                TaskTypes.SuccessSaga,
+            ],
+            TaskPolicies.All.Where(policy => policy.IsNeeded).Select(policy => policy.Type)
+        );
         foreach (var policy in TaskPolicies.All.Where(policy => policy.IsNeeded))
-            Assert.All([1, 3, 10, 1_000_000], failures => Assert.True(policy.Retry.After(failures, TimeSpan.FromDays(400), 0.5).Verdict is RetryVerdict.Again or RetryVerdict.DecideWithout));
+            Assert.All(
+                [1, 3, 10, 1_000_000],
+                failures =>
+                    Assert.True(
+                        policy.Retry.After(failures, TimeSpan.FromDays(400), 0.5).Verdict
+                            is RetryVerdict.Again
+                                or RetryVerdict.DecideWithout
+                    )
+            );
     }
 
     [Fact]
     public void EveryTypeHasThePromiseOfItsTable() =>
         Assert.Equal(
-            ["order-close 0", "group-deadline 0", "group-settle 1000", "stock-rollback 2000", "voucher-scan 600000", "success-saga 100", "refund 5000",
-                "payment-check 60000", "notify 5000", "http-callback 5000", "reconciliation 600000"],
-            TaskPolicies.All.Select(policy => $"{policy.Type} {policy.Lateness.TotalMilliseconds}"));
+            [
+                "order-close 0",
+                "group-deadline 0",
+                "group-settle 1000",
+                "stock-rollback 2000",
+                "voucher-scan 600000",
+                "success-saga 100",
+                "refund 5000",
+                "payment-check 60000",
+                "notify 5000",
+                "http-callback 5000",
+                "reconciliation 600000",
+            ],
+            TaskPolicies.All.Select(policy => $"{policy.Type} {policy.Lateness.TotalMilliseconds}")
+        );
 
     private static IEnumerable<int> Waits(string type, int count) =>
-        Enumerable.Range(1, count).Select(n => (int)TaskPolicies.Of(type).Retry.After(n, Young, 0).Delay.TotalMilliseconds);
+        Enumerable
+            .Range(1, count)
+            .Select(n => (int)TaskPolicies.Of(type).Retry.After(n, Young, 0).Delay.TotalMilliseconds);
 }

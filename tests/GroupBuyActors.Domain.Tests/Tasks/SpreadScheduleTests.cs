@@ -24,29 +24,39 @@ public sealed class SpreadScheduleTests
     public void ShardsAreSpreadAndAlwaysTheSame()
     {
         var offsets = Enumerable.Range(0, ShardId.Count).Select(index => Scan.OffsetOf(new ShardId(index))).ToList();
-        Assert.Equal(offsets, Enumerable.Range(0, ShardId.Count).Select(index => (CronJobs.VoucherScan with { Zone = "UTC" }).Schedule().OffsetOf(new ShardId(index))));
+        Assert.Equal(
+            offsets,
+            Enumerable
+                .Range(0, ShardId.Count)
+                .Select(index => (CronJobs.VoucherScan with { Zone = "UTC" }).Schedule().OffsetOf(new ShardId(index)))
+        );
         Assert.True(offsets.Distinct().Count() > 600, "Shards fire together.");
         Assert.InRange(offsets.Average(offset => offset.TotalSeconds), -40, 40);
     }
 
     [Fact]
     public void NextIsAfterAndNoFiringIsLeftOut() =>
-        Gen.Select(Gen.Int[0, ShardId.Count - 1], Gen.Long[0, 400L * 86_400_000]).Sample((index, ms) =>
-        {
-            var shard = new ShardId(index);
-            var after = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMilliseconds(ms);
-            var next = Scan.Next(shard, after)!.Value;
-            Assert.InRange(next - after, TimeSpan.FromTicks(1), TimeSpan.FromDays(1));
-            Assert.Equal(TimeSpan.Zero, next.Offset);
-        });
+        Gen.Select(Gen.Int[0, ShardId.Count - 1], Gen.Long[0, 400L * 86_400_000])
+            .Sample(
+                (index, ms) =>
+                {
+                    var shard = new ShardId(index);
+                    var after = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMilliseconds(ms);
+                    var next = Scan.Next(shard, after)!.Value;
+                    Assert.InRange(next - after, TimeSpan.FromTicks(1), TimeSpan.FromDays(1));
+                    Assert.Equal(TimeSpan.Zero, next.Offset);
+                }
+            );
 
     [Fact]
     public void DaylightSavingKeepsMidnight()
     {
         var paris = (CronJobs.VoucherScan with { Zone = "Europe/Paris" }).Schedule();
         var shard = new ShardId(0);
-        var winter = paris.Next(shard, new DateTimeOffset(2026, 1, 10, 12, 0, 0, TimeSpan.Zero))!.Value - paris.OffsetOf(shard);
-        var summer = paris.Next(shard, new DateTimeOffset(2026, 7, 10, 12, 0, 0, TimeSpan.Zero))!.Value - paris.OffsetOf(shard);
+        var winter =
+            paris.Next(shard, new DateTimeOffset(2026, 1, 10, 12, 0, 0, TimeSpan.Zero))!.Value - paris.OffsetOf(shard);
+        var summer =
+            paris.Next(shard, new DateTimeOffset(2026, 7, 10, 12, 0, 0, TimeSpan.Zero))!.Value - paris.OffsetOf(shard);
         Assert.Equal((23, 22), (winter.Hour, summer.Hour));
     }
 
@@ -57,7 +67,10 @@ public sealed class SpreadScheduleTests
         var firing = Scan.Next(shard, noon)!.Value;
         Assert.Null(Scan.LeftOut(shard, firing, firing.AddHours(3)));
         Assert.Equal("schedule-changed", Scan.LeftOut(shard, firing.AddSeconds(1), firing.AddHours(3)));
-        Assert.Equal("schedule-changed", (CronJobs.VoucherScan with { Expression = "0 1 * * *" }).Schedule().LeftOut(shard, firing, firing));
+        Assert.Equal(
+            "schedule-changed",
+            (CronJobs.VoucherScan with { Expression = "0 1 * * *" }).Schedule().LeftOut(shard, firing, firing)
+        );
     }
 
     [Theory]
@@ -67,7 +80,12 @@ public sealed class SpreadScheduleTests
     [InlineData(MisfirePolicy.Once, null)]
     public void AFiringThatIsTooLateGoesByTheRules(MisfirePolicy misfire, string? reason)
     {
-        var schedule = (CronJobs.VoucherScan with { Rules = new CronRules { Misfire = misfire, Grace = TimeSpan.FromMinutes(5) } }).Schedule();
+        var schedule = (
+            CronJobs.VoucherScan with
+            {
+                Rules = new CronRules { Misfire = misfire, Grace = TimeSpan.FromMinutes(5) },
+            }
+        ).Schedule();
         var (shard, noon) = (new ShardId(77), new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
         var firing = schedule.Next(shard, noon)!.Value;
         Assert.Null(schedule.LeftOut(shard, firing, firing.AddMinutes(5)));
@@ -82,40 +100,94 @@ public sealed class SpreadScheduleTests
     [InlineData(MisfirePolicy.All, OverlapPolicy.Skip, 1, 0, 0)]
     [InlineData(MisfirePolicy.Skip, OverlapPolicy.Skip, 5, 2, 2)]
     [InlineData(MisfirePolicy.Within, OverlapPolicy.Allow, 2, 1, 0)]
-    public void ARunIsFollowedByWhatTheRulesSay(MisfirePolicy misfire, OverlapPolicy overlap, int nextHour, int missed, int overlapped)
+    public void ARunIsFollowedByWhatTheRulesSay(
+        MisfirePolicy misfire,
+        OverlapPolicy overlap,
+        int nextHour,
+        int missed,
+        int overlapped
+    )
     {
-        var schedule = new SpreadSchedule("test", "0 * * * *", "UTC", TimeSpan.Zero,
-            new CronRules { Misfire = misfire, Overlap = overlap, CatchUpWindow = TimeSpan.FromMinutes(60), Grace = TimeSpan.FromMinutes(1) });
+        var schedule = new SpreadSchedule(
+            "test",
+            "0 * * * *",
+            "UTC",
+            TimeSpan.Zero,
+            new CronRules
+            {
+                Misfire = misfire,
+                Overlap = overlap,
+                CatchUpWindow = TimeSpan.FromMinutes(60),
+                Grace = TimeSpan.FromMinutes(1),
+            }
+        );
         var midnight = new DateTimeOffset(2026, 11, 24, 0, 0, 0, TimeSpan.Zero);
-        // The firing of 0:00 began at 2:30, so that those of 1:00 and 2:00 were missed, and ended at 4:15, so that 3:00 and 4:00 overlapped.
+        // The firing of 0:00 began at 2:30, so that those of 1:00 and 2:00 were missed, and ended at 4:15, so that 3:00
+        // and 4:00 overlapped.
         var plan = schedule.After(new ShardId(3), midnight, midnight.AddHours(2.5), midnight.AddHours(4.25));
         Assert.Equal(midnight.AddHours(nextHour), plan.Next);
-        Assert.Equal((missed, overlapped), (plan.Skipped.Count(skipped => skipped.Reason != "overlap"), plan.Skipped.Count(skipped => skipped.Reason == "overlap")));
+        Assert.Equal(
+            (missed, overlapped),
+            (
+                plan.Skipped.Count(skipped => skipped.Reason != "overlap"),
+                plan.Skipped.Count(skipped => skipped.Reason == "overlap")
+            )
+        );
     }
 
-    /// <summary>However long nobody ran and however long runs take: one after the other, each firing is run or left out, once.</summary>
+    /// <summary>
+    /// However long nobody ran and however long runs take: one after the other, each firing is run or left out, once.
+    /// </summary>
     [Fact]
     public void EveryFiringOfAShardIsRunOrLeftOutOnce() =>
-        Gen.Select(Gen.Enum<MisfirePolicy>(), Gen.Enum<OverlapPolicy>(), Gen.Int[1, 4], Gen.Int[0, ShardId.Count - 1], Gen.Int[0, 300].Array[1, 12]).Sample((misfire, overlap, limit, index, waits) =>
-        {
-            var schedule = new SpreadSchedule("test", "*/20 * * * *", "Europe/Berlin", TimeSpan.FromMinutes(7), new CronRules { Misfire = misfire, Overlap = overlap, CatchUpMax = limit });
-            var (shard, start) = (new ShardId(index), new DateTimeOffset(2026, 10, 24, 20, 0, 0, TimeSpan.Zero));
-            var (told, firing) = (new List<DateTimeOffset>(), schedule.Next(shard, start)!.Value);
-            var now = firing;
-            foreach (var wait in waits)
-            {
-                var began = now > firing ? now : firing;
-                now = began.AddMinutes(wait);
-                told.Add(firing);
-                var plan = schedule.LeftOut(shard, firing, began) is null
-                    ? schedule.After(shard, firing, began, now)
-                    : new CronPlan(schedule.Next(shard, firing), []);
-                told.AddRange(plan.Skipped.Select(skipped => skipped.Firing));
-                firing = plan.Next!.Value;
-            }
+        Gen.Select(
+                Gen.Enum<MisfirePolicy>(),
+                Gen.Enum<OverlapPolicy>(),
+                Gen.Int[1, 4],
+                Gen.Int[0, ShardId.Count - 1],
+                Gen.Int[0, 300].Array[1, 12]
+            )
+            .Sample(
+                (misfire, overlap, limit, index, waits) =>
+                {
+                    var schedule = new SpreadSchedule(
+                        "test",
+                        "*/20 * * * *",
+                        "Europe/Berlin",
+                        TimeSpan.FromMinutes(7),
+                        new CronRules
+                        {
+                            Misfire = misfire,
+                            Overlap = overlap,
+                            CatchUpMax = limit,
+                        }
+                    );
+                    var (shard, start) = (
+                        new ShardId(index),
+                        new DateTimeOffset(2026, 10, 24, 20, 0, 0, TimeSpan.Zero)
+                    );
+                    var (told, firing) = (new List<DateTimeOffset>(), schedule.Next(shard, start)!.Value);
+                    var now = firing;
+                    foreach (var wait in waits)
+                    {
+                        var began = now > firing ? now : firing;
+                        now = began.AddMinutes(wait);
+                        told.Add(firing);
+                        var plan = schedule.LeftOut(shard, firing, began) is null
+                            ? schedule.After(shard, firing, began, now)
+                            : new CronPlan(schedule.Next(shard, firing), []);
+                        told.AddRange(plan.Skipped.Select(skipped => skipped.Firing));
+                        firing = plan.Next!.Value;
+                    }
 
-            var all = new List<DateTimeOffset>();
-            for (var next = schedule.Next(shard, start)!.Value; next < firing; next = schedule.Next(shard, next)!.Value) all.Add(next);
-            Assert.Equal(all, told.Order());
-        });
+                    var all = new List<DateTimeOffset>();
+                    for (
+                        var next = schedule.Next(shard, start)!.Value;
+                        next < firing;
+                        next = schedule.Next(shard, next)!.Value
+                    )
+                        all.Add(next);
+                    Assert.Equal(all, told.Order());
+                }
+            );
 }

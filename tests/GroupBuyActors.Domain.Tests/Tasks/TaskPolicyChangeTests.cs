@@ -15,30 +15,84 @@ public sealed class TaskPolicyChangeTests
     {
         var change = new TaskPolicyChange
         {
-            RetryCountMax = -1, BaseDelay = TimeSpan.Zero, DelayMax = TimeSpan.FromDays(2), TryTimeout = TimeSpan.FromHours(2), Concurrency = 0,
-            TimeToLive = TimeSpan.FromDays(400), Lateness = TimeSpan.FromDays(2), Weight = 1_001, SpreadWindow = TimeSpan.FromHours(2), AlertAfter = 0,
+            RetryCountMax = -1,
+            BaseDelay = TimeSpan.Zero,
+            DelayMax = TimeSpan.FromDays(2),
+            TryTimeout = TimeSpan.FromHours(2),
+            Concurrency = 0,
+            TimeToLive = TimeSpan.FromDays(400),
+            Lateness = TimeSpan.FromDays(2),
+            Weight = 1_001,
+            SpreadWindow = TimeSpan.FromHours(2),
+            AlertAfter = 0,
         };
         Assert.Equal(
-            ["alertAfter", "baseDelay", "concurrency", "delayMax", "lateness", "retryCountMax", "spreadWindow", "timeToLive", "tryTimeout", "weight"],
-            change.Faults(Notify).Keys.Order(StringComparer.Ordinal));
+            [
+                "alertAfter",
+                "baseDelay",
+                "concurrency",
+                "delayMax",
+                "lateness",
+                "retryCountMax",
+                "spreadWindow",
+                "timeToLive",
+                "tryTimeout",
+                "weight",
+            ],
+            change.Faults(Notify).Keys.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public void ANeededTypeNeverGivesUpNorExpires()
     {
-        Assert.Contains("retryCountMax", new TaskPolicyChange { RetryCountMax = 3 }.Faults(Deadline).Keys);
-        Assert.Contains("timeToLive", new TaskPolicyChange { TimeToLive = TimeSpan.FromHours(1) }.Faults(Deadline).Keys);
-        Assert.Contains("backoff", new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }.Faults(Deadline).Keys);
+        Assert.Contains(
+            "retryCountMax",
+            new TaskPolicyChange { RetryCountMax = 3 }
+                .Faults(Deadline)
+                .Keys
+        );
+        Assert.Contains(
+            "timeToLive",
+            new TaskPolicyChange { TimeToLive = TimeSpan.FromHours(1) }
+                .Faults(Deadline)
+                .Keys
+        );
+        Assert.Contains(
+            "backoff",
+            new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }
+                .Faults(Deadline)
+                .Keys
+        );
         Assert.Empty(new TaskPolicyChange { RetryCountMax = 5 }.Faults(TaskPolicies.Of(TaskTypes.OrderClose)));
-        Assert.Contains("retryForever", new TaskPolicyChange { RetryForever = true }.Faults(TaskPolicies.Of(TaskTypes.OrderClose)).Keys);
+        Assert.Contains(
+            "retryForever",
+            new TaskPolicyChange { RetryForever = true }
+                .Faults(TaskPolicies.Of(TaskTypes.OrderClose))
+                .Keys
+        );
     }
 
     [Fact]
     public void AHerdIsSpreadNoWiderThanTheTypePromises()
     {
-        Assert.Contains("spreadWindow", new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(6) }.Faults(Notify).Keys);
-        Assert.Contains("spreadWindow", new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(1) }.Faults(Deadline).Keys);
-        Assert.Empty(new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(6), Lateness = TimeSpan.FromSeconds(6) }.Faults(Notify));
+        Assert.Contains(
+            "spreadWindow",
+            new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(6) }
+                .Faults(Notify)
+                .Keys
+        );
+        Assert.Contains(
+            "spreadWindow",
+            new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(1) }
+                .Faults(Deadline)
+                .Keys
+        );
+        Assert.Empty(
+            new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(6), Lateness = TimeSpan.FromSeconds(6) }.Faults(
+                Notify
+            )
+        );
     }
 
     [Fact]
@@ -53,10 +107,21 @@ public sealed class TaskPolicyChangeTests
     [Fact]
     public void BackoffsAreWhatTheirNamesSay()
     {
-        var immediate = new TaskPolicyChange { Backoff = TaskBackoff.Immediate, RetryCountMax = 3 }.Apply(Notify, 1).Retry;
-        Assert.All(Enumerable.Range(1, 3), failures => Assert.Equal(new RetryStep(RetryVerdict.Again, TimeSpan.Zero, false), immediate.After(failures, TimeSpan.Zero, 0.5)));
+        var immediate = new TaskPolicyChange { Backoff = TaskBackoff.Immediate, RetryCountMax = 3 }
+            .Apply(Notify, 1)
+            .Retry;
+        Assert.All(
+            Enumerable.Range(1, 3),
+            failures =>
+                Assert.Equal(
+                    new RetryStep(RetryVerdict.Again, TimeSpan.Zero, false),
+                    immediate.After(failures, TimeSpan.Zero, 0.5)
+                )
+        );
         Assert.Equal(RetryVerdict.Dead, immediate.After(4, TimeSpan.Zero, 0.5).Verdict);
-        var once = new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }.Apply(Notify, 1).Retry;
+        var once = new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }
+            .Apply(Notify, 1)
+            .Retry;
         Assert.Equal(TimeSpan.FromMinutes(30), once.After(1, TimeSpan.Zero, 0.5).Delay);
         Assert.Equal(RetryVerdict.Dead, once.After(2, TimeSpan.FromMinutes(30), 0.5).Verdict);
     }
@@ -66,26 +131,61 @@ public sealed class TaskPolicyChangeTests
     {
         var forever = new TaskPolicyChange { RetryForever = true };
         Assert.Empty(forever.Faults(Refund));
-        Assert.Equal(RetryVerdict.Again, forever.Apply(Refund, 1).Retry.After(500, TimeSpan.FromDays(400), 0.5).Verdict);
+        Assert.Equal(
+            RetryVerdict.Again,
+            forever.Apply(Refund, 1).Retry.After(500, TimeSpan.FromDays(400), 0.5).Verdict
+        );
     }
 
     /// <summary>A thousand retries of a refund take a week, and it ends after three days.</summary>
     [Fact]
     public void CountedRetriesStillEndWithTheirAge()
     {
-        var counted = new TaskPolicyChange { RetryCountMax = 1_000 }.Apply(Refund, 1).Retry;
+        var counted = new TaskPolicyChange { RetryCountMax = 1_000 }
+            .Apply(Refund, 1)
+            .Retry;
         Assert.Equal(RetryVerdict.Again, counted.After(700, TimeSpan.FromDays(2), 0.5).Verdict);
-        Assert.Equal(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), counted.After(700, TimeSpan.FromDays(3), 0.5));
+        Assert.Equal(
+            new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+            counted.After(700, TimeSpan.FromDays(3), 0.5)
+        );
     }
 
     [Fact]
     public void WhatContradictsItselfIsNotHalfDone()
     {
-        Assert.Contains("backoff", new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryForever = true }.Faults(Notify).Keys);
-        Assert.Contains("backoff", new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryCountMax = 5 }.Faults(Notify).Keys);
-        Assert.Contains("backoff", new TaskPolicyChange { Backoff = (TaskBackoff)99 }.Faults(Notify).Keys);
-        Assert.Contains("retryForever", new TaskPolicyChange { RetryForever = false }.Faults(TaskPolicies.Of(TaskTypes.PaymentCheck)).Keys);
-        Assert.Empty(new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryCountMax = 1, RetryForever = false }.Faults(Notify));
+        Assert.Contains(
+            "backoff",
+            new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryForever = true }
+                .Faults(Notify)
+                .Keys
+        );
+        Assert.Contains(
+            "backoff",
+            new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryCountMax = 5 }
+                .Faults(Notify)
+                .Keys
+        );
+        Assert.Contains(
+            "backoff",
+            new TaskPolicyChange { Backoff = (TaskBackoff)99 }
+                .Faults(Notify)
+                .Keys
+        );
+        Assert.Contains(
+            "retryForever",
+            new TaskPolicyChange { RetryForever = false }
+                .Faults(TaskPolicies.Of(TaskTypes.PaymentCheck))
+                .Keys
+        );
+        Assert.Empty(
+            new TaskPolicyChange
+            {
+                Backoff = TaskBackoff.SameDayOnce,
+                RetryCountMax = 1,
+                RetryForever = false,
+            }.Faults(Notify)
+        );
         Assert.Empty(new TaskPolicyChange { RetryForever = false }.Faults(Refund));
     }
 
@@ -93,8 +193,15 @@ public sealed class TaskPolicyChangeTests
     public void APromiseIsNoNarrowerThanAWindowThatIsConfigured()
     {
         var configured = new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(4) }.Apply(Notify, 0);
-        Assert.Equal(["lateness"], new TaskPolicyChange { Lateness = TimeSpan.FromSeconds(1) }.Faults(configured).Keys);
-        Assert.Empty(new TaskPolicyChange { Lateness = TimeSpan.FromSeconds(1), SpreadWindow = TimeSpan.Zero }.Faults(configured));
+        Assert.Equal(
+            ["lateness"],
+            new TaskPolicyChange { Lateness = TimeSpan.FromSeconds(1) }
+                .Faults(configured)
+                .Keys
+        );
+        Assert.Empty(
+            new TaskPolicyChange { Lateness = TimeSpan.FromSeconds(1), SpreadWindow = TimeSpan.Zero }.Faults(configured)
+        );
     }
 
     [Theory]
@@ -104,36 +211,61 @@ public sealed class TaskPolicyChangeTests
     [InlineData("""{"backoff":1}""")]
     [InlineData("""{"baseDelay":"00:00:01"}""")]
     [InlineData("null")]
-    public void AChangeIsReadToTheLetter(string json) => Assert.Throws<JsonException>(() => TaskPolicyChange.Read(Encoding.UTF8.GetBytes(json)));
+    public void AChangeIsReadToTheLetter(string json) =>
+        Assert.Throws<JsonException>(() => TaskPolicyChange.Read(Encoding.UTF8.GetBytes(json)));
 
     [Fact]
     public void AChangeIsWrittenWithDurationsOfIsoAndWithoutWhatIsLeftOut() =>
-        Assert.Equal("""{"baseDelay":"PT0.2S","backoff":"same-day-once"}""",
-            Encoding.UTF8.GetString(new TaskPolicyChange { BaseDelay = TimeSpan.FromMilliseconds(200), Backoff = TaskBackoff.SameDayOnce }.Write()));
+        Assert.Equal(
+            """{"baseDelay":"PT0.2S","backoff":"same-day-once"}""",
+            Encoding.UTF8.GetString(
+                new TaskPolicyChange
+                {
+                    BaseDelay = TimeSpan.FromMilliseconds(200),
+                    Backoff = TaskBackoff.SameDayOnce,
+                }.Write()
+            )
+        );
 
     [Fact]
     public void AChangeIsReadAsItWasWritten() =>
-        Gen.Select(Gen.Int[0, 1_000], Gen.Int[1, 86_400_000], Gen.Enum<TaskBackoff>(), Gen.Int[-1_000, 1_000], Gen.Bool).Sample((count, ms, backoff, weight, isEmpty) =>
-        {
-            var change = isEmpty ? new TaskPolicyChange() : new TaskPolicyChange
-            {
-                RetryCountMax = count, BaseDelay = TimeSpan.FromMilliseconds(ms), Backoff = backoff, Weight = weight, SpreadWindow = TimeSpan.FromMilliseconds(ms),
-            };
-            return TaskPolicyChange.Read(change.Write()) == change;
-        });
+        Gen.Select(Gen.Int[0, 1_000], Gen.Int[1, 86_400_000], Gen.Enum<TaskBackoff>(), Gen.Int[-1_000, 1_000], Gen.Bool)
+            .Sample(
+                (count, ms, backoff, weight, isEmpty) =>
+                {
+                    var change = isEmpty
+                        ? new TaskPolicyChange()
+                        : new TaskPolicyChange
+                        {
+                            RetryCountMax = count,
+                            BaseDelay = TimeSpan.FromMilliseconds(ms),
+                            Backoff = backoff,
+                            Weight = weight,
+                            SpreadWindow = TimeSpan.FromMilliseconds(ms),
+                        };
+                    return TaskPolicyChange.Read(change.Write()) == change;
+                }
+            );
 
     [Fact]
     public void AFieldThatThisReleaseDoesNotKnowIsNoChangeToBeHalfMade() =>
-        Assert.Throws<JsonException>(() => TaskPolicyChange.Read(Encoding.UTF8.GetBytes("""{"weight":3,"fromTheFuture":1}""")));
+        Assert.Throws<JsonException>(() =>
+            TaskPolicyChange.Read(Encoding.UTF8.GetBytes("""{"weight":3,"fromTheFuture":1}"""))
+        );
 
     [Fact]
     public void ASpreadTaskFiresLaterByLessThanTheWindowAndAlwaysTheSame() =>
-        Gen.Select(Gen.String, Gen.Int[0, 3_600_000]).Sample((id, ms) =>
-        {
-            var window = TimeSpan.FromMilliseconds(ms);
-            var spread = TaskSpread.Of(id, window);
-            return spread >= TimeSpan.Zero && (spread < window || spread == TimeSpan.Zero) && spread == TaskSpread.Of(id, window);
-        });
+        Gen.Select(Gen.String, Gen.Int[0, 3_600_000])
+            .Sample(
+                (id, ms) =>
+                {
+                    var window = TimeSpan.FromMilliseconds(ms);
+                    var spread = TaskSpread.Of(id, window);
+                    return spread >= TimeSpan.Zero
+                        && (spread < window || spread == TimeSpan.Zero)
+                        && spread == TaskSpread.Of(id, window);
+                }
+            );
 
     [Fact]
     public void AWeightIsAHeadStartInTimeAndNoMore()

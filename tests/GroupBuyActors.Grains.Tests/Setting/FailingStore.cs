@@ -25,7 +25,10 @@ internal class FailingStore : DispatchProxy
         services.AddSingleton(provider =>
         {
             var store = Create<ITaskStore, FailingStore>();
-            ((FailingStore)store)._inner = (ITaskStore)(registered.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!));
+            ((FailingStore)store)._inner = (ITaskStore)(
+                registered.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!)
+            );
             return store;
         });
     }

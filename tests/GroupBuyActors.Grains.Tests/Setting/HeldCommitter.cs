@@ -2,11 +2,14 @@ using GroupBuyActors.Store.Committing;
 
 namespace GroupBuyActors.Setting;
 
-/// <summary>The real committer behind a door that a test can shut: commits wait outside, in order, until it opens.</summary>
+/// <summary>
+/// The real committer behind a door that a test can shut: commits wait outside, in order, until it opens.
+/// </summary>
 internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Queue<(CommitPlace Place, Commit Commit, TaskCompletionSource<CommitResult> Outcome)> _outside = new();
+    private readonly Queue<(CommitPlace Place, Commit Commit, TaskCompletionSource<CommitResult> Outcome)> _outside =
+        new();
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _held;
 
@@ -29,7 +32,8 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
 
     public Task StartAsync(SiloIdentity silo, CancellationToken cancellation) => inner.StartAsync(silo, cancellation);
 
-    public CommitPlace? TryReserve(ShardId shard) => !IsFull && inner.TryReserve(shard) is { } place ? new HeldPlace(place) : null;
+    public CommitPlace? TryReserve(ShardId shard) =>
+        !IsFull && inner.TryReserve(shard) is { } place ? new HeldPlace(place) : null;
 
     public void Subscribe(Action<CommittedBatch> subscriber) => inner.Subscribe(subscriber);
 
@@ -47,7 +51,8 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
             }
 
             var taken = ((HeldPlace)place).Use();
-            if (!_held) return inner.CommitAsync(taken, commit);
+            if (!_held)
+                return inner.CommitAsync(taken, commit);
             var outcome = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
             _outside.Enqueue((taken, commit, outcome));
             var arrived = _arrived;
@@ -60,7 +65,8 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
     /// <summary>Shuts the door.</summary>
     public void Hold()
     {
-        lock (_gate) _held = true;
+        lock (_gate)
+            _held = true;
     }
 
     /// <summary>Opens it; what waited goes in, in order.</summary>
@@ -69,7 +75,8 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
         lock (_gate)
         {
             _held = false;
-            while (_outside.TryDequeue(out var next)) PassOn(next.Place, next.Commit, next.Outcome).Ignore();
+            while (_outside.TryDequeue(out var next))
+                PassOn(next.Place, next.Commit, next.Outcome).Ignore();
         }
     }
 
@@ -82,7 +89,8 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
             Task arrived;
             lock (_gate)
             {
-                if (_outside.Count >= count) return;
+                if (_outside.Count >= count)
+                    return;
                 arrived = _arrived.Task;
             }
 
@@ -106,7 +114,8 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
 
         public override void Dispose()
         {
-            if (!_used) inner.Dispose();
+            if (!_used)
+                inner.Dispose();
         }
     }
 }

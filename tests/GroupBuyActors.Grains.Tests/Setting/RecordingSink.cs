@@ -26,14 +26,16 @@ internal sealed class RecordingSink(string name) : IStreamSink
     {
         get
         {
-            lock (_gate) return [.. _positions];
+            lock (_gate)
+                return [.. _positions];
         }
     }
 
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) =>
         Take(commits, commits.SelectMany(commit => commit.Events).Select(e => e.Sequence));
 
-    public Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) => Take([], rows.Select(row => row.Sequence));
+    public Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) =>
+        Take([], rows.Select(row => row.Sequence));
 
     public Task RefusedAsync() => _refused.Task.WaitAsync(TestSilo.Bound);
 
@@ -49,7 +51,8 @@ internal sealed class RecordingSink(string name) : IStreamSink
             Task took;
             lock (_gate)
             {
-                if (expected()) return;
+                if (expected())
+                    return;
                 took = _took.Task;
             }
 
@@ -93,16 +96,32 @@ internal sealed class MemoryStreams : IStreams
     {
         var commit = new Commit
         {
-            Id = new Guid((int)position, 0, 0, new byte[8]), Shard = Group.Shard, Token = new ActivationToken(), Group = Group,
+            Id = new Guid((int)position, 0, 0, new byte[8]),
+            Shard = Group.Shard,
+            Token = new ActivationToken(),
+            Group = Group,
             Events = [new JournalEvent(position, "order.placed", 1, default, default, null)],
         };
-        lock (_gate) _rows.Add(new JournalRow { Stream = 1, Position = position, CommitId = commit.Id, Group = Group, Sequence = position });
+        lock (_gate)
+            _rows.Add(
+                new JournalRow
+                {
+                    Stream = 1,
+                    Position = position,
+                    CommitId = commit.Id,
+                    Group = Group,
+                    Sequence = position,
+                }
+            );
         return new CommittedBatch(1, [(position, commit)]);
     }
 
     public Task<IReadOnlyList<JournalRow>> ReadAsync(long stream, long after, int limit, CancellationToken cancellation)
     {
-        lock (_gate) return Task.FromResult<IReadOnlyList<JournalRow>>([.. _rows.Where(row => row.Position > after).Take(limit)]);
+        lock (_gate)
+            return Task.FromResult<IReadOnlyList<JournalRow>>([
+                .. _rows.Where(row => row.Position > after).Take(limit),
+            ]);
     }
 
     public Task<long> EndAsync(long stream, CancellationToken cancellation) => throw new NotSupportedException();
@@ -116,9 +135,11 @@ internal sealed class MemoryStreams : IStreams
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation) =>
+        throw new NotSupportedException();
 
-    public Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation) =>
+        throw new NotSupportedException();
 
     public Task MarkDrainedAsync(long stream, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -5,7 +5,10 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Setting;
 
-/// <summary>A second activation of a group, as a partition would leave one: it loads the group and commits behind the grain's back.</summary>
+/// <summary>
+/// A second activation of a group, as a partition would leave one: it loads the group and commits behind the grain's
+/// back.
+/// </summary>
 internal sealed class Rival(TestSilo silo)
 {
     private const int JoinsPerCommit = 500;
@@ -13,7 +16,11 @@ internal sealed class Rival(TestSilo silo)
     /// <summary>Decides a command on what is stored and commits it.</summary>
     public async Task<Handling> DecideAsync(string id, GroupCommand command)
     {
-        var (state, _) = await GroupLoader.LoadAsync(silo.Get<IGroupReader>(), GroupId.Parse(id), CancellationToken.None);
+        var (state, _) = await GroupLoader.LoadAsync(
+            silo.Get<IGroupReader>(),
+            GroupId.Parse(id),
+            CancellationToken.None
+        );
         var handling = Decide(state, command);
         await CommitAsync(state, [handling]);
         return handling;
@@ -22,27 +29,59 @@ internal sealed class Rival(TestSilo silo)
     /// <summary>Lets so many buyers join, hundreds a commit.</summary>
     public async Task FillAsync(string id, int buyers)
     {
-        var (state, _) = await GroupLoader.LoadAsync(silo.Get<IGroupReader>(), GroupId.Parse(id), CancellationToken.None);
+        var (state, _) = await GroupLoader.LoadAsync(
+            silo.Get<IGroupReader>(),
+            GroupId.Parse(id),
+            CancellationToken.None
+        );
         foreach (var joins in Enumerable.Range(1, buyers).Chunk(JoinsPerCommit))
-            await CommitAsync(state, [.. joins.Select(n => Decide(state, new GroupCommand.Join(new JoinGroup($"user-{n}"))))]);
+            await CommitAsync(
+                state,
+                [.. joins.Select(n => Decide(state, new GroupCommand.Join(new JoinGroup($"user-{n}"))))]
+            );
     }
 
-    private Handling Decide(GroupState state, GroupCommand command) => GroupMachine.Handle(state, command, new HandlingContext
-    {
-        Clock = silo.Time.GetUtcNow(), Settings = new GroupSettings(), NewSecret = () => "abcdefghijklmnopqrstuvwxyz",
-    });
+    private Handling Decide(GroupState state, GroupCommand command) =>
+        GroupMachine.Handle(
+            state,
+            command,
+            new HandlingContext
+            {
+                Clock = silo.Time.GetUtcNow(),
+                Settings = new GroupSettings(),
+                NewSecret = () => "abcdefghijklmnopqrstuvwxyz",
+            }
+        );
 
     private async Task CommitAsync(GroupState state, IReadOnlyList<Handling> handlings)
     {
         var place = silo.Committer.TryReserve(state.Id.Shard) ?? throw new InvalidOperationException("No place.");
-        var result = await silo.Committer.CommitAsync(place, new Commit
-        {
-            Id = Guid.NewGuid(), Shard = state.Id.Shard, Token = new ActivationToken(), Group = state.Id,
-            Events = [.. handlings.SelectMany(handling => handling.Events).Select(e => new JournalEvent(e.Sequence, GroupEvents.NameOf(e.Event), GroupEvents.VersionOf(e.Event), e.Time, JournalPayload.Write(e), null))],
-            Schedules = [.. handlings.SelectMany(handling => handling.Schedules)],
-            Removals = [.. handlings.SelectMany(handling => handling.Removals)],
-            Statuses = [.. handlings.SelectMany(handling => handling.Statuses)],
-        });
+        var result = await silo.Committer.CommitAsync(
+            place,
+            new Commit
+            {
+                Id = Guid.NewGuid(),
+                Shard = state.Id.Shard,
+                Token = new ActivationToken(),
+                Group = state.Id,
+                Events =
+                [
+                    .. handlings
+                        .SelectMany(handling => handling.Events)
+                        .Select(e => new JournalEvent(
+                            e.Sequence,
+                            GroupEvents.NameOf(e.Event),
+                            GroupEvents.VersionOf(e.Event),
+                            e.Time,
+                            JournalPayload.Write(e),
+                            null
+                        )),
+                ],
+                Schedules = [.. handlings.SelectMany(handling => handling.Schedules)],
+                Removals = [.. handlings.SelectMany(handling => handling.Removals)],
+                Statuses = [.. handlings.SelectMany(handling => handling.Statuses)],
+            }
+        );
         Assert.Equal(CommitStatus.Committed, result.Status);
     }
 
@@ -51,10 +90,26 @@ internal sealed class Rival(TestSilo silo)
     {
         var group = GroupId.Parse(id);
         var place = silo.Committer.TryReserve(group.Shard)!;
-        await silo.Committer.CommitAsync(place, new Commit
-        {
-            Id = Guid.NewGuid(), Shard = group.Shard, Token = new ActivationToken(), Group = group,
-            Events = [new JournalEvent(sequence, "group.teleported", 1, silo.Time.GetUtcNow(), "{\"d\":{}}"u8.ToArray(), null)],
-        });
+        await silo.Committer.CommitAsync(
+            place,
+            new Commit
+            {
+                Id = Guid.NewGuid(),
+                Shard = group.Shard,
+                Token = new ActivationToken(),
+                Group = group,
+                Events =
+                [
+                    new JournalEvent(
+                        sequence,
+                        "group.teleported",
+                        1,
+                        silo.Time.GetUtcNow(),
+                        "{\"d\":{}}"u8.ToArray(),
+                        null
+                    ),
+                ],
+            }
+        );
     }
 }

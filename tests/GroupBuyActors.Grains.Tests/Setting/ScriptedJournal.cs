@@ -8,8 +8,8 @@ namespace GroupBuyActors.Setting;
 internal sealed class CrashException() : Exception("The test ends this carrier here.");
 
 /// <summary>
-/// Streams, cursors and set-aside groups in memory, with the store's semantics (its conformance suite holds the same for databases).
-/// <see cref="Before"/> runs before every call: there a test fails or ends whoever calls.
+/// Streams, cursors and set-aside groups in memory, with the store's semantics (its conformance suite holds the same
+/// for databases). <see cref="Before"/> runs before every call: there a test fails or ends whoever calls.
 /// </summary>
 internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
 {
@@ -29,7 +29,8 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
     {
         get
         {
-            lock (_gate) return [.. _aside.Values];
+            lock (_gate)
+                return [.. _aside.Values];
         }
     }
 
@@ -38,110 +39,267 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
     {
         lock (_gate)
         {
-            if (!_streams.TryGetValue(stream, out var rows)) _streams[stream] = rows = [];
+            if (!_streams.TryGetValue(stream, out var rows))
+                _streams[stream] = rows = [];
             var sequence = group is { } of ? _heads[of] = _heads.GetValueOrDefault(of) + 1 : 0;
             var row = new JournalRow
             {
-                Stream = stream, Position = rows.Count + 1, CommitId = new Guid((int)stream, (short)rows.Count, 0, new byte[8]), Group = group, Sequence = sequence,
-                Type = "order.placed", Version = 1, Time = time, Payload = payload ?? """{"d":{"n":1}}"""u8.ToArray(),
+                Stream = stream,
+                Position = rows.Count + 1,
+                CommitId = new Guid((int)stream, (short)rows.Count, 0, new byte[8]),
+                Group = group,
+                Sequence = sequence,
+                Type = "order.placed",
+                Version = 1,
+                Time = time,
+                Payload = payload ?? """{"d":{"n":1}}"""u8.ToArray(),
             };
             rows.Add(row);
-            if (group is { } g) _events[(g, sequence)] = row;
-            return new CommittedBatch(stream, [(row.Position, new Commit
-            {
-                Id = row.CommitId, Shard = new ShardId(0), Token = new ActivationToken(), Group = group,
-                Events = group is null ? [] : [new JournalEvent(sequence, row.Type, 1, time, row.Payload, null)],
-            })]);
+            if (group is { } g)
+                _events[(g, sequence)] = row;
+            return new CommittedBatch(
+                stream,
+                [
+                    (
+                        row.Position,
+                        new Commit
+                        {
+                            Id = row.CommitId,
+                            Shard = new ShardId(0),
+                            Token = new ActivationToken(),
+                            Group = group,
+                            Events = group is null
+                                ? []
+                                : [new JournalEvent(sequence, row.Type, 1, time, row.Payload, null)],
+                        }
+                    ),
+                ]
+            );
         }
     }
 
     /// <summary>True where the stream's cursor, and a carrier that has taken so much, are at its end.</summary>
     public bool ClaimsEnd(long stream, string sink, long taken) =>
-        _streams.GetValueOrDefault(stream, []).Count is var end && taken == end && _cursors.GetValueOrDefault((stream, sink)) == end;
+        _streams.GetValueOrDefault(stream, []).Count is var end
+        && taken == end
+        && _cursors.GetValueOrDefault((stream, sink)) == end;
 
     /// <summary>By the definition of the protocol, whether anybody has claimed that the event went out.</summary>
-    public bool ClaimsRelayed(string sink, JournalRow row) => _drained.Contains(row.Stream)
-        || (_cursors.GetValueOrDefault((row.Stream, sink)) >= row.Position
-            && !(_aside.TryGetValue((row.Stream, sink, row.Group!.Value), out var aside) && aside.Sequence <= row.Sequence));
+    public bool ClaimsRelayed(string sink, JournalRow row) =>
+        _drained.Contains(row.Stream)
+        || (
+            _cursors.GetValueOrDefault((row.Stream, sink)) >= row.Position
+            && !(
+                _aside.TryGetValue((row.Stream, sink, row.Group!.Value), out var aside)
+                && aside.Sequence <= row.Sequence
+            )
+        );
 
-    public Task<IReadOnlyList<JournalRow>> ReadAsync(long stream, long after, int limit, CancellationToken cancellation) =>
-        Do<IReadOnlyList<JournalRow>>("read", () => [.. _streams.GetValueOrDefault(stream, []).Where(row => row.Position > after).Take(limit)]);
+    public Task<IReadOnlyList<JournalRow>> ReadAsync(
+        long stream,
+        long after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        Do<IReadOnlyList<JournalRow>>(
+            "read",
+            () => [.. _streams.GetValueOrDefault(stream, []).Where(row => row.Position > after).Take(limit)]
+        );
 
-    public Task<long> EndAsync(long stream, CancellationToken cancellation) => Do("end", () => (long)_streams.GetValueOrDefault(stream, []).Count);
+    public Task<long> EndAsync(long stream, CancellationToken cancellation) =>
+        Do("end", () => (long)_streams.GetValueOrDefault(stream, []).Count);
 
-    public Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation) => Do("cursor", () => _cursors.GetValueOrDefault((stream, sink)));
+    public Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation) =>
+        Do("cursor", () => _cursors.GetValueOrDefault((stream, sink)));
 
-    public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation) => MoveCursorAsync(stream, sink, position, [], cancellation);
+    public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation) =>
+        MoveCursorAsync(stream, sink, position, [], cancellation);
 
-    public Task MarkDrainedAsync(long stream, CancellationToken cancellation) => Do("drained", () => _drained.Add(stream));
+    public Task MarkDrainedAsync(long stream, CancellationToken cancellation) =>
+        Do("drained", () => _drained.Add(stream));
 
-    public Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, int limit, CancellationToken cancellation) =>
-        Do<IReadOnlyList<AsideRow>>("aside", () => [.. _aside.Where(row => row.Key.Stream == stream && row.Key.Sink == sink).Select(row => row.Value).Take(limit)]);
+    public Task<IReadOnlyList<AsideRow>> ReadAsync(
+        long stream,
+        string sink,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        Do<IReadOnlyList<AsideRow>>(
+            "aside",
+            () =>
+                [
+                    .. _aside
+                        .Where(row => row.Key.Stream == stream && row.Key.Sink == sink)
+                        .Select(row => row.Value)
+                        .Take(limit),
+                ]
+        );
 
-    public Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, IReadOnlyCollection<GroupId> groups, CancellationToken cancellation) =>
-        Do<IReadOnlyList<AsideRow>>("aside", () => [.. groups.Select(group => _aside.GetValueOrDefault((stream, sink, group))).OfType<AsideRow>()]);
+    public Task<IReadOnlyList<AsideRow>> ReadAsync(
+        long stream,
+        string sink,
+        IReadOnlyCollection<GroupId> groups,
+        CancellationToken cancellation
+    ) =>
+        Do<IReadOnlyList<AsideRow>>(
+            "aside",
+            () => [.. groups.Select(group => _aside.GetValueOrDefault((stream, sink, group))).OfType<AsideRow>()]
+        );
 
-    public Task<long?> NextAsync(long stream, GroupId group, long after, long position, CancellationToken cancellation) =>
-        Do("next", () => _events.Values.Where(row => row.Group == group && row.Stream == stream && row.Sequence > after && row.Position <= position)
-            .Select(row => (long?)row.Sequence).Min());
+    public Task<long?> NextAsync(
+        long stream,
+        GroupId group,
+        long after,
+        long position,
+        CancellationToken cancellation
+    ) =>
+        Do(
+            "next",
+            () =>
+                _events
+                    .Values.Where(row =>
+                        row.Group == group && row.Stream == stream && row.Sequence > after && row.Position <= position
+                    )
+                    .Select(row => (long?)row.Sequence)
+                    .Min()
+        );
 
-    public Task MoveCursorAsync(long stream, string sink, long position, IReadOnlyCollection<AsideRow> rows, CancellationToken cancellation) => Do("move", () =>
-    {
-        _cursors[(stream, sink)] = Math.Max(position, _cursors.GetValueOrDefault((stream, sink)));
-        foreach (var row in rows) _aside.TryAdd((stream, sink, row.Group), row);
-        return true;
-    });
+    public Task MoveCursorAsync(
+        long stream,
+        string sink,
+        long position,
+        IReadOnlyCollection<AsideRow> rows,
+        CancellationToken cancellation
+    ) =>
+        Do(
+            "move",
+            () =>
+            {
+                _cursors[(stream, sink)] = Math.Max(position, _cursors.GetValueOrDefault((stream, sink)));
+                foreach (var row in rows)
+                    _aside.TryAdd((stream, sink, row.Group), row);
+                return true;
+            }
+        );
 
     public Task<bool> SettleAsync(
-        long stream, string sink, long carried, IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled, CancellationToken cancellation) => Do("settle", () =>
-    {
-        if (_cursors.GetValueOrDefault((stream, sink)) > carried) return false;
-        foreach (var (group, after) in settled)
-        {
-            _aside.Remove((stream, sink, group));
-            if (after is not null) _aside[(stream, sink, group)] = after;
-        }
+        long stream,
+        string sink,
+        long carried,
+        IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled,
+        CancellationToken cancellation
+    ) =>
+        Do(
+            "settle",
+            () =>
+            {
+                if (_cursors.GetValueOrDefault((stream, sink)) > carried)
+                    return false;
+                foreach (var (group, after) in settled)
+                {
+                    _aside.Remove((stream, sink, group));
+                    if (after is not null)
+                        _aside[(stream, sink, group)] = after;
+                }
 
-        return true;
-    });
+                return true;
+            }
+        );
 
-    public Task<IReadOnlyList<EventPlace>> PlacesAsync(string sink, IReadOnlyCollection<(GroupId Group, long Sequence)> events, CancellationToken cancellation) =>
-        Do<IReadOnlyList<EventPlace>>("places", () => [.. from e in events
-            let row = _events.GetValueOrDefault(e)
-            where row is not null
-            select new EventPlace(e.Group, e.Sequence, new StreamPosition(row.Stream, row.Position), ClaimsRelayed(sink, row))]);
+    public Task<IReadOnlyList<EventPlace>> PlacesAsync(
+        string sink,
+        IReadOnlyCollection<(GroupId Group, long Sequence)> events,
+        CancellationToken cancellation
+    ) =>
+        Do<IReadOnlyList<EventPlace>>(
+            "places",
+            () =>
+                [
+                    .. from e in events
+                    let row = _events.GetValueOrDefault(e)
+                    where row is not null
+                    select new EventPlace(
+                        e.Group,
+                        e.Sequence,
+                        new StreamPosition(row.Stream, row.Position),
+                        ClaimsRelayed(sink, row)
+                    ),
+                ]
+        );
 
-    public Task<IReadOnlyDictionary<long, long>> CarriedAsync(string sink, IReadOnlyCollection<long> streams, CancellationToken cancellation) =>
-        Do<IReadOnlyDictionary<long, long>>("carried", () => streams.ToDictionary(stream => stream,
-            stream => _drained.Contains(stream) ? long.MaxValue : _cursors.GetValueOrDefault((stream, sink))));
+    public Task<IReadOnlyDictionary<long, long>> CarriedAsync(
+        string sink,
+        IReadOnlyCollection<long> streams,
+        CancellationToken cancellation
+    ) =>
+        Do<IReadOnlyDictionary<long, long>>(
+            "carried",
+            () =>
+                streams.ToDictionary(
+                    stream => stream,
+                    stream => _drained.Contains(stream) ? long.MaxValue : _cursors.GetValueOrDefault((stream, sink))
+                )
+        );
 
-    public Task<AsideRow?> RetryAsync(string sink, GroupId group, CancellationToken cancellation) => Operate(sink, group, 0);
+    public Task<AsideRow?> RetryAsync(string sink, GroupId group, CancellationToken cancellation) =>
+        Operate(sink, group, 0);
 
-    public Task<AsideRow?> SkipAsync(string sink, GroupId group, CancellationToken cancellation) => Operate(sink, group, 1);
+    public Task<AsideRow?> SkipAsync(string sink, GroupId group, CancellationToken cancellation) =>
+        Operate(sink, group, 1);
 
-    public Task<IReadOnlyList<JournalRow>> HistoryAsync(GroupId group, long after, int limit, CancellationToken cancellation) =>
-        Do<IReadOnlyList<JournalRow>>("history", () => [.. _events.Values.Where(row => row.Group == group && row.Sequence > after).OrderBy(row => row.Sequence).Take(limit)]);
+    public Task<IReadOnlyList<JournalRow>> HistoryAsync(
+        GroupId group,
+        long after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        Do<IReadOnlyList<JournalRow>>(
+            "history",
+            () =>
+                [
+                    .. _events
+                        .Values.Where(row => row.Group == group && row.Sequence > after)
+                        .OrderBy(row => row.Sequence)
+                        .Take(limit),
+                ]
+        );
 
-    public Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation) =>
+        throw new NotSupportedException();
 
-    public Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation) =>
+        throw new NotSupportedException();
 
     public Task PurgeAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task<Page<AsideRow>> ParkedAsync(string sink, string? after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<Page<AsideRow>> ParkedAsync(string sink, string? after, int limit, CancellationToken cancellation) =>
+        throw new NotSupportedException();
 
-    public Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation) =>
+        throw new NotSupportedException();
 
     public Task<long> HeadAsync(GroupId group, CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task WriteSnapshotAsync(GroupId group, long sequence, ReadOnlyMemory<byte> snapshot, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task WriteSnapshotAsync(
+        GroupId group,
+        long sequence,
+        ReadOnlyMemory<byte> snapshot,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
 
-    private Task<AsideRow?> Operate(string sink, GroupId group, int skipped) => Do("operate", () =>
-    {
-        var (key, parked) = _aside.FirstOrDefault(row => row.Key.Sink == sink && row.Key.Group == group && row.Value.State == AsideState.Parked);
-        if (parked is not null) _aside[key] = parked with { State = AsideState.Waiting, Sequence = parked.Sequence + skipped };
-        return parked;
-    });
+    private Task<AsideRow?> Operate(string sink, GroupId group, int skipped) =>
+        Do(
+            "operate",
+            () =>
+            {
+                var (key, parked) = _aside.FirstOrDefault(row =>
+                    row.Key.Sink == sink && row.Key.Group == group && row.Value.State == AsideState.Parked
+                );
+                if (parked is not null)
+                    _aside[key] = parked with { State = AsideState.Waiting, Sequence = parked.Sequence + skipped };
+                return parked;
+            }
+        );
 
     /// <summary>A call that fails before it has an effect, or after: a caller cannot tell.</summary>
     private Task<T> Do<T>(string what, Func<T> act)
@@ -150,7 +308,8 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
         {
             T result;
             Before(what);
-            lock (_gate) result = act();
+            lock (_gate)
+                result = act();
             Before(what + " done");
             return Task.FromResult(result);
         }

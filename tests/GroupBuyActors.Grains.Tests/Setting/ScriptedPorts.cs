@@ -4,8 +4,8 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Setting;
 
 /// <summary>
-/// The three ports as a test wants them: every call is counted by its key, answered by the first rule that matches it, else Done.
-/// A repeat of a key that was answered Done gets that answer again and has no second effect.
+/// The three ports as a test wants them: every call is counted by its key, answered by the first rule that matches it,
+/// else Done. A repeat of a key that was answered Done gets that answer again and has no second effect.
 /// </summary>
 internal sealed class ScriptedPorts : IInventory, IPayments, INotices
 {
@@ -26,7 +26,8 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
     /// <summary>From now on calls whose key begins so are answered by the rule; the newest rule wins.</summary>
     public void Answer(string prefix, Func<string, CancellationToken, Task<PortAnswer>> answer)
     {
-        lock (_gate) _rules.Insert(0, (prefix, answer));
+        lock (_gate)
+            _rules.Insert(0, (prefix, answer));
     }
 
     /// <summary>From now on calls whose key begins so get this answer.</summary>
@@ -36,7 +37,13 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
     public void AnswerInTurn(string prefix, params PortAnswer[] answers)
     {
         var turn = 0;
-        Answer(prefix, (_, _) => Task.FromResult(Interlocked.Increment(ref turn) is var n && n <= answers.Length ? answers[n - 1] : PortAnswer.Done));
+        Answer(
+            prefix,
+            (_, _) =>
+                Task.FromResult(
+                    Interlocked.Increment(ref turn) is var n && n <= answers.Length ? answers[n - 1] : PortAnswer.Done
+                )
+        );
     }
 
     /// <summary>Calls whose key begins so wait until the returned source is given an answer.</summary>
@@ -48,15 +55,18 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
     }
 
     /// <summary>The buyer paid at the provider, and nobody was told.</summary>
-    public void PayAtProvider(OrderId order, string paymentId, Money amount) => _held.GetOrAdd(order, _ => []).Add(new ProviderPayment(paymentId, amount));
+    public void PayAtProvider(OrderId order, string paymentId, Money amount) =>
+        _held.GetOrAdd(order, _ => []).Add(new ProviderPayment(paymentId, amount));
 
     /// <summary>The provider gives a payment back, whatever it answers.</summary>
     public void GiveBack(OrderId order, string paymentId)
     {
         lock (_gate)
         {
-            if (_held.TryGetValue(order, out var held)) held.RemoveAll(payment => payment.PaymentId == paymentId);
-            if (!_givenBack.GetOrAdd(order, _ => []).Add(paymentId)) Assert.Fail($"Payment {paymentId} of {order} went back twice.");
+            if (_held.TryGetValue(order, out var held))
+                held.RemoveAll(payment => payment.PaymentId == paymentId);
+            if (!_givenBack.GetOrAdd(order, _ => []).Add(paymentId))
+                Assert.Fail($"Payment {paymentId} of {order} went back twice.");
         }
     }
 
@@ -67,17 +77,25 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
         while (true)
         {
             Task called;
-            lock (_gate) called = _called.Task;
-            if (_calls.Where(call => call.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(call => call.Value) >= times) return;
+            lock (_gate)
+                called = _called.Task;
+            if (
+                _calls.Where(call => call.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(call => call.Value)
+                >= times
+            )
+                return;
             await called.WaitAsync(bound.Token);
         }
     }
 
-    public Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation) => CallAsync(reservation.Key, cancellation);
+    public Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation) =>
+        CallAsync(reservation.Key, cancellation);
 
-    public Task<PortReply> DeductAsync(StockDeduction deduction, CancellationToken cancellation) => CallAsync(deduction.Key, cancellation);
+    public Task<PortReply> DeductAsync(StockDeduction deduction, CancellationToken cancellation) =>
+        CallAsync(deduction.Key, cancellation);
 
-    public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) => CallAsync(release.Key, cancellation);
+    public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) =>
+        CallAsync(release.Key, cancellation);
 
     public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
     {
@@ -91,15 +109,28 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
         }
     }
 
-    public async Task<PortReply> RefundAsync(string key, OrderId order, string paymentId, Money amount, CancellationToken cancellation)
+    public async Task<PortReply> RefundAsync(
+        string key,
+        OrderId order,
+        string paymentId,
+        Money amount,
+        CancellationToken cancellation
+    )
     {
         var isFirst = !_effects.ContainsKey(key);
         var reply = await CallAsync(key, cancellation);
-        if (reply.Answer == PortAnswer.Done && isFirst) GiveBack(order, paymentId);
+        if (reply.Answer == PortAnswer.Done && isFirst)
+            GiveBack(order, paymentId);
         return reply;
     }
 
-    public Task<PortReply> SendAsync(string key, OrderId order, string userId, string kind, CancellationToken cancellation) => CallAsync(key, cancellation);
+    public Task<PortReply> SendAsync(
+        string key,
+        OrderId order,
+        string userId,
+        string kind,
+        CancellationToken cancellation
+    ) => CallAsync(key, cancellation);
 
     private async Task<PortReply> CallAsync(string key, CancellationToken cancellation)
     {
@@ -114,7 +145,8 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
         }
 
         var answer = rule is null ? PortAnswer.Done : await rule(key, cancellation);
-        if (answer == PortAnswer.Done) _effects[key] = true;
+        if (answer == PortAnswer.Done)
+            _effects[key] = true;
         return new PortReply(answer, answer == PortAnswer.Done ? null : "As scripted.");
     }
 }

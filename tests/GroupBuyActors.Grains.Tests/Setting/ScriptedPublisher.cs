@@ -3,7 +3,8 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Setting;
 
 /// <summary>
-/// A log outside, as the contract of <see cref="IEventPublisher"/> has it: in memory, refusing, failing and hanging as a test wants.
+/// A log outside, as the contract of <see cref="IEventPublisher"/> has it: in memory, refusing, failing and hanging as
+/// a test wants.
 /// </summary>
 internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
 {
@@ -26,7 +27,8 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
     {
         get
         {
-            lock (_gate) return [.. _log];
+            lock (_gate)
+                return [.. _log];
         }
     }
 
@@ -42,16 +44,21 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
 
     public void ComeBack() => Interlocked.Exchange(ref _hanging, null)?.SetResult();
 
-    public async Task<IReadOnlyList<PublishOutcome>> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PublishOutcome>> PublishAsync(
+        IReadOnlyList<OutgoingEvent> events,
+        CancellationToken cancellation
+    )
     {
         Before();
-        if (_hanging is { } hanging) await hanging.Task.WaitAsync(cancellation);
+        if (_hanging is { } hanging)
+            await hanging.Task.WaitAsync(cancellation);
         lock (_gate)
         {
             OfferedMax = Math.Max(OfferedMax, events.Count);
             var stopped = new HashSet<GroupId>();
             var outcomes = new List<PublishOutcome>(events.Count);
-            foreach (var e in events) outcomes.Add(Publish(e, stopped));
+            foreach (var e in events)
+                outcomes.Add(Publish(e, stopped));
             _changed.SetResult();
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return outcomes;
@@ -67,7 +74,8 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
             Task changed;
             lock (_gate)
             {
-                if (expected(_log)) return;
+                if (expected(_log))
+                    return;
                 changed = _changed.Task;
             }
 
@@ -75,14 +83,17 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
         }
     }
 
-    /// <summary>What a reader that drops sequences it has seen has of a group; fails at a gap that is not expected.</summary>
+    /// <summary>
+    /// What a reader that drops sequences it has seen has of a group; fails at a gap that is not expected.
+    /// </summary>
     public IReadOnlyList<long> Read(GroupId group, Func<long, bool>? mayMiss = null)
     {
         var read = new List<long>();
         var last = 0L;
         foreach (var (_, sequence) in Log.Where(entry => entry.Group == group))
         {
-            if (sequence <= last) continue;
+            if (sequence <= last)
+                continue;
             for (var missed = last + 1; missed < sequence; missed++)
                 Assert.True(mayMiss?.Invoke(missed) ?? false, $"{group} is at {sequence} behind {last}.");
             read.Add(last = sequence);
@@ -93,7 +104,8 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
 
     private PublishOutcome Publish(OutgoingEvent e, HashSet<GroupId> stopped)
     {
-        if (stopped.Contains(e.Group)) return new PublishOutcome(PublishState.Open);
+        if (stopped.Contains(e.Group))
+            return new PublishOutcome(PublishState.Open);
         if (_poison.Contains((e.Group, e.Sequence)))
         {
             stopped.Add(e.Group);

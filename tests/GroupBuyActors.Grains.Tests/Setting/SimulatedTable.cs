@@ -6,9 +6,9 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Setting;
 
 /// <summary>
-/// The task table in memory, by the rules that the conformance suite holds the real ones to: a commit is whole or not at all, a run is
-/// there once, an update lands on the version before it, a task that is there already is left as it is. It refuses now and then, as a
-/// store does, and it is what survives a crash.
+/// The task table in memory, by the rules that the conformance suite holds the real ones to: a commit is whole or not
+/// at all, a run is there once, an update lands on the version before it, a task that is there already is left as it
+/// is. It refuses now and then, as a store does, and it is what survives a crash.
 /// </summary>
 internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPolicyStore
 {
@@ -25,7 +25,8 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
     {
         get
         {
-            lock (_gate) return [.. _rows.Values];
+            lock (_gate)
+                return [.. _rows.Values];
         }
     }
 
@@ -33,7 +34,8 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
     {
         get
         {
-            lock (_gate) return [.. _ends];
+            lock (_gate)
+                return [.. _ends];
         }
     }
 
@@ -42,7 +44,8 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
     {
         get
         {
-            lock (_gate) return [.. _removed];
+            lock (_gate)
+                return [.. _removed];
         }
     }
 
@@ -50,76 +53,145 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
     {
         lock (_gate)
         {
-            if (dice.NextDouble() < Refusals) return CommitStatus.Unavailable;
-            if (commit.Run is { } run && !_runs.Add((TaskEnding.DayOf(run.Key.Due), run.Key.Id, run.Version))) return CommitStatus.Stale;
+            if (dice.NextDouble() < Refusals)
+                return CommitStatus.Unavailable;
+            if (commit.Run is { } run && !_runs.Add((TaskEnding.DayOf(run.Key.Due), run.Key.Id, run.Version)))
+                return CommitStatus.Stale;
             foreach (var key in commit.Removals)
             {
-                if (!_rows.TryGetValue(key.Id, out var row) || row.Key != key) continue;
+                if (!_rows.TryGetValue(key.Id, out var row) || row.Key != key)
+                    continue;
                 _rows.Remove(key.Id);
-                if (commit.Schedules.All(task => task.Key.Id != key.Id) && commit.Ends.All(ending => ending.TaskId != key.Id)) _removed.Add(key.Id);
+                if (
+                    commit.Schedules.All(task => task.Key.Id != key.Id)
+                    && commit.Ends.All(ending => ending.TaskId != key.Id)
+                )
+                    _removed.Add(key.Id);
             }
 
-            foreach (var task in commit.Schedules) _rows.TryAdd(task.Key.Id, task);
+            foreach (var task in commit.Schedules)
+                _rows.TryAdd(task.Key.Id, task);
             foreach (var task in commit.Updates)
-                if (_rows.TryGetValue(task.Key.Id, out var row) && row.Version == task.Version - 1) _rows[task.Key.Id] = task;
+                if (_rows.TryGetValue(task.Key.Id, out var row) && row.Version == task.Version - 1)
+                    _rows[task.Key.Id] = task;
             _ends.AddRange(commit.Ends);
             return CommitStatus.Committed;
         }
     }
 
-    public Task<HorizonReading> ReadHorizonAsync(IReadOnlyCollection<ShardId> shards, DateTimeOffset until, int limit, CancellationToken cancellation)
+    public Task<HorizonReading> ReadHorizonAsync(
+        IReadOnlyCollection<ShardId> shards,
+        DateTimeOffset until,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        lock (_gate) return Task.FromResult(new HorizonReading { Tasks = [.. _rows.Values.Where(row => row.NextAt < until)] });
+        lock (_gate)
+            return Task.FromResult(new HorizonReading { Tasks = [.. _rows.Values.Where(row => row.NextAt < until)] });
     }
 
     public Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation)
     {
-        lock (_gate) return Task.FromResult(_rows.GetValueOrDefault(taskId));
+        lock (_gate)
+            return Task.FromResult(_rows.GetValueOrDefault(taskId));
     }
 
-    public Task<IReadOnlyCollection<string>> PresentAsync(IReadOnlyCollection<string> taskIds, CancellationToken cancellation)
+    public Task<IReadOnlyCollection<string>> PresentAsync(
+        IReadOnlyCollection<string> taskIds,
+        CancellationToken cancellation
+    )
     {
-        lock (_gate) return Task.FromResult<IReadOnlyCollection<string>>([.. taskIds.Where(_rows.ContainsKey)]);
+        lock (_gate)
+            return Task.FromResult<IReadOnlyCollection<string>>([.. taskIds.Where(_rows.ContainsKey)]);
     }
 
     Task<TaskEnding?> ITaskEnds.FindAsync(string taskId, CancellationToken cancellation)
     {
-        lock (_gate) return Task.FromResult(_ends.Where(ending => ending.TaskId == taskId).MaxBy(ending => ending.Version));
+        lock (_gate)
+            return Task.FromResult(_ends.Where(ending => ending.TaskId == taskId).MaxBy(ending => ending.Version));
     }
 
-    public Task<int> MarkRedrivenAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation)
+    public Task<int> MarkRedrivenAsync(
+        IReadOnlyCollection<TaskEndKey> keys,
+        DateTimeOffset at,
+        CancellationToken cancellation
+    )
     {
         lock (_gate)
             for (var i = 0; i < _ends.Count; i++)
-                if (keys.Contains(_ends[i].Key)) _ends[i] = _ends[i] with { RedrivenAt = at };
+                if (keys.Contains(_ends[i].Key))
+                    _ends[i] = _ends[i] with { RedrivenAt = at };
         return Task.FromResult(keys.Count);
     }
 
-    public Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<StoredPolicy>>([]);
+    public Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<StoredPolicy>>([]);
 
-    public Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(GroupId group, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(
+        GroupId group,
+        int limit,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
 
-    public Task<Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<Page<TimedTask>> ListAsync(
+        TaskFilter filter,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<(ShardId Shard, string Type, long Tasks)>> CountAsync(IReadOnlyCollection<ShardId> shards, CancellationToken cancellation)
+    public Task<IReadOnlyList<(ShardId Shard, string Type, long Tasks)>> CountAsync(
+        IReadOnlyCollection<ShardId> shards,
+        CancellationToken cancellation
+    )
     {
         lock (_gate)
-            return Task.FromResult<IReadOnlyList<(ShardId, string, long)>>([.. _rows.Values.Where(task => shards.Contains(task.Key.Shard))
-                .GroupBy(task => (task.Key.Shard, task.Type)).Select(type => (type.Key.Shard, type.Key.Type, type.LongCount()))]);
+            return Task.FromResult<IReadOnlyList<(ShardId, string, long)>>([
+                .. _rows
+                    .Values.Where(task => shards.Contains(task.Key.Shard))
+                    .GroupBy(task => (task.Key.Shard, task.Type))
+                    .Select(type => (type.Key.Shard, type.Key.Type, type.LongCount())),
+            ]);
     }
 
-    public Task<Page<TimedTask>> PageOfGroupAsync(GroupId group, string? after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<Page<TimedTask>> PageOfGroupAsync(
+        GroupId group,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
 
-    public Task<Page<TaskEnding>> SearchAsync(TaskEndFilter filter, string? after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<Page<TaskEnding>> SearchAsync(
+        TaskEndFilter filter,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
 
-    public Task<int> CountAsync(TaskEndFilter filter, int max, CancellationToken cancellation) => throw new NotSupportedException();
-
-    public Task<int> DismissAsync(IReadOnlyCollection<TaskEndKey> keys, DateTimeOffset at, CancellationToken cancellation) => throw new NotSupportedException();
-
-    public Task<TaskEndUpkeep> MaintainAsync(DateOnly today, int keepDays, int aheadDays, CancellationToken cancellation) => throw new NotSupportedException();
-
-    public Task<int?> WriteAsync(string type, int expectedVersion, ReadOnlyMemory<byte> changeJson, DateTimeOffset at, string caller, CancellationToken cancellation) =>
+    public Task<int> CountAsync(TaskEndFilter filter, int max, CancellationToken cancellation) =>
         throw new NotSupportedException();
+
+    public Task<int> DismissAsync(
+        IReadOnlyCollection<TaskEndKey> keys,
+        DateTimeOffset at,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
+
+    public Task<TaskEndUpkeep> MaintainAsync(
+        DateOnly today,
+        int keepDays,
+        int aheadDays,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
+
+    public Task<int?> WriteAsync(
+        string type,
+        int expectedVersion,
+        ReadOnlyMemory<byte> changeJson,
+        DateTimeOffset at,
+        string caller,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
 }
 
 /// <summary>A silo's committer on that table. Killed, it makes no commit any more, as a fenced one.</summary>
@@ -152,15 +224,14 @@ internal sealed class SimulatedCommitter(SimulatedTable table) : ICommitter
         lock (table)
         {
             var status = _killed ? CommitStatus.Unavailable : table.Commit(commit);
-            if (status == CommitStatus.Committed) _subscriber?.Invoke(new CommittedBatch(1, [(++_position, commit)]));
+            if (status == CommitStatus.Committed)
+                _subscriber?.Invoke(new CommittedBatch(1, [(++_position, commit)]));
             return Task.FromResult(new CommitResult(status, default));
         }
     }
 
     private sealed class Place : CommitPlace
     {
-        public override void Dispose()
-        {
-        }
+        public override void Dispose() { }
     }
 }

@@ -17,7 +17,8 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly InProcessTestCluster _cluster;
     private readonly MariaDbServer _server;
 
-    private TestCluster(InProcessTestCluster cluster, MariaDbServer server, ScriptedPorts ports) => (_cluster, _server, Ports) = (cluster, server, ports);
+    private TestCluster(InProcessTestCluster cluster, MariaDbServer server, ScriptedPorts ports) =>
+        (_cluster, _server, Ports) = (cluster, server, ports);
 
     public ScriptedPorts Ports { get; }
 
@@ -33,19 +34,26 @@ internal sealed class TestCluster : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.UseDistributedGrainDirectory = true;
         builder.ConfigureHost(host => host.Logging.SetMinimumLevel(LogLevel.Warning));
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddSingleton<IInventory>(ports).AddSingleton<IPayments>(ports).AddSingleton<INotices>(ports);
-            silo.Services.AddGroupBuyStore(store => (store.Provider, store.ConnectionString) = (StoreProvider.MySql, server.ConnectionString(database)));
-            silo.UseInMemoryReminderService();
-            silo.UseGroupBuyActors(configure);
-        });
+        builder.ConfigureSilo(
+            (_, silo) =>
+            {
+                silo.Services.AddSingleton<IInventory>(ports)
+                    .AddSingleton<IPayments>(ports)
+                    .AddSingleton<INotices>(ports);
+                silo.Services.AddGroupBuyStore(store =>
+                    (store.Provider, store.ConnectionString) = (StoreProvider.MySql, server.ConnectionString(database))
+                );
+                silo.UseInMemoryReminderService();
+                silo.UseGroupBuyActors(configure);
+            }
+        );
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new TestCluster(cluster, server, ports);
     }
 
-    public T Get<T>(int silo) where T : notnull => Silos[silo].ServiceProvider.GetRequiredService<T>();
+    public T Get<T>(int silo)
+        where T : notnull => Silos[silo].ServiceProvider.GetRequiredService<T>();
 
     /// <summary>Waits until every shard is owned by the silo it is at home on, and every silo knows it.</summary>
     public async Task SettledAsync()
@@ -53,7 +61,8 @@ internal sealed class TestCluster : IAsyncDisposable
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (!await IsSettledAsync())
         {
-            if (bound.IsCancellationRequested) Assert.Fail(await DescribeAsync());
+            if (bound.IsCancellationRequested)
+                Assert.Fail(await DescribeAsync());
             await Task.Delay(50, CancellationToken.None);
         }
     }
@@ -73,7 +82,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public Task StopAsync(InProcessSiloHandle silo) => _cluster.StopSiloAsync(silo);
 
-    public async Task<SiloAddress?> WhereAsync(IAddressable grain) => await Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+    public async Task<SiloAddress?> WhereAsync(IAddressable grain) =>
+        await Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
 
     public async ValueTask DisposeAsync()
     {
@@ -90,8 +100,8 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             var homes = silo.ServiceProvider.GetRequiredService<Homes>();
             var atHome = owners.Count(row => silo.SiloAddress.Equals(homes.Of(row.Shard)));
-            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<NearTasks>().Owned}, is home of {atHome}, " +
-                $"knows {string.Join('/', silo.ServiceProvider.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values)}";
+            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<NearTasks>().Owned}, is home of {atHome}, "
+                + $"knows {string.Join('/', silo.ServiceProvider.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values)}";
         });
         return $"The table says {string.Join(", ", table)}. {string.Join("; ", silos)}.";
     }
@@ -100,10 +110,11 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         var owners = await Get<IShards>(0).ReadAsync(CancellationToken.None);
         var owned = Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<NearTasks>().Owned);
-        return owned == ShardId.Count && Silos.All(silo =>
-        {
-            var homes = silo.ServiceProvider.GetRequiredService<Homes>();
-            return owners.All(row => row.OwnerAddress == homes.Of(row.Shard)?.ToParsableString());
-        });
+        return owned == ShardId.Count
+            && Silos.All(silo =>
+            {
+                var homes = silo.ServiceProvider.GetRequiredService<Homes>();
+                return owners.All(row => row.OwnerAddress == homes.Of(row.Shard)?.ToParsableString());
+            });
     }
 }

@@ -15,7 +15,8 @@ using Orleans.TestingHost;
 namespace GroupBuyActors.Setting;
 
 /// <summary>
-/// One silo with everything of ours in it: the real store on a SQLite file, scripted ports, and the cluster's clock in the test's hand.
+/// One silo with everything of ours in it: the real store on a SQLite file, scripted ports, and the cluster's clock in
+/// the test's hand.
 /// </summary>
 internal sealed class TestSilo : IAsyncDisposable
 {
@@ -42,14 +43,19 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public HeldCommitter Committer => (HeldCommitter)Services.GetRequiredService<ICommitter>();
 
-    public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
+    public T Get<T>()
+        where T : notnull => Services.GetRequiredService<T>();
 
     public IGroupGrain Group(string id) => Client.GetGrain<IGroupGrain>(id);
 
     /// <summary>Starts a silo; on a file that another one left behind, it goes on with what is in it.</summary>
     public static async Task<TestSilo> StartAsync(
-        string? file = null, FakeTimeProvider? time = null, ScriptedPorts? ports = null, Action<GrainsOptions>? configure = null,
-        Action<IServiceCollection>? services = null)
+        string? file = null,
+        FakeTimeProvider? time = null,
+        ScriptedPorts? ports = null,
+        Action<GrainsOptions>? configure = null,
+        Action<IServiceCollection>? services = null
+    )
     {
         file ??= Path.Combine(Path.GetTempPath(), $"groupbuy-{Path.GetRandomFileName()}.db");
         time ??= new FakeTimeProvider(Evening);
@@ -57,45 +63,66 @@ internal sealed class TestSilo : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder(1);
         builder.Options.UseDistributedGrainDirectory = true;
         builder.ConfigureHost(host => host.Logging.SetMinimumLevel(LogLevel.Warning));
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddSingleton<IInventory>(ports).AddSingleton<IPayments>(ports).AddSingleton<INotices>(ports);
-            silo.Services.AddSingleton(new ClusterClock(time));
-            silo.Services.AddGroupBuyStore(store => store.ConnectionString = $"Data Source={file}");
-            var committer = silo.Services.Last(service => service.ServiceType == typeof(ICommitter));
-            silo.Services.Remove(committer);
-            silo.Services.AddSingleton<ICommitter>(provider => new HeldCommitter((ICommitter)committer.ImplementationFactory!(provider)));
-            silo.UseInMemoryReminderService();
-            services?.Invoke(silo.Services);
-            silo.UseGroupBuyActors(configure);
-        });
+        builder.ConfigureSilo(
+            (_, silo) =>
+            {
+                silo.Services.AddSingleton<IInventory>(ports)
+                    .AddSingleton<IPayments>(ports)
+                    .AddSingleton<INotices>(ports);
+                silo.Services.AddSingleton(new ClusterClock(time));
+                silo.Services.AddGroupBuyStore(store => store.ConnectionString = $"Data Source={file}");
+                var committer = silo.Services.Last(service => service.ServiceType == typeof(ICommitter));
+                silo.Services.Remove(committer);
+                silo.Services.AddSingleton<ICommitter>(provider => new HeldCommitter(
+                    (ICommitter)committer.ImplementationFactory!(provider)
+                ));
+                silo.UseInMemoryReminderService();
+                services?.Invoke(silo.Services);
+                silo.UseGroupBuyActors(configure);
+            }
+        );
         var cluster = builder.Build();
         await cluster.DeployAsync();
         var started = new TestSilo(cluster, file, time, ports);
         // What the silo commits by itself at its start is over before a test holds commits and counts them.
         using var bound = new CancellationTokenSource(Bound);
-        while (started.Get<Tasks.CronFirings>().Wanted > 0) await Task.Delay(5, bound.Token);
+        while (started.Get<Tasks.CronFirings>().Wanted > 0)
+            await Task.Delay(5, bound.Token);
         return started;
     }
 
     /// <summary>Publishes a group with small numbers; everything else as the test wants it.</summary>
-    public async Task<IGroupGrain> PublishAsync(string id, int minGroupSize = 2, int? capacity = null, Func<GroupOffer, GroupOffer>? with = null)
+    public async Task<IGroupGrain> PublishAsync(
+        string id,
+        int minGroupSize = 2,
+        int? capacity = null,
+        Func<GroupOffer, GroupOffer>? with = null
+    )
     {
         var group = Group(id);
-        var offer = new GroupOffer { Title = "Tea", Sku = "tea", UnitPrice = new Money(1_500, "CNY"), MinGroupSize = minGroupSize, Capacity = capacity };
+        var offer = new GroupOffer
+        {
+            Title = "Tea",
+            Sku = "tea",
+            UnitPrice = new Money(1_500, "CNY"),
+            MinGroupSize = minGroupSize,
+            Capacity = capacity,
+        };
         var reply = await group.Publish(with is null ? offer : with(offer));
         Assert.Null(reply.Refusal);
         return group;
     }
 
     /// <summary>Waits until the group is as the test expects it.</summary>
-    public static Task<GroupView> UntilAsync(IGroupGrain group, Func<GroupView, bool> expected) => UntilAsync(group, group.Get, expected);
+    public static Task<GroupView> UntilAsync(IGroupGrain group, Func<GroupView, bool> expected) =>
+        UntilAsync(group, group.Get, expected);
 
     /// <summary>Waits until an order is as the test expects it.</summary>
     public static Task<OrderView> UntilAsync(IGroupGrain group, int order, Func<OrderView, bool> expected) =>
         UntilAsync(group, () => group.GetOrder(order), expected);
 
-    private static async Task<T> UntilAsync<T>(IGroupGrain group, Func<Task<Reply<T>>> read, Func<T, bool> expected) where T : class
+    private static async Task<T> UntilAsync<T>(IGroupGrain group, Func<Task<Reply<T>>> read, Func<T, bool> expected)
+        where T : class
     {
         using var bound = new CancellationTokenSource(Bound);
         T? seen = null;
@@ -105,7 +132,8 @@ internal sealed class TestSilo : IAsyncDisposable
             {
                 var sequence = (await group.Get()).Value?.Sequence ?? 0;
                 seen = (await read()).Value;
-                if (seen is not null && expected(seen)) return seen;
+                if (seen is not null && expected(seen))
+                    return seen;
                 await group.WaitForEvents(sequence).WaitAsync(bound.Token);
             }
             catch (StoreUnavailableException) when (!bound.IsCancellationRequested)
@@ -123,7 +151,10 @@ internal sealed class TestSilo : IAsyncDisposable
     public static async Task GoneAsync(TestSilo silo, string taskId)
     {
         using var bound = new CancellationTokenSource(Bound);
-        while (silo.Get<Tasks.NearTasks>().Find(taskId).Task is not null || await silo.Get<Store.Tasks.ITaskStore>().FindAsync(taskId, bound.Token) is not null)
+        while (
+            silo.Get<Tasks.NearTasks>().Find(taskId).Task is not null
+            || await silo.Get<Store.Tasks.ITaskStore>().FindAsync(taskId, bound.Token) is not null
+        )
             await Task.Delay(10, bound.Token);
     }
 
@@ -131,10 +162,13 @@ internal sealed class TestSilo : IAsyncDisposable
     public static async Task UntilAsync(Func<bool> holds)
     {
         using var bound = new CancellationTokenSource(Bound);
-        while (!holds()) await Task.Delay(10, bound.Token);
+        while (!holds())
+            await Task.Delay(10, bound.Token);
     }
 
-    /// <summary>Moves the clock in steps until something has happened: what waits for a time may begin to wait a moment later.</summary>
+    /// <summary>
+    /// Moves the clock in steps until something has happened: what waits for a time may begin to wait a moment later.
+    /// </summary>
     public Task AdvanceUntilAsync(TimeSpan step, Func<Task> happens) => AdvanceUntilAsync(Time, step, happens());
 
     /// <summary>The same with another clock.</summary>
@@ -159,7 +193,8 @@ internal sealed class TestSilo : IAsyncDisposable
         {
             var end = await Get<IStreams>().EndAsync(stream, bound.Token);
             foreach (var sink in Get<StreamRelay>().DurableSinks)
-                while (await Get<IStreams>().CursorAsync(stream, sink, bound.Token) < end) await Task.Delay(20, bound.Token);
+                while (await Get<IStreams>().CursorAsync(stream, sink, bound.Token) < end)
+                    await Task.Delay(20, bound.Token);
         }
     }
 
@@ -167,20 +202,29 @@ internal sealed class TestSilo : IAsyncDisposable
     public async Task RemindersAsync(IGroupGrain group, int count)
     {
         using var bound = new CancellationTokenSource(Bound);
-        while ((await Get<IReminderTable>().ReadRows(group.GetGrainId())).Reminders.Count != count) await Task.Delay(20, bound.Token);
+        while ((await Get<IReminderTable>().ReadRows(group.GetGrainId())).Reminders.Count != count)
+            await Task.Delay(20, bound.Token);
     }
 
     /// <summary>Waits until the lists show the group in a phase.</summary>
     public async Task ProjectedAsync(string id, GroupPhase phase)
     {
         using var bound = new CancellationTokenSource(Bound);
-        while (!(await Get<IListings>().GroupsAsync(new GroupFilter(State: phase), null, 500, bound.Token)).Items.Any(view => view.GroupId.Value == id))
+        while (
+            !(await Get<IListings>().GroupsAsync(new GroupFilter(State: phase), null, 500, bound.Token)).Items.Any(
+                view => view.GroupId.Value == id
+            )
+        )
             await Task.Delay(20, bound.Token);
     }
 
     /// <summary>The group's events as they are stored.</summary>
     public async Task<IReadOnlyList<string>> HistoryAsync(string id) =>
-        [.. (await Get<IGroupReader>().HistoryAsync(GroupId.Parse(id), 0, 100_000, CancellationToken.None)).Select(row => row.Type)];
+        [
+            .. (await Get<IGroupReader>().HistoryAsync(GroupId.Parse(id), 0, 100_000, CancellationToken.None)).Select(
+                row => row.Type
+            ),
+        ];
 
     /// <summary>Stops the silo and leaves its file.</summary>
     public async Task StopAsync()
@@ -194,13 +238,15 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>Ends the silo without letting it finish anything.</summary>
     public async Task KillAsync()
     {
-        foreach (var silo in _cluster.Silos.ToArray()) await _cluster.KillSiloAsync(silo);
+        foreach (var silo in _cluster.Silos.ToArray())
+            await _cluster.KillSiloAsync(silo);
         await _cluster.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        foreach (var suffix in (string[])["", "-wal", "-shm", ".lock"]) System.IO.File.Delete(File + suffix);
+        foreach (var suffix in (string[])["", "-wal", "-shm", ".lock"])
+            System.IO.File.Delete(File + suffix);
     }
 }

@@ -23,7 +23,9 @@ public sealed class AnswerTests
     [InlineData(422)]
     public async Task ARefusalInTheContractsWordsIsForGoodAndNotTriedAgain(int status)
     {
-        await using var service = TestService.New().Answers(Answer.Problem(status, "stock.insufficient", "7 units are available."));
+        await using var service = TestService
+            .New()
+            .Answers(Answer.Problem(status, "stock.insufficient", "7 units are available."));
         Assert.Equal(new PortReply(PortAnswer.Refused, "7 units are available."), await service.ReserveAsync());
         Assert.Single(service.Requests);
     }
@@ -63,7 +65,17 @@ public sealed class AnswerTests
     public async Task ARedirectIsNotFollowed()
     {
         await using var elsewhere = TestService.New().Answers(new Answer(200));
-        await using var service = TestService.New().Answers(new Answer(307) { Headers = new Dictionary<string, string> { ["Location"] = elsewhere.Address + "inventory/reservations" } });
+        await using var service = TestService
+            .New()
+            .Answers(
+                new Answer(307)
+                {
+                    Headers = new Dictionary<string, string>
+                    {
+                        ["Location"] = elsewhere.Address + "inventory/reservations",
+                    },
+                }
+            );
         var reply = await service.ReserveAsync();
         Assert.Equal(PortAnswer.Silent, reply.Answer);
         Assert.Contains("redirects are not followed", reply.Detail, StringComparison.Ordinal);
@@ -74,7 +86,9 @@ public sealed class AnswerTests
     public async Task AnAnswerPastItsBoundIsNoneAndIsNotReadToItsEnd()
     {
         var huge = $$"""{"items":[],"next":"{{new string('x', 2_000)}}"}""";
-        await using var service = TestService.New(options: o => o with { ResponseBytesMax = 1_024 }).Answers(new Answer(200, huge));
+        await using var service = TestService
+            .New(options: o => o with { ResponseBytesMax = 1_024 })
+            .Answers(new Answer(200, huge));
         var found = await service.AskAsync();
         Assert.Equal((PortAnswer.Silent, "The answer is longer than 1024 bytes."), (found.Answer, found.Detail));
         Assert.Single(service.Requests);
@@ -83,7 +97,9 @@ public sealed class AnswerTests
     [Fact]
     public async Task AnAnswerWithoutALengthIsBoundedToo()
     {
-        await using var cutting = new CuttingService($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{{{new string(' ', 5_000)}}}");
+        await using var cutting = new CuttingService(
+            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{{{new string(' ', 5_000)}}}"
+        );
         await using var service = TestService.At(cutting.Address, o => o with { ResponseBytesMax = 1_024 });
         Assert.Equal("The answer is longer than 1024 bytes.", (await service.ReserveAsync()).Detail);
         Assert.Equal(1, cutting.Requests);
@@ -92,7 +108,14 @@ public sealed class AnswerTests
     [Fact]
     public async Task WhatIsHeldIsTold()
     {
-        await using var service = TestService.New().Answers(new Answer(200, """{"items":[{"paymentId":"支付-1","amount":1999,"currency":"CNY","since":"a newer service's member"}]}"""));
+        await using var service = TestService
+            .New()
+            .Answers(
+                new Answer(
+                    200,
+                    """{"items":[{"paymentId":"支付-1","amount":1999,"currency":"CNY","since":"a newer service's member"}]}"""
+                )
+            );
         var found = await service.AskAsync();
         Assert.Equal(PortAnswer.Done, found.Answer);
         Assert.Equal([new ProviderPayment("支付-1", new Money(1999, "CNY"))], found.Payments);
@@ -166,7 +189,9 @@ public sealed class AnswerTests
     [Fact]
     public async Task AServicesWordsAreCutAndOnOneLine()
     {
-        await using var service = TestService.New().Answers(Answer.Problem(409, "stock.insufficient", @"a\nb" + new string('c', 1_000)));
+        await using var service = TestService
+            .New()
+            .Answers(Answer.Problem(409, "stock.insufficient", @"a\nb" + new string('c', 1_000)));
         var words = (await service.ReserveAsync()).Detail!;
         Assert.StartsWith("a bc", words, StringComparison.Ordinal);
         Assert.Equal(301, words.Length);
@@ -175,9 +200,15 @@ public sealed class AnswerTests
     [Fact]
     public async Task BooksAreReadPageByPage()
     {
-        await using var service = TestService.New().Answers(
-            new Answer(200, """{"items":[{"groupId":"7.SH.a","sku":"tea","reserved":3,"deducted":2}],"next":"m & more"}"""),
-            new Answer(200, """{"items":[{"groupId":"7.SH.b","sku":"tea","reserved":0,"deducted":0}]}"""));
+        await using var service = TestService
+            .New()
+            .Answers(
+                new Answer(
+                    200,
+                    """{"items":[{"groupId":"7.SH.a","sku":"tea","reserved":3,"deducted":2}],"next":"m & more"}"""
+                ),
+                new Answer(200, """{"items":[{"groupId":"7.SH.b","sku":"tea","reserved":0,"deducted":0}]}""")
+            );
         var first = await service.StockBooks.ReadAsync(7, null, 1, default);
         Assert.Equal((PortAnswer.Done, "m & more"), (first.Answer, first.Next));
         Assert.Equal([new StockBookEntry(GroupId.Parse("7.SH.a"), "tea", 3, 2)], first.Items);
@@ -193,7 +224,9 @@ public sealed class AnswerTests
     [InlineData("""{"items":[{"orderId":"nonsense","paymentId":"p","amount":1,"currency":"CNY","refunded":false}]}""")]
     [InlineData("""{"items":[{"orderId":"7.SH.a.1","paymentId":"p","amount":1,"currency":"CNY","refunded":"no"}]}""")]
     [InlineData("""{"items":[{"orderId":"7.SH.a.1","paymentId":"p","amount":1,"currency":"CNY"}]}""")]
-    [InlineData("""{"items":[{"orderId":"7.SH.a.1","paymentId":"p","amount":1,"currency":"CNY","refunded":true},{"orderId":"7.SH.a.1","paymentId":"q","amount":1,"currency":"CNY","refunded":true}]}""")] // more than asked for
+    [InlineData(
+        """{"items":[{"orderId":"7.SH.a.1","paymentId":"p","amount":1,"currency":"CNY","refunded":true},{"orderId":"7.SH.a.1","paymentId":"q","amount":1,"currency":"CNY","refunded":true}]}"""
+    )] // more than asked for
     [InlineData("""{"items":[],"next":"here"}""")] // the same page for ever
     [InlineData("""{"items":[],"next":""}""")]
     public async Task APageThatCannotBeIsNoAnswer(string body)
@@ -220,7 +253,10 @@ public sealed class AnswerTests
     public async Task AKeyIsTheSameTextInEveryTry(string key, string header)
     {
         await using var service = TestService.New().Answers(new Answer(500), new Answer(200));
-        Assert.Equal(PortAnswer.Done, (await service.Payments.RefundAsync(key, TestSandbox.Order, "p", TestSandbox.Price, default)).Answer);
+        Assert.Equal(
+            PortAnswer.Done,
+            (await service.Payments.RefundAsync(key, TestSandbox.Order, "p", TestSandbox.Price, default)).Answer
+        );
         Assert.All(service.Requests, request => Assert.Equal([header], request.Headers![HttpPort.KeyHeader]));
         Assert.Equal(2, service.Requests.Count);
     }

@@ -33,7 +33,8 @@ internal sealed class CuttingService : IAsyncDisposable
                 await ReadHeadAndBodyAsync(connection);
                 var n = Interlocked.Increment(ref _requests);
                 var saying = sayings[Math.Min(n, sayings.Length) - 1];
-                if (saying.Length > 0) await connection.SendAsync(Encoding.ASCII.GetBytes(saying), _end.Token);
+                if (saying.Length > 0)
+                    await connection.SendAsync(Encoding.ASCII.GetBytes(saying), _end.Token);
                 connection.Shutdown(SocketShutdown.Both);
             }
         }
@@ -50,13 +51,21 @@ internal sealed class CuttingService : IAsyncDisposable
         while (true)
         {
             var read = await connection.ReceiveAsync(buffer, _end.Token);
-            if (read == 0) return;
+            if (read == 0)
+                return;
             text.Append(Encoding.UTF8.GetString(buffer, 0, read));
             var all = text.ToString();
             var head = all.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-            if (head < 0) continue;
-            var length = all.Split("\r\n").Select(line => line.Split(": ")).FirstOrDefault(line => line[0].Equals("Content-Length", StringComparison.OrdinalIgnoreCase));
-            if (Encoding.UTF8.GetByteCount(all[(head + 4)..]) >= (length is null ? 0 : int.Parse(length[1], System.Globalization.CultureInfo.InvariantCulture))) return;
+            if (head < 0)
+                continue;
+            var length = all.Split("\r\n")
+                .Select(line => line.Split(": "))
+                .FirstOrDefault(line => line[0].Equals("Content-Length", StringComparison.OrdinalIgnoreCase));
+            if (
+                Encoding.UTF8.GetByteCount(all[(head + 4)..])
+                >= (length is null ? 0 : int.Parse(length[1], System.Globalization.CultureInfo.InvariantCulture))
+            )
+                return;
         }
     }
 

@@ -39,7 +39,10 @@ public sealed class HostAllowListTests
     [InlineData("bücher.example", "http://xn--bcher-kva.example/", true)]
     [InlineData("stock", "http://stock:8080/v1", true)]
     public void AnAddressIsAllowedOrNot(string entry, string address, bool allowed) =>
-        Assert.Equal(allowed, HostAllowList.Of(entry).Allows(Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri : null));
+        Assert.Equal(
+            allowed,
+            HostAllowList.Of(entry).Allows(Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri : null)
+        );
 
     [Theory]
     [InlineData("")]
@@ -67,16 +70,27 @@ public sealed class HostAllowListTests
     {
         Assert.False(HostAllowList.Of().Allows(new Uri("http://pay.example.com/")));
         Assert.Equal("none", HostAllowList.Of().ToString());
-        Assert.Equal("a.example:81, *.b.example, [::1]:82", HostAllowList.Of("A.example:81", "*.b.example", "[::1]:82").ToString());
-        Assert.Equal("a.example:443, b.example:80", HostAllowList.OfAddresses([new Uri("https://a.example/x"), new Uri("http://b.example")]).ToString());
+        Assert.Equal(
+            "a.example:81, *.b.example, [::1]:82",
+            HostAllowList.Of("A.example:81", "*.b.example", "[::1]:82").ToString()
+        );
+        Assert.Equal(
+            "a.example:443, b.example:80",
+            HostAllowList.OfAddresses([new Uri("https://a.example/x"), new Uri("http://b.example")]).ToString()
+        );
     }
 
     [Fact]
     public async Task ACallBeyondTheListDoesNotLeave()
     {
-        await using var service = TestService.New(ports: p => p with { AllowedHosts = HostAllowList.Of("pay.example.com") }).Answers(new Answer(200));
+        await using var service = TestService
+            .New(ports: p => p with { AllowedHosts = HostAllowList.Of("pay.example.com") })
+            .Answers(new Answer(200));
         var reply = await service.ReserveAsync();
-        Assert.Equal(new PortReply(PortAnswer.Silent, $"Calls to http://127.0.0.1:{service.Address.Port} are not allowed."), reply);
+        Assert.Equal(
+            new PortReply(PortAnswer.Silent, $"Calls to http://127.0.0.1:{service.Address.Port} are not allowed."),
+            reply
+        );
         Assert.Empty(service.Requests);
     }
 
@@ -85,10 +99,17 @@ public sealed class HostAllowListTests
     public async Task AnAbsoluteAddressGivenToAClientIsHeldToTheListToo()
     {
         await using var service = TestService.New().Answers(new Answer(200));
-        using var http = new HttpClient(new AllowedHostsHandler(HostAllowList.Of($"127.0.0.1:{service.Address.Port}")) { InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false } });
+        using var http = new HttpClient(
+            new AllowedHostsHandler(HostAllowList.Of($"127.0.0.1:{service.Address.Port}"))
+            {
+                InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false },
+            }
+        );
         http.BaseAddress = service.Address;
         Assert.True((await http.GetAsync("/here")).IsSuccessStatusCode);
-        var fault = await Assert.ThrowsAsync<HostNotAllowedException>(() => http.GetAsync($"http://localhost:{service.Address.Port}/there?token=secret"));
+        var fault = await Assert.ThrowsAsync<HostNotAllowedException>(() =>
+            http.GetAsync($"http://localhost:{service.Address.Port}/there?token=secret")
+        );
         Assert.DoesNotContain("secret", fault.Message, StringComparison.Ordinal);
         Assert.Single(service.Requests);
     }

@@ -25,15 +25,23 @@ public sealed class ResilienceTests
         await using var service = TestService.New().Answers(new Answer(status), new Answer(status), new Answer(200));
         Assert.Equal(PortReply.Done, await service.ReserveAsync());
         Assert.Equal(3, service.Requests.Count);
-        Assert.Single(service.Requests.Select(request => request.Headers![HttpPort.KeyHeader].Single()).Distinct(), TestService.ReserveKey);
+        Assert.Single(
+            service.Requests.Select(request => request.Headers![HttpPort.KeyHeader].Single()).Distinct(),
+            TestService.ReserveKey
+        );
         Assert.Single(service.Requests.Select(request => request.Body).Distinct());
     }
 
     [Fact]
     public async Task TriesAreCounted()
     {
-        await using var service = TestService.New(options: o => o with { RetryCountMax = 1 }).Answers(Answer.Problem(500, "internal", "The disk is full."));
-        Assert.Equal(new PortReply(PortAnswer.Silent, "inventory answered 500 internal: The disk is full."), await service.ReserveAsync());
+        await using var service = TestService
+            .New(options: o => o with { RetryCountMax = 1 })
+            .Answers(Answer.Problem(500, "internal", "The disk is full."));
+        Assert.Equal(
+            new PortReply(PortAnswer.Silent, "inventory answered 500 internal: The disk is full."),
+            await service.ReserveAsync()
+        );
         Assert.Equal(2, service.Requests.Count);
     }
 
@@ -70,12 +78,14 @@ public sealed class ResilienceTests
     {
         var never = new TaskCompletionSource();
         var arrived = new TaskCompletionSource();
-        await using var service = TestService.New().Answers(async _ =>
-        {
-            arrived.TrySetResult();
-            await never.Task;
-            return new Answer(200);
-        });
+        await using var service = TestService
+            .New()
+            .Answers(async _ =>
+            {
+                arrived.TrySetResult();
+                await never.Task;
+                return new Answer(200);
+            });
         using var caller = new CancellationTokenSource();
         var call = service.ReserveAsync(caller.Token);
         await arrived.Task.WaitAsync(TestService.Patience);
@@ -121,17 +131,21 @@ public sealed class ResilienceTests
         Assert.Contains($"127.0.0.1:{port}", reply.Detail, StringComparison.Ordinal);
     }
 
-    /// <summary>The effect happened and its answer was lost: the service knows the key, and the repeat gets the first answer.</summary>
+    /// <summary>
+    /// The effect happened and its answer was lost: the service knows the key, and the repeat gets the first answer.
+    /// </summary>
     [Fact]
     public async Task ALostAnswerIsAskedForAgainAndTheEffectIsOne()
     {
         var reserved = new ConcurrentDictionary<string, string>();
         var calls = 0;
-        await using var service = TestService.New().Answers(request =>
-        {
-            reserved.TryAdd(request.Headers![HttpPort.KeyHeader].Single(), request.Body!);
-            return Task.FromResult(Interlocked.Increment(ref calls) == 1 ? new Answer(504) : new Answer(200, "{}"));
-        });
+        await using var service = TestService
+            .New()
+            .Answers(request =>
+            {
+                reserved.TryAdd(request.Headers![HttpPort.KeyHeader].Single(), request.Body!);
+                return Task.FromResult(Interlocked.Increment(ref calls) == 1 ? new Answer(504) : new Answer(200, "{}"));
+            });
         Assert.Equal(PortReply.Done, await service.ReserveAsync());
         Assert.Equal(PortReply.Done, await service.ReserveAsync());
         Assert.Equal(3, calls);
@@ -142,7 +156,13 @@ public sealed class ResilienceTests
     public async Task AServiceThatNamesATimeIsAskedThenAndNotBefore()
     {
         var time = new WatchedTime();
-        await using var service = TestService.New(time).Answers(new Answer(429) { Headers = RetryAfter("2") }, new Answer(503) { Headers = RetryAfter(At(time, 5)) }, new Answer(200));
+        await using var service = TestService
+            .New(time)
+            .Answers(
+                new Answer(429) { Headers = RetryAfter("2") },
+                new Answer(503) { Headers = RetryAfter(At(time, 5)) },
+                new Answer(200)
+            );
         var call = service.ReserveAsync();
         await time.UntilWaitedForAsync(TimeSpan.FromSeconds(2));
         Assert.Single(service.Requests);
@@ -160,7 +180,9 @@ public sealed class ResilienceTests
     [InlineData("3600")]
     public async Task ATimeBeyondTheBudgetIsNotWaitedFor(string seconds)
     {
-        await using var service = TestService.New(new WatchedTime()).Answers(new Answer(429) { Headers = RetryAfter(seconds) });
+        await using var service = TestService
+            .New(new WatchedTime())
+            .Answers(new Answer(429) { Headers = RetryAfter(seconds) });
         Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
         Assert.Single(service.Requests);
     }
@@ -169,13 +191,28 @@ public sealed class ResilienceTests
     public async Task TheBreakerOpensLetsOneCallTryAndClosesAgain()
     {
         var time = new WatchedTime();
-        await using var service = TestService.New(time, options: o => o with { RetryCountMax = 0, BreakerCallsMin = 4, BreakerDuration = TimeSpan.FromSeconds(5) }).Answers(new Answer(500));
+        await using var service = TestService
+            .New(
+                time,
+                options: o =>
+                    o with
+                    {
+                        RetryCountMax = 0,
+                        BreakerCallsMin = 4,
+                        BreakerDuration = TimeSpan.FromSeconds(5),
+                    }
+            )
+            .Answers(new Answer(500));
         using var breaker = new Gauge(service, "breaker_state");
-        for (var n = 0; n < 4; n++) Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+        for (var n = 0; n < 4; n++)
+            Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
         Assert.Equal(2, breaker.Of("inventory"));
 
         var refused = await service.ReserveAsync();
-        Assert.Equal(new PortReply(PortAnswer.Silent, "Calls of inventory are suspended for a moment: too many of them failed."), refused);
+        Assert.Equal(
+            new PortReply(PortAnswer.Silent, "Calls of inventory are suspended for a moment: too many of them failed."),
+            refused
+        );
         Assert.Equal(4, service.Requests.Count);
 
         var (arrived, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -200,9 +237,12 @@ public sealed class ResilienceTests
     public async Task AProbeThatFailsKeepsTheBreakerOpen()
     {
         var time = new WatchedTime();
-        await using var service = TestService.New(time, options: o => o with { RetryCountMax = 0, BreakerCallsMin = 2 }).Answers(new Answer(500));
+        await using var service = TestService
+            .New(time, options: o => o with { RetryCountMax = 0, BreakerCallsMin = 2 })
+            .Answers(new Answer(500));
         using var breaker = new Gauge(service, "breaker_state");
-        for (var n = 0; n < 2; n++) await service.ReserveAsync();
+        for (var n = 0; n < 2; n++)
+            await service.ReserveAsync();
         time.Advance(TimeSpan.FromSeconds(5));
         await service.ReserveAsync();
         Assert.Equal((2, 3), (breaker.Of("inventory"), service.Requests.Count));
@@ -211,11 +251,18 @@ public sealed class ResilienceTests
     [Fact]
     public async Task EachPortHasABreakerOfItsOwn()
     {
-        await using var service = TestService.New(options: o => o with { RetryCountMax = 0, BreakerCallsMin = 2 }).Answers(
-            request => Task.FromResult(new Answer(request.Path.StartsWith("/inventory", StringComparison.Ordinal) ? 500 : 200)));
+        await using var service = TestService
+            .New(options: o => o with { RetryCountMax = 0, BreakerCallsMin = 2 })
+            .Answers(request =>
+                Task.FromResult(new Answer(request.Path.StartsWith("/inventory", StringComparison.Ordinal) ? 500 : 200))
+            );
         using var breaker = new Gauge(service, "breaker_state");
-        for (var n = 0; n < 3; n++) await service.ReserveAsync();
-        Assert.Equal(PortReply.Done, await service.Notices.SendAsync("notice:o:success", TestSandbox.Order, "lin", "success", default));
+        for (var n = 0; n < 3; n++)
+            await service.ReserveAsync();
+        Assert.Equal(
+            PortReply.Done,
+            await service.Notices.SendAsync("notice:o:success", TestSandbox.Order, "lin", "success", default)
+        );
         Assert.Equal((2, 0), (breaker.Of("inventory"), breaker.Of("notices")));
     }
 
@@ -226,8 +273,11 @@ public sealed class ResilienceTests
     [InlineData(429)]
     public async Task AnswersOfAHealthyServiceDoNotOpenTheBreaker(int status)
     {
-        await using var service = TestService.New(options: o => o with { RetryCountMax = 0, BreakerCallsMin = 2 }).Answers(new Answer(status));
-        for (var n = 0; n < 6; n++) await service.ReserveAsync();
+        await using var service = TestService
+            .New(options: o => o with { RetryCountMax = 0, BreakerCallsMin = 2 })
+            .Answers(new Answer(status));
+        for (var n = 0; n < 6; n++)
+            await service.ReserveAsync();
         Assert.Equal(6, service.Requests.Count);
     }
 
@@ -236,18 +286,24 @@ public sealed class ResilienceTests
     {
         var gate = new TaskCompletionSource();
         var arrived = new SemaphoreSlim(0);
-        await using var service = TestService.New(new WatchedTime(), options: o => o with { ConcurrencyMax = 2, QueueMax = 1 }).Answers(async _ =>
-        {
-            arrived.Release();
-            await gate.Task;
-            return new Answer(200);
-        });
+        await using var service = TestService
+            .New(new WatchedTime(), options: o => o with { ConcurrencyMax = 2, QueueMax = 1 })
+            .Answers(async _ =>
+            {
+                arrived.Release();
+                await gate.Task;
+                return new Answer(200);
+            });
         using var running = new Gauge(service, "port_calls_running");
         var served = new List<Task<PortReply>> { service.ReserveAsync(), service.ReserveAsync() };
-        for (var n = 0; n < 2; n++) Assert.True(await arrived.WaitAsync(TestService.Patience));
+        for (var n = 0; n < 2; n++)
+            Assert.True(await arrived.WaitAsync(TestService.Patience));
         served.Add(service.ReserveAsync());
         // The clock stands, so that this answer can have waited for nothing.
-        Assert.Equal(new PortReply(PortAnswer.Silent, "Too many calls of inventory at once."), await service.ReserveAsync());
+        Assert.Equal(
+            new PortReply(PortAnswer.Silent, "Too many calls of inventory at once."),
+            await service.ReserveAsync()
+        );
         Assert.Equal(3, running.Of("inventory"));
         gate.SetResult();
         Assert.All(await Task.WhenAll(served), reply => Assert.Equal(PortReply.Done, reply));
@@ -260,7 +316,8 @@ public sealed class ResilienceTests
     {
         await using var service = TestService.New().Answers(new Answer(200, "{}"));
         using var opened = new Gauge(service, "http.client.open_connections", ofAllMeters: true);
-        for (var n = 0; n < 20; n++) Assert.Equal(PortReply.Done, await service.ReserveAsync());
+        for (var n = 0; n < 20; n++)
+            Assert.Equal(PortReply.Done, await service.ReserveAsync());
         Assert.Equal(1, opened.Of(service.Address.Port.ToString(CultureInfo.InvariantCulture)));
     }
 
@@ -271,13 +328,15 @@ public sealed class ResilienceTests
         private readonly SemaphoreSlim _arrived = new(0);
         private int _calls;
 
-        public Hanging(TestService service, int answersFrom) => service.Answers(async _ =>
-        {
-            var hangs = Interlocked.Increment(ref _calls) < answersFrom;
-            _arrived.Release();
-            if (hangs) await _over.Task;
-            return new Answer(200);
-        });
+        public Hanging(TestService service, int answersFrom) =>
+            service.Answers(async _ =>
+            {
+                var hangs = Interlocked.Increment(ref _calls) < answersFrom;
+                _arrived.Release();
+                if (hangs)
+                    await _over.Task;
+                return new Answer(200);
+            });
 
         public async Task ArrivedAsync() => Assert.True(await _arrived.WaitAsync(TestService.Patience));
 
@@ -286,7 +345,8 @@ public sealed class ResilienceTests
 
     private static Dictionary<string, string> RetryAfter(string value) => new() { ["Retry-After"] = value };
 
-    private static string At(TimeProvider time, int seconds) => time.GetUtcNow().AddSeconds(seconds).ToString("R", CultureInfo.InvariantCulture);
+    private static string At(TimeProvider time, int seconds) =>
+        time.GetUtcNow().AddSeconds(seconds).ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>A figure as a scraper sees it, by the value of its one tag.</summary>
     private sealed class Gauge : IDisposable
@@ -300,7 +360,8 @@ public sealed class ResilienceTests
             var factory = service.Services.GetRequiredService<IMeterFactory>();
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == name && (ofAllMeters || instrument.Meter.Scope == factory)) listener.EnableMeasurementEvents(instrument);
+                if (instrument.Name == name && (ofAllMeters || instrument.Meter.Scope == factory))
+                    listener.EnableMeasurementEvents(instrument);
             };
             _listener.SetMeasurementEventCallback<int>((_, value, tags, _) => Set(tags, value, adds: false));
             _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => Set(tags, value, adds: true));
@@ -310,7 +371,8 @@ public sealed class ResilienceTests
         public long Of(string tag)
         {
             _listener.RecordObservableInstruments();
-            lock (_values) return _values.GetValueOrDefault(tag);
+            lock (_values)
+                return _values.GetValueOrDefault(tag);
         }
 
         public void Dispose() => _listener.Dispose();

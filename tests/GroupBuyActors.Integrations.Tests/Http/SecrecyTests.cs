@@ -9,14 +9,22 @@ namespace GroupBuyActors.Integrations.Tests.Http;
 /// <summary>What leaves this system with a call, and what of it is written down.</summary>
 public sealed class SecrecyTests
 {
-    private const string ApiKey = "s3cret-key", Ssn = "078-05-1120", Session = "sess10n", Odd = "0dd-secret";
+    private const string ApiKey = "s3cret-key",
+        Ssn = "078-05-1120",
+        Session = "sess10n",
+        Odd = "0dd-secret";
 
     [Fact]
     public async Task LogsShowNoSecretEvenAtTheirMostTalkative()
     {
         var logs = new Logs();
-        await using var service = TestService.New(options: o => o with { ApiKey = ApiKey, RetryCountMax = 1 }, logs: logs).Answers(
-            new Answer(500) { Headers = Secrets() }, new Answer(200) { Headers = Secrets() }, new Answer(404) { Headers = Secrets() });
+        await using var service = TestService
+            .New(options: o => o with { ApiKey = ApiKey, RetryCountMax = 1 }, logs: logs)
+            .Answers(
+                new Answer(500) { Headers = Secrets() },
+                new Answer(200) { Headers = Secrets() },
+                new Answer(404) { Headers = Secrets() }
+            );
         Assert.Equal(PortReply.Done, await service.ReserveAsync());
         Assert.Equal(PortAnswer.Silent, (await service.AskAsync()).Answer);
 
@@ -34,7 +42,8 @@ public sealed class SecrecyTests
     public async Task HeadersAreMaskedFromTheMomentTheListSaysSo()
     {
         var (logs, masked) = (new Logs(), new MaskedHeaders("X-SSN"));
-        await using var service = TestService.New(options: o => o with { ApiKey = ApiKey }, ports: p => p with { MaskedHeaders = masked }, logs: logs)
+        await using var service = TestService
+            .New(options: o => o with { ApiKey = ApiKey }, ports: p => p with { MaskedHeaders = masked }, logs: logs)
             .Answers(new Answer(200) { Headers = Secrets() });
         await service.ReserveAsync();
         Assert.Contains(Odd, logs.Text, StringComparison.Ordinal);
@@ -53,8 +62,11 @@ public sealed class SecrecyTests
     public async Task AServiceInTroubleIsToldOnceAndIsNoError()
     {
         var logs = new Logs();
-        await using var service = TestService.New(options: o => o with { BreakerCallsMin = 4 }, logs: logs).Answers(new Answer(500));
-        for (var n = 0; n < 4; n++) Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+        await using var service = TestService
+            .New(options: o => o with { BreakerCallsMin = 4 }, logs: logs)
+            .Answers(new Answer(500));
+        for (var n = 0; n < 4; n++)
+            Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
         Assert.Equal([(LogLevel.Warning, 7100)], logs.Events.Where(e => e.Level > LogLevel.Information));
         // It is there for whoever looks closer.
         Assert.Contains("OnRetry", logs.Text, StringComparison.Ordinal);
@@ -70,7 +82,14 @@ public sealed class SecrecyTests
 
     [Fact]
     public void SettingsThatArePrintedShowNoKey() =>
-        Assert.DoesNotContain(ApiKey, new HttpPorts { Inventory = new HttpPortOptions { BaseUrl = new Uri("http://a/"), ApiKey = ApiKey } }.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            ApiKey,
+            new HttpPorts
+            {
+                Inventory = new HttpPortOptions { BaseUrl = new Uri("http://a/"), ApiKey = ApiKey },
+            }.ToString(),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task TheTraceGoesOnInTheService()
@@ -78,13 +97,25 @@ public sealed class SecrecyTests
         await using var service = TestService.New().Answers(new Answer(500), new Answer(200));
         using var activity = new Activity("join").SetIdFormat(ActivityIdFormat.W3C).Start();
         Assert.Equal(PortReply.Done, await service.ReserveAsync());
-        Assert.All(service.Requests, request => Assert.StartsWith($"00-{activity.TraceId}-", request.Headers!["traceparent"].Single(), StringComparison.Ordinal));
+        Assert.All(
+            service.Requests,
+            request =>
+                Assert.StartsWith(
+                    $"00-{activity.TraceId}-",
+                    request.Headers!["traceparent"].Single(),
+                    StringComparison.Ordinal
+                )
+        );
     }
 
-    private static Dictionary<string, string> Secrets() => new()
-    {
-        ["X-SSN"] = Ssn, ["Set-Cookie"] = $"session={Session}", ["X-Odd"] = Odd, ["X-Shown"] = "shown",
-    };
+    private static Dictionary<string, string> Secrets() =>
+        new()
+        {
+            ["X-SSN"] = Ssn,
+            ["Set-Cookie"] = $"session={Session}",
+            ["X-Odd"] = Odd,
+            ["X-Shown"] = "shown",
+        };
 
     /// <summary>All that is logged by anyone, with states and scopes.</summary>
     private sealed class Logs : ILoggerProvider, ILogger
@@ -100,7 +131,8 @@ public sealed class SecrecyTests
 
         public ILogger CreateLogger(string categoryName) => this;
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
         {
             Write(state);
             return null;
@@ -108,23 +140,29 @@ public sealed class SecrecyTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             _events.Enqueue((logLevel, eventId.Id));
             _lines.Enqueue($"{formatter(state, exception)} {exception}");
             Write(state);
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
 
         private void Write<TState>(TState state)
         {
             _lines.Enqueue($"{state}");
             if (state is IEnumerable<KeyValuePair<string, object?>> members)
                 foreach (var (name, value) in members)
-                    _lines.Enqueue($"{name}: {(value is IEnumerable<string> values ? string.Join(", ", values) : value)}");
+                    _lines.Enqueue(
+                        $"{name}: {(value is IEnumerable<string> values ? string.Join(", ", values) : value)}"
+                    );
         }
     }
 }

@@ -24,22 +24,41 @@ internal sealed class TestService : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly ConcurrentQueue<IRequestMessage> _requests = new();
 
-    private TestService(WireMockServer? server, Uri address, TimeProvider time, Func<HttpPortOptions, HttpPortOptions> options, Func<HttpPorts, HttpPorts> ports, ILoggerProvider? logs)
+    private TestService(
+        WireMockServer? server,
+        Uri address,
+        TimeProvider time,
+        Func<HttpPortOptions, HttpPortOptions> options,
+        Func<HttpPorts, HttpPorts> ports,
+        ILoggerProvider? logs
+    )
     {
         _server = server;
         Address = address;
         var services = new ServiceCollection();
         services.AddSingleton(time);
-        if (logs is not null) services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs));
+        if (logs is not null)
+            services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs));
         // Waits as short as they can be, and a breaker that stays out of the way of tests of other things.
-        var quick = new HttpPortOptions { RetryDelay = TimeSpan.FromMilliseconds(1), BreakerCallsMin = 1_000, TryTimeout = TryTimeout };
-        services.AddGroupBuyHttpPorts(ports(new HttpPorts
+        var quick = new HttpPortOptions
         {
-            Inventory = options(quick with { BaseUrl = new Uri(address, "inventory") }),
-            Payments = options(quick with { BaseUrl = new Uri(address, "payments/v2/") }),
-            Notices = options(quick with { BaseUrl = new Uri(address, "notices/") }),
-        }));
-        _services = services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true });
+            RetryDelay = TimeSpan.FromMilliseconds(1),
+            BreakerCallsMin = 1_000,
+            TryTimeout = TryTimeout,
+        };
+        services.AddGroupBuyHttpPorts(
+            ports(
+                new HttpPorts
+                {
+                    Inventory = options(quick with { BaseUrl = new Uri(address, "inventory") }),
+                    Payments = options(quick with { BaseUrl = new Uri(address, "payments/v2/") }),
+                    Notices = options(quick with { BaseUrl = new Uri(address, "notices/") }),
+                }
+            )
+        );
+        _services = services.BuildServiceProvider(
+            new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true }
+        );
     }
 
     public Uri Address { get; }
@@ -60,10 +79,21 @@ internal sealed class TestService : IAsyncDisposable
     public IReadOnlyList<IRequestMessage> Requests => [.. _requests];
 
     public static TestService New(
-        TimeProvider? time = null, Func<HttpPortOptions, HttpPortOptions>? options = null, Func<HttpPorts, HttpPorts>? ports = null, ILoggerProvider? logs = null)
+        TimeProvider? time = null,
+        Func<HttpPortOptions, HttpPortOptions>? options = null,
+        Func<HttpPorts, HttpPorts>? ports = null,
+        ILoggerProvider? logs = null
+    )
     {
         var server = WireMockServer.Start();
-        return new TestService(server, new Uri($"http://127.0.0.1:{server.Port}/"), time ?? TimeProvider.System, options ?? (o => o), ports ?? (p => p), logs);
+        return new TestService(
+            server,
+            new Uri($"http://127.0.0.1:{server.Port}/"),
+            time ?? TimeProvider.System,
+            options ?? (o => o),
+            ports ?? (p => p),
+            logs
+        );
     }
 
     /// <summary>Adapters of a service that somebody else plays.</summary>
@@ -76,8 +106,12 @@ internal sealed class TestService : IAsyncDisposable
         var left = new ConcurrentQueue<Answer>(answers);
         return Answers(async request =>
         {
-            var answer = left.Count > 1 && left.TryDequeue(out var next) ? next : left.TryPeek(out var last) ? last : throw new InvalidOperationException("No answer.");
-            if (answer.After is { } gate) await gate.WaitAsync(Patience);
+            var answer =
+                left.Count > 1 && left.TryDequeue(out var next) ? next
+                : left.TryPeek(out var last) ? last
+                : throw new InvalidOperationException("No answer.");
+            if (answer.After is { } gate)
+                await gate.WaitAsync(Patience);
             return answer;
         });
     }
@@ -85,24 +119,37 @@ internal sealed class TestService : IAsyncDisposable
     public TestService Answers(Func<IRequestMessage, Task<Answer>> respond)
     {
         _server!.Reset();
-        _server.Given(WireMock.RequestBuilders.Request.Create().UsingAnyMethod()).RespondWith(Response.Create().WithCallback(async request =>
-        {
-            _requests.Enqueue(request);
-            var answer = await respond(request);
-            var message = new ResponseMessage
-            {
-                StatusCode = answer.Status,
-                BodyData = new BodyData { DetectedBodyType = WireMock.Types.BodyType.Bytes, BodyAsBytes = System.Text.Encoding.UTF8.GetBytes(answer.Body) },
-            };
-            message.AddHeader("Content-Type", answer.Type);
-            foreach (var (name, value) in answer.Headers) message.AddHeader(name, value);
-            return message;
-        }));
+        _server
+            .Given(WireMock.RequestBuilders.Request.Create().UsingAnyMethod())
+            .RespondWith(
+                Response
+                    .Create()
+                    .WithCallback(async request =>
+                    {
+                        _requests.Enqueue(request);
+                        var answer = await respond(request);
+                        var message = new ResponseMessage
+                        {
+                            StatusCode = answer.Status,
+                            BodyData = new BodyData
+                            {
+                                DetectedBodyType = WireMock.Types.BodyType.Bytes,
+                                BodyAsBytes = System.Text.Encoding.UTF8.GetBytes(answer.Body),
+                            },
+                        };
+                        message.AddHeader("Content-Type", answer.Type);
+                        foreach (var (name, value) in answer.Headers)
+                            message.AddHeader(name, value);
+                        return message;
+                    })
+            );
         return this;
     }
 
     public Task<PortReply> ReserveAsync(CancellationToken cancellation = default) =>
-        Inventory.ReserveAsync(new StockReservation(ReserveKey, TestSandbox.Group, "tea", 10), cancellation).WaitAsync(Patience, CancellationToken.None);
+        Inventory
+            .ReserveAsync(new StockReservation(ReserveKey, TestSandbox.Group, "tea", 10), cancellation)
+            .WaitAsync(Patience, CancellationToken.None);
 
     public Task<PaymentFindings> AskAsync() => Payments.AskAsync(TestSandbox.Order, default).WaitAsync(Patience);
 

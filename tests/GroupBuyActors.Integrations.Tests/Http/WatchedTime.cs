@@ -11,7 +11,8 @@ internal sealed class WatchedTime : FakeTimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = base.CreateTimer(callback, state, dueTime, period);
-        if (dueTime > TimeSpan.Zero) _waits.Writer.TryWrite(dueTime);
+        if (dueTime > TimeSpan.Zero)
+            _waits.Writer.TryWrite(dueTime);
         return timer;
     }
 
@@ -19,8 +20,6 @@ internal sealed class WatchedTime : FakeTimeProvider
     public async Task UntilWaitedForAsync(TimeSpan wait)
     {
         using var patience = new CancellationTokenSource(TestService.Patience, System);
-        while (await _waits.Reader.ReadAsync(patience.Token) != wait)
-        {
-        }
+        while (await _waits.Reader.ReadAsync(patience.Token) != wait) { }
     }
 }

@@ -10,8 +10,8 @@ using ErrorCode = Confluent.Kafka.ErrorCode;
 namespace GroupBuyActors.Integrations.Tests.Kafka;
 
 /// <summary>
-/// The publisher against librdkafka's mock cluster. The mock does not look at producers' sequence numbers, so that a broker refuses what
-/// comes behind a refused batch is not shown here; that the client sends nothing more is.
+/// The publisher against librdkafka's mock cluster. The mock does not look at producers' sequence numbers, so that a
+/// broker refuses what comes behind a refused batch is not shown here; that the client sends nothing more is.
 /// </summary>
 public sealed class KafkaPublisherTests : IDisposable
 {
@@ -24,18 +24,27 @@ public sealed class KafkaPublisherTests : IDisposable
     public async Task EventsOfAGroupLieInOnePartitionInOrder()
     {
         var publisher = Publisher();
-        var events = Enumerable.Range(1, 50).SelectMany(sequence => Enumerable.Range(1, 40).Select(group => Event(group, sequence))).ToList();
+        var events = Enumerable
+            .Range(1, 50)
+            .SelectMany(sequence => Enumerable.Range(1, 40).Select(group => Event(group, sequence)))
+            .ToList();
         AllPublished(await PublishAsync(publisher, events));
         var read = _kafka.Read(Topic, messages => messages.Count == events.Count, Bound);
         Assert.Equal(events.Count, read.Count);
         foreach (var group in read.GroupBy(message => message.Message.Key))
         {
             Assert.Single(group.Select(message => message.Partition).Distinct());
-            Assert.Equal(Enumerable.Range(1, 50).Select(sequence => $"{group.Key}:{sequence}"), group.Select(message => Header(message, "ce_id")));
+            Assert.Equal(
+                Enumerable.Range(1, 50).Select(sequence => $"{group.Key}:{sequence}"),
+                group.Select(message => Header(message, "ce_id"))
+            );
         }
 
         var one = read[0];
-        Assert.Equal(["ce_id", "ce_sequence", "ce_source", "ce_specversion", "ce_time", "ce_type", "content-type"], one.Message.Headers.Select(header => header.Key).Order());
+        Assert.Equal(
+            ["ce_id", "ce_sequence", "ce_source", "ce_specversion", "ce_time", "ce_type", "content-type"],
+            one.Message.Headers.Select(header => header.Key).Order()
+        );
         Assert.Equal($$"""{"n":{{Header(one, "ce_sequence")}}}""", Encoding.UTF8.GetString(one.Message.Value));
     }
 
@@ -71,7 +80,9 @@ public sealed class KafkaPublisherTests : IDisposable
         Assert.Equal(["1"], Sequences(1, 1));
     }
 
-    /// <summary>A broker that hangs behind an open connection: without a bound of ours the client gives it a minute.</summary>
+    /// <summary>
+    /// A broker that hangs behind an open connection: without a bound of ours the client gives it a minute.
+    /// </summary>
     [Fact]
     public async Task ABrokerThatTakesRequestsAndAnswersNoneIsGivenUpWithinSeconds()
     {
@@ -91,10 +102,27 @@ public sealed class KafkaPublisherTests : IDisposable
     public async Task AnEventTooLargeIsRefusedAloneAndHoldsUpItsGroupOnly()
     {
         var publisher = Publisher(messageBytesMax: 1_000);
-        var outcomes = await PublishAsync(publisher, [Event(1, 1), Event(1, 2, large: true), Event(1, 3), Event(2, 1), Event(1, 4)]);
-        Assert.Equal([PublishState.Published, PublishState.Refused, PublishState.Open, PublishState.Published, PublishState.Open], outcomes.Select(outcome => outcome.State));
+        var outcomes = await PublishAsync(
+            publisher,
+            [Event(1, 1), Event(1, 2, large: true), Event(1, 3), Event(2, 1), Event(1, 4)]
+        );
+        Assert.Equal(
+            [
+                PublishState.Published,
+                PublishState.Refused,
+                PublishState.Open,
+                PublishState.Published,
+                PublishState.Open,
+            ],
+            outcomes.Select(outcome => outcome.State)
+        );
         Assert.Contains("size", outcomes[1].Reason, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(["1", "1"], _kafka.Read(Topic, messages => messages.Count == 3, TimeSpan.FromSeconds(2)).Select(message => Header(message, "ce_sequence")));
+        Assert.Equal(
+            ["1", "1"],
+            _kafka
+                .Read(Topic, messages => messages.Count == 3, TimeSpan.FromSeconds(2))
+                .Select(message => Header(message, "ce_sequence"))
+        );
     }
 
     [Fact]
@@ -145,34 +173,65 @@ public sealed class KafkaPublisherTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var publisher in _publishers) publisher.Dispose();
+        foreach (var publisher in _publishers)
+            publisher.Dispose();
         _kafka.Dispose();
     }
 
-    private static OutgoingEvent Event(int group, int sequence, bool large = false) => new(
-        GroupId.Parse($"{group}.SH.tea"), sequence, "order.placed", 1, new DateTimeOffset(2026, 11, 23, 19, 0, 0, TimeSpan.Zero),
-        Encoding.UTF8.GetBytes(large ? $"\"{new string('x', 2_000)}\"" : $$"""{"n":{{sequence}}}"""), null);
+    private static OutgoingEvent Event(int group, int sequence, bool large = false) =>
+        new(
+            GroupId.Parse($"{group}.SH.tea"),
+            sequence,
+            "order.placed",
+            1,
+            new DateTimeOffset(2026, 11, 23, 19, 0, 0, TimeSpan.Zero),
+            Encoding.UTF8.GetBytes(large ? $"\"{new string('x', 2_000)}\"" : $$"""{"n":{{sequence}}}"""),
+            null
+        );
 
     private KafkaPublisher Publisher(int messageBytesMax = 1_000_000, ILogger<KafkaPublisher>? log = null)
     {
         // What the client does about its connections it tells on request only.
         var client = log is null ? new Dictionary<string, string>() : new() { ["debug"] = "broker" };
-        var options = new KafkaOptions { BootstrapServers = _kafka.BootstrapServers, Topic = Topic, MessageBytesMax = messageBytesMax, Options = client };
-        var publisher = new KafkaPublisher(options, new KafkaTopic(options, NullLogger<KafkaTopic>.Instance), log ?? NullLogger<KafkaPublisher>.Instance);
+        var options = new KafkaOptions
+        {
+            BootstrapServers = _kafka.BootstrapServers,
+            Topic = Topic,
+            MessageBytesMax = messageBytesMax,
+            Options = client,
+        };
+        var publisher = new KafkaPublisher(
+            options,
+            new KafkaTopic(options, NullLogger<KafkaTopic>.Instance),
+            log ?? NullLogger<KafkaPublisher>.Instance
+        );
         _publishers.Add(publisher);
         return publisher;
     }
 
-    private static Task<IReadOnlyList<PublishOutcome>> PublishAsync(KafkaPublisher publisher, IReadOnlyList<OutgoingEvent> events) =>
-        publisher.PublishAsync(events, CancellationToken.None).WaitAsync(Bound);
+    private static Task<IReadOnlyList<PublishOutcome>> PublishAsync(
+        KafkaPublisher publisher,
+        IReadOnlyList<OutgoingEvent> events
+    ) => publisher.PublishAsync(events, CancellationToken.None).WaitAsync(Bound);
 
-    private static void AllPublished(IReadOnlyList<PublishOutcome> outcomes) => Assert.All(outcomes, outcome => Assert.Equal(PublishState.Published, outcome.State));
+    private static void AllPublished(IReadOnlyList<PublishOutcome> outcomes) =>
+        Assert.All(outcomes, outcome => Assert.Equal(PublishState.Published, outcome.State));
 
     private IEnumerable<string> Sequences(int group, int last) =>
-        _kafka.Read(Topic, messages => messages.Any(message => message.Message.Key == $"{group}.SH.tea" && Header(message, "ce_sequence") == $"{last}"), TimeSpan.FromSeconds(5))
-            .Where(message => message.Message.Key == $"{group}.SH.tea").Select(message => Header(message, "ce_sequence"));
+        _kafka
+            .Read(
+                Topic,
+                messages =>
+                    messages.Any(message =>
+                        message.Message.Key == $"{group}.SH.tea" && Header(message, "ce_sequence") == $"{last}"
+                    ),
+                TimeSpan.FromSeconds(5)
+            )
+            .Where(message => message.Message.Key == $"{group}.SH.tea")
+            .Select(message => Header(message, "ce_sequence"));
 
-    private static string Header(ConsumeResult<string, byte[]> message, string name) => Encoding.UTF8.GetString(message.Message.Headers.GetLastBytes(name));
+    private static string Header(ConsumeResult<string, byte[]> message, string name) =>
+        Encoding.UTF8.GetString(message.Message.Headers.GetLastBytes(name));
 
     /// <summary>Waits for a line of the log.</summary>
     private sealed class Trouble(string text) : ILogger<KafkaPublisher>
@@ -181,13 +240,21 @@ public sealed class KafkaPublisherTests : IDisposable
 
         public Task Told => _told.Task;
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel level) => true;
 
-        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel level,
+            EventId id,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
-            if (formatter(state, exception).Contains(text, StringComparison.Ordinal)) _told.TrySetResult();
+            if (formatter(state, exception).Contains(text, StringComparison.Ordinal))
+                _told.TrySetResult();
         }
     }
 }

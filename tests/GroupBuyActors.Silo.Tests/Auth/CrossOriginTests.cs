@@ -10,25 +10,26 @@ public sealed class CrossOriginTests(TestSilo open, KeyedSilo keyed) : IClassFix
     /// What browsers send with a change: the site they say it is from, its origin, and whether it is taken. {own} is
     /// the silo's own.
     /// </summary>
-    public static TheoryData<string?, string?, bool> Senders => new()
-    {
-        { null, null, true },
-        { "same-origin", "{own}", true },
-        { "same-origin", null, true },
-        { "none", null, true },
-        { "cross-site", "http://evil.example", false },
-        // Another port of this machine.
-        { "same-site", "http://127.0.0.1:3000", false },
-        { "same-site", null, false },
-        // Browsers that do not say which site.
-        { null, "{own}", true },
-        { null, "{own-over-tls}", true },
-        { null, "http://127.0.0.1:3000", false },
-        { null, "http://127.0.0.1", false },
-        { null, "https://evil.example", false },
-        { null, "null", false },
-        { null, "", false },
-    };
+    public static TheoryData<string?, string?, bool> Senders =>
+        new()
+        {
+            { null, null, true },
+            { "same-origin", "{own}", true },
+            { "same-origin", null, true },
+            { "none", null, true },
+            { "cross-site", "http://evil.example", false },
+            // Another port of this machine.
+            { "same-site", "http://127.0.0.1:3000", false },
+            { "same-site", null, false },
+            // Browsers that do not say which site.
+            { null, "{own}", true },
+            { null, "{own-over-tls}", true },
+            { null, "http://127.0.0.1:3000", false },
+            { null, "http://127.0.0.1", false },
+            { null, "https://evil.example", false },
+            { null, "null", false },
+            { null, "", false },
+        };
 
     [Theory]
     [MemberData(nameof(Senders))]
@@ -70,7 +71,13 @@ public sealed class CrossOriginTests(TestSilo open, KeyedSilo keyed) : IClassFix
         Assert.False(answer.Headers.Contains("Set-Cookie"));
     }
 
-    private static async Task<HttpStatusCode> PublishAsync(TestSilo silo, GroupId group, string? site, string? origin, string type)
+    private static async Task<HttpStatusCode> PublishAsync(
+        TestSilo silo,
+        GroupId group,
+        string? site,
+        string? origin,
+        string type
+    )
     {
         using var request = Request(silo, HttpMethod.Put, $"/v1/groups/{group}", site, origin);
         request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Api.Offer()));
@@ -79,16 +86,30 @@ public sealed class CrossOriginTests(TestSilo open, KeyedSilo keyed) : IClassFix
         return answer.StatusCode;
     }
 
-    private static HttpRequestMessage Request(TestSilo silo, HttpMethod method, string path, string? site, string? origin)
+    private static HttpRequestMessage Request(
+        TestSilo silo,
+        HttpMethod method,
+        string path,
+        string? site,
+        string? origin
+    )
     {
         var request = new HttpRequestMessage(method, path);
         request.Headers.Add("X-Api-Key", "s-operator");
-        if (site is not null) request.Headers.Add("Sec-Fetch-Site", site);
+        if (site is not null)
+            request.Headers.Add("Sec-Fetch-Site", site);
         var own = silo.Url.GetLeftPart(UriPartial.Authority);
         if (origin is not null)
-            request.Headers.TryAddWithoutValidation("Origin", origin
-                .Replace("{own}", own, StringComparison.Ordinal)
-                .Replace("{own-over-tls}", own.Replace("http:", "https:", StringComparison.Ordinal), StringComparison.Ordinal));
+            request.Headers.TryAddWithoutValidation(
+                "Origin",
+                origin
+                    .Replace("{own}", own, StringComparison.Ordinal)
+                    .Replace(
+                        "{own-over-tls}",
+                        own.Replace("http:", "https:", StringComparison.Ordinal),
+                        StringComparison.Ordinal
+                    )
+            );
         return request;
     }
 }

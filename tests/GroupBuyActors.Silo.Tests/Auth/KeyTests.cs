@@ -16,7 +16,10 @@ public sealed class KeyTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
     {
         using var answer = await silo.Http.GetAsync(path, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-        var schemes = string.Join(", ", answer.Headers.WwwAuthenticate.Select(challenge => $"{challenge.Scheme} {challenge.Parameter}"));
+        var schemes = string.Join(
+            ", ",
+            answer.Headers.WwwAuthenticate.Select(challenge => $"{challenge.Scheme} {challenge.Parameter}")
+        );
         Assert.Contains("ApiKey realm=\"GroupBuyActors\"", schemes, StringComparison.Ordinal);
         Assert.Contains("Bearer realm=\"GroupBuyActors\"", schemes, StringComparison.Ordinal);
         // Elsewhere a browser would ask its user in the middle of a page.
@@ -32,7 +35,10 @@ public sealed class KeyTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
     public async Task APasswordOpensTheDashboardAndNothingElse(string path, string password, HttpStatusCode status)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(password)));
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(password))
+        );
         using var answer = await silo.Http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(status, answer.StatusCode);
     }
@@ -46,7 +52,11 @@ public sealed class KeyTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
         Assert.Equal(["httponly", "path=/dashboard", "samesite=strict"], parts[1..].Order(StringComparer.Ordinal));
         Assert.Equal(HttpStatusCode.OK, await WithCookieAsync("/dashboard/version", parts[0]));
         Assert.Equal(HttpStatusCode.Unauthorized, await WithCookieAsync("/v1/admin/cluster", parts[0]));
-        Assert.StartsWith("groupbuy-key=; expires=Thu, 01 Jan 1970", Assert.Single(await SignAsync(HttpMethod.Delete, "s-operator")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "groupbuy-key=; expires=Thu, 01 Jan 1970",
+            Assert.Single(await SignAsync(HttpMethod.Delete, "s-operator")),
+            StringComparison.Ordinal
+        );
         Assert.Empty(await SignAsync(HttpMethod.Post, "guess"));
     }
 
@@ -56,7 +66,10 @@ public sealed class KeyTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
     [InlineData("s-operator", """{"mode":"apiKey","caller":{"name":"ops","role":"operator"}}""")]
     [InlineData("s-wang", """{"mode":"apiKey","caller":{"name":"app-wang","role":"buyer"}}""")]
     public async Task AnybodyMayAskWhoItIs(string? secret, string told) =>
-        Assert.Equal(told, (await new Api(silo.Http) { Secret = secret }.GetAsync("/session")).Is(HttpStatusCode.OK).Text);
+        Assert.Equal(
+            told,
+            (await new Api(silo.Http) { Secret = secret }.GetAsync("/session")).Is(HttpStatusCode.OK).Text
+        );
 
     private async Task<string[]> SignAsync(HttpMethod method, string secret)
     {

@@ -7,8 +7,10 @@ namespace GroupBuyActors.Silo.Tests.Auth;
 /// <summary>How many wrong keys are taken, and what is told of them.</summary>
 public sealed class WrongKeysTests
 {
-    private static readonly IPAddress Guesser = IPAddress.Parse("203.0.113.7"), Other = IPAddress.Parse("203.0.113.8");
-    private static readonly ApiKey Known = new(new Caller("ops", Role.Operator), []), Late = new(new Caller("late", Role.Operator), []);
+    private static readonly IPAddress Guesser = IPAddress.Parse("203.0.113.7"),
+        Other = IPAddress.Parse("203.0.113.8");
+    private static readonly ApiKey Known = new(new Caller("ops", Role.Operator), []),
+        Late = new(new Caller("late", Role.Operator), []);
     private readonly FakeTimeProvider _time = new();
     private readonly LogLines<WrongKeys> _log = new();
     private readonly WrongKeys _keys;
@@ -64,7 +66,8 @@ public sealed class WrongKeysTests
     [Fact]
     public void AddressesWithoutNumberTakeNoMemoryWithoutBoundAndShareOneLimit()
     {
-        for (var i = 0; i < 10_000; i++) Guess(new IPAddress(0x0A_00_00_00L + i), 1);
+        for (var i = 0; i < 10_000; i++)
+            Guess(new IPAddress(0x0A_00_00_00L + i), 1);
         Assert.Equal(WrongKeys.Burst, Enumerable.Range(0, 1_000).Sum(i => Guess(new IPAddress(0x0B_00_00_00L + i), 1)));
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(1_000, Enumerable.Range(0, 1_000).Sum(i => Guess(new IPAddress(0x0B_00_00_00L + i), 1)));
@@ -76,7 +79,8 @@ public sealed class WrongKeysTests
         var tried = 0;
         for (var i = 0; i < times; i++)
         {
-            if (_keys.MayBeTried(address, out _)) tried++;
+            if (_keys.MayBeTried(address, out _))
+                tried++;
             _keys.Failed(address);
         }
 

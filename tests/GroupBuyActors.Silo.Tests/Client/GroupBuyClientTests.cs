@@ -55,7 +55,9 @@ public sealed class GroupBuyClientTests(TestSilo silo)
     {
         var refused = await Assert.ThrowsAsync<ProblemException>(() => silo.Client.GetGroupAsync(TestSilo.NewGroup()));
         Assert.Equal((HttpStatusCode.NotFound, "group.not_found"), (refused.Status, refused.Code));
-        var faulty = await Assert.ThrowsAsync<ProblemException>(() => silo.Client.PublishAsync(TestSilo.NewGroup(), Offer with { Title = "", Capacity = 1 }));
+        var faulty = await Assert.ThrowsAsync<ProblemException>(() =>
+            silo.Client.PublishAsync(TestSilo.NewGroup(), Offer with { Title = "", Capacity = 1 })
+        );
         Assert.Equal(["capacity", "title"], faulty.Errors.Keys.Order());
     }
 
@@ -70,8 +72,10 @@ public sealed class GroupBuyClientTests(TestSilo silo)
         await foreach (var item in client.EventsAsync(group, cancellation: limit.Token))
         {
             seen.Add(item.Sequence);
-            if (item.Sequence == 3) await silo.Client.JoinAsync(group, "lin");
-            if (item.Type == "group.opened") break;
+            if (item.Sequence == 3)
+                await silo.Client.JoinAsync(group, "lin");
+            if (item.Type == "group.opened")
+                break;
         }
 
         Assert.Equal([1, 2, 3, 4, 5], seen);
@@ -81,10 +85,21 @@ public sealed class GroupBuyClientTests(TestSilo silo)
     public async Task TheWholeLifeOfAGroupCanBeWrittenWithIt()
     {
         var (client, group) = (silo.Client, TestSilo.NewGroup());
-        var published = await client.PublishAsync(group, Offer with { Timeout = TimeSpan.FromHours(2), CountBy = CountBy.Paid });
-        Assert.Equal((TimeSpan.FromHours(2), CountBy.Paid, "龙井"), (published.Timeout, published.CountBy, published.Title));
+        var published = await client.PublishAsync(
+            group,
+            Offer with
+            {
+                Timeout = TimeSpan.FromHours(2),
+                CountBy = CountBy.Paid,
+            }
+        );
+        Assert.Equal(
+            (TimeSpan.FromHours(2), CountBy.Paid, "龙井"),
+            (published.Timeout, published.CountBy, published.Title)
+        );
         var orders = new[] { await client.JoinAsync(group, "lin"), await client.JoinAsync(group, "wang") };
-        foreach (var order in orders) Assert.False((await client.PayAsync(order.OrderId, "p", order.Total)).ToBeRefunded);
+        foreach (var order in orders)
+            Assert.False((await client.PayAsync(order.OrderId, "p", order.Total)).ToBeRefunded);
         Assert.True((await client.PayAsync(orders[0].OrderId, "p-2", orders[0].Total)).ToBeRefunded);
         await Api.Until(async () => (await client.GetGroupAsync(group)).State == GroupPhase.Fulfilled);
         var voucher = (await client.GetOrderAsync(orders[0].OrderId)).VoucherCode!.Value;
@@ -97,13 +112,26 @@ public sealed class GroupBuyClientTests(TestSilo silo)
         Assert.Equal(GroupPhase.Fulfilled, (await client.SettleAsync(group)).State);
     }
 
-    private static GroupOffer Offer => new() { Title = "龙井", Sku = "tea", UnitPrice = new Money(9900, "CNY"), MinGroupSize = 2 };
+    private static GroupOffer Offer =>
+        new()
+        {
+            Title = "龙井",
+            Sku = "tea",
+            UnitPrice = new Money(9900, "CNY"),
+            MinGroupSize = 2,
+        };
 
-    private static GroupBuyClient ClientOf(Flaky flaky) => new(
-        new HttpClient(flaky) { BaseAddress = flaky.Url, Timeout = Timeout.InfiniteTimeSpan }, new GroupBuyClientOptions { RetryDelay = TimeSpan.FromMilliseconds(1) });
+    private static GroupBuyClient ClientOf(Flaky flaky) =>
+        new(
+            new HttpClient(flaky) { BaseAddress = flaky.Url, Timeout = Timeout.InfiniteTimeSpan },
+            new GroupBuyClientOptions { RetryDelay = TimeSpan.FromMilliseconds(1) }
+        );
 
-    /// <summary>A network that delivers every call and loses the first answers of each, and cuts streams short.</summary>
-    private sealed class Flaky(Uri url, int loseAnswers, bool cutStreams = false) : DelegatingHandler(new SocketsHttpHandler())
+    /// <summary>
+    /// A network that delivers every call and loses the first answers of each, and cuts streams short.
+    /// </summary>
+    private sealed class Flaky(Uri url, int loseAnswers, bool cutStreams = false)
+        : DelegatingHandler(new SocketsHttpHandler())
     {
         private int _left;
 
@@ -118,9 +146,13 @@ public sealed class GroupBuyClientTests(TestSilo silo)
             Keys.Clear();
         }
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
         {
-            if (request.Headers.TryGetValues("Idempotency-Key", out var keys)) Keys.Add(keys.Single());
+            if (request.Headers.TryGetValues("Idempotency-Key", out var keys))
+                Keys.Add(keys.Single());
             var response = await base.SendAsync(request, cancellationToken);
             if (_left-- > 0)
             {
@@ -128,7 +160,8 @@ public sealed class GroupBuyClientTests(TestSilo silo)
                 throw new HttpRequestException("The answer got lost.");
             }
 
-            if (cutStreams && response.Content.Headers.ContentType?.MediaType == "text/event-stream") await CutAsync(response, cancellationToken);
+            if (cutStreams && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+                await CutAsync(response, cancellationToken);
             return response;
         }
 
@@ -137,7 +170,11 @@ public sealed class GroupBuyClientTests(TestSilo silo)
         {
             var bytes = new byte[4000];
             var read = await (await response.Content.ReadAsStreamAsync(cancellation)).ReadAsync(bytes, cancellation);
-            response.Content = new StringContent(Encoding.UTF8.GetString(bytes, 0, read), Encoding.UTF8, new MediaTypeHeaderValue("text/event-stream"));
+            response.Content = new StringContent(
+                Encoding.UTF8.GetString(bytes, 0, read),
+                Encoding.UTF8,
+                new MediaTypeHeaderValue("text/event-stream")
+            );
         }
     }
 }

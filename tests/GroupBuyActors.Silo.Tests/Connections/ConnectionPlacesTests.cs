@@ -19,7 +19,11 @@ public sealed class ConnectionPlacesTests : IDisposable
 
     public ConnectionPlacesTests()
     {
-        _places = new ConnectionPlaces(Options.Create(_options), new ConnectionMetrics(_services.GetRequiredService<IMeterFactory>()), _time);
+        _places = new ConnectionPlaces(
+            Options.Create(_options),
+            new ConnectionMetrics(_services.GetRequiredService<IMeterFactory>()),
+            _time
+        );
         _places.Resize(Places);
     }
 
@@ -89,13 +93,16 @@ public sealed class ConnectionPlacesTests : IDisposable
     [InlineData(10_000, 1_024, 334, 434)]
     [InlineData(100, 1_024, 334, 100)]
     [InlineData(10_000, 512, 500, 16)]
-    public void TheShareLeavesWhatIsOpenAndAReserve(int wanted, int? limit, int others, int share) => Assert.Equal(share, ConnectionShare.Of(wanted, limit, others));
+    public void TheShareLeavesWhatIsOpenAndAReserve(int wanted, int? limit, int others, int share) =>
+        Assert.Equal(share, ConnectionShare.Of(wanted, limit, others));
 
     [Theory]
     [InlineData("Max open files            1024                 4096                 files     ", 1024)]
     [InlineData("Max open files            unlimited            unlimited            files     ", null)]
     [InlineData("Max processes             5                    5                    processes ", null)]
-    public void TheLimitIsReadAsTheSystemTellsIt(string line, int? limit) => Assert.Equal(limit, Descriptors.Parse(["Limit   Soft Limit   Hard Limit   Units", line]));
+    public void TheLimitIsReadAsTheSystemTellsIt(string line, int? limit) =>
+        Assert.Equal(limit, Descriptors.Parse(["Limit   Soft Limit   Hard Limit   Units", line]));
 
-    private ConnectionPlace?[] Take(int count) => [.. Enumerable.Range(0, count).Select(n => _places.TryTake(() => _ended.Add(n)))];
+    private ConnectionPlace?[] Take(int count) =>
+        [.. Enumerable.Range(0, count).Select(n => _places.TryTake(() => _ended.Add(n)))];
 }

@@ -16,7 +16,12 @@ public sealed class ConnectionTests
     {
         await using var silo = await ServeAsync("--GroupBuy:Edge:ConnectionsMax", $"{Places}");
         using var holding = new Sockets();
-        for (var n = 0; n < Places; n++) Assert.StartsWith("HTTP/1.1 200", await holding.AskAsync(silo.Url, "/health/live"), StringComparison.Ordinal);
+        for (var n = 0; n < Places; n++)
+            Assert.StartsWith(
+                "HTTP/1.1 200",
+                await holding.AskAsync(silo.Url, "/health/live"),
+                StringComparison.Ordinal
+            );
 
         var told = await holding.AskAsync(silo.Url, "/v1/groups");
         Assert.StartsWith("HTTP/1.1 503", told, StringComparison.Ordinal);
@@ -27,7 +32,9 @@ public sealed class ConnectionTests
         Assert.StartsWith("HTTP/1.1 200", await holding.AskAsync(silo.Url, "/health/ready"), StringComparison.Ordinal);
 
         holding.Dispose();
-        await Api.Until(async () => (await new Sockets().AskAsync(silo.Url, "/v1/groups")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal));
+        await Api.Until(async () =>
+            (await new Sockets().AskAsync(silo.Url, "/v1/groups")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -35,8 +42,11 @@ public sealed class ConnectionTests
     {
         await using var silo = await ServeAsync("--GroupBuy:Edge:ConnectionsMax", $"{Places}");
         using var sockets = new Sockets();
-        for (var n = 0; n < 4 * Places; n++) await sockets.TryOpenAsync(silo.Url);
-        await Api.Until(async () => (await sockets.AskAsync(silo.Url, "/v1/groups")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal));
+        for (var n = 0; n < 4 * Places; n++)
+            await sockets.TryOpenAsync(silo.Url);
+        await Api.Until(async () =>
+            (await sockets.AskAsync(silo.Url, "/v1/groups")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -67,7 +77,10 @@ public sealed class ConnectionTests
         var cluster = silo.Services.GetRequiredService<SiloSettings>().Cluster;
         using var sockets = new Sockets();
         foreach (var port in (int[])[cluster.SiloPort, cluster.GatewayPort])
-            Assert.True(await EndsAsync(await sockets.OpenAsync(new Uri($"http://127.0.0.1:{port}"))), $"It is still open at {port}.");
+            Assert.True(
+                await EndsAsync(await sockets.OpenAsync(new Uri($"http://127.0.0.1:{port}"))),
+                $"It is still open at {port}."
+            );
     }
 
     private static async Task<ServingSilo> ServeAsync(params string[] settings)
@@ -109,7 +122,8 @@ internal sealed class Sockets : IDisposable
     public async Task<NetworkStream> OpenAsync(Uri to)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        lock (_open) _open.Add(socket);
+        lock (_open)
+            _open.Add(socket);
         await socket.ConnectAsync(IPAddress.Loopback, to.Port, TestContext.Current.CancellationToken);
         return Last = new NetworkStream(socket);
     }
@@ -127,20 +141,27 @@ internal sealed class Sockets : IDisposable
         }
     }
 
-    /// <summary>Asks on a new connection, which stays open, and gives what came with the first packets; nothing where it was closed.</summary>
+    /// <summary>
+    /// Asks on a new connection, which stays open, and gives what came with the first packets; nothing where it was
+    /// closed.
+    /// </summary>
     public async Task<string> AskAsync(Uri to, string path)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         try
         {
             var stream = await OpenAsync(to);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"), limit.Token);
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                limit.Token
+            );
             var answer = new StringBuilder();
             var buffer = new byte[16 * 1024];
             while (!answer.ToString().Contains("\r\n\r\n", StringComparison.Ordinal) || answer[^1] is not ('\n' or '}'))
             {
                 var read = await stream.ReadAsync(buffer, limit.Token);
-                if (read == 0) break;
+                if (read == 0)
+                    break;
                 answer.Append(Encoding.UTF8.GetString(buffer, 0, read));
             }
 
@@ -156,7 +177,8 @@ internal sealed class Sockets : IDisposable
     {
         lock (_open)
         {
-            foreach (var socket in _open) socket.Dispose();
+            foreach (var socket in _open)
+                socket.Dispose();
             _open.Clear();
         }
     }

@@ -6,7 +6,8 @@ namespace GroupBuyActors.Silo.Tests.Connections;
 /// <summary>A process with few file descriptors, and more connections than those.</summary>
 public sealed class DescriptorTests : IDisposable
 {
-    private const int Limit = 1_024, Idle = 1_200;
+    private const int Limit = 1_024,
+        Idle = 1_200;
     private readonly string _directory = Directory.CreateTempSubdirectory("groupbuy-descriptors-").FullName;
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -17,9 +18,12 @@ public sealed class DescriptorTests : IDisposable
         var settings = SiloSettings.Draw("few", _directory) with { Through = Limited(Limit) };
         await using var silo = await SiloProcess.StartAsync(settings);
         using var sockets = new Sockets();
-        for (var n = 0; n < Idle; n++) await sockets.TryOpenAsync(silo.Address);
-        for (var n = 0; n < 200; n++) await sockets.TryOpenAsync(new Uri($"http://127.0.0.1:{settings.GatewayPort}"));
-        for (var n = 0; n < 200; n++) await sockets.TryOpenAsync(new Uri($"http://127.0.0.1:{settings.SiloPort}"));
+        for (var n = 0; n < Idle; n++)
+            await sockets.TryOpenAsync(silo.Address);
+        for (var n = 0; n < 200; n++)
+            await sockets.TryOpenAsync(new Uri($"http://127.0.0.1:{settings.GatewayPort}"));
+        for (var n = 0; n < 200; n++)
+            await sockets.TryOpenAsync(new Uri($"http://127.0.0.1:{settings.SiloPort}"));
 
         using var http = new HttpClient { BaseAddress = silo.Address, Timeout = TimeSpan.FromSeconds(30) };
         var api = new Api(http);
@@ -41,16 +45,30 @@ public sealed class DescriptorTests : IDisposable
     [Fact]
     public async Task ALimitTooLowToRunWithIsToldAtTheStart()
     {
-        await using var silo = SiloProcess.Launch(SiloSettings.Draw("none", _directory) with { Through = Limited(400) });
+        await using var silo = SiloProcess.Launch(
+            SiloSettings.Draw("none", _directory) with
+            {
+                Through = Limited(400),
+            }
+        );
         Assert.Equal(1, await silo.WaitForExitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("may open 400 files and sockets only", silo.Tail(), StringComparison.Ordinal);
     }
 
-    private static string[] Limited(int descriptors) => ["sh", "-c", "ulimit -n \"$0\" && exec \"$@\"", $"{descriptors}"];
+    private static string[] Limited(int descriptors) =>
+        ["sh", "-c", "ulimit -n \"$0\" && exec \"$@\"", $"{descriptors}"];
 
-    private static double Value(string metrics, string name) => double.Parse(
-        metrics.Split('\n').Single(line => line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal)).Split(' ')[1],
-        System.Globalization.CultureInfo.InvariantCulture);
+    private static double Value(string metrics, string name) =>
+        double.Parse(
+            metrics
+                .Split('\n')
+                .Single(line =>
+                    line.StartsWith(name + "{", StringComparison.Ordinal)
+                    || line.StartsWith(name + " ", StringComparison.Ordinal)
+                )
+                .Split(' ')[1],
+            System.Globalization.CultureInfo.InvariantCulture
+        );
 
     private static async Task AnsweredAsync(Api api, SiloProcess silo, string path)
     {
@@ -60,7 +78,8 @@ public sealed class DescriptorTests : IDisposable
             try
             {
                 var answer = await api.GetAsync(path);
-                if (answer.Status == HttpStatusCode.OK) return;
+                if (answer.Status == HttpStatusCode.OK)
+                    return;
                 last = answer.Text;
             }
             catch (HttpRequestException e)
@@ -68,7 +87,11 @@ public sealed class DescriptorTests : IDisposable
                 last = e.Message;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(100),
+                TimeProvider.System,
+                TestContext.Current.CancellationToken
+            );
         }
 
         Assert.Fail($"{path} is not answered: {last}\n{silo.Tail()}");

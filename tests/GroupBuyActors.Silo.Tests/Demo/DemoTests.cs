@@ -9,19 +9,32 @@ public sealed class DemoTests(TestSilo silo)
     public async Task TheEveningGoesAsTold()
     {
         var told = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(told) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(told) }
+        );
         console.Profile.Width = 120;
         var narrator = new Narrator(console, TimeProvider.System);
         await new Evening(silo.Client, narrator, TimeProvider.System).PlayAsync(silo.Url);
         Assert.True(narrator.AllAsTold, told.ToString());
-        foreach (var words in (string[])["FULFILLED", "REDEEMED", "timeout", "stock_unavailable", "order.refunded", "All went as told"])
+        foreach (
+            var words in (string[])
+                ["FULFILLED", "REDEEMED", "timeout", "stock_unavailable", "order.refunded", "All went as told"]
+        )
             Assert.Contains(words, told.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void TheDemosOwnWordsAreToldFromTheSilosSettings()
     {
-        var (options, _) = DemoOptions.Read(["--exit", "--urls", "http://127.0.0.1:1", "--url", "http://127.0.0.1:2", "--key", "s"]);
+        var (options, _) = DemoOptions.Read([
+            "--exit",
+            "--urls",
+            "http://127.0.0.1:1",
+            "--url",
+            "http://127.0.0.1:2",
+            "--key",
+            "s",
+        ]);
         Assert.Equal((true, new Uri("http://127.0.0.1:2"), "s"), (options!.Exit, options.Url, options.Key));
         Assert.Equal(["--urls", "http://127.0.0.1:1"], options.Settings);
         Assert.NotNull(DemoOptions.Read(["--url"]).Fault);

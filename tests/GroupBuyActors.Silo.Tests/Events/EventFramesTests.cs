@@ -47,7 +47,8 @@ public sealed class EventFramesTests
 
     private void Add(params long[] sequences)
     {
-        foreach (var sequence in sequences) _frames.Add(new EventFrame(sequence, new byte[10]), bytesMax: 1_000);
+        foreach (var sequence in sequences)
+            _frames.Add(new EventFrame(sequence, new byte[10]), bytesMax: 1_000);
     }
 
     private long[] After(long sequence) => [.. _frames.After(sequence, 100).Select(frame => frame.Sequence)];

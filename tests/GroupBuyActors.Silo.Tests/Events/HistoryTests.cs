@@ -17,8 +17,21 @@ public sealed class HistoryTests(TestSilo silo)
         var items = whole.GetProperty("items").EnumerateArray().ToArray();
         Assert.False(whole.TryGetProperty("next", out _));
         Assert.Equal(Enumerable.Range(1, items.Length), items.Select(item => item.GetProperty("sequence").GetInt32()));
-        Assert.All(items, item => Assert.Equal(["sequence", "type", "time", "data"], item.EnumerateObject().Select(member => member.Name)));
-        string[] types = ["group.publishing", "stock.reserved", "group.shelved", "order.placed", "group.opened", "order.placed", "group.succeeded"];
+        Assert.All(
+            items,
+            item =>
+                Assert.Equal(["sequence", "type", "time", "data"], item.EnumerateObject().Select(member => member.Name))
+        );
+        string[] types =
+        [
+            "group.publishing",
+            "stock.reserved",
+            "group.shelved",
+            "order.placed",
+            "group.opened",
+            "order.placed",
+            "group.succeeded",
+        ];
         Assert.Equal(types, items.Take(7).Select(item => item.GetProperty("type").GetString()));
 
         var first = (await _api.GetAsync($"/v1/groups/{group}/history?limit=3")).Json;
@@ -26,7 +39,12 @@ public sealed class HistoryTests(TestSilo silo)
         var second = (await _api.GetAsync($"/v1/groups/{group}/history?after=3&limit={items.Length - 3}")).Json;
         Assert.Equal(items[3].GetRawText(), second.GetProperty("items")[0].GetRawText());
         Assert.False(second.TryGetProperty("next", out _));
-        Assert.Empty((await _api.GetAsync($"/v1/groups/{group}/history?after=999")).Is(HttpStatusCode.OK).Json.GetProperty("items").EnumerateArray());
+        Assert.Empty(
+            (await _api.GetAsync($"/v1/groups/{group}/history?after=999"))
+                .Is(HttpStatusCode.OK)
+                .Json.GetProperty("items")
+                .EnumerateArray()
+        );
     }
 
     [Theory]
@@ -37,7 +55,15 @@ public sealed class HistoryTests(TestSilo silo)
     {
         var group = TestSilo.NewGroup();
         (await _api.PublishAsync(group)).Is(HttpStatusCode.Created);
-        Assert.Equal(fields, string.Join(' ', (await _api.GetAsync($"/v1/groups/{group}/{path}")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields));
+        Assert.Equal(
+            fields,
+            string.Join(
+                ' ',
+                (await _api.GetAsync($"/v1/groups/{group}/{path}"))
+                    .Is(HttpStatusCode.BadRequest, "request.invalid")
+                    .FaultyFields
+            )
+        );
     }
 
     [Fact]
@@ -49,13 +75,28 @@ public sealed class HistoryTests(TestSilo silo)
         await foreach (var item in silo.Client.EventsAsync(group, cancellation: Limit()))
         {
             seen.Add(item);
-            if (item.Type == "group.shelved") (await _api.JoinAsync(group, "lin")).Is(HttpStatusCode.Created);
-            if (item.Type == "group.opened") (await _api.DeleteAsync($"/v1/groups/{group}")).Is(HttpStatusCode.OK);
-            if (item.Type == "stock.released") break;
+            if (item.Type == "group.shelved")
+                (await _api.JoinAsync(group, "lin")).Is(HttpStatusCode.Created);
+            if (item.Type == "group.opened")
+                (await _api.DeleteAsync($"/v1/groups/{group}")).Is(HttpStatusCode.OK);
+            if (item.Type == "stock.released")
+                break;
         }
 
         Assert.Equal(Enumerable.Range(1, seen.Count).Select(n => (long)n), seen.Select(item => item.Sequence));
-        Assert.Equal(["group.publishing", "stock.reserved", "group.shelved", "order.placed", "group.opened", "group.expired", "order.closed", "stock.released"], seen.Select(item => item.Type));
+        Assert.Equal(
+            [
+                "group.publishing",
+                "stock.reserved",
+                "group.shelved",
+                "order.placed",
+                "group.opened",
+                "group.expired",
+                "order.closed",
+                "stock.released",
+            ],
+            seen.Select(item => item.Type)
+        );
     }
 
     [Theory]
@@ -68,7 +109,8 @@ public sealed class HistoryTests(TestSilo silo)
         var group = TestSilo.NewGroup();
         (await _api.PublishAsync(group)).Is(HttpStatusCode.Created);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/groups/{group}/events{query}");
-        if (lastEventId is not null) request.Headers.Add("Last-Event-ID", lastEventId);
+        if (lastEventId is not null)
+            request.Headers.Add("Last-Event-ID", lastEventId);
         using var response = await silo.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Limit());
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Limit()));
@@ -89,5 +131,6 @@ public sealed class HistoryTests(TestSilo silo)
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
-    private static CancellationToken Limit() => new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System).Token;
+    private static CancellationToken Limit() =>
+        new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System).Token;
 }

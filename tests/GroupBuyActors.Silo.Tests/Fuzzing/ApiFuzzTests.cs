@@ -8,12 +8,14 @@ using GroupBuyActors.Testing;
 namespace GroupBuyActors.Silo.Tests.Fuzzing;
 
 /// <summary>
-/// Random requests made from the silo's own OpenAPI document find no fault of the service. GROUPBUY_SEED repeats a run, and
-/// GROUPBUY_FUZZ_REQUESTS makes it longer: request i of a seed is the same each time, but for the secrets of the vouchers in it.
+/// Random requests made from the silo's own OpenAPI document find no fault of the service. GROUPBUY_SEED repeats a run,
+/// and GROUPBUY_FUZZ_REQUESTS makes it longer: request i of a seed is the same each time, but for the secrets of the
+/// vouchers in it.
 /// </summary>
 public sealed class ApiFuzzTests(ITestOutputHelper output)
 {
-    private const int Callers = 4, AnswerMax = 16 * 1024;
+    private const int Callers = 4,
+        AnswerMax = 16 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>What a port that was told to fail, or a payment that must be asked about, answers.</summary>
@@ -30,7 +32,12 @@ public sealed class ApiFuzzTests(ITestOutputHelper output)
     public async Task ThreeThousandRequestsFindNoneOnMySqlEither()
     {
         await using var server = await MariaDbServer.StartAsync();
-        await using var silo = new FuzzedSilo(["--GroupBuy:Storage:Provider", "MySql", "--ConnectionStrings:GroupBuy", server.ConnectionString(await server.CreateDatabaseAsync("fuzz"))]);
+        await using var silo = new FuzzedSilo([
+            "--GroupBuy:Storage:Provider",
+            "MySql",
+            "--ConnectionStrings:GroupBuy",
+            server.ConnectionString(await server.CreateDatabaseAsync("fuzz")),
+        ]);
         await FuzzAsync(silo, requests: 3_000);
     }
 
@@ -40,35 +47,71 @@ public sealed class ApiFuzzTests(ITestOutputHelper output)
         var seed = Number("GROUPBUY_SEED") ?? (int)(TimeProvider.System.GetTimestamp() & 0xFFFFFF);
         requests = Number("GROUPBUY_FUZZ_REQUESTS") ?? requests;
         output.WriteLine($"GROUPBUY_SEED={seed}");
-        var maker = new RequestMaker((await silo.Api.GetAsync("/openapi/v1.json")).Is(HttpStatusCode.OK).Json, silo.Url.Authority, await silo.PlayAsync());
+        var maker = new RequestMaker(
+            (await silo.Api.GetAsync("/openapi/v1.json")).Is(HttpStatusCode.OK).Json,
+            silo.Url.Authority,
+            await silo.PlayAsync()
+        );
         var faults = new ConcurrentQueue<(string Kind, string Text)>();
         var statuses = new ConcurrentDictionary<string, int>();
-        await Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = Callers, CancellationToken = TestContext.Current.CancellationToken }, async (i, limit) =>
-        {
-            var request = maker.Make(new Random(unchecked(seed * 1_000_003 + i)));
-            var (status, answer) = await SendAsync(silo.Url, request, limit);
-            statuses.AddOrUpdate(status, 1, (_, count) => count + 1);
-            if (!IsRight(request, status, answer)) faults.Enqueue(($"{status} {request.Operation}", $"Request {i} of seed {seed}: {status}\n{request}\n→ {answer}"));
-            // What a port is told to do must not slow down all that follows.
-            if (request.Target.Contains("/faults/", StringComparison.OrdinalIgnoreCase)) await silo.HealPortsAsync();
-        });
-        output.WriteLine(string.Join(", ", statuses.OrderBy(status => status.Key, StringComparer.Ordinal).Select(status => $"{status.Key}: {status.Value}")));
-        Assert.True(faults.IsEmpty, $"{faults.Count} faults; one of each kind:\n{string.Join("\n\n", faults.DistinctBy(fault => fault.Kind).Select(fault => fault.Text))}");
+        await Parallel.ForAsync(
+            0,
+            requests,
+            new ParallelOptions
+            {
+                MaxDegreeOfParallelism = Callers,
+                CancellationToken = TestContext.Current.CancellationToken,
+            },
+            async (i, limit) =>
+            {
+                var request = maker.Make(new Random(unchecked(seed * 1_000_003 + i)));
+                var (status, answer) = await SendAsync(silo.Url, request, limit);
+                statuses.AddOrUpdate(status, 1, (_, count) => count + 1);
+                if (!IsRight(request, status, answer))
+                    faults.Enqueue(
+                        (
+                            $"{status} {request.Operation}",
+                            $"Request {i} of seed {seed}: {status}\n{request}\n→ {answer}"
+                        )
+                    );
+                // What a port is told to do must not slow down all that follows.
+                if (request.Target.Contains("/faults/", StringComparison.OrdinalIgnoreCase))
+                    await silo.HealPortsAsync();
+            }
+        );
+        output.WriteLine(
+            string.Join(
+                ", ",
+                statuses
+                    .OrderBy(status => status.Key, StringComparer.Ordinal)
+                    .Select(status => $"{status.Key}: {status.Value}")
+            )
+        );
+        Assert.True(
+            faults.IsEmpty,
+            $"{faults.Count} faults; one of each kind:\n{string.Join("\n\n", faults.DistinctBy(fault => fault.Kind).Select(fault => fault.Text))}"
+        );
         await silo.StillServesAsync();
     }
 
-    private static bool IsRight(FuzzRequest request, string status, string answer) => status switch
-    {
-        "" => !request.MustBeAnswered,
-        _ when status[0] != '5' => true,
-        "503" => Wanted.Any(code => answer.Contains($"\"code\":\"{code}\"", StringComparison.Ordinal)),
-        // TRACE and methods that nobody knows.
-        "501" => true,
-        _ => false,
-    };
+    private static bool IsRight(FuzzRequest request, string status, string answer) =>
+        status switch
+        {
+            "" => !request.MustBeAnswered,
+            _ when status[0] != '5' => true,
+            "503" => Wanted.Any(code => answer.Contains($"\"code\":\"{code}\"", StringComparison.Ordinal)),
+            // TRACE and methods that nobody knows.
+            "501" => true,
+            _ => false,
+        };
 
-    // Written byte by byte, for no client would send all of this; read as far as tells what it was, so that streams end here, too.
-    private static async Task<(string Status, string Answer)> SendAsync(Uri url, FuzzRequest request, CancellationToken limit)
+    // Written byte by byte, for no client would send all of this; read as far as tells what it was, so that streams end
+    // here, too.
+    private static async Task<(string Status, string Answer)> SendAsync(
+        Uri url,
+        FuzzRequest request,
+        CancellationToken limit
+    )
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit);
         patience.CancelAfter(Patience);
@@ -80,10 +123,14 @@ public sealed class ApiFuzzTests(ITestOutputHelper output)
         try
         {
             await stream.WriteAsync(request.Bytes, patience.Token);
-            while (length < answer.Length && await stream.ReadAsync(answer.AsMemory(length), patience.Token) is var read and > 0)
+            while (
+                length < answer.Length
+                && await stream.ReadAsync(answer.AsMemory(length), patience.Token) is var read and > 0
+            )
             {
                 length += read;
-                if (Encoding.ASCII.GetString(answer, 0, length).Contains("text/event-stream", StringComparison.Ordinal)) break;
+                if (Encoding.ASCII.GetString(answer, 0, length).Contains("text/event-stream", StringComparison.Ordinal))
+                    break;
             }
         }
         catch (Exception e) when (e is IOException or SocketException && !patience.IsCancellationRequested)
@@ -96,7 +143,14 @@ public sealed class ApiFuzzTests(ITestOutputHelper output)
     }
 
     private static int? Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : null;
+        int.TryParse(
+            Environment.GetEnvironmentVariable(variable),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var given
+        )
+            ? given
+            : null;
 }
 
 /// <summary>A silo that has seen some campaigns, so that ids lead somewhere.</summary>
@@ -110,10 +164,17 @@ internal sealed class FuzzedSilo(string[] settings) : TestSilo(["--Logging:LogLe
         var (fulfilled, open) = (NewGroup(), NewGroup());
         var vouchers = (await Api.FulfilAsync(fulfilled)).Select(order => order["voucherCode"]).ToArray();
         GroupId[] others = [.. Enumerable.Range(1, 40).Select(i => GroupId.Parse($"77.SH.fuzz-{i}"))];
-        foreach (var group in others.Take(30).Append(open)) (await Api.PublishAsync(group, 2, ",\"capacity\":9000,\"perUserLimit\":9000")).Is(HttpStatusCode.Created);
-        for (var i = 1; i <= 3; i++) (await Api.JoinAsync(open, $"buyer-{i}")).Is(HttpStatusCode.Created);
+        foreach (var group in others.Take(30).Append(open))
+            (await Api.PublishAsync(group, 2, ",\"capacity\":9000,\"perUserLimit\":9000")).Is(HttpStatusCode.Created);
+        for (var i = 1; i <= 3; i++)
+            (await Api.JoinAsync(open, $"buyer-{i}")).Is(HttpStatusCode.Created);
         await Api.PayAsync($"{open}.1");
-        var tasks = (await Api.GetAsync("/v1/admin/tasks")).Json.GetProperty("items").EnumerateArray().Select(task => task.GetProperty("taskId").GetString()!).Take(20).ToArray();
+        var tasks = (await Api.GetAsync("/v1/admin/tasks"))
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Select(task => task.GetProperty("taskId").GetString()!)
+            .Take(20)
+            .ToArray();
         GroupId[] groups = [fulfilled, open, .. others];
         return new Dictionary<string, string[]>
         {
@@ -139,7 +200,8 @@ internal sealed class FuzzedSilo(string[] settings) : TestSilo(["--Logging:LogLe
         };
     }
 
-    public Task HealPortsAsync() => Task.WhenAll(Ports.Select(port => Api.PutAsync($"/v1/sandbox/faults/{port}", "{}")));
+    public Task HealPortsAsync() =>
+        Task.WhenAll(Ports.Select(port => Api.PutAsync($"/v1/sandbox/faults/{port}", "{}")));
 
     public async Task StillServesAsync()
     {

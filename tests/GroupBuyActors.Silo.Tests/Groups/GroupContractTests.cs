@@ -14,9 +14,31 @@ public sealed class GroupContractTests(TestSilo silo)
         Assert.Equal($"/v1/groups/{group}", made.Headers.Location?.ToString());
         string[] names =
         [
-            "groupId", "state", "title", "sku", "unitPrice", "minGroupSize", "capacity", "perUserLimit", "buyers", "buyersPaid", "seatsTaken",
-            "seatsPaid", "shelfAt", "opensAt", "deadline", "settlesBy", "sequence", "updatedAt", "openDelay", "timeout", "paymentWindow",
-            "voucherValidity", "revokeWindow", "lapsePolicy", "countBy",
+            "groupId",
+            "state",
+            "title",
+            "sku",
+            "unitPrice",
+            "minGroupSize",
+            "capacity",
+            "perUserLimit",
+            "buyers",
+            "buyersPaid",
+            "seatsTaken",
+            "seatsPaid",
+            "shelfAt",
+            "opensAt",
+            "deadline",
+            "settlesBy",
+            "sequence",
+            "updatedAt",
+            "openDelay",
+            "timeout",
+            "paymentWindow",
+            "voucherValidity",
+            "revokeWindow",
+            "lapsePolicy",
+            "countBy",
         ];
         Assert.Equal(names.Order(), made.Json.EnumerateObject().Select(member => member.Name).Order());
         Assert.Equal("ON_SHELF", made["state"]);
@@ -64,7 +86,10 @@ public sealed class GroupContractTests(TestSilo silo)
     [InlineData("99999999999999999999.SH.tea")]
     public async Task AMalformedGroupIdIsAFaultOfTheRequest(string id)
     {
-        Assert.Equal(["groupId"], (await _api.GetAsync($"/v1/groups/{id}")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
+        Assert.Equal(
+            ["groupId"],
+            (await _api.GetAsync($"/v1/groups/{id}")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields
+        );
         (await _api.PutAsync($"/v1/groups/{id}", Api.Offer())).Is(HttpStatusCode.BadRequest, "request.invalid");
         (await _api.DeleteAsync($"/v1/groups/{id}")).Is(HttpStatusCode.BadRequest, "request.invalid");
         (await _api.PostAsync($"/v1/groups/{id}/end-joining")).Is(HttpStatusCode.BadRequest, "request.invalid");
@@ -92,7 +117,10 @@ public sealed class GroupContractTests(TestSilo silo)
         (await _api.PostAsync($"/v1/groups/{group}/end-joining")).Is(HttpStatusCode.Conflict, "group.not_successful");
         (await _api.JoinAsync(group, "lin")).Is(HttpStatusCode.Created);
         (await _api.JoinAsync(group, "wang")).Is(HttpStatusCode.Created);
-        Assert.Equal("SUCCESS", (await _api.PostAsync($"/v1/groups/{group}/end-joining")).Is(HttpStatusCode.OK)["state"]);
+        Assert.Equal(
+            "SUCCESS",
+            (await _api.PostAsync($"/v1/groups/{group}/end-joining")).Is(HttpStatusCode.OK)["state"]
+        );
         (await _api.JoinAsync(group, "zhao")).Is(HttpStatusCode.Conflict, "group.closed");
         (await _api.DeleteAsync($"/v1/groups/{group}")).Is(HttpStatusCode.Conflict, "group.not_withdrawable");
     }
@@ -101,7 +129,9 @@ public sealed class GroupContractTests(TestSilo silo)
     public async Task ASkuWithoutEnoughStockIsRefusedAndLeavesNoGroup()
     {
         var group = TestSilo.NewGroup();
-        (await _api.PutAsync($"/v1/sandbox/inventory/{group.MerchantId}/tea-250", """{"available":1}""")).Is(HttpStatusCode.OK);
+        (await _api.PutAsync($"/v1/sandbox/inventory/{group.MerchantId}/tea-250", """{"available":1}""")).Is(
+            HttpStatusCode.OK
+        );
         (await _api.PublishAsync(group)).Is(HttpStatusCode.UnprocessableEntity, "stock.insufficient");
         (await _api.GetAsync($"/v1/groups/{group}")).Is(HttpStatusCode.NotFound, "group.not_found");
     }
@@ -113,9 +143,14 @@ public sealed class GroupContractTests(TestSilo silo)
         (await _api.PublishAsync(group)).Is(HttpStatusCode.Created);
         var order = (await _api.JoinAsync(group, "lin")).Is(HttpStatusCode.Created);
         Assert.Equal($"/v1/orders/{group}.1", order.Headers.Location?.ToString());
-        Assert.Equal(["closesAt", "group", "groupId", "orderId", "placedAt", "quantity", "status", "total", "userId"],
-            order.Json.EnumerateObject().Select(member => member.Name).Order());
-        Assert.Equal("""{"state":"OPENING","seatsTaken":1,"seatsPaid":0,"sequence":5}""", order.Json.GetProperty("group").GetRawText());
+        Assert.Equal(
+            ["closesAt", "group", "groupId", "orderId", "placedAt", "quantity", "status", "total", "userId"],
+            order.Json.EnumerateObject().Select(member => member.Name).Order()
+        );
+        Assert.Equal(
+            """{"state":"OPENING","seatsTaken":1,"seatsPaid":0,"sequence":5}""",
+            order.Json.GetProperty("group").GetRawText()
+        );
         Assert.Equal("""{"amount":9900,"currency":"CNY"}""", order.Json.GetProperty("total").GetRawText());
     }
 
@@ -137,19 +172,39 @@ public sealed class GroupContractTests(TestSilo silo)
     public async Task AListIsNewestFirstAndPagedWithoutGapsOrRepeats()
     {
         var merchant = TestSilo.NewMerchant();
-        for (var i = 1; i <= 5; i++) (await _api.PublishAsync(GroupId.Parse($"{merchant}.SH-PUDONG.tea-{i}"))).Is(HttpStatusCode.Created);
-        await Api.Until(async () => (await _api.GetAsync($"/v1/groups?merchantId={merchant}")).Json.GetProperty("items").GetArrayLength() == 5);
+        for (var i = 1; i <= 5; i++)
+            (await _api.PublishAsync(GroupId.Parse($"{merchant}.SH-PUDONG.tea-{i}"))).Is(HttpStatusCode.Created);
+        await Api.Until(async () =>
+            (await _api.GetAsync($"/v1/groups?merchantId={merchant}")).Json.GetProperty("items").GetArrayLength() == 5
+        );
         var seen = new List<string>();
         string? next = null;
         do
         {
-            var page = (await _api.GetAsync($"/v1/groups?merchantId={merchant}&limit=2{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}")).Is(HttpStatusCode.OK).Json;
-            seen.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("groupId").GetString()!));
+            var page = (
+                await _api.GetAsync(
+                    $"/v1/groups?merchantId={merchant}&limit=2{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}"
+                )
+            )
+                .Is(HttpStatusCode.OK)
+                .Json;
+            seen.AddRange(
+                page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("groupId").GetString()!)
+            );
             next = page.TryGetProperty("next", out var mark) ? mark.GetString() : null;
-        }
-        while (next is not null);
+        } while (next is not null);
         Assert.Equal(Enumerable.Range(1, 5).Reverse().Select(i => $"{merchant}.SH-PUDONG.tea-{i}"), seen);
-        Assert.Empty((await _api.GetAsync($"/v1/groups?merchantId={merchant}&state=EXPIRED")).Is(HttpStatusCode.OK).Json.GetProperty("items").EnumerateArray());
-        Assert.Empty((await _api.GetAsync($"/v1/groups?merchantId={merchant}&region=BJ")).Is(HttpStatusCode.OK).Json.GetProperty("items").EnumerateArray());
+        Assert.Empty(
+            (await _api.GetAsync($"/v1/groups?merchantId={merchant}&state=EXPIRED"))
+                .Is(HttpStatusCode.OK)
+                .Json.GetProperty("items")
+                .EnumerateArray()
+        );
+        Assert.Empty(
+            (await _api.GetAsync($"/v1/groups?merchantId={merchant}&region=BJ"))
+                .Is(HttpStatusCode.OK)
+                .Json.GetProperty("items")
+                .EnumerateArray()
+        );
     }
 }

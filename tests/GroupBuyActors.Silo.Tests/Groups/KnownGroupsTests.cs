@@ -78,7 +78,8 @@ public sealed class KnownGroupsTests
         for (var n = 0; n < 250_000; n++)
         {
             _known.Add(GroupId.Parse($"2.SH.tea-{n}"));
-            if (n % 10_000 == 0) Assert.True(_known.Contains(Group));
+            if (n % 10_000 == 0)
+                Assert.True(_known.Contains(Group));
         }
 
         Assert.True(_known.Contains(GroupId.Parse("2.SH.tea-249999")));
@@ -98,10 +99,21 @@ public sealed class KnownGroupsTests
             return Answer;
         }
 
-        public Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation) =>
+            throw new NotSupportedException();
 
-        public Task<IReadOnlyList<JournalRow>> HistoryAsync(GroupId group, long after, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<IReadOnlyList<JournalRow>> HistoryAsync(
+            GroupId group,
+            long after,
+            int limit,
+            CancellationToken cancellation
+        ) => throw new NotSupportedException();
 
-        public Task WriteSnapshotAsync(GroupId group, long sequence, ReadOnlyMemory<byte> snapshot, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task WriteSnapshotAsync(
+            GroupId group,
+            long sequence,
+            ReadOnlyMemory<byte> snapshot,
+            CancellationToken cancellation
+        ) => throw new NotSupportedException();
     }
 }

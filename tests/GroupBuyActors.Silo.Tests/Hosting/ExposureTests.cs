@@ -23,8 +23,13 @@ public sealed class ExposureTests
             ["http://[::]:8080", "https://[::]:8443", "http://localhost:1"],
             ("GroupBuy:Auth:Mode", "ApiKey"),
             ("GroupBuy:Auth:Keys:ops", Key),
-            ("GroupBuy:Payments:BaseUrl", "https://pay.example.com"));
-        Assert.StartsWith("API keys come unencrypted to http://[::]:8080: ", Assert.Single(_log.Lines), StringComparison.Ordinal);
+            ("GroupBuy:Payments:BaseUrl", "https://pay.example.com")
+        );
+        Assert.StartsWith(
+            "API keys come unencrypted to http://[::]:8080: ",
+            Assert.Single(_log.Lines),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -34,6 +39,10 @@ public sealed class ExposureTests
         Assert.Empty(_log.Lines);
     }
 
-    private void Tell(string[] bound, params (string Name, string? Value)[] settings) => Exposure.Tell(
-        SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary()).Build()), bound, _log);
+    private void Tell(string[] bound, params (string Name, string? Value)[] settings) =>
+        Exposure.Tell(
+            SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary()).Build()),
+            bound,
+            _log
+        );
 }

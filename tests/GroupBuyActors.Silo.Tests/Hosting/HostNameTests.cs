@@ -6,13 +6,15 @@ namespace GroupBuyActors.Silo.Tests.Hosting;
 /// <summary>A silo with keys that is told its names.</summary>
 public sealed class NamedSilo : TestSilo
 {
-    public NamedSilo() : base([
-        "--GroupBuy:Auth:Mode", "ApiKey",
-        "--GroupBuy:Auth:Keys:ops", $"operator:{Convert.ToHexStringLower(SHA256.HashData("s"u8))}",
-        "--AllowedHosts", "shop.example;*.shop.example",
-    ])
-    {
-    }
+    public NamedSilo()
+        : base([
+            "--GroupBuy:Auth:Mode",
+            "ApiKey",
+            "--GroupBuy:Auth:Keys:ops",
+            $"operator:{Convert.ToHexStringLower(SHA256.HashData("s"u8))}",
+            "--AllowedHosts",
+            "shop.example;*.shop.example",
+        ]) { }
 }
 
 /// <summary>By which names a silo may be asked.</summary>

@@ -17,8 +17,17 @@ public sealed class ListeningTests : IDisposable
     public void UrlsThatArePreferredToEndpointsAreTheOnesLookedAt()
     {
         var port = TestSilo.FreePorts(1)[0];
-        var fault = Assert.Throws<SettingsException>(() => SiloHost.Build([.. TestSilo.Arguments(_directory),
-            "--preferHostingUrls", "true", "--Kestrel:Endpoints:A:Url", "http://127.0.0.1:0", "--urls", $"http://0.0.0.0:{port}"]));
+        var fault = Assert.Throws<SettingsException>(() =>
+            SiloHost.Build([
+                .. TestSilo.Arguments(_directory),
+                "--preferHostingUrls",
+                "true",
+                "--Kestrel:Endpoints:A:Url",
+                "http://127.0.0.1:0",
+                "--urls",
+                $"http://0.0.0.0:{port}",
+            ])
+        );
         Assert.Contains($"http://0.0.0.0:{port} is none", fault.Message, StringComparison.Ordinal);
     }
 
@@ -37,7 +46,11 @@ public sealed class ListeningTests : IDisposable
     public async Task AnEndpointThatIsAddedWhileItRunsIsBoundOnLoopbackOnly()
     {
         var ports = TestSilo.FreePorts(3);
-        await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), "--Kestrel:Endpoints:A:Url", $"http://127.0.0.1:{ports[0]}"]);
+        await using var app = SiloHost.Build([
+            .. TestSilo.Arguments(_directory),
+            "--Kestrel:Endpoints:A:Url",
+            $"http://127.0.0.1:{ports[0]}",
+        ]);
         using var log = new LogLines();
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         await SiloHost.StartAsync(app, TestContext.Current.CancellationToken);
@@ -45,7 +58,12 @@ public sealed class ListeningTests : IDisposable
         await Api.Until(() => Task.FromResult(Listens(ports[1])));
 
         Add(app, "C", $"http://0.0.0.0:{ports[2]}");
-        await Api.Until(() => Task.FromResult(Listens(ports[2]) || log.Lines.Any(line => line.Contains("Open serves loopback", StringComparison.Ordinal))));
+        await Api.Until(() =>
+            Task.FromResult(
+                Listens(ports[2])
+                    || log.Lines.Any(line => line.Contains("Open serves loopback", StringComparison.Ordinal))
+            )
+        );
         Assert.False(Listens(ports[2]));
         Assert.True(Listens(ports[0]));
         await app.StopAsync(TestContext.Current.CancellationToken);
@@ -54,9 +72,22 @@ public sealed class ListeningTests : IDisposable
     [Fact]
     public void AnOpenSilosOwnPortsStayOnLoopbackToo()
     {
-        var fault = Assert.Throws<SettingsException>(() => SiloHost.Build([.. TestSilo.Arguments(_directory), "--GroupBuy:Storage:Provider", "MySql",
-            "--ConnectionStrings:GroupBuy", "Server=127.0.0.1;Database=z", "--GroupBuy:Cluster:AdvertisedAddress", "192.0.2.1"]));
-        Assert.Contains("192.0.2.1 (GroupBuy__Cluster__AdvertisedAddress) is none", fault.Message, StringComparison.Ordinal);
+        var fault = Assert.Throws<SettingsException>(() =>
+            SiloHost.Build([
+                .. TestSilo.Arguments(_directory),
+                "--GroupBuy:Storage:Provider",
+                "MySql",
+                "--ConnectionStrings:GroupBuy",
+                "Server=127.0.0.1;Database=z",
+                "--GroupBuy:Cluster:AdvertisedAddress",
+                "192.0.2.1",
+            ])
+        );
+        Assert.Contains(
+            "192.0.2.1 (GroupBuy__Cluster__AdvertisedAddress) is none",
+            fault.Message,
+            StringComparison.Ordinal
+        );
     }
 
     public void Dispose()

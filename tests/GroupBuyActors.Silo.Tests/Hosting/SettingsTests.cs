@@ -12,8 +12,19 @@ public sealed class SettingsTests
     {
         var settings = Read();
         Assert.Equal(["http://127.0.0.1:8080"], settings.Urls);
-        Assert.Equal((StoreProvider.Sqlite, "Data Source=data/groupbuy.db"), (settings.Storage.Provider, settings.Storage.ConnectionString));
-        Assert.Equal((11111, 30000, "groupbuy", "groupbuy"), (settings.Cluster.SiloPort, settings.Cluster.GatewayPort, settings.Cluster.ClusterId, settings.Cluster.ServiceId));
+        Assert.Equal(
+            (StoreProvider.Sqlite, "Data Source=data/groupbuy.db"),
+            (settings.Storage.Provider, settings.Storage.ConnectionString)
+        );
+        Assert.Equal(
+            (11111, 30000, "groupbuy", "groupbuy"),
+            (
+                settings.Cluster.SiloPort,
+                settings.Cluster.GatewayPort,
+                settings.Cluster.ClusterId,
+                settings.Cluster.ServiceId
+            )
+        );
         Assert.Equal($"{Environment.MachineName}:11111", settings.Cluster.Name);
     }
 
@@ -45,12 +56,38 @@ public sealed class SettingsTests
             ("GroupBuy:Kafka:ReplicationFactor", "0"),
             ("GroupBuy:Kafka:MessageBytesMax", "10"),
             ("GroupBuy:Kafka:Acks", "1"),
-            ("GroupBuy:Kafka:Options:acks", "1"));
-        foreach (var name in (string[])[
-            "SiloPort", "GatewayPort", "Region", "AdvertisedAddress", "Provider", "Slots", "Keys:a", "Keys:b", "Budget", "Format", "ShutdownTimeout",
-            "Schedules:nightly: there is no such job", "VoucherScan:Zone", "reconciliation:Misfire", "reconciliation:CatchUpMax",
-            "Payments:BaseUrl", "Kafka:BootstrapServers", "Kafka:Topic", "Kafka:CreateTopic", "Kafka:Partitions", "Kafka:ReplicationFactor", "Kafka:MessageBytesMax",
-            "Kafka:Acks: there is no such setting", "Options:acks: the silo sets it itself", "0.0.0.0"])
+            ("GroupBuy:Kafka:Options:acks", "1")
+        );
+        foreach (
+            var name in (string[])
+                [
+                    "SiloPort",
+                    "GatewayPort",
+                    "Region",
+                    "AdvertisedAddress",
+                    "Provider",
+                    "Slots",
+                    "Keys:a",
+                    "Keys:b",
+                    "Budget",
+                    "Format",
+                    "ShutdownTimeout",
+                    "Schedules:nightly: there is no such job",
+                    "VoucherScan:Zone",
+                    "reconciliation:Misfire",
+                    "reconciliation:CatchUpMax",
+                    "Payments:BaseUrl",
+                    "Kafka:BootstrapServers",
+                    "Kafka:Topic",
+                    "Kafka:CreateTopic",
+                    "Kafka:Partitions",
+                    "Kafka:ReplicationFactor",
+                    "Kafka:MessageBytesMax",
+                    "Kafka:Acks: there is no such setting",
+                    "Options:acks: the silo sets it itself",
+                    "0.0.0.0",
+                ]
+        )
             Assert.Contains(name, message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
@@ -58,10 +95,24 @@ public sealed class SettingsTests
     [Fact]
     public void AFaultInAZoneIsToldAsOneWhereTheExpressionIsSetToo()
     {
-        var message = Assert.Throws<SettingsException>(() => Read(("GroupBuy:Schedules:VoucherScan:Expression", "0 1 * * *"), ("GroupBuy:Schedules:VoucherScan:Zone", "Mars/Olympus"))).Message;
+        var message = Assert
+            .Throws<SettingsException>(() =>
+                Read(
+                    ("GroupBuy:Schedules:VoucherScan:Expression", "0 1 * * *"),
+                    ("GroupBuy:Schedules:VoucherScan:Zone", "Mars/Olympus")
+                )
+            )
+            .Message;
         Assert.Contains("VoucherScan:Zone: 'Mars/Olympus'", message, StringComparison.Ordinal);
         Assert.DoesNotContain("Expression", message, StringComparison.Ordinal);
-        var both = Assert.Throws<SettingsException>(() => Read(("GroupBuy:Schedules:VoucherScan:Expression", "daily"), ("GroupBuy:Schedules:VoucherScan:Zone", "Mars/Olympus"))).Message;
+        var both = Assert
+            .Throws<SettingsException>(() =>
+                Read(
+                    ("GroupBuy:Schedules:VoucherScan:Expression", "daily"),
+                    ("GroupBuy:Schedules:VoucherScan:Zone", "Mars/Olympus")
+                )
+            )
+            .Message;
         Assert.Contains("VoucherScan:Zone", both, StringComparison.Ordinal);
         Assert.Contains("VoucherScan:Expression", both, StringComparison.Ordinal);
     }
@@ -69,8 +120,15 @@ public sealed class SettingsTests
     [Fact]
     public void AScheduleThatIsNotSpreadAndAStrictTypeAreZeroAndNoFault()
     {
-        var settings = Read(("GroupBuy:Schedules:VoucherScan:Spread", "PT0S"), ("GroupBuy:Schedules:VoucherScan:Zone", "UTC"), ("GroupBuy:Tasks:Notify:Lateness", "00:00:00"));
-        Assert.Equal((TimeSpan.Zero, "UTC"), (settings.Schedules["voucher-scan"].Spread, settings.Schedules["voucher-scan"].Zone));
+        var settings = Read(
+            ("GroupBuy:Schedules:VoucherScan:Spread", "PT0S"),
+            ("GroupBuy:Schedules:VoucherScan:Zone", "UTC"),
+            ("GroupBuy:Tasks:Notify:Lateness", "00:00:00")
+        );
+        Assert.Equal(
+            (TimeSpan.Zero, "UTC"),
+            (settings.Schedules["voucher-scan"].Spread, settings.Schedules["voucher-scan"].Zone)
+        );
         Assert.Equal(TimeSpan.Zero, settings.TaskPolicies["notify"].Lateness);
     }
 
@@ -81,17 +139,32 @@ public sealed class SettingsTests
     public void KafkaTakesTheClientsOwnSettingsInAShellsSpelling()
     {
         var kafka = Read(
-            ("GroupBuy:Kafka:BootstrapServers", "a:9092, b:9092"), ("GroupBuy:Kafka:Options:security_protocol", "sasl_plaintext"), ("GroupBuy:Kafka:Options:sasl.mechanism", "PLAIN"),
-            ("GroupBuy:Kafka:Options:sasl_username", "u"), ("GroupBuy:Kafka:Options:sasl_password", "p_w.1"), ("GroupBuy:Kafka:CreateTopic", "false")).Kafka!;
-        Assert.Equal(("a:9092,b:9092", "groupbuy.group-events", false, 12, (short)-1), (kafka.BootstrapServers, kafka.Topic, kafka.CreateTopic, kafka.Partitions, kafka.ReplicationFactor));
-        Assert.Equal(("sasl_plaintext", "PLAIN", "p_w.1"), (kafka.Options["security.protocol"], kafka.Options["sasl.mechanism"], kafka.Options["sasl.password"]));
+            ("GroupBuy:Kafka:BootstrapServers", "a:9092, b:9092"),
+            ("GroupBuy:Kafka:Options:security_protocol", "sasl_plaintext"),
+            ("GroupBuy:Kafka:Options:sasl.mechanism", "PLAIN"),
+            ("GroupBuy:Kafka:Options:sasl_username", "u"),
+            ("GroupBuy:Kafka:Options:sasl_password", "p_w.1"),
+            ("GroupBuy:Kafka:CreateTopic", "false")
+        ).Kafka!;
+        Assert.Equal(
+            ("a:9092,b:9092", "groupbuy.group-events", false, 12, (short)-1),
+            (kafka.BootstrapServers, kafka.Topic, kafka.CreateTopic, kafka.Partitions, kafka.ReplicationFactor)
+        );
+        Assert.Equal(
+            ("sasl_plaintext", "PLAIN", "p_w.1"),
+            (kafka.Options["security.protocol"], kafka.Options["sasl.mechanism"], kafka.Options["sasl.password"])
+        );
     }
 
     [Theory]
     [InlineData("no_such_thing", "1", "no.such.thing")]
     [InlineData("compression_type", "brotli", "compression.type")]
     public void WhatTheClientDoesNotKnowIsAFaultAtTheStart(string name, string value, string told) =>
-        Assert.Contains(told, Refusal(("GroupBuy:Kafka:BootstrapServers", "a:9092"), ($"GroupBuy:Kafka:Options:{name}", value)), StringComparison.Ordinal);
+        Assert.Contains(
+            told,
+            Refusal(("GroupBuy:Kafka:BootstrapServers", "a:9092"), ($"GroupBuy:Kafka:Options:{name}", value)),
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData("http://0.0.0.0:8080")]
@@ -109,7 +182,11 @@ public sealed class SettingsTests
     public void OtherWaysToBindAreLookedAtToo()
     {
         Assert.Contains("loopback", Refusal(("http_ports", "8080")), StringComparison.Ordinal);
-        Assert.Contains("loopback", Refusal(("Kestrel:Endpoints:Main:Url", "http://0.0.0.0:1")), StringComparison.Ordinal);
+        Assert.Contains(
+            "loopback",
+            Refusal(("Kestrel:Endpoints:Main:Url", "http://0.0.0.0:1")),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -120,24 +197,44 @@ public sealed class SettingsTests
 
     [Fact]
     public void WithKeysAServiceMayBindAnywhere() =>
-        Assert.Single(Read(("urls", "http://0.0.0.0:80"), ("GroupBuy:Auth:Mode", "ApiKey"), ("GroupBuy:Auth:Keys:ops", $"operator:{new string('a', 64)}")).Auth.Keys);
+        Assert.Single(
+            Read(
+                ("urls", "http://0.0.0.0:80"),
+                ("GroupBuy:Auth:Mode", "ApiKey"),
+                ("GroupBuy:Auth:Keys:ops", $"operator:{new string('a', 64)}")
+            ).Auth.Keys
+        );
 
     [Fact]
-    public void KeysAreNeededWhereTheyAreAskedFor() => Assert.Contains("Keys", Refusal(("GroupBuy:Auth:Mode", "ApiKey")), StringComparison.Ordinal);
+    public void KeysAreNeededWhereTheyAreAskedFor() =>
+        Assert.Contains("Keys", Refusal(("GroupBuy:Auth:Mode", "ApiKey")), StringComparison.Ordinal);
 
     [Fact]
     public void ABuyersOrMerchantsKeyIsItsNameUnlessItSaysOtherwise()
     {
         var hash = new string('a', 64);
-        var keys = Read(("GroupBuy:Auth:Mode", "ApiKey"), ("GroupBuy:Auth:Keys:lin", $"buyer:{hash}"), ("GroupBuy:Auth:Keys:10042", $"merchant:{hash}"), ("GroupBuy:Auth:Keys:x", $"buyer/a:b/c:{hash}")).Auth.Keys;
+        var keys = Read(
+            ("GroupBuy:Auth:Mode", "ApiKey"),
+            ("GroupBuy:Auth:Keys:lin", $"buyer:{hash}"),
+            ("GroupBuy:Auth:Keys:10042", $"merchant:{hash}"),
+            ("GroupBuy:Auth:Keys:x", $"buyer/a:b/c:{hash}")
+        ).Auth.Keys;
         Assert.Equal(["10042", "a:b/c", "lin"], keys.Select(key => key.Caller.Subject).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void MySqlNeedsAConnectionString()
     {
-        Assert.Contains("ConnectionStrings:GroupBuy", Refusal(("GroupBuy:Storage:Provider", "MySql")), StringComparison.Ordinal);
-        Assert.Contains("ConnectionStrings:GroupBuy", Refusal(("GroupBuy:Storage:Provider", "MySql"), ("ConnectionStrings:GroupBuy", "Nonsense=1")), StringComparison.Ordinal);
+        Assert.Contains(
+            "ConnectionStrings:GroupBuy",
+            Refusal(("GroupBuy:Storage:Provider", "MySql")),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "ConnectionStrings:GroupBuy",
+            Refusal(("GroupBuy:Storage:Provider", "MySql"), ("ConnectionStrings:GroupBuy", "Nonsense=1")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -145,9 +242,23 @@ public sealed class SettingsTests
     {
         var none = Read().Ports;
         Assert.All(Enum.GetValues<SandboxPort>(), port => Assert.True(none.IsSandboxed(port)));
-        var one = Read(("GroupBuy:Payments:BaseUrl", "https://pay.example.com/v2"), ("GroupBuy:Payments:TryTimeout", "PT1.5S"), ("GroupBuy:Payments:ApiKey", "k")).Ports;
-        Assert.Equal((true, false, true), (one.IsSandboxed(SandboxPort.Inventory), one.IsSandboxed(SandboxPort.Payments), one.IsSandboxed(SandboxPort.Notices)));
-        Assert.Equal((TimeSpan.FromSeconds(1.5), "k", TimeSpan.FromSeconds(9)), (one.Payments.TryTimeout, one.Payments.ApiKey, one.Payments.Budget));
+        var one = Read(
+            ("GroupBuy:Payments:BaseUrl", "https://pay.example.com/v2"),
+            ("GroupBuy:Payments:TryTimeout", "PT1.5S"),
+            ("GroupBuy:Payments:ApiKey", "k")
+        ).Ports;
+        Assert.Equal(
+            (true, false, true),
+            (
+                one.IsSandboxed(SandboxPort.Inventory),
+                one.IsSandboxed(SandboxPort.Payments),
+                one.IsSandboxed(SandboxPort.Notices)
+            )
+        );
+        Assert.Equal(
+            (TimeSpan.FromSeconds(1.5), "k", TimeSpan.FromSeconds(9)),
+            (one.Payments.TryTimeout, one.Payments.ApiKey, one.Payments.Budget)
+        );
         Assert.Equal("pay.example.com:443", one.Hosts.ToString());
     }
 
@@ -156,9 +267,19 @@ public sealed class SettingsTests
     {
         Assert.Equal(
             "The settings are faulty: GroupBuy:Inventory:BaseUrl: stock.example.com is not on GroupBuy__Http__AllowedHosts (pay.example.com, *.internal:8080).",
-            Refusal(("GroupBuy:Inventory:BaseUrl", "http://stock.example.com"), ("GroupBuy:Http:AllowedHosts", "pay.example.com, *.internal:8080")));
-        Assert.False(Read(("GroupBuy:Inventory:BaseUrl", "http://stock.internal:8080"), ("GroupBuy:Http:AllowedHosts:0", "pay.example.com"), ("GroupBuy:Http:AllowedHosts:1", "*.internal:8080"))
-            .Ports.IsSandboxed(SandboxPort.Inventory));
+            Refusal(
+                ("GroupBuy:Inventory:BaseUrl", "http://stock.example.com"),
+                ("GroupBuy:Http:AllowedHosts", "pay.example.com, *.internal:8080")
+            )
+        );
+        Assert.False(
+            Read(
+                ("GroupBuy:Inventory:BaseUrl", "http://stock.internal:8080"),
+                ("GroupBuy:Http:AllowedHosts:0", "pay.example.com"),
+                ("GroupBuy:Http:AllowedHosts:1", "*.internal:8080")
+            )
+                .Ports.IsSandboxed(SandboxPort.Inventory)
+        );
     }
 
     [Theory]
@@ -184,12 +305,20 @@ public sealed class SettingsTests
     {
         var message = Refusal(($"GroupBuy:Notices:{setting}", value));
         Assert.Contains($"GroupBuy:Notices:{setting}:", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", message.Replace("a secret belongs in ApiKey", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "secret",
+            message.Replace("a secret belongs in ApiKey", "", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void AnEntryThatIsNoHostIsNamed() =>
-        Assert.Contains("not 'http://pay'", Refusal(("GroupBuy:Http:AllowedHosts", "pay.example.com,http://pay")), StringComparison.Ordinal);
+        Assert.Contains(
+            "not 'http://pay'",
+            Refusal(("GroupBuy:Http:AllowedHosts", "pay.example.com,http://pay")),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void MaskedHeadersAreAListWithADefault()
@@ -197,14 +326,21 @@ public sealed class SettingsTests
         Assert.True(Read().Ports.MaskedHeaders.Covers("x-ssn"));
         Assert.True(Read(("GroupBuy:Logging:MaskedHeaders", "")).Ports.MaskedHeaders.Covers("x-ssn"));
         var masked = Read(("GroupBuy:Logging:MaskedHeaders", "X-Phone, X-Name")).Ports.MaskedHeaders;
-        Assert.Equal([true, true, false, true], ((string[])["X-Phone", "x-name", "X-SSN", "Authorization"]).Select(masked.Covers));
+        Assert.Equal(
+            [true, true, false, true],
+            ((string[])["X-Phone", "x-name", "X-SSN", "Authorization"]).Select(masked.Covers)
+        );
     }
 
     [Fact]
     public void TheHelpNamesEverySettingOfAPort()
     {
         var message = Refusal(("GroupBuy:Notices:Nonsense", "1"));
-        foreach (var name in message[(message.IndexOf("there are ", StringComparison.Ordinal) + 10)..].TrimEnd('.').Split(", "))
+        foreach (
+            var name in message[(message.IndexOf("there are ", StringComparison.Ordinal) + 10)..]
+                .TrimEnd('.')
+                .Split(", ")
+        )
             Assert.Contains(name, Help.Text, StringComparison.Ordinal);
     }
 
@@ -213,15 +349,29 @@ public sealed class SettingsTests
     {
         Assert.Equal(TimeSpan.FromDays(30), Read().Retention.TaskEnds);
         var settings = Read(("GroupBuy:Retention:Audit", "P10D"), ("GroupBuy:Retention:TaskRuns", "4.00:00:00"));
-        Assert.Equal((TimeSpan.FromDays(10), TimeSpan.FromDays(4)), (settings.Retention.Audit, settings.Retention.TaskRuns));
-        var refusal = Refusal(("GroupBuy:Retention:TaskRuns", "P1D"), ("GroupBuy:Retention:Audit", "P40000D"), ("GroupBuy:Retention:Journal5", "P1D"));
+        Assert.Equal(
+            (TimeSpan.FromDays(10), TimeSpan.FromDays(4)),
+            (settings.Retention.Audit, settings.Retention.TaskRuns)
+        );
+        var refusal = Refusal(
+            ("GroupBuy:Retention:TaskRuns", "P1D"),
+            ("GroupBuy:Retention:Audit", "P40000D"),
+            ("GroupBuy:Retention:Journal5", "P1D")
+        );
         Assert.Contains("Retention:TaskRuns: 4 to 36500 days are expected, not 1", refusal, StringComparison.Ordinal);
         Assert.Contains("Retention:Audit: 1 to 36500 days are expected, not 40000", refusal, StringComparison.Ordinal);
         Assert.Contains("Retention:Journal5: there is no such setting", refusal, StringComparison.Ordinal);
     }
 
-    private static SiloSettings Read(params (string Key, string Value)[] settings) => SiloSettings.Read(
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build());
+    private static SiloSettings Read(params (string Key, string Value)[] settings) =>
+        SiloSettings.Read(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))
+                )
+                .Build()
+        );
 
-    private static string Refusal(params (string Key, string Value)[] settings) => Assert.Throws<SettingsException>(() => Read(settings)).Message;
+    private static string Refusal(params (string Key, string Value)[] settings) =>
+        Assert.Throws<SettingsException>(() => Read(settings)).Message;
 }

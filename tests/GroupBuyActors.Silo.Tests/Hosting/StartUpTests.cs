@@ -22,7 +22,11 @@ public sealed class StartUpTests : IDisposable
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
-        await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), $"--{setting}", setting == "urls" ? $"http://127.0.0.1:{port}" : $"{port}"]);
+        await using var app = SiloHost.Build([
+            .. TestSilo.Arguments(_directory),
+            $"--{setting}",
+            setting == "urls" ? $"http://127.0.0.1:{port}" : $"{port}",
+        ]);
         var fault = await Assert.ThrowsAsync<StartException>(() => SiloHost.StartAsync(app, CancellationToken.None));
         Assert.Contains($"{port} is in use by another process", fault.Message, StringComparison.Ordinal);
         Assert.Contains(told, fault.Message, StringComparison.Ordinal);
@@ -32,12 +36,20 @@ public sealed class StartUpTests : IDisposable
     public async Task AStreamEndsCleanlyWhenTheSiloStops()
     {
         var limit = TestContext.Current.CancellationToken;
-        await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), "--Logging:LogLevel:Default", "Error"]);
+        await using var app = SiloHost.Build([
+            .. TestSilo.Arguments(_directory),
+            "--Logging:LogLevel:Default",
+            "Error",
+        ]);
         await SiloHost.StartAsync(app, limit);
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
         var group = TestSilo.NewGroup();
         (await new Api(http).PublishAsync(group)).Is(HttpStatusCode.Created);
-        using var response = await http.GetAsync($"/v1/groups/{group}/events?after=3", HttpCompletionOption.ResponseHeadersRead, limit);
+        using var response = await http.GetAsync(
+            $"/v1/groups/{group}/events?after=3",
+            HttpCompletionOption.ResponseHeadersRead,
+            limit
+        );
         var rest = response.Content.ReadAsStringAsync(limit);
         await app.StopAsync(limit);
         Assert.Equal("", await rest);
@@ -48,15 +60,26 @@ public sealed class StartUpTests : IDisposable
     {
         var file = Path.Combine(_directory, "file");
         File.WriteAllText(file, "");
-        var fault = Assert.Throws<StartException>(() => SiloHost.Build([.. TestSilo.Arguments(_directory), "--ConnectionStrings:GroupBuy", $"Data Source={file}/data/groupbuy.db"]));
+        var fault = Assert.Throws<StartException>(() =>
+            SiloHost.Build([
+                .. TestSilo.Arguments(_directory),
+                "--ConnectionStrings:GroupBuy",
+                $"Data Source={file}/data/groupbuy.db",
+            ])
+        );
         Assert.Contains("cannot be written", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ADatabaseThatCannotBeReachedIsToldInOneSentence()
     {
-        await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), "--GroupBuy:Storage:Provider", "MySql",
-            "--ConnectionStrings:GroupBuy", "Server=127.0.0.1;Port=1;User ID=x;Password=y;Database=z;Connection Timeout=2"]);
+        await using var app = SiloHost.Build([
+            .. TestSilo.Arguments(_directory),
+            "--GroupBuy:Storage:Provider",
+            "MySql",
+            "--ConnectionStrings:GroupBuy",
+            "Server=127.0.0.1;Port=1;User ID=x;Password=y;Database=z;Connection Timeout=2",
+        ]);
         var fault = await Assert.ThrowsAnyAsync<Exception>(() => SiloHost.StartAsync(app, CancellationToken.None));
         var sentence = StartFault.Sentence(fault);
         Assert.Contains("127.0.0.1:1", sentence, StringComparison.Ordinal);
@@ -66,13 +89,32 @@ public sealed class StartUpTests : IDisposable
     [Fact]
     public async Task WithAServiceBehindEveryPortThereIsNoSandbox()
     {
-        string[] services = [.. ((string[])["Inventory", "Payments", "Notices"]).SelectMany(port => (string[])[$"--GroupBuy:{port}:BaseUrl", $"http://{port}.example.com/v1"])];
+        string[] services =
+        [
+            .. ((string[])["Inventory", "Payments", "Notices"]).SelectMany(port =>
+                (string[])[$"--GroupBuy:{port}:BaseUrl", $"http://{port}.example.com/v1"]
+            ),
+        ];
         await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), .. services]);
         Assert.Null(app.Services.GetService<ISandbox>());
         Assert.Equal(
             ["HttpInventory", "HttpInventory", "HttpPayments", "HttpPayments", "HttpNotices"],
-            ((Type[])[typeof(IInventory), typeof(IStockBooks), typeof(IPayments), typeof(IPaymentBooks), typeof(INotices)]).Select(port => app.Services.GetRequiredService(port).GetType().Name));
-        var routes = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText!).ToList();
+            (
+                (Type[])
+                    [
+                        typeof(IInventory),
+                        typeof(IStockBooks),
+                        typeof(IPayments),
+                        typeof(IPaymentBooks),
+                        typeof(INotices),
+                    ]
+            ).Select(port => app.Services.GetRequiredService(port).GetType().Name)
+        );
+        var routes = ((IEndpointRouteBuilder)app)
+            .DataSources.SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
+            .Select(endpoint => endpoint.RoutePattern.RawText!)
+            .ToList();
         Assert.Contains(routes, route => route.StartsWith("/v1/groups", StringComparison.Ordinal));
         Assert.DoesNotContain(routes, route => route.StartsWith("/v1/sandbox", StringComparison.Ordinal));
     }
@@ -85,7 +127,10 @@ public sealed class StartUpTests : IDisposable
         Assert.True(masked.Covers("X-SSN"));
         app.Configuration["GroupBuy:Logging:MaskedHeaders"] = "X-Phone";
         ((IConfigurationRoot)app.Configuration).Reload();
-        Assert.Equal((true, false, true), (masked.Covers("X-Phone"), masked.Covers("X-SSN"), masked.Covers("Authorization")));
+        Assert.Equal(
+            (true, false, true),
+            (masked.Covers("X-Phone"), masked.Covers("X-SSN"), masked.Covers("Authorization"))
+        );
     }
 
     [Theory]
@@ -93,7 +138,8 @@ public sealed class StartUpTests : IDisposable
     [InlineData("http://*:81", "http://127.0.0.1:81/")]
     [InlineData("http://[::]:81", "http://127.0.0.1:81/")]
     [InlineData("http://localhost:8080", "http://localhost:8080/")]
-    public void TheHealthCommandAsksOnLoopbackWhatListensEverywhere(string url, string asked) => Assert.Equal(asked, HealthCommand.Address(url).ToString());
+    public void TheHealthCommandAsksOnLoopbackWhatListensEverywhere(string url, string asked) =>
+        Assert.Equal(asked, HealthCommand.Address(url).ToString());
 
     public void Dispose()
     {

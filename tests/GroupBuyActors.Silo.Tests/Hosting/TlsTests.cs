@@ -19,11 +19,16 @@ public sealed class TlsTests : IDisposable
         string[] settings =
         [
             .. TestSilo.Arguments(_directory),
-            "--urls", url,
-            "--Kestrel:Certificates:Default:Path", certificate,
-            "--Kestrel:Certificates:Default:KeyPath", key,
-            "--GroupBuy:Auth:Mode", "ApiKey",
-            "--GroupBuy:Auth:Keys:ops", $"operator:{Convert.ToHexStringLower(SHA256.HashData("s"u8))}",
+            "--urls",
+            url,
+            "--Kestrel:Certificates:Default:Path",
+            certificate,
+            "--Kestrel:Certificates:Default:KeyPath",
+            key,
+            "--GroupBuy:Auth:Mode",
+            "ApiKey",
+            "--GroupBuy:Auth:Keys:ops",
+            $"operator:{Convert.ToHexStringLower(SHA256.HashData("s"u8))}",
         ];
         await using var app = SiloHost.Build(settings);
         await SiloHost.StartAsync(app, TestContext.Current.CancellationToken);
@@ -35,7 +40,11 @@ public sealed class TlsTests : IDisposable
         request.Headers.Add("X-Api-Key", "s");
         using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.StartsWith("max-age=", Assert.Single(answer.Headers.GetValues("Strict-Transport-Security")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "max-age=",
+            Assert.Single(answer.Headers.GetValues("Strict-Transport-Security")),
+            StringComparison.Ordinal
+        );
         Assert.Contains("; secure", Assert.Single(answer.Headers.GetValues("Set-Cookie")), StringComparison.Ordinal);
         // A container's health check asks on loopback, which no certificate names.
         Assert.Equal(0, await HealthCommand.RunAsync(settings));

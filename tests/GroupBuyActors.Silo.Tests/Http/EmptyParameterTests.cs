@@ -27,11 +27,19 @@ public sealed class EmptyParameterTests(TestSilo silo)
 
     [Fact]
     public async Task AnEmptyLimitIsTheRoutesOwn() =>
-        Assert.Equal((await _api.GetAsync("/v1/admin/schedules")).Is(HttpStatusCode.OK).Text, (await _api.GetAsync("/v1/admin/schedules?limit=")).Is(HttpStatusCode.OK).Text);
+        Assert.Equal(
+            (await _api.GetAsync("/v1/admin/schedules")).Is(HttpStatusCode.OK).Text,
+            (await _api.GetAsync("/v1/admin/schedules?limit=")).Is(HttpStatusCode.OK).Text
+        );
 
     [Fact]
     public async Task AnEmptyMerchantIsMissingWhereOneIsNeeded() =>
-        Assert.Equal(["merchantId"], (await _api.GetAsync("/v1/admin/reconciliation?merchantId=")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
+        Assert.Equal(
+            ["merchantId"],
+            (await _api.GetAsync("/v1/admin/reconciliation?merchantId="))
+                .Is(HttpStatusCode.BadRequest, "request.invalid")
+                .FaultyFields
+        );
 
     [Fact]
     public async Task AnEmptyLastEventIdIsNone()
@@ -40,7 +48,11 @@ public sealed class EmptyParameterTests(TestSilo silo)
         (await _api.PublishAsync(group)).Is(HttpStatusCode.Created);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/groups/{group}/events?after=");
         Assert.True(request.Headers.TryAddWithoutValidation("Last-Event-ID", ""));
-        using var answer = await silo.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var answer = await silo.Http.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
@@ -48,5 +60,8 @@ public sealed class EmptyParameterTests(TestSilo silo)
     [InlineData("/v1/admin/dead-letters?from=yesterday&to=10:00", "from to")]
     [InlineData("/v1/admin/dead-letters?from=2026-11-29T00:00:00", "from")]
     public async Task AnInstantIsIso8601WithItsOffset(string path, string fields) =>
-        Assert.Equal(fields, string.Join(' ', (await _api.GetAsync(path)).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields));
+        Assert.Equal(
+            fields,
+            string.Join(' ', (await _api.GetAsync(path)).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields)
+        );
 }

@@ -23,7 +23,8 @@ public sealed class FaultTests(TestSilo silo)
     public async Task WhatCannotBeIsNotFound(string path, string code)
     {
         (await _api.GetAsync(path)).Is(HttpStatusCode.NotFound, code);
-        if (!path.StartsWith("/v1/admin/tasks", StringComparison.Ordinal)) return;
+        if (!path.StartsWith("/v1/admin/tasks", StringComparison.Ordinal))
+            return;
         (await _api.PostAsync($"{path}/cancel")).Is(HttpStatusCode.NotFound, code);
         (await _api.PostAsync($"{path}/redrive")).Is(HttpStatusCode.NotFound, code);
         (await _api.PostAsync($"{path}/dismiss")).Is(HttpStatusCode.NotFound, code);
@@ -40,39 +41,69 @@ public sealed class FaultTests(TestSilo silo)
     [InlineData("/v1/sandbox/calls/payments", "calls\n0\nx")]
     public async Task AMarkThatNoPageGaveIsToldAsOne(string path, string mark)
     {
-        var after = Convert.ToBase64String(Encoding.UTF8.GetBytes(mark)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
-        Assert.Equal(["after"], (await _api.GetAsync($"{path}?after={after}")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
+        var after = Convert
+            .ToBase64String(Encoding.UTF8.GetBytes(mark))
+            .TrimEnd('=')
+            .Replace('+', '-')
+            .Replace('/', '_');
+        Assert.Equal(
+            ["after"],
+            (await _api.GetAsync($"{path}?after={after}")).Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields
+        );
     }
 
     [Fact]
     public async Task WhatBuyersDoAndClientsThatHangUpAreNoErrorsAndLeaveNoStack()
     {
         var directory = Directory.CreateTempSubdirectory("groupbuy-quiet-").FullName;
-        await using var process = await SiloProcess.StartAsync(SiloSettings.Draw("quiet", directory) with
-        {
-            Environment = new Dictionary<string, string?> { ["GroupBuy__Logging__Format"] = "Json" },
-        });
+        await using var process = await SiloProcess.StartAsync(
+            SiloSettings.Draw("quiet", directory) with
+            {
+                Environment = new Dictionary<string, string?> { ["GroupBuy__Logging__Format"] = "Json" },
+            }
+        );
         using var http = new HttpClient { BaseAddress = process.Address };
         var api = new Api(http);
         var group = GroupId.Parse("7.SH.tea");
         (await api.PublishAsync(group)).Is(HttpStatusCode.Created);
         var order = (await api.JoinAsync(group, "lin"))["orderId"];
         (await api.PayAsync(order)).Is(HttpStatusCode.OK);
-        for (var i = 2; i < 20; i++) (await api.PayAsync(order, paymentId: $"p-{i}")).Is(HttpStatusCode.Accepted);
+        for (var i = 2; i < 20; i++)
+            (await api.PayAsync(order, paymentId: $"p-{i}")).Is(HttpStatusCode.Accepted);
         for (var i = 0; i < 20; i++)
         {
-            await HangUpAsync(process, $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{{\"userId\"");
-            await HangUpAsync(process, $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\r\n{{\"userId\":\"a{i:D2}\"}}");
-            await HangUpAsync(process, $"PUT /v1/groups/8.SH.tea-{i} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Api.Offer().Length + 4}\r\n\r\n{Api.Offer()}");
+            await HangUpAsync(
+                process,
+                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{{\"userId\""
+            );
+            await HangUpAsync(
+                process,
+                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\r\n{{\"userId\":\"a{i:D2}\"}}"
+            );
+            await HangUpAsync(
+                process,
+                $"PUT /v1/groups/8.SH.tea-{i} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Api.Offer().Length + 4}\r\n\r\n{Api.Offer()}"
+            );
             await HangUpAsync(process, $"GET /v1/groups/{group}/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
             await HangUpAsync(process, $"GET /v1/admin/tasks HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            await HangUpAsync(process, $"GET /v1/admin/reconciliation?merchantId=7 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            await HangUpAsync(
+                process,
+                $"GET /v1/admin/reconciliation?merchantId=7 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            );
         }
 
         Assert.NotNull(await process.StopAsync(TimeSpan.FromSeconds(30)));
-        var lines = await File.ReadAllLinesAsync(Path.Combine(directory, "quiet.log"), TestContext.Current.CancellationToken);
+        var lines = await File.ReadAllLinesAsync(
+            Path.Combine(directory, "quiet.log"),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(18, lines.Count(line => line.Contains("is excess and goes back", StringComparison.Ordinal)));
-        Assert.DoesNotContain(lines, line => line.Contains("\"LogLevel\":\"Error\"", StringComparison.Ordinal) || line.Contains("\"LogLevel\":\"Critical\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            lines,
+            line =>
+                line.Contains("\"LogLevel\":\"Error\"", StringComparison.Ordinal)
+                || line.Contains("\"LogLevel\":\"Critical\"", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(lines, line => line.Contains("\"Exception\":", StringComparison.Ordinal));
         Directory.Delete(directory, recursive: true);
     }
@@ -80,7 +111,10 @@ public sealed class FaultTests(TestSilo silo)
     /// <summary>Sends and resets the connection, as a client that dies does.</summary>
     private static async Task HangUpAsync(SiloProcess process, string request)
     {
-        using var socket = new TcpClient(process.Address.Host, process.Address.Port) { LingerState = new LingerOption(true, 0) };
+        using var socket = new TcpClient(process.Address.Host, process.Address.Port)
+        {
+            LingerState = new LingerOption(true, 0),
+        };
         await socket.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);
     }
 }

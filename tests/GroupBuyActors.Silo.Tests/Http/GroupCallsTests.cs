@@ -25,7 +25,9 @@ public sealed class GroupCallsTests
     [MemberData(nameof(Passing))]
     public async Task WhatPassesIsTriedAgain(string fault)
     {
-        var reply = await RunAsync(_ => ++_tries < 3 ? Task.FromException<Reply<GroupView>>(Fault(fault)) : Task.FromResult(new Reply<GroupView>()));
+        var reply = await RunAsync(_ =>
+            ++_tries < 3 ? Task.FromException<Reply<GroupView>>(Fault(fault)) : Task.FromResult(new Reply<GroupView>())
+        );
         Assert.True(reply.Succeeded);
         Assert.Equal(3, _tries);
     }
@@ -44,7 +46,9 @@ public sealed class GroupCallsTests
     [Fact]
     public async Task ATryWithoutAnAnswerIsGivenUpAndMadeAgain()
     {
-        var reply = await RunAsync(_ => ++_tries == 1 ? new TaskCompletionSource<Reply<GroupView>>().Task : Task.FromResult(new Reply<GroupView>()));
+        var reply = await RunAsync(_ =>
+            ++_tries == 1 ? new TaskCompletionSource<Reply<GroupView>>().Task : Task.FromResult(new Reply<GroupView>())
+        );
         Assert.True(reply.Succeeded);
     }
 
@@ -66,29 +70,50 @@ public sealed class GroupCallsTests
             _tries++;
             return Task.FromException<Reply<GroupView>>(new LimitExceededException("queue"));
         });
-        Assert.Equal((429, 1, 1), (Problem.Of(reply.Refusal!).Status, Problem.Of(reply.Refusal!).RetryAfterSeconds, _tries));
+        Assert.Equal(
+            (429, 1, 1),
+            (Problem.Of(reply.Refusal!).Status, Problem.Of(reply.Refusal!).RetryAfterSeconds, _tries)
+        );
     }
 
     [Fact]
     public async Task ACallerWhoGoesAwayStopsTheTries()
     {
         using var gone = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(_ =>
-        {
-            gone.Cancel();
-            return Task.FromException<Reply<GroupView>>(new TimeoutException());
-        }, gone.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            RunAsync(
+                _ =>
+                {
+                    gone.Cancel();
+                    return Task.FromException<Reply<GroupView>>(new TimeoutException());
+                },
+                gone.Token
+            )
+        );
     }
 
     [Fact]
     public async Task ABugIsNotTriedAgain() =>
-        await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync(_ => Task.FromException<Reply<GroupView>>(new InvalidOperationException())));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            RunAsync(_ => Task.FromException<Reply<GroupView>>(new InvalidOperationException()))
+        );
 
-    private async Task<Reply<GroupView>> RunAsync(Func<IGroupGrain, Task<Reply<GroupView>>> call, CancellationToken cancellation = default)
+    private async Task<Reply<GroupView>> RunAsync(
+        Func<IGroupGrain, Task<Reply<GroupView>>> call,
+        CancellationToken cancellation = default
+    )
     {
         var known = new KnownGroups(DispatchProxy.Create<IGroupReader, AnyGrain>(), Options.Create(_options), _time);
         known.Add(Group);
-        var calls = new GroupCalls(DispatchProxy.Create<IGrainFactory, AnyGrain>(), known, _gate, Options.Create(_options), _time, () => 0.5, NullLogger<GroupCalls>.Instance);
+        var calls = new GroupCalls(
+            DispatchProxy.Create<IGrainFactory, AnyGrain>(),
+            known,
+            _gate,
+            Options.Create(_options),
+            _time,
+            () => 0.5,
+            NullLogger<GroupCalls>.Instance
+        );
         var running = calls.CallAsync(Group, call, cancellation);
         // Time passes only where somebody waits for it.
         while (!running.IsCompleted)
@@ -100,13 +125,21 @@ public sealed class GroupCallsTests
         return await running;
     }
 
-    private static Exception Fault(string name) => name switch
-    {
-        "timeout" => new TimeoutException(),
-        "silo" => new SiloUnavailableException("gone"),
-        "rejected" => (Exception)Activator.CreateInstance(typeof(OrleansMessageRejectionException), BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public, null, ["moved"], null)!,
-        _ => new StoreUnavailableException("full"),
-    };
+    private static Exception Fault(string name) =>
+        name switch
+        {
+            "timeout" => new TimeoutException(),
+            "silo" => new SiloUnavailableException("gone"),
+            "rejected" => (Exception)
+                Activator.CreateInstance(
+                    typeof(OrleansMessageRejectionException),
+                    BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public,
+                    null,
+                    ["moved"],
+                    null
+                )!,
+            _ => new StoreUnavailableException("full"),
+        };
 
     private sealed class Gate : ISiloGate
     {
@@ -115,7 +148,9 @@ public sealed class GroupCallsTests
         public string? RefusesBecause { get; set; }
     }
 
-    /// <summary>Stands for Orleans: every call of the factory gives null, for the calls under test are given as functions.</summary>
+    /// <summary>
+    /// Stands for Orleans: every call of the factory gives null, for the calls under test are given as functions.
+    /// </summary>
     public class AnyGrain : DispatchProxy
     {
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => null;

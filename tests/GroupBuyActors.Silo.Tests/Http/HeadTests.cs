@@ -31,7 +31,10 @@ public sealed class HeadTests(TestSilo silo)
         path = path.Replace("{group}", group.Value, StringComparison.Ordinal);
         using var get = await SendAsync(HttpMethod.Get, path);
         using var head = await SendAsync(HttpMethod.Head, path);
-        Assert.Equal((get.StatusCode, get.Content.Headers.ContentType), (head.StatusCode, head.Content.Headers.ContentType));
+        Assert.Equal(
+            (get.StatusCode, get.Content.Headers.ContentType),
+            (head.StatusCode, head.Content.Headers.ContentType)
+        );
         Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
     }
 
@@ -42,20 +45,38 @@ public sealed class HeadTests(TestSilo silo)
     public async Task NothingFollowsTheHeadersOnTheWire(string path)
     {
         using var socket = new TcpClient(silo.Url.Host, silo.Url.Port);
-        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HEAD {path} HTTP/1.1\r\nHost: {silo.Url.Authority}\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
+        await socket
+            .GetStream()
+            .WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"HEAD {path} HTTP/1.1\r\nHost: {silo.Url.Authority}\r\nConnection: close\r\n\r\n"
+                ),
+                TestContext.Current.CancellationToken
+            );
         using var reader = new StreamReader(socket.GetStream());
-        Assert.EndsWith("\r\n\r\n", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\r\n\r\n",
+            await reader.ReadToEndAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task HeadChangesNothingAndIsNamedWhereGetIs()
     {
         using var head = await SendAsync(HttpMethod.Head, $"/v1/groups/{TestSilo.NewGroup()}/orders");
-        Assert.Equal((HttpStatusCode.MethodNotAllowed, "POST"), (head.StatusCode, string.Join(", ", head.Content.Headers.Allow)));
+        Assert.Equal(
+            (HttpStatusCode.MethodNotAllowed, "POST"),
+            (head.StatusCode, string.Join(", ", head.Content.Headers.Allow))
+        );
         using var put = await SendAsync(HttpMethod.Put, "/v1/groups");
         Assert.Equal("GET, HEAD", string.Join(", ", put.Content.Headers.Allow));
     }
 
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path) =>
-        silo.Http.SendAsync(new HttpRequestMessage(method, path), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        silo.Http.SendAsync(
+            new HttpRequestMessage(method, path),
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
 }

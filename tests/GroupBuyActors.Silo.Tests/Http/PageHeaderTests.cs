@@ -19,7 +19,11 @@ public sealed class PageHeaderTests(TestSilo silo)
     [InlineData("/nothing", "no-store")]
     public async Task EveryAnswerSaysWhatABrowserMayDoWithIt(string path, string kept)
     {
-        using var answer = await silo.Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var answer = await silo.Http.GetAsync(
+            path,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(kept, string.Join(", ", answer.Headers.GetValues("Cache-Control")));
         Assert.Equal("nosniff", One(answer, "X-Content-Type-Options"));
         Assert.Equal("no-referrer", One(answer, "Referrer-Policy"));
@@ -28,7 +32,9 @@ public sealed class PageHeaderTests(TestSilo silo)
         Assert.StartsWith("default-src '", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("{nonce}", policy, StringComparison.Ordinal);
-        var code = policy.Split("; ").FirstOrDefault(directive => directive.StartsWith("script-src", StringComparison.Ordinal)) ?? "";
+        var code =
+            policy.Split("; ").FirstOrDefault(directive => directive.StartsWith("script-src", StringComparison.Ordinal))
+            ?? "";
         Assert.DoesNotContain("unsafe", code, StringComparison.Ordinal);
         Assert.DoesNotContain(":", code, StringComparison.Ordinal);
     }
@@ -47,5 +53,6 @@ public sealed class PageHeaderTests(TestSilo silo)
         }
     }
 
-    private static string One(HttpResponseMessage answer, string header) => Assert.Single(answer.Headers.GetValues(header));
+    private static string One(HttpResponseMessage answer, string header) =>
+        Assert.Single(answer.Headers.GetValues(header));
 }

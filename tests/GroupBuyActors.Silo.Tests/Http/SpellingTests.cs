@@ -2,7 +2,9 @@ using System.Net;
 
 namespace GroupBuyActors.Silo.Tests.Http;
 
-/// <summary>A path in another spelling is the same call, to routing, to handlers and to idempotency keys; or it is none.</summary>
+/// <summary>
+/// A path in another spelling is the same call, to routing, to handlers and to idempotency keys; or it is none.
+/// </summary>
 public sealed class SpellingTests(TestSilo silo)
 {
     private const string Body = """{"userId":"lin"}""";
@@ -16,8 +18,12 @@ public sealed class SpellingTests(TestSilo silo)
         var first = (await _api.PostAsync($"/v1/groups/{group}/orders", Body, "k1")).Is(HttpStatusCode.Created);
         string[] spellings =
         [
-            $"/v1/groups/{group}/orders/", $"/V1/Groups/{group}/ORDERS", $"/v1/./groups/{group}/orders", $"/v1/groups/x/../{group}/orders",
-            $"/v1/groups/x/%2e%2E/{group}/orders/%2e", $"/v1/groups/{group.Value.Replace("tea", "t%65a", StringComparison.Ordinal)}/orders?a=b",
+            $"/v1/groups/{group}/orders/",
+            $"/V1/Groups/{group}/ORDERS",
+            $"/v1/./groups/{group}/orders",
+            $"/v1/groups/x/../{group}/orders",
+            $"/v1/groups/x/%2e%2E/{group}/orders/%2e",
+            $"/v1/groups/{group.Value.Replace("tea", "t%65a", StringComparison.Ordinal)}/orders?a=b",
         ];
         foreach (var spelling in spellings)
         {
@@ -40,18 +46,32 @@ public sealed class SpellingTests(TestSilo silo)
         var user = $"user-{group.MerchantId}";
         (await _api.PublishAsync(group)).Is(HttpStatusCode.Created);
         (await _api.JoinAsync(group, user)).Is(HttpStatusCode.Created);
-        await Api.Until(async () => (await _api.SendAsync(HttpMethod.Get, spelling.Replace("{user}", user, StringComparison.Ordinal), null))
-            .Is(HttpStatusCode.OK).Json.GetProperty("items").GetArrayLength() == 1);
+        await Api.Until(async () =>
+            (await _api.SendAsync(HttpMethod.Get, spelling.Replace("{user}", user, StringComparison.Ordinal), null))
+                .Is(HttpStatusCode.OK)
+                .Json.GetProperty("items")
+                .GetArrayLength() == 1
+        );
     }
 
     [Fact]
     public async Task ASegmentMayHoldAnEscapedSlashAndAnEscapedPercent()
     {
         var merchant = TestSilo.NewMerchant();
-        (await _api.SendAsync(HttpMethod.Put, $"/v1/sandbox/inventory/{merchant}/a%2Fb", """{"available":1}""")).Is(HttpStatusCode.OK);
-        (await _api.SendAsync(HttpMethod.Put, $"/v1/sandbox/inventory/{merchant}/a%252Fb", """{"available":2}""")).Is(HttpStatusCode.OK);
-        Assert.Equal("1", (await _api.SendAsync(HttpMethod.Get, $"/v1/sandbox/inventory/{merchant}/%61%2fb", null))["available"]);
-        Assert.Equal("2", (await _api.SendAsync(HttpMethod.Get, $"/v1/sandbox/inventory/{merchant}/a%252Fb/", null))["available"]);
+        (await _api.SendAsync(HttpMethod.Put, $"/v1/sandbox/inventory/{merchant}/a%2Fb", """{"available":1}""")).Is(
+            HttpStatusCode.OK
+        );
+        (await _api.SendAsync(HttpMethod.Put, $"/v1/sandbox/inventory/{merchant}/a%252Fb", """{"available":2}""")).Is(
+            HttpStatusCode.OK
+        );
+        Assert.Equal(
+            "1",
+            (await _api.SendAsync(HttpMethod.Get, $"/v1/sandbox/inventory/{merchant}/%61%2fb", null))["available"]
+        );
+        Assert.Equal(
+            "2",
+            (await _api.SendAsync(HttpMethod.Get, $"/v1/sandbox/inventory/{merchant}/a%252Fb/", null))["available"]
+        );
     }
 
     [Theory]

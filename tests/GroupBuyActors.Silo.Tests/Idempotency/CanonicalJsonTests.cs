@@ -22,7 +22,9 @@ public sealed class CanonicalJsonTests
     [InlineData("12345678901234567890123", "12345678901234567890124")]
     [InlineData("1", "-1")]
     [InlineData("""{"a":null}""", "{}")]
-    public void OtherValuesHaveOtherBytes(string one, string other) => Assert.NotEqual(Canonical(one), Canonical(other));
+    public void OtherValuesHaveOtherBytes(string one, string other) =>
+        Assert.NotEqual(Canonical(one), Canonical(other));
 
-    private static string Canonical(string json) => Encoding.UTF8.GetString(CanonicalJson.Write(JsonElement.Parse(json)).Span);
+    private static string Canonical(string json) =>
+        Encoding.UTF8.GetString(CanonicalJson.Write(JsonElement.Parse(json)).Span);
 }

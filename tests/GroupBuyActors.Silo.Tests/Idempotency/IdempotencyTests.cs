@@ -10,9 +10,13 @@ public sealed class IdempotencyTests(TestSilo silo)
     public async Task TheSameKeyAndBodyGiveTheFirstAnswer()
     {
         var group = await PublishedAsync();
-        var first = (await _api.PostAsync($"/v1/groups/{group}/orders", """{"userId":"lin","quantity":1}""", "k1")).Is(HttpStatusCode.Created);
+        var first = (await _api.PostAsync($"/v1/groups/{group}/orders", """{"userId":"lin","quantity":1}""", "k1")).Is(
+            HttpStatusCode.Created
+        );
         (await _api.JoinAsync(group, "wang")).Is(HttpStatusCode.Created);
-        var again = (await _api.PostAsync($"/v1/groups/{group}/orders", """ { "quantity" : 1 , "userId" : "lin" } """, "k1")).Is(HttpStatusCode.Created);
+        var again = (
+            await _api.PostAsync($"/v1/groups/{group}/orders", """ { "quantity" : 1 , "userId" : "lin" } """, "k1")
+        ).Is(HttpStatusCode.Created);
         Assert.False(first.IsReplayed);
         Assert.True(again.IsReplayed);
         Assert.Equal(first.Text, again.Text);
@@ -71,11 +75,19 @@ public sealed class IdempotencyTests(TestSilo silo)
         var group = await PublishedAsync();
         var order = (await _api.JoinAsync(group, "lin"))["orderId"];
         const string body = """{"paymentId":"p1","amount":9900,"currency":"CNY","callback":false}""";
-        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _api.PostAsync($"/v1/sandbox/payments/{order}", body, "k1")));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => _api.PostAsync($"/v1/sandbox/payments/{order}", body, "k1"))
+        );
         Assert.All(answers, answer => answer.Is(HttpStatusCode.Accepted));
         Assert.Single(answers, answer => !answer.IsReplayed);
-        (await _api.PostAsync($"/v1/sandbox/payments/{order}", body.Replace("9900", "9.9e3"), "k1")).Is(HttpStatusCode.BadRequest, "request.invalid");
-        (await _api.PostAsync($"/v1/sandbox/payments/{order}", body.Replace("9900", "9901"), "k1")).Is(HttpStatusCode.UnprocessableEntity, "idempotency.mismatch");
+        (await _api.PostAsync($"/v1/sandbox/payments/{order}", body.Replace("9900", "9.9e3"), "k1")).Is(
+            HttpStatusCode.BadRequest,
+            "request.invalid"
+        );
+        (await _api.PostAsync($"/v1/sandbox/payments/{order}", body.Replace("9900", "9901"), "k1")).Is(
+            HttpStatusCode.UnprocessableEntity,
+            "idempotency.mismatch"
+        );
     }
 
     [Fact]
@@ -83,15 +95,28 @@ public sealed class IdempotencyTests(TestSilo silo)
     {
         var group = TestSilo.NewGroup();
         (await _api.PublishAsync(group, more: ",\"capacity\":3")).Is(HttpStatusCode.Created);
-        var orders = new[] { (await _api.JoinAsync(group, "lin"))["orderId"], (await _api.JoinAsync(group, "wang"))["orderId"] };
+        var orders = new[]
+        {
+            (await _api.JoinAsync(group, "lin"))["orderId"],
+            (await _api.JoinAsync(group, "wang"))["orderId"],
+        };
         await SameTwiceAsync(HttpStatusCode.OK, () => _api.PayAsync(orders[0], key: "pay"));
         await SameTwiceAsync(HttpStatusCode.OK, () => _api.PostAsync($"/v1/groups/{group}/end-joining", key: "end"));
         (await _api.PayAsync(orders[1])).Is(HttpStatusCode.OK);
         await Api.Until(async () => (await _api.GetAsync($"/v1/groups/{group}"))["state"] == "FULFILLED");
         var voucher = (await _api.GetAsync($"/v1/orders/{orders[0]}"))["voucherCode"];
-        await SameTwiceAsync(HttpStatusCode.OK, () => _api.PostAsync($"/v1/vouchers/{voucher}/redemption", key: "redeem"));
-        await SameTwiceAsync(HttpStatusCode.Accepted, () => _api.PostAsync($"/v1/orders/{orders[1]}/refunds", """{"reason":"too much"}""", "refund"));
-        await SameTwiceAsync(HttpStatusCode.OK, () => _api.PostAsync($"/v1/admin/groups/{group}/settle", key: "settle"));
+        await SameTwiceAsync(
+            HttpStatusCode.OK,
+            () => _api.PostAsync($"/v1/vouchers/{voucher}/redemption", key: "redeem")
+        );
+        await SameTwiceAsync(
+            HttpStatusCode.Accepted,
+            () => _api.PostAsync($"/v1/orders/{orders[1]}/refunds", """{"reason":"too much"}""", "refund")
+        );
+        await SameTwiceAsync(
+            HttpStatusCode.OK,
+            () => _api.PostAsync($"/v1/admin/groups/{group}/settle", key: "settle")
+        );
     }
 
     private static async Task SameTwiceAsync(HttpStatusCode status, Func<Task<Answer>> call)

@@ -36,7 +36,11 @@ public sealed class OnceTests(TestSilo silo)
         using var hangUp = new CancellationTokenSource();
         var first = once.RunAsync(Call(), _key, () => Begun(began, held));
         await began.Task.WaitAsync(Bound);
-        var gone = once.RunAsync(Call(hangUp.Token), _key, () => throw new InvalidOperationException("Its caller is gone."));
+        var gone = once.RunAsync(
+            Call(hangUp.Token),
+            _key,
+            () => throw new InvalidOperationException("Its caller is gone.")
+        );
         await SeenAsync();
         await hangUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
@@ -44,8 +48,10 @@ public sealed class OnceTests(TestSilo silo)
         held.SetResult(Results.NoContent());
         await first;
         // Whatever the abandoned wait gets, it has got by then.
-        for (var i = 0; i < 20; i++) await SeenAsync();
-        var next = await once.RunAsync(Call(), _key, () => Task.FromResult<IResult>(JsonAnswer.Of("done"))).WaitAsync(Bound);
+        for (var i = 0; i < 20; i++)
+            await SeenAsync();
+        var next = await once.RunAsync(Call(), _key, () => Task.FromResult<IResult>(JsonAnswer.Of("done")))
+            .WaitAsync(Bound);
         Assert.Equal(StatusCodes.Status200OK, Assert.IsType<JsonAnswer>(next).Status);
     }
 
@@ -60,10 +66,16 @@ public sealed class OnceTests(TestSilo silo)
         await SeenAsync();
         held.SetException(new StoreUnavailableException("The store is away."));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => first);
-        Assert.Equal("\"second\"", Encoding.UTF8.GetString(Assert.IsType<JsonAnswer>(await second.WaitAsync(Bound)).Body.Span));
+        Assert.Equal(
+            "\"second\"",
+            Encoding.UTF8.GetString(Assert.IsType<JsonAnswer>(await second.WaitAsync(Bound)).Body.Span)
+        );
     }
 
-    /// <summary>Comes back once the grain has taken in what was sent before: it takes messages in their order, and knows no such ticket.</summary>
+    /// <summary>
+    /// Comes back once the grain has taken in what was sent before: it takes messages in their order, and knows no such
+    /// ticket.
+    /// </summary>
     private Task SeenAsync() => Memory.Abandon(-1);
 
     private static Task<IResult> Begun(TaskCompletionSource began, TaskCompletionSource<IResult> held)

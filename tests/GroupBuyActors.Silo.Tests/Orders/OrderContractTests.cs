@@ -25,10 +25,17 @@ public sealed class OrderContractTests(TestSilo silo)
         Assert.Equal("PAID", paid["status"]);
         Assert.NotEmpty(paid["paidAt"]);
         (await _api.DeleteAsync($"/v1/orders/{order}")).Is(HttpStatusCode.Conflict, "order.not_cancellable");
-        Assert.Equal("REFUNDING", (await _api.PostAsync($"/v1/orders/{order}/refunds", """{"reason":"changed my mind"}""")).Is(HttpStatusCode.Accepted)["status"]);
+        Assert.Equal(
+            "REFUNDING",
+            (await _api.PostAsync($"/v1/orders/{order}/refunds", """{"reason":"changed my mind"}""")).Is(
+                HttpStatusCode.Accepted
+            )["status"]
+        );
         (await _api.PostAsync($"/v1/orders/{order}/refunds")).Is(HttpStatusCode.Accepted);
         await Api.Until(async () => (await _api.GetAsync($"/v1/orders/{order}"))["status"] == "REFUNDED");
-        Assert.NotEmpty((await _api.PostAsync($"/v1/orders/{order}/refunds", "{}")).Is(HttpStatusCode.Accepted)["refundedAt"]);
+        Assert.NotEmpty(
+            (await _api.PostAsync($"/v1/orders/{order}/refunds", "{}")).Is(HttpStatusCode.Accepted)["refundedAt"]
+        );
     }
 
     [Fact]
@@ -81,15 +88,25 @@ public sealed class OrderContractTests(TestSilo silo)
         }
 
         var path = $"/v1/users/{Uri.EscapeDataString(user)}/orders";
-        await Api.Until(async () => (await _api.GetAsync(path)).Is(HttpStatusCode.OK).Json.GetProperty("items").GetArrayLength() == 3);
+        await Api.Until(async () =>
+            (await _api.GetAsync(path)).Is(HttpStatusCode.OK).Json.GetProperty("items").GetArrayLength() == 3
+        );
         var first = (await _api.GetAsync($"{path}?limit=2")).Json;
-        var second = (await _api.GetAsync($"{path}?limit=2&after={Uri.EscapeDataString(first.GetProperty("next").GetString()!)}")).Json;
-        var orders = first.GetProperty("items").EnumerateArray().Concat(second.GetProperty("items").EnumerateArray()).Select(order => order.GetProperty("orderId").GetString());
+        var second = (
+            await _api.GetAsync($"{path}?limit=2&after={Uri.EscapeDataString(first.GetProperty("next").GetString()!)}")
+        ).Json;
+        var orders = first
+            .GetProperty("items")
+            .EnumerateArray()
+            .Concat(second.GetProperty("items").EnumerateArray())
+            .Select(order => order.GetProperty("orderId").GetString());
         Assert.Equal(groups.Reverse().Select(group => $"{group}.1"), orders);
         Assert.False(second.TryGetProperty("next", out _));
     }
 
-    /// <summary>Lists may lag by a second; this one is read from what the change's own commit wrote, and does not lag at all.</summary>
+    /// <summary>
+    /// Lists may lag by a second; this one is read from what the change's own commit wrote, and does not lag at all.
+    /// </summary>
     [Fact]
     public async Task ABuyersListShowsAChangeAsSoonAsItIsAnswered()
     {
@@ -101,12 +118,17 @@ public sealed class OrderContractTests(TestSilo silo)
         (await _api.PayAsync(order)).Is(HttpStatusCode.OK);
         await ShowsAsync("PAID");
         (await _api.PostAsync($"/v1/orders/{order}/refunds")).Is(HttpStatusCode.Accepted);
-        var status = (await _api.GetAsync($"/v1/users/{user}/orders")).Json.GetProperty("items")[0].GetProperty("status").GetString();
+        var status = (await _api.GetAsync($"/v1/users/{user}/orders"))
+            .Json.GetProperty("items")[0]
+            .GetProperty("status")
+            .GetString();
         Assert.True(status is "REFUNDING" or "REFUNDED", status);
 
         async Task ShowsAsync(string expected)
         {
-            var list = (await _api.GetAsync($"/v1/users/{user}/orders")).Is(HttpStatusCode.OK).Json.GetProperty("items");
+            var list = (await _api.GetAsync($"/v1/users/{user}/orders"))
+                .Is(HttpStatusCode.OK)
+                .Json.GetProperty("items");
             Assert.Equal(1, list.GetArrayLength());
             Assert.Equal(expected, list[0].GetProperty("status").GetString());
             // The list and the order itself are one document.

@@ -63,7 +63,11 @@ public sealed class ApiDocumentTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/scalar/scalar.js");
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
-        using var answer = await silo.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var answer = await silo.Http.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(["gzip"], answer.Content.Headers.ContentEncoding);
     }
 
@@ -88,7 +92,13 @@ public sealed class ApiDocumentTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
         {
             Count++;
             await Go.Task;
-            return Fails ? throw new InvalidOperationException() : new OpenApiDocument { Info = new OpenApiInfo { Title = "x", Version = "1" }, Paths = [] };
+            return Fails
+                ? throw new InvalidOperationException()
+                : new OpenApiDocument
+                {
+                    Info = new OpenApiInfo { Title = "x", Version = "1" },
+                    Paths = [],
+                };
         }
     }
 }

@@ -14,22 +14,27 @@ public sealed class VoucherSecretTests(TestSilo silo) : IDisposable
     [Fact]
     public async Task NoLogLineHasTheSecretAtAnyLevel()
     {
-        await using var process = await SiloProcess.StartAsync(SiloSettings.Draw("one", _directory) with
-        {
-            Environment = new Dictionary<string, string?>
+        await using var process = await SiloProcess.StartAsync(
+            SiloSettings.Draw("one", _directory) with
             {
-                ["GroupBuy__Logging__Format"] = "Json",
-                ["Logging__LogLevel__Default"] = "Debug",
-                ["Logging__LogLevel__Microsoft"] = "Trace",
-                ["Logging__LogLevel__System"] = "Debug",
-                ["Logging__LogLevel__Orleans"] = "Debug",
-            },
-        });
+                Environment = new Dictionary<string, string?>
+                {
+                    ["GroupBuy__Logging__Format"] = "Json",
+                    ["Logging__LogLevel__Default"] = "Debug",
+                    ["Logging__LogLevel__Microsoft"] = "Trace",
+                    ["Logging__LogLevel__System"] = "Debug",
+                    ["Logging__LogLevel__Orleans"] = "Debug",
+                },
+            }
+        );
         using var http = new HttpClient { BaseAddress = process.Address };
         var api = new Api(http);
         var voucher = (await api.FulfilAsync(GroupId.Parse("7.SH.tea")))[0]["voucherCode"];
         var secret = voucher[(voucher.LastIndexOf('.') + 1)..];
-        (await api.PostAsync($"/v1/vouchers/{voucher}/redemption", """{"a":"\ud83d"}""", "k1")).Is(HttpStatusCode.BadRequest, "request.invalid");
+        (await api.PostAsync($"/v1/vouchers/{voucher}/redemption", """{"a":"\ud83d"}""", "k1")).Is(
+            HttpStatusCode.BadRequest,
+            "request.invalid"
+        );
         (await api.PostAsync($"/v1/vouchers/{voucher}/redemption", key: "k1")).Is(HttpStatusCode.OK);
         (await api.PostAsync($"/v1/vouchers/{voucher}x/redemption")).Is(HttpStatusCode.NotFound, "voucher.not_found");
         (await api.PostAsync($"/v1/vouchers/{voucher}%20/redemption")).Is(HttpStatusCode.NotFound, "voucher.not_found");
@@ -38,8 +43,14 @@ public sealed class VoucherSecretTests(TestSilo silo) : IDisposable
         (await api.GetAsync($"/v1/orders/{voucher}")).Is(HttpStatusCode.BadRequest, "request.invalid");
         (await api.DeleteAsync($"/v1/vouchers/{voucher}/redemption")).Is(HttpStatusCode.OK);
         Assert.NotNull(await process.StopAsync(TimeSpan.FromSeconds(30)));
-        var lines = await File.ReadAllLinesAsync(Path.Combine(_directory, "one.log"), TestContext.Current.CancellationToken);
-        Assert.Contains(lines, line => line.Contains($"/v1/vouchers/7.SH.tea.1.*{secret[^4..]}/redemption", StringComparison.Ordinal));
+        var lines = await File.ReadAllLinesAsync(
+            Path.Combine(_directory, "one.log"),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Contains(
+            lines,
+            line => line.Contains($"/v1/vouchers/7.SH.tea.1.*{secret[^4..]}/redemption", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(lines, line => line.Contains(secret[..^4], StringComparison.Ordinal));
     }
 
@@ -51,13 +62,19 @@ public sealed class VoucherSecretTests(TestSilo silo) : IDisposable
         {
             ShouldListenTo = _ => true,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity => seen.Enqueue($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(one => one.Tags))}"),
+            ActivityStopped = activity =>
+                seen.Enqueue(
+                    $"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(one => one.Tags))}"
+                ),
         };
         ActivitySource.AddActivityListener(listener);
         var voucher = (await silo.Api.FulfilAsync(TestSilo.NewGroup()))[0]["voucherCode"];
         var secret = voucher[(voucher.LastIndexOf('.') + 1)..^4];
         (await silo.Api.PostAsync($"/v1/vouchers/{voucher}/redemption", key: "k1")).Is(HttpStatusCode.OK);
-        (await silo.Api.PostAsync($"/v1/vouchers/{voucher}/redemption", "{")).Is(HttpStatusCode.BadRequest, "request.invalid");
+        (await silo.Api.PostAsync($"/v1/vouchers/{voucher}/redemption", "{")).Is(
+            HttpStatusCode.BadRequest,
+            "request.invalid"
+        );
         (await silo.Api.DeleteAsync($"/v1/vouchers/{voucher}/redemption")).Is(HttpStatusCode.OK);
         // What the test's own HTTP client says of itself names what it was told to call.
         var ours = seen.Where(trace => !trace.Contains("url.full", StringComparison.Ordinal)).ToList();

@@ -12,12 +12,14 @@ public static class LoopbackPorts
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         try
         {
-            foreach (var listener in listeners) listener.Start();
+            foreach (var listener in listeners)
+                listener.Start();
             return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
         }
         finally
         {
-            foreach (var listener in listeners) listener.Dispose();
+            foreach (var listener in listeners)
+                listener.Dispose();
         }
     }
 }

@@ -7,8 +7,8 @@ using System.Text;
 namespace GroupBuyActors.Testing.Silos;
 
 /// <summary>
-/// A silo as a process of its own, ended by its process id only. What it prints goes to a file in its directory, and the end of
-/// that file into every failure. Processes still running when the test process ends are killed with it.
+/// A silo as a process of its own, ended by its process id only. What it prints goes to a file in its directory, and
+/// the end of that file into every failure. Processes still running when the test process ends are killed with it.
 /// </summary>
 public sealed class SiloProcess : IAsyncDisposable
 {
@@ -17,10 +17,12 @@ public sealed class SiloProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Task _copies;
 
-    static SiloProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-    {
-        foreach (var silo in Running.Keys) silo.Kill();
-    };
+    static SiloProcess() =>
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            foreach (var silo in Running.Keys)
+                silo.Kill();
+        };
 
     private SiloProcess(SiloSettings settings, Process process, Task copies)
     {
@@ -70,11 +72,15 @@ public sealed class SiloProcess : IAsyncDisposable
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
-        foreach (var argument in command.Skip(1)) start.ArgumentList.Add(argument);
-        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList()) start.Environment.Remove(name);
+        foreach (var argument in command.Skip(1))
+            start.ArgumentList.Add(argument);
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
+            start.Environment.Remove(name);
         foreach (var (name, value) in settings.Variables())
-            if (value is null) start.Environment.Remove(name);
-            else start.Environment[name] = value;
+            if (value is null)
+                start.Environment.Remove(name);
+            else
+                start.Environment[name] = value;
         var process = Process.Start(start) ?? throw new InvalidOperationException("The silo could not be started.");
         process.StandardInput.Close();
         var log = System.IO.Path.Combine(settings.Directory, $"{settings.Name}.log");
@@ -105,7 +111,10 @@ public sealed class SiloProcess : IAsyncDisposable
         var last = "nothing";
         while (waited.Elapsed < patience)
         {
-            if (HasExited) throw new InvalidOperationException($"Silo {Settings.Name} exited with {_process.ExitCode} before it was ready.\n{Tail()}");
+            if (HasExited)
+                throw new InvalidOperationException(
+                    $"Silo {Settings.Name} exited with {_process.ExitCode} before it was ready.\n{Tail()}"
+                );
             try
             {
                 using var answer = await http.GetAsync("/health/ready");
@@ -122,7 +131,9 @@ public sealed class SiloProcess : IAsyncDisposable
             }
             await Task.Delay(20);
         }
-        throw new TimeoutException($"Silo {Settings.Name} was not ready after {patience.TotalSeconds} s; it last said: {last}\n{Tail()}");
+        throw new TimeoutException(
+            $"Silo {Settings.Name} was not ready after {patience.TotalSeconds} s; it last said: {last}\n{Tail()}"
+        );
     }
 
     /// <summary>Waits for its end and gives its exit status; null where it still runs.</summary>
@@ -163,18 +174,23 @@ public sealed class SiloProcess : IAsyncDisposable
         await _copies;
     }
 
-    /// <summary>Freezes it, as a paused machine or a long collection does; <see cref="ThawAsync"/> lets it go on.</summary>
+    /// <summary>
+    /// Freezes it, as a paused machine or a long collection does; <see cref="ThawAsync"/> lets it go on.
+    /// </summary>
     public Task FreezeAsync() => SignalAsync("-STOP");
 
     /// <summary>Lets a frozen process go on.</summary>
     public Task ThawAsync() => SignalAsync("-CONT");
 
-    /// <summary>Asks it to stop, as an orchestrator does, and gives its exit status; killed after <paramref name="patience"/>.</summary>
+    /// <summary>
+    /// Asks it to stop, as an orchestrator does, and gives its exit status; killed after <paramref name="patience"/>.
+    /// </summary>
     public async Task<int?> StopAsync(TimeSpan patience)
     {
         await SignalAsync("-TERM");
         var status = await WaitForExitAsync(patience);
-        if (status is null) await KillAsync();
+        if (status is null)
+            await KillAsync();
         Running.TryRemove(this, out _);
         return status;
     }
@@ -182,13 +198,15 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>The last lines it printed, over all starts under this name.</summary>
     public string Tail(int lines = 40)
     {
-        if (!File.Exists(LogPath)) return "(it printed nothing)";
+        if (!File.Exists(LogPath))
+            return "(it printed nothing)";
         using var file = new StreamReader(new FileStream(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         var kept = new Queue<string>();
         while (file.ReadLine() is { } line)
         {
             kept.Enqueue(line);
-            if (kept.Count > lines) kept.Dequeue();
+            if (kept.Count > lines)
+                kept.Dequeue();
         }
         return $"--- {Settings.Name}, last lines of {LogPath}\n{string.Join('\n', kept)}\n---";
     }
@@ -196,7 +214,8 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>Kills it where it still runs.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) await KillAsync();
+        if (!_process.HasExited)
+            await KillAsync();
         Running.TryRemove(this, out _);
         _process.Dispose();
     }
@@ -208,12 +227,17 @@ public sealed class SiloProcess : IAsyncDisposable
     }
 
     private static bool IsSetting(string name) =>
-        name.StartsWith("GroupBuy__", StringComparison.OrdinalIgnoreCase) || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("DOTNET_ENVIRONMENT", StringComparison.OrdinalIgnoreCase);
+        name.StartsWith("GroupBuy__", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("ConnectionStrings__", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("DOTNET_ENVIRONMENT", StringComparison.OrdinalIgnoreCase);
 
     private static async Task CopyAsync(Process process, string log)
     {
-        await using var file = new StreamWriter(new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite), new UTF8Encoding(false));
+        await using var file = new StreamWriter(
+            new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite),
+            new UTF8Encoding(false)
+        );
         var turn = new SemaphoreSlim(1);
         await Task.WhenAll(CopyLinesAsync(process.StandardOutput), CopyLinesAsync(process.StandardError));
 

@@ -5,22 +5,35 @@ public sealed record SiloSettings
 {
     /// <summary>The slot name, and the name of its log.</summary>
     public required string Name { get; init; }
+
     /// <summary>Where its data and its log lie; made if it is not there.</summary>
     public required string Directory { get; init; }
+
     /// <summary>A MySqlConnector string; null for SQLite in <see cref="Directory"/>.</summary>
     public string? MySql { get; init; }
+
     /// <summary>The SQLite file, relative to <see cref="Directory"/>.</summary>
     public string SqliteFile { get; init; } = "groupbuy.db";
+
     /// <summary>Port of HTTP.</summary>
     public required int HttpPort { get; init; }
+
     /// <summary>Port that silos talk to.</summary>
     public required int SiloPort { get; init; }
+
     /// <summary>Port that Orleans clients talk to.</summary>
     public required int GatewayPort { get; init; }
-    /// <summary>Further environment variables; they win over what is derived from the above. Null removes one.</summary>
+
+    /// <summary>
+    /// Further environment variables; they win over what is derived from the above. Null removes one.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
-    /// <summary>A command that runs the silo's, such as a shell that sets something first and then execs its arguments.</summary>
+
+    /// <summary>
+    /// A command that runs the silo's, such as a shell that sets something first and then execs its arguments.
+    /// </summary>
     public IReadOnlyList<string> Through { get; init; } = [];
+
     /// <summary>Command line, such as <c>demo --exit</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
@@ -28,7 +41,15 @@ public sealed record SiloSettings
     public static SiloSettings Draw(string name, string directory, string? mySql = null)
     {
         var ports = LoopbackPorts.Draw(3);
-        return new() { Name = name, Directory = directory, MySql = mySql, HttpPort = ports[0], SiloPort = ports[1], GatewayPort = ports[2] };
+        return new()
+        {
+            Name = name,
+            Directory = directory,
+            MySql = mySql,
+            HttpPort = ports[0],
+            SiloPort = ports[1],
+            GatewayPort = ports[2],
+        };
     }
 
     /// <summary>The environment of the process, in the documented names.</summary>
@@ -41,9 +62,12 @@ public sealed record SiloSettings
             ["ConnectionStrings__GroupBuy"] = MySql ?? $"Data Source={SqliteFile}",
             ["GroupBuy__Cluster__Name"] = Name,
             ["GroupBuy__Cluster__SiloPort"] = SiloPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ["GroupBuy__Cluster__GatewayPort"] = GatewayPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["GroupBuy__Cluster__GatewayPort"] = GatewayPort.ToString(
+                System.Globalization.CultureInfo.InvariantCulture
+            ),
         };
-        foreach (var (name, value) in Environment) variables[name] = value;
+        foreach (var (name, value) in Environment)
+            variables[name] = value;
         return variables;
     }
 }

@@ -10,8 +10,8 @@ namespace GroupBuyActors.Tasks.Handlers;
 internal sealed class GroupCalls(IGrainFactory grains, ClusterClock clock, IOptions<GrainsOptions> options)
 {
     /// <summary>
-    /// Brings a firing to its group; the group's commit completes the task. A decision that fails is a failed try, for it will not pass
-    /// by itself: it is counted, told on the task, and somebody hears of it.
+    /// Brings a firing to its group; the group's commit completes the task. A decision that fails is a failed try, for
+    /// it will not pass by itself: it is counted, told on the task, and somebody hears of it.
     /// </summary>
     public async Task<TaskVerdict> BringAsync(DueTask due, TaskFiring firing)
     {
@@ -27,7 +27,8 @@ internal sealed class GroupCalls(IGrainFactory grains, ClusterClock clock, IOpti
     }
 
     /// <summary>Ends a group's lapsed vouchers; true where it has more to do.</summary>
-    public Task<bool> LapseAsync(GroupId group, string? trace) => grains.GetGrain<IGroupTasks>(group.Value).LapseVouchers(trace);
+    public Task<bool> LapseAsync(GroupId group, string? trace) =>
+        grains.GetGrain<IGroupTasks>(group.Value).LapseVouchers(trace);
 
     public Task<PortReply> AskAsync(DueTask due, Func<CancellationToken, Task<PortReply>> call) =>
         PortCalls.AskAsync(call, Bound(due), clock);
@@ -35,7 +36,9 @@ internal sealed class GroupCalls(IGrainFactory grains, ClusterClock clock, IOpti
     public Task<PaymentFindings> AskAsync(DueTask due, Func<CancellationToken, Task<PaymentFindings>> call) =>
         PortCalls.AskAsync(call, Bound(due), clock);
 
-    public static GroupId GroupOf(TimedTask task) => task.Group ?? throw new InvalidDataException($"Task {task.Key.Id} names no group.");
+    public static GroupId GroupOf(TimedTask task) =>
+        task.Group ?? throw new InvalidDataException($"Task {task.Key.Id} names no group.");
 
-    private TimeSpan Bound(DueTask due) => due.Policy.TryTimeout < options.Value.PortTimeout ? due.Policy.TryTimeout : options.Value.PortTimeout;
+    private TimeSpan Bound(DueTask due) =>
+        due.Policy.TryTimeout < options.Value.PortTimeout ? due.Policy.TryTimeout : options.Value.PortTimeout;
 }

@@ -2,7 +2,9 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Tasks.Handlers;
 
-/// <summary>Hands a notice to a buyer. Nothing in the group depends on it, so that a commit of its own completes it.</summary>
+/// <summary>
+/// Hands a notice to a buyer. Nothing in the group depends on it, so that a commit of its own completes it.
+/// </summary>
 internal sealed class NotifyHandler(GroupCalls groups, INotices notices) : ITaskHandler
 {
     public string Type => TaskTypes.Notify;
@@ -16,7 +18,10 @@ internal sealed class NotifyHandler(GroupCalls groups, INotices notices) : ITask
         return reply.Answer switch
         {
             PortAnswer.Done => TaskVerdict.Finished(),
-            PortAnswer.Refused => TaskVerdict.Failed(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), reply.Detail ?? "Refused for good."),
+            PortAnswer.Refused => TaskVerdict.Failed(
+                new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+                reply.Detail ?? "Refused for good."
+            ),
             _ => TaskVerdict.Failed(due.AfterFailure(), reply.Detail ?? "The notice service did not answer."),
         };
     }

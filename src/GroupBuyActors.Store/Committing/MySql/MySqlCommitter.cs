@@ -4,12 +4,17 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing.MySql;
 
 /// <summary>Commits to MySQL 8 or MariaDB: some lanes, each with a connection of its own outside the pool.</summary>
-internal sealed class MySqlCommitter(MySqlDatabase database, StoreOptions options, TimeProvider time, ILogger<MySqlCommitter> logger)
-    : Committer(options, options.Lanes, time, logger)
+internal sealed class MySqlCommitter(
+    MySqlDatabase database,
+    StoreOptions options,
+    TimeProvider time,
+    ILogger<MySqlCommitter> logger
+) : Committer(options, options.Lanes, time, logger)
 {
     private readonly StoreOptions _options = options;
     private readonly TimeProvider _time = time;
 
     /// <inheritdoc/>
-    protected override LaneWriter NewWriter() => new MySqlLaneWriter(database.ConnectionString, _options, _time, Metrics, logger);
+    protected override LaneWriter NewWriter() =>
+        new MySqlLaneWriter(database.ConnectionString, _options, _time, Metrics, logger);
 }

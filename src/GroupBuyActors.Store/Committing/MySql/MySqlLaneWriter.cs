@@ -8,28 +8,34 @@ namespace GroupBuyActors.Store.Committing.MySql;
 /// Writes a stream on MySQL or MariaDB.
 /// </summary>
 /// <remarks>
-/// Problem: a packet goes out and no answer comes. The server may have committed it, may have lost it, or may work on it still; what
-/// is read meanwhile proves nothing (T3). The lane therefore stops and sends the same commits at the same positions again, for as
-/// long as it takes, until one of these is known:
+/// Problem: a packet goes out and no answer comes. The server may have committed it, may have lost it, or may work on
+/// it still; what is read meanwhile proves nothing (T3). The lane therefore stops and sends the same commits at the
+/// same positions again, for as long as it takes, until one of these is known:
 /// <code>
 ///   sent ──ok──────────────────────────────────────────────► committed
 ///     │ └─duplicate, my commit at my first position ───────► committed (an earlier try landed)
 ///     │ └─duplicate, another's commit (sequence, run) ─────► those are refused; the rest is numbered anew and sent
 ///     │ └─duplicate that nobody explains, row fault, lock ─► each goes singly, once (T7)
-///     │ └─refused, or no connection ───────────────────────► tried again for a while; then given up, and no more is taken (see below)
-///     │ └─not alive ─► fenced: a plain read is conclusive ─► committed or unavailable (T6)
+/// │ └─refused, or no connection ───────────────────────► tried again for a while; then given up, and no more is taken
+/// (see below)     │ └─not alive ─► fenced: a plain read is conclusive ─► committed or unavailable (T6)
 ///     └─no answer ───► sent again; after UnknownOutcomesMax times the lane fences its stream itself (T5) and reads
 /// </code>
-/// A refusal (read-only, full, no permission; <see cref="DatabaseErrors"/>) proves that nothing is stored, but only of the try that met
-/// it: a batch of which an earlier try is in doubt is sent on for as long as it takes, and refusals never count towards a fence. A batch
-/// without a doubt is given up once <see cref="StoreOptions.RefusalPatience"/> is over, where a write that means nothing fails, too;
-/// where that succeeds, one of its commits is the trouble, and they go singly.
-/// Guarantees: positions are gap-free, since nobody else writes the stream and a refused batch leaves nothing behind; a try that is
-/// still under way fails once a later one has landed, for it has the same positions. A batch is changed only when a foreign row
-/// refused it: a late first try meets that row, too. What would break it: sending two batches at once, or giving out positions
-/// before the outcome of those before is known.
+/// A refusal (read-only, full, no permission; <see cref="DatabaseErrors"/>) proves that nothing is stored, but only of
+/// the try that met it: a batch of which an earlier try is in doubt is sent on for as long as it takes, and refusals
+/// never count towards a fence. A batch without a doubt is given up once <see cref="StoreOptions.RefusalPatience"/> is
+/// over, where a write that means nothing fails, too; where that succeeds, one of its commits is the trouble, and they
+/// go singly. Guarantees: positions are gap-free, since nobody else writes the stream and a refused batch leaves
+/// nothing behind; a try that is still under way fails once a later one has landed, for it has the same positions. A
+/// batch is changed only when a foreign row refused it: a late first try meets that row, too. What would break it:
+/// sending two batches at once, or giving out positions before the outcome of those before is known.
 /// </remarks>
-internal sealed class MySqlLaneWriter(string connectionString, StoreOptions options, TimeProvider time, CommitMetrics metrics, ILogger logger) : LaneWriter
+internal sealed class MySqlLaneWriter(
+    string connectionString,
+    StoreOptions options,
+    TimeProvider time,
+    CommitMetrics metrics,
+    ILogger logger
+) : LaneWriter
 {
     private const int PauseMsMax = 1000;
     private readonly MySqlSession _session = new(connectionString, options.CommandTimeout);
@@ -59,8 +65,16 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
         _session.Open();
         var sentAt = time.GetTimestamp();
         Stream = NewStreamId();
-        var row = new MySqlText().Sql("insert into stream(id,silo_address,silo_slot,state)values(").Number(Stream).Sql(',').Text(silo.Address).Sql(',').Text(silo.Slot).Sql(",1)");
-        if (_session.Send(row.ToString()) != MySqlAnswer.Ok) throw _session.Trouble!;
+        var row = new MySqlText()
+            .Sql("insert into stream(id,silo_address,silo_slot,state)values(")
+            .Number(Stream)
+            .Sql(',')
+            .Text(silo.Address)
+            .Sql(',')
+            .Text(silo.Slot)
+            .Sql(",1)");
+        if (_session.Send(row.ToString()) != MySqlAnswer.Ok)
+            throw _session.Trouble!;
         ConfirmedAt = sentAt;
         return (int)Math.Min(options.BatchBytesMax, _session.PacketBytesMax / 4);
     }
@@ -68,7 +82,8 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
     /// <inheritdoc/>
     public override bool Confirm()
     {
-        if (IsWhole()) return true;
+        if (IsWhole())
+            return true;
         ConcludeFenced([], null);
         return false;
     }
@@ -85,7 +100,8 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
             logger.Unreachable(Stream, _session.Trouble!.Message);
             return true;
         }
-        if (standing == Standing.Whole) ConfirmedAt = sentAt;
+        if (standing == Standing.Whole)
+            ConfirmedAt = sentAt;
         return standing == Standing.Whole;
     }
 
@@ -104,7 +120,8 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                     return false;
                 case Conclusion.Losers:
                     logger.Losers(Stream, losers.Count, batch.Count);
-                    foreach (var loser in losers) Refuse(batch, loser);
+                    foreach (var loser in losers)
+                        Refuse(batch, loser);
                     batch = batch.FindAll(p => p.Status is null);
                     break;
                 // A table's lock stops every commit, a row's only some.
@@ -128,13 +145,21 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
     /// <inheritdoc/>
     public override void Close() => _session.Discard();
 
-    /// <summary>Each commit alone, once: who fails alone is refused; who meets a lock is set aside, and its activation's later ones with it.</summary>
+    /// <summary>
+    /// Each commit alone, once: who fails alone is refused; who meets a lock is set aside, and its activation's later
+    /// ones with it.
+    /// </summary>
     private bool WriteSingly(List<LanePlace> batch, List<LanePlace> setAside)
     {
         foreach (var place in batch)
         {
-            if (place.Status is not null) continue;
-            if (setAside.Exists(s => s.Commit.Token == place.Commit.Token || (s.Commit.Group is { } group && place.Commit.Group == group)))
+            if (place.Status is not null)
+                continue;
+            if (
+                setAside.Exists(s =>
+                    s.Commit.Token == place.Commit.Token || (s.Commit.Group is { } group && place.Commit.Group == group)
+                )
+            )
             {
                 setAside.Add(place);
                 continue;
@@ -159,7 +184,11 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                     logger.CommitRefused(Stream, place.Commit.Id, place.Commit.Group?.Value, _session.Trouble!.Message);
                     if (TakesWrites())
                     {
-                        GiveUp(batch.Where(p => p.Status is null && p.Commit.Token == place.Commit.Token && !setAside.Contains(p)));
+                        GiveUp(
+                            batch.Where(p =>
+                                p.Status is null && p.Commit.Token == place.Commit.Token && !setAside.Contains(p)
+                            )
+                        );
                         break;
                     }
                     TakeNoMore(batch.Where(p => p.Status is null && !setAside.Contains(p)));
@@ -181,7 +210,8 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
         var unknown = 0;
         for (var tries = 0; ; tries++)
         {
-            if (tries > 0) PauseAfter(tries);
+            if (tries > 0)
+                PauseAfter(tries);
             var sentAt = time.GetTimestamp();
             var answer = _session.Send(packet);
             switch (answer)
@@ -191,8 +221,10 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                     return Conclusion.Committed;
                 case MySqlAnswer.Duplicate when TryFindPresent(batch, out var landed, out losers):
                     Answered(sentAt);
-                    if (landed) return Conclusion.Committed;
-                    if (losers.Count > 0) return Conclusion.Losers;
+                    if (landed)
+                        return Conclusion.Committed;
+                    if (losers.Count > 0)
+                        return Conclusion.Losers;
                     metrics.Retried("duplicate");
                     return Conclusion.Unexplained;
                 case MySqlAnswer.NotAlive:
@@ -203,21 +235,26 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
                 case MySqlAnswer.Lock:
                     metrics.Retried(_session.WasDeadlock ? "deadlock" : "lock_wait");
                     // While an earlier try is in doubt, it may be the one that holds the lock.
-                    if (unknown > 0) break;
+                    if (unknown > 0)
+                        break;
                     logger.LockMet(Stream, batch.Count, _session.Trouble!.Message);
                     return Conclusion.Locked;
                 case MySqlAnswer.Unreachable or MySqlAnswer.Refused:
                     CountRefusal(answer, batch.Count);
                     var isOver = _patience.IsOver();
-                    if (unknown == 0 && (isOver || !isPatient)) return Conclusion.Refused;
+                    if (unknown == 0 && (isOver || !isPatient))
+                        return Conclusion.Refused;
                     // No more is taken while this batch is in doubt; its own outcome is still to be found out.
-                    if (isOver) Refuses = true;
-                    if (answer == MySqlAnswer.Refused && !IsWhole()) return ConcludeFenced(batch, null);
+                    if (isOver)
+                        Refuses = true;
+                    if (answer == MySqlAnswer.Refused && !IsWhole())
+                        return ConcludeFenced(batch, null);
                     break;
                 default:
                     metrics.Retried("unknown");
                     logger.OutcomeUnknown(Stream, batch.Count, ++unknown, _session.Trouble!.Message);
-                    if (unknown < options.UnknownOutcomesMax) break;
+                    if (unknown < options.UnknownOutcomesMax)
+                        break;
                     return ConcludeFenced(batch, $"A transaction stayed without an answer {unknown} times.");
             }
         }
@@ -233,30 +270,43 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
     private void CountRefusal(MySqlAnswer answer, int commits)
     {
         metrics.Retried(answer == MySqlAnswer.Refused ? "refused" : "unreachable");
-        if (answer == MySqlAnswer.Refused) logger.TransactionRefused(Stream, commits, _session.Trouble!.Message);
-        else logger.Unreachable(Stream, _session.Trouble!.Message);
+        if (answer == MySqlAnswer.Refused)
+            logger.TransactionRefused(Stream, commits, _session.Trouble!.Message);
+        else
+            logger.Unreachable(Stream, _session.Trouble!.Message);
     }
 
-    /// <summary>Which of the batch's rows are there; false where the question got no answer: the batch is then sent again.</summary>
+    /// <summary>
+    /// Which of the batch's rows are there; false where the question got no answer: the batch is then sent again.
+    /// </summary>
     private bool TryFindPresent(List<LanePlace> batch, out bool landed, out List<LanePlace> losers)
     {
         landed = false;
         losers = [];
-        if (!_session.TryRead(_packet.Present(batch, Stream), r => (Kind: r.GetInt64(0), Number: (int)r.GetInt64(1), Commit: ReadId(r, 2)), out var rows))
+        if (
+            !_session.TryRead(
+                _packet.Present(batch, Stream),
+                r => (Kind: r.GetInt64(0), Number: (int)r.GetInt64(1), Commit: ReadId(r, 2)),
+                out var rows
+            )
+        )
         {
             logger.Unreachable(Stream, _session.Trouble!.Message);
             return false;
         }
         foreach (var row in rows)
         {
-            if (row.Commit == batch[row.Number].Commit.Id) landed = true;
-            else if (row.Kind > 0 && !losers.Contains(batch[row.Number])) losers.Add(batch[row.Number]);
+            if (row.Commit == batch[row.Number].Commit.Id)
+                landed = true;
+            else if (row.Kind > 0 && !losers.Contains(batch[row.Number]))
+                losers.Add(batch[row.Number]);
         }
         return true;
     }
 
     /// <summary>
-    /// Finds out, for as long as it takes, what became of a batch on a stream that takes no more: fences it first where nobody has.
+    /// Finds out, for as long as it takes, what became of a batch on a stream that takes no more: fences it first where
+    /// nobody has.
     /// </summary>
     private Conclusion ConcludeFenced(List<LanePlace> batch, string? because)
     {
@@ -270,34 +320,67 @@ internal sealed class MySqlLaneWriter(string connectionString, StoreOptions opti
 
     private bool TryConcludeFenced(List<LanePlace> batch, string? because)
     {
-        if (!TryReadStanding(out var standing)) return false;
-        FencedBecause ??= because ?? (standing == Standing.Dead
-            ? "The stream is fenced: another silo took this one for dead."
-            : $"Position {LastPosition}, which this silo committed, is missing: the database has lost commits that it had acknowledged.");
+        if (!TryReadStanding(out var standing))
+            return false;
+        FencedBecause ??=
+            because
+            ?? (
+                standing == Standing.Dead
+                    ? "The stream is fenced: another silo took this one for dead."
+                    : $"Position {LastPosition}, which this silo committed, is missing: the database has lost commits that it had acknowledged."
+            );
         // Waits for whatever is under way on the stream, and is seen by all that comes later.
-        if (standing != Standing.Dead && _session.Send($"update stream set state=2 where id={Stream} and state=1") != MySqlAnswer.Ok) return false;
-        if (batch.Count == 0) return true;
-        if (!_session.TryRead($"select commit_id from group_journal where stream={Stream} and position={batch[0].FirstPosition}", r => ReadId(r, 0), out var found)) return false;
-        if (found.Contains(batch[0].Commit.Id)) Land(batch);
+        if (
+            standing != Standing.Dead
+            && _session.Send($"update stream set state=2 where id={Stream} and state=1") != MySqlAnswer.Ok
+        )
+            return false;
+        if (batch.Count == 0)
+            return true;
+        if (
+            !_session.TryRead(
+                $"select commit_id from group_journal where stream={Stream} and position={batch[0].FirstPosition}",
+                r => ReadId(r, 0),
+                out var found
+            )
+        )
+            return false;
+        if (found.Contains(batch[0].Commit.Id))
+            Land(batch);
         return true;
     }
 
     private bool TryReadStanding(out Standing standing)
     {
         standing = Standing.Dead;
-        if (!_session.TryRead(MySqlPacket.Standing(Stream, LastPosition), r => (Alive: r.GetInt64(0), Last: r.GetInt64(1)), out var rows)) return false;
-        if (rows[0].Alive == 1) standing = LastPosition > 0 && rows[0].Last == 0 ? Standing.Short : Standing.Whole;
+        if (
+            !_session.TryRead(
+                MySqlPacket.Standing(Stream, LastPosition),
+                r => (Alive: r.GetInt64(0), Last: r.GetInt64(1)),
+                out var rows
+            )
+        )
+            return false;
+        if (rows[0].Alive == 1)
+            standing = LastPosition > 0 && rows[0].Last == 0 ? Standing.Short : Standing.Whole;
         return true;
     }
 
     /// <summary>The first repetition is at once; later ones wait longer each time.</summary>
     private void PauseAfter(int tries)
     {
-        if (tries < 2) return;
+        if (tries < 2)
+            return;
         using var over = new ManualResetEventSlim();
-        using var timer = time.CreateTimer(_ => over.Set(), null, TimeSpan.FromMilliseconds(Math.Min(PauseMsMax, 10 << Math.Min(tries, 10))), Timeout.InfiniteTimeSpan);
+        using var timer = time.CreateTimer(
+            _ => over.Set(),
+            null,
+            TimeSpan.FromMilliseconds(Math.Min(PauseMsMax, 10 << Math.Min(tries, 10))),
+            Timeout.InfiniteTimeSpan
+        );
         over.Wait();
     }
 
-    private static Guid ReadId(MySqlDataReader reader, int column) => new((byte[])reader.GetValue(column), bigEndian: true);
+    private static Guid ReadId(MySqlDataReader reader, int column) =>
+        new((byte[])reader.GetValue(column), bigEndian: true);
 }

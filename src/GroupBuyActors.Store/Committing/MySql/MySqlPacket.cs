@@ -7,8 +7,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Committing.MySql;
 
 /// <summary>
-/// The text of one transaction, sent as one packet: one round trip. Every statement has many rows, sorted by the key they are
-/// locked by, so that two lanes never wait for each other in a ring (T8, T9).
+/// The text of one transaction, sent as one packet: one round trip. Every statement has many rows, sorted by the key
+/// they are locked by, so that two lanes never wait for each other in a ring (T8, T9).
 /// </summary>
 internal sealed class MySqlPacket(TimeProvider time)
 {
@@ -46,42 +46,59 @@ internal sealed class MySqlPacket(TimeProvider time)
         $"select (select count(*) from stream where id={stream} and state=1),(select count(*) from group_journal where stream={stream} and position={lastPosition})";
 
     /// <summary>
-    /// Whether the tables of a lane take rows: writes of every kind at keys that no commit has, rolled back, and a look at the lock of
-    /// each table that none of them writes.
+    /// Whether the tables of a lane take rows: writes of every kind at keys that no commit has, rolled back, and a look
+    /// at the lock of each table that none of them writes.
     /// </summary>
     public static string Probe(long stream) =>
-        $"rollback;begin;insert into group_journal(stream,position,commit_id,time_ms)values({stream},0,repeat('0',16),0);" +
-        $"insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version)values(-1,0,'{stream}','','',0,0,0);" +
-        $"update timed_task set version=1 where shard=-1 and due_ms=0 and id='{stream}';" +
-        $"delete from timed_task where shard=-1 and due_ms=0 and id='{stream}';" +
-        "delete from order_status_log where false;delete from task_run where false;delete from task_end where false;rollback";
+        $"rollback;begin;insert into group_journal(stream,position,commit_id,time_ms)values({stream},0,repeat('0',16),0);"
+        + $"insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version)values(-1,0,'{stream}','','',0,0,0);"
+        + $"update timed_task set version=1 where shard=-1 and due_ms=0 and id='{stream}';"
+        + $"delete from timed_task where shard=-1 and due_ms=0 and id='{stream}';"
+        + "delete from order_status_log where false;delete from task_run where false;delete from task_end where false;rollback";
 
     /// <summary>
-    /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 a group's sequence, 2 a run; with the
-    /// number of the commit in the batch and the id of the commit that wrote the row. Keys: group_journal.PRIMARY,
-    /// group_journal_sequence, task_run.PRIMARY.
+    /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 a group's sequence, 2 a run;
+    /// with the number of the commit in the batch and the id of the commit that wrote the row. Keys:
+    /// group_journal.PRIMARY, group_journal_sequence, task_run.PRIMARY.
     /// </summary>
     public string Present(List<LanePlace> batch, long stream)
     {
         _text.Clear();
-        _text.Sql("select 0,0,commit_id from group_journal where stream=").Number(stream).Sql(" and position=").Number(batch[0].FirstPosition);
+        _text
+            .Sql("select 0,0,commit_id from group_journal where stream=")
+            .Number(stream)
+            .Sql(" and position=")
+            .Number(batch[0].FirstPosition);
         var rows = 0;
         for (var i = 0; i < batch.Count; i++)
         {
-            if (batch[i].Commit.Events.Count == 0) continue;
-            _text.Sql(rows++ == 0 ? " union all select 1,v.n,j.commit_id from (select " : " union all select ").Number(i).Sql(rows == 1 ? " n," : ",");
-            Ascii(batch[i].Commit.Group!.Value.Value).Sql(rows == 1 ? " g," : ",").Number(batch[i].Commit.Events[0].Sequence).Sql(rows == 1 ? " s" : "");
+            if (batch[i].Commit.Events.Count == 0)
+                continue;
+            _text
+                .Sql(rows++ == 0 ? " union all select 1,v.n,j.commit_id from (select " : " union all select ")
+                .Number(i)
+                .Sql(rows == 1 ? " n," : ",");
+            Ascii(batch[i].Commit.Group!.Value.Value)
+                .Sql(rows == 1 ? " g," : ",")
+                .Number(batch[i].Commit.Events[0].Sequence)
+                .Sql(rows == 1 ? " s" : "");
         }
-        if (rows > 0) _text.Sql(") v straight_join group_journal j on j.group_id=v.g and j.sequence=v.s");
+        if (rows > 0)
+            _text.Sql(") v straight_join group_journal j on j.group_id=v.g and j.sequence=v.s");
         rows = 0;
         for (var i = 0; i < batch.Count; i++)
         {
-            if (batch[i].Commit.Run is not { } run) continue;
-            _text.Sql(rows++ == 0 ? " union all select 2,v.n,r.commit_id from (select " : " union all select ").Number(i).Sql(rows == 1 ? " n," : ",");
+            if (batch[i].Commit.Run is not { } run)
+                continue;
+            _text
+                .Sql(rows++ == 0 ? " union all select 2,v.n,r.commit_id from (select " : " union all select ")
+                .Number(i)
+                .Sql(rows == 1 ? " n," : ",");
             _text.Number(DayOf(run)).Sql(rows == 1 ? " d," : ",");
             Ascii(run.Key.Id).Sql(rows == 1 ? " i," : ",").Number(run.Version).Sql(rows == 1 ? " r" : "");
         }
-        if (rows > 0) _text.Sql(") v straight_join task_run r on r.due_day=v.d and r.task_id=v.i and r.version=v.r");
+        if (rows > 0)
+            _text.Sql(") v straight_join task_run r on r.due_day=v.d and r.task_id=v.i and r.version=v.r");
         return _text.ToString();
     }
 
@@ -89,22 +106,33 @@ internal sealed class MySqlPacket(TimeProvider time)
     public static long DayOf(TaskRun run) => run.Key.Due.ToUnixTimeMilliseconds() / DayMs;
 
     /// <summary>
-    /// Fails with error 1242 (a subquery of two rows where one may stand) unless the stream is alive, which the share lock keeps it
-    /// until the commit, and the lane's last row is there (T14). An error is the only way to stop a packet in its middle without
-    /// a stored procedure.
+    /// Fails with error 1242 (a subquery of two rows where one may stand) unless the stream is alive, which the share
+    /// lock keeps it until the commit, and the lane's last row is there (T14). An error is the only way to stop a
+    /// packet in its middle without a stored procedure.
     /// </summary>
     private void FenceCheck(long stream, long lastPosition)
     {
-        _text.Sql("set @fence=(select 1 from (select 1 union all select 2) two where not exists(select 1 from stream where id=").Number(stream)
+        _text
+            .Sql(
+                "set @fence=(select 1 from (select 1 union all select 2) two where not exists(select 1 from stream where id="
+            )
+            .Number(stream)
             .Sql(" and state=1 lock in share mode)");
         if (lastPosition > 0)
-            _text.Sql(" or not exists(select 1 from group_journal where stream=").Number(stream).Sql(" and position=").Number(lastPosition).Sql(')');
+            _text
+                .Sql(" or not exists(select 1 from group_journal where stream=")
+                .Number(stream)
+                .Sql(" and position=")
+                .Number(lastPosition)
+                .Sql(')');
         _text.Sql(");");
     }
 
     private void Journal(List<LanePlace> batch, long stream)
     {
-        _text.Sql("insert into group_journal(stream,position,commit_id,group_id,sequence,type,version,time_ms,payload,trace)values");
+        _text.Sql(
+            "insert into group_journal(stream,position,commit_id,group_id,sequence,type,version,time_ms,payload,trace)values"
+        );
         foreach (var place in batch)
         {
             var commit = place.Commit;
@@ -116,8 +144,22 @@ internal sealed class MySqlPacket(TimeProvider time)
             for (var i = 0; i < commit.Events.Count; i++)
             {
                 var e = commit.Events[i];
-                JournalKey(place, stream, i).Sql(',').Text(commit.Group!.Value.Value).Sql(',').Number(e.Sequence).Sql(',').Text(e.Type).Sql(',').Number(e.Version)
-                    .Sql(',').Instant(e.Time).Sql(',').Binary(e.Payload.Span).Sql(',').TextOrNull(e.Trace).Sql("),");
+                JournalKey(place, stream, i)
+                    .Sql(',')
+                    .Text(commit.Group!.Value.Value)
+                    .Sql(',')
+                    .Number(e.Sequence)
+                    .Sql(',')
+                    .Text(e.Type)
+                    .Sql(',')
+                    .Number(e.Version)
+                    .Sql(',')
+                    .Instant(e.Time)
+                    .Sql(',')
+                    .Binary(e.Payload.Span)
+                    .Sql(',')
+                    .TextOrNull(e.Trace)
+                    .Sql("),");
             }
         }
         EndOfRows();
@@ -129,15 +171,44 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Schedules(List<LanePlace> batch)
     {
         _tasks.Clear();
-        foreach (var place in batch) _tasks.AddRange(place.Commit.Schedules);
-        if (_tasks.Count == 0) return;
+        foreach (var place in batch)
+            _tasks.AddRange(place.Commit.Schedules);
+        if (_tasks.Count == 0)
+            return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
-        _text.Sql("insert into timed_task(shard,due_ms,id,type,group_id,payload,next_ms,attempts,version,trace,last_error,weight,first_ms)values");
+        _text.Sql(
+            "insert into timed_task(shard,due_ms,id,type,group_id,payload,next_ms,attempts,version,trace,last_error,weight,first_ms)values"
+        );
         foreach (var task in _tasks)
         {
-            _text.Sql('(').Number(task.Key.Shard.Index).Sql(',').Instant(task.Key.Due).Sql(',').Text(task.Key.Id).Sql(',').Text(task.Type).Sql(',')
-                .TextOrNull(task.Group?.Value).Sql(',').Binary(task.Payload.Span).Sql(',').Instant(task.NextAt).Sql(',').Number(task.Attempts).Sql(',')
-                .Number(task.Version).Sql(',').TextOrNull(task.Trace).Sql(',').TextOrNull(task.LastError).Sql(',').Number(task.Weight).Sql(',').InstantOrNull(task.FirstDue).Sql("),");
+            _text
+                .Sql('(')
+                .Number(task.Key.Shard.Index)
+                .Sql(',')
+                .Instant(task.Key.Due)
+                .Sql(',')
+                .Text(task.Key.Id)
+                .Sql(',')
+                .Text(task.Type)
+                .Sql(',')
+                .TextOrNull(task.Group?.Value)
+                .Sql(',')
+                .Binary(task.Payload.Span)
+                .Sql(',')
+                .Instant(task.NextAt)
+                .Sql(',')
+                .Number(task.Attempts)
+                .Sql(',')
+                .Number(task.Version)
+                .Sql(',')
+                .TextOrNull(task.Trace)
+                .Sql(',')
+                .TextOrNull(task.LastError)
+                .Sql(',')
+                .Number(task.Weight)
+                .Sql(',')
+                .InstantOrNull(task.FirstDue)
+                .Sql("),");
         }
         // Not `insert ignore`, which would also cut what is too long and let it pass.
         _text.Back().Sql(" on duplicate key update version=timed_task.version;");
@@ -150,64 +221,126 @@ internal sealed class MySqlPacket(TimeProvider time)
         var rows = 0;
         foreach (var task in _tasks)
         {
-            if (task.Version == 1) continue;
-            _text.Sql(rows++ == 0 ? "insert into task_move(at_ms,id)values" : ",").Sql("(").Sql(Dialect.MySqlNowMs).Sql(',').Text(task.Key.Id).Sql(')');
+            if (task.Version == 1)
+                continue;
+            _text
+                .Sql(rows++ == 0 ? "insert into task_move(at_ms,id)values" : ",")
+                .Sql("(")
+                .Sql(Dialect.MySqlNowMs)
+                .Sql(',')
+                .Text(task.Key.Id)
+                .Sql(')');
         }
 
-        if (rows > 0) _text.Sql(" on duplicate key update at_ms=task_move.at_ms;");
+        if (rows > 0)
+            _text.Sql(" on duplicate key update at_ms=task_move.at_ms;");
     }
 
-    /// <summary>A join that reads the list first and each row by its key: <c>(…) in (…)</c> would scan a small table and lock all of it.</summary>
+    /// <summary>
+    /// A join that reads the list first and each row by its key: <c>(…) in (…)</c> would scan a small table and lock
+    /// all of it.
+    /// </summary>
     private void Removals(List<LanePlace> batch)
     {
         _keys.Clear();
-        foreach (var place in batch) _keys.AddRange(place.Commit.Removals);
-        if (_keys.Count == 0) return;
+        foreach (var place in batch)
+            _keys.AddRange(place.Commit.Removals);
+        if (_keys.Count == 0)
+            return;
         _keys.Sort(static (a, b) => Compare(a, b));
         for (var i = 0; i < _keys.Count; i++)
         {
             var first = i % SelectsMax == 0;
-            if (first) _text.Sql("delete t from (");
+            if (first)
+                _text.Sql("delete t from (");
             Key(_keys[i], first);
-            _text.Sql((i + 1) % SelectsMax == 0 || i + 1 == _keys.Count
-                ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i;" : " union all ");
+            _text.Sql(
+                (i + 1) % SelectsMax == 0 || i + 1 == _keys.Count
+                    ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i;"
+                    : " union all "
+            );
         }
     }
 
     private void Updates(List<LanePlace> batch)
     {
         _tasks.Clear();
-        foreach (var place in batch) _tasks.AddRange(place.Commit.Updates);
-        if (_tasks.Count == 0) return;
+        foreach (var place in batch)
+            _tasks.AddRange(place.Commit.Updates);
+        if (_tasks.Count == 0)
+            return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
         for (var i = 0; i < _tasks.Count; i++)
         {
             var first = i % SelectsMax == 0;
             var task = _tasks[i];
-            if (first) _text.Sql("update (");
+            if (first)
+                _text.Sql("update (");
             Key(task.Key, first);
-            _text.Sql(',').Instant(task.NextAt).Sql(first ? " n," : ",").Number(task.Attempts).Sql(first ? " a," : ",").Number(task.Version)
-                .Sql(first ? " v," : ",").TextOrNull(task.LastError).Sql(first ? " e," : ",").Number(task.Weight).Sql(first ? " w" : "");
-            _text.Sql((i + 1) % SelectsMax == 0 || i + 1 == _tasks.Count
-                ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i and t.version=v.v-1 " +
-                  "set t.next_ms=v.n,t.attempts=v.a,t.version=v.v,t.last_error=v.e,t.weight=v.w;"
-                : " union all ");
+            _text
+                .Sql(',')
+                .Instant(task.NextAt)
+                .Sql(first ? " n," : ",")
+                .Number(task.Attempts)
+                .Sql(first ? " a," : ",")
+                .Number(task.Version)
+                .Sql(first ? " v," : ",")
+                .TextOrNull(task.LastError)
+                .Sql(first ? " e," : ",")
+                .Number(task.Weight)
+                .Sql(first ? " w" : "");
+            _text.Sql(
+                (i + 1) % SelectsMax == 0 || i + 1 == _tasks.Count
+                    ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i and t.version=v.v-1 "
+                        + "set t.next_ms=v.n,t.attempts=v.a,t.version=v.v,t.last_error=v.e,t.weight=v.w;"
+                    : " union all "
+            );
         }
     }
 
     private void Ends(List<LanePlace> batch)
     {
         _ends.Clear();
-        foreach (var place in batch) _ends.AddRange(place.Commit.Ends);
-        if (_ends.Count == 0) return;
+        foreach (var place in batch)
+            _ends.AddRange(place.Commit.Ends);
+        if (_ends.Count == 0)
+            return;
         _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
-        _text.Sql("insert into task_end(day,task_id,ended_ms,status,type,shard,merchant_id,group_id,due_ms,attempts,version,payload,trace,error)values");
+        _text.Sql(
+            "insert into task_end(day,task_id,ended_ms,status,type,shard,merchant_id,group_id,due_ms,attempts,version,payload,trace,error)values"
+        );
         foreach (var end in _ends)
         {
-            _text.Sql('(').Number(end.Key.Day).Sql(',').Text(end.TaskId).Sql(',').Instant(end.EndedAt).Sql(',').Text(StoredNames.Of(end.Status)).Sql(',')
-                .Text(end.Type).Sql(',').Number(end.Shard.Index).Sql(',').NumberOrNull(end.MerchantId).Sql(',').TextOrNull(end.Group?.Value).Sql(',')
-                .Instant(end.Due).Sql(',').Number(end.Attempts).Sql(',').Number(end.Version).Sql(',').Binary(end.Payload.Span).Sql(',')
-                .TextOrNull(end.Trace).Sql(',').TextOrNull(end.Error).Sql("),");
+            _text
+                .Sql('(')
+                .Number(end.Key.Day)
+                .Sql(',')
+                .Text(end.TaskId)
+                .Sql(',')
+                .Instant(end.EndedAt)
+                .Sql(',')
+                .Text(StoredNames.Of(end.Status))
+                .Sql(',')
+                .Text(end.Type)
+                .Sql(',')
+                .Number(end.Shard.Index)
+                .Sql(',')
+                .NumberOrNull(end.MerchantId)
+                .Sql(',')
+                .TextOrNull(end.Group?.Value)
+                .Sql(',')
+                .Instant(end.Due)
+                .Sql(',')
+                .Number(end.Attempts)
+                .Sql(',')
+                .Number(end.Version)
+                .Sql(',')
+                .Binary(end.Payload.Span)
+                .Sql(',')
+                .TextOrNull(end.Trace)
+                .Sql(',')
+                .TextOrNull(end.Error)
+                .Sql("),");
         }
         // As for tasks: `insert ignore` would cut what is too long.
         _text.Back().Sql(" on duplicate key update version=task_end.version;");
@@ -219,27 +352,66 @@ internal sealed class MySqlPacket(TimeProvider time)
         Ascii(key.Id).Sql(first ? " i" : "");
     }
 
-    /// <summary>A text that is compared with a column of ids: in that column's character set and collation, or its index is not used.</summary>
+    /// <summary>
+    /// A text that is compared with a column of ids: in that column's character set and collation, or its index is not
+    /// used.
+    /// </summary>
     private MySqlText Ascii(string text) => _text.Sql("_ascii").Text(text).Sql(" collate ascii_bin");
 
     private void Statuses(List<LanePlace> batch)
     {
         _statuses.Clear();
-        foreach (var place in batch) _statuses.AddRange(place.Commit.Statuses);
-        if (_statuses.Count == 0) return;
+        foreach (var place in batch)
+            _statuses.AddRange(place.Commit.Statuses);
+        if (_statuses.Count == 0)
+            return;
         _statuses.Sort(static (a, b) => Compare(a, b));
-        _text.Sql("insert into order_status_log(order_id,sequence,group_id,user_id,status,changed_ms,quantity,amount,currency,placed_ms,closes_ms," +
-            "paid_ms,voucher_tail,voucher_until_ms,redeemed_ms,refunded_ms,close_reason)values");
+        _text.Sql(
+            "insert into order_status_log(order_id,sequence,group_id,user_id,status,changed_ms,quantity,amount,currency,placed_ms,closes_ms,"
+                + "paid_ms,voucher_tail,voucher_until_ms,redeemed_ms,refunded_ms,close_reason)values"
+        );
         foreach (var change in _statuses)
         {
             var order = change.Order;
             var group = order.OrderId.Group.Value;
-            _text.Sql("('").Sql(group).Sql('.').Number(order.OrderId.Number).Sql("',").Number(change.Sequence).Sql(",'").Sql(group).Sql("',").Binary(order.UserId)
-                .Sql(',').Text(StoredNames.Of(order.Status)).Sql(',').Instant(change.Time).Sql(',').Number(order.Quantity).Sql(',')
-                .Number(order.Total.Amount).Sql(',').Text(order.Total.Currency).Sql(',').Instant(order.PlacedAt).Sql(',').Instant(order.ClosesAt).Sql(',')
-                .InstantOrNull(order.PaidAt).Sql(',').TextOrNull(order.VoucherTail).Sql(',').InstantOrNull(order.VoucherValidUntil).Sql(',')
-                .InstantOrNull(order.RedeemedAt).Sql(',').InstantOrNull(order.RefundedAt).Sql(',')
-                .TextOrNull(order.CloseReason is { } reason ? StoredNames.Of(reason) : null).Sql("),");
+            _text
+                .Sql("('")
+                .Sql(group)
+                .Sql('.')
+                .Number(order.OrderId.Number)
+                .Sql("',")
+                .Number(change.Sequence)
+                .Sql(",'")
+                .Sql(group)
+                .Sql("',")
+                .Binary(order.UserId)
+                .Sql(',')
+                .Text(StoredNames.Of(order.Status))
+                .Sql(',')
+                .Instant(change.Time)
+                .Sql(',')
+                .Number(order.Quantity)
+                .Sql(',')
+                .Number(order.Total.Amount)
+                .Sql(',')
+                .Text(order.Total.Currency)
+                .Sql(',')
+                .Instant(order.PlacedAt)
+                .Sql(',')
+                .Instant(order.ClosesAt)
+                .Sql(',')
+                .InstantOrNull(order.PaidAt)
+                .Sql(',')
+                .TextOrNull(order.VoucherTail)
+                .Sql(',')
+                .InstantOrNull(order.VoucherValidUntil)
+                .Sql(',')
+                .InstantOrNull(order.RedeemedAt)
+                .Sql(',')
+                .InstantOrNull(order.RefundedAt)
+                .Sql(',')
+                .TextOrNull(order.CloseReason is { } reason ? StoredNames.Of(reason) : null)
+                .Sql("),");
         }
         EndOfRows();
     }
@@ -248,12 +420,23 @@ internal sealed class MySqlPacket(TimeProvider time)
     {
         _runs.Clear();
         foreach (var place in batch)
-            if (place.Commit.Run is { } run) _runs.Add((run, place.Commit.Id));
-        if (_runs.Count == 0) return;
+            if (place.Commit.Run is { } run)
+                _runs.Add((run, place.Commit.Id));
+        if (_runs.Count == 0)
+            return;
         _runs.Sort(static (a, b) => Compare(a.Run, b.Run));
         _text.Sql("insert into task_run(due_day,task_id,version,commit_id)values");
         foreach (var (run, commit) in _runs)
-            _text.Sql('(').Number(DayOf(run)).Sql(',').Text(run.Key.Id).Sql(',').Number(run.Version).Sql(',').Id(commit).Sql("),");
+            _text
+                .Sql('(')
+                .Number(DayOf(run))
+                .Sql(',')
+                .Text(run.Key.Id)
+                .Sql(',')
+                .Number(run.Version)
+                .Sql(',')
+                .Id(commit)
+                .Sql("),");
         EndOfRows();
     }
 
@@ -261,14 +444,16 @@ internal sealed class MySqlPacket(TimeProvider time)
 
     private static int Compare(TaskKey a, TaskKey b)
     {
-        if (a.Shard != b.Shard) return a.Shard.Index.CompareTo(b.Shard.Index);
+        if (a.Shard != b.Shard)
+            return a.Shard.Index.CompareTo(b.Shard.Index);
         return a.Due != b.Due ? a.Due.CompareTo(b.Due) : string.CompareOrdinal(a.Id, b.Id);
     }
 
     /// <summary>By partition, then by the primary key.</summary>
     private static int Compare(TaskEndKey a, TaskEndKey b)
     {
-        if (a.Day != b.Day) return a.Day.CompareTo(b.Day);
+        if (a.Day != b.Day)
+            return a.Day.CompareTo(b.Day);
         var ids = string.CompareOrdinal(a.TaskId, b.TaskId);
         return ids != 0 ? ids : a.Version.CompareTo(b.Version);
     }
@@ -276,7 +461,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     private static int Compare(OrderStatusChange a, OrderStatusChange b)
     {
         var groups = string.CompareOrdinal(a.Order.OrderId.Group.Value, b.Order.OrderId.Group.Value);
-        if (groups != 0) return groups;
+        if (groups != 0)
+            return groups;
         var orders = a.Order.OrderId.Number.CompareTo(b.Order.OrderId.Number);
         return orders != 0 ? orders : a.Sequence.CompareTo(b.Sequence);
     }
@@ -284,7 +470,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     private static int Compare(TaskRun a, TaskRun b)
     {
         var days = DayOf(a).CompareTo(DayOf(b));
-        if (days != 0) return days;
+        if (days != 0)
+            return days;
         var ids = string.CompareOrdinal(a.Key.Id, b.Key.Id);
         return ids != 0 ? ids : a.Version.CompareTo(b.Version);
     }

@@ -10,37 +10,44 @@ internal enum MySqlAnswer
 {
     /// <summary>Done.</summary>
     Ok,
+
     /// <summary>It was never sent: no connection.</summary>
     Unreachable,
+
     /// <summary>The server takes no such packet now. Nothing of it is stored.</summary>
     Refused,
+
     /// <summary>It may be done, not done, or still being worked on.</summary>
     Unknown,
+
     /// <summary>The stream is not alive, or the lane's last row is missing. Nothing of the packet is stored.</summary>
     NotAlive,
+
     /// <summary>A row with the key of one of its rows is there. Nothing of the packet is stored.</summary>
     Duplicate,
+
     /// <summary>A row that the table cannot take. Nothing of the packet is stored.</summary>
     RowFault,
+
     /// <summary>A lock could not be had. Nothing of the packet is stored.</summary>
     Lock,
 }
 
 /// <summary>
-/// A lane's own connection. Any exception discards it: what is left open on it dies with it (T1). The server drops it after two
-/// seconds without a word, so that a frozen process holds no lock for longer.
+/// A lane's own connection. Any exception discards it: what is left open on it dies with it (T1). The server drops it
+/// after two seconds without a word, so that a frozen process holds no lock for longer.
 /// </summary>
 internal sealed class MySqlSession(string connectionString, TimeSpan commandTimeout)
 {
     /// <summary>
-    /// Isolation is set on every open (T10). A lock, of a row or of a table, is waited for shorter than an answer: so that who holds it
-    /// is met as a lock and not as silence. No statement is cut short by the server.
+    /// Isolation is set on every open (T10). A lock, of a row or of a table, is waited for shorter than an answer: so
+    /// that who holds it is met as a lock and not as silence. No statement is cut short by the server.
     /// </summary>
     private const string Settings =
-        "set session transaction isolation level read committed;" +
-        "set session wait_timeout=2,session innodb_lock_wait_timeout=2,session lock_wait_timeout=2,session autocommit=1,session time_zone='+00:00'," +
-        "session sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'" +
-        "/*M!100101 ,session max_statement_time=0*/;select @@max_allowed_packet";
+        "set session transaction isolation level read committed;"
+        + "set session wait_timeout=2,session innodb_lock_wait_timeout=2,session lock_wait_timeout=2,session autocommit=1,session time_zone='+00:00',"
+        + "session sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+        + "/*M!100101 ,session max_statement_time=0*/;select @@max_allowed_packet";
 
     /// <summary>Bytes of UTF-8 that a character of a string takes at most.</summary>
     private const int CharacterBytesMax = 3;
@@ -51,7 +58,8 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         AllowUserVariables = true,
         ConnectionTimeout = (uint)Math.Max(1, Math.Ceiling(commandTimeout.TotalSeconds)),
         DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(commandTimeout.TotalSeconds)),
-        // After a timeout the connection is given up at once; a request to the server to stop would change nothing for the outcome.
+        // After a timeout the connection is given up at once; a request to the server to stop would change nothing for
+        // the outcome.
         CancellationTimeout = -1,
         AutoEnlist = false,
     }.ConnectionString;
@@ -71,7 +79,8 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     /// <summary>Opens where it is not open; throws what the driver throws.</summary>
     public void Open()
     {
-        if (_connection is not null) return;
+        if (_connection is not null)
+            return;
         var connection = new MySqlConnection(_connectionString);
         try
         {
@@ -91,11 +100,14 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     /// <summary>Sends a packet of statements without results.</summary>
     public MySqlAnswer Send(string packet)
     {
-        if (!TryOpen()) return MySqlAnswer.Unreachable;
+        if (!TryOpen())
+            return MySqlAnswer.Unreachable;
         if (IsTooLarge(packet))
         {
             // The server would end the connection, which looks like an answer that is lost (T5).
-            Trouble = new InvalidOperationException($"A packet of {packet.Length} characters is more than the {PacketBytesMax} bytes of max_allowed_packet.");
+            Trouble = new InvalidOperationException(
+                $"A packet of {packet.Length} characters is more than the {PacketBytesMax} bytes of max_allowed_packet."
+            );
             return MySqlAnswer.Refused;
         }
         try
@@ -116,12 +128,14 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     public bool TryRead<T>(string sql, Func<MySqlDataReader, T> row, out List<T> rows)
     {
         rows = [];
-        if (!TryOpen()) return false;
+        if (!TryOpen())
+            return false;
         try
         {
             _command!.CommandText = sql;
             using var reader = _command.ExecuteReader();
-            while (reader.Read()) rows.Add(row(reader));
+            while (reader.Read())
+                rows.Add(row(reader));
             return true;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -155,15 +169,17 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     }
 
     private bool IsTooLarge(string packet) =>
-        (long)packet.Length * CharacterBytesMax >= PacketBytesMax && Encoding.UTF8.GetByteCount(packet) >= PacketBytesMax;
+        (long)packet.Length * CharacterBytesMax >= PacketBytesMax
+        && Encoding.UTF8.GetByteCount(packet) >= PacketBytesMax;
 
-    private static MySqlAnswer AnswerOf(ErrorMeaning meaning) => meaning switch
-    {
-        ErrorMeaning.Refused => MySqlAnswer.Refused,
-        ErrorMeaning.Lock => MySqlAnswer.Lock,
-        ErrorMeaning.Duplicate => MySqlAnswer.Duplicate,
-        ErrorMeaning.RowFault => MySqlAnswer.RowFault,
-        ErrorMeaning.Stopped => MySqlAnswer.NotAlive,
-        _ => MySqlAnswer.Unknown,
-    };
+    private static MySqlAnswer AnswerOf(ErrorMeaning meaning) =>
+        meaning switch
+        {
+            ErrorMeaning.Refused => MySqlAnswer.Refused,
+            ErrorMeaning.Lock => MySqlAnswer.Lock,
+            ErrorMeaning.Duplicate => MySqlAnswer.Duplicate,
+            ErrorMeaning.RowFault => MySqlAnswer.RowFault,
+            ErrorMeaning.Stopped => MySqlAnswer.NotAlive,
+            _ => MySqlAnswer.Unknown,
+        };
 }

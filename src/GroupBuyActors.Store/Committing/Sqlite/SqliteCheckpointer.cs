@@ -5,9 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing.Sqlite;
 
 /// <summary>
-/// Moves the write-ahead log into the database on a thread and a connection of its own, so that no commit waits for it. Passive: it
-/// never blocks a writer. Under steady writing the log never comes to its end that way; past <see cref="LogPagesMax"/> the lane
-/// therefore does the small rest itself between two transactions, after which SQLite starts the log anew.
+/// Moves the write-ahead log into the database on a thread and a connection of its own, so that no commit waits for it.
+/// Passive: it never blocks a writer. Under steady writing the log never comes to its end that way; past
+/// <see cref="LogPagesMax"/> the lane therefore does the small rest itself between two transactions, after which SQLite
+/// starts the log anew.
 /// </summary>
 internal sealed class SqliteCheckpointer : IDisposable
 {
@@ -38,7 +39,8 @@ internal sealed class SqliteCheckpointer : IDisposable
         lock (_gate)
         {
             _commits += commits;
-            if (_commits >= CommitsBetween) Monitor.Pulse(_gate);
+            if (_commits >= CommitsBetween)
+                Monitor.Pulse(_gate);
         }
     }
 
@@ -78,8 +80,10 @@ internal sealed class SqliteCheckpointer : IDisposable
         {
             lock (_gate)
             {
-                while (_commits < CommitsBetween && !_stopping) Monitor.Wait(_gate);
-                if (_stopping) return;
+                while (_commits < CommitsBetween && !_stopping)
+                    Monitor.Wait(_gate);
+                if (_stopping)
+                    return;
                 _commits = 0;
             }
             Checkpoint(_connection);

@@ -4,8 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing.Sqlite;
 
 /// <summary>Commits to a SQLite file: one lane, since a file has one writer, in the one process that owns it.</summary>
-internal sealed class SqliteCommitter(SqliteDatabase database, StoreOptions options, TimeProvider time, ILogger<SqliteCommitter> logger)
-    : Committer(options, lanes: 1, time, logger)
+internal sealed class SqliteCommitter(
+    SqliteDatabase database,
+    StoreOptions options,
+    TimeProvider time,
+    ILogger<SqliteCommitter> logger
+) : Committer(options, lanes: 1, time, logger)
 {
     private readonly StoreOptions _options = options;
     private readonly TimeProvider _time = time;

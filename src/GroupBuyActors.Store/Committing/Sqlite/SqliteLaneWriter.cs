@@ -5,16 +5,26 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing.Sqlite;
 
 /// <summary>
-/// Writes a stream on SQLite: a transaction a batch, a savepoint a commit, so that a refused commit takes nobody else with it. There
-/// is no server that could work on behind our back: after a failed commit of the transaction a plain read tells its outcome, and trouble
-/// before the commit means that nothing of it is there. Where that lasts longer than <see cref="StoreOptions.RefusalPatience"/> (a disk
-/// that is full, a file that cannot be written), what waits is given up, and nothing is taken until the file takes a write again.
+/// Writes a stream on SQLite: a transaction a batch, a savepoint a commit, so that a refused commit takes nobody else
+/// with it. There is no server that could work on behind our back: after a failed commit of the transaction a plain
+/// read tells its outcome, and trouble before the commit means that nothing of it is there. Where that lasts longer
+/// than <see cref="StoreOptions.RefusalPatience"/> (a disk that is full, a file that cannot be written), what waits is
+/// given up, and nothing is taken until the file takes a write again.
 /// </summary>
-internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions options, TimeProvider time, CommitMetrics metrics, ILogger logger) : LaneWriter
+internal sealed class SqliteLaneWriter(
+    SqliteDatabase database,
+    StoreOptions options,
+    TimeProvider time,
+    CommitMetrics metrics,
+    ILogger logger
+) : LaneWriter
 {
     private const int BusyMs = 1000;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
-    /// <summary>A lock is held by somebody who writes: it is waited for longer than a file that takes nothing.</summary>
+
+    /// <summary>
+    /// A lock is held by somebody who writes: it is waited for longer than a file that takes nothing.
+    /// </summary>
     private const int LockPatienceFactor = 4;
 
     private readonly RefusalPatience _patience = new(time, options.RefusalPatience);
@@ -55,7 +65,10 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreUnusableException($"The file {database.Mark.Path}, which remembers how far the database has got, cannot be written: {e.Message}", e);
+            throw new StoreUnusableException(
+                $"The file {database.Mark.Path}, which remembers how far the database has got, cannot be written: {e.Message}",
+                e
+            );
         }
     }
 
@@ -65,7 +78,8 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         using var command = _connection.CreateCommand();
         command.Transaction = transaction;
         // The process owns the file: whoever wrote streams before is gone (T13).
-        command.CommandText = "update stream set state = 2 where state = 1; insert into stream (id, silo_address, silo_slot, state) values ($id, $address, $slot, 1)";
+        command.CommandText =
+            "update stream set state = 2 where state = 1; insert into stream (id, silo_address, silo_slot, state) values ($id, $address, $slot, 1)";
         command.Parameters.AddWithValue("$id", Stream);
         command.Parameters.AddWithValue("$address", silo.Address);
         command.Parameters.AddWithValue("$slot", silo.Slot);
@@ -80,7 +94,8 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         try
         {
             Connect();
-            if (!IsWhole()) return false;
+            if (!IsWhole())
+                return false;
             ConfirmedAt = sentAt;
         }
         catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
@@ -122,7 +137,8 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
             var sentAt = time.GetTimestamp();
             try
             {
-                if (!TryTransaction(batch)) return false;
+                if (!TryTransaction(batch))
+                    return false;
                 ConfirmedAt = sentAt;
                 _checkpointer!.Committed(batch.Count);
                 break;
@@ -132,7 +148,8 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
                 var isLocked = e is SqliteException known && DatabaseErrors.Of(known) == ErrorMeaning.Lock;
                 metrics.Retried(isLocked ? "lock_wait" : "file");
                 logger.FileTrouble(Stream, e.Message);
-                if (_committing && HasLanded(batch)) break;
+                if (_committing && HasLanded(batch))
+                    break;
                 // Whatever is open is rolled back with its connection.
                 Discard();
                 if (!(isLocked ? _lockPatience : _patience).IsOver())
@@ -148,9 +165,11 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         _patience.Reset();
         _lockPatience.Reset();
         foreach (var place in batch)
-            if (place.Status == CommitStatus.Stale) place.Commit.Token.Poison();
+            if (place.Status == CommitStatus.Stale)
+                place.Commit.Token.Poison();
         var last = batch.FindLast(p => p.Status == CommitStatus.Committed);
-        if (last is null) return true;
+        if (last is null)
+            return true;
         LastPosition = last.FirstPosition + last.Rows - 1;
         Remember();
         return true;
@@ -176,12 +195,16 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         _checkpointer?.Dispose();
     }
 
-    /// <summary>False where the stream is fenced; throws where the file does not take the transaction, which then is not there or just is.</summary>
+    /// <summary>
+    /// False where the stream is fenced; throws where the file does not take the transaction, which then is not there
+    /// or just is.
+    /// </summary>
     private bool TryTransaction(List<LanePlace> batch)
     {
         _committing = false;
         Connect();
-        if (_checkpointer!.LogIsLong) _checkpointer.Checkpoint(_connection!);
+        if (_checkpointer!.LogIsLong)
+            _checkpointer.Checkpoint(_connection!);
         database.Turns.Enter();
         try
         {
@@ -206,9 +229,12 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         foreach (var place in batch)
         {
             place.FirstPosition = next;
-            place.Status = !refused.Contains(place.Commit.Token) && TryWrite(place) ? CommitStatus.Committed : CommitStatus.Stale;
-            if (place.Status == CommitStatus.Committed) next += place.Rows;
-            else refused.Add(place.Commit.Token);
+            place.Status =
+                !refused.Contains(place.Commit.Token) && TryWrite(place) ? CommitStatus.Committed : CommitStatus.Stale;
+            if (place.Status == CommitStatus.Committed)
+                next += place.Rows;
+            else
+                refused.Add(place.Commit.Token);
         }
         _committing = true;
         _statements.Commit.Run();
@@ -235,8 +261,8 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
     }
 
     /// <summary>
-    /// After trouble, on a connection of its own, for as long as it takes: is the batch's first committed row there? It was the last
-    /// step that could fail, so the rest is there too.
+    /// After trouble, on a connection of its own, for as long as it takes: is the batch's first committed row there? It
+    /// was the last step that could fail, so the rest is there too.
     /// </summary>
     private bool HasLanded(List<LanePlace> batch)
     {
@@ -246,7 +272,9 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
             {
                 Reopen();
                 var first = batch.Find(p => p.Status == CommitStatus.Committed);
-                return first is not null && _statements!.CommitAt.Scalar(Stream, first.FirstPosition) is byte[] id && new Guid(id, bigEndian: true) == first.Commit.Id;
+                return first is not null
+                    && _statements!.CommitAt.Scalar(Stream, first.FirstPosition) is byte[] id
+                    && new Guid(id, bigEndian: true) == first.Commit.Id;
             }
             catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
             {
@@ -261,7 +289,8 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         if ((long)_statements!.IsAlive.Scalar(Stream)! == 0)
             FencedBecause = "The stream is fenced: another process took this one for dead.";
         else if (LastPosition > 0 && _statements.CommitAt.Scalar(Stream, LastPosition) is null)
-            FencedBecause = $"Position {LastPosition}, which this process committed, is missing: the file was replaced by an older one.";
+            FencedBecause =
+                $"Position {LastPosition}, which this process committed, is missing: the file was replaced by an older one.";
         return FencedBecause is null;
     }
 
@@ -272,7 +301,8 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
         _connection = database.Open();
         using (var command = _connection.CreateCommand())
         {
-            // The checkpointer does it, apart. A lock of another process is waited for no longer than an answer may take.
+            // The checkpointer does it, apart. A lock of another process is waited for no longer than an answer may
+            // take.
             command.CommandText = $"pragma wal_autocheckpoint = 0; pragma busy_timeout = {BusyMs}";
             command.ExecuteNonQuery();
         }
@@ -282,7 +312,8 @@ internal sealed class SqliteLaneWriter(SqliteDatabase database, StoreOptions opt
 
     private void Connect()
     {
-        if (_statements is null) Reopen();
+        if (_statements is null)
+            Reopen();
     }
 
     private void Discard()

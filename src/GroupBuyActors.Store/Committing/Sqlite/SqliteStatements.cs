@@ -41,7 +41,8 @@ internal sealed class SqliteStatement : IDisposable
 
     private void Bind(ReadOnlySpan<object?> values)
     {
-        for (var i = 0; i < values.Length; i++) _command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        for (var i = 0; i < values.Length; i++)
+            _command.Parameters[i].Value = values[i] ?? DBNull.Value;
     }
 }
 
@@ -68,31 +69,59 @@ internal sealed class SqliteStatements : IDisposable
         Probe = new(connection, "replace into store_probe (id, at_ms) values (1, ?1)", 1);
         IsAlive = new(connection, "select count(*) from stream where id = ?1 and state = 1", 1);
         CommitAt = new(connection, "select commit_id from group_journal where stream = ?1 and position = ?2", 2);
-        _journal = new(connection, """
+        _journal = new(
+            connection,
+            """
             insert into group_journal (stream, position, commit_id, group_id, sequence, type, version, time_ms, payload, trace)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-            """, 10);
-        _schedule = new(connection, """
+            """,
+            10
+        );
+        _schedule = new(
+            connection,
+            """
             insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight, first_ms)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) on conflict (shard, due_ms, id) do nothing
-            """, 13);
+            """,
+            13
+        );
         // Only of a task that had another due before: a later version than the first.
-        _move = new(connection, $"insert into task_move (at_ms, id) values ({Dialect.SqliteNowMs}, ?1) on conflict (at_ms, id) do nothing", 1);
+        _move = new(
+            connection,
+            $"insert into task_move (at_ms, id) values ({Dialect.SqliteNowMs}, ?1) on conflict (at_ms, id) do nothing",
+            1
+        );
         _remove = new(connection, "delete from timed_task where shard = ?1 and due_ms = ?2 and id = ?3", 3);
-        _update = new(connection, """
+        _update = new(
+            connection,
+            """
             update timed_task set next_ms = ?4, attempts = ?5, version = ?6, last_error = ?7, weight = ?8
             where shard = ?1 and due_ms = ?2 and id = ?3 and version = ?6 - 1
-            """, 8);
-        _end = new(connection, """
+            """,
+            8
+        );
+        _end = new(
+            connection,
+            """
             insert into task_end (day, task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, trace, error)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) on conflict (day, task_id, version) do nothing
-            """, 14);
-        _status = new(connection, """
+            """,
+            14
+        );
+        _status = new(
+            connection,
+            """
             insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms,
               closes_ms, paid_ms, voucher_tail, voucher_until_ms, redeemed_ms, refunded_ms, close_reason)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-            """, 17);
-        _run = new(connection, "insert into task_run (due_day, task_id, version, commit_id) values (?1, ?2, ?3, ?4)", 4);
+            """,
+            17
+        );
+        _run = new(
+            connection,
+            "insert into task_run (due_day, task_id, version, commit_id) values (?1, ?2, ?3, ?4)",
+            4
+        );
     }
 
     /// <summary>Takes the file's write lock.</summary>
@@ -119,23 +148,59 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>?1 the stream, ?2 the position: which commit lies there.</summary>
     public SqliteStatement CommitAt { get; }
 
-    /// <summary>Writes all rows of a commit; throws <see cref="SqliteException"/> on the first that cannot be written.</summary>
+    /// <summary>
+    /// Writes all rows of a commit; throws <see cref="SqliteException"/> on the first that cannot be written.
+    /// </summary>
     public void Write(long stream, LanePlace place, DateTimeOffset now)
     {
         var commit = place.Commit;
         Journal(stream, place, now);
-        foreach (var task in commit.Schedules) Schedule(task);
-        foreach (var key in commit.Removals) _remove.Run(key.Shard.Index, Ms(key.Due), key.Id);
+        foreach (var task in commit.Schedules)
+            Schedule(task);
+        foreach (var key in commit.Removals)
+            _remove.Run(key.Shard.Index, Ms(key.Due), key.Id);
         foreach (var task in commit.Updates)
-            _update.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, Ms(task.NextAt), task.Attempts, task.Version, task.LastError, task.Weight);
-        foreach (var end in commit.Ends) End(end);
-        foreach (var change in commit.Statuses) Status(change);
-        if (commit.Run is { } run) _run.Run(Ms(run.Key.Due) / DayMs, run.Key.Id, run.Version, Id(commit.Id));
+            _update.Run(
+                task.Key.Shard.Index,
+                Ms(task.Key.Due),
+                task.Key.Id,
+                Ms(task.NextAt),
+                task.Attempts,
+                task.Version,
+                task.LastError,
+                task.Weight
+            );
+        foreach (var end in commit.Ends)
+            End(end);
+        foreach (var change in commit.Statuses)
+            Status(change);
+        if (commit.Run is { } run)
+            _run.Run(Ms(run.Key.Due) / DayMs, run.Key.Id, run.Version, Id(commit.Id));
     }
 
     public void Dispose()
     {
-        foreach (var statement in new[] { Begin, Savepoint, Release, RollbackOne, Commit, Probe, IsAlive, CommitAt, _journal, _schedule, _move, _remove, _update, _end, _status, _run })
+        foreach (
+            var statement in new[]
+            {
+                Begin,
+                Savepoint,
+                Release,
+                RollbackOne,
+                Commit,
+                Probe,
+                IsAlive,
+                CommitAt,
+                _journal,
+                _schedule,
+                _move,
+                _remove,
+                _update,
+                _end,
+                _status,
+                _run,
+            }
+        )
             statement.Dispose();
     }
 
@@ -143,32 +208,87 @@ internal sealed class SqliteStatements : IDisposable
     {
         var commit = place.Commit;
         var id = Id(commit.Id);
-        if (commit.Events.Count == 0) _journal.Run(stream, place.FirstPosition, id, null, null, "", 0, Ms(now), null, null);
+        if (commit.Events.Count == 0)
+            _journal.Run(stream, place.FirstPosition, id, null, null, "", 0, Ms(now), null, null);
         for (var i = 0; i < commit.Events.Count; i++)
         {
             var e = commit.Events[i];
-            _journal.Run(stream, place.FirstPosition + i, id, commit.Group!.Value.Value, e.Sequence, e.Type, e.Version, Ms(e.Time), Bytes(e.Payload), e.Trace);
+            _journal.Run(
+                stream,
+                place.FirstPosition + i,
+                id,
+                commit.Group!.Value.Value,
+                e.Sequence,
+                e.Type,
+                e.Version,
+                Ms(e.Time),
+                Bytes(e.Payload),
+                e.Trace
+            );
         }
     }
 
     private void Schedule(TimedTask task)
     {
-        _schedule.Run(task.Key.Shard.Index, Ms(task.Key.Due), task.Key.Id, task.Type, task.Group?.Value,
-            Bytes(task.Payload), Ms(task.NextAt), task.Attempts, task.Version, task.Trace, task.LastError, task.Weight,
-            task.FirstDue?.ToUnixTimeMilliseconds());
-        if (task.Version > 1) _move.Run(task.Key.Id);
+        _schedule.Run(
+            task.Key.Shard.Index,
+            Ms(task.Key.Due),
+            task.Key.Id,
+            task.Type,
+            task.Group?.Value,
+            Bytes(task.Payload),
+            Ms(task.NextAt),
+            task.Attempts,
+            task.Version,
+            task.Trace,
+            task.LastError,
+            task.Weight,
+            task.FirstDue?.ToUnixTimeMilliseconds()
+        );
+        if (task.Version > 1)
+            _move.Run(task.Key.Id);
     }
 
-    private void End(TaskEnding end) => _end.Run(end.Key.Day, end.TaskId, Ms(end.EndedAt), StoredNames.Of(end.Status), end.Type, end.Shard.Index, end.MerchantId,
-        end.Group?.Value, Ms(end.Due), end.Attempts, end.Version, Bytes(end.Payload), end.Trace, end.Error);
+    private void End(TaskEnding end) =>
+        _end.Run(
+            end.Key.Day,
+            end.TaskId,
+            Ms(end.EndedAt),
+            StoredNames.Of(end.Status),
+            end.Type,
+            end.Shard.Index,
+            end.MerchantId,
+            end.Group?.Value,
+            Ms(end.Due),
+            end.Attempts,
+            end.Version,
+            Bytes(end.Payload),
+            end.Trace,
+            end.Error
+        );
 
     private void Status(OrderStatusChange change)
     {
         var order = change.Order;
-        _status.Run(order.OrderId.ToString(), change.Sequence, order.OrderId.Group.Value, System.Text.Encoding.UTF8.GetBytes(order.UserId),
-            StoredNames.Of(order.Status), Ms(change.Time), order.Quantity, order.Total.Amount, order.Total.Currency, Ms(order.PlacedAt), Ms(order.ClosesAt),
-            order.PaidAt?.ToUnixTimeMilliseconds(), order.VoucherTail, order.VoucherValidUntil?.ToUnixTimeMilliseconds(), order.RedeemedAt?.ToUnixTimeMilliseconds(), order.RefundedAt?.ToUnixTimeMilliseconds(),
-            order.CloseReason is { } reason ? StoredNames.Of(reason) : null);
+        _status.Run(
+            order.OrderId.ToString(),
+            change.Sequence,
+            order.OrderId.Group.Value,
+            System.Text.Encoding.UTF8.GetBytes(order.UserId),
+            StoredNames.Of(order.Status),
+            Ms(change.Time),
+            order.Quantity,
+            order.Total.Amount,
+            order.Total.Currency,
+            Ms(order.PlacedAt),
+            Ms(order.ClosesAt),
+            order.PaidAt?.ToUnixTimeMilliseconds(),
+            order.VoucherTail,
+            order.VoucherValidUntil?.ToUnixTimeMilliseconds(),
+            order.RedeemedAt?.ToUnixTimeMilliseconds(),
+            order.RefundedAt?.ToUnixTimeMilliseconds(),
+            order.CloseReason is { } reason ? StoredNames.Of(reason) : null
+        );
     }
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
@@ -176,5 +296,8 @@ internal sealed class SqliteStatements : IDisposable
     private static byte[] Id(Guid id) => id.ToByteArray(bigEndian: true);
 
     private static byte[] Bytes(ReadOnlyMemory<byte> bytes) =>
-        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out var array) && array.Array!.Length == bytes.Length ? array.Array : bytes.ToArray();
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out var array)
+        && array.Array!.Length == bytes.Length
+            ? array.Array
+            : bytes.ToArray();
 }

@@ -2,12 +2,15 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Benchmarks.Joins;
 
-/// <summary>A group that keeps nothing: what an Orleans call with the join's own messages costs, and so the ceiling of any join.</summary>
+/// <summary>
+/// A group that keeps nothing: what an Orleans call with the join's own messages costs, and so the ceiling of any join.
+/// </summary>
 [Alias("groupbuy.bench.ICeilingGroupGrain")]
 public interface ICeilingGroupGrain : IGrainWithStringKey
 {
     /// <summary>Answers a join from memory.</summary>
-    [Alias("Join")] Task<Reply<OrderView>> Join(JoinGroup command);
+    [Alias("Join")]
+    Task<Reply<OrderView>> Join(JoinGroup command);
 }
 
 /// <inheritdoc cref="ICeilingGroupGrain"/>
@@ -23,5 +26,7 @@ internal sealed class CeilingGroupGrain : Grain, ICeilingGroupGrain
     }
 
     public Task<Reply<OrderView>> Join(JoinGroup command) =>
-        Task.FromResult(StockGroupState.Answer(StockGroupState.Place(_id, ++_orders, command, DateTimeOffset.UtcNow), _orders));
+        Task.FromResult(
+            StockGroupState.Answer(StockGroupState.Place(_id, ++_orders, command, DateTimeOffset.UtcNow), _orders)
+        );
 }

@@ -5,16 +5,19 @@ namespace GroupBuyActors.Benchmarks.Tasks;
 public interface IReminderTaskGrain : IGrainWithStringKey
 {
     /// <summary>Registers a reminder.</summary>
-    [Alias("Schedule")] Task Schedule(string name, TimeSpan after);
+    [Alias("Schedule")]
+    Task Schedule(string name, TimeSpan after);
 }
 
 /// <inheritdoc cref="IReminderTaskGrain"/>
 internal sealed class ReminderTaskGrain : Grain, IReminderTaskGrain, IRemindable
 {
-    public Task Schedule(string name, TimeSpan after) => this.RegisterOrUpdateReminder(name, after, TimeSpan.FromDays(1));
+    public Task Schedule(string name, TimeSpan after) =>
+        this.RegisterOrUpdateReminder(name, after, TimeSpan.FromDays(1));
 
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (await this.GetReminder(reminderName) is { } reminder) await this.UnregisterReminder(reminder);
+        if (await this.GetReminder(reminderName) is { } reminder)
+            await this.UnregisterReminder(reminder);
     }
 }
