@@ -59,7 +59,17 @@ public sealed class RandomCutsTests(MariaDb mariaDb, ITestOutputHelper output)
             {
                 // Two in the pipe: the second is decided on top of the first.
                 Commit[] pair = [Commits.Join(group, head + 1, token), Commits.Join(group, head + 2, token)];
-                var results = await silo.SendAllAsync(pair);
+                var places = pair.Select(commit => silo.TryReserve(commit.Shard)).ToList();
+                if (places.Contains(null))
+                {
+                    // On a busy machine cuts can follow each other for so long that the lane refuses for a moment.
+                    places.ForEach(place => place?.Dispose());
+                    await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+                    continue;
+                }
+
+                var results = await Task.WhenAll(pair.Select((commit, i) => silo.CommitAsync(places[i]!, commit)))
+                    .WaitAsync(Eventually.Bound, CancellationToken.None);
                 for (var i = 0; i < 2; i++)
                     answers.Enqueue((pair[i], results[i]));
                 head += 2;
