@@ -85,7 +85,9 @@ internal sealed class SiloLife(
             Task.Run(() => clock.RunAsync(stopping), stopping),
             Task.Run(() => handOver.RunAsync(stopping), stopping),
             Task.Run(() => stuck.RunAsync(stopping), stopping),
-            Task.Run(() => canary.RunAsync(stopping), stopping),
+            // Not while the silo drains: it activates nothing any more, and the runtime would report each try as an
+            // error.
+            Task.Run(() => canary.RunAsync(gate.Draining), stopping),
         ];
         return Task.CompletedTask;
     }
