@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using GroupBuyActors.Testing.Silos;
 
 namespace GroupBuyActors.Silo.Tests.Telemetry;
 
@@ -13,7 +14,13 @@ public sealed partial class ToolsTests(TestSilo silo)
     [Fact]
     public async Task MetricsHaveTheNamesOfTheContract()
     {
-        await _api.FulfilAsync(TestSilo.NewGroup());
+        // A process of its own: silos that share one share their instruments' names, and the exporter drops what has
+        // one when another of that name ends.
+        var directory = Directory.CreateTempSubdirectory("groupbuy-metrics-").FullName;
+        await using var process = await SiloProcess.StartAsync(SiloSettings.Draw("metrics", directory));
+        using var http = new HttpClient { BaseAddress = process.Address };
+        var api = new Api(http);
+        await api.FulfilAsync(GroupId.Parse("7.SH.tea"));
         string[] wanted =
         [
             "task_pending_total gauge",
@@ -31,14 +38,12 @@ public sealed partial class ToolsTests(TestSilo silo)
             "http_server_request_duration_seconds histogram",
         ];
         var names = new HashSet<string>();
-        // Other silos of this process begin and end meanwhile, which can cut one collection of gauges short: the next
-        // has them all.
         await Api.Until(async () =>
         {
             names =
             [
                 .. TypeLine()
-                    .Matches((await _api.GetAsync("/metrics")).Is(HttpStatusCode.OK).Text)
+                    .Matches((await api.GetAsync("/metrics")).Is(HttpStatusCode.OK).Text)
                     .Select(match => match.Groups[1].Value),
             ];
             return wanted.All(name => names.Contains(name.Split(' ')[0]));
@@ -52,6 +57,8 @@ public sealed partial class ToolsTests(TestSilo silo)
         );
         Assert.Contains(names, name => name.StartsWith("orleans_", StringComparison.Ordinal));
         Assert.Contains(names, name => name.StartsWith("dotnet_", StringComparison.Ordinal));
+        await process.StopAsync(TimeSpan.FromSeconds(30));
+        Directory.Delete(directory, recursive: true);
     }
 
     [Theory]
