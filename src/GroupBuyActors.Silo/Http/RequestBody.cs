@@ -1,7 +1,10 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
 using GroupBuyActors.Silo.Idempotency;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace GroupBuyActors.Silo.Http;
 
@@ -130,7 +133,7 @@ internal sealed class RequestBody
         var reader = context.Request.BodyReader;
         while (true)
         {
-            var read = await ReadAsync(reader, context.RequestAborted);
+            var read = await ReadAsync(context, reader);
             if (read.Buffer.Length > BytesMax)
             {
                 reader.AdvanceTo(read.Buffer.End);
@@ -148,21 +151,37 @@ internal sealed class RequestBody
         }
     }
 
-    // The server tells some faults of the transfer, such as the size of a chunk that no number can hold, as plain IO
-    // faults.
-    private static async ValueTask<System.IO.Pipelines.ReadResult> ReadAsync(
-        System.IO.Pipelines.PipeReader reader,
-        CancellationToken cancellation
-    )
+    private static async ValueTask<ReadResult> ReadAsync(HttpContext context, PipeReader reader)
     {
         try
         {
-            return await reader.ReadAsync(cancellation);
+            return await reader.ReadAsync(context.RequestAborted);
         }
         catch (IOException e)
-            when (e is not (BadHttpRequestException or Microsoft.AspNetCore.Connections.ConnectionResetException))
         {
+            EndConnection(context);
+            if (e is BadHttpRequestException or ConnectionResetException)
+                throw;
+            // The server reports some faults of the transfer, such as the size of a chunk that no number can hold, as
+            // plain IO faults.
             throw new BadHttpRequestException("The body is not sent as HTTP sends one.", e);
         }
+        catch (OperationCanceledException)
+        {
+            EndConnection(context);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Has the server take no further request from a connection whose body could not be read to its end: what comes
+    /// next on it is not the start of a request. The server does so itself only where such a fault reaches it, and
+    /// fails with a logged stack where the fault was answered before.
+    /// </summary>
+    private static void EndConnection(HttpContext context)
+    {
+        // Requests of a later protocol do not follow each other on their connection.
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
     }
 }

@@ -74,17 +74,18 @@ public sealed class FaultTests(TestSilo silo)
         {
             await HangUpAsync(
                 process,
-                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{{\"userId\""
+                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{\"userId\""
             );
             await HangUpAsync(
                 process,
-                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\r\n{{\"userId\":\"a{i:D2}\"}}"
+                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{{\"userId\":\"a{i:D2}\"}}"
             );
             await HangUpAsync(
                 process,
-                $"PUT /v1/groups/8.SH.tea-{i} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Api.Offer().Length + 4}\r\n\r\n{Api.Offer()}"
+                $"PUT /v1/groups/8.SH.tea-{i} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Api.Offer().Length + 4}\r\n\r\n{Api.Offer()}"
             );
             await HangUpAsync(process, $"GET /v1/groups/{group}/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            await CloseInBodyAsync(process, $"/v1/groups/{group}/orders");
             await HangUpAsync(process, $"GET /v1/admin/tasks HTTP/1.1\r\nHost: localhost\r\n\r\n");
             await HangUpAsync(
                 process,
@@ -101,6 +102,35 @@ public sealed class FaultTests(TestSilo silo)
         string[] unwanted = ["\"LogLevel\":\"Error\"", "\"LogLevel\":\"Critical\"", "\"Exception\":"];
         Assert.Equal("", string.Join('\n', lines.Where(line => unwanted.Any(line.Contains))));
         Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>
+    /// Sends a part of a body once the server reads it, and closes as a client does that was told to stop.
+    /// </summary>
+    private static async Task CloseInBodyAsync(SiloProcess process, string path)
+    {
+        using var socket = new TcpClient(process.Address.Host, process.Address.Port);
+        var stream = socket.GetStream();
+        var head =
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n";
+        await stream.WriteAsync(
+            Encoding.UTF8.GetBytes(head + "Expect: 100-continue\r\n\r\n"),
+            TestContext.Current.CancellationToken
+        );
+        var go = "HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray();
+        var answer = new byte[go.Length];
+        await stream.ReadExactlyAsync(answer, TestContext.Current.CancellationToken);
+        Assert.Equal(go, answer);
+        await stream.WriteAsync("{\"userId\""u8.ToArray(), TestContext.Current.CancellationToken);
+        socket.Client.Shutdown(SocketShutdown.Send);
+        try
+        {
+            await stream.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // The server may reset what it cannot answer: that is an end, too.
+        }
     }
 
     /// <summary>Sends and resets the connection, as a client that dies does.</summary>
