@@ -188,7 +188,7 @@ internal static partial class EdgeLog
     [LoggerMessage(
         7004,
         LogLevel.Warning,
-        "The change {Action} on {Target} was made but could not be written to the audit log"
+        "The change {Action} on {Target} was made, but its line in the audit log could not be confirmed"
     )]
     public static partial void NotAudited(ILogger logger, Exception fault, string action, string target);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Testing.Silos;
 
 namespace GroupBuyActors.Silo.Tests.Connections;
@@ -35,7 +36,8 @@ public sealed class DescriptorTests : IDisposable
         Assert.False(silo.HasExited, silo.Tail());
 
         var metrics = (await api.GetAsync("/metrics")).Text;
-        Assert.InRange(Value(metrics, "connections_max"), 16, Limit / 2);
+        // How many descriptors other things have open varies from one look to the next; the reserve is always left.
+        Assert.InRange(Value(metrics, "connections_max"), ConnectionShare.Least, Limit - ConnectionShare.Reserve - 1);
         Assert.InRange(Value(metrics, "descriptors_open"), 1, Limit - 1);
         Assert.Equal(Limit, Value(metrics, "descriptors_max"));
         Assert.Contains("HTTP takes", silo.Tail(1_000), StringComparison.Ordinal);

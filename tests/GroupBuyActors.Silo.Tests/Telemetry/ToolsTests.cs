@@ -14,8 +14,7 @@ public sealed partial class ToolsTests(TestSilo silo)
     [Fact]
     public async Task MetricsHaveTheNamesOfTheContract()
     {
-        // A process of its own: silos that share one share their instruments' names, and the exporter drops what has
-        // one when another of that name ends.
+        // A process of its own: gauges were seen to stay away from a silo's page while others of its process ended.
         var directory = Directory.CreateTempSubdirectory("groupbuy-metrics-").FullName;
         await using var process = await SiloProcess.StartAsync(SiloSettings.Draw("metrics", directory));
         using var http = new HttpClient { BaseAddress = process.Address };
