@@ -39,19 +39,10 @@ internal sealed class MySqlMigrator(
     public async Task RunAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenOwnAsync(cancellation).ConfigureAwait(false);
-        // The lock is the server's, not the database's: its name says which one. It goes with the connection at the
-        // latest.
+        // The lock is the server's, not the database's: its name says which one. It goes with the connection.
         var name = $"groupbuy migrate {StableHash.Of(connection.Database):x16}";
         await TakeTurnAsync(connection, name, cancellation).ConfigureAwait(false);
-        try
-        {
-            await MigrateAsync(connection, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            var session = new DbSession(connection, null);
-            await session.NumberAsync($"select release_lock({name})", 0, CancellationToken.None).ConfigureAwait(false);
-        }
+        await MigrateAsync(connection, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>

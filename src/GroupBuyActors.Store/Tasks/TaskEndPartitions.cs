@@ -41,24 +41,24 @@ internal sealed class TaskEndPartitions(MySqlDatabase database)
         var name = $"groupbuy task_end {StableHash.Of(connection.Database):x16}";
         if (await session.NumberAsync($"select get_lock({name}, 0)", 0, cancellation).ConfigureAwait(false) != 1)
             return new TaskEndUpkeep(0, 0, false);
-        try
+        await session
+            .ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation)
+            .ConfigureAwait(false);
+        var there = await ReadAsync(session, cancellation).ConfigureAwait(false);
+        var upkeep = new TaskEndUpkeep(0, 0, false);
+        if (await MakeKeptAsync(connection, there, cancellation).ConfigureAwait(false))
         {
-            await session
-                .ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation)
-                .ConfigureAwait(false);
-            var there = await ReadAsync(session, cancellation).ConfigureAwait(false);
-            if (!await MakeKeptAsync(connection, there, cancellation).ConfigureAwait(false))
-                return new TaskEndUpkeep(0, 0, false);
             var made = await MakeAsync(connection, there, today - keepDays, today, today + aheadDays, cancellation)
                 .ConfigureAwait(false);
             await keep().ConfigureAwait(false);
             var dropped = await DropAsync(connection, there, today - keepDays, cancellation).ConfigureAwait(false);
-            return new TaskEndUpkeep(made ?? 0, dropped ?? 0, made is not null && dropped is not null);
+            upkeep = new TaskEndUpkeep(made ?? 0, dropped ?? 0, made is not null && dropped is not null);
         }
-        finally
-        {
-            await session.NumberAsync($"select release_lock({name})", 0, CancellationToken.None).ConfigureAwait(false);
-        }
+
+        // Where something above fails, the lock goes with the connection: releasing it there would hide the failure
+        // behind one of its own.
+        await session.NumberAsync($"select release_lock({name})", 0, CancellationToken.None).ConfigureAwait(false);
+        return upkeep;
     }
 
     /// <summary>

@@ -117,6 +117,24 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         );
     }
 
+    [Fact]
+    public async Task AStartWhoseConnectionIsLostSaysSoAndTheNextGoesOn()
+    {
+        await using (await ReadAsync("timed_task"))
+        {
+            var migrating = Migrator(TimeSpan.FromMinutes(10)).RunAsync(CancellationToken.None);
+            var waiting = 0L;
+            await Eventually.TrueAsync(
+                async () => (waiting = await WaitingMigrationAsync()) > 0,
+                "the migration waits for the reader"
+            );
+            await mariaDb.Server.ExecuteAsync(null, $"kill connection {waiting}");
+            await Assert.ThrowsAsync<MySqlException>(() => migrating.WaitAsync(Eventually.Bound));
+        }
+
+        await Migrator(TimeSpan.FromMinutes(1)).RunAsync(CancellationToken.None).WaitAsync(Eventually.Bound);
+    }
+
     public async ValueTask InitializeAsync() =>
         _store = (MySqlUnderTest)await MySqlUnderTest.CreateAsync(mariaDb.Server);
 
@@ -138,6 +156,12 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         await MySqlUnderTest.RunAsync(reader, $"start transaction; select count(*) from {table}");
         return reader;
     }
+
+    /// <summary>The connection whose change of a table waits, 0 where none does.</summary>
+    private Task<long> WaitingMigrationAsync() =>
+        _store.NumberAsync(
+            "select coalesce(max(id), 0) from information_schema.processlist where db = database() and info like 'alter table timed_task%'"
+        );
 
     private async Task<Load> StartLoadAsync()
     {
