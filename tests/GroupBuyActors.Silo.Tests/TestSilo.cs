@@ -1,7 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using GroupBuyActors.Client;
 using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Testing.Silos;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 
@@ -69,7 +68,7 @@ public class TestSilo : IAsyncLifetime
     /// <summary>The settings of a silo on free ports with its data in a directory.</summary>
     public static string[] Arguments(string directory)
     {
-        var ports = FreePorts(2);
+        var ports = LoopbackPorts.Draw(2);
         return
         [
             "--urls",
@@ -83,16 +82,5 @@ public class TestSilo : IAsyncLifetime
             "--Logging:LogLevel:Default",
             "Warning",
         ];
-    }
-
-    public static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners)
-            listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners)
-            listener.Dispose();
-        return ports;
     }
 }

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using GroupBuyActors.Testing.Silos;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -285,7 +285,7 @@ public abstract class OrleansTests(IDatabaseFixture databases)
             .UseOrleans(silo =>
             {
                 var database = store.Orleans;
-                Cluster(silo, database, FreePort(), FreePort());
+                Cluster(silo, database, LoopbackPorts.Draw(), LoopbackPorts.Draw());
                 silo.UseAdoNetReminderService(options =>
                 {
                     options.Invariant = database.Invariant;
@@ -302,13 +302,6 @@ public abstract class OrleansTests(IDatabaseFixture databases)
                 silo.Services.AddSingleton<IManagementGrainAccess, ManagementGrainAccess>();
             })
             .Build();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>A silo that leaves its cluster before it is taken apart, whatever the test came to.</summary>

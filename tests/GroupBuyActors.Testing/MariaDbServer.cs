@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using GroupBuyActors.Testing.Silos;
 using MySqlConnector;
 
 namespace GroupBuyActors.Testing;
@@ -63,7 +62,7 @@ public sealed class MariaDbServer : IAsyncDisposable
         var server = new MySqlConnectionStringBuilder
         {
             Server = "127.0.0.1",
-            Port = (uint)FreePort(),
+            Port = (uint)LoopbackPorts.Draw(),
             UserID = User,
             Password = User,
             SslMode = MySqlSslMode.None,
@@ -228,8 +227,11 @@ public sealed class MariaDbServer : IAsyncDisposable
         {
             try
             {
-                await ScalarAsync(null, "select 1");
-                return;
+                if (await ScalarAsync(null, "select @@datadir") is string data && data.TrimEnd('/') == DataDirectory)
+                    return;
+                throw new InvalidOperationException(
+                    $"Another server answers on port {Port}, which was free when {_program.Name} was started."
+                );
             }
             catch (MySqlException)
                 when (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30)
@@ -246,12 +248,5 @@ public sealed class MariaDbServer : IAsyncDisposable
                 );
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using GroupBuyActors.Integrations.Http;
 using GroupBuyActors.Ports;
+using GroupBuyActors.Testing.Silos;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GroupBuyActors.Integrations.Tests.Http;
@@ -121,10 +120,7 @@ public sealed class ResilienceTests
     [Fact]
     public async Task AServiceThatIsNotThereIsSilence()
     {
-        var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
+        var port = LoopbackPorts.Draw();
         await using var service = TestService.At(new Uri($"http://127.0.0.1:{port}/"));
         var reply = await service.ReserveAsync();
         Assert.Equal(PortAnswer.Silent, reply.Answer);

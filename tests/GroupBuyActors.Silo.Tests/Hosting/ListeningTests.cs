@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Testing.Silos;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,7 +17,7 @@ public sealed class ListeningTests : IDisposable
     [Fact]
     public void UrlsThatArePreferredToEndpointsAreTheOnesLookedAt()
     {
-        var port = TestSilo.FreePorts(1)[0];
+        var port = LoopbackPorts.Draw();
         var fault = Assert.Throws<SettingsException>(() =>
             SiloHost.Build([
                 .. TestSilo.Arguments(_directory),
@@ -45,7 +46,7 @@ public sealed class ListeningTests : IDisposable
     [Fact]
     public async Task AnEndpointThatIsAddedWhileItRunsIsBoundOnLoopbackOnly()
     {
-        var ports = TestSilo.FreePorts(3);
+        var ports = LoopbackPorts.Draw(3);
         await using var app = SiloHost.Build([
             .. TestSilo.Arguments(_directory),
             "--Kestrel:Endpoints:A:Url",

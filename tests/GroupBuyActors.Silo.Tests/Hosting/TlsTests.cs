@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Testing.Silos;
 using Microsoft.Data.Sqlite;
 
 namespace GroupBuyActors.Silo.Tests.Hosting;
@@ -15,7 +16,7 @@ public sealed class TlsTests : IDisposable
     public async Task ACertificateAndAnHttpsAddressServeTls()
     {
         var (certificate, key) = MakeCertificate("shop.example");
-        var url = $"https://127.0.0.1:{TestSilo.FreePorts(1)[0]}";
+        var url = $"https://127.0.0.1:{LoopbackPorts.Draw()}";
         string[] settings =
         [
             .. TestSilo.Arguments(_directory),
