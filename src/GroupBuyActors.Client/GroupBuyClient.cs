@@ -284,7 +284,7 @@ public sealed class GroupBuyClient
             body,
             static (_, data) =>
                 JsonSerializer.Deserialize<HistoryItem>(data, ContractJson.Options)
-                ?? throw new JsonException("An event is an object.")
+                ?? throw new JsonException("The event is not a JSON object.")
         );
         await foreach (var item in parser.EnumerateAsync(cancellation))
             yield return item.Data;

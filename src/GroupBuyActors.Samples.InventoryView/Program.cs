@@ -144,7 +144,7 @@ internal static class Program
     private static int Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
-            : throw new ArgumentException($"{text} is not a number of milliseconds.");
+            : throw new ArgumentException($"'{text}' is not a number of milliseconds.");
 
     private static string Text(InventoryLine line) =>
         $"{line.Group}  {line.Sequence}  {line.State}  seats {line.SeatsTaken}/{line.SeatsPaid} paid  reserved {line.Reserved}, outstanding {line.Outstanding}, deducted {line.Deducted}, released {line.Released}";

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Store;
 internal static class StoreOptionsCheck
 {
     public const string Sentence =
-        "GroupBuy:Storage is set up wrongly: ConnectionStrings:GroupBuy must not be empty, Lanes is 1 to 16, LaneQueueMax, BatchCommitsMax, UnknownOutcomesMax and ReadConnectionsMax are at least 1, BatchBytesMax is at least 262144, and times are positive.";
+        "GroupBuy:Storage is invalid: ConnectionStrings:GroupBuy must not be empty, Lanes must be between 1 and 16, LaneQueueMax, BatchCommitsMax, UnknownOutcomesMax and ReadConnectionsMax must be at least 1, BatchBytesMax must be at least 262144, and durations must be positive.";
 
     public static bool IsValid(StoreOptions options) =>
         !string.IsNullOrWhiteSpace(options.ConnectionString)

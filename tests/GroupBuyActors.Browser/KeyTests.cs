@@ -20,8 +20,8 @@ public sealed class KeyTests(Chromium chromium, KeyedSilo silo) : IClassFixture<
     }
 
     [Theory]
-    [InlineData("guess", "This key is not known here.")]
-    [InlineData(KeyedSilo.MerchantKey, "This page is for operators; this key is teahouse, a merchant.")]
+    [InlineData("guess", "This API key is not valid.")]
+    [InlineData(KeyedSilo.MerchantKey, "This page needs the role operator; the key teahouse has the role merchant.")]
     public async Task AKeyOfNoUseHereIsToldSo(string key, string words)
     {
         await using var visit = await OpenAsync();
@@ -39,7 +39,7 @@ public sealed class KeyTests(Chromium chromium, KeyedSilo silo) : IClassFixture<
         await visit.Page.GotoAsync("/");
         await Box(visit).IsSeenAsync();
         await EnterAsync(visit, "guess");
-        await visit.Status.SaysAsync("This key is not known here.");
+        await visit.Status.SaysAsync("This API key is not valid.");
         var sent = 0;
         visit.Page.Request += (_, _) => Interlocked.Increment(ref sent);
         await visit.Page.Clock.RunForAsync(60_000);
@@ -98,6 +98,6 @@ public sealed class KeyTests(Chromium chromium, KeyedSilo silo) : IClassFixture<
     private static async Task EnterAsync(Visit visit, string key)
     {
         await Box(visit).FillAsync(key);
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Use it" }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
     }
 }

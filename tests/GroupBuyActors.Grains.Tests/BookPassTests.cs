@@ -68,7 +68,7 @@ public sealed class BookPassTests
             CancellationToken.None
         );
         Assert.False(found.Answered);
-        Assert.Contains("out of order", found.Reason);
+        Assert.Contains("not sorted", found.Reason);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class BookPassTests
         time.Advance(TimeSpan.FromSeconds(3));
         var found = await running.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(
-            (true, false, "Not all could be compared within 3 s."),
+            (true, false, "The comparison was not complete within 3 s."),
             (found.Answered, found.Complete, found.Reason)
         );
     }

@@ -181,13 +181,15 @@ public sealed class GroupCommitTests
         await using var nobody = new MySqlConnection("Server=127.0.0.1;Port=1;Connection Timeout=1");
         var cause = await Assert.ThrowsAsync<MySqlException>(() => nobody.OpenAsync());
         var written = silo.Get<Serializer>()
-            .SerializeToArray<Exception>(new StoreUnavailableException("The group's head could not be read.", cause));
+            .SerializeToArray<Exception>(
+                new StoreUnavailableException("The group's latest sequence could not be read.", cause)
+            );
         foreach (
             var reader in new[] { silo.Get<Serializer>(), silo.Client.ServiceProvider.GetRequiredService<Serializer>() }
         )
         {
             var read = Assert.IsType<StoreUnavailableException>(reader.Deserialize<Exception>(written));
-            Assert.Equal("The group's head could not be read.", read.Message);
+            Assert.Equal("The group's latest sequence could not be read.", read.Message);
             Assert.Contains(
                 cause.Message,
                 Assert.IsType<DbException>(read.InnerException, exactMatch: false).Message,
@@ -293,7 +295,11 @@ public sealed class GroupCommitTests
             await Task.Delay(20, bound.Token);
         var deadline = (await tasks.FindAsync($"{Id}:3:0", bound.Token))!;
         Assert.True(deadline.Attempts >= 1);
-        Assert.Contains("1127623 bytes, more than the 1048576", deadline.LastError, StringComparison.Ordinal);
+        Assert.Contains(
+            "1127623 bytes; one transaction takes at most 1048576",
+            deadline.LastError,
+            StringComparison.Ordinal
+        );
         var failed = await Assert.ThrowsAsync<DecisionFailedException>(() => group.Settle());
         Assert.Contains("1127623 bytes", failed.Message, StringComparison.Ordinal);
 

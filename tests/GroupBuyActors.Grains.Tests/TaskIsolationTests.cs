@@ -137,7 +137,7 @@ public sealed class TaskIsolationTests
                 Key = new TaskKey(shard, now, $"{Id}:77:0"),
                 Type = TaskTypes.Refund,
                 NextAt = now,
-                Fault = "Its times are no instants.",
+                Fault = "Its times are out of range.",
             }
         );
         await UntilAsync(() => near.Parked().GetValueOrDefault(TaskTypes.Refund) == 1);

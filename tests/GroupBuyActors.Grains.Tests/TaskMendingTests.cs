@@ -493,8 +493,14 @@ public sealed class TaskMendingTests
         var close = (
             await silo.Get<ITaskDirectory>().FindAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None)
         )!;
-        Assert.Equal("Its time: it lies in the table, beyond the horizon that is in memory.", close.WaitingFor);
-        Assert.Contains(close.Story, moment => moment.What.StartsWith("order.placed, event", StringComparison.Ordinal));
+        Assert.Equal(
+            "Its due time; it is in the table because it is due beyond the horizon held in memory.",
+            close.WaitingFor
+        );
+        Assert.Contains(
+            close.Story,
+            moment => moment.What.EndsWith("(order.placed) scheduled it.", StringComparison.Ordinal)
+        );
         Assert.True(close.Epoch > 0);
         Assert.NotNull(close.Owner);
     }

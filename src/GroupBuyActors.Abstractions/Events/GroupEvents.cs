@@ -81,7 +81,7 @@ public static class GroupEvents
     public static GroupEvent Deserialize(string name, int version, ReadOnlySpan<byte> data)
     {
         if (!ByName.TryGetValue(name, out var entry) || version > entry.Version || version < 1)
-            throw new UnknownEventException($"Event {name} version {version} is not known to this release.");
+            throw new UnknownEventException($"Event {name} version {version} is unknown to this release.");
         return (GroupEvent)(
             JsonSerializer.Deserialize(data, entry.Type)
             ?? throw new UnknownEventException($"Event {name} version {version} has no data.")

@@ -15,7 +15,7 @@ public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
     public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), out var value)
             ? value
-            : throw new JsonException("A duration is ISO 8601, for example PT30M or P30D.");
+            : throw new JsonException("A duration must be in ISO 8601 format, for example PT30M or P30D.");
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
@@ -66,7 +66,9 @@ public sealed class IsoInstantConverter : JsonConverter<DateTimeOffset>
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var value)
             ? DateTimeOffset.FromUnixTimeMilliseconds(value.ToUnixTimeMilliseconds())
-            : throw new JsonException("An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z.");
+            : throw new JsonException(
+                "A time must be in ISO 8601 format with an offset, for example 2026-11-23T14:00:00.000Z."
+            );
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)

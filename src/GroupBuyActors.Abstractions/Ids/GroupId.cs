@@ -19,7 +19,7 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
     private GroupId(string value) => _value = value;
 
     /// <summary>The whole id as text.</summary>
-    public string Value => _value ?? throw new InvalidOperationException("An unset GroupId has no value.");
+    public string Value => _value ?? throw new InvalidOperationException("The GroupId was never set and has no value.");
 
     /// <summary>True for <c>default</c>, which names no group.</summary>
     public bool IsUnset => _value is null;
@@ -54,7 +54,7 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
         TryParse(s, provider, out var id)
             ? id
             : throw new FormatException(
-                "A group id is {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123."
+                "A group id must be {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123."
             );
 
     /// <inheritdoc/>

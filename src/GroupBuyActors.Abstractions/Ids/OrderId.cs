@@ -30,7 +30,9 @@ public readonly record struct OrderId : ISpanParsable<OrderId>
 
     /// <inheritdoc/>
     public static OrderId Parse(ReadOnlySpan<char> s, IFormatProvider? provider) =>
-        TryParse(s, provider, out var id) ? id : throw new FormatException("An order id is {groupId}.{n}, n from 1.");
+        TryParse(s, provider, out var id)
+            ? id
+            : throw new FormatException("An order id must be {groupId}.{n}, where n is 1 or more.");
 
     /// <inheritdoc/>
     public static OrderId Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);

@@ -11,7 +11,7 @@ public class ParsableJsonConverter<T> : JsonConverter<T>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && T.TryParse(reader.GetString(), null, out var value)
             ? value
-            : throw new JsonException($"Not a {typeof(T).Name}.");
+            : throw new JsonException($"The text is not a valid {typeof(T).Name}.");
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>

@@ -25,7 +25,7 @@ public readonly record struct ShardId : ISpanParsable<ShardId>
     public ShardId(int index)
     {
         if ((uint)index >= Count)
-            throw new ArgumentOutOfRangeException(nameof(index), index, "A shard index is 0 to 2047.");
+            throw new ArgumentOutOfRangeException(nameof(index), index, "A shard index must be between 0 and 2047.");
         Index = index;
     }
 
@@ -51,7 +51,9 @@ public readonly record struct ShardId : ISpanParsable<ShardId>
 
     /// <inheritdoc/>
     public static ShardId Parse(ReadOnlySpan<char> s, IFormatProvider? provider) =>
-        TryParse(s, provider, out var id) ? id : throw new FormatException("A shard is written shard_042_r7.");
+        TryParse(s, provider, out var id)
+            ? id
+            : throw new FormatException("A shard must be written like shard_042_r7.");
 
     /// <inheritdoc/>
     public static ShardId Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);

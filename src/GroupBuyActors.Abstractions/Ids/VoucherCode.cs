@@ -38,7 +38,9 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
 
     /// <inheritdoc/>
     public static VoucherCode Parse(ReadOnlySpan<char> s, IFormatProvider? provider) =>
-        TryParse(s, provider, out var code) ? code : throw new FormatException("A voucher code is {orderId}.{secret}.");
+        TryParse(s, provider, out var code)
+            ? code
+            : throw new FormatException("A voucher code must be {orderId}.{secret}.");
 
     /// <inheritdoc/>
     public static VoucherCode Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);

@@ -40,9 +40,12 @@ internal static partial class CloudEventReader
     private static GroupEventEnvelope Read(Message<byte[]?, byte[]?> message)
     {
         var headers = Texts(message.Headers);
-        Require(Need(headers, "ce_specversion") == "1.0", "ce_specversion is not 1.0.");
-        Require(GroupId.TryParse(Text(message.Key ?? [], "The key"), out var group), "The key is not a group id.");
-        Require(Need(headers, "ce_source") == $"/groups/{group}", "ce_source is not the key's group.");
+        Require(Need(headers, "ce_specversion") == "1.0", "ce_specversion must be 1.0.");
+        Require(
+            GroupId.TryParse(Text(message.Key ?? [], "The key"), out var group),
+            "The message key must be a group id."
+        );
+        Require(Need(headers, "ce_source") == $"/groups/{group}", "ce_source must name the group in the message key.");
         Require(
             long.TryParse(
                 Need(headers, "ce_sequence"),
@@ -51,14 +54,14 @@ internal static partial class CloudEventReader
                 out var sequence
             )
                 && sequence >= 1,
-            "ce_sequence is not a whole number from 1."
+            "ce_sequence must be a whole number, 1 or more."
         );
         Require(
             Need(headers, "ce_id") == string.Create(CultureInfo.InvariantCulture, $"{group}:{sequence}"),
-            "ce_id is not the key's group with ce_sequence."
+            "ce_id must be the group in the message key with ce_sequence."
         );
         var type = TypeShape().Match(Need(headers, "ce_type"));
-        Require(type.Success, "ce_type is not groupbuy.{name}.v{version}.");
+        Require(type.Success, "ce_type must be groupbuy.{name}.v{version}.");
         Require(
             int.TryParse(
                 type.Groups["version"].ValueSpan,
@@ -77,9 +80,9 @@ internal static partial class CloudEventReader
                     DateTimeStyles.AssumeUniversal,
                     out var time
                 ),
-            "ce_time is not an RFC 3339 instant."
+            "ce_time must be an RFC 3339 time."
         );
-        Require(IsJson(Need(headers, "content-type")), "content-type is not application/json.");
+        Require(IsJson(Need(headers, "content-type")), "content-type must be application/json.");
         headers.TryGetValue("ce_traceparent", out var traceParent);
         var value = message.Value ?? [];
         return new GroupEventEnvelope(
@@ -103,7 +106,7 @@ internal static partial class CloudEventReader
                 continue;
             Require(
                 texts.TryAdd(header.Key, Text(header.GetValueBytes() ?? [], header.Key)),
-                $"{header.Key} is there twice."
+                $"The header {header.Key} occurs twice."
             );
         }
 
@@ -138,12 +141,12 @@ internal static partial class CloudEventReader
         try
         {
             using var document = JsonDocument.Parse(value);
-            Require(document.RootElement.ValueKind == JsonValueKind.Object, "The data is not a JSON object.");
+            Require(document.RootElement.ValueKind == JsonValueKind.Object, "The data must be a JSON object.");
             return document.RootElement.Clone();
         }
         catch (JsonException)
         {
-            throw new FormatException("The data is not JSON.");
+            throw new FormatException("The data is not valid JSON.");
         }
     }
 

@@ -108,7 +108,7 @@ internal sealed class EventSieve(
         return isWhole
             ? events
             : throw new InvalidOperationException(
-                $"What was given to fill the gap of group {gap.Group} is not sequences {gap.After + 1} to {gap.Before - 1}."
+                $"The events supplied to fill the gap of group {gap.Group} must be sequences {gap.After + 1} to {gap.Before - 1}."
             );
     }
 }

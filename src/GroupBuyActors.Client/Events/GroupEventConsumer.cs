@@ -95,7 +95,7 @@ public sealed class GroupEventConsumer
     public async Task RunAsync(CancellationToken cancellation)
     {
         if (Interlocked.Exchange(ref _started, 1) == 1)
-            throw new InvalidOperationException("A consumer runs once; make another one.");
+            throw new InvalidOperationException("A consumer can be run only once; create a new one.");
         using var metrics = new GroupEventConsumerMetrics(
             _options.ConsumerGroup,
             () => _lanes.Values.Sum(lane => lane.Lag)

@@ -5,23 +5,23 @@ namespace GroupBuyActors.Client;
 /// <summary>What happens to consumers of events (event ids 9000–9099).</summary>
 internal static partial class GroupEventConsumerLog
 {
-    [LoggerMessage(9000, LogLevel.Information, "Reading {Partition} of {ConsumerGroup}.")]
+    [LoggerMessage(9000, LogLevel.Information, "Started reading {Partition} for {ConsumerGroup}.")]
     public static partial void Assigned(ILogger log, string partition, string consumerGroup);
 
-    [LoggerMessage(9001, LogLevel.Information, "No longer reading {Partition} of {ConsumerGroup}.")]
+    [LoggerMessage(9001, LogLevel.Information, "Stopped reading {Partition} for {ConsumerGroup}.")]
     public static partial void Revoked(ILogger log, string partition, string consumerGroup);
 
     [LoggerMessage(
         9002,
         LogLevel.Warning,
-        "The batch in hand of {Partition} did not end in time and is abandoned; whoever reads on asks the view what is stored."
+        "The current batch of {Partition} did not finish in time and was abandoned; the next reader continues from what the view has stored."
     )]
     public static partial void Abandoned(ILogger log, string partition);
 
     [LoggerMessage(
         9003,
         LogLevel.Warning,
-        "Storing {Events} messages of {Partition} from offset {Offset} failed (try {Try}); handled again in {Delay}."
+        "Storing {Events} messages of {Partition} from offset {Offset} failed (try {Try}); retrying in {Delay}."
     )]
     public static partial void Failed(
         ILogger log,
@@ -33,15 +33,19 @@ internal static partial class GroupEventConsumerLog
         TimeSpan delay
     );
 
-    [LoggerMessage(9004, LogLevel.Error, "Offset {Offset} of {Partition} is no event of ours: {Fault}")]
+    [LoggerMessage(
+        9004,
+        LogLevel.Error,
+        "The message at offset {Offset} of {Partition} is not a valid event and was skipped: {Fault}"
+    )]
     public static partial void Malformed(ILogger log, long offset, string partition, string fault);
 
     [LoggerMessage(9005, LogLevel.Warning, "Kafka: {Reason}")]
     public static partial void Kafka(ILogger log, string reason);
 
-    [LoggerMessage(9006, LogLevel.Critical, "The consumer {ConsumerGroup} stops.")]
+    [LoggerMessage(9006, LogLevel.Critical, "The consumer {ConsumerGroup} stopped.")]
     public static partial void Stopped(ILogger log, Exception exception, string consumerGroup);
 
-    [LoggerMessage(9007, LogLevel.Information, "The abandoned batch of {Partition} ended without being stored.")]
+    [LoggerMessage(9007, LogLevel.Information, "The abandoned batch of {Partition} was not stored.")]
     public static partial void EndedLate(ILogger log, Exception exception, string partition);
 }

@@ -21,17 +21,14 @@ internal sealed class GroupEventConsumerMetrics : IDisposable
         );
         _retries = _meter.CreateCounter<long>(
             "consumer_retries_total",
-            description: "Batches handled again after a failure."
+            description: "Batches retried after a failure."
         );
-        _gaps = _meter.CreateCounter<long>(
-            "consumer_gaps_total",
-            description: "Times that events of a group were missing."
-        );
-        _duration = _meter.CreateHistogram<double>("consumer_batch_duration_seconds", "s", "Storing one batch.");
+        _gaps = _meter.CreateCounter<long>("consumer_gaps_total", description: "Gaps found in the events of a group.");
+        _duration = _meter.CreateHistogram<double>("consumer_batch_duration_seconds", "s", "Time to store one batch.");
         _meter.CreateObservableGauge(
             "consumer_lag",
             () => new Measurement<long>(lag(), _group),
-            description: "Messages not stored yet on the partitions of this process; the sum over processes is the group's."
+            description: "Messages not yet stored, on the partitions of this process; sum over all processes for the whole consumer group."
         );
     }
 

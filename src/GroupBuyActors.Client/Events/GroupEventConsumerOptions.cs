@@ -98,34 +98,37 @@ public sealed class GroupEventConsumerOptions
     internal void Check()
     {
         var faults = new List<string>();
-        Unless(!string.IsNullOrWhiteSpace(BootstrapServers), "BootstrapServers is empty.");
-        Unless(!string.IsNullOrWhiteSpace(ConsumerGroup), "ConsumerGroup is empty.");
-        Unless(!string.IsNullOrWhiteSpace(Topic), "Topic is empty.");
-        Unless(Enum.IsDefined(Start), "Start is none of its values.");
-        Unless(BatchSizeMax is >= 1 and <= 100_000, "BatchSizeMax is 1 to 100,000.");
-        Unless(QueueSizeMax >= BatchSizeMax && QueueSizeMax <= 1_000_000, "QueueSizeMax is BatchSizeMax to 1,000,000.");
-        Unless(GroupsInMemoryMax is >= 1 and <= 10_000_000, "GroupsInMemoryMax is 1 to 10,000,000.");
+        Unless(!string.IsNullOrWhiteSpace(BootstrapServers), "BootstrapServers must not be empty.");
+        Unless(!string.IsNullOrWhiteSpace(ConsumerGroup), "ConsumerGroup must not be empty.");
+        Unless(!string.IsNullOrWhiteSpace(Topic), "Topic must not be empty.");
+        Unless(Enum.IsDefined(Start), "Start must be one of its defined values.");
+        Unless(BatchSizeMax is >= 1 and <= 100_000, "BatchSizeMax must be between 1 and 100,000.");
+        Unless(
+            QueueSizeMax >= BatchSizeMax && QueueSizeMax <= 1_000_000,
+            "QueueSizeMax must be between BatchSizeMax and 1,000,000."
+        );
+        Unless(GroupsInMemoryMax is >= 1 and <= 10_000_000, "GroupsInMemoryMax must be between 1 and 10,000,000.");
         Unless(
             RetryDelay > TimeSpan.Zero && RetryDelay <= RetryDelayMax,
-            "RetryDelay is above 0 and at most RetryDelayMax."
+            "RetryDelay must be above 0 and at most RetryDelayMax."
         );
-        Unless(RetryDelayMax <= TimeSpan.FromHours(1), "RetryDelayMax is at most an hour.");
-        Unless(RetryCountMax is null or >= 0, "RetryCountMax is null or at least 0.");
+        Unless(RetryDelayMax <= TimeSpan.FromHours(1), "RetryDelayMax must be at most 1 hour.");
+        Unless(RetryCountMax is null or >= 0, "RetryCountMax must be null or at least 0.");
         Unless(
             CommitInterval >= TimeSpan.FromMilliseconds(10) && CommitInterval <= TimeSpan.FromHours(1),
-            "CommitInterval is 10 ms to an hour."
+            "CommitInterval must be between 10 ms and 1 hour."
         );
         Unless(
             HandOverTimeout > TimeSpan.Zero && HandOverTimeout <= TimeSpan.FromMinutes(2),
-            "HandOverTimeout is above 0 and at most 2 minutes."
+            "HandOverTimeout must be above 0 and at most 2 minutes."
         );
         Unless(
             LagInterval > TimeSpan.Zero && LagInterval <= TimeSpan.FromHours(1),
-            "LagInterval is above 0 and at most an hour."
+            "LagInterval must be above 0 and at most 1 hour."
         );
-        Unless(OnGap is not null, "OnGap is null.");
+        Unless(OnGap is not null, "OnGap must not be null.");
         if (faults.Count > 0)
-            throw new ArgumentException($"The consumer's options are wrong: {string.Join(' ', faults)}");
+            throw new ArgumentException($"The consumer's options are invalid: {string.Join(' ', faults)}");
 
         void Unless(bool holds, string fault)
         {

@@ -20,7 +20,7 @@ public static class GroupEventSchemas
         var name = FileName(type, version);
         using var file =
             typeof(GroupEventSchemas).Assembly.GetManifestResourceStream(name)
-            ?? throw new UnknownEventException($"There is no schema {name} in this release.");
+            ?? throw new UnknownEventException($"This release has no schema for {name}.");
         using var reader = new StreamReader(file);
         return reader.ReadToEnd();
     }

@@ -47,7 +47,9 @@ public readonly record struct GroupEventCheckpoint(GroupId Group, long From, lon
 /// and gives the rest.
 /// </summary>
 public sealed class CheckpointMovedException(GroupId group, long expected)
-    : Exception($"The stored sequence of group {group} is not {expected} any more.")
+    : Exception(
+        $"The stored sequence of group {group} is no longer {expected}: another process stored events meanwhile."
+    )
 {
     /// <summary>The group.</summary>
     public GroupId Group { get; } = group;

@@ -105,7 +105,7 @@ internal sealed class Transport
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation) =>
         await response.Content.ReadFromJsonAsync<T>(ContractJson.Options, cancellation)
-        ?? throw new JsonException("The service answered null.");
+        ?? throw new JsonException("The service answered with JSON null.");
 
     private static async Task<ProblemException> ProblemAsync(
         HttpResponseMessage response,

@@ -10,7 +10,7 @@ namespace GroupBuyActors.Groups;
 public static class Currencies
 {
     /// <summary>What is told of a currency that is none of these.</summary>
-    public const string Expected = "A currency is an ISO 4217 code of money in use today, such as CNY.";
+    public const string Expected = "The currency must be the ISO 4217 code of a currency in use today, such as CNY.";
 
     private static readonly FrozenSet<string> Codes = """
         AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK

@@ -45,13 +45,7 @@ internal sealed class Decision
     public static Decision Refuse(RefusalCode code, string detail) => new() { Refusal = new Refusal(code, detail) };
 
     public static Decision Invalid(Dictionary<string, string[]> errors) =>
-        new()
-        {
-            Refusal = new Refusal(RefusalCode.RequestInvalid, "Some fields are not as they must be.")
-            {
-                Errors = errors,
-            },
-        };
+        new() { Refusal = new Refusal(RefusalCode.RequestInvalid, "Some fields are invalid.") { Errors = errors } };
 
     public static Decision OfGroup(ReplyOutcome outcome, params GroupEvent[] events) =>
         new()
@@ -73,12 +67,12 @@ internal sealed class Decision
     public static Decision OfTask(params GroupEvent[] events) => new() { Events = events };
 
     public static Decision GroupNotFound(GroupState state) =>
-        Refuse(RefusalCode.GroupNotFound, $"There is no group {state.Id}.");
+        Refuse(RefusalCode.GroupNotFound, $"Group {state.Id} does not exist.");
 
     public static Decision OrderNotFound(GroupState state, int order) =>
         new()
         {
-            Refusal = new Refusal(RefusalCode.OrderNotFound, $"Group {state.Id} has no order {order}."),
+            Refusal = new Refusal(RefusalCode.OrderNotFound, $"Order {order} of group {state.Id} does not exist."),
             Unknown = true,
         };
 

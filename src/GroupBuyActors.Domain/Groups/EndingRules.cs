@@ -19,7 +19,7 @@ internal static class EndingRules
             GroupPhase.Expired when state.Reason == ExpiryReason.Withdrawn => Decision.OfGroup(ReplyOutcome.Done),
             _ => Decision.Refuse(
                 RefusalCode.GroupNotWithdrawable,
-                $"A group is withdrawn before it succeeds; {state.Id} is past that."
+                $"A group can be withdrawn only before it succeeds; group {state.Id} has succeeded or ended."
             ),
         };
 
@@ -34,7 +34,7 @@ internal static class EndingRules
             GroupPhase.Success or GroupPhase.Fulfilled => Decision.OfGroup(ReplyOutcome.Done),
             _ => Decision.Refuse(
                 RefusalCode.GroupNotSuccessful,
-                "Only joining of a group in SUCCESS can be ended early."
+                "Joining can be ended early only while the group is in state SUCCESS."
             ),
         };
 
@@ -43,7 +43,7 @@ internal static class EndingRules
         if (task is { } fired)
         {
             if (state.Sequence == 0)
-                return Decision.UnknownToTask($"Nothing is known of group {state.Id}.");
+                return Decision.UnknownToTask($"Group {state.Id} does not exist.");
             // Moved forward by hand, a deadline's task still ends nothing before the deadline.
             if (
                 AwaitsDeadline(state)

@@ -142,7 +142,7 @@ public static partial class GroupMachine
     private static void Place(GroupState state, OrderPlaced e, RecordedEvent recorded)
     {
         if (e.OrderId.Number != state.Orders.Count + 1)
-            throw new InvalidOperationException($"Order {e.OrderId} is not the next of its group.");
+            throw new InvalidOperationException($"Order {e.OrderId} does not have the next order number of its group.");
         state.Orders.Add(
             new Order
             {
@@ -180,7 +180,7 @@ public static partial class GroupMachine
             case VoucherIssued e:
                 order.VoucherSecret = (
                     e.VoucherCode
-                    ?? throw new InvalidOperationException($"The journal has no code of order {e.OrderId}.")
+                    ?? throw new InvalidOperationException($"The journal has no voucher code for order {e.OrderId}.")
                 ).Secret;
                 order.VoucherValidUntil = e.ValidUntil;
                 state.Orders.Move(order, OrderStatus.VoucherIssued);

@@ -92,7 +92,10 @@ public static partial class GroupMachine
     {
         var due =
             needed.NotAfter
-            ?? throw new ArgumentException($"The state does not say when {needed.Type} is needed.", nameof(needed));
+            ?? throw new ArgumentException(
+                $"The group's state has no due time for task type {needed.Type}.",
+                nameof(needed)
+            );
         var (i, payload) = needed.Type switch
         {
             TaskTypes.GroupDeadline or TaskTypes.GroupSettle => (0, NoPayload),
@@ -107,7 +110,7 @@ public static partial class GroupMachine
                 TaskPayloads.Write(new ReleaseTask(release.Cause, ReleaseOf(state, release)))
             ),
             TaskTypes.StockRollback => (0, TaskPayloads.Write(GuardOf(state, state.Attempt))),
-            _ => throw new ArgumentException($"No state needs a task of type {needed.Type}.", nameof(needed)),
+            _ => throw new ArgumentException($"No group state requires a task of type {needed.Type}.", nameof(needed)),
         };
         return new TimedTask
         {

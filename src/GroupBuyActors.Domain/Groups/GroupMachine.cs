@@ -83,7 +83,7 @@ public static partial class GroupMachine
             GroupCommand.Publish publish => PublicationRules.Decide(state, publish, now),
             GroupCommand.Reserved reserved => PublicationRules.Decide(state, reserved),
             GroupCommand.PublicationGuard guard => PublicationRules.Decide(state, guard),
-            _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule decides this command."),
+            _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule handles this command."),
         };
 
     private static void Carry(Turn turn, Decision decision)
@@ -136,7 +136,7 @@ public static partial class GroupMachine
         {
             handling.Refusal = new Refusal(
                 RefusalCode.IdempotencyMismatch,
-                "This idempotency key was used with another body."
+                "This idempotency key was already used with a different body."
             );
             return handling;
         }
@@ -155,7 +155,10 @@ public static partial class GroupMachine
     private static object AnswerOf(GroupState state, RequestMark mark) =>
         mark.Order is { } number
             ? Views.Of(state, state.Orders[number], mark.Brief)
-            : state.View() ?? throw new InvalidOperationException($"Group {state.Id} cannot answer request {mark.Id}.");
+            : state.View()
+                ?? throw new InvalidOperationException(
+                    $"Group {state.Id} cannot rebuild the answer to request {mark.Id}."
+                );
 
     private static RequestKey? RequestOf(GroupCommand command) =>
         command switch

@@ -52,13 +52,13 @@ public static class GroupSnapshot
     {
         var document =
             JsonSerializer.Deserialize(snapshot, SnapshotJson.Default.SnapshotDocument)
-            ?? throw new JsonException("A snapshot is an object.");
+            ?? throw new JsonException("The snapshot is not a JSON object.");
         if (document.Version is < 1 or > Version)
             throw new UnknownEventException(
-                $"Snapshot version {document.Version} of group {id} is not known to this release."
+                $"Snapshot version {document.Version} of group {id} is unknown to this release."
             );
         if (document.Group != id)
-            throw new JsonException($"A snapshot of {document.Group} was read for {id}.");
+            throw new JsonException($"The snapshot read for group {id} belongs to group {document.Group}.");
         var state = new GroupState(id)
         {
             Phase = document.Phase,
@@ -177,7 +177,10 @@ internal sealed class RequestRow
 
     private OrderView OrderOf(GroupState state)
     {
-        var order = Views.Of(state, state.Orders[Order ?? throw new JsonException($"Request {Id} answers nothing.")]);
+        var order = Views.Of(
+            state,
+            state.Orders[Order ?? throw new JsonException($"Request {Id} has no remembered answer.")]
+        );
         return order with
         {
             Status = Status,

@@ -23,11 +23,11 @@ internal static class JoiningRules
                 $"Joining opens at {terms.OpensAt:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}."
             );
         if (!IsJoinable(state, terms, now))
-            return Decision.Refuse(RefusalCode.GroupClosed, $"Joining group {state.Id} is over.");
+            return Decision.Refuse(RefusalCode.GroupClosed, $"Group {state.Id} no longer accepts orders.");
         if (state.Orders.SeatsOf(userId) + quantity > terms.PerUserLimit)
             return Decision.Refuse(
                 RefusalCode.OrderLimitReached,
-                $"A buyer may hold {terms.PerUserLimit} seats of this group."
+                $"A buyer may hold at most {terms.PerUserLimit} seats of this group."
             );
         if (state.Orders.SeatsTaken + quantity > terms.Capacity)
             return Decision.Refuse(
@@ -65,7 +65,7 @@ internal static class JoiningRules
             OrderStatus.Closed => Decision.OfOrder(order.Number, ReplyOutcome.Done),
             _ => Decision.Refuse(
                 RefusalCode.OrderNotCancellable,
-                "Only an order that waits for payment can be cancelled."
+                "Only an order that awaits payment can be cancelled."
             ),
         };
     }
@@ -81,9 +81,13 @@ internal static class JoiningRules
         faults.Unless(
             TextRules.IsId(userId, UserIdLengthMax),
             "userId",
-            $"A user id has 1 to {UserIdLengthMax} printable characters and is neither . nor ..."
+            $"A user id must have 1 to {UserIdLengthMax} printable characters and must not be \".\" or \"..\"."
         );
-        faults.Unless(quantity >= 1 && quantity <= capacity, "quantity", $"A quantity is 1 to {capacity} seats.");
+        faults.Unless(
+            quantity >= 1 && quantity <= capacity,
+            "quantity",
+            $"The quantity must be between 1 and {capacity} seats."
+        );
         return Decision.Invalid(faults.Found);
     }
 }

@@ -86,7 +86,7 @@ public static class JournalPayload
         var reader = new Utf8JsonReader(payload);
         reader.Read();
         if (!reader.Read() || !reader.ValueTextEquals("d"u8))
-            throw new JsonException("A journal payload begins with its data.");
+            throw new JsonException("A journal payload must begin with its data.");
         var data = CutValue(ref reader);
         request =
             reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("r"u8)

@@ -32,13 +32,13 @@ public static class OfferRules
         faults.Unless(
             TextRules.IsTitle(offer.Title, 200),
             "title",
-            "A title has 1 to 200 characters in one line, not all of them blank."
+            "The title must be one line of 1 to 200 characters and must not be blank."
         );
-        faults.Unless(TextRules.IsPrintable(offer.Sku, 64), "sku", "A sku has 1 to 64 printable characters.");
+        faults.Unless(TextRules.IsPrintable(offer.Sku, 64), "sku", "The sku must have 1 to 64 printable characters.");
         faults.Unless(
             offer.UnitPrice.Amount is >= 1 and <= UnitPriceMax,
             "unitPrice.amount",
-            $"A price is 1 to {UnitPriceMax} minor units."
+            $"The price must be between 1 and {UnitPriceMax} minor units."
         );
         faults.Unless(Currencies.IsKnown(offer.UnitPrice.Currency), "unitPrice.currency", Currencies.Expected);
         CheckSizes(offer, faults);
@@ -46,12 +46,12 @@ public static class OfferRules
         faults.Unless(
             offer.LapsePolicy is null || Enum.IsDefined(offer.LapsePolicy.Value),
             "lapsePolicy",
-            "The lapse policy is refund or forfeit."
+            "The lapse policy must be refund or forfeit."
         );
         faults.Unless(
             offer.CountBy is null || Enum.IsDefined(offer.CountBy.Value),
             "countBy",
-            "Buyers are counted by joined or paid."
+            "countBy must be joined or paid."
         );
         return faults.Found;
     }
@@ -111,18 +111,18 @@ public static class OfferRules
         var sizeFits = faults.Unless(
             size is >= 1 and <= CapacityMax,
             "minGroupSize",
-            $"A group needs 1 to {CapacityMax} people."
+            $"The minimum group size must be between 1 and {CapacityMax}."
         );
         var capacityFits = faults.Unless(
             capacity is >= 1 and <= CapacityMax && (!sizeFits || capacity >= size),
             offer.Capacity is null ? "minGroupSize" : "capacity",
-            $"The capacity is minGroupSize to {CapacityMax} seats."
+            $"The capacity must be between minGroupSize and {CapacityMax} seats."
         );
         faults.Unless(
             offer.PerUserLimit is null
                 || (offer.PerUserLimit >= 1 && (!capacityFits || offer.PerUserLimit <= capacity)),
             "perUserLimit",
-            "A buyer may hold 1 seat to the whole capacity."
+            "The limit per buyer must be between 1 seat and the capacity."
         );
     }
 
@@ -133,38 +133,38 @@ public static class OfferRules
         faults.Unless(
             offer.ShelfAt is null || (offer.ShelfAt >= ShelfAtMin && offer.ShelfAt <= ShelfAtMax),
             "shelfAt",
-            "The window begins between the years 2000 and 9000."
+            "shelfAt must be between the years 2000 and 9000."
         );
         var timeoutFits = faults.Unless(
             timeout >= Shortest && timeout <= TimeoutMax,
             "timeout",
-            "A timeout is 1 ms to 366 days."
+            "The timeout must be between 1 ms and 366 days."
         );
         faults.Unless(
             delay >= TimeSpan.Zero && delay <= TimeoutMax && (!timeoutFits || delay < timeout),
             "openDelay",
-            "Joining opens at or after shelfAt and before the deadline."
+            "Joining must open at or after shelfAt and before the deadline."
         );
         Within(
             offer.PaymentWindow,
             Shortest,
             PaymentWindowMax,
             "paymentWindow",
-            "A payment window is 1 ms to 30 days."
+            "The payment window must be between 1 ms and 30 days."
         );
         Within(
             offer.VoucherValidity,
             Shortest,
             VoucherValidityMax,
             "voucherValidity",
-            "Vouchers are valid for 1 ms to 3660 days."
+            "The voucher validity must be between 1 ms and 3660 days."
         );
         Within(
             offer.RevokeWindow,
             TimeSpan.Zero,
             RevokeWindowMax,
             "revokeWindow",
-            "A redemption can be revoked for 0 to 30 days."
+            "The revoke window must be between 0 and 30 days."
         );
 
         void Within(TimeSpan? value, TimeSpan min, TimeSpan max, string field, string text) =>

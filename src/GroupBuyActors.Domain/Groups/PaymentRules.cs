@@ -29,7 +29,7 @@ internal static class PaymentRules
                 ? Decision.OfOrder(order.Number, known.Outcome)
                 : Decision.Refuse(
                     RefusalCode.PaymentConflict,
-                    $"Payment {command.PaymentId} was accepted with another amount."
+                    $"Payment {command.PaymentId} was already accepted with a different amount."
                 );
         var isRight = order.Status == OrderStatus.PendingPayment && command.Amount == Views.TotalOf(state, order);
         var isPlain = isRight || order.Status != OrderStatus.PendingPayment;
@@ -41,7 +41,7 @@ internal static class PaymentRules
     public static Decision Decide(GroupState state, GroupCommand.CloseUnpaid close, DateTimeOffset now)
     {
         if (state.Orders.Find(close.Order) is not { } order)
-            return Decision.UnknownToTask($"Group {state.Id} knows no order {close.Order} to close.");
+            return Decision.UnknownToTask($"Group {state.Id} has no order {close.Order} to close.");
         if (order.Status != OrderStatus.PendingPayment)
             return Decision.Nothing;
         if (now < order.ClosesAt)
@@ -75,7 +75,7 @@ internal static class PaymentRules
     public static Decision Decide(GroupState state, GroupCommand.PaymentChecked check)
     {
         if (state.Orders.Find(check.Order) is not { } order)
-            return Decision.UnknownToTask($"Group {state.Id} knows no order {check.Order} to check.");
+            return Decision.UnknownToTask($"Group {state.Id} has no order {check.Order} to check.");
         if (check.Findings.Answer != PortAnswer.Done)
             return new Decision { KeepsTask = true };
         var (id, found) = (new OrderId(state.Id, order.Number), Unknown(order, check.Findings));
@@ -90,12 +90,12 @@ internal static class PaymentRules
         faults.Unless(
             TextRules.IsPrintable(command.PaymentId, PaymentIdLengthMax),
             "paymentId",
-            $"A payment id has 1 to {PaymentIdLengthMax} printable characters."
+            $"The payment id must have 1 to {PaymentIdLengthMax} printable characters."
         );
         faults.Unless(
             command.Amount.Amount is >= 1 and <= Money.AmountMax,
             "amount",
-            $"An amount is 1 to {Money.AmountMax} minor units."
+            $"The amount must be between 1 and {Money.AmountMax} minor units."
         );
         faults.Unless(Currencies.IsKnown(command.Amount.Currency), "currency", Currencies.Expected);
         return faults.Found;
@@ -112,7 +112,7 @@ internal static class PaymentRules
         if (findings.Answer == PortAnswer.Silent)
             return Decision.Refuse(
                 RefusalCode.PaymentsUnavailable,
-                "The payment provider does not answer and this payment cannot be believed without it; try again."
+                "The payment provider does not answer, so this payment could not be confirmed. Try again."
             );
         if (findings.Answer == PortAnswer.Done)
             foreach (var payment in findings.Payments)
@@ -120,7 +120,7 @@ internal static class PaymentRules
                     return null;
         return Decision.Refuse(
             RefusalCode.PaymentAmountMismatch,
-            $"The order costs {Views.TotalOf(state, order)} and the provider does not confirm {command.Amount} under {command.PaymentId}."
+            $"The order costs {Views.TotalOf(state, order)}; the payment provider does not confirm {command.Amount} for payment {command.PaymentId}."
         );
     }
 
@@ -146,7 +146,7 @@ internal static class PaymentRules
             Answer = AnswerKind.Order,
             Order = order.Number,
             Warning =
-                $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is excess and goes back.",
+                $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is an excess payment and is refunded.",
         };
     }
 
@@ -202,7 +202,7 @@ internal static class PaymentRules
             Events = events,
             NotYet = again ? TimeSpan.Zero : null,
             Warning = events.Any(happened => happened is PaymentExcess)
-                ? $"The provider holds {found.Count} payments beyond what order {order.Number} needs; they go back."
+                ? $"The payment provider holds {found.Count} excess payments for order {order.Number}; they are refunded."
                 : null,
         };
 }

@@ -43,7 +43,7 @@ internal static class PublicationRules
         if (IsOpen(state, command.Attempt))
             return Decision.OfTask(Abandon(state, reserved: null));
         return command.Attempt > state.Attempt
-            ? Decision.UnknownToTask($"Group {state.Id} knows no publication attempt {command.Attempt}.")
+            ? Decision.UnknownToTask($"Group {state.Id} has no publication attempt {command.Attempt}.")
             : Decision.Nothing;
     }
 
@@ -60,7 +60,7 @@ internal static class PublicationRules
     private static Decision Again(GroupState state, GroupOffer offer)
     {
         if (offer != state.Offer)
-            return Decision.Refuse(RefusalCode.GroupExists, $"Group {state.Id} is there with other content.");
+            return Decision.Refuse(RefusalCode.GroupExists, $"Group {state.Id} already exists with different content.");
         // Still waiting for stock: a crash may have interrupted the reservation, and its key makes asking again safe.
         return state.Phase == GroupPhase.Publishing
             ? new Decision { Outcome = ReplyOutcome.Accepted, Reserve = true }
@@ -95,7 +95,7 @@ internal static class PublicationRules
             Events = events,
             Refusal = new Refusal(
                 RefusalCode.StockInsufficient,
-                reply.Detail ?? $"Inventory refuses the stock of group {state.Id}."
+                reply.Detail ?? $"The inventory service refused the stock for group {state.Id}."
             ),
         };
 
@@ -105,7 +105,7 @@ internal static class PublicationRules
             Events = events,
             Refusal = new Refusal(
                 RefusalCode.InventoryUnavailable,
-                $"Inventory did not answer for group {state.Id} in time; try again."
+                $"The inventory service did not answer in time for group {state.Id}. Try again."
             ),
         };
 

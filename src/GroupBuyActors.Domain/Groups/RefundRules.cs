@@ -14,7 +14,7 @@ internal static class RefundRules
         faults.Unless(
             string.IsNullOrEmpty(command.Reason) || TextRules.IsText(command.Reason, ReasonLengthMax),
             "reason",
-            $"A reason has at most {ReasonLengthMax} characters."
+            $"The reason must have at most {ReasonLengthMax} characters."
         );
         if (faults.Found.Count > 0)
             return Decision.Invalid(faults.Found);
@@ -27,7 +27,7 @@ internal static class RefundRules
             OrderStatus.Refunding or OrderStatus.Refunded => Decision.OfOrder(order.Number, ReplyOutcome.Accepted),
             _ => Decision.Refuse(
                 RefusalCode.OrderNotRefundable,
-                "Only a paid order or an unredeemed voucher that is still valid can be refunded."
+                "Only a paid order, or an unredeemed voucher that is still valid, can be refunded."
             ),
         };
     }
@@ -36,7 +36,7 @@ internal static class RefundRules
     {
         if (state.Orders.Find(refunded.Order)?.FindPayment(refunded.PaymentId) is not { } payment)
             return Decision.UnknownToTask(
-                $"Group {state.Id} knows no payment {refunded.PaymentId} of order {refunded.Order}."
+                $"Group {state.Id} has no payment {refunded.PaymentId} for order {refunded.Order}."
             );
         if (payment.State != PaymentState.Refunding)
             return Decision.Nothing;

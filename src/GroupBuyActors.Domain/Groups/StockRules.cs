@@ -10,7 +10,7 @@ internal static class StockRules
     {
         var ledger = state.Ledger;
         if (command.Cause < 1 || command.Cause > ledger.Deductions.Count)
-            return Decision.UnknownToTask($"Group {state.Id} knows no deduction {command.Cause}.");
+            return Decision.UnknownToTask($"Group {state.Id} has no stock deduction {command.Cause}.");
         var deduction = ledger.Deductions[command.Cause - 1];
         // An answer after compensation changes nothing: the release names this deduction as undone.
         if (deduction.State != DeductionState.InFlight)
@@ -26,7 +26,7 @@ internal static class StockRules
     {
         var releases = state.Ledger.Releases;
         if (command.Cause < 1 || command.Cause > releases.Count)
-            return Decision.UnknownToTask($"Group {state.Id} knows no release {command.Cause}.");
+            return Decision.UnknownToTask($"Group {state.Id} has no stock release {command.Cause}.");
         var release = releases[command.Cause - 1];
         return release.Confirmed
             ? Decision.Nothing
@@ -51,6 +51,8 @@ internal static class StockRules
                 );
         }
 
-        throw new InvalidOperationException($"Group {state.Id} misses stock, but nobody joined after its success.");
+        throw new InvalidOperationException(
+            $"Group {state.Id} lacks stock although no order was placed after its success."
+        );
     }
 }

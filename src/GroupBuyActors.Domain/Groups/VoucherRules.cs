@@ -20,11 +20,11 @@ internal static class VoucherRules
                 ReplyOutcome.Done,
                 new VoucherRedeemed { OrderId = new OrderId(state.Id, order.Number) }
             ),
-            OrderStatus.Redeemed => Decision.Refuse(RefusalCode.VoucherRedeemed, "This voucher was redeemed already."),
+            OrderStatus.Redeemed => Decision.Refuse(RefusalCode.VoucherRedeemed, "The voucher was already redeemed."),
             // A lapsed voucher may be refunded by policy; what its holder should hear stays the same.
             OrderStatus.Refunding or OrderStatus.Refunded when order.RefundReason != RefundReason.VoucherLapsed =>
-                Decision.Refuse(RefusalCode.VoucherRefunded, "The money of this voucher went back."),
-            _ => Decision.Refuse(RefusalCode.VoucherLapsed, "This voucher's validity has ended."),
+                Decision.Refuse(RefusalCode.VoucherRefunded, "The voucher was refunded."),
+            _ => Decision.Refuse(RefusalCode.VoucherLapsed, "The voucher is no longer valid."),
         };
     }
 
@@ -35,7 +35,7 @@ internal static class VoucherRules
         if (order.Status != OrderStatus.Redeemed || now >= order.RedeemedAt + state.RequireTerms().RevokeWindow)
             return Decision.Refuse(
                 RefusalCode.VoucherNotRevocable,
-                "Only a redemption within the revoke window can be taken back."
+                "A redemption can be revoked only within the group's revoke window."
             );
         var id = new OrderId(state.Id, order.Number);
         var revoked = new VoucherRedemptionRevoked { OrderId = id };
@@ -60,7 +60,7 @@ internal static class VoucherRules
     private static Decision NotFound(GroupState state, VoucherCode code) =>
         new()
         {
-            Refusal = new Refusal(RefusalCode.VoucherNotFound, "There is no such voucher."),
+            Refusal = new Refusal(RefusalCode.VoucherNotFound, "The voucher does not exist."),
             Unknown = code.Order.Group == state.Id && state.Orders.Find(code.Order.Number) is null,
         };
 }

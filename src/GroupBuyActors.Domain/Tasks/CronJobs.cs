@@ -83,13 +83,14 @@ public sealed record CronJobChange
         if (changed.UtcExpression is null && !CronSchedule.TryParse("* * * * *", changed.Zone, out _, out fault))
             faults[nameof(Zone)] = fault;
         if (changed.Spread < TimeSpan.Zero || changed.Spread > SpreadMax)
-            faults[nameof(Spread)] = $"A spread is 0 to {SpreadMax.TotalHours} h.";
+            faults[nameof(Spread)] = $"The spread must be between 0 and {SpreadMax.TotalHours} h.";
         if (changed.Rules.Grace < TimeSpan.Zero)
-            faults[nameof(Grace)] = "A grace is not negative.";
+            faults[nameof(Grace)] = "The grace period must not be negative.";
         if (changed.Rules.CatchUpMax is < 1 or > CronSchedule.FiringsMax)
-            faults[nameof(CatchUpMax)] = $"1 to {CronSchedule.FiringsMax} missed firings can be made up for.";
+            faults[nameof(CatchUpMax)] =
+                $"The number of missed firings to catch up must be between 1 and {CronSchedule.FiringsMax}.";
         if (changed.Rules.CatchUpWindow < TimeSpan.Zero)
-            faults[nameof(CatchUpWindow)] = "A window is not negative.";
+            faults[nameof(CatchUpWindow)] = "The catch-up window must not be negative.";
         return faults;
     }
 

@@ -239,29 +239,31 @@ public sealed partial class CronSchedule
     {
         (cron, found) = (null, null);
         if (string.IsNullOrWhiteSpace(expression))
-            return "A cron expression has five fields, or six with seconds; this one is empty.";
+            return "The cron expression is empty; it must have five fields, or six with seconds.";
         if (string.IsNullOrWhiteSpace(zone))
-            return "A schedule needs an IANA time zone, such as Asia/Shanghai.";
+            return "The schedule must have an IANA time zone, such as Asia/Shanghai.";
         try
         {
             var fields = expression.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
             cron = CronExpression.Parse(expression, fields == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
             if (cron.GetNextOccurrence(LeapYear, TimeZoneInfo.Utc) is null)
-                return $"'{expression}' never fires: there is no such day.";
+                return $"The cron expression '{expression}' never fires: no such day exists.";
             // Names of zones are paths of files: only what looks like a name is looked up.
             if (!IanaName().IsMatch(zone))
-                return $"'{zone}' is no IANA time zone, such as Asia/Shanghai.";
+                return $"'{zone}' is not an IANA time zone such as Asia/Shanghai.";
             found = TimeZoneInfo.FindSystemTimeZoneById(zone);
-            return found.HasIanaId || zone == "UTC" ? null : $"'{zone}' is no IANA time zone, such as Asia/Shanghai.";
+            return found.HasIanaId || zone == "UTC"
+                ? null
+                : $"'{zone}' is not an IANA time zone such as Asia/Shanghai.";
         }
         catch (CronFormatException e)
         {
-            return $"'{expression}' is no cron expression of five fields, or six with seconds: {e.Message}";
+            return $"'{expression}' is not a cron expression of five fields, or six with seconds: {e.Message}";
         }
         catch (Exception e)
             when (e is TimeZoneNotFoundException or InvalidTimeZoneException or System.Security.SecurityException)
         {
-            return $"'{zone}' is no time zone that this machine knows.";
+            return $"'{zone}' is not a time zone known on this machine.";
         }
     }
 

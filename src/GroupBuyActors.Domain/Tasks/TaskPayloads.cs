@@ -58,7 +58,7 @@ public static class TaskPayloads
     /// <summary>Reads a payload; throws <see cref="JsonException"/> where it is none of this type.</summary>
     public static T Read<T>(ReadOnlyMemory<byte> payload) =>
         JsonSerializer.Deserialize(payload.Span, (JsonTypeInfo<T>)TaskPayloadJson.Default.GetTypeInfo(typeof(T))!)
-        ?? throw new JsonException("A task payload is an object.");
+        ?? throw new JsonException("The task payload is not a JSON object.");
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -79,7 +79,7 @@ public sealed record TaskPolicyChange
     /// <summary>Reads a stored change; throws <see cref="JsonException"/> where it is none.</summary>
     public static TaskPolicyChange Read(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, TaskPolicyJson.Default.TaskPolicyChange)
-        ?? throw new JsonException("A change of a policy is an object.");
+        ?? throw new JsonException("A policy change must be a JSON object.");
 
     /// <summary>Writes it as UTF-8 JSON; what is null is left out.</summary>
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, TaskPolicyJson.Default.TaskPolicyChange);
@@ -94,86 +94,106 @@ public sealed record TaskPolicyChange
                 faults.TryAdd(field, [text]);
         }
 
-        Unless(RetryCountMax is null or (>= 0 and <= RetriesMax), "retryCountMax", $"Retries are 0 to {RetriesMax}.");
+        Unless(
+            RetryCountMax is null or (>= 0 and <= RetriesMax),
+            "retryCountMax",
+            $"retryCountMax must be between 0 and {RetriesMax}."
+        );
         Unless(
             RetryCountMax is null || RetryForever is not true,
             "retryForever",
-            "Retries are counted or without end, not both."
+            "Set retryCountMax or retryForever, not both."
         );
         if (of is { IsNeeded: true, Retry.WhenUsedUp: not RetryVerdict.DecideWithout })
         {
             Unless(
                 RetryCountMax is null,
                 "retryCountMax",
-                "A group depends on tasks of this type: they never give up."
+                "Groups depend on tasks of this type, so their retries cannot be limited."
             );
             Unless(
                 RetryForever is not false,
                 "retryForever",
-                "A group depends on tasks of this type: they never give up."
+                "Groups depend on tasks of this type, so their retries cannot be limited."
             );
         }
 
         Unless(
             !(of.Retry.WhenUsedUp == RetryVerdict.DecideWithout && RetryForever is true),
             "retryForever",
-            "Tasks of this type decide without the answer some time: their retries are counted."
+            "Tasks of this type must decide without the answer in the end, so their retries must be limited."
         );
         Unless(
             RetryForever is not false || HasLimit(of.Retry),
             "retryForever",
-            "Retries of this type have no other limit: give retryCountMax."
+            "Retries of this type have no other limit: set retryCountMax."
         );
-        Unless(Backoff is not { } backoff || Enum.IsDefined(backoff), "backoff", "There is no such backoff.");
+        Unless(Backoff is not { } backoff || Enum.IsDefined(backoff), "backoff", "The backoff is unknown.");
         Unless(
             Backoff is not TaskBackoff.SameDayOnce || (RetryForever is not true && RetryCountMax is null or 1),
             "backoff",
-            "same-day-once is one retry: it has no other retryCountMax, nor retryForever."
+            "same-day-once means one retry: it cannot be combined with another retryCountMax or with retryForever."
         );
         Unless(
             Backoff is not TaskBackoff.SameDayOnce || !of.IsNeeded,
             "backoff",
-            "A group depends on tasks of this type: they try more often than once a day."
+            "Groups depend on tasks of this type, so they must be retried more often than once a day."
         );
-        Unless(IsWithin(BaseDelay, TimeSpan.FromMilliseconds(1), OneDay), "baseDelay", "A delay is 1 ms to 1 day.");
-        Unless(IsWithin(DelayMax, TimeSpan.FromMilliseconds(1), OneDay), "delayMax", "A delay is 1 ms to 1 day.");
+        Unless(
+            IsWithin(BaseDelay, TimeSpan.FromMilliseconds(1), OneDay),
+            "baseDelay",
+            "The delay must be between 1 ms and 1 day."
+        );
+        Unless(
+            IsWithin(DelayMax, TimeSpan.FromMilliseconds(1), OneDay),
+            "delayMax",
+            "The delay must be between 1 ms and 1 day."
+        );
         Unless(
             (DelayMax ?? of.Retry.DelayMax) >= (BaseDelay ?? of.Retry.BaseDelay),
             DelayMax is null ? "baseDelay" : "delayMax",
-            "The longest delay is at least as long as the first."
+            "delayMax must be at least baseDelay."
         );
-        Unless(IsWithin(TryTimeout, TryLeast, OneHour), "tryTimeout", "A try takes 10 ms to 1 h.");
+        Unless(
+            IsWithin(TryTimeout, TryLeast, OneHour),
+            "tryTimeout",
+            "The time limit of a try must be between 10 ms and 1 h."
+        );
         Unless(
             Concurrency is null or (>= 1 and <= ConcurrencyMax),
             "concurrency",
-            $"1 to {ConcurrencyMax} tasks of a type run at once."
+            $"The concurrency must be between 1 and {ConcurrencyMax}."
         );
         Unless(
             TimeToLive is null || !of.IsNeeded,
             "timeToLive",
-            "A group depends on tasks of this type: they never expire."
+            "Groups depend on tasks of this type, so they cannot expire."
         );
         Unless(
             IsWithin(TimeToLive, TimeSpan.FromMilliseconds(1), OneYear),
             "timeToLive",
-            "A task lives 1 ms to 365 days."
+            "The time to live must be between 1 ms and 365 days."
         );
-        Unless(IsWithin(Lateness, TimeSpan.Zero, OneDay), "lateness", "A lateness is 0 to 1 day.");
+        Unless(IsWithin(Lateness, TimeSpan.Zero, OneDay), "lateness", "The lateness must be between 0 and 1 day.");
         Unless(
             Weight is null or (>= -TaskOrder.WeightMax and <= TaskOrder.WeightMax),
             "weight",
-            $"A weight is −{TaskOrder.WeightMax} to {TaskOrder.WeightMax}."
+            $"The weight must be between −{TaskOrder.WeightMax} and {TaskOrder.WeightMax}."
         );
-        Unless(IsWithin(SpreadWindow, TimeSpan.Zero, OneHour), "spreadWindow", "A window is 0 to 1 h.");
+        Unless(
+            IsWithin(SpreadWindow, TimeSpan.Zero, OneHour),
+            "spreadWindow",
+            "The spread window must be between 0 and 1 h."
+        );
         Unless(
             (SpreadWindow ?? of.SpreadWindow) <= (Lateness ?? of.Lateness),
             SpreadWindow is null ? "lateness" : "spreadWindow",
-            "A window is no longer than the lateness that the type promises."
+            "The spread window must not be longer than the type's lateness."
         );
         Unless(
             AlertAfter is null or (>= 1 and <= RetriesMax),
             "alertAfter",
-            $"An alert comes after 1 to {RetriesMax} retries."
+            $"alertAfter must be between 1 and {RetriesMax} retries."
         );
         return faults;
     }

@@ -209,7 +209,7 @@ public sealed class TaskWheel<TItem>
 
         var level = BitOperations.Log2((ulong)(entry.Due ^ _position)) / SlotBits;
         if (level >= Levels)
-            throw new ArgumentOutOfRangeException(nameof(entry), "A due time lies within some thousand years.");
+            throw new ArgumentOutOfRangeException(nameof(entry), "The due time is too far from the present.");
         Link(entry, level * Slots + (int)((entry.Due >> (level * SlotBits)) & Mask));
     }
 

@@ -21,7 +21,10 @@ internal sealed partial class GroupGrain
         if (!TryDecide(command, null, out var handling, out var head))
         {
             around.Metrics.Command(command, "store_busy");
-            return Refused<T>(RefusalCode.StoreUnavailable, "The store takes no more changes at the moment.");
+            return Refused<T>(
+                RefusalCode.StoreUnavailable,
+                "The database accepts no more changes at the moment. Try again later."
+            );
         }
 
         Conclude(await head, handling);
@@ -131,7 +134,7 @@ internal sealed partial class GroupGrain
 
         var byTaskOnly = events.Length == 0;
         if (byTaskOnly && firing is null)
-            throw new InvalidOperationException("A commit has an event or completes a task.");
+            throw new InvalidOperationException("A commit must have an event or complete a task.");
         return new Commit
         {
             Id = around.Chance.NextCommitId(),
@@ -243,7 +246,7 @@ internal sealed partial class GroupGrain
         }
         catch (Exception e)
         {
-            throw new StoreUnavailableException("The group's head could not be read.", e);
+            throw new StoreUnavailableException("The group's latest sequence could not be read.", e);
         }
 
         if (stored > _state.Sequence)
@@ -256,8 +259,8 @@ internal sealed partial class GroupGrain
     private StoreUnavailableException End(CommitStatus status) =>
         End(
             status == CommitStatus.Stale
-                ? "Another activation of the group was first."
-                : "The store did not take the change."
+                ? "Another activation of the group committed first."
+                : "The change could not be stored."
         );
 
     /// <summary>
@@ -267,8 +270,8 @@ internal sealed partial class GroupGrain
     {
         var name = command.GetType().Name;
         GroupLog.DecisionFailed(around.Log, cause, _id, name);
-        End("A decision failed.");
-        return new DecisionFailedException($"The {name} of group {_id} failed: {cause.Message}");
+        End("A command failed unexpectedly.");
+        return new DecisionFailedException($"Command {name} of group {_id} failed: {cause.Message}");
     }
 
     /// <summary>

@@ -10,10 +10,10 @@ internal sealed partial class GroupGrain
     public async Task<FiringResult> Run(TaskFiring firing)
     {
         if (_malformed)
-            throw new NotSupportedException("No group can have this id.");
+            throw new NotSupportedException("This is not a valid group id.");
         await Ready();
         if (!TryDecide(firing.Command(), firing, out var handling, out var head))
-            throw new StoreUnavailableException("The store takes no more changes at the moment.");
+            throw new StoreUnavailableException("The database accepts no more changes at the moment. Try again later.");
         Conclude(await head, handling);
         if (handling.NotYet is { } early)
             return new FiringResult(early > TimeSpan.Zero ? early : TimeSpan.FromMilliseconds(1));
@@ -32,7 +32,7 @@ internal sealed partial class GroupGrain
             return false;
         await Ready();
         if (!TryDecide(new GroupCommand.LapseVouchers(), null, out var handling, out var head))
-            throw new StoreUnavailableException("The store takes no more changes at the moment.");
+            throw new StoreUnavailableException("The database accepts no more changes at the moment. Try again later.");
         Conclude(await head, handling);
         return handling.Events.Count > 0 && _state.HasOpenConsequences;
     }
@@ -49,7 +49,9 @@ internal sealed partial class GroupGrain
         GroupLog.UnknownTask(around.Log, _id, firing.TaskId, firing.Type);
         using var place =
             around.Committer.TryReserve(_shard)
-            ?? throw new StoreUnavailableException("The store takes no more changes at the moment.");
+            ?? throw new StoreUnavailableException(
+                "The database accepts no more changes at the moment. Try again later."
+            );
         // A token of its own: that somebody else removed the task already says nothing against this activation.
         await around.Committer.CommitAsync(
             place,

@@ -70,7 +70,7 @@ internal sealed partial class GroupGrain
     {
         foreach (var result in await Task.WhenAll(commits))
             if (result.Status is not (CommitStatus.Committed or CommitStatus.Stale))
-                throw new StoreUnavailableException("The store did not take the tasks.");
+                throw new StoreUnavailableException("The tasks could not be stored.");
     }
 
     /// <summary>Inserted where they are not there: that one is after all changes nothing.</summary>
@@ -106,7 +106,7 @@ internal sealed partial class GroupGrain
     {
         using var place =
             around.Committer.TryReserve(_shard)
-            ?? throw new StoreUnavailableException("Too many changes wait for the store.");
+            ?? throw new StoreUnavailableException("Too many changes are waiting for the database.");
         return await around.Committer.CommitAsync(place, commit);
     }
 

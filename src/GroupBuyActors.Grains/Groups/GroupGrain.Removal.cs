@@ -23,7 +23,7 @@ internal sealed partial class GroupGrain
             // or nothing.
             _isLeaving = true;
             _token.Poison();
-            _endedBecause ??= "The group's time to be kept is over.";
+            _endedBecause ??= "The group's retention period is over.";
         }
 
         bool? isGone = null;

@@ -69,7 +69,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
         catch (UnknownEventException e)
         {
             GroupLog.FromTheFuture(around.Log, e, _id);
-            _endedBecause = "The group was written by a newer release than this silo's.";
+            _endedBecause = "The group was written by a newer release than this silo runs.";
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -123,7 +123,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
         var view = _state.View();
         await Settled();
         return view is null
-            ? Refused<GroupView>(RefusalCode.GroupNotFound, "There is no such group.")
+            ? Refused<GroupView>(RefusalCode.GroupNotFound, "The group does not exist.")
             : new Reply<GroupView> { Value = view };
     }
 
@@ -145,7 +145,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
             await _head.RunAsync();
         await Settled();
         return order is null
-            ? Refused<OrderView>(RefusalCode.OrderNotFound, "There is no such order.")
+            ? Refused<OrderView>(RefusalCode.OrderNotFound, "The order does not exist.")
             : new Reply<OrderView> { Value = order };
     }
 
@@ -209,6 +209,6 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
     private static Reply<T> Malformed<T>()
         where T : class =>
         typeof(T) == typeof(OrderView)
-            ? Refused<T>(RefusalCode.OrderNotFound, "No group can have this id.")
-            : Refused<T>(RefusalCode.GroupNotFound, "No group can have this id.");
+            ? Refused<T>(RefusalCode.OrderNotFound, "This is not a valid group id.")
+            : Refused<T>(RefusalCode.GroupNotFound, "This is not a valid group id.");
 }

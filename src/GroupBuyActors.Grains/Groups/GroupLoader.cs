@@ -28,12 +28,14 @@ internal static class GroupLoader
         var state = stored.Snapshot is { } snapshot ? GroupSnapshot.Read(group, snapshot) : new GroupState(group);
         if (state.Sequence != stored.SnapshotSequence)
             throw new InvalidDataException(
-                $"The snapshot of {group} says sequence {state.Sequence}, its header {stored.SnapshotSequence}."
+                $"The snapshot of group {group} has sequence {state.Sequence}, but its header has {stored.SnapshotSequence}."
             );
         foreach (var row in stored.Tail)
         {
             if (row.Sequence != state.Sequence + 1)
-                throw new InvalidDataException($"The journal of {group} goes from {state.Sequence} to {row.Sequence}.");
+                throw new InvalidDataException(
+                    $"The journal of group {group} has a gap: sequence {row.Sequence} follows {state.Sequence}."
+                );
             GroupMachine.Replay(
                 state,
                 JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload)

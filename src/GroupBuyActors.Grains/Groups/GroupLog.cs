@@ -5,10 +5,14 @@ namespace GroupBuyActors.Groups;
 /// <summary>What happens to groups on this silo (event ids 1000–1099).</summary>
 internal static partial class GroupLog
 {
-    [LoggerMessage(1000, LogLevel.Warning, "The activation of group {group_id} ends: {Why}")]
+    [LoggerMessage(1000, LogLevel.Warning, "The activation of group {group_id} is being deactivated: {Why}")]
     public static partial void Ended(ILogger log, Exception? exception, GroupId group_id, string why);
 
-    [LoggerMessage(1001, LogLevel.Error, "Group {group_id} was written by a newer release: it is not served here.")]
+    [LoggerMessage(
+        1001,
+        LogLevel.Error,
+        "Group {group_id} was written by a newer release and cannot be served by this silo."
+    )]
     public static partial void FromTheFuture(ILogger log, Exception exception, GroupId group_id);
 
     [LoggerMessage(1002, LogLevel.Error, "Group {group_id} could not be loaded.")]
@@ -17,7 +21,7 @@ internal static partial class GroupLog
     [LoggerMessage(
         1003,
         LogLevel.Warning,
-        "The snapshot of group {group_id} at {Sequence} was not written; its events are all there."
+        "The snapshot of group {group_id} at sequence {Sequence} could not be written. No events are lost."
     )]
     public static partial void SnapshotFailed(ILogger log, Exception exception, GroupId group_id, long sequence);
 
@@ -30,27 +34,27 @@ internal static partial class GroupLog
     [LoggerMessage(
         1005,
         LogLevel.Error,
-        "Task {task_id} ({Type}) of group {group_id} is about something the group never had: it is removed."
+        "Task {task_id} ({Type}) refers to something that group {group_id} never had; the task was removed."
     )]
     public static partial void UnknownTask(ILogger log, GroupId group_id, string task_id, string type);
 
-    [LoggerMessage(1006, LogLevel.Warning, "The backstop reminder of group {group_id} was not written.")]
+    [LoggerMessage(1006, LogLevel.Warning, "The reminder of group {group_id} could not be written.")]
     public static partial void ReminderFailed(ILogger log, Exception exception, string group_id);
 
-    [LoggerMessage(1007, LogLevel.Warning, "Groups past their time could not be counted.")]
+    [LoggerMessage(1007, LogLevel.Warning, "Overdue groups could not be counted.")]
     public static partial void StuckNotCounted(ILogger log, Exception exception);
 
     [LoggerMessage(
         1008,
         LogLevel.Error,
-        "Group {group_id} could not decide or store {Command}, and will not when it is asked again."
+        "Group {group_id} could not execute or store command {Command}; a retry will fail in the same way."
     )]
     public static partial void DecisionFailed(ILogger log, Exception exception, GroupId group_id, string command);
 
     [LoggerMessage(
         1020,
         LogLevel.Warning,
-        "Tasks of group {group_id} were not as its state needs them: {Missing} were missing and are put back, {Late} came too late and are brought forward."
+        "Tasks of group {group_id} did not match its state and were repaired: {Missing} missing tasks were created, {Late} late tasks were brought forward."
     )]
     public static partial void TasksMended(ILogger log, GroupId group_id, int missing, int late);
 }

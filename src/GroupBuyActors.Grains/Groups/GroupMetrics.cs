@@ -21,11 +21,11 @@ internal sealed partial class GroupMetrics
         var meter = meters.Create("GroupBuyActors");
         _commands = meter.CreateCounter<long>(
             "group_commands_total",
-            description: "Commands of groups by how they went."
+            description: "Group commands, by command and outcome."
         );
         _transitions = meter.CreateCounter<long>(
             "group_transitions_total",
-            description: "Groups that moved, by phase and reason."
+            description: "State transitions of groups, by new state and reason."
         );
     }
 

@@ -116,7 +116,7 @@ internal sealed record TaskFiring
             ),
             TaskTypes.StockRollback => Released(TaskPayloads.Read<ReleaseTask>(Payload)),
             TaskTypes.Refund => Refunded(TaskPayloads.Read<RefundTask>(Payload)),
-            _ => throw new NotSupportedException($"A task of type {Type} brings nothing to a group."),
+            _ => throw new NotSupportedException($"A task of type {Type} has no command for a group."),
         };
 
     private static GroupCommand Released(ReleaseTask task) =>

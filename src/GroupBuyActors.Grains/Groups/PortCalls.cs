@@ -42,5 +42,7 @@ internal static class PortCalls
     }
 
     private static string Words(Exception e, TimeSpan bound) =>
-        e is OperationCanceledException ? $"No answer within {bound.TotalSeconds:0.###} s." : e.Message;
+        e is OperationCanceledException
+            ? $"The service did not answer within {bound.TotalSeconds:0.###} s."
+            : e.Message;
 }

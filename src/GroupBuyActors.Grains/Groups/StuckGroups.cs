@@ -39,7 +39,7 @@ internal sealed class StuckGroups
             .CreateObservableGauge(
                 "group_stuck",
                 () => Volatile.Read(ref _count),
-                description: "Groups past their time."
+                description: "Groups that are overdue."
             );
     }
 

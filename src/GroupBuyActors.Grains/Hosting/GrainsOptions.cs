@@ -242,9 +242,9 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
                 "Horizon must be at least twice HorizonReadInterval, so that the next window is in memory before this one ends."
             );
         if (options.ResponseTimeout <= TimeSpan.FromSeconds(10))
-            faults.Add("ResponseTimeout must be above the long poll of 10 s.");
+            faults.Add("ResponseTimeout must be longer than the long poll of 10 s.");
         if (options.RunTimeout <= options.PortTimeout)
-            faults.Add("RunTimeout must be above PortTimeout.");
+            faults.Add("RunTimeout must be longer than PortTimeout.");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 }

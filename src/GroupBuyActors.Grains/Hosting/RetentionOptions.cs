@@ -70,7 +70,9 @@ public sealed class RetentionOptions
             yield break;
         yield return (
             name,
-            FormattableString.Invariant($"{daysMin} to {Max.TotalDays:0} days are expected, not {kept.TotalDays:0.###}")
+            FormattableString.Invariant(
+                $"must be between {daysMin} and {Max.TotalDays:0} days, not {kept.TotalDays:0.###}"
+            )
         );
     }
 }

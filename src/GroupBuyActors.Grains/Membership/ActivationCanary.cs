@@ -49,7 +49,8 @@ internal sealed class ActivationCanary(
     private long _answeredAt;
 
     /// <inheritdoc/>
-    public string? FailingBecause => Silent() <= options.Value.CanaryPatience ? null : "The silo activates no groups.";
+    public string? FailingBecause =>
+        Silent() <= options.Value.CanaryPatience ? null : "The silo cannot activate groups.";
 
     /// <summary>Calls them until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)

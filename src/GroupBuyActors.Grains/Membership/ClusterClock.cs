@@ -126,7 +126,7 @@ internal sealed class ClockKeeper
                 "cluster_clock_offset_seconds",
                 () => Volatile.Read(ref _offset),
                 "s",
-                "What the last measurement found between this silo's clock and the database's, before it was slewed in."
+                "Offset between this silo's clock and the database's clock at the last measurement, before slewing."
             );
     }
 

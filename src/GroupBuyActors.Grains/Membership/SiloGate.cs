@@ -29,7 +29,7 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
             var confirmed = committer.FenceConfirmedAt;
             return confirmed != 0 && time.GetElapsedTime(confirmed) <= options.Value.FenceBound
                 ? null
-                : "The silo could not confirm in time that it is still a member.";
+                : "The silo could not confirm in time that it is still a member of the cluster.";
         }
     }
 

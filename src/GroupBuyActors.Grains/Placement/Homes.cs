@@ -35,7 +35,7 @@ internal sealed class Homes(
             silo => new SiloSlot(names.GetValueOrDefault(silo) ?? silo.ToParsableString(), RegionOf(silo))
         );
         var home = Rendezvous.Home(shard, slots);
-        return home >= 0 ? silos[home] : throw new OrleansException("No silo is there to place the group on.");
+        return home >= 0 ? silos[home] : throw new OrleansException("No silo is available for the group.");
     }
 
     /// <summary>A silo's region, or null.</summary>

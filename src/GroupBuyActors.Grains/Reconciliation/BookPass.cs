@@ -59,7 +59,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
 
     /// <summary>Several lines of the port under one key as one.</summary>
     protected virtual TTheirs Join(TTheirs one, TTheirs other) =>
-        throw new BooksUnusableException($"The line {KeyOf(one)} comes twice.");
+        throw new BooksUnusableException($"The entry {KeyOf(one)} occurs twice.");
 
     public async Task<PortComparison<TOurs, TTheirs>> RunAsync(TimeSpan bound, CancellationToken cancellation)
     {
@@ -80,7 +80,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         {
             return Result(
                 answered: true,
-                $"Not all could be compared within {bound.TotalSeconds:0.###} s.",
+                $"The comparison was not complete within {bound.TotalSeconds:0.###} s.",
                 complete: false
             );
         }
@@ -89,7 +89,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     private PortComparison<TOurs, TTheirs> Result(bool answered, string? reason, bool complete) =>
         new(
             answered,
-            reason ?? (_unsaid > 0 ? $"The groups of {_unsaid} lines could not be asked." : null),
+            reason ?? (_unsaid > 0 ? $"The groups of {_unsaid} entries could not be queried." : null),
             _told,
             _counts,
             _underway,
@@ -215,7 +215,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
                 var order = KeyOf(one.Line).CompareTo(KeyOf(line));
                 if (order > 0)
                     throw new BooksUnusableException(
-                        $"The port's books are out of order: {KeyOf(line)} comes after {KeyOf(one.Line)}."
+                        $"The service's books are not sorted: {KeyOf(line)} comes after {KeyOf(one.Line)}."
                     );
                 if (order == 0)
                 {
@@ -230,7 +230,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
             if (page.Next is null)
                 break;
             if (page.Next == after)
-                throw new BooksUnusableException("The port's books name the same page as the next one.");
+                throw new BooksUnusableException("The service's books name the current page as the next page.");
             after = page.Next;
         }
 
@@ -247,7 +247,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
             if (page.Answer == PortAnswer.Done)
                 return page;
             if (page.Answer == PortAnswer.Refused || tries == TriesMax)
-                throw new BooksUnusableException(page.Detail ?? "The port does not answer.");
+                throw new BooksUnusableException(page.Detail ?? "The service does not answer.");
             await Task.Delay(TryPause * tries, time, cancellation);
         }
     }
@@ -267,7 +267,9 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
                 PortAnswer.Silent,
                 [],
                 null,
-                enough.IsCancellationRequested ? $"No answer within {TryTimeout.TotalSeconds:0.###} s." : e.Message
+                enough.IsCancellationRequested
+                    ? $"The service did not answer within {TryTimeout.TotalSeconds:0.###} s."
+                    : e.Message
             );
         }
     }

@@ -32,7 +32,7 @@ internal sealed class PaymentPass(
         CancellationToken cancellation
     ) =>
         theirs?.ReadAsync(merchantId, after, limit, cancellation)
-        ?? throw new InvalidOperationException("The payment provider's books are not connected.");
+        ?? throw new InvalidOperationException("No source is configured for the payment provider's books.");
 
     protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<PaymentEntry>>> AskGroupsAsync(
         IReadOnlyList<BookKey> keys,
@@ -91,7 +91,7 @@ internal sealed class StockPass(
         CancellationToken cancellation
     ) =>
         theirs?.ReadAsync(merchantId, after, limit, cancellation)
-        ?? throw new InvalidOperationException("The inventory service's books are not connected.");
+        ?? throw new InvalidOperationException("No source is configured for the inventory service's books.");
 
     // A group sells one sku. Units under another are a fault of theirs, and show as units too many.
     protected override StockBookEntry Join(StockBookEntry one, StockBookEntry other) =>

@@ -8,7 +8,7 @@ internal static partial class ReconciliationLog
     [LoggerMessage(
         3100,
         LogLevel.Error,
-        "The books of merchant {merchant_id} and of {Port} differ in {Count} lines ({Kinds}), first {First}"
+        "The books of merchant {merchant_id} and of {Port} differ in {Count} entries ({Kinds}); the first are {First}"
     )]
     public static partial void Differs(
         ILogger log,
@@ -29,10 +29,10 @@ internal static partial class ReconciliationLog
     [LoggerMessage(
         3102,
         LogLevel.Information,
-        "Compared the books of {Merchants} merchants of {Shard}: {Differences} lines differ, {Incomplete} merchants could not be compared."
+        "Compared the books of {Merchants} merchants of {Shard}: {Differences} entries differ, {Incomplete} merchants could not be compared."
     )]
     public static partial void Compared(ILogger log, ShardId shard, int merchants, long differences, int incomplete);
 
-    [LoggerMessage(3103, LogLevel.Warning, "Group {group_id} could not be asked for its books.")]
+    [LoggerMessage(3103, LogLevel.Warning, "The books of group {group_id} could not be read from it.")]
     public static partial void NotAsked(ILogger log, Exception exception, GroupId group_id);
 }

@@ -18,12 +18,12 @@ internal sealed class ReconciliationMetrics
         meter.CreateObservableGauge(
             "reconciliation_differences",
             Differences,
-            description: "Lines of our books that differ from the ports', as last compared."
+            description: "Entries that differ between the merchants' books and a service's books, at the last comparison."
         );
         meter.CreateObservableGauge(
             "reconciliation_last_success",
             LastSuccess,
-            description: "Unix time, in seconds, of the oldest of the slots' last complete comparisons."
+            description: "Unix time in seconds of the last complete comparison, the oldest among this silo's slots."
         );
     }
 

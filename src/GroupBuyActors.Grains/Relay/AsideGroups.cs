@@ -25,7 +25,7 @@ internal sealed class AsideGroups(
 )
 {
     /// <summary>What an operator reads of an event whose payload is no JSON of ours.</summary>
-    public const string Unreadable = "Its journal row cannot be read.";
+    public const string Unreadable = "The journal row cannot be read.";
 
     /// <summary>Where a publisher refuses without a word.</summary>
     public const string NoReason = "No reason was given.";
@@ -193,7 +193,7 @@ internal sealed class AsideGroups(
         }
 
         if (isOpen)
-            throw new EventsOpenException("Events of groups that were set aside are not published yet.");
+            throw new EventsOpenException("Events of blocked groups are not published yet.");
         return settled.Count > 0;
     }
 

@@ -176,7 +176,7 @@ internal sealed class EventRelay(
         await TendAsync(waiting.Carried, cancellation);
         if (waiting.Count >= options.RelayAsideMax)
             throw new InvalidOperationException(
-                $"{waiting.Count} groups of stream {stream} are set aside: it waits until some of them have gone on."
+                $"{waiting.Count} groups of stream {stream} are blocked; the stream waits until some of them are released."
             );
     }
 

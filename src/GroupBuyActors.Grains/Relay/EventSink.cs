@@ -36,5 +36,5 @@ internal sealed class EventSink(
 
     public Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) => throw OfOneStream();
 
-    private static InvalidOperationException OfOneStream() => new("Events are taken stream by stream.");
+    private static InvalidOperationException OfOneStream() => new("Events must be taken stream by stream.");
 }

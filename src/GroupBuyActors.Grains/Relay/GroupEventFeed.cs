@@ -81,7 +81,7 @@ internal sealed class GroupEventFeed : IGroupEventFeed, IStreamSink
         foreach (var reader in readers)
             if (!reader.Writer.TryWrite(happened))
                 reader.Writer.TryComplete(
-                    new InvalidOperationException("The subscriber is too far behind the events.")
+                    new InvalidOperationException("The subscriber fell too far behind the events.")
                 );
     }
 

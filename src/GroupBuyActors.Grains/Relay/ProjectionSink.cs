@@ -33,5 +33,5 @@ internal sealed class ProjectionSink(
 
     public Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) => throw OfOneStream();
 
-    private static InvalidOperationException OfOneStream() => new("Changes are taken stream by stream.");
+    private static InvalidOperationException OfOneStream() => new("Changes must be taken stream by stream.");
 }

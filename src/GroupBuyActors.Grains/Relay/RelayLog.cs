@@ -8,41 +8,45 @@ internal static partial class RelayLog
     [LoggerMessage(
         4000,
         LogLevel.Warning,
-        "Sink {Sink} of stream {Stream} is too far behind for memory: it reads from the table until it has caught up."
+        "Sink {Sink} of stream {Stream} fell behind the in-memory buffer and reads from the table until it has caught up."
     )]
     public static partial void Behind(ILogger log, long stream, string sink);
 
     [LoggerMessage(
         4001,
         LogLevel.Warning,
-        "Sink {Sink} did not take a stretch of stream {Stream}; it is offered again."
+        "Sink {Sink} failed on a batch of stream {Stream}; the batch will be retried."
     )]
     public static partial void NotTaken(ILogger log, Exception exception, long stream, string sink);
 
-    [LoggerMessage(4002, LogLevel.Information, "Stream {Stream} of a silo that is gone is drained.")]
+    [LoggerMessage(4002, LogLevel.Information, "Stream {Stream} of a dead silo is fully drained.")]
     public static partial void Drained(ILogger log, long stream);
 
     [LoggerMessage(
         4003,
         LogLevel.Warning,
-        "Sink {Sink} could not be given the rest of stream {Stream} in time; whoever adopts the stream does it."
+        "Sink {Sink} could not receive the rest of stream {Stream} before shutdown; the silo that adopts the stream continues."
     )]
     public static partial void NotFlushed(ILogger log, Exception exception, long stream, string sink);
 
     [LoggerMessage(
         4004,
         LogLevel.Error,
-        "Event {Sequence} of group {GroupId} is refused for good by {Sink} ({Reason}): the group is parked, with all its later events, until an operator has it tried again or passed over."
+        "{Sink} rejected event {Sequence} of group {GroupId} permanently ({Reason}). The group's events are parked until an operator retries or skips this event."
     )]
     public static partial void Parked(ILogger log, GroupId groupId, long sequence, string sink, string reason);
 
-    [LoggerMessage(4005, LogLevel.Information, "Group {GroupId} goes on to {Sink} from event {Sequence}.")]
+    [LoggerMessage(
+        4005,
+        LogLevel.Information,
+        "Group {GroupId} is released: {Sink} continues with its event {Sequence}."
+    )]
     public static partial void Resumed(ILogger log, GroupId groupId, long sequence, string sink);
 
     [LoggerMessage(
         4006,
         LogLevel.Error,
-        "Group {GroupId} cannot be brought into the lists and books from event {Sequence} of stream {Stream} on: it is set aside, alone, and tried again from time to time."
+        "Lists and books cannot be updated for group {GroupId} from event {Sequence} of stream {Stream}. Only this group is parked; it will be retried."
     )]
     public static partial void NotProjected(
         ILogger log,
@@ -55,7 +59,7 @@ internal static partial class RelayLog
     [LoggerMessage(
         4007,
         LogLevel.Information,
-        "Group {GroupId}, which was set aside, is in the lists and books as far as stream {Stream} tells."
+        "Lists and books of the parked group {GroupId} are up to date with stream {Stream} again."
     )]
     public static partial void Projected(ILogger log, GroupId groupId, long stream);
 }

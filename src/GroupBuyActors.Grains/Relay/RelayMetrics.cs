@@ -15,12 +15,12 @@ internal sealed class RelayMetrics
         _meter = meters.Create("GroupBuyActors");
         _failures = _meter.CreateCounter<long>(
             "relay_failures_total",
-            description: "Stretches a sink did not take at once."
+            description: "Batches that a sink failed to take."
         );
         _published = _meter.CreateCounter<long>("relay_published_total", description: "Events published.");
         _eventsParked = _meter.CreateCounter<long>(
             "relay_events_parked_total",
-            description: "Events that were refused for good."
+            description: "Events that were rejected permanently."
         );
     }
 
@@ -42,7 +42,7 @@ internal sealed class RelayMetrics
                         sink.Sum(pump => pump.Backlog),
                         new KeyValuePair<string, object?>("sink", sink.Key)
                     )),
-            description: "Commits a sink has not taken yet."
+            description: "Commits that a sink has not taken yet."
         );
         _meter.CreateObservableGauge(
             "relay_lag_seconds",
@@ -54,17 +54,17 @@ internal sealed class RelayMetrics
                         new KeyValuePair<string, object?>("sink", sink.Key)
                     )),
             unit: "s",
-            description: "How long the oldest of them waits."
+            description: "Age of the oldest commit that a sink has not taken yet."
         );
         _meter.CreateObservableGauge(
             "relay_waiting",
             () => Groups(pumps, pump => pump.GroupsWaiting),
-            description: "Groups that wait for events in another stream."
+            description: "Groups blocked by an event in another stream."
         );
         _meter.CreateObservableGauge(
             "relay_parked",
             () => Groups(pumps, pump => pump.GroupsParked),
-            description: "Groups that wait for an operator."
+            description: "Groups parked until an operator decides."
         );
     }
 

@@ -211,7 +211,7 @@ internal sealed class StreamProjection(
             return;
         if (_aside.Count >= options.RelayAsideMax)
             throw new InvalidOperationException(
-                $"{_aside.Count} groups of stream {stream} are set aside: it waits until some of them have gone on.",
+                $"{_aside.Count} groups of stream {stream} are blocked; the stream waits until some of them are released.",
                 fault
             );
         _aside.Add(group, new AsideRow(stream, group, sequence, AsideState.Parked, clock.GetUtcNow(), fault.Message));

@@ -14,11 +14,11 @@ internal sealed class RetentionMetrics
         _meter = meters.Create("GroupBuyActors");
         _rows = _meter.CreateCounter<long>(
             "retention_rows_removed_total",
-            description: "Rows removed after their time, by kind."
+            description: "Expired rows removed, by kind."
         );
         _failures = _meter.CreateCounter<long>(
             "retention_failures_total",
-            description: "Steps of removing rows that failed and are tried again, by kind."
+            description: "Failed attempts to remove expired rows, by kind."
         );
     }
 
@@ -43,7 +43,7 @@ internal sealed class RetentionMetrics
                         kind.Behind.TotalSeconds,
                         new KeyValuePair<string, object?>("kind", kind.Kind)
                     )),
-            description: "For how long rows of a kind have been there past their time: since when the backlog has not been worked off."
+            description: "For how long there has been a backlog of expired rows, by kind."
         );
     }
 }

@@ -65,7 +65,7 @@ internal sealed class HandOver(
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
                 // Their owners find them in the table; those that come after them are still sent.
-                TaskLog.TurnFailed(log, e, "handing tasks over");
+                TaskLog.TurnFailed(log, e, "forwarding tasks");
             }
         }
     }

@@ -49,7 +49,7 @@ internal sealed record DueTask(TimedTask Task, TaskPolicy Policy, int FailuresBe
         var step = AfterFailure();
         if (step is { Verdict: RetryVerdict.DecideWithout, Delay.Ticks: 0 })
             return false;
-        verdict = TaskVerdict.Failed(step, reply.Detail ?? "The port did not answer.");
+        verdict = TaskVerdict.Failed(step, reply.Detail ?? "The service did not answer.");
         return true;
     }
 }

@@ -60,7 +60,7 @@ internal sealed class TaskAudit(
             );
         }
 
-        throw new StoreUnavailableException("The group moves too fast to be looked at.");
+        throw new StoreUnavailableException("The group changes too fast to be checked. Try again.");
     }
 
     private async Task<List<PresentTask>> LettersAsync(GroupId group, CancellationToken cancellation)

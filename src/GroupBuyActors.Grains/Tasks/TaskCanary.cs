@@ -40,7 +40,7 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
                 "task_canary_late_seconds",
                 () => Late().TotalSeconds,
                 "s",
-                "How long the oldest canary is past its time; near 0 while timed tasks fire."
+                "How late the oldest canary task is; near 0 while timed tasks fire."
             );
     }
 
@@ -66,7 +66,7 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
             }
             catch (Exception e)
             {
-                TaskLog.TurnFailed(_log, e, "the canary");
+                TaskLog.TurnFailed(_log, e, "canary tasks");
             }
         }
     }

@@ -237,13 +237,15 @@ internal sealed class TaskDesk(
     {
         var place =
             committer.TryReserve(commit.Shard)
-            ?? throw new StoreUnavailableException("The store takes no more changes at the moment.");
+            ?? throw new StoreUnavailableException(
+                "The database accepts no more changes at the moment. Try again later."
+            );
         var result = await committer.CommitAsync(place, commit);
         return result.Status switch
         {
             CommitStatus.Committed => TaskChangeOutcome.Done,
             CommitStatus.Stale => TaskChangeOutcome.Ended,
-            _ => throw new StoreUnavailableException("The store did not take the change."),
+            _ => throw new StoreUnavailableException("The change could not be stored."),
         };
     }
 

@@ -8,17 +8,21 @@ internal static partial class TaskLog
     [LoggerMessage(
         3000,
         LogLevel.Warning,
-        "Task {task_id} ({Type}) failed at try {Try}, again in {Delay:F0} ms: {Error}"
+        "Task {task_id} ({Type}) failed at try {Try}; retrying in {Delay:F0} ms: {Error}"
     )]
     public static partial void Failed(ILogger log, string task_id, string type, int @try, double delay, string? error);
 
-    [LoggerMessage(3001, LogLevel.Error, "Task {task_id} ({Type}) has failed {Tries} times and goes on: {Error}")]
+    [LoggerMessage(
+        3001,
+        LogLevel.Error,
+        "Task {task_id} ({Type}) has failed {Tries} times and will be retried: {Error}"
+    )]
     public static partial void Alert(ILogger log, string task_id, string type, int tries, string? error);
 
     [LoggerMessage(
         3002,
         LogLevel.Error,
-        "Task {task_id} ({Type}) is given up after {Tries} tries ({Verdict}): {Error}"
+        "Task {task_id} ({Type}) became a dead letter after {Tries} tries ({Verdict}): {Error}"
     )]
     public static partial void GivenUp(
         ILogger log,
@@ -32,100 +36,108 @@ internal static partial class TaskLog
     [LoggerMessage(
         3003,
         LogLevel.Warning,
-        "Task {task_id} ({Type}) met trouble of ours and runs again in {Delay:F0} ms."
+        "Task {task_id} ({Type}) met an infrastructure failure and will run again in {Delay:F0} ms."
     )]
     public static partial void Trouble(ILogger log, Exception exception, string task_id, string type, double delay);
 
-    [LoggerMessage(3004, LogLevel.Warning, "The horizon could not be read; it is tried again.")]
+    [LoggerMessage(3004, LogLevel.Warning, "Tasks due within the horizon could not be read; retrying.")]
     public static partial void HorizonNotRead(ILogger log, Exception exception);
 
     [LoggerMessage(
         3005,
         LogLevel.Information,
-        "Read the horizon of {Shards} shards: {Tasks} tasks, {Overdue} of them overdue."
+        "Read the tasks due within the horizon of {Shards} shards: {Tasks} tasks, {Overdue} of them overdue."
     )]
     public static partial void HorizonRead(ILogger log, int shards, int tasks, int overdue);
 
-    [LoggerMessage(3006, LogLevel.Error, "No handler runs tasks of type {Type}; {task_id} stays in the table.")]
+    [LoggerMessage(
+        3006,
+        LogLevel.Error,
+        "No handler is registered for task type {Type}; task {task_id} stays in the table."
+    )]
     public static partial void NoHandler(ILogger log, string type, string task_id);
 
     [LoggerMessage(
         3007,
         LogLevel.Warning,
-        "{Count} tasks could not be handed to their owners; the owners find them in the table."
+        "{Count} tasks could not be forwarded to the owners of their shards; the owners will read them from the table."
     )]
     public static partial void NotHandedOver(ILogger log, int count);
 
-    [LoggerMessage(3008, LogLevel.Warning, "First firings of schedules could not be stored; they are tried again.")]
+    [LoggerMessage(3008, LogLevel.Warning, "The first firings of schedules could not be stored; retrying.")]
     public static partial void FiringsNotSeeded(ILogger log, Exception exception);
 
     [LoggerMessage(
         3009,
         LogLevel.Error,
-        "The voucher scan of {Shard} could not end vouchers of group {group_id}; the others go on."
+        "The voucher scan of {Shard} could not lapse vouchers of group {group_id}; other groups are not affected."
     )]
     public static partial void NotLapsed(ILogger log, Exception exception, ShardId shard, GroupId group_id);
 
-    [LoggerMessage(3011, LogLevel.Information, "The policy of {Type} is in force in version {Version}.")]
+    [LoggerMessage(3011, LogLevel.Information, "Version {Version} of the policy for task type {Type} is in force.")]
     public static partial void PolicyInForce(ILogger log, string type, int version);
 
-    [LoggerMessage(3012, LogLevel.Warning, "The policies of tasks could not be read; those read before stay in force.")]
+    [LoggerMessage(3012, LogLevel.Warning, "Task policies could not be read; the policies read before stay in force.")]
     public static partial void PoliciesNotRead(ILogger log, Exception exception);
 
     [LoggerMessage(
         3013,
         LogLevel.Error,
-        "Version {Version} of the policy of {Type} cannot be understood by this release: the default is in force."
+        "This release cannot read version {Version} of the policy for task type {Type}; the default is in force."
     )]
     public static partial void PolicyNotUnderstood(ILogger log, Exception exception, string type, int version);
 
     [LoggerMessage(
         3014,
         LogLevel.Error,
-        "The canary of {Shards} was due {Late:F1} s ago and has not run: timed tasks do not fire on this silo."
+        "Timed tasks do not fire on this silo: the canary task of {Shards} was due {Late:F1} s ago and has not run."
     )]
     public static partial void CanaryIsSilent(ILogger log, string shards, double late);
 
-    [LoggerMessage(3017, LogLevel.Warning, "The tasks of some shards could not be counted; it is tried again.")]
+    [LoggerMessage(3017, LogLevel.Warning, "The tasks of some shards could not be counted; retrying.")]
     public static partial void NotCounted(ILogger log, Exception exception);
 
     [LoggerMessage(
         3018,
         LogLevel.Warning,
-        "Task {task_id} ({Type}) met trouble because it {What} without this silo knowing; it goes on as it is stored."
+        "Task {task_id} ({Type}) met infrastructure failures because it {What} elsewhere; the stored state now applies."
     )]
     public static partial void Overtaken(ILogger log, string task_id, string type, string what);
 
-    [LoggerMessage(3019, LogLevel.Warning, "Task {task_id} met trouble, and its row could not be looked up.")]
+    [LoggerMessage(
+        3019,
+        LogLevel.Warning,
+        "Task {task_id} met an infrastructure failure, and its row could not be read."
+    )]
     public static partial void NotLookedUp(ILogger log, Exception exception, string task_id);
 
-    [LoggerMessage(3016, LogLevel.Warning, "Redrive {Redrive} met trouble and goes on.")]
+    [LoggerMessage(3016, LogLevel.Warning, "Redrive {Redrive} met an infrastructure failure and continues.")]
     public static partial void RedriveTrouble(ILogger log, Exception exception, string redrive);
 
     [LoggerMessage(
         3040,
         LogLevel.Error,
-        "Task {task_id} ({Type}) cannot be worked with; it stays in the table, and the others go on."
+        "Task {task_id} ({Type}) cannot be processed and is parked in the table; other tasks are not affected."
     )]
     public static partial void SetAside(ILogger log, Exception exception, string task_id, string type);
 
     [LoggerMessage(
         3041,
         LogLevel.Error,
-        "The row of task {task_id} cannot be understood: {Fault} It stays in the table, and the others go on."
+        "The row of task {task_id} is invalid: {Fault} The task is parked in the table; other tasks are not affected."
     )]
     public static partial void NotUnderstood(ILogger log, string task_id, string fault);
 
-    [LoggerMessage(3042, LogLevel.Error, "The thread that wakes timed tasks met a fault and goes on.")]
+    [LoggerMessage(3042, LogLevel.Error, "The timer thread of timed tasks met an error and continues.")]
     public static partial void WakingFailed(ILogger log, Exception exception);
 
     [LoggerMessage(
         3043,
         LogLevel.Error,
-        "What a commit did to tasks was not taken in by memory; the table is read again."
+        "The task changes of a commit could not be applied in memory; the table will be read again."
     )]
     public static partial void NotTakenIn(ILogger log, Exception exception);
 
-    [LoggerMessage(3044, LogLevel.Error, "A turn of {Loop} failed; the next is made.")]
+    [LoggerMessage(3044, LogLevel.Error, "An iteration of the loop '{Loop}' failed; the loop continues.")]
     public static partial void TurnFailed(ILogger log, Exception exception, string loop);
 }

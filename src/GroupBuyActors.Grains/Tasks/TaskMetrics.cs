@@ -23,20 +23,20 @@ internal sealed class TaskMetrics
         _lateness = _meter.CreateHistogram(
             "task_lateness_seconds",
             "s",
-            "From due to the beginning of a run.",
+            "Time from a task's due time to the start of its run.",
             advice: buckets
         );
         _duration = _meter.CreateHistogram(
             "task_execution_duration_seconds",
             "s",
-            "How long runs take, by how they end.",
+            "Duration of task runs, by type and outcome.",
             advice: buckets
         );
-        _retries = _meter.CreateCounter<long>("task_retries_total", description: "Runs after a failed one.");
-        _dead = _meter.CreateCounter<long>("task_dead_letters_total", description: "Tasks whose tries were used up.");
+        _retries = _meter.CreateCounter<long>("task_retries_total", description: "Retries after a failed run.");
+        _dead = _meter.CreateCounter<long>("task_dead_letters_total", description: "Tasks that became dead letters.");
         _breaches = _meter.CreateCounter<long>(
             "task_lateness_breaches_total",
-            description: "Runs that began later than their type's policy promises."
+            description: "Runs that started later than the lateness their type's policy allows."
         );
     }
 
@@ -64,19 +64,19 @@ internal sealed class TaskMetrics
         _meter.CreateObservableGauge(
             "task_parked",
             () => parked().Select(type => Of(type.Value, type.Key)),
-            description: "Due tasks of types that no handler here knows."
+            description: "Due tasks that are parked because this silo cannot process them."
         );
         _meter.CreateObservableGauge(
             "task_pending_total",
             () => counts().Select(count => Of(count.Pending, count.Type)),
-            description: "Tasks of this silo's shards that have not ended, in the table and in memory."
+            description: "Unfinished tasks of this silo's shards, in the table and in memory."
         );
         _meter.CreateObservableGauge(
             "task_due_backlog",
             () => counts().Select(count => Of(count.Due, count.Type)),
-            description: "Tasks that are due and not done."
+            description: "Tasks that are due and not finished."
         );
-        _meter.CreateObservableGauge("shard_owned", shards, description: "Shards whose tasks this silo runs.");
+        _meter.CreateObservableGauge("shard_owned", shards, description: "Shards owned by this silo.");
     }
 
     private static Measurement<T> Of<T>(T count, string type)

@@ -123,7 +123,9 @@ internal sealed class TaskPolicyBook : ITaskPolicies
             )
                 break;
             if (tries == TriesMax)
-                throw new Groups.StoreUnavailableException("The policy is being changed by others all the time.");
+                throw new Groups.StoreUnavailableException(
+                    "The policy is being changed concurrently by others. Try again."
+                );
         }
 
         await ReadAsync(cancellation);

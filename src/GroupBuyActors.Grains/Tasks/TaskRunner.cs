@@ -116,7 +116,7 @@ internal sealed class TaskRunner(
                 running,
                 TaskEndStatus.Expired,
                 failures,
-                running.Stored.LastError ?? "Its time to live was over before it could run."
+                running.Stored.LastError ?? "The time to live expired before the task could run."
             );
         if (running.IsOverdue)
         {
@@ -294,7 +294,9 @@ internal sealed class TaskRunner(
     {
         var place =
             committer.TryReserve(ran.Key.Shard)
-            ?? throw new Groups.StoreUnavailableException("The store takes no more changes at the moment.");
+            ?? throw new Groups.StoreUnavailableException(
+                "The database accepts no more changes at the moment. Try again later."
+            );
         var result = await committer.CommitAsync(
             place,
             new Commit
@@ -313,7 +315,7 @@ internal sealed class TaskRunner(
         {
             CommitStatus.Committed => true,
             CommitStatus.Stale => false,
-            _ => throw new Groups.StoreUnavailableException("The store did not take the task's end."),
+            _ => throw new Groups.StoreUnavailableException("The task's outcome could not be stored."),
         };
     }
 
@@ -335,7 +337,7 @@ internal sealed class TaskRunner(
             near.Done(running);
             if (row is not null)
                 near.Add(row, mayHaveBegun: true);
-            TaskLog.Overtaken(log, task.Key.Id, task.Type, row is null ? "has ended" : "was changed");
+            TaskLog.Overtaken(log, task.Key.Id, task.Type, row is null ? "ended" : "was changed");
             return true;
         }
         catch (Exception e)

@@ -28,9 +28,7 @@ internal sealed class TaskStories(
         if (pending is null)
         {
             if (report.RetryCount > 0)
-                story.Add(
-                    new TaskMoment(report.ExecuteAt, $"It was due, and tried {Times(report.RetryCount)} in vain.")
-                );
+                story.Add(new TaskMoment(report.ExecuteAt, $"It was due; {Tries(report.RetryCount)} failed."));
             if (report.EndedAt is { } ended)
                 story.Add(
                     new TaskMoment(
@@ -39,9 +37,9 @@ internal sealed class TaskStories(
                     )
                 );
             if (report.DismissedAt is { } dismissed)
-                story.Add(new TaskMoment(dismissed, "It was dismissed: nothing more is to be done about it."));
+                story.Add(new TaskMoment(dismissed, "It was dismissed: no further action is needed."));
             if (report.RedrivenAt is { } redriven)
-                story.Add(new TaskMoment(redriven, "It was scheduled anew, and has run since."));
+                story.Add(new TaskMoment(redriven, "It was rescheduled and has run since."));
             return report with { Story = Sorted(story) };
         }
 
@@ -50,13 +48,13 @@ internal sealed class TaskStories(
             story.Add(
                 new TaskMoment(
                     pending.Key.Due,
-                    $"It was tried {Times(pending.Attempts)} in vain: {pending.LastError ?? "whoever tried is gone"}."
+                    $"{Tries(pending.Attempts)} failed: {pending.LastError ?? "the silo that ran it is gone"}."
                 )
             );
         if (situation is { LoadedAt: { } loaded })
-            story.Add(new TaskMoment(loaded, $"{owner} took it into memory."));
+            story.Add(new TaskMoment(loaded, $"{owner} loaded it into memory."));
         if (situation is { BegunAt: { } begun })
-            story.Add(new TaskMoment(begun, $"{owner} began to run it."));
+            story.Add(new TaskMoment(begun, $"{owner} started to run it."));
         return report with
         {
             Status = situation?.Where is TaskWhereabouts.Running or TaskWhereabouts.Queue ? "running" : "pending",
@@ -70,15 +68,16 @@ internal sealed class TaskStories(
     private string? Wait(TimedTask task, string? owner, TaskSituation? situation) =>
         situation switch
         {
-            null when owner is null => "Its shard has no owner: no silo is there that could be one.",
+            null when owner is null => "Its shard has no owner because no silo is available.",
             null => $"{owner}, the owner of its shard, does not answer.",
-            { Epoch: 0 } => $"{owner} is to own its shard and has not taken it yet.",
-            { Where: TaskWhereabouts.Table } => "Its time: it lies in the table, beyond the horizon that is in memory.",
-            { Where: TaskWhereabouts.Wheel } when task.Attempts > 0 => "The wait before its next try.",
-            { Where: TaskWhereabouts.Wheel } => "Its time.",
+            { Epoch: 0 } => $"{owner} is about to own its shard and has not acquired it yet.",
+            { Where: TaskWhereabouts.Table } =>
+                "Its due time; it is in the table because it is due beyond the horizon held in memory.",
+            { Where: TaskWhereabouts.Wheel } when task.Attempts > 0 => "The delay before its next try.",
+            { Where: TaskWhereabouts.Wheel } => "Its due time.",
             { Where: TaskWhereabouts.Queue } =>
-                $"A place: {policies.Of(task.Type).Concurrency} of its type run at once on a silo.",
-            { Where: TaskWhereabouts.Parked } => $"A handler: no silo of this release knows tasks of type {task.Type}.",
+                $"A free slot: at most {policies.Of(task.Type).Concurrency} tasks of its type run at once on a silo.",
+            { Where: TaskWhereabouts.Parked } => $"A handler: this release has none for task type {task.Type}.",
             _ => null,
         };
 
@@ -92,7 +91,7 @@ internal sealed class TaskStories(
         )
             return null;
         return await groups.HistoryAsync(group, sequence - 1, 1, cancellation) is [{ } row] && row.Sequence == sequence
-            ? new TaskMoment(row.Time, $"{row.Type}, event {sequence} of its group, scheduled it.")
+            ? new TaskMoment(row.Time, $"Event {sequence} of its group ({row.Type}) scheduled it.")
             : null;
     }
 
@@ -117,8 +116,8 @@ internal sealed class TaskStories(
         }
     }
 
-    private static string Times(int count) =>
-        count == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{count} times");
+    private static string Tries(int count) =>
+        count == 1 ? "1 try" : string.Create(CultureInfo.InvariantCulture, $"{count} tries");
 
     private static List<TaskMoment> Sorted(List<TaskMoment> story) => [.. story.OrderBy(moment => moment.Time)];
 }

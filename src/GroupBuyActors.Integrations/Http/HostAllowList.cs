@@ -27,7 +27,7 @@ public sealed class HostAllowList
     public static HostAllowList Of(params IEnumerable<string> entries) =>
         new(
             entries.Select(text =>
-                TryParse(text, out var entry) ? entry : throw new FormatException($"'{text}' is no host.")
+                TryParse(text, out var entry) ? entry : throw new FormatException($"'{text}' is not a valid host.")
             )
         );
 

@@ -130,13 +130,13 @@ internal sealed class HttpPort(
         switch (fault)
         {
             case OperationCanceledException when cancellation.IsCancellationRequested:
-                return "No answer in time.";
+                return "The service did not answer in time.";
             case TimeoutRejectedException late:
-                return $"No answer within {late.Timeout.TotalSeconds:0.###} s.";
+                return $"The service did not answer within {late.Timeout.TotalSeconds:0.###} s.";
             case BrokenCircuitException:
-                return $"Calls of {name} are suspended for a moment: too many of them failed.";
+                return $"Calls to {name} are suspended because too many of them failed.";
             case RateLimiterRejectedException:
-                return $"Too many calls of {name} at once.";
+                return $"Too many concurrent calls to {name}.";
             case HttpRequestException or AnswerTooLongException:
                 return fault.Message;
             default:

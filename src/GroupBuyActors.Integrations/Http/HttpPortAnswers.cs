@@ -20,11 +20,11 @@ internal static class HttpPortAnswers
         switch (answer.Status)
         {
             case HttpStatusCode.Accepted:
-                return Silent($"{port} took the call and has not done it yet.");
+                return Silent($"{port} accepted the call but has not completed it.");
             case >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices:
                 return answer.Body.Length == 0 || IsObject(answer.Body)
                     ? PortReply.Done
-                    : Silent($"{port} answered {(int)answer.Status} with what is no JSON object.");
+                    : Silent($"{port} answered {(int)answer.Status} with a body that is not a JSON object.");
             case HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity:
                 var (code, detail) = Problem(answer.Body);
                 return code is not null && refusals.Contains(code)
@@ -59,13 +59,13 @@ internal static class HttpPortAnswers
         {
             if (JsonSerializer.Deserialize(answer.Body, type) is { } document && read(document) is { } said)
                 return (PortReply.Done, said);
-            return (Silent($"{port} answered {call.Operation} with what cannot be."), null);
+            return (Silent($"{port} answered {call.Operation} with impossible values."), null);
         }
         catch (JsonException e)
         {
             return (
                 Silent(
-                    $"{port} answered {call.Operation} with what is not its contract's (at {(e.Path is { Length: > 0 } path ? Plain(path) : "its start")})."
+                    $"{port} answered {call.Operation} with a body that does not match the contract (at {(e.Path is { Length: > 0 } path ? Plain(path) : "its start")})."
                 ),
                 null
             );

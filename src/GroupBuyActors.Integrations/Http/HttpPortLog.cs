@@ -5,30 +5,34 @@ namespace GroupBuyActors.Integrations.Http;
 /// <summary>What ports over HTTP say; ids 7100 to 7199.</summary>
 internal static partial class HttpPortLog
 {
-    [LoggerMessage(7100, LogLevel.Warning, "Calls of {Port} are suspended for {Duration}: too many of them failed.")]
+    [LoggerMessage(
+        7100,
+        LogLevel.Warning,
+        "Calls to {Port} are suspended for {Duration} because too many of them failed."
+    )]
     public static partial void BreakerOpened(ILogger logger, string port, TimeSpan duration);
 
     [LoggerMessage(7101, LogLevel.Information, "{Port} answers again.")]
     public static partial void BreakerClosed(ILogger logger, string port);
 
-    [LoggerMessage(7102, LogLevel.Debug, "{Port} gave no answer to {Operation}: {Words}")]
+    [LoggerMessage(7102, LogLevel.Debug, "{Port} did not answer {Operation}: {Words}")]
     public static partial void Silent(ILogger logger, string port, string operation, string words);
 
-    [LoggerMessage(7103, LogLevel.Error, "A call of {Port} failed in a way that nobody foresaw: {Operation}")]
+    [LoggerMessage(7103, LogLevel.Error, "A call to {Port} failed unexpectedly: {Operation}")]
     public static partial void Unforeseen(ILogger logger, Exception exception, string port, string operation);
 
-    [LoggerMessage(7104, LogLevel.Debug, "{Port} is asked: {Method} {Path}")]
+    [LoggerMessage(7104, LogLevel.Debug, "Calling {Port}: {Method} {Path}")]
     public static partial void Asking(ILogger logger, string port, string method, string path);
 
-    [LoggerMessage(7105, LogLevel.Trace, "{Port} is asked with {Headers}", SkipEnabledCheck = true)]
+    [LoggerMessage(7105, LogLevel.Trace, "Request headers to {Port}: {Headers}", SkipEnabledCheck = true)]
     public static partial void AskingWith(ILogger logger, string port, string headers);
 
     [LoggerMessage(7106, LogLevel.Debug, "{Port} answered {Status} after {Elapsed}")]
     public static partial void Answered(ILogger logger, string port, int status, TimeSpan elapsed);
 
-    [LoggerMessage(7107, LogLevel.Trace, "{Port} answered with {Headers}", SkipEnabledCheck = true)]
+    [LoggerMessage(7107, LogLevel.Trace, "Response headers from {Port}: {Headers}", SkipEnabledCheck = true)]
     public static partial void AnsweredWith(ILogger logger, string port, string headers);
 
-    [LoggerMessage(7108, LogLevel.Debug, "{Port} could not be asked; it took {Elapsed}")]
+    [LoggerMessage(7108, LogLevel.Debug, "The call to {Port} failed after {Elapsed}")]
     public static partial void Failed(ILogger logger, Exception exception, string port, TimeSpan elapsed);
 }

@@ -16,11 +16,11 @@ internal sealed class HttpPortMetrics
         _durations = _meter.CreateHistogram<double>(
             "port_call_duration_seconds",
             "s",
-            "Calls of ports over HTTP with all their tries, by how they ended."
+            "Calls to services over HTTP, including all retries, by outcome."
         );
         _running = _meter.CreateUpDownCounter<long>(
             "port_calls_running",
-            description: "Calls of ports over HTTP now running or waiting for a place."
+            description: "Calls to services over HTTP that are running or waiting for a slot."
         );
     }
 

@@ -78,32 +78,32 @@ public sealed record HttpPortOptions
                 || url.Host.Length == 0
             )
         )
-            yield return (nameof(BaseUrl), "an address such as https://stock.example.com/v1 is expected");
+            yield return (nameof(BaseUrl), "must be an address such as https://stock.example.com/v1");
         else if (
             BaseUrl is { } address
             && (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
         )
             yield return (
                 nameof(BaseUrl),
-                "an address without credentials, query and fragment is expected; a secret belongs in ApiKey"
+                "must not contain credentials, a query or a fragment; put a secret in ApiKey"
             );
         if (ApiKey is { } key && (key.Length == 0 || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
-            yield return (nameof(ApiKey), "visible ASCII characters without spaces are expected");
+            yield return (nameof(ApiKey), "must be visible ASCII characters without spaces");
         if (Budget > BudgetMax)
             yield return (
                 nameof(Budget),
-                $"at most {BudgetMax.TotalSeconds} s is expected: after that the caller has given up"
+                $"must be at most {BudgetMax.TotalSeconds} s, because the caller has given up after that"
             );
         if (TryTimeout < TryTimeoutMin || TryTimeout > Budget)
-            yield return (nameof(TryTimeout), "10 ms to Budget is expected");
+            yield return (nameof(TryTimeout), "must be between 10 ms and Budget");
         if (RetryDelay > Budget)
-            yield return (nameof(RetryDelay), "at most Budget is expected");
+            yield return (nameof(RetryDelay), "must be at most Budget");
         if (ConnectTimeout > Budget)
-            yield return (nameof(ConnectTimeout), "at most Budget is expected");
+            yield return (nameof(ConnectTimeout), "must be at most Budget");
         if (BreakerWindow < BreakerTimeMin || BreakerWindow > BreakerTimeMax)
-            yield return (nameof(BreakerWindow), "500 ms to 1 h is expected");
+            yield return (nameof(BreakerWindow), "must be between 500 ms and 1 h");
         if (BreakerDuration < BreakerTimeMin || BreakerDuration > BreakerTimeMax)
-            yield return (nameof(BreakerDuration), "500 ms to 1 h is expected");
+            yield return (nameof(BreakerDuration), "must be between 500 ms and 1 h");
     }
 
     /// <summary>The address alone: settings are printed where secrets must not be.</summary>

@@ -31,7 +31,7 @@ internal sealed class WholeBodyHandler(int bytesMax) : DelegatingHandler
             // Ends the connection: what is left of the answer is not read.
             response.Dispose();
             if (e is IOException)
-                throw new HttpRequestException("The answer was cut.", e);
+                throw new HttpRequestException("The answer was cut off.", e);
             throw;
         }
     }

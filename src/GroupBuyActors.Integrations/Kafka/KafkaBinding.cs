@@ -19,7 +19,7 @@ internal static class KafkaBinding
     public static Message<string, byte[]> Message(CloudEvent cloudEvent, string key)
     {
         if (!cloudEvent.IsValid)
-            throw new ArgumentException("The event lacks an attribute that CloudEvents requires.", nameof(cloudEvent));
+            throw new ArgumentException("The event lacks a required CloudEvents attribute.", nameof(cloudEvent));
         var headers = new Headers
         {
             { Prefix + "specversion", Encoding.UTF8.GetBytes(cloudEvent.SpecVersion.VersionId) },

@@ -5,10 +5,10 @@ namespace GroupBuyActors.Integrations.Kafka;
 /// <summary>What happens on the way to Kafka (event ids 6100–6119).</summary>
 internal static partial class KafkaLog
 {
-    [LoggerMessage(6100, LogLevel.Information, "Topic {Topic} is made, with {Partitions} partitions.")]
+    [LoggerMessage(6100, LogLevel.Information, "Created topic {Topic} with {Partitions} partitions.")]
     public static partial void Made(ILogger log, string topic, int partitions);
 
-    [LoggerMessage(6101, LogLevel.Warning, "Topic {Topic} cannot be made here ({Reason}); it is taken to be there.")]
+    [LoggerMessage(6101, LogLevel.Warning, "Topic {Topic} could not be created ({Reason}); it is assumed to exist.")]
     public static partial void NotMade(ILogger log, string topic, string reason);
 
     [LoggerMessage(6102, LogLevel.Warning, "Kafka: {Reason} (code {Code}).")]
@@ -17,7 +17,7 @@ internal static partial class KafkaLog
     [LoggerMessage(
         6103,
         LogLevel.Warning,
-        "The producer ended ({Reason}); another one takes over from the first event that is not acknowledged."
+        "The Kafka producer failed ({Reason}); a new one continues from the first unacknowledged event."
     )]
     public static partial void Renewed(ILogger log, string reason);
 

@@ -64,7 +64,7 @@ public sealed class KafkaOptions
     {
         var mine = Options.Keys.Where(name => Ours.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
         foreach (var name in mine)
-            yield return (name, "the silo sets it itself");
+            yield return (name, "cannot be set because the silo sets it itself");
         if (mine.Count > 0)
             yield break;
         var fault = Fault(out var about);

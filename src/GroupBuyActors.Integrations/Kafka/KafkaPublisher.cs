@@ -37,7 +37,7 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
             var doubted = await SendAsync(events, Enumerable.Range(0, events.Count), outcomes, cancellation);
             foreach (var one in FirstOpen(events, outcomes).Intersect(doubted))
                 if ((await SendAsync(events, [one], outcomes, cancellation)).Count > 0)
-                    outcomes[one] = new PublishOutcome(PublishState.Refused, "The broker refuses it.");
+                    outcomes[one] = new PublishOutcome(PublishState.Refused, "The broker rejected it.");
             return outcomes;
         }
         finally

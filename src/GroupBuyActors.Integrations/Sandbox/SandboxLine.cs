@@ -40,7 +40,7 @@ internal sealed class SandboxLine(
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return failed(new PortReply(PortAnswer.Silent, "No answer in time."));
+            return failed(new PortReply(PortAnswer.Silent, "The service did not answer in time."));
         }
         catch (Exception e)
             when (e is DbException or IOException or SocketException or TimeoutException or ObjectDisposedException)
@@ -64,8 +64,8 @@ internal sealed class SandboxLine(
             await Task.Delay(fate.Delay, time, cancellation).ConfigureAwait(false);
         return failed(
             fate.Permanent
-                ? new PortReply(PortAnswer.Refused, "The sandbox was told to refuse for good.")
-                : new PortReply(PortAnswer.Silent, "The sandbox was told to fail.")
+                ? new PortReply(PortAnswer.Refused, "The sandbox is configured to refuse permanently.")
+                : new PortReply(PortAnswer.Silent, "The sandbox is configured to fail.")
         );
     }
 
@@ -82,7 +82,7 @@ internal static partial class SandboxLog
     [LoggerMessage(
         7000,
         LogLevel.Warning,
-        "The sandbox's books are not available: {Port} {Operation} {Key} gets no answer."
+        "The sandbox's books are not available; {Port} {Operation} {Key} gets no answer."
     )]
     public static partial void BooksUnavailable(
         ILogger logger,

@@ -17,23 +17,23 @@ internal static class AdminEndpoints
         admin
             .MapGet("/shards", ShardsAsync)
             .Requires(Operation.Administer)
-            .Describe("Shards with owner, epoch and backlog")
+            .Describe("List shards with owner, epoch and backlog")
             .Answers<PageDocument<ShardDocument>>(200);
         admin
             .MapGet("/cluster", ClusterAsync)
             .Requires(Operation.Administer)
-            .Describe("Silos of the cluster")
+            .Describe("List the silos of the cluster")
             .Answers<ClusterDocument>(200);
         admin
             .MapGet("/audit", AuditAsync)
             .Requires(Operation.Administer)
-            .Describe("Who changed what, newest first")
+            .Describe("Read the audit log: who changed what, newest first")
             .Answers<PageDocument<AuditDocument>>(200)
             .Refuses(400);
         admin
             .MapPost("/groups/{groupId}/settle", SettleAsync)
             .Requires(Operation.Administer)
-            .Describe("Decide a stuck group anew")
+            .Describe("Re-evaluate a stuck group and repair its tasks")
             .Answers<GroupDocument>(200)
             .Refuses(400, 404, 422);
         admin.MapTasks();

@@ -19,26 +19,26 @@ internal static class DeadLetterEndpoints
         admin
             .MapGet("/dead-letters", SearchAsync)
             .Requires(Operation.Administer)
-            .Describe("Dead letters, newest first, by type, merchant, group, shard, time and error")
+            .Describe("List dead letters, newest first, filtered by type, merchant, group, shard, time and error")
             .Answers<PageDocument<TaskDocument>>(200)
             .Refuses(400);
         admin
             .MapPost("/dead-letters/redrive", RedriveAsync)
             .Requires(Operation.Administer)
-            .Describe("Redrive dead letters by filter, at a rate; with dryRun, count them")
+            .Describe("Redrive all dead letters that a filter matches, at a given rate; with dryRun, only count them")
             .Answers<RedriveCountDocument>(200)
             .Answers<RedriveDocument>(202)
             .Refuses(400, 422);
         admin
             .MapGet("/dead-letters/redrives/{redriveId}", LookAsync)
             .Requires(Operation.Administer)
-            .Describe("How far a redrive is")
+            .Describe("Read the progress of a redrive")
             .Answers<RedriveDocument>(200)
             .Refuses(404);
         admin
             .MapPost("/dead-letters/redrives/{redriveId}/stop", StopAsync)
             .Requires(Operation.Administer)
-            .Describe("Stop a redrive where it is")
+            .Describe("Stop a redrive")
             .Answers<RedriveDocument>(200)
             .Refuses(404);
     }
@@ -65,8 +65,8 @@ internal static class DeadLetterEndpoints
             Status = TaskEndStatus.Dead,
             Type = TaskEndpoints.OneOf(query, "type", TaskTypes.All),
             MerchantId = query.MerchantId(),
-            Group = query.Id<GroupId>("groupId", "A group id is {merchantId}.{region}.{code}."),
-            Shard = query.Id<ShardId>("shard", "A shard is written shard_042_r7."),
+            Group = query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}."),
+            Shard = query.Id<ShardId>("shard", "A shard must be written like shard_042_r7."),
             From = query.Instant("from"),
             To = query.Instant("to"),
             ErrorContains = query.Text("error"),
@@ -163,33 +163,28 @@ internal static class DeadLetterEndpoints
     }
 
     private static Problem NotFound =>
-        new(
-            StatusCodes.Status404NotFound,
-            "redrive.not_found",
-            "No such redrive",
-            "No redrive was started under this id."
-        );
+        new(StatusCodes.Status404NotFound, "redrive.not_found", "Redrive not found", "No redrive has this id.");
 
     private static RedriveOrder ReadOrder(JsonFields fields)
     {
         var rate = fields.Int32("ratePerSecond");
         if (rate is < 1 or > RateMax)
-            fields.Fault("ratePerSecond", $"A rate is 1 to {RateMax} a second.");
+            fields.Fault("ratePerSecond", $"The rate must be between 1 and {RateMax} per second.");
         var type = fields.Text("type");
         if (type is not null && !TaskTypes.All.Contains(type))
-            fields.Fault("type", $"One of {string.Join(", ", TaskTypes.All)} is expected.");
+            fields.Fault("type", $"The value must be one of {string.Join(", ", TaskTypes.All)}.");
         var merchant = fields.Int64("merchantId");
         if (merchant is < 1)
-            fields.Fault("merchantId", "A merchant is a positive 64-bit integer.");
+            fields.Fault("merchantId", "A merchant id must be a positive 64-bit integer.");
         var error = fields.Text("error");
         if (error is { Length: 0 or > ErrorLengthMax })
-            fields.Fault("error", $"A part of an error has 1 to {ErrorLengthMax} characters.");
+            fields.Fault("error", $"The error text must have 1 to {ErrorLengthMax} characters.");
         return new RedriveOrder
         {
             Type = type,
             MerchantId = merchant,
-            Group = Id<GroupId>(fields, "groupId", "A group id is {merchantId}.{region}.{code}."),
-            Shard = Id<ShardId>(fields, "shard", "A shard is written shard_042_r7."),
+            Group = Id<GroupId>(fields, "groupId", "A group id must be {merchantId}.{region}.{code}."),
+            Shard = Id<ShardId>(fields, "shard", "A shard must be written like shard_042_r7."),
             From = fields.Instant("from"),
             To = fields.Instant("to"),
             Error = error,

@@ -13,19 +13,19 @@ internal static class PolicyEndpoints
         admin
             .MapGet("/policies", List)
             .Requires(Operation.Administer)
-            .Describe("Policies of all task types")
+            .Describe("List the policies of all task types")
             .Answers<PageDocument<PolicyDocument>>(200);
         admin
             .MapGet("/policies/{taskType}", Get)
             .Requires(Operation.Administer)
-            .Describe("A task type's policy as it is in force")
+            .Describe("Read the policy in force for a task type")
             .Answers<PolicyDocument>(200)
             .Refuses(404);
         admin
             .MapPut("/policies/{taskType}", PutAsync)
             .Requires(Operation.Administer)
             .Describe(
-                "Change a policy while running: what is left out takes the type's default; with version, only where that is in force",
+                "Change a policy while running; omitted fields take the type's defaults; with version, only if that version is in force",
                 typeof(PolicyChangeDocument)
             )
             .Answers<PolicyDocument>(200)
@@ -33,7 +33,7 @@ internal static class PolicyEndpoints
         admin
             .MapGet("/schedules", Schedules)
             .Requires(Operation.Administer)
-            .Describe("Schedules with their next firings")
+            .Describe("List the schedules with their next firings")
             .Answers<PageDocument<ScheduleDocument>>(200)
             .Refuses(400);
     }
@@ -86,7 +86,7 @@ internal static class PolicyEndpoints
         if (!body.IsObject)
         {
             var malformed = new FieldErrors();
-            malformed.Add(FieldErrors.Body, "The body is a JSON object.");
+            malformed.Add(FieldErrors.Body, "The body must be a JSON object.");
             return Problem.Invalid(malformed);
         }
 
@@ -114,8 +114,8 @@ internal static class PolicyEndpoints
             return new Problem(
                 StatusCodes.Status409Conflict,
                 "policy.changed",
-                "The policy was changed meanwhile",
-                $"Version {version} is in force."
+                "The policy has changed",
+                $"Version {version} is now in force. Read the policy again and repeat the change."
             );
         var report = result.Report!;
         await audit.WriteAsync(context, "policy.change", taskType, System.Text.Encoding.UTF8.GetString(change.Write()));
@@ -123,7 +123,7 @@ internal static class PolicyEndpoints
     }
 
     private static Problem Faulty(FieldErrors errors) =>
-        new(StatusCodes.Status422UnprocessableEntity, "policy.invalid", "The policy cannot be so", errors.Sentence)
+        new(StatusCodes.Status422UnprocessableEntity, "policy.invalid", "Invalid policy", errors.Sentence)
         {
             Errors = errors.ToDictionary(),
         };
@@ -132,8 +132,8 @@ internal static class PolicyEndpoints
         new(
             StatusCodes.Status404NotFound,
             "task.type_unknown",
-            "No such task type",
-            $"{type} is none of {string.Join(", ", TaskTypes.All)}."
+            "Task type not found",
+            $"The task type '{type}' is unknown; it must be one of {string.Join(", ", TaskTypes.All)}."
         );
 
     private static PolicyDocument Document(PolicyReport report)

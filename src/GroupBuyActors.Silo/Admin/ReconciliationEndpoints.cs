@@ -20,7 +20,7 @@ internal static class ReconciliationEndpoints
             .MapGet("/reconciliation", ReconcileAsync)
             .Requires(Operation.Administer)
             .WithMetadata(new AnswersForLong())
-            .Describe("A merchant's books: money and stock, and where the ports' own books differ")
+            .Describe("Read a merchant's books of money and stock, and where the services' own books differ")
             .Answers<BooksDocument>(200)
             .Refuses(400);
 

@@ -19,19 +19,19 @@ internal static class RelayEndpoints
         admin
             .MapGet("/relay/parked", ListAsync)
             .Requires(Operation.Administer)
-            .Describe("Groups whose next event is refused outside, by id")
+            .Describe("List groups whose next event was rejected by the event publisher, by id")
             .Answers<PageDocument<ParkedGroupDocument>>(200)
             .Refuses(400);
         admin
             .MapPost("/relay/parked/{groupId}/retry", RetryAsync)
             .Requires(Operation.Administer)
-            .Describe("Have the refused event published after all, once what it was refused for is mended")
+            .Describe("Retry the rejected event, once the cause of the rejection is fixed")
             .Answers<ParkedGroupDocument>(200)
             .Refuses(400, 404);
         admin
             .MapPost("/relay/parked/{groupId}/skip", SkipAsync)
             .Requires(Operation.Administer)
-            .Describe("Give up the refused event and go on behind it: consumers see a gap")
+            .Describe("Skip the rejected event and continue with the next one; consumers see a gap")
             .Answers<ParkedGroupDocument>(200)
             .Refuses(400, 404);
     }
@@ -89,8 +89,8 @@ internal static class RelayEndpoints
         new(
             StatusCodes.Status404NotFound,
             "relay.not_parked",
-            "Not parked",
-            "No event of this group is refused outside; it may have been released before."
+            "The group is not parked",
+            "No event of this group is rejected; it may already have been released."
         );
 
     private static ParkedGroupDocument Document(AsideRow row) =>

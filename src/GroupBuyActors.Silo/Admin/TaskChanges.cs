@@ -86,7 +86,7 @@ internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once onc
         catch (FormatException)
         {
             var errors = new FieldErrors();
-            errors.Add("after", "This is no mark that an answer before gave.");
+            errors.Add("after", "The page token is not valid.");
             return Problem.Invalid(errors);
         }
     }
@@ -106,10 +106,10 @@ internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once onc
         {
             TaskChangeOutcome.Needed => Problem.Of(
                 RefusalCode.TaskNeeded,
-                "Its group's state depends on this task: it can be brought forward, but neither called off nor put off."
+                "The group's state depends on this task. It can be brought forward, but not cancelled or postponed."
             ),
-            TaskChangeOutcome.Running => Problem.Of(RefusalCode.TaskWrongStatus, "The task is being run."),
+            TaskChangeOutcome.Running => Problem.Of(RefusalCode.TaskWrongStatus, "The task is running."),
             _ when task is not null => Problem.Of(RefusalCode.TaskWrongStatus, $"The task's status is {task.Status}."),
-            _ => Problem.Of(RefusalCode.TaskNotFound, "There is no such task."),
+            _ => Problem.Of(RefusalCode.TaskNotFound, "The task does not exist."),
         };
 }

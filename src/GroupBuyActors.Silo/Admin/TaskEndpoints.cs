@@ -27,13 +27,15 @@ internal static class TaskEndpoints
         admin
             .MapGet("/tasks", ListAsync)
             .Requires(Operation.Administer)
-            .Describe("Pending and running tasks, the latest due first; with another status, tasks that ended so")
+            .Describe(
+                "List pending and running tasks, the latest due first; with another status, tasks that ended with it"
+            )
             .Answers<PageDocument<TaskDocument>>(200)
             .Refuses(400);
         admin
             .MapGet("/tasks/{taskId}", GetAsync)
             .Requires(Operation.Administer)
-            .Describe("Read a task with its story: why it has, or has not, run")
+            .Describe("Read a task with its timeline and what it waits for")
             .Answers<TaskDocument>(200)
             .Refuses(404);
         admin
@@ -43,7 +45,7 @@ internal static class TaskEndpoints
                     changes.ChangeAsync(context, taskId, "task.cancel", (desk, stop) => desk.CancelAsync(taskId, stop))
             )
             .Requires(Operation.Administer)
-            .Describe("Call a task off for good")
+            .Describe("Cancel a task permanently")
             .Answers<TaskDocument>(200)
             .Refuses(404, 409, 503);
         admin
@@ -53,7 +55,7 @@ internal static class TaskEndpoints
                     changes.ChangeAsync(context, taskId, "task.run-now", (desk, stop) => desk.RunNowAsync(taskId, stop))
             )
             .Requires(Operation.Administer)
-            .Describe("Run a pending task now; what its group would not do yet it still does not do")
+            .Describe("Run a pending task now; a group still does nothing before its time")
             .Answers<TaskDocument>(200)
             .Refuses(404, 409, 503);
         admin
@@ -68,7 +70,7 @@ internal static class TaskEndpoints
                     )
             )
             .Requires(Operation.Administer)
-            .Describe("Schedule a dead letter anew, with its own idempotency key")
+            .Describe("Redrive a dead letter with its original idempotency key")
             .Answers<TaskDocument>(200)
             .Refuses(404, 409, 503);
         admin
@@ -83,26 +85,26 @@ internal static class TaskEndpoints
                     )
             )
             .Requires(Operation.Administer)
-            .Describe("Say of a dead letter that nothing more is to be done about it")
+            .Describe("Dismiss a dead letter: no further action is needed")
             .Answers<TaskDocument>(200)
             .Refuses(404, 409, 503);
         admin
             .MapPost("/tasks/{taskId}/reschedule", RescheduleAsync)
             .Requires(Operation.Administer)
-            .Describe("Give a pending task another time", typeof(RescheduleDocument))
+            .Describe("Reschedule a pending task", typeof(RescheduleDocument))
             .Answers<TaskDocument>(200)
             .Refuses(400, 404, 409, 503);
         admin
             .MapPost("/tasks/{taskId}/weigh", WeighAsync)
             .Requires(Operation.Administer)
-            .Describe("Give a pending task another weight of its own, on top of its type's", typeof(WeighDocument))
+            .Describe("Set a pending task's own weight, which is added to its type's weight", typeof(WeighDocument))
             .Answers<TaskDocument>(200)
             .Refuses(400, 404, 409, 503);
         admin
             .MapPost("/orders/{orderId}/cancel-tasks", CancelAllOfOrderAsync)
             .Requires(Operation.Administer)
             .Describe(
-                "Call off all tasks of an order that its group does not depend on; where the answer has a next, go on with it",
+                "Cancel all tasks of an order that its group does not depend on; if the answer has next, call again with it",
                 typeof(CancelTasksDocument)
             )
             .Answers<PageDocument<TaskOutcomeDocument>>(200)
@@ -111,7 +113,7 @@ internal static class TaskEndpoints
             .MapPost("/groups/{groupId}/cancel-tasks", CancelAllAsync)
             .Requires(Operation.Administer)
             .Describe(
-                "Call off all tasks of a group that it does not depend on; where the answer has a next, go on with it",
+                "Cancel all tasks of a group that it does not depend on; if the answer has next, call again with it",
                 typeof(CancelTasksDocument)
             )
             .Answers<PageDocument<TaskOutcomeDocument>>(200)
@@ -119,9 +121,7 @@ internal static class TaskEndpoints
         admin
             .MapGet("/groups/{groupId}/tasks-check", CheckAsync)
             .Requires(Operation.Administer)
-            .Describe(
-                "Prove that no task of a group is lost, left over or put off: created = ended + live, each in time"
-            )
+            .Describe("Check that a group has exactly the tasks its state needs, each in time: created = ended + live")
             .Answers<TaskCheckDocument>(200)
             .Refuses(400, 404, 503);
     }
@@ -164,7 +164,7 @@ internal static class TaskEndpoints
             return null;
         if (values.Contains(text))
             return text;
-        query.Errors.Add(name, $"One of {string.Join(", ", values)} is expected.");
+        query.Errors.Add(name, $"The value must be one of {string.Join(", ", values)}.");
         return null;
     }
 
@@ -184,8 +184,8 @@ internal static class TaskEndpoints
         var taskStatus = OneOf(query, "status", Statuses);
         var filter = new TaskFilter(
             taskType,
-            query.Id<ShardId>("shard", "A shard is written shard_042_r7."),
-            query.Id<GroupId>("groupId", "A group id is {merchantId}.{region}.{code}.")
+            query.Id<ShardId>("shard", "A shard must be written like shard_042_r7."),
+            query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}.")
         );
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
@@ -197,7 +197,7 @@ internal static class TaskEndpoints
     private static async Task<IResult> GetAsync(string taskId, HttpContext context, ITaskDirectory tasks) =>
         await tasks.FindAsync(taskId, context.RequestAborted) is { } task
             ? JsonAnswer.Of(Document(task))
-            : Problem.Of(RefusalCode.TaskNotFound, "There is no such task.");
+            : Problem.Of(RefusalCode.TaskNotFound, "The task does not exist.");
 
     private static async Task<IResult> RescheduleAsync(string taskId, HttpContext context, TaskChanges changes)
     {
@@ -266,7 +266,7 @@ internal static class TaskEndpoints
         if (query.Errors.Any)
             return Problem.Invalid(query.Errors);
         if (await audit.CheckAsync(group, context.RequestAborted) is not var (sequence, pending, check))
-            return Problem.Of(RefusalCode.GroupNotFound, $"Nothing is known of group {group}.");
+            return Problem.Of(RefusalCode.GroupNotFound, $"Group {group} does not exist.");
         return JsonAnswer.Of(
             new TaskCheckDocument(
                 group,

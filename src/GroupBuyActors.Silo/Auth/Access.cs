@@ -73,20 +73,22 @@ internal static class Access
     {
         var reach = AccessRules.Of(caller.Role, operation);
         if (reach == Reach.None)
-            return Problems.Forbidden($"The role {caller.Role.ToString().ToLowerInvariant()} may not do this.");
+            return Problems.Forbidden(
+                $"The role {caller.Role.ToString().ToLowerInvariant()} is not permitted to do this."
+            );
         return
             reach == Reach.Own
             && caller.Role == Role.Merchant
             && MerchantOf(route) is { } merchant
             && merchant != caller.Subject
-            ? Problems.Forbidden("This group is another merchant's.")
+            ? Problems.Forbidden("This group belongs to another merchant.")
             : null;
     }
 
     /// <summary>Why this caller may not act for a buyer; null where it may.</summary>
     public static Problem? DeniedUser(HttpContext context, string userId) =>
         OnlyOwnAsBuyer(context, out var caller) && caller.Subject != userId
-            ? Problems.Forbidden("A buyer acts for nobody else.")
+            ? Problems.Forbidden("A buyer can act only for itself.")
             : null;
 
     /// <summary>
@@ -104,7 +106,7 @@ internal static class Access
         );
         if (!reply.Succeeded)
             return Problem.Of(reply.Refusal);
-        return reply.Value.UserId == caller.Subject ? null : Problems.Forbidden("This order is another buyer's.");
+        return reply.Value.UserId == caller.Subject ? null : Problems.Forbidden("This order belongs to another buyer.");
     }
 
     /// <summary>The merchant a merchant's list is limited to; null where the caller may list all.</summary>

@@ -32,7 +32,7 @@ internal sealed record AuthOptions(AuthMode Mode, IReadOnlyList<ApiKey> Keys)
             .OfType<ApiKey>()
             .ToArray();
         if (mode == AuthMode.ApiKey && !auth.Has("Keys"))
-            auth.Fault("Keys", "at least one key is needed in mode ApiKey");
+            auth.Fault("Keys", "must have at least one key in mode ApiKey");
         return new AuthOptions(mode, keys);
     }
 }
@@ -45,14 +45,14 @@ internal sealed record ApiKey(Caller Caller, byte[] Hash)
         var colon = value.LastIndexOf(':');
         if (colon <= 0)
         {
-            fault("a key is written {role}:{SHA-256 of its secret in hexadecimal}");
+            fault("must be {role}:{SHA-256 of the secret in hexadecimal}");
             return null;
         }
 
         var caller = ReadCaller(name, value[..colon], fault);
         if (TryReadHash(value.AsSpan(colon + 1), out var hash))
             return caller is null ? null : new ApiKey(caller, hash);
-        fault("the hash is the SHA-256 of the secret, 64 hexadecimal digits");
+        fault("must end with the SHA-256 of the secret, 64 hexadecimal digits");
         return null;
     }
 
@@ -73,10 +73,10 @@ internal sealed record ApiKey(Caller Caller, byte[] Hash)
                 when long.TryParse(subject, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0:
                 return new Caller(name, Role.Merchant, id.ToString(CultureInfo.InvariantCulture));
             case "merchant":
-                fault("a merchant key names its merchant: merchant/10042, or 10042 as the key's name");
+                fault("must name the merchant, as merchant/10042 or by the key's name 10042");
                 return null;
             default:
-                fault("the role is operator, payments, buyer/{userId} or merchant/{merchantId}");
+                fault("must have the role operator, payments, buyer/{userId} or merchant/{merchantId}");
                 return null;
         }
     }

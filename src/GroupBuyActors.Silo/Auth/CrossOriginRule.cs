@@ -13,7 +13,7 @@ namespace GroupBuyActors.Silo.Auth;
 /// </summary>
 internal static class CrossOriginRule
 {
-    private static readonly Problem Foreign = Problems.Forbidden("A page of another origin changes nothing here.");
+    private static readonly Problem Foreign = Problems.Forbidden("Cross-origin requests cannot change anything.");
 
     /// <summary>Refuses what a page of another origin sends, unless it only reads.</summary>
     public static void UseCrossOriginRule(this WebApplication app) =>

@@ -18,29 +18,29 @@ internal sealed class ConnectionMetrics
         _meter = meters.Create("GroupBuyActors");
         _refused = _meter.CreateCounter<long>(
             "connections_refused_total",
-            description: "Connections closed because all places were taken, spare ones too."
+            description: "HTTP connections closed at once because all connections, including the spare ones, were in use."
         );
         _told = _meter.CreateCounter<long>(
             "connections_busy_total",
-            description: "Requests answered 503 because all places of connections were taken."
+            description: "Requests answered 503 because all HTTP connections were in use."
         );
         _ended = _meter.CreateCounter<long>(
             "connections_silent_total",
-            description: "Connections ended because no request came on them."
+            description: "HTTP connections closed because no request arrived on them."
         );
         _peersRefused = _meter.CreateCounter<long>(
             "peer_connections_refused_total",
-            description: "Connections closed at Orleans' ports because there were too many."
+            description: "Connections closed at the silo and gateway ports because there were too many."
         );
         _meter.CreateObservableGauge(
             "peer_connections",
             () => _peers.Select(port => Of(port.Value(), port.Key)),
-            description: "Connections at Orleans' ports."
+            description: "Open connections at the silo and gateway ports."
         );
         _meter.CreateObservableGauge(
             "peer_connections_max",
             () => _peers.Keys.Select(port => Of(PeerConnections.MaxOf(Descriptors.Limit), port)),
-            description: "Connections that each of them takes."
+            description: "Maximum number of connections at the silo and gateway ports."
         );
         // So that they stand at 0 from the start.
         foreach (var counter in (Counter<long>[])[_refused, _told, _ended, _peersRefused])
@@ -59,21 +59,21 @@ internal sealed class ConnectionMetrics
 
     public void Observe(ConnectionPlaces places)
     {
-        _meter.CreateObservableGauge("connections", () => places.Count, description: "Connections of HTTP.");
+        _meter.CreateObservableGauge("connections", () => places.Count, description: "Open HTTP connections.");
         _meter.CreateObservableGauge(
             "connections_max",
             () => places.Max,
-            description: "Places for connections of HTTP."
+            description: "Maximum number of HTTP connections."
         );
         _meter.CreateObservableGauge(
             "descriptors_open",
             () => Descriptors.Open ?? 0,
-            description: "File descriptors that the process has open."
+            description: "Open file descriptors of the process."
         );
         _meter.CreateObservableGauge(
             "descriptors_max",
             () => Descriptors.Limit ?? 0,
-            description: "File descriptors that it may have; 0 without a limit."
+            description: "Maximum number of file descriptors of the process; 0 means no limit."
         );
     }
 

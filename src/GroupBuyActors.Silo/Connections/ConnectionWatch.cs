@@ -58,10 +58,10 @@ internal sealed partial class ConnectionWatch(
     [LoggerMessage(
         7030,
         LogLevel.Warning,
-        "This process may open {Limit} files and sockets only; {Wanted} or more are advised (ulimit -n, LimitNOFILE, --ulimit). HTTP takes {Places} connections at most, so that the store and the other silos have theirs."
+        "This process may open only {Limit} files and sockets; {Wanted} or more are recommended (ulimit -n, LimitNOFILE, --ulimit). HTTP is limited to {Places} connections, so that enough remain for the database and other silos."
     )]
     private static partial void LimitLow(ILogger log, int limit, int wanted, int places);
 
-    [LoggerMessage(7031, LogLevel.Warning, "Connections could not be looked after; it is tried again in a second.")]
+    [LoggerMessage(7031, LogLevel.Warning, "Connection limits could not be updated; retrying in one second.")]
     private static partial void NotLooked(ILogger log, Exception exception);
 }

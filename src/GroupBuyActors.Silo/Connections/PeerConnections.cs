@@ -26,7 +26,9 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
     {
         var listeners = silo.Services.Where(IsOfOrleans).ToList();
         if (listeners.Count == 0)
-            throw new InvalidOperationException("Orleans' listeners were not found, so they cannot be bounded.");
+            throw new InvalidOperationException(
+                "The listeners of the silo and gateway ports were not found, so their connections cannot be limited."
+            );
         foreach (var listener in listeners)
             silo.Services.Remove(listener);
         foreach (var listener in listeners)

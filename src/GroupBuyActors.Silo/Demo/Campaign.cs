@@ -27,7 +27,7 @@ internal sealed class Campaign(
     {
         var group = await client.PublishAsync(id, offer);
         narrator.Tell(
-            $"On the shelf: {group.Title} at {Narrator.Amount(group.UnitPrice.Amount)} {group.UnitPrice.Currency}, {group.MinGroupSize} buyers needed, {Words(group.Timeout)} to go."
+            $"Published: {group.Title} at {Narrator.Amount(group.UnitPrice.Amount)} {group.UnitPrice.Currency}, {group.MinGroupSize} buyers needed, {Words(group.Timeout)} until the deadline."
         );
     }
 
@@ -35,7 +35,7 @@ internal sealed class Campaign(
     {
         var order = await client.JoinAsync(id, user);
         narrator.Tell(
-            $"{user} joins: order {order.OrderId.Number}, the group is {JsonName(order.Group!.State)} with {order.Group.SeatsTaken} of {offer.Capacity} seats taken."
+            $"{user} joins with order {order.OrderId.Number}: the group is {JsonName(order.Group!.State)}, {order.Group.SeatsTaken} of {offer.Capacity} seats are taken."
         );
         return order;
     }
@@ -104,7 +104,7 @@ internal sealed class Campaign(
             history.Add(item);
         narrator.Timeline(history);
         narrator.Claim(
-            $"its history has {history.Count} events without a gap, and the live stream showed the same",
+            $"the history has {history.Count} events without a gap, and the live stream showed the same events",
             IsGapFree(history) && SameBegin(history, _seen)
         );
     }

@@ -15,9 +15,7 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
             "inventory",
             new FaultsDocument(FailRate: 1, Permanent: true, Sku: concert.Offer.Sku)
         );
-        narrator.Tell(
-            $"The warehouse finds the tickets gone: it refuses every call about {concert.Offer.Sku} for good."
-        );
+        narrator.Tell($"The inventory service is made to refuse every call for {concert.Offer.Sku} permanently.");
         try
         {
             await SellAsync();
@@ -27,11 +25,11 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
             await client.Sandbox.SetFaultsAsync("inventory", new FaultsDocument());
         }
 
-        narrator.Tell($"The warehouse answers again; the allocation goes back.");
+        narrator.Tell($"The inventory service works again; the reserved stock is released.");
         narrator.Claim($"both seats are released", await concert.SeesAsync("stock.released"));
         await concert.ReadHistoryAsync();
         narrator.Claim(
-            $"nobody was told of a success that was none",
+            $"no buyer was notified of a success that was undone",
             concert.History.All(item => item.Type != "buyers.notified")
         );
     }
@@ -43,7 +41,7 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
         var second = await concert.JoinAsync("tao");
         var expired = await concert.SeesAsync("group.expired");
         narrator.Claim(
-            $"the threshold was reached and the success undone: {"EXPIRED"}, reason {"stock_unavailable"}",
+            $"the threshold was reached, then the success was undone: {"EXPIRED"}, reason {"stock_unavailable"}",
             expired
                 && await concert.GroupAsync() is { State: GroupPhase.Expired, Reason: ExpiryReason.StockUnavailable }
         );
@@ -51,7 +49,7 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
         await concert.PayAsync(second);
         var back = await concert.SeesAsync("order.refunded", 2);
         narrator.Claim(
-            $"{"mei"} had paid, {"tao"} paid too late: both have their money back",
+            $"{"mei"} paid in time and {"tao"} too late: both are refunded",
             back
                 && (await concert.OrderAsync(first)).Status == OrderStatus.Refunded
                 && (await concert.OrderAsync(second)).Status == OrderStatus.Refunded

@@ -21,14 +21,14 @@ internal sealed class CrabScene(Campaign crabs, Narrator narrator)
         var expired = await crabs.SeesAsync("group.expired");
         var group = await crabs.GroupAsync();
         narrator.Claim(
-            $"nobody else came: {"EXPIRED"}, reason {"timeout"}",
+            $"nobody else joined: the group is {"EXPIRED"}, reason {"timeout"}",
             expired && group is { State: GroupPhase.Expired, Reason: ExpiryReason.Timeout }
         );
         if (expired)
         {
             var late = crabs.History.First(item => item.Type == "group.expired").Time - group.Deadline;
             narrator.Claim(
-                $"the deadline fired {late.TotalMilliseconds} ms after its instant, never before",
+                $"the deadline fired {late.TotalMilliseconds} ms after its due time, not early",
                 late >= TimeSpan.Zero && late < TimeSpan.FromSeconds(1)
             );
         }
@@ -37,15 +37,15 @@ internal sealed class CrabScene(Campaign crabs, Narrator narrator)
             await crabs.SeesAsync("order.refunded")
             && _paid is not null
             && (await crabs.OrderAsync(_paid)).Status == OrderStatus.Refunded;
-        narrator.Claim($"{"chen"}, who paid, has the money back", refunded);
+        narrator.Claim($"{"chen"}, who paid, is refunded", refunded);
         narrator.Claim(
-            $"{"gao"}, who did not, finds the order closed",
+            $"the unpaid order of {"gao"} is closed",
             _unpaid is not null
                 && await crabs.OrderAsync(_unpaid)
                     is { Status: OrderStatus.Closed, CloseReason: CloseReason.GroupEnded }
         );
-        narrator.Tell($"Five seconds after the end the stock goes back…");
-        narrator.Claim($"all {crabs.Offer.Capacity} pairs are for sale again", await crabs.SeesAsync("stock.released"));
+        narrator.Tell($"The stock is released five seconds after the group ended…");
+        narrator.Claim($"all {crabs.Offer.Capacity} units are released", await crabs.SeesAsync("stock.released"));
         await crabs.ReadHistoryAsync();
     }
 }

@@ -44,7 +44,7 @@ internal static class DemoCommand
             return status;
         }
 
-        AnsiConsole.MarkupLineInterpolated($"\nThe silo goes on serving at [link]{url}[/]; Ctrl+C stops it.");
+        AnsiConsole.MarkupLineInterpolated($"\nThe silo keeps serving at [link]{url}[/]. Press Ctrl+C to stop it.");
         await app.WaitForShutdownAsync();
         return status;
     }

@@ -22,12 +22,12 @@ internal sealed record DemoOptions(bool Exit, Uri? Url, string? Key, string[] Se
                     )
                         return (
                             null,
-                            "--url needs the address of a running service, for example http://127.0.0.1:8080."
+                            "--url must be followed by the address of a running service, for example http://127.0.0.1:8080."
                         );
                     break;
                 case "--key":
                     if (++i >= args.Length)
-                        return (null, "--key needs the secret of an operator's API key.");
+                        return (null, "--key must be followed by the secret of an operator's API key.");
                     key = args[i];
                     break;
                 default:

@@ -20,35 +20,35 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
         narrator.Open(
             url,
             [
-                "[bold]Hairy crabs[/]     five buyers needed, two come: the deadline ends it, money and stock go back",
-                "[bold]Longjing tea[/]    three buyers come and pay: vouchers, one redeemed, one given back",
-                "[bold]Concert[/]         sold out at the warehouse: the success is undone",
-                "[bold]The books[/]       every unit and every cent is somewhere",
+                "[bold]Hairy crabs[/]     five buyers needed, two join: it expires, payments are refunded, stock is released",
+                "[bold]Longjing tea[/]    three buyers join and pay: vouchers are issued, one is redeemed, one is refunded",
+                "[bold]Concert[/]         the stock cannot be deducted: the success is undone, everybody is refunded",
+                "[bold]The books[/]       every unit of stock and all money is accounted for",
             ]
         );
         // Base 36 of the milliseconds: short, and another one each run.
         var run = Base36(time.GetUtcNow().ToUnixTimeMilliseconds());
         var before = await client.BooksAsync(Merchant);
 
-        narrator.Scene("19:00  Hairy crabs go on the shelf");
+        narrator.Scene("19:00  Hairy crabs are published");
         var crabs = new CrabScene(
             Plan("crab", run, "Hairy crabs from Yangcheng Lake, a pair", 26_800, 5, CrabTime),
             narrator
         );
         await crabs.BeginAsync();
-        narrator.Scene("19:02  Longjing tea, while the crabs wait");
+        narrator.Scene("19:02  Longjing tea, while the crabs are open");
         await new TeaScene(
             Plan("tea", run, "Longjing tea, first harvest, 250 g", 9_900, 3, TimeSpan.FromMinutes(10)),
             client,
             narrator
         ).PlayAsync();
-        narrator.Scene("19:05  A concert the warehouse has no tickets for");
+        narrator.Scene("19:05  A concert without stock");
         await new ConcertScene(
             Plan("concert", run, "Jazz at the river, one seat", 48_000, 2, TimeSpan.FromMinutes(10)),
             client,
             narrator
         ).PlayAsync();
-        narrator.Scene("19:06  The crabs' time is over");
+        narrator.Scene("19:06  The deadline of the crabs");
         await crabs.EndAsync();
         narrator.Scene("23:00  The books of the evening");
         await BalanceAsync(before);
@@ -84,9 +84,9 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
         }
 
         narrator.Books(before, after);
-        narrator.Claim($"the books balance, line by line", after.Balanced);
+        narrator.Claim($"the books balance", after.Balanced);
         narrator.Claim(
-            $"of the evening's money {Narrator.Amount(2 * 9_900)} CNY is held for tea, the rest is back with its buyers",
+            $"{Narrator.Amount(2 * 9_900)} CNY is held for two vouchers of tea, all other payments are refunded",
             HasArrived(before, after)
         );
     }

@@ -48,7 +48,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         else
             _broken++;
         console.MarkupLine(
-            $"  [grey]{Elapsed, 7}[/]  {(holds ? "[green]✓[/]" : "[bold red]✗ NOT SO:[/]")} {Escaped(words)}"
+            $"  [grey]{Elapsed, 7}[/]  {(holds ? "[green]✓[/]" : "[bold red]✗ FAILED:[/]")} {Escaped(words)}"
         );
     }
 
@@ -100,7 +100,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
         var (stock, was) = (after.Stock, before.Stock);
         Tell(
-            $"stock of the evening: {stock.Reserved - was.Reserved} reserved = {stock.Outstanding - was.Outstanding} outstanding + {stock.Deducted - was.Deducted} deducted + {stock.Released - was.Released} released"
+            $"stock of the demo: {stock.Reserved - was.Reserved} reserved = {stock.Outstanding - was.Outstanding} outstanding + {stock.Deducted - was.Deducted} deducted + {stock.Released - was.Released} released"
         );
     }
 
@@ -110,8 +110,8 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         console.Write(
             new Rule(
                 AllAsTold
-                    ? $"[bold green]All went as told: {_held} claims held[/]"
-                    : $"[bold red]{_broken} of {_held + _broken} claims did not hold[/]"
+                    ? $"[bold green]Demo completed: all {_held} checks passed[/]"
+                    : $"[bold red]Demo failed: {_broken} of {_held + _broken} checks failed[/]"
             ).RuleStyle(AllAsTold ? "green" : "red")
         );
     }

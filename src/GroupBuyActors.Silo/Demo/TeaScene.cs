@@ -13,14 +13,14 @@ internal sealed class TeaScene(Campaign tea, GroupBuyClient client, Narrator nar
         await tea.PublishAsync();
         var (lin, wang, zhao) = (await tea.JoinAsync("lin"), await tea.JoinAsync("wang"), await JoinTwiceAsync("zhao"));
         narrator.Claim(
-            $"a fourth buyer is too late: {"group.full"}",
+            $"a fourth buyer is refused: {"group.full"}",
             await Campaign.RefusalAsync(() => client.JoinAsync(tea.Id, "sun")) == "group.full"
         );
         foreach (var order in (OrderDocument[])[lin, wang, zhao])
             await tea.PayAsync(order);
         await WrongAmountAsync(lin);
         narrator.Claim(
-            $"stock is deducted, everybody has paid: the group is {"FULFILLED"}",
+            $"stock is deducted and everybody has paid: the group is {"FULFILLED"}",
             await tea.SeesAsync("voucher.issued", 3) && (await tea.GroupAsync()).State == GroupPhase.Fulfilled
         );
         await UseVouchersAsync(lin, wang);
@@ -33,7 +33,7 @@ internal sealed class TeaScene(Campaign tea, GroupBuyClient client, Narrator nar
         var order = await client.JoinAsync(tea.Id, user, idempotencyKey: $"{tea.Id}-{user}");
         var again = await client.JoinAsync(tea.Id, user, idempotencyKey: $"{tea.Id}-{user}");
         narrator.Claim(
-            $"{user} joins, loses the answer, calls again: still one order, and the group is {Campaign.JsonName(order.Group!.State)}",
+            $"{user} joins, loses the answer and sends the call again: still one order, and the group is {Campaign.JsonName(order.Group!.State)}",
             order == again && order.Group!.State == GroupPhase.Success
         );
         return order;
@@ -45,7 +45,7 @@ internal sealed class TeaScene(Campaign tea, GroupBuyClient client, Narrator nar
             client.PayAsync(order.OrderId, $"pay-{order.OrderId.Number}", order.Total with { Amount = 1 })
         );
         narrator.Claim(
-            $"the same payment with another amount is refused: {"payment.conflict"}",
+            $"the same payment with a different amount is refused: {"payment.conflict"}",
             code == "payment.conflict"
         );
     }
@@ -55,17 +55,17 @@ internal sealed class TeaScene(Campaign tea, GroupBuyClient client, Narrator nar
         var voucher = (await tea.OrderAsync(lin)).VoucherCode!.Value;
         var redeemed = await client.RedeemAsync(voucher);
         narrator.Claim(
-            $"{"lin"} shows the voucher and drinks the tea: {Campaign.JsonName(redeemed.Status)}",
+            $"{"lin"} redeems the voucher: {Campaign.JsonName(redeemed.Status)}",
             redeemed.Status == OrderStatus.Redeemed
         );
         narrator.Claim(
-            $"it works once: {"voucher.redeemed"}",
+            $"it cannot be redeemed again: {"voucher.redeemed"}",
             await Campaign.RefusalAsync(() => client.RedeemAsync(voucher)) == "voucher.redeemed"
         );
         await client.RefundAsync(wang.OrderId, "bought too much tea");
         var seen = await tea.SeesAsync("order.refunded");
         narrator.Claim(
-            $"{"wang"} gives the voucher back: {Campaign.JsonName(OrderStatus.Refunded)}",
+            $"{"wang"} asks for a refund of the voucher: {Campaign.JsonName(OrderStatus.Refunded)}",
             seen && (await tea.OrderAsync(wang)).Status == OrderStatus.Refunded
         );
     }

@@ -17,25 +17,25 @@ internal sealed class EventMetrics
         meter.CreateObservableGauge(
             "event_streams",
             () => Volatile.Read(ref _watchers),
-            description: "Live streams of events that are open."
+            description: "Open event streams."
         );
         meter.CreateObservableGauge(
             "event_streams_max",
             () => places.StreamsMax,
-            description: "Live streams of events that may be open."
+            description: "Maximum number of open event streams."
         );
         meter.CreateObservableGauge(
             "event_feeds",
             () => Volatile.Read(ref _feeds),
-            description: "Groups that are watched through this silo."
+            description: "Groups with at least one open event stream on this silo."
         );
         _refused = meter.CreateCounter<long>(
             "event_streams_refused_total",
-            description: "Live streams that were refused because too many were open."
+            description: "Event streams refused because too many were open."
         );
         _reads = meter.CreateCounter<long>(
             "event_feed_reads_total",
-            description: "Reads of the journal for live streams."
+            description: "Reads of the journal for event streams."
         );
         // So that they stand at 0 from the start.
         _refused.Add(0);

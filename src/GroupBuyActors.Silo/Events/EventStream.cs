@@ -100,7 +100,7 @@ internal sealed class EventStream(
     private static void WriteRemoved(IBufferWriter<byte> writer, long through) =>
         writer.Write(
             Encoding.UTF8.GetBytes(
-                string.Create(CultureInfo.InvariantCulture, $": events through {through} are not kept any more\n\n")
+                string.Create(CultureInfo.InvariantCulture, $": events up to {through} are no longer stored\n\n")
             )
         );
 
@@ -113,7 +113,7 @@ internal sealed class EventStream(
         ending.ThrowIfCancellationRequested();
         if (more.IsCompleted || time.GetElapsedTime(lastWrite) < options.Value.CommentInterval)
             return lastWrite;
-        writer.Write(": still here\n\n"u8);
+        writer.Write(": keep-alive\n\n"u8);
         await writer.FlushAsync(ending);
         return time.GetTimestamp();
     }

@@ -17,14 +17,14 @@ internal static class HistoryEndpoints
         group
             .MapGet("/history", ListAsync)
             .Requires(Operation.ReadHistory)
-            .Describe("The group's events, oldest first")
+            .Describe("Read the group's events, oldest first")
             .Answers<HistoryDocument>(200)
             .Refuses(400, 404);
         group
             .MapGet("/events", StreamAsync)
             .Requires(Operation.ReadHistory)
             .WithMetadata(new AnswersWithoutEnd())
-            .Describe("The group's events as they happen, as server-sent events")
+            .Describe("Follow the group's events live, as server-sent events")
             .Refuses(400, 404, 429)
             .Produces<HistoryItem>(200, EventStream.ContentType);
     }
@@ -68,7 +68,7 @@ internal static class HistoryEndpoints
             if (Query.TryParseSequence(last.ToString(), out var seen))
                 from = seen;
             else
-                query.Errors.Add("Last-Event-ID", "A sequence is a whole number from 0.");
+                query.Errors.Add("Last-Event-ID", "A sequence must be a whole number, 0 or more.");
         }
 
         if (query.Errors.Any)
@@ -79,7 +79,7 @@ internal static class HistoryEndpoints
             ? Results.Empty
             : Problem.Of(
                 RefusalCode.RateLimited,
-                "Too many streams of events are open here. Try again later, or read the history page by page."
+                "Too many event streams are open on this silo. Try again later, or read the history instead."
             );
     }
 

@@ -18,7 +18,10 @@ internal static class GroupEndpoints
             .MapPut("/{groupId}", PublishAsync)
             .Requires(Operation.PublishGroup)
             .HonoursKey()
-            .Describe("Publish a group; the same content again gives the group as it is now", typeof(GroupOffer))
+            .Describe(
+                "Publish a group; repeated with the same content, it returns the group as it is now",
+                typeof(GroupOffer)
+            )
             .Answers<GroupDocument>(201, 200)
             .Refuses(400, 409, 422, 503);
         groups
@@ -37,19 +40,19 @@ internal static class GroupEndpoints
             .MapDelete("/{groupId}", WithdrawAsync)
             .Requires(Operation.WithdrawGroup)
             .HonoursKey()
-            .Describe("Withdraw a group before its success")
+            .Describe("Withdraw a group before it succeeds")
             .Answers<GroupDocument>(200)
             .Refuses(400, 404, 409);
         groups
             .MapPost("/{groupId}/end-joining", EndJoiningAsync)
             .Requires(Operation.EndJoining)
-            .Describe("End joining early, in SUCCESS")
+            .Describe("End joining early, in state SUCCESS")
             .Answers<GroupDocument>(200)
             .Refuses(400, 404, 409, 422);
         groups
             .MapPost("/{groupId}/orders", JoinAsync)
             .Requires(Operation.Join)
-            .Describe("Join: take seats", typeof(JoinDocument))
+            .Describe("Join a group: place an order", typeof(JoinDocument))
             .Answers<OrderDocument>(201)
             .Refuses(400, 404, 409, 422, 429, 503);
     }
@@ -102,7 +105,7 @@ internal static class GroupEndpoints
         if (Access.OnlyMerchant(context) is { } own)
         {
             if (merchant is not null && merchant != own)
-                return Task.FromResult<IResult>(Problems.Forbidden("A merchant lists its own groups."));
+                return Task.FromResult<IResult>(Problems.Forbidden("A merchant can list only its own groups."));
             filter = filter with { MerchantId = own };
         }
 
@@ -124,9 +127,12 @@ internal static class GroupEndpoints
         var userId = fields.Text("userId");
         var quantity = fields.Int32("quantity") ?? 1;
         if (userId is not null && !TextRules.IsId(userId, 128))
-            fields.Fault("userId", "A user id has 1 to 128 printable characters and is neither . nor ...");
+            fields.Fault(
+                "userId",
+                "A user id must have 1 to 128 printable characters and must not be \".\" or \"..\"."
+            );
         if (quantity < 1)
-            fields.Fault("quantity", "A quantity is at least 1.");
+            fields.Fault("quantity", "The quantity must be at least 1.");
         if (query.Errors.Any || userId is null)
             return Problem.Invalid(query.Errors);
         if (Access.DeniedUser(context, userId) is { } denied)

@@ -93,7 +93,7 @@ internal sealed class KnownGroups(IGroupReader reader, IOptions<EdgeOptions> opt
         }
         catch (Exception e)
         {
-            throw new StoreUnavailableException("Whether the group exists could not be read.", e);
+            throw new StoreUnavailableException("The database could not be asked whether the group exists.", e);
         }
     }
 }

@@ -7,7 +7,10 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => Results.Text("live\n")).WithTags("Health").WithSummary("The process runs");
+        routes
+            .MapGet("/health/live", () => Results.Text("live\n"))
+            .WithTags("Health")
+            .WithSummary("Liveness: the process runs");
         routes
             .MapGet(
                 "/health/ready",
@@ -17,6 +20,6 @@ internal static class HealthEndpoints
                         : Results.Text("ready\n")
             )
             .WithTags("Health")
-            .WithSummary("The silo takes requests");
+            .WithSummary("Readiness: the silo accepts requests");
     }
 }

@@ -40,7 +40,7 @@ internal sealed class Readiness(
         {
             if (Remembered(out known))
                 return known;
-            var reason = await TryWriteAsync() ? null : "The database takes no write.";
+            var reason = await TryWriteAsync() ? null : "The database accepts no writes.";
             _last = Tuple.Create(time.GetTimestamp(), reason);
             return reason;
         }

@@ -32,10 +32,10 @@ internal sealed record ClusterSettings
         var siloPort = cluster.Int32("SiloPort", 11111, 1, 65535);
         var gatewayPort = cluster.Int32("GatewayPort", 30000, 1, 65535);
         if (siloPort == gatewayPort)
-            cluster.Fault("GatewayPort", "silo port and gateway port must differ");
+            cluster.Fault("GatewayPort", "must differ from the silo port");
         var region = cluster.Text("Region");
         if (region is not null && !GroupId.IsRegion(region))
-            cluster.Fault("Region", $"a region looks like SH-PUDONG, not '{region}'");
+            cluster.Fault("Region", $"must be a region such as SH-PUDONG, not '{region}'");
         return new ClusterSettings
         {
             ClusterId = Short(cluster, "ClusterId", "groupbuy"),
@@ -52,7 +52,7 @@ internal sealed record ClusterSettings
     {
         var text = cluster.Text(name, otherwise);
         if (text.Length > 64)
-            cluster.Fault(name, "at most 64 characters are expected");
+            cluster.Fault(name, "must have at most 64 characters");
         return text;
     }
 
@@ -79,7 +79,7 @@ internal sealed record ClusterSettings
             // Reported below like a name without an address.
         }
 
-        cluster.Fault("AdvertisedAddress", $"'{text}' is neither an IP address nor a name that can be resolved");
+        cluster.Fault("AdvertisedAddress", $"must be an IP address or a name that can be resolved, not '{text}'");
         return IPAddress.Loopback;
     }
 }

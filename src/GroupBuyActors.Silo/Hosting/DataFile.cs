@@ -37,7 +37,7 @@ internal static class DataFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartException($"The data directory {directory} cannot be written: {e.Message.TrimEnd('.')}.", e);
+            throw new StartException($"The data directory {directory} is not writable: {e.Message.TrimEnd('.')}.", e);
         }
     }
 }

@@ -27,7 +27,7 @@ internal static partial class ExposureLog
     [LoggerMessage(
         7022,
         LogLevel.Warning,
-        "Payments go to the sandbox: a buyer with a key can pay its own orders there without money; "
+        "Payments go to the sandbox, where a buyer with a key can pay its own orders without money; "
             + "set GroupBuy__Payments__BaseUrl to the payment provider's address"
     )]
     public static partial void SandboxPays(ILogger logger);
@@ -35,7 +35,7 @@ internal static partial class ExposureLog
     [LoggerMessage(
         7023,
         LogLevel.Information,
-        "API keys come unencrypted to {Urls}: only a proxy that ends TLS may reach it; or set an https address in ASPNETCORE_URLS "
+        "API keys are sent unencrypted to {Urls}: allow only a proxy that terminates TLS to reach it, or set an https address in ASPNETCORE_URLS "
             + "and the certificate's files in Kestrel__Certificates__Default__Path and __KeyPath"
     )]
     public static partial void Unencrypted(ILogger logger, string urls);

@@ -33,7 +33,7 @@ internal static class FreePorts
         catch (FormatException)
         {
             throw new StartException(
-                $"HTTP cannot be served at '{url}', which is no address; set ASPNETCORE_URLS to one such as {SiloSettings.UrlDefault}."
+                $"HTTP cannot be served at '{url}', which is not a valid address; set ASPNETCORE_URLS to one such as {SiloSettings.UrlDefault}."
             );
         }
 
@@ -60,7 +60,7 @@ internal static class FreePorts
             throw new StartException(
                 e.SocketErrorCode == SocketError.AddressAlreadyInUse
                     ? $"The {name} {port} is in use by another process; choose another with {setting}."
-                    : $"The {name} {port} cannot be listened on at {address} ({e.Message}); choose another with {setting}.",
+                    : $"The silo cannot listen on {name} {port} at {address} ({e.Message}); choose another with {setting}.",
                 e
             );
         }

@@ -8,43 +8,43 @@ internal static class Help
 
         Usage:
           groupbuy                         serve: one silo, SQLite in ./data, HTTP on http://127.0.0.1:8080
-          groupbuy demo [--exit] [--url U] play an evening of campaigns and narrate it; --exit stops afterwards with
-                                           status 0 if all went as told; --url plays against a service that runs already
-          groupbuy health                  ask the silo of the same settings whether it is ready (status 0 or 1)
-          groupbuy --help                  this text
+          groupbuy demo [--exit] [--url U] play an evening of campaigns and explain each step; --exit stops afterwards,
+                                           with status 0 if all checks passed; --url plays against a running service
+          groupbuy health                  ask the silo with the same settings whether it is ready (status 0 or 1)
+          groupbuy --help                  print this text
 
-        Settings (environment; on the command line --GroupBuy:Cluster:SiloPort=11112 and so on):
+        Settings (as environment variables; on the command line as --GroupBuy:Cluster:SiloPort=11112):
           ASPNETCORE_URLS                          http://127.0.0.1:8080
           Kestrel__Certificates__Default__{Path,KeyPath}
                                                    PEM files, for an https address in ASPNETCORE_URLS
-          AllowedHosts                             *; names by which callers may reach it, with semicolons
+          AllowedHosts                             *; host names that callers may use, separated by semicolons
           GroupBuy__Storage__Provider              Sqlite | MySql
           ConnectionStrings__GroupBuy              Data Source=data/groupbuy.db, or a MySqlConnector string
           GroupBuy__Cluster__{ClusterId,ServiceId} groupbuy
           GroupBuy__Cluster__{SiloPort,GatewayPort} 11111, 30000
           GroupBuy__Cluster__AdvertisedAddress     127.0.0.1
           GroupBuy__Cluster__Region                none
-          GroupBuy__Cluster__Name                  {machine}:{silo port}: the silo's slot, the same after a restart
+          GroupBuy__Cluster__Name                  {machine}:{silo port}; must stay the same after a restart
           GroupBuy__Auth__Mode                     Open (loopback only) | ApiKey
           GroupBuy__Auth__Keys__{name}             {role}:{SHA-256 of the secret in hexadecimal};
                                                    roles: operator, payments, merchant/{merchantId}, buyer/{userId}
           GroupBuy__{Inventory,Payments,Notices}__BaseUrl
-                                                   unset: the sandbox; else the service's address, called as deploy/contracts says
-          GroupBuy__{…}__ApiKey                    unset; sent to that service as a bearer token
+                                                   unset: the sandbox; else the address of a service as in deploy/contracts
+          GroupBuy__{…}__ApiKey                    none; sent to that service as a bearer token
           GroupBuy__{…}__{TryTimeout,Budget}       00:00:03, 00:00:09; and RetryCountMax 2, RetryDelay,
                                                    ConcurrencyMax 256, QueueMax 128, ConnectTimeout, ConnectionLifetime,
                                                    BreakerFailurePercent 50, BreakerCallsMin, BreakerWindow, BreakerDuration,
                                                    ResponseBytesMax
-          GroupBuy__Http__AllowedHosts             the hosts of the BaseUrls; host, host:port or *.suffix, with commas
+          GroupBuy__Http__AllowedHosts             the hosts of the BaseUrls; host, host:port or *.suffix, separated by commas
           GroupBuy__Logging__MaskedHeaders         Authorization,X-SSN,Cookie,Set-Cookie
-          GroupBuy__Kafka__BootstrapServers        unset: events go to subscribers in process and over HTTP only
+          GroupBuy__Kafka__BootstrapServers        unset: events are served over HTTP only
           GroupBuy__Kafka__Topic                   groupbuy.group-events
-          GroupBuy__Kafka__CreateTopic             true, with __Partitions (12) and __ReplicationFactor (the cluster's)
-          GroupBuy__Kafka__MessageBytesMax         1000000: a larger event parks its group
-          GroupBuy__Kafka__Options__{name}         the client's own (librdkafka), as security_protocol or security.protocol
-          GroupBuy__Edge__ConnectionsMax           10000, or what the limit of open files leaves
-          GroupBuy__Edge__StreamsMax               4000 live streams of events, at most half of the connections
-          GroupBuy__Edge__{Silence,Idle}           00:00:10 without a whole request, 00:01:15 between two
+          GroupBuy__Kafka__CreateTopic             true, with __Partitions (12) and __ReplicationFactor (the broker's default)
+          GroupBuy__Kafka__MessageBytesMax         1000000; a larger event parks its group
+          GroupBuy__Kafka__Options__{name}         an option of librdkafka, such as security_protocol or security.protocol
+          GroupBuy__Edge__ConnectionsMax           10000, or fewer if the limit of open files is low
+          GroupBuy__Edge__StreamsMax               4000 event streams, at most half of the connections
+          GroupBuy__Edge__{Silence,Idle}           00:00:10 until a whole request has arrived, 00:01:15 between requests
           GroupBuy__Logging__Format                Simple | Json
           GroupBuy__ShutdownTimeout                00:00:30
 

@@ -30,17 +30,17 @@ internal static partial class KafkaSettings
     {
         foreach (var (name, _) in kafka.Children())
             if (!Names.Contains(name, StringComparer.OrdinalIgnoreCase))
-                kafka.Fault(name, $"there is no such setting; there are {string.Join(", ", Names)}");
+                kafka.Fault(name, $"is an unknown setting; the known ones are {string.Join(", ", Names)}");
         if (kafka.Text("BootstrapServers") is not { } servers)
             return null;
         var addresses = servers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         foreach (var wrong in addresses.Where(address => !IsAddress(address)))
-            kafka.Fault("BootstrapServers", $"host:port is expected, not '{wrong}'");
+            kafka.Fault("BootstrapServers", $"must be host:port, not '{wrong}'");
         var topic = kafka.Text("Topic", "groupbuy.group-events");
         if (!Topic().IsMatch(topic))
             kafka.Fault(
                 "Topic",
-                $"a topic has 1 to 249 letters, digits, dots, hyphens and underscores, unlike '{topic}'"
+                $"must have 1 to 249 letters, digits, dots, hyphens and underscores, unlike '{topic}'"
             );
         var client = kafka.Section("Options");
         var options = new KafkaOptions

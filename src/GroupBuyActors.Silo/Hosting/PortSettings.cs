@@ -66,10 +66,10 @@ internal static class PortSettings
         foreach (var entry in entries.Where(entry => !HostAllowList.IsEntry(entry)))
             http.Fault(
                 AllowedHosts,
-                $"a host such as pay.example.com, *.example.com or pay.example.com:8443 is expected, not '{entry}'"
+                $"must list hosts such as pay.example.com, *.example.com or pay.example.com:8443, not '{entry}'"
             );
         if (entries.Count > HostsMax)
-            http.Fault(AllowedHosts, $"at most {HostsMax} hosts are expected");
+            http.Fault(AllowedHosts, $"must have at most {HostsMax} hosts");
         return HostAllowList.Of(entries.Where(HostAllowList.IsEntry));
     }
 
@@ -77,7 +77,7 @@ internal static class PortSettings
     {
         foreach (var (setting, _) in port.Children())
             if (!Names.Contains(setting, StringComparer.OrdinalIgnoreCase))
-                port.Fault(setting, $"there is no such setting; there are {string.Join(", ", Names)}");
+                port.Fault(setting, $"is an unknown setting; the known ones are {string.Join(", ", Names)}");
         var defaults = new HttpPortOptions();
         var options = new HttpPortOptions
         {
@@ -113,7 +113,7 @@ internal static class PortSettings
             return null;
         if (Uri.TryCreate(text, UriKind.Absolute, out var address))
             return address;
-        port.Fault("BaseUrl", "an address such as https://stock.example.com/v1 is expected");
+        port.Fault("BaseUrl", "must be an address such as https://stock.example.com/v1");
         return null;
     }
 }

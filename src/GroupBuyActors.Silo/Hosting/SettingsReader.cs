@@ -32,7 +32,7 @@ internal sealed class SettingsReader
     public void ThrowIfFaulty()
     {
         if (_faults.Count > 0)
-            throw new SettingsException($"The settings are faulty: {string.Join("; ", _faults)}.");
+            throw new SettingsException($"The settings are invalid: {string.Join("; ", _faults)}.");
     }
 
     public IEnumerable<(string Name, string Value)> Children() =>
@@ -66,7 +66,7 @@ internal sealed class SettingsReader
             && value <= max
         )
             return value;
-        Fault(name, $"a whole number from {min} to {max} is expected, not '{text}'");
+        Fault(name, $"must be a whole number between {min} and {max}, not '{text}'");
         return otherwise;
     }
 
@@ -83,7 +83,7 @@ internal sealed class SettingsReader
             && value > TimeSpan.Zero
         )
             return value;
-        Fault(name, $"a duration such as 00:00:02 or PT2S is expected, not '{text}'");
+        Fault(name, $"must be a duration such as 00:00:02 or PT2S, not '{text}'");
         return otherwise;
     }
 
@@ -100,7 +100,7 @@ internal sealed class SettingsReader
             && value >= TimeSpan.Zero
         )
             return value;
-        Fault(name, $"a duration such as 00:00:02 or PT2S is expected, not '{text}'");
+        Fault(name, $"must be a duration such as 00:00:02 or PT2S, not '{text}'");
         return null;
     }
 
@@ -116,7 +116,7 @@ internal sealed class SettingsReader
             return null;
         if (Http.JsonNames<T>.TryParse(text, out var value))
             return value;
-        Fault(name, $"one of {Http.JsonNames<T>.All} is expected, not '{text}'");
+        Fault(name, $"must be one of {Http.JsonNames<T>.All}, not '{text}'");
         return null;
     }
 
@@ -135,7 +135,7 @@ internal sealed class SettingsReader
             )
                 yield return (found, Section(name));
             else
-                Fault(name, $"there is no such {what}; there are {string.Join(", ", known)}");
+                Fault(name, $"is an unknown {what}; the known ones are {string.Join(", ", known)}");
         }
     }
 
@@ -144,7 +144,7 @@ internal sealed class SettingsReader
     {
         foreach (var (setting, _) in Children())
             if (!names.Contains(setting, StringComparer.OrdinalIgnoreCase))
-                Fault(setting, $"there is no such setting; there are {string.Join(", ", names)}");
+                Fault(setting, $"is an unknown setting; the known ones are {string.Join(", ", names)}");
     }
 
     public T Choice<T>(string name, T otherwise)
@@ -155,7 +155,7 @@ internal sealed class SettingsReader
         foreach (var value in Enum.GetValues<T>())
             if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
                 return value;
-        Fault(name, $"one of {string.Join(", ", Enum.GetNames<T>())} is expected, not '{text}'");
+        Fault(name, $"must be one of {string.Join(", ", Enum.GetNames<T>())}, not '{text}'");
         return otherwise;
     }
 }

@@ -55,7 +55,7 @@ internal static class SiloCommand
 
     private static async Task<int> MisusedAsync(string word)
     {
-        await Console.Error.WriteLineAsync($"There is no command '{word}'; --help tells what there is.");
+        await Console.Error.WriteLineAsync($"Unknown command '{word}'; see --help.");
         return Misused;
     }
 }

@@ -11,12 +11,12 @@ internal sealed record StorageSettings(StoreProvider Provider, string Connection
         var storage = settings.Section("Storage");
         var provider = storage.Choice("Provider", StoreProvider.Sqlite);
         if (storage.Has("Slots"))
-            storage.Fault("Slots", "several databases are not available in this release; one holds all slots");
+            storage.Fault("Slots", "cannot be set: this release does not support several databases");
         var given = configuration.GetConnectionString("GroupBuy");
         if (string.IsNullOrWhiteSpace(given))
         {
             if (provider == StoreProvider.MySql)
-                storage.Fault("Provider", "MySql needs ConnectionStrings:GroupBuy");
+                storage.Fault("Provider", "MySql requires ConnectionStrings:GroupBuy");
             given = new StoreOptions().ConnectionString;
         }
 
@@ -31,13 +31,13 @@ internal sealed record StorageSettings(StoreProvider Provider, string Connection
             if (provider == StoreProvider.MySql)
                 _ = new MySqlConnector.MySqlConnectionStringBuilder(text);
             else if (new Microsoft.Data.Sqlite.SqliteConnectionStringBuilder(text).DataSource.Length == 0)
-                storage.Fault("Provider", "ConnectionStrings:GroupBuy names no Data Source");
+                storage.Fault("Provider", "ConnectionStrings:GroupBuy must have a Data Source");
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
             storage.Fault(
                 "Provider",
-                $"ConnectionStrings:GroupBuy is no connection string of {provider}: {e.Message.TrimEnd('.')}"
+                $"ConnectionStrings:GroupBuy is not a valid connection string for {provider}: {e.Message.TrimEnd('.')}"
             );
         }
     }

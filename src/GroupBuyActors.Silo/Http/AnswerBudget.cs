@@ -50,7 +50,7 @@ internal sealed class AnswerBudget(
             EdgeLog.OverBudget(log, http.Request.Method, RequestPath.TemplateOf(http.GetEndpoint()));
             return Problem.Of(
                 RefusalCode.StoreUnavailable,
-                "The store could not answer in time. Send the same call again."
+                "The database did not answer in time. Send the same request again."
             );
         }
         finally

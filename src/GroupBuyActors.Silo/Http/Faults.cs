@@ -47,18 +47,13 @@ internal static class Faults
         if (fault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
             return Problems.TooLarge;
         if (fault is BadHttpRequestException bad)
-            return new Problem(
-                bad.StatusCode,
-                "request.invalid",
-                "Malformed request",
-                "The request could not be read."
-            );
+            return new Problem(bad.StatusCode, "request.invalid", "Invalid request", "The request could not be read.");
         if (IsPassing(fault))
         {
             EdgeLog.StoreFailed(log, fault, context.Request.Method, route);
             return Problem.Of(
                 RefusalCode.StoreUnavailable,
-                "The store could not answer in time. Send the same call again."
+                "The database did not answer in time. Send the same request again."
             );
         }
 
@@ -66,8 +61,8 @@ internal static class Faults
         return new Problem(
             StatusCodes.Status500InternalServerError,
             "internal.error",
-            "A fault of the service",
-            "Give the trace id to an operator."
+            "Internal error",
+            "The request failed unexpectedly. Send the trace id to an operator."
         );
     }
 
@@ -85,13 +80,13 @@ internal static class Faults
                 StatusCodes.Status405MethodNotAllowed,
                 "route.method_not_allowed",
                 "Method not allowed",
-                $"This address takes {Allowed(context.Response.Headers)}."
+                $"This address supports only {Allowed(context.Response.Headers)}."
             ),
             var status => new Problem(
                 status,
                 "request.refused",
                 "Refused",
-                "The request was refused before it reached a handler."
+                "The request was rejected before it was processed."
             ),
         };
 

@@ -16,9 +16,9 @@ internal sealed class FieldErrors
     public string Sentence =>
         _errors.Count switch
         {
-            1 => "One field is faulty.",
-            >= FieldsMax => $"{FieldsMax} fields or more are faulty.",
-            var count => $"{count} fields are faulty.",
+            1 => "One field is invalid.",
+            >= FieldsMax => $"{FieldsMax} or more fields are invalid.",
+            var count => $"{count} fields are invalid.",
         };
 
     public void Add(string field, string text)

@@ -26,9 +26,12 @@ internal sealed class GroupCalls(
 {
     private static readonly Refusal Unavailable = new(
         RefusalCode.StoreUnavailable,
-        "The group could not answer in time. Nothing is lost: send the same call again."
+        "The group did not answer in time. It is safe to send the same request again."
     );
-    private static readonly Refusal TooMany = new(RefusalCode.RateLimited, "Too many calls wait for this group.");
+    private static readonly Refusal TooMany = new(
+        RefusalCode.RateLimited,
+        "Too many requests are waiting for this group. Try again later."
+    );
 
     /// <summary>
     /// Calls a group; of one that does not exist the refusal <paramref name="missing"/> tells, and no activation is
@@ -99,7 +102,7 @@ internal sealed class GroupCalls(
     }
 
     private static Refusal Missing(RefusalCode code) =>
-        new(code, code == RefusalCode.OrderNotFound ? "There is no such order." : "There is no such group.");
+        new(code, code == RefusalCode.OrderNotFound ? "The order does not exist." : "The group does not exist.");
 
     private async Task<T> CallAsync<T>(
         GroupId group,
@@ -159,19 +162,19 @@ internal sealed class GroupCalls(
 
 internal static partial class EdgeLog
 {
-    [LoggerMessage(7001, LogLevel.Debug, "Calling group {Group} again after {Fault}")]
+    [LoggerMessage(7001, LogLevel.Debug, "Retrying the call to group {Group} after {Fault}")]
     public static partial void Retrying(ILogger logger, GroupId group, string fault);
 
     [LoggerMessage(7002, LogLevel.Error, "A request failed unexpectedly: {Method} {Route}")]
     public static partial void Failed(ILogger logger, Exception fault, string method, string route);
 
-    [LoggerMessage(7005, LogLevel.Warning, "The store failed a request: {Method} {Route}")]
+    [LoggerMessage(7005, LogLevel.Warning, "A request failed because of a database error: {Method} {Route}")]
     public static partial void StoreFailed(ILogger logger, Exception fault, string method, string route);
 
     [LoggerMessage(
         7007,
         LogLevel.Warning,
-        "A request was given up, because the store did not answer in time: {Method} {Route}"
+        "A request was given up because the database did not answer in time: {Method} {Route}"
     )]
     public static partial void OverBudget(ILogger logger, string method, string route);
 
@@ -181,7 +184,7 @@ internal static partial class EdgeLog
     [LoggerMessage(
         7006,
         LogLevel.Warning,
-        "The events of group {Group} could not be read for those who watch it; it is tried again"
+        "The events of group {Group} could not be read for its event streams; retrying"
     )]
     public static partial void FeedTrouble(ILogger logger, Exception fault, GroupId group);
 

@@ -29,7 +29,7 @@ internal sealed class JsonFields
         if (body is { ValueKind: JsonValueKind.Object } element)
             return new JsonFields(element, "", errors);
         if (body is not null || !optional)
-            errors.Add(FieldErrors.Body, "The body is a JSON object.");
+            errors.Add(FieldErrors.Body, "The body must be a JSON object.");
         return new JsonFields(default, "", errors);
     }
 
@@ -38,7 +38,7 @@ internal sealed class JsonFields
     {
         foreach (var name in names)
             if (_object.ValueKind == JsonValueKind.Object && Find(name) is null)
-                Fault(name, "This field is needed.");
+                Fault(name, "This field is required.");
         return this;
     }
 
@@ -51,7 +51,10 @@ internal sealed class JsonFields
             return;
         foreach (var member in _object.EnumerateObject())
             if (member.Name != first && !others.Contains(member.Name))
-                Fault(member.Name, $"There is no such field; there are {first}, {string.Join(", ", others)}.");
+                Fault(
+                    member.Name,
+                    $"This field is unknown; the known fields are {first}, {string.Join(", ", others)}."
+                );
     }
 
     public string? Text(string name)
@@ -59,7 +62,7 @@ internal sealed class JsonFields
         if (Find(name) is not { } value)
             return null;
         if (value.ValueKind != JsonValueKind.String)
-            return Fault<string>(name, "A text is expected.");
+            return Fault<string>(name, "The value must be a string.");
         // One that is no Unicode was noted when the body was read.
         return JsonTexts.IsUnicode(JsonMarshal.GetRawUtf8Value(value)) ? value.GetString() : null;
     }
@@ -70,7 +73,7 @@ internal sealed class JsonFields
             return null;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
             ? number
-            : FaultValue<int>(name, "A whole number of at most 32 bits is expected.");
+            : FaultValue<int>(name, "The value must be a 32-bit whole number.");
     }
 
     public long? Int64(string name)
@@ -79,7 +82,7 @@ internal sealed class JsonFields
             return null;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
             ? number
-            : FaultValue<long>(name, "A whole number of at most 64 bits is expected.");
+            : FaultValue<long>(name, "The value must be a 64-bit whole number.");
     }
 
     public double? Number(string name)
@@ -88,7 +91,7 @@ internal sealed class JsonFields
             return null;
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
             ? number
-            : FaultValue<double>(name, "A number is expected.");
+            : FaultValue<double>(name, "The value must be a number.");
     }
 
     public bool? Boolean(string name) =>
@@ -97,7 +100,7 @@ internal sealed class JsonFields
             null => null,
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            _ => FaultValue<bool>(name, "true or false is expected."),
+            _ => FaultValue<bool>(name, "The value must be true or false."),
         };
 
     public TimeSpan? Duration(string name)
@@ -109,7 +112,7 @@ internal sealed class JsonFields
                 ? value
                 : FaultValue<TimeSpan>(
                     name,
-                    "A duration is ISO 8601 without years and months, for example PT30M or P30D."
+                    "The value must be an ISO 8601 duration without years and months, for example PT30M or P30D."
                 )
             : null;
     }
@@ -122,7 +125,7 @@ internal sealed class JsonFields
             ? instant
             : FaultValue<DateTimeOffset>(
                 name,
-                "An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z."
+                "A time must be in ISO 8601 format with an offset, for example 2026-11-23T14:00:00.000Z."
             );
     }
 
@@ -134,7 +137,7 @@ internal sealed class JsonFields
             return null;
         return JsonNames<T>.TryParse(text, out var value)
             ? value
-            : FaultValue<T>(name, $"One of {JsonNames<T>.All} is expected.");
+            : FaultValue<T>(name, $"The value must be one of {JsonNames<T>.All}.");
     }
 
     /// <summary>The fields of an object inside; null where it is absent or faulty.</summary>
@@ -144,7 +147,7 @@ internal sealed class JsonFields
             return null;
         return value.ValueKind == JsonValueKind.Object
             ? new JsonFields(value, _prefix + name + ".", _errors)
-            : Fault<JsonFields>(name, "An object is expected.");
+            : Fault<JsonFields>(name, "The value must be an object.");
     }
 
     public void Fault(string name, string text) => _errors.Add(_prefix + name, text);

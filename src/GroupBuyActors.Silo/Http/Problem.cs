@@ -61,41 +61,46 @@ internal static class Problems
         new(
             StatusCodes.Status401Unauthorized,
             "auth.required",
-            "Who is calling?",
-            "Send an API key as X-Api-Key, or as Authorization: ApiKey or Bearer."
+            "Authentication required",
+            "Authentication is required. Send an API key in the header X-Api-Key, or as Authorization: ApiKey or Bearer."
         );
 
     public static Problem TooManyKeys { get; } =
-        Problem.Of(RefusalCode.RateLimited, "Too many wrong API keys came from this address.");
+        Problem.Of(RefusalCode.RateLimited, "Too many wrong API keys were sent from this address. Try again later.");
 
     public static Problem NotJson { get; } =
         new(
             StatusCodes.Status415UnsupportedMediaType,
             "request.unsupported_media_type",
-            "Not JSON",
-            "A body is sent as Content-Type: application/json, in UTF-8."
+            "Unsupported media type",
+            "The body must be sent as Content-Type: application/json, in UTF-8."
         );
 
     public static Problem RouteNotFound { get; } =
-        new(StatusCodes.Status404NotFound, "route.not_found", "No such route", "There is nothing at this address.");
+        new(StatusCodes.Status404NotFound, "route.not_found", "Route not found", "This address does not exist.");
 
     public static Problem TooLarge { get; } =
-        new(StatusCodes.Status413PayloadTooLarge, "request.too_large", "Body too large", "A body has at most 1 MB.");
+        new(
+            StatusCodes.Status413PayloadTooLarge,
+            "request.too_large",
+            "Body too large",
+            "The body must have at most 1 MB."
+        );
 
     public static Problem HungUp { get; } =
         new(
             StatusCodes.Status400BadRequest,
             "request.invalid",
-            "Malformed request",
-            "The connection ended before the request did."
+            "Invalid request",
+            "The connection was closed before the request was complete."
         );
 
     public static Problem EncodingNotTaken { get; } =
         new(
             StatusCodes.Status415UnsupportedMediaType,
             "request.encoding_not_taken",
-            "Content encoding not taken",
-            "A body is sent as it is, without Content-Encoding."
+            "Unsupported content encoding",
+            "The body must be sent without Content-Encoding."
         );
 
     public static Problem Busy { get; } =
@@ -103,45 +108,45 @@ internal static class Problems
             StatusCodes.Status503ServiceUnavailable,
             "connections.exhausted",
             "Too many connections",
-            "All connections that this silo takes are in use. Try again later."
+            "All connections of this silo are in use. Try again later."
         )
         {
             RetryAfterSeconds = 1,
         };
 
     public static Problem Forbidden(string detail) =>
-        new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not allowed", detail);
+        new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not permitted", detail);
 
     /// <summary>What status code and title a refusal has.</summary>
     public static (int Status, string Title) Kind(RefusalCode code) =>
         code switch
         {
-            RefusalCode.RequestInvalid => (400, "Malformed request"),
-            RefusalCode.GroupNotFound => (404, "No such group"),
-            RefusalCode.GroupExists => (409, "The group exists with other content"),
-            RefusalCode.GroupNotOpen => (409, "Joining has not opened"),
-            RefusalCode.GroupClosed => (409, "Joining is over"),
+            RefusalCode.RequestInvalid => (400, "Invalid request"),
+            RefusalCode.GroupNotFound => (404, "Group not found"),
+            RefusalCode.GroupExists => (409, "The group already exists with different content"),
+            RefusalCode.GroupNotOpen => (409, "Joining has not opened yet"),
+            RefusalCode.GroupClosed => (409, "Joining has ended"),
             RefusalCode.GroupFull => (409, "Not enough free seats"),
             RefusalCode.GroupNotWithdrawable => (409, "The group cannot be withdrawn"),
-            RefusalCode.GroupNotSuccessful => (409, "The group has not succeeded"),
-            RefusalCode.OrderNotFound => (404, "No such order"),
+            RefusalCode.GroupNotSuccessful => (409, "The group is not in state SUCCESS"),
+            RefusalCode.OrderNotFound => (404, "Order not found"),
             RefusalCode.OrderLimitReached => (409, "The buyer's limit is reached"),
             RefusalCode.OrderNotCancellable => (409, "The order cannot be cancelled"),
             RefusalCode.OrderNotRefundable => (409, "The order cannot be refunded"),
             RefusalCode.PaymentAmountMismatch => (422, "Wrong amount or currency"),
-            RefusalCode.PaymentConflict => (422, "The payment is known with another amount"),
-            RefusalCode.VoucherNotFound => (404, "No such voucher"),
-            RefusalCode.VoucherRedeemed => (409, "The voucher is redeemed"),
-            RefusalCode.VoucherLapsed => (409, "The voucher has ended"),
-            RefusalCode.VoucherRefunded => (409, "The voucher's money went back"),
+            RefusalCode.PaymentConflict => (422, "The payment already exists with a different amount"),
+            RefusalCode.VoucherNotFound => (404, "Voucher not found"),
+            RefusalCode.VoucherRedeemed => (409, "The voucher was already redeemed"),
+            RefusalCode.VoucherLapsed => (409, "The voucher is no longer valid"),
+            RefusalCode.VoucherRefunded => (409, "The voucher was refunded"),
             RefusalCode.VoucherNotRevocable => (409, "The redemption cannot be revoked"),
             RefusalCode.StockInsufficient => (422, "Not enough stock"),
-            RefusalCode.InventoryUnavailable => (503, "Inventory does not answer"),
+            RefusalCode.InventoryUnavailable => (503, "The inventory service does not answer"),
             RefusalCode.PaymentsUnavailable => (503, "The payment provider does not answer"),
-            RefusalCode.IdempotencyMismatch => (422, "The idempotency key was used with another body"),
-            RefusalCode.StoreUnavailable => (503, "The change cannot be stored now"),
-            RefusalCode.RateLimited => (429, "Too many calls"),
-            RefusalCode.TaskNotFound => (404, "No such task"),
+            RefusalCode.IdempotencyMismatch => (422, "The idempotency key was already used with a different body"),
+            RefusalCode.StoreUnavailable => (503, "The change cannot be stored at the moment"),
+            RefusalCode.RateLimited => (429, "Too many requests"),
+            RefusalCode.TaskNotFound => (404, "Task not found"),
             RefusalCode.TaskWrongStatus => (409, "The task's status does not allow this"),
             RefusalCode.TaskNeeded => (409, "A group depends on this task"),
             _ => throw new ArgumentOutOfRangeException(nameof(code), code, null),

@@ -21,7 +21,7 @@ internal sealed class Query(HttpContext context)
                 continue;
             if (text is not null)
             {
-                Errors.Add(name, "This parameter has one value.");
+                Errors.Add(name, "This parameter must occur only once.");
                 return null;
             }
 
@@ -40,7 +40,7 @@ internal sealed class Query(HttpContext context)
             && limit is >= 1 and <= LimitMax
         )
             return limit;
-        Errors.Add("limit", $"A limit is 1 to {LimitMax}.");
+        Errors.Add("limit", $"The limit must be between 1 and {LimitMax}.");
         return LimitDefault;
     }
 
@@ -50,7 +50,7 @@ internal sealed class Query(HttpContext context)
             return null;
         if (TryParseSequence(text, out var sequence))
             return sequence;
-        Errors.Add(name, "A sequence is a whole number from 0.");
+        Errors.Add(name, "A sequence must be a whole number, 0 or more.");
         return null;
     }
 
@@ -61,12 +61,12 @@ internal sealed class Query(HttpContext context)
     {
         var text = Text("merchantId");
         if (text is null && required && !Errors.Any)
-            Errors.Add("merchantId", "This parameter is needed.");
+            Errors.Add("merchantId", "This parameter is required.");
         if (text is null)
             return null;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var merchant) && merchant > 0)
             return merchant;
-        Errors.Add("merchantId", "A merchant is a positive 64-bit integer.");
+        Errors.Add("merchantId", "A merchant id must be a positive 64-bit integer.");
         return null;
     }
 
@@ -76,7 +76,7 @@ internal sealed class Query(HttpContext context)
             return null;
         if (IsoInstants.TryParse(text, out var instant))
             return instant;
-        Errors.Add(name, "An instant is ISO 8601 with its offset, for example 2026-11-23T14:00:00.000Z.");
+        Errors.Add(name, "A time must be in ISO 8601 format with an offset, for example 2026-11-23T14:00:00.000Z.");
         return null;
     }
 
@@ -86,7 +86,7 @@ internal sealed class Query(HttpContext context)
             return null;
         if (GroupId.IsRegion(text))
             return text;
-        Errors.Add("region", "A region looks like SH-PUDONG.");
+        Errors.Add("region", "The region must be written like SH-PUDONG.");
         return null;
     }
 
@@ -99,7 +99,7 @@ internal sealed class Query(HttpContext context)
             && phase is not (GroupPhase.None or GroupPhase.Publishing)
         )
             return phase;
-        Errors.Add("state", "One of ON_SHELF, OPENING, SUCCESS, FULFILLED, EXPIRED is expected.");
+        Errors.Add("state", "The state must be one of ON_SHELF, OPENING, SUCCESS, FULFILLED, EXPIRED.");
         return null;
     }
 
@@ -118,7 +118,10 @@ internal sealed class Query(HttpContext context)
     public GroupId Group(string text)
     {
         if (!GroupId.TryParse(text, out var id))
-            Errors.Add("groupId", "A group id is {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123.");
+            Errors.Add(
+                "groupId",
+                "A group id must be {merchantId}.{region}.{code}, for example 10042.SH-PUDONG.tea-1123."
+            );
         return id;
     }
 
@@ -126,7 +129,7 @@ internal sealed class Query(HttpContext context)
     public OrderId Order(string text)
     {
         if (!OrderId.TryParse(text, out var id))
-            Errors.Add("orderId", "An order id is {groupId}.{n}, n from 1.");
+            Errors.Add("orderId", "An order id must be {groupId}.{n}, where n is 1 or more.");
         return id;
     }
 
@@ -141,7 +144,7 @@ internal sealed class Query(HttpContext context)
         }
         catch (FormatException)
         {
-            Errors.Add("after", "This is no mark that a page gave.");
+            Errors.Add("after", "The page token is not valid.");
             return Problem.Invalid(Errors);
         }
     }

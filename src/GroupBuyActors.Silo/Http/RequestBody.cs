@@ -80,7 +80,7 @@ internal sealed class RequestBody
         if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty)
             return (Empty, null);
         if (!Utf8.IsValid(bytes.Span))
-            return (Empty, Malformed("The body is no valid UTF-8."));
+            return (Empty, Malformed("The body is not valid UTF-8."));
         try
         {
             var json = JsonElement.Parse(bytes.Span, Strict);
@@ -88,13 +88,13 @@ internal sealed class RequestBody
         }
         catch (JsonException e) when (e is { LineNumber: { } line, BytePositionInLine: { } position })
         {
-            return (Empty, Malformed($"The body is no valid JSON: line {line + 1}, byte {position + 1}."));
+            return (Empty, Malformed($"The body is not valid JSON: line {line + 1}, byte {position + 1}."));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return (
                 Empty,
-                Malformed("The body is no valid JSON: a member occurs twice, or its name is no valid Unicode.")
+                Malformed("The body is not valid JSON: a member occurs twice, or its name is not valid Unicode.")
             );
         }
     }
@@ -109,7 +109,7 @@ internal sealed class RequestBody
     private void NoteUnreadable(FieldErrors errors)
     {
         foreach (var member in _unreadable)
-            errors.Add(member, "The text is no valid Unicode.");
+            errors.Add(member, "The text is not valid Unicode.");
     }
 
     private static bool IsEncoded(HttpRequest request)
@@ -164,7 +164,7 @@ internal sealed class RequestBody
                 throw;
             // The server reports some faults of the transfer, such as the size of a chunk that no number can hold, as
             // plain IO faults.
-            throw new BadHttpRequestException("The body is not sent as HTTP sends one.", e);
+            throw new BadHttpRequestException("The body was not sent as HTTP requires.", e);
         }
         catch (OperationCanceledException)
         {

@@ -79,7 +79,7 @@ internal sealed class RequestPath
             RoutePatternParameterPart parameter => Uri.EscapeDataString(
                 Convert.ToString(values[parameter.Name], CultureInfo.InvariantCulture) ?? ""
             ),
-            _ => throw new InvalidOperationException("A route has literals and parameters."),
+            _ => throw new InvalidOperationException("A route must consist of literals and parameters."),
         };
 
     private static RoutePatternParameterPart? ParameterOf(RoutePatternPathSegment segment) =>

@@ -28,11 +28,11 @@ internal sealed class Once(IGrainFactory grains)
             ),
             BeginningKind.Mismatch => Problem.Of(
                 RefusalCode.IdempotencyMismatch,
-                "This key was used with another body."
+                "This idempotency key was already used with a different body."
             ),
             BeginningKind.Busy => Problem.Of(
                 RefusalCode.StoreUnavailable,
-                "The first call with this key is still running."
+                "The first request with this idempotency key is still running. Try again later."
             ),
             _ => await GoAsync(memory, beginning.Ticket, run),
         };
@@ -123,7 +123,10 @@ internal sealed class Once(IGrainFactory grains)
         }
         catch (Exception e) when (e is OrleansException or Orleans.Serialization.SerializerException)
         {
-            throw new StoreUnavailableException("The memory of answered calls cannot be reached.", e);
+            throw new StoreUnavailableException(
+                "The store of remembered answers could not be reached. Send the same request again.",
+                e
+            );
         }
     }
 }

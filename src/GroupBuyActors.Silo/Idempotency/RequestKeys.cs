@@ -27,7 +27,7 @@ internal static class RequestKeys
         if (values is not [{ Length: >= 1 and <= LengthMax } key])
         {
             var errors = new FieldErrors();
-            errors.Add(Header, $"The header holds one key of 1 to {LengthMax} characters.");
+            errors.Add(Header, $"The header must have one key of 1 to {LengthMax} characters.");
             return (new RequestKey("-", ""), Problem.Invalid(errors));
         }
 

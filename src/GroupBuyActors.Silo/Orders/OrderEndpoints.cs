@@ -30,13 +30,13 @@ internal static class OrderEndpoints
         orders
             .MapPost("/payments", PayAsync)
             .Requires(Operation.ReportPayment)
-            .Describe("Bring a payment result; 202: accepted to be refunded", typeof(PaymentDocument))
+            .Describe("Report a payment result; 202 means accepted to be refunded", typeof(PaymentDocument))
             .Answers<OrderDocument>(200, 202)
             .Refuses(400, 404, 422, 503);
         orders
             .MapPost("/refunds", RefundAsync)
             .Requires(Operation.AskRefund)
-            .Describe("Ask for the money back", typeof(RefundDocument))
+            .Describe("Request a refund", typeof(RefundDocument))
             .Answers<OrderDocument>(202)
             .Refuses(400, 404, 409, 422);
     }
@@ -100,7 +100,7 @@ internal static class OrderEndpoints
         var fields = body.Fields(query.Errors, optional: true);
         var reason = fields.Text("reason");
         if (reason is { Length: > 0 } && !TextRules.IsText(reason, ReasonLengthMax))
-            fields.Fault("reason", $"A reason has at most {ReasonLengthMax} characters.");
+            fields.Fault("reason", $"The reason must have at most {ReasonLengthMax} characters.");
         return await AnswerAsync(
             orderId,
             query,

@@ -13,9 +13,9 @@ internal static class PaymentFields
         var amount = fields.Int64("amount");
         var currency = fields.Text("currency");
         if (paymentId is not null && !TextRules.IsPrintable(paymentId, 128))
-            fields.Fault("paymentId", "A payment id has 1 to 128 printable characters.");
+            fields.Fault("paymentId", "The payment id must have 1 to 128 printable characters.");
         if (amount is < 1 or > Money.AmountMax)
-            fields.Fault("amount", $"An amount is 1 to {Money.AmountMax} minor units.");
+            fields.Fault("amount", $"The amount must be between 1 and {Money.AmountMax} minor units.");
         if (currency is not null && !Currencies.IsKnown(currency))
             fields.Fault("currency", Currencies.Expected);
         return (paymentId ?? "", new Money(amount ?? 0, currency ?? ""));

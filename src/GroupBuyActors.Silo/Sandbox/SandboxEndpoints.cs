@@ -36,13 +36,13 @@ internal static class SandboxEndpoints
         sandbox
             .MapPut("/faults/{port}", SetFaultsAsync)
             .Requires(Operation.ControlSandbox)
-            .Describe("Make a port misbehave", typeof(FaultsDocument))
+            .Describe("Set the faults of a sandbox service", typeof(FaultsDocument))
             .Answers<FaultsDocument>(200)
             .Refuses(400, 404);
         sandbox
             .MapGet("/calls/{port}", CallsAsync)
             .Requires(Operation.ControlSandbox)
-            .Describe("What a port was asked")
+            .Describe("List the calls that a sandbox service received")
             .Answers<PageDocument<CallDocument>>(200)
             .Refuses(400, 404);
     }
@@ -52,7 +52,7 @@ internal static class SandboxEndpoints
         sandbox
             .MapGet("/inventory/{merchantId}/{sku}", StockAsync)
             .Requires(Operation.ControlSandbox)
-            .Describe("Stock of a sku")
+            .Describe("Read the stock of a sku")
             .Answers<StockDocument>(200)
             .Refuses(400, 404);
         sandbox
@@ -68,7 +68,7 @@ internal static class SandboxEndpoints
         sandbox
             .MapPost("/payments/{orderId}", PayAsync)
             .Requires(Operation.PayAtSandbox)
-            .Describe("The buyer pays at the provider", typeof(SandboxPaymentDocument))
+            .Describe("Pay an order at the sandbox payment provider", typeof(SandboxPaymentDocument))
             .Answers<SandboxPaymentDocument>(202)
             .Refuses(400, 404, 422);
     }
@@ -145,7 +145,7 @@ internal static class SandboxEndpoints
                     if (!await desk.PayAsync(order, new ProviderPayment(paymentId, amount), context.RequestAborted))
                         return Problem.Of(
                             RefusalCode.PaymentConflict,
-                            "The provider holds this payment with another amount."
+                            "The payment provider already holds this payment with a different amount."
                         );
                     // The provider tells the group as its webhook would; whatever the group makes of it, the buyer has
                     // paid.
@@ -181,14 +181,14 @@ internal static class SandboxEndpoints
         var fields = body.Fields(errors);
         var failRate = fields.Number("failRate") ?? 0;
         if (failRate is < 0 or > 1)
-            fields.Fault("failRate", "A share is 0 to 1.");
+            fields.Fault("failRate", "failRate must be between 0 and 1.");
         var delayMs = fields.Int32("delayMs") ?? 0;
         if (delayMs is < 0 or > DelayMsMax)
-            fields.Fault("delayMs", $"A delay is 0 to {DelayMsMax} ms.");
+            fields.Fault("delayMs", $"The delay must be between 0 and {DelayMsMax} ms.");
         var permanent = fields.Boolean("permanent") ?? false;
         var sku = fields.Text("sku");
         if (sku is not null && !TextRules.IsPrintable(sku, 64))
-            fields.Fault("sku", "A sku has 1 to 64 printable characters.");
+            fields.Fault("sku", "The sku must have 1 to 64 printable characters.");
         if (errors.Any)
             return Problem.Invalid(errors);
         await desk.SetFaultAsync(
@@ -241,9 +241,9 @@ internal static class SandboxEndpoints
             !long.TryParse(merchantId, NumberStyles.None, CultureInfo.InvariantCulture, out var merchant)
             || merchant < 1
         )
-            errors.Add("merchantId", "A merchant is a positive 64-bit integer.");
+            errors.Add("merchantId", "A merchant id must be a positive 64-bit integer.");
         if (!TextRules.IsPrintable(sku, 64))
-            errors.Add("sku", "A sku has 1 to 64 printable characters.");
+            errors.Add("sku", "The sku must have 1 to 64 printable characters.");
         return (merchant, sku);
     }
 
@@ -251,7 +251,7 @@ internal static class SandboxEndpoints
     {
         var units = fields.Int64(name);
         if (units is < 0 or > SandboxStock.UnitsMax)
-            fields.Fault(name, $"Units are 0 to {SandboxStock.UnitsMax}.");
+            fields.Fault(name, $"The number of units must be between 0 and {SandboxStock.UnitsMax}.");
         return units;
     }
 

@@ -107,7 +107,7 @@ internal static class Tools
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
                 Name = "X-Api-Key",
-                Description = "Authorization: ApiKey or Bearer takes it as well.",
+                Description = "Also accepted as Authorization: ApiKey or Bearer.",
             }
         );
         document.Security =
@@ -145,7 +145,7 @@ internal static class Tools
                 {
                     Name = RequestKeys.Header,
                     In = ParameterLocation.Header,
-                    Description = "1 to 255 characters; the same key and body give the first answer again, for 24 h.",
+                    Description = "1 to 255 characters; the same key and body return the first answer again, for 24 h.",
                     Schema = new OpenApiSchema
                     {
                         Type = JsonSchemaType.String,

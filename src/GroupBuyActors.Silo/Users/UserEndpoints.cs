@@ -15,7 +15,7 @@ internal static class UserEndpoints
             .MapGet("/v1/users/{userId}/orders", ListOrdersAsync)
             .WithTags("Users")
             .Requires(Operation.ListUserOrders)
-            .Describe("A buyer's orders, newest first")
+            .Describe("List a buyer's orders, newest first")
             .Answers<PageDocument<OrderDocument>>(200)
             .Refuses(400);
 
@@ -29,7 +29,7 @@ internal static class UserEndpoints
     {
         var query = new Query(context);
         if (!TextRules.IsId(userId, 128))
-            query.Errors.Add("userId", "A user id has 1 to 128 printable characters.");
+            query.Errors.Add("userId", "The user id must have 1 to 128 printable characters.");
         else if (Access.DeniedUser(context, userId) is { } denied)
             return Task.FromResult<IResult>(denied);
         var (mark, size) = (query.Text("after"), query.Limit());

@@ -25,7 +25,7 @@ internal static class VoucherEndpoints
             .MapDelete("", RevokeAsync)
             .Requires(Operation.RevokeRedemption)
             .HonoursKey()
-            .Describe("Take a redemption back")
+            .Describe("Revoke a redemption")
             .Answers<OrderDocument>(200)
             .Refuses(404, 409);
     }
@@ -59,5 +59,5 @@ internal static class VoucherEndpoints
             : reply.ToResult(OrderDocuments.For(context));
     }
 
-    private static Problem Unknown => Problem.Of(RefusalCode.VoucherNotFound, "There is no such voucher.");
+    private static Problem Unknown => Problem.Of(RefusalCode.VoucherNotFound, "The voucher does not exist.");
 }

@@ -1,6 +1,6 @@
-// What runs where, asked again every two seconds while somebody looks.
+// Shows what runs where; refreshed every two seconds while the page is visible.
 const interval = 2000;
-// A silo that is frozen accepts calls and answers none; the status line has to say so while somebody still waits.
+// A frozen silo accepts calls and answers none; the status line must say so while the user still waits.
 const patience = 8000;
 const $ = id => document.getElementById(id);
 let secret = sessionStorage.getItem("api-key");
@@ -70,7 +70,7 @@ function card(group) {
     element("p", { class: "facts" }, ...facts.map(fact => element("span", {}, fact))));
 }
 
-// Each shard's daily scan is a task too; what follows from campaigns says more.
+// The daily scan of each shard is a task, too; the tasks of campaigns are of more interest.
 const taskTypes = ["group-deadline", "order-close", "payment-check", "stock-rollback", "refund"];
 
 async function upcoming() {
@@ -97,10 +97,10 @@ function showTasks(tasks) {
   $("tasks").replaceChildren(...tasks.map(task => row(
     [task.taskType, "word"], [task.groupId ?? task.shard], [task.status, `word ${task.status}`],
     [distance(task.nextAt ?? task.executeAt), "number"])));
-  text("tasks-count", tasks.length ? `the next ${tasks.length}` : "none waits for a campaign");
+  text("tasks-count", tasks.length ? `the next ${tasks.length}` : "no campaign has a pending task");
 }
 
-// Asked before anything else, so that a page without a key, or with one of no use here, makes no call that is refused.
+// Called first, so that a page without a key, or with the key of another role, makes no call that is refused.
 async function signIn() {
   const session = await ask("session");
   signedIn = session.caller?.role === "operator";
@@ -108,12 +108,12 @@ async function signIn() {
   // The browser opens the dashboard by its address, without our header: it keeps the key for that.
   if (signedIn && secret) await ask("session", "POST");
   if (signedIn) return;
-  text("status", session.caller ? `This page is for operators; this key is ${session.caller.name}, a ${session.caller.role}.`
-    : secret ? "This key is not known here." : "An operator's API key is needed.");
+  text("status", session.caller ? `This page needs the role operator; the key ${session.caller.name} has the role ${session.caller.role}.`
+    : secret ? "This API key is not valid." : "Enter an operator's API key.");
 }
 
 async function refresh() {
-  // While the box is shown it is somebody's turn: the same wrong key sent again and again would count as guesses.
+  // While the form is shown, wait for the user: sending the same wrong key again and again would count as guessing.
   if (busy || !$("key").hidden) return;
   busy = true;
   try {
@@ -124,9 +124,9 @@ async function refresh() {
     showCampaigns(groups);
     showTasks(tasks);
   } catch (fault) {
-    // Keys can change while the page is open: who may look is asked anew.
+    // Keys can change while the page is open, so sign in again.
     if (fault.status === 401 || fault.status === 403) signedIn = false;
-    text("status", fault.status === 429 ? "Too many wrong keys came from here." : `The silo does not answer (${fault.message}).`);
+    text("status", fault.status === 429 ? "Too many wrong API keys were sent from this address." : `The silo does not answer (${fault.message}).`);
   } finally {
     busy = false;
   }

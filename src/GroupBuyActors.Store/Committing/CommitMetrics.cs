@@ -18,11 +18,11 @@ internal sealed class CommitMetrics : IDisposable
     public CommitMetrics()
     {
         Meter = new Meter(MeterName);
-        _batchSize = Meter.CreateHistogram<int>("commit_batch_size", description: "Commits in one transaction.");
+        _batchSize = Meter.CreateHistogram<int>("commit_batch_size", description: "Commits per transaction.");
         _duration = Meter.CreateHistogram<double>(
             "commit_duration_seconds",
             "s",
-            "From the call to the known outcome of a commit."
+            "Time from a commit's submission to its known outcome."
         );
         _retries = Meter.CreateCounter<long>(
             "commit_retries_total",

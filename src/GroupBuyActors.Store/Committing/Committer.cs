@@ -45,7 +45,7 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     public async Task StartAsync(SiloIdentity silo, CancellationToken cancellation)
     {
         if (Interlocked.Exchange(ref _started, 1) != 0)
-            throw new InvalidOperationException("The committer was started before.");
+            throw new InvalidOperationException("The committer was already started.");
         var opening = Enumerable
             .Range(0, lanes)
             .Select(n => new Lane(n, NewWriter(), this, options, time, Metrics, logger))
@@ -78,9 +78,9 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit)
     {
         if (place is not LanePlace taken || taken.Lane != _lanes[LaneOf(commit.Shard, _lanes.Length)])
-            throw new ArgumentException("The place was reserved for a shard of another lane.", nameof(place));
+            throw new ArgumentException("The reservation belongs to a shard of another commit lane.", nameof(place));
         if (commit.Events.Count > 0 && commit.Group is null)
-            throw new ArgumentException("Events need a group.", nameof(commit));
+            throw new ArgumentException("A commit with events must have a group.", nameof(commit));
         var bytes = CommitSize.Of(commit);
         if (bytes > CommitBytesMax)
             throw new CommitTooLargeException(bytes, CommitBytesMax);

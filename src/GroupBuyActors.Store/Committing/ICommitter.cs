@@ -72,7 +72,7 @@ public sealed record SiloIdentity(string Address, string Slot);
 /// A commit has more bytes than one transaction takes. Nothing of it is stored, and sending it again changes nothing.
 /// </summary>
 public sealed class CommitTooLargeException(int bytes, int bytesMax)
-    : Exception($"The commit takes {bytes} bytes, more than the {bytesMax} that one transaction takes.");
+    : Exception($"The commit has {bytes} bytes; one transaction takes at most {bytesMax}.");
 
 /// <summary>Counts a commit's bytes the way the limits do.</summary>
 public static class CommitSize

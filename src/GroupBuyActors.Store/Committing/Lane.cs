@@ -130,7 +130,7 @@ internal sealed class Lane
         {
             // What was being written has no known outcome and is never answered; the process exits.
             _logger.LaneBroke(_number, e);
-            End("The lane broke down; see the log.");
+            End("The commit lane failed; see the log.");
         }
         _writer.Close();
         _ended.SetResult();

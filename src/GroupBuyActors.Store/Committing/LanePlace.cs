@@ -31,7 +31,7 @@ internal sealed class LanePlace(CommitQueue queue, Lane lane) : CommitPlace
     public Task<CommitResult> Use(Commit commit, int bytes, long now)
     {
         if (Interlocked.Exchange(ref _taken, 1) != 0)
-            throw new InvalidOperationException("A place serves one commit, and only until it is disposed.");
+            throw new InvalidOperationException("A reservation serves one commit, and only until it is disposed.");
         (Commit, Bytes, CalledAt, Rows) = (commit, bytes, now, Math.Max(1, commit.Events.Count));
         _outcome = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         return _outcome.Task;

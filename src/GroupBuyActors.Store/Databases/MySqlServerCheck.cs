@@ -38,24 +38,24 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
         return maria
             ? major > 10 || (major == 10 && minor >= 6)
                 ? null
-                : $"The server is MariaDB {text}; 10.6 or newer is needed."
+                : $"The server is MariaDB {text}; version 10.6 or newer is required."
             : major >= 8
                 ? null
-                : $"The server is MySQL {text}; 8.0 or newer (or MariaDB 10.6) is needed.";
+                : $"The server is MySQL {text}; version 8.0 or newer (or MariaDB 10.6) is required.";
     }
 
     /// <summary>Why a server with these variables cannot be used, or null.</summary>
     internal static string? WhyUnfit(IReadOnlyDictionary<string, string> variables)
     {
         if (IsOn(variables, "read_only") || IsOn(variables, "super_read_only") || IsOn(variables, "innodb_read_only"))
-            return "The database server is read-only (a replica?): give the address of the primary.";
+            return "The database server is read-only, perhaps a replica; configure the address of the primary.";
         if (
             variables.GetValueOrDefault("group_replication_group_name") is { Length: > 0 }
             && !IsOn(variables, "group_replication_single_primary_mode")
         )
-            return "The database server runs group replication with several primaries, which would let two silos both commit: switch it to single-primary mode.";
+            return "The database server runs group replication with several primaries, which would let two silos commit at the same time; switch it to single-primary mode.";
         if (IsOn(variables, "wsrep_on"))
-            return "The database server is a Galera node, whose row locks other nodes do not see, which would let two silos both commit: use a server with one primary.";
+            return "The database server is a Galera node. Other nodes do not see its row locks, which would let two silos commit at the same time; use a server with one primary.";
         return WhyTooSmall(variables);
     }
 
@@ -65,7 +65,7 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     private static string? WhyTooSmall(IReadOnlyDictionary<string, string> variables) =>
         long.TryParse(variables.GetValueOrDefault("max_allowed_packet"), CultureInfo.InvariantCulture, out var bytes)
         && bytes < PacketBytesMin
-            ? $"The database server takes packets of at most {bytes} bytes; at least {PacketBytesMin} are needed: raise its max_allowed_packet (16M or more is better)."
+            ? $"The database server's max_allowed_packet is {bytes} bytes; at least {PacketBytesMin} are required. Raise it (16M or more is recommended)."
             : null;
 
     private static bool IsOn(IReadOnlyDictionary<string, string> variables, string name) =>
@@ -110,7 +110,7 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
         catch (MySqlException e)
         {
             throw new StoreUnusableException(
-                $"The database '{name}' does not exist and user '{settings.UserID}' may not create it: create it first, or grant the right.",
+                $"The database '{name}' does not exist and user '{settings.UserID}' may not create it; create it, or grant the right to create it.",
                 e
             );
         }

@@ -46,7 +46,7 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
             if (mark is not null)
                 throw Missing(
                     $"is {(file.Exists ? "empty" : "missing")}, and it held commits up to position "
-                        + $"{mark.Position} of stream {mark.Stream}: it was emptied, deleted, or its disk is not there"
+                        + $"{mark.Position} of stream {mark.Stream}: it was emptied or deleted, or its disk is not mounted"
                 );
             return;
         }
@@ -88,7 +88,7 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         catch (InvalidDataException e)
         {
             throw new StoreUnusableException(
-                $"{e.Message} It says how far the SQLite file {database.Path} had got: remove it to go on with what the file holds.",
+                $"{e.Message} It records the last acknowledged commit of the SQLite file {database.Path}; remove it to continue with the file as it is.",
                 e
             );
         }
@@ -101,12 +101,10 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         if (file.Length != mark.Length)
             throw Missing(
                 $"had {mark.Length} bytes when it was closed, and has {file.Length}: "
-                    + "it was cut, exchanged or written by something else"
+                    + "it was truncated, replaced or written by another program"
             );
         if (Hash(file) != hash)
-            throw Missing(
-                "is not what it was when it was closed: its bytes were damaged, or written by something else"
-            );
+            throw Missing("has changed since it was closed: it was damaged, or written by another program");
         return true;
     }
 
@@ -119,7 +117,7 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
             if (mark is not null && !Holds(connection, mark))
                 throw Missing(
                     $"ends before position {mark.Position} of stream {mark.Stream}, which was acknowledged: "
-                        + $"its write-ahead log {database.Path}-wal was deleted or damaged, or an older copy lies there"
+                        + $"its write-ahead log {database.Path}-wal was deleted or damaged, or the file is an older copy"
                 );
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB)
@@ -186,14 +184,14 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
 
     private StoreUnusableException Missing(string what) =>
         new(
-            $"The SQLite file {database.Path} {what}. Put the right file back, with its -wal beside it, or a backup; "
-                + $"to go on with what is there on purpose, remove {database.Mark.Path} and start again."
+            $"The SQLite file {database.Path} {what}. Restore the right file together with its -wal file, or a backup; "
+                + $"to continue with the present file on purpose, remove {database.Mark.Path} and start again."
         );
 
     private StoreUnusableException Damaged(string finding, Exception? inner = null) =>
         new(
-            $"The SQLite file {database.Path} is damaged ({finding.TrimEnd('.')}). Put a backup in its place, or what "
-                + $"`sqlite3 … .recover` saves of it, and remove {database.Mark.Path}, which remembers how far the damaged one had got.",
+            $"The SQLite file {database.Path} is damaged ({finding.TrimEnd('.')}). Replace it by a backup, or by what "
+                + $"`sqlite3 … .recover` saves of it, and remove {database.Mark.Path}, which records the damaged file's last commit.",
             inner
         );
 

@@ -144,7 +144,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             var running = write(session, CancellationToken.None);
             // Microsoft.Data.Sqlite is synchronous; work that waits for something else would hold the lock meanwhile.
             if (!running.IsCompleted)
-                throw new InvalidOperationException("Work on the writing thread may wait for the database only.");
+                throw new InvalidOperationException("Work on the writer thread may wait only for the database.");
             _value = running.GetAwaiter().GetResult();
         }
 

@@ -48,7 +48,7 @@ internal sealed record Migration(int Version, string Name, string Text)
     private int EndOfQuoted(int quote)
     {
         var end = Text.IndexOf('\'', quote + 1);
-        return end < 0 ? throw new FormatException($"{Name} has a quote without end.") : end;
+        return end < 0 ? throw new FormatException($"{Name} has an unterminated quote.") : end;
     }
 
     private int EndOfLine(int at) => Text.IndexOf('\n', at) is var end and >= 0 ? end : Text.Length;
@@ -86,7 +86,7 @@ internal static class MigrationPlan
         foreach (var migration in known)
             if (byVersion.TryGetValue(migration.Version, out var there) && there.Sha256 != migration.Sha256)
                 throw new StoreUnusableException(
-                    $"Migration {migration.Name} was applied to this database with another text ({there.Name}, sha256 {there.Sha256[..12]}…): put the old file back and add a new one, or start with an empty database."
+                    $"Migration {migration.Name} was applied to this database with a different text ({there.Name}, sha256 {there.Sha256[..12]}…); restore the old file and add a new one, or start with an empty database."
                 );
         return known
             .Where(migration => !byVersion.TryGetValue(migration.Version, out var there) || !there.Applied)

@@ -5,13 +5,13 @@ namespace GroupBuyActors.Store.Migrations;
 /// <summary>What migrations do and wait for, in the log. Event ids 2150–2159.</summary>
 internal static partial class MigrationLog
 {
-    [LoggerMessage(2150, LogLevel.Information, "Migration {Migration} is applied.")]
+    [LoggerMessage(2150, LogLevel.Information, "Applied migration {Migration}.")]
     public static partial void Applied(this ILogger logger, string migration);
 
     [LoggerMessage(
         2151,
         LogLevel.Warning,
-        "The start waits: migration {Migration} has tried for {Seconds} s to have the {Table} for itself, which an open transaction keeps ({Holders}). Silos that run commit on meanwhile."
+        "The start waits: migration {Migration} has tried for {Seconds} s to lock the {Table}, which an open transaction holds ({Holders}). Running silos are not affected."
     )]
     public static partial void WaitsForTable(
         this ILogger logger,

@@ -20,10 +20,10 @@ internal static class MySqlLockHolders
             table is not null
             && await TryAsync(session, OfTable(table), cancellation).ConfigureAwait(false) is { Count: > 0 } holders
         )
-            return $"held by {string.Join(", ", holders)}";
+            return string.Join(", ", holders);
         if (await TryAsync(session, OldestTransactions(), cancellation).ConfigureAwait(false) is { Count: > 0 } oldest)
-            return $"the server does not tell whose; the oldest are of {string.Join(", ", oldest)}";
-        return "whose, the server does not tell this user";
+            return $"the server does not report the holder; the oldest transactions are those of {string.Join(", ", oldest)}";
+        return "the server does not report the holder to this user";
     }
 
     // MySQL's own account of who holds what; MariaDB has the tables and, as a rule, nothing in them.

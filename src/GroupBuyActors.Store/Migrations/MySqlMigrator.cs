@@ -64,7 +64,7 @@ internal sealed class MySqlMigrator(
             if (waited >= 2 * _patience.Total.TotalSeconds)
                 throw new StoreUnusableException(
                     $"Another process has been migrating the database {connection.Database} for {waited} s: "
-                        + $"see what connection {holder} of the server does, then start again."
+                        + $"check what connection {holder} of the server does, then start again."
                 );
             logger.WaitsForOther(holder, connection.Database, waited);
         }

@@ -48,9 +48,9 @@ internal sealed partial class MySqlSchemaChange(
             var what = table is null ? "tables" : $"table {table}";
             if (waited >= patience.Total)
                 throw new StoreUnusableException(
-                    $"Migration {migration.Name} could not have the {what} for itself in {(int)waited.TotalSeconds} s: "
-                        + $"an open transaction keeps it ({holders}). "
-                        + "End it, or wait for its end, and start again; silos that run were not held up, and what was migrated stays."
+                    $"Migration {migration.Name} could not lock the {what} within {(int)waited.TotalSeconds} s: "
+                        + $"an open transaction holds it ({holders}). "
+                        + "End that transaction or wait for its end, and start again; running silos are not affected, and completed migrations stay."
                 );
             logger.WaitsForTable(migration.Name, (int)waited.TotalSeconds, what, holders);
             await Task.Delay(pause, time, cancellation).ConfigureAwait(false);

@@ -13,7 +13,7 @@ internal static class StoredTerms
 
     public static GroupTerms Read(byte[] terms) =>
         JsonSerializer.Deserialize(terms, StoredTermsJson.Default.GroupTerms)
-        ?? throw new JsonException("Stored terms are an object.");
+        ?? throw new JsonException("Stored terms must be a JSON object.");
 }
 
 [JsonSourceGenerationOptions(

@@ -72,5 +72,5 @@ internal static class PageMark
         }
     }
 
-    private static FormatException Faulty() => new("The mark is not one that this list gave.");
+    private static FormatException Faulty() => new("The page token is not valid for this list.");
 }

@@ -29,7 +29,7 @@ internal sealed class CallGatherer<TCall, TAnswer>(
         var done = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         // To its caller a port that is flooded is one that does not answer in time.
         if (!_waiting.Writer.TryWrite((call, done)))
-            throw new TimeoutException($"{WaitingMax} calls wait already.");
+            throw new TimeoutException($"{WaitingMax} calls are already waiting.");
         if (Interlocked.CompareExchange(ref _writing, 1, 0) == 0)
             _ = Task.Run(WriteAllAsync);
         return done.Task;

@@ -51,13 +51,16 @@ internal sealed partial class SandboxBooks
                     var all = await RowsAsync(reader, PaymentRow, ct).ConfigureAwait(false);
                     var known = all.FirstOrDefault(payment => payment.Payment.PaymentId == paymentId);
                     if (known.Payment is { } held && held.Amount != amount)
-                        return (new SqlText(), new PortReply(PortAnswer.Refused, $"The payment is of {held.Amount}."));
+                        return (
+                            new SqlText(),
+                            new PortReply(PortAnswer.Refused, $"The payment's amount is {held.Amount}.")
+                        );
                     if (known.RefundKey is { } by)
                         return (
                             new SqlText(),
                             by == key
                                 ? PortReply.Done
-                                : new PortReply(PortAnswer.Refused, "The payment was given back already.")
+                                : new PortReply(PortAnswer.Refused, "The payment was already refunded.")
                         );
                     return (Refund(key, order, paymentId, amount), PortReply.Done);
                 },

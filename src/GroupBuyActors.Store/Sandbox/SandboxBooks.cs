@@ -92,7 +92,7 @@ internal sealed partial class SandboxBooks : ISandboxBooks
         {
             var at = id.IndexOf(' ');
             if (at <= 0 || !Ascii.IsValid(id.AsSpan(0, at)))
-                throw new FormatException("The mark is not one that this list gave.");
+                throw new FormatException("The page token is not valid for this list.");
             var (operation, last) = (id[..at], Bytes(id[(at + 1)..]));
             where.Append($" and call_key >= {last} and (call_key > {last} or operation > {operation})");
         }

@@ -43,7 +43,7 @@ internal sealed class StockBook(
     public PortReply Reserve(StockReservation asked)
     {
         if (Reservation is { } known)
-            return AnswerOf(known.State, "The reservation was refused or undone.");
+            return AnswerOf(known.State, "The reservation was refused or released.");
         var fits = asked.Units <= Stock.Available;
         Reservation = new ReservationEntry(
             asked.Key,
@@ -53,7 +53,7 @@ internal sealed class StockBook(
             0
         );
         if (!fits)
-            return new PortReply(PortAnswer.Refused, $"{Stock.Available} units are available.");
+            return new PortReply(PortAnswer.Refused, $"Only {Stock.Available} units are available.");
         Stock = Stock with { Available = Stock.Available - asked.Units, Reserved = Stock.Reserved + asked.Units };
         return PortReply.Done;
     }
@@ -61,7 +61,7 @@ internal sealed class StockBook(
     public PortReply Deduct(StockDeduction asked)
     {
         if (_deductions.TryGetValue(asked.Key, out var known))
-            return AnswerOf(known.State, "The deduction was refused or undone.");
+            return AnswerOf(known.State, "The deduction was refused or reversed.");
         var fits = Reservation is { State: EntryState.Done } held && asked.Units <= held.Reserved;
         Put(
             new DeductionEntry(
@@ -72,7 +72,7 @@ internal sealed class StockBook(
             )
         );
         if (!fits)
-            return new PortReply(PortAnswer.Refused, $"{Reservation?.Reserved ?? 0} units are reserved.");
+            return new PortReply(PortAnswer.Refused, $"Only {Reservation?.Reserved ?? 0} units are reserved.");
         MoveToDeducted(asked.Units);
         return PortReply.Done;
     }

@@ -345,7 +345,7 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
             colon > 0
             && int.TryParse(id.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             ? new Place(ended, id[(colon + 1)..], version)
-            : throw new FormatException("The mark is not one that this list gave.");
+            : throw new FormatException("The page token is not valid for this list.");
     }
 
     /// <summary>A row's place in time.</summary>

@@ -31,7 +31,7 @@ internal readonly record struct TaskListMark(bool IsMoved, long Bound, long At, 
             colon > 0
             && long.TryParse(id.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var bound)
             ? new TaskListMark(list == ByMove, bound, at, id[(colon + 1)..])
-            : throw new FormatException("The mark is not one that this list gave.");
+            : throw new FormatException("The page token is not valid for this list.");
     }
 
     public static TaskListMark Of(TimedTask task, long begun) =>

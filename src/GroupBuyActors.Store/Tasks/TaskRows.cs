@@ -38,9 +38,9 @@ internal static class TaskRows
             Weight = row.GetInt32(11),
             FirstDue = row.InstantOrNull(12),
             Fault =
-                group is not null && !known ? $"'{group}' is no group."
-                : !TaskBounds.IsInstant(due) || !TaskBounds.IsInstant(next) ? "Its times are no instants."
-                : version is < 0 or > VersionMax ? $"Its version is {version}."
+                group is not null && !known ? $"'{group}' is not a group id."
+                : !TaskBounds.IsInstant(due) || !TaskBounds.IsInstant(next) ? "Its times are out of range."
+                : version is < 0 or > VersionMax ? $"Its version {version} is invalid."
                 : null,
         };
     }

@@ -104,7 +104,7 @@ public sealed class CloudEventReaderTests
         var bytes = message.Headers.GetLastBytes(name);
         message.Headers.Add(name, bytes);
         Assert.False(Read(message, out _, out var twice));
-        Assert.Equal($"{name} is there twice.", twice);
+        Assert.Equal($"The header {name} occurs twice.", twice);
         message.Headers.Remove(name);
         Assert.False(Read(message, out _, out var missing));
         Assert.Equal($"{name} is missing.", missing);

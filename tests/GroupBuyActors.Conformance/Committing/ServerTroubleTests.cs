@@ -205,7 +205,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         var result = await committer.SendAsync(Commits.Join(Commits.Group(1), 1));
 
         Assert.Equal(truth, result.Status);
-        Assert.Contains("without an answer", await committer.Fenced.WaitAsync(Eventually.Bound));
+        Assert.Contains("stayed unknown", await committer.Fenced.WaitAsync(Eventually.Bound));
         Assert.Equal(
             truth == CommitStatus.Committed ? 1 : 0,
             await _store.NumberAsync("select count(*) from group_journal")

@@ -50,20 +50,20 @@ public sealed class CronScheduleTests
     }
 
     [Theory]
-    [InlineData("61 * * * *", "UTC", "'61 * * * *' is no cron expression")]
-    [InlineData("daily", "UTC", "'daily' is no cron expression")]
+    [InlineData("61 * * * *", "UTC", "'61 * * * *' is not a cron expression")]
+    [InlineData("daily", "UTC", "'daily' is not a cron expression")]
     [InlineData("0 0 30 2 *", "UTC", "'0 0 30 2 *' never fires")]
-    [InlineData("", "UTC", "A cron expression has five fields")]
-    [InlineData(null, "UTC", "A cron expression has five fields")]
-    [InlineData("0 0 * * *", "Mars/Olympus", "'Mars/Olympus' is no time zone")]
-    [InlineData("0 0 * * *", "Asia", "'Asia' is no time zone")]
+    [InlineData("", "UTC", "The cron expression is empty")]
+    [InlineData(null, "UTC", "The cron expression is empty")]
+    [InlineData("0 0 * * *", "Mars/Olympus", "'Mars/Olympus' is not a time zone")]
+    [InlineData("0 0 * * *", "Asia", "'Asia' is not a time zone")]
     [InlineData(
         "0 0 * * *",
         "/usr/share/zoneinfo/Europe/Berlin",
-        "'/usr/share/zoneinfo/Europe/Berlin' is no IANA time zone"
+        "'/usr/share/zoneinfo/Europe/Berlin' is not an IANA time zone"
     )]
-    [InlineData("0 0 * * *", "Europe/../Europe/Berlin", "'Europe/../Europe/Berlin' is no IANA time zone")]
-    [InlineData("0 0 * * *", null, "A schedule needs an IANA time zone")]
+    [InlineData("0 0 * * *", "Europe/../Europe/Berlin", "'Europe/../Europe/Berlin' is not an IANA time zone")]
+    [InlineData("0 0 * * *", null, "The schedule must have an IANA time zone")]
     public void WhatCannotBeReadIsSaid(string? expression, string? zone, string fault)
     {
         Assert.False(CronSchedule.TryParse(expression, zone, out _, out var said));

@@ -41,7 +41,7 @@ public sealed class AnswerTests
     [InlineData(400, """{"code":"stock.insufficient"}""", "400")]
     [InlineData(401, "", "401")]
     [InlineData(404, """{"code":"stock.insufficient"}""", "404")]
-    [InlineData(202, "{}", "has not done it yet")]
+    [InlineData(202, "{}", "has not completed it")]
     public async Task WhateverElseIsSaidNothingIsKnownAndNothingIsRefused(int status, string body, string words)
     {
         await using var service = TestService.New().Answers(new Answer(status, body));

@@ -68,7 +68,7 @@ public sealed class ResilienceTests
         time.Advance(TryTimeout);
         await hanging.ArrivedAsync();
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(new PortReply(PortAnswer.Silent, "No answer within 9 s."), await call);
+        Assert.Equal(new PortReply(PortAnswer.Silent, "The service did not answer within 9 s."), await call);
         Assert.Equal(2, service.Requests.Count);
     }
 
@@ -89,7 +89,7 @@ public sealed class ResilienceTests
         var call = service.ReserveAsync(caller.Token);
         await arrived.Task.WaitAsync(TestService.Patience);
         await caller.CancelAsync();
-        Assert.Equal(new PortReply(PortAnswer.Silent, "No answer in time."), await call);
+        Assert.Equal(new PortReply(PortAnswer.Silent, "The service did not answer in time."), await call);
         never.SetResult();
     }
 
@@ -206,7 +206,7 @@ public sealed class ResilienceTests
 
         var refused = await service.ReserveAsync();
         Assert.Equal(
-            new PortReply(PortAnswer.Silent, "Calls of inventory are suspended for a moment: too many of them failed."),
+            new PortReply(PortAnswer.Silent, "Calls to inventory are suspended because too many of them failed."),
             refused
         );
         Assert.Equal(4, service.Requests.Count);
@@ -297,7 +297,7 @@ public sealed class ResilienceTests
         served.Add(service.ReserveAsync());
         // The clock stands, so that this answer can have waited for nothing.
         Assert.Equal(
-            new PortReply(PortAnswer.Silent, "Too many calls of inventory at once."),
+            new PortReply(PortAnswer.Silent, "Too many concurrent calls to inventory."),
             await service.ReserveAsync()
         );
         Assert.Equal(3, running.Of("inventory"));

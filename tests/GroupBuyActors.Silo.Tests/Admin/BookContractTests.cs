@@ -127,7 +127,7 @@ public sealed class BookContractTests(TestSilo silo)
                 "request.invalid"
             );
             Assert.Contains(
-                "1 to 100000000000000000 minor units",
+                "between 1 and 100000000000000000 minor units",
                 refused.Json.GetProperty("errors").GetProperty("amount")[0].GetString(),
                 StringComparison.Ordinal
             );
@@ -139,7 +139,7 @@ public sealed class BookContractTests(TestSilo silo)
             """{"available":1000000000001}"""
         );
         Assert.Contains(
-            "0 to 1000000000000",
+            "between 0 and 1000000000000",
             stock
                 .Is(HttpStatusCode.BadRequest, "request.invalid")
                 .Json.GetProperty("errors")

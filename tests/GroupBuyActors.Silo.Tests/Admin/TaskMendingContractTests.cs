@@ -141,7 +141,7 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
             .GetString();
         var pending = (await _api.GetAsync($"/v1/admin/tasks/{check}")).Is(HttpStatusCode.OK);
         Assert.Equal("pending", pending["status"]);
-        Assert.StartsWith("Its time", pending["waitingFor"], StringComparison.Ordinal);
+        Assert.StartsWith("Its due time", pending["waitingFor"], StringComparison.Ordinal);
         Assert.Contains("order.closed", pending["story"], StringComparison.Ordinal);
         Assert.Equal(
             ["executeAt"],

@@ -53,13 +53,13 @@ public sealed class WrongKeysTests
     public void TheyAreToldOfOnceAMinuteWithTheirNumberAndOnceWhenTheLimitIsReached()
     {
         Guess(Guesser, 1);
-        Assert.Equal(["Wrong API keys: 1 from 203.0.113.7 since the last such line"], _log.Lines);
+        Assert.Equal(["1 wrong API keys from 203.0.113.7 since the last such message"], _log.Lines);
         Guess(Guesser, 2_999);
         Assert.Equal(2, _log.Lines.Count);
         Assert.StartsWith("Too many wrong API keys from 203.0.113.7", _log.Lines[1], StringComparison.Ordinal);
         _time.Advance(TimeSpan.FromMinutes(1));
         Guess(Guesser, 1);
-        Assert.Equal("Wrong API keys: 3000 from 203.0.113.7 since the last such line", _log.Lines[2]);
+        Assert.Equal("3000 wrong API keys from 203.0.113.7 since the last such message", _log.Lines[2]);
         Assert.Equal(3, _log.Lines.Count);
     }
 

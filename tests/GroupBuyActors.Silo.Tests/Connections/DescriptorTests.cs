@@ -40,7 +40,7 @@ public sealed class DescriptorTests : IDisposable
         Assert.InRange(Value(metrics, "connections_max"), ConnectionShare.Least, Limit - ConnectionShare.Reserve - 1);
         Assert.InRange(Value(metrics, "descriptors_open"), 1, Limit - 1);
         Assert.Equal(Limit, Value(metrics, "descriptors_max"));
-        Assert.Contains("HTTP takes", silo.Tail(1_000), StringComparison.Ordinal);
+        Assert.Contains("HTTP is limited to", silo.Tail(1_000), StringComparison.Ordinal);
         Assert.Equal(0, await silo.StopAsync(TimeSpan.FromSeconds(60)));
     }
 
@@ -54,7 +54,7 @@ public sealed class DescriptorTests : IDisposable
             }
         );
         Assert.Equal(1, await silo.WaitForExitAsync(TimeSpan.FromSeconds(60)));
-        Assert.Contains("may open 400 files and sockets only", silo.Tail(), StringComparison.Ordinal);
+        Assert.Contains("may open only 400 files and sockets", silo.Tail(), StringComparison.Ordinal);
     }
 
     private static string[] Limited(int descriptors) =>

@@ -13,7 +13,11 @@ public sealed class ExposureTests
     public void BuyersWhoCanPayAtTheSandboxAreToldOf()
     {
         Tell(["http://127.0.0.1:8080"], ("GroupBuy:Auth:Mode", "ApiKey"), ("GroupBuy:Auth:Keys:ops", Key));
-        Assert.StartsWith("Payments go to the sandbox: a buyer", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Payments go to the sandbox, where a buyer",
+            Assert.Single(_log.Lines),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -26,7 +30,7 @@ public sealed class ExposureTests
             ("GroupBuy:Payments:BaseUrl", "https://pay.example.com")
         );
         Assert.StartsWith(
-            "API keys come unencrypted to http://[::]:8080: ",
+            "API keys are sent unencrypted to http://[::]:8080: ",
             Assert.Single(_log.Lines),
             StringComparison.Ordinal
         );

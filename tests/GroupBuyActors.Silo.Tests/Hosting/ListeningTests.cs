@@ -29,7 +29,7 @@ public sealed class ListeningTests : IDisposable
                 $"http://0.0.0.0:{port}",
             ])
         );
-        Assert.Contains($"http://0.0.0.0:{port} is none", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"http://0.0.0.0:{port} is not one", fault.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Named in code, where no setting tells of it before it is bound.</summary>
@@ -85,7 +85,7 @@ public sealed class ListeningTests : IDisposable
             ])
         );
         Assert.Contains(
-            "192.0.2.1 (GroupBuy__Cluster__AdvertisedAddress) is none",
+            "192.0.2.1 (GroupBuy__Cluster__AdvertisedAddress) is not one",
             fault.Message,
             StringComparison.Ordinal
         );

@@ -72,7 +72,7 @@ public sealed class SettingsTests
                     "Budget",
                     "Format",
                     "ShutdownTimeout",
-                    "Schedules:nightly: there is no such job",
+                    "Schedules:nightly: is an unknown job",
                     "VoucherScan:Zone",
                     "reconciliation:Misfire",
                     "reconciliation:CatchUpMax",
@@ -83,8 +83,8 @@ public sealed class SettingsTests
                     "Kafka:Partitions",
                     "Kafka:ReplicationFactor",
                     "Kafka:MessageBytesMax",
-                    "Kafka:Acks: there is no such setting",
-                    "Options:acks: the silo sets it itself",
+                    "Kafka:Acks: is an unknown setting",
+                    "Options:acks: cannot be set because the silo sets it itself",
                     "0.0.0.0",
                 ]
         )
@@ -266,7 +266,7 @@ public sealed class SettingsTests
     public void AServiceOffTheAllowListIsRefusedInOneSentence()
     {
         Assert.Equal(
-            "The settings are faulty: GroupBuy:Inventory:BaseUrl: stock.example.com is not on GroupBuy__Http__AllowedHosts (pay.example.com, *.internal:8080).",
+            "The settings are invalid: GroupBuy:Inventory:BaseUrl: stock.example.com is not on GroupBuy__Http__AllowedHosts (pay.example.com, *.internal:8080).",
             Refusal(
                 ("GroupBuy:Inventory:BaseUrl", "http://stock.example.com"),
                 ("GroupBuy:Http:AllowedHosts", "pay.example.com, *.internal:8080")
@@ -307,7 +307,7 @@ public sealed class SettingsTests
         Assert.Contains($"GroupBuy:Notices:{setting}:", message, StringComparison.Ordinal);
         Assert.DoesNotContain(
             "secret",
-            message.Replace("a secret belongs in ApiKey", "", StringComparison.Ordinal),
+            message.Replace("put a secret in ApiKey", "", StringComparison.Ordinal),
             StringComparison.Ordinal
         );
     }
@@ -337,9 +337,7 @@ public sealed class SettingsTests
     {
         var message = Refusal(("GroupBuy:Notices:Nonsense", "1"));
         foreach (
-            var name in message[(message.IndexOf("there are ", StringComparison.Ordinal) + 10)..]
-                .TrimEnd('.')
-                .Split(", ")
+            var name in message[(message.IndexOf("ones are ", StringComparison.Ordinal) + 9)..].TrimEnd('.').Split(", ")
         )
             Assert.Contains(name, Help.Text, StringComparison.Ordinal);
     }
@@ -358,9 +356,17 @@ public sealed class SettingsTests
             ("GroupBuy:Retention:Audit", "P40000D"),
             ("GroupBuy:Retention:Journal5", "P1D")
         );
-        Assert.Contains("Retention:TaskRuns: 4 to 36500 days are expected, not 1", refusal, StringComparison.Ordinal);
-        Assert.Contains("Retention:Audit: 1 to 36500 days are expected, not 40000", refusal, StringComparison.Ordinal);
-        Assert.Contains("Retention:Journal5: there is no such setting", refusal, StringComparison.Ordinal);
+        Assert.Contains(
+            "Retention:TaskRuns: must be between 4 and 36500 days, not 1",
+            refusal,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Retention:Audit: must be between 1 and 36500 days, not 40000",
+            refusal,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("Retention:Journal5: is an unknown setting", refusal, StringComparison.Ordinal);
     }
 
     private static SiloSettings Read(params (string Key, string Value)[] settings) =>

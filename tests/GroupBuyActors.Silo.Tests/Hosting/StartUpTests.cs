@@ -67,7 +67,7 @@ public sealed class StartUpTests : IDisposable
                 $"Data Source={file}/data/groupbuy.db",
             ])
         );
-        Assert.Contains("cannot be written", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("is not writable", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

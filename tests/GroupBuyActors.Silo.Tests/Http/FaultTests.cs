@@ -98,7 +98,10 @@ public sealed class FaultTests(TestSilo silo)
             Path.Combine(directory, "quiet.log"),
             TestContext.Current.CancellationToken
         );
-        Assert.Equal(18, lines.Count(line => line.Contains("is excess and goes back", StringComparison.Ordinal)));
+        Assert.Equal(
+            18,
+            lines.Count(line => line.Contains("is an excess payment and is refunded", StringComparison.Ordinal))
+        );
         string[] unwanted = ["\"LogLevel\":\"Error\"", "\"LogLevel\":\"Critical\"", "\"Exception\":"];
         Assert.Equal("", string.Join('\n', lines.Where(line => unwanted.Any(line.Contains))));
         Directory.Delete(directory, recursive: true);

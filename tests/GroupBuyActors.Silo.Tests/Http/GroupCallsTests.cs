@@ -55,7 +55,7 @@ public sealed class GroupCallsTests
     [Fact]
     public async Task AGroupThatSaysNothingIsGivenUpEarlyWhereTheStoreDoesNotAnswerThisSilo()
     {
-        _gate.RefusesBecause = "The silo could not confirm in time that it is still a member.";
+        _gate.RefusesBecause = "The silo could not confirm in time that it is still a member of the cluster.";
         var began = _time.GetTimestamp();
         var reply = await RunAsync(_ => new TaskCompletionSource<Reply<GroupView>>().Task);
         Assert.Equal(RefusalCode.StoreUnavailable, reply.Refusal?.Code);

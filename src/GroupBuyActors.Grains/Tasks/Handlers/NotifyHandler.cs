@@ -20,7 +20,7 @@ internal sealed class NotifyHandler(GroupCalls groups, INotices notices) : ITask
             PortAnswer.Done => TaskVerdict.Finished(),
             PortAnswer.Refused => TaskVerdict.Failed(
                 new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
-                reply.Detail ?? "Refused for good."
+                reply.Detail ?? "The notice service refused permanently."
             ),
             _ => TaskVerdict.Failed(due.AfterFailure(), reply.Detail ?? "The notice service did not answer."),
         };

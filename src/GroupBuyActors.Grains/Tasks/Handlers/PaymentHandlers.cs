@@ -9,7 +9,11 @@ namespace GroupBuyActors.Tasks.Handlers;
 /// </summary>
 internal sealed class OrderCloseHandler(GroupCalls groups, IPayments payments) : ITaskHandler
 {
-    private static readonly PaymentFindings NotAsked = new(PortAnswer.Silent, [], "Not asked any more.");
+    private static readonly PaymentFindings NotAsked = new(
+        PortAnswer.Silent,
+        [],
+        "The payment provider was not asked again."
+    );
 
     public string Type => TaskTypes.OrderClose;
 
@@ -63,7 +67,7 @@ internal sealed class RefundHandler(GroupCalls groups, IPayments payments) : ITa
             if (findings.Answer != PortAnswer.Done)
                 return TaskVerdict.Failed(
                     due.AfterFailure(),
-                    findings.Detail ?? "The payment provider does not say whether the money is back already."
+                    findings.Detail ?? "The payment provider does not report whether the refund was already made."
                 );
             if (findings.GivenBack.Contains(refund.PaymentId))
                 return await groups.BringAsync(due, TaskFiring.Of(due.Task, PortReply.Done));

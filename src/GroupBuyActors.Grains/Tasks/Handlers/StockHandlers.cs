@@ -40,6 +40,6 @@ internal sealed class StockRollbackHandler(GroupCalls groups, IInventory invento
         var reply = await groups.AskAsync(due, c => inventory.ReleaseAsync(rollback.Release, c));
         return reply.Answer == PortAnswer.Done
             ? await groups.BringAsync(due, TaskFiring.Of(due.Task, reply))
-            : TaskVerdict.Failed(due.AfterFailure(), reply.Detail ?? $"Inventory answered {reply.Answer}.");
+            : TaskVerdict.Failed(due.AfterFailure(), reply.Detail ?? $"The inventory service answered {reply.Answer}.");
     }
 }

@@ -255,7 +255,7 @@ internal sealed class MySqlLaneWriter(
                     logger.OutcomeUnknown(Stream, batch.Count, ++unknown, _session.Trouble!.Message);
                     if (unknown < options.UnknownOutcomesMax)
                         break;
-                    return ConcludeFenced(batch, $"A transaction stayed without an answer {unknown} times.");
+                    return ConcludeFenced(batch, $"The outcome of a transaction stayed unknown {unknown} times.");
             }
         }
     }
@@ -326,8 +326,8 @@ internal sealed class MySqlLaneWriter(
             because
             ?? (
                 standing == Standing.Dead
-                    ? "The stream is fenced: another silo took this one for dead."
-                    : $"Position {LastPosition}, which this silo committed, is missing: the database has lost commits that it had acknowledged."
+                    ? "The stream is fenced because another silo declared this one dead."
+                    : $"Position {LastPosition}, which this silo committed, is missing: the database lost acknowledged commits."
             );
         // Waits for whatever is under way on the stream, and is seen by all that comes later.
         if (

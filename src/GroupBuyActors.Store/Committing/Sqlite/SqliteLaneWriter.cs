@@ -66,7 +66,7 @@ internal sealed class SqliteLaneWriter(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StoreUnusableException(
-                $"The file {database.Mark.Path}, which remembers how far the database has got, cannot be written: {e.Message}",
+                $"The file {database.Mark.Path}, which records the last acknowledged commit, cannot be written: {e.Message}",
                 e
             );
         }
@@ -287,7 +287,7 @@ internal sealed class SqliteLaneWriter(
     private bool IsWhole()
     {
         if ((long)_statements!.IsAlive.Scalar(Stream)! == 0)
-            FencedBecause = "The stream is fenced: another process took this one for dead.";
+            FencedBecause = "The stream is fenced because another process declared this one dead.";
         else if (LastPosition > 0 && _statements.CommitAt.Scalar(Stream, LastPosition) is null)
             FencedBecause =
                 $"Position {LastPosition}, which this process committed, is missing: the file was replaced by an older one.";
