@@ -106,7 +106,7 @@ public sealed class BookPassTests
         }.RunAsync(TimeSpan.FromMinutes(1), CancellationToken.None);
         Assert.Equal(1, found.Count);
         Assert.False(found.Complete);
-        Assert.Contains("1 lines", found.Reason);
+        Assert.Contains("1 entries", found.Reason);
     }
 
     private static PaymentEntry Ours(int order, int payment, int amount) =>

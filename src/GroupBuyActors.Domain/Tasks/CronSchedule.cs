@@ -247,7 +247,7 @@ public sealed partial class CronSchedule
             var fields = expression.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
             cron = CronExpression.Parse(expression, fields == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
             if (cron.GetNextOccurrence(LeapYear, TimeZoneInfo.Utc) is null)
-                return $"The cron expression '{expression}' never fires: no such day exists.";
+                return $"'{expression}' never fires because it names a day that does not exist.";
             // Names of zones are paths of files: only what looks like a name is looked up.
             if (!IanaName().IsMatch(zone))
                 return $"'{zone}' is not an IANA time zone such as Asia/Shanghai.";
