@@ -109,17 +109,17 @@ public sealed class ClockAndCheckTests
             services: services => services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, wall)
         );
         var canary = silo.Get<ActivationCanary>();
-        await canary.CallAsync(CancellationToken.None);
+        await canary.RunOnceAsync(CancellationToken.None);
         Assert.Null(canary.FailingBecause);
 
         wall.Set(TimeSpan.FromMinutes(-25));
         using var bound = new CancellationTokenSource(Setting.TestSilo.Bound);
         while (canary.FailingBecause is null)
-            await canary.CallAsync(bound.Token);
+            await canary.RunOnceAsync(bound.Token);
         Assert.Contains("cannot activate groups", canary.FailingBecause, StringComparison.Ordinal);
 
         wall.Set(TimeSpan.Zero);
-        await canary.CallAsync(CancellationToken.None);
+        await canary.RunOnceAsync(CancellationToken.None);
         Assert.Null(canary.FailingBecause);
     }
 

@@ -289,15 +289,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             _committer = new SimulatedCommitter(table);
             _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
             var (clock, options) = (new ClusterClock(time), Options.Create(new GrainsOptions()));
-            var policies = new TaskPolicyBook(
-                table,
-                null!,
-                null!,
-                clock,
-                time,
-                options,
-                NullLogger<TaskPolicyBook>.Instance
-            );
+            var policies = new TaskPolicyBook(table, null!, null!, clock, options, NullLogger<TaskPolicyBook>.Instance);
             _queues = new TaskQueues(policies, time, options);
             var firings = new CronFirings(
                 _committer,

@@ -242,7 +242,7 @@ public sealed class EventRelayTests
             clock
         );
         using var stop = new CancellationTokenSource();
-        pump.Start(stop.Token);
+        var running = pump.RunAsync(Loops.NewContext(TimeProvider.System), stop.Token);
         for (var n = 0; n < 100; n++)
         {
             pump.Add(_journal.Commit(1, Tea, time: clock.GetUtcNow()));
@@ -254,7 +254,9 @@ public sealed class EventRelayTests
         _publisher.ComeBack();
         await _publisher.UntilAsync(log => log.Count == 100);
         await stop.CancelAsync();
-        Assert.True(await pump.StopAsync(new CancellationTokenSource(TestSilo.Bound, TimeProvider.System).Token));
+        Assert.True(
+            await pump.StopAsync(running, new CancellationTokenSource(TestSilo.Bound, TimeProvider.System).Token)
+        );
         Assert.Equal(0, pump.Lag);
         Assert.Equal(Enumerable.Range(1, 100).Select(n => (long)n), _publisher.Log.Select(e => e.Sequence));
         Assert.InRange(_publisher.OfferedMax, 1, 7);

@@ -69,15 +69,7 @@ public sealed class NearTaskTests
         public Memory()
         {
             _clock = new ClusterClock(Time);
-            _policies = new TaskPolicyBook(
-                _table,
-                null!,
-                null!,
-                _clock,
-                Time,
-                _options,
-                NullLogger<TaskPolicyBook>.Instance
-            );
+            _policies = new TaskPolicyBook(_table, null!, null!, _clock, _options, NullLogger<TaskPolicyBook>.Instance);
             _queues = new TaskQueues(_policies, Time, _options);
             Near = new NearTasks(_clock, _queues, _policies, _options, NullLogger<NearTasks>.Instance);
             Near.Own(Shard, 1);

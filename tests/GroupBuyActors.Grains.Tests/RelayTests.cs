@@ -81,7 +81,7 @@ public sealed class RelayTests
             }
         );
         using var stop = new CancellationTokenSource();
-        var running = pump.RunAsync(stop.Token);
+        var running = pump.RunAsync(Loops.NewContext(TimeProvider.System), stop.Token);
         for (var position = 1; position <= 100; position++)
             pump.Add(streams.Commit(position));
         sink.IsDown = false;
@@ -106,7 +106,7 @@ public sealed class RelayTests
         var sink = new RecordingSink("slow") { IsDown = true };
         var pump = Pump(streams, sink, new GrainsOptions { RelayInterval = TimeSpan.FromMilliseconds(1) });
         using var stop = new CancellationTokenSource();
-        var running = pump.RunAsync(stop.Token);
+        var running = pump.RunAsync(Loops.NewContext(TimeProvider.System), stop.Token);
         for (var position = 1; position <= 5; position++)
             pump.Add(streams.Commit(position));
         await sink.RefusedAsync();

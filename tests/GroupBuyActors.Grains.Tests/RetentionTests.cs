@@ -28,11 +28,11 @@ public sealed class RetentionTests
             await group.Join(new JoinGroup(user));
         await silo.Ports.CalledAsync("notice:", 2);
         silo.Time.Advance(TimeSpan.FromDays(7));
-        var early = await silo.Get<RetentionService>().RunOnceAsync(default);
+        var early = await silo.Get<RetentionService>().RemoveAllAsync(default);
         Assert.Equal(0, early["task-runs"]);
 
         silo.Time.Advance(TimeSpan.FromDays(2));
-        var late = await silo.Get<RetentionService>().RunOnceAsync(default);
+        var late = await silo.Get<RetentionService>().RemoveAllAsync(default);
         Assert.True(late["task-runs"] >= 2, $"{late["task-runs"]} runs");
         Assert.Null((await (await silo.PublishAsync("10042.SH-PUDONG.later")).Join(new JoinGroup("user-1"))).Refusal);
     }
@@ -51,20 +51,20 @@ public sealed class RetentionTests
         await TestSilo.UntilAsync(live, view => view.State == GroupPhase.Fulfilled);
         await first.RelayedAsync();
         first.Time.Advance(TimeSpan.FromDays(89));
-        Assert.Equal(0, (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]);
+        Assert.Equal(0, (await first.Get<RetentionService>().RemoveAllAsync(default))["journals"]);
         Assert.Equal(before.Sequence, (await first.HistoryAsync(Id)).Count);
 
         first.Time.Advance(TimeSpan.FromDays(2));
         await first.RelayedAsync();
         var (liveEvents, removed) = (
             (await first.HistoryAsync("10042.SH-PUDONG.live")).Count,
-            (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]
+            (await first.Get<RetentionService>().RemoveAllAsync(default))["journals"]
         );
         // All but the last event, and all but the last of the statuses placed, paid, refunding, refunded.
         Assert.Equal(before.Sequence - 1 + 3, removed);
         Assert.Single(await first.HistoryAsync(Id));
         Assert.Equal(liveEvents, (await first.HistoryAsync("10042.SH-PUDONG.live")).Count);
-        Assert.Equal(0, (await first.Get<RetentionService>().RunOnceAsync(default))["journals"]);
+        Assert.Equal(0, (await first.Get<RetentionService>().RemoveAllAsync(default))["journals"]);
         await first.StopAsync();
 
         await using var second = await TestSilo.StartAsync(
@@ -96,13 +96,13 @@ public sealed class RetentionTests
         await silo.PublishAsync("20042.SH-PUDONG.later");
         await silo.RelayedAsync();
         settings.Groups = TimeSpan.FromDays(101);
-        var first = await retention.RunOnceAsync(default);
+        var first = await retention.RemoveAllAsync(default);
         Assert.True(first["journals"] > 0);
         Assert.Equal(0, first["groups"]);
         Assert.NotNull((await silo.Group(Id).Get()).Value);
 
         settings.Groups = TimeSpan.FromDays(99);
-        Assert.Equal(1, (await retention.RunOnceAsync(default))["groups"]);
+        Assert.Equal(1, (await retention.RemoveAllAsync(default))["groups"]);
         Assert.Equal(RefusalCode.GroupNotFound, (await silo.Group(Id).Get()).Refusal!.Code);
         Assert.Empty(await silo.HistoryAsync(Id));
         Assert.Empty((await silo.Get<IListings>().UserOrdersAsync("user-1", null, 10, default)).Items);
@@ -114,7 +114,7 @@ public sealed class RetentionTests
         Assert.Equal(books.Currencies, after.Currencies);
         Assert.Equal(books with { Currencies = [] }, after with { Currencies = [] });
         Assert.NotNull((await silo.Group("20042.SH-PUDONG.later").Get()).Value);
-        Assert.Equal(0, (await retention.RunOnceAsync(default))["groups"]);
+        Assert.Equal(0, (await retention.RemoveAllAsync(default))["groups"]);
     }
 
     [Fact]
@@ -148,10 +148,10 @@ public sealed class RetentionTests
         await silo.RelayedAsync();
         var retention = silo.Get<RetentionService>();
         silo.Get<IOptions<GrainsOptions>>().Value.Retention.Journals = TimeSpan.FromDays(7);
-        Assert.Equal(0, (await retention.RunOnceAsync(default))["journals"]);
+        Assert.Equal(0, (await retention.RemoveAllAsync(default))["journals"]);
         foreach (var letter in letters)
             Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().DismissAsync(letter.TaskId, default));
-        var removed = (await retention.RunOnceAsync(default))["journals"];
+        var removed = (await retention.RemoveAllAsync(default))["journals"];
         Assert.True(
             removed >= over.Sequence - 1,
             $"{removed} of {over.Sequence}: {string.Join(", ", await silo.HistoryAsync(Id))}"
@@ -202,7 +202,7 @@ public sealed class RetentionTests
             NullLogger<RetentionService>.Instance
         );
         using var stop = new CancellationTokenSource();
-        var running = service.RunAsync(stop.Token);
+        var running = service.RunAsync(Loops.NewContext(time), stop.Token);
         await TestSilo.AdvanceUntilAsync(time, TimeSpan.FromSeconds(1), steady.Empty);
         Assert.InRange(failing.Failed, 1, 3);
         await TestSilo.AdvanceUntilAsync(time, TimeSpan.FromSeconds(1), failing.Empty);

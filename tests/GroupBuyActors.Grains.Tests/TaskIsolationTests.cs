@@ -161,7 +161,6 @@ public sealed class TaskIsolationTests
             null!,
             null!,
             clock,
-            time,
             options,
             NullLogger<TaskPolicyBook>.Instance
         );
@@ -213,7 +212,7 @@ public sealed class TaskIsolationTests
                 None
             )
         );
-        await silo.Get<TaskPolicyBook>().ReadAsync(None);
+        await silo.Get<TaskPolicyBook>().RunOnceAsync(None);
         var policy = silo.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy;
         Assert.Equal(
             (TaskPolicies.Of(TaskTypes.Notify).Weight, TaskPolicies.Of(TaskTypes.Notify).Concurrency, 1),

@@ -388,7 +388,7 @@ public sealed class TaskMendingTests
         var census = silo.Get<TaskCensus>();
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (census.Uncounted > 0)
-            await census.CountOnceAsync(bound.Token);
+            await census.RunOnceAsync(bound.Token);
         Assert.Equal((2, 1, 0, ShardId.Count), Counted());
         group = silo.Group(Id);
         await group.Join(new JoinGroup("user-3"));
@@ -421,22 +421,22 @@ public sealed class TaskMendingTests
             (options.TasksRunningMax, options.CanaryInterval) = (1, TimeSpan.FromHours(1))
         );
         var canary = silo.Get<TaskCanary>();
-        canary.Tick();
+        Assert.Equal(ShardId.Count / 128, await canary.RunOnceAsync(default));
         Assert.Null(canary.SilentBecause);
         var held = silo.Ports.Hold("deduct:");
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await group.Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("deduct:");
-        canary.Tick();
+        await canary.RunOnceAsync(default);
         silo.Time.Advance(TimeSpan.FromSeconds(20));
-        canary.Tick();
+        await canary.RunOnceAsync(default);
         Assert.NotNull(canary.SilentBecause);
         held.SetResult(PortAnswer.Done);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (canary.SilentBecause is not null)
         {
             await Task.Delay(10, bound.Token);
-            canary.Tick();
+            await canary.RunOnceAsync(default);
         }
     }
 

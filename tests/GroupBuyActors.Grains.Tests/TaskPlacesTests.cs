@@ -78,7 +78,6 @@ public sealed class TaskPlacesTests
             null!,
             null!,
             new ClusterClock(_time),
-            _time,
             options,
             NullLogger<TaskPolicyBook>.Instance
         );

@@ -1,3 +1,5 @@
+using GroupBuyActors.Retries;
+
 namespace GroupBuyActors.Tasks;
 
 /// <summary>What a task does after a failed try.</summary>
@@ -27,9 +29,8 @@ public enum RetryVerdict
 public readonly record struct RetryStep(RetryVerdict Verdict, TimeSpan Delay, bool Alert);
 
 /// <summary>
-/// When a failed try is followed by another. The arithmetic is pure: chance comes from the caller. The wait before
-/// retry n is <c>min(base × 2^(n-1), cap / (1 + jitter)) × (1 + jitter × chance)</c>: jitter only lengthens it, never
-/// past the cap.
+/// When a failed try is followed by another. The arithmetic is pure: chance comes from the caller, and waits grow as
+/// <see cref="Backoff"/> says.
 /// </summary>
 public sealed record RetryPolicy
 {
@@ -102,12 +103,5 @@ public sealed record RetryPolicy
     private TimeSpan Delay(int failures, double chance) =>
         failures <= FirstDelays.Count ? FirstDelays[failures - 1] : Exponential(failures - FirstDelays.Count, chance);
 
-    private TimeSpan Exponential(int n, double chance)
-    {
-        var wait = Math.Min(
-            BaseDelay.TotalMilliseconds * Math.Pow(2, Math.Min(n - 1, 62)),
-            DelayMax.TotalMilliseconds / (1 + Jitter)
-        );
-        return TimeSpan.FromMilliseconds(Math.Round(wait * (1 + Jitter * chance)));
-    }
+    private TimeSpan Exponential(int n, double chance) => new Backoff(BaseDelay, DelayMax, Jitter).After(n, chance);
 }

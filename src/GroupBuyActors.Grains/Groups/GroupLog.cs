@@ -41,9 +41,6 @@ internal static partial class GroupLog
     [LoggerMessage(1006, LogLevel.Warning, "The reminder of group {group_id} could not be written.")]
     public static partial void ReminderFailed(ILogger log, Exception exception, string group_id);
 
-    [LoggerMessage(1007, LogLevel.Warning, "Overdue groups could not be counted.")]
-    public static partial void StuckNotCounted(ILogger log, Exception exception);
-
     [LoggerMessage(
         1008,
         LogLevel.Error,

@@ -1,15 +1,15 @@
 using System.Diagnostics.Metrics;
+using GroupBuyActors.Background;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Store.Reading;
-using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Groups;
 
 /// <summary>
 /// Counts groups past their time, for whatever reason; on one silo of the cluster, the home of the first shard.
 /// </summary>
-internal sealed class StuckGroups
+internal sealed class StuckGroups : PeriodicService<long>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
@@ -19,8 +19,6 @@ internal sealed class StuckGroups
     private readonly Homes _homes;
     private readonly SiloAddress _self;
     private readonly ClusterClock _clock;
-    private readonly TimeProvider _time;
-    private readonly ILogger<StuckGroups> _log;
     private long _count;
 
     public StuckGroups(
@@ -28,12 +26,10 @@ internal sealed class StuckGroups
         Homes homes,
         ILocalSiloDetails self,
         ClusterClock clock,
-        TimeProvider time,
-        IMeterFactory meters,
-        ILogger<StuckGroups> log
+        IMeterFactory meters
     )
     {
-        (_listings, _homes, _self, _clock, _time, _log) = (listings, homes, self.SiloAddress, clock, time, log);
+        (_listings, _homes, _self, _clock) = (listings, homes, self.SiloAddress, clock);
         meters
             .Create("GroupBuyActors")
             .CreateObservableGauge(
@@ -43,23 +39,15 @@ internal sealed class StuckGroups
             );
     }
 
-    public async Task RunAsync(CancellationToken cancellation)
+    public override string Name => "stuck-groups";
+
+    public override async Task<long> RunOnceAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(Interval, _time);
-        while (await timer.WaitForNextTickAsync(cancellation))
-        {
-            try
-            {
-                var mine = _self.Equals(_homes.Of(new ShardId(0)));
-                Volatile.Write(
-                    ref _count,
-                    mine ? await _listings.StuckGroupsAsync(_clock.GetUtcNow() - Patience, cancellation) : 0
-                );
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                GroupLog.StuckNotCounted(_log, e);
-            }
-        }
+        var isHome = _self.Equals(_homes.Of(new ShardId(0)));
+        var count = isHome ? await _listings.StuckGroupsAsync(_clock.GetUtcNow() - Patience, cancellation) : 0;
+        Volatile.Write(ref _count, count);
+        return count;
     }
+
+    protected override TimeSpan PauseAfter(long result) => Interval;
 }

@@ -1,3 +1,4 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
@@ -63,34 +64,40 @@ public static class GroupBuyHosting
         services.TryAddSingleton<ISiloExit, ProcessExit>();
         services.TryAddSingleton(new GroupSettings());
 
+        services.AddSingleton<BackgroundMetrics>();
+        services.AddSingleton<BackgroundContext>();
+        services.AddSingleton<BackgroundSupervisor>();
+
         services.AddSingleton<Homes>();
         services.AddSingleton<SiloGate>();
         services.AddSingleton<ISiloGate>(provider => provider.GetRequiredService<SiloGate>());
-        services.AddSingleton<ClockKeeper>();
-        services.AddSingleton<ActivationCanary>();
+        services.AddBackgroundLoop<ClockKeeper>();
+        services.AddBackgroundLoop<ActivationCanary>();
         services.AddSingleton<IActivationHealth>(provider => provider.GetRequiredService<ActivationCanary>());
-        services.AddSingleton<ClusterKeeper>();
+        services.AddBackgroundLoop<ClusterKeeper>();
+        services.AddBackgroundLoop<MembershipWatch>();
         services.AddSingleton<IClusterReport, ClusterReport>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLife>();
 
         services.AddSingleton<GroupMetrics>();
         services.AddSingleton<GroupReminders>();
         services.AddSingleton<GroupSurroundings>();
-        services.AddSingleton<StuckGroups>();
+        services.AddBackgroundLoop<StuckGroups>();
 
         services.AddSingleton<TaskMetrics>();
-        services.AddSingleton<TaskPolicyBook>();
+        services.AddBackgroundLoop<TaskPolicyBook>();
         services.AddSingleton<ITaskPolicies>(provider => provider.GetRequiredService<TaskPolicyBook>());
         services.AddSingleton<TaskDesk>();
         services.AddSingleton<ITaskDesk>(provider => provider.GetRequiredService<TaskDesk>());
-        services.AddSingleton<TaskCanary>();
+        services.AddBackgroundLoop<TaskCanary>();
         services.AddSingleton<ITaskEngineHealth>(provider => provider.GetRequiredService<TaskCanary>());
         services.AddSingleton<TaskQueues>();
         services.AddSingleton<NearTasks>();
         services.AddSingleton<TaskRunner>();
-        services.AddSingleton<TaskCensus>();
+        services.AddBackgroundLoop<TaskCensus>();
+        services.AddBackgroundLoop<HorizonReader>();
         services.AddSingleton<TaskGateways>();
-        services.AddSingleton<HandOver>();
+        services.AddBackgroundLoop<HandOver>();
         services.AddSingleton<CronFirings>();
         services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronFirings>());
         services.AddSingleton<TaskService>();
@@ -129,10 +136,7 @@ public static class GroupBuyHosting
         services.AddSingleton<IRetainedKind, RetainedRedrives>();
         services.AddSingleton<IRetainedKind, RetainedSandboxCalls>();
         services.AddSingleton<RetentionMetrics>();
-        services.AddSingleton<RetentionService>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider =>
-            provider.GetRequiredService<RetentionService>()
-        );
+        services.AddBackgroundLoop<RetentionService>();
     }
 
     private static void AddHandlers(IServiceCollection services)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -43,7 +44,7 @@ internal sealed class ActivationCanary(
     TimeProvider time,
     IOptions<GrainsOptions> options,
     ILogger<ActivationCanary> log
-) : IActivationHealth
+) : PeriodicService<TimeSpan>, IActivationHealth
 {
     private long _number;
     private long _answeredAt;
@@ -52,18 +53,13 @@ internal sealed class ActivationCanary(
     public string? FailingBecause =>
         Silent() <= options.Value.CanaryPatience ? null : "The silo cannot activate groups.";
 
-    /// <summary>Calls them until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        Volatile.Write(ref _answeredAt, time.GetTimestamp());
-        using var timer = new PeriodicTimer(options.Value.CanaryInterval, time);
-        while (await timer.WaitForNextTickAsync(cancellation))
-            await CallAsync(cancellation);
-    }
+    public override string Name => "activation-canary";
 
-    /// <summary>Calls one.</summary>
-    internal async Task CallAsync(CancellationToken cancellation)
+    /// <summary>Calls one; gives for how long none has answered.</summary>
+    public override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellation)
     {
+        // The first silence begins with the first call.
+        Interlocked.CompareExchange(ref _answeredAt, time.GetTimestamp(), 0);
         var name = string.Create(CultureInfo.InvariantCulture, $"{self.SiloAddress.ToParsableString()}/{++_number}");
         var called = time.GetTimestamp();
         try
@@ -78,7 +74,11 @@ internal sealed class ActivationCanary(
         {
             MembershipLog.NotActivating(log, e, Silent().TotalSeconds);
         }
+
+        return Silent();
     }
+
+    protected override TimeSpan PauseAfter(TimeSpan result) => options.Value.CanaryInterval;
 
     private TimeSpan Silent() =>
         Volatile.Read(ref _answeredAt) is var answered and not 0 ? time.GetElapsedTime(answered) : TimeSpan.Zero;

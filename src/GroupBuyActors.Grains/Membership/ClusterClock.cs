@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Store;
 using Microsoft.Extensions.Logging;
@@ -96,7 +97,7 @@ public class ClusterClock : TimeProvider
 }
 
 /// <summary>Measures the offset to the database's clock: of several round trips the fastest says it best.</summary>
-internal sealed class ClockKeeper
+internal sealed class ClockKeeper : PeriodicService<TimeSpan>
 {
     private const int Samples = 5;
     private static readonly TimeSpan LocalInterval = TimeSpan.FromMilliseconds(500);
@@ -130,32 +131,21 @@ internal sealed class ClockKeeper
             );
     }
 
-    /// <summary>Measures once; false where the database did not answer.</summary>
-    public async Task<bool> MeasureAsync(CancellationToken cancellation)
+    public override string Name => "cluster-clock";
+
+    public override bool RunsUntilGroupsAreGone => true;
+
+    /// <summary>Measures once, and gives what it found; where that fails the last offset stays.</summary>
+    public override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellation)
     {
-        try
-        {
-            var offset = IsLocal ? _clock.FollowLocal() : await AskDatabaseAsync(cancellation);
-            Volatile.Write(ref _offset, offset.TotalSeconds);
-            AlarmAt(offset);
-            return true;
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
-        {
-            MembershipLog.ClockNotMeasured(_log, e);
-            return false;
-        }
+        var offset = IsLocal ? _clock.FollowLocal() : await AskDatabaseAsync(cancellation);
+        Volatile.Write(ref _offset, offset.TotalSeconds);
+        AlarmAt(offset);
+        return offset;
     }
 
-    /// <summary>
-    /// Measures every few seconds until cancelled; the machine's own clock, which costs nothing to read, more often.
-    /// </summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        using var timer = new PeriodicTimer(IsLocal ? LocalInterval : _options.Value.ClockInterval, _time);
-        while (await timer.WaitForNextTickAsync(cancellation))
-            await MeasureAsync(cancellation);
-    }
+    /// <summary>The machine's own clock, which costs nothing to read, is measured more often.</summary>
+    protected override TimeSpan PauseAfter(TimeSpan result) => IsLocal ? LocalInterval : _options.Value.ClockInterval;
 
     // The embedded database has no clock but the machine's.
     private bool IsLocal => _storage.Value.Provider == StoreProvider.Sqlite;

@@ -1,6 +1,8 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Relay;
+using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Streams;
@@ -9,6 +11,9 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Membership;
+
+/// <summary>What one pass did: streams fenced, shards taken, shards released.</summary>
+internal readonly record struct ClusterPass(int Fenced, int Taken, int Released);
 
 /// <summary>
 /// Keeps streams and shards in line with the cluster's members. Every silo does the same work, at every change of the
@@ -39,36 +44,35 @@ internal sealed class ClusterKeeper(
     TimeProvider time,
     IOptions<GrainsOptions> options,
     ILogger<ClusterKeeper> log
-)
+) : PeriodicService<ClusterPass>
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1),
         AnswerWithin = TimeSpan.FromSeconds(2),
         LookEvery = TimeSpan.FromMilliseconds(10);
     private readonly HashSet<long> _knownDead = [];
     private readonly HashSet<long> _draining = [];
-    private readonly SemaphoreSlim _wanted = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private MembershipVersion _seen;
     private int _review;
     private bool _fenced,
         _reviews;
-    private Task[] _running = [];
 
     /// <summary>This life of this silo.</summary>
     public SiloIdentity Self { get; } = new(self.SiloAddress.ToParsableString(), self.Name);
 
-    /// <summary>Keeps until stopped; the first pass was made by the start-up order.</summary>
-    public void Start() =>
-        _running = [Task.Run(() => WatchAsync(_stopping.Token)), Task.Run(() => KeepAsync(_stopping.Token))];
+    public override string Name => "cluster-membership";
+
+    public override bool IsEssential => true;
+
+    internal override Backoff Retry => new(RetryAfter, RetryAfter);
 
     /// <summary>
-    /// Stops keeping, and gives the shards to their next homes, or to nobody where there is none. The next owners are
-    /// told at once.
+    /// Gives the shards to their next homes, or to nobody where there is none; called once no more passes are made. The
+    /// next owners are told at once.
     /// </summary>
-    public async Task StopAsync(CancellationToken cancellation)
+    public async Task LeaveAsync(CancellationToken cancellation)
     {
         await _stopping.CancelAsync();
-        await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await LeavingIsKnownAsync(cancellation);
         homes.Leave();
         var owned = near.OwnedShards();
@@ -97,23 +101,24 @@ internal sealed class ClusterKeeper(
     public void Review()
     {
         Volatile.Write(ref _review, 1);
-        Want();
+        RunSoon();
     }
 
     /// <summary>One pass. Throws where the store cannot do its part; then it is made again.</summary>
-    internal async Task PassAsync(CancellationToken cancellation)
+    public override async Task<ClusterPass> RunOnceAsync(CancellationToken cancellation)
     {
         var rows = await streams.ListAsync(cancellation);
         await membership.Refresh(default, cancellation);
         homes.Refresh();
         var snapshot = membership.CurrentSnapshot;
-        if (await FenceAsync(rows, snapshot, cancellation))
-            _fenced = true;
+        var (fenced, isNews) = await FenceAsync(rows, snapshot, cancellation);
+        _fenced |= isNews;
         if (Interlocked.Exchange(ref _review, 0) != 0)
             _reviews = true;
         var changed = snapshot.Version != _seen;
+        var (taken, released) = (0, 0);
         if (_fenced || changed || _reviews || near.Owned != CountAtHome())
-            await MoveShardsAsync(snapshot, cancellation);
+            (taken, released) = await MoveShardsAsync(snapshot, cancellation);
         if (_fenced || changed)
             tasks.ReadAgain();
         // Not before it is done: a pass that fails is made again, and what it was made for still holds.
@@ -121,10 +126,19 @@ internal sealed class ClusterKeeper(
         foreach (var row in rows)
             if (_knownDead.Contains(row.Id) && self.SiloAddress.Equals(homes.OfStream(row.Id)))
                 DrainInBackground(row.Id);
+        return new ClusterPass(fenced, taken, released);
     }
 
-    /// <summary>True where a stream is dead that was not known to be.</summary>
-    private async Task<bool> FenceAsync(
+    /// <summary>
+    /// Soon again while a shard at home here is another's still; else at the next change, or after a while.
+    /// </summary>
+    protected override TimeSpan PauseAfter(ClusterPass result) =>
+        near.Owned != CountAtHome() && RetryAfter < options.Value.WatchInterval
+            ? RetryAfter
+            : options.Value.WatchInterval;
+
+    /// <summary>How many were fenced, and whether a stream is dead that was not known to be.</summary>
+    private async Task<(int Fenced, bool IsNews)> FenceAsync(
         IReadOnlyList<StreamRow> rows,
         ClusterMembershipSnapshot snapshot,
         CancellationToken cancellation
@@ -147,10 +161,13 @@ internal sealed class ClusterKeeper(
         var known = _knownDead.Count;
         _knownDead.UnionWith(gone.Select(row => row.Id));
         _knownDead.UnionWith(rows.Where(row => row.State == StreamState.Dead).Select(row => row.Id));
-        return _knownDead.Count != known || vanished;
+        return (gone.Count, _knownDead.Count != known || vanished);
     }
 
-    private async Task MoveShardsAsync(ClusterMembershipSnapshot snapshot, CancellationToken cancellation)
+    private async Task<(int Taken, int Released)> MoveShardsAsync(
+        ClusterMembershipSnapshot snapshot,
+        CancellationToken cancellation
+    )
     {
         var owners = await shards.ReadAsync(cancellation);
         // Every stream of these was dead when the table was read, and who is no member cannot allocate another.
@@ -186,10 +203,13 @@ internal sealed class ClusterKeeper(
             .Where(own => wanted.Contains(own.Key) && near.EpochOf(own.Key) != own.Value)
             .Select(own => (own.Key, own.Value))
             .ToList();
-        if (fresh.Count == 0)
-            return;
-        tasks.Take(fresh);
-        MembershipLog.ShardsTaken(log, fresh.Count, near.Owned);
+        if (fresh.Count > 0)
+        {
+            tasks.Take(fresh);
+            MembershipLog.ShardsTaken(log, fresh.Count, near.Owned);
+        }
+
+        return (fresh.Count, away.Count);
     }
 
     private void AskOwners(IEnumerable<string> owners) =>
@@ -239,55 +259,12 @@ internal sealed class ClusterKeeper(
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {
-            MembershipLog.WatchFailed(log, e);
+            MembershipLog.DrainFailed(log, e, stream);
         }
         finally
         {
             lock (_draining)
                 _draining.Remove(stream);
-        }
-    }
-
-    private async Task WatchAsync(CancellationToken cancellation)
-    {
-        await foreach (var _ in membership.MembershipUpdates.WithCancellation(cancellation))
-            Want();
-    }
-
-    private async Task KeepAsync(CancellationToken cancellation)
-    {
-        while (!cancellation.IsCancellationRequested)
-        {
-            var wait = options.Value.WatchInterval;
-            try
-            {
-                await PassAsync(cancellation);
-                if (near.Owned != CountAtHome())
-                    wait = RetryAfter;
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                MembershipLog.WatchFailed(log, e);
-                wait = RetryAfter;
-            }
-
-            await _wanted.WaitAsync(
-                wait < options.Value.WatchInterval ? wait : options.Value.WatchInterval,
-                cancellation
-            );
-        }
-    }
-
-    private void Want()
-    {
-        try
-        {
-            if (_wanted.CurrentCount == 0)
-                _wanted.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Two changes at the same moment; one pass serves both.
         }
     }
 

@@ -24,8 +24,12 @@ internal static partial class MembershipLog
     [LoggerMessage(2004, LogLevel.Information, "Released {Released} shards to {Successor}.")]
     public static partial void ShardsReleased(ILogger log, int released, string successor);
 
-    [LoggerMessage(2005, LogLevel.Warning, "Reconciling streams and shards failed; it will be retried.")]
-    public static partial void WatchFailed(ILogger log, Exception exception);
+    [LoggerMessage(
+        2005,
+        LogLevel.Warning,
+        "Stream {Stream} of a silo that is gone could not be drained; it will be retried."
+    )]
+    public static partial void DrainFailed(ILogger log, Exception exception, long stream);
 
     [LoggerMessage(
         2006,
@@ -34,7 +38,11 @@ internal static partial class MembershipLog
     )]
     public static partial void ClockJumped(ILogger log, double offset);
 
-    [LoggerMessage(2007, LogLevel.Warning, "The database clock could not be read; the last offset stays in use.")]
+    [LoggerMessage(
+        2007,
+        LogLevel.Warning,
+        "The database clock could not be read at the start; until it can, this machine's clock is used."
+    )]
     public static partial void ClockNotMeasured(ILogger log, Exception exception);
 
     [LoggerMessage(2008, LogLevel.Information, "The silo is stopping with {Groups} active groups.")]

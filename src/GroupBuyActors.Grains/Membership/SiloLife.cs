@@ -1,3 +1,4 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
@@ -12,8 +13,9 @@ namespace GroupBuyActors.Membership;
 /// The order in which a silo comes and goes.
 /// <code>
 /// migrate ─ (Orleans joins) ─ clock ─ streams allocated ─ fence, take shards, adopt ─ gate opens ─ (Orleans active) ─
-/// tasks run (Orleans tells the others that this silo leaves) ─ shards handed over ─ tasks stop ─ (groups deactivate
-/// over the open committer) ─ relay flushed ─ streams closed
+/// tasks and background services run, most services stop (Orleans tells the others that this silo leaves) ─ shards
+/// handed over ─ tasks stop ─ (groups deactivate over the open committer) ─ the other services stop ─ relay flushed ─
+/// streams closed
 /// </code>
 /// On the way down the shards go first: their next owners wake what comes due, while runs that wait for a slow port
 /// still end here. They cannot go sooner than the others know that this silo leaves, or they would be sent back to it.
@@ -26,14 +28,12 @@ internal sealed class SiloLife(
     IStreams streams,
     StreamRelay relay,
     TaskService tasks,
-    HandOver handOver,
     ClusterKeeper keeper,
     ClockKeeper clock,
     NearTasks near,
     SiloGate gate,
     GroupSurroundings groups,
-    StuckGroups stuck,
-    ActivationCanary canary,
+    BackgroundSupervisor background,
     ISiloExit exit,
     ILogger<SiloLife> log
 ) : ILifecycleParticipant<ISiloLifecycle>
@@ -45,8 +45,6 @@ internal sealed class SiloLife(
     // On the way down Orleans announces in this stage that the silo leaves; its other participants run beside each
     // other.
     private const int Leaving = ServiceLifecycleStage.BecomeActive;
-    private readonly CancellationTokenSource _stopping = new();
-    private Task[] _background = [];
 
     public void Participate(ISiloLifecycle lifecycle)
     {
@@ -58,14 +56,13 @@ internal sealed class SiloLife(
 
     private async Task JoinAsync(CancellationToken cancellation)
     {
-        await clock.MeasureAsync(cancellation);
+        await MeasureClockAsync(cancellation);
         relay.Listen();
         tasks.Listen();
         await committer.StartAsync(keeper.Self, cancellation);
-        relay.Start();
+        relay.Start(background);
         WatchFence().Ignore();
-        await keeper.PassAsync(cancellation);
-        keeper.Start();
+        await keeper.RunOnceAsync(cancellation);
         gate.Open();
         MembershipLog.Ready(
             log,
@@ -79,39 +76,43 @@ internal sealed class SiloLife(
     private Task RunAsync(CancellationToken cancellation)
     {
         tasks.Start();
-        var stopping = _stopping.Token;
-        _background =
-        [
-            Task.Run(() => clock.RunAsync(stopping), stopping),
-            Task.Run(() => handOver.RunAsync(stopping), stopping),
-            Task.Run(() => stuck.RunAsync(stopping), stopping),
-            // Not while the silo drains: it activates nothing any more, and the runtime would report each try as an
-            // error.
-            Task.Run(() => canary.RunAsync(gate.Draining), stopping),
-        ];
+        background.Start();
         return Task.CompletedTask;
     }
 
-    private Task PauseAsync(CancellationToken cancellation)
+    private async Task MeasureClockAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await clock.RunOnceAsync(cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            MembershipLog.ClockNotMeasured(log, e);
+        }
+    }
+
+    private async Task PauseAsync(CancellationToken cancellation)
     {
         MembershipLog.Stopping(log, groups.Active);
         gate.Drain();
-        return Task.CompletedTask;
+        // Before the runtime says that this silo leaves: from then on it activates nothing, and would report each try
+        // of the canary as an error.
+        await StepAsync("background services", background.StopFirstAsync);
     }
 
     private async Task HandOverAsync(CancellationToken cancellation)
     {
-        await StepAsync("shards", () => keeper.StopAsync(cancellation));
+        await StepAsync("shards", () => keeper.LeaveAsync(cancellation));
         await StepAsync("tasks", () => tasks.StopAsync(cancellation));
     }
 
     private async Task LeaveAsync(CancellationToken cancellation)
     {
         // Again, for a silo that never came as far as to run tasks, or could not hand over.
-        await StepAsync("shards", () => keeper.StopAsync(cancellation));
+        await StepAsync("shards", () => keeper.LeaveAsync(cancellation));
         gate.Close("The silo has stopped.");
-        await _stopping.CancelAsync();
-        await Task.WhenAll(_background).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StepAsync("background services", background.StopAsync);
         var mine = committer.Streams.ToArray();
         var flushed = false;
         await StepAsync("committer", () => committer.StopAsync(cancellation));

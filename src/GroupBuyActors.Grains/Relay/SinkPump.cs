@@ -1,4 +1,6 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Streams;
@@ -24,20 +26,19 @@ internal sealed class SinkPump(
     TimeProvider time,
     ILogger log,
     TimeProvider? clock = null
-)
+) : StreamingService
 {
-    private static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(5);
+    private static readonly Backoff TakeAgain = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
 
     // The clock that journal rows tell: how long one of them waits is read off it.
     private readonly TimeProvider _clock = clock ?? time;
     private readonly Lock _gate = new();
     private readonly Queue<(long Last, Commit Commit, DateTimeOffset Arrived)> _waiting = new();
-    private readonly SemaphoreSlim _arrived = new(0, 1);
+    private readonly Signal _arrived = new();
 
     // Cancelled when there is no time left to finish what is in hand.
     private readonly CancellationTokenSource _halt = new();
     private readonly List<Commit> _inHand = [];
-    private Task _running = Task.CompletedTask;
     private long _head;
     private long _taken;
     private long _cursor;
@@ -46,6 +47,11 @@ internal sealed class SinkPump(
     private DateTimeOffset _oldest;
     private long _lastInHand;
     private long? _tidiedAt;
+
+    public override string Name => $"relay-{sink.Name}";
+
+    /// <summary>Nobody else carries the stream of a silo that lives.</summary>
+    public override bool IsEssential => true;
 
     public string Sink => sink.Name;
 
@@ -114,40 +120,48 @@ internal sealed class SinkPump(
             }
         }
 
-        if (_arrived.CurrentCount == 0)
-            Signal();
-    }
-
-    /// <summary>Begins to pump, until cancelled.</summary>
-    public void Start(CancellationToken stopping) =>
-        _running = Task.Run(() => RunAsync(stopping), CancellationToken.None);
-
-    /// <summary>Pumps until cancelled; a stretch that the sink is about to take is still taken.</summary>
-    public async Task RunAsync(CancellationToken stopping)
-    {
-        while (!stopping.IsCancellationRequested)
-        {
-            var arrived = await _arrived.WaitAsync(
-                IsTidy ? Timeout.InfiniteTimeSpan : options.RelayCursorInterval,
-                stopping
-            );
-            // What comes in quick succession is taken together; and no more than what is there now, so that under load,
-            // too, the next stretch gathers for an interval.
-            if (arrived && sink.Gathers(options) is var gathers && gathers > TimeSpan.Zero)
-                await Task.Delay(gathers, time, stopping);
-            var head = Head;
-            while (Taken < head && await StepAsync(stopping)) { }
-            await TidyIfDueAsync(stopping);
-        }
+        _arrived.Set();
     }
 
     /// <summary>
-    /// Ends pumping and hands over what is left, as long as the token lets it. True where all was taken.
+    /// Hands over what has arrived, once there is something; gives how many positions that were. When it is cancelled,
+    /// a stretch that the sink is about to take is still taken.
     /// </summary>
-    public async Task<bool> StopAsync(CancellationToken bound)
+    public override async Task<int> RunOnceAsync(CancellationToken cancellation)
+    {
+        var arrived = await _arrived.WaitAsync(
+            IsTidy ? Timeout.InfiniteTimeSpan : options.RelayCursorInterval,
+            time,
+            cancellation
+        );
+        // What comes in quick succession is taken together; and no more than what is there now, so that under load,
+        // too, the next stretch gathers for an interval.
+        if (arrived && sink.Gathers(options) is var gathers && gathers > TimeSpan.Zero)
+            await Task.Delay(gathers, time, cancellation);
+        var (before, head) = (Taken, Head);
+        try
+        {
+            while (Taken < head && await StepAsync(cancellation)) { }
+            await TidyIfDueAsync(cancellation);
+        }
+        catch
+        {
+            // What is left is taken up again without another commit to wait for.
+            _arrived.Set();
+            throw;
+        }
+
+        return (int)(Taken - before);
+    }
+
+    /// <summary>
+    /// Waits for the run in progress, which was told to stop, and hands over what is left, as long as the token lets
+    /// it. True where all was taken.
+    /// </summary>
+    public async Task<bool> StopAsync(Task running, CancellationToken bound)
     {
         await using var halt = bound.Register(_halt.Cancel);
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             return await FlushAsync(bound);
@@ -296,8 +310,7 @@ internal sealed class SinkPump(
 
     private async Task UntilTakenAsync(Func<Task> take, CancellationToken stopping)
     {
-        var wait = TimeSpan.FromMilliseconds(50);
-        while (true)
+        for (var failures = 1; ; failures++)
         {
             try
             {
@@ -308,21 +321,8 @@ internal sealed class SinkPump(
             {
                 RelayLog.NotTaken(log, e, stream, sink.Name);
                 metrics.Failed(sink.Name);
-                await Task.Delay(wait, time, stopping);
-                wait = wait * 2 < RetryMax ? wait * 2 : RetryMax;
+                await Task.Delay(TakeAgain.After(failures), time, stopping);
             }
-        }
-    }
-
-    private void Signal()
-    {
-        try
-        {
-            _arrived.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Another batch signalled between the look and the release; one signal is enough.
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
@@ -30,6 +31,7 @@ internal sealed class StreamRelay(
     private readonly IStreamSink[] _sinks = [.. sinks, .. publishers.Select(published)];
     private readonly ConcurrentDictionary<SinkPump, byte> _draining = new();
     private readonly CancellationTokenSource _stopping = new();
+    private IReadOnlyList<(SinkPump Pump, Task Running)> _running = [];
     private volatile FrozenDictionary<long, SinkPump[]> _pumps = FrozenDictionary<long, SinkPump[]>.Empty;
 
     /// <summary>The sinks that must have had a row before it may leave the journal.</summary>
@@ -43,14 +45,18 @@ internal sealed class StreamRelay(
     }
 
     /// <summary>Starts pumping; called when the committer knows its streams and before the first commit.</summary>
-    public void Start()
+    public void Start(BackgroundSupervisor background)
     {
         _pumps = committer.Streams.ToFrozenDictionary(
             stream => stream,
             stream => Array.ConvertAll(_sinks, sink => Pump(stream, sink))
         );
-        foreach (var pump in _pumps.Values.SelectMany(pumps => pumps))
-            pump.Start(_stopping.Token);
+        _running =
+        [
+            .. _pumps
+                .Values.SelectMany(pumps => pumps)
+                .Select(pump => (pump, background.RunAsync(pump, _stopping.Token))),
+        ];
     }
 
     /// <summary>
@@ -75,7 +81,7 @@ internal sealed class StreamRelay(
         using var limit = new CancellationTokenSource(options.Value.RelayFlushBound, time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         var flushed = await Task.WhenAll(
-            _pumps.Values.SelectMany(pumps => pumps).Select(pump => pump.StopAsync(bound.Token))
+            _running.Select(started => started.Pump.StopAsync(started.Running, bound.Token))
         );
         return flushed.All(all => all);
     }

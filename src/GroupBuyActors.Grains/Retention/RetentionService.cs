@@ -1,4 +1,6 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Retention;
 using Microsoft.Extensions.Logging;
 
@@ -15,11 +17,10 @@ namespace GroupBuyActors.Retention;
 /// longer each time, and goes on from what is still there. Two silos that both believe to be the home do no harm: a
 /// step finds what there is.
 /// </remarks>
-internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<string, long>>
 {
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5),
-        RetryMin = TimeSpan.FromSeconds(5),
-        RetryMax = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
+    private static readonly Backoff StepAgain = new(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
     private readonly Progress[] _kinds;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Homes _homes;
@@ -27,8 +28,6 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
     private readonly TimeProvider _time;
     private readonly RetentionMetrics _metrics;
     private readonly ILogger<RetentionService> _log;
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _running = Task.CompletedTask;
 
     public RetentionService(
         IEnumerable<IRetainedKind> kinds,
@@ -41,68 +40,56 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
     {
         _kinds = [.. kinds.Select(kind => new Progress(kind))];
         (_homes, _self, _time, _metrics, _log) = (homes, self.SiloAddress, time, metrics, log);
+        metrics.Observe(
+            _kinds.Select(progress => progress.Kind.Kind),
+            () => _kinds.Select(progress => (progress.Kind.Kind, progress.Behind(time)))
+        );
     }
 
-    public void Participate(ISiloLifecycle lifecycle) =>
-        lifecycle.Subscribe("GroupBuyActors.Retention", ServiceLifecycleStage.Active, Start, StopAsync);
+    public override string Name => "retention";
 
-    /// <summary>
-    /// Removes all that is over, kind by kind, without pauses; gives the rows removed of each. What fails is in the
-    /// log.
-    /// </summary>
-    public async Task<IReadOnlyDictionary<string, long>> RunOnceAsync(CancellationToken cancellation)
+    /// <summary>One step of each kind that is due, where this silo does it; gives the rows removed of each.</summary>
+    public override async Task<IReadOnlyDictionary<string, long>> RunOnceAsync(CancellationToken cancellation)
     {
         var removed = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var progress in _kinds)
         {
-            var before = progress.Removed;
-            do await StepAsync(progress, cancellation);
-            while (progress.IsBehind && progress.Failures == 0 && !progress.IsBlocked);
-            removed[progress.Kind.Kind] = progress.Removed - before;
+            if (!IsHere)
+                progress.Forget();
+            else if (progress.IsDue(_time))
+                removed[progress.Kind.Kind] = await StepAsync(progress, cancellation);
         }
 
         return removed;
     }
 
-    private Task Start(CancellationToken cancellation)
+    /// <summary>
+    /// Removes all that is over, kind by kind, without pauses; gives the rows removed of each. What fails is in the
+    /// log.
+    /// </summary>
+    internal async Task<IReadOnlyDictionary<string, long>> RemoveAllAsync(CancellationToken cancellation)
     {
-        _metrics.Observe(
-            _kinds.Select(progress => progress.Kind.Kind),
-            () => _kinds.Select(progress => (progress.Kind.Kind, progress.Behind(_time)))
-        );
-        _running = Task.Run(() => RunAsync(_stopping.Token), CancellationToken.None);
-        return Task.CompletedTask;
-    }
-
-    private async Task StopAsync(CancellationToken cancellation)
-    {
-        await _stopping.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    internal async Task RunAsync(CancellationToken cancellation)
-    {
-        while (!cancellation.IsCancellationRequested)
+        var removed = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var progress in _kinds)
         {
-            var pause = Idle;
-            if (_self.Equals(_homes.Of(new ShardId(0))))
-            {
-                foreach (var progress in _kinds.Where(progress => progress.IsDue(_time)))
-                    await StepAsync(progress, cancellation);
-                if (_kinds.Where(progress => progress.IsDueAfterPace(_time)).ToList() is { Count: > 0 } more)
-                    pause = more.Max(progress => progress.Pace.Pause);
-            }
-            else
-            {
-                foreach (var progress in _kinds)
-                    progress.Forget();
-            }
-
-            await Task.Delay(pause, _time, cancellation);
+            removed[progress.Kind.Kind] = 0;
+            do removed[progress.Kind.Kind] += await StepAsync(progress, cancellation);
+            while (progress.IsBehind && progress.Failures == 0 && !progress.IsBlocked);
         }
+
+        return removed;
     }
 
-    private async Task StepAsync(Progress progress, CancellationToken cancellation)
+    protected override TimeSpan PauseAfter(IReadOnlyDictionary<string, long> result) =>
+        _kinds
+            .Where(progress => IsHere && progress.IsDueAfterPace(_time))
+            .Select(progress => progress.Pace.Pause)
+            .DefaultIfEmpty(Idle)
+            .Max();
+
+    private bool IsHere => _self.Equals(_homes.Of(new ShardId(0)));
+
+    private async Task<long> StepAsync(Progress progress, CancellationToken cancellation)
     {
         var began = _time.GetTimestamp();
         await _turn.WaitAsync(cancellation);
@@ -112,12 +99,14 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
             _metrics.Removed(progress.Kind.Kind, step.Removed);
             if (progress.Stepped(step, began, _time) is { Rows: > 0 } worked)
                 RetentionLog.Removed(_log, worked.Rows, progress.Kind.Kind, worked.Took.TotalSeconds);
+            return step.Removed;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             _metrics.Failed(progress.Kind.Kind);
-            var wait = progress.Failed(began, _time, RetryMin, RetryMax);
+            var wait = progress.Failed(began, _time);
             RetentionLog.NotRemoved(_log, e, progress.Kind.Kind, wait.TotalSeconds);
+            return 0;
         }
         finally
         {
@@ -139,8 +128,6 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
 
         public int Failures { get; private set; }
 
-        public long Removed { get; private set; }
-
         /// <summary>True where the last step was kept from its work by something else for a while.</summary>
         public bool IsBlocked { get; private set; }
 
@@ -161,7 +148,6 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
         public (long Rows, TimeSpan Took)? Stepped(PurgeStep step, long began, TimeProvider time)
         {
             (Failures, IsBlocked) = (0, step.IsBlocked);
-            Removed += step.Removed;
             _workedOff += step.Removed;
             Pace = Pace.After(time.GetElapsedTime(began));
             lock (_gate)
@@ -182,9 +168,9 @@ internal sealed class RetentionService : ILifecycleParticipant<ISiloLifecycle>
             }
         }
 
-        public TimeSpan Failed(long began, TimeProvider time, TimeSpan least, TimeSpan most)
+        public TimeSpan Failed(long began, TimeProvider time)
         {
-            var wait = TimeSpan.FromTicks(Math.Min(most.Ticks, least.Ticks << Math.Min(Failures++, 10)));
+            var wait = StepAgain.After(++Failures);
             lock (_gate)
             {
                 _behindSince ??= began;

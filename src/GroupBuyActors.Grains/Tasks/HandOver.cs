@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
@@ -19,13 +20,13 @@ internal sealed class HandOver(
     TimeProvider time,
     IOptions<GrainsOptions> options,
     ILogger<HandOver> log
-)
+) : StreamingService
 {
     private const int WaitingMax = 50_000,
         SendMax = 500,
         SendsMax = 16,
         TriesMax = 20;
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100),
+    private static readonly TimeSpan SendAgainAfter = TimeSpan.FromMilliseconds(100),
         AnswerWithin = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim _sends = new(SendsMax);
     private readonly Channel<Parcel> _waiting = Channel.CreateBounded<Parcel>(
@@ -46,28 +47,28 @@ internal sealed class HandOver(
             _waiting.Writer.TryWrite(new Parcel(key, null, 0));
     }
 
-    /// <summary>Sends until cancelled. A silo that does not answer holds up no parcels for others.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    public override string Name => "task-forwarding";
+
+    /// <summary>Once this silo has no shards, all that its groups schedule goes to the next owners.</summary>
+    public override bool RunsUntilGroupsAreGone => true;
+
+    /// <summary>
+    /// Sends what waits; a silo that does not answer holds up no parcels for others. Where it fails, the owners find
+    /// these in the table, and those that come after them are still sent.
+    /// </summary>
+    public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
-        while (await _waiting.Reader.WaitToReadAsync(cancellation))
+        await _waiting.Reader.WaitToReadAsync(cancellation);
+        var parcels = new List<Parcel>();
+        while (parcels.Count < SendMax && _waiting.Reader.TryRead(out var parcel))
+            parcels.Add(parcel);
+        foreach (var home in parcels.GroupBy(parcel => homes.Of(parcel.Key.Shard)))
         {
-            var parcels = new List<Parcel>();
-            while (parcels.Count < SendMax && _waiting.Reader.TryRead(out var parcel))
-                parcels.Add(parcel);
-            try
-            {
-                foreach (var home in parcels.GroupBy(parcel => homes.Of(parcel.Key.Shard)))
-                {
-                    await _sends.WaitAsync(cancellation);
-                    SendAsync(home.Key, [.. home], cancellation).Ignore();
-                }
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                // Their owners find them in the table; those that come after them are still sent.
-                TaskLog.TurnFailed(log, e, "forwarding tasks");
-            }
+            await _sends.WaitAsync(cancellation);
+            SendAsync(home.Key, [.. home], cancellation).Ignore();
         }
+
+        return parcels.Count;
     }
 
     private async Task SendAsync(SiloAddress? home, List<Parcel> parcels, CancellationToken cancellation)
@@ -86,7 +87,7 @@ internal sealed class HandOver(
         var lost = parcels.RemoveAll(parcel => parcel.Tries >= TriesMax);
         if (lost > 0)
             TaskLog.NotHandedOver(log, lost);
-        await Task.Delay(Retry, time, cancellation);
+        await Task.Delay(SendAgainAfter, time, cancellation);
         foreach (var parcel in parcels)
             _waiting.Writer.TryWrite(parcel with { Tries = parcel.Tries + 1 });
     }

@@ -222,7 +222,11 @@ internal sealed class TaskGateway(
 
     public Task<TaskChangeOutcome> Redrive(string taskId) => desk.RedriveHereAsync(taskId);
 
-    public Task PoliciesChanged() => policies.TryReadAsync(CancellationToken.None);
+    public Task PoliciesChanged()
+    {
+        policies.RunSoon();
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>The way to the gateway of a silo.</summary>

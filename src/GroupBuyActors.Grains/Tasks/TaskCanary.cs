@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using Microsoft.Extensions.Logging;
@@ -11,13 +12,12 @@ namespace GroupBuyActors.Tasks;
 /// silo owns, and takes the way of every other, wheel, queue, place, handler. Depths of queues say nothing where
 /// nothing moves; a canary that has not run in time does, and readiness says so.
 /// </summary>
-internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
+internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler, ITaskEngineHealth
 {
     public const string TypeName = "canary";
     private const int ShardsPerGroup = 128;
     private readonly NearTasks _near;
     private readonly ClusterClock _clock;
-    private readonly TimeProvider _time;
     private readonly GrainsOptions _options;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
@@ -27,13 +27,12 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
     public TaskCanary(
         NearTasks near,
         ClusterClock clock,
-        TimeProvider time,
         IOptions<GrainsOptions> options,
         IMeterFactory meters,
         ILogger<TaskCanary> log
     )
     {
-        (_near, _clock, _time, _options, _log) = (near, clock, time, options.Value, log);
+        (_near, _clock, _options, _log) = (near, clock, options.Value, log);
         meters
             .Create("GroupBuyActors")
             .CreateObservableGauge(
@@ -43,6 +42,8 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
                 "How late the oldest canary task is; near 0 while timed tasks fire."
             );
     }
+
+    public override string Name => "task-canary";
 
     public string Type => TypeName;
 
@@ -55,24 +56,12 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
         return Task.FromResult(TaskVerdict.Completed);
     }
 
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        using var timer = new PeriodicTimer(_options.CanaryInterval, _time);
-        while (await timer.WaitForNextTickAsync(cancellation))
-        {
-            try
-            {
-                Tick();
-            }
-            catch (Exception e)
-            {
-                TaskLog.TurnFailed(_log, e, "canary tasks");
-            }
-        }
-    }
+    /// <summary>Looks after those that are out, and lets new ones go; gives how many are out.</summary>
+    public override Task<int> RunOnceAsync(CancellationToken cancellation) => Task.FromResult(Tick());
 
-    /// <summary>Looks after those that are out, and lets new ones go.</summary>
-    internal void Tick()
+    protected override TimeSpan PauseAfter(int result) => _options.CanaryInterval;
+
+    private int Tick()
     {
         lock (_gate)
         {
@@ -92,6 +81,7 @@ internal sealed class TaskCanary : ITaskHandler, ITaskEngineHealth
                 );
             foreach (var shard in owned.DistinctBy(shard => shard.Index / ShardsPerGroup))
                 LetGo(shard, now);
+            return _expected.Count;
         }
     }
 

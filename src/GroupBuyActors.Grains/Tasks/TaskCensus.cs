@@ -1,10 +1,13 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Tasks;
+
+/// <summary>What one count did: shards counted, and how long it took.</summary>
+internal readonly record struct PendingTaskCount(int Shards, TimeSpan Took);
 
 /// <summary>
 /// How many tasks of this silo's shards have not ended, by type: numbers that are kept, not counted when somebody asks.
@@ -20,9 +23,8 @@ internal sealed class TaskCensus(
     NearTasks near,
     CronFirings firings,
     TimeProvider time,
-    IOptions<GrainsOptions> options,
-    ILogger<TaskCensus> log
-)
+    IOptions<GrainsOptions> options
+) : PeriodicService<PendingTaskCount>
 {
     private const int ShardsAtOnce = 32,
         PauseShare = 19;
@@ -72,49 +74,34 @@ internal sealed class TaskCensus(
         }
     }
 
-    /// <summary>Counts what is to be counted until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    public override string Name => "pending-task-count";
+
+    /// <summary>Counts some shards whose count is missing or old.</summary>
+    public override async Task<PendingTaskCount> RunOnceAsync(CancellationToken cancellation)
     {
-        while (true)
-        {
-            var began = time.GetTimestamp();
-            var counted = await CountOnceAsync(cancellation);
-            var pause = time.GetElapsedTime(began) * PauseShare;
-            await Task.Delay(
-                counted == 0 ? LookInterval
-                    : pause < PauseMin ? PauseMin
-                    : pause,
-                time,
-                cancellation
-            );
-        }
+        var began = time.GetTimestamp();
+        var shards = Wanted();
+        if (shards.Count == 0)
+            return default;
+        var counts = (await store.CountAsync([.. shards.Select(shard => shard.Shard)], cancellation)).ToLookup(count =>
+            count.Shard
+        );
+        lock (_gate)
+            foreach (var (shard, epoch) in shards)
+                _shards[shard] = new Count(
+                    epoch,
+                    time.GetTimestamp(),
+                    counts[shard].ToDictionary(count => count.Type, count => count.Tasks, StringComparer.Ordinal)
+                );
+        return new PendingTaskCount(shards.Count, time.GetElapsedTime(began));
     }
 
-    /// <summary>Counts some shards whose count is missing or old; gives how many.</summary>
-    internal async Task<int> CountOnceAsync(CancellationToken cancellation)
+    protected override TimeSpan PauseAfter(PendingTaskCount result)
     {
-        try
-        {
-            var shards = Wanted();
-            if (shards.Count == 0)
-                return 0;
-            var counts = (await store.CountAsync([.. shards.Select(shard => shard.Shard)], cancellation)).ToLookup(
-                count => count.Shard
-            );
-            lock (_gate)
-                foreach (var (shard, epoch) in shards)
-                    _shards[shard] = new Count(
-                        epoch,
-                        time.GetTimestamp(),
-                        counts[shard].ToDictionary(count => count.Type, count => count.Tasks, StringComparer.Ordinal)
-                    );
-            return shards.Count;
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            TaskLog.NotCounted(log, e);
-            return 0;
-        }
+        if (result.Shards == 0)
+            return LookInterval;
+        var pause = result.Took * PauseShare;
+        return pause < PauseMin ? PauseMin : pause;
     }
 
     private List<(ShardId Shard, long Epoch)> Wanted()

@@ -40,9 +40,6 @@ internal static partial class TaskLog
     )]
     public static partial void Trouble(ILogger log, Exception exception, string task_id, string type, double delay);
 
-    [LoggerMessage(3004, LogLevel.Warning, "Tasks due within the horizon could not be read; retrying.")]
-    public static partial void HorizonNotRead(ILogger log, Exception exception);
-
     [LoggerMessage(
         3005,
         LogLevel.Information,
@@ -77,9 +74,6 @@ internal static partial class TaskLog
     [LoggerMessage(3011, LogLevel.Information, "Version {Version} of the policy for task type {Type} is in force.")]
     public static partial void PolicyInForce(ILogger log, string type, int version);
 
-    [LoggerMessage(3012, LogLevel.Warning, "Task policies could not be read; the policies read before stay in force.")]
-    public static partial void PoliciesNotRead(ILogger log, Exception exception);
-
     [LoggerMessage(
         3013,
         LogLevel.Error,
@@ -93,9 +87,6 @@ internal static partial class TaskLog
         "Timed tasks do not fire on this silo: the canary task of {Shards} was due {Late:F1} s ago and has not run."
     )]
     public static partial void CanaryIsSilent(ILogger log, string shards, double late);
-
-    [LoggerMessage(3017, LogLevel.Warning, "The tasks of some shards could not be counted; retrying.")]
-    public static partial void NotCounted(ILogger log, Exception exception);
 
     [LoggerMessage(
         3018,
@@ -137,7 +128,4 @@ internal static partial class TaskLog
         "The task changes of a commit could not be applied in memory; the table will be read again."
     )]
     public static partial void NotTakenIn(ILogger log, Exception exception);
-
-    [LoggerMessage(3044, LogLevel.Error, "An iteration of the loop '{Loop}' failed; the loop continues.")]
-    public static partial void TurnFailed(ILogger log, Exception exception, string loop);
 }

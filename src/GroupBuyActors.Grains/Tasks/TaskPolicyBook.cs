@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Store.Tasks;
@@ -47,14 +48,13 @@ public interface ITaskPolicies
 /// operators changed while running, which is stored. All silos read the store every few seconds and at once when one of
 /// them tells of a change.
 /// </summary>
-internal sealed class TaskPolicyBook : ITaskPolicies
+internal sealed class TaskPolicyBook : PeriodicService<int>, ITaskPolicies
 {
     private const int TriesMax = 5;
     private readonly IPolicyStore _store;
     private readonly IClusterMembershipService _membership;
     private readonly TaskGateways _gateways;
     private readonly ClusterClock _clock;
-    private readonly TimeProvider _time;
     private readonly GrainsOptions _options;
     private readonly ILogger _log;
     private readonly FrozenDictionary<string, TaskPolicy> _defaults;
@@ -65,17 +65,15 @@ internal sealed class TaskPolicyBook : ITaskPolicies
         IClusterMembershipService membership,
         TaskGateways gateways,
         ClusterClock clock,
-        TimeProvider time,
         IOptions<GrainsOptions> options,
         ILogger<TaskPolicyBook> log
     )
     {
-        (_store, _membership, _gateways, _clock, _time, _options, _log) = (
+        (_store, _membership, _gateways, _clock, _options, _log) = (
             store,
             membership,
             gateways,
             clock,
-            time,
             options.Value,
             log
         );
@@ -113,7 +111,7 @@ internal sealed class TaskPolicyBook : ITaskPolicies
             return new PolicyChangeResult(null, faults, null);
         for (var tries = 1; ; tries++)
         {
-            await ReadAsync(cancellation);
+            await RunOnceAsync(cancellation);
             var version = _inForce[type].Policy.Version;
             if (expectedVersion is { } expected && expected != version)
                 return new PolicyChangeResult(null, null, version);
@@ -128,46 +126,39 @@ internal sealed class TaskPolicyBook : ITaskPolicies
                 );
         }
 
-        await ReadAsync(cancellation);
+        await RunOnceAsync(cancellation);
         TellOthers();
         return new PolicyChangeResult(_inForce[type], null, null);
     }
 
-    /// <summary>Reads what is stored; throws where the store cannot.</summary>
-    public async Task ReadAsync(CancellationToken cancellation)
+    public override string Name => "task-policies";
+
+    /// <summary>
+    /// Reads what is stored, and gives how many policies changed by it. Where the store cannot, those read before stay
+    /// in force.
+    /// </summary>
+    public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
         var stored = await _store.ReadAllAsync(cancellation);
         var before = _inForce;
         if (stored.All(row => !before.TryGetValue(row.Type, out var known) || known.Policy.Version == row.Version))
-            return;
+            return 0;
         var after = Combine(stored);
         _inForce = after;
+        var changed = 0;
         foreach (var (type, report) in after)
-            if (before[type].Policy.Version != report.Policy.Version)
-                TaskLog.PolicyInForce(_log, type, report.Policy.Version);
+        {
+            if (before[type].Policy.Version == report.Policy.Version)
+                continue;
+            changed++;
+            TaskLog.PolicyInForce(_log, type, report.Policy.Version);
+        }
+
         Changed?.Invoke();
+        return changed;
     }
 
-    /// <summary>Reads every few seconds until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        using var timer = new PeriodicTimer(_options.PolicyReadInterval, _time);
-        do await TryReadAsync(cancellation);
-        while (await timer.WaitForNextTickAsync(cancellation));
-    }
-
-    /// <summary>Another silo has changed one; where the store does not answer now, the next reading finds it.</summary>
-    public async Task TryReadAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await ReadAsync(cancellation);
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            TaskLog.PoliciesNotRead(_log, e);
-        }
-    }
+    protected override TimeSpan PauseAfter(int result) => _options.PolicyReadInterval;
 
     private void TellOthers()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
+using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
@@ -48,6 +49,7 @@ internal sealed class TaskRunner(
     private const int ErrorMax = 500,
         TroublesBeforeLook = 2;
     private static readonly TimeSpan TroubleMax = TimeSpan.FromSeconds(5);
+    private static readonly Backoff AfterTrouble = new(TimeSpan.FromMilliseconds(50), TroubleMax, Jitter: 0.2);
     private static readonly TimeSpan LinkAfter = TimeSpan.FromHours(1);
     private readonly Dictionary<string, ITaskHandler> _handlers = handlers.ToDictionary(handler => handler.Type);
 
@@ -350,11 +352,9 @@ internal sealed class TaskRunner(
 
     private void Trouble(NearTask running, Exception e)
     {
-        var wait =
-            Math.Min(50 * Math.Pow(2, Math.Min(running.Troubles++, 20)), TroubleMax.TotalMilliseconds)
-            * (1 + 0.2 * chance.NextShare());
-        TaskLog.Trouble(log, e, running.Stored.Key.Id, running.Stored.Type, wait);
-        near.Again(running, clock.GetUtcNow() + TimeSpan.FromMilliseconds(wait));
+        var wait = AfterTrouble.After(++running.Troubles, chance.NextShare());
+        TaskLog.Trouble(log, e, running.Stored.Key.Id, running.Stored.Type, wait.TotalMilliseconds);
+        near.Again(running, clock.GetUtcNow() + wait);
     }
 
     /// <summary>

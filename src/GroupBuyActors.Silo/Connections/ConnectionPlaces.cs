@@ -83,10 +83,12 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
         }
     }
 
-    /// <summary>Ends connections that have sent no request for as long as they may be silent.</summary>
-    public void EndSilent()
+    /// <summary>
+    /// Ends connections that have sent no request for as long as they may be silent; gives how many.
+    /// </summary>
+    public int EndSilent()
     {
-        while (true)
+        for (var ended = 0; ; ended++)
         {
             ConnectionPlace place;
             lock (_gate)
@@ -96,7 +98,7 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
                 else if (Silent(_silent, options.Value.Silence) is { } other)
                     place = other;
                 else
-                    return;
+                    return ended;
                 Drop(place);
             }
 

@@ -1,3 +1,4 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Silo.Http;
 using Microsoft.AspNetCore.Connections;
 
@@ -17,7 +18,7 @@ internal static class ConnectionRules
             ActivatorUtilities.CreateInstance<TTransport>(provider),
             provider.GetRequiredService<ConnectionPlaces>()
         ));
-        services.AddSingleton<ConnectionWatch>();
+        services.AddBackgroundLoop<ConnectionWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionWatch>());
     }
 

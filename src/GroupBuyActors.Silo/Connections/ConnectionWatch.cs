@@ -1,3 +1,4 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Silo.Http;
 using Microsoft.Extensions.Options;
 
@@ -11,20 +12,37 @@ internal sealed partial class ConnectionWatch(
     ConnectionPlaces places,
     ConnectionMetrics metrics,
     IOptions<EdgeOptions> options,
-    TimeProvider time,
     ILogger<ConnectionWatch> log
-) : BackgroundService
+) : PeriodicService<int>, IHostedService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    public override async Task StartAsync(CancellationToken cancellationToken)
+    public override string Name => "connections";
+
+    // Goes on to bound connections while what was begun is finished.
+    public override bool RunsUntilGroupsAreGone => true;
+
+    /// <summary>Before the server listens; the supervisor starts the rest.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
     {
         Fit();
         metrics.Observe(places);
         if (Descriptors.Limit is < ConnectionShare.LimitLow and var limit)
             LimitLow(log, limit, ConnectionShare.LimitLow, places.Max);
-        await base.StartAsync(cancellationToken);
+        return Task.CompletedTask;
     }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Gives how many silent connections it has ended.</summary>
+    public override Task<int> RunOnceAsync(CancellationToken cancellation)
+    {
+        var ended = places.EndSilent();
+        Fit();
+        return Task.FromResult(ended);
+    }
+
+    protected override TimeSpan PauseAfter(int result) => Interval;
 
     /// <summary>Gives HTTP what the others leave; where that cannot be counted now, what they left before.</summary>
     internal void Fit()
@@ -37,31 +55,10 @@ internal sealed partial class ConnectionWatch(
         );
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                places.EndSilent();
-                Fit();
-            }
-            catch (Exception e)
-            {
-                // The next second brings another look.
-                NotLooked(log, e);
-            }
-        }
-    }
-
     [LoggerMessage(
         7030,
         LogLevel.Warning,
         "This process may open only {Limit} files and sockets; {Wanted} or more are recommended (ulimit -n, LimitNOFILE, --ulimit). HTTP is limited to {Places} connections, so that enough remain for the database and other silos."
     )]
     private static partial void LimitLow(ILogger log, int limit, int wanted, int places);
-
-    [LoggerMessage(7031, LogLevel.Warning, "Connection limits could not be updated; retrying in one second.")]
-    private static partial void NotLooked(ILogger log, Exception exception);
 }

@@ -1,3 +1,5 @@
+using GroupBuyActors.Background;
+using GroupBuyActors.Retries;
 using GroupBuyActors.Silo.Http;
 
 namespace GroupBuyActors.Silo.Events;
@@ -11,13 +13,7 @@ namespace GroupBuyActors.Silo.Events;
 /// reaches back far enough. The feed runs while somebody watches.
 /// </para>
 /// </summary>
-internal sealed class GroupFeed(
-    GroupId group,
-    GroupFeeds feeds,
-    GroupCalls calls,
-    TimeProvider time,
-    ILogger<GroupFeeds> log
-)
+internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls calls, TimeProvider time) : StreamingService
 {
     /// <summary>Events kept: a watcher that connects anew within that many misses none and reads nothing.</summary>
     private const int FramesMax = 2_000;
@@ -28,6 +24,10 @@ internal sealed class GroupFeed(
     private readonly EventFrames _frames = new(FramesMax);
     private TaskCompletionSource _more = New();
     private bool _begun;
+
+    public override string Name => "event-feed";
+
+    internal override Backoff Retry => new(RetryWait, RetryWait);
 
     public GroupId Group => group;
 
@@ -44,7 +44,7 @@ internal sealed class GroupFeed(
         }
     }
 
-    public void Start() => Task.Run(() => RunAsync(_ending.Token), CancellationToken.None).Ignore();
+    public void Start(BackgroundSupervisor background) => background.RunAsync(this, _ending.Token).Ignore();
 
     public void End() => _ending.Cancel();
 
@@ -62,44 +62,37 @@ internal sealed class GroupFeed(
         }
     }
 
-    private async Task RunAsync(CancellationToken ending)
+    /// <summary>Waits until there is more than was read, and reads it; gives how many events that were.</summary>
+    public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
-        while (!ending.IsCancellationRequested)
+        if (await calls.WaitForEventsAsync(group, _begun ? _frames.Last : -1, cancellation) is not { } head)
         {
-            try
-            {
-                await StepAsync(ending);
-            }
-            catch (Exception e) when (!ending.IsCancellationRequested)
-            {
-                EdgeLog.FeedTrouble(log, e, group);
-                await Task.Delay(RetryWait, time, ending);
-            }
-        }
-    }
-
-    /// <summary>Waits until there is more than was read, and reads it.</summary>
-    private async Task StepAsync(CancellationToken ending)
-    {
-        if (await calls.WaitForEventsAsync(group, _begun ? _frames.Last : -1, ending) is not { } head)
-        {
-            await Task.Delay(RetryWait, time, ending);
-            return;
+            await Task.Delay(RetryWait, time, cancellation);
+            return 0;
         }
 
         // Under load events gather, so that what is sent to watchers stays bounded whatever a group does.
         if (_begun)
-            await Task.Delay(feeds.Gathers, time, ending);
+            await Task.Delay(feeds.Gathers, time, cancellation);
         else
             BeginAfter(Math.Max(0, head - GroupFeeds.PageSize));
-        while (_frames.Last < head && await feeds.ReadAsync(group, _frames.Last, ending) is { Count: > 0 } frames)
+        var read = 0;
+        while (_frames.Last < head && await feeds.ReadAsync(group, _frames.Last, cancellation) is { Count: > 0 } frames)
+        {
             Add(frames);
+            read += frames.Count;
+        }
+
         // The others were removed after their time: nobody needs to ask for them again.
         if (_frames.Last < head)
             BeginAfter(head);
         if (!_begun)
             Add([]);
+        return read;
     }
+
+    internal override void LogFailure(ILogger log, Exception failure, TimeSpan wait) =>
+        EdgeLog.FeedTrouble(log, failure, group);
 
     private void BeginAfter(long sequence)
     {

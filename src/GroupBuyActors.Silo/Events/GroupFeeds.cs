@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using GroupBuyActors.Background;
 using GroupBuyActors.Client;
 using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Silo.Http;
@@ -14,8 +15,8 @@ internal sealed class GroupFeeds(
     IGroupReader reader,
     ConnectionPlaces places,
     EventMetrics metrics,
-    TimeProvider time,
-    ILogger<GroupFeeds> log
+    BackgroundSupervisor background,
+    TimeProvider time
 )
 {
     /// <summary>Events of one read of the journal.</summary>
@@ -64,8 +65,8 @@ internal sealed class GroupFeeds(
 
             if (!_feeds.TryGetValue(group, out var feed))
             {
-                _feeds[group] = feed = new GroupFeed(group, this, calls, time, log);
-                feed.Start();
+                _feeds[group] = feed = new GroupFeed(group, this, calls, time);
+                feed.Start(background);
             }
 
             feed.Watchers++;

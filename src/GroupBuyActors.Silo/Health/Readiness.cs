@@ -1,3 +1,4 @@
+using GroupBuyActors.Background;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;
@@ -5,14 +6,15 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Silo.Health;
 
 /// <summary>
-/// Whether this silo should be sent requests: it serves, it activates groups, its timed tasks fire, and the database
-/// takes a write.
+/// Whether this silo should be sent requests: it serves, its background services run, it activates groups, its timed
+/// tasks fire, and the database takes a write.
 /// </summary>
 internal sealed class Readiness(
     ISiloGate gate,
     IStoreHealth store,
     ITaskEngineHealth tasks,
     IActivationHealth activations,
+    BackgroundSupervisor background,
     IHostApplicationLifetime lifetime,
     TimeProvider time
 )
@@ -29,6 +31,8 @@ internal sealed class Readiness(
             return "The silo is stopping.";
         if (gate.ClosedBecause is { } closed)
             return closed;
+        if (background.FailingBecause is { } ended)
+            return ended;
         if (tasks.SilentBecause is { } silent)
             return silent;
         if (activations.FailingBecause is { } failing)

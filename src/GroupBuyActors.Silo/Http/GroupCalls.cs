@@ -1,6 +1,7 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Membership;
+using GroupBuyActors.Retries;
 using GroupBuyActors.Silo.Groups;
 using Microsoft.Extensions.Options;
 
@@ -114,8 +115,9 @@ internal sealed class GroupCalls(
     {
         var grain = grains.GetGrain<IGroupGrain>(group.Value);
         var started = time.GetTimestamp();
-        var wait = options.Value.RetryDelay;
-        while (true)
+        // From a half to the whole of a wait that doubles, so that many who failed together return apart.
+        var retry = new Backoff(options.Value.RetryDelay / 2, options.Value.RetryDelayMax, Jitter: 1);
+        for (var tries = 1; ; tries++)
         {
             var pending = call(grain);
             try
@@ -135,10 +137,9 @@ internal sealed class GroupCalls(
                     e is StoreUnavailableException || gate.RefusesBecause is not null
                         ? options.Value.StoreBudget
                         : options.Value.Budget;
-                if (time.GetElapsedTime(started) + wait >= budget)
+                if (time.GetElapsedTime(started) + retry.After(tries, chance: 1) >= budget)
                     return refused(Unavailable);
-                await Task.Delay(wait * (0.5 + 0.5 * share()), time, cancellation);
-                wait = wait * 2 < options.Value.RetryDelayMax ? wait * 2 : options.Value.RetryDelayMax;
+                await Task.Delay(retry.After(tries, share()), time, cancellation);
             }
         }
     }

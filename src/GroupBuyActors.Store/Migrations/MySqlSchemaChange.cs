@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using GroupBuyActors.Retries;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
 
@@ -39,8 +40,8 @@ internal sealed partial class MySqlSchemaChange(
     public async Task RunAsync(Migration migration, string statement, bool again, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        var pause = patience.FirstPause;
-        while (!await TryAsync(statement, again, cancellation).ConfigureAwait(false))
+        var pauses = new Backoff(patience.FirstPause, patience.PauseMax);
+        for (var tries = 1; !await TryAsync(statement, again, cancellation).ConfigureAwait(false); tries++)
         {
             var table = TableOf(statement);
             var holders = await MySqlLockHolders.DescribeAsync(connection, table, cancellation).ConfigureAwait(false);
@@ -53,8 +54,7 @@ internal sealed partial class MySqlSchemaChange(
                         + "End that transaction or wait for its end, and start again; running silos are not affected, and completed migrations stay."
                 );
             logger.WaitsForTable(migration.Name, (int)waited.TotalSeconds, what, holders);
-            await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
-            pause = Longer(pause);
+            await Task.Delay(pauses.After(tries), time, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -88,8 +88,6 @@ internal sealed partial class MySqlSchemaChange(
                 or MySqlErrorCode.DuplicateFieldName
                 or MySqlErrorCode.DuplicateKeyName
         || e.Number == NothingToDrop;
-
-    private TimeSpan Longer(TimeSpan pause) => pause * 2 < patience.PauseMax ? pause * 2 : patience.PauseMax;
 
     [GeneratedRegex(
         @"\b(alter\s+table|create\s+(or\s+replace\s+)?view|create\s+(unique\s+)?index\s+\S+\s+on|update|delete\s+from)"

@@ -1,3 +1,4 @@
+using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Databases;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
@@ -37,7 +38,7 @@ internal sealed class MySqlLaneWriter(
     ILogger logger
 ) : LaneWriter
 {
-    private const int PauseMsMax = 1000;
+    private static readonly Backoff s_repeat = new(TimeSpan.FromMilliseconds(40), TimeSpan.FromSeconds(1));
     private readonly MySqlSession _session = new(connectionString, options.CommandTimeout);
     private readonly MySqlPacket _packet = new(time);
     private readonly RefusalPatience _patience = new(time, options.RefusalPatience);
@@ -372,12 +373,7 @@ internal sealed class MySqlLaneWriter(
         if (tries < 2)
             return;
         using var over = new ManualResetEventSlim();
-        using var timer = time.CreateTimer(
-            _ => over.Set(),
-            null,
-            TimeSpan.FromMilliseconds(Math.Min(PauseMsMax, 10 << Math.Min(tries, 10))),
-            Timeout.InfiniteTimeSpan
-        );
+        using var timer = time.CreateTimer(_ => over.Set(), null, s_repeat.After(tries - 1), Timeout.InfiniteTimeSpan);
         over.Wait();
     }
 

@@ -1,0 +1,39 @@
+using GroupBuyActors.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Background;
+
+/// <summary>What all background loops share: their failures are logged, counted and waited for in one way.</summary>
+internal sealed class BackgroundContext(
+    BackgroundMetrics metrics,
+    Chance chance,
+    TimeProvider time,
+    ILogger<BackgroundLoop> log
+)
+{
+    public TimeProvider Time => time;
+
+    /// <summary>
+    /// Repeats a run until cancelled. One that fails is told of, counted, and made again after a wait.
+    /// </summary>
+    public async Task RepeatAsync(BackgroundLoop loop, Func<CancellationToken, Task> run, CancellationToken stopping)
+    {
+        metrics.Started(loop.Name);
+        var failures = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await run(stopping);
+                failures = 0;
+            }
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+            {
+                var wait = loop.Retry.After(++failures, chance.NextShare());
+                metrics.Failed(loop.Name);
+                loop.LogFailure(log, e, wait);
+                await Task.Delay(wait, time, stopping);
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using GroupBuyActors.Background;
+
+namespace GroupBuyActors.Membership;
+
+/// <summary>Tells of every change of the cluster's members, so that streams and shards follow it at once.</summary>
+internal sealed class MembershipWatch(IClusterMembershipService membership, ClusterKeeper keeper) : StreamingService
+{
+    private IAsyncEnumerator<ClusterMembershipSnapshot>? _updates;
+
+    public override string Name => "membership-watch";
+
+    public override async Task<int> RunOnceAsync(CancellationToken cancellation)
+    {
+        _updates ??= membership.MembershipUpdates.GetAsyncEnumerator(cancellation);
+        try
+        {
+            if (!await _updates.MoveNextAsync())
+                throw new InvalidOperationException("The updates of the membership have ended.");
+        }
+        catch
+        {
+            // What has failed or ended gives nothing more; the next run subscribes anew.
+            await Interlocked.Exchange(ref _updates, null)!.DisposeAsync();
+            throw;
+        }
+
+        keeper.RunSoon();
+        return 1;
+    }
+}
