@@ -62,7 +62,7 @@ public static class StoreServices
         services.TryAddSingleton<IGrainStorageUpkeep, GrainStorageUpkeep>();
         services.TryAddSingleton<IStreams, StreamTable>();
         services.TryAddSingleton<IRelayAside, RelayAsideTable>();
-        services.TryAddSingleton<IGroupReader, GroupReader>();
+        services.TryAddSingleton<IActorReader, ActorReader>();
         services.TryAddSingleton<IListings, Listings>();
         services.TryAddSingleton<IBookReader, BookReader>();
         services.TryAddSingleton<IProjections, ProjectionWriter>();

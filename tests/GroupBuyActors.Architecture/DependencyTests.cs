@@ -3,8 +3,8 @@ using Xunit;
 namespace GroupBuyActors.Architecture;
 
 /// <summary>
-/// Dependencies point one way: Abstractions ← Domain ← Store ← Grains ← Silo; Integrations ← Silo; Client →
-/// Abstractions only. Held twice, for what project files say and for what compiled code does: a transitive reference
+/// Dependencies point one way: Abstractions ← Durability ← Domain ← Store ← Grains ← Silo; Integrations ← Silo; Client
+/// → Abstractions only. Held twice, for what project files say and for what compiled code does: a transitive reference
 /// lets code reach past its project file.
 /// </summary>
 public sealed class DependencyTests
@@ -13,13 +13,26 @@ public sealed class DependencyTests
     private static readonly Dictionary<string, string[]> MayKnow = new()
     {
         ["GroupBuyActors.Abstractions"] = [],
-        ["GroupBuyActors.Domain"] = ["GroupBuyActors.Abstractions"],
-        ["GroupBuyActors.Store"] = ["GroupBuyActors.Domain", "GroupBuyActors.Abstractions"],
-        ["GroupBuyActors.Grains"] = ["GroupBuyActors.Store", "GroupBuyActors.Domain", "GroupBuyActors.Abstractions"],
+        ["GroupBuyActors.Durability"] = ["GroupBuyActors.Abstractions"],
+        ["GroupBuyActors.Domain"] = ["GroupBuyActors.Durability", "GroupBuyActors.Abstractions"],
+        ["GroupBuyActors.Store"] =
+        [
+            "GroupBuyActors.Domain",
+            "GroupBuyActors.Durability",
+            "GroupBuyActors.Abstractions",
+        ],
+        ["GroupBuyActors.Grains"] =
+        [
+            "GroupBuyActors.Store",
+            "GroupBuyActors.Domain",
+            "GroupBuyActors.Durability",
+            "GroupBuyActors.Abstractions",
+        ],
         ["GroupBuyActors.Integrations"] =
         [
             "GroupBuyActors.Store",
             "GroupBuyActors.Domain",
+            "GroupBuyActors.Durability",
             "GroupBuyActors.Abstractions",
         ],
         ["GroupBuyActors.Client"] = ["GroupBuyActors.Abstractions"],
@@ -31,6 +44,7 @@ public sealed class DependencyTests
             "GroupBuyActors.Client",
             "GroupBuyActors.Store",
             "GroupBuyActors.Domain",
+            "GroupBuyActors.Durability",
             "GroupBuyActors.Abstractions",
         ],
     };
@@ -107,6 +121,28 @@ public sealed class DependencyTests
             new Room("GroupBuyActors.Domain")
                 .MemberReferences()
                 .Where(member => banned.Any(prefix => member.StartsWith(prefix, StringComparison.Ordinal)))
+        );
+    }
+
+    /// <summary>
+    /// The kernel of durable actors serves any kind of them: it takes of the contract nothing but where things lie, and
+    /// speaks of no business.
+    /// </summary>
+    [Fact]
+    public void DurabilityNamesNoBusiness()
+    {
+        string[] business = ["group", "order", "merchant", "voucher", "payment", "stock", "buyer", "seat"];
+        var room = new Room("GroupBuyActors.Durability");
+        Claim.NobodyBreaks(
+            "Durability may not say:",
+            room.OwnWords()
+                .Select(word => word.Replace("GroupBuyActors", "", StringComparison.Ordinal))
+                .Where(word => business.Any(banned => word.Contains(banned, StringComparison.OrdinalIgnoreCase)))
+        );
+        Claim.NobodyBreaks(
+            "Durability may use of Abstractions only shards:",
+            room.TypeReferences("GroupBuyActors.Abstractions")
+                .Except(["GroupBuyActors.ShardId", "GroupBuyActors.StableHash"])
         );
     }
 

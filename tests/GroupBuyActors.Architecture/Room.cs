@@ -1,4 +1,5 @@
 using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 
@@ -58,6 +59,45 @@ internal sealed record Room(string Name)
                 return $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}.{metadata.GetString(member.Name)}";
             })
             .ToList();
+    }
+
+    /// <summary>Types of one other assembly that its compiled code names.</summary>
+    public IReadOnlyList<string> TypeReferences(string assembly)
+    {
+        using var file = File.OpenRead(Assembly());
+        using var image = new PEReader(file);
+        var metadata = image.GetMetadataReader();
+        return metadata
+            .TypeReferences.Select(metadata.GetTypeReference)
+            .Where(type => type.ResolutionScope.Kind == HandleKind.AssemblyReference)
+            .Where(type => AssemblyOf(type) == assembly)
+            .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}")
+            .ToList();
+
+        string AssemblyOf(TypeReference type) =>
+            metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name);
+    }
+
+    /// <summary>
+    /// Names of its own types, members and parameters without their namespace, and every text that its code holds.
+    /// </summary>
+    public IReadOnlyList<string> OwnWords()
+    {
+        using var file = File.OpenRead(Assembly());
+        using var image = new PEReader(file);
+        var metadata = image.GetMetadataReader();
+        var words = new List<string>();
+        words.AddRange(metadata.TypeDefinitions.Select(type => Text(metadata.GetTypeDefinition(type).Name)));
+        words.AddRange(metadata.MethodDefinitions.Select(method => Text(metadata.GetMethodDefinition(method).Name)));
+        words.AddRange(metadata.FieldDefinitions.Select(field => Text(metadata.GetFieldDefinition(field).Name)));
+        words.AddRange(metadata.PropertyDefinitions.Select(one => Text(metadata.GetPropertyDefinition(one).Name)));
+        foreach (var method in metadata.MethodDefinitions.Select(metadata.GetMethodDefinition))
+            words.AddRange(method.GetParameters().Select(one => Text(metadata.GetParameter(one).Name)));
+        for (var text = MetadataTokens.UserStringHandle(1); !text.IsNil; text = metadata.GetNextHandle(text))
+            words.Add(metadata.GetUserString(text));
+        return words;
+
+        string Text(StringHandle handle) => metadata.GetString(handle);
     }
 
     public override string ToString() => Name;

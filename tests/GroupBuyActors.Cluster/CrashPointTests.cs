@@ -93,7 +93,7 @@ public sealed class CrashPointTests(ITestOutputHelper output)
                 // with another history.
                 if (before is not null)
                     await Task.WhenAny(before.Published, plays[^1].End);
-                before = new Play(edge, points[i].Group, inventoryFault);
+                before = new Play(edge, points[i].Key, inventoryFault);
                 plays.Add((points[i].ToString(), steps[i].Script, PlayAsync(before, steps[i].Script)));
                 await DiesAsync(system, points[i], plays[^1].End);
             }

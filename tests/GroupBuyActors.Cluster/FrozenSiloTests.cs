@@ -85,14 +85,14 @@ public sealed class FrozenSiloTests
         );
         Assert.Equal(before, await CountAsync());
         var orders = Convert.ToInt64(
-            await database.ScalarAsync(name, "select count(*) from group_journal where type='order.placed'"),
+            await database.ScalarAsync(name, "select count(*) from journal where type='order.placed'"),
             CultureInfo.InvariantCulture
         );
         Assert.True(orders >= acknowledged, $"{acknowledged} joins were acknowledged and {orders} are there.");
 
         async Task<long> CountAsync() =>
             Convert.ToInt64(
-                await database.ScalarAsync(name, "select count(*) from group_journal"),
+                await database.ScalarAsync(name, "select count(*) from journal"),
                 CultureInfo.InvariantCulture
             );
     }

@@ -73,7 +73,7 @@ public sealed class SmallPacketTests
             Convert.ToInt64(
                 await system.Database!.ScalarAsync(
                     system.DatabaseName,
-                    $"select count(*) from group_journal where type='{type}'"
+                    $"select count(*) from journal where type='{type}'"
                 ),
                 CultureInfo.InvariantCulture
             );

@@ -33,7 +33,7 @@ internal static class Commits
             Id = id ?? NewId(),
             Shard = group.Shard,
             Token = token ?? new ActivationToken(),
-            Group = group,
+            Actor = group.Actor,
             Events = [Event(sequence, type)],
             Schedules = [OrderClose(group, sequence)],
             Removals = removals ?? [],
@@ -74,9 +74,9 @@ internal static class Commits
     public static TimedTask OrderClose(GroupId group, long sequence) =>
         new()
         {
-            Key = new TaskKey(group.Shard, Evening.AddMinutes(30), TaskIds.Of(group, sequence, 0)),
+            Key = new TaskKey(group.Shard, Evening.AddMinutes(30), TaskIds.Of(group.Actor, sequence, 0)),
             Type = "order-close",
-            Group = group,
+            Actor = group.Actor,
             Payload = Encoding.UTF8.GetBytes("{}"),
             NextAt = Evening.AddMinutes(30),
         };

@@ -14,14 +14,14 @@ public enum CrashSide
 }
 
 /// <summary>
-/// Where a silo dies by its own hand, as kill -9 would have it: at one step of one group, and nowhere else.
+/// Where a silo dies by its own hand, as kill -9 would have it: at one step of one actor, and nowhere else.
 /// </summary>
 /// <param name="Side">On which side of the step.</param>
 /// <param name="Step">A port's operation (<c>reserve, deduct, release, refund, ask, notice</c>), or the type of an
 /// event that a commit carries.</param>
-/// <param name="Group">The group.</param>
+/// <param name="Key">The actor's key; of a group, the group.</param>
 /// <param name="Time">At which time that it comes there, from 1.</param>
-public sealed record CrashPoint(CrashSide Side, string Step, string Group, int Time = 1)
+public sealed record CrashPoint(CrashSide Side, string Step, string Key, int Time = 1)
 {
     private const string Variable = "GROUPBUY_CRASH_POINT";
     private int _seen;
@@ -31,17 +31,17 @@ public sealed record CrashPoint(CrashSide Side, string Step, string Group, int T
         new Dictionary<string, string?>
         {
             ["DOTNET_STARTUP_HOOKS"] = typeof(CrashPoint).Assembly.Location,
-            [Variable] = string.Create(CultureInfo.InvariantCulture, $"{Side}|{Step}|{Group}|{Time}"),
+            [Variable] = string.Create(CultureInfo.InvariantCulture, $"{Side}|{Step}|{Key}|{Time}"),
         };
 
     internal static CrashPoint? FromEnvironment() =>
-        System.Environment.GetEnvironmentVariable(Variable)?.Split('|') is [var side, var step, var group, var time]
-            ? new CrashPoint(Enum.Parse<CrashSide>(side), step, group, int.Parse(time, CultureInfo.InvariantCulture))
+        System.Environment.GetEnvironmentVariable(Variable)?.Split('|') is [var side, var step, var key, var time]
+            ? new CrashPoint(Enum.Parse<CrashSide>(side), step, key, int.Parse(time, CultureInfo.InvariantCulture))
             : null;
 
-    internal void Reach(CrashSide side, string step, GroupId? group)
+    internal void Reach(CrashSide side, string step, string? key)
     {
-        if (side != Side || step != Step || group?.Value != Group || Interlocked.Increment(ref _seen) != Time)
+        if (side != Side || step != Step || key != Key || Interlocked.Increment(ref _seen) != Time)
             return;
         Process.GetCurrentProcess().Kill();
         // The kernel may let this thread run for a moment; whoever waits for it must not go on.

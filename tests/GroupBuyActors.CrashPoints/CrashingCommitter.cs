@@ -28,10 +28,10 @@ internal sealed class CrashingCommitter(ICommitter inner, CrashPoint point) : IC
 
     private async Task<CommitResult> AtPointAsync(CommitPlace place, Commit commit)
     {
-        point.Reach(CrashSide.Before, point.Step, commit.Group);
+        point.Reach(CrashSide.Before, point.Step, commit.Actor?.Key);
         var result = await inner.CommitAsync(place, commit).ConfigureAwait(false);
         if (result.Status == CommitStatus.Committed)
-            point.Reach(CrashSide.After, point.Step, commit.Group);
+            point.Reach(CrashSide.After, point.Step, commit.Actor?.Key);
         return result;
     }
 }

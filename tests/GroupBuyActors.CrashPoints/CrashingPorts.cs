@@ -46,9 +46,9 @@ internal static class CrashingCalls
 {
     public static async Task<T> AroundAsync<T>(this CrashPoint point, string step, GroupId group, Func<Task<T>> call)
     {
-        point.Reach(CrashSide.Before, step, group);
+        point.Reach(CrashSide.Before, step, group.Value);
         var reply = await call().ConfigureAwait(false);
-        point.Reach(CrashSide.After, step, group);
+        point.Reach(CrashSide.After, step, group.Value);
         return reply;
     }
 }

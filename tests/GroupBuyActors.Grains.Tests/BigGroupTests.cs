@@ -28,7 +28,7 @@ public sealed class BigGroupTests(ITestOutputHelper output)
         var began = TimeProvider.System.GetTimestamp();
         Assert.Equal(before, (await second.Group(Id).Get()).Value!);
         output.WriteLine($"awake after {TimeProvider.System.GetElapsedTime(began).TotalMilliseconds:F0} ms");
-        var stored = await second.Get<IGroupReader>().LoadAsync(GroupId.Parse(Id), CancellationToken.None);
+        var stored = await second.Get<IActorReader>().LoadAsync(GroupId.Parse(Id).Actor, CancellationToken.None);
         Assert.NotNull(stored.Snapshot);
         Assert.True(
             stored.Tail.Count <= new Hosting.GrainsOptions().SnapshotTailAsleep,

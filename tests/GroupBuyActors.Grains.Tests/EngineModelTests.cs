@@ -131,12 +131,12 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         {
             var group = Groups[_dice.Next(Groups.Length)];
             var due = _time.GetUtcNow() + TimeSpan.FromMilliseconds(_dice.Next(0, 150_000));
-            var id = TaskIds.Of(group, _due.Count + 1, 0);
+            var id = TaskIds.Of(group.Actor, _due.Count + 1, 0);
             var task = new TimedTask
             {
                 Key = new TaskKey(group.Shard, due, id),
                 Type = Types[_dice.Next(Types.Length)],
-                Group = group,
+                Actor = group.Actor,
                 NextAt = due,
             };
             if (

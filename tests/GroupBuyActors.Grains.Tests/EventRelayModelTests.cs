@@ -42,8 +42,8 @@ public sealed class EventRelayModelTests
         private readonly FakeTimeProvider _time = new();
         private readonly List<Carrier> _carriers = [];
         private readonly long[] _homes = new long[Groups];
-        private readonly HashSet<(GroupId, long)> _poison = [];
-        private readonly HashSet<(GroupId, long)> _skipped = [];
+        private readonly HashSet<(ActorId, long)> _poison = [];
+        private readonly HashSet<(ActorId, long)> _skipped = [];
         private bool _calm;
 
         public World(int seed)
@@ -58,7 +58,7 @@ public sealed class EventRelayModelTests
             _publisher.Fails = _ => !_calm && _random.Next(20) == 0;
         }
 
-        private static GroupId Group(int n) => GroupId.Parse($"{n + 1}.SH.tea");
+        private static ActorId Group(int n) => ActorId.Parse($"groups:{n + 1}.SH.tea");
 
         public async Task StepAsync()
         {
@@ -98,7 +98,7 @@ public sealed class EventRelayModelTests
 
             Check();
             Assert.Empty(_journal.AsideRows);
-            foreach (var group in _journal.Events.GroupBy(row => row.Group!.Value))
+            foreach (var group in _journal.Events.GroupBy(row => row.Actor!.Value))
                 // An operator's order whose answer was lost may have had no effect: then what was given up came out
                 // after all.
                 Assert.Equal(
@@ -118,7 +118,7 @@ public sealed class EventRelayModelTests
             for (var events = 1 + _random.Next(4); events > 0; events--)
             {
                 var row = _journal.Commit(_homes[group], _random.Next(10) == 0 ? null : Group(group)).Commits[0].Commit;
-                if (row.Group is { } of && _random.Next(40) == 0)
+                if (row.Actor is { } of && _random.Next(40) == 0)
                 {
                     _publisher.Poison(of, row.Events[0].Sequence);
                     _poison.Add((of, row.Events[0].Sequence));
@@ -132,7 +132,7 @@ public sealed class EventRelayModelTests
             foreach (
                 var parked in _journal
                     .AsideRows.Where(row => row.State == AsideState.Parked)
-                    .OrderBy(row => row.Group.Value)
+                    .OrderBy(row => row.Actor.ToString(), StringComparer.Ordinal)
                     .ToList()
             )
                 await QuietlyAsync(async () =>
@@ -140,13 +140,13 @@ public sealed class EventRelayModelTests
                     switch (_random.Next(3))
                     {
                         case 0:
-                            _publisher.Cure(parked.Group, parked.Sequence);
-                            await _journal.RetryAsync("kafka", parked.Group, default);
+                            _publisher.Cure(parked.Actor, parked.Sequence);
+                            await _journal.RetryAsync("kafka", parked.Actor, default);
                             break;
                         case 1:
                             // Given up before the call: it may have its effect though its answer is lost.
-                            _skipped.Add((parked.Group, parked.Sequence));
-                            await _journal.SkipAsync("kafka", parked.Group, default);
+                            _skipped.Add((parked.Actor, parked.Sequence));
+                            await _journal.SkipAsync("kafka", parked.Actor, default);
                             break;
                     }
                 });
@@ -193,11 +193,11 @@ public sealed class EventRelayModelTests
             foreach (var row in _journal.Events)
                 Assert.True(
                     !_journal.ClaimsRelayed("kafka", row)
-                        || published.Contains((row.Group!.Value, row.Sequence))
-                        || _skipped.Contains((row.Group!.Value, row.Sequence)),
-                    $"Event {row.Sequence} of {row.Group} in stream {row.Stream} at {row.Position} is passed and not published."
+                        || published.Contains((row.Actor!.Value, row.Sequence))
+                        || _skipped.Contains((row.Actor!.Value, row.Sequence)),
+                    $"Event {row.Sequence} of {row.Actor} in stream {row.Stream} at {row.Position} is passed and not published."
                 );
-            foreach (var group in published.Select(e => e.Group).Distinct())
+            foreach (var group in published.Select(e => e.Actor).Distinct())
                 _publisher.Read(group, sequence => _skipped.Contains((group, sequence)));
         }
 

@@ -16,8 +16,8 @@ public sealed class EventRelayTests
 {
     private const string Id = "10042.SH-PUDONG.tea-1123";
     private const string Sink = "kafka";
-    private static readonly GroupId Tea = GroupId.Parse("1.SH.tea");
-    private static readonly GroupId Crab = GroupId.Parse("2.SH.crab");
+    private static readonly ActorId Tea = ActorId.Parse("groups:1.SH.tea");
+    private static readonly ActorId Crab = ActorId.Parse("groups:2.SH.crab");
     private readonly ScriptedJournal _journal = new();
     private readonly ScriptedPublisher _publisher = new();
 
@@ -145,7 +145,7 @@ public sealed class EventRelayTests
         Commit(1, Tea, 3);
         Commit(1, Crab, 2);
         var failures = 2;
-        _publisher.Fails = e => e.Group == Tea && e.Sequence == 2 && failures-- > 0;
+        _publisher.Fails = e => e.Actor == Tea && e.Sequence == 2 && failures-- > 0;
         var relay = Relay(1);
         await Assert.ThrowsAsync<EventsOpenException>(() => TakeAllAsync(relay, 1));
         Assert.Equal([(Tea, 1L), (Crab, 1), (Crab, 2)], _publisher.Log);
@@ -206,9 +206,9 @@ public sealed class EventRelayTests
     public async Task AStreamWaitsWhereTooManyGroupsAreSetAside()
     {
         for (var n = 1; n <= 4; n++)
-            Commit(1, GroupId.Parse($"{n}.SH.tea"), 1);
+            Commit(1, ActorId.Parse($"groups:{n}.SH.tea"), 1);
         for (var n = 1; n <= 4; n++)
-            Commit(2, GroupId.Parse($"{n}.SH.tea"), 1);
+            Commit(2, ActorId.Parse($"groups:{n}.SH.tea"), 1);
         var there = Relay(2, options: new GrainsOptions { RelayAsideMax = 2, RelayPublishMax = 1 });
         await Assert.ThrowsAsync<InvalidOperationException>(() => TakeAllAsync(there, 2));
         Assert.Equal(2, there.GroupsWaiting);
@@ -217,7 +217,7 @@ public sealed class EventRelayTests
         await TakeAllAsync(there, 2);
         await there.TendAsync(4, default);
         for (var n = 1; n <= 4; n++)
-            Assert.Equal([1L, 2], _publisher.Read(GroupId.Parse($"{n}.SH.tea")));
+            Assert.Equal([1L, 2], _publisher.Read(ActorId.Parse($"groups:{n}.SH.tea")));
     }
 
     [Fact]
@@ -314,7 +314,7 @@ public sealed class EventRelayTests
         Assert.Empty(_publisher.Log);
     }
 
-    private void Commit(long stream, GroupId group, int events)
+    private void Commit(long stream, ActorId group, int events)
     {
         for (var n = 0; n < events; n++)
             _journal.Commit(stream, group);
@@ -341,9 +341,9 @@ public sealed class EventRelayTests
     /// <summary>Waits until the log has the group's whole history, in order.</summary>
     private async Task PublishedAsync(TestSilo silo)
     {
-        var group = GroupId.Parse(Id);
-        var head = await silo.Get<IGroupReader>().HeadAsync(group, CancellationToken.None);
-        await _publisher.UntilAsync(log => log.Any(e => e.Group == group && e.Sequence == head));
+        var group = GroupId.Parse(Id).Actor;
+        var head = await silo.Get<IActorReader>().HeadAsync(group, CancellationToken.None);
+        await _publisher.UntilAsync(log => log.Any(e => e.Actor == group && e.Sequence == head));
         Assert.Equal(Enumerable.Range(1, (int)head).Select(n => (long)n), _publisher.Read(group));
     }
 }

@@ -115,9 +115,9 @@ public sealed class HorizonReadingTests
     private static TimedTask Notice(GroupId group, int order, DateTimeOffset due) =>
         new()
         {
-            Key = new TaskKey(group.Shard, due, TaskIds.Of(group, 100 + order, 0)),
+            Key = new TaskKey(group.Shard, due, TaskIds.Of(group.Actor, 100 + order, 0)),
             Type = TaskTypes.Notify,
-            Group = group,
+            Actor = group.Actor,
             Payload = TaskPayloads.Write(new NotifyTask(order, "user-1", "success")),
             NextAt = due,
         };

@@ -184,5 +184,8 @@ public sealed class NeededTaskTests
         Assert.Single(await RowsAsync(silo, type));
 
     private static async Task<IReadOnlyList<TimedTask>> RowsAsync(TestSilo silo, string type) =>
-        (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(type, Group: GroupId.Parse(Id)), null, 500, None)).Items;
+        (
+            await silo.Get<ITaskStore>()
+                .ListAsync(new TaskFilter(type, Actor: GroupId.Parse(Id).Actor), null, 500, None)
+        ).Items;
 }

@@ -60,7 +60,7 @@ public sealed class ProjectionSinkTests
                 Id = Guid.Empty,
                 Shard = Group.Shard,
                 Token = new ActivationToken(),
-                Group = Group,
+                Actor = Group.Actor,
                 Attachment = new ProjectionChange(
                     Group,
                     sequence,

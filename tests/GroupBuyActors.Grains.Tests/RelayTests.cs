@@ -155,7 +155,7 @@ public sealed class RelayTests
         await first.KillAsync();
         await ChangeBetweenLivesAsync(
             first,
-            $"update group_journal set version = version + 100 where group_id = '{Bad}' and sequence = 2"
+            $"update journal set version = version + 100 where actor_id = 'groups:{Bad}' and sequence = 2"
         );
 
         await using var second = await TestSilo.StartAsync(
@@ -173,12 +173,12 @@ public sealed class RelayTests
         var aside = Assert.Single(
             await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)
         );
-        Assert.Equal((Bad, AsideState.Parked), (aside.Group.Value, aside.State));
+        Assert.Equal((Bad, AsideState.Parked), (aside.Actor.Key, aside.State));
 
         // A newer release comes, or somebody mends the row.
         await ChangeAsync(
             second,
-            $"update group_journal set version = version - 100 where group_id = '{Bad}' and sequence = 2"
+            $"update journal set version = version - 100 where actor_id = 'groups:{Bad}' and sequence = 2"
         );
         for (
             var tick = 0;

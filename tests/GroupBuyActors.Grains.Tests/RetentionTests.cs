@@ -135,7 +135,7 @@ public sealed class RetentionTests
         await silo.ProjectedAsync(Id, GroupPhase.Expired);
         silo.Time.Advance(TimeSpan.FromMinutes(11));
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while ((await silo.Get<ITaskStore>().FindAllOfGroupAsync(GroupId.Parse(Id), 10, bound.Token)).Count > 0)
+        while ((await silo.Get<ITaskStore>().FindAllOfActorAsync(GroupId.Parse(Id).Actor, 10, bound.Token)).Count > 0)
             await Task.Delay(20, bound.Token);
         var over = (await group.Get()).Value!;
         var letters = (

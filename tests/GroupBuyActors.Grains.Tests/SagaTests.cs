@@ -120,7 +120,7 @@ public sealed class SagaTests
         {
             var tasks = await silo.Get<ITaskDirectory>()
                 .ListAsync(
-                    new TaskFilter(TaskTypes.SuccessSaga, Group: GroupId.Parse(Id)),
+                    new TaskFilter(TaskTypes.SuccessSaga, Actor: GroupId.Parse(Id).Actor),
                     null,
                     null,
                     10,

@@ -76,9 +76,13 @@ public sealed class TaskIsolationTests
                 (due, n) =>
                     new TimedTask
                     {
-                        Key = new TaskKey(GroupId.Parse(Id).Shard, due, TaskIds.Of(GroupId.Parse(Id), 900 + n, 0)),
+                        Key = new TaskKey(
+                            GroupId.Parse(Id).Shard,
+                            due,
+                            TaskIds.Of(GroupId.Parse(Id).Actor, 900 + n, 0)
+                        ),
                         Type = TaskTypes.PaymentCheck,
-                        Group = GroupId.Parse(Id),
+                        Actor = GroupId.Parse(Id).Actor,
                         Payload = TaskPayloads.Write(new OrderTask(1)),
                         NextAt = due,
                     }
@@ -134,14 +138,14 @@ public sealed class TaskIsolationTests
         near.AddUnstored(
             new TimedTask
             {
-                Key = new TaskKey(shard, now, $"{Id}:77:0"),
+                Key = new TaskKey(shard, now, $"groups:{Id}:77:0"),
                 Type = TaskTypes.Refund,
                 NextAt = now,
                 Fault = "Its times are out of range.",
             }
         );
         await UntilAsync(() => near.Parked().GetValueOrDefault(TaskTypes.Refund) == 1);
-        Assert.Equal(TaskChangeOutcome.WrongStatus, await silo.Get<ITaskDesk>().CancelAsync($"{Id}:77:0", None));
+        Assert.Equal(TaskChangeOutcome.WrongStatus, await silo.Get<ITaskDesk>().CancelAsync($"groups:{Id}:77:0", None));
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await group.Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("deduct:");
@@ -174,7 +178,7 @@ public sealed class TaskIsolationTests
         });
         for (var n = 1; n <= 3; n++)
         {
-            var key = new TaskKey(new ShardId(1), time.GetUtcNow(), TaskIds.Of(GroupId.Parse(Id), n, 0));
+            var key = new TaskKey(new ShardId(1), time.GetUtcNow(), TaskIds.Of(GroupId.Parse(Id).Actor, n, 0));
             queues.Add(
                 new NearTask(
                     new TimedTask

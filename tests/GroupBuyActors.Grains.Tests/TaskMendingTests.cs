@@ -22,7 +22,7 @@ public sealed class TaskMendingTests
         var dead = await EndingAsync(silo, TaskTypes.Notify);
         Assert.Equal(
             (TaskEndStatus.Dead, 1, "As scripted.", 10042L),
-            (dead.Status, dead.Attempts, dead.Error, dead.MerchantId)
+            (dead.Status, dead.Attempts, dead.Error, dead.Account)
         );
         Assert.Equal("dead", (await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.Status);
 
@@ -57,7 +57,7 @@ public sealed class TaskMendingTests
         Assert.Equal(TaskChangeOutcome.Done, await desk.DismissAsync(dead.TaskId, None));
         Assert.Equal(before - 1, await ends.CountAsync(letters, 100, None));
         Assert.NotNull((await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.DismissedAt);
-        Assert.Equal(TaskChangeOutcome.Unknown, await desk.DismissAsync($"{Id}:999:0", None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await desk.DismissAsync($"groups:{Id}:999:0", None));
         Assert.Equal(
             TaskChangeOutcome.WrongStatus,
             await desk.DismissAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None)
@@ -140,7 +140,7 @@ public sealed class TaskMendingTests
         held.SetResult(PortAnswer.Done);
         await GoneAsync(silo, TaskTypes.PaymentCheck);
         Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync(check, None));
-        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync($"{Id}:999:0", None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync($"groups:{Id}:999:0", None));
         Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync("nonsense", None));
     }
 

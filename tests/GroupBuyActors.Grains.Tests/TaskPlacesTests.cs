@@ -94,13 +94,13 @@ public sealed class TaskPlacesTests
     private NearTask Due(string type, bool isOverdue = false)
     {
         var group = GroupId.Parse($"{1 + _tasks % 7}.SH.tea");
-        var key = new TaskKey(group.Shard, _time.GetUtcNow(), TaskIds.Of(group, ++_tasks, 0));
+        var key = new TaskKey(group.Shard, _time.GetUtcNow(), TaskIds.Of(group.Actor, ++_tasks, 0));
         return new NearTask(
             new TimedTask
             {
                 Key = key,
                 Type = type,
-                Group = group,
+                Actor = group.Actor,
                 NextAt = key.Due,
             },
             isOverdue

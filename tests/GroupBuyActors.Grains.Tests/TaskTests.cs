@@ -188,7 +188,7 @@ public sealed class TaskTests
         var ghost = TaskFiring.Of(
             close with
             {
-                Key = close.Key with { Id = $"{Id}:4:7", Due = silo.Time.GetUtcNow() },
+                Key = close.Key with { Id = $"groups:{Id}:4:7", Due = silo.Time.GetUtcNow() },
                 Payload = TaskPayloads.Write(new OrderTask(99)),
             }
         );
@@ -269,7 +269,7 @@ public sealed class TaskTests
         await group.Pay(new PayOrder(1, "pay-1", joined.Value.Total));
         var done = await directory.FindAsync(pending.TaskId, CancellationToken.None);
         Assert.Equal(("cancelled", TaskTypes.OrderClose), (done!.Status, done.TaskType));
-        Assert.Null(await directory.FindAsync($"{Id}:99:0", CancellationToken.None));
+        Assert.Null(await directory.FindAsync($"groups:{Id}:99:0", CancellationToken.None));
     }
 
     private static IGroupTasks Tasks(TestSilo silo) => silo.Client.GetGrain<IGroupTasks>(Id);

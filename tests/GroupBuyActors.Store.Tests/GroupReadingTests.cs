@@ -14,11 +14,11 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
     public async Task AGroupThatNothingHappenedToIsEmpty()
     {
         await using var store = await TestStore.NewAsync(databases);
-        var loaded = await store.Groups.LoadAsync(Group, default);
+        var loaded = await store.Groups.LoadAsync(Group.Actor, default);
         Assert.Equal(0, loaded.SnapshotSequence);
         Assert.Null(loaded.Snapshot);
         Assert.Empty(loaded.Tail);
-        Assert.Equal(0, await store.Groups.HeadAsync(Group, default));
+        Assert.Equal(0, await store.Groups.HeadAsync(Group.Actor, default));
     }
 
     [Fact]
@@ -29,20 +29,23 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
             await store.JournalAsync(Id, n);
         await store.JournalAsync("10042.SH-PUDONG.tea-1124", 1, stream: 2);
         var snapshot = Bytes(600_000, 3);
-        await store.Groups.WriteSnapshotAsync(Group, 6, snapshot, default);
+        await store.Groups.WriteSnapshotAsync(Group.Actor, 6, snapshot, default);
 
-        var loaded = await store.Groups.LoadAsync(Group, default);
+        var loaded = await store.Groups.LoadAsync(Group.Actor, default);
         Assert.Equal(6, loaded.SnapshotSequence);
         Assert.Equal(snapshot, loaded.Snapshot);
         Assert.Equal([7L, 8, 9], loaded.Tail.Select(row => row.Sequence));
         var row = loaded.Tail[0];
-        Assert.Equal(Group, row.Group);
+        Assert.Equal(Group.Actor, row.Actor);
         Assert.Equal(Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), row.CommitId);
         Assert.Equal(Samples.Noon.AddMilliseconds(7), row.Time);
         Assert.Equal("{}"u8.ToArray(), row.Payload);
         Assert.Equal("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", row.Trace);
-        Assert.Equal(9, await store.Groups.HeadAsync(Group, default));
-        Assert.Equal([3L, 4], (await store.Groups.HistoryAsync(Group, 2, 2, default)).Select(item => item.Sequence));
+        Assert.Equal(9, await store.Groups.HeadAsync(Group.Actor, default));
+        Assert.Equal(
+            [3L, 4],
+            (await store.Groups.HistoryAsync(Group.Actor, 2, 2, default)).Select(item => item.Sequence)
+        );
     }
 
     /// <summary>T21: two writers mixed their chunks, or a crash came before the header.</summary>
@@ -53,19 +56,17 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
         for (var n = 1; n <= 9; n++)
             await store.JournalAsync(Id, n);
         var older = Bytes(300_000, 1);
-        await store.Groups.WriteSnapshotAsync(Group, 4, older, default);
-        await store.Groups.WriteSnapshotAsync(Group, 7, Bytes(300_000, 2), default);
-        await store.ExecuteAsync(
-            $"update group_snapshot_chunk set data = {Bytes(100, 9)} where sequence = 7 and chunk = 1"
-        );
+        await store.Groups.WriteSnapshotAsync(Group.Actor, 4, older, default);
+        await store.Groups.WriteSnapshotAsync(Group.Actor, 7, Bytes(300_000, 2), default);
+        await store.ExecuteAsync($"update snapshot_chunk set data = {Bytes(100, 9)} where sequence = 7 and chunk = 1");
 
-        var loaded = await store.Groups.LoadAsync(Group, default);
+        var loaded = await store.Groups.LoadAsync(Group.Actor, default);
         Assert.Equal(4, loaded.SnapshotSequence);
         Assert.Equal(older, loaded.Snapshot);
         Assert.Equal([5L, 6, 7, 8, 9], loaded.Tail.Select(row => row.Sequence));
 
-        await store.ExecuteAsync($"delete from group_snapshot_chunk where sequence = 4 and chunk = 0");
-        loaded = await store.Groups.LoadAsync(Group, default);
+        await store.ExecuteAsync($"delete from snapshot_chunk where sequence = 4 and chunk = 0");
+        loaded = await store.Groups.LoadAsync(Group.Actor, default);
         Assert.Equal(0, loaded.SnapshotSequence);
         Assert.Null(loaded.Snapshot);
         Assert.Equal(9, loaded.Tail.Count);
@@ -77,9 +78,9 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         await store.JournalAsync(Id, 1);
         await store.ExecuteAsync(
-            $"insert into group_snapshot_chunk (group_id, sequence, chunk, data) values ({Id}, 1, 0, {Bytes(10, 1)})"
+            $"insert into snapshot_chunk (actor_id, sequence, chunk, data) values ({Group.Actor}, 1, 0, {Bytes(10, 1)})"
         );
-        var loaded = await store.Groups.LoadAsync(Group, default);
+        var loaded = await store.Groups.LoadAsync(Group.Actor, default);
         Assert.Null(loaded.Snapshot);
         Assert.Single(loaded.Tail);
     }
@@ -91,9 +92,9 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
         for (var n = 1; n <= 4; n++)
             await store.JournalAsync(Id, n);
         for (var n = 1; n <= 4; n++)
-            await store.Groups.WriteSnapshotAsync(Group, n, Bytes(10, n), default);
-        Assert.Equal(2, await store.NumberAsync($"select count(*) from group_snapshot_head"));
-        Assert.Equal(3, await store.NumberAsync($"select min(sequence) from group_snapshot_chunk"));
+            await store.Groups.WriteSnapshotAsync(Group.Actor, n, Bytes(10, n), default);
+        Assert.Equal(2, await store.NumberAsync($"select count(*) from snapshot_head"));
+        Assert.Equal(3, await store.NumberAsync($"select min(sequence) from snapshot_chunk"));
     }
 
     [Fact]
@@ -102,17 +103,17 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         await store.JournalAsync(Id, 1);
         var snapshot = Bytes(10, 1);
-        await store.Groups.WriteSnapshotAsync(Group, 1, snapshot, default);
-        await store.Groups.WriteSnapshotAsync(Group, 1, snapshot, default);
-        Assert.Equal(snapshot, (await store.Groups.LoadAsync(Group, default)).Snapshot);
+        await store.Groups.WriteSnapshotAsync(Group.Actor, 1, snapshot, default);
+        await store.Groups.WriteSnapshotAsync(Group.Actor, 1, snapshot, default);
+        Assert.Equal(snapshot, (await store.Groups.LoadAsync(Group.Actor, default)).Snapshot);
     }
 
     [Fact]
     public async Task AnEmptySnapshotIsOne()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Groups.WriteSnapshotAsync(Group, 1, ReadOnlyMemory<byte>.Empty, default);
-        Assert.Empty((await store.Groups.LoadAsync(Group, default)).Snapshot!);
+        await store.Groups.WriteSnapshotAsync(Group.Actor, 1, ReadOnlyMemory<byte>.Empty, default);
+        Assert.Empty((await store.Groups.LoadAsync(Group.Actor, default)).Snapshot!);
     }
 
     private static byte[] Bytes(int length, int seed)

@@ -1,4 +1,3 @@
-using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Migrations;
 using GroupBuyActors.Testing;
@@ -139,28 +138,6 @@ public abstract class MigrationTests(IDatabaseFixture databases)
             $"insert into schema_version (version, name, sha256, applied_at) values (9999, {"9999_future.sql"}, {new string('1', 64)}, {"2026-11-23 00:00:00"})"
         );
         await store.Health.MigrateAsync(default);
-    }
-
-    [Fact]
-    public async Task VoucherCodesThatAnEarlierReleaseLoggedAreCutToTheirTails()
-    {
-        await using var store = await TestStore.NewAsync(databases);
-        await store.OrderAsync("1.SH.a.1", "lin", OrderStatus.VoucherIssued, 1, Samples.Noon);
-        await store.OrderAsync("1.SH.a.2", "lin", OrderStatus.Paid, 2, Samples.Noon);
-        await store.ExecuteAsync($"drop view order_status");
-        await store.ExecuteAsync($"alter table order_status_log drop column voucher_tail");
-        await store.ExecuteAsync(
-            $"update order_status_log set voucher_code = {"1.SH.a.1.k3v9x2m8q4w7z1p6c5b0n4r8t2"} where sequence = 1"
-        );
-        await store.ExecuteAsync($"delete from schema_version where name like {"%voucher_tail%"}");
-        await store.Health.MigrateAsync(default);
-        Assert.Equal(
-            0,
-            await store.NumberAsync($"select count(*) from order_status_log where voucher_code is not null")
-        );
-        Assert.Equal(1, await store.NumberAsync($"select count(*) from order_status where voucher_tail = {"r8t2"}"));
-        var orders = (await store.Listings.UserOrdersAsync("lin", null, 50, default)).Items;
-        Assert.Equal(["r8t2", null], orders.OrderBy(order => order.OrderId.Number).Select(order => order.VoucherTail));
     }
 
     [Fact]

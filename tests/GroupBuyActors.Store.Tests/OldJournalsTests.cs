@@ -64,13 +64,13 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             $"insert into relay_cursor (stream, sink, position) values (2, {"projections"}, {Position(7) + 10})"
         );
         await store.ExecuteAsync(
-            $"insert into relay_aside (stream, sink, group_id, sequence, state, since_ms) values (2, {"projections"}, {group.Value}, 5, 2, 0)"
+            $"insert into relay_aside (stream, sink, actor_id, sequence, state, since_ms) values (2, {"projections"}, {group.Actor}, 5, 2, 0)"
         );
         Assert.Equal(0, await RemoveAsync(store, group, 7));
         await store.ExecuteAsync($"delete from relay_aside");
         Assert.Equal(3, await RemoveAsync(store, group, 7));
-        Assert.Equal(7, await store.Groups.HeadAsync(group, default));
-        Assert.Equal([7L], (await store.Groups.HistoryAsync(group, 0, 10, default)).Select(row => row.Sequence));
+        Assert.Equal(7, await store.Groups.HeadAsync(group.Actor, default));
+        Assert.Equal([7L], (await store.Groups.HistoryAsync(group.Actor, 0, 10, default)).Select(row => row.Sequence));
         // The last row of a stream that is there stays, whosever it is.
         Assert.Equal(0, await RemoveAsync(store, group, 8));
     }
@@ -149,7 +149,7 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             );
             for (var n = 1; n <= 3; n++)
                 await store.OrderAsync($"{id}.{n}", "bob", OrderStatus.Refunded, n, Samples.Noon);
-            await store.Groups.WriteSnapshotAsync(id, 7, "{}"u8.ToArray(), default);
+            await store.Groups.WriteSnapshotAsync(id.Actor, 7, "{}"u8.ToArray(), default);
         }
 
         var books = await store.Listings.BooksAsync(1, Samples.Noon, default);
@@ -166,10 +166,7 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             Assert.InRange(++steps, 1, 10);
         }
 
-        foreach (
-            var table in (string[])
-                ["group_journal", "group_snapshot_head", "group_snapshot_chunk", "group_terms", "group_view"]
-        )
+        foreach (var table in (string[])["journal", "snapshot_head", "snapshot_chunk", "group_terms", "group_view"])
             Assert.Equal(1, await store.NumberAsync($"select count(*) from {new Raw(table)}"));
         Assert.Equal(
             (3L, 3L),
@@ -178,7 +175,7 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
                 await store.NumberAsync($"select count(*) from order_status_log")
             )
         );
-        Assert.Equal(0, await store.Groups.HeadAsync(group, default));
+        Assert.Equal(0, await store.Groups.HeadAsync(group.Actor, default));
         var after = await store.Listings.BooksAsync(1, Samples.Noon, default);
         Assert.Equal(books.Currencies, after.Currencies);
         Assert.Equal((6L, 6L), (after.Reserved, after.Deducted));
@@ -213,6 +210,6 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
 
     private static Task EventAsync(TestStore store, string group, long sequence, long stream) =>
         store.ExecuteAsync(
-            $"insert into group_journal (stream, position, commit_id, group_id, sequence, type, version, time_ms, payload) values ({stream}, {Position(sequence) + group.Length}, {new byte[16]}, {group}, {sequence}, {"order.placed"}, 1, {Samples.Noon.ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()})"
+            $"insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms, payload) values ({stream}, {Position(sequence) + group.Length}, {new byte[16]}, {GroupActors.Kind + ":" + group}, {sequence}, {"order.placed"}, 1, {Samples.Noon.ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()})"
         );
 }

@@ -130,7 +130,7 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
         store.Database.ReadAsync(
             (session, ct) =>
                 session.ListAsync(
-                    $"select position from group_journal where stream = 1 order by position",
+                    $"select position from journal where stream = 1 order by position",
                     row => row.GetInt64(0),
                     ct
                 ),
@@ -144,7 +144,7 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
 
     private static Task CommitRowAsync(TestStore store, long stream, long position, DateTimeOffset time) =>
         store.ExecuteAsync(
-            $"insert into group_journal (stream, position, commit_id, time_ms) values ({stream}, {position}, {Encoding.ASCII.GetBytes("0123456789abcdef")}, {Ms(time)})"
+            $"insert into journal (stream, position, commit_id, time_ms) values ({stream}, {position}, {Encoding.ASCII.GetBytes("0123456789abcdef")}, {Ms(time)})"
         );
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();

@@ -63,7 +63,7 @@ internal static class Samples
         string type = "order.placed"
     ) =>
         store.ExecuteAsync(
-            $"insert into group_journal (stream, position, commit_id, group_id, sequence, type, version, time_ms, payload, trace) values ({stream}, {sequence}, {Guid.Parse("00112233-4455-6677-8899-aabbccddeeff").ToByteArray(bigEndian: true)}, {group}, {sequence}, {type}, 1, {Noon.AddMilliseconds(sequence).ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()}, {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})"
+            $"insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms, payload, trace) values ({stream}, {sequence}, {Guid.Parse("00112233-4455-6677-8899-aabbccddeeff").ToByteArray(bigEndian: true)}, {GroupActors.Kind + ":" + group}, {sequence}, {type}, 1, {Noon.AddMilliseconds(sequence).ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()}, {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})"
         );
 
     public static Task OrderAsync(
@@ -84,11 +84,10 @@ internal static class Samples
         DateTimeOffset due,
         string id,
         DateTimeOffset? next = null,
-        string type = "order-close",
-        GroupId? group = null
+        string type = "order-close"
     ) =>
         store.ExecuteAsync(
-            $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) values ({shard.Index}, {due.ToUnixTimeMilliseconds()}, {id}, {type}, {group?.Value}, {"{}"u8.ToArray()}, {(next ?? due).ToUnixTimeMilliseconds()}, 0, 1)"
+            $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) values ({shard.Index}, {due.ToUnixTimeMilliseconds()}, {id}, {type}, {"{}"u8.ToArray()}, {(next ?? due).ToUnixTimeMilliseconds()}, 0, 1)"
         );
 
     public static TaskEnding Ending(
@@ -109,8 +108,8 @@ internal static class Samples
             Status = status,
             Type = type,
             Shard = group?.Shard ?? new ShardId(shard),
-            MerchantId = group?.MerchantId ?? merchant,
-            Group = group,
+            Account = group?.MerchantId ?? merchant,
+            Actor = group?.Actor,
             Due = Noon.AddMinutes(-5),
             Attempts = 3,
             Version = version,
@@ -120,7 +119,7 @@ internal static class Samples
 
     public static Task EndAsync(this TestStore store, TaskEnding end) =>
         store.ExecuteAsync(
-            $"insert into task_end (day, task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, error) values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()}, {StoredNames.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.MerchantId}, {end.Group?.Value}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version}, {end.Payload.ToArray()}, {end.Error})"
+            $"insert into task_end (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, error) values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()}, {StoredNames.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.Account}, {end.Actor?.ToString()}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version}, {end.Payload.ToArray()}, {end.Error})"
         );
 
     /// <summary>
@@ -129,7 +128,7 @@ internal static class Samples
     /// </summary>
     public static Task ManyTasksAsync(this TestStore store, int rounds) =>
         store.ExecuteAsync(
-            $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) select s.shard, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, s.shard + 2048 * r.shard, {"order-close"}, null, {"{}"u8.ToArray()}, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, 0, 1 from shard_owner s cross join shard_owner r where r.shard < {rounds}"
+            $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) select s.shard, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, s.shard + 2048 * r.shard, {"order-close"}, {"{}"u8.ToArray()}, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, 0, 1 from shard_owner s cross join shard_owner r where r.shard < {rounds}"
         );
 
     /// <summary>2,048 a round: dead letters, each a millisecond older than the one before.</summary>

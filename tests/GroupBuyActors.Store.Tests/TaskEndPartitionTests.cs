@@ -84,8 +84,8 @@ public sealed class TaskEndPartitionTests(MariaDb server)
     [InlineData("task_end_time")]
     [InlineData("task_end_status")]
     [InlineData("task_end_type")]
-    [InlineData("task_end_merchant")]
-    [InlineData("task_end_group")]
+    [InlineData("task_end_account")]
+    [InlineData("task_end_actor")]
     public async Task ASearchReadsOneIndexAndSortsNothing(string index)
     {
         await using var store = await TestStore.NewAsync(server);
@@ -97,8 +97,8 @@ public sealed class TaskEndPartitionTests(MariaDb server)
         {
             "task_end_status" => new TaskEndFilter { Status = TaskEndStatus.Dead },
             "task_end_type" => new TaskEndFilter { Type = "refund", Status = TaskEndStatus.Dead },
-            "task_end_merchant" => new TaskEndFilter { MerchantId = 3, Type = "refund" },
-            "task_end_group" => new TaskEndFilter { Group = GroupId.Parse("1.SH.a"), MerchantId = 1 },
+            "task_end_account" => new TaskEndFilter { Account = 3, Type = "refund" },
+            "task_end_actor" => new TaskEndFilter { Actor = GroupId.Parse("1.SH.a").Actor, Account = 1 },
             _ => new TaskEndFilter { Shard = new ShardId(7) },
         };
         filter = filter with { From = Samples.Noon.AddDays(-3), To = Samples.Noon.AddDays(-1) };

@@ -30,8 +30,8 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         var found = (await store.Ends.FindAsync(first.TaskId, default))!;
         Assert.Equal((TaskEndStatus.Cancelled, 5, Samples.Noon), (found.Status, found.Version, found.EndedAt));
         Assert.Equal(
-            (Tea, 10042L, Tea.Shard, first.Error),
-            (found.Group!.Value, found.MerchantId!.Value, found.Shard, found.Error)
+            (Tea.Actor, 10042L, Tea.Shard, first.Error),
+            (found.Actor!.Value, found.Account!.Value, found.Shard, found.Error)
         );
         Assert.Equal(
             (first.Due, 3, "{}"),
@@ -65,10 +65,10 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
             (new() { Status = TaskEndStatus.Dead }, "a d"),
             (new() { Type = "refund" }, "a e d"),
             (new() { Type = "refund", Status = TaskEndStatus.Failed }, "e"),
-            (new() { MerchantId = 10042 }, "b a d"),
-            (new() { MerchantId = 10042, Type = "notify" }, "b"),
-            (new() { Group = Tea }, "a d"),
-            (new() { Group = Tea, MerchantId = 7 }, ""),
+            (new() { Account = 10042 }, "b a d"),
+            (new() { Account = 10042, Type = "notify" }, "b"),
+            (new() { Actor = Tea.Actor }, "a d"),
+            (new() { Actor = Tea.Actor, Account = 7 }, ""),
             (new() { Shard = new ShardId(99) }, "c"),
             (new() { From = Samples.Noon.AddDays(-2).AddMilliseconds(1) }, "c b a e"),
             (new() { To = Samples.Noon.AddSeconds(2) }, "a e d"),
@@ -83,8 +83,8 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
                 {
                     Status = TaskEndStatus.Dead,
                     Type = "refund",
-                    MerchantId = 10042,
-                    Group = Tea,
+                    Account = 10042,
+                    Actor = Tea.Actor,
                     Shard = Tea.Shard,
                     From = Samples.Noon,
                     ErrorContains = "of the",
@@ -254,7 +254,10 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
                 .Select(end => end.TaskId)
                 .Order(StringComparer.Ordinal)
         );
-        Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskEndFilter { Group = Tea }, 2)).TaskId);
+        Assert.Equal(
+            "undecided",
+            Assert.Single(await AllAsync(store, new TaskEndFilter { Actor = Tea.Actor }, 2)).TaskId
+        );
         Assert.Equal(Samples.Noon, (await store.Ends.FindAsync("undecided", default))!.EndedAt);
 
         var decided = Samples.Noon.AddDays(100);

@@ -125,17 +125,17 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         await using var store = await TestStore.NewAsync(server);
         var group = GroupId.Parse("1.SH.a");
         await store.ExecuteAsync(
-            $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) select {group.Shard.Index}, s.shard + 2048 * r.shard, concat({"2.SH.b:"}, s.shard + 2048 * r.shard, {":0"}), {"order-close"}, {"2.SH.b"}, {"{}"u8.ToArray()}, 0, 0, 1 from shard_owner s cross join shard_owner r where r.shard < 10"
+            $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) select {group.Shard.Index}, s.shard + 2048 * r.shard, concat({"groups:2.SH.b:"}, s.shard + 2048 * r.shard, {":0"}), {"order-close"}, {"{}"u8.ToArray()}, 0, 0, 1 from shard_owner s cross join shard_owner r where r.shard < 10"
         );
         for (var n = 0; n < 3; n++)
-            await store.TaskAsync(group.Shard, Samples.Noon.AddDays(n), TaskIds.Of(group, n + 1, 0), group: group);
+            await store.TaskAsync(group.Shard, Samples.Noon.AddDays(n), TaskIds.Of(group.Actor, n + 1, 0));
         await store.ExecuteAsync($"analyze table timed_task");
         // What the counters' own answer touches.
         var none = await TouchedAsync(store, () => Task.CompletedTask);
         Assert.InRange(
             await TouchedAsync(
                 store,
-                async () => Assert.NotNull(await store.Tasks.FindAsync(TaskIds.Of(group, 3, 0), default))
+                async () => Assert.NotNull(await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 3, 0), default))
             ) - none,
             1,
             50
@@ -143,7 +143,7 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         Assert.InRange(
             await TouchedAsync(
                 store,
-                async () => Assert.Equal(3, (await store.Tasks.FindAllOfGroupAsync(group, 100, default)).Count)
+                async () => Assert.Equal(3, (await store.Tasks.FindAllOfActorAsync(group.Actor, 100, default)).Count)
             ) - none,
             1,
             50
@@ -151,7 +151,8 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         Assert.InRange(
             await TouchedAsync(
                 store,
-                async () => Assert.Equal(3, (await store.Tasks.PageOfGroupAsync(group, null, 100, default)).Items.Count)
+                async () =>
+                    Assert.Equal(3, (await store.Tasks.PageOfActorAsync(group.Actor, null, 100, default)).Items.Count)
             ) - none,
             1,
             50
@@ -162,7 +163,9 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
                 async () =>
                     Assert.Equal(
                         3,
-                        (await store.Tasks.ListAsync(new TaskFilter(Group: group), null, 100, default)).Items.Count
+                        (await store.Tasks.ListAsync(new TaskFilter(Actor: group.Actor), null, 100, default))
+                            .Items
+                            .Count
                     )
             ) - none,
             1,

@@ -23,7 +23,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         var (mine, other) = (new ShardId(7), new ShardId(8));
         var until = Samples.Noon.AddSeconds(60);
         await store.TaskAsync(mine, Samples.Noon.AddDays(-1), "overdue");
-        await store.TaskAsync(mine, Samples.Noon.AddSeconds(59), "near", group: GroupId.Parse("1.SH.a"));
+        await store.TaskAsync(mine, Samples.Noon.AddSeconds(59), "near");
         await store.TaskAsync(mine, until, "at the edge");
         await store.TaskAsync(mine, Samples.Noon, "retried later", next: until);
         await store.TaskAsync(mine, Samples.Noon, "retried soon", next: Samples.Noon.AddSeconds(1));
@@ -37,7 +37,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         );
         var near = tasks.Single(task => task.Key.Id == "near");
         Assert.Equal(new TaskKey(mine, Samples.Noon.AddSeconds(59), "near"), near.Key);
-        Assert.Equal(GroupId.Parse("1.SH.a"), near.Group);
+        Assert.Null(near.Actor);
         Assert.Equal("order-close", near.Type);
         Assert.Equal(1, near.Version);
         Assert.Equal("{}"u8.ToArray(), near.Payload.ToArray());
@@ -141,25 +141,24 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         var shard = new ShardId(3);
         await store.TaskAsync(shard, Samples.Noon, "sound");
         await store.TaskAsync(shard, DateTimeOffset.MinValue, "of the first instant");
-        await RowAsync("of no instant", long.MinValue, 0, null, 1);
-        await RowAsync("never next", 0, long.MinValue, null, 1);
-        await RowAsync("of no group", 1, 1, "no group at all", 1);
-        await RowAsync("counted out", 2, 2, null, int.MaxValue);
-        await RowAsync("of a bad type", 3, 3, null, 1);
+        await RowAsync("of no instant", long.MinValue, 0, 1);
+        await RowAsync("never next", 0, long.MinValue, 1);
+        await RowAsync("counted out", 2, 2, int.MaxValue);
+        await RowAsync("of a bad type", 3, 3, 1);
         var tasks = (
             await store.Tasks.ReadHorizonAsync(AllShards, Samples.Noon.AddSeconds(1), 100, default)
         ).Tasks.ToDictionary(task => task.Key.Id);
-        Assert.Equal(7, tasks.Count);
+        Assert.Equal(6, tasks.Count);
         Assert.Equal(
-            ["counted out", "never next", "of no group", "of no instant"],
+            ["counted out", "never next", "of no instant"],
             tasks.Values.Where(task => task.Fault is not null).Select(task => task.Key.Id).Order(StringComparer.Ordinal)
         );
         Assert.Equal(DateTimeOffset.MinValue, tasks["of the first instant"].Key.Due);
-        Assert.Equal(7, (await store.Tasks.ListAsync(new TaskFilter(Shard: shard), null, 100, default)).Items.Count);
+        Assert.Equal(6, (await store.Tasks.ListAsync(new TaskFilter(Shard: shard), null, 100, default)).Items.Count);
 
-        Task RowAsync(string id, long due, long next, string? group, int version) =>
+        Task RowAsync(string id, long due, long next, int version) =>
             store.ExecuteAsync(
-                $"insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version) values ({shard.Index}, {due}, {id}, {"refund"}, {group}, {"{}"u8.ToArray()}, {next}, -1, {version})"
+                $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) values ({shard.Index}, {due}, {id}, {"refund"}, {"{}"u8.ToArray()}, {next}, -1, {version})"
             );
     }
 
@@ -169,11 +168,11 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var group = GroupId.Parse("10042.SH-PUDONG.tea-1123");
         var firing = TaskIds.Of("voucher-scan", new ShardId(77), Samples.Noon);
-        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(group, 4, 1), group: group);
+        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(group.Actor, 4, 1));
         await store.TaskAsync(new ShardId(77), Samples.Noon, firing, type: "voucher-scan");
-        Assert.Equal(group, (await store.Tasks.FindAsync(TaskIds.Of(group, 4, 1), default))!.Group);
+        Assert.Equal(group.Actor, (await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 4, 1), default))!.Actor);
         Assert.Equal("voucher-scan", (await store.Tasks.FindAsync(firing, default))!.Type);
-        Assert.Null(await store.Tasks.FindAsync(TaskIds.Of(group, 4, 2), default));
+        Assert.Null(await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 4, 2), default));
         Assert.Null(await store.Tasks.FindAsync("nonsense", default));
     }
 
@@ -187,16 +186,10 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         {
             var (due, id) = (
                 Samples.Noon.AddSeconds(n * 7 % 13),
-                n % 4 == 0 ? TaskIds.Of(group, 10 + n, 0) : $"t:{n + 10:D2}:0"
+                n % 4 == 0 ? TaskIds.Of(group.Actor, 10 + n, 0) : $"t:{n + 10:D2}:0"
             );
             var shard = n % 4 == 0 ? group.Shard : new ShardId(n % 6);
-            await store.TaskAsync(
-                shard,
-                due,
-                id,
-                type: n % 2 == 0 ? "refund" : "notify",
-                group: n % 4 == 0 ? group : null
-            );
+            await store.TaskAsync(shard, due, id, type: n % 2 == 0 ? "refund" : "notify");
             expected.Add((due, id));
         }
 
@@ -210,18 +203,18 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
                 (await AllAsync(store, new TaskFilter(), limit)).Select(task => task.Key.Id)
             );
         Assert.Equal(
-            expected.Where(task => int.Parse(task.Id.Split(':')[1]) % 2 == 0).Select(task => task.Id),
+            expected.Where(task => int.Parse(task.Id.Split(':')[^2]) % 2 == 0).Select(task => task.Id),
             (await AllAsync(store, new TaskFilter(Type: "refund"), 6)).Select(task => task.Key.Id)
         );
         Assert.Equal(
-            expected.Where(task => int.Parse(task.Id.Split(':')[1]) % 4 == 2).Select(task => task.Id),
-            (await AllAsync(store, new TaskFilter(Group: group), 3)).Select(task => task.Key.Id)
+            expected.Where(task => int.Parse(task.Id.Split(':')[^2]) % 4 == 2).Select(task => task.Id),
+            (await AllAsync(store, new TaskFilter(Actor: group.Actor), 3)).Select(task => task.Key.Id)
         );
         Assert.All(
             await AllAsync(store, new TaskFilter(Shard: new ShardId(5)), 2),
             task => Assert.Equal(5, task.Key.Shard.Index)
         );
-        Assert.Empty(await AllAsync(store, new TaskFilter(Shard: new ShardId(6), Group: group), 2));
+        Assert.Empty(await AllAsync(store, new TaskFilter(Shard: new ShardId(6), Actor: group.Actor), 2));
     }
 
     [Fact]
@@ -273,16 +266,16 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var (group, other) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.b"));
         for (var n = 0; n < 5; n++)
-            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(-n), TaskIds.Of(group, n + 1, 0), group: group);
-        await store.TaskAsync(group.Shard, Samples.Noon.AddDays(-1), TaskIds.Of(other, 1, 0), group: other);
+            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(-n), TaskIds.Of(group.Actor, n + 1, 0));
+        await store.TaskAsync(group.Shard, Samples.Noon.AddDays(-1), TaskIds.Of(other.Actor, 1, 0));
         Assert.Equal(
             [5L, 4, 3],
-            (await store.Tasks.FindAllOfGroupAsync(group, 3, default)).Select(task =>
-                long.Parse(task.Key.Id.Split(':')[1])
+            (await store.Tasks.FindAllOfActorAsync(group.Actor, 3, default)).Select(task =>
+                long.Parse(task.Key.Id.Split(':')[^2])
             )
         );
-        Assert.Equal(5, (await store.Tasks.FindAllOfGroupAsync(group, 50, default)).Count);
-        Assert.Empty(await store.Tasks.FindAllOfGroupAsync(GroupId.Parse("1.SH.c"), 50, default));
+        Assert.Equal(5, (await store.Tasks.FindAllOfActorAsync(group.Actor, 50, default)).Count);
+        Assert.Empty(await store.Tasks.FindAllOfActorAsync(GroupId.Parse("1.SH.c").Actor, 50, default));
     }
 
     [Fact]
@@ -291,18 +284,20 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var (group, longer) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.a-b"));
         for (var n = 1; n <= 7; n++)
-            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group, n, 0), group: group);
-        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(longer, 1, 0), group: longer);
+            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group.Actor, n, 0));
+        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(longer.Actor, 1, 0));
         var seen = new List<string>();
         for (Page<TimedTask>? page = null; page is null || page.Next is not null; )
         {
-            page = await store.Tasks.PageOfGroupAsync(group, page?.Next, 2, default);
+            page = await store.Tasks.PageOfActorAsync(group.Actor, page?.Next, 2, default);
             seen.AddRange(page.Items.Select(task => task.Key.Id));
             await store.ExecuteAsync($"update timed_task set due_ms = due_ms - 60000 where id > {seen[^1]}");
         }
 
-        Assert.Equal(Enumerable.Range(1, 7).Select(n => TaskIds.Of(group, n, 0)), seen);
-        await Assert.ThrowsAsync<FormatException>(() => store.Tasks.PageOfGroupAsync(group, "nonsense", 2, default));
+        Assert.Equal(Enumerable.Range(1, 7).Select(n => TaskIds.Of(group.Actor, n, 0)), seen);
+        await Assert.ThrowsAsync<FormatException>(() =>
+            store.Tasks.PageOfActorAsync(group.Actor, "nonsense", 2, default)
+        );
     }
 
     [Theory]
@@ -313,17 +308,17 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var group = GroupId.Parse("1.SH.a");
         for (var n = 1; n <= 6; n++)
-            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group, n, 0), group: group);
-        var filter = new TaskFilter(Group: ofGroup is null ? null : group);
+            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group.Actor, n, 0));
+        var filter = new TaskFilter(Actor: ofGroup is null ? null : group.Actor);
         var first = await store.Tasks.ListAsync(filter, null, 2, default);
-        Assert.Equal([6L, 5], first.Items.Select(task => long.Parse(task.Key.Id.Split(':')[1])));
+        Assert.Equal([6L, 5], first.Items.Select(task => long.Parse(task.Key.Id.Split(':')[^2])));
 
         // As a commit moves it: due later than all that the page has shown.
         await store.ExecuteAsync(
-            $"update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()} where id = {TaskIds.Of(group, 2, 0)}"
+            $"update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()} where id = {TaskIds.Of(group.Actor, 2, 0)}"
         );
         await store.ExecuteAsync(
-            $"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group, 2, 0)})"
+            $"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group.Actor, 2, 0)})"
         );
         var rest = new List<string>();
         for (var next = first.Next; next is not null; )
@@ -333,7 +328,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
             next = page.Next;
         }
 
-        Assert.Equal([4L, 3, 1, 2], rest.Select(id => long.Parse(id.Split(':')[1])));
+        Assert.Equal([4L, 3, 1, 2], rest.Select(id => long.Parse(id.Split(':')[^2])));
         Assert.Equal(
             6,
             (await store.Tasks.ListAsync(filter, null, 50, default))

@@ -31,7 +31,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IOrleansDatabase Orleans => _services.GetRequiredService<IOrleansDatabase>();
 
-    public IGroupReader Groups => _services.GetRequiredService<IGroupReader>();
+    public IActorReader Groups => _services.GetRequiredService<IActorReader>();
 
     public IListings Listings => _services.GetRequiredService<IListings>();
 

@@ -116,7 +116,7 @@ public static partial class GroupMachine
         {
             Key = state.TaskKey(due, needed.Sequence, i),
             Type = needed.Type,
-            Group = state.Id,
+            Actor = state.Actor,
             Payload = payload,
             NextAt = due,
         };
@@ -223,7 +223,7 @@ public static partial class GroupMachine
                 {
                     Key = turn.State.TaskKey(due, recorded.Sequence, _count++),
                     Type = type,
-                    Group = turn.State.Id,
+                    Actor = turn.State.Actor,
                     Payload = payload,
                     NextAt = due,
                     Trace = turn.Trace,

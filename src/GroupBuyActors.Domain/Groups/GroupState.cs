@@ -9,10 +9,13 @@ public sealed class GroupState
     private ShardId? _shard;
 
     /// <summary>A group that nothing has happened to.</summary>
-    public GroupState(GroupId id) => _id = id;
+    public GroupState(GroupId id) => (_id, Actor) = (id, id.Actor);
 
     /// <summary>The group.</summary>
     public GroupId Id => _id;
+
+    /// <summary>The group as an actor.</summary>
+    public ActorId Actor { get; }
 
     /// <summary>Where it stands.</summary>
     public GroupPhase Phase { get; internal set; }
@@ -91,7 +94,7 @@ public sealed class GroupState
     internal GroupTerms RequireTerms() => Carried ?? throw new InvalidOperationException($"Group {Id} has no terms.");
 
     internal TaskKey TaskKey(DateTimeOffset due, long sequence, int i = 0) =>
-        new(Shard, due, TaskIds.Of(Id, sequence, i));
+        new(Shard, due, TaskIds.Of(Actor, sequence, i));
 }
 
 /// <summary>

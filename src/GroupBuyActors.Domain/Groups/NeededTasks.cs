@@ -1,4 +1,3 @@
-using System.Globalization;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
@@ -240,15 +239,8 @@ public static class NeededTasks
             return _tasks.TryGetValue((needed.Type, needed.Sequence), out var same) && same.TryDequeue(out task);
         }
 
-        private static long SequenceOf(string taskId)
-        {
-            var parts = taskId.Split(':');
-            return
-                parts.Length == 3
-                && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var found)
-                ? found
-                : -1;
-        }
+        private static long SequenceOf(string taskId) =>
+            TaskIds.TryGetCause(taskId, out _, out var sequence, out _) ? sequence : -1;
     }
 }
 

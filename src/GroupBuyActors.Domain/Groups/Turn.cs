@@ -166,5 +166,5 @@ internal sealed class Turn
     private bool IsOpenWork(TaskKey task) => IsTaskOf(State.OrderWork, task) || IsTaskOf(State.NoticeWork, task);
 
     private bool IsTaskOf(OpenWork? work, TaskKey task) =>
-        work is { } open && task.Id == TaskIds.Of(State.Id, open.Sequence, 0);
+        work is { } open && task.Id == TaskIds.Of(State.Actor, open.Sequence, 0);
 }

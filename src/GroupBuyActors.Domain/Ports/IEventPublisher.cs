@@ -1,15 +1,15 @@
 namespace GroupBuyActors.Ports;
 
-/// <summary>An event of a group on its way out of the system.</summary>
-/// <param name="Group">The group.</param>
-/// <param name="Sequence">The group's own, from 1.</param>
+/// <summary>An event of an actor on its way out of the system.</summary>
+/// <param name="Actor">The actor.</param>
+/// <param name="Sequence">The actor's own, from 1.</param>
 /// <param name="Type">Such as <c>order.placed</c>.</param>
 /// <param name="Version">Of the data.</param>
 /// <param name="Time">When it happened.</param>
 /// <param name="Data">UTF-8 JSON, as the history shows it.</param>
 /// <param name="Trace">W3C traceparent or null.</param>
 public sealed record OutgoingEvent(
-    GroupId Group,
+    ActorId Actor,
     long Sequence,
     string Type,
     int Version,

@@ -1,10 +1,12 @@
+using System.Globalization;
+
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
 /// Where a task's row lies: the clustered key of the task table. It never changes while the task lives inside the
 /// horizon.
 /// </summary>
-/// <param name="Shard">The shard of its group.</param>
+/// <param name="Shard">The shard of its actor.</param>
 /// <param name="Due">When it is to run; UTC, milliseconds.</param>
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
 public readonly record struct TaskKey(ShardId Shard, DateTimeOffset Due, string Id)
@@ -32,8 +34,8 @@ public sealed record TimedTask
     /// <summary>See <see cref="TaskTypes"/>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The group it is about; null for a task of a shard or a contract.</summary>
-    public GroupId? Group { get; init; }
+    /// <summary>The actor it is about, as its id says; null for a task of a shard.</summary>
+    public ActorId? Actor { get; init; }
 
     /// <summary>What the handler needs, as UTF-8 JSON; see <see cref="TaskPayloads"/>.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
@@ -93,8 +95,8 @@ public sealed record TimedTask
 }
 
 /// <summary>
-/// Task ids: <c>{groupId}:{sequence}:{i}</c> for the i-th task that the group's event of that sequence caused, so that
-/// cancelling needs no look-up and the id routes to its group; <c>{job}:{shard}:{yyyyMMdd'T'HHmmss'Z'}</c> for a firing
+/// Task ids: <c>{actor}:{sequence}:{i}</c> for the i-th task that the actor's event of that sequence caused, so that
+/// cancelling needs no look-up and the id routes to its actor; <c>{job}:{shard}:{yyyyMMdd'T'HHmmss'Z'}</c> for a firing
 /// of a schedule.
 /// </summary>
 public static class TaskIds
@@ -102,15 +104,12 @@ public static class TaskIds
     private const int LengthMax = 160;
 
     /// <summary>The id of the i-th task (from 0) caused by an event.</summary>
-    public static string Of(GroupId group, long sequence, int i) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{group}:{sequence}:{i}");
+    public static string Of(ActorId actor, long sequence, int i) =>
+        string.Create(CultureInfo.InvariantCulture, $"{actor}:{sequence}:{i}");
 
     /// <summary>The id of a schedule's firing in a shard.</summary>
     public static string Of(string job, ShardId shard, DateTimeOffset firing) =>
-        string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{job}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}"
-        );
+        string.Create(CultureInfo.InvariantCulture, $"{job}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
 
     /// <summary>
     /// True for a text that a row may have as its id: ASCII without blanks. A server compares no other text with such a
@@ -127,19 +126,37 @@ public static class TaskIds
     }
 
     /// <summary>True for a text that may be a task's id: it can be stored, and leads to a shard.</summary>
-    public static bool IsId(string text) => IsStorable(text) && (TryGetGroup(text, out _) || TryGetShard(text, out _));
+    public static bool IsId(string text) => IsStorable(text) && TryGetShard(text, out _);
 
-    /// <summary>The group of a group's task.</summary>
-    public static bool TryGetGroup(string id, out GroupId group)
+    /// <summary>The actor of an actor's task: all before the last two parts.</summary>
+    public static bool TryGetActor(string id, out ActorId actor) => TryGetCause(id, out actor, out _, out _);
+
+    /// <summary>The actor of an actor's task, the event that caused it, and which of its tasks this is.</summary>
+    public static bool TryGetCause(string id, out ActorId actor, out long sequence, out int i)
     {
-        group = default;
-        var colon = id.IndexOf(':');
-        return colon > 0 && GroupId.TryParse(id.AsSpan(0, colon), null, out group);
+        (actor, sequence, i) = (default, 0, 0);
+        var last = id.LastIndexOf(':');
+        var before = last < 1 ? -1 : id.LastIndexOf(':', last - 1);
+        return before > 0
+            && long.TryParse(
+                id.AsSpan(before + 1, last - before - 1),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out sequence
+            )
+            && int.TryParse(id.AsSpan(last + 1), NumberStyles.None, CultureInfo.InvariantCulture, out i)
+            && ActorId.TryParse(id[..before], out actor);
     }
 
-    /// <summary>The shard of a schedule's firing.</summary>
+    /// <summary>Where a task lies: the shard of its actor, or the one that a schedule's firing names.</summary>
     public static bool TryGetShard(string id, out ShardId shard)
     {
+        if (TryGetActor(id, out var actor))
+        {
+            shard = actor.Shard;
+            return true;
+        }
+
         shard = default;
         var parts = id.Split(':');
         return parts.Length == 3 && ShardId.TryParse(parts[1], null, out shard);

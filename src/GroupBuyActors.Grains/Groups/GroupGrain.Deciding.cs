@@ -140,7 +140,7 @@ internal sealed partial class GroupGrain
             Id = around.Chance.NextCommitId(),
             Shard = _shard,
             Token = _token,
-            Group = byTaskOnly ? null : _id,
+            Actor = byTaskOnly ? null : _state.Actor,
             Events = events,
             Schedules = handling.Schedules,
             Removals = handling.Removals,
@@ -241,7 +241,7 @@ internal sealed partial class GroupGrain
         try
         {
             stored = await around
-                .Reader.HeadAsync(_id, CancellationToken.None)
+                .Reader.HeadAsync(_state.Actor, CancellationToken.None)
                 .WaitAsync(around.Options.PortTimeout, around.Time);
         }
         catch (Exception e)

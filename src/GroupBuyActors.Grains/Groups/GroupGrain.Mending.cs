@@ -44,7 +44,7 @@ internal sealed partial class GroupGrain
     private async Task<bool> MendTasks(Func<string, TimeSpan>? spare)
     {
         var rows = await around
-            .Tasks.FindAllOfGroupAsync(_id, TasksMax, CancellationToken.None)
+            .Tasks.FindAllOfActorAsync(_state.Actor, TasksMax, CancellationToken.None)
             .WaitAsync(around.Options.PortTimeout, around.Time);
         ThrowUnlessOpen();
         // One turn from here until all is in the store's queue: what is scheduled by commits before these is there

@@ -48,7 +48,7 @@ internal sealed partial class GroupGrain
     {
         try
         {
-            await around.Reader.WriteSnapshotAsync(_id, sequence, snapshot, cancellation);
+            await around.Reader.WriteSnapshotAsync(_state.Actor, sequence, snapshot, cancellation);
             _snapshotSequence = Math.Max(_snapshotSequence, sequence);
         }
         catch (Exception e)

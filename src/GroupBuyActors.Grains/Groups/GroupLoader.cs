@@ -11,19 +11,19 @@ internal static class GroupLoader
     /// it.
     /// </summary>
     public static async Task<(GroupState State, long SnapshotSequence)> LoadAsync(
-        IGroupReader reader,
+        IActorReader reader,
         GroupId group,
         CancellationToken cancellation
     )
     {
-        var stored = await reader.LoadAsync(group, cancellation);
+        var stored = await reader.LoadAsync(group.Actor, cancellation);
         return (Build(group, stored), stored.SnapshotSequence);
     }
 
     /// <summary>
     /// Builds the state from what is stored; throws where that is not whole, or a newer release wrote it.
     /// </summary>
-    public static GroupState Build(GroupId group, StoredGroup stored)
+    public static GroupState Build(GroupId group, StoredActor stored)
     {
         var state = stored.Snapshot is { } snapshot ? GroupSnapshot.Read(group, snapshot) : new GroupState(group);
         if (state.Sequence != stored.SnapshotSequence)

@@ -14,7 +14,7 @@ namespace GroupBuyActors.Groups;
 /// <summary>What every group of a silo shares: built once, so that an activation is cheap.</summary>
 internal sealed class GroupSurroundings(
     ICommitter committer,
-    IGroupReader reader,
+    IActorReader reader,
     IOldJournals oldJournals,
     Relay.StreamRelay relay,
     ITaskStore tasks,
@@ -36,7 +36,7 @@ internal sealed class GroupSurroundings(
     private long _activations;
 
     public ICommitter Committer { get; } = committer;
-    public IGroupReader Reader { get; } = reader;
+    public IActorReader Reader { get; } = reader;
     public IOldJournals OldJournals { get; } = oldJournals;
     public Relay.StreamRelay Relay { get; } = relay;
     public ITaskStore Tasks { get; } = tasks;

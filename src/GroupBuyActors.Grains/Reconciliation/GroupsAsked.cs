@@ -51,7 +51,7 @@ internal sealed class GroupsAsked(IGrainFactory grains, ITaskStore tasks, TimePr
         for (string? after = null; ; )
         {
             var page = await tasks.ListAsync(
-                new TaskFilter(TaskTypes.PaymentCheck, Group: group),
+                new TaskFilter(TaskTypes.PaymentCheck, Actor: group.Actor),
                 after,
                 TasksPage,
                 cancellation

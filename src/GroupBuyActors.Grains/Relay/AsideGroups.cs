@@ -17,7 +17,7 @@ internal sealed class AsideGroups(
     long stream,
     IEventPublisher publisher,
     IRelayAside aside,
-    IGroupReader reader,
+    IActorReader reader,
     TimeProvider clock,
     GrainsOptions options,
     RelayMetrics metrics,
@@ -33,11 +33,11 @@ internal sealed class AsideGroups(
     // Looked at in one round: what is read and published for them is bounded by it.
     private const int GroupsAtOnce = 200;
     private const int EventsAtOnce = 500;
-    private readonly Dictionary<GroupId, Entry> _entries = [];
+    private readonly Dictionary<ActorId, Entry> _entries = [];
 
     // Takes turns, so that groups behind one that is parked elsewhere hold up no others.
-    private readonly Queue<GroupId> _line = new();
-    private readonly HashSet<GroupId> _inLine = [];
+    private readonly Queue<ActorId> _line = new();
+    private readonly HashSet<ActorId> _inLine = [];
     private int _parked;
     private bool _isOpen;
     private long? _parkedReadAt;
@@ -61,34 +61,34 @@ internal sealed class AsideGroups(
         _isOpen = true;
     }
 
-    public bool TryGet(GroupId group, [NotNullWhen(true)] out AsideRow? row)
+    public bool TryGet(ActorId actor, [NotNullWhen(true)] out AsideRow? row)
     {
-        row = _entries.TryGetValue(group, out var entry) ? entry.Row : null;
+        row = _entries.TryGetValue(actor, out var entry) ? entry.Row : null;
         return row is not null;
     }
 
-    public bool Contains(GroupId group) => _entries.ContainsKey(group);
+    public bool Contains(ActorId actor) => _entries.ContainsKey(actor);
 
     /// <summary>Sets a group aside, unless it is.</summary>
     public void Add(AsideRow row)
     {
-        if (!_entries.ContainsKey(row.Group))
+        if (!_entries.ContainsKey(row.Actor))
             Put(row, isStored: false);
     }
 
     /// <summary>The rows to be written with a cursor that passes these groups' events.</summary>
-    public IReadOnlyCollection<AsideRow> RowsOf(IEnumerable<GroupId> groups) =>
-        [.. groups.Select(group => _entries.GetValueOrDefault(group)?.Row).OfType<AsideRow>()];
+    public IReadOnlyCollection<AsideRow> RowsOf(IEnumerable<ActorId> actors) =>
+        [.. actors.Select(actor => _entries.GetValueOrDefault(actor)?.Row).OfType<AsideRow>()];
 
     public void AreStored(IEnumerable<AsideRow> rows)
     {
         foreach (var row in rows)
-            if (_entries.TryGetValue(row.Group, out var entry))
+            if (_entries.TryGetValue(row.Actor, out var entry))
                 entry.IsStored = true;
     }
 
     /// <summary>Lets go on what can; tells of each group that is no longer aside its last relayed event.</summary>
-    public async Task ReleaseAsync(long taken, Action<GroupId, long> released, CancellationToken cancellation)
+    public async Task ReleaseAsync(long taken, Action<ActorId, long> released, CancellationToken cancellation)
     {
         Carried = taken;
         await HeedOperatorsAsync(cancellation);
@@ -118,35 +118,35 @@ internal sealed class AsideGroups(
         // Another carrier of this stream is ahead: until it is caught up with, what the rows cover is not known here.
         if (carried[stream] > Carried)
             return [];
-        var looked = new List<(GroupId Group, long Sequence)>();
+        var looked = new List<(ActorId Actor, long Sequence)>();
         var ready = new List<Entry>();
         for (var left = _line.Count; left > 0 && looked.Count + ready.Count < GroupsAtOnce; left--)
         {
-            var group = _line.Dequeue();
-            if (!_entries.TryGetValue(group, out var entry) || entry.IsParked)
+            var actor = _line.Dequeue();
+            if (!_entries.TryGetValue(actor, out var entry) || entry.IsParked)
             {
-                _inLine.Remove(group);
+                _inLine.Remove(actor);
                 continue;
             }
 
-            _line.Enqueue(group);
+            _line.Enqueue(actor);
             if (entry.Row.Sequence == 1)
                 ready.Add(entry);
             else if (entry.Awaits is not { } at || carried[at.Stream] >= at.Position)
-                looked.Add((group, entry.Row.Sequence - 1));
+                looked.Add((actor, entry.Row.Sequence - 1));
         }
 
         if (looked.Count == 0)
             return ready;
-        var places = (await aside.PlacesAsync(publisher.Name, looked, cancellation)).ToDictionary(place => place.Group);
-        foreach (var (group, _) in looked)
+        var places = (await aside.PlacesAsync(publisher.Name, looked, cancellation)).ToDictionary(place => place.Actor);
+        foreach (var (actor, _) in looked)
         {
             // What is not in the journal cannot be waited for; what lies in this stream is before the row's first
             // event, hence relayed.
-            if (!places.TryGetValue(group, out var place) || place.IsRelayed || place.At.Stream == stream)
-                ready.Add(_entries[group]);
+            if (!places.TryGetValue(actor, out var place) || place.IsRelayed || place.At.Stream == stream)
+                ready.Add(_entries[actor]);
             else
-                _entries[group].Awaits = place.At;
+                _entries[actor].Awaits = place.At;
         }
 
         return ready;
@@ -157,7 +157,7 @@ internal sealed class AsideGroups(
     /// </summary>
     private async Task<bool> ReleaseAsync(
         List<Entry> ready,
-        Action<GroupId, long> released,
+        Action<ActorId, long> released,
         CancellationToken cancellation
     )
     {
@@ -167,7 +167,7 @@ internal sealed class AsideGroups(
         var offered = pages.SelectMany(page => page.Events).ToList();
         var outcomes = offered.Count == 0 ? [] : await publisher.PublishAsync(offered, cancellation);
         metrics.Published(publisher.Name, outcomes.Count(outcome => outcome.State == PublishState.Published));
-        var settled = new List<(GroupId Group, AsideRow? After)>(pages.Count);
+        var settled = new List<(ActorId Actor, AsideRow? After)>(pages.Count);
         var (lasts, isOpen, first) = (new List<long>(pages.Count), false, 0);
         foreach (var page in pages)
         {
@@ -176,20 +176,20 @@ internal sealed class AsideGroups(
             isOpen |= after is { State: AsideState.Waiting } && last < page.Last;
             if (after == page.Row)
                 continue;
-            settled.Add((page.Row.Group, after));
+            settled.Add((page.Row.Actor, after));
             lasts.Add(last);
         }
 
         if (settled.Count > 0 && !await aside.SettleAsync(stream, publisher.Name, Carried, settled, cancellation))
             return false;
-        foreach (var ((group, after), last) in settled.Zip(lasts))
+        foreach (var ((actor, after), last) in settled.Zip(lasts))
         {
             if (after is not null)
                 Put(after, isStored: true);
             else
-                Remove(group);
+                Remove(actor);
             if (after is null)
-                released(group, last);
+                released(actor, last);
         }
 
         if (isOpen)
@@ -197,14 +197,14 @@ internal sealed class AsideGroups(
         return settled.Count > 0;
     }
 
-    /// <summary>The next events of a group in this stream.</summary>
+    /// <summary>The next events of a actor in this stream.</summary>
     private async Task<Page> ReadAsync(AsideRow row, CancellationToken cancellation)
     {
-        var rows = await reader.HistoryAsync(row.Group, row.Sequence - 1, EventsAtOnce, cancellation);
+        var rows = await reader.HistoryAsync(row.Actor, row.Sequence - 1, EventsAtOnce, cancellation);
         var run = rows.TakeWhile(e => e.Stream == stream && e.Position <= Carried).ToList();
         var events = run.Select(e =>
                 EventRelay.Outgoing(
-                    new CommittedEvent(row.Group, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace)
+                    new CommittedEvent(row.Actor, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace)
                 )
             )
             .TakeWhile(e => e is not null)
@@ -237,7 +237,7 @@ internal sealed class AsideGroups(
             return (ParkedAt(last + 1, Unreadable), last);
         var next =
             page.Later
-            ?? (page.IsWhole ? null : await aside.NextAsync(stream, page.Row.Group, last, Carried, cancellation));
+            ?? (page.IsWhole ? null : await aside.NextAsync(stream, page.Row.Actor, last, Carried, cancellation));
         return (next is { } sequence ? page.Row with { Sequence = sequence } : null, last);
 
         AsideRow ParkedAt(long sequence, string reason) =>
@@ -260,33 +260,33 @@ internal sealed class AsideGroups(
             .Select(entry => entry.Row)
             .ToList();
         var rows = (
-            await aside.ReadAsync(stream, publisher.Name, [.. parked.Select(row => row.Group)], cancellation)
-        ).ToDictionary(row => row.Group);
+            await aside.ReadAsync(stream, publisher.Name, [.. parked.Select(row => row.Actor)], cancellation)
+        ).ToDictionary(row => row.Actor);
         _parkedReadAt = clock.GetTimestamp();
         foreach (var row in parked)
         {
             // A row that somebody took out is as good as one to be tried again.
-            var now = rows.GetValueOrDefault(row.Group) ?? row with { State = AsideState.Waiting };
+            var now = rows.GetValueOrDefault(row.Actor) ?? row with { State = AsideState.Waiting };
             if (now.State == AsideState.Parked)
                 continue;
-            RelayLog.Resumed(log, row.Group, now.Sequence, publisher.Name);
+            RelayLog.Resumed(log, row.Actor.Key, now.Sequence, publisher.Name);
             Put(now, isStored: true);
         }
     }
 
     private void Put(AsideRow row, bool isStored)
     {
-        Remove(row.Group);
-        _entries[row.Group] = new Entry(row) { IsStored = isStored };
+        Remove(row.Actor);
+        _entries[row.Actor] = new Entry(row) { IsStored = isStored };
         if (row.State == AsideState.Parked)
         {
             _parked++;
             metrics.Parked(publisher.Name);
-            RelayLog.Parked(log, row.Group, row.Sequence, publisher.Name, row.Reason ?? NoReason);
+            RelayLog.Parked(log, row.Actor.Key, row.Sequence, publisher.Name, row.Reason ?? NoReason);
         }
-        else if (_inLine.Add(row.Group))
+        else if (_inLine.Add(row.Actor))
         {
-            _line.Enqueue(row.Group);
+            _line.Enqueue(row.Actor);
         }
     }
 
@@ -298,9 +298,9 @@ internal sealed class AsideGroups(
         _parked = 0;
     }
 
-    private void Remove(GroupId group)
+    private void Remove(ActorId actor)
     {
-        if (_entries.Remove(group, out var entry) && entry.IsParked)
+        if (_entries.Remove(actor, out var entry) && entry.IsParked)
             _parked--;
     }
 

@@ -24,7 +24,7 @@ namespace GroupBuyActors.Relay;
 /// and goes on with all others (T17). One row says so, whatever number of events follow, and it is written in the
 /// transaction that moves the cursor past them. When the predecessor is relayed, the row's events up to the cursor are
 /// read from the journal, published, and the row goes.</item>
-/// <item>An event that is refused for good <b>parks</b> its group in the same way: a reader that drops sequences it has
+/// <item>An event that is refused for good <b>parks</b> its actor in the same way: a reader that drops sequences it has
 /// seen would not notice a gap, so nothing of the group goes past it until an operator decides.</item>
 /// <item>What fails otherwise is offered again, of each group from its first event that is not published (T18). The
 /// publisher promises that none behind it is.</item>
@@ -44,10 +44,10 @@ internal sealed class EventRelay(
 ) : IStreamSink
 {
     // Of each group met lately in this stream, the last event that is relayed.
-    private readonly Dictionary<GroupId, long> _relayed = [];
+    private readonly Dictionary<ActorId, long> _relayed = [];
 
     // Groups whose events were passed over since the cursor was written.
-    private readonly HashSet<GroupId> _passedOver = [];
+    private readonly HashSet<ActorId> _passedOver = [];
 
     public string Name => publisher.Name;
 
@@ -63,18 +63,18 @@ internal sealed class EventRelay(
     public async Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) =>
         await TakeAsync(
             from commit in commits
-            where commit.Group is not null
+            where commit.Actor?.Kind == GroupActors.Kind
             from e in commit.Events
-            select new CommittedEvent(commit.Group!.Value, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace),
+            select new CommittedEvent(commit.Actor!.Value, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace),
             cancellation
         );
 
     public async Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) =>
         await TakeAsync(
             from row in rows
-            where row.Group is not null
+            where row.Actor?.Kind == GroupActors.Kind
             select new CommittedEvent(
-                row.Group!.Value,
+                row.Actor!.Value,
                 row.Sequence,
                 row.Type,
                 row.Version,
@@ -90,7 +90,7 @@ internal sealed class EventRelay(
         await waiting.OpenAsync(cancellation);
         if (waiting.Count == 0)
             return true;
-        await waiting.ReleaseAsync(taken, (group, last) => _relayed[group] = last, cancellation);
+        await waiting.ReleaseAsync(taken, (actor, last) => _relayed[actor] = last, cancellation);
         return waiting.Count == 0;
     }
 
@@ -117,25 +117,25 @@ internal sealed class EventRelay(
             await MakeRoomAsync(cancellation);
         var early = await EarlyAsync(events, cancellation);
         // Set aside once what was offered before is published: a row says that all before it is relayed.
-        var held = new Dictionary<GroupId, AsideRow>();
+        var held = new Dictionary<ActorId, AsideRow>();
         var offered = new List<OutgoingEvent>(events.Length);
         foreach (var e in events)
         {
-            if (held.ContainsKey(e.Group) || IsPassedOver(e))
+            if (held.ContainsKey(e.Actor) || IsPassedOver(e))
                 continue;
-            if (_relayed.TryGetValue(e.Group, out var last) && e.Sequence <= last)
+            if (_relayed.TryGetValue(e.Actor, out var last) && e.Sequence <= last)
                 continue;
-            if (early.Contains((e.Group, e.Sequence)))
-                held.Add(e.Group, Row(e.Group, e.Sequence, AsideState.Waiting, null));
+            if (early.Contains((e.Actor, e.Sequence)))
+                held.Add(e.Actor, Row(e.Actor, e.Sequence, AsideState.Waiting, null));
             else if (Outgoing(e) is { } outgoing)
                 offered.Add(outgoing);
             else
-                held.Add(e.Group, Row(e.Group, e.Sequence, AsideState.Parked, AsideGroups.Unreadable));
+                held.Add(e.Actor, Row(e.Actor, e.Sequence, AsideState.Parked, AsideGroups.Unreadable));
         }
 
         var open = offered.Count == 0 ? [] : Publish(offered, await publisher.PublishAsync(offered, cancellation));
         foreach (var row in held.Values)
-            if (!open.Contains(row.Group))
+            if (!open.Contains(row.Actor))
                 SetAside(row);
         if (open.Count > 0)
             throw new EventsOpenException($"Events of {open.Count} groups are not published yet.");
@@ -145,18 +145,18 @@ internal sealed class EventRelay(
     /// Events whose predecessor lies in another stream and is not relayed: looked up for those that do not follow what
     /// went before.
     /// </summary>
-    private async Task<HashSet<(GroupId, long)>> EarlyAsync(CommittedEvent[] events, CancellationToken cancellation)
+    private async Task<HashSet<(ActorId, long)>> EarlyAsync(CommittedEvent[] events, CancellationToken cancellation)
     {
-        var heads = new Dictionary<GroupId, long>();
-        var unknown = new List<(GroupId Group, long Sequence)>();
+        var heads = new Dictionary<ActorId, long>();
+        var unknown = new List<(ActorId Actor, long Sequence)>();
         foreach (var e in events)
         {
-            if (waiting.Contains(e.Group))
+            if (waiting.Contains(e.Actor))
                 continue;
-            var isKnown = heads.TryGetValue(e.Group, out var head) || _relayed.TryGetValue(e.Group, out head);
+            var isKnown = heads.TryGetValue(e.Actor, out var head) || _relayed.TryGetValue(e.Actor, out head);
             if (isKnown ? e.Sequence > head + 1 : e.Sequence > 1)
-                unknown.Add((e.Group, e.Sequence - 1));
-            heads[e.Group] = isKnown ? Math.Max(head, e.Sequence) : e.Sequence;
+                unknown.Add((e.Actor, e.Sequence - 1));
+            heads[e.Actor] = isKnown ? Math.Max(head, e.Sequence) : e.Sequence;
         }
 
         if (unknown.Count == 0)
@@ -167,7 +167,7 @@ internal sealed class EventRelay(
         [
             .. from place in places
             where !place.IsRelayed && place.At.Stream != stream
-            select (place.Group, place.Sequence + 1),
+            select (place.Actor, place.Sequence + 1),
         ];
     }
 
@@ -182,35 +182,35 @@ internal sealed class EventRelay(
 
     private bool IsPassedOver(CommittedEvent e)
     {
-        if (!waiting.TryGet(e.Group, out var row))
+        if (!waiting.TryGet(e.Actor, out var row))
             return false;
         // Before the row's first event all is relayed; from there on all goes when it is released.
         if (e.Sequence >= row.Sequence)
-            _passedOver.Add(e.Group);
+            _passedOver.Add(e.Actor);
         return true;
     }
 
     /// <summary>Takes over what became of the events; gives the groups of which some are to be offered again.</summary>
-    private HashSet<GroupId> Publish(List<OutgoingEvent> offered, IReadOnlyList<PublishOutcome> outcomes)
+    private HashSet<ActorId> Publish(List<OutgoingEvent> offered, IReadOnlyList<PublishOutcome> outcomes)
     {
-        var open = new HashSet<GroupId>();
+        var open = new HashSet<ActorId>();
         var published = 0;
         foreach (var (e, outcome) in offered.Zip(outcomes))
         {
             // Behind an event that is open or parked nothing counts: it goes again, after it.
-            if (open.Contains(e.Group) || waiting.Contains(e.Group))
+            if (open.Contains(e.Actor) || waiting.Contains(e.Actor))
                 continue;
             if (outcome.State == PublishState.Open)
             {
-                open.Add(e.Group);
+                open.Add(e.Actor);
             }
             else if (outcome.State == PublishState.Refused)
             {
-                SetAside(Row(e.Group, e.Sequence, AsideState.Parked, outcome.Reason ?? AsideGroups.NoReason));
+                SetAside(Row(e.Actor, e.Sequence, AsideState.Parked, outcome.Reason ?? AsideGroups.NoReason));
             }
             else
             {
-                _relayed[e.Group] = e.Sequence;
+                _relayed[e.Actor] = e.Sequence;
                 published++;
             }
         }
@@ -222,11 +222,11 @@ internal sealed class EventRelay(
     private void SetAside(AsideRow row)
     {
         waiting.Add(row);
-        _passedOver.Add(row.Group);
+        _passedOver.Add(row.Actor);
     }
 
-    private AsideRow Row(GroupId group, long sequence, AsideState state, string? reason) =>
-        new(stream, group, sequence, state, clock.GetUtcNow(), reason);
+    private AsideRow Row(ActorId actor, long sequence, AsideState state, string? reason) =>
+        new(stream, actor, sequence, state, clock.GetUtcNow(), reason);
 
     /// <summary>As it goes out; null where its journal row cannot be read.</summary>
     internal static OutgoingEvent? Outgoing(CommittedEvent e)
@@ -234,7 +234,7 @@ internal sealed class EventRelay(
         try
         {
             return new OutgoingEvent(
-                e.Group,
+                e.Actor,
                 e.Sequence,
                 e.Type,
                 e.Version,

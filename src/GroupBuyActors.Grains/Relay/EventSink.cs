@@ -15,7 +15,7 @@ namespace GroupBuyActors.Relay;
 internal sealed class EventSink(
     IEventPublisher publisher,
     IRelayAside aside,
-    IGroupReader reader,
+    IActorReader reader,
     ClusterClock clock,
     IOptions<GrainsOptions> options,
     RelayMetrics metrics,

@@ -6,9 +6,9 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Relay;
 
-/// <summary>An event of any group, as it was committed on this silo.</summary>
+/// <summary>An event of any actor, as it was committed on this silo.</summary>
 public sealed record CommittedEvent(
-    GroupId Group,
+    ActorId Actor,
     long Sequence,
     string Type,
     int Version,
@@ -55,10 +55,10 @@ internal sealed class GroupEventFeed : IGroupEventFeed, IStreamSink
             return Task.CompletedTask;
         foreach (var commit in commits)
         {
-            if (commit.Group is not { } group)
+            if (commit.Actor is not { } actor)
                 continue;
             foreach (var e in commit.Events)
-                Offer(readers, new CommittedEvent(group, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace));
+                Offer(readers, new CommittedEvent(actor, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace));
         }
 
         return Task.CompletedTask;
@@ -68,10 +68,10 @@ internal sealed class GroupEventFeed : IGroupEventFeed, IStreamSink
     {
         var readers = _readers;
         foreach (var row in rows)
-            if (row.Group is { } group)
+            if (row.Actor is { } actor)
                 Offer(
                     readers,
-                    new CommittedEvent(group, row.Sequence, row.Type, row.Version, row.Time, row.Payload, row.Trace)
+                    new CommittedEvent(actor, row.Sequence, row.Type, row.Version, row.Time, row.Payload, row.Trace)
                 );
         return Task.CompletedTask;
     }

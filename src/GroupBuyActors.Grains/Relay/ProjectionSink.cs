@@ -14,7 +14,7 @@ namespace GroupBuyActors.Relay;
 /// </summary>
 internal sealed class ProjectionSink(
     IProjections projections,
-    IGroupReader reader,
+    IActorReader reader,
     IRelayAside aside,
     ClusterClock clock,
     IOptions<GrainsOptions> options,

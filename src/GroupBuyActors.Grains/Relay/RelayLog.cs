@@ -34,14 +34,14 @@ internal static partial class RelayLog
         LogLevel.Error,
         "{Sink} rejected event {Sequence} of group {GroupId} permanently ({Reason}). The group's events are parked until an operator retries or skips this event."
     )]
-    public static partial void Parked(ILogger log, GroupId groupId, long sequence, string sink, string reason);
+    public static partial void Parked(ILogger log, string groupId, long sequence, string sink, string reason);
 
     [LoggerMessage(
         4005,
         LogLevel.Information,
         "Group {GroupId} is released: {Sink} continues with its event {Sequence}."
     )]
-    public static partial void Resumed(ILogger log, GroupId groupId, long sequence, string sink);
+    public static partial void Resumed(ILogger log, string groupId, long sequence, string sink);
 
     [LoggerMessage(
         4006,

@@ -24,7 +24,7 @@ namespace GroupBuyActors.Relay;
 internal sealed class StreamProjection(
     long stream,
     IProjections projections,
-    IGroupReader reader,
+    IActorReader reader,
     IRelayAside aside,
     TimeProvider clock,
     GrainsOptions options,
@@ -67,19 +67,20 @@ internal sealed class StreamProjection(
     {
         await OpenAsync(cancellation);
         foreach (
-            var groups in rows.Where(row => row.Group is { } group && !_aside.ContainsKey(group))
-                .DistinctBy(row => row.Group)
+            var groups in rows.Where(row => row.Actor?.Group is { } group && !_aside.ContainsKey(group))
+                .DistinctBy(row => row.Actor)
                 .Chunk(GroupsAtOnce)
         )
         {
             var changes = new List<ProjectionChange>(groups.Length);
             foreach (var first in groups)
             {
-                var (whole, fault) = await TryBuildAsync(first.Group!.Value, cancellation);
+                var group = first.Actor!.Value.Group!.Value;
+                var (whole, fault) = await TryBuildAsync(group, cancellation);
                 if (whole is not null)
                     changes.Add(whole);
                 else
-                    SetAside(first.Group.Value, first.Sequence, fault!);
+                    SetAside(group, first.Sequence, fault!);
             }
 
             await WriteAsync(changes, cancellation);
@@ -105,7 +106,7 @@ internal sealed class StreamProjection(
 
         var stored = mended
             .Where(group => !_unstored.Contains(group))
-            .Select(group => (group, (AsideRow?)null))
+            .Select(group => (group.Actor, (AsideRow?)null))
             .ToList();
         if (stored.Count > 0 && !await aside.SettleAsync(stream, Name, taken, stored, cancellation))
             mended.RemoveAll(group => !_unstored.Contains(group));
@@ -140,8 +141,8 @@ internal sealed class StreamProjection(
         if (_isOpen)
             return;
         foreach (var row in await aside.ReadAsync(stream, Name, int.MaxValue, cancellation))
-            if (_aside.TryAdd(row.Group, row))
-                _line.Enqueue(row.Group);
+            if (row.Actor.Group is { } group && _aside.TryAdd(group, row))
+                _line.Enqueue(group);
         _isOpen = true;
     }
 
@@ -184,10 +185,10 @@ internal sealed class StreamProjection(
         CancellationToken cancellation
     )
     {
-        StoredGroup stored;
+        StoredActor stored;
         try
         {
-            stored = await reader.LoadAsync(group, cancellation);
+            stored = await reader.LoadAsync(group.Actor, cancellation);
         }
         catch (Exception e) when (!StoreTrouble.IsOfTheDatabase(e))
         {
@@ -214,7 +215,10 @@ internal sealed class StreamProjection(
                 $"{_aside.Count} groups of stream {stream} are blocked; the stream waits until some of them are released.",
                 fault
             );
-        _aside.Add(group, new AsideRow(stream, group, sequence, AsideState.Parked, clock.GetUtcNow(), fault.Message));
+        _aside.Add(
+            group,
+            new AsideRow(stream, group.Actor, sequence, AsideState.Parked, clock.GetUtcNow(), fault.Message)
+        );
         _line.Enqueue(group);
         _unstored.Add(group);
         if (_aside.Count == 1)

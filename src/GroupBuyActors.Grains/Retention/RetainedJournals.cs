@@ -22,7 +22,7 @@ namespace GroupBuyActors.Retention;
 /// </remarks>
 internal sealed class RetainedJournals(
     IOldJournals journals,
-    IGroupReader reader,
+    IActorReader reader,
     ITaskStore tasks,
     ITaskEnds ends,
     StreamRelay relay,
@@ -85,13 +85,13 @@ internal sealed class RetainedJournals(
         if (state.UpdatedAt >= before || !GroupEnd.IsOver(state, clock.GetUtcNow()))
             return null;
         if (
-            (await tasks.FindAllOfGroupAsync(group, 1, cancellation)).Count > 0
+            (await tasks.FindAllOfActorAsync(group.Actor, 1, cancellation)).Count > 0
             || await HasUndecidedAsync(group, cancellation)
         )
             return null;
         var snapshot = GroupSnapshot.Write(state);
-        await reader.WriteSnapshotAsync(group, state.Sequence, snapshot, cancellation);
-        var stored = await reader.LoadAsync(group, cancellation);
+        await reader.WriteSnapshotAsync(group.Actor, state.Sequence, snapshot, cancellation);
+        var stored = await reader.LoadAsync(group.Actor, cancellation);
         // Another event came meanwhile, or what was written does not come back: then all stays.
         return
             stored.SnapshotSequence == state.Sequence
@@ -107,7 +107,7 @@ internal sealed class RetainedJournals(
             new TaskEndFilter
             {
                 Status = TaskEndStatus.Dead,
-                Group = group,
+                Actor = group.Actor,
                 Redriven = false,
                 Dismissed = false,
             },

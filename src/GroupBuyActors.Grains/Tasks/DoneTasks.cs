@@ -1,4 +1,3 @@
-using System.Globalization;
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Reading;
@@ -12,7 +11,7 @@ namespace GroupBuyActors.Tasks;
 internal static class DoneTasks
 {
     public static async Task<TaskReport?> FindAsync(
-        IGroupReader groups,
+        IActorReader groups,
         TaskPolicyBook policies,
         GroupSettings settings,
         int commitBytesMax,
@@ -21,16 +20,10 @@ internal static class DoneTasks
         CancellationToken cancellation
     )
     {
-        var parts = taskId.Split(':');
-        if (
-            parts.Length != 3
-            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
-            || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-            || sequence < 1
-        )
+        if (!TaskIds.TryGetCause(taskId, out var actor, out var sequence, out var index) || sequence < 1)
             return null;
         if (
-            await groups.HistoryAsync(group, sequence - 1, 1, cancellation) is not [{ } row]
+            await groups.HistoryAsync(actor, sequence - 1, 1, cancellation) is not [{ } row]
             || row.Sequence != sequence
         )
             return null;

@@ -64,8 +64,8 @@ public sealed record RedriveOrder
         {
             Status = TaskEndStatus.Dead,
             Type = Type,
-            MerchantId = MerchantId,
-            Group = Group,
+            Account = MerchantId,
+            Actor = Group?.Actor,
             Shard = Shard,
             From = From,
             To = To,

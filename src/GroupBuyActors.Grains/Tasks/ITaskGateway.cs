@@ -97,30 +97,27 @@ internal sealed record CarriedTask
     public required string Type { get; init; }
 
     [Id(4)]
-    public GroupId? Group { get; init; }
-
-    [Id(5)]
     public required byte[] Payload { get; init; }
 
-    [Id(6)]
+    [Id(5)]
     public required DateTimeOffset NextAt { get; init; }
 
-    [Id(7)]
+    [Id(6)]
     public int Attempts { get; init; }
 
-    [Id(8)]
+    [Id(7)]
     public int Version { get; init; }
 
-    [Id(9)]
+    [Id(8)]
     public string? Trace { get; init; }
 
-    [Id(10)]
+    [Id(9)]
     public string? LastError { get; init; }
 
-    [Id(11)]
+    [Id(10)]
     public int Weight { get; init; }
 
-    [Id(12)]
+    [Id(11)]
     public DateTimeOffset? FirstDue { get; init; }
 
     public static CarriedTask Of(TimedTask task) =>
@@ -130,7 +127,6 @@ internal sealed record CarriedTask
             Due = task.Key.Due,
             TaskId = task.Key.Id,
             Type = task.Type,
-            Group = task.Group,
             Payload = task.Payload.ToArray(),
             NextAt = task.NextAt,
             Attempts = task.Attempts,
@@ -146,7 +142,7 @@ internal sealed record CarriedTask
         {
             Key = new TaskKey(Shard, Due, TaskId),
             Type = Type,
-            Group = Group,
+            Actor = TaskIds.TryGetActor(TaskId, out var actor) ? actor : null,
             Payload = Payload,
             NextAt = NextAt,
             Attempts = Attempts,
@@ -207,10 +203,7 @@ internal sealed class TaskGateway(
             return Task.FromResult(
                 new TaskSituation(where, near.EpochOf(task.Stored.Key.Shard), task.LoadedAt, task.FiresAt, task.BegunAt)
             );
-        var epoch =
-            TaskIds.TryGetGroup(taskId, out var group) ? near.EpochOf(group.Shard)
-            : TaskIds.TryGetShard(taskId, out var shard) ? near.EpochOf(shard)
-            : 0;
+        var epoch = TaskIds.TryGetShard(taskId, out var shard) ? near.EpochOf(shard) : 0;
         return Task.FromResult(new TaskSituation(where, epoch));
     }
 

@@ -20,7 +20,7 @@ public interface ITaskAudit
 /// has moved, the look is taken again.
 /// </summary>
 internal sealed class TaskAudit(
-    IGroupReader groups,
+    IActorReader groups,
     ITaskStore store,
     ITaskEnds ends,
     TaskPolicyBook policies,
@@ -42,9 +42,9 @@ internal sealed class TaskAudit(
             var (state, _) = await GroupLoader.LoadAsync(groups, group, cancellation);
             if (state.Sequence == 0)
                 return null;
-            var rows = await store.FindAllOfGroupAsync(group, TasksMax, cancellation);
+            var rows = await store.FindAllOfActorAsync(group.Actor, TasksMax, cancellation);
             var letters = await LettersAsync(group, cancellation);
-            if (await groups.HeadAsync(group, cancellation) != state.Sequence)
+            if (await groups.HeadAsync(group.Actor, cancellation) != state.Sequence)
                 continue;
             var there = rows.Select(PresentTask.Of).Concat(letters);
             return (
@@ -68,7 +68,7 @@ internal sealed class TaskAudit(
         var filter = new TaskEndFilter
         {
             Status = TaskEndStatus.Dead,
-            Group = group,
+            Actor = group.Actor,
             Redriven = false,
         };
         var letters = new List<PresentTask>();

@@ -81,7 +81,7 @@ internal sealed class TaskDesk(
         var began = time.GetTimestamp();
         do
         {
-            var page = await store.PageOfGroupAsync(group, after, TasksPerStep, cancellation);
+            var page = await store.PageOfActorAsync(group.Actor, after, TasksPerStep, cancellation);
             foreach (var task in page.Items.Where(task => order is null || TaskPayloads.OrderOf(task.Payload) == order))
                 outcomes.Add(
                     (
@@ -172,7 +172,7 @@ internal sealed class TaskDesk(
         {
             Key = new TaskKey(ending.Shard, now, ending.TaskId),
             Type = ending.Type,
-            Group = ending.Group,
+            Actor = ending.Actor,
             Payload = ending.Payload,
             NextAt = now,
             Version = ending.Version + 2,
@@ -276,12 +276,7 @@ internal sealed class TaskDesk(
         CancellationToken cancellation
     )
     {
-        if (!TaskIds.IsId(taskId))
-            return TaskChangeOutcome.Unknown;
-        ShardId shard;
-        if (TaskIds.TryGetGroup(taskId, out var group))
-            shard = group.Shard;
-        else if (!TaskIds.TryGetShard(taskId, out shard))
+        if (!TaskIds.IsStorable(taskId) || !TaskIds.TryGetShard(taskId, out var shard))
             return TaskChangeOutcome.Unknown;
         if (homes.Of(shard) is not { } home)
             throw new StoreUnavailableException("No silo owns the task's shard at the moment.");

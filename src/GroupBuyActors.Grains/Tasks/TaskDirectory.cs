@@ -13,7 +13,7 @@ namespace GroupBuyActors.Tasks;
 internal sealed class TaskDirectory(
     ITaskStore store,
     ITaskEnds ends,
-    IGroupReader groups,
+    IActorReader groups,
     Homes homes,
     TaskGateways gateways,
     TaskStories stories,
@@ -41,7 +41,7 @@ internal sealed class TaskDirectory(
                     Status = StatusOf(status),
                     Type = filter.Type,
                     Shard = filter.Shard,
-                    Group = filter.Group,
+                    Actor = filter.Actor,
                 },
                 after,
                 limit,
@@ -72,7 +72,7 @@ internal sealed class TaskDirectory(
             return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
         if (await ends.FindAsync(taskId, cancellation) is { } ending)
             return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
-        if (!TaskIds.TryGetGroup(taskId, out var group))
+        if (!TaskIds.TryGetActor(taskId, out var actor) || actor.Group is not { } group)
             return null;
         var done = await DoneTasks.FindAsync(
             groups,
@@ -127,7 +127,7 @@ internal sealed class TaskDirectory(
             Ttl = policy.Retry.TimeToLive,
             Shard = task.Key.Shard,
             Epoch = near.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null,
-            GroupId = task.Group,
+            GroupId = task.Actor?.Group,
             NextAt = task.NextAt,
             TraceContext = task.Trace,
             LastError = task.LastError,
@@ -149,7 +149,7 @@ internal sealed class TaskDirectory(
             PriorityWeight = policy.Weight,
             Ttl = policy.Retry.TimeToLive,
             Shard = ending.Shard,
-            GroupId = ending.Group,
+            GroupId = ending.Actor?.Group,
             TraceContext = ending.Trace,
             LastError = ending.Error,
             EndedAt = ending.EndedAt,

@@ -192,7 +192,7 @@ internal sealed class TaskQueues
     }
 
     /// <summary>Whose turn it is: the merchant's; tasks of no group share one turn.</summary>
-    private static long TenantOf(TimedTask task) => task.Group?.MerchantId ?? 0;
+    private static long TenantOf(TimedTask task) => task.Actor?.Account ?? 0;
 
     private sealed class Line(string type, bool overdue, TaskTarget target)
     {

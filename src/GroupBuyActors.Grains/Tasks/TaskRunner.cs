@@ -149,7 +149,7 @@ internal sealed class TaskRunner(
             case TaskEnd.Finished:
                 // A group's journal tells of its tasks; of a task without a group nothing else would.
                 var tells =
-                    running.Stored.Group is null
+                    running.Stored.Actor is null
                     && verdict.Ends?.Any(ending => ending.TaskId == running.Stored.Key.Id) is not true;
                 IEnumerable<TaskEnding> own = tells
                     ? [TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null)]
@@ -377,7 +377,7 @@ internal sealed class TaskRunner(
             )
             : Tracing.Source.StartActivity(task.Type, ActivityKind.Consumer, cause);
         activity?.SetTag("task_id", task.Key.Id);
-        if (task.Group is { } group)
+        if (task.Actor?.Group is { } group)
             activity?.SetTag("group_id", group.Value);
         return activity;
     }

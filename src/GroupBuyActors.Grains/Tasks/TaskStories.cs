@@ -9,7 +9,7 @@ namespace GroupBuyActors.Tasks;
 /// its owner. An owner that does not answer is itself an answer.
 /// </summary>
 internal sealed class TaskStories(
-    IGroupReader groups,
+    IActorReader groups,
     IClusterMembershipService membership,
     Homes homes,
     TaskGateways gateways,
@@ -23,7 +23,7 @@ internal sealed class TaskStories(
     public async Task<TaskReport> TellAsync(TaskReport report, TimedTask? pending, CancellationToken cancellation)
     {
         var story = new List<TaskMoment>();
-        if (report.GroupId is { } group && await CauseAsync(group, report.TaskId, cancellation) is { } cause)
+        if (await CauseAsync(report.TaskId, cancellation) is { } cause)
             story.Add(cause);
         if (pending is null)
         {
@@ -81,17 +81,12 @@ internal sealed class TaskStories(
             _ => null,
         };
 
-    private async Task<TaskMoment?> CauseAsync(GroupId group, string taskId, CancellationToken cancellation)
+    private async Task<TaskMoment?> CauseAsync(string taskId, CancellationToken cancellation)
     {
-        var parts = taskId.Split(':');
-        if (
-            parts.Length != 3
-            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
-            || sequence < 1
-        )
+        if (!TaskIds.TryGetCause(taskId, out var actor, out var sequence, out _) || sequence < 1)
             return null;
-        return await groups.HistoryAsync(group, sequence - 1, 1, cancellation) is [{ } row] && row.Sequence == sequence
-            ? new TaskMoment(row.Time, $"Event {sequence} of its group ({row.Type}) scheduled it.")
+        return await groups.HistoryAsync(actor, sequence - 1, 1, cancellation) is [{ } row] && row.Sequence == sequence
+            ? new TaskMoment(row.Time, $"Event {sequence} of its actor ({row.Type}) scheduled it.")
             : null;
     }
 

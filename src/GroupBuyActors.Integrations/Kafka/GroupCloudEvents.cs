@@ -4,7 +4,7 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Integrations.Kafka;
 
-/// <summary>A group's event as a CloudEvent 1.0.</summary>
+/// <summary>An actor's event as a CloudEvent 1.0: its source is the actor's address, <c>/{kind}/{key}</c>.</summary>
 internal static class GroupCloudEvents
 {
     // Both are extensions that CloudEvents documents: sequence, and distributed tracing.
@@ -22,9 +22,9 @@ internal static class GroupCloudEvents
     {
         var cloudEvent = new CloudEvent(CloudEventsSpecVersion.V1_0, Extensions)
         {
-            Id = string.Create(CultureInfo.InvariantCulture, $"{happened.Group.Value}:{happened.Sequence}"),
+            Id = string.Create(CultureInfo.InvariantCulture, $"{happened.Actor.Key}:{happened.Sequence}"),
             Type = string.Create(CultureInfo.InvariantCulture, $"groupbuy.{happened.Type}.v{happened.Version}"),
-            Source = new Uri($"/groups/{happened.Group.Value}", UriKind.Relative),
+            Source = new Uri($"/{happened.Actor.Kind}/{happened.Actor.Key}", UriKind.Relative),
             Time = happened.Time,
             DataContentType = KafkaBinding.Json,
             Data = happened.Data.ToArray(),

@@ -11,7 +11,7 @@ namespace GroupBuyActors.Integrations.Kafka;
 /// first batch that fails for good stops the producer, so that nothing goes past it. Then the producer is thrown away
 /// with all that it still holds, and the next call begins with a new one.
 /// <para>
-/// A failed batch does not say which of its events it was. So the first one of each group that failed is sent once
+/// A failed batch does not say which of its events it was. So the first one of each actor that failed is sent once
 /// more, alone: what is refused alone is refused for good.
 /// </para>
 /// </summary>
@@ -52,14 +52,14 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
         _turn.Dispose();
     }
 
-    /// <summary>The first event of each group that is neither published nor refused.</summary>
+    /// <summary>The first event of each actor that is neither published nor refused.</summary>
     private static List<int> FirstOpen(IReadOnlyList<OutgoingEvent> events, PublishOutcome[] outcomes)
     {
-        var (groups, first) = (new HashSet<GroupId>(), new List<int>());
+        var (actors, first) = (new HashSet<ActorId>(), new List<int>());
         for (var index = 0; index < events.Count; index++)
             if (
                 outcomes[index].State != PublishState.Published
-                && groups.Add(events[index].Group)
+                && actors.Add(events[index].Actor)
                 && outcomes[index].State == PublishState.Open
             )
                 first.Add(index);
@@ -78,19 +78,19 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
         var flight = new Flight(outcomes);
         try
         {
-            var refused = new HashSet<GroupId>();
+            var refused = new HashSet<ActorId>();
             foreach (var index in indices)
             {
                 var e = events[index];
                 if (flight.Failed is not null)
                     break;
-                if (refused.Contains(e.Group))
+                if (refused.Contains(e.Actor))
                     continue;
                 if (await ProduceAsync(producer, e, index, flight, cancellation) is not { } reason)
                     continue;
                 // Nothing of it has left: the client itself does not take it.
                 outcomes[index] = new PublishOutcome(PublishState.Refused, reason);
-                refused.Add(e.Group);
+                refused.Add(e.Actor);
             }
 
             await flight.LandAsync(cancellation);
@@ -120,7 +120,7 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
         CancellationToken cancellation
     )
     {
-        var message = KafkaBinding.Message(GroupCloudEvents.Of(e), e.Group.Value);
+        var message = KafkaBinding.Message(GroupCloudEvents.Of(e), e.Actor.Key);
         while (true)
         {
             var landings = flight.Landings;

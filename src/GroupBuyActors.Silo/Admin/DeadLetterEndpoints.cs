@@ -64,8 +64,8 @@ internal static class DeadLetterEndpoints
         {
             Status = TaskEndStatus.Dead,
             Type = TaskEndpoints.OneOf(query, "type", TaskTypes.All),
-            MerchantId = query.MerchantId(),
-            Group = query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}."),
+            Account = query.MerchantId(),
+            Actor = query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}.")?.Actor,
             Shard = query.Id<ShardId>("shard", "A shard must be written like shard_042_r7."),
             From = query.Instant("from"),
             To = query.Instant("to"),

@@ -52,7 +52,7 @@ internal static class RelayEndpoints
             context,
             audit,
             "relay.retry",
-            group => aside.RetryAsync(Sink, group, context.RequestAborted)
+            group => aside.RetryAsync(Sink, group.Actor, context.RequestAborted)
         );
 
     private static Task<IResult> SkipAsync(string groupId, HttpContext context, IRelayAside aside, Audit audit) =>
@@ -61,7 +61,7 @@ internal static class RelayEndpoints
             context,
             audit,
             "relay.skip",
-            group => aside.SkipAsync(Sink, group, context.RequestAborted)
+            group => aside.SkipAsync(Sink, group.Actor, context.RequestAborted)
         );
 
     private static async Task<IResult> ReleaseAsync(
@@ -94,5 +94,5 @@ internal static class RelayEndpoints
         );
 
     private static ParkedGroupDocument Document(AsideRow row) =>
-        new(row.Group, row.Sequence, row.Reason ?? "", row.Since);
+        new(row.Actor.Group!.Value, row.Sequence, row.Reason ?? "", row.Since);
 }

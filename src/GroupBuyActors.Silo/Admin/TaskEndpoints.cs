@@ -185,7 +185,7 @@ internal static class TaskEndpoints
         var filter = new TaskFilter(
             taskType,
             query.Id<ShardId>("shard", "A shard must be written like shard_042_r7."),
-            query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}.")
+            query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}.")?.Actor
         );
         var (mark, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(

@@ -12,7 +12,7 @@ namespace GroupBuyActors.Silo.Events;
 /// <summary>The feeds of all groups that are watched through this silo, and what bounds them together.</summary>
 internal sealed class GroupFeeds(
     GroupCalls calls,
-    IGroupReader reader,
+    IActorReader reader,
     ConnectionPlaces places,
     EventMetrics metrics,
     BackgroundSupervisor background,
@@ -97,7 +97,7 @@ internal sealed class GroupFeeds(
         await _reads.WaitAsync(cancellation);
         try
         {
-            var rows = await reader.HistoryAsync(group, after, PageSize, cancellation);
+            var rows = await reader.HistoryAsync(group.Actor, after, PageSize, cancellation);
             metrics.Read();
             return [.. rows.Select(FrameOf)];
         }

@@ -35,7 +35,7 @@ internal static class HistoryEndpoints
         string? limit,
         HttpContext context,
         GroupCalls groups,
-        IGroupReader reader
+        IActorReader reader
     )
     {
         var query = new Query(context);
@@ -45,7 +45,7 @@ internal static class HistoryEndpoints
         if (await MissingAsync(group, context, groups) is { } missing)
             return missing;
         // One more than asked for tells whether there is a next page.
-        var rows = await reader.HistoryAsync(group, from, size + 1, context.RequestAborted);
+        var rows = await reader.HistoryAsync(group.Actor, from, size + 1, context.RequestAborted);
         var items = rows.Take(size).Select(Item).ToArray();
         var next = rows.Count > size ? items[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null;
         return JsonAnswer.Of(new HistoryDocument(items, next, RemovedThrough(from, items)));

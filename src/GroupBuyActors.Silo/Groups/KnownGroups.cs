@@ -11,7 +11,7 @@ namespace GroupBuyActors.Silo.Groups;
 /// stays true, and is remembered for the groups asked for last; that one does not is read anew for each question, so
 /// that a group which was published a moment ago, through whichever silo, is never hidden.
 /// </summary>
-internal sealed class KnownGroups(IGroupReader reader, IOptions<EdgeOptions> options, TimeProvider time)
+internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> options, TimeProvider time)
 {
     /// <summary>Ids in each of the two generations: together about 20 MB.</summary>
     private const int GenerationMax = 50_000;
@@ -81,7 +81,7 @@ internal sealed class KnownGroups(IGroupReader reader, IOptions<EdgeOptions> opt
             await _places.WaitAsync(limit.Token);
             try
             {
-                if (await reader.HeadAsync(group, limit.Token).WaitAsync(limit.Token) == 0)
+                if (await reader.HeadAsync(group.Actor, limit.Token).WaitAsync(limit.Token) == 0)
                     return false;
                 Add(group);
                 return true;

@@ -5,7 +5,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>
-/// One atomic write: everything in it becomes durable together or not at all. A commit about a group has events; one
+/// One atomic write: everything in it becomes durable together or not at all. A commit about an actor has events; one
 /// without (a port task's retry or completion, a schedule's next firing) has a <see cref="Run"/>, which makes it happen
 /// once.
 /// </summary>
@@ -20,10 +20,10 @@ public sealed class Commit
     /// <summary>The activation that decided it; once poisoned, none of its commits is made.</summary>
     public required ActivationToken Token { get; init; }
 
-    /// <summary>The group that <see cref="Events"/> belong to.</summary>
-    public GroupId? Group { get; init; }
+    /// <summary>The actor that <see cref="Events"/> belong to.</summary>
+    public ActorId? Actor { get; init; }
 
-    /// <summary>The group's events, in sequence.</summary>
+    /// <summary>The actor's events, in sequence.</summary>
     public IReadOnlyList<JournalEvent> Events { get; init; } = [];
 
     /// <summary>Tasks to insert; one that is there already (same key) is left as it is.</summary>
@@ -38,7 +38,7 @@ public sealed class Commit
     public IReadOnlyList<TimedTask> Updates { get; init; } = [];
 
     /// <summary>
-    /// Tasks that ended other than by an event of <see cref="Group"/>; an ending that is there already (same key) is
+    /// Tasks that ended other than by an event of <see cref="Actor"/>; an ending that is there already (same key) is
     /// left as it is.
     /// </summary>
     public IReadOnlyList<TaskEnding> Ends { get; init; } = [];
@@ -46,7 +46,7 @@ public sealed class Commit
     /// <summary>Rows for the order status log.</summary>
     public IReadOnlyList<OrderStatusChange> Statuses { get; init; } = [];
 
-    /// <summary>The run of a task without a group event: its duplicate refuses the commit.</summary>
+    /// <summary>The run of a task without an event: its duplicate refuses the commit.</summary>
     public TaskRun? Run { get; init; }
 
     /// <summary>Handed to subscribers of the stream with the commit; never stored.</summary>
@@ -54,10 +54,10 @@ public sealed class Commit
 }
 
 /// <summary>A row of the journal to be.</summary>
-/// <param name="Sequence">The group's own, from 1.</param>
+/// <param name="Sequence">The actor's own, from 1.</param>
 /// <param name="Type">Such as <c>order.placed</c>.</param>
 /// <param name="Version">Of the data.</param>
-/// <param name="Time">The group's now.</param>
+/// <param name="Time">The actor's now.</param>
 /// <param name="Payload">See <c>JournalPayload</c>.</param>
 /// <param name="Trace">W3C traceparent or null.</param>
 public readonly record struct JournalEvent(
@@ -75,7 +75,7 @@ public readonly record struct JournalEvent(
 public readonly record struct TaskRun(TaskKey Key, int Version);
 
 /// <summary>
-/// Stands for one activation (of a group, or of the task service). A refused commit poisons it: everything that was
+/// Stands for one activation (of an actor, or of the task service). A refused commit poisons it: everything that was
 /// decided on top of the refused one must not land either.
 /// </summary>
 public sealed class ActivationToken

@@ -38,9 +38,9 @@ internal static partial class CommitLog
     [LoggerMessage(
         2106,
         LogLevel.Error,
-        "Stream {Stream}: the database rejected a row of commit {Commit} (group {Group}), so the commit is refused: {Error}"
+        "Stream {Stream}: the database rejected a row of commit {Commit} (actor {Actor}), so the commit is refused: {Error}"
     )]
-    public static partial void RowRefused(this ILogger logger, long stream, Guid commit, string? group, string error);
+    public static partial void RowRefused(this ILogger logger, long stream, Guid commit, string? actor, string error);
 
     [LoggerMessage(2107, LogLevel.Critical, "Stream {Stream} is stopped and the process must exit: {Reason}")]
     public static partial void Fenced(this ILogger logger, long stream, string reason);
@@ -48,9 +48,9 @@ internal static partial class CommitLog
     [LoggerMessage(
         2108,
         LogLevel.Warning,
-        "Stream {Stream}: commit {Commit} (group {Group}) waits for a lock held by another database session."
+        "Stream {Stream}: commit {Commit} (actor {Actor}) waits for a lock held by another database session."
     )]
-    public static partial void SetAside(this ILogger logger, long stream, Guid commit, string? group);
+    public static partial void SetAside(this ILogger logger, long stream, Guid commit, string? actor);
 
     [LoggerMessage(2109, LogLevel.Critical, "Commit lane {Lane} failed.")]
     public static partial void LaneBroke(this ILogger logger, int lane, Exception exception);
@@ -92,13 +92,13 @@ internal static partial class CommitLog
     [LoggerMessage(
         2116,
         LogLevel.Error,
-        "Stream {Stream}: the database rejects commit {Commit} (group {Group}) but accepts others; the commit was given up: {Error}"
+        "Stream {Stream}: the database rejects commit {Commit} (actor {Actor}) but accepts others; the commit was given up: {Error}"
     )]
     public static partial void CommitRefused(
         this ILogger logger,
         long stream,
         Guid commit,
-        string? group,
+        string? actor,
         string error
     );
 

@@ -221,7 +221,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     }
 
     private static bool IsSameActivation(LanePlace a, LanePlace b) =>
-        a.Commit.Token == b.Commit.Token || (a.Commit.Group is { } group && b.Commit.Group == group);
+        a.Commit.Token == b.Commit.Token || (a.Commit.Actor is { } actor && b.Commit.Actor == actor);
 
     /// <summary>
     /// A packet inserts tasks before it deletes and updates them, whatever the order of its commits. So a task that one

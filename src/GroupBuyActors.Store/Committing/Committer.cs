@@ -79,8 +79,8 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     {
         if (place is not LanePlace taken || taken.Lane != _lanes[LaneOf(commit.Shard, _lanes.Length)])
             throw new ArgumentException("The reservation belongs to a shard of another commit lane.", nameof(place));
-        if (commit.Events.Count > 0 && commit.Group is null)
-            throw new ArgumentException("A commit with events must have a group.", nameof(commit));
+        if (commit.Events.Count > 0 && commit.Actor is null)
+            throw new ArgumentException("A commit with events must have an actor.", nameof(commit));
         var bytes = CommitSize.Of(commit);
         if (bytes > CommitBytesMax)
             throw new CommitTooLargeException(bytes, CommitBytesMax);

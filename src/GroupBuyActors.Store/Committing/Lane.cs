@@ -217,26 +217,26 @@ internal sealed class Lane
     }
 
     /// <summary>
-    /// By group, so that two lanes take the locks of the index on (group, sequence) in one order (T9). Commits of a
-    /// group, and of an activation, stay in the order of their calls: what is decided on top of a commit comes behind
+    /// By actor, so that two lanes take the locks of the index on (actor, sequence) in one order (T9). Commits of an
+    /// actor, and of an activation, stay in the order of their calls: what is decided on top of a commit comes behind
     /// it.
     /// </summary>
     private static List<LanePlace> Sort(List<LanePlace> batch)
     {
         if (batch.Count < 2)
             return batch;
-        Dictionary<ActivationToken, string>? groups = null;
-        if (batch.Exists(p => p.Commit.Group is null))
+        Dictionary<ActivationToken, string>? actors = null;
+        if (batch.Exists(p => p.Commit.Actor is null))
         {
-            groups = [];
+            actors = [];
             foreach (var place in batch)
-                if (place.Commit.Group is { } group)
-                    groups.TryAdd(place.Commit.Token, group.Value);
+                if (place.Commit.Actor is { } actor)
+                    actors.TryAdd(place.Commit.Token, actor.ToString());
         }
         return
         [
             .. batch.OrderBy(
-                p => p.Commit.Group?.Value ?? groups!.GetValueOrDefault(p.Commit.Token, ""),
+                p => p.Commit.Actor?.ToString() ?? actors!.GetValueOrDefault(p.Commit.Token, ""),
                 StringComparer.Ordinal
             ),
         ];

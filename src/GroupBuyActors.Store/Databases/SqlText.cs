@@ -54,6 +54,8 @@ internal sealed class SqlText
     /// <summary>Ids are safe as text, too: their alphabets have neither quote nor backslash.</summary>
     public void AppendFormatted(GroupId id) => _text.Append('\'').Append(id.Value).Append('\'');
 
+    public void AppendFormatted(ActorId id) => _text.Append('\'').Append(id.ToString()).Append('\'');
+
     public void AppendFormatted(OrderId id) =>
         _text
             .Append('\'')

@@ -166,7 +166,7 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         using var command = connection.CreateCommand();
         command.CommandText = """
             select case when $position = 0 then exists (select 1 from stream where id = $stream)
-              else exists (select 1 from group_journal where stream = $stream and position >= $position)
+              else exists (select 1 from journal where stream = $stream and position >= $position)
                 or exists (select 1 from relay_cursor where stream = $stream and position >= $position) end
             """;
         command.Parameters.AddWithValue("$stream", mark.Stream);

@@ -3,12 +3,12 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>Rows of <c>group_journal</c> as records: one mapping for groups and for streams.</summary>
+/// <summary>Rows of <c>journal</c> as records: one mapping for actors and for streams.</summary>
 internal static class JournalRows
 {
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
     public static Raw Columns { get; } =
-        new("stream, position, commit_id, group_id, sequence, type, version, time_ms, payload, trace");
+        new("stream, position, commit_id, actor_id, sequence, type, version, time_ms, payload, trace");
 
     public static JournalRow Read(DbDataReader row) =>
         new()
@@ -16,7 +16,7 @@ internal static class JournalRows
             Stream = row.GetInt64(0),
             Position = row.GetInt64(1),
             CommitId = new Guid(row.Bytes(2), bigEndian: true),
-            Group = row.IsDBNull(3) ? null : GroupId.Parse(row.GetString(3)),
+            Actor = row.IsDBNull(3) ? null : ActorId.Parse(row.GetString(3)),
             Sequence = row.IsDBNull(4) ? 0 : row.GetInt64(4),
             Type = row.GetString(5),
             Version = row.GetInt32(6),

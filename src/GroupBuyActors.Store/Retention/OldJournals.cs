@@ -11,7 +11,11 @@ internal sealed class OldJournals(Database database) : IOldJournals
     private static readonly Raw s_alone = new("not exists"),
         s_followed = new("exists");
 
-    // Primary key (stream, position); of each row a step in group_journal_sequence and one in the primary key of
+    // A group's actor is named by its kind, a colon and the group.
+    private static readonly Raw s_isGroup = new($"like '{GroupActors.Kind}:%'");
+    private static readonly Raw s_groupOfActor = new($"substr(j.actor_id, {GroupActors.Kind.Length + 2})");
+
+    // Primary key (stream, position); of each row a step in journal_sequence and one in the primary key of
     // group_view.
     public async Task<(IReadOnlyList<GroupId> Groups, JournalPlace? Next)> WalkAsync(
         JournalPlace? after,
@@ -47,7 +51,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
         var groups = old.Where(row => row.IsCandidate)
             .Select(row => row.Group!)
             .Distinct(StringComparer.Ordinal)
-            .Select(GroupId.Parse)
+            .Select(text => ActorId.Parse(text).Group!.Value)
             .ToList();
         var next =
             rows.Count == limit && old.Count > 0
@@ -72,10 +76,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
             .ReadAsync(
                 async (session, ct) =>
                 {
-                    // Index group_journal_sequence (group_id, sequence), which carries the primary key.
+                    // Index journal_sequence (actor_id, sequence), which carries the primary key.
                     var rows = await session
                         .ListAsync(
-                            $"select stream, position, sequence from group_journal where group_id = {group} and sequence > {after} and sequence < {below} order by sequence limit {limit}",
+                            $"select stream, position, sequence from journal where actor_id = {group.Actor} and sequence > {after} and sequence < {below} order by sequence limit {limit}",
                             row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)),
                             ct
                         )
@@ -105,7 +109,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
                                     .Chunk(ValuesMax)
                                     .Select(some =>
                                         (SqlText)
-                                            $"delete from group_journal where stream = {stream.Key} and position in ({new Raw(string.Join(',', some.Select(row => row.Position)))}) and group_id = {group}"
+                                            $"delete from journal where stream = {stream.Key} and position in ({new Raw(string.Join(',', some.Select(row => row.Position)))}) and actor_id = {group.Actor}"
                                     )
                             )
                     ),
@@ -161,7 +165,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
     // Primary keys.
     public Task RemoveSnapshotsAsync(GroupId group, long below, CancellationToken cancellation) =>
         database.WriteAsync(
-            $"delete from group_snapshot_head where group_id = {group} and sequence < {below}; delete from group_snapshot_chunk where group_id = {group} and sequence < {below}",
+            $"delete from snapshot_head where actor_id = {group.Actor} and sequence < {below}; delete from snapshot_chunk where actor_id = {group.Actor} and sequence < {below}",
             cancellation
         );
 
@@ -190,10 +194,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
             .WriteAsync<bool?>(
                 async (session, ct) =>
                 {
-                    // Index group_journal_sequence; locked, so that no event comes between.
+                    // Index journal_sequence; locked, so that no event comes between.
                     var events = await session
                         .ListAsync(
-                            $"select sequence from group_journal where group_id = {group}{database.Dialect.ForUpdate}",
+                            $"select sequence from journal where actor_id = {group.Actor}{database.Dialect.ForUpdate}",
                             row => row.GetInt64(0),
                             ct
                         )
@@ -203,9 +207,9 @@ internal sealed class OldJournals(Database database) : IOldJournals
                     await session
                         .ExecuteAsync(
                             $"""
-                            delete from group_journal where group_id = {group};
-                            delete from group_snapshot_head where group_id = {group};
-                            delete from group_snapshot_chunk where group_id = {group};
+                            delete from journal where actor_id = {group.Actor};
+                            delete from snapshot_head where actor_id = {group.Actor};
+                            delete from snapshot_chunk where actor_id = {group.Actor};
                             delete from group_terms where group_id = {group};
                             delete from group_view where group_id = {group}
                             """,
@@ -230,7 +234,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
             {
                 var rows = await session
                     .ListAsync(
-                        $"select stream, position, sequence from group_journal where group_id = {group} order by sequence",
+                        $"select stream, position, sequence from journal where actor_id = {group.Actor} order by sequence",
                         row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)),
                         ct
                     )
@@ -282,14 +286,14 @@ internal sealed class OldJournals(Database database) : IOldJournals
 
     private static SqlText Stretch(JournalPlace from, DateTimeOffset before, bool isAlone, int limit) =>
         $"""
-            select j.position, j.group_id, j.time_ms,
-              case when j.group_id is not null and (v.state is null or (v.state = {StoredNames.Of(
+            select j.position, j.actor_id, j.time_ms,
+              case when j.actor_id {s_isGroup} and (v.state is null or (v.state = {StoredNames.Of(
                 GroupPhase.Expired
             )} and v.updated_ms < {Ms(before)}))
                 and {(
                 isAlone ? s_alone : s_followed
-            )} (select 1 from group_journal o where o.group_id = j.group_id and o.sequence <> j.sequence) then 1 else 0 end
-            from group_journal j left join group_view v on v.group_id = j.group_id
+            )} (select 1 from journal o where o.actor_id = j.actor_id and o.sequence <> j.sequence) then 1 else 0 end
+            from journal j left join group_view v on v.group_id = {s_groupOfActor}
             where j.stream = {from.Stream} and j.position > {from.Position} order by j.position limit {limit}
             """;
 
@@ -300,7 +304,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
                 (
                     await session
                         .ListAsync(
-                            $"select stream from group_journal where stream > {after} order by stream limit 1",
+                            $"select stream from journal where stream > {after} order by stream limit 1",
                             row => (JournalPlace?)new JournalPlace(row.GetInt64(0), 0),
                             ct
                         )
@@ -320,7 +324,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
         sinks.Count > 0
         && await session
             .NumberAsync(
-                $"select count(*) from relay_aside where stream = {stream} and sink in ({SqlText.Values(sinks)}) and group_id = {group}",
+                $"select count(*) from relay_aside where stream = {stream} and sink in ({SqlText.Values(sinks)}) and actor_id = {group.Actor}",
                 0,
                 cancellation
             )

@@ -124,14 +124,14 @@ internal sealed class OldRows(Database database, SandboxDatabase sandbox) : IOld
             .ConfigureAwait(false);
     }
 
-    // Index group_journal_sequence: rows without a group lie together in it, by stream and position.
+    // Index journal_sequence: rows without a group lie together in it, by stream and position.
     private Task<long?> NextStreamAsync(long after, CancellationToken cancellation) =>
         database.ReadAsync(
             async (session, ct) =>
                 (
                     await session
                         .ListAsync(
-                            $"select stream from group_journal{ByGroup} where group_id is null and sequence is null and stream > {after} order by stream, position limit 1",
+                            $"select stream from journal{ByGroup} where actor_id is null and sequence is null and stream > {after} order by stream, position limit 1",
                             row => (long?)row.GetInt64(0),
                             ct
                         )
@@ -153,7 +153,7 @@ internal sealed class OldRows(Database database, SandboxDatabase sandbox) : IOld
                 var passed = await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false);
                 var rows = await session
                     .ListAsync(
-                        $"select position, time_ms from group_journal{ByGroup} where group_id is null and sequence is null and stream = {stream} and position <= {passed} order by position limit {limit}",
+                        $"select position, time_ms from journal{ByGroup} where actor_id is null and sequence is null and stream = {stream} and position <= {passed} order by position limit {limit}",
                         row => (Position: row.GetInt64(0), Time: row.GetInt64(1)),
                         ct
                     )
@@ -172,7 +172,7 @@ internal sealed class OldRows(Database database, SandboxDatabase sandbox) : IOld
                     .Chunk(ValuesMax)
                     .Select(some =>
                         (SqlText)
-                            $"delete from group_journal where stream = {stream} and position in ({new Raw(string.Join(',', some))}) and group_id is null"
+                            $"delete from journal where stream = {stream} and position in ({new Raw(string.Join(',', some))}) and actor_id is null"
                     )
             ),
             cancellation
@@ -195,7 +195,7 @@ internal sealed class OldRows(Database database, SandboxDatabase sandbox) : IOld
         return new PurgeStep(removed, removed < limit);
     }
 
-    private Raw ByGroup => database is MySqlDatabase ? database.Dialect.ByIndex("group_journal_sequence") : new Raw("");
+    private Raw ByGroup => database is MySqlDatabase ? database.Dialect.ByIndex("journal_sequence") : new Raw("");
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

@@ -28,7 +28,7 @@ internal static class StreamEdge
         if (states.Count == 0)
             return long.MaxValue;
         var last = await session
-            .NumberAsync($"select max(position) from group_journal where stream = {stream}", 0, cancellation)
+            .NumberAsync($"select max(position) from journal where stream = {stream}", 0, cancellation)
             .ConfigureAwait(false);
         if (states[0] == StreamState.Drained)
             return last - 1;

@@ -2,7 +2,7 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Store.Streams;
 
-/// <summary>Why a group's events are not relayed yet.</summary>
+/// <summary>Why an actor's events are not relayed yet.</summary>
 public enum AsideState
 {
     /// <summary>Its event before these lies in another stream and is not relayed itself.</summary>
@@ -13,17 +13,17 @@ public enum AsideState
 }
 
 /// <summary>
-/// A group whose events in a stream, from <paramref name="Sequence"/> on and up to the sink's cursor, are not relayed.
+/// An actor whose events in a stream, from <paramref name="Sequence"/> on and up to the sink's cursor, are not relayed.
 /// </summary>
 /// <param name="Stream">The stream they lie in.</param>
-/// <param name="Group">The group.</param>
+/// <param name="Actor">The actor.</param>
 /// <param name="Sequence">The first of them; all before it in this stream are relayed.</param>
 /// <param name="State">Why.</param>
 /// <param name="Since">When it was set aside.</param>
 /// <param name="Reason">What the sink said of a parked one.</param>
 public sealed record AsideRow(
     long Stream,
-    GroupId Group,
+    ActorId Actor,
     long Sequence,
     AsideState State,
     DateTimeOffset Since,
@@ -31,37 +31,37 @@ public sealed record AsideRow(
 );
 
 /// <summary>Where an event lies and whether a sink has relayed it.</summary>
-/// <param name="Group">The group.</param>
+/// <param name="Actor">The actor.</param>
 /// <param name="Sequence">The event.</param>
 /// <param name="At">Its stream and position.</param>
 /// <param name="IsRelayed">True where the sink's cursor has passed it and it is not set aside.</param>
-public sealed record EventPlace(GroupId Group, long Sequence, Committing.StreamPosition At, bool IsRelayed);
+public sealed record EventPlace(ActorId Actor, long Sequence, Committing.StreamPosition At, bool IsRelayed);
 
 /// <summary>
-/// Groups set aside on the way from streams to a sink that keeps each group's order. A row and the cursor that passes
+/// Actors set aside on the way from streams to a sink that keeps each actor's order. A row and the cursor that passes
 /// it become durable together, and whoever reads one statement's worth sees both or neither: "passed and not aside"
 /// means relayed.
 /// <para>
 /// Two may carry one stream for a while (its silo is thought dead and is not). So a row goes, or moves on, only where
-/// the cursor is not beyond what its remover has carried itself, and each moves the cursor with the rows of all groups
+/// the cursor is not beyond what its remover has carried itself, and each moves the cursor with the rows of all actors
 /// it passed over: whatever of the two survives, no event is passed by both.
 /// </para>
 /// </summary>
 public interface IRelayAside
 {
-    /// <summary>A stream's rows for a sink, by group, at most <paramref name="limit"/>.</summary>
+    /// <summary>A stream's rows for a sink, by actor, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, int limit, CancellationToken cancellation);
 
     /// <summary>Those of some groups.</summary>
     Task<IReadOnlyList<AsideRow>> ReadAsync(
         long stream,
         string sink,
-        IReadOnlyCollection<GroupId> groups,
+        IReadOnlyCollection<ActorId> actors,
         CancellationToken cancellation
     );
 
-    /// <summary>The group's first event in a stream after a sequence and up to a position, or null.</summary>
-    Task<long?> NextAsync(long stream, GroupId group, long after, long position, CancellationToken cancellation);
+    /// <summary>The actor's first event in a stream after a sequence and up to a position, or null.</summary>
+    Task<long?> NextAsync(long stream, ActorId actor, long after, long position, CancellationToken cancellation);
 
     /// <summary>
     /// Moves a cursor forward and stores rows, those that are there already excepted, in one transaction.
@@ -75,15 +75,15 @@ public interface IRelayAside
     );
 
     /// <summary>
-    /// Takes groups' rows out and, where <c>After</c> is given, puts that in their place. False, and nothing is
-    /// changed, where the cursor is beyond <paramref name="carried"/>: somebody else passed over more of these groups'
+    /// Takes actors' rows out and, where <c>After</c> is given, puts that in their place. False, and nothing is
+    /// changed, where the cursor is beyond <paramref name="carried"/>: somebody else passed over more of these actors'
     /// events than the caller has relayed.
     /// </summary>
     Task<bool> SettleAsync(
         long stream,
         string sink,
         long carried,
-        IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled,
+        IReadOnlyCollection<(ActorId Actor, AsideRow? After)> settled,
         CancellationToken cancellation
     );
 
@@ -93,7 +93,7 @@ public interface IRelayAside
     /// </summary>
     Task<IReadOnlyList<EventPlace>> PlacesAsync(
         string sink,
-        IReadOnlyCollection<(GroupId Group, long Sequence)> events,
+        IReadOnlyCollection<(ActorId Actor, long Sequence)> events,
         CancellationToken cancellation
     );
 
@@ -107,15 +107,15 @@ public interface IRelayAside
         CancellationToken cancellation
     );
 
-    /// <summary>Parked groups by id, a page at a time.</summary>
+    /// <summary>Parked actors by id, a page at a time.</summary>
     Task<Page<AsideRow>> ParkedAsync(string sink, string? after, int limit, CancellationToken cancellation);
 
-    /// <summary>Has a parked group's first event tried again; null where none is parked.</summary>
-    Task<AsideRow?> RetryAsync(string sink, GroupId group, CancellationToken cancellation);
+    /// <summary>Has a parked actor's first event tried again; null where none is parked.</summary>
+    Task<AsideRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation);
 
     /// <summary>
-    /// Gives up a parked group's first event and goes on behind it; null where none is parked. The answer names the
+    /// Gives up a parked actor's first event and goes on behind it; null where none is parked. The answer names the
     /// event given up.
     /// </summary>
-    Task<AsideRow?> SkipAsync(string sink, GroupId group, CancellationToken cancellation);
+    Task<AsideRow?> SkipAsync(string sink, ActorId actor, CancellationToken cancellation);
 }

@@ -13,7 +13,7 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
 {
     private const int RowsAtOnce = 200;
     private const int ReasonCharactersMax = 500;
-    private static readonly Raw Columns = new("stream, group_id, sequence, state, since_ms, reason");
+    private static readonly Raw Columns = new("stream, actor_id, sequence, state, since_ms, reason");
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AsideRow>> ReadAsync(
@@ -26,8 +26,8 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        // Primary key (stream, sink, group_id).
-                        $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} order by group_id limit {limit}",
+                        // Primary key (stream, sink, actor_id).
+                        $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} order by actor_id limit {limit}",
                         Row,
                         ct
                     ),
@@ -39,19 +39,19 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
     public async Task<IReadOnlyList<AsideRow>> ReadAsync(
         long stream,
         string sink,
-        IReadOnlyCollection<GroupId> groups,
+        IReadOnlyCollection<ActorId> actors,
         CancellationToken cancellation
     )
     {
         var rows = new List<AsideRow>();
-        foreach (var some in groups.Chunk(RowsAtOnce))
+        foreach (var some in actors.Chunk(RowsAtOnce))
             rows.AddRange(
                 await database
                     .ReadAsync(
                         (session, ct) =>
                             session.ListAsync(
-                                // Primary key (stream, sink, group_id).
-                                $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} and group_id in ({SqlText.Join(",", some.Select(group => Statement($"{group}")))})",
+                                // Primary key (stream, sink, actor_id).
+                                $"select {Columns} from relay_aside where stream = {stream} and sink = {sink} and actor_id in ({SqlText.Join(",", some.Select(actor => Statement($"{actor}")))})",
                                 Row,
                                 ct
                             ),
@@ -65,17 +65,17 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
     /// <inheritdoc/>
     public async Task<long?> NextAsync(
         long stream,
-        GroupId group,
+        ActorId actor,
         long after,
         long position,
         CancellationToken cancellation
     ) =>
-        // Unique key group_journal_sequence (group_id, sequence), which carries the primary key with it.
+        // Unique key journal_sequence (actor_id, sequence), which carries the primary key with it.
         await database
             .ReadAsync(
                 (session, ct) =>
                     session.NumberAsync(
-                        $"select min(sequence) from group_journal where group_id = {group} and sequence > {after} and stream = {stream} and position <= {position}",
+                        $"select min(sequence) from journal where actor_id = {actor} and sequence > {after} and stream = {stream} and position <= {position}",
                         0,
                         ct
                     ),
@@ -99,7 +99,7 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
         SqlText statements =
             $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}";
         foreach (
-            var some in rows.OrderBy(row => row.Group.Value, StringComparer.Ordinal)
+            var some in rows.OrderBy(row => row.Actor.ToString(), StringComparer.Ordinal)
                 .Chunk(database.Dialect.RowsPerInsert)
         )
             statements.Append(
@@ -113,11 +113,11 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
         long stream,
         string sink,
         long carried,
-        IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled,
+        IReadOnlyCollection<(ActorId Actor, AsideRow? After)> settled,
         CancellationToken cancellation
     )
     {
-        var ordered = settled.OrderBy(pair => pair.Group.Value, StringComparer.Ordinal).ToList();
+        var ordered = settled.OrderBy(pair => pair.Actor.ToString(), StringComparer.Ordinal).ToList();
         return database.WriteAsync(
             async (session, ct) =>
             {
@@ -142,7 +142,7 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
                                 "; ",
                                 some.Select(pair =>
                                     Statement(
-                                        $"delete from relay_aside where stream = {stream} and sink = {sink} and group_id = {pair.Group}"
+                                        $"delete from relay_aside where stream = {stream} and sink = {sink} and actor_id = {pair.Actor}"
                                     )
                                 )
                             ),
@@ -171,13 +171,13 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
     /// <inheritdoc/>
     public async Task<IReadOnlyList<EventPlace>> PlacesAsync(
         string sink,
-        IReadOnlyCollection<(GroupId Group, long Sequence)> events,
+        IReadOnlyCollection<(ActorId Actor, long Sequence)> events,
         CancellationToken cancellation
     )
     {
         var places = new List<EventPlace>(events.Count);
         foreach (var some in events.Chunk(RowsAtOnce))
-            // Unique key group_journal_sequence (group_id, sequence), then primary keys. One statement sees a row set
+            // Unique key journal_sequence (actor_id, sequence), then primary keys. One statement sees a row set
             // aside and the cursor that passed it at the same moment.
             places.AddRange(
                 await database
@@ -188,14 +188,14 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
                                     some.Select(e =>
                                         Statement(
                                             $"""
-                                            select j.group_id, j.sequence, j.stream, j.position,
+                                            select j.actor_id, j.sequence, j.stream, j.position,
                                               case when s.id is null or s.state = 3 then 1
                                                 when coalesce(c.position, 0) >= j.position and (a.sequence is null or a.sequence > j.sequence) then 1 else 0 end
-                                            from group_journal j
+                                            from journal j
                                             left join stream s on s.id = j.stream
                                             left join relay_cursor c on c.stream = j.stream and c.sink = {sink}
-                                            left join relay_aside a on a.stream = j.stream and a.sink = {sink} and a.group_id = j.group_id
-                                            where j.group_id = {e.Group} and j.sequence = {e.Sequence}
+                                            left join relay_aside a on a.stream = j.stream and a.sink = {sink} and a.actor_id = j.actor_id
+                                            where j.actor_id = {e.Actor} and j.sequence = {e.Sequence}
                                             """
                                         )
                                     )
@@ -245,34 +245,34 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        // Index relay_aside_state (sink, state, group_id).
-                        $"select {Columns} from relay_aside where sink = {sink} and state = 2 and group_id > {from} order by group_id limit {limit + 1}",
+                        // Index relay_aside_state (sink, state, actor_id).
+                        $"select {Columns} from relay_aside where sink = {sink} and state = 2 and actor_id > {from} order by actor_id limit {limit + 1}",
                         Row,
                         ct
                     ),
                 cancellation
             )
             .ConfigureAwait(false);
-        return PageMark.Page(rows, limit, row => PageMark.Write("parked", 0, row.Group.Value));
+        return PageMark.Page(rows, limit, row => PageMark.Write("parked", 0, row.Actor.ToString()));
     }
 
     /// <inheritdoc/>
-    public Task<AsideRow?> RetryAsync(string sink, GroupId group, CancellationToken cancellation) =>
-        ReleaseAsync(sink, group, 0, cancellation);
+    public Task<AsideRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation) =>
+        ReleaseAsync(sink, actor, 0, cancellation);
 
     /// <inheritdoc/>
-    public Task<AsideRow?> SkipAsync(string sink, GroupId group, CancellationToken cancellation) =>
-        ReleaseAsync(sink, group, 1, cancellation);
+    public Task<AsideRow?> SkipAsync(string sink, ActorId actor, CancellationToken cancellation) =>
+        ReleaseAsync(sink, actor, 1, cancellation);
 
-    private Task<AsideRow?> ReleaseAsync(string sink, GroupId group, int skipped, CancellationToken cancellation) =>
+    private Task<AsideRow?> ReleaseAsync(string sink, ActorId actor, int skipped, CancellationToken cancellation) =>
         database.WriteAsync(
             async (session, ct) =>
             {
-                // Index relay_aside_state (sink, state, group_id).
+                // Index relay_aside_state (sink, state, actor_id).
                 var parked = (
                     await session
                         .ListAsync(
-                            $"select {Columns} from relay_aside where sink = {sink} and state = 2 and group_id = {group} order by sequence limit 1{database.Dialect.ForUpdate}",
+                            $"select {Columns} from relay_aside where sink = {sink} and state = 2 and actor_id = {actor} order by sequence limit 1{database.Dialect.ForUpdate}",
                             Row,
                             ct
                         )
@@ -282,7 +282,7 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
                     return null;
                 await session
                     .ExecuteAsync(
-                        $"update relay_aside set state = 1, sequence = sequence + {skipped} where stream = {parked.Stream} and sink = {sink} and group_id = {group}",
+                        $"update relay_aside set state = 1, sequence = sequence + {skipped} where stream = {parked.Stream} and sink = {sink} and actor_id = {actor}",
                         ct
                     )
                     .ConfigureAwait(false);
@@ -294,7 +294,7 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
     private static SqlText Values(string sink, AsideRow row)
     {
         var reason = row.Reason is { Length: > ReasonCharactersMax } text ? text[..ReasonCharactersMax] : row.Reason;
-        return $"({sink}, {row.Stream}, {row.Group}, {row.Sequence}, {(int)row.State}, {row.Since.ToUnixTimeMilliseconds()}, {reason})";
+        return $"({sink}, {row.Stream}, {row.Actor}, {row.Sequence}, {(int)row.State}, {row.Since.ToUnixTimeMilliseconds()}, {reason})";
     }
 
     private static Raw Numbers(IEnumerable<long> numbers) => new(string.Join(',', numbers));
@@ -304,7 +304,7 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
     private static AsideRow Row(DbDataReader row) =>
         new(
             row.GetInt64(0),
-            GroupId.Parse(row.GetString(1)),
+            ActorId.Parse(row.GetString(1)),
             row.GetInt64(2),
             (AsideState)row.GetInt32(3),
             row.Instant(4),
@@ -313,7 +313,7 @@ internal sealed class RelayAsideTable(Database database) : IRelayAside
 
     private static EventPlace Place(DbDataReader row) =>
         new(
-            GroupId.Parse(row.GetString(0)),
+            ActorId.Parse(row.GetString(0)),
             row.GetInt64(1),
             new StreamPosition(row.GetInt64(2), row.GetInt64(3)),
             row.GetInt32(4) == 1

@@ -52,7 +52,7 @@ internal sealed class StreamTable(Database database) : IStreams
             (session, ct) =>
                 session.ListAsync(
                     // Primary key (stream, position).
-                    $"select {JournalRows.Columns} from group_journal where stream = {stream} and position > {after} order by position limit {limit}",
+                    $"select {JournalRows.Columns} from journal where stream = {stream} and position > {after} order by position limit {limit}",
                     JournalRows.Read,
                     ct
                 ),
@@ -63,8 +63,7 @@ internal sealed class StreamTable(Database database) : IStreams
     public Task<long> EndAsync(long stream, CancellationToken cancellation) =>
         // Primary key (stream, position).
         database.ReadAsync(
-            (session, ct) =>
-                session.NumberAsync($"select max(position) from group_journal where stream = {stream}", 0, ct),
+            (session, ct) => session.NumberAsync($"select max(position) from journal where stream = {stream}", 0, ct),
             cancellation
         );
 

@@ -11,11 +11,11 @@ public sealed record TaskEndFilter
     /// <summary>Of this type.</summary>
     public string? Type { get; init; }
 
-    /// <summary>Of this merchant.</summary>
-    public long? MerchantId { get; init; }
+    /// <summary>Of this account.</summary>
+    public long? Account { get; init; }
 
-    /// <summary>About this group.</summary>
-    public GroupId? Group { get; init; }
+    /// <summary>About this actor.</summary>
+    public ActorId? Actor { get; init; }
 
     /// <summary>Of this shard.</summary>
     public ShardId? Shard { get; init; }

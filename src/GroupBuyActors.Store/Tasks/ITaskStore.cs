@@ -3,7 +3,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>Which tasks to list; null = any.</summary>
-public sealed record TaskFilter(string? Type = null, ShardId? Shard = null, GroupId? Group = null);
+public sealed record TaskFilter(string? Type = null, ShardId? Shard = null, ActorId? Actor = null);
 
 /// <summary>What a reading of the horizon brought.</summary>
 public readonly record struct HorizonReading
@@ -44,15 +44,15 @@ public interface ITaskStore
     /// </summary>
     Task<IReadOnlyCollection<string>> PresentAsync(IReadOnlyCollection<string> taskIds, CancellationToken cancellation);
 
-    /// <summary>Pending tasks of a group, the earliest due first.</summary>
-    Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(GroupId group, int limit, CancellationToken cancellation);
+    /// <summary>Pending tasks of an actor, the earliest due first.</summary>
+    Task<IReadOnlyList<TimedTask>> FindAllOfActorAsync(ActorId actor, int limit, CancellationToken cancellation);
 
     /// <summary>
-    /// Pending tasks of a group by id, a page at a time: whatever moves meanwhile, what is pending throughout is in one
-    /// of them. A mark that is none throws <see cref="FormatException"/>.
+    /// Pending tasks of an actor by id, a page at a time: whatever moves meanwhile, what is pending throughout is in
+    /// one of them. A mark that is none throws <see cref="FormatException"/>.
     /// </summary>
-    Task<Reading.Page<TimedTask>> PageOfGroupAsync(
-        GroupId group,
+    Task<Reading.Page<TimedTask>> PageOfActorAsync(
+        ActorId actor,
         string? after,
         int limit,
         CancellationToken cancellation

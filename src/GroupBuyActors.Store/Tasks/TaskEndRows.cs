@@ -10,7 +10,7 @@ internal static class TaskEndRows
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
     public static Raw Columns { get; } =
         new(
-            "task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, trace, error, redriven_ms, dismissed_ms"
+            "task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, trace, error, redriven_ms, dismissed_ms"
         );
 
     public static TaskEnding Read(DbDataReader row) =>
@@ -21,8 +21,8 @@ internal static class TaskEndRows
             Status = StoredNames.ToTaskEndStatus(row.GetString(2)),
             Type = string.Intern(row.GetString(3)),
             Shard = new ShardId(row.GetInt32(4)),
-            MerchantId = row.IsDBNull(5) ? null : row.GetInt64(5),
-            Group = row.IsDBNull(6) ? null : GroupId.Parse(row.GetString(6)),
+            Account = row.IsDBNull(5) ? null : row.GetInt64(5),
+            Actor = row.IsDBNull(6) ? null : ActorId.Parse(row.GetString(6)),
             Due = row.Instant(7),
             Attempts = row.GetInt32(8),
             Version = row.GetInt32(9),

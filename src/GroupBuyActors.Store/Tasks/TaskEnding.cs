@@ -3,7 +3,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
-/// <summary>How a task ended other than by an event of its group.</summary>
+/// <summary>How a task ended other than by an event of its actor.</summary>
 public enum TaskEndStatus
 {
     /// <summary>Its tries are used up: a dead letter.</summary>
@@ -22,7 +22,7 @@ public enum TaskEndStatus
     [JsonStringEnumMemberName("failed")]
     Failed,
 
-    /// <summary>Done, without a group whose journal would tell.</summary>
+    /// <summary>Done, without an actor whose journal would tell.</summary>
     [JsonStringEnumMemberName("success")]
     Success,
 }
@@ -33,7 +33,7 @@ public enum TaskEndStatus
 /// <param name="Version">The task's version when it ended.</param>
 public readonly record struct TaskEndKey(int Day, string TaskId, int Version);
 
-/// <summary>A task that ended other than by an event of its group; kept for days, inspectable and redrivable.</summary>
+/// <summary>A task that ended other than by an event of its actor; kept for days, inspectable and redrivable.</summary>
 public sealed record TaskEnding
 {
     private const long DayMs = 24 * 60 * 60 * 1000;
@@ -53,11 +53,11 @@ public sealed record TaskEnding
     /// <summary>Where it lay.</summary>
     public required ShardId Shard { get; init; }
 
-    /// <summary>Whose task it was; null for none.</summary>
-    public long? MerchantId { get; init; }
+    /// <summary>Whose task it was: see <see cref="ActorId.Account"/>; null for none.</summary>
+    public long? Account { get; init; }
 
-    /// <summary>The group it was about; null for a task of a shard or a contract.</summary>
-    public GroupId? Group { get; init; }
+    /// <summary>The actor it was about; null for a task of a shard.</summary>
+    public ActorId? Actor { get; init; }
 
     /// <summary>When it was to run; UTC, milliseconds.</summary>
     public required DateTimeOffset Due { get; init; }
@@ -97,7 +97,7 @@ public sealed record TaskEnding
     public static int DayOf(DateTimeOffset instant) =>
         (int)Math.Floor(instant.ToUnixTimeMilliseconds() / (double)DayMs);
 
-    /// <summary>The end of a pending task as it stands, of its group's merchant where it has a group.</summary>
+    /// <summary>The end of a pending task as it stands, of its actor's account where it has an actor.</summary>
     public static TaskEnding Of(TimedTask task, TaskEndStatus status, DateTimeOffset endedAt, string? error) =>
         new()
         {
@@ -106,8 +106,8 @@ public sealed record TaskEnding
             Status = status,
             Type = task.Type,
             Shard = task.Key.Shard,
-            MerchantId = task.Group?.MerchantId,
-            Group = task.Group,
+            Account = task.Actor?.Account,
+            Actor = task.Actor,
             Due = task.Key.Due,
             Attempts = task.Attempts,
             Version = task.Version,

@@ -358,11 +358,11 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
 
         public Stretch(TaskEndFilter filter, Place? after)
         {
-            // The narrowest first: a group has few endings, a status may have most.
-            if (filter.Group is { } group)
-                Equal("task_end_group", $"group_id = {group}");
-            if (filter.MerchantId is { } merchant)
-                Equal("task_end_merchant", $"merchant_id = {merchant}");
+            // The narrowest first: an actor has few endings, a status may have most.
+            if (filter.Actor is { } actor)
+                Equal("task_end_actor", $"actor_id = {actor}");
+            if (filter.Account is { } account)
+                Equal("task_end_account", $"account = {account}");
             if (filter.Type is { } type)
                 Equal("task_end_type", $"type = {type}");
             if (filter.Status is { } status)

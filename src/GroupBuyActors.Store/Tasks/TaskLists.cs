@@ -28,7 +28,7 @@ internal sealed class TaskLists(Database database)
     public Task<Page<TimedTask>> PageAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation)
     {
         var mark = TaskListMark.Read(after);
-        if (filter.Group is { } group && filter.Shard is { } shard && shard != group.Shard)
+        if (filter.Actor is { } actor && filter.Shard is { } shard && shard != actor.Shard)
             return Task.FromResult(new Page<TimedTask>([], null));
         return database.ReadAsync((session, ct) => PageAsync(session, filter, mark, limit, ct), cancellation);
     }
@@ -62,7 +62,7 @@ internal sealed class TaskLists(Database database)
         CancellationToken cancellation
     )
     {
-        if ((filter.Group?.Shard ?? filter.Shard) is not { } shard)
+        if ((filter.Actor?.Shard ?? filter.Shard) is not { } shard)
             return await LatestOfAllAsync(session, filter.Type, mark, begun, limit, cancellation).ConfigureAwait(false);
         var rows = await session
             .ListAsync(LatestOfShard(shard, filter, mark, limit + 1), TaskRows.Read, cancellation)
@@ -152,22 +152,22 @@ internal sealed class TaskLists(Database database)
     private static List<SqlText> Conditions(TaskFilter filter)
     {
         var conditions = new List<SqlText>();
-        if ((filter.Group?.Shard ?? filter.Shard) is { } shard)
+        if ((filter.Actor?.Shard ?? filter.Shard) is { } shard)
             conditions.Add($"shard = {shard.Index}");
         if (filter.Type is { } type)
             conditions.Add($"type = {type}");
-        if (filter.Group is { } group)
-            conditions.Add(TaskReader.OfGroup(group));
+        if (filter.Actor is { } actor)
+            conditions.Add(TaskReader.OfActor(actor));
         return conditions;
     }
 
-    // Primary key, backwards: one shard, as far as the page goes; of a group, index timed_task_id.
+    // Primary key, backwards: one shard, as far as the page goes; of an actor, index timed_task_id.
     private SqlText LatestOfShard(ShardId shard, TaskFilter filter, TaskListMark? mark, int limit)
     {
         var conditions = Conditions(filter with { Shard = shard });
         if (mark is var (_, _, due, id))
             conditions.Add($"due_ms <= {due} and (due_ms < {due} or id < {id})");
-        Raw index = filter.Group is null ? new("") : database.Dialect.ByIndex("timed_task_id");
+        Raw index = filter.Actor is null ? new("") : database.Dialect.ByIndex("timed_task_id");
         return new SqlText().Append(
             $"select {TaskRows.Columns} from timed_task{index} where {SqlText.Join(" and ", conditions)} order by due_ms desc, id desc limit {limit}"
         );

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
 /// Reads <c>timed_task</c> by its clustered key (shard, due_ms, id), a range a shard, never the whole table; single
-/// tasks, and a group's, by <c>timed_task_id</c>.
+/// tasks, and an actor's, by <c>timed_task_id</c>.
 /// </summary>
 internal sealed class TaskReader(Database database) : ITaskStore
 {
@@ -16,7 +16,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
     /// </summary>
     private const int ShardsPerStatement = 500;
 
-    private const string OfOneGroup = "group-tasks";
+    private const string OfOneActor = "actor-tasks";
     private readonly Raw _byId = database.Dialect.ByIndex("timed_task_id");
     private readonly TaskLists _lists = new(database);
 
@@ -54,7 +54,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
     // Index timed_task_id.
     public Task<TimedTask?> FindAsync(string taskId, CancellationToken cancellation)
     {
-        if (!TaskIds.IsStorable(taskId) || ShardOf(taskId) is not { } shard)
+        if (!TaskIds.IsStorable(taskId) || !TaskIds.TryGetShard(taskId, out var shard))
             return Task.FromResult<TimedTask?>(null);
         return database.ReadAsync(
             async (session, ct) =>
@@ -92,9 +92,9 @@ internal sealed class TaskReader(Database database) : ITaskStore
             .ConfigureAwait(false);
     }
 
-    // Index timed_task_id: a group's tasks lie together in it, whatever their shard holds.
-    public async Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(
-        GroupId group,
+    // Index timed_task_id: an actor's tasks lie together in it, whatever their shard holds.
+    public async Task<IReadOnlyList<TimedTask>> FindAllOfActorAsync(
+        ActorId actor,
         int limit,
         CancellationToken cancellation
     ) =>
@@ -102,7 +102,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select {TaskRows.Columns} from timed_task{_byId} where {OfGroup(group)} order by due_ms, id limit {limit}",
+                        $"select {TaskRows.Columns} from timed_task{_byId} where {OfActor(actor)} order by due_ms, id limit {limit}",
                         TaskRows.Read,
                         ct
                     ),
@@ -111,28 +111,28 @@ internal sealed class TaskReader(Database database) : ITaskStore
             .ConfigureAwait(false);
 
     // The same index, in its order.
-    public async Task<Page<TimedTask>> PageOfGroupAsync(
-        GroupId group,
+    public async Task<Page<TimedTask>> PageOfActorAsync(
+        ActorId actor,
         string? after,
         int limit,
         CancellationToken cancellation
     )
     {
         SqlText from = $"";
-        if (PageMark.Read(OfOneGroup, after) is var (_, id))
+        if (PageMark.Read(OfOneActor, after) is var (_, id))
             from = $" and id > {id}";
         var rows = await database
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select {TaskRows.Columns} from timed_task{_byId} where {OfGroup(group)}{from} order by id limit {limit + 1}",
+                        $"select {TaskRows.Columns} from timed_task{_byId} where {OfActor(actor)}{from} order by id limit {limit + 1}",
                         TaskRows.Read,
                         ct
                     ),
                 cancellation
             )
             .ConfigureAwait(false);
-        return PageMark.Page(rows, limit, task => PageMark.Write(OfOneGroup, 0, task.Key.Id));
+        return PageMark.Page(rows, limit, task => PageMark.Write(OfOneActor, 0, task.Key.Id));
     }
 
     public Task<Page<TimedTask>> ListAsync(
@@ -246,17 +246,10 @@ internal sealed class TaskReader(Database database) : ITaskStore
     }
 
     /// <summary>
-    /// A group's tasks, by their ids: these begin with the group and a colon, behind which the semicolon comes next.
+    /// An actor's tasks, by their ids: these begin with the actor and a colon, behind which the semicolon comes next.
     /// </summary>
-    internal static SqlText OfGroup(GroupId group) =>
-        new SqlText().Append($"id >= {group.Value + ":"} and id < {group.Value + ";"}");
-
-    private static ShardId? ShardOf(string taskId)
-    {
-        if (TaskIds.TryGetGroup(taskId, out var group))
-            return group.Shard;
-        return TaskIds.TryGetShard(taskId, out var shard) ? shard : null;
-    }
+    internal static SqlText OfActor(ActorId actor) =>
+        new SqlText().Append($"id >= {actor + ":"} and id < {actor + ";"}");
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

@@ -12,9 +12,7 @@ internal static class TaskRows
 
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
     public static Raw Columns { get; } =
-        new(
-            "shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight, first_ms"
-        );
+        new("shard, due_ms, id, type, payload, next_ms, attempts, version, trace, last_error, weight, first_ms");
 
     /// <summary>
     /// Reads any row, whatever is in it: one that cannot be understood is a task with a <see cref="TimedTask.Fault"/>,
@@ -22,24 +20,22 @@ internal static class TaskRows
     /// </summary>
     public static TimedTask Read(DbDataReader row)
     {
-        var (due, next, group, version) = (row.GetInt64(1), row.GetInt64(6), row.Text(4), row.GetInt32(8));
-        var known = GroupId.TryParse(group, null, out var id);
+        var (due, next, id, version) = (row.GetInt64(1), row.GetInt64(5), row.GetString(2), row.GetInt32(7));
         return new TimedTask
         {
-            Key = new TaskKey(new ShardId(row.GetInt32(0)), TaskBounds.Instant(due), row.GetString(2)),
+            Key = new TaskKey(new ShardId(row.GetInt32(0)), TaskBounds.Instant(due), id),
             Type = string.Intern(row.GetString(3)),
-            Group = known ? id : null,
-            Payload = row.Bytes(5),
+            Actor = TaskIds.TryGetActor(id, out var actor) ? actor : null,
+            Payload = row.Bytes(4),
             NextAt = TaskBounds.Instant(next),
-            Attempts = Math.Max(0, row.GetInt32(7)),
+            Attempts = Math.Max(0, row.GetInt32(6)),
             Version = version,
-            Trace = row.Text(9),
-            LastError = row.Text(10),
-            Weight = row.GetInt32(11),
-            FirstDue = row.InstantOrNull(12),
+            Trace = row.Text(8),
+            LastError = row.Text(9),
+            Weight = row.GetInt32(10),
+            FirstDue = row.InstantOrNull(11),
             Fault =
-                group is not null && !known ? $"'{group}' is not a group id."
-                : !TaskBounds.IsInstant(due) || !TaskBounds.IsInstant(next) ? "Its times are out of range."
+                !TaskBounds.IsInstant(due) || !TaskBounds.IsInstant(next) ? "Its times are out of range."
                 : version is < 0 or > VersionMax ? $"Its version {version} is invalid."
                 : null,
         };

@@ -202,7 +202,7 @@ internal sealed class RelayBenchmark : IBenchmark
         await using var connection = new MySqlConnection(database.ConnectionString);
         await connection.OpenAsync(cancellation);
         await using var command = new MySqlCommand(
-            "select count(*) from group_journal where group_id is not null",
+            "select count(*) from journal where actor_id is not null",
             connection
         );
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellation), CultureInfo.InvariantCulture);

@@ -30,9 +30,9 @@ internal static class BenchTasks
         var group = Groups[shard.Index];
         return new TimedTask
         {
-            Key = new TaskKey(shard, due, TaskIds.Of(group, series * SeriesLength + index + 1, 0)),
+            Key = new TaskKey(shard, due, TaskIds.Of(group.Actor, series * SeriesLength + index + 1, 0)),
             Type = TaskTypes.OrderClose,
-            Group = group,
+            Actor = group.Actor,
             Payload = System.Text.Encoding.UTF8.GetBytes(
                 string.Create(CultureInfo.InvariantCulture, $"[{series},{index}]")
             ),

@@ -106,7 +106,7 @@ internal sealed class PendingTasks(BenchDatabase database, int count)
                 SourceStream = new MemoryStream(Encoding.ASCII.GetBytes(text.ToString())),
                 FieldTerminator = "\t",
                 LineTerminator = "\n",
-                Columns = { "shard", "due_ms", "id", "type", "group_id", "payload", "next_ms", "attempts", "version" },
+                Columns = { "shard", "due_ms", "id", "type", "payload", "next_ms", "attempts", "version" },
             };
             var written = await bulk.LoadAsync(cancellation);
             if (written != rows)
@@ -136,7 +136,7 @@ internal sealed class PendingTasks(BenchDatabase database, int count)
         var group = BenchTasks.GroupOf(shard, 2 + n % 50, "pending");
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{shard}\t{due}\t{group}:{n + 1}:0\t{TaskTypes.OrderClose}\t{group}\t[0,{n}]\t{due}\t0\t1\n"
+            $"{shard}\t{due}\t{GroupActors.Kind}:{group}:{n + 1}:0\t{TaskTypes.OrderClose}\t[0,{n}]\t{due}\t0\t1\n"
         );
     }
 }

@@ -39,14 +39,14 @@ internal sealed class TablesAudit(
     /// <summary>Tasks that are not over yet, of any group.</summary>
     public async Task<IReadOnlyList<string>> OpenTasksAsync() =>
         await ListAsync(
-            "select type, count(*) from timed_task where group_id is not null group by type",
+            "select type, count(*) from timed_task where id like 'groups:%' group by type",
             row => $"{row.GetInt64(1)} of {row.GetString(0)}"
         );
 
     private async Task CheckJournalAsync()
     {
         var groups = await ListAsync(
-            "select group_id, count(*), min(sequence), max(sequence) from group_journal where group_id is not null group by group_id",
+            "select substr(actor_id, 8), count(*), min(sequence), max(sequence) from journal where actor_id like 'groups:%' group by actor_id",
             row => (Group: row.GetString(0), Count: row.GetInt64(1), First: row.GetInt64(2), Last: row.GetInt64(3))
         );
         foreach (var (group, count, first, last) in groups)

@@ -54,7 +54,7 @@ public sealed class RandomCutsTests(MariaDb mariaDb, ITestOutputHelper output)
         while (!over.IsCancellationRequested)
         {
             var token = new ActivationToken();
-            var head = await store.NumberAsync($"select max(sequence) from group_journal where group_id = '{group}'");
+            var head = await store.NumberAsync($"select max(sequence) from journal where actor_id = '{group.Actor}'");
             while (!token.IsPoisoned && !over.IsCancellationRequested)
             {
                 // Two in the pipe: the second is decided on top of the first.
@@ -83,7 +83,7 @@ public sealed class RandomCutsTests(MariaDb mariaDb, ITestOutputHelper output)
         {
             var (point, left) = ((FaultPoint)random.Next(3), random.Next(1, 6));
             await proxy
-                .Cut(point, p => p.Contains("insert into group_journal") && --left == 0)
+                .Cut(point, p => p.Contains("insert into journal") && --left == 0)
                 .Hit.WaitAsync(Eventually.Bound);
         }
     }
@@ -96,7 +96,7 @@ public sealed class RandomCutsTests(MariaDb mariaDb, ITestOutputHelper output)
         var stored = await store.Database.ReadAsync(
             (session, ct) =>
                 session.ListAsync(
-                    $"select stream, position, commit_id from group_journal",
+                    $"select stream, position, commit_id from journal",
                     r =>
                         (
                             At: new StreamPosition(r.GetInt64(0), r.GetInt64(1)),
@@ -115,7 +115,7 @@ public sealed class RandomCutsTests(MariaDb mariaDb, ITestOutputHelper output)
         Assert.Equal(
             0,
             await store.NumberAsync(
-                "select count(*) from (select group_id from group_journal group by group_id having count(*) <> max(sequence)) gaps"
+                "select count(*) from (select actor_id from journal group by actor_id having count(*) <> max(sequence)) gaps"
             )
         );
     }

@@ -10,7 +10,7 @@ namespace GroupBuyActors.Conformance.Committing;
 public sealed class RefusalTests : IAsyncLifetime
 {
     private const string User = "plain";
-    private const string Transaction = "insert into group_journal";
+    private const string Transaction = "insert into journal";
     private MariaDbServer _server = null!;
     private MySqlUnderTest _store = null!;
 
@@ -44,7 +44,7 @@ public sealed class RefusalTests : IAsyncLifetime
         await ReconnectAsync();
         await Eventually.TrueAsync(() => Reserves(committer), "the lane takes commits again");
         Assert.Equal(CommitStatus.Committed, (await committer.SendAsync(Commits.Join(Commits.Group(1), 1))).Status);
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from journal"));
         Assert.False(committer.Fenced.IsCompleted);
     }
 
@@ -81,7 +81,7 @@ public sealed class RefusalTests : IAsyncLifetime
         Assert.False(sending.IsCompleted);
         await ExecuteAsync("set global read_only = 0");
         Assert.Equal(CommitStatus.Committed, (await sending).Status);
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from journal"));
         await Eventually.TrueAsync(() => Reserves(committer), "the lane takes commits again");
         Assert.False(committer.Fenced.IsCompleted);
     }
@@ -100,7 +100,7 @@ public sealed class RefusalTests : IAsyncLifetime
                 Id = Commits.NewId(),
                 Shard = large.Shard,
                 Token = new(),
-                Group = large,
+                Actor = large.Actor,
                 Events = events,
             },
             Commits.Join(Commits.Group(2), 1)

@@ -45,10 +45,10 @@ public sealed class ServerDeathTests
         var before = Volatile.Read(ref acknowledged);
         await Eventually.TrueAsync(() => retries["unreachable"] > 0, "the lanes notice");
         await server.RestartAsync();
-        Assert.True(await store.NumberAsync("select count(*) from group_journal") >= before);
+        Assert.True(await store.NumberAsync("select count(*) from journal") >= before);
         goOn.SetResult();
         await Task.WhenAll(workers).WaitAsync(Eventually.Bound);
-        Assert.Equal(32 * 200, await store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(32 * 200, await store.NumberAsync("select count(*) from journal"));
         Assert.Equal(32 * 200, await store.NumberAsync("select count(*) from order_status_log"));
     }
 }

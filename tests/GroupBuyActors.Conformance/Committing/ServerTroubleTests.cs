@@ -9,7 +9,7 @@ namespace GroupBuyActors.Conformance.Committing;
 public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
 {
     /// <summary>Found in every transaction of a lane, and in nothing else that it sends.</summary>
-    private const string Transaction = "insert into group_journal";
+    private const string Transaction = "insert into journal";
 
     private MySqlUnderTest _store = null!;
 
@@ -27,7 +27,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
 
         await cut.Hit;
         Assert.Equal((CommitStatus.Committed, 1L), (result.Status, result.At.Position));
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from journal"));
         Assert.True(retries["unknown"] >= 1);
         Assert.Equal(2, (await committer.SendAsync(Commits.Join(Commits.Group(1), 2, commit.Token))).At.Position);
     }
@@ -44,7 +44,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         var result = await committer.SendAsync(Commits.Task(run, schedules: [Commits.OrderClose(Commits.Group(1), 2)]));
 
         Assert.Equal(CommitStatus.Committed, result.Status);
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from journal"));
         Assert.Equal(1, await _store.NumberAsync("select count(*) from task_run"));
         Assert.Equal(CommitStatus.Stale, (await committer.SendAsync(Commits.Task(run))).Status);
     }
@@ -158,7 +158,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
             [CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed],
             (await all).Select(r => r.Status)
         );
-        Assert.Equal(3, await _store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(3, await _store.NumberAsync("select count(*) from journal"));
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         _store.Proxy.Resume();
 
         Assert.Equal(CommitStatus.Committed, (await sending).Status);
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from journal"));
     }
 
     [Fact]
@@ -206,10 +206,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
 
         Assert.Equal(truth, result.Status);
         Assert.Contains("stayed unknown", await committer.Fenced.WaitAsync(Eventually.Bound));
-        Assert.Equal(
-            truth == CommitStatus.Committed ? 1 : 0,
-            await _store.NumberAsync("select count(*) from group_journal")
-        );
+        Assert.Equal(truth == CommitStatus.Committed ? 1 : 0, await _store.NumberAsync("select count(*) from journal"));
         Assert.Equal(2, await _store.NumberAsync($"select state from stream where id = {committer.Streams[0]}"));
         Assert.Null(committer.TryReserve(Commits.Group(1).Shard));
     }
@@ -234,7 +231,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         Assert.False(token.IsPoisoned);
         Assert.Equal(
             truth == CommitStatus.Committed ? 1 : 0,
-            await _store.NumberAsync($"select count(*) from group_journal where group_id = '{Commits.Group(1)}'")
+            await _store.NumberAsync($"select count(*) from journal where actor_id = '{Commits.Group(1).Actor}'")
         );
         await behind;
     }
@@ -257,9 +254,9 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         );
         Assert.Equal(
             0,
-            await _store.NumberAsync($"select count(*) from timed_task where group_id = '{Commits.Group(2)}'")
+            await _store.NumberAsync($"select count(*) from timed_task where id like '{Commits.Group(2).Actor}:%'")
         );
-        Assert.Equal(2, await _store.NumberAsync("select max(position) from group_journal"));
+        Assert.Equal(2, await _store.NumberAsync("select max(position) from journal"));
     }
 
     [Fact]
@@ -407,7 +404,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         await _store.Streams.FenceAsync(committer.Streams, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(6));
         _store.Proxy.Refuse(false);
         Assert.Equal(CommitStatus.Unavailable, (await sending).Status);
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from journal"));
     }
 
     [Fact]
@@ -430,7 +427,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         await fencing.WaitAsync(Eventually.Bound);
         Assert.Equal(
             2,
-            await _store.NumberAsync($"select max(sequence) from group_journal where group_id = '{group}'")
+            await _store.NumberAsync($"select max(sequence) from journal where actor_id = '{group.Actor}'")
         );
         Assert.Equal(CommitStatus.Committed, (await inFlight).Status);
         Assert.Equal(CommitStatus.Unavailable, (await committer.SendAsync(Commits.Join(group, 3))).Status);
@@ -453,7 +450,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         await _store.Database.ReadAsync(
             (session, ct) =>
                 session.ListAsync(
-                    $"select sequence from group_journal where group_id = {group.Value} order by stream, position",
+                    $"select sequence from journal where actor_id = {group.Actor} order by stream, position",
                     r => r.GetInt64(0),
                     ct
                 ),

@@ -272,7 +272,7 @@ public sealed class SqliteFileTests(ITestOutputHelper output) : IDisposable
         await using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
-        command.CommandText = "select count(*) from group_journal";
+        command.CommandText = "select count(*) from journal";
         return (long)(await command.ExecuteScalarAsync())!;
     }
 

@@ -22,7 +22,7 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         9001,
         "9001_next.sql",
         """
-        alter table group_journal add column next_one int null, algorithm = instant;
+        alter table journal add column next_one int null, algorithm = instant;
         alter table timed_task add index next_one (type), algorithm = inplace, lock = none;
         create index next_two on order_status_log (changed_ms) algorithm = inplace lock = none;
         create or replace view order_status as select * from order_status_log;
@@ -33,7 +33,7 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
     private MySqlUnderTest _store = null!;
 
     [Theory]
-    [InlineData("group_journal")]
+    [InlineData("journal")]
     [InlineData("timed_task")]
     [InlineData("order_status_log")]
     public async Task CommitsGoOnBehindAReaderThatStaysOpenAndTheMigrationFollowsItsEnd(string table)

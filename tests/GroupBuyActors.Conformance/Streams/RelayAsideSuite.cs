@@ -50,7 +50,7 @@ public abstract class RelayAsideSuite : IAsyncLifetime
                 7,
                 Sink,
                 20,
-                [(Commits.Group(1), null), (Commits.Group(2), Row(2, 9, AsideState.Parked, "No."))],
+                [(Commits.Group(1).Actor, null), (Commits.Group(2).Actor, Row(2, 9, AsideState.Parked, "No."))],
                 CancellationToken.None
             )
         );
@@ -65,10 +65,10 @@ public abstract class RelayAsideSuite : IAsyncLifetime
     public async Task NothingIsSettledByWhoHasCarriedLessThanTheCursorTells()
     {
         await Aside.MoveCursorAsync(7, Sink, 20, [Row(1, 5)], CancellationToken.None);
-        Assert.False(await Aside.SettleAsync(7, Sink, 19, [(Commits.Group(1), null)], CancellationToken.None));
+        Assert.False(await Aside.SettleAsync(7, Sink, 19, [(Commits.Group(1).Actor, null)], CancellationToken.None));
         Assert.Single(await Aside.ReadAsync(7, Sink, 10, CancellationToken.None));
         // A stream that no cursor was moved on yet.
-        Assert.True(await Aside.SettleAsync(8, Sink, 0, [(Commits.Group(1), null)], CancellationToken.None));
+        Assert.True(await Aside.SettleAsync(8, Sink, 0, [(Commits.Group(1).Actor, null)], CancellationToken.None));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public abstract class RelayAsideSuite : IAsyncLifetime
             var stream = 100 + round;
             await Aside.MoveCursorAsync(stream, Sink, 10, [Row(1, 5) with { Stream = stream }], CancellationToken.None);
             await Task.WhenAll(
-                    Aside.SettleAsync(stream, Sink, 10, [(Commits.Group(1), null)], CancellationToken.None),
+                    Aside.SettleAsync(stream, Sink, 10, [(Commits.Group(1).Actor, null)], CancellationToken.None),
                     Aside.MoveCursorAsync(
                         stream,
                         Sink,
@@ -121,7 +121,11 @@ public abstract class RelayAsideSuite : IAsyncLifetime
         Assert.Equal(6, Relayed(await PlacesAsync()).Length);
         Assert.Equal(0, await Store.NumberAsync("select count(*) from relay_aside"));
         Assert.Empty(
-            await Aside.PlacesAsync(Sink, [(Commits.Group(1), 4), (Commits.Group(9), 1)], CancellationToken.None)
+            await Aside.PlacesAsync(
+                Sink,
+                [(Commits.Group(1).Actor, 4), (Commits.Group(9).Actor, 1)],
+                CancellationToken.None
+            )
         );
     }
 
@@ -148,14 +152,14 @@ public abstract class RelayAsideSuite : IAsyncLifetime
             CancellationToken.None
         );
         var page = await Aside.ParkedAsync(Sink, null, 1, CancellationToken.None);
-        Assert.Equal(Commits.Group(1), Assert.Single(page.Items).Group);
+        Assert.Equal(Commits.Group(1).Actor, Assert.Single(page.Items).Actor);
         var next = await Aside.ParkedAsync(Sink, page.Next, 1, CancellationToken.None);
-        Assert.Equal((Commits.Group(2), (string?)null), (Assert.Single(next.Items).Group, next.Next));
+        Assert.Equal((Commits.Group(2).Actor, (string?)null), (Assert.Single(next.Items).Actor, next.Next));
 
-        Assert.Equal(5, (await Aside.RetryAsync(Sink, Commits.Group(1), CancellationToken.None))!.Sequence);
-        Assert.Null(await Aside.RetryAsync(Sink, Commits.Group(1), CancellationToken.None));
-        Assert.Equal(6, (await Aside.SkipAsync(Sink, Commits.Group(2), CancellationToken.None))!.Sequence);
-        Assert.Null(await Aside.SkipAsync(Sink, Commits.Group(3), CancellationToken.None));
+        Assert.Equal(5, (await Aside.RetryAsync(Sink, Commits.Group(1).Actor, CancellationToken.None))!.Sequence);
+        Assert.Null(await Aside.RetryAsync(Sink, Commits.Group(1).Actor, CancellationToken.None));
+        Assert.Equal(6, (await Aside.SkipAsync(Sink, Commits.Group(2).Actor, CancellationToken.None))!.Sequence);
+        Assert.Null(await Aside.SkipAsync(Sink, Commits.Group(3).Actor, CancellationToken.None));
         Assert.Empty((await Aside.ParkedAsync(Sink, null, 10, CancellationToken.None)).Items);
         Assert.Equal(
             [(5L, AsideState.Waiting), (7, AsideState.Waiting), (7, AsideState.Waiting)],
@@ -180,7 +184,7 @@ public abstract class RelayAsideSuite : IAsyncLifetime
         long sequence,
         AsideState state = AsideState.Waiting,
         string? reason = null
-    ) => new(7, Commits.Group(group), sequence, state, Noon, reason);
+    ) => new(7, Commits.Group(group).Actor, sequence, state, Noon, reason);
 
     private Task<IReadOnlyList<EventPlace>> PlacesAsync() =>
         Aside.PlacesAsync(
@@ -188,7 +192,7 @@ public abstract class RelayAsideSuite : IAsyncLifetime
             [
                 .. from @group in (int[])[1, 2]
                 from sequence in (long[])[1, 2, 3]
-                select (Commits.Group(@group), sequence),
+                select (Commits.Group(@group).Actor, sequence),
             ],
             CancellationToken.None
         );
@@ -197,7 +201,7 @@ public abstract class RelayAsideSuite : IAsyncLifetime
         [
             .. from place in places
             where place.IsRelayed
-            let @group = place.Group == Commits.Group(1) ? 1 : 2
+            let @group = place.Actor == Commits.Group(1).Actor ? 1 : 2
             orderby @group, place.Sequence
             select $"{@group}:{place.Sequence}",
         ];

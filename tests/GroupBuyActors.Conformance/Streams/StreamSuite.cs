@@ -40,7 +40,7 @@ public abstract class StreamSuite : IAsyncLifetime
         var second = await Store.StartAsync();
         await Store.Streams.FenceAsync(first.Streams, CancellationToken.None);
         var left = Assert.Single(await Store.Streams.ReadAsync(written.At.Stream, 0, 10, CancellationToken.None));
-        Assert.Equal((group, 1L), (left.Group!.Value, left.Sequence));
+        Assert.Equal((group.Actor, 1L), (left.Actor!.Value, left.Sequence));
         Assert.Equal(CommitStatus.Committed, (await second.SendAsync(Commits.Join(group, 2))).Status);
         Assert.Equal(CommitStatus.Stale, (await second.SendAsync(Commits.Join(group, 2))).Status);
     }
@@ -58,7 +58,7 @@ public abstract class StreamSuite : IAsyncLifetime
         Assert.False(token.IsPoisoned);
         Assert.Contains("fenced", await committer.Fenced.WaitAsync(Eventually.Bound));
         Assert.Null(committer.TryReserve(Commits.Group(1).Shard));
-        Assert.Equal(1, await Store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(1, await Store.NumberAsync("select count(*) from journal"));
     }
 
     [Fact]
@@ -105,10 +105,10 @@ public abstract class StreamSuite : IAsyncLifetime
             .ToList();
         await Eventually.TrueAsync(() => Volatile.Read(ref committed) > 100, "commits flow");
         await Store.Streams.FenceAsync(committer.Streams, CancellationToken.None);
-        var atFence = await Store.NumberAsync("select count(*) from group_journal");
+        var atFence = await Store.NumberAsync("select count(*) from journal");
 
         await Task.WhenAll(workers).WaitAsync(Eventually.Bound);
-        Assert.Equal(atFence, await Store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(atFence, await Store.NumberAsync("select count(*) from journal"));
         Assert.Equal(atFence, committed);
     }
 
@@ -119,12 +119,12 @@ public abstract class StreamSuite : IAsyncLifetime
         await committer.SendAsync(Commits.Join(Commits.Group(1), 1));
         await committer.SendAsync(Commits.Join(Commits.Group(1), 2));
         // As after the promotion of a replica that lagged.
-        await Store.ExecuteAsync("delete from group_journal where position = 2");
+        await Store.ExecuteAsync("delete from journal where position = 2");
         var result = await committer.SendAsync(Commits.Join(Commits.Group(2), 1));
 
         Assert.Equal(CommitStatus.Unavailable, result.Status);
         Assert.Contains("missing", await committer.Fenced.WaitAsync(Eventually.Bound));
-        Assert.Equal(1, await Store.NumberAsync("select count(*) from group_journal"));
+        Assert.Equal(1, await Store.NumberAsync("select count(*) from journal"));
     }
 
     [Fact]

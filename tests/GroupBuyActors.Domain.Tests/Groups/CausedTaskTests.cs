@@ -74,13 +74,13 @@ public sealed class CausedTaskTests
         foreach (var task in scheduled)
         {
             var parts = task.Key.Id.Split(':');
-            var caused = world.Journal[int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) - 1];
+            var caused = world.Journal[int.Parse(parts[^2], System.Globalization.CultureInfo.InvariantCulture) - 1];
             Assert.Equal(
                 task.Type,
                 CausedTasks.TypeOf(
                     world.State,
                     caused,
-                    int.Parse(parts[2], System.Globalization.CultureInfo.InvariantCulture),
+                    int.Parse(parts[^1], System.Globalization.CultureInfo.InvariantCulture),
                     world.Settings
                 )
             );

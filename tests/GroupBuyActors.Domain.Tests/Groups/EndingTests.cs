@@ -205,7 +205,7 @@ public sealed class EndingTests
     public void TaskOfAGroupNobodyKnowsIsUnknown()
     {
         var world = new World();
-        var task = new TaskKey(world.Id.Shard, World.Start, TaskIds.Of(world.Id, 3, 0));
+        var task = new TaskKey(world.Id.Shard, World.Start, TaskIds.Of(world.Id.Actor, 3, 0));
         Assert.True(world.Do(new GroupCommand.Settle(), task).Unknown);
     }
 }

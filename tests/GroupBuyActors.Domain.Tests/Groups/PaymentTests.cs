@@ -19,7 +19,7 @@ public sealed class PaymentTests
             (handling.Outcome, Assert.IsType<OrderView>(handling.Answer).Status)
         );
         Assert.Equal(World.Start, world.Order(1).PaidAt);
-        Assert.Equal(TaskIds.Of(world.Id, 4, 0), Assert.Single(handling.Removals).Id);
+        Assert.Equal(TaskIds.Of(world.Id.Actor, 4, 0), Assert.Single(handling.Removals).Id);
         Assert.Equal((1, 1), (world.View.SeatsPaid, world.View.BuyersPaid));
         Assert.Equal(PaymentState.Held, Assert.Single(world.State.Payments()).State);
     }

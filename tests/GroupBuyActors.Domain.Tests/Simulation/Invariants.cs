@@ -116,7 +116,7 @@ internal sealed class Invariants(World world)
         {
             Assert.Null(repair.Row);
             var lost = needed.Values.First(task =>
-                task.Type == repair.Task.Type && task.Key.Id.Split(':')[1] == repair.Task.Key.Id.Split(':')[1]
+                task.Type == repair.Task.Type && task.Key.Id.Split(':')[^2] == repair.Task.Key.Id.Split(':')[^2]
             );
             Assert.True(
                 lost.Payload.Span.SequenceEqual(repair.Task.Payload.Span),

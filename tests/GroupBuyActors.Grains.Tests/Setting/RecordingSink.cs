@@ -99,7 +99,7 @@ internal sealed class MemoryStreams : IStreams
             Id = new Guid((int)position, 0, 0, new byte[8]),
             Shard = Group.Shard,
             Token = new ActivationToken(),
-            Group = Group,
+            Actor = Group.Actor,
             Events = [new JournalEvent(position, "order.placed", 1, default, default, null)],
         };
         lock (_gate)
@@ -109,7 +109,7 @@ internal sealed class MemoryStreams : IStreams
                     Stream = 1,
                     Position = position,
                     CommitId = commit.Id,
-                    Group = Group,
+                    Actor = Group.Actor,
                     Sequence = position,
                 }
             );

@@ -17,7 +17,7 @@ internal sealed class Rival(TestSilo silo)
     public async Task<Handling> DecideAsync(string id, GroupCommand command)
     {
         var (state, _) = await GroupLoader.LoadAsync(
-            silo.Get<IGroupReader>(),
+            silo.Get<IActorReader>(),
             GroupId.Parse(id),
             CancellationToken.None
         );
@@ -30,7 +30,7 @@ internal sealed class Rival(TestSilo silo)
     public async Task FillAsync(string id, int buyers)
     {
         var (state, _) = await GroupLoader.LoadAsync(
-            silo.Get<IGroupReader>(),
+            silo.Get<IActorReader>(),
             GroupId.Parse(id),
             CancellationToken.None
         );
@@ -63,7 +63,7 @@ internal sealed class Rival(TestSilo silo)
                 Id = Guid.NewGuid(),
                 Shard = state.Id.Shard,
                 Token = new ActivationToken(),
-                Group = state.Id,
+                Actor = state.Id.Actor,
                 Events =
                 [
                     .. handlings
@@ -97,7 +97,7 @@ internal sealed class Rival(TestSilo silo)
                 Id = Guid.NewGuid(),
                 Shard = group.Shard,
                 Token = new ActivationToken(),
-                Group = group,
+                Actor = group.Actor,
                 Events =
                 [
                     new JournalEvent(

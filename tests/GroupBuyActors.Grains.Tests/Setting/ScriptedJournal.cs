@@ -8,18 +8,18 @@ namespace GroupBuyActors.Setting;
 internal sealed class CrashException() : Exception("The test ends this carrier here.");
 
 /// <summary>
-/// Streams, cursors and set-aside groups in memory, with the store's semantics (its conformance suite holds the same
+/// Streams, cursors and set-aside actors in memory, with the store's semantics (its conformance suite holds the same
 /// for databases). <see cref="Before"/> runs before every call: there a test fails or ends whoever calls.
 /// </summary>
-internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
+internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<long, List<JournalRow>> _streams = [];
-    private readonly Dictionary<(GroupId, long), JournalRow> _events = [];
+    private readonly Dictionary<(ActorId, long), JournalRow> _events = [];
     private readonly Dictionary<(long, string), long> _cursors = [];
-    private readonly Dictionary<(long Stream, string Sink, GroupId Group), AsideRow> _aside = [];
+    private readonly Dictionary<(long Stream, string Sink, ActorId Actor), AsideRow> _aside = [];
     private readonly HashSet<long> _drained = [];
-    private readonly Dictionary<GroupId, long> _heads = [];
+    private readonly Dictionary<ActorId, long> _heads = [];
 
     public Action<string> Before { get; set; } = _ => { };
 
@@ -35,19 +35,19 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
     }
 
     /// <summary>Commits the next event of a group to a stream; no group makes a row without an event.</summary>
-    public CommittedBatch Commit(long stream, GroupId? group, byte[]? payload = null, DateTimeOffset time = default)
+    public CommittedBatch Commit(long stream, ActorId? actor, byte[]? payload = null, DateTimeOffset time = default)
     {
         lock (_gate)
         {
             if (!_streams.TryGetValue(stream, out var rows))
                 _streams[stream] = rows = [];
-            var sequence = group is { } of ? _heads[of] = _heads.GetValueOrDefault(of) + 1 : 0;
+            var sequence = actor is { } of ? _heads[of] = _heads.GetValueOrDefault(of) + 1 : 0;
             var row = new JournalRow
             {
                 Stream = stream,
                 Position = rows.Count + 1,
                 CommitId = new Guid((int)stream, (short)rows.Count, 0, new byte[8]),
-                Group = group,
+                Actor = actor,
                 Sequence = sequence,
                 Type = "order.placed",
                 Version = 1,
@@ -55,7 +55,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
                 Payload = payload ?? """{"d":{"n":1}}"""u8.ToArray(),
             };
             rows.Add(row);
-            if (group is { } g)
+            if (actor is { } g)
                 _events[(g, sequence)] = row;
             return new CommittedBatch(
                 stream,
@@ -67,8 +67,8 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
                             Id = row.CommitId,
                             Shard = new ShardId(0),
                             Token = new ActivationToken(),
-                            Group = group,
-                            Events = group is null
+                            Actor = actor,
+                            Events = actor is null
                                 ? []
                                 : [new JournalEvent(sequence, row.Type, 1, time, row.Payload, null)],
                         }
@@ -90,7 +90,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
         || (
             _cursors.GetValueOrDefault((row.Stream, sink)) >= row.Position
             && !(
-                _aside.TryGetValue((row.Stream, sink, row.Group!.Value), out var aside)
+                _aside.TryGetValue((row.Stream, sink, row.Actor!.Value), out var aside)
                 && aside.Sequence <= row.Sequence
             )
         );
@@ -138,17 +138,17 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
     public Task<IReadOnlyList<AsideRow>> ReadAsync(
         long stream,
         string sink,
-        IReadOnlyCollection<GroupId> groups,
+        IReadOnlyCollection<ActorId> actors,
         CancellationToken cancellation
     ) =>
         Do<IReadOnlyList<AsideRow>>(
             "aside",
-            () => [.. groups.Select(group => _aside.GetValueOrDefault((stream, sink, group))).OfType<AsideRow>()]
+            () => [.. actors.Select(actor => _aside.GetValueOrDefault((stream, sink, actor))).OfType<AsideRow>()]
         );
 
     public Task<long?> NextAsync(
         long stream,
-        GroupId group,
+        ActorId actor,
         long after,
         long position,
         CancellationToken cancellation
@@ -158,7 +158,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
             () =>
                 _events
                     .Values.Where(row =>
-                        row.Group == group && row.Stream == stream && row.Sequence > after && row.Position <= position
+                        row.Actor == actor && row.Stream == stream && row.Sequence > after && row.Position <= position
                     )
                     .Select(row => (long?)row.Sequence)
                     .Min()
@@ -177,7 +177,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
             {
                 _cursors[(stream, sink)] = Math.Max(position, _cursors.GetValueOrDefault((stream, sink)));
                 foreach (var row in rows)
-                    _aside.TryAdd((stream, sink, row.Group), row);
+                    _aside.TryAdd((stream, sink, row.Actor), row);
                 return true;
             }
         );
@@ -186,7 +186,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
         long stream,
         string sink,
         long carried,
-        IReadOnlyCollection<(GroupId Group, AsideRow? After)> settled,
+        IReadOnlyCollection<(ActorId Actor, AsideRow? After)> settled,
         CancellationToken cancellation
     ) =>
         Do(
@@ -195,11 +195,11 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
             {
                 if (_cursors.GetValueOrDefault((stream, sink)) > carried)
                     return false;
-                foreach (var (group, after) in settled)
+                foreach (var (actor, after) in settled)
                 {
-                    _aside.Remove((stream, sink, group));
+                    _aside.Remove((stream, sink, actor));
                     if (after is not null)
-                        _aside[(stream, sink, group)] = after;
+                        _aside[(stream, sink, actor)] = after;
                 }
 
                 return true;
@@ -208,7 +208,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
 
     public Task<IReadOnlyList<EventPlace>> PlacesAsync(
         string sink,
-        IReadOnlyCollection<(GroupId Group, long Sequence)> events,
+        IReadOnlyCollection<(ActorId Actor, long Sequence)> events,
         CancellationToken cancellation
     ) =>
         Do<IReadOnlyList<EventPlace>>(
@@ -219,7 +219,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
                     let row = _events.GetValueOrDefault(e)
                     where row is not null
                     select new EventPlace(
-                        e.Group,
+                        e.Actor,
                         e.Sequence,
                         new StreamPosition(row.Stream, row.Position),
                         ClaimsRelayed(sink, row)
@@ -241,14 +241,14 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
                 )
         );
 
-    public Task<AsideRow?> RetryAsync(string sink, GroupId group, CancellationToken cancellation) =>
-        Operate(sink, group, 0);
+    public Task<AsideRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation) =>
+        Operate(sink, actor, 0);
 
-    public Task<AsideRow?> SkipAsync(string sink, GroupId group, CancellationToken cancellation) =>
-        Operate(sink, group, 1);
+    public Task<AsideRow?> SkipAsync(string sink, ActorId actor, CancellationToken cancellation) =>
+        Operate(sink, actor, 1);
 
     public Task<IReadOnlyList<JournalRow>> HistoryAsync(
-        GroupId group,
+        ActorId actor,
         long after,
         int limit,
         CancellationToken cancellation
@@ -258,7 +258,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
             () =>
                 [
                     .. _events
-                        .Values.Where(row => row.Group == group && row.Sequence > after)
+                        .Values.Where(row => row.Actor == actor && row.Sequence > after)
                         .OrderBy(row => row.Sequence)
                         .Take(limit),
                 ]
@@ -275,25 +275,25 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IGroupReader
     public Task<Page<AsideRow>> ParkedAsync(string sink, string? after, int limit, CancellationToken cancellation) =>
         throw new NotSupportedException();
 
-    public Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation) =>
+    public Task<StoredActor> LoadAsync(ActorId actor, CancellationToken cancellation) =>
         throw new NotSupportedException();
 
-    public Task<long> HeadAsync(GroupId group, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<long> HeadAsync(ActorId actor, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task WriteSnapshotAsync(
-        GroupId group,
+        ActorId actor,
         long sequence,
         ReadOnlyMemory<byte> snapshot,
         CancellationToken cancellation
     ) => throw new NotSupportedException();
 
-    private Task<AsideRow?> Operate(string sink, GroupId group, int skipped) =>
+    private Task<AsideRow?> Operate(string sink, ActorId actor, int skipped) =>
         Do(
             "operate",
             () =>
             {
                 var (key, parked) = _aside.FirstOrDefault(row =>
-                    row.Key.Sink == sink && row.Key.Group == group && row.Value.State == AsideState.Parked
+                    row.Key.Sink == sink && row.Key.Actor == actor && row.Value.State == AsideState.Parked
                 );
                 if (parked is not null)
                     _aside[key] = parked with { State = AsideState.Waiting, Sequence = parked.Sequence + skipped };

@@ -9,8 +9,8 @@ namespace GroupBuyActors.Setting;
 internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
 {
     private readonly Lock _gate = new();
-    private readonly List<(GroupId Group, long Sequence)> _log = [];
-    private readonly HashSet<(GroupId, long)> _poison = [];
+    private readonly List<(ActorId Actor, long Sequence)> _log = [];
+    private readonly HashSet<(ActorId, long)> _poison = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _hanging;
 
@@ -23,7 +23,7 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
     public Action Before { get; set; } = () => { };
 
     /// <summary>What is published, repeats included.</summary>
-    public IReadOnlyList<(GroupId Group, long Sequence)> Log
+    public IReadOnlyList<(ActorId Actor, long Sequence)> Log
     {
         get
         {
@@ -35,9 +35,9 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
     /// <summary>The most events that one call offered.</summary>
     public int OfferedMax { get; private set; }
 
-    public void Poison(GroupId group, long sequence) => _poison.Add((group, sequence));
+    public void Poison(ActorId group, long sequence) => _poison.Add((group, sequence));
 
-    public void Cure(GroupId group, long sequence) => _poison.Remove((group, sequence));
+    public void Cure(ActorId group, long sequence) => _poison.Remove((group, sequence));
 
     /// <summary>Cannot be reached: calls wait.</summary>
     public void GoAway() => _hanging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,7 +55,7 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
         lock (_gate)
         {
             OfferedMax = Math.Max(OfferedMax, events.Count);
-            var stopped = new HashSet<GroupId>();
+            var stopped = new HashSet<ActorId>();
             var outcomes = new List<PublishOutcome>(events.Count);
             foreach (var e in events)
                 outcomes.Add(Publish(e, stopped));
@@ -66,7 +66,7 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
     }
 
     /// <summary>Waits until what is published is as the test expects it.</summary>
-    public async Task UntilAsync(Func<IReadOnlyList<(GroupId Group, long Sequence)>, bool> expected)
+    public async Task UntilAsync(Func<IReadOnlyList<(ActorId Actor, long Sequence)>, bool> expected)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
@@ -86,11 +86,11 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
     /// <summary>
     /// What a reader that drops sequences it has seen has of a group; fails at a gap that is not expected.
     /// </summary>
-    public IReadOnlyList<long> Read(GroupId group, Func<long, bool>? mayMiss = null)
+    public IReadOnlyList<long> Read(ActorId group, Func<long, bool>? mayMiss = null)
     {
         var read = new List<long>();
         var last = 0L;
-        foreach (var (_, sequence) in Log.Where(entry => entry.Group == group))
+        foreach (var (_, sequence) in Log.Where(entry => entry.Actor == group))
         {
             if (sequence <= last)
                 continue;
@@ -102,23 +102,23 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
         return read;
     }
 
-    private PublishOutcome Publish(OutgoingEvent e, HashSet<GroupId> stopped)
+    private PublishOutcome Publish(OutgoingEvent e, HashSet<ActorId> stopped)
     {
-        if (stopped.Contains(e.Group))
+        if (stopped.Contains(e.Actor))
             return new PublishOutcome(PublishState.Open);
-        if (_poison.Contains((e.Group, e.Sequence)))
+        if (_poison.Contains((e.Actor, e.Sequence)))
         {
-            stopped.Add(e.Group);
+            stopped.Add(e.Actor);
             return new PublishOutcome(PublishState.Refused, "Too large.");
         }
 
         if (Fails(e))
         {
-            stopped.Add(e.Group);
+            stopped.Add(e.Actor);
             return new PublishOutcome(PublishState.Open);
         }
 
-        _log.Add((e.Group, e.Sequence));
+        _log.Add((e.Actor, e.Sequence));
         return new PublishOutcome(PublishState.Published);
     }
 }

@@ -127,8 +127,8 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
     public Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<StoredPolicy>>([]);
 
-    public Task<IReadOnlyList<TimedTask>> FindAllOfGroupAsync(
-        GroupId group,
+    public Task<IReadOnlyList<TimedTask>> FindAllOfActorAsync(
+        ActorId actor,
         int limit,
         CancellationToken cancellation
     ) => throw new NotSupportedException();
@@ -154,8 +154,8 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
             ]);
     }
 
-    public Task<Page<TimedTask>> PageOfGroupAsync(
-        GroupId group,
+    public Task<Page<TimedTask>> PageOfActorAsync(
+        ActorId actor,
         string? after,
         int limit,
         CancellationToken cancellation

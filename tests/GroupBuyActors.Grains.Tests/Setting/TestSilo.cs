@@ -221,9 +221,9 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>The group's events as they are stored.</summary>
     public async Task<IReadOnlyList<string>> HistoryAsync(string id) =>
         [
-            .. (await Get<IGroupReader>().HistoryAsync(GroupId.Parse(id), 0, 100_000, CancellationToken.None)).Select(
-                row => row.Type
-            ),
+            .. (
+                await Get<IActorReader>().HistoryAsync(GroupId.Parse(id).Actor, 0, 100_000, CancellationToken.None)
+            ).Select(row => row.Type),
         ];
 
     /// <summary>Stops the silo and leaves its file.</summary>

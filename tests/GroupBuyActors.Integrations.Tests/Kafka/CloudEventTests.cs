@@ -83,7 +83,7 @@ public sealed class CloudEventTests
         var message = KafkaBinding.Message(
             GroupCloudEvents.Of(
                 new OutgoingEvent(
-                    group,
+                    group.Actor,
                     7,
                     GroupEvents.NameOf(recorded.Event),
                     1,

@@ -180,7 +180,7 @@ public sealed class KafkaPublisherTests : IDisposable
 
     private static OutgoingEvent Event(int group, int sequence, bool large = false) =>
         new(
-            GroupId.Parse($"{group}.SH.tea"),
+            GroupId.Parse($"{group}.SH.tea").Actor,
             sequence,
             "order.placed",
             1,

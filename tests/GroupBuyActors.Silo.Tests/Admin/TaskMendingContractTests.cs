@@ -173,7 +173,10 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         );
         Assert.Empty(Items(await _api.PostAsync($"/v1/admin/orders/{order}/cancel-tasks")));
         (await _api.PostAsync($"/v1/admin/tasks/{check}/cancel")).Is(HttpStatusCode.Conflict, "task.wrong_status");
-        (await _api.PostAsync($"/v1/admin/tasks/{group}:999:0/cancel")).Is(HttpStatusCode.NotFound, "task.not_found");
+        (await _api.PostAsync($"/v1/admin/tasks/groups:{group}:999:0/cancel")).Is(
+            HttpStatusCode.NotFound,
+            "task.not_found"
+        );
         (await _api.PostAsync("/v1/admin/tasks/nonsense/run-now")).Is(HttpStatusCode.NotFound, "task.not_found");
         var outcomes = Items(await _api.PostAsync($"/v1/admin/groups/{group}/cancel-tasks"));
         Assert.Equal(

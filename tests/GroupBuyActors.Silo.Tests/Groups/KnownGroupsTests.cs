@@ -87,30 +87,30 @@ public sealed class KnownGroupsTests
     }
 
     /// <summary>A journal of which only heads are asked.</summary>
-    private sealed class Heads : IGroupReader
+    private sealed class Heads : IActorReader
     {
         public Task<long> Answer { get; set; } = Task.FromResult(0L);
 
         public int Reads { get; private set; }
 
-        public Task<long> HeadAsync(GroupId group, CancellationToken cancellation)
+        public Task<long> HeadAsync(ActorId actor, CancellationToken cancellation)
         {
             Reads++;
             return Answer;
         }
 
-        public Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation) =>
+        public Task<StoredActor> LoadAsync(ActorId actor, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
         public Task<IReadOnlyList<JournalRow>> HistoryAsync(
-            GroupId group,
+            ActorId actor,
             long after,
             int limit,
             CancellationToken cancellation
         ) => throw new NotSupportedException();
 
         public Task WriteSnapshotAsync(
-            GroupId group,
+            ActorId actor,
             long sequence,
             ReadOnlyMemory<byte> snapshot,
             CancellationToken cancellation

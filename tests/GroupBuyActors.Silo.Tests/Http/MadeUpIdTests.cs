@@ -25,7 +25,7 @@ public sealed class MadeUpIdTests(TestSilo silo)
             { "POST", "/v1/orders/{0}.1/refunds", 404, "order.not_found" },
             { "POST", "/v1/vouchers/{0}.1.yxh0wc01zrbcger95ypv4rgsh7/redemption", 404, "voucher.not_found" },
             { "DELETE", "/v1/vouchers/{0}.1.yxh0wc01zrbcger95ypv4rgsh7/redemption", 404, "voucher.not_found" },
-            { "GET", "/v1/admin/tasks/{0}:3:0", 404, "task.not_found" },
+            { "GET", "/v1/admin/tasks/groups:{0}:3:0", 404, "task.not_found" },
             { "GET", "/v1/groups/no-group-{0}", 400, "request.invalid" },
         };
 

@@ -112,8 +112,8 @@ public sealed class VoucherSecrecyTests(KeyedSilo silo) : IClassFixture<KeyedSil
                 ).Count > 0
             )
                 holding.Add($"{table}.{column}");
-        Assert.Contains("group_journal.payload", holding);
-        Assert.Empty(holding.Except(["group_journal.payload", "group_snapshot_chunk.data"]));
+        Assert.Contains("journal.payload", holding);
+        Assert.Empty(holding.Except(["journal.payload", "snapshot_chunk.data"]));
     }
 
     /// <summary>A fulfilled group of merchant 10042 and the voucher of its buyer lin.</summary>

@@ -37,7 +37,7 @@ internal sealed class GroupCalls(IGrainFactory grains, ClusterClock clock, IOpti
         PortCalls.AskAsync(call, Bound(due), clock);
 
     public static GroupId GroupOf(TimedTask task) =>
-        task.Group ?? throw new InvalidDataException($"Task {task.Key.Id} has no group.");
+        task.Actor?.Group ?? throw new InvalidDataException($"Task {task.Key.Id} has no group.");
 
     private TimeSpan Bound(DueTask due) =>
         due.Policy.TryTimeout < options.Value.PortTimeout ? due.Policy.TryTimeout : options.Value.PortTimeout;

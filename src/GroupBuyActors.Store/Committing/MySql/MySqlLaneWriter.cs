@@ -158,7 +158,7 @@ internal sealed class MySqlLaneWriter(
                 continue;
             if (
                 setAside.Exists(s =>
-                    s.Commit.Token == place.Commit.Token || (s.Commit.Group is { } group && place.Commit.Group == group)
+                    s.Commit.Token == place.Commit.Token || (s.Commit.Actor is { } actor && place.Commit.Actor == actor)
                 )
             )
             {
@@ -178,11 +178,16 @@ internal sealed class MySqlLaneWriter(
                     Refuse(batch, place);
                     break;
                 case Conclusion.Locked:
-                    logger.SetAside(Stream, place.Commit.Id, place.Commit.Group?.Value);
+                    logger.SetAside(Stream, place.Commit.Id, place.Commit.Actor?.ToString());
                     setAside.Add(place);
                     break;
                 case Conclusion.Refused:
-                    logger.CommitRefused(Stream, place.Commit.Id, place.Commit.Group?.Value, _session.Trouble!.Message);
+                    logger.CommitRefused(
+                        Stream,
+                        place.Commit.Id,
+                        place.Commit.Actor?.ToString(),
+                        _session.Trouble!.Message
+                    );
                     if (TakesWrites())
                     {
                         GiveUp(
@@ -195,7 +200,12 @@ internal sealed class MySqlLaneWriter(
                     TakeNoMore(batch.Where(p => p.Status is null && !setAside.Contains(p)));
                     return true;
                 default:
-                    logger.RowRefused(Stream, place.Commit.Id, place.Commit.Group?.Value, _session.Trouble!.Message);
+                    logger.RowRefused(
+                        Stream,
+                        place.Commit.Id,
+                        place.Commit.Actor?.ToString(),
+                        _session.Trouble!.Message
+                    );
                     Refuse(batch, place);
                     break;
             }
@@ -340,7 +350,7 @@ internal sealed class MySqlLaneWriter(
             return true;
         if (
             !_session.TryRead(
-                $"select commit_id from group_journal where stream={Stream} and position={batch[0].FirstPosition}",
+                $"select commit_id from journal where stream={Stream} and position={batch[0].FirstPosition}",
                 r => ReadId(r, 0),
                 out var found
             )

@@ -43,29 +43,29 @@ internal sealed class MySqlPacket(TimeProvider time)
 
     /// <summary>Whether the stream is alive and the lane's last row is there, as two numbers; autocommitted.</summary>
     public static string Standing(long stream, long lastPosition) =>
-        $"select (select count(*) from stream where id={stream} and state=1),(select count(*) from group_journal where stream={stream} and position={lastPosition})";
+        $"select (select count(*) from stream where id={stream} and state=1),(select count(*) from journal where stream={stream} and position={lastPosition})";
 
     /// <summary>
     /// Whether the tables of a lane take rows: writes of every kind at keys that no commit has, rolled back, and a look
     /// at the lock of each table that none of them writes.
     /// </summary>
     public static string Probe(long stream) =>
-        $"rollback;begin;insert into group_journal(stream,position,commit_id,time_ms)values({stream},0,repeat('0',16),0);"
+        $"rollback;begin;insert into journal(stream,position,commit_id,time_ms)values({stream},0,repeat('0',16),0);"
         + $"insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version)values(-1,0,'{stream}','','',0,0,0);"
         + $"update timed_task set version=1 where shard=-1 and due_ms=0 and id='{stream}';"
         + $"delete from timed_task where shard=-1 and due_ms=0 and id='{stream}';"
         + "delete from order_status_log where false;delete from task_run where false;delete from task_end where false;rollback";
 
     /// <summary>
-    /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 a group's sequence, 2 a run;
-    /// with the number of the commit in the batch and the id of the commit that wrote the row. Keys:
-    /// group_journal.PRIMARY, group_journal_sequence, task_run.PRIMARY.
+    /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 an actor's sequence, 2 a
+    /// run; with the number of the commit in the batch and the id of the commit that wrote the row. Keys:
+    /// journal.PRIMARY, journal_sequence, task_run.PRIMARY.
     /// </summary>
     public string Present(List<LanePlace> batch, long stream)
     {
         _text.Clear();
         _text
-            .Sql("select 0,0,commit_id from group_journal where stream=")
+            .Sql("select 0,0,commit_id from journal where stream=")
             .Number(stream)
             .Sql(" and position=")
             .Number(batch[0].FirstPosition);
@@ -78,13 +78,13 @@ internal sealed class MySqlPacket(TimeProvider time)
                 .Sql(rows++ == 0 ? " union all select 1,v.n,j.commit_id from (select " : " union all select ")
                 .Number(i)
                 .Sql(rows == 1 ? " n," : ",");
-            Ascii(batch[i].Commit.Group!.Value.Value)
+            Ascii(batch[i].Commit.Actor.ToString()!)
                 .Sql(rows == 1 ? " g," : ",")
                 .Number(batch[i].Commit.Events[0].Sequence)
                 .Sql(rows == 1 ? " s" : "");
         }
         if (rows > 0)
-            _text.Sql(") v straight_join group_journal j on j.group_id=v.g and j.sequence=v.s");
+            _text.Sql(") v straight_join journal j on j.actor_id=v.g and j.sequence=v.s");
         rows = 0;
         for (var i = 0; i < batch.Count; i++)
         {
@@ -120,7 +120,7 @@ internal sealed class MySqlPacket(TimeProvider time)
             .Sql(" and state=1 lock in share mode)");
         if (lastPosition > 0)
             _text
-                .Sql(" or not exists(select 1 from group_journal where stream=")
+                .Sql(" or not exists(select 1 from journal where stream=")
                 .Number(stream)
                 .Sql(" and position=")
                 .Number(lastPosition)
@@ -131,7 +131,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Journal(List<LanePlace> batch, long stream)
     {
         _text.Sql(
-            "insert into group_journal(stream,position,commit_id,group_id,sequence,type,version,time_ms,payload,trace)values"
+            "insert into journal(stream,position,commit_id,actor_id,sequence,type,version,time_ms,payload,trace)values"
         );
         foreach (var place in batch)
         {
@@ -146,7 +146,7 @@ internal sealed class MySqlPacket(TimeProvider time)
                 var e = commit.Events[i];
                 JournalKey(place, stream, i)
                     .Sql(',')
-                    .Text(commit.Group!.Value.Value)
+                    .Actor(commit.Actor!.Value)
                     .Sql(',')
                     .Number(e.Sequence)
                     .Sql(',')
@@ -177,7 +177,7 @@ internal sealed class MySqlPacket(TimeProvider time)
             return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
         _text.Sql(
-            "insert into timed_task(shard,due_ms,id,type,group_id,payload,next_ms,attempts,version,trace,last_error,weight,first_ms)values"
+            "insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version,trace,last_error,weight,first_ms)values"
         );
         foreach (var task in _tasks)
         {
@@ -190,8 +190,6 @@ internal sealed class MySqlPacket(TimeProvider time)
                 .Text(task.Key.Id)
                 .Sql(',')
                 .Text(task.Type)
-                .Sql(',')
-                .TextOrNull(task.Group?.Value)
                 .Sql(',')
                 .Binary(task.Payload.Span)
                 .Sql(',')
@@ -307,7 +305,7 @@ internal sealed class MySqlPacket(TimeProvider time)
             return;
         _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
         _text.Sql(
-            "insert into task_end(day,task_id,ended_ms,status,type,shard,merchant_id,group_id,due_ms,attempts,version,payload,trace,error)values"
+            "insert into task_end(day,task_id,ended_ms,status,type,shard,account,actor_id,due_ms,attempts,version,payload,trace,error)values"
         );
         foreach (var end in _ends)
         {
@@ -325,9 +323,9 @@ internal sealed class MySqlPacket(TimeProvider time)
                 .Sql(',')
                 .Number(end.Shard.Index)
                 .Sql(',')
-                .NumberOrNull(end.MerchantId)
+                .NumberOrNull(end.Account)
                 .Sql(',')
-                .TextOrNull(end.Group?.Value)
+                .TextOrNull(end.Actor?.ToString())
                 .Sql(',')
                 .Instant(end.Due)
                 .Sql(',')

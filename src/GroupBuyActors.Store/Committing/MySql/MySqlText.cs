@@ -68,6 +68,9 @@ internal sealed class MySqlText
 
     public MySqlText TextOrNull(string? text) => text is null ? Sql("null") : Text(text);
 
+    /// <summary>An actor's id, which has nothing to escape.</summary>
+    public MySqlText Actor(ActorId actor) => Sql('\'').Sql(actor.ToString()).Sql('\'');
+
     /// <summary>A text for a column of bytes: the UTF-8 of it.</summary>
     public MySqlText Binary(string text) => Sql("_binary").Text(text);
 

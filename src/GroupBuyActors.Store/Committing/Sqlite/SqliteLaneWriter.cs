@@ -251,7 +251,7 @@ internal sealed class SqliteLaneWriter(
         catch (SqliteException e) when (DatabaseErrors.Of(e) is ErrorMeaning.Duplicate or ErrorMeaning.RowFault)
         {
             if (DatabaseErrors.Of(e) == ErrorMeaning.RowFault)
-                logger.RowRefused(Stream, place.Commit.Id, place.Commit.Group?.Value, e.Message);
+                logger.RowRefused(Stream, place.Commit.Id, place.Commit.Actor?.ToString(), e.Message);
             _statements.RollbackOne.Run();
             _statements.Release.Run();
             return false;

@@ -68,11 +68,11 @@ internal sealed class SqliteStatements : IDisposable
         Commit = new(connection, "commit");
         Probe = new(connection, "replace into store_probe (id, at_ms) values (1, ?1)", 1);
         IsAlive = new(connection, "select count(*) from stream where id = ?1 and state = 1", 1);
-        CommitAt = new(connection, "select commit_id from group_journal where stream = ?1 and position = ?2", 2);
+        CommitAt = new(connection, "select commit_id from journal where stream = ?1 and position = ?2", 2);
         _journal = new(
             connection,
             """
-            insert into group_journal (stream, position, commit_id, group_id, sequence, type, version, time_ms, payload, trace)
+            insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms, payload, trace)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """,
             10
@@ -80,10 +80,10 @@ internal sealed class SqliteStatements : IDisposable
         _schedule = new(
             connection,
             """
-            insert into timed_task (shard, due_ms, id, type, group_id, payload, next_ms, attempts, version, trace, last_error, weight, first_ms)
-            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) on conflict (shard, due_ms, id) do nothing
+            insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version, trace, last_error, weight, first_ms)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) on conflict (shard, due_ms, id) do nothing
             """,
-            13
+            12
         );
         // Only of a task that had another due before: a later version than the first.
         _move = new(
@@ -103,7 +103,7 @@ internal sealed class SqliteStatements : IDisposable
         _end = new(
             connection,
             """
-            insert into task_end (day, task_id, ended_ms, status, type, shard, merchant_id, group_id, due_ms, attempts, version, payload, trace, error)
+            insert into task_end (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, trace, error)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) on conflict (day, task_id, version) do nothing
             """,
             14
@@ -217,7 +217,7 @@ internal sealed class SqliteStatements : IDisposable
                 stream,
                 place.FirstPosition + i,
                 id,
-                commit.Group!.Value.Value,
+                commit.Actor.ToString(),
                 e.Sequence,
                 e.Type,
                 e.Version,
@@ -235,7 +235,6 @@ internal sealed class SqliteStatements : IDisposable
             Ms(task.Key.Due),
             task.Key.Id,
             task.Type,
-            task.Group?.Value,
             Bytes(task.Payload),
             Ms(task.NextAt),
             task.Attempts,
@@ -257,8 +256,8 @@ internal sealed class SqliteStatements : IDisposable
             StoredNames.Of(end.Status),
             end.Type,
             end.Shard.Index,
-            end.MerchantId,
-            end.Group?.Value,
+            end.Account,
+            end.Actor?.ToString(),
             Ms(end.Due),
             end.Attempts,
             end.Version,

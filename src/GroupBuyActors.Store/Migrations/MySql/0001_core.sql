@@ -15,12 +15,13 @@ create table relay_cursor (
   primary key (stream, sink)
 ) engine = InnoDB;
 
--- Every commit leaves at least one row here; one without a group event has group_id null.
-create table group_journal (
+-- Every commit leaves at least one row here; one without an actor's event has actor_id null. An actor's id is one text, kind:key, here and
+-- in every table that is keyed by actor: one column to compare, to index and to send.
+create table journal (
   stream bigint not null,
   position bigint not null,
   commit_id binary(16) not null,
-  group_id varchar(120) character set ascii collate ascii_bin null,
+  actor_id varchar(140) character set ascii collate ascii_bin null,
   sequence bigint null,
   type varchar(40) character set ascii collate ascii_bin not null default '',
   version smallint not null default 0,
@@ -28,43 +29,109 @@ create table group_journal (
   payload mediumblob null,
   trace varchar(55) character set ascii collate ascii_bin null,
   primary key (stream, position),
-  unique key group_journal_sequence (group_id, sequence)
+  unique key journal_sequence (actor_id, sequence)
 ) engine = InnoDB;
 
-create table group_snapshot_head (
-  group_id varchar(120) character set ascii collate ascii_bin not null,
+create table snapshot_head (
+  actor_id varchar(140) character set ascii collate ascii_bin not null,
   sequence bigint not null,
   length int not null,
   chunks int not null,
   sha256 binary(32) not null,
-  primary key (group_id, sequence)
+  primary key (actor_id, sequence)
 ) engine = InnoDB;
 
-create table group_snapshot_chunk (
-  group_id varchar(120) character set ascii collate ascii_bin not null,
+create table snapshot_chunk (
+  actor_id varchar(140) character set ascii collate ascii_bin not null,
   sequence bigint not null,
   chunk int not null,
   data mediumblob not null,
-  primary key (group_id, sequence, chunk)
+  primary key (actor_id, sequence, chunk)
 ) engine = InnoDB;
 
--- Pending tasks. A row's key never changes; a wait beyond the horizon moves it in one commit.
+-- Pending tasks. A row's key never changes; a wait beyond the horizon moves it in one commit. An actor's task has an id that begins with
+-- the actor's: timed_task_id finds one task, and all of an actor. weight: the task's own, on top of its type's. first_ms: when it was first
+-- to run, for due_ms moves with every wait beyond the horizon, and its age must not; null: it has not moved.
 create table timed_task (
   shard smallint not null,
   due_ms bigint not null,
   id varchar(160) character set ascii collate ascii_bin not null,
   type varchar(24) character set ascii collate ascii_bin not null,
-  group_id varchar(120) character set ascii collate ascii_bin null,
   payload blob not null,
   next_ms bigint not null,
   attempts int not null,
   version int not null,
   trace varchar(55) character set ascii collate ascii_bin null,
   last_error varchar(500) character set utf8mb4 collate utf8mb4_bin null,
-  primary key (shard, due_ms, id)
+  weight smallint not null default 0,
+  first_ms bigint null,
+  primary key (shard, due_ms, id),
+  key timed_task_id (id)
 ) engine = InnoDB;
 
--- Runs of tasks without a group event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.
+-- Tasks that were given another due, for as long as somebody may page through a list that goes by due: a list tells at its end what
+-- has moved past it. Only moves write here.
+create table task_move (
+  at_ms bigint not null,
+  id varchar(160) character set ascii collate ascii_bin not null,
+  primary key (at_ms, id)
+) engine = InnoDB;
+
+-- Tasks that ended other than by an actor's event, by days since 1970 of ended_ms: a day goes as a partition, never row by row. Rows of
+-- days that nobody has made a partition for yet wait in pmax: an ending must never be what a commit fails by. dismissed_ms: when an operator
+-- said that nothing more is to be done. Letters about money stay until they are redriven or dismissed: past the days that all endings
+-- are kept they lie under day 0, in a partition that is never dropped.
+create table task_end (
+  day int not null,
+  task_id varchar(160) character set ascii collate ascii_bin not null,
+  ended_ms bigint not null,
+  status varchar(12) character set ascii collate ascii_bin not null,
+  type varchar(24) character set ascii collate ascii_bin not null,
+  shard smallint not null,
+  account bigint null,
+  actor_id varchar(140) character set ascii collate ascii_bin null,
+  due_ms bigint not null,
+  attempts int not null,
+  version int not null,
+  payload blob not null,
+  trace varchar(55) character set ascii collate ascii_bin null,
+  error varchar(500) character set utf8mb4 collate utf8mb4_bin null,
+  redriven_ms bigint null,
+  dismissed_ms bigint null,
+  primary key (task_id, version, day),
+  key task_end_time (ended_ms, task_id, version),
+  key task_end_status (status, ended_ms, task_id, version),
+  key task_end_type (type, ended_ms, task_id, version),
+  key task_end_account (account, ended_ms, task_id, version),
+  key task_end_actor (actor_id, ended_ms, task_id, version)
+) engine = InnoDB partition by range (day) (partition pmax values less than maxvalue);
+
+-- What operators changed of a type's policy, while running. Version 0: nobody has written it yet.
+create table task_policy (
+  type varchar(24) character set ascii collate ascii_bin not null,
+  version int not null,
+  change_json blob not null,
+  changed_ms bigint not null,
+  caller varchar(128) character set utf8mb4 collate utf8mb4_bin not null,
+  primary key (type)
+) engine = InnoDB;
+
+-- Actors that a sink has not relayed to where its cursor of a stream stands: their events in that stream from `sequence` on, up to the
+-- cursor, are still to be relayed (state 1: their predecessor lies in another stream and is not relayed; 2: parked for an operator).
+-- Written in the transaction that moves the cursor past them.
+create table relay_aside (
+  stream bigint not null,
+  sink varchar(40) character set ascii collate ascii_bin not null,
+  actor_id varchar(140) character set ascii collate ascii_bin not null,
+  sequence bigint not null,
+  state tinyint not null,
+  since_ms bigint not null,
+  reason varchar(500) character set utf8mb4 collate utf8mb4_bin null,
+  primary key (stream, sink, actor_id),
+  key relay_aside_state (sink, state, actor_id)
+) engine = InnoDB;
+
+-- Runs of tasks without an event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.
 create table task_run (
   due_day int not null,
   task_id varchar(160) character set ascii collate ascii_bin not null,
@@ -82,7 +149,8 @@ create table shard_owner (
   key shard_owner_address (owner_address)
 ) engine = InnoDB;
 
--- One row per change of an order's status, written in the commit of the change.
+-- One row per change of an order's status, written in the commit of the change. A voucher's code is its buyer's secret: what is read from
+-- here has its last characters only.
 create table order_status_log (
   order_id varchar(132) character set ascii collate ascii_bin not null,
   sequence bigint not null,
@@ -96,7 +164,7 @@ create table order_status_log (
   placed_ms bigint not null,
   closes_ms bigint not null,
   paid_ms bigint null,
-  voucher_code varchar(200) character set ascii collate ascii_bin null,
+  voucher_tail varchar(4) character set ascii collate ascii_bin null,
   voucher_until_ms bigint null,
   redeemed_ms bigint null,
   refunded_ms bigint null,
@@ -105,10 +173,10 @@ create table order_status_log (
   key order_status_log_user (user_id, placed_ms, order_id, sequence)
 ) engine = InnoDB;
 
+-- Each order's last row, found by the key of the order asked for.
 create view order_status as
   select l.* from order_status_log l
-  join (select order_id, max(sequence) as sequence from order_status_log group by order_id) last
-    on last.order_id = l.order_id and last.sequence = l.sequence;
+  where not exists (select 1 from order_status_log n where n.order_id = l.order_id and n.sequence > l.sequence);
 
 -- Projections: rebuilt at will from the journal. A group's terms never change once it is on the shelf: what changes with every join
 -- is a narrow row of its own.
@@ -139,13 +207,18 @@ create table group_view (
   outstanding int not null,
   deducted int not null,
   released int not null,
+  counted_deducted int null,
+  counted_released int null,
+  is_live tinyint generated always as
+    (case when outstanding = 0 and reserved = deducted + released and counted_deducted = deducted and counted_released = released then 0 else 1 end) virtual,
   primary key (group_id),
   key group_view_newest (published_ms, group_id),
   key group_view_merchant (merchant_id, published_ms, group_id),
   key group_view_region (region, published_ms, group_id),
   key group_view_state (state, published_ms, group_id),
   key group_view_settles (state, settles_by_ms),
-  key group_view_vouchers (shard, state, vouchers_until_ms)
+  key group_view_vouchers (shard, state, vouchers_until_ms),
+  key group_view_live (is_live, merchant_id, state, group_id)
 ) engine = InnoDB;
 
 create table payment_book (
@@ -157,8 +230,31 @@ create table payment_book (
   amount bigint not null,
   state tinyint not null,
   settles_ms bigint null,
+  counted tinyint null,
+  is_live tinyint generated always as
+    (case when counted = 1 and state in (1, 2) then 0 when counted = 2 and state = 4 then 0 else 1 end) virtual,
   primary key (order_id, payment_id),
-  key payment_book_merchant (merchant_id, currency, state, settles_ms, amount)
+  key payment_book_live (is_live, merchant_id, state, settles_ms, currency, amount, counted)
+) engine = InnoDB;
+
+-- A merchant's books without its whole past: what is final is added to totals once and marked as counted (1 settled, 2 refunded), and the
+-- books are the totals and what is live. A row is live while it is not counted as what it is now, whoever changed it since, so that totals
+-- and live rows together are exact at any instant.
+create table payment_total (
+  merchant_id bigint not null,
+  currency char(3) character set ascii collate ascii_bin not null,
+  settled_high bigint not null,
+  settled_low bigint not null,
+  refunded_high bigint not null,
+  refunded_low bigint not null,
+  primary key (merchant_id, currency)
+) engine = InnoDB;
+
+create table stock_total (
+  merchant_id bigint not null,
+  deducted bigint not null,
+  released bigint not null,
+  primary key (merchant_id)
 ) engine = InnoDB;
 
 create table audit_log (

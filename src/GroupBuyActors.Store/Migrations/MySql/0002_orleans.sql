@@ -53,7 +53,9 @@ create table OrleansStorage (
   PayloadBinary longblob null,
   ModifiedOn datetime(3) not null,
   Version int not null,
-  primary key (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, GrainIdExtensionString)
+  primary key (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, GrainIdExtensionString),
+  -- State that is remembered for a time only is purged by age, a kind at a time.
+  key OrleansStorage_age (GrainTypeString, ModifiedOn)
 ) engine = InnoDB row_format = dynamic;
 
 -- Membership. The version row is the lock of the whole table: whoever changes a row moves the version in the same statement or

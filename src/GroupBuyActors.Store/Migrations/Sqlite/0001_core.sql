@@ -15,12 +15,12 @@ create table relay_cursor (
   primary key (stream, sink)
 ) without rowid;
 
--- Every commit leaves at least one row here; one without a group event has group_id null.
-create table group_journal (
+-- Every commit leaves at least one row here; one without an actor's event has actor_id null.
+create table journal (
   stream integer not null,
   position integer not null,
   commit_id blob not null,
-  group_id text null,
+  actor_id text null,
   sequence integer null,
   type text not null default '',
   version integer not null default 0,
@@ -28,43 +28,109 @@ create table group_journal (
   payload blob null,
   trace text null,
   primary key (stream, position),
-  constraint group_journal_sequence unique (group_id, sequence)
+  constraint journal_sequence unique (actor_id, sequence)
 ) without rowid;
 
-create table group_snapshot_head (
-  group_id text not null,
+create table snapshot_head (
+  actor_id text not null,
   sequence integer not null,
   length integer not null,
   chunks integer not null,
   sha256 blob not null,
-  primary key (group_id, sequence)
+  primary key (actor_id, sequence)
 ) without rowid;
 
-create table group_snapshot_chunk (
-  group_id text not null,
+create table snapshot_chunk (
+  actor_id text not null,
   sequence integer not null,
   chunk integer not null,
   data blob not null,
-  primary key (group_id, sequence, chunk)
+  primary key (actor_id, sequence, chunk)
 );
 
--- Pending tasks. A row's key never changes; a wait beyond the horizon moves it in one commit.
+-- Pending tasks. A row's key never changes; a wait beyond the horizon moves it in one commit. An actor's task has an id that begins with
+-- the actor's: timed_task_id finds one task, and all of an actor. weight: the task's own, on top of its type's. first_ms: when it was first
+-- to run, for due_ms moves with every wait beyond the horizon, and its age must not; null: it has not moved.
 create table timed_task (
   shard integer not null,
   due_ms integer not null,
   id text not null,
   type text not null,
-  group_id text null,
   payload blob not null,
   next_ms integer not null,
   attempts integer not null,
   version integer not null,
   trace text null,
   last_error text null,
+  weight integer not null default 0,
+  first_ms integer null,
   primary key (shard, due_ms, id)
 ) without rowid;
+create index timed_task_id on timed_task (id);
 
--- Runs of tasks without a group event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.
+-- Tasks that were given another due, for as long as somebody may page through a list that goes by due: a list tells at its end what
+-- has moved past it. Only moves write here.
+create table task_move (
+  at_ms integer not null,
+  id text not null,
+  primary key (at_ms, id)
+) without rowid;
+
+-- Tasks that ended other than by an actor's event, by days since 1970 of ended_ms. The key begins with the day, so that old days lie
+-- together and go in bounded steps. dismissed_ms: when an operator said that nothing more is to be done. Letters about money stay until
+-- they are redriven or dismissed: past the days that all endings are kept they lie under day 0.
+create table task_end (
+  day integer not null,
+  task_id text not null,
+  ended_ms integer not null,
+  status text not null,
+  type text not null,
+  shard integer not null,
+  account integer null,
+  actor_id text null,
+  due_ms integer not null,
+  attempts integer not null,
+  version integer not null,
+  payload blob not null,
+  trace text null,
+  error text null,
+  redriven_ms integer null,
+  dismissed_ms integer null,
+  primary key (day, task_id, version)
+) without rowid;
+create index task_end_task on task_end (task_id, version);
+create index task_end_time on task_end (ended_ms, task_id, version);
+create index task_end_status on task_end (status, ended_ms, task_id, version);
+create index task_end_type on task_end (type, ended_ms, task_id, version);
+create index task_end_account on task_end (account, ended_ms, task_id, version);
+create index task_end_actor on task_end (actor_id, ended_ms, task_id, version);
+
+-- What operators changed of a type's policy, while running. Version 0: nobody has written it yet.
+create table task_policy (
+  type text not null,
+  version integer not null,
+  change_json blob not null,
+  changed_ms integer not null,
+  caller text not null,
+  primary key (type)
+) without rowid;
+
+-- Actors that a sink has not relayed to where its cursor of a stream stands: their events in that stream from `sequence` on, up to the
+-- cursor, are still to be relayed (state 1: their predecessor lies in another stream and is not relayed; 2: parked for an operator).
+-- Written in the transaction that moves the cursor past them.
+create table relay_aside (
+  stream integer not null,
+  sink text not null,
+  actor_id text not null,
+  sequence integer not null,
+  state integer not null,
+  since_ms integer not null,
+  reason text null,
+  primary key (stream, sink, actor_id)
+) without rowid;
+create index relay_aside_state on relay_aside (sink, state, actor_id);
+
+-- Runs of tasks without an event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.
 create table task_run (
   due_day integer not null,
   task_id text not null,
@@ -82,7 +148,8 @@ create table shard_owner (
 ) without rowid;
 create index shard_owner_address on shard_owner (owner_address);
 
--- One row per change of an order's status, written in the commit of the change.
+-- One row per change of an order's status, written in the commit of the change. A voucher's code is its buyer's secret: what is read from
+-- here has its last characters only.
 create table order_status_log (
   order_id text not null,
   sequence integer not null,
@@ -96,7 +163,7 @@ create table order_status_log (
   placed_ms integer not null,
   closes_ms integer not null,
   paid_ms integer null,
-  voucher_code text null,
+  voucher_tail text null,
   voucher_until_ms integer null,
   redeemed_ms integer null,
   refunded_ms integer null,
@@ -105,10 +172,10 @@ create table order_status_log (
 ) without rowid;
 create index order_status_log_user on order_status_log (user_id, placed_ms, order_id, sequence);
 
+-- Each order's last row, found by the key of the order asked for.
 create view order_status as
   select l.* from order_status_log l
-  join (select order_id, max(sequence) as sequence from order_status_log group by order_id) last
-    on last.order_id = l.order_id and last.sequence = l.sequence;
+  where not exists (select 1 from order_status_log n where n.order_id = l.order_id and n.sequence > l.sequence);
 
 -- Projections: rebuilt at will from the journal.
 create table group_terms (
@@ -138,6 +205,11 @@ create table group_view (
   outstanding integer not null,
   deducted integer not null,
   released integer not null,
+  counted_deducted integer null,
+  counted_released integer null,
+  is_live integer generated always as
+    (case when outstanding = 0 and reserved = deducted + released
+      and counted_deducted = deducted and counted_released = released then 0 else 1 end) virtual,
   primary key (group_id)
 );
 create index group_view_newest on group_view (published_ms, group_id);
@@ -146,6 +218,7 @@ create index group_view_region on group_view (region, published_ms, group_id);
 create index group_view_state on group_view (state, published_ms, group_id);
 create index group_view_settles on group_view (state, settles_by_ms);
 create index group_view_vouchers on group_view (shard, state, vouchers_until_ms);
+create index group_view_live on group_view (is_live, merchant_id, state, group_id);
 
 create table payment_book (
   order_id text not null,
@@ -156,9 +229,32 @@ create table payment_book (
   amount integer not null,
   state integer not null,
   settles_ms integer null,
+  counted integer null,
+  is_live integer generated always as
+    (case when counted = 1 and state in (1, 2) then 0 when counted = 2 and state = 4 then 0 else 1 end) virtual,
   primary key (order_id, payment_id)
 ) without rowid;
-create index payment_book_merchant on payment_book (merchant_id, currency, state, settles_ms, amount);
+create index payment_book_live on payment_book (is_live, merchant_id, state, settles_ms, currency, amount, counted);
+
+-- A merchant's books without its whole past: what is final is added to totals once and marked as counted (1 settled, 2 refunded), and the
+-- books are the totals and what is live. A row is live while it is not counted as what it is now, whoever changed it since, so that totals
+-- and live rows together are exact at any instant.
+create table payment_total (
+  merchant_id integer not null,
+  currency text not null,
+  settled_high integer not null,
+  settled_low integer not null,
+  refunded_high integer not null,
+  refunded_low integer not null,
+  primary key (merchant_id, currency)
+) without rowid;
+
+create table stock_total (
+  merchant_id integer not null,
+  deducted integer not null,
+  released integer not null,
+  primary key (merchant_id)
+) without rowid;
 
 create table audit_log (
   id integer primary key autoincrement,

@@ -32,6 +32,9 @@ create table OrleansStorage (
   primary key (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, GrainIdExtensionString)
 );
 
+-- State that is remembered for a time only is purged by age, a kind at a time.
+create index OrleansStorage_age on OrleansStorage (GrainTypeString, ModifiedOn);
+
 -- Reminders. Orleans reads the reminders of its range every five minutes and keeps those that are due within ten: rows that
 -- start later than both together need not be read.
 insert into OrleansQuery (QueryKey, QueryText) values ('ReadRangeRows1Key', '

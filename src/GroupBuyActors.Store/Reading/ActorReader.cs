@@ -5,10 +5,10 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// Journal and snapshots of one group. Index of every journal read: <c>group_journal_sequence (group_id, sequence)</c>;
+/// Journal and snapshots of one actor. Index of every journal read: <c>journal_sequence (actor_id, sequence)</c>;
 /// snapshots go by primary key.
 /// </summary>
-internal sealed class GroupReader(Database database) : IGroupReader
+internal sealed class ActorReader(Database database) : IActorReader
 {
     /// <summary>One chunk: far below any packet limit, and a short lock on SQLite.</summary>
     internal const int ChunkBytes = 256 * 1024;
@@ -16,31 +16,30 @@ internal sealed class GroupReader(Database database) : IGroupReader
     /// <summary>Snapshots kept: a whole one to fall back on.</summary>
     private const int SnapshotsKept = 2;
 
-    public async Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation)
+    public async Task<StoredActor> LoadAsync(ActorId actor, CancellationToken cancellation)
     {
-        // Each round passes over one snapshot that is not whole; a group keeps few, so this ends.
+        // Each round passes over one snapshot that is not whole; an actor keeps few, so this ends.
         for (var before = long.MaxValue; ; )
         {
             var found = await database
-                .ReadAsync((session, ct) => LoadBeforeAsync(session, group, before, ct), cancellation)
+                .ReadAsync((session, ct) => LoadBeforeAsync(session, actor, before, ct), cancellation)
                 .ConfigureAwait(false);
             if (found.Head is not { } head)
-                return new StoredGroup(0, null, found.Tail);
+                return new StoredActor(0, null, found.Tail);
             if (head.Matches(found.Snapshot))
-                return new StoredGroup(head.Sequence, found.Snapshot, found.Tail);
+                return new StoredActor(head.Sequence, found.Snapshot, found.Tail);
             before = head.Sequence;
         }
     }
 
-    public Task<long> HeadAsync(GroupId group, CancellationToken cancellation) =>
+    public Task<long> HeadAsync(ActorId actor, CancellationToken cancellation) =>
         database.ReadAsync(
-            (session, ct) =>
-                session.NumberAsync($"select max(sequence) from group_journal where group_id = {group.Value}", 0, ct),
+            (session, ct) => session.NumberAsync($"select max(sequence) from journal where actor_id = {actor}", 0, ct),
             cancellation
         );
 
     public async Task<IReadOnlyList<JournalRow>> HistoryAsync(
-        GroupId group,
+        ActorId actor,
         long after,
         int limit,
         CancellationToken cancellation
@@ -49,7 +48,7 @@ internal sealed class GroupReader(Database database) : IGroupReader
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select {JournalRows.Columns} from group_journal where group_id = {group.Value} and sequence > {after} order by sequence limit {limit}",
+                        $"select {JournalRows.Columns} from journal where actor_id = {actor} and sequence > {after} order by sequence limit {limit}",
                         JournalRows.Read,
                         ct
                     ),
@@ -58,7 +57,7 @@ internal sealed class GroupReader(Database database) : IGroupReader
             .ConfigureAwait(false);
 
     public async Task WriteSnapshotAsync(
-        GroupId group,
+        ActorId actor,
         long sequence,
         ReadOnlyMemory<byte> snapshot,
         CancellationToken cancellation
@@ -70,7 +69,7 @@ internal sealed class GroupReader(Database database) : IGroupReader
             var data = snapshot.Slice(at, Math.Min(ChunkBytes, snapshot.Length - at)).ToArray();
             await database
                 .WriteAsync(
-                    $"replace into group_snapshot_chunk (group_id, sequence, chunk, data) values ({group.Value}, {sequence}, {chunks}, {data})",
+                    $"replace into snapshot_chunk (actor_id, sequence, chunk, data) values ({actor}, {sequence}, {chunks}, {data})",
                     cancellation
                 )
                 .ConfigureAwait(false);
@@ -81,14 +80,14 @@ internal sealed class GroupReader(Database database) : IGroupReader
         var hash = SHA256.HashData(snapshot.Span);
         await database
             .WriteAsync(
-                $"replace into group_snapshot_head (group_id, sequence, length, chunks, sha256) values ({group.Value}, {sequence}, {snapshot.Length}, {chunks}, {hash})",
+                $"replace into snapshot_head (actor_id, sequence, length, chunks, sha256) values ({actor}, {sequence}, {snapshot.Length}, {chunks}, {hash})",
                 cancellation
             )
             .ConfigureAwait(false);
-        await DropOldAsync(group, cancellation).ConfigureAwait(false);
+        await DropOldAsync(actor, cancellation).ConfigureAwait(false);
     }
 
-    private async Task DropOldAsync(GroupId group, CancellationToken cancellation)
+    private async Task DropOldAsync(ActorId actor, CancellationToken cancellation)
     {
         await database
             .WriteAsync(
@@ -96,7 +95,7 @@ internal sealed class GroupReader(Database database) : IGroupReader
                 {
                     var kept = await session
                         .ListAsync(
-                            $"select sequence from group_snapshot_head where group_id = {group.Value} order by sequence desc limit {SnapshotsKept}",
+                            $"select sequence from snapshot_head where actor_id = {actor} order by sequence desc limit {SnapshotsKept}",
                             row => row.GetInt64(0),
                             ct
                         )
@@ -105,13 +104,13 @@ internal sealed class GroupReader(Database database) : IGroupReader
                         return 0;
                     await session
                         .ExecuteAsync(
-                            $"delete from group_snapshot_head where group_id = {group.Value} and sequence < {kept[^1]}",
+                            $"delete from snapshot_head where actor_id = {actor} and sequence < {kept[^1]}",
                             ct
                         )
                         .ConfigureAwait(false);
                     return await session
                         .ExecuteAsync(
-                            $"delete from group_snapshot_chunk where group_id = {group.Value} and sequence < {kept[^1]}",
+                            $"delete from snapshot_chunk where actor_id = {actor} and sequence < {kept[^1]}",
                             ct
                         )
                         .ConfigureAwait(false);
@@ -123,18 +122,17 @@ internal sealed class GroupReader(Database database) : IGroupReader
 
     private static Task<Loaded> LoadBeforeAsync(
         DbSession session,
-        GroupId group,
+        ActorId actor,
         long before,
         CancellationToken cancellation
     )
     {
-        SqlText newest =
-            $"(select max(sequence) from group_snapshot_head where group_id = {group.Value} and sequence < {before})";
+        SqlText newest = $"(select max(sequence) from snapshot_head where actor_id = {actor} and sequence < {before})";
         return session.ReadAsync(
             $"""
-            select sequence, length, chunks, sha256 from group_snapshot_head where group_id = {group.Value} and sequence < {before} order by sequence desc limit 1;
-            select sequence, data from group_snapshot_chunk where group_id = {group.Value} and sequence = {newest} order by chunk;
-            select {JournalRows.Columns} from group_journal where group_id = {group.Value} and sequence > coalesce({newest}, 0) order by sequence
+            select sequence, length, chunks, sha256 from snapshot_head where actor_id = {actor} and sequence < {before} order by sequence desc limit 1;
+            select sequence, data from snapshot_chunk where actor_id = {actor} and sequence = {newest} order by chunk;
+            select {JournalRows.Columns} from journal where actor_id = {actor} and sequence > coalesce({newest}, 0) order by sequence
             """,
             ReadLoadedAsync,
             cancellation

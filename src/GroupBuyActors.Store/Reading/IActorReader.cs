@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>A stored row of the journal. <see cref="Group"/> is null for a commit without events.</summary>
+/// <summary>A stored row of the journal. <see cref="Actor"/> is null for a commit without events.</summary>
 public sealed record JournalRow
 {
     /// <summary>The stream.</summary>
@@ -12,19 +12,19 @@ public sealed record JournalRow
     /// <summary>The commit it came with.</summary>
     public required Guid CommitId { get; init; }
 
-    /// <summary>The group, or null.</summary>
-    public GroupId? Group { get; init; }
+    /// <summary>The actor, or null.</summary>
+    public ActorId? Actor { get; init; }
 
-    /// <summary>The group's sequence, 0 without a group.</summary>
+    /// <summary>The actor's sequence, 0 without an actor.</summary>
     public long Sequence { get; init; }
 
-    /// <summary>The event's type, empty without a group.</summary>
+    /// <summary>The event's type, empty without an actor.</summary>
     public string Type { get; init; } = "";
 
     /// <summary>The version of its data.</summary>
     public int Version { get; init; }
 
-    /// <summary>The group's now.</summary>
+    /// <summary>The actor's now.</summary>
     public DateTimeOffset Time { get; init; }
 
     /// <summary>See <c>JournalPayload</c>.</summary>
@@ -38,26 +38,26 @@ public sealed record JournalRow
 /// <param name="SnapshotSequence">0 where there is none.</param>
 /// <param name="Snapshot">Null where there is none.</param>
 /// <param name="Tail">In sequence.</param>
-public sealed record StoredGroup(long SnapshotSequence, byte[]? Snapshot, IReadOnlyList<JournalRow> Tail);
+public sealed record StoredActor(long SnapshotSequence, byte[]? Snapshot, IReadOnlyList<JournalRow> Tail);
 
-/// <summary>Reads single groups.</summary>
-public interface IGroupReader
+/// <summary>Reads single actors.</summary>
+public interface IActorReader
 {
     /// <summary>
     /// Snapshot and tail in one round trip. A snapshot whose length or hash does not match its header is passed over
     /// for an older one, or none.
     /// </summary>
-    Task<StoredGroup> LoadAsync(GroupId group, CancellationToken cancellation);
+    Task<StoredActor> LoadAsync(ActorId actor, CancellationToken cancellation);
 
-    /// <summary>The group's highest sequence, 0 for none.</summary>
-    Task<long> HeadAsync(GroupId group, CancellationToken cancellation);
+    /// <summary>The actor's highest sequence, 0 for none.</summary>
+    Task<long> HeadAsync(ActorId actor, CancellationToken cancellation);
 
     /// <summary>Events after a sequence, oldest first.</summary>
-    Task<IReadOnlyList<JournalRow>> HistoryAsync(GroupId group, long after, int limit, CancellationToken cancellation);
+    Task<IReadOnlyList<JournalRow>> HistoryAsync(ActorId actor, long after, int limit, CancellationToken cancellation);
 
     /// <summary>Stores a snapshot in chunks, header last, and drops all but the newest two.</summary>
     Task WriteSnapshotAsync(
-        GroupId group,
+        ActorId actor,
         long sequence,
         ReadOnlyMemory<byte> snapshot,
         CancellationToken cancellation
