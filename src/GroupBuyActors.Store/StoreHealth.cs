@@ -19,7 +19,7 @@ internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider ti
                     if (!_checked)
                         new SqliteFileCheck(database, time, logger).Run();
                     _checked = true;
-                    new SqliteMigrator(database, database.Dialect.Folder, time).Run();
+                    new SqliteMigrator(database, Migration.Of(database.Dialect.Folder), time).Run();
                 }
                 catch (Exception e)
                     when (e is UnauthorizedAccessException or IOException or Microsoft.Data.Sqlite.SqliteException)
@@ -45,7 +45,9 @@ internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time
     public async Task MigrateAsync(CancellationToken cancellation)
     {
         await new MySqlServerCheck(database).RunAsync(cancellation).ConfigureAwait(false);
-        await new MySqlMigrator(database, time, logger).RunAsync(cancellation).ConfigureAwait(false);
+        await new MySqlMigrator(database, Migration.Of(database.Dialect.Folder), time, logger)
+            .RunAsync(cancellation)
+            .ConfigureAwait(false);
     }
 
     public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) =>

@@ -6,7 +6,6 @@ using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Retention;
-using GroupBuyActors.Store.Sandbox;
 using GroupBuyActors.Store.Streams;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.DependencyInjection;
@@ -73,8 +72,6 @@ public static class StoreServices
         services.TryAddSingleton<IOldRows, OldRows>();
         services.TryAddSingleton<IOldJournals, OldJournals>();
         services.TryAddSingleton<IShards, Shards>();
-        services.TryAddSingleton<SandboxDatabase>();
-        services.TryAddSingleton<ISandboxBooks, SandboxBooks>();
         return services;
     }
 

@@ -3,9 +3,9 @@ using Xunit;
 namespace GroupBuyActors.Architecture;
 
 /// <summary>
-/// Dependencies point one way: Abstractions ← Durability ← Domain ← Store ← Grains ← Silo; Integrations ← Silo; Client
-/// → Abstractions only. Held twice, for what project files say and for what compiled code does: a transitive reference
-/// lets code reach past its project file.
+/// Dependencies point one way: Abstractions ← Durability ← Domain ← Store ← Grains ← Silo; Store ← Sandbox ← Silo;
+/// Domain ← Integrations ← Silo; Client → Abstractions only. Held twice, for what project files say and for what
+/// compiled code does: a transitive reference lets code reach past its project file.
 /// </summary>
 public sealed class DependencyTests
 {
@@ -28,9 +28,15 @@ public sealed class DependencyTests
             "GroupBuyActors.Durability",
             "GroupBuyActors.Abstractions",
         ],
-        ["GroupBuyActors.Integrations"] =
+        ["GroupBuyActors.Sandbox"] =
         [
             "GroupBuyActors.Store",
+            "GroupBuyActors.Domain",
+            "GroupBuyActors.Durability",
+            "GroupBuyActors.Abstractions",
+        ],
+        ["GroupBuyActors.Integrations"] =
+        [
             "GroupBuyActors.Domain",
             "GroupBuyActors.Durability",
             "GroupBuyActors.Abstractions",
@@ -41,6 +47,7 @@ public sealed class DependencyTests
         [
             "GroupBuyActors.Grains",
             "GroupBuyActors.Integrations",
+            "GroupBuyActors.Sandbox",
             "GroupBuyActors.Client",
             "GroupBuyActors.Store",
             "GroupBuyActors.Domain",

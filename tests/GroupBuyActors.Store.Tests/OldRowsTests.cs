@@ -93,31 +93,6 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
         Assert.Equal(2, await AllAsync(store, Samples.Noon.AddDays(2), 1));
     }
 
-    [Fact]
-    public async Task CallsThatTheSandboxCountedGoAfterTheirLastTime()
-    {
-        await using var store = await TestStore.NewAsync(databases);
-        for (var n = 0; n < 20; n++)
-        {
-            var call = new CountedCall(n % 3 + 1, $"key-{n / 2}", n % 2 == 0 ? "reserve" : "release");
-            await store.SandboxCallAsync(call.Port, call.Key, call.Operation, Samples.Noon.AddDays(n));
-        }
-
-        var (removed, after) = (0, (SandboxCallKey?)null);
-        do
-        {
-            (var step, after) = await store.OldRows.SandboxCallsAsync(Samples.Noon.AddDays(12), after, 3, default);
-            Assert.InRange(step.Removed, 0, 3);
-            Assert.Equal(after is null, step.IsDone);
-            removed += step.Removed;
-        } while (after is not null);
-        Assert.Equal(12, removed);
-        Assert.Equal(
-            Ms(Samples.Noon.AddDays(12)),
-            await store.SandboxNumberAsync($"select min(last_ms) from sandbox_call")
-        );
-    }
-
     private static async Task<int> AllAsync(TestStore store, DateTimeOffset before, int limit)
     {
         var removed = 0;
@@ -148,6 +123,4 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
         );
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
-
-    private readonly record struct CountedCall(int Port, string Key, string Operation);
 }

@@ -4,7 +4,6 @@ using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Retention;
-using GroupBuyActors.Store.Sandbox;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -76,19 +75,6 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Task<long> NumberAsync(SqlText sql) =>
         Database.ReadAsync((session, ct) => session.NumberAsync(sql, -1, ct), default);
-
-    /// <summary>A call as the sandbox counts it, in the sandbox's own tables.</summary>
-    public async Task SandboxCallAsync(int port, string key, string operation, DateTimeOffset last) =>
-        await (await _services.GetRequiredService<SandboxDatabase>().ReadyAsync()).WriteAsync(
-            $"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values ({port}, {System.Text.Encoding.UTF8.GetBytes(key)}, {operation}, 1, 0, {last.ToUnixTimeMilliseconds()})",
-            default
-        );
-
-    public async Task<long> SandboxNumberAsync(SqlText sql) =>
-        await (await _services.GetRequiredService<SandboxDatabase>().ReadyAsync()).ReadAsync(
-            (session, ct) => session.NumberAsync(sql, -1, ct),
-            default
-        );
 
     /// <summary>
     /// How the server runs a statement on one table. MariaDB shows partitions only where asked, MySQL's default form is

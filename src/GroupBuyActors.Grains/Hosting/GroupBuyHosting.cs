@@ -134,7 +134,6 @@ public static class GroupBuyHosting
         services.AddSingleton<IRetainedKind, RetainedGroups>();
         services.AddSingleton<IRetainedKind, RetainedAudit>();
         services.AddSingleton<IRetainedKind, RetainedRedrives>();
-        services.AddSingleton<IRetainedKind, RetainedSandboxCalls>();
         services.AddSingleton<RetentionMetrics>();
         services.AddBackgroundLoop<RetentionService>();
     }

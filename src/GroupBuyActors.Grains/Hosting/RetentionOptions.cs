@@ -34,9 +34,6 @@ public sealed class RetentionOptions
     /// <summary>What a redrive of many dead letters tells of itself, after its last step.</summary>
     public TimeSpan Redrives { get; set; } = TimeSpan.FromDays(90);
 
-    /// <summary>Calls that the sandbox counted, after the last one under the same key.</summary>
-    public TimeSpan SandboxCalls { get; set; } = TimeSpan.FromDays(30);
-
     /// <summary>What sets each setting, by name.</summary>
     public IReadOnlyDictionary<string, Action<TimeSpan>> Settings =>
         new Dictionary<string, Action<TimeSpan>>(StringComparer.Ordinal)
@@ -48,7 +45,6 @@ public sealed class RetentionOptions
             [nameof(Groups)] = kept => Groups = kept,
             [nameof(Audit)] = kept => Audit = kept,
             [nameof(Redrives)] = kept => Redrives = kept,
-            [nameof(SandboxCalls)] = kept => SandboxCalls = kept,
         };
 
     /// <summary>What is wrong, by setting.</summary>
@@ -61,10 +57,10 @@ public sealed class RetentionOptions
             .. Groups is { } groups ? Outside(nameof(Groups), groups, 365) : [],
             .. Outside(nameof(Audit), Audit, 1),
             .. Outside(nameof(Redrives), Redrives, 1),
-            .. Outside(nameof(SandboxCalls), SandboxCalls, 1),
         ];
 
-    private static IEnumerable<(string, string)> Outside(string name, TimeSpan kept, int daysMin)
+    /// <summary>A fault where so many days at least and <see cref="Max"/> at most do not hold it.</summary>
+    public static IEnumerable<(string Name, string Fault)> Outside(string name, TimeSpan kept, int daysMin)
     {
         if (kept >= TimeSpan.FromDays(daysMin) && kept <= Max)
             yield break;

@@ -99,25 +99,3 @@ internal sealed class RetainedRedrives(IGrainStorageUpkeep storage, TimeProvider
         return new PurgeStep(removed, removed < rowsMax);
     }
 }
-
-/// <summary>Calls that the sandbox counted; a pass goes through all of them by key.</summary>
-internal sealed class RetainedSandboxCalls(IOldRows rows, TimeProvider time, IOptions<GrainsOptions> options)
-    : IRetainedKind
-{
-    private SandboxCallKey? _after;
-
-    public string Kind => "sandbox-calls";
-
-    public TimeSpan Interval => TimeSpan.FromHours(1);
-
-    public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
-    {
-        (var step, _after) = await rows.SandboxCallsAsync(
-            time.GetUtcNow() - options.Value.Retention.SandboxCalls,
-            _after,
-            rowsMax,
-            cancellation
-        );
-        return step;
-    }
-}

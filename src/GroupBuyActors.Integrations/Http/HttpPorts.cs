@@ -1,10 +1,8 @@
-using GroupBuyActors.Store.Sandbox;
-
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
 /// Which ports are services called over HTTP, how, and what they may and may not see. A port without a base address is
-/// the sandbox's.
+/// somebody else's to play.
 /// </summary>
 public sealed record HttpPorts
 {
@@ -27,18 +25,4 @@ public sealed record HttpPorts
     public HostAllowList Hosts =>
         AllowedHosts
         ?? HostAllowList.OfAddresses(new[] { Inventory, Payments, Notices }.Select(port => port.BaseUrl).OfType<Uri>());
-
-    /// <summary>True where the sandbox plays the port.</summary>
-    public bool IsSandboxed(SandboxPort port) => Of(port).BaseUrl is null;
-
-    /// <summary>True where the sandbox plays any.</summary>
-    public bool AnySandboxed => Enum.GetValues<SandboxPort>().Any(IsSandboxed);
-
-    private HttpPortOptions Of(SandboxPort port) =>
-        port switch
-        {
-            SandboxPort.Inventory => Inventory,
-            SandboxPort.Payments => Payments,
-            _ => Notices,
-        };
 }

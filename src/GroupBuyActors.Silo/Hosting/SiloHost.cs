@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using GroupBuyActors.Client;
 using GroupBuyActors.Integrations;
 using GroupBuyActors.Retention;
+using GroupBuyActors.Sandbox;
 using GroupBuyActors.Silo.Admin;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Connections;
@@ -66,6 +67,8 @@ internal static class SiloHost
         Descriptors.Check(Descriptors.Limit);
         FreePorts.Check(app.Services.GetRequiredService<SiloSettings>());
         await app.Services.GetRequiredService<IStoreHealth>().MigrateAsync(cancellation);
+        if (app.Services.GetService<SandboxDesk>() is { } sandbox)
+            await sandbox.MigrateAsync(cancellation);
         await app.StartAsync(cancellation);
         Exposure.Tell(app.Services.GetRequiredService<SiloSettings>(), app.Urls, app.Logger);
     }
@@ -131,12 +134,19 @@ internal static class SiloHost
         builder.Services.AddGroupBuyStore(store =>
             (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString)
         );
-        if (settings.Ports.AnySandboxed)
-            builder.Services.AddGroupBuySandbox();
+        if (settings.Ports.IsAnySandboxed())
+            AddSandbox(builder.Services, settings);
         builder.Services.AddGroupBuyHttpPorts(settings.Ports);
         if (settings.Kafka is { } kafka)
             builder.Services.AddGroupBuyKafka(kafka);
         builder.UseOrleans(silo => silo.UseSettings(settings));
+    }
+
+    private static void AddSandbox(IServiceCollection services, SiloSettings settings)
+    {
+        services.AddGroupBuySandbox();
+        services.AddSingleton(settings.SandboxRetention);
+        services.AddSingleton<IRetainedKind, RetainedSandboxCalls>();
     }
 
     // What logs must not show may become more while it runs.

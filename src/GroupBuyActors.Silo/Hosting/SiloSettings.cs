@@ -4,6 +4,7 @@ using GroupBuyActors.Integrations.Http;
 using GroupBuyActors.Integrations.Kafka;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Sandbox;
 using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;
 
@@ -31,6 +32,7 @@ internal sealed record SiloSettings(
     IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies,
     IReadOnlyDictionary<string, CronJobChange> Schedules,
     RetentionOptions Retention,
+    SandboxRetention SandboxRetention,
     HttpPorts Ports,
     KafkaOptions? Kafka
 )
@@ -54,6 +56,7 @@ internal sealed record SiloSettings(
             TaskSettings.Read(reader.Section("Tasks")),
             ScheduleSettings.Read(reader.Section("Schedules")),
             RetentionSettings.Read(reader.Section("Retention")),
+            RetentionSettings.ReadSandbox(reader.Section("Retention")),
             PortSettings.Read(reader),
             KafkaSettings.Read(reader.Section("Kafka"))
         );

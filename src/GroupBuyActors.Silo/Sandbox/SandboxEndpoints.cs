@@ -2,15 +2,15 @@ using System.Globalization;
 using System.Text.Json;
 using GroupBuyActors.Client;
 using GroupBuyActors.Groups;
-using GroupBuyActors.Integrations.Sandbox;
 using GroupBuyActors.Ports;
+using GroupBuyActors.Sandbox;
+using GroupBuyActors.Sandbox.Books;
 using GroupBuyActors.Silo.Admin;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Hosting;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Silo.Idempotency;
 using GroupBuyActors.Silo.Orders;
-using GroupBuyActors.Store.Sandbox;
 
 namespace GroupBuyActors.Silo.Sandbox;
 
@@ -26,7 +26,7 @@ internal static class SandboxEndpoints
     public static void MapSandbox(this IEndpointRouteBuilder routes)
     {
         var ports = routes.ServiceProvider.GetRequiredService<SiloSettings>().Ports;
-        if (!ports.AnySandboxed)
+        if (!ports.IsAnySandboxed())
             return;
         var sandbox = routes.MapGroup("/v1/sandbox").WithTags("Sandbox");
         if (ports.IsSandboxed(SandboxPort.Inventory))
@@ -73,7 +73,7 @@ internal static class SandboxEndpoints
             .Refuses(400, 404, 422);
     }
 
-    private static async Task<IResult> StockAsync(string merchantId, string sku, HttpContext context, ISandbox desk)
+    private static async Task<IResult> StockAsync(string merchantId, string sku, HttpContext context, SandboxDesk desk)
     {
         var errors = new FieldErrors();
         var (merchant, name) = ReadSku(merchantId, sku, errors);
@@ -86,7 +86,7 @@ internal static class SandboxEndpoints
         string merchantId,
         string sku,
         HttpContext context,
-        ISandbox desk,
+        SandboxDesk desk,
         Audit audit
     )
     {
@@ -119,7 +119,7 @@ internal static class SandboxEndpoints
         string orderId,
         HttpContext context,
         GroupCalls groups,
-        ISandbox desk,
+        SandboxDesk desk,
         Once once
     )
     {
@@ -167,7 +167,7 @@ internal static class SandboxEndpoints
     private static async Task<IResult> SetFaultsAsync(
         string port,
         HttpContext context,
-        ISandbox desk,
+        SandboxDesk desk,
         SiloSettings settings,
         Audit audit
     )
@@ -207,7 +207,7 @@ internal static class SandboxEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        ISandbox desk,
+        SandboxDesk desk,
         SiloSettings settings
     )
     {

@@ -14,18 +14,18 @@ internal sealed record Migration(int Version, string Name, string Text)
     /// <summary>Of the text, in hex.</summary>
     public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
-    /// <summary>The migrations of a folder beside this file, in order.</summary>
-    public static IReadOnlyList<Migration> Of(string folder)
-    {
-        var assembly = typeof(Migration).Assembly;
-        var prefix = $"{typeof(Migration).Namespace}.{folder}.";
-        return assembly
+    /// <summary>The store's migrations, of the folder of that name beside this file, in order.</summary>
+    public static IReadOnlyList<Migration> Of(string folder) =>
+        Of(typeof(Migration).Assembly, $"{typeof(Migration).Namespace}.{folder}.");
+
+    /// <summary>The migrations that an assembly holds as resources whose names begin so, in order.</summary>
+    public static IReadOnlyList<Migration> Of(Assembly assembly, string prefix) =>
+        assembly
             .GetManifestResourceNames()
             .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
             .Select(name => Read(assembly, name, name[prefix.Length..]))
             .OrderBy(migration => migration.Version)
             .ToList();
-    }
 
     /// <summary>The statements: split at semicolons that are neither quoted nor in a comment.</summary>
     public IEnumerable<string> Statements()

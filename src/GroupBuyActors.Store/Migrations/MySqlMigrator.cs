@@ -25,14 +25,18 @@ namespace GroupBuyActors.Store.Migrations;
 /// </remarks>
 internal sealed class MySqlMigrator(
     MySqlDatabase database,
+    IReadOnlyList<Migration> migrations,
     TimeProvider time,
     ILogger logger,
     MigrationPatience? patience = null,
-    IReadOnlyList<Migration>? migrations = null
+    string versionTable = "schema_version"
 )
 {
     /// <summary>How often one who waits for another's migration says so.</summary>
     private const int TurnSeconds = 10;
+
+    /// <summary>Remembers which of these migrations are applied.</summary>
+    private readonly Raw _versions = new(versionTable);
 
     private readonly MigrationPatience _patience = patience ?? MigrationPatience.Default;
 
@@ -79,7 +83,7 @@ internal sealed class MySqlMigrator(
         await session
             .ExecuteAsync(
                 $"""
-                create table if not exists schema_version (
+                create table if not exists {_versions} (
                   version int not null,
                   name varchar(100) character set ascii collate ascii_bin not null,
                   sha256 char(64) character set ascii collate ascii_bin not null,
@@ -92,12 +96,12 @@ internal sealed class MySqlMigrator(
             .ConfigureAwait(false);
         var applied = await session
             .ListAsync(
-                $"select version, name, sha256, applied_at is not null from schema_version",
+                $"select version, name, sha256, applied_at is not null from {_versions}",
                 row => new AppliedMigration(row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetInt32(3) == 1),
                 cancellation
             )
             .ConfigureAwait(false);
-        foreach (var migration in MigrationPlan.Pending(migrations ?? Migration.Of(database.Dialect.Folder), applied))
+        foreach (var migration in MigrationPlan.Pending(migrations, applied))
             await ApplyAsync(
                     connection,
                     session,
@@ -119,7 +123,7 @@ internal sealed class MySqlMigrator(
         if (!again)
             await session
                 .ExecuteAsync(
-                    $"insert into schema_version (version, name, sha256) values ({migration.Version}, {migration.Name}, {migration.Sha256})",
+                    $"insert into {_versions} (version, name, sha256) values ({migration.Version}, {migration.Name}, {migration.Sha256})",
                     cancellation
                 )
                 .ConfigureAwait(false);
@@ -129,7 +133,7 @@ internal sealed class MySqlMigrator(
 
         await session
             .ExecuteAsync(
-                $"update schema_version set applied_at = {time.GetUtcNow().UtcDateTime} where version = {migration.Version}",
+                $"update {_versions} set applied_at = {time.GetUtcNow().UtcDateTime} where version = {migration.Version}",
                 cancellation
             )
             .ConfigureAwait(false);

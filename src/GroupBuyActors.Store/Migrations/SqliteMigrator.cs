@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace GroupBuyActors.Store.Migrations;
 
 /// <summary>Brings a SQLite schema up to date: all of it in one exclusive transaction, or nothing.</summary>
-internal sealed class SqliteMigrator(SqliteDatabase database, string folder, TimeProvider time)
+internal sealed class SqliteMigrator(SqliteDatabase database, IReadOnlyList<Migration> migrations, TimeProvider time)
 {
     public void Run()
     {
@@ -16,7 +16,7 @@ internal sealed class SqliteMigrator(SqliteDatabase database, string folder, Tim
                 connection,
                 "create table if not exists schema_version (version integer not null primary key, name text not null, sha256 text not null, applied_at text null)"
             );
-            foreach (var migration in MigrationPlan.Pending(Migration.Of(folder), Applied(connection)))
+            foreach (var migration in MigrationPlan.Pending(migrations, Applied(connection)))
                 Apply(connection, migration);
             Execute(connection, "commit");
         }

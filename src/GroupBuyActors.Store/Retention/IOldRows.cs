@@ -34,18 +34,4 @@ public interface IOldRows
 
     /// <summary>Entries of the audit log.</summary>
     Task<PurgeStep> AuditAsync(DateTimeOffset before, int limit, CancellationToken cancellation);
-
-    /// <summary>
-    /// Calls that the sandbox counted and that were last made before, a page of the table's key at a time from
-    /// <paramref name="after"/> on; gives where to go on, null at the end.
-    /// </summary>
-    Task<(PurgeStep Step, SandboxCallKey? Next)> SandboxCallsAsync(
-        DateTimeOffset before,
-        SandboxCallKey? after,
-        int limit,
-        CancellationToken cancellation
-    );
 }
-
-/// <summary>The key of a counted call.</summary>
-public sealed record SandboxCallKey(int Port, byte[] CallKey, string Operation);

@@ -1,10 +1,9 @@
 using GroupBuyActors.Store.Databases;
-using GroupBuyActors.Store.Sandbox;
 
 namespace GroupBuyActors.Store.Retention;
 
 /// <inheritdoc/>
-internal sealed class OldRows(Database database, SandboxDatabase sandbox) : IOldRows
+internal sealed class OldRows(Database database) : IOldRows
 {
     /// <summary>Values in one list: MariaDB turns longer ones into a join that reads the table.</summary>
     private const int ValuesMax = 500;
@@ -73,56 +72,6 @@ internal sealed class OldRows(Database database, SandboxDatabase sandbox) : IOld
             },
             cancellation
         );
-
-    // Primary key (port, call_key, operation), in its order.
-    public async Task<(PurgeStep Step, SandboxCallKey? Next)> SandboxCallsAsync(
-        DateTimeOffset before,
-        SandboxCallKey? after,
-        int limit,
-        CancellationToken cancellation
-    )
-    {
-        var books = await sandbox.ReadyAsync().ConfigureAwait(false);
-        SqlText from = $"";
-        if (after is { } last)
-            from =
-                $" where port >= {last.Port} and (port > {last.Port} or call_key > {last.CallKey} or (call_key = {last.CallKey} and operation > {last.Operation}))";
-        return await books
-            .WriteAsync(
-                async (session, ct) =>
-                {
-                    var rows = await session
-                        .ListAsync(
-                            $"select port, call_key, operation, last_ms from sandbox_call{from} order by port, call_key, operation limit {limit}",
-                            row =>
-                                (
-                                    Key: new SandboxCallKey(row.GetInt32(0), row.Bytes(1), row.GetString(2)),
-                                    Last: row.GetInt64(3)
-                                ),
-                            ct
-                        )
-                        .ConfigureAwait(false);
-                    var old = rows.Where(row => row.Last < Ms(before)).Select(row => row.Key).ToList();
-                    foreach (var some in old.Chunk(ValuesMax))
-                        await session
-                            .ExecuteAsync(
-                                SqlText.Join(
-                                    "; ",
-                                    some.Select(key =>
-                                        (SqlText)
-                                            $"delete from sandbox_call where port = {key.Port} and call_key = {key.CallKey} and operation = {key.Operation} and last_ms < {Ms(before)}"
-                                    )
-                                ),
-                                ct
-                            )
-                            .ConfigureAwait(false);
-                    var isDone = rows.Count < limit;
-                    return (new PurgeStep(old.Count, isDone), isDone ? null : rows[^1].Key);
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-    }
 
     // Index journal_sequence: rows without a group lie together in it, by stream and position.
     private Task<long?> NextStreamAsync(long after, CancellationToken cancellation) =>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Integrations;
+using GroupBuyActors.Sandbox;
 using GroupBuyActors.Store;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Tasks;

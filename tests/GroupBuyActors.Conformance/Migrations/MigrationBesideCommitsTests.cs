@@ -143,10 +143,10 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
     private MySqlMigrator Migrator(TimeSpan total) =>
         new(
             (MySqlDatabase)_store.Database,
+            [s_next],
             TimeProvider.System,
             _log,
-            new MigrationPatience(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), total),
-            [s_next]
+            new MigrationPatience(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), total)
         );
 
     /// <summary>Somebody who has read a table and has not ended the transaction.</summary>

@@ -255,7 +255,7 @@ public sealed class AnswerTests
         await using var service = TestService.New().Answers(new Answer(500), new Answer(200));
         Assert.Equal(
             PortAnswer.Done,
-            (await service.Payments.RefundAsync(key, TestSandbox.Order, "p", TestSandbox.Price, default)).Answer
+            (await service.Payments.RefundAsync(key, Samples.Order, "p", Samples.Price, default)).Answer
         );
         Assert.All(service.Requests, request => Assert.Equal([header], request.Headers![HttpPort.KeyHeader]));
         Assert.Equal(2, service.Requests.Count);

@@ -6,8 +6,8 @@ namespace GroupBuyActors.Integrations.Tests.Http;
 /// <summary>The adapters and the documents that services are built from say the same.</summary>
 public sealed class ContractTests
 {
-    private static readonly GroupId Group = TestSandbox.Group;
-    private static readonly OrderId Order = TestSandbox.Order;
+    private static readonly GroupId Group = Samples.Group;
+    private static readonly OrderId Order = Samples.Order;
 
     public static TheoryData<string> Ports => ["inventory", "payments", "notices"];
 

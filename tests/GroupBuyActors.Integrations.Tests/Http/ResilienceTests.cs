@@ -257,7 +257,7 @@ public sealed class ResilienceTests
             await service.ReserveAsync();
         Assert.Equal(
             PortReply.Done,
-            await service.Notices.SendAsync("notice:o:success", TestSandbox.Order, "lin", "success", default)
+            await service.Notices.SendAsync("notice:o:success", Samples.Order, "lin", "success", default)
         );
         Assert.Equal((2, 0), (breaker.Of("inventory"), breaker.Of("notices")));
     }

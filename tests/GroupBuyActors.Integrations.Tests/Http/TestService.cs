@@ -148,10 +148,10 @@ internal sealed class TestService : IAsyncDisposable
 
     public Task<PortReply> ReserveAsync(CancellationToken cancellation = default) =>
         Inventory
-            .ReserveAsync(new StockReservation(ReserveKey, TestSandbox.Group, "tea", 10), cancellation)
+            .ReserveAsync(new StockReservation(ReserveKey, Samples.Group, "tea", 10), cancellation)
             .WaitAsync(Patience, CancellationToken.None);
 
-    public Task<PaymentFindings> AskAsync() => Payments.AskAsync(TestSandbox.Order, default).WaitAsync(Patience);
+    public Task<PaymentFindings> AskAsync() => Payments.AskAsync(Samples.Order, default).WaitAsync(Patience);
 
     public async ValueTask DisposeAsync()
     {

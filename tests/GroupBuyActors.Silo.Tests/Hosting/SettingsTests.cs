@@ -1,6 +1,7 @@
+using GroupBuyActors.Sandbox.Books;
 using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Silo.Sandbox;
 using GroupBuyActors.Store;
-using GroupBuyActors.Store.Sandbox;
 using Microsoft.Extensions.Configuration;
 
 namespace GroupBuyActors.Silo.Tests.Hosting;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using GroupBuyActors.Integrations.Sandbox;
 using GroupBuyActors.Ports;
+using GroupBuyActors.Sandbox;
 using GroupBuyActors.Silo.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -96,7 +96,7 @@ public sealed class StartUpTests : IDisposable
             ),
         ];
         await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), .. services]);
-        Assert.Null(app.Services.GetService<ISandbox>());
+        Assert.Null(app.Services.GetService<SandboxDesk>());
         Assert.Equal(
             ["HttpInventory", "HttpInventory", "HttpPayments", "HttpPayments", "HttpNotices"],
             (

@@ -1,0 +1,73 @@
+using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Migrations;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Sandbox.Books;
+
+/// <summary>
+/// Where the books are: on MySQL in the store's database, in tables that nothing of the store refers to; on SQLite in a
+/// file of their own beside the main one, so that they do not wait for its committer. That file does not wait for the
+/// disk: what was answered survives kill -9 of the process, and a loss of power may take the last moments of the
+/// sandbox (a stand-in for services that would have survived it).
+/// </summary>
+internal sealed class SandboxDatabase : IAsyncDisposable
+{
+    private const string MySqlVersions = "sandbox_schema_version";
+    private readonly MySqlDatabase? _shared;
+    private readonly SqliteDatabase? _ownFile;
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private Task<Database>? _ready;
+
+    public SandboxDatabase(Database main, TimeProvider time, ILogger<SandboxDatabase> logger)
+    {
+        (Dialect, _time, _logger) = (main.Dialect, time, logger);
+        _shared = main as MySqlDatabase;
+        if (main is SqliteDatabase sqlite)
+            _ownFile = new SqliteDatabase(BesideOf(sqlite), readersMax: 4, survivesPowerLoss: false);
+    }
+
+    public Dialect Dialect { get; }
+
+    /// <summary>The schema's steps, apart from the store's.</summary>
+    public static IReadOnlyList<Migration> Migrations(Dialect dialect) =>
+        Migration.Of(
+            typeof(SandboxDatabase).Assembly,
+            $"{typeof(SandboxServices).Namespace}.Migrations.{dialect.Folder}."
+        );
+
+    /// <summary>The database, its tables there; a first try that failed is not the last.</summary>
+    public Task<Database> ReadyAsync()
+    {
+        lock (_gate)
+            return _ready is { IsFaulted: false } ready ? ready : _ready = Task.Run(MigrateAsync);
+    }
+
+    public ValueTask DisposeAsync() => _ownFile?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async Task<Database> MigrateAsync()
+    {
+        var migrations = Migrations(Dialect);
+        if (_ownFile is not null)
+        {
+            new SqliteMigrator(_ownFile, migrations, _time).Run();
+            return _ownFile;
+        }
+
+        await new MySqlMigrator(_shared!, migrations, _time, _logger, versionTable: MySqlVersions)
+            .RunAsync(CancellationToken.None)
+            .ConfigureAwait(false);
+        return _shared!;
+    }
+
+    private static string BesideOf(SqliteDatabase main)
+    {
+        var name = $"{Path.GetFileNameWithoutExtension(main.Path)}-sandbox{Path.GetExtension(main.Path)}";
+        return new SqliteConnectionStringBuilder
+        {
+            DataSource = Path.Combine(Path.GetDirectoryName(main.Path)!, name),
+        }.ConnectionString;
+    }
+}

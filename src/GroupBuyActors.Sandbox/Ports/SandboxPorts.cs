@@ -1,0 +1,127 @@
+using GroupBuyActors.Ports;
+using GroupBuyActors.Sandbox.Books;
+using GroupBuyActors.Sandbox.Faults;
+using GroupBuyActors.Store.Reading;
+
+namespace GroupBuyActors.Sandbox.Ports;
+
+/// <summary>The inventory service, played by the sandbox.</summary>
+internal sealed class SandboxInventory(SandboxLine line, SandboxBooks books) : IInventory
+{
+    public Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation) =>
+        CallAsync(reservation.Key, "reserve", reservation.Sku, ct => books.ReserveAsync(reservation, ct), cancellation);
+
+    public Task<PortReply> DeductAsync(StockDeduction deduction, CancellationToken cancellation) =>
+        CallAsync(deduction.Key, "deduct", deduction.Sku, ct => books.DeductAsync(deduction, ct), cancellation);
+
+    public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) =>
+        CallAsync(release.Key, "release", release.Sku, ct => books.ReleaseAsync(release, ct), cancellation);
+
+    private Task<PortReply> CallAsync(
+        string key,
+        string operation,
+        string sku,
+        Func<CancellationToken, Task<PortReply>> effect,
+        CancellationToken cancellation
+    ) => line.CallAsync(SandboxPort.Inventory, key, operation, sku, effect, reply => reply, cancellation);
+}
+
+/// <summary>The payment provider, played by the sandbox.</summary>
+internal sealed class SandboxPayments(SandboxLine line, SandboxBooks books) : IPayments
+{
+    public Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation) =>
+        line.CallAsync(
+            SandboxPort.Payments,
+            $"ask:{order}",
+            "ask",
+            sku: null,
+            ct => books.AskAsync(order, ct),
+            reply => new PaymentFindings(reply.Answer, [], reply.Detail),
+            cancellation
+        );
+
+    public Task<PortReply> RefundAsync(
+        string key,
+        OrderId order,
+        string paymentId,
+        Money amount,
+        CancellationToken cancellation
+    ) =>
+        line.CallAsync(
+            SandboxPort.Payments,
+            key,
+            "refund",
+            sku: null,
+            ct => books.RefundAsync(key, order, paymentId, amount, ct),
+            reply => reply,
+            cancellation
+        );
+}
+
+/// <summary>The notice service, played by the sandbox.</summary>
+internal sealed class SandboxNotices(SandboxLine line, SandboxBooks books) : INotices
+{
+    public Task<PortReply> SendAsync(
+        string key,
+        OrderId order,
+        string userId,
+        string kind,
+        CancellationToken cancellation
+    ) =>
+        line.CallAsync(
+            SandboxPort.Notices,
+            key,
+            "notice",
+            sku: null,
+            ct => books.NotifyAsync(key, ct),
+            reply => reply,
+            cancellation
+        );
+}
+
+/// <summary>The payment provider's own books, as the sandbox keeps them.</summary>
+internal sealed class SandboxPaymentBooks(SandboxLine line, SandboxBooks books) : IPaymentBooks
+{
+    public Task<BookPage<PaymentBookEntry>> ReadAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        line.CallAsync(
+            SandboxPort.Payments,
+            $"books:{merchantId}",
+            "books",
+            sku: null,
+            async ct => BookPages.Of(await books.PaymentBookAsync(merchantId, after, limit, ct).ConfigureAwait(false)),
+            BookPages.Unread<PaymentBookEntry>,
+            cancellation
+        );
+}
+
+/// <summary>The inventory service's own books, as the sandbox keeps them.</summary>
+internal sealed class SandboxStockBooks(SandboxLine line, SandboxBooks books) : IStockBooks
+{
+    public Task<BookPage<StockBookEntry>> ReadAsync(
+        long merchantId,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        line.CallAsync(
+            SandboxPort.Inventory,
+            $"books:{merchantId}",
+            "books",
+            sku: null,
+            async ct => BookPages.Of(await books.StockBookAsync(merchantId, after, limit, ct).ConfigureAwait(false)),
+            BookPages.Unread<StockBookEntry>,
+            cancellation
+        );
+}
+
+internal static class BookPages
+{
+    public static BookPage<T> Of<T>(Page<T> page) => new(PortAnswer.Done, page.Items, page.Next);
+
+    public static BookPage<T> Unread<T>(PortReply reply) => new(reply.Answer, [], null, reply.Detail);
+}

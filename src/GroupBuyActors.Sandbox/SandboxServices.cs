@@ -1,0 +1,55 @@
+using GroupBuyActors.Ports;
+using GroupBuyActors.Sandbox.Books;
+using GroupBuyActors.Sandbox.Faults;
+using GroupBuyActors.Sandbox.Ports;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace GroupBuyActors.Sandbox;
+
+/// <summary>Puts the sandboxes behind the ports.</summary>
+public static class SandboxServices
+{
+    /// <summary>
+    /// Registers the sandboxes as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, their
+    /// own books as <see cref="IPaymentBooks"/> and <see cref="IStockBooks"/>, and <see cref="SandboxDesk"/> for their
+    /// operators. Needs the store, whose database holds their books.
+    /// </summary>
+    public static IServiceCollection AddGroupBuySandbox(this IServiceCollection services)
+    {
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SandboxDatabase>();
+        services.TryAddSingleton<SandboxBooks>();
+        services.TryAddSingleton<OldCalls>();
+        services.TryAddSingleton(provider => new SandboxFaults(
+            provider.GetRequiredService<SandboxBooks>(),
+            provider.GetRequiredService<TimeProvider>(),
+            Dice()
+        ));
+        services.TryAddSingleton<SandboxLine>();
+        services.TryAddSingleton<IInventory, SandboxInventory>();
+        services.TryAddSingleton<IPayments, SandboxPayments>();
+        services.TryAddSingleton<INotices, SandboxNotices>();
+        services.TryAddSingleton<IPaymentBooks, SandboxPaymentBooks>();
+        services.TryAddSingleton<IStockBooks, SandboxStockBooks>();
+        services.TryAddSingleton(provider => new SandboxDesk(
+            provider.GetRequiredService<SandboxDatabase>(),
+            provider.GetRequiredService<SandboxBooks>(),
+            provider.GetRequiredService<SandboxFaults>(),
+            provider.GetRequiredService<OldCalls>()
+        ));
+        return services;
+    }
+
+    private static Func<double> Dice()
+    {
+        var random = new Random();
+        var gate = new Lock();
+        return () =>
+        {
+            lock (gate)
+                return random.NextDouble();
+        };
+    }
+}
