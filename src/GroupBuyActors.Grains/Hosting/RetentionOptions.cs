@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Hosting;
 
 /// <summary>How long what is over is kept (<c>GroupBuy:Retention</c>), a setting a kind.</summary>
-public sealed class RetentionOptions
+public class RetentionOptions
 {
     /// <summary>The longest that can be set.</summary>
     public static readonly TimeSpan Max = TimeSpan.FromDays(36_500);
@@ -33,19 +33,6 @@ public sealed class RetentionOptions
 
     /// <summary>What a redrive of many dead letters tells of itself, after its last step.</summary>
     public TimeSpan Redrives { get; set; } = TimeSpan.FromDays(90);
-
-    /// <summary>What sets each setting, by name.</summary>
-    public IReadOnlyDictionary<string, Action<TimeSpan>> Settings =>
-        new Dictionary<string, Action<TimeSpan>>(StringComparer.Ordinal)
-        {
-            [nameof(TaskRuns)] = kept => TaskRuns = kept,
-            [nameof(Commits)] = kept => Commits = kept,
-            [nameof(TaskEnds)] = kept => TaskEnds = kept,
-            [nameof(Journals)] = kept => Journals = kept,
-            [nameof(Groups)] = kept => Groups = kept,
-            [nameof(Audit)] = kept => Audit = kept,
-            [nameof(Redrives)] = kept => Redrives = kept,
-        };
 
     /// <summary>What is wrong, by setting.</summary>
     public IEnumerable<(string Name, string Fault)> Faults() =>

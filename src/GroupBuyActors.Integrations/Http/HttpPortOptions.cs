@@ -1,8 +1,12 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>How one port is called over HTTP.</summary>
 public sealed record HttpPortOptions
 {
+    private const int PlacesMax = 10_000;
+
     /// <summary>A caller gives a port up after 10 s; a budget above that would never be told.</summary>
     private static readonly TimeSpan BudgetMax = TimeSpan.FromSeconds(10);
 
@@ -31,6 +35,7 @@ public sealed record HttpPortOptions
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(9);
 
     /// <summary>Tries after the first: 2. Further ones are the timed task's, whose waits are longer.</summary>
+    [Range(0, 10)]
     public int RetryCountMax { get; init; } = 2;
 
     /// <summary>Wait before the second try, doubled each time, with jitter: 100 ms.</summary>
@@ -39,9 +44,11 @@ public sealed record HttpPortOptions
     /// <summary>
     /// Calls at the same time, and with them connections: 256, as many as tasks of one type run on a silo.
     /// </summary>
+    [Range(1, PlacesMax)]
     public int ConcurrencyMax { get; init; } = 256;
 
     /// <summary>Calls that wait for a place: 128; the next is not made at all.</summary>
+    [Range(0, PlacesMax)]
     public int QueueMax { get; init; } = 128;
 
     /// <summary>A connection that is not there after this has failed: 2 s.</summary>
@@ -53,9 +60,11 @@ public sealed record HttpPortOptions
     public TimeSpan ConnectionLifetime { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>The breaker opens where this share of the calls of its window failed: 50 %.</summary>
+    [Range(1, 100)]
     public int BreakerFailurePercent { get; init; } = 50;
 
     /// <summary>Fewer calls than this in a window say nothing: 10.</summary>
+    [Range(2, 1_000_000)]
     public int BreakerCallsMin { get; init; } = 10;
 
     /// <summary>How far back the breaker looks: 10 s.</summary>
@@ -65,6 +74,7 @@ public sealed record HttpPortOptions
     public TimeSpan BreakerDuration { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>An answer longer than this is none: 1 MB.</summary>
+    [Range(1_024, 64 * 1024 * 1024)]
     public int ResponseBytesMax { get; init; } = 1024 * 1024;
 
     /// <summary>What is wrong with these settings, by setting; nothing where all is well.</summary>

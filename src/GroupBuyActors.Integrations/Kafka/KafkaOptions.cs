@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Confluent.Kafka;
 
 namespace GroupBuyActors.Integrations.Kafka;
@@ -5,6 +6,9 @@ namespace GroupBuyActors.Integrations.Kafka;
 /// <summary>Where and how events are published.</summary>
 public sealed class KafkaOptions
 {
+    /// <summary>Events gather this long for a batch; <c>linger.ms</c> of <see cref="Options"/> goes before it.</summary>
+    private const double LingerMs = 5;
+
     /// <summary>
     /// Settings of the client that are the house's: the order of events hangs on them, or another setting of ours makes
     /// them.
@@ -29,10 +33,22 @@ public sealed class KafkaOptions
         "transactional.id",
     ];
 
-    /// <summary>Brokers to begin with, <c>host:port</c>, several with commas between.</summary>
-    public required string BootstrapServers { get; init; }
+    /// <summary>Brokers to begin with, <c>host:port</c>, several with commas between; empty: nothing is published.</summary>
+    public string BootstrapServers
+    {
+        get;
+        init =>
+            field = string.Join(
+                ',',
+                value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            );
+    } = "";
 
     /// <summary>The topic of all groups' events.</summary>
+    [RegularExpression(
+        @"(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}",
+        ErrorMessage = "must have 1 to 249 letters, digits, dots, hyphens and underscores"
+    )]
     public string Topic { get; init; } = "groupbuy.group-events";
 
     /// <summary>True where the topic is made if it is missing.</summary>
@@ -41,23 +57,28 @@ public sealed class KafkaOptions
     /// <summary>
     /// Its partitions, should it be made. A group's events keep one partition only as long as the number stays.
     /// </summary>
+    [Range(1, 10_000)]
     public int Partitions { get; init; } = 12;
 
     /// <summary>Its replicas, should it be made; -1 for the cluster's default.</summary>
+    [Range(1, 100)]
     public short ReplicationFactor { get; init; } = -1;
 
     /// <summary>
     /// The largest event; one above it parks its group. At most what the topic takes (<c>max.message.bytes</c>).
     /// </summary>
+    [Range(1_000, 1_000_000_000)]
     public int MessageBytesMax { get; init; } = 1_000_000;
 
     /// <summary>
-    /// Events gather this long for a batch; <c>linger.ms</c> of <see cref="Options"/> goes before it.
+    /// The client's own settings besides, by librdkafka's names: security, compression and the like. Where a shell takes
+    /// no dot in a name, underscores stand for them.
     /// </summary>
-    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
-
-    /// <summary>The client's own settings besides, by librdkafka's names: security, compression and the like.</summary>
-    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Options
+    {
+        get;
+        init => field = value.ToDictionary(one => one.Key.ToLowerInvariant().Replace('_', '.'), one => one.Value);
+    } = new Dictionary<string, string>();
 
     /// <summary>What is wrong with the client's own settings, by name; nothing is connected to.</summary>
     public IEnumerable<(string Name, string Fault)> Faults()
@@ -85,7 +106,7 @@ public sealed class KafkaOptions
             // None expires while later ones go out: what waits, waits.
             MessageTimeoutMs = 0,
             MessageMaxBytes = MessageBytesMax,
-            LingerMs = Linger.TotalMilliseconds,
+            LingerMs = LingerMs,
             CompressionType = CompressionType.Lz4,
             // Java's clients use the same: other producers of these keys find the same partitions.
             Partitioner = Partitioner.Murmur2Random,

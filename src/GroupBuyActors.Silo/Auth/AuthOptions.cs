@@ -22,18 +22,23 @@ internal sealed record AuthOptions(AuthMode Mode, IReadOnlyList<ApiKey> Keys)
     /// <c>buyer/{userId}</c> or <c>merchant/{merchantId}</c>; where a buyer or merchant key names nobody, its own name
     /// is meant. The hash is the SHA-256 of the secret in hexadecimal.
     /// </summary>
-    public static AuthOptions Read(SettingsReader settings)
+    public static AuthOptions Read(SettingsReader auth)
     {
-        var auth = settings.Section("Auth");
-        var mode = auth.Choice("Mode", AuthMode.Open);
-        var keys = auth.Section("Keys")
-            .Children()
-            .Select(key => ApiKey.Read(key.Name, key.Value, text => auth.Fault($"Keys:{key.Name}", text)))
+        var settings = auth.Bind<AuthSettings>();
+        var keys = settings
+            .Keys.Select(key => ApiKey.Read(key.Key, key.Value, text => auth.Fault($"Keys:{key.Key}", text)))
             .OfType<ApiKey>()
             .ToArray();
-        if (mode == AuthMode.ApiKey && !auth.Has("Keys"))
+        if (settings is { Mode: AuthMode.ApiKey, Keys.Count: 0 })
             auth.Fault("Keys", "must have at least one key in mode ApiKey");
-        return new AuthOptions(mode, keys);
+        return new AuthOptions(settings.Mode, keys);
+    }
+
+    private sealed record AuthSettings
+    {
+        public AuthMode Mode { get; init; } = AuthMode.Open;
+
+        public IReadOnlyDictionary<string, string> Keys { get; init; } = new Dictionary<string, string>();
     }
 }
 

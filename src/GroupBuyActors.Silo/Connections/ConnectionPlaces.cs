@@ -93,7 +93,7 @@ internal sealed class ConnectionPlaces(IOptions<EdgeOptions> options, Connection
             ConnectionPlace place;
             lock (_gate)
             {
-                if (Silent(_silentSpare, options.Value.SpareSilence) is { } spare)
+                if (Silent(_silentSpare, EdgeOptions.SpareSilence) is { } spare)
                     place = spare;
                 else if (Silent(_silent, options.Value.Silence) is { } other)
                     place = other;

@@ -1,5 +1,5 @@
-using System.Globalization;
-using GroupBuyActors.Events;
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 
 namespace GroupBuyActors.Silo.Hosting;
 
@@ -7,7 +7,8 @@ namespace GroupBuyActors.Silo.Hosting;
 internal sealed class SettingsException(string message) : Exception(message);
 
 /// <summary>
-/// Reads settings of one section strictly and gathers every fault, so that one start tells all of them.
+/// Binds sections of the configuration to types, strictly, and gathers every fault, so that one start tells all of
+/// them.
 /// </summary>
 internal sealed class SettingsReader
 {
@@ -29,95 +30,52 @@ internal sealed class SettingsReader
 
     public void Fault(string name, string text) => _faults.Add($"{_path}:{name}: {text}");
 
+    public void Fault(IEnumerable<(string Name, string Text)> faults)
+    {
+        foreach (var (name, text) in faults)
+            Fault(name, text);
+    }
+
     public void ThrowIfFaulty()
     {
         if (_faults.Count > 0)
             throw new SettingsException($"The settings are invalid: {string.Join("; ", _faults)}.");
     }
 
-    public IEnumerable<(string Name, string Value)> Children() =>
-        _configuration.GetChildren().Select(child => (child.Key, child.Value ?? ""));
-
-    public bool Has(string name) => _configuration.GetSection(name).Exists();
-
-    public string? Text(string name) => _configuration[name] is { Length: > 0 } text ? text : null;
-
-    public string Text(string name, string otherwise) => Text(name) ?? otherwise;
-
-    /// <summary>A list, as one text with commas or as an array; null where it is not set, or to nothing.</summary>
-    public IReadOnlyList<string>? List(string name)
+    /// <summary>
+    /// The section as a new <typeparamref name="T"/>: what can be set are its properties with a public setter, what is
+    /// not set keeps its default, and their validation attributes hold.
+    /// </summary>
+    /// <remarks>
+    /// Property by property, for the configuration's binder ends at the first fault. A name that is no property is a
+    /// fault, too: a misspelt setting would silently take its default.
+    /// </remarks>
+    public T Bind<T>()
+        where T : new()
     {
-        var texts = Text(name) is { } text
-            ? [text]
-            : _configuration.GetSection(name).GetChildren().Select(child => child.Value ?? "");
-        var list = texts
-            .SelectMany(part => part.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            .ToList();
-        return list.Count > 0 ? list : null;
+        var target = new T();
+        var known = Settable(typeof(T));
+        foreach (var setting in _configuration.GetChildren())
+        {
+            if (known.FirstOrDefault(property => IsNamed(property.Name, setting.Key)) is { } property)
+                Set(target, property, setting);
+            else
+                Fault(setting.Key, $"is an unknown setting; the known ones are {Names(known.Select(one => one.Name))}");
+        }
+
+        return target;
     }
 
-    public int Int32(string name, int otherwise, int min, int max)
+    /// <summary>One setting of a section that holds others besides.</summary>
+    public T Bind<T>(string name, T otherwise)
     {
-        if (Text(name) is not { } text)
+        var setting = _configuration.GetSection(name);
+        if (IsEmpty(setting))
             return otherwise;
-        if (
-            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
-            && value >= min
-            && value <= max
-        )
-            return value;
-        Fault(name, $"must be a whole number between {min} and {max}, not '{text}'");
+        if (SettingValue.TryConvert(setting, typeof(T), out var value))
+            return (T)value;
+        Fault(name, SettingValue.Expected(typeof(T), null, setting.Value));
         return otherwise;
-    }
-
-    /// <summary>A duration longer than zero, as <c>00:00:02</c> or ISO 8601.</summary>
-    public TimeSpan Duration(string name, TimeSpan otherwise)
-    {
-        if (Text(name) is not { } text)
-            return otherwise;
-        if (
-            (
-                IsoDurationConverter.TryParse(text, out var value)
-                || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)
-            )
-            && value > TimeSpan.Zero
-        )
-            return value;
-        Fault(name, $"must be a duration such as 00:00:02 or PT2S, not '{text}'");
-        return otherwise;
-    }
-
-    /// <summary>A duration that may be zero; null where none is set.</summary>
-    public TimeSpan? DurationIfSet(string name)
-    {
-        if (Text(name) is not { } text)
-            return null;
-        if (
-            (
-                IsoDurationConverter.TryParse(text, out var value)
-                || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)
-            )
-            && value >= TimeSpan.Zero
-        )
-            return value;
-        Fault(name, $"must be a duration such as 00:00:02 or PT2S, not '{text}'");
-        return null;
-    }
-
-    /// <summary>A whole number; null where none is set.</summary>
-    public int? Int32IfSet(string name, int min = int.MinValue) =>
-        Has(name) ? Int32(name, min, min, int.MaxValue) : null;
-
-    /// <summary>One of an enumeration's JSON names; null where none is set.</summary>
-    public T? WordIfSet<T>(string name)
-        where T : struct, Enum
-    {
-        if (Text(name) is not { } text)
-            return null;
-        if (Http.JsonNames<T>.TryParse(text, out var value))
-            return value;
-        Fault(name, $"must be one of {Http.JsonNames<T>.All}, not '{text}'");
-        return null;
     }
 
     /// <summary>
@@ -125,37 +83,42 @@ internal sealed class SettingsReader
     /// </summary>
     public IEnumerable<(string Known, SettingsReader Section)> Named(IReadOnlyList<string> known, string what)
     {
-        foreach (var (name, _) in Children())
+        foreach (var child in _configuration.GetChildren())
         {
-            if (
-                known.FirstOrDefault(one =>
-                    one.Replace("-", "").Equals(name.Replace("-", ""), StringComparison.OrdinalIgnoreCase)
-                ) is
-                { } found
-            )
-                yield return (found, Section(name));
+            if (known.FirstOrDefault(one => IsNamed(one.Replace("-", ""), child.Key.Replace("-", ""))) is { } found)
+                yield return (found, Section(child.Key));
             else
-                Fault(name, $"is an unknown {what}; the known ones are {string.Join(", ", known)}");
+                Fault(child.Key, $"is an unknown {what}; the known ones are {Names(known)}");
         }
     }
 
-    /// <summary>Settings that are none of these are faults: a misspelt one would silently take its default.</summary>
-    public void Allow(IReadOnlyList<string> names)
+    private void Set(object target, PropertyInfo property, IConfigurationSection setting)
     {
-        foreach (var (setting, _) in Children())
-            if (!names.Contains(setting, StringComparer.OrdinalIgnoreCase))
-                Fault(setting, $"is an unknown setting; the known ones are {string.Join(", ", names)}");
+        // What is set to nothing is not set: a composition file names variables that may be empty.
+        if (IsEmpty(setting))
+            return;
+        var bounds = property.GetCustomAttribute<RangeAttribute>();
+        if (
+            !SettingValue.TryConvert(setting, property.PropertyType, out var value)
+            || bounds?.IsValid(value) == false
+        )
+            Fault(setting.Key, SettingValue.Expected(property.PropertyType, bounds, setting.Value));
+        else if (Broken(property, value) is { } rule)
+            Fault(setting.Key, $"{rule.ErrorMessage}, not '{setting.Value}'");
+        else
+            property.SetValue(target, value);
     }
 
-    public T Choice<T>(string name, T otherwise)
-        where T : struct, Enum
-    {
-        if (Text(name) is not { } text)
-            return otherwise;
-        foreach (var value in Enum.GetValues<T>())
-            if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
-                return value;
-        Fault(name, $"must be one of {string.Join(", ", Enum.GetNames<T>())}, not '{text}'");
-        return otherwise;
-    }
+    private static ValidationAttribute? Broken(PropertyInfo property, object value) =>
+        property.GetCustomAttributes<ValidationAttribute>().FirstOrDefault(rule => !rule.IsValid(value));
+
+    private static PropertyInfo[] Settable(Type type) =>
+        [.. type.GetProperties().Where(property => property.SetMethod is { IsPublic: true })];
+
+    private static bool IsEmpty(IConfigurationSection setting) =>
+        string.IsNullOrEmpty(setting.Value) && !setting.GetChildren().Any();
+
+    private static bool IsNamed(string known, string name) => known.Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names);
 }

@@ -145,7 +145,6 @@ internal static class SiloHost
     private static void AddSandbox(IServiceCollection services, SiloSettings settings)
     {
         services.AddGroupBuySandbox();
-        services.AddSingleton(settings.SandboxRetention);
         services.AddSingleton<IRetainedKind, RetainedSandboxCalls>();
     }
 
@@ -155,7 +154,7 @@ internal static class SiloHost
             ((IConfigurationRoot)app.Configuration).GetReloadToken,
             () =>
                 settings.Ports.MaskedHeaders.Change(
-                    PortSettings.ReadMaskedHeaders(SettingsReader.Of(app.Configuration))
+                    SettingsReader.Of(app.Configuration).Section("Logging").Bind<LoggingSettings>().MaskedHeaders
                 )
         );
 

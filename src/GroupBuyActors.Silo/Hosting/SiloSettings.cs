@@ -1,10 +1,8 @@
 using System.Net;
-using GroupBuyActors.Hosting;
 using GroupBuyActors.Integrations.Http;
 using GroupBuyActors.Integrations.Kafka;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
-using GroupBuyActors.Silo.Sandbox;
 using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;
 
@@ -31,8 +29,7 @@ internal sealed record SiloSettings(
     TimeSpan ShutdownTimeout,
     IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies,
     IReadOnlyDictionary<string, CronJobChange> Schedules,
-    RetentionOptions Retention,
-    SandboxRetention SandboxRetention,
+    RetentionSettings Retention,
     HttpPorts Ports,
     KafkaOptions? Kafka
 )
@@ -45,19 +42,19 @@ internal sealed record SiloSettings(
     {
         var reader = SettingsReader.Of(configuration);
         var urls = ReadUrls(configuration);
+        var logging = reader.Section("Logging").Bind<LoggingSettings>();
         var settings = new SiloSettings(
-            ClusterSettings.Read(reader),
-            StorageSettings.Read(reader, configuration),
-            AuthOptions.Read(reader),
-            ReadEdge(reader.Section("Edge")),
-            reader.Section("Logging").Choice("Format", LogFormat.Simple),
+            ClusterSettings.Read(reader.Section("Cluster")),
+            StorageSettings.Read(reader.Section("Storage"), configuration.GetConnectionString("GroupBuy")),
+            AuthOptions.Read(reader.Section("Auth")),
+            reader.Section("Edge").Bind<EdgeOptions>(),
+            logging.Format,
             urls,
-            reader.Duration("ShutdownTimeout", TimeSpan.FromSeconds(30)),
-            TaskSettings.Read(reader.Section("Tasks")),
-            ScheduleSettings.Read(reader.Section("Schedules")),
+            reader.Bind("ShutdownTimeout", TimeSpan.FromSeconds(30)),
+            TaskSettings.ReadPolicies(reader.Section("Tasks")),
+            TaskSettings.ReadSchedules(reader.Section("Schedules")),
             RetentionSettings.Read(reader.Section("Retention")),
-            RetentionSettings.ReadSandbox(reader.Section("Retention")),
-            PortSettings.Read(reader),
+            PortSettings.Read(reader, logging),
             KafkaSettings.Read(reader.Section("Kafka"))
         );
         if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
@@ -77,26 +74,6 @@ internal sealed record SiloSettings(
                 );
         reader.ThrowIfFaulty();
         return settings;
-    }
-
-    private static EdgeOptions ReadEdge(SettingsReader edge)
-    {
-        var defaults = new EdgeOptions();
-        return new EdgeOptions
-        {
-            TryTimeout = edge.Duration("TryTimeout", defaults.TryTimeout),
-            PortTryTimeout = edge.Duration("PortTryTimeout", defaults.PortTryTimeout),
-            StoreBudget = edge.Duration("StoreBudget", defaults.StoreBudget),
-            Budget = edge.Duration("Budget", defaults.Budget),
-            RetryDelay = edge.Duration("RetryDelay", defaults.RetryDelay),
-            RetryDelayMax = edge.Duration("RetryDelayMax", defaults.RetryDelayMax),
-            CommentInterval = edge.Duration("CommentInterval", defaults.CommentInterval),
-            ConnectionsMax = edge.Int32("ConnectionsMax", defaults.ConnectionsMax, 16, 1_000_000),
-            Idle = edge.Duration("Idle", defaults.Idle),
-            Silence = edge.Duration("Silence", defaults.Silence),
-            StreamsMax = edge.Int32("StreamsMax", defaults.StreamsMax, 0, 1_000_000),
-            ReconciliationBound = edge.Duration("ReconciliationBound", defaults.ReconciliationBound),
-        };
     }
 
     /// <summary>Every address the server will bind to, in the server's own order of precedence.</summary>

@@ -3,25 +3,29 @@ using GroupBuyActors.Store;
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>Which database holds everything (<c>GroupBuy:Storage</c>, <c>ConnectionStrings:GroupBuy</c>).</summary>
-internal sealed record StorageSettings(StoreProvider Provider, string ConnectionString)
+internal sealed record StorageSettings
 {
-    /// <summary>Reads and checks the settings; nothing is opened.</summary>
-    public static StorageSettings Read(SettingsReader settings, IConfiguration configuration)
-    {
-        var storage = settings.Section("Storage");
-        var provider = storage.Choice("Provider", StoreProvider.Sqlite);
-        if (storage.Has("Slots"))
-            storage.Fault("Slots", "cannot be set: this release does not support several databases");
-        var given = configuration.GetConnectionString("GroupBuy");
-        if (string.IsNullOrWhiteSpace(given))
-        {
-            if (provider == StoreProvider.MySql)
-                storage.Fault("Provider", "MySql requires ConnectionStrings:GroupBuy");
-            given = new StoreOptions().ConnectionString;
-        }
+    /// <summary>Default SQLite, so that one command runs.</summary>
+    public StoreProvider Provider { get; init; } = StoreProvider.Sqlite;
 
-        Check(provider, given, storage);
-        return new StorageSettings(provider, given);
+    /// <summary>Databases by range of slots; none can be set in this release.</summary>
+    public IReadOnlyDictionary<string, string>? Slots { get; init; }
+
+    /// <summary>Set as <c>ConnectionStrings:GroupBuy</c>.</summary>
+    public string ConnectionString { get; private init; } = new StoreOptions().ConnectionString;
+
+    /// <summary>Reads and checks the settings; nothing is opened.</summary>
+    public static StorageSettings Read(SettingsReader storage, string? connectionString)
+    {
+        var settings = storage.Bind<StorageSettings>();
+        if (settings.Slots is not null)
+            storage.Fault("Slots", "cannot be set: this release does not support several databases");
+        if (!string.IsNullOrWhiteSpace(connectionString))
+            settings = settings with { ConnectionString = connectionString };
+        else if (settings.Provider == StoreProvider.MySql)
+            storage.Fault("Provider", "MySql requires ConnectionStrings:GroupBuy");
+        Check(settings.Provider, settings.ConnectionString, storage);
+        return settings;
     }
 
     private static void Check(StoreProvider provider, string text, SettingsReader storage)

@@ -1,6 +1,5 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Membership;
-using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Http;
 
@@ -18,7 +17,6 @@ internal sealed record AnswersWithoutEnd;
 /// </summary>
 internal sealed class AnswerBudget(
     ISiloGate gate,
-    IOptions<EdgeOptions> options,
     TimeProvider time,
     ILogger<AnswerBudget> log
 ) : IEndpointFilter
@@ -34,7 +32,7 @@ internal sealed class AnswerBudget(
         var isStrict = isRead && !IsMarked<AnswersForLong>(http);
         var caller = http.RequestAborted;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(caller);
-        using var timer = time.CreateTimer(_ => Look(over, isStrict), null, options.Value.ReadBudget, LookAgainAfter);
+        using var timer = time.CreateTimer(_ => Look(over, isStrict), null, EdgeOptions.ReadBudget, LookAgainAfter);
         http.RequestAborted = over.Token;
         Task<object?>? answering = null;
         try

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>How the HTTP edge calls groups (<c>GroupBuy:Edge</c>).</summary>
@@ -30,7 +32,7 @@ internal sealed class EdgeOptions
     /// A read without an answer for this long is given up, and a change while the store does not answer this silo: 5 s,
     /// above the slowest page of a busy store, below a caller's patience.
     /// </summary>
-    public TimeSpan ReadBudget { get; set; } = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan ReadBudget = TimeSpan.FromSeconds(5);
 
     /// <summary>Wait before the first retry, doubled each time: 20 ms.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
@@ -45,6 +47,7 @@ internal sealed class EdgeOptions
     /// Connections of HTTP at once: 10,000, or what the limit of file descriptors leaves beside the store and the other
     /// silos.
     /// </summary>
+    [Range(16, 1_000_000)]
     public int ConnectionsMax { get; set; } = 10_000;
 
     /// <summary>
@@ -56,9 +59,10 @@ internal sealed class EdgeOptions
     public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The same for one that is there only to be told that all places are taken: 2 s.</summary>
-    public TimeSpan SpareSilence { get; set; } = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan SpareSilence = TimeSpan.FromSeconds(2);
 
     /// <summary>Live streams of events that may be open at once on this silo: 4,000.</summary>
+    [Range(0, 1_000_000)]
     public int StreamsMax { get; set; } = 4_000;
 
     /// <summary>

@@ -370,6 +370,51 @@ public sealed class SettingsTests
         Assert.Contains("Retention:Journal5: is an unknown setting", refusal, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Cluster:SiloPorts")]
+    [InlineData("Storage:Providor")]
+    [InlineData("Auth:Modes")]
+    [InlineData("Edge:StreamMax")]
+    [InlineData("Edge:ReadBudget")]
+    [InlineData("Logging:Formats")]
+    [InlineData("Http:AllowedHost")]
+    [InlineData("Kafka:Linger")]
+    [InlineData("Retention:SandboxCall")]
+    [InlineData("Tasks:OrderClose:Wait")]
+    [InlineData("Schedules:VoucherScan:Job")]
+    public void ANameThatIsNoSettingIsRefusedAndTheSettingsOfItsSectionAreNamed(string name)
+    {
+        var refusal = Refusal(($"GroupBuy:{name}", "1"));
+        Assert.Contains($"GroupBuy:{name}: is an unknown setting; the known ones are ", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatIsSetToNothingIsNotSet()
+    {
+        var settings = Read(
+            ("GroupBuy:Cluster:SiloPort", ""),
+            ("GroupBuy:Cluster:Region", ""),
+            ("GroupBuy:Payments:BaseUrl", ""),
+            ("GroupBuy:Kafka:BootstrapServers", ""),
+            ("GroupBuy:ShutdownTimeout", "")
+        );
+        Assert.Equal((11111, null), (settings.Cluster.SiloPort, settings.Cluster.Region));
+        Assert.Null(settings.Ports.Payments.BaseUrl);
+        Assert.Null(settings.Kafka);
+        Assert.Equal(TimeSpan.FromSeconds(30), settings.ShutdownTimeout);
+    }
+
+    [Theory]
+    [InlineData("Cluster:SiloPort", "1e3", "must be a whole number between 1 and 65535, not '1e3'")]
+    [InlineData("Cluster:SiloPort", "65536", "must be a whole number between 1 and 65535, not '65536'")]
+    [InlineData("Storage:Provider", "1", "must be one of Sqlite, MySql, not '1'")]
+    [InlineData("Schedules:VoucherScan:Misfire", "1", ", not '1'")]
+    [InlineData("Edge:Idle", "PT0S", "must be a duration such as 00:00:02 or PT2S, not 'PT0S'")]
+    [InlineData("Kafka:CreateTopic", "perhaps", "must be true or false, not 'perhaps'")]
+    [InlineData("Cluster:ClusterId", "12345678901234567890123456789012345678901234567890123456789012345", "64")]
+    public void AValueThatIsNoneIsToldWithWhatIsExpected(string name, string value, string told) =>
+        Assert.Contains(told, Refusal(($"GroupBuy:{name}", value)), StringComparison.Ordinal);
+
     private static SiloSettings Read(params (string Key, string Value)[] settings) =>
         SiloSettings.Read(
             new ConfigurationBuilder()
