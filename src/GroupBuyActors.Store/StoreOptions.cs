@@ -10,7 +10,10 @@ public enum StoreProvider
     MySql,
 }
 
-/// <summary>Settings of the store (<c>GroupBuy:Storage</c>).</summary>
+/// <summary>
+/// Settings of the store (<c>GroupBuy:Storage</c>). What is internal is fixed in a release, each with its reason; tests
+/// change some of it.
+/// </summary>
 public sealed class StoreOptions
 {
     /// <summary>Default SQLite, so that one command runs.</summary>
@@ -23,40 +26,40 @@ public sealed class StoreOptions
     /// Lanes of the MySQL committer, each with a connection and a stream: two, so that one slow round trip does not
     /// stop all.
     /// </summary>
-    public int Lanes { get; set; } = 2;
+    internal int Lanes { get; set; } = 2;
 
     /// <summary>Commits that may wait in a lane; beyond it reservations are refused.</summary>
-    public int LaneQueueMax { get; set; } = 20_000;
+    internal int LaneQueueMax { get; set; } = 20_000;
 
     /// <summary>Bytes of commits that may wait in a lane; beyond it reservations are refused.</summary>
-    public long LaneQueueBytesMax { get; set; } = 64 * 1024 * 1024;
+    internal long LaneQueueBytesMax { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Commits in one transaction.</summary>
-    public int BatchCommitsMax { get; set; } = 512;
+    internal int BatchCommitsMax { get; set; } = 512;
 
     /// <summary>
     /// Bytes in one transaction's packet; further bounded by a quarter of the server's max_allowed_packet.
     /// </summary>
-    public int BatchBytesMax { get; set; } = 4 * 1024 * 1024;
+    internal int BatchBytesMax { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>A packet without an answer for this long has an unknown outcome.</summary>
-    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    internal TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Unknown outcomes of one batch in a row after which the lane fences itself and the process exits.
     /// </summary>
-    public int UnknownOutcomesMax { get; set; } = 60;
+    internal int UnknownOutcomesMax { get; set; } = 60;
 
     /// <summary>
     /// A database that refuses everything (it is away, read-only, full) is waited for this long. Then what waits is
     /// given up, and nothing is taken until a write succeeds: callers hear of it at once. Shorter than callers' own
     /// patience, longer than a quick restart.
     /// </summary>
-    public TimeSpan RefusalPatience { get; set; } = TimeSpan.FromSeconds(2);
+    internal TimeSpan RefusalPatience { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>An idle lane confirms its fence this often.</summary>
-    public TimeSpan FenceConfirmInterval { get; set; } = TimeSpan.FromSeconds(1);
+    internal TimeSpan FenceConfirmInterval { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Connections of the pool that serves reads.</summary>
-    public int ReadConnectionsMax { get; set; } = 16;
+    internal const int ReadConnectionsMax = 16;
 }

@@ -30,7 +30,10 @@ public static class StoreServices
         services
             .AddOptions<StoreOptions>()
             .Configure(options => configure?.Invoke(options))
-            .Validate(StoreOptionsCheck.IsValid, StoreOptionsCheck.Sentence);
+            .Validate(
+                options => !string.IsNullOrWhiteSpace(options.ConnectionString),
+                "ConnectionStrings:GroupBuy must not be empty."
+            );
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<StoreOptions>>().Value);
@@ -80,14 +83,14 @@ public static class StoreServices
         services.TryAddSingleton(provider =>
         {
             var options = provider.GetRequiredService<StoreOptions>();
-            return new SqliteDatabase(options.ConnectionString, options.ReadConnectionsMax);
+            return new SqliteDatabase(options.ConnectionString, StoreOptions.ReadConnectionsMax);
         });
         services.TryAddSingleton(provider =>
         {
             var options = provider.GetRequiredService<StoreOptions>();
             return new MySqlDatabase(
                 options.ConnectionString,
-                options.ReadConnectionsMax,
+                StoreOptions.ReadConnectionsMax,
                 MySqlDatabase.StatementTimeout
             );
         });

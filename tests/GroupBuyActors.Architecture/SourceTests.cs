@@ -136,14 +136,17 @@ public sealed partial class SourceTests
         );
     }
 
-    /// <summary>The image restores before it copies the sources: a project that is missing there breaks only its build.</summary>
+    /// <summary>
+    /// The image restores before it copies the sources: a project that is missing there breaks only its build.
+    /// </summary>
     [Fact]
     public void TheImageRestoresEveryProjectOfTheSilo()
     {
         var image = File.ReadAllText(Path.Combine(Repository.Root, "deploy", "Dockerfile"));
         Claim.NobodyBreaks(
             "deploy/Dockerfile does not copy the project file of:",
-            Reached("GroupBuyActors.Silo").Where(name => !image.Contains($"COPY src/{name}/*.csproj", StringComparison.Ordinal))
+            Reached("GroupBuyActors.Silo")
+                .Where(name => !image.Contains($"COPY src/{name}/*.csproj", StringComparison.Ordinal))
         );
     }
 

@@ -1,6 +1,7 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
+using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -164,16 +165,24 @@ public sealed class ClockAndCheckTests
     {
         var check = new GrainsOptionsCheck();
         Assert.True(check.Validate(null, new GrainsOptions()).Succeeded);
-        var faulty = check.Validate(
-            null,
-            new GrainsOptions
-            {
-                FenceBound = TimeSpan.Zero,
-                RelayBatchMax = 0,
-                HorizonReadInterval = TimeSpan.FromMinutes(1),
-            }
-        );
-        Assert.Equal(3, faulty.Failures!.Count());
+        var options = new GrainsOptions
+        {
+            Retention = { TaskRuns = TimeSpan.FromDays(1), Journals = TimeSpan.FromDays(1) },
+            Schedules = { [TaskTypes.VoucherScan] = new CronJobChange { Zone = "Mars/Olympus" } },
+        };
+        Assert.Equal(3, check.Validate(null, options).Failures!.Count());
+    }
+
+    [Fact]
+    public void WhatAReleaseFixesFitsTogether()
+    {
+        var options = new GrainsOptions();
+        // The next window is in memory before this one ends.
+        Assert.True(options.Horizon >= 2 * options.HorizonReadInterval);
+        Assert.True(options.HorizonMin < options.Horizon);
+        // A long poll of 10 s ends before its call does, and a call of a port before the run that made it.
+        Assert.True(GrainsOptions.ResponseTimeout > TimeSpan.FromSeconds(10));
+        Assert.True(options.RunTimeout > options.PortTimeout);
     }
 
     /// <summary>A machine's clocks: the wall clock can be set, the monotonic one only goes on.</summary>

@@ -1,7 +1,6 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Orleans.Timers;
 
 namespace GroupBuyActors.Groups;
@@ -16,7 +15,6 @@ internal sealed class GroupReminders(
     IReminderRegistry registry,
     ClusterClock clock,
     TimeProvider time,
-    IOptions<GrainsOptions> options,
     ILogger<GroupReminders> log
 )
 {
@@ -53,7 +51,7 @@ internal sealed class GroupReminders(
 
     private async Task InBackground(Func<Task> write, string group)
     {
-        if (Interlocked.Increment(ref _waiting) > options.Value.RemindersWaitingMax)
+        if (Interlocked.Increment(ref _waiting) > GrainsOptions.RemindersWaitingMax)
         {
             Interlocked.Decrement(ref _waiting);
             return;
@@ -84,7 +82,7 @@ internal sealed class GroupReminders(
     private async Task ReleaseAfterPause()
     {
         // Not in the group's turns: it may be gone by then, and the place must come back all the same.
-        await Task.Delay(options.Value.ReminderPause, time).ConfigureAwait(false);
+        await Task.Delay(GrainsOptions.ReminderPause, time).ConfigureAwait(false);
         _writers.Release();
     }
 }

@@ -42,8 +42,8 @@ public static class GroupBuyHosting
         silo.AddGrainService<TaskGateway>();
         silo.Services.Configure<SiloMessagingOptions>(messaging =>
         {
-            messaging.MaxEnqueuedRequestsHardLimit = options.GroupRequestsMax;
-            messaging.ResponseTimeout = options.ResponseTimeout;
+            messaging.MaxEnqueuedRequestsHardLimit = GrainsOptions.GroupRequestsMax;
+            messaging.ResponseTimeout = GrainsOptions.ResponseTimeout;
             messaging.MaxRequestProcessingTime = TimeSpan.FromMinutes(2);
         });
         silo.Services.AddPlacementDirector<MerchantPlacement, MerchantDirector>();

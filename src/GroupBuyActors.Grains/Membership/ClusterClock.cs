@@ -104,7 +104,6 @@ internal sealed class ClockKeeper : PeriodicService<TimeSpan>
     private readonly ClusterClock _clock;
     private readonly IStoreHealth _store;
     private readonly TimeProvider _time;
-    private readonly IOptions<GrainsOptions> _options;
     private readonly IOptions<StoreOptions> _storage;
     private readonly ILogger<ClockKeeper> _log;
     private double _offset;
@@ -115,12 +114,11 @@ internal sealed class ClockKeeper : PeriodicService<TimeSpan>
         IStoreHealth store,
         TimeProvider time,
         IMeterFactory meters,
-        IOptions<GrainsOptions> options,
         IOptions<StoreOptions> storage,
         ILogger<ClockKeeper> log
     )
     {
-        (_clock, _store, _time, _options, _storage, _log) = (clock, store, time, options, storage, log);
+        (_clock, _store, _time, _storage, _log) = (clock, store, time, storage, log);
         meters
             .Create("GroupBuyActors")
             .CreateObservableGauge(
@@ -145,7 +143,7 @@ internal sealed class ClockKeeper : PeriodicService<TimeSpan>
     }
 
     /// <summary>The machine's own clock, which costs nothing to read, is measured more often.</summary>
-    protected override TimeSpan PauseAfter(TimeSpan result) => IsLocal ? LocalInterval : _options.Value.ClockInterval;
+    protected override TimeSpan PauseAfter(TimeSpan result) => IsLocal ? LocalInterval : GrainsOptions.ClockInterval;
 
     // The embedded database has no clock but the machine's.
     private bool IsLocal => _storage.Value.Provider == StoreProvider.Sqlite;
@@ -168,7 +166,7 @@ internal sealed class ClockKeeper : PeriodicService<TimeSpan>
     /// <summary>Once a jump: an offset that is slewed in is seen by many measurements.</summary>
     private void AlarmAt(TimeSpan offset)
     {
-        var alarm = _options.Value.ClockAlarm;
+        var alarm = GrainsOptions.ClockAlarm;
         if (offset.Duration() <= alarm)
             _alarmedAt = TimeSpan.Zero;
         else if ((offset - _alarmedAt).Duration() > alarm)

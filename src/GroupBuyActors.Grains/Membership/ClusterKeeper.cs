@@ -8,7 +8,6 @@ using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Streams;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Membership;
 
@@ -42,7 +41,6 @@ internal sealed class ClusterKeeper(
     NearTasks near,
     TaskGateways gateways,
     TimeProvider time,
-    IOptions<GrainsOptions> options,
     ILogger<ClusterKeeper> log
 ) : PeriodicService<ClusterPass>
 {
@@ -133,9 +131,9 @@ internal sealed class ClusterKeeper(
     /// Soon again while a shard at home here is another's still; else at the next change, or after a while.
     /// </summary>
     protected override TimeSpan PauseAfter(ClusterPass result) =>
-        near.Owned != CountAtHome() && RetryAfter < options.Value.WatchInterval
+        near.Owned != CountAtHome() && RetryAfter < GrainsOptions.WatchInterval
             ? RetryAfter
-            : options.Value.WatchInterval;
+            : GrainsOptions.WatchInterval;
 
     /// <summary>How many were fenced, and whether a stream is dead that was not known to be.</summary>
     private async Task<(int Fenced, bool IsNews)> FenceAsync(

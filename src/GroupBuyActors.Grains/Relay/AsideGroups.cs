@@ -253,7 +253,7 @@ internal sealed class AsideGroups(
     /// <summary>Takes over what operators decided of parked groups.</summary>
     private async Task HeedOperatorsAsync(CancellationToken cancellation)
     {
-        if (_parked == 0 || (_parkedReadAt is { } at && clock.GetElapsedTime(at) < options.RelayParkedInterval))
+        if (_parked == 0 || (_parkedReadAt is { } at && clock.GetElapsedTime(at) < GrainsOptions.RelayParkedInterval))
             return;
         var parked = _entries
             .Values.Where(entry => entry.IsParked && entry.IsStored)

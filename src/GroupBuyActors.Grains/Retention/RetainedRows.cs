@@ -64,7 +64,7 @@ internal sealed class RetainedTaskEnds(ITaskEnds ends, ClusterClock clock, IOpti
         var upkeep = await ends.MaintainAsync(
             today,
             (int)options.Value.Retention.TaskEnds.TotalDays,
-            options.Value.EndsAheadDays,
+            GrainsOptions.EndsAheadDays,
             cancellation
         );
         return new PurgeStep(upkeep.Dropped, IsDone: true, IsBlocked: !upkeep.Complete);

@@ -2,7 +2,6 @@ using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
-using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Tasks;
 
@@ -18,13 +17,8 @@ internal readonly record struct PendingTaskCount(int Shards, TimeSpan Took);
 /// that right. The numbers steer nothing.
 /// </para>
 /// </summary>
-internal sealed class TaskCensus(
-    ITaskStore store,
-    NearTasks near,
-    CronFirings firings,
-    TimeProvider time,
-    IOptions<GrainsOptions> options
-) : PeriodicService<PendingTaskCount>
+internal sealed class TaskCensus(ITaskStore store, NearTasks near, CronFirings firings, TimeProvider time)
+    : PeriodicService<PendingTaskCount>
 {
     private const int ShardsAtOnce = 32,
         PauseShare = 19;
@@ -124,7 +118,7 @@ internal sealed class TaskCensus(
                         && (
                             !_shards.TryGetValue(shard.Shard, out var count)
                             || count.Epoch != shard.Epoch
-                            || time.GetElapsedTime(count.CountedAt) >= options.Value.CensusInterval
+                            || time.GetElapsedTime(count.CountedAt) >= GrainsOptions.CensusInterval
                         )
                     )
                     .Take(ShardsAtOnce),

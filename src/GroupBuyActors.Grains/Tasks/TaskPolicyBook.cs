@@ -158,7 +158,7 @@ internal sealed class TaskPolicyBook : PeriodicService<int>, ITaskPolicies
         return changed;
     }
 
-    protected override TimeSpan PauseAfter(int result) => _options.PolicyReadInterval;
+    protected override TimeSpan PauseAfter(int result) => GrainsOptions.PolicyReadInterval;
 
     private void TellOthers()
     {

@@ -6,7 +6,9 @@ namespace GroupBuyActors.Integrations.Kafka;
 /// <summary>Where and how events are published.</summary>
 public sealed class KafkaOptions
 {
-    /// <summary>Events gather this long for a batch; <c>linger.ms</c> of <see cref="Options"/> goes before it.</summary>
+    /// <summary>
+    /// Events gather this long for a batch; <c>linger.ms</c> of <see cref="Options"/> goes before it.
+    /// </summary>
     private const double LingerMs = 5;
 
     /// <summary>
@@ -33,7 +35,9 @@ public sealed class KafkaOptions
         "transactional.id",
     ];
 
-    /// <summary>Brokers to begin with, <c>host:port</c>, several with commas between; empty: nothing is published.</summary>
+    /// <summary>
+    /// Brokers to begin with, <c>host:port</c>, several with commas between; empty: nothing is published.
+    /// </summary>
     public string BootstrapServers
     {
         get;
@@ -71,8 +75,8 @@ public sealed class KafkaOptions
     public int MessageBytesMax { get; init; } = 1_000_000;
 
     /// <summary>
-    /// The client's own settings besides, by librdkafka's names: security, compression and the like. Where a shell takes
-    /// no dot in a name, underscores stand for them.
+    /// The client's own settings besides, by librdkafka's names: security, compression and the like. Where a shell
+    /// takes no dot in a name, underscores stand for them.
     /// </summary>
     public IReadOnlyDictionary<string, string> Options
     {

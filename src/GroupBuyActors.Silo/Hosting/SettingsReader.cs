@@ -98,10 +98,7 @@ internal sealed class SettingsReader
         if (IsEmpty(setting))
             return;
         var bounds = property.GetCustomAttribute<RangeAttribute>();
-        if (
-            !SettingValue.TryConvert(setting, property.PropertyType, out var value)
-            || bounds?.IsValid(value) == false
-        )
+        if (!SettingValue.TryConvert(setting, property.PropertyType, out var value) || bounds?.IsValid(value) == false)
             Fault(setting.Key, SettingValue.Expected(property.PropertyType, bounds, setting.Value));
         else if (Broken(property, value) is { } rule)
             Fault(setting.Key, $"{rule.ErrorMessage}, not '{setting.Value}'");

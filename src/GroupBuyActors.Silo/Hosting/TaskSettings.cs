@@ -32,9 +32,7 @@ internal static class TaskSettings
         {
             var change = changes[job] = section.Bind<CronJobChange>();
             section.Fault(
-                change
-                    .Faults(CronJobs.All.First(known => known.Job == job))
-                    .Select(fault => (fault.Key, fault.Value))
+                change.Faults(CronJobs.All.First(known => known.Job == job)).Select(fault => (fault.Key, fault.Value))
             );
         }
 

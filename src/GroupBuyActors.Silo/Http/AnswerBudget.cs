@@ -15,11 +15,7 @@ internal sealed record AnswersWithoutEnd;
 /// while the store answers this silo; once it does not, it is given up, too. Given up is the wait, never the command:
 /// the same call again finds what became of it.
 /// </summary>
-internal sealed class AnswerBudget(
-    ISiloGate gate,
-    TimeProvider time,
-    ILogger<AnswerBudget> log
-) : IEndpointFilter
+internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<AnswerBudget> log) : IEndpointFilter
 {
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
 

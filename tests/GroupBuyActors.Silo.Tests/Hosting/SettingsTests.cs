@@ -385,7 +385,11 @@ public sealed class SettingsTests
     public void ANameThatIsNoSettingIsRefusedAndTheSettingsOfItsSectionAreNamed(string name)
     {
         var refusal = Refusal(($"GroupBuy:{name}", "1"));
-        Assert.Contains($"GroupBuy:{name}: is an unknown setting; the known ones are ", refusal, StringComparison.Ordinal);
+        Assert.Contains(
+            $"GroupBuy:{name}: is an unknown setting; the known ones are ",
+            refusal,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
