@@ -1,4 +1,5 @@
-using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Committing.MySql;
 using GroupBuyActors.Store.Committing.Sqlite;
 using GroupBuyActors.Store.Databases;
@@ -8,6 +9,7 @@ using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Store.Streams;
 using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Text;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Conformance;
@@ -37,7 +37,7 @@ internal static class Commits
             Events = [Event(sequence, type)],
             Schedules = [OrderClose(group, sequence)],
             Removals = removals ?? [],
-            Statuses = [Status(group, statusSequence ?? sequence)],
+            Rows = [Status(group, statusSequence ?? sequence)],
         };
 
     /// <summary>A commit about tasks alone, such as a port's.</summary>

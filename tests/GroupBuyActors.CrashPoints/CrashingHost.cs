@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Ports;
-using GroupBuyActors.Store.Committing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

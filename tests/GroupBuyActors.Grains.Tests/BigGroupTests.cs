@@ -1,6 +1,6 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors;
 

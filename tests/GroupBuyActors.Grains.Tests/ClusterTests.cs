@@ -3,7 +3,7 @@ using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Orleans.Runtime.Placement;
 
 namespace GroupBuyActors;

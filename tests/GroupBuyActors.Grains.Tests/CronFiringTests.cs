@@ -1,4 +1,4 @@
-using GroupBuyActors.Groups;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Setting;

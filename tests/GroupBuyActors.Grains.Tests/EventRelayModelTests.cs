@@ -1,7 +1,7 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,7 +1,7 @@
 using System.Data.Common;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Committing;
 using Microsoft.Extensions.DependencyInjection;
 using MySqlConnector;
 using Orleans.Serialization;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 

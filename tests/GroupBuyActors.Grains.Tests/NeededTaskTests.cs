@@ -1,6 +1,6 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 

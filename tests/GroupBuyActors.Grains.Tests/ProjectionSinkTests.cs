@@ -1,7 +1,7 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
 

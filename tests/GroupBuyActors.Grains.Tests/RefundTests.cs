@@ -1,7 +1,7 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;

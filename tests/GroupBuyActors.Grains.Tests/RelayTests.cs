@@ -4,7 +4,7 @@ using GroupBuyActors.Relay;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,8 +1,8 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;

@@ -1,6 +1,6 @@
 using System.Text;
 using GroupBuyActors.Store.Retention;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Store.Tests;
 

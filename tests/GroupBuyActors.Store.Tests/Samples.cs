@@ -1,7 +1,7 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tests;
 

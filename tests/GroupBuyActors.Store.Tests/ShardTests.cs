@@ -1,4 +1,4 @@
-using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Store.Placement;
 
 namespace GroupBuyActors.Store.Tests;

@@ -1,4 +1,5 @@
 using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tests;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tests;
 

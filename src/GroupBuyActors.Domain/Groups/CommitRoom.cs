@@ -1,3 +1,5 @@
+using GroupBuyActors.Committing;
+
 namespace GroupBuyActors.Groups;
 
 /// <summary>

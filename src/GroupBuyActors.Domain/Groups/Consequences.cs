@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
@@ -174,7 +175,7 @@ internal static class Consequences
     /// An event about an order and its status row; a voucher that is issued takes no more than one that lapses.
     /// </summary>
     private static int LapseBytes(Order order) =>
-        CommitBytes.OfEvent(EventDataMax) + CommitBytes.OfStatus(order.UserId);
+        CommitBytes.OfEvent(EventDataMax) + OrderStatusChange.BytesOf(order.UserId);
 
     private static int CloseBytes(Order order) =>
         LapseBytes(order) + CommitBytes.OfTask(TaskDataMax) + CommitBytes.Removal;

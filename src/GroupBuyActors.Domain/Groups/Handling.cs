@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
 using GroupBuyActors.Tasks;
 
@@ -68,7 +69,16 @@ public sealed record RecordedEvent(long Sequence, DateTimeOffset Time, GroupEven
 public sealed record RequestMark(string Id, string Fingerprint, int? Order, ReplyOutcome Outcome, bool Brief);
 
 /// <summary>A row for the order status log: the order as it is after an event that changed its status.</summary>
-public sealed record OrderStatusChange(long Sequence, DateTimeOffset Time, OrderView Order);
+public sealed record OrderStatusChange(long Sequence, DateTimeOffset Time, OrderView Order) : KindRow
+{
+    private const int BytesMax = 900;
+
+    /// <inheritdoc/>
+    public override int Bytes => BytesOf(Order.UserId);
+
+    /// <summary>What a row of a user's order takes at most.</summary>
+    public static int BytesOf(string userId) => BytesMax + CommitBytes.OfText(userId);
+}
 
 /// <summary>Where the money of one accepted payment is.</summary>
 public enum PaymentState

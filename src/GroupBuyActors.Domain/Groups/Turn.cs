@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
 using GroupBuyActors.Tasks;
 
@@ -81,7 +82,7 @@ internal sealed class Turn
     public void Log(OrderStatusChange change)
     {
         Handling.Statuses.Add(change);
-        _room.Take(CommitBytes.OfStatus(change.Order.UserId));
+        _room.Take(OrderStatusChange.BytesOf(change.Order.UserId));
     }
 
     /// <summary>Removes a task; one that this very handling scheduled is not scheduled in the first place.</summary>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Projections;
 
 namespace GroupBuyActors.Groups;
@@ -144,7 +144,7 @@ internal sealed partial class GroupGrain
             Events = events,
             Schedules = handling.Schedules,
             Removals = handling.Removals,
-            Statuses = handling.Statuses,
+            Rows = handling.Statuses,
             Run = byTaskOnly ? new TaskRun(firing!.Key, firing.Version) : null,
             Attachment = byTaskOnly
                 ? null

@@ -1,5 +1,5 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;

@@ -1,4 +1,4 @@
-using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;

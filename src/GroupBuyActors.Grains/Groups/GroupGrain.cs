@@ -1,8 +1,8 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reconciliation;
-using GroupBuyActors.Store.Committing;
 using Orleans.Concurrency;
 using Orleans.Placement;
 

@@ -1,5 +1,5 @@
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Projections;
-using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Groups;
 

@@ -1,8 +1,8 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;

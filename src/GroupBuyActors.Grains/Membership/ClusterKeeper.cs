@@ -1,11 +1,11 @@
 using GroupBuyActors.Background;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Retries;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Placement;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 

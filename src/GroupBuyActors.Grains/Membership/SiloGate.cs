@@ -1,5 +1,5 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Store.Committing;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Membership;

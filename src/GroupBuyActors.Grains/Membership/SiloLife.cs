@@ -1,9 +1,9 @@
 using GroupBuyActors.Background;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Ports;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Relay;

@@ -1,10 +1,10 @@
 using System.Text.Json;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Ports;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Relay;
 

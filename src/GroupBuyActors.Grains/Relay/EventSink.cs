@@ -1,9 +1,9 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

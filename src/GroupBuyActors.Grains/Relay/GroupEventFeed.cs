@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Relay;
 

@@ -1,6 +1,7 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Relay;
 
@@ -33,7 +34,7 @@ internal interface IStreamSink
     Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation);
 
     /// <summary>Takes the same read back from the table.</summary>
-    Task TakeAsync(IReadOnlyList<Store.Reading.JournalRow> rows, CancellationToken cancellation);
+    Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation);
 
     /// <summary>
     /// Looks after what it took and has not carried to its end; called between stretches, <paramref name="taken"/>

@@ -1,9 +1,9 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
-using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Projections;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

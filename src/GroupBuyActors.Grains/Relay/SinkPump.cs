@@ -1,9 +1,9 @@
 using GroupBuyActors.Background;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Retries;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Relay;

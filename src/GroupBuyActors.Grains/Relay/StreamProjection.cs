@@ -1,10 +1,10 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Projections;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Relay;

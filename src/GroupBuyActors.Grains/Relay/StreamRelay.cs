@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using GroupBuyActors.Background;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

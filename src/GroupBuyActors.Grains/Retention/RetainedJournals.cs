@@ -1,10 +1,11 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Relay;
-using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Retention;

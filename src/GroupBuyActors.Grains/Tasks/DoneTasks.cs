@@ -1,6 +1,6 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Tasks;
 

@@ -1,4 +1,4 @@
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Tasks;
 

@@ -1,4 +1,4 @@
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;

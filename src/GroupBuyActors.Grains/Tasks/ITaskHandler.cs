@@ -1,5 +1,4 @@
 using GroupBuyActors.Ports;
-using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;
 

@@ -1,6 +1,6 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Membership;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;

@@ -1,6 +1,6 @@
 using GroupBuyActors.Background;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;

@@ -1,9 +1,9 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;

@@ -1,7 +1,7 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Placement;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;

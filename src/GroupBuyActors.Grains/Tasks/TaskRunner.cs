@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Retries;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

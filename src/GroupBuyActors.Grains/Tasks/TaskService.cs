@@ -1,6 +1,6 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
-using GroupBuyActors.Store.Committing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using GroupBuyActors.Placement;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Tasks;
 

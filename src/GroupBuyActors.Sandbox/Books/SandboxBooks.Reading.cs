@@ -1,4 +1,5 @@
 using GroupBuyActors.Ports;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text;
 using GroupBuyActors.Ports;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
 

@@ -1,7 +1,7 @@
 using GroupBuyActors.Ports;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Sandbox.Books;
 using GroupBuyActors.Sandbox.Faults;
-using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Sandbox.Ports;
 

@@ -2,7 +2,7 @@ using GroupBuyActors.Client;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Silo.Idempotency;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Silo.Admin;
 

@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Json;
 using GroupBuyActors.Background;
 using GroupBuyActors.Client;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Silo.Http;
-using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Silo.Events;
 

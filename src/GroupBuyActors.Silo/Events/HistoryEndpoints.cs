@@ -2,9 +2,9 @@ using System.Globalization;
 using GroupBuyActors.Client;
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
-using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Silo.Events;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Silo.Http;
-using GroupBuyActors.Store.Reading;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Groups;

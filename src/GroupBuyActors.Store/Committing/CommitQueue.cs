@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Committing;

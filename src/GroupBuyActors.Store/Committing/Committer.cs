@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store.Committing;

@@ -1,3 +1,5 @@
+using GroupBuyActors.Committing;
+
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>A place in a lane's queue and, once used, the commit that waits in it.</summary>

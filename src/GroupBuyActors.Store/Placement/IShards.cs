@@ -1,4 +1,4 @@
-using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Committing;
 
 namespace GroupBuyActors.Store.Placement;
 

@@ -1,5 +1,5 @@
 using System.Data.Common;
-using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Placement;

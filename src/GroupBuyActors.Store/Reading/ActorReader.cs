@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Security.Cryptography;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;

@@ -1,12 +1,10 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>Which groups to list; null = any. Newest publication first.</summary>
 public sealed record GroupFilter(long? MerchantId = null, string? Region = null, GroupPhase? State = null);
-
-/// <summary>One page and the opaque mark of the next, null at the end.</summary>
-public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
 /// <summary>
 /// A currency's line of a merchant's books. paid = held + settled + refunding + refunded. Each payment fits 64 bits;

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;

@@ -1,5 +1,6 @@
 using System.Text;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;

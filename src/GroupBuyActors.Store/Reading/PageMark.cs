@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Store.Reading;
 

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
-using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Reading;
 

@@ -1,5 +1,5 @@
 using GroupBuyActors.Store.Databases;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Store.Retention;
 

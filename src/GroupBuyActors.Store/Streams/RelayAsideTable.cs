@@ -1,7 +1,9 @@
 using System.Data.Common;
-using GroupBuyActors.Store.Committing;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Store.Streams;
 

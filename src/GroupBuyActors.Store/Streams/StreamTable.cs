@@ -1,5 +1,7 @@
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Store.Streams;
 

@@ -1,4 +1,5 @@
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 

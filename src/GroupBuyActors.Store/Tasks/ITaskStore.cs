@@ -1,3 +1,4 @@
+using GroupBuyActors.Reading;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
@@ -51,24 +52,14 @@ public interface ITaskStore
     /// Pending tasks of an actor by id, a page at a time: whatever moves meanwhile, what is pending throughout is in
     /// one of them. A mark that is none throws <see cref="FormatException"/>.
     /// </summary>
-    Task<Reading.Page<TimedTask>> PageOfActorAsync(
-        ActorId actor,
-        string? after,
-        int limit,
-        CancellationToken cancellation
-    );
+    Task<Page<TimedTask>> PageOfActorAsync(ActorId actor, string? after, int limit, CancellationToken cancellation);
 
     /// <summary>
     /// Pending tasks, the latest due first; behind them those again that have moved since the first page. A page of one
     /// type in all shards looks at a bounded number of rows: it may be shorter than <paramref name="limit"/>, or empty,
     /// and still name the next.
     /// </summary>
-    Task<Reading.Page<TimedTask>> ListAsync(
-        TaskFilter filter,
-        string? after,
-        int limit,
-        CancellationToken cancellation
-    );
+    Task<Page<TimedTask>> ListAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation);
 
     /// <summary>
     /// How many tasks the shards hold, by type; reads all of their rows, so a few shards at a time. What has none is

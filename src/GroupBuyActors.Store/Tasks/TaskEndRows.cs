@@ -1,6 +1,7 @@
 using System.Data.Common;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 

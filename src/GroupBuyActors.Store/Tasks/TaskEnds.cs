@@ -1,4 +1,5 @@
 using System.Globalization;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Tasks;
@@ -6,9 +7,9 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Reads <c>task_end</c>. A search goes backwards in time along one index: that of the narrowest column it filters by.
-/// What the index does not tell (an error's text, say) is looked at row by row, so a page looks at a bounded stretch of
-/// the index and says where to go on.
+/// Reads <c>task_end</c> backwards in time, along the index of the narrowest column that a search filters by. What the
+/// index does not tell (an error's text) is looked at row by row, so a page looks at a bounded stretch and says where
+/// to go on.
 /// </summary>
 internal sealed class TaskEnds(Database database) : ITaskEnds
 {

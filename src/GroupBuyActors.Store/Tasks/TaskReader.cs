@@ -1,3 +1,4 @@
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Tasks;

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
 using GroupBuyActors.Benchmarks.Harness;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Sandbox;
 using GroupBuyActors.Store;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Tasks;
 using GroupBuyActors.Tasks.Handlers;
 using GroupBuyActors.Testing.Silos;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using GroupBuyActors.Benchmarks.Harness;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Benchmarks.Tasks;

@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Conformance.Databases;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Committing;
@@ -76,7 +77,7 @@ public sealed class BinlogTests
                     Token = token,
                     Actor = group.Actor,
                     Events = [Commits.Event(2 * n + 1), Commits.Event(2 * n + 2, "order.paid")],
-                    Statuses = [placed, paid],
+                    Rows = [placed, paid],
                 }
             );
             Assert.Equal(CommitStatus.Committed, result.Status);

@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Conformance.Databases;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Committing;
@@ -99,7 +100,7 @@ public abstract class CommitSuite : IAsyncLifetime
                 Token = new(),
                 Actor = group.Actor,
                 Events = [Commits.Event(1), Commits.Event(2), Commits.Event(3)],
-                Statuses = [closed, issued, placed],
+                Rows = [closed, issued, placed],
             }
         );
 
@@ -672,7 +673,7 @@ public abstract class CommitSuite : IAsyncLifetime
             outcomes,
             o =>
                 Assert.Equal(
-                    o.Commit.Events[0].Sequence == o.Commit.Statuses[0].Sequence,
+                    o.Commit.Events[0].Sequence == ((OrderStatusChange)o.Commit.Rows[0]).Sequence,
                     o.Status == CommitStatus.Committed
                 )
         );

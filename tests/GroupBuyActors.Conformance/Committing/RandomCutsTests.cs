@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Conformance.Databases;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Testing;

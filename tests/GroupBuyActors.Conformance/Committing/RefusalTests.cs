@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Conformance.Databases;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Testing;

@@ -1,5 +1,5 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Conformance.Databases;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Conformance.Committing;

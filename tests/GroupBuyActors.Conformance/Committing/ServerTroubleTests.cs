@@ -1,5 +1,5 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Conformance.Databases;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Committing.MySql;
 using GroupBuyActors.Testing;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Store;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Committing.Sqlite;
 using GroupBuyActors.Store.Databases;
 using Microsoft.Data.Sqlite;

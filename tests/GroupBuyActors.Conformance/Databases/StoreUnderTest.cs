@@ -1,8 +1,10 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Store;
 using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Streams;
 using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Streams;
 using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Conformance.Databases;

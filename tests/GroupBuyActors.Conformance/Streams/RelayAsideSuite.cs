@@ -1,5 +1,5 @@
 using GroupBuyActors.Conformance.Databases;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Conformance.Streams;
 

@@ -1,7 +1,7 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Conformance.Databases;
 using GroupBuyActors.Store;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.Time.Testing;
 
 namespace GroupBuyActors.Conformance.Streams;

@@ -1,4 +1,5 @@
 using CsCheck;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Simulation;
 using GroupBuyActors.Tasks;
 
@@ -160,5 +161,5 @@ public sealed class CommitBytesTests
         + CommitBytes.Removal * handling.Removals.Count
         + handling.Events.Sum(recorded => (long)CommitBytes.OfEvent(JournalPayload.Write(recorded).Length))
         + handling.Schedules.Sum(task => (long)CommitBytes.OfTask(task))
-        + handling.Statuses.Sum(change => (long)CommitBytes.OfStatus(change.Order.UserId));
+        + handling.Statuses.Sum(change => (long)OrderStatusChange.BytesOf(change.Order.UserId));
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Relay;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Setting;
 

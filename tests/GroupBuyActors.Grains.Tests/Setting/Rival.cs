@@ -1,7 +1,7 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Setting;
 
@@ -79,7 +79,7 @@ internal sealed class Rival(TestSilo silo)
                 ],
                 Schedules = [.. handlings.SelectMany(handling => handling.Schedules)],
                 Removals = [.. handlings.SelectMany(handling => handling.Removals)],
-                Statuses = [.. handlings.SelectMany(handling => handling.Statuses)],
+                Rows = [.. handlings.SelectMany(handling => handling.Statuses)],
             }
         );
         Assert.Equal(CommitStatus.Committed, result.Status);

@@ -1,6 +1,6 @@
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Setting;
 

@@ -1,5 +1,5 @@
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 

@@ -1,12 +1,13 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
-using GroupBuyActors.Store.Committing;
 using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;

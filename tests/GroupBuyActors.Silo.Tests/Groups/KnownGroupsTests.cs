@@ -1,7 +1,7 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Http;
-using GroupBuyActors.Store.Reading;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,9 +1,9 @@
 using System.Reflection;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Membership;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Http;
-using GroupBuyActors.Store.Reading;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;

@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Databases;
 using Microsoft.Extensions.Logging;

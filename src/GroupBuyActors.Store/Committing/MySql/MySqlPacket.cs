@@ -1,7 +1,6 @@
-using GroupBuyActors.Groups;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Committing.MySql;
@@ -21,7 +20,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     private readonly List<TimedTask> _tasks = [];
     private readonly List<TaskKey> _keys = [];
     private readonly List<TaskEnding> _ends = [];
-    private readonly List<OrderStatusChange> _statuses = [];
+    private readonly MySqlOrderStatuses _orderStatuses = new();
     private readonly List<(TaskRun Run, Guid Commit)> _runs = [];
 
     /// <summary>The whole transaction; commits are numbered before.</summary>
@@ -36,7 +35,7 @@ internal sealed class MySqlPacket(TimeProvider time)
         Removals(batch);
         Updates(batch);
         Ends(batch);
-        Statuses(batch);
+        OfKinds(batch);
         Runs(batch);
         return _text.Sql("commit").ToString();
     }
@@ -356,62 +355,16 @@ internal sealed class MySqlPacket(TimeProvider time)
     /// </summary>
     private MySqlText Ascii(string text) => _text.Sql("_ascii").Text(text).Sql(" collate ascii_bin");
 
-    private void Statuses(List<LanePlace> batch)
+    private void OfKinds(List<LanePlace> batch)
     {
-        _statuses.Clear();
         foreach (var place in batch)
-            _statuses.AddRange(place.Commit.Statuses);
-        if (_statuses.Count == 0)
-            return;
-        _statuses.Sort(static (a, b) => Compare(a, b));
-        _text.Sql(
-            "insert into order_status_log(order_id,sequence,group_id,user_id,status,changed_ms,quantity,amount,currency,placed_ms,closes_ms,"
-                + "paid_ms,voucher_tail,voucher_until_ms,redeemed_ms,refunded_ms,close_reason)values"
-        );
-        foreach (var change in _statuses)
         {
-            var order = change.Order;
-            var group = order.OrderId.Group.Value;
-            _text
-                .Sql("('")
-                .Sql(group)
-                .Sql('.')
-                .Number(order.OrderId.Number)
-                .Sql("',")
-                .Number(change.Sequence)
-                .Sql(",'")
-                .Sql(group)
-                .Sql("',")
-                .Binary(order.UserId)
-                .Sql(',')
-                .Text(StoredNames.Of(order.Status))
-                .Sql(',')
-                .Instant(change.Time)
-                .Sql(',')
-                .Number(order.Quantity)
-                .Sql(',')
-                .Number(order.Total.Amount)
-                .Sql(',')
-                .Text(order.Total.Currency)
-                .Sql(',')
-                .Instant(order.PlacedAt)
-                .Sql(',')
-                .Instant(order.ClosesAt)
-                .Sql(',')
-                .InstantOrNull(order.PaidAt)
-                .Sql(',')
-                .TextOrNull(order.VoucherTail)
-                .Sql(',')
-                .InstantOrNull(order.VoucherValidUntil)
-                .Sql(',')
-                .InstantOrNull(order.RedeemedAt)
-                .Sql(',')
-                .InstantOrNull(order.RefundedAt)
-                .Sql(',')
-                .TextOrNull(order.CloseReason is { } reason ? StoredNames.Of(reason) : null)
-                .Sql("),");
+            var rows = place.Commit.Rows;
+            for (var i = 0; i < rows.Count; i++)
+                _orderStatuses.Add(rows[i]);
         }
-        EndOfRows();
+
+        _orderStatuses.Write(_text);
     }
 
     private void Runs(List<LanePlace> batch)
@@ -454,15 +407,6 @@ internal sealed class MySqlPacket(TimeProvider time)
             return a.Day.CompareTo(b.Day);
         var ids = string.CompareOrdinal(a.TaskId, b.TaskId);
         return ids != 0 ? ids : a.Version.CompareTo(b.Version);
-    }
-
-    private static int Compare(OrderStatusChange a, OrderStatusChange b)
-    {
-        var groups = string.CompareOrdinal(a.Order.OrderId.Group.Value, b.Order.OrderId.Group.Value);
-        if (groups != 0)
-            return groups;
-        var orders = a.Order.OrderId.Number.CompareTo(b.Order.OrderId.Number);
-        return orders != 0 ? orders : a.Sequence.CompareTo(b.Sequence);
     }
 
     private static int Compare(TaskRun a, TaskRun b)

@@ -1,3 +1,4 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Store.Databases;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;

@@ -2,7 +2,6 @@ using System.Globalization;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 using Microsoft.Data.Sqlite;
 
@@ -172,8 +171,8 @@ internal sealed class SqliteStatements : IDisposable
             );
         foreach (var end in commit.Ends)
             End(end);
-        foreach (var change in commit.Statuses)
-            Status(change);
+        foreach (var row in commit.Rows)
+            Status(row as OrderStatusChange ?? throw new NotSupportedException($"Nobody writes a {row.GetType()}."));
         if (commit.Run is { } run)
             _run.Run(Ms(run.Key.Due) / DayMs, run.Key.Id, run.Version, Id(commit.Id));
     }

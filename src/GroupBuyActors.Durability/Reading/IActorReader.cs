@@ -1,4 +1,4 @@
-namespace GroupBuyActors.Store.Reading;
+namespace GroupBuyActors.Reading;
 
 /// <summary>A stored row of the journal. <see cref="Actor"/> is null for a commit without events.</summary>
 public sealed record JournalRow
@@ -27,7 +27,7 @@ public sealed record JournalRow
     /// <summary>The actor's now.</summary>
     public DateTimeOffset Time { get; init; }
 
-    /// <summary>See <c>JournalPayload</c>.</summary>
+    /// <summary>As the actor's kind wrote it.</summary>
     public byte[] Payload { get; init; } = [];
 
     /// <summary>W3C traceparent or null.</summary>

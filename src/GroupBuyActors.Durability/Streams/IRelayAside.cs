@@ -1,6 +1,7 @@
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Reading;
 
-namespace GroupBuyActors.Store.Streams;
+namespace GroupBuyActors.Streams;
 
 /// <summary>Why an actor's events are not relayed yet.</summary>
 public enum AsideState
@@ -35,7 +36,7 @@ public sealed record AsideRow(
 /// <param name="Sequence">The event.</param>
 /// <param name="At">Its stream and position.</param>
 /// <param name="IsRelayed">True where the sink's cursor has passed it and it is not set aside.</param>
-public sealed record EventPlace(ActorId Actor, long Sequence, Committing.StreamPosition At, bool IsRelayed);
+public sealed record EventPlace(ActorId Actor, long Sequence, StreamPosition At, bool IsRelayed);
 
 /// <summary>
 /// Actors set aside on the way from streams to a sink that keeps each actor's order. A row and the cursor that passes
@@ -52,7 +53,7 @@ public interface IRelayAside
     /// <summary>A stream's rows for a sink, by actor, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<AsideRow>> ReadAsync(long stream, string sink, int limit, CancellationToken cancellation);
 
-    /// <summary>Those of some groups.</summary>
+    /// <summary>Those of some actors.</summary>
     Task<IReadOnlyList<AsideRow>> ReadAsync(
         long stream,
         string sink,

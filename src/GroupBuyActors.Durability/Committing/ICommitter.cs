@@ -1,11 +1,8 @@
-using GroupBuyActors.Groups;
-
-namespace GroupBuyActors.Store.Committing;
+namespace GroupBuyActors.Committing;
 
 /// <summary>
-/// Makes commits of many grains durable, many in one transaction. One per silo and database. See DESIGN "The
-/// committer". Start: <see cref="StartAsync"/> after the silo joined the cluster, once; before that every reservation
-/// is refused.
+/// Makes commits of many grains durable, many in one transaction. One per silo and database. Start:
+/// <see cref="StartAsync"/> after the silo joined the cluster, once; before that every reservation is refused.
 /// </summary>
 public interface ICommitter
 {
@@ -89,8 +86,8 @@ public static class CommitSize
             bytes += CommitBytes.OfTask(t);
         foreach (var e in commit.Ends)
             bytes += CommitBytes.OfEnding(e.Payload.Length, e.Error);
-        foreach (var s in commit.Statuses)
-            bytes += CommitBytes.OfStatus(s.Order.UserId);
+        for (var i = 0; i < commit.Rows.Count; i++)
+            bytes += commit.Rows[i].Bytes;
         return bytes;
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
-using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Store.Tasks;
+namespace GroupBuyActors.Tasks;
 
 /// <summary>How a task ended other than by an event of its actor.</summary>
 public enum TaskEndStatus
@@ -47,7 +46,7 @@ public sealed record TaskEnding
     /// <summary>How it ended.</summary>
     public required TaskEndStatus Status { get; init; }
 
-    /// <summary>See <see cref="TaskTypes"/>.</summary>
+    /// <summary>Names its type.</summary>
     public required string Type { get; init; }
 
     /// <summary>Where it lay.</summary>
@@ -80,13 +79,13 @@ public sealed record TaskEnding
     public string? Error { get; init; }
 
     /// <summary>
-    /// When an operator had it run again, or null. Written by <see cref="ITaskEnds.MarkRedrivenAsync"/> only.
+    /// When an operator had it run again, or null. Not written by commits.
     /// </summary>
     public DateTimeOffset? RedrivenAt { get; init; }
 
     /// <summary>
-    /// When an operator said that nothing more is to be done about it, or null. Written by
-    /// <see cref="ITaskEnds.DismissAsync"/> only.
+    /// When an operator said that nothing more is to be done about it, or null. Not written by
+    /// commits.
     /// </summary>
     public DateTimeOffset? DismissedAt { get; init; }
 

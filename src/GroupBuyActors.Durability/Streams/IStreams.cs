@@ -1,6 +1,6 @@
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Reading;
 
-namespace GroupBuyActors.Store.Streams;
+namespace GroupBuyActors.Streams;
 
 /// <summary>Where a stream stands: alive → dead → drained. A row is removed only when drained.</summary>
 public enum StreamState

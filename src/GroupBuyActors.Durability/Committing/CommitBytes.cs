@@ -1,6 +1,6 @@
 using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Groups;
+namespace GroupBuyActors.Committing;
 
 /// <summary>
 /// What the parts of a commit take at most in one packet to a database: a rule cuts what it decides by these, and the
@@ -23,7 +23,6 @@ public static class CommitBytes
     private const int Event = 400;
     private const int Task = 700;
     private const int Ending = 800;
-    private const int Status = 900;
     private const int Utf8BytesPerCharacter = 3;
 
     /// <summary>An event, by the length of its payload.</summary>
@@ -38,8 +37,6 @@ public static class CommitBytes
     /// <summary>A task's end.</summary>
     public static int OfEnding(int payloadLength, string? error) => Ending + payloadLength + OfText(error);
 
-    /// <summary>A row of the order status log.</summary>
-    public static int OfStatus(string userId) => Status + OfText(userId);
-
-    private static int OfText(string? text) => Utf8BytesPerCharacter * (text?.Length ?? 0);
+    /// <summary>A text, whatever is in it.</summary>
+    public static int OfText(string? text) => Utf8BytesPerCharacter * (text?.Length ?? 0);
 }

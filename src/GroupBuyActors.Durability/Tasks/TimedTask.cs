@@ -31,13 +31,13 @@ public sealed record TimedTask
     /// <summary>Where its row lies.</summary>
     public required TaskKey Key { get; init; }
 
-    /// <summary>See <see cref="TaskTypes"/>.</summary>
+    /// <summary>Names its type.</summary>
     public required string Type { get; init; }
 
     /// <summary>The actor it is about, as its id says; null for a task of a shard.</summary>
     public ActorId? Actor { get; init; }
 
-    /// <summary>What the handler needs, as UTF-8 JSON; see <see cref="TaskPayloads"/>.</summary>
+    /// <summary>What the handler needs, as UTF-8 JSON.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
 
     /// <summary>The next try, never before <see cref="TaskKey.Due"/>.</summary>
@@ -58,7 +58,7 @@ public sealed record TimedTask
     /// <summary>Its row, named for removal.</summary>
     public TaskKey Row => Key with { Type = Type };
 
-    /// <summary>Its own weight on top of its type's, −1,000 to 1,000: see <see cref="TaskOrder"/>.</summary>
+    /// <summary>Its own weight on top of its type's, −1,000 to 1,000.</summary>
     public int Weight { get; init; }
 
     /// <summary>

@@ -1,8 +1,6 @@
-using GroupBuyActors.Groups;
-using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Store.Committing;
+namespace GroupBuyActors.Committing;
 
 /// <summary>
 /// One atomic write: everything in it becomes durable together or not at all. A commit about an actor has events; one
@@ -43,8 +41,8 @@ public sealed class Commit
     /// </summary>
     public IReadOnlyList<TaskEnding> Ends { get; init; } = [];
 
-    /// <summary>Rows for the order status log.</summary>
-    public IReadOnlyList<OrderStatusChange> Statuses { get; init; } = [];
+    /// <summary>Rows of tables that the actor's kind has for itself.</summary>
+    public IReadOnlyList<KindRow> Rows { get; init; } = [];
 
     /// <summary>The run of a task without an event: its duplicate refuses the commit.</summary>
     public TaskRun? Run { get; init; }
@@ -53,12 +51,21 @@ public sealed class Commit
     public object? Attachment { get; init; }
 }
 
+/// <summary>
+/// A row of a table that one kind of actors has for itself, written with the commit; the store has a writer for each.
+/// </summary>
+public abstract record KindRow
+{
+    /// <summary>What it takes at most in one packet to a database, in bytes.</summary>
+    public abstract int Bytes { get; }
+}
+
 /// <summary>A row of the journal to be.</summary>
 /// <param name="Sequence">The actor's own, from 1.</param>
-/// <param name="Type">Such as <c>order.placed</c>.</param>
+/// <param name="Type">What happened, such as <c>thing.done</c>.</param>
 /// <param name="Version">Of the data.</param>
 /// <param name="Time">The actor's now.</param>
-/// <param name="Payload">See <c>JournalPayload</c>.</param>
+/// <param name="Payload">As the actor's kind writes it.</param>
 /// <param name="Trace">W3C traceparent or null.</param>
 public readonly record struct JournalEvent(
     long Sequence,
