@@ -1,3 +1,3 @@
-using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Silo;
 
 return await SiloCommand.RunAsync(args);

@@ -102,7 +102,7 @@ internal sealed record Room(string Name)
 
     public override string ToString() => Name;
 
-    private string Assembly()
+    public string Assembly()
     {
         var path = Path.Combine(Directory, "bin", Repository.Configuration, "net10.0", $"{Name}.dll");
         return File.Exists(path)

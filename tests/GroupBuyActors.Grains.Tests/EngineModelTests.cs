@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;

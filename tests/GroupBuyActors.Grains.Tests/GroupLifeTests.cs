@@ -204,7 +204,7 @@ public sealed class GroupLifeTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id);
-        var gate = silo.Get<Membership.SiloGate>();
+        var gate = silo.Get<Hosting.SiloGate>();
         Assert.Null(gate.ClosedBecause);
         var poll = group.WaitForEvents(long.MaxValue - 1);
         gate.Drain();

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;

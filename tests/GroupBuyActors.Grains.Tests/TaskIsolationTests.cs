@@ -1,7 +1,6 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;

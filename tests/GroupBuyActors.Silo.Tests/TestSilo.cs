@@ -1,5 +1,4 @@
 using GroupBuyActors.Client;
-using GroupBuyActors.Silo.Hosting;
 using GroupBuyActors.Testing.Silos;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;

@@ -119,7 +119,7 @@ internal static class Samples
 
     public static Task EndAsync(this TestStore store, TaskEnding end) =>
         store.ExecuteAsync(
-            $"insert into task_end (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, error) values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()}, {StoredNames.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.Account}, {end.Actor?.ToString()}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version}, {end.Payload.ToArray()}, {end.Error})"
+            $"insert into task_end (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, error) values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()}, {StoredNames<TaskEndStatus>.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.Account}, {end.Actor?.ToString()}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version}, {end.Payload.ToArray()}, {end.Error})"
         );
 
     /// <summary>

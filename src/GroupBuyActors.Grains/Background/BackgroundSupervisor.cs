@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

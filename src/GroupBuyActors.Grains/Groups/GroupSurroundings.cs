@@ -1,6 +1,5 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Retention;

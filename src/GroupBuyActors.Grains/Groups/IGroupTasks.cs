@@ -1,5 +1,4 @@
 using GroupBuyActors.Ports;
-using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using GroupBuyActors.Background;
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Store.Reading;
 

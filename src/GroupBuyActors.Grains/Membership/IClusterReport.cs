@@ -15,18 +15,3 @@ public interface IClusterReport
     /// <summary>All shards that are owned, in order.</summary>
     Task<IReadOnlyList<ShardReport>> ShardsAsync(CancellationToken cancellation);
 }
-
-/// <summary>Whether this silo may answer.</summary>
-public interface ISiloGate
-{
-    /// <summary>
-    /// Null while the silo serves; else one sentence why not (starting, fence not confirmed, draining, fenced).
-    /// </summary>
-    string? ClosedBecause { get; }
-
-    /// <summary>
-    /// The same, but null while the silo drains and still answers what reaches it; else the store has not answered it
-    /// lately.
-    /// </summary>
-    string? RefusesBecause { get; }
-}

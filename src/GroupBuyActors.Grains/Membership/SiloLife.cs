@@ -1,6 +1,7 @@
 using GroupBuyActors.Background;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
 using GroupBuyActors.Streams;

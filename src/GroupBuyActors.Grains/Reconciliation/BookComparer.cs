@@ -1,4 +1,4 @@
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Store.Reading;
 

@@ -1,4 +1,4 @@
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;

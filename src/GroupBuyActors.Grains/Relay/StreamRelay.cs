@@ -3,7 +3,6 @@ using System.Collections.Frozen;
 using GroupBuyActors.Background;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,4 @@
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Retention;
 

@@ -1,6 +1,5 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Store.Retention;
 using Microsoft.Extensions.Options;
 

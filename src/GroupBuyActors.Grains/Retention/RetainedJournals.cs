@@ -1,6 +1,5 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store.Retention;

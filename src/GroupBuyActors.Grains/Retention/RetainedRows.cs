@@ -1,5 +1,4 @@
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
 using GroupBuyActors.Store.Retention;

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,5 @@
 using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;

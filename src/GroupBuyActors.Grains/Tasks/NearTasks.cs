@@ -1,5 +1,4 @@
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

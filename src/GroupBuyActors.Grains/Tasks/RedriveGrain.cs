@@ -1,5 +1,4 @@
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
 

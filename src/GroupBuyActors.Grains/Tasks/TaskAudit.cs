@@ -1,5 +1,5 @@
 using GroupBuyActors.Groups;
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
 

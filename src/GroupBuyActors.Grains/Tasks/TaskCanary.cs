@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

@@ -1,7 +1,6 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;

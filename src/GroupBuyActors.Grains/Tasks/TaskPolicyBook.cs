@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;

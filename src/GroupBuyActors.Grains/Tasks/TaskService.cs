@@ -1,6 +1,5 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

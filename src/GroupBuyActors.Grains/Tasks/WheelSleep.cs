@@ -1,4 +1,4 @@
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 
 namespace GroupBuyActors.Tasks;
 

@@ -40,7 +40,7 @@ internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
                 reservation.Sku,
                 reservation.Units
             ),
-            PortJson.Default.ReservationDocument,
+            InventoryJson.Default.ReservationDocument,
             cancellation
         );
 
@@ -55,7 +55,7 @@ internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
                 deduction.ReservationKey,
                 deduction.Units
             ),
-            PortJson.Default.DeductionDocument,
+            InventoryJson.Default.DeductionDocument,
             cancellation
         );
 
@@ -73,7 +73,7 @@ internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
                 release.Units,
                 release.Returned
             ),
-            PortJson.Default.ReleaseDocument,
+            InventoryJson.Default.ReleaseDocument,
             cancellation
         );
 
@@ -86,7 +86,7 @@ internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
         HttpBooks.ReadAsync(
             port,
             Books,
-            PortJson.Default.StockBookDocument,
+            InventoryJson.Default.StockBookDocument,
             merchantId,
             after,
             limit,

@@ -21,7 +21,7 @@ internal sealed class HttpNotices(HttpPort port) : INotices
             Send,
             key,
             new NoticeDocument(order.ToString(), userId, kind),
-            PortJson.Default.NoticeDocument,
+            NoticeJson.Default.NoticeDocument,
             cancellation
         );
 }

@@ -31,7 +31,7 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
         var (reply, found) = await port.AskAsync(
                 Ask,
                 $"orderId={Uri.EscapeDataString(order.ToString())}",
-                PortJson.Default.HeldPaymentsDocument,
+                PaymentJson.Default.HeldPaymentsDocument,
                 FindingsOf,
                 Nothing,
                 cancellation
@@ -51,7 +51,7 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
             Refund,
             key,
             new RefundDocument(order.ToString(), paymentId, amount.Amount, amount.Currency),
-            PortJson.Default.RefundDocument,
+            PaymentJson.Default.RefundDocument,
             cancellation
         );
 
@@ -64,7 +64,7 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
         HttpBooks.ReadAsync(
             port,
             Books,
-            PortJson.Default.PaymentBookDocument,
+            PaymentJson.Default.PaymentBookDocument,
             merchantId,
             after,
             limit,

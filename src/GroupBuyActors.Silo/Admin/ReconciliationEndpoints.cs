@@ -1,6 +1,6 @@
 using GroupBuyActors.Client;
 using GroupBuyActors.Groups;
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Silo.Auth;

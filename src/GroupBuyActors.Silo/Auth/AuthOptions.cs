@@ -1,6 +1,6 @@
 using System.Globalization;
 using GroupBuyActors.Groups;
-using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Auth;
 

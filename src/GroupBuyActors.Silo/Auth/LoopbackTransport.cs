@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Silo.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Connections;
 

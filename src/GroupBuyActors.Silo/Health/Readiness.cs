@@ -1,4 +1,5 @@
 using GroupBuyActors.Background;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;

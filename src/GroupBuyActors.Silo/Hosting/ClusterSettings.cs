@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Hosting;
 

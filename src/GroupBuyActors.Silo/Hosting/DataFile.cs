@@ -1,10 +1,8 @@
+using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Store;
 using Microsoft.Data.Sqlite;
 
 namespace GroupBuyActors.Silo.Hosting;
-
-/// <summary>The silo cannot start for a reason that a person can mend; the message is one sentence.</summary>
-internal sealed class StartException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Makes sure that the place of the SQLite file can be written, before anything opens it.</summary>
 internal static class DataFile

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Store;
 
 namespace GroupBuyActors.Silo.Hosting;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using GroupBuyActors.Integrations.Kafka;
+using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Hosting;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Store;
 using Orleans.Configuration;

@@ -1,4 +1,5 @@
 using GroupBuyActors.Integrations.Http;
+using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Hosting;
 

@@ -1,4 +1,5 @@
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Hosting;
 

@@ -3,6 +3,7 @@ using GroupBuyActors.Integrations.Http;
 using GroupBuyActors.Integrations.Kafka;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
+using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;
 

@@ -1,3 +1,4 @@
+using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Store;
 
 namespace GroupBuyActors.Silo.Hosting;

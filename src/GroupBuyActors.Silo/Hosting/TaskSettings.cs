@@ -1,3 +1,4 @@
+using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Hosting;

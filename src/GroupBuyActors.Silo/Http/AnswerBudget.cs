@@ -1,5 +1,5 @@
 using GroupBuyActors.Groups;
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 
 namespace GroupBuyActors.Silo.Http;
 

@@ -1,8 +1,7 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Retries;
-using GroupBuyActors.Silo.Groups;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Http;

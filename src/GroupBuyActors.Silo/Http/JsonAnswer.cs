@@ -1,6 +1,5 @@
 using System.Text.Json;
 using GroupBuyActors.Client;
-using GroupBuyActors.Silo.Idempotency;
 
 namespace GroupBuyActors.Silo.Http;
 
@@ -32,7 +31,7 @@ internal sealed class JsonAnswer(int status, byte[] body, string? location = nul
         if (location is not null)
             response.Headers.Location = location;
         // Where the caller gave no key, only the edge itself has sent the call again.
-        if (replayed && RequestKeys.IsGiven(context))
+        if (replayed && IdempotencyHeader.IsGiven(context))
             response.Headers[ReplayedHeader] = "true";
         return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }

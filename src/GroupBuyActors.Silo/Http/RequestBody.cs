@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Unicode;
-using GroupBuyActors.Silo.Idempotency;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -53,7 +52,7 @@ internal sealed class RequestBody
     }
 
     /// <summary>A hash that is equal for equal JSON values. Only of a body without <see cref="TextProblem"/>.</summary>
-    public string Fingerprint => RequestKeys.Hash(_json is { } json ? CanonicalJson.Write(json).Span : "none"u8);
+    public string Fingerprint => RequestHash.Of(_json is { } json ? CanonicalJson.Write(json).Span : "none"u8);
 
     /// <summary>The body. A problem where it is too large, in an encoding that is not taken, or no JSON.</summary>
     public static async ValueTask<(RequestBody Body, Problem? Problem)> ReadAsync(HttpContext context)

@@ -14,7 +14,7 @@ internal sealed class Once(IGrainFactory grains)
     /// <summary>Answers from memory, or runs the call and remembers its answer where that is a success.</summary>
     public async Task<IResult> RunAsync(HttpContext context, RequestKey key, Func<Task<IResult>> run)
     {
-        if (!RequestKeys.IsGiven(context))
+        if (!IdempotencyHeader.IsGiven(context))
             return await run();
         var memory = grains.GetGrain<IIdempotencyGrain>(key.Id);
         var beginning = await RememberingAsync(() => BeginAsync(memory, key.Fingerprint, context.RequestAborted));

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using GroupBuyActors.Groups;
@@ -14,7 +13,6 @@ namespace GroupBuyActors.Silo.Idempotency;
 /// </summary>
 internal static class RequestKeys
 {
-    public const string Header = "Idempotency-Key";
     private const int LengthMax = 255;
 
     /// <summary>The key of this call; a problem where the header is malformed.</summary>
@@ -22,17 +20,17 @@ internal static class RequestKeys
     {
         if (body.TextProblem is { } problem)
             return (new RequestKey("-", ""), problem);
-        if (!context.Request.Headers.TryGetValue(Header, out var values))
+        if (!context.Request.Headers.TryGetValue(IdempotencyHeader.Name, out var values))
             return (new RequestKey(RandomNumberGenerator.GetHexString(32, lowercase: true), ""), null);
         if (values is not [{ Length: >= 1 and <= LengthMax } key])
         {
             var errors = new FieldErrors();
-            errors.Add(Header, $"The header must have one key of 1 to {LengthMax} characters.");
+            errors.Add(IdempotencyHeader.Name, $"The header must have one key of 1 to {LengthMax} characters.");
             return (new RequestKey("-", ""), Problem.Invalid(errors));
         }
 
         var scope = $"{Caller.Of(context).Name}\n{context.Request.Method}\n{RequestPath.CanonicalOf(context)}\n{key}";
-        return (new RequestKey(Hash(Encoding.UTF8.GetBytes(scope)), body.Fingerprint), null);
+        return (new RequestKey(RequestHash.Of(Encoding.UTF8.GetBytes(scope)), body.Fingerprint), null);
     }
 
     /// <summary>The key of a call that needs no body; one that is sent all the same must be JSON and counts.</summary>
@@ -47,15 +45,4 @@ internal static class RequestKeys
     public static bool IsId(string text) =>
         text.Length is 22 or 32
         && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
-
-    /// <summary>True where the caller asked that repeats be recognised.</summary>
-    public static bool IsGiven(HttpContext context) => context.Request.Headers.ContainsKey(Header);
-
-    // 128 bits: nobody can make two bodies of one hash by accident, and a group remembers the text for a day.
-    public static string Hash(ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(bytes, hash);
-        return Base64Url.EncodeToString(hash[..16]);
-    }
 }

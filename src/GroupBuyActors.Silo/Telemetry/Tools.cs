@@ -1,6 +1,5 @@
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
-using GroupBuyActors.Silo.Idempotency;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Orleans.Dashboard;
@@ -143,7 +142,7 @@ internal static class Tools
             (operation.Parameters ??= []).Add(
                 new OpenApiParameter
                 {
-                    Name = RequestKeys.Header,
+                    Name = IdempotencyHeader.Name,
                     In = ParameterLocation.Header,
                     Description = "1 to 255 characters; the same key and body return the first answer again, for 24 h.",
                     Schema = new OpenApiSchema

@@ -108,11 +108,4 @@ internal static partial class CommitLog
         "The file {Path}, which records the last acknowledged commit, could not be written: {Error}"
     )]
     public static partial void MarkNotWritten(this ILogger logger, string path, string error);
-
-    [LoggerMessage(
-        2118,
-        LogLevel.Warning,
-        "The check of the SQLite file {Path} ({Megabytes} MB) was stopped after {Seconds} s; no damage was found so far. Run `pragma integrity_check` to check the whole file."
-    )]
-    public static partial void CheckCutShort(this ILogger logger, string path, int seconds, long megabytes);
 }

@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using GroupBuyActors.Store.Committing;
-using GroupBuyActors.Store.Committing.Sqlite;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;

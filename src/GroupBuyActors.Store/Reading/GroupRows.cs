@@ -1,7 +1,6 @@
 using System.Data.Common;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
-using GroupBuyActors.Store.Projections;
 
 namespace GroupBuyActors.Store.Reading;
 

@@ -19,7 +19,7 @@ internal static class TaskEndRows
         {
             TaskId = row.GetString(0),
             EndedAt = row.Instant(1),
-            Status = StoredNames.ToTaskEndStatus(row.GetString(2)),
+            Status = StoredNames<TaskEndStatus>.From(row.GetString(2)),
             Type = string.Intern(row.GetString(3)),
             Shard = new ShardId(row.GetInt32(4)),
             Account = row.IsDBNull(5) ? null : row.GetInt64(5),

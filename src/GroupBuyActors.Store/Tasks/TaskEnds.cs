@@ -367,7 +367,7 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
             if (filter.Type is { } type)
                 Equal("task_end_type", $"type = {type}");
             if (filter.Status is { } status)
-                Equal("task_end_status", $"status = {StoredNames.Of(status)}");
+                Equal("task_end_status", $"status = {StoredNames<TaskEndStatus>.Of(status)}");
             // The day tells the server which partitions to leave out; under day 0 lies what is kept whatever its age.
             if (filter.From is { } from)
                 Ranges.Add(

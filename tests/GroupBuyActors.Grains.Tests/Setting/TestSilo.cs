@@ -1,7 +1,6 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Relay;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Testing.Silos;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;

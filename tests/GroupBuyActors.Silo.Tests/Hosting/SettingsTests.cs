@@ -1,6 +1,7 @@
 using GroupBuyActors.Sandbox.Books;
 using GroupBuyActors.Silo.Hosting;
 using GroupBuyActors.Silo.Sandbox;
+using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Store;
 using Microsoft.Extensions.Configuration;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Sandbox;
 using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Silo.Settings;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,8 +1,7 @@
 using System.Reflection;
 using GroupBuyActors.Groups;
-using GroupBuyActors.Membership;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Reading;
-using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -12,7 +12,7 @@ public sealed class OnceTests(TestSilo silo)
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
     private readonly IGrainFactory _grains = silo.Services.GetRequiredService<IGrainFactory>();
-    private readonly RequestKey _key = new(RequestKeys.Hash(Guid.NewGuid().ToByteArray()), "body");
+    private readonly RequestKey _key = new(RequestHash.Of(Guid.NewGuid().ToByteArray()), "body");
 
     private IIdempotencyGrain Memory => _grains.GetGrain<IIdempotencyGrain>(_key.Id);
 
@@ -87,7 +87,7 @@ public sealed class OnceTests(TestSilo silo)
     private static DefaultHttpContext Call(CancellationToken aborted = default)
     {
         var context = new DefaultHttpContext { RequestAborted = aborted };
-        context.Request.Headers[RequestKeys.Header] = "k";
+        context.Request.Headers[IdempotencyHeader.Name] = "k";
         return context;
     }
 }

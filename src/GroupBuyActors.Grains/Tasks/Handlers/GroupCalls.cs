@@ -1,6 +1,5 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Membership;
 using GroupBuyActors.Ports;
 using Microsoft.Extensions.Options;
 

@@ -252,7 +252,7 @@ internal sealed class SqliteStatements : IDisposable
             end.Key.Day,
             end.TaskId,
             Ms(end.EndedAt),
-            StoredNames.Of(end.Status),
+            StoredNames<TaskEndStatus>.Of(end.Status),
             end.Type,
             end.Shard.Index,
             end.Account,

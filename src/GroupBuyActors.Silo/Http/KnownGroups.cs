@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Reading;
-using GroupBuyActors.Silo.Http;
 using Microsoft.Extensions.Options;
 
-namespace GroupBuyActors.Silo.Groups;
+namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
 /// Tells which groups exist, so that calls about made-up ids are answered without an activation. That a group exists

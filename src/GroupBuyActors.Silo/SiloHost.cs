@@ -9,10 +9,12 @@ using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Silo.Events;
 using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Health;
+using GroupBuyActors.Silo.Hosting;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Silo.Idempotency;
 using GroupBuyActors.Silo.Orders;
 using GroupBuyActors.Silo.Sandbox;
+using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Silo.Telemetry;
 using GroupBuyActors.Silo.Users;
 using GroupBuyActors.Silo.Vouchers;
@@ -24,7 +26,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
-namespace GroupBuyActors.Silo.Hosting;
+namespace GroupBuyActors.Silo;
 
 /// <summary>Puts the silo together: settings first, then store, ports, actors, and the HTTP edge over them.</summary>
 internal static class SiloHost

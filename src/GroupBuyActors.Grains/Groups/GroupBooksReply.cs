@@ -1,6 +1,6 @@
-using GroupBuyActors.Groups;
+using GroupBuyActors.Reconciliation;
 
-namespace GroupBuyActors.Reconciliation;
+namespace GroupBuyActors.Groups;
 
 /// <summary><see cref="GroupBooks"/> on its way between silos.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.GroupBooksReply")]

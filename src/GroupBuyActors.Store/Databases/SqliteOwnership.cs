@@ -1,4 +1,4 @@
-namespace GroupBuyActors.Store.Committing.Sqlite;
+namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
 /// One process owns a database file: it holds a lock of the operating system on a file beside it. The lock ends with

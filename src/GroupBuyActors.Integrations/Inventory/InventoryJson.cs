@@ -1,10 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using GroupBuyActors.Integrations.Inventory;
-using GroupBuyActors.Integrations.Notices;
-using GroupBuyActors.Integrations.Payments;
 
-namespace GroupBuyActors.Integrations.Http;
+namespace GroupBuyActors.Integrations.Inventory;
 
 /// <summary>
 /// Documents as the contracts in <c>deploy/contracts</c> have them. Read strictly: a member that is missing, null, of
@@ -24,8 +21,4 @@ namespace GroupBuyActors.Integrations.Http;
 [JsonSerializable(typeof(DeductionDocument))]
 [JsonSerializable(typeof(ReleaseDocument))]
 [JsonSerializable(typeof(StockBookDocument))]
-[JsonSerializable(typeof(RefundDocument))]
-[JsonSerializable(typeof(HeldPaymentsDocument))]
-[JsonSerializable(typeof(PaymentBookDocument))]
-[JsonSerializable(typeof(NoticeDocument))]
-internal sealed partial class PortJson : JsonSerializerContext;
+internal sealed partial class InventoryJson : JsonSerializerContext;

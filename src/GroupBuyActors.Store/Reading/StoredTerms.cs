@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
 
-namespace GroupBuyActors.Store.Projections;
+namespace GroupBuyActors.Store.Reading;
 
 /// <summary>A group's terms as the lists hold them: UTF-8 JSON, only grows.</summary>
 internal static class StoredTerms

@@ -1,5 +1,6 @@
 using GroupBuyActors.Background;
 using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reconciliation;
@@ -14,7 +15,7 @@ using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Serialization;
 
-namespace GroupBuyActors.Hosting;
+namespace GroupBuyActors;
 
 /// <summary>Composition of the Grains room.</summary>
 public static class GroupBuyHosting

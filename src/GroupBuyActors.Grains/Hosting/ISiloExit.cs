@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace GroupBuyActors.Membership;
+namespace GroupBuyActors.Hosting;
 
 /// <summary>
 /// Ends this process, because the cluster goes on without it: nothing it decides can be stored any more.

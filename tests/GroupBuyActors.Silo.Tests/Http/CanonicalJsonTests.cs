@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using GroupBuyActors.Silo.Idempotency;
+using GroupBuyActors.Silo.Http;
 
-namespace GroupBuyActors.Silo.Tests.Idempotency;
+namespace GroupBuyActors.Silo.Tests.Http;
 
 public sealed class CanonicalJsonTests
 {

@@ -1,4 +1,4 @@
-namespace GroupBuyActors.Membership;
+namespace GroupBuyActors.Hosting;
 
 /// <summary>
 /// A clock for what is counted within one process: it begins at the wall clock's time and goes on with the monotonic

@@ -1,6 +1,8 @@
 using GroupBuyActors.Silo.Demo;
+using GroupBuyActors.Silo.Hosting;
+using GroupBuyActors.Silo.Settings;
 
-namespace GroupBuyActors.Silo.Hosting;
+namespace GroupBuyActors.Silo;
 
 /// <summary>The command line: serve (default), demo, health, help.</summary>
 internal static class SiloCommand

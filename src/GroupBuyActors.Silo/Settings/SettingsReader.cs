@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 
-namespace GroupBuyActors.Silo.Hosting;
+namespace GroupBuyActors.Silo.Settings;
 
 /// <summary>The settings are faulty; the message names every fault.</summary>
 internal sealed class SettingsException(string message) : Exception(message);

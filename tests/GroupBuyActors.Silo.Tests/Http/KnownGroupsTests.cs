@@ -1,11 +1,10 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Reading;
-using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
-namespace GroupBuyActors.Silo.Tests.Groups;
+namespace GroupBuyActors.Silo.Tests.Http;
 
 /// <summary>What exists is remembered, within bounds; what does not is never remembered.</summary>
 public sealed class KnownGroupsTests

@@ -1,8 +1,22 @@
 using GroupBuyActors.Committing;
-using GroupBuyActors.Hosting;
 using Microsoft.Extensions.Options;
 
-namespace GroupBuyActors.Membership;
+namespace GroupBuyActors.Hosting;
+
+/// <summary>Whether this silo may answer.</summary>
+public interface ISiloGate
+{
+    /// <summary>
+    /// Null while the silo serves; else one sentence why not (starting, fence not confirmed, draining, fenced).
+    /// </summary>
+    string? ClosedBecause { get; }
+
+    /// <summary>
+    /// The same, but null while the silo drains and still answers what reaches it; else the store has not answered it
+    /// lately.
+    /// </summary>
+    string? RefusesBecause { get; }
+}
 
 /// <summary>
 /// Whether this silo may answer. A silo that was frozen and thaws has been replaced meanwhile: it must not serve what

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using GroupBuyActors.Store;
 
-namespace GroupBuyActors.Silo.Hosting;
+namespace GroupBuyActors.Silo.Settings;
 
 /// <summary>Says in one sentence why a silo did not start.</summary>
 internal static class StartFault
@@ -58,3 +58,6 @@ internal static class StartFault
         return text.Length > 0 && text[^1] != '.' ? text.Append('.').ToString() : text.ToString();
     }
 }
+
+/// <summary>The silo cannot start for a reason that a person can mend; the message is one sentence.</summary>
+internal sealed class StartException(string message, Exception? inner = null) : Exception(message, inner);

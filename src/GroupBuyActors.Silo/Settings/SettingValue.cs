@@ -6,7 +6,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using GroupBuyActors.Events;
 
-namespace GroupBuyActors.Silo.Hosting;
+namespace GroupBuyActors.Silo.Settings;
 
 /// <summary>
 /// One setting as its type: by the configuration's binder, but for the few types that it does not know or reads more

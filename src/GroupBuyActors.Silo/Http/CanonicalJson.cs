@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace GroupBuyActors.Silo.Idempotency;
+namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
 /// Writes JSON so that equal values have equal bytes: members sorted, no white space, numbers without superfluous

@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace GroupBuyActors.Integrations.Payments;
+
+/// <summary>
+/// Documents as the contracts in <c>deploy/contracts</c> have them, read as strictly as those of inventory.
+/// </summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    NumberHandling = JsonNumberHandling.Strict,
+    PropertyNameCaseInsensitive = false,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false
+)]
+[JsonSerializable(typeof(RefundDocument))]
+[JsonSerializable(typeof(HeldPaymentsDocument))]
+[JsonSerializable(typeof(PaymentBookDocument))]
+internal sealed partial class PaymentJson : JsonSerializerContext;

@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Store.Databases;
+
+/// <summary>What is found about databases before they are used.</summary>
+internal static partial class DatabaseLog
+{
+    [LoggerMessage(
+        2118,
+        LogLevel.Warning,
+        "The check of the SQLite file {Path} ({Megabytes} MB) was stopped after {Seconds} s; no damage was found so far. Run `pragma integrity_check` to check the whole file."
+    )]
+    public static partial void CheckCutShort(this ILogger logger, string path, int seconds, long megabytes);
+}
