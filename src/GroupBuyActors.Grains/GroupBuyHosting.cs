@@ -7,7 +7,6 @@ using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Retention;
 using GroupBuyActors.Tasks;
-using GroupBuyActors.Tasks.Handlers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -105,7 +104,7 @@ public static class GroupBuyHosting
         services.AddSingleton<TaskStories>();
         services.AddSingleton<ITaskAudit, TaskAudit>();
         services.AddSingleton<ITaskDirectory, TaskDirectory>();
-        AddHandlers(services);
+        AddTaskTypes(services);
         AddRetention(services);
 
         services.AddSingleton<GroupsAsked>();
@@ -139,19 +138,13 @@ public static class GroupBuyHosting
         services.AddBackgroundLoop<RetentionService>();
     }
 
-    private static void AddHandlers(IServiceCollection services)
+    private static void AddTaskTypes(IServiceCollection services)
     {
-        services.AddSingleton<GroupCalls>();
+        foreach (var registration in TaskRegistrations.All)
+            services.AddTaskType(registration);
+        services.AddSingleton(provider => new TaskTypeRegistry(
+            provider.GetServices<TaskRegistration>().Select(registration => registration.Type)
+        ));
         services.AddSingleton<ITaskHandler>(provider => provider.GetRequiredService<TaskCanary>());
-        services.AddSingleton<ITaskHandler, GroupDeadlineHandler>();
-        services.AddSingleton<ITaskHandler, GroupSettleHandler>();
-        services.AddSingleton<ITaskHandler, OrderCloseHandler>();
-        services.AddSingleton<ITaskHandler, PaymentCheckHandler>();
-        services.AddSingleton<ITaskHandler, RefundHandler>();
-        services.AddSingleton<ITaskHandler, SuccessSagaHandler>();
-        services.AddSingleton<ITaskHandler, StockRollbackHandler>();
-        services.AddSingleton<ITaskHandler, NotifyHandler>();
-        services.AddSingleton<ITaskHandler, VoucherScanHandler>();
-        services.AddSingleton<ITaskHandler, ReconciliationHandler>();
     }
 }

@@ -20,7 +20,7 @@ public sealed class FrozenDatabaseTests
         ["groupId"] = Group,
         ["orderId"] = $"{Group}.1",
         ["userId"] = "alice",
-        ["taskId"] = $"groups:{Group}:3:0",
+        ["taskId"] = $"groups:{Group}:3:group-deadline:0",
         ["redriveId"] = "0123456789abcdef0123456789abcdef",
         ["port"] = "inventory",
         ["merchantId"] = "10042",
@@ -98,7 +98,7 @@ public sealed class FrozenDatabaseTests
             Post($"/v1/groups/{Group}/orders", """{"userId":"carol"}"""),
             Post($"/v1/groups/10042.SH-PUDONG.frozen-other/orders", """{"userId":"carol"}"""),
             Post("/v1/admin/dead-letters/redrive", """{"dryRun":true}"""),
-            Post($"/v1/admin/tasks/groups:{Group}:3:0/run-now", null),
+            Post($"/v1/admin/tasks/groups:{Group}:3:group-deadline:0/run-now", null),
         ];
 
     /// <summary>

@@ -74,7 +74,7 @@ internal static class Commits
     public static TimedTask OrderClose(GroupId group, long sequence) =>
         new()
         {
-            Key = new TaskKey(group.Shard, Evening.AddMinutes(30), TaskIds.Of(group.Actor, sequence, 0)),
+            Key = new TaskKey(group.Shard, Evening.AddMinutes(30), TaskIds.Of(group.Actor, sequence, "order-close")),
             Type = "order-close",
             Actor = group.Actor,
             Payload = Encoding.UTF8.GetBytes("{}"),

@@ -184,7 +184,7 @@ public sealed class BookComparisonTests
         Assert.Equal(ShardId.MerchantSlots, await CountAsync(silo));
         Assert.Contains(
             silo.Get<ISchedules>().List(3),
-            schedule => schedule is { Job: TaskTypes.Reconciliation, Next.Count: 3 }
+            schedule => schedule is { Job: BookComparison.TypeName, Next.Count: 3 }
         );
 
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(first.Key.Id, None));
@@ -255,7 +255,7 @@ public sealed class BookComparisonTests
         UntilAsync(async () => (await silo.Get<IBookReader>().PaymentsAsync(10042, null, 100, None)).Count >= payments);
 
     private static async Task<IReadOnlyList<TimedTask>> RowsAsync(TestSilo silo, ShardId shard) =>
-        (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Reconciliation, shard), null, 10, None)).Items;
+        (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(BookComparison.TypeName, shard), null, 10, None)).Items;
 
     private static async Task<int> CountAsync(TestSilo silo)
     {
@@ -263,7 +263,7 @@ public sealed class BookComparisonTests
         for (string? after = null; ; )
         {
             var page = await silo.Get<ITaskStore>()
-                .ListAsync(new TaskFilter(TaskTypes.Reconciliation), after, 500, None);
+                .ListAsync(new TaskFilter(BookComparison.TypeName), after, 500, None);
             count += page.Items.Count;
             if ((after = page.Next) is null)
                 return count;
@@ -273,7 +273,7 @@ public sealed class BookComparisonTests
     private static async Task<IReadOnlyList<TaskEnding>> EndsAsync(TestSilo silo, ShardId shard) =>
         (
             await silo.Get<ITaskEnds>()
-                .SearchAsync(new TaskEndFilter { Type = TaskTypes.Reconciliation, Shard = shard }, null, 10, None)
+                .SearchAsync(new TaskEndFilter { Type = BookComparison.TypeName, Shard = shard }, null, 10, None)
         ).Items;
 
     private static async Task UntilAsync(Func<Task<bool>> holds)

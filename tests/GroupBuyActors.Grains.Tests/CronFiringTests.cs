@@ -1,4 +1,5 @@
 using GroupBuyActors.Committing;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
@@ -19,7 +20,7 @@ public sealed class CronFiringTests
     public void FiringsMissedInALongStandstillFitIntoTheCommitThatEndsTheRun()
     {
         var options = new GrainsOptions();
-        options.Schedules[TaskTypes.VoucherScan] = new CronJobChange
+        options.Schedules[VoucherScan.TypeName] = new CronJobChange
         {
             Expression = "* * * * * *",
             Spread = TimeSpan.Zero,
@@ -36,19 +37,20 @@ public sealed class CronFiringTests
         var ran = new TimedTask
         {
             Key = new TaskKey(new ShardId(7), TestSilo.Evening, "voucher-scan"),
-            Type = TaskTypes.VoucherScan,
+            Type = VoucherScan.TypeName,
             NextAt = TestSilo.Evening,
         };
-        var verdict = firings.Conclude(
-            new DueTask(ran, TaskPolicies.Of(ran.Type), 0, time.GetUtcNow(), 0.5),
-            TestSilo.Evening
-        );
-        var told = verdict.Ends!;
+        var result = (HandlerResult.Finished)
+            firings.Conclude(
+                new DueTask(ran, TaskRegistrations.Types.Of(ran.Type).Policy, 0, time.GetUtcNow(), 0.5),
+                TestSilo.Evening
+            );
+        var told = result.Ends;
         Assert.Equal(200, told.Count);
         Assert.True(told.Sum(end => CommitBytes.OfEnding(end.Payload.Length, end.Error)) < CommitBytes.LeastMax);
         Assert.Equal("misfire-older", told.MinBy(end => end.Due)!.Error);
         Assert.Equal(TestSilo.Evening.AddSeconds(1), told.Min(end => end.Due));
         Assert.Equal(time.GetUtcNow(), told.Max(end => end.Due));
-        Assert.Single(verdict.Schedules!);
+        Assert.Single(result.Schedules);
     }
 }

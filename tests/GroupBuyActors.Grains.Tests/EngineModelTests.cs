@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using GroupBuyActors.Committing;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
@@ -21,7 +22,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
 {
     private const int Lives = 1_000,
         Steps = 40;
-    private static readonly string[] Types = [TaskTypes.Notify, TaskTypes.Refund, TaskTypes.PaymentCheck];
+    private static readonly string[] Types = [Notify.TypeName, Refund.TypeName, PaymentCheck.TypeName];
 
     [Fact]
     public void EveryTaskEndsExactlyOnceWhateverHappens()
@@ -129,7 +130,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         {
             var group = Groups[_dice.Next(Groups.Length)];
             var due = _time.GetUtcNow() + TimeSpan.FromMilliseconds(_dice.Next(0, 150_000));
-            var id = TaskIds.Of(group.Actor, _due.Count + 1, 0);
+            var id = TaskIds.Of(group.Actor, _due.Count + 1, "order-close");
             var task = new TimedTask
             {
                 Key = new TaskKey(group.Shard, due, id),
@@ -287,7 +288,15 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             _committer = new SimulatedCommitter(table);
             _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
             var (clock, options) = (new ClusterClock(time), Options.Create(new GrainsOptions()));
-            var policies = new TaskPolicyBook(table, null!, null!, clock, options, NullLogger<TaskPolicyBook>.Instance);
+            var policies = new TaskPolicyBook(
+                table,
+                TaskRegistrations.Types,
+                null!,
+                null!,
+                clock,
+                options,
+                NullLogger<TaskPolicyBook>.Instance
+            );
             _queues = new TaskQueues(policies, time, options);
             var firings = new CronFirings(
                 _committer,
@@ -301,6 +310,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             _handlers = new Handlers(new Random(seed), clock, misbehaves);
             var runner = new TaskRunner(
                 Types.Select(type => new Handler(type, _handlers)),
+                TaskRegistrations.Types,
                 _near,
                 table,
                 _committer,
@@ -429,7 +439,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
 
         public void LetGo() => _hang.End.TrySetException(new TimeoutException("The silo is gone."));
 
-        public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+        public async Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
         {
             FirstRuns.TryAdd(due.Task.Key.Id, clock.GetUtcNow());
             int roll;
@@ -438,9 +448,9 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             switch (roll)
             {
                 case < 6:
-                    return TaskVerdict.Failed(due.AfterFailure(), "The port is silent.");
+                    return new HandlerResult.Failed(due.AfterFailure(), "The port is silent.");
                 case < 8:
-                    return TaskVerdict.Failed(
+                    return new HandlerResult.Failed(
                         new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
                         "Refused for good."
                     );
@@ -457,12 +467,12 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                             roll = dice.Next(3);
                         return roll switch
                         {
-                            0 => TaskVerdict.Failed(due.AfterFailure(), "The port was silent for long."),
-                            1 => TaskVerdict.Failed(
+                            0 => new HandlerResult.Failed(due.AfterFailure(), "The port was silent for long."),
+                            1 => new HandlerResult.Failed(
                                 new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
                                 "Refused for good after long."
                             ),
-                            _ => TaskVerdict.Finished(),
+                            _ => new HandlerResult.Finished(),
                         };
                     }
                     finally
@@ -472,7 +482,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                     }
 
                 default:
-                    return TaskVerdict.Finished();
+                    return new HandlerResult.Finished();
             }
         }
     }
@@ -495,7 +505,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
     {
         public string Type => type;
 
-        public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation) =>
+        public Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation) =>
             handlers.RunAsync(due, cancellation);
     }
 }

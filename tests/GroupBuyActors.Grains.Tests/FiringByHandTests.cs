@@ -1,3 +1,4 @@
+using GroupBuyActors.Groups;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
@@ -53,7 +54,7 @@ public sealed class FiringByHandTests
         var tonight = await ScanAsync(first);
         var change = new TaskPolicyChange { TimeToLive = TimeSpan.FromHours(1) };
         Assert.NotNull(
-            (await first.Get<ITaskPolicies>().ChangeAsync(TaskTypes.VoucherScan, change, null, "test", None)).Report
+            (await first.Get<ITaskPolicies>().ChangeAsync(VoucherScan.TypeName, change, null, "test", None)).Report
         );
         await first.StopAsync();
         first.Time.Advance(tonight.Key.Due.AddHours(3) - first.Time.GetUtcNow());
@@ -79,7 +80,7 @@ public sealed class FiringByHandTests
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
         var rows = await second
             .Get<ITaskStore>()
-            .ListAsync(new TaskFilter(TaskTypes.VoucherScan, Shard), null, 10, None);
+            .ListAsync(new TaskFilter(VoucherScan.TypeName, Shard), null, 10, None);
         Assert.Equal(sooner, Assert.Single(rows.Items).Key.Due);
     }
 
@@ -90,7 +91,7 @@ public sealed class FiringByHandTests
         {
             var ends = (
                 await silo.Get<ITaskEnds>()
-                    .SearchAsync(new TaskEndFilter { Type = TaskTypes.VoucherScan, Shard = Shard }, null, 10, None)
+                    .SearchAsync(new TaskEndFilter { Type = VoucherScan.TypeName, Shard = Shard }, null, 10, None)
             ).Items;
             if (ends.Count >= count)
                 return ends;
@@ -104,7 +105,7 @@ public sealed class FiringByHandTests
         while (true)
         {
             var rows = (
-                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.VoucherScan, Shard), null, 10, None)
+                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(VoucherScan.TypeName, Shard), null, 10, None)
             ).Items;
             if (rows.Count == 1 && rows[0].NextAt > silo.Time.GetUtcNow())
                 return rows[0];

@@ -291,9 +291,9 @@ public sealed class GroupCommitTests
         silo.Time.Advance(TimeSpan.FromHours(1));
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         Store.Tasks.ITaskStore tasks = silo.Get<Store.Tasks.ITaskStore>();
-        while (await tasks.FindAsync($"groups:{Id}:3:0", bound.Token) is not { LastError: not null })
+        while (await tasks.FindAsync($"groups:{Id}:3:group-deadline:0", bound.Token) is not { LastError: not null })
             await Task.Delay(20, bound.Token);
-        var deadline = (await tasks.FindAsync($"groups:{Id}:3:0", bound.Token))!;
+        var deadline = (await tasks.FindAsync($"groups:{Id}:3:group-deadline:0", bound.Token))!;
         Assert.True(deadline.Attempts >= 1);
         Assert.Contains(
             "1127623 bytes; one transaction takes at most 1048576",
@@ -306,7 +306,7 @@ public sealed class GroupCommitTests
         silo.Committer.Instead = null;
         var expired = TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
         await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(30), () => expired);
-        Assert.Null(await tasks.FindAsync($"groups:{Id}:3:0", bound.Token));
+        Assert.Null(await tasks.FindAsync($"groups:{Id}:3:group-deadline:0", bound.Token));
     }
 
     private static async Task<T> RetryAsync<T>(Func<Task<T>> call)

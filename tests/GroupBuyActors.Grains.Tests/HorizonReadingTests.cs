@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using GroupBuyActors.Committing;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Tasks;
@@ -115,10 +116,10 @@ public sealed class HorizonReadingTests
     private static TimedTask Notice(GroupId group, int order, DateTimeOffset due) =>
         new()
         {
-            Key = new TaskKey(group.Shard, due, TaskIds.Of(group.Actor, 100 + order, 0)),
-            Type = TaskTypes.Notify,
+            Key = new TaskKey(group.Shard, due, TaskIds.Of(group.Actor, 100 + order, "order-close")),
+            Type = Notify.TypeName,
             Actor = group.Actor,
-            Payload = TaskPayloads.Write(new NotifyTask(order, "user-1", "success")),
+            Payload = Notify.Type.Write(new NotifyTask(order, "user-1", "success")),
             NextAt = due,
         };
 

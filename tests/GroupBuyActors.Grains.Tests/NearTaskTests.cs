@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
@@ -24,9 +25,9 @@ public sealed class NearTaskTests
         {
             begun.Add(due.MayRepeat);
             if (begun.Count < 3)
-                return TaskVerdict.RunAgain(TimeSpan.Zero);
+                return new HandlerResult.RunAgain(TimeSpan.Zero);
             ended.SetResult();
-            return TaskVerdict.Completed;
+            return new HandlerResult.Completed();
         });
         silo.Near.Add(Memory.Task(version: 1, TimeSpan.Zero));
         await ended.Task.WaitAsync(TestSilo.Bound);
@@ -68,7 +69,15 @@ public sealed class NearTaskTests
         public Memory()
         {
             _clock = new ClusterClock(Time);
-            _policies = new TaskPolicyBook(_table, null!, null!, _clock, _options, NullLogger<TaskPolicyBook>.Instance);
+            _policies = new TaskPolicyBook(
+                _table,
+                TaskRegistrations.Types,
+                null!,
+                null!,
+                _clock,
+                _options,
+                NullLogger<TaskPolicyBook>.Instance
+            );
             _queues = new TaskQueues(_policies, Time, _options);
             Near = new NearTasks(_clock, _queues, _policies, _options, NullLogger<NearTasks>.Instance);
             Near.Own(Shard, 1);
@@ -86,7 +95,7 @@ public sealed class NearTaskTests
             new()
             {
                 Key = new TaskKey(Shard, TestSilo.Evening, "refund-1"),
-                Type = TaskTypes.Refund,
+                Type = Refund.TypeName,
                 NextAt = TestSilo.Evening + firesIn,
                 Version = version,
             };
@@ -97,7 +106,7 @@ public sealed class NearTaskTests
             Near.EndReading([task]);
         }
 
-        public void Start(Func<DueTask, TaskVerdict> run)
+        public void Start(Func<DueTask, HandlerResult> run)
         {
             var metrics = new TaskMetrics(_services.GetRequiredService<IMeterFactory>());
             var committer = new SimulatedCommitter(_table);
@@ -111,6 +120,7 @@ public sealed class NearTaskTests
             );
             var runner = new TaskRunner(
                 [new Handler(run)],
+                TaskRegistrations.Types,
                 Near,
                 _table,
                 committer,
@@ -136,10 +146,10 @@ public sealed class NearTaskTests
         }
     }
 
-    private sealed class Handler(Func<DueTask, TaskVerdict> run) : ITaskHandler
+    private sealed class Handler(Func<DueTask, HandlerResult> run) : ITaskHandler
     {
-        public string Type => TaskTypes.Refund;
+        public string Type => Refund.TypeName;
 
-        public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation) => Task.FromResult(run(due));
+        public Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation) => Task.FromResult(run(due));
     }
 }

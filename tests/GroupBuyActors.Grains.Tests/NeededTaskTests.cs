@@ -22,7 +22,7 @@ public sealed class NeededTaskTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
         var desk = silo.Get<ITaskDesk>();
-        foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
+        foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
         {
             var task = await RowAsync(silo, type);
             foreach (var later in (DateTimeOffset[])[task.Key.Due.AddMilliseconds(1), Year9000])
@@ -48,12 +48,12 @@ public sealed class NeededTaskTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await SucceededWithOneUnpaidAsync(silo);
-        await MoveAsync(silo, await RowAsync(silo, TaskTypes.OrderClose), Year9000);
+        await MoveAsync(silo, await RowAsync(silo, OrderClose.TypeName), Year9000);
         await PastTheDeadlineAsync(silo, group);
         Assert.Equal(GroupPhase.Success, (await group.Get()).Value!.State);
         var check = (await silo.Get<ITaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check;
         Assert.False(check.Holds);
-        Assert.Equal((TaskTypes.OrderClose, Year9000), (Assert.Single(check.Late).Type, check.Late[0].NextAt));
+        Assert.Equal((OrderClose.TypeName, Year9000), (Assert.Single(check.Late).Type, check.Late[0].NextAt));
 
         var settled = await group.Settle(null);
         Assert.Equal(GroupPhase.Fulfilled, settled.Value!.State);
@@ -67,10 +67,10 @@ public sealed class NeededTaskTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await SucceededWithOneUnpaidAsync(silo);
-        foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
+        foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
             await LoseAsync(silo, await RowAsync(silo, type));
         var missing = (await silo.Get<ITaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check.Missing;
-        Assert.Equal([TaskTypes.GroupDeadline, TaskTypes.OrderClose], missing.Select(task => task.Type));
+        Assert.Equal([GroupDeadline.TypeName, OrderClose.TypeName], missing.Select(task => task.Type));
         await group.Settle(null);
         await HoldsAsync(silo);
         silo.Time.Advance(TimeSpan.FromHours(25));
@@ -90,7 +90,7 @@ public sealed class NeededTaskTests
         await group.Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("deduct:");
         // Its row goes while it runs, and its run comes to nothing.
-        await LoseAsync(silo, await RowAsync(silo, TaskTypes.SuccessSaga));
+        await LoseAsync(silo, await RowAsync(silo, SuccessSaga.TypeName));
         held.SetException(new TimeoutException("Nobody answers."));
         silo.Ports.Answer("deduct:", Ports.PortAnswer.Done);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
@@ -111,7 +111,7 @@ public sealed class NeededTaskTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await SucceededWithOneUnpaidAsync(silo);
-        await LoseAsync(silo, await RowAsync(silo, TaskTypes.OrderClose));
+        await LoseAsync(silo, await RowAsync(silo, OrderClose.TypeName));
         await PastTheDeadlineAsync(silo, group);
         await group.AsReference<IRemindable>().ReceiveReminder("backstop", default);
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);
@@ -127,9 +127,7 @@ public sealed class NeededTaskTests
         await TestSilo.UntilAsync(group, view => view is { State: GroupPhase.Success, SeatsTaken: 2 });
         await silo.Ports.CalledAsync("notice:", 1);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (
-            (await RowsAsync(silo, TaskTypes.SuccessSaga)).Count + (await RowsAsync(silo, TaskTypes.Notify)).Count > 0
-        )
+        while ((await RowsAsync(silo, SuccessSaga.TypeName)).Count + (await RowsAsync(silo, Notify.TypeName)).Count > 0)
             await Task.Delay(10, bound.Token);
         return group;
     }

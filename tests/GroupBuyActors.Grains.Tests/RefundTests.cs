@@ -109,7 +109,7 @@ public sealed class RefundTests
         await silo.Ports.CalledAsync(Refund);
         var task = (
             await silo.Get<ITaskStore>()
-                .ListAsync(new TaskFilter(Type: TaskTypes.Refund), null, 10, CancellationToken.None)
+                .ListAsync(new TaskFilter(Type: Groups.Refund.TypeName), null, 10, CancellationToken.None)
         ).Items.Single();
         Assert.Equal(1, task.Version);
         made.SetResult(PortAnswer.Done);
@@ -138,7 +138,7 @@ public sealed class RefundTests
         var near = silo.Get<NearTasks>();
         var id = (
             await silo.Get<ITaskStore>()
-                .ListAsync(new TaskFilter(Type: TaskTypes.Refund), null, 10, CancellationToken.None)
+                .ListAsync(new TaskFilter(Type: Groups.Refund.TypeName), null, 10, CancellationToken.None)
         )
             .Items.Single()
             .Key.Id;
@@ -183,7 +183,7 @@ public sealed class RefundTests
         Assert.NotNull(
             (
                 await silo.Get<ITaskPolicies>()
-                    .ChangeAsync(TaskTypes.Refund, change, null, "test", CancellationToken.None)
+                    .ChangeAsync(Groups.Refund.TypeName, change, null, "test", CancellationToken.None)
             ).Report
         );
         silo.Ports.Answer("refund:", PortAnswer.Silent);
@@ -246,7 +246,7 @@ public sealed class RefundTests
         Assert.NotNull(
             (
                 await silo.Get<ITaskPolicies>()
-                    .ChangeAsync(TaskTypes.Notify, change, null, "test", CancellationToken.None)
+                    .ChangeAsync(Notify.TypeName, change, null, "test", CancellationToken.None)
             ).Report
         );
         silo.Ports.Answer("notice:", PortAnswer.Silent);
@@ -261,7 +261,7 @@ public sealed class RefundTests
             silo.Time.Advance(TimeSpan.FromMinutes(1));
             await Task.Delay(20, TestContext.Current.CancellationToken);
             var ends = await silo.Get<ITaskEnds>()
-                .SearchAsync(new TaskEndFilter { Type = TaskTypes.Notify }, null, 10, CancellationToken.None);
+                .SearchAsync(new TaskEndFilter { Type = Notify.TypeName }, null, 10, CancellationToken.None);
             if (ends.Items.Count > 0)
                 ending = ends.Items[0];
         }
@@ -276,7 +276,7 @@ public sealed class RefundTests
         while (true)
         {
             var rows = (
-                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Refund), null, 10, bound.Token)
+                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(Groups.Refund.TypeName), null, 10, bound.Token)
             ).Items;
             if (rows.FirstOrDefault(expected) is { } row)
                 return row;
@@ -293,11 +293,13 @@ public sealed class RefundTests
         var patience = System.Diagnostics.Stopwatch.StartNew();
         while (silo.Time.GetUtcNow() < end)
         {
-            var rows = (await store.ListAsync(new TaskFilter(TaskTypes.Refund), null, 1, CancellationToken.None)).Items;
+            var rows = (
+                await store.ListAsync(new TaskFilter(Groups.Refund.TypeName), null, 1, CancellationToken.None)
+            ).Items;
             if (rows.Count == 0)
             {
                 var page = await ends.SearchAsync(
-                    new TaskEndFilter { Type = TaskTypes.Refund },
+                    new TaskEndFilter { Type = Groups.Refund.TypeName },
                     null,
                     10,
                     CancellationToken.None

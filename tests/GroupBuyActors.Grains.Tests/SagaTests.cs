@@ -40,7 +40,7 @@ public sealed class SagaTests
             TimeSpan.FromSeconds(1),
             () => TestSilo.UntilAsync(group, view => view.Sequence >= 9)
         );
-        Assert.Equal(("success", TaskTypes.SuccessSaga), await FindAsync(silo, saga.TaskId));
+        Assert.Equal(("success", SuccessSaga.TypeName), await FindAsync(silo, saga.TaskId));
         Assert.Equal(
             ["group.succeeded", "stock.deducted", "buyers.notified"],
             (await silo.HistoryAsync(Id)).TakeLast(3)
@@ -61,7 +61,7 @@ public sealed class SagaTests
         var saga = await TaskAsync(silo, _ => true);
         held.SetResult(PortAnswer.Done);
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);
-        Assert.Equal(("success", TaskTypes.SuccessSaga), await FindAsync(silo, saga.TaskId));
+        Assert.Equal(("success", SuccessSaga.TypeName), await FindAsync(silo, saga.TaskId));
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class SagaTests
         {
             var tasks = await silo.Get<ITaskDirectory>()
                 .ListAsync(
-                    new TaskFilter(TaskTypes.SuccessSaga, Actor: GroupId.Parse(Id).Actor),
+                    new TaskFilter(SuccessSaga.TypeName, Actor: GroupId.Parse(Id).Actor),
                     null,
                     null,
                     10,

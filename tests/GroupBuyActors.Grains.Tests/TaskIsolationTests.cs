@@ -36,7 +36,7 @@ public sealed class TaskIsolationTests
         for (var n = 1; n <= 3; n++)
             await group.CancelOrder(n);
         var checks = (
-            await first.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)
+            await first.Get<ITaskStore>().ListAsync(new TaskFilter(PaymentCheck.TypeName), null, 10, None)
         ).Items;
         Assert.Equal(3, checks.Count);
         // As an older release let an operator move them: one due before everything, one after, and one in between.
@@ -55,7 +55,7 @@ public sealed class TaskIsolationTests
             Assert
                 .Single(
                     (
-                        await second.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)
+                        await second.Get<ITaskStore>().ListAsync(new TaskFilter(PaymentCheck.TypeName), null, 10, None)
                     ).Items
                 )
                 .Key.Id
@@ -78,11 +78,11 @@ public sealed class TaskIsolationTests
                         Key = new TaskKey(
                             GroupId.Parse(Id).Shard,
                             due,
-                            TaskIds.Of(GroupId.Parse(Id).Actor, 900 + n, 0)
+                            TaskIds.Of(GroupId.Parse(Id).Actor, 900 + n, "order-close")
                         ),
-                        Type = TaskTypes.PaymentCheck,
+                        Type = PaymentCheck.TypeName,
                         Actor = GroupId.Parse(Id).Actor,
-                        Payload = TaskPayloads.Write(new OrderTask(1)),
+                        Payload = OrderClose.Type.Write(new OrderTask(1)),
                         NextAt = due,
                     }
             )
@@ -111,7 +111,7 @@ public sealed class TaskIsolationTests
         await group.Join(new JoinGroup("user-1"));
         await group.CancelOrder(1);
         var check = Assert.Single(
-            (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)).Items
+            (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(PaymentCheck.TypeName), null, 10, None)).Items
         );
         var desk = silo.Get<ITaskDesk>();
         foreach (var time in (DateTimeOffset[])[DateTimeOffset.MinValue, DateTimeOffset.MaxValue])
@@ -137,14 +137,17 @@ public sealed class TaskIsolationTests
         near.AddUnstored(
             new TimedTask
             {
-                Key = new TaskKey(shard, now, $"groups:{Id}:77:0"),
-                Type = TaskTypes.Refund,
+                Key = new TaskKey(shard, now, $"groups:{Id}:77:refund:0"),
+                Type = Refund.TypeName,
                 NextAt = now,
                 Fault = "Its times are out of range.",
             }
         );
-        await UntilAsync(() => near.Parked().GetValueOrDefault(TaskTypes.Refund) == 1);
-        Assert.Equal(TaskChangeOutcome.WrongStatus, await silo.Get<ITaskDesk>().CancelAsync($"groups:{Id}:77:0", None));
+        await UntilAsync(() => near.Parked().GetValueOrDefault(Refund.TypeName) == 1);
+        Assert.Equal(
+            TaskChangeOutcome.WrongStatus,
+            await silo.Get<ITaskDesk>().CancelAsync($"groups:{Id}:77:refund:0", None)
+        );
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await group.Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("deduct:");
@@ -161,6 +164,7 @@ public sealed class TaskIsolationTests
         var clock = new ClusterClock(time);
         var policies = new TaskPolicyBook(
             new SimulatedTable(new Random(1)),
+            TaskRegistrations.Types,
             null!,
             null!,
             clock,
@@ -177,13 +181,17 @@ public sealed class TaskIsolationTests
         });
         for (var n = 1; n <= 3; n++)
         {
-            var key = new TaskKey(new ShardId(1), time.GetUtcNow(), TaskIds.Of(GroupId.Parse(Id).Actor, n, 0));
+            var key = new TaskKey(
+                new ShardId(1),
+                time.GetUtcNow(),
+                TaskIds.Of(GroupId.Parse(Id).Actor, n, "order-close")
+            );
             queues.Add(
                 new NearTask(
                     new TimedTask
                     {
                         Key = key,
-                        Type = TaskTypes.Notify,
+                        Type = Notify.TypeName,
                         NextAt = key.Due,
                     },
                     isOverdue: false
@@ -207,7 +215,7 @@ public sealed class TaskIsolationTests
         var store = silo.Get<IPolicyStore>();
         Assert.NotNull(
             await store.WriteAsync(
-                TaskTypes.Notify,
+                Notify.TypeName,
                 0,
                 new TaskPolicyChange { Weight = int.MinValue, Concurrency = -1 }.Write(),
                 silo.Time.GetUtcNow(),
@@ -216,9 +224,13 @@ public sealed class TaskIsolationTests
             )
         );
         await silo.Get<TaskPolicyBook>().RunOnceAsync(None);
-        var policy = silo.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy;
+        var policy = silo.Get<ITaskPolicies>().Find(Notify.TypeName)!.Policy;
         Assert.Equal(
-            (TaskPolicies.Of(TaskTypes.Notify).Weight, TaskPolicies.Of(TaskTypes.Notify).Concurrency, 1),
+            (
+                TaskRegistrations.Types.Of(Notify.TypeName).Policy.Weight,
+                TaskRegistrations.Types.Of(Notify.TypeName).Policy.Concurrency,
+                1
+            ),
             (policy.Weight, policy.Concurrency, policy.Version)
         );
         Assert.Single(log.Of(3013));

@@ -19,7 +19,7 @@ public sealed class TaskMendingTests
         await using var silo = await TestSilo.StartAsync();
         silo.Ports.Answer("notice:", PortAnswer.Refused);
         await SucceededAsync(silo);
-        var dead = await EndingAsync(silo, TaskTypes.Notify);
+        var dead = await EndingAsync(silo, Notify.TypeName);
         Assert.Equal(
             (TaskEndStatus.Dead, 1, "As scripted.", 10042L),
             (dead.Status, dead.Attempts, dead.Error, dead.Account)
@@ -30,7 +30,7 @@ public sealed class TaskMendingTests
         var desk = silo.Get<ITaskDesk>();
         Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead.TaskId, None));
         await silo.Ports.CalledAsync("notice:", 2);
-        await GoneAsync(silo, TaskTypes.Notify);
+        await GoneAsync(silo, Notify.TypeName);
         Assert.Equal(
             2,
             Assert.Single(silo.Ports.Calls, call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value
@@ -49,7 +49,7 @@ public sealed class TaskMendingTests
         await using var silo = await TestSilo.StartAsync();
         silo.Ports.Answer("notice:", PortAnswer.Refused);
         await SucceededAsync(silo);
-        var dead = await EndingAsync(silo, TaskTypes.Notify);
+        var dead = await EndingAsync(silo, Notify.TypeName);
         var (desk, ends) = (silo.Get<ITaskDesk>(), silo.Get<ITaskEnds>());
         var letters = new RedriveOrder { Group = GroupId.Parse(Id) }.Filter();
         var before = await ends.CountAsync(letters, 100, None);
@@ -57,10 +57,10 @@ public sealed class TaskMendingTests
         Assert.Equal(TaskChangeOutcome.Done, await desk.DismissAsync(dead.TaskId, None));
         Assert.Equal(before - 1, await ends.CountAsync(letters, 100, None));
         Assert.NotNull((await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.DismissedAt);
-        Assert.Equal(TaskChangeOutcome.Unknown, await desk.DismissAsync($"groups:{Id}:999:0", None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await desk.DismissAsync($"groups:{Id}:999:notify:0", None));
         Assert.Equal(
             TaskChangeOutcome.WrongStatus,
-            await desk.DismissAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None)
+            await desk.DismissAsync((await RowAsync(silo, OrderClose.TypeName)).Key.Id, None)
         );
         silo.Ports.Answer("notice:", PortAnswer.Done);
         Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead.TaskId, None));
@@ -73,9 +73,9 @@ public sealed class TaskMendingTests
         await using var silo = await TestSilo.StartAsync();
         silo.Ports.Answer("notice:", PortAnswer.Refused);
         await SucceededAsync(silo);
-        var first = await EndingAsync(silo, TaskTypes.Notify);
+        var first = await EndingAsync(silo, Notify.TypeName);
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(first.TaskId, None));
-        var second = await EndingAsync(silo, TaskTypes.Notify, ending => ending.Version > first.Version);
+        var second = await EndingAsync(silo, Notify.TypeName, ending => ending.Version > first.Version);
         Assert.Null(second.RedrivenAt);
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(first.TaskId, None));
     }
@@ -90,7 +90,7 @@ public sealed class TaskMendingTests
         await first.StopAsync();
         first.Time.Advance(TimeSpan.FromHours(2));
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
-        Assert.Equal(TaskEndStatus.Expired, (await EndingAsync(second, TaskTypes.Notify)).Status);
+        Assert.Equal(TaskEndStatus.Expired, (await EndingAsync(second, Notify.TypeName)).Status);
         Assert.DoesNotContain(second.Ports.Calls.Keys, key => key.StartsWith("notice:", StringComparison.Ordinal));
     }
 
@@ -100,7 +100,7 @@ public sealed class TaskMendingTests
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
-        foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
+        foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
             Assert.Equal(
                 TaskChangeOutcome.Needed,
                 await silo.Get<ITaskDesk>().CancelAsync((await RowAsync(silo, type)).Key.Id, None)
@@ -124,7 +124,7 @@ public sealed class TaskMendingTests
 
         var outcomes = await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), 2, null, None);
         Assert.Equal(TaskChangeOutcome.Done, Assert.Single(outcomes.Items).Outcome);
-        Assert.Equal(1, TaskPayloads.OrderOf((await RowAsync(silo, TaskTypes.PaymentCheck)).Payload));
+        Assert.Equal(1, TaskPayloads.OrderOf((await RowAsync(silo, PaymentCheck.TypeName)).Payload));
     }
 
     [Fact]
@@ -138,9 +138,9 @@ public sealed class TaskMendingTests
         await silo.Ports.CalledAsync("ask:");
         Assert.Equal(TaskChangeOutcome.Running, await desk.CancelAsync(check, None));
         held.SetResult(PortAnswer.Done);
-        await GoneAsync(silo, TaskTypes.PaymentCheck);
+        await GoneAsync(silo, PaymentCheck.TypeName);
         Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync(check, None));
-        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync($"groups:{Id}:999:0", None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync($"groups:{Id}:999:notify:0", None));
         Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync("nonsense", None));
     }
 
@@ -170,7 +170,7 @@ public sealed class TaskMendingTests
         silo.Time.Advance(TimeSpan.FromMinutes(25));
         await silo.Group(Id).CancelOrder(1_200);
         // Due after all others: the payment-check comes 10 min later, the orders close in 5.
-        var check = (await RowAsync(silo, TaskTypes.PaymentCheck)).Key.Id;
+        var check = (await RowAsync(silo, PaymentCheck.TypeName)).Key.Id;
 
         var desk = silo.Get<ITaskDesk>();
         var outcomes = new List<(string TaskId, TaskChangeOutcome Outcome)>();
@@ -196,7 +196,7 @@ public sealed class TaskMendingTests
         var check = await ClosedUnpaidAsync(silo);
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(check, None));
         await silo.Ports.CalledAsync("ask:");
-        await GoneAsync(silo, TaskTypes.PaymentCheck);
+        await GoneAsync(silo, PaymentCheck.TypeName);
         silo.Time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(1, silo.Ports.Calls.Single(call => call.Key.StartsWith("ask:", StringComparison.Ordinal)).Value);
     }
@@ -213,7 +213,7 @@ public sealed class TaskMendingTests
         await using var silo = await TestSilo.StartAsync();
         var near = silo.Get<NearTasks>();
         var check = await ClosedUnpaidAsync(silo);
-        var before = await RowAsync(silo, TaskTypes.PaymentCheck);
+        var before = await RowAsync(silo, PaymentCheck.TypeName);
         var later = silo.Time.GetUtcNow().AddDays(2);
         if (isMoved)
         {
@@ -222,7 +222,7 @@ public sealed class TaskMendingTests
         else
         {
             Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(check, None));
-            await GoneAsync(silo, TaskTypes.PaymentCheck);
+            await GoneAsync(silo, PaymentCheck.TypeName);
         }
 
         silo.Time.Advance(before.Key.Due - silo.Time.GetUtcNow());
@@ -241,7 +241,7 @@ public sealed class TaskMendingTests
         Assert.Equal(
             isMoved ? [(later, 2)] : [],
             (
-                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.PaymentCheck), null, 10, None)
+                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(PaymentCheck.TypeName), null, 10, None)
             ).Items.Select(row => (row.NextAt, row.Version))
         );
 
@@ -258,7 +258,7 @@ public sealed class TaskMendingTests
         var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await silo.Get<ITaskDesk>().RunNowAsync((await RowAsync(silo, TaskTypes.GroupDeadline)).Key.Id, None)
+            await silo.Get<ITaskDesk>().RunNowAsync((await RowAsync(silo, GroupDeadline.TypeName)).Key.Id, None)
         );
         Assert.Equal(GroupPhase.OnShelf, (await group.Get()).Value!.State);
         silo.Time.Advance(TimeSpan.FromHours(1));
@@ -272,7 +272,7 @@ public sealed class TaskMendingTests
         var check = await ClosedUnpaidAsync(silo);
         var later = silo.Time.GetUtcNow() + TimeSpan.FromHours(3);
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RescheduleAsync(check, later, None));
-        Assert.Equal(later, (await RowAsync(silo, TaskTypes.PaymentCheck)).Key.Due);
+        Assert.Equal(later, (await RowAsync(silo, PaymentCheck.TypeName)).Key.Due);
         silo.Time.Advance(TimeSpan.FromHours(2));
         Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
         await silo.AdvanceUntilAsync(TimeSpan.FromMinutes(10), () => silo.Ports.CalledAsync("ask:"));
@@ -285,7 +285,7 @@ public sealed class TaskMendingTests
         var first = await TestSilo.StartAsync();
         var policies = first.Get<ITaskPolicies>();
         var narrow = await policies.ChangeAsync(
-            TaskTypes.Notify,
+            Notify.TypeName,
             new TaskPolicyChange { Concurrency = 1 },
             null,
             "test",
@@ -297,7 +297,7 @@ public sealed class TaskMendingTests
         await first.Ports.CalledAsync("notice:");
         Assert.Equal(1, NoticesAsked(first));
         var wide = await policies.ChangeAsync(
-            TaskTypes.Notify,
+            Notify.TypeName,
             new TaskPolicyChange { Concurrency = 4 },
             1,
             "test",
@@ -307,25 +307,23 @@ public sealed class TaskMendingTests
         await first.Ports.CalledAsync("notice:", 4);
         Assert.Equal(
             2,
-            (
-                await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Weight = 1 }, 1, "test", None)
-            ).Conflict
+            (await policies.ChangeAsync(Notify.TypeName, new TaskPolicyChange { Weight = 1 }, 1, "test", None)).Conflict
         );
         Assert.Contains(
             "concurrency",
-            (await policies.ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 0 }, null, "test", None))
+            (await policies.ChangeAsync(Notify.TypeName, new TaskPolicyChange { Concurrency = 0 }, null, "test", None))
                 .Faults!
                 .Keys
         );
         held.SetResult(PortAnswer.Done);
-        await GoneAsync(first, TaskTypes.Notify);
+        await GoneAsync(first, Notify.TypeName);
         await first.StopAsync();
 
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Version != 2)
+        while (second.Get<ITaskPolicies>().Find(Notify.TypeName)!.Policy.Version != 2)
             await Task.Delay(10, bound.Token);
-        Assert.Equal(4, second.Get<ITaskPolicies>().Find(TaskTypes.Notify)!.Policy.Concurrency);
+        Assert.Equal(4, second.Get<ITaskPolicies>().Find(Notify.TypeName)!.Policy.Concurrency);
     }
 
     [Fact]
@@ -333,7 +331,7 @@ public sealed class TaskMendingTests
     {
         await using var silo = await TestSilo.StartAsync();
         await silo.Get<ITaskPolicies>()
-            .ChangeAsync(TaskTypes.Notify, new TaskPolicyChange { Concurrency = 1 }, null, "test", None);
+            .ChangeAsync(Notify.TypeName, new TaskPolicyChange { Concurrency = 1 }, null, "test", None);
         var (go, asked) = (
             new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
             new System.Collections.Concurrent.ConcurrentQueue<string>()
@@ -349,7 +347,7 @@ public sealed class TaskMendingTests
         );
         await SucceededAsync(silo, buyers: 6);
         await silo.Ports.CalledAsync("notice:");
-        var waiting = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.Notify), null, 500, None))
+        var waiting = (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(Notify.TypeName), null, 500, None))
             .Items.Where(task =>
                 !asked
                     .First()
@@ -362,11 +360,11 @@ public sealed class TaskMendingTests
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().WeighAsync(last.Key.Id, 500, None));
         var told = (await silo.Get<ITaskDirectory>().FindAsync(last.Key.Id, None))!;
         Assert.Equal(
-            (500, 500 + TaskPolicies.Of(TaskTypes.Notify).Weight, last.Version + 1),
+            (500, 500 + TaskRegistrations.Types.Of(Notify.TypeName).Policy.Weight, last.Version + 1),
             (told.Weight, told.PriorityWeight, told.Version)
         );
         go.SetResult();
-        await GoneAsync(silo, TaskTypes.Notify);
+        await GoneAsync(silo, Notify.TypeName);
         Assert.StartsWith(
             $"notice:{Id}.{TaskPayloads.OrderOf(last.Payload)}:",
             asked.ElementAt(1),
@@ -395,8 +393,8 @@ public sealed class TaskMendingTests
         await group.CancelOrder(1);
         Assert.Equal((2, 1, 1, ShardId.Count), Counted());
         await silo.Ports.CalledAsync("notice:", 2);
-        await GoneAsync(silo, TaskTypes.Notify);
-        await GoneAsync(silo, TaskTypes.SuccessSaga);
+        await GoneAsync(silo, Notify.TypeName);
+        await GoneAsync(silo, SuccessSaga.TypeName);
         Assert.Equal(
             await RowsByTypeAsync(silo),
             census.Pending().Where(type => type.Value > 0).ToDictionary(type => type.Key, type => type.Value)
@@ -406,10 +404,10 @@ public sealed class TaskMendingTests
         {
             var pending = census.Pending();
             return (
-                pending.GetValueOrDefault(TaskTypes.OrderClose),
-                pending.GetValueOrDefault(TaskTypes.GroupDeadline),
-                pending.GetValueOrDefault(TaskTypes.PaymentCheck),
-                pending.GetValueOrDefault(TaskTypes.VoucherScan)
+                pending.GetValueOrDefault(OrderClose.TypeName),
+                pending.GetValueOrDefault(GroupDeadline.TypeName),
+                pending.GetValueOrDefault(PaymentCheck.TypeName),
+                pending.GetValueOrDefault(VoucherScan.TypeName)
             );
         }
     }
@@ -491,7 +489,7 @@ public sealed class TaskMendingTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
         var close = (
-            await silo.Get<ITaskDirectory>().FindAsync((await RowAsync(silo, TaskTypes.OrderClose)).Key.Id, None)
+            await silo.Get<ITaskDirectory>().FindAsync((await RowAsync(silo, OrderClose.TypeName)).Key.Id, None)
         )!;
         Assert.Equal(
             "Its due time; it is in the table because it is due beyond the horizon held in memory.",
@@ -521,7 +519,7 @@ public sealed class TaskMendingTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
         await group.CancelOrder(1);
-        return (await RowAsync(silo, TaskTypes.PaymentCheck)).Key.Id;
+        return (await RowAsync(silo, PaymentCheck.TypeName)).Key.Id;
     }
 
     private static async Task<TaskEnding> EndingAsync(

@@ -116,7 +116,7 @@ public sealed class TaskPainTests
             ends = (
                 await second
                     .Get<ITaskEnds>()
-                    .SearchAsync(new TaskEndFilter { Type = TaskTypes.VoucherScan, Shard = shard }, null, 10, None)
+                    .SearchAsync(new TaskEndFilter { Type = VoucherScan.TypeName, Shard = shard }, null, 10, None)
             ).Items;
             await Task.Delay(10, bound.Token);
         }
@@ -129,7 +129,7 @@ public sealed class TaskPainTests
 
     private static async Task<TimedTask> DeadlineAsync(TestSilo silo) =>
         Assert.Single(
-            (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.GroupDeadline), null, 10, None)).Items
+            (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(GroupDeadline.TypeName), null, 10, None)).Items
         );
 
     private static async Task<DateTimeOffset> ScanAsync(TestSilo silo, ShardId shard)
@@ -138,7 +138,7 @@ public sealed class TaskPainTests
         while (true)
         {
             var rows = (
-                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(TaskTypes.VoucherScan, shard), null, 10, None)
+                await silo.Get<ITaskStore>().ListAsync(new TaskFilter(VoucherScan.TypeName, shard), null, 10, None)
             ).Items;
             if (rows.Count > 0)
                 return rows[0].Key.Due;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
@@ -21,27 +22,24 @@ public sealed class TaskPlacesTests
     /// them.
     /// </summary>
     [Theory]
-    [InlineData(TaskTypes.GroupDeadline)]
-    [InlineData(TaskTypes.GroupSettle)]
-    [InlineData(TaskTypes.SuccessSaga)]
-    [InlineData(TaskTypes.Notify)]
+    [InlineData(GroupDeadline.TypeName)]
+    [InlineData(GroupSettle.TypeName)]
+    [InlineData(SuccessSaga.TypeName)]
+    [InlineData(Notify.TypeName)]
     public async Task OverdueTasksOfASilentProviderHoldNoPlacesOfOthers(string other)
     {
-        var queues = Queues(
-            new GrainsOptions(),
-            silent: [TaskTypes.OrderClose, TaskTypes.Refund, TaskTypes.PaymentCheck]
-        );
+        var queues = Queues(new GrainsOptions(), silent: [OrderClose.TypeName, Refund.TypeName, PaymentCheck.TypeName]);
         for (var n = 0; n < 300; n++)
-            queues.Add(Due(TaskTypes.OrderClose, isOverdue: true));
+            queues.Add(Due(OrderClose.TypeName, isOverdue: true));
         for (var n = 0; n < 50; n++)
         {
-            queues.Add(Due(TaskTypes.Refund, isOverdue: true));
-            queues.Add(Due(TaskTypes.PaymentCheck, isOverdue: true));
+            queues.Add(Due(Refund.TypeName, isOverdue: true));
+            queues.Add(Due(PaymentCheck.TypeName, isOverdue: true));
         }
 
         // The ramp of a recovery is at its end.
         _time.Advance(TimeSpan.FromMinutes(1));
-        queues.Add(Due(TaskTypes.OrderClose, isOverdue: true));
+        queues.Add(Due(OrderClose.TypeName, isOverdue: true));
         await UntilAsync(() => _begun.Count >= new GrainsOptions().OverdueRunningMax);
         queues.Add(Due(other, isOverdue: true));
         await UntilAsync(() => _begun.Contains(other));
@@ -54,16 +52,16 @@ public sealed class TaskPlacesTests
     public async Task PlacesAreKeptForTasksThatWaitForNobody()
     {
         var options = new GrainsOptions { TasksRunningMax = 80 };
-        var queues = Queues(options, silent: [TaskTypes.OrderClose, TaskTypes.SuccessSaga]);
+        var queues = Queues(options, silent: [OrderClose.TypeName, SuccessSaga.TypeName]);
         for (var n = 0; n < 60; n++)
         {
-            queues.Add(Due(TaskTypes.OrderClose));
-            queues.Add(Due(TaskTypes.SuccessSaga));
+            queues.Add(Due(OrderClose.TypeName));
+            queues.Add(Due(SuccessSaga.TypeName));
         }
 
         await UntilAsync(() => _begun.Count >= 70);
-        queues.Add(Due(TaskTypes.GroupDeadline));
-        await UntilAsync(() => _begun.Contains(TaskTypes.GroupDeadline));
+        queues.Add(Due(GroupDeadline.TypeName));
+        await UntilAsync(() => _begun.Contains(GroupDeadline.TypeName));
         Assert.Equal(70, queues.Running);
         _silent.SetResult();
         await UntilAsync(() => _begun.Count == 121 && queues.Running == 0);
@@ -74,6 +72,7 @@ public sealed class TaskPlacesTests
         var options = Options.Create(settings);
         var policies = new TaskPolicyBook(
             new SimulatedTable(new Random(1)),
+            TaskRegistrations.Types,
             null!,
             null!,
             new ClusterClock(_time),
@@ -93,7 +92,7 @@ public sealed class TaskPlacesTests
     private NearTask Due(string type, bool isOverdue = false)
     {
         var group = GroupId.Parse($"{1 + _tasks % 7}.SH.tea");
-        var key = new TaskKey(group.Shard, _time.GetUtcNow(), TaskIds.Of(group.Actor, ++_tasks, 0));
+        var key = new TaskKey(group.Shard, _time.GetUtcNow(), TaskIds.Of(group.Actor, ++_tasks, "order-close"));
         return new NearTask(
             new TimedTask
             {

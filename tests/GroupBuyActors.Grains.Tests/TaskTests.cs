@@ -18,14 +18,14 @@ public sealed class TaskTests
         silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent, PortAnswer.Silent);
         var group = await WithdrawnAsync(silo);
         await silo.Ports.CalledAsync("refund:");
-        var row = await RowAsync(silo, TaskTypes.Refund, task => task.Attempts == 1);
+        var row = await RowAsync(silo, Refund.TypeName, task => task.Attempts == 1);
         Assert.Equal("As scripted.", row.LastError);
         Assert.Equal(2, row.Version);
         Assert.True(row.NextAt > row.Key.Due);
         await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => silo.Ports.CalledAsync("refund:", 3));
         await TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded);
         Assert.Equal(3, silo.Ports.Calls[$"refund:{Id}.1:pay-1"]);
-        Assert.Empty(await RowsAsync(silo, TaskTypes.Refund));
+        Assert.Empty(await RowsAsync(silo, Refund.TypeName));
     }
 
     [Fact]
@@ -40,12 +40,12 @@ public sealed class TaskTests
         silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent);
         var group = await WithdrawnAsync(silo);
         var due = (await group.Get()).Value!.UpdatedAt;
-        var row = await RowAsync(silo, TaskTypes.Refund, task => task.Attempts == 1);
+        var row = await RowAsync(silo, Refund.TypeName, task => task.Attempts == 1);
         Assert.Equal(row.NextAt, row.Key.Due);
         Assert.True(row.Key.Due >= due + TimeSpan.FromMilliseconds(100));
         await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(50), () => silo.Ports.CalledAsync("refund:", 2));
         await TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded);
-        Assert.Empty(await RowsAsync(silo, TaskTypes.Refund));
+        Assert.Empty(await RowsAsync(silo, Refund.TypeName));
     }
 
     /// <summary>
@@ -91,7 +91,7 @@ public sealed class TaskTests
             }
         );
         Assert.InRange((await group.Get()).Value!.UpdatedAt, due, due.AddMinutes(15));
-        Assert.Empty(await RowsAsync(silo, TaskTypes.OrderClose));
+        Assert.Empty(await RowsAsync(silo, OrderClose.TypeName));
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class TaskTests
         );
         await WithdrawnAsync(first);
         await ports.CalledAsync("refund:");
-        Assert.Equal(0, (await RowAsync(first, TaskTypes.Refund, _ => true)).Attempts);
+        Assert.Equal(0, (await RowAsync(first, Refund.TypeName, _ => true)).Attempts);
         await first.StopAsync();
 
         first.Time.Advance(TimeSpan.FromSeconds(2));
@@ -113,12 +113,12 @@ public sealed class TaskTests
         var held = again.Hold("refund:");
         await using var second = await TestSilo.StartAsync(first.File, first.Time, again);
         await again.CalledAsync("refund:");
-        var row = await RowAsync(second, TaskTypes.Refund, _ => true);
+        var row = await RowAsync(second, Refund.TypeName, _ => true);
         Assert.Equal(1, row.Attempts);
         Assert.True(row.NextAt > second.Time.GetUtcNow());
         held.SetResult(PortAnswer.Done);
         await TestSilo.UntilAsync(second.Group(Id), 1, order => order.Status == OrderStatus.Refunded);
-        Assert.Empty(await RowsAsync(second, TaskTypes.Refund));
+        Assert.Empty(await RowsAsync(second, Refund.TypeName));
     }
 
     [Fact]
@@ -147,10 +147,10 @@ public sealed class TaskTests
     {
         await using var silo = await TestSilo.StartAsync();
         await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
-        var deadline = await RowAsync(silo, TaskTypes.GroupDeadline, _ => true);
-        var result = await Tasks(silo).Run(TaskFiring.Of(deadline));
+        var deadline = await RowAsync(silo, GroupDeadline.TypeName, _ => true);
+        var result = await Tasks(silo).Run(TaskFiring.Of(deadline, PortAnswered.Nothing));
         Assert.Equal(TimeSpan.FromHours(1), result.RunAgainIn);
-        Assert.Single(await RowsAsync(silo, TaskTypes.GroupDeadline));
+        Assert.Single(await RowsAsync(silo, GroupDeadline.TypeName));
     }
 
     [Fact]
@@ -158,14 +158,14 @@ public sealed class TaskTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
-        var deadline = await RowAsync(silo, TaskTypes.GroupDeadline, _ => true);
+        var deadline = await RowAsync(silo, GroupDeadline.TypeName, _ => true);
         silo.Time.Advance(TimeSpan.FromHours(1));
         var ended = await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
         for (var n = 0; n < 2; n++)
         {
             try
             {
-                Assert.Null((await Tasks(silo).Run(TaskFiring.Of(deadline))).RunAgainIn);
+                Assert.Null((await Tasks(silo).Run(TaskFiring.Of(deadline, PortAnswered.Nothing))).RunAgainIn);
             }
             catch (StoreUnavailableException)
             {
@@ -183,14 +183,15 @@ public sealed class TaskTests
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
-        var close = await RowAsync(silo, TaskTypes.OrderClose, _ => true);
+        var close = await RowAsync(silo, OrderClose.TypeName, _ => true);
         silo.Time.Advance(TimeSpan.FromMinutes(29));
         var ghost = TaskFiring.Of(
             close with
             {
-                Key = close.Key with { Id = $"groups:{Id}:4:7", Due = silo.Time.GetUtcNow() },
-                Payload = TaskPayloads.Write(new OrderTask(99)),
-            }
+                Key = close.Key with { Id = $"groups:{Id}:4:order-close:7", Due = silo.Time.GetUtcNow() },
+                Payload = OrderClose.Type.Write(new OrderTask(99)),
+            },
+            new PortAnswered(null, PortAnswer.Done)
         );
         Assert.Null((await Tasks(silo).Run(ghost)).RunAgainIn);
         Assert.Equal(1, silo.Get<GroupSurroundings>().Activations);
@@ -208,7 +209,7 @@ public sealed class TaskTests
             TimeSpan.FromSeconds(1),
             async () =>
             {
-                while ((await RowsAsync(silo, TaskTypes.Notify)).Count > 0)
+                while ((await RowsAsync(silo, Notify.TypeName)).Count > 0)
                     await Task.Yield();
             }
         );
@@ -249,7 +250,7 @@ public sealed class TaskTests
             silo.Ports.Calls.Where(call => call.Key.StartsWith("refund:", StringComparison.Ordinal)),
             call => Assert.Equal(1, call.Value)
         );
-        Assert.Empty(await RowsAsync(silo, TaskTypes.GroupSettle));
+        Assert.Empty(await RowsAsync(silo, GroupSettle.TypeName));
     }
 
     [Fact]
@@ -261,15 +262,15 @@ public sealed class TaskTests
         var directory = silo.Get<ITaskDirectory>();
         var pending = Assert.Single(
             (
-                await directory.ListAsync(new TaskFilter(TaskTypes.OrderClose), null, null, 10, CancellationToken.None)
+                await directory.ListAsync(new TaskFilter(OrderClose.TypeName), null, null, 10, CancellationToken.None)
             ).Items
         );
         Assert.Equal("pending", pending.Status);
         Assert.Equal(joined.Value!.ClosesAt, pending.ExecuteAt);
         await group.Pay(new PayOrder(1, "pay-1", joined.Value.Total));
         var done = await directory.FindAsync(pending.TaskId, CancellationToken.None);
-        Assert.Equal(("cancelled", TaskTypes.OrderClose), (done!.Status, done.TaskType));
-        Assert.Null(await directory.FindAsync($"groups:{Id}:99:0", CancellationToken.None));
+        Assert.Equal(("cancelled", OrderClose.TypeName), (done!.Status, done.TaskType));
+        Assert.Null(await directory.FindAsync($"groups:{Id}:99:order-close:0", CancellationToken.None));
     }
 
     private static IGroupTasks Tasks(TestSilo silo) => silo.Client.GetGrain<IGroupTasks>(Id);

@@ -12,16 +12,22 @@ public sealed class TaskEndPartitionTests(MariaDb server)
     public async Task PartitionsAreMadeAheadAndDroppedByAge()
     {
         await using var store = await TestStore.NewAsync(server);
-        Assert.Equal(new TaskEndUpkeep(31, 0, true), await store.Ends.MaintainAsync(Today, 30, 30, default));
+        Assert.Equal(
+            new TaskEndUpkeep(31, 0, true),
+            await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
+        );
         Assert.Equal(["pkept", "p20261123"], (await NamesAsync(store))[..2]);
         Assert.Equal(["p20261223", "pmax"], (await NamesAsync(store))[^2..]);
-        Assert.Equal(new TaskEndUpkeep(1, 0, true), await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, default));
+        Assert.Equal(
+            new TaskEndUpkeep(1, 0, true),
+            await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, ["refund", "payment-check"], default)
+        );
 
         await store.EndAsync(Samples.Ending("today", type: "notify"));
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (p20261123)"));
         Assert.Equal(
             new TaskEndUpkeep(30, 1, true),
-            await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default)
+            await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default)
         );
         Assert.Equal(["pkept", "p20261124"], (await NamesAsync(store))[..2]);
         Assert.Equal(0, await store.NumberAsync($"select count(*) from task_end"));
@@ -32,17 +38,20 @@ public sealed class TaskEndPartitionTests(MariaDb server)
     {
         await using var store = await TestStore.NewAsync(server);
         await store.EndAsync(Samples.Ending("before the first upkeep", type: "notify"));
-        await store.Ends.MaintainAsync(Today, 30, 30, default);
+        await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (p20261123)"));
 
         // Half a year without upkeep: days that are past keeping share one partition, which goes when its last day
         // does.
         await store.EndAsync(Samples.Ending("long ago", Samples.Noon.AddDays(100), type: "notify"));
         await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(160), type: "notify"));
-        var upkeep = await store.Ends.MaintainAsync(Today.AddDays(180), 30, 30, default);
+        var upkeep = await store.Ends.MaintainAsync(Today.AddDays(180), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(new TaskEndUpkeep(61, 31, true), upkeep);
         Assert.Equal(2, await store.NumberAsync($"select count(*) from task_end"));
-        Assert.Equal(1, (await store.Ends.MaintainAsync(Today.AddDays(181), 30, 30, default)).Dropped);
+        Assert.Equal(
+            1,
+            (await store.Ends.MaintainAsync(Today.AddDays(181), 30, 30, ["refund", "payment-check"], default)).Dropped
+        );
         Assert.Equal(
             "kept",
             Assert.Single((await store.Ends.SearchAsync(new TaskEndFilter(), null, 10, default)).Items).TaskId
@@ -57,9 +66,9 @@ public sealed class TaskEndPartitionTests(MariaDb server)
             $"alter table task_end reorganize partition pmax into (partition p20261123 values less than (20781), partition pmax values less than maxvalue)"
         );
         await store.EndAsync(Samples.Ending("refund"));
-        await store.Ends.MaintainAsync(Today, 30, 2, default);
+        await store.Ends.MaintainAsync(Today, 30, 2, ["refund", "payment-check"], default);
         Assert.Equal(["pkept", "p20261123", "p20261124", "p20261125", "pmax"], await NamesAsync(store));
-        await store.Ends.MaintainAsync(Today.AddDays(60), 30, 2, default);
+        await store.Ends.MaintainAsync(Today.AddDays(60), 30, 2, ["refund", "payment-check"], default);
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end partition (pkept)"));
     }
 
@@ -75,9 +84,15 @@ public sealed class TaskEndPartitionTests(MariaDb server)
         command.CommandText = "select count(*) from task_end";
         await command.ExecuteScalarAsync();
 
-        Assert.Equal(new TaskEndUpkeep(0, 0, false), await store.Ends.MaintainAsync(Today, 30, 30, default));
+        Assert.Equal(
+            new TaskEndUpkeep(0, 0, false),
+            await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
+        );
         await transaction.RollbackAsync();
-        Assert.Equal(new TaskEndUpkeep(31, 0, true), await store.Ends.MaintainAsync(Today, 30, 30, default));
+        Assert.Equal(
+            new TaskEndUpkeep(31, 0, true),
+            await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
+        );
     }
 
     /// <summary>The index gives the order, across partitions too, and days outside the filter are left out.</summary>
@@ -90,7 +105,7 @@ public sealed class TaskEndPartitionTests(MariaDb server)
     public async Task ASearchReadsOneIndexAndSortsNothing(string index)
     {
         await using var store = await TestStore.NewAsync(server);
-        await store.Ends.MaintainAsync(Today.AddDays(-6), 30, 6, default);
+        await store.Ends.MaintainAsync(Today.AddDays(-6), 30, 6, ["refund", "payment-check"], default);
         for (var day = -6; day < 0; day++)
         for (var n = 0; n < 20; n++)
             await store.EndAsync(Samples.Ending($"{n}", Samples.Noon.AddDays(day), merchant: n));

@@ -200,21 +200,28 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     public async Task EndingsGoByAgeAndTheirDaysMayComeAgain()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Ends.MaintainAsync(Today.AddDays(-40), 30, 40, default);
+        await store.Ends.MaintainAsync(Today.AddDays(-40), 30, 40, ["refund", "payment-check"], default);
         for (var days = -40; days <= 0; days++)
         for (var n = 0; n < 3; n++)
             await store.EndAsync(Samples.Ending($"{days}-{n}", Samples.Noon.AddDays(days), type: "notify"));
 
-        var upkeep = await store.Ends.MaintainAsync(Today, 30, 30, default);
+        var upkeep = await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         Assert.Equal((10, true), (upkeep.Dropped, upkeep.Complete));
         Assert.Equal(31 * 3, await store.NumberAsync($"select count(*) from task_end"));
         Assert.Equal(Samples.Noon.AddDays(-30), (await AllAsync(store, new TaskEndFilter(), 50))[^1].EndedAt);
-        Assert.Equal(new TaskEndUpkeep(0, 0, true), await store.Ends.MaintainAsync(Today, 30, 30, default));
+        Assert.Equal(
+            new TaskEndUpkeep(0, 0, true),
+            await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
+        );
 
         // A clock that was behind: an old day is taken and goes with the next to go.
         await store.EndAsync(Samples.Ending("late", Samples.Noon.AddDays(-35), type: "notify"));
         Assert.NotNull(await store.Ends.FindAsync("late", default));
-        Assert.InRange((await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, default)).Dropped, 1, 2);
+        Assert.InRange(
+            (await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, ["refund", "payment-check"], default)).Dropped,
+            1,
+            2
+        );
         Assert.Null(await store.Ends.FindAsync("late", default));
     }
 
@@ -223,7 +230,7 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     public async Task LettersAboutMoneyStayUntilSomebodyDecidesAndGoThatLongAfter()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Ends.MaintainAsync(Today, 30, 30, default);
+        await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         var (redriven, dismissed) = (
             Samples.Ending("redriven", version: 3),
             Samples.Ending("dismissed", type: "payment-check", status: TaskEndStatus.Failed)
@@ -240,10 +247,10 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         foreach (var end in all)
             await store.EndAsync(end);
         await store.Ends.MarkRedrivenAsync([all[^1].Key], Samples.Noon, default);
-        await store.Ends.MaintainAsync(Today.AddDays(30), 30, 30, default);
+        await store.Ends.MaintainAsync(Today.AddDays(30), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(6, await store.NumberAsync($"select count(*) from task_end"));
 
-        await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default);
+        await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default);
         string[] kept = ["dismissed", "redriven", "undecided"];
         Assert.Equal(
             kept,
@@ -271,11 +278,11 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
             Assert.Single(await AllAsync(store, new TaskEndFilter { Dismissed = true }, 2)).TaskId
         );
         Assert.Equal(2, (await AllAsync(store, new TaskEndFilter { Dismissed = false }, 2)).Count);
-        await store.Ends.MaintainAsync(Today.AddDays(130), 30, 30, default);
+        await store.Ends.MaintainAsync(Today.AddDays(130), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(3, await store.NumberAsync($"select count(*) from task_end"));
-        await store.Ends.MaintainAsync(Today.AddDays(131), 30, 30, default);
+        await store.Ends.MaintainAsync(Today.AddDays(131), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskEndFilter(), 10)).TaskId);
-        await store.Ends.MaintainAsync(Today.AddDays(4_000), 30, 30, default);
+        await store.Ends.MaintainAsync(Today.AddDays(4_000), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskEndFilter(), 10)).TaskId);
     }
 
@@ -283,9 +290,9 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     public async Task MoreLettersThanOneStepMovesAreKept()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Ends.MaintainAsync(Today, 30, 30, default);
+        await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         await store.ManyEndingsAsync(rounds: 1);
-        await store.Ends.MaintainAsync(Today.AddDays(40), 30, 30, default);
+        await store.Ends.MaintainAsync(Today.AddDays(40), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(2_048, await store.NumberAsync($"select count(*) from task_end where day = 0"));
     }
 
@@ -293,10 +300,13 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
     public async Task ADayOfManyRowsGoesWhole()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Ends.MaintainAsync(Today, 30, 30, default);
+        await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         await store.ManyEndingsAsync(rounds: 1, type: "notify");
         await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(1)));
-        Assert.Equal(1, (await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, default)).Dropped);
+        Assert.Equal(
+            1,
+            (await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default)).Dropped
+        );
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_end"));
     }
 
@@ -309,10 +319,15 @@ public abstract class TaskEndTests(IDatabaseFixture databases)
         {
             var day = Today.AddDays(round * 5);
             var all = await Task.WhenAll(
-                Enumerable.Range(0, 6).Select(_ => store.Ends.MaintainAsync(day, 3, 3, default))
+                Enumerable
+                    .Range(0, 6)
+                    .Select(_ => store.Ends.MaintainAsync(day, 3, 3, ["refund", "payment-check"], default))
             );
             Assert.Contains(all, upkeep => upkeep.Complete);
-            Assert.Equal(new TaskEndUpkeep(0, 0, true), await store.Ends.MaintainAsync(day, 3, 3, default));
+            Assert.Equal(
+                new TaskEndUpkeep(0, 0, true),
+                await store.Ends.MaintainAsync(day, 3, 3, ["refund", "payment-check"], default)
+            );
         }
 
         Assert.Equal(0, await store.NumberAsync($"select count(*) from task_end"));

@@ -128,14 +128,15 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
             $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) select {group.Shard.Index}, s.shard + 2048 * r.shard, concat({"groups:2.SH.b:"}, s.shard + 2048 * r.shard, {":0"}), {"order-close"}, {"{}"u8.ToArray()}, 0, 0, 1 from shard_owner s cross join shard_owner r where r.shard < 10"
         );
         for (var n = 0; n < 3; n++)
-            await store.TaskAsync(group.Shard, Samples.Noon.AddDays(n), TaskIds.Of(group.Actor, n + 1, 0));
+            await store.TaskAsync(group.Shard, Samples.Noon.AddDays(n), TaskIds.Of(group.Actor, n + 1, "order-close"));
         await store.ExecuteAsync($"analyze table timed_task");
         // What the counters' own answer touches.
         var none = await TouchedAsync(store, () => Task.CompletedTask);
         Assert.InRange(
             await TouchedAsync(
                 store,
-                async () => Assert.NotNull(await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 3, 0), default))
+                async () =>
+                    Assert.NotNull(await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 3, "order-close"), default))
             ) - none,
             1,
             50

@@ -168,11 +168,14 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var group = GroupId.Parse("10042.SH-PUDONG.tea-1123");
         var firing = TaskIds.Of("voucher-scan", new ShardId(77), Samples.Noon);
-        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(group.Actor, 4, 1));
+        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(group.Actor, 4, "order-close", 1));
         await store.TaskAsync(new ShardId(77), Samples.Noon, firing, type: "voucher-scan");
-        Assert.Equal(group.Actor, (await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 4, 1), default))!.Actor);
+        Assert.Equal(
+            group.Actor,
+            (await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 4, "order-close", 1), default))!.Actor
+        );
         Assert.Equal("voucher-scan", (await store.Tasks.FindAsync(firing, default))!.Type);
-        Assert.Null(await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 4, 2), default));
+        Assert.Null(await store.Tasks.FindAsync(TaskIds.Of(group.Actor, 4, "order-close", 2), default));
         Assert.Null(await store.Tasks.FindAsync("nonsense", default));
     }
 
@@ -186,7 +189,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         {
             var (due, id) = (
                 Samples.Noon.AddSeconds(n * 7 % 13),
-                n % 4 == 0 ? TaskIds.Of(group.Actor, 10 + n, 0) : $"t:{n + 10:D2}:0"
+                n % 4 == 0 ? TaskIds.Of(group.Actor, 10 + n, "order-close") : $"t:{n + 10:D2}:0"
             );
             var shard = n % 4 == 0 ? group.Shard : new ShardId(n % 6);
             await store.TaskAsync(shard, due, id, type: n % 2 == 0 ? "refund" : "notify");
@@ -203,11 +206,11 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
                 (await AllAsync(store, new TaskFilter(), limit)).Select(task => task.Key.Id)
             );
         Assert.Equal(
-            expected.Where(task => int.Parse(task.Id.Split(':')[^2]) % 2 == 0).Select(task => task.Id),
+            expected.Where(task => SequenceOf(task.Id) % 2 == 0).Select(task => task.Id),
             (await AllAsync(store, new TaskFilter(Type: "refund"), 6)).Select(task => task.Key.Id)
         );
         Assert.Equal(
-            expected.Where(task => int.Parse(task.Id.Split(':')[^2]) % 4 == 2).Select(task => task.Id),
+            expected.Where(task => SequenceOf(task.Id) % 4 == 2).Select(task => task.Id),
             (await AllAsync(store, new TaskFilter(Actor: group.Actor), 3)).Select(task => task.Key.Id)
         );
         Assert.All(
@@ -266,13 +269,15 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var (group, other) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.b"));
         for (var n = 0; n < 5; n++)
-            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(-n), TaskIds.Of(group.Actor, n + 1, 0));
-        await store.TaskAsync(group.Shard, Samples.Noon.AddDays(-1), TaskIds.Of(other.Actor, 1, 0));
+            await store.TaskAsync(
+                group.Shard,
+                Samples.Noon.AddSeconds(-n),
+                TaskIds.Of(group.Actor, n + 1, "order-close")
+            );
+        await store.TaskAsync(group.Shard, Samples.Noon.AddDays(-1), TaskIds.Of(other.Actor, 1, "order-close"));
         Assert.Equal(
             [5L, 4, 3],
-            (await store.Tasks.FindAllOfActorAsync(group.Actor, 3, default)).Select(task =>
-                long.Parse(task.Key.Id.Split(':')[^2])
-            )
+            (await store.Tasks.FindAllOfActorAsync(group.Actor, 3, default)).Select(task => SequenceOf(task.Key.Id))
         );
         Assert.Equal(5, (await store.Tasks.FindAllOfActorAsync(group.Actor, 50, default)).Count);
         Assert.Empty(await store.Tasks.FindAllOfActorAsync(GroupId.Parse("1.SH.c").Actor, 50, default));
@@ -284,8 +289,8 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var (group, longer) = (GroupId.Parse("1.SH.a"), GroupId.Parse("1.SH.a-b"));
         for (var n = 1; n <= 7; n++)
-            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group.Actor, n, 0));
-        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(longer.Actor, 1, 0));
+            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group.Actor, n, "order-close"));
+        await store.TaskAsync(group.Shard, Samples.Noon, TaskIds.Of(longer.Actor, 1, "order-close"));
         var seen = new List<string>();
         for (Page<TimedTask>? page = null; page is null || page.Next is not null; )
         {
@@ -294,7 +299,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
             await store.ExecuteAsync($"update timed_task set due_ms = due_ms - 60000 where id > {seen[^1]}");
         }
 
-        Assert.Equal(Enumerable.Range(1, 7).Select(n => TaskIds.Of(group.Actor, n, 0)), seen);
+        Assert.Equal(Enumerable.Range(1, 7).Select(n => TaskIds.Of(group.Actor, n, "order-close")), seen);
         await Assert.ThrowsAsync<FormatException>(() =>
             store.Tasks.PageOfActorAsync(group.Actor, "nonsense", 2, default)
         );
@@ -308,17 +313,17 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         var group = GroupId.Parse("1.SH.a");
         for (var n = 1; n <= 6; n++)
-            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group.Actor, n, 0));
+            await store.TaskAsync(group.Shard, Samples.Noon.AddSeconds(n), TaskIds.Of(group.Actor, n, "order-close"));
         var filter = new TaskFilter(Actor: ofGroup is null ? null : group.Actor);
         var first = await store.Tasks.ListAsync(filter, null, 2, default);
-        Assert.Equal([6L, 5], first.Items.Select(task => long.Parse(task.Key.Id.Split(':')[^2])));
+        Assert.Equal([6L, 5], first.Items.Select(task => SequenceOf(task.Key.Id)));
 
         // As a commit moves it: due later than all that the page has shown.
         await store.ExecuteAsync(
-            $"update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()} where id = {TaskIds.Of(group.Actor, 2, 0)}"
+            $"update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()} where id = {TaskIds.Of(group.Actor, 2, "order-close")}"
         );
         await store.ExecuteAsync(
-            $"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group.Actor, 2, 0)})"
+            $"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group.Actor, 2, "order-close")})"
         );
         var rest = new List<string>();
         for (var next = first.Next; next is not null; )
@@ -328,7 +333,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
             next = page.Next;
         }
 
-        Assert.Equal([4L, 3, 1, 2], rest.Select(id => long.Parse(id.Split(':')[^2])));
+        Assert.Equal([4L, 3, 1, 2], rest.Select(SequenceOf));
         Assert.Equal(
             6,
             (await store.Tasks.ListAsync(filter, null, 50, default))
@@ -353,4 +358,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
             page = await store.Tasks.ListAsync(filter, page?.Next, limit, default);
         return all;
     }
+
+    private static long SequenceOf(string taskId) =>
+        TaskIds.TryGetCause(taskId, out var cause) ? cause.Sequence : long.Parse(taskId.Split(':')[1]);
 }

@@ -6,24 +6,22 @@ namespace GroupBuyActors.Groups;
 
 public static partial class GroupMachine
 {
-    /// <summary>The number of a task that was put back, above those that an event gives.</summary>
+    /// <summary>The number of a task that was put back at another time than its event gave it.</summary>
     private const int PutBack = 1_000_000;
-    private static readonly byte[] NoPayload = "{}"u8.ToArray();
 
     /// <summary>
     /// The tasks that an event just applied schedules and removes. <paramref name="deferred"/>: it opened consequences
-    /// that do not fit into its commit; their <c>group-settle</c> task is always the event's first, so that it can be
-    /// named without a look-up.
+    /// that do not fit into its commit.
     /// </summary>
     internal static void Follow(Turn turn, RecordedEvent recorded, bool deferred)
     {
         var (state, tasks) = (turn.State, new TasksOf(turn, recorded));
         if (deferred)
-            tasks.Add(TaskTypes.GroupSettle, recorded.Time, NoPayload);
+            tasks.Add(GroupSettle.Type, recorded.Time, NoPayload.Value);
         switch (recorded.Event)
         {
             case OrderPlaced e:
-                tasks.Add(TaskTypes.OrderClose, e.ClosesAt, TaskPayloads.Write(new OrderTask(e.OrderId.Number)));
+                tasks.Add(OrderClose.Type, e.ClosesAt, new OrderTask(e.OrderId.Number));
                 break;
             case OrderPaid e:
                 RemoveOrderClose(turn, e.OrderId.Number);
@@ -31,33 +29,25 @@ public static partial class GroupMachine
             case OrderClosed e:
                 RemoveOrderClose(turn, e.OrderId.Number);
                 tasks.Add(
-                    TaskTypes.PaymentCheck,
+                    PaymentCheck.Type,
                     recorded.Time + turn.Settings.ProviderWindow,
-                    TaskPayloads.Write(new OrderTask(e.OrderId.Number))
+                    new OrderTask(e.OrderId.Number)
                 );
                 break;
             case OrderRefundRequested e:
-                tasks.Add(
-                    TaskTypes.Refund,
-                    recorded.Time,
-                    TaskPayloads.Write(new RefundTask(e.OrderId.Number, e.PaymentId, e.Amount, false))
-                );
+                tasks.Add(Refund.Type, recorded.Time, new RefundTask(e.OrderId.Number, e.PaymentId, e.Amount, false));
                 break;
             case PaymentExcess e:
-                tasks.Add(
-                    TaskTypes.Refund,
-                    recorded.Time,
-                    TaskPayloads.Write(new RefundTask(e.OrderId.Number, e.PaymentId, e.Amount, true))
-                );
+                tasks.Add(Refund.Type, recorded.Time, new RefundTask(e.OrderId.Number, e.PaymentId, e.Amount, true));
                 break;
             case BuyersNotified e:
                 FollowNotices(state, e, ref tasks);
                 break;
             case GroupPublishing e:
                 tasks.Add(
-                    TaskTypes.StockRollback,
+                    StockRollback.Type,
                     recorded.Time + turn.Settings.PublicationGuard,
-                    TaskPayloads.Write(GuardOf(state, e.Attempt))
+                    GuardOf(state, e.Attempt)
                 );
                 break;
             case GroupPublicationAbandoned:
@@ -65,7 +55,7 @@ public static partial class GroupMachine
                 break;
             case GroupShelved e:
                 RemoveGuard(turn);
-                tasks.Add(TaskTypes.GroupDeadline, e.Deadline, NoPayload);
+                tasks.Add(GroupDeadline.Type, e.Deadline, NoPayload.Value);
                 break;
             case GroupJoiningEnded:
             case GroupExpired when state.JoiningEnded is null:
@@ -78,15 +68,12 @@ public static partial class GroupMachine
 
     /// <summary>The key of the task that fires at the deadline.</summary>
     internal static TaskKey DeadlineTask(GroupState state) =>
-        state.TaskKey(state.RequireTerms().Deadline, state.ShelvedSequence) with
-        {
-            Type = TaskTypes.GroupDeadline,
-        };
+        state.TaskKey(state.RequireTerms().Deadline, state.ShelvedSequence, GroupDeadline.Type);
 
     /// <summary>
-    /// A task that the state needs, as its event scheduled it: to put it back where it was lost. Which of its event's
-    /// tasks it was is told by the state for those that events remove by name; a deduction's and a release's are
-    /// removed by their own runs, under any name.
+    /// A task that the state needs, as its event scheduled it: to put it back where it was lost. When a deduction's and
+    /// a release's were due the state does not know, so these get a name of their own: they are removed by their own
+    /// runs, under any name.
     /// </summary>
     internal static TimedTask TaskOf(GroupState state, NeededTask needed, GroupSettings settings)
     {
@@ -96,54 +83,51 @@ public static partial class GroupMachine
                 $"The group's state has no due time for task type {needed.Type}.",
                 nameof(needed)
             );
-        var (i, payload) = needed.Type switch
+        return needed.Type switch
         {
-            TaskTypes.GroupDeadline or TaskTypes.GroupSettle => (0, NoPayload),
-            TaskTypes.OrderClose => (0, TaskPayloads.Write(new OrderTask(needed.Order))),
-            TaskTypes.SuccessSaga when state.Ledger.InFlight is { } deduction => (
-                PutBack,
-                TaskPayloads.Write(new DeductTask(deduction.Cause, DeductionOf(state, deduction)))
+            GroupDeadline.TypeName => Task(GroupDeadline.Type, NoPayload.Value),
+            GroupSettle.TypeName => Task(GroupSettle.Type, NoPayload.Value),
+            OrderClose.TypeName => Task(OrderClose.Type, new OrderTask(needed.Order)),
+            SuccessSaga.TypeName when state.Ledger.InFlight is { } deduction => Task(
+                SuccessSaga.Type,
+                new DeductTask(deduction.Cause, DeductionOf(state, deduction)),
+                PutBack
             ),
-            TaskTypes.StockRollback
-                when state.Ledger.Releases.Find(release => release.Sequence == needed.Sequence) is { } release => (
-                PutBack,
-                TaskPayloads.Write(new ReleaseTask(release.Cause, ReleaseOf(state, release)))
+            StockRollback.TypeName
+                when state.Ledger.Releases.Find(release => release.Sequence == needed.Sequence) is { } release => Task(
+                StockRollback.Type,
+                new ReleaseTask(release.Cause, ReleaseOf(state, release)),
+                PutBack
             ),
-            TaskTypes.StockRollback => (0, TaskPayloads.Write(GuardOf(state, state.Attempt))),
+            StockRollback.TypeName => Task(StockRollback.Type, GuardOf(state, state.Attempt)),
             _ => throw new ArgumentException($"No group state requires a task of type {needed.Type}.", nameof(needed)),
         };
-        return new TimedTask
-        {
-            Key = state.TaskKey(due, needed.Sequence, i),
-            Type = needed.Type,
-            Actor = state.Actor,
-            Payload = payload,
-            NextAt = due,
-        };
+
+        TimedTask Task<TPayload>(TaskType<TPayload> type, TPayload payload, int n = 0) =>
+            new()
+            {
+                Key = state.TaskKey(due, needed.Sequence, type, n),
+                Type = type.Name,
+                Actor = state.Actor,
+                Payload = type.Write(payload),
+                NextAt = due,
+            };
     }
 
     private static void RemoveGuard(Turn turn) =>
         turn.Remove(
             turn.State.TaskKey(
                 turn.State.PublishingAt + turn.Settings.PublicationGuard,
-                turn.State.PublishingSequence
-            ) with
-            {
-                Type = TaskTypes.StockRollback,
-            },
+                turn.State.PublishingSequence,
+                StockRollback.Type
+            ),
             turn.State.PublishingSequence
         );
 
     private static void RemoveOrderClose(Turn turn, int number)
     {
         var order = turn.State.Orders[number];
-        turn.Remove(
-            turn.State.TaskKey(order.ClosesAt, order.PlacedSequence) with
-            {
-                Type = TaskTypes.OrderClose,
-            },
-            order.PlacedSequence
-        );
+        turn.Remove(turn.State.TaskKey(order.ClosesAt, order.PlacedSequence, OrderClose.Type), order.PlacedSequence);
     }
 
     private static void FollowNotices(GroupState state, BuyersNotified e, ref TasksOf tasks)
@@ -152,27 +136,19 @@ public static partial class GroupMachine
         {
             var order = state.Orders[number];
             if (order.Status.HoldsSeats())
-                tasks.Add(
-                    TaskTypes.Notify,
-                    state.UpdatedAt,
-                    TaskPayloads.Write(new NotifyTask(number, order.UserId, e.Kind))
-                );
+                tasks.Add(Notify.Type, state.UpdatedAt, new NotifyTask(number, order.UserId, e.Kind));
         }
     }
 
     private static void FollowPlans(GroupState state, RecordedEvent recorded, GroupSettings settings, ref TasksOf tasks)
     {
         if (state.Ledger.Deductions is [.., var deduction] && deduction.Sequence == recorded.Sequence)
-            tasks.Add(
-                TaskTypes.SuccessSaga,
-                recorded.Time,
-                TaskPayloads.Write(new DeductTask(deduction.Cause, DeductionOf(state, deduction)))
-            );
+            tasks.Add(SuccessSaga.Type, recorded.Time, new DeductTask(deduction.Cause, DeductionOf(state, deduction)));
         if (state.Ledger.Releases is [.., var release] && release.Sequence == recorded.Sequence)
             tasks.Add(
-                TaskTypes.StockRollback,
+                StockRollback.Type,
                 release.UndoReservation ? recorded.Time : recorded.Time + settings.GiveBackDelay,
-                TaskPayloads.Write(new ReleaseTask(release.Cause, ReleaseOf(state, release)))
+                new ReleaseTask(release.Cause, ReleaseOf(state, release))
             );
     }
 
@@ -212,19 +188,24 @@ public static partial class GroupMachine
             UndoDeductions = release.UndoDeductions?.ConvertAll(cause => PortKeys.Deduct(state.Id, cause)) ?? [],
         };
 
-    /// <summary>Numbers the tasks of one event.</summary>
+    /// <summary>Numbers the tasks of one event: only notices are more than one of a type.</summary>
     private struct TasksOf(Turn turn, RecordedEvent recorded)
     {
-        private int _count;
+        private int _notices;
 
-        public void Add(string type, DateTimeOffset due, byte[] payload) =>
+        public void Add<TPayload>(TaskType<TPayload> type, DateTimeOffset due, TPayload payload) =>
             turn.Schedule(
                 new TimedTask
                 {
-                    Key = turn.State.TaskKey(due, recorded.Sequence, _count++),
-                    Type = type,
+                    Key = turn.State.TaskKey(
+                        due,
+                        recorded.Sequence,
+                        type,
+                        ReferenceEquals(type, Notify.Type) ? _notices++ : 0
+                    ),
+                    Type = type.Name,
                     Actor = turn.State.Actor,
-                    Payload = payload,
+                    Payload = type.Write(payload),
                     NextAt = due,
                     Trace = turn.Trace,
                 }

@@ -93,8 +93,8 @@ public sealed class GroupState
 
     internal GroupTerms RequireTerms() => Carried ?? throw new InvalidOperationException($"Group {Id} has no terms.");
 
-    internal TaskKey TaskKey(DateTimeOffset due, long sequence, int i = 0) =>
-        new(Shard, due, TaskIds.Of(Actor, sequence, i));
+    internal TaskKey TaskKey(DateTimeOffset due, long sequence, TaskType type, int n = 0) =>
+        new(Shard, due, TaskIds.Of(Actor, sequence, type.Name, n)) { Type = type.Name };
 }
 
 /// <summary>

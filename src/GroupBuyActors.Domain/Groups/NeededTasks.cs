@@ -3,7 +3,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>A task that a group's state says must be pending.</summary>
-/// <param name="Type">See <see cref="TaskTypes"/>.</param>
+/// <param name="Type">See <see cref="TaskType.Name"/>.</param>
 /// <param name="Sequence">Of the event that scheduled it; 0 where the state does not know it.</param>
 /// <param name="NotAfter">It is to run by then; null where the state does not say: a refund may be a dead
 /// letter.</param>
@@ -14,7 +14,7 @@ public readonly record struct NeededTask(string Type, long Sequence, DateTimeOff
 }
 
 /// <summary>A task that is there.</summary>
-/// <param name="Type">See <see cref="TaskTypes"/>.</param>
+/// <param name="Type">See <see cref="TaskType.Name"/>.</param>
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
 /// <param name="NextAt">Its next try; null for a dead letter, which waits for an operator.</param>
 /// <param name="Attempts">Its tries so far.</param>
@@ -25,7 +25,7 @@ public readonly record struct PresentTask(string Type, string Id, DateTimeOffset
 }
 
 /// <summary>A needed task that is there, at a time when it comes too late.</summary>
-/// <param name="Type">See <see cref="TaskTypes"/>.</param>
+/// <param name="Type">See <see cref="TaskType.Name"/>.</param>
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
 /// <param name="NextAt">Its next try.</param>
 /// <param name="NotAfter">When the state needs it.</param>
@@ -57,12 +57,12 @@ public static class NeededTasks
 {
     private static readonly HashSet<string> Known =
     [
-        TaskTypes.GroupDeadline,
-        TaskTypes.OrderClose,
-        TaskTypes.SuccessSaga,
-        TaskTypes.StockRollback,
-        TaskTypes.Refund,
-        TaskTypes.GroupSettle,
+        GroupDeadline.TypeName,
+        OrderClose.TypeName,
+        SuccessSaga.TypeName,
+        StockRollback.TypeName,
+        Refund.TypeName,
+        GroupSettle.TypeName,
     ];
 
     private static readonly GroupSettings AnyTimes = new();
@@ -73,30 +73,30 @@ public static class NeededTasks
     {
         if (state.Phase == GroupPhase.Publishing)
             yield return new NeededTask(
-                TaskTypes.StockRollback,
+                StockRollback.TypeName,
                 state.PublishingSequence,
                 state.PublishingAt + settings.PublicationGuard
             );
         if (state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success && state.JoiningEnded is null)
-            yield return new NeededTask(TaskTypes.GroupDeadline, state.ShelvedSequence, state.RequireTerms().Deadline);
+            yield return new NeededTask(GroupDeadline.TypeName, state.ShelvedSequence, state.RequireTerms().Deadline);
         // When an event planned these the state does not remember, but it was no later than its last one.
         if (state.Ledger.InFlight is { } deduction)
-            yield return new NeededTask(TaskTypes.SuccessSaga, deduction.Sequence, state.UpdatedAt);
+            yield return new NeededTask(SuccessSaga.TypeName, deduction.Sequence, state.UpdatedAt);
         foreach (var release in state.Ledger.Releases)
             if (!release.Confirmed)
                 yield return new NeededTask(
-                    TaskTypes.StockRollback,
+                    StockRollback.TypeName,
                     release.Sequence,
                     state.UpdatedAt + settings.GiveBackDelay
                 );
         if (state.OrderWork is { } orders)
-            yield return new NeededTask(TaskTypes.GroupSettle, orders.Sequence, orders.At);
+            yield return new NeededTask(GroupSettle.TypeName, orders.Sequence, orders.At);
         if (state.NoticeWork is { } notices)
-            yield return new NeededTask(TaskTypes.GroupSettle, notices.Sequence, notices.At);
+            yield return new NeededTask(GroupSettle.TypeName, notices.Sequence, notices.At);
         foreach (var order in state.Orders.All)
         {
             if (order.Status == OrderStatus.PendingPayment)
-                yield return new NeededTask(TaskTypes.OrderClose, order.PlacedSequence, order.ClosesAt)
+                yield return new NeededTask(OrderClose.TypeName, order.PlacedSequence, order.ClosesAt)
                 {
                     Order = order.Number,
                 };
@@ -104,7 +104,7 @@ public static class NeededTasks
                 continue;
             foreach (var payment in order.Payments)
                 if (payment.State == PaymentState.Refunding)
-                    yield return new NeededTask(TaskTypes.Refund, 0);
+                    yield return new NeededTask(Refund.TypeName, 0);
         }
     }
 
@@ -145,7 +145,7 @@ public static class NeededTasks
         // One that continued work which another has taken over is due at once, finds nothing to do, and goes.
         return new TaskCheck(
             missing,
-            left.Rest.Where(task => task.Type != TaskTypes.GroupSettle).Select(task => task.Id).ToList(),
+            left.Rest.Where(task => task.Type != GroupSettle.TypeName).Select(task => task.Id).ToList(),
             late
         );
     }
@@ -224,7 +224,7 @@ public static class NeededTasks
             {
                 var (type, id) = named(task);
                 // Which of several refunds is which the state does not know.
-                var key = (type, type == TaskTypes.Refund ? 0 : SequenceOf(id));
+                var key = (type, type == Refund.TypeName ? 0 : SequenceOf(id));
                 if (!_tasks.TryGetValue(key, out var same))
                     _tasks[key] = same = new Queue<T>();
                 same.Enqueue(task);
@@ -240,7 +240,7 @@ public static class NeededTasks
         }
 
         private static long SequenceOf(string taskId) =>
-            TaskIds.TryGetCause(taskId, out _, out var sequence, out _) ? sequence : -1;
+            TaskIds.TryGetCause(taskId, out var cause) ? cause.Sequence : -1;
     }
 }
 

@@ -161,11 +161,11 @@ internal sealed class Turn
     private void RemoveWork(OpenWork? before, OpenWork? after)
     {
         if (before is { } work && before != after)
-            Remove(State.TaskKey(work.At, work.Sequence) with { Type = TaskTypes.GroupSettle }, work.Sequence);
+            Remove(State.TaskKey(work.At, work.Sequence, GroupSettle.Type), work.Sequence);
     }
 
     private bool IsOpenWork(TaskKey task) => IsTaskOf(State.OrderWork, task) || IsTaskOf(State.NoticeWork, task);
 
     private bool IsTaskOf(OpenWork? work, TaskKey task) =>
-        work is { } open && task.Id == TaskIds.Of(State.Actor, open.Sequence, 0);
+        work is { } open && task.Id == TaskIds.Of(State.Actor, open.Sequence, GroupSettle.TypeName);
 }

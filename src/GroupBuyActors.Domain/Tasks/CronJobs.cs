@@ -112,38 +112,3 @@ public sealed record CronJobChange
             },
         };
 }
-
-/// <summary>
-/// The jobs that there are. One run makes up for what was missed; China has had no daylight saving since 1991.
-/// </summary>
-public static class CronJobs
-{
-    private const string Shanghai = "Asia/Shanghai";
-
-    /// <summary>The voucher scan: daily at midnight, ± 10 min (SPEC section 3).</summary>
-    public static CronJob VoucherScan { get; } =
-        new(TaskTypes.VoucherScan, "0 0 * * *", Shanghai, TimeSpan.FromMinutes(10), new CronRules())
-        {
-            UtcExpression = "0 16 * * *",
-        };
-
-    /// <summary>
-    /// The comparison of books with the ports': daily in the small hours. A merchant's groups lie in as many shards as
-    /// it has regions, and its books are one: the first shard of each merchant slot compares the slot's merchants.
-    /// </summary>
-    public static CronJob Reconciliation { get; } =
-        new(
-            TaskTypes.Reconciliation,
-            "0 3 * * *",
-            Shanghai,
-            TimeSpan.FromMinutes(30),
-            new CronRules(),
-            OncePerSlot: true
-        )
-        {
-            UtcExpression = "0 19 * * *",
-        };
-
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<CronJob> All { get; } = [VoucherScan, Reconciliation];
-}

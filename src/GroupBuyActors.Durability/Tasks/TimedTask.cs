@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
@@ -92,73 +90,4 @@ public sealed record TimedTask
     /// </summary>
     public TimedTask MovedByHand(DateTimeOffset due) =>
         Attempts == 0 ? MovedTo(due) with { FirstDue = null } : MovedTo(due);
-}
-
-/// <summary>
-/// Task ids: <c>{actor}:{sequence}:{i}</c> for the i-th task that the actor's event of that sequence caused, so that
-/// cancelling needs no look-up and the id routes to its actor; <c>{job}:{shard}:{yyyyMMdd'T'HHmmss'Z'}</c> for a firing
-/// of a schedule.
-/// </summary>
-public static class TaskIds
-{
-    private const int LengthMax = 160;
-
-    /// <summary>The id of the i-th task (from 0) caused by an event.</summary>
-    public static string Of(ActorId actor, long sequence, int i) =>
-        string.Create(CultureInfo.InvariantCulture, $"{actor}:{sequence}:{i}");
-
-    /// <summary>The id of a schedule's firing in a shard.</summary>
-    public static string Of(string job, ShardId shard, DateTimeOffset firing) =>
-        string.Create(CultureInfo.InvariantCulture, $"{job}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
-
-    /// <summary>
-    /// True for a text that a row may have as its id: ASCII without blanks. A server compares no other text with such a
-    /// column, and takes one that ends in a blank for the one without.
-    /// </summary>
-    public static bool IsStorable(string text)
-    {
-        if (text.Length > LengthMax)
-            return false;
-        foreach (var character in text)
-            if (!char.IsAsciiLetterOrDigit(character) && character is not ('.' or ':' or '-' or '_'))
-                return false;
-        return true;
-    }
-
-    /// <summary>True for a text that may be a task's id: it can be stored, and leads to a shard.</summary>
-    public static bool IsId(string text) => IsStorable(text) && TryGetShard(text, out _);
-
-    /// <summary>The actor of an actor's task: all before the last two parts.</summary>
-    public static bool TryGetActor(string id, out ActorId actor) => TryGetCause(id, out actor, out _, out _);
-
-    /// <summary>The actor of an actor's task, the event that caused it, and which of its tasks this is.</summary>
-    public static bool TryGetCause(string id, out ActorId actor, out long sequence, out int i)
-    {
-        (actor, sequence, i) = (default, 0, 0);
-        var last = id.LastIndexOf(':');
-        var before = last < 1 ? -1 : id.LastIndexOf(':', last - 1);
-        return before > 0
-            && long.TryParse(
-                id.AsSpan(before + 1, last - before - 1),
-                NumberStyles.None,
-                CultureInfo.InvariantCulture,
-                out sequence
-            )
-            && int.TryParse(id.AsSpan(last + 1), NumberStyles.None, CultureInfo.InvariantCulture, out i)
-            && ActorId.TryParse(id[..before], out actor);
-    }
-
-    /// <summary>Where a task lies: the shard of its actor, or the one that a schedule's firing names.</summary>
-    public static bool TryGetShard(string id, out ShardId shard)
-    {
-        if (TryGetActor(id, out var actor))
-        {
-            shard = actor.Shard;
-            return true;
-        }
-
-        shard = default;
-        var parts = id.Split(':');
-        return parts.Length == 3 && ShardId.TryParse(parts[1], null, out shard);
-    }
 }

@@ -1,6 +1,5 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
-using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
@@ -20,7 +19,7 @@ internal sealed partial class GroupGrain
         if (handling.Unknown)
             await RemoveUnknown(firing);
         var goesOn =
-            firing.Type == TaskTypes.GroupSettle
+            firing.Type == GroupSettle.TypeName
             && _state.HasOpenConsequences
             && !handling.Removals.Contains(firing.Key);
         return goesOn ? new FiringResult(TimeSpan.Zero) : FiringResult.Completed;

@@ -69,7 +69,7 @@ internal sealed record TaskFiring
 
     public TaskKey Key => new(Shard, Due, TaskId) { Type = Type };
 
-    public static TaskFiring Of(TimedTask task) =>
+    public static TaskFiring Of(TimedTask task, PortAnswered answered) =>
         new()
         {
             Shard = task.Key.Shard,
@@ -79,54 +79,25 @@ internal sealed record TaskFiring
             Payload = task.Payload.ToArray(),
             Version = task.Version,
             Trace = task.Trace,
-        };
-
-    public static TaskFiring Of(TimedTask task, PortReply reply) =>
-        Of(task) with
-        {
-            Answer = reply.Answer,
-            Detail = reply.Detail,
-        };
-
-    public static TaskFiring Of(TimedTask task, PaymentFindings findings) =>
-        Of(task) with
-        {
-            Answer = findings.Answer,
-            Detail = findings.Detail,
-            Found = [.. findings.Payments.Select(p => new FoundPayment(p.PaymentId, p.Amount))],
+            Answer = answered.Answer,
+            Detail = answered.Detail,
+            Found =
+                answered.Payments.Count == 0
+                    ? null
+                    : [.. answered.Payments.Select(payment => new FoundPayment(payment.PaymentId, payment.Amount))],
         };
 
     /// <summary>The command that the firing brings to its group.</summary>
     public GroupCommand Command() =>
-        Type switch
+        TaskRegistrations.Types.Find(Type) is IGroupTaskType type
+            ? type.CommandOf(Payload, Answered())
+            : throw new NotSupportedException($"A task of type {Type} brings nothing to a group.");
+
+    private PortAnswered Answered() =>
+        new(null, Answer, Detail)
         {
-            TaskTypes.OrderClose => new GroupCommand.CloseUnpaid(
-                TaskPayloads.Read<OrderTask>(Payload).Order,
-                Findings()
-            ),
-            TaskTypes.PaymentCheck => new GroupCommand.PaymentChecked(
-                TaskPayloads.Read<OrderTask>(Payload).Order,
-                Findings()
-            ),
-            TaskTypes.GroupDeadline or TaskTypes.GroupSettle => new GroupCommand.Settle(),
-            TaskTypes.SuccessSaga => new GroupCommand.Deducted(
-                TaskPayloads.Read<DeductTask>(Payload).Cause,
-                new PortReply(Answer, Detail)
-            ),
-            TaskTypes.StockRollback => Released(TaskPayloads.Read<ReleaseTask>(Payload)),
-            TaskTypes.Refund => Refunded(TaskPayloads.Read<RefundTask>(Payload)),
-            _ => throw new NotSupportedException($"A task of type {Type} has no command for a group."),
+            Payments = Found is null ? [] : [.. Found.Select(p => new ProviderPayment(p.PaymentId, p.Amount))],
         };
-
-    private static GroupCommand Released(ReleaseTask task) =>
-        task.GuardsAttempt is { } attempt
-            ? new GroupCommand.PublicationGuard(attempt)
-            : new GroupCommand.Released(task.Cause);
-
-    private static GroupCommand.Refunded Refunded(RefundTask task) => new(task.Order, task.PaymentId, task.Excess);
-
-    private PaymentFindings Findings() =>
-        new(Answer, Found is null ? [] : [.. Found.Select(p => new ProviderPayment(p.PaymentId, p.Amount))], Detail);
 }
 
 /// <summary>Money that the provider holds.</summary>

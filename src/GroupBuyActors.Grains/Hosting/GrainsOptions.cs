@@ -30,7 +30,7 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
     public ValidateOptionsResult Validate(string? name, GrainsOptions options)
     {
         var faults = new List<string>();
-        foreach (var job in CronJobs.All)
+        foreach (var job in TaskRegistrations.Schedules)
             if (options.Schedules.TryGetValue(job.Job, out var change))
                 faults.AddRange(change.Faults(job).Select(fault => $"Schedule {job.Job}, {fault.Key}: {fault.Value}"));
         faults.AddRange(options.Retention.Faults().Select(fault => $"Retention, {fault.Name}: {fault.Fault}."));

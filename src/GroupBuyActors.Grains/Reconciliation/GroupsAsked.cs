@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Tasks;
-using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Reconciliation;
@@ -51,12 +50,12 @@ internal sealed class GroupsAsked(IGrainFactory grains, ITaskStore tasks, TimePr
         for (string? after = null; ; )
         {
             var page = await tasks.ListAsync(
-                new TaskFilter(TaskTypes.PaymentCheck, Actor: group.Actor),
+                new TaskFilter(PaymentCheck.TypeName, Actor: group.Actor),
                 after,
                 TasksPage,
                 cancellation
             );
-            orders.UnionWith(page.Items.Select(task => TaskPayloads.Read<OrderTask>(task.Payload).Order));
+            orders.UnionWith(page.Items.Select(task => PaymentCheck.Type.Read(task.Payload).Order));
             if ((after = page.Next) is null)
                 return orders;
         }

@@ -50,8 +50,12 @@ internal sealed class RetainedCommits(
 }
 
 /// <summary>Ended tasks: partitions by day on MySQL, made ahead here too.</summary>
-internal sealed class RetainedTaskEnds(ITaskEnds ends, ClusterClock clock, IOptions<GrainsOptions> options)
-    : IRetainedKind
+internal sealed class RetainedTaskEnds(
+    ITaskEnds ends,
+    TaskTypeRegistry types,
+    ClusterClock clock,
+    IOptions<GrainsOptions> options
+) : IRetainedKind
 {
     public string Kind => "task-ends";
 
@@ -64,6 +68,7 @@ internal sealed class RetainedTaskEnds(ITaskEnds ends, ClusterClock clock, IOpti
             today,
             (int)options.Value.Retention.TaskEnds.TotalDays,
             GrainsOptions.EndsAheadDays,
+            [.. types.All.Where(type => type.IsAboutMoney).Select(type => type.Name)],
             cancellation
         );
         return new PurgeStep(upkeep.Dropped, IsDone: true, IsBlocked: !upkeep.Complete);

@@ -59,8 +59,10 @@ internal sealed class CronFirings : ISchedules
     )
     {
         (_committer, _store, _clock, _chance, _log) = (committer, store, clock, chance, log);
-        _jobs = CronJobs
-            .All.Select(job => options.Value.Schedules.TryGetValue(job.Job, out var change) ? change.Apply(job) : job)
+        _jobs = TaskRegistrations
+            .Schedules.Select(job =>
+                options.Value.Schedules.TryGetValue(job.Job, out var change) ? change.Apply(job) : job
+            )
             .ToDictionary(job => job.Job, job => (job, job.Schedule()), StringComparer.Ordinal);
     }
 
@@ -132,17 +134,18 @@ internal sealed class CronFirings : ISchedules
     /// The end of a firing that is not to be run; null where it is. What was put off by hand or by a failure is run all
     /// the same.
     /// </summary>
-    public TaskVerdict? LeaveOut(DueTask due, DateTimeOffset firing)
+    public HandlerResult? LeaveOut(DueTask due, DateTimeOffset firing)
     {
         var (schedule, task) = (_jobs[due.Task.Type].Schedule, due.Task);
         if (task.Key.Due != firing || schedule.LeftOut(task.Key.Shard, firing, due.Now) is not { } reason)
             return null;
         var next =
             reason == "schedule-changed" ? null : Next(task.Type, task.Key.Shard, firing > due.Now ? firing : due.Now);
-        return TaskVerdict.Finished(
-            next is null ? [] : [next],
-            [TaskEnding.Of(task, TaskEndStatus.Expired, due.Now, reason)]
-        );
+        return new HandlerResult.Finished
+        {
+            Schedules = next is null ? [] : [next],
+            Ends = [TaskEnding.Of(task, TaskEndStatus.Expired, due.Now, reason)],
+        };
     }
 
     /// <summary>
@@ -150,7 +153,7 @@ internal sealed class CronFirings : ISchedules
     /// where they are. A firing that was brought forward by hand was run beside the schedule: it comes again at its own
     /// time.
     /// </summary>
-    public TaskVerdict Conclude(DueTask due, DateTimeOffset firing)
+    public HandlerResult Conclude(DueTask due, DateTimeOffset firing)
     {
         var (task, now) = (due.Task, _clock.GetUtcNow());
         var wasBroughtForward = task.Key.Due < firing;
@@ -158,8 +161,12 @@ internal sealed class CronFirings : ISchedules
             .Schedule.After(task.Key.Shard, wasBroughtForward ? task.Key.Due : firing, due.Now, now);
         // Under its own id once more, so under a later version: the run that was made has taken the one before.
         var version = wasBroughtForward ? task.Version + 1 : 1;
-        return TaskVerdict.Finished(
-            plan.Next is { } next ? [Firing(task.Type, task.Key.Shard, next) with { Version = version }] : [],
+        return new HandlerResult.Finished
+        {
+            Schedules = plan.Next is { } next
+                ? [Firing(task.Type, task.Key.Shard, next) with { Version = version }]
+                : [],
+            Ends =
             [
                 .. Told(plan.Skipped)
                     .Select(skipped =>
@@ -170,8 +177,8 @@ internal sealed class CronFirings : ISchedules
                             skipped.Reason
                         )
                     ),
-            ]
-        );
+            ],
+        };
     }
 
     /// <summary>
@@ -190,7 +197,9 @@ internal sealed class CronFirings : ISchedules
     {
         try
         {
-            return TaskPayloads.Read<FiringTask>(task.Payload).Firing;
+            return System
+                .Text.Json.JsonSerializer.Deserialize(task.Payload.Span, FiringTaskJson.Default.FiringTask)
+                ?.Firing;
         }
         catch (System.Text.Json.JsonException)
         {
@@ -216,7 +225,10 @@ internal sealed class CronFirings : ISchedules
         {
             Key = new TaskKey(shard, firing, TaskIds.Of(job, shard, firing)),
             Type = job,
-            Payload = TaskPayloads.Write(new FiringTask(firing)),
+            Payload = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+                new FiringTask(firing),
+                FiringTaskJson.Default.FiringTask
+            ),
             NextAt = firing,
         };
 

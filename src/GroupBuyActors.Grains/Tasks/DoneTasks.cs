@@ -5,8 +5,8 @@ using GroupBuyActors.Reading;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// A group's tasks that are done leave no row: what became of one is read from the group. Its id names the event that
-/// caused it, and the group's state tells whether it ran or was cancelled by what happened first.
+/// A group's tasks that are done leave no row: what became of one is read from the group. Its id names its type
+/// and the event that caused it, and the group's state tells whether it ran or was cancelled by what happened first.
 /// </summary>
 internal static class DoneTasks
 {
@@ -15,33 +15,33 @@ internal static class DoneTasks
         TaskPolicyBook policies,
         GroupSettings settings,
         int commitBytesMax,
-        GroupId group,
         string taskId,
         CancellationToken cancellation
     )
     {
-        if (!TaskIds.TryGetCause(taskId, out var actor, out var sequence, out var index) || sequence < 1)
+        if (!TaskIds.TryGetCause(taskId, out var cause) || cause.Actor.Group is not { } group)
             return null;
+        var sequence = cause.Sequence;
         if (
-            await groups.HistoryAsync(actor, sequence - 1, 1, cancellation) is not [{ } row]
+            await groups.HistoryAsync(cause.Actor, sequence - 1, 1, cancellation) is not [{ } row]
             || row.Sequence != sequence
         )
             return null;
         var recorded = JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload);
         var (state, _) = await GroupLoader.LoadAsync(groups, group, cancellation);
-        if (CausedTasks.TypeOf(state, recorded, index, settings, commitBytesMax) is not { } type)
+        if (!CausedTasks.Has(state, recorded, cause.Type, cause.Number, settings, commitBytesMax))
             return null;
         return new TaskReport
         {
             TaskId = taskId,
-            TaskType = type,
+            TaskType = cause.Type,
             ExecuteAt = DueOf(recorded, state),
             Status = WasCancelled(recorded.Event, state) ? "cancelled" : "success",
             RetryCount = 0,
-            MaxRetry = policies.Of(type).Retry.RetryCountMax,
+            MaxRetry = policies.Of(cause.Type).Retry.RetryCountMax,
             Version = 1,
-            PriorityWeight = policies.Of(type).Weight,
-            Ttl = policies.Of(type).Retry.TimeToLive,
+            PriorityWeight = policies.Of(cause.Type).Weight,
+            Ttl = policies.Of(cause.Type).Retry.TimeToLive,
             Shard = group.Shard,
             GroupId = group,
             TraceContext = row.Trace,

@@ -3,13 +3,13 @@ using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>A timed task as operators see it; names follow SPEC section 3.</summary>
+/// <summary>A timed task as operators see it; names as in the API.</summary>
 public sealed record TaskReport
 {
     /// <summary>The task's id.</summary>
     public required string TaskId { get; init; }
 
-    /// <summary>See <see cref="TaskTypes"/>.</summary>
+    /// <summary>See <see cref="TaskType.Name"/>.</summary>
     public required string TaskType { get; init; }
 
     /// <summary>When it is to run.</summary>

@@ -48,11 +48,11 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler, ITaskEngi
 
     public string? SilentBecause => Volatile.Read(ref _silent);
 
-    public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+    public Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
     {
         lock (_gate)
             _expected.Remove(due.Task.Key.Shard.Index / ShardsPerGroup);
-        return Task.FromResult(TaskVerdict.Completed);
+        return Task.FromResult<HandlerResult>(new HandlerResult.Completed());
     }
 
     /// <summary>Looks after those that are out, and lets new ones go; gives how many are out.</summary>

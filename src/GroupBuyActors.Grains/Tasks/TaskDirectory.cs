@@ -72,14 +72,11 @@ internal sealed class TaskDirectory(
             return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
         if (await ends.FindAsync(taskId, cancellation) is { } ending)
             return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
-        if (!TaskIds.TryGetActor(taskId, out var actor) || actor.Group is not { } group)
-            return null;
         var done = await DoneTasks.FindAsync(
             groups,
             policies,
             settings,
             committer.CommitBytesMax,
-            group,
             taskId,
             cancellation
         );

@@ -61,6 +61,7 @@ internal sealed class TaskPolicyBook : PeriodicService<int>, ITaskPolicies
 
     public TaskPolicyBook(
         IPolicyStore store,
+        TaskTypeRegistry types,
         IClusterMembershipService membership,
         TaskGateways gateways,
         ClusterClock clock,
@@ -76,11 +77,13 @@ internal sealed class TaskPolicyBook : PeriodicService<int>, ITaskPolicies
             options.Value,
             log
         );
-        _defaults = TaskPolicies.All.ToFrozenDictionary(
-            policy => policy.Type,
-            policy => _options.TaskPolicies.TryGetValue(policy.Type, out var set) ? set.Apply(policy, 0) : policy,
-            StringComparer.Ordinal
-        );
+        _defaults = types
+            .All.Select(type => type.Policy)
+            .ToFrozenDictionary(
+                policy => policy.Type,
+                policy => _options.TaskPolicies.TryGetValue(policy.Type, out var set) ? set.Apply(policy, 0) : policy,
+                StringComparer.Ordinal
+            );
         _inForce = Combine([]);
     }
 

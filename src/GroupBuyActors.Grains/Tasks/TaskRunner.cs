@@ -32,6 +32,7 @@ namespace GroupBuyActors.Tasks;
 /// </remarks>
 internal sealed class TaskRunner(
     IEnumerable<ITaskHandler> handlers,
+    TaskTypeRegistry types,
     NearTasks near,
     ITaskStore store,
     ICommitter committer,
@@ -133,42 +134,44 @@ internal sealed class TaskRunner(
             MayRepeat = running.MayRepeat,
         };
         running.WasBegun = true;
-        var verdict = await handler.RunAsync(due, cancellation.Token).WaitAsync(cancellation.Token);
+        var result = await handler.RunAsync(due, cancellation.Token).WaitAsync(cancellation.Token);
         running.Troubles = 0;
-        return await ConcludeAsync(running, verdict, failures, now);
+        return await ConcludeAsync(running, result, failures, now);
     }
 
-    private async Task<string> ConcludeAsync(NearTask running, TaskVerdict verdict, int failures, DateTimeOffset began)
+    private async Task<string> ConcludeAsync(NearTask running, HandlerResult result, int failures, DateTimeOffset began)
     {
-        switch (verdict.End)
+        switch (result)
         {
-            case TaskEnd.Completed:
+            case HandlerResult.Completed:
                 near.Done(running);
                 return "success";
-            case TaskEnd.Finished:
-                // A group's journal tells of its tasks; of a task without a group nothing else would.
+            case HandlerResult.Finished finished:
+                // An actor's journal tells of its tasks; of a task of no actor nothing else would.
                 var tells =
                     running.Stored.Actor is null
-                    && verdict.Ends?.Any(ending => ending.TaskId == running.Stored.Key.Id) is not true;
+                    && !finished.Ends.Any(ending => ending.TaskId == running.Stored.Key.Id);
                 IEnumerable<TaskEnding> own = tells
                     ? [TaskEnding.Of(running.Stored, TaskEndStatus.Success, clock.GetUtcNow(), null)]
                     : [];
-                await RemoveAsync(running, verdict.Schedules ?? [], [.. own, .. verdict.Ends ?? []]);
+                await RemoveAsync(running, finished.Schedules, [.. own, .. finished.Ends]);
                 return "success";
-            case TaskEnd.RunAgain:
+            case HandlerResult.RunAgain again:
                 // From when the run began: a clock that moved on meanwhile must not put it off by as much. Early it is
                 // told so again.
-                near.Again(running, began + verdict.Step.Delay);
+                near.Again(running, began + again.Delay);
                 return "early";
+            case HandlerResult.Failed failed:
+                return await FailedAsync(running, failed, failures + 1);
             default:
-                return await FailedAsync(running, verdict, failures + 1);
+                throw new InvalidOperationException($"A handler gave {result}.");
         }
     }
 
-    private async Task<string> FailedAsync(NearTask running, TaskVerdict verdict, int failures)
+    private async Task<string> FailedAsync(NearTask running, HandlerResult.Failed failed, int failures)
     {
-        var (task, step) = (running.Stored, verdict.Step);
-        var error = verdict.Error is { Length: > ErrorMax } words ? words[..ErrorMax] : verdict.Error;
+        var (task, step) = (running.Stored, failed.Step);
+        var error = failed.Error is { Length: > ErrorMax } words ? words[..ErrorMax] : failed.Error;
         if (step.Verdict is RetryVerdict.Dead or RetryVerdict.Expired)
         {
             TaskLog.GivenUp(log, task.Key.Id, task.Type, failures, step.Verdict, error);
@@ -359,14 +362,13 @@ internal sealed class TaskRunner(
     /// <summary>
     /// The trace of what caused the task goes on; where it is old, the run begins its own and links to it.
     /// </summary>
-    private static Activity? Continue(TimedTask task, DateTimeOffset now)
+    private Activity? Continue(TimedTask task, DateTimeOffset now)
     {
         if (!Tracing.Source.HasListeners())
             return null;
         ActivityContext.TryParse(task.Trace, null, isRemote: true, out var cause);
-        // A deadline is set a day ahead, everything else minutes; what caused a late task is as old as the task is
-        // late, at least.
-        var isOld = cause == default || task.Type == TaskTypes.GroupDeadline || task.AgeAt(now) > LinkAfter;
+        // What caused a late task is as old as the task is late, at least.
+        var isOld = cause == default || types.Find(task.Type) is { BeginsTrace: true } || task.AgeAt(now) > LinkAfter;
         var activity = isOld
             ? Tracing.Source.StartActivity(
                 task.Type,

@@ -17,6 +17,7 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class TaskService(
     ICommitter committer,
+    TaskTypeRegistry types,
     NearTasks near,
     TaskQueues queues,
     TaskRunner runner,
@@ -128,6 +129,6 @@ internal sealed class TaskService(
     private IEnumerable<(string, long, int)> Counts()
     {
         var (pending, due) = (census.Pending(), queues.Due().ToDictionary(type => type.Type, type => type.Due));
-        return TaskTypes.All.Select(type => (type, pending.GetValueOrDefault(type), due.GetValueOrDefault(type)));
+        return types.Names.Select(type => (type, pending.GetValueOrDefault(type), due.GetValueOrDefault(type)));
     }
 }

@@ -83,9 +83,12 @@ internal sealed class TaskStories(
 
     private async Task<TaskMoment?> CauseAsync(string taskId, CancellationToken cancellation)
     {
-        if (!TaskIds.TryGetCause(taskId, out var actor, out var sequence, out _) || sequence < 1)
+        if (!TaskIds.TryGetCause(taskId, out var cause))
             return null;
-        return await groups.HistoryAsync(actor, sequence - 1, 1, cancellation) is [{ } row] && row.Sequence == sequence
+        var sequence = cause.Sequence;
+        return
+            await groups.HistoryAsync(cause.Actor, sequence - 1, 1, cancellation) is [{ } row]
+            && row.Sequence == sequence
             ? new TaskMoment(row.Time, $"Event {sequence} of its actor ({row.Type}) scheduled it.")
             : null;
     }

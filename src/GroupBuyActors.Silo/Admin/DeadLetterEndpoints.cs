@@ -56,14 +56,15 @@ internal static class DeadLetterEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        ITaskDirectory tasks
+        ITaskDirectory tasks,
+        TaskTypeRegistry types
     )
     {
         var query = new Query(context);
         var filter = new TaskEndFilter
         {
             Status = TaskEndStatus.Dead,
-            Type = TaskEndpoints.OneOf(query, "type", TaskTypes.All),
+            Type = TaskEndpoints.OneOf(query, "type", types.Names),
             Account = query.MerchantId(),
             Actor = query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}.")?.Actor,
             Shard = query.Id<ShardId>("shard", "A shard must be written like shard_042_r7."),
@@ -87,6 +88,7 @@ internal static class DeadLetterEndpoints
         HttpContext context,
         IGrainFactory grains,
         ITaskEnds ends,
+        TaskTypeRegistry types,
         Audit audit,
         Once once
     )
@@ -96,7 +98,7 @@ internal static class DeadLetterEndpoints
             return problem;
         var errors = new FieldErrors();
         var fields = body.Fields(errors, optional: true);
-        var (order, isDryRun) = (ReadOrder(fields), fields.Boolean("dryRun") ?? false);
+        var (order, isDryRun) = (ReadOrder(fields, types), fields.Boolean("dryRun") ?? false);
         if (errors.Any)
             return Problem.Invalid(errors);
         if (isDryRun)
@@ -165,14 +167,14 @@ internal static class DeadLetterEndpoints
     private static Problem NotFound =>
         new(StatusCodes.Status404NotFound, "redrive.not_found", "Redrive not found", "No redrive has this id.");
 
-    private static RedriveOrder ReadOrder(JsonFields fields)
+    private static RedriveOrder ReadOrder(JsonFields fields, TaskTypeRegistry types)
     {
         var rate = fields.Int32("ratePerSecond");
         if (rate is < 1 or > RateMax)
             fields.Fault("ratePerSecond", $"The rate must be between 1 and {RateMax} per second.");
         var type = fields.Text("type");
-        if (type is not null && !TaskTypes.All.Contains(type))
-            fields.Fault("type", $"The value must be one of {string.Join(", ", TaskTypes.All)}.");
+        if (type is not null && types.Find(type) is null)
+            fields.Fault("type", $"The value must be one of {string.Join(", ", types.Names)}.");
         var merchant = fields.Int64("merchantId");
         if (merchant is < 1)
             fields.Fault("merchantId", "A merchant id must be a positive 64-bit integer.");

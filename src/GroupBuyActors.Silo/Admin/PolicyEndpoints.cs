@@ -61,25 +61,26 @@ internal static class PolicyEndpoints
         );
     }
 
-    private static JsonAnswer List(ITaskPolicies policies) =>
+    private static JsonAnswer List(ITaskPolicies policies, TaskTypeRegistry types) =>
         JsonAnswer.Of(
             new PageDocument<PolicyDocument>([
-                .. TaskTypes.All.Select(policies.Find).OfType<PolicyReport>().Select(Document),
+                .. types.Names.Select(policies.Find).OfType<PolicyReport>().Select(Document),
             ])
         );
 
-    private static IResult Get(string taskType, ITaskPolicies policies) =>
-        policies.Find(taskType) is { } report ? JsonAnswer.Of(Document(report)) : NotFound(taskType);
+    private static IResult Get(string taskType, ITaskPolicies policies, TaskTypeRegistry types) =>
+        policies.Find(taskType) is { } report ? JsonAnswer.Of(Document(report)) : NotFound(taskType, types);
 
     private static async Task<IResult> PutAsync(
         string taskType,
         HttpContext context,
         ITaskPolicies policies,
+        TaskTypeRegistry types,
         Audit audit
     )
     {
         if (policies.Find(taskType) is null)
-            return NotFound(taskType);
+            return NotFound(taskType, types);
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null)
             return problem;
@@ -128,12 +129,12 @@ internal static class PolicyEndpoints
             Errors = errors.ToDictionary(),
         };
 
-    private static Problem NotFound(string type) =>
+    private static Problem NotFound(string type, TaskTypeRegistry types) =>
         new(
             StatusCodes.Status404NotFound,
             "task.type_unknown",
             "Task type not found",
-            $"The task type '{type}' is unknown; it must be one of {string.Join(", ", TaskTypes.All)}."
+            $"The task type '{type}' is unknown; it must be one of {string.Join(", ", types.Names)}."
         );
 
     private static PolicyDocument Document(PolicyReport report)

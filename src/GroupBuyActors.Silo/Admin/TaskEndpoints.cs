@@ -176,11 +176,12 @@ internal static class TaskEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        ITaskDirectory tasks
+        ITaskDirectory tasks,
+        TaskTypeRegistry types
     )
     {
         var query = new Query(context);
-        var taskType = OneOf(query, "type", TaskTypes.All);
+        var taskType = OneOf(query, "type", types.Names);
         var taskStatus = OneOf(query, "status", Statuses);
         var filter = new TaskFilter(
             taskType,

@@ -13,12 +13,12 @@ internal static class TaskSettings
     public static IReadOnlyDictionary<string, TaskPolicyChange> ReadPolicies(SettingsReader tasks)
     {
         var changes = new Dictionary<string, TaskPolicyChange>(StringComparer.Ordinal);
-        foreach (var (type, section) in tasks.Named(TaskTypes.All, "task type"))
+        foreach (var (type, section) in tasks.Named(TaskRegistrations.Types.Names, "task type"))
         {
             var change = changes[type] = section.Bind<TaskPolicyChange>();
             section.Fault(
                 change
-                    .Faults(TaskPolicies.Of(type))
+                    .Faults(TaskRegistrations.Types.Of(type).Policy)
                     .Select(fault => (Setting(fault.Key), string.Join(" ", fault.Value)))
             );
         }
@@ -29,11 +29,13 @@ internal static class TaskSettings
     public static IReadOnlyDictionary<string, CronJobChange> ReadSchedules(SettingsReader schedules)
     {
         var changes = new Dictionary<string, CronJobChange>(StringComparer.Ordinal);
-        foreach (var (job, section) in schedules.Named([.. CronJobs.All.Select(job => job.Job)], "job"))
+        foreach (var (job, section) in schedules.Named([.. TaskRegistrations.Schedules.Select(job => job.Job)], "job"))
         {
             var change = changes[job] = section.Bind<CronJobChange>();
             section.Fault(
-                change.Faults(CronJobs.All.First(known => known.Job == job)).Select(fault => (fault.Key, fault.Value))
+                change
+                    .Faults(TaskRegistrations.Schedules.First(known => known.Job == job))
+                    .Select(fault => (fault.Key, fault.Value))
             );
         }
 

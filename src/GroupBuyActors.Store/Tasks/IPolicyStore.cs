@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>What operators changed of a task type's policy.</summary>
-/// <param name="Type">See <see cref="GroupBuyActors.Tasks.TaskTypes"/>.</param>
+/// <param name="Type">See <see cref="GroupBuyActors.Tasks.TaskType.Name"/>.</param>
 /// <param name="Version">Optimistic version, from 1.</param>
 /// <param name="ChangeJson">The change as UTF-8 JSON.</param>
 /// <param name="ChangedAt">When.</param>

@@ -77,9 +77,16 @@ public interface ITaskEnds
 
     /// <summary>
     /// Makes partitions up to <paramref name="aheadDays"/> days after <paramref name="today"/> (UTC) and drops those
-    /// whose days are all more than <paramref name="keepDays"/> before it. Dead letters about money of which nobody has
-    /// decided stay, and go that many days after they were redriven or dismissed. May run at any time, on several silos
+    /// whose days are all more than <paramref name="keepDays"/> before it. Dead letters of the
+    /// <paramref name="undecidedTypes"/> of which nobody has decided stay, and go that many days after they were
+    /// redriven or dismissed. May run at any time, on several silos
     /// at once; what is done already is left.
     /// </summary>
-    Task<TaskEndUpkeep> MaintainAsync(DateOnly today, int keepDays, int aheadDays, CancellationToken cancellation);
+    Task<TaskEndUpkeep> MaintainAsync(
+        DateOnly today,
+        int keepDays,
+        int aheadDays,
+        IReadOnlyCollection<string> undecidedTypes,
+        CancellationToken cancellation
+    );
 }

@@ -22,11 +22,6 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
     private const long DayMs = 24 * 60 * 60 * 1000;
     private static readonly string[] EndKey = ["day", "task_id", "version"];
 
-    /// <summary>Dead letters that are the last trace of money, of which nobody has decided.</summary>
-    private static readonly Raw Undecided = new(
-        $"type in ({string.Join(", ", TaskTypes.AboutMoney.Select(type => $"'{type}'"))}) and status in ('dead', 'failed') and redriven_ms is null and dismissed_ms is null"
-    );
-
     private readonly TaskEndPartitions? _partitions = database is MySqlDatabase mySql
         ? new TaskEndPartitions(mySql)
         : null;
@@ -161,25 +156,27 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
         DateOnly today,
         int keepDays,
         int aheadDays,
+        IReadOnlyCollection<string> undecidedTypes,
         CancellationToken cancellation
     )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(keepDays);
         ArgumentOutOfRangeException.ThrowIfNegative(aheadDays);
         var day = today.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
-        return MaintainAsync(day, keepDays, aheadDays, cancellation);
+        return MaintainAsync(day, keepDays, aheadDays, Undecided(undecidedTypes), cancellation);
     }
 
     private async Task<TaskEndUpkeep> MaintainAsync(
         int today,
         int keepDays,
         int aheadDays,
+        SqlText undecided,
         CancellationToken cancellation
     )
     {
         var firstKept = today - keepDays;
         if (_partitions is null)
-            await KeepUndecidedAsync(firstKept, cancellation).ConfigureAwait(false);
+            await KeepUndecidedAsync(firstKept, undecided, cancellation).ConfigureAwait(false);
         var upkeep = _partitions is null
             ? await DeleteBeforeAsync(firstKept, cancellation).ConfigureAwait(false)
             : await _partitions
@@ -187,7 +184,7 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
                     today,
                     keepDays,
                     aheadDays,
-                    () => KeepUndecidedAsync(firstKept, cancellation),
+                    () => KeepUndecidedAsync(firstKept, undecided, cancellation),
                     cancellation
                 )
                 .ConfigureAwait(false);
@@ -195,9 +192,15 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
         return upkeep;
     }
 
+    /// <summary>Dead letters that are the last trace of something owed, of which nobody has decided.</summary>
+    private static SqlText Undecided(IReadOnlyCollection<string> types) =>
+        types.Count == 0
+            ? (SqlText)$"1 = 0"
+            : $"type in ({SqlText.Join(", ", types.Select(type => (SqlText)$"{type}"))}) and status in ('dead', 'failed') and redriven_ms is null and dismissed_ms is null";
+
     /// <summary>Moves letters about money, of which nobody has decided, out of the days that are about to go.</summary>
     // The days' partitions; SQLite: primary key (day, task_id, version). Then primary keys.
-    private async Task KeepUndecidedAsync(int firstKept, CancellationToken cancellation)
+    private async Task KeepUndecidedAsync(int firstKept, SqlText undecided, CancellationToken cancellation)
     {
         while (true)
         {
@@ -205,7 +208,7 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
                 .ReadAsync(
                     (session, ct) =>
                         session.ListAsync(
-                            $"select day, task_id, version from task_end where day > 0 and day < {firstKept} and {Undecided} order by day, task_id, version limit {RowsPerWrite}",
+                            $"select day, task_id, version from task_end where day > 0 and day < {firstKept} and {undecided} order by day, task_id, version limit {RowsPerWrite}",
                             row => new TaskEndKey(row.GetInt32(0), row.GetString(1), row.GetInt32(2)),
                             ct
                         ),
@@ -220,7 +223,7 @@ internal sealed class TaskEnds(Database database) : ITaskEnds
                         "; ",
                         keys.Select(key =>
                             new SqlText().Append(
-                                $"update task_end set day = 0 where day = {key.Day} and task_id = {key.TaskId} and version = {key.Version} and {Undecided}"
+                                $"update task_end set day = 0 where day = {key.Day} and task_id = {key.TaskId} and version = {key.Version} and {undecided}"
                             )
                         )
                     ),

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Benchmarks.Tasks;
@@ -30,8 +31,8 @@ internal static class BenchTasks
         var group = Groups[shard.Index];
         return new TimedTask
         {
-            Key = new TaskKey(shard, due, TaskIds.Of(group.Actor, series * SeriesLength + index + 1, 0)),
-            Type = TaskTypes.OrderClose,
+            Key = new TaskKey(shard, due, TaskIds.Of(group.Actor, series * SeriesLength + index + 1, "order-close")),
+            Type = OrderClose.TypeName,
             Actor = group.Actor,
             Payload = System.Text.Encoding.UTF8.GetBytes(
                 string.Create(CultureInfo.InvariantCulture, $"[{series},{index}]")

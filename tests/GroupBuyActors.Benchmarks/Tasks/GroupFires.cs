@@ -3,7 +3,6 @@ using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Tasks;
-using GroupBuyActors.Tasks.Handlers;
 using HdrHistogram;
 
 namespace GroupBuyActors.Benchmarks.Tasks;
@@ -28,25 +27,25 @@ internal sealed class EmptyProvider : IPayments
 /// The closing of real orders, watched: how late each run begins, and how late its group has committed the close, by
 /// the machine's clock. Tasks that are the benchmark's own go to <see cref="RecordingHandler"/>.
 /// </summary>
-internal sealed class WatchedCloses(RecordingHandler recording, OrderCloseHandler closing, TimeProvider time)
+internal sealed class WatchedCloses(RecordingHandler recording, GroupTaskHandler closing, TimeProvider time)
     : ITaskHandler
 {
     private GroupFires? _watching;
 
-    public string Type => TaskTypes.OrderClose;
+    public string Type => OrderClose.TypeName;
 
     /// <summary>Orders closed from now on count there.</summary>
     public void Watch(GroupFires fires) => Volatile.Write(ref _watching, fires);
 
-    public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+    public async Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
     {
         if (due.Task.Payload.Span[0] == '[')
             return await recording.RunAsync(due, cancellation);
         var begun = time.GetUtcNow() - due.Task.Key.Due;
-        var verdict = await closing.RunAsync(due, cancellation);
-        if (verdict.End == TaskEnd.Completed)
+        var result = await closing.RunAsync(due, cancellation);
+        if (result is HandlerResult.Completed)
             Volatile.Read(ref _watching)?.Closed(due.Task.Key.Due, begun, time.GetUtcNow() - due.Task.Key.Due);
-        return verdict;
+        return result;
     }
 }
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using GroupBuyActors.Benchmarks.Harness;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Store;
-using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using MySqlConnector;
 
@@ -136,7 +136,7 @@ internal sealed class PendingTasks(BenchDatabase database, int count)
         var group = BenchTasks.GroupOf(shard, 2 + n % 50, "pending");
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{shard}\t{due}\t{GroupActors.Kind}:{group}:{n + 1}:0\t{TaskTypes.OrderClose}\t[0,{n}]\t{due}\t0\t1\n"
+            $"{shard}\t{due}\t{GroupActors.Kind}:{group}:{n + 1}:{OrderClose.TypeName}:0\t{OrderClose.TypeName}\t[0,{n}]\t{due}\t0\t1\n"
         );
     }
 }

@@ -1,3 +1,4 @@
+using GroupBuyActors.Groups;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Benchmarks.Tasks;
@@ -8,13 +9,13 @@ namespace GroupBuyActors.Benchmarks.Tasks;
 /// </summary>
 internal sealed class RecordingHandler(FireBook book, TimeProvider time) : ITaskHandler
 {
-    public string Type => TaskTypes.OrderClose;
+    public string Type => OrderClose.TypeName;
 
-    public Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+    public Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var (series, index) = BenchTasks.Read(due.Task.Payload.Span);
         book.Begun(series, index, now - due.Task.Key.Due);
-        return Task.FromResult(TaskVerdict.Finished());
+        return Task.FromResult<HandlerResult>(new HandlerResult.Finished());
     }
 }

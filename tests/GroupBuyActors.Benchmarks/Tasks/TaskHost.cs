@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Net;
 using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Committing;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Sandbox;
 using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;
-using GroupBuyActors.Tasks.Handlers;
 using GroupBuyActors.Testing.Silos;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -110,10 +110,13 @@ internal static class TaskHost
     /// <summary>The policy stays: a silo runs as many of these tasks at once as of the real ones.</summary>
     private static void Replace(IServiceCollection services)
     {
-        services.Remove(services.Single(service => service.ImplementationType == typeof(OrderCloseHandler)));
+        var closes = TaskRegistrations.All.Single(registration => registration.Type == OrderClose.Type);
+        services.Remove(services.Single(service => service.ImplementationFactory == closes.Handler));
         services.AddSingleton<FireBook>();
         services.AddSingleton<RecordingHandler>();
-        services.AddSingleton<OrderCloseHandler>();
+        services.AddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<GroupTaskHandler>(provider, OrderClose.Type)
+        );
         services.AddSingleton<Ports.IPayments, EmptyProvider>();
         services.AddSingleton<WatchedCloses>();
         services.AddSingleton<ITaskHandler>(provider => provider.GetRequiredService<WatchedCloses>());

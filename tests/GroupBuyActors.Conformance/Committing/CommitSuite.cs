@@ -63,7 +63,7 @@ public abstract class CommitSuite : IAsyncLifetime
             next = page.Next;
         }
 
-        Assert.Equal([3L, 2, 1], ids.Select(id => long.Parse(id.Split(':')[^2])));
+        Assert.Equal([3L, 2, 1], ids.Select(id => long.Parse(id.Split(':')[^3])));
     }
 
     [Fact]
@@ -251,7 +251,7 @@ public abstract class CommitSuite : IAsyncLifetime
             [CommitStatus.Stale, CommitStatus.Committed, CommitStatus.Stale],
             (await all).Select(r => r.Status)
         );
-        Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task where id like '%:77:0'"));
+        Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task where id like '%:77:order-close:0'"));
     }
 
     [Fact]
@@ -474,6 +474,7 @@ public abstract class CommitSuite : IAsyncLifetime
             DateOnly.FromDateTime(Commits.Evening.UtcDateTime),
             30,
             2,
+            [],
             CancellationToken.None
         );
         int[] days = [-400, -1, 0, 1, 2, 3, 400];

@@ -73,10 +73,10 @@ public sealed class ActorIdTests
     public void ATasksIdLeadsToItsActorAndTheEventThatCausedIt()
     {
         var actor = ActorId.Parse("others:some-key");
-        var id = TaskIds.Of(actor, 12, 3);
+        var id = TaskIds.Of(actor, 12, "some-type", 3);
         Assert.True(TaskIds.IsId(id));
-        Assert.True(TaskIds.TryGetCause(id, out var found, out var sequence, out var i));
-        Assert.Equal((actor, 12L, 3), (found, sequence, i));
+        Assert.True(TaskIds.TryGetCause(id, out var cause));
+        Assert.Equal(new TaskCause(actor, 12, "some-type", 3), cause);
         Assert.True(TaskIds.TryGetShard(id, out var shard));
         Assert.Equal(actor.Shard, shard);
     }

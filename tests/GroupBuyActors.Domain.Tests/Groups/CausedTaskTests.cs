@@ -20,7 +20,7 @@ public sealed class CausedTaskTests
                 world.Do(new GroupCommand.EndJoining(null));
                 world.Do(new GroupCommand.Cancel(4));
                 // Three have paid, stock for two was deducted with the success: settlement deducts what is missing.
-                Assert.Single(world.TasksOf(TaskTypes.SuccessSaga));
+                Assert.Single(world.TasksOf(SuccessSaga.TypeName));
             }
         );
 
@@ -37,7 +37,7 @@ public sealed class CausedTaskTests
                 world.PayAll(1, 2);
                 world.Do(new GroupCommand.EndJoining(null));
                 world.Pay(3);
-                Assert.Equal(TaskTypes.SuccessSaga, Assert.Single(world.TasksOf(TaskTypes.SuccessSaga)).Type);
+                Assert.Equal(SuccessSaga.TypeName, Assert.Single(world.TasksOf(SuccessSaga.TypeName)).Type);
             }
         );
 
@@ -51,7 +51,7 @@ public sealed class CausedTaskTests
                 world.JoinAll("ann", "bob", "cho");
                 world.PayAll(1, 2, 3);
                 world.Do(new GroupCommand.Withdraw());
-                Assert.Single(world.TasksOf(TaskTypes.GroupSettle));
+                Assert.Single(world.TasksOf(GroupSettle.TypeName));
             }
         );
 
@@ -59,8 +59,8 @@ public sealed class CausedTaskTests
     public void AnEventThatCausedFewerTellsOfNone()
     {
         var world = Scenes.Published();
-        Assert.Null(CausedTasks.TypeOf(world.State, world.Journal[^1], 1, world.Settings));
-        Assert.Null(CausedTasks.TypeOf(world.State, world.Journal[^1], -1, world.Settings));
+        Assert.False(CausedTasks.Has(world.State, world.Journal[^1], GroupDeadline.TypeName, 1, world.Settings));
+        Assert.False(CausedTasks.Has(world.State, world.Journal[^1], OrderClose.TypeName, 0, world.Settings));
     }
 
     private static void Check(GroupOffer offer, int consequencesPerCommit, Action<World> live)
@@ -73,17 +73,10 @@ public sealed class CausedTaskTests
         world.RunToTheEnd();
         foreach (var task in scheduled)
         {
-            var parts = task.Key.Id.Split(':');
-            var caused = world.Journal[int.Parse(parts[^2], System.Globalization.CultureInfo.InvariantCulture) - 1];
-            Assert.Equal(
-                task.Type,
-                CausedTasks.TypeOf(
-                    world.State,
-                    caused,
-                    int.Parse(parts[^1], System.Globalization.CultureInfo.InvariantCulture),
-                    world.Settings
-                )
-            );
+            Assert.True(TaskIds.TryGetCause(task.Key.Id, out var cause));
+            Assert.Equal((world.Id.Actor, task.Type), (cause.Actor, cause.Type));
+            var caused = world.Journal[(int)cause.Sequence - 1];
+            Assert.True(CausedTasks.Has(world.State, caused, cause.Type, cause.Number, world.Settings));
         }
     }
 }

@@ -86,7 +86,7 @@ public sealed class CommitBytesTests
                 n == 150 ? Scenes.Price : new Money(n, "CNY")
             );
         world.AdvanceTo(world.Order(1).ClosesAt);
-        for (var i = 0; i < 100 && world.TasksOf(TaskTypes.OrderClose).FirstOrDefault() is { } close; i++)
+        for (var i = 0; i < 100 && world.TasksOf(OrderClose.TypeName).FirstOrDefault() is { } close; i++)
             world.Run(close);
         Assert.Equal((OrderStatus.Refunding, OrderStatus.Paid), (world.Order(1).Status, world.Order(2).Status));
         Assert.True(largest() <= Few, $"{largest()} bytes.");
@@ -114,7 +114,7 @@ public sealed class CommitBytesTests
                                     world.Tasks.Values.Select(PresentTask.Of),
                                     world.Settings,
                                     world.Clock,
-                                    type => TaskPolicies.Of(type).Retry.LongestDelay
+                                    type => GroupTaskPolicies.Of(type).Retry.LongestDelay
                                 )
                                 .Holds,
                             "A task is missing or left over."

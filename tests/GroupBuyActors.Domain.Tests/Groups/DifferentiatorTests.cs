@@ -1,6 +1,5 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Simulation;
-using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
@@ -19,7 +18,7 @@ public sealed class DifferentiatorTests
         Assert.Equal(GroupPhase.Expired, world.View.State);
         Assert.Equal(
             world.View.Terms.Deadline + world.Settings.ProviderWindow,
-            Assert.Single(world.TasksOf(TaskTypes.PaymentCheck)).Key.Due
+            Assert.Single(world.TasksOf(PaymentCheck.TypeName)).Key.Due
         );
         world.RunToTheEnd();
         Assert.Equal(
@@ -144,7 +143,7 @@ public sealed class DifferentiatorTests
         world.Clock = world.Order(3).ClosesAt;
         world.Pay(3, "first");
         world.Do(new GroupCommand.CloseUnpaid(3, Scenes.Silence));
-        Assert.Empty(world.TasksOf(TaskTypes.StockRollback));
+        Assert.Empty(world.TasksOf(StockRollback.TypeName));
         world.RunToTheEnd();
         Assert.Equal((3, 0), (world.Inventory.Deducted, world.Inventory.Reserved));
     }
@@ -158,11 +157,11 @@ public sealed class DifferentiatorTests
         world.RunDue();
         world.JoinAll("cho");
         world.Do(new GroupCommand.EndJoining(null));
-        Assert.Empty(world.TasksOf(TaskTypes.StockRollback));
+        Assert.Empty(world.TasksOf(StockRollback.TypeName));
         world.Do(new GroupCommand.Cancel(3));
-        var rollback = Assert.Single(world.TasksOf(TaskTypes.StockRollback));
+        var rollback = Assert.Single(world.TasksOf(StockRollback.TypeName));
         Assert.Equal(world.Clock + TimeSpan.FromSeconds(5), rollback.Key.Due);
-        Assert.Equal(1, TaskPayloads.Read<ReleaseTask>(rollback.Payload).Release.Units);
+        Assert.Equal(1, StockRollback.Type.Read(rollback.Payload).Release.Units);
     }
 
     [Fact]
@@ -205,9 +204,7 @@ public sealed class DifferentiatorTests
         world.JoinAll("ann", "bob", "cho");
         world.PayAll(1, 2, 3);
         world.Do(new GroupCommand.Withdraw());
-        var bad = world
-            .TasksOf(TaskTypes.Refund)
-            .Single(task => TaskPayloads.Read<RefundTask>(task.Payload).Order == 1);
+        var bad = world.TasksOf(Refund.TypeName).Single(task => Refund.Type.Read(task.Payload).Order == 1);
         // It is never given back while the others are.
         world.Tasks.Remove(bad.Key.Id);
         world.RunToTheEnd();

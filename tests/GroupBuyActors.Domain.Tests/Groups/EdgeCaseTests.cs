@@ -1,7 +1,6 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Simulation;
-using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
@@ -100,7 +99,7 @@ public sealed class EdgeCaseTests
     {
         var world = Paid();
         world.AskRefund(1);
-        var number = Assert.Single(world.TasksOf(TaskTypes.Refund));
+        var number = Assert.Single(world.TasksOf(Refund.TypeName));
         var tries = 0;
         world.NextFault = () => ++tries < 5 ? Fault.CallLost : Fault.None;
         world.Advance(TimeSpan.FromMinutes(1));
@@ -210,7 +209,7 @@ public sealed class EdgeCaseTests
     {
         var world = Scenes.Published();
         world.JoinAll("ann");
-        var deadline = Assert.Single(world.TasksOf(TaskTypes.GroupDeadline));
+        var deadline = Assert.Single(world.TasksOf(GroupDeadline.TypeName));
         world.Clock = deadline.Key.Due.AddMilliseconds(-1);
         Assert.Equal(TimeSpan.FromMilliseconds(1), world.Do(new GroupCommand.Settle(), deadline.Key).NotYet);
         Assert.Equal(GroupPhase.Opening, world.View.State);
@@ -272,7 +271,7 @@ public sealed class EdgeCaseTests
         world.RunDue();
         world.JoinAll("cho");
         world.Clock = world.Order(3).ClosesAt;
-        var close = world.TasksOf(TaskTypes.OrderClose).Single();
+        var close = world.TasksOf(OrderClose.TypeName).Single();
         if (paymentWins)
             world.Pay(3, "racing");
         world.Do(new GroupCommand.CloseUnpaid(3, new PaymentFindings(PortAnswer.Done, [])), close.Key);
@@ -290,9 +289,9 @@ public sealed class EdgeCaseTests
     {
         var world = Scenes.Published(2);
         world.JoinAll("ann", "bob");
-        world.Run(world.TasksOf(TaskTypes.SuccessSaga).Single());
+        world.Run(world.TasksOf(SuccessSaga.TypeName).Single());
         // The notices are never handed over.
-        foreach (var notice in world.TasksOf(TaskTypes.Notify).ToList())
+        foreach (var notice in world.TasksOf(Notify.TypeName).ToList())
             world.Tasks.Remove(notice.Key.Id);
         world.PayAll(1, 2);
         world.RunDue();

@@ -28,9 +28,9 @@ public sealed class EndingTests
     {
         var world = Scenes.Published();
         world.Do(new GroupCommand.Withdraw());
-        var task = world.TasksOf(TaskTypes.StockRollback).Single();
+        var task = world.TasksOf(StockRollback.TypeName).Single();
         Assert.Equal(World.Start.AddSeconds(5), task.Key.Due);
-        var release = TaskPayloads.Read<ReleaseTask>(task.Payload).Release;
+        var release = StockRollback.Type.Read(task.Payload).Release;
         Assert.Equal(("release:10042.SH-PUDONG.tea-1123:1", 3, 0), (release.Key, release.Units, release.Returned));
     }
 
@@ -55,7 +55,7 @@ public sealed class EndingTests
             world.Clock = world.View.Terms.Deadline;
             world.Do(command);
             Assert.Equal(ExpiryReason.Timeout, world.View.Reason);
-            Assert.DoesNotContain(world.Tasks.Values, task => task.Type == TaskTypes.GroupDeadline);
+            Assert.DoesNotContain(world.Tasks.Values, task => task.Type == GroupDeadline.TypeName);
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class EndingTests
     public void T30_DeadlineFiredEarlyIsToldToWaitEvenIfMovedForwardByHand()
     {
         var world = Scenes.Published();
-        var task = world.TasksOf(TaskTypes.GroupDeadline).Single();
+        var task = world.TasksOf(GroupDeadline.TypeName).Single();
         world.Clock = task.Key.Due.AddMilliseconds(-3);
         Assert.Equal(TimeSpan.FromMilliseconds(3), world.Do(new GroupCommand.Settle(), task.Key).NotYet);
         var moved = world.Do(new GroupCommand.Settle(), task.Key with { Due = world.Clock });
@@ -145,7 +145,7 @@ public sealed class EndingTests
             )
         );
         Assert.All([1, 2, 3], order => Assert.Equal(World.Start.AddDays(30), world.Order(order).VoucherValidUntil));
-        Assert.Empty(world.TasksOf(TaskTypes.GroupDeadline));
+        Assert.Empty(world.TasksOf(GroupDeadline.TypeName));
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class EndingTests
     public void TaskOfAGroupNobodyKnowsIsUnknown()
     {
         var world = new World();
-        var task = new TaskKey(world.Id.Shard, World.Start, TaskIds.Of(world.Id.Actor, 3, 0));
+        var task = new TaskKey(world.Id.Shard, World.Start, TaskIds.Of(world.Id.Actor, 3, GroupDeadline.TypeName));
         Assert.True(world.Do(new GroupCommand.Settle(), task).Unknown);
     }
 }

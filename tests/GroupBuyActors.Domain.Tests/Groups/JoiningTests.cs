@@ -1,6 +1,5 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Simulation;
-using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
@@ -28,7 +27,7 @@ public sealed class JoiningTests
             handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
         );
         Assert.Single(handling.Events.Select(recorded => recorded.Time).Distinct());
-        Assert.Equal(TaskTypes.SuccessSaga, handling.Schedules.Single(task => task.Key.Due == World.Start).Type);
+        Assert.Equal(SuccessSaga.TypeName, handling.Schedules.Single(task => task.Key.Due == World.Start).Type);
     }
 
     [Fact]

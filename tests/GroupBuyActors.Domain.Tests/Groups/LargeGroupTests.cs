@@ -2,7 +2,6 @@ using System.Diagnostics;
 using GroupBuyActors.Events;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Simulation;
-using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
@@ -14,13 +13,13 @@ public sealed class LargeGroupTests
         var fits = Joined(500);
         fits.Do(new GroupCommand.Withdraw());
         Assert.False(fits.State.HasOpenConsequences);
-        Assert.Empty(fits.TasksOf(TaskTypes.GroupSettle));
+        Assert.Empty(fits.TasksOf(GroupSettle.TypeName));
 
         var world = Joined(1_201);
         var withdrawal = world.Do(new GroupCommand.Withdraw());
         Assert.IsType<GroupExpired>(Assert.Single(withdrawal.Events).Event);
         Assert.True(world.State.HasOpenConsequences);
-        var task = world.TasksOf(TaskTypes.GroupSettle).Single();
+        var task = world.TasksOf(GroupSettle.TypeName).Single();
         foreach (var (events, isKept) in new[] { (500, true), (500, true), (201, false) })
         {
             var handling = world.Do(new GroupCommand.Settle(), task.Key);
@@ -44,7 +43,7 @@ public sealed class LargeGroupTests
             world.Do(new GroupCommand.Settle());
         Assert.Equal(500, largest);
         Assert.Equal(100_000, world.State.Orders.CountOf(OrderStatus.Closed));
-        Assert.Empty(world.TasksOf(TaskTypes.GroupSettle));
+        Assert.Empty(world.TasksOf(GroupSettle.TypeName));
     }
 
     [Fact]
@@ -70,7 +69,7 @@ public sealed class LargeGroupTests
         Assert.Empty(world.Tasks);
         world.Advance(TimeSpan.FromMinutes(20));
         world.Do(new GroupCommand.LapseVouchers());
-        Assert.Single(world.TasksOf(TaskTypes.GroupSettle));
+        Assert.Single(world.TasksOf(GroupSettle.TypeName));
         world.RunDue();
         Assert.Equal(1_100, world.State.Orders.CountOf(OrderStatus.Refunded));
         Assert.Empty(world.Tasks);
@@ -103,7 +102,7 @@ public sealed class LargeGroupTests
         for (var i = 1; i <= 12; i++)
             world.Pay(i);
         world.Do(new GroupCommand.EndJoining(null));
-        var deduction = world.TasksOf(TaskTypes.SuccessSaga).Single();
+        var deduction = world.TasksOf(SuccessSaga.TypeName).Single();
         var handling = world.Do(new GroupCommand.Deducted(2, new PortReply(PortAnswer.Refused)), deduction.Key);
         Assert.Equal(3, handling.Events.Count);
         Assert.Equal((GroupPhase.Success, true), (world.View.State, world.State.HasOpenConsequences));

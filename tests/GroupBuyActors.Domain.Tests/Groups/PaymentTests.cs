@@ -19,7 +19,7 @@ public sealed class PaymentTests
             (handling.Outcome, Assert.IsType<OrderView>(handling.Answer).Status)
         );
         Assert.Equal(World.Start, world.Order(1).PaidAt);
-        Assert.Equal(TaskIds.Of(world.Id.Actor, 4, 0), Assert.Single(handling.Removals).Id);
+        Assert.Equal(TaskIds.Of(world.Id.Actor, 4, OrderClose.TypeName), Assert.Single(handling.Removals).Id);
         Assert.Equal((1, 1), (world.View.SeatsPaid, world.View.BuyersPaid));
         Assert.Equal(PaymentState.Held, Assert.Single(world.State.Payments()).State);
     }
@@ -169,7 +169,7 @@ public sealed class PaymentTests
     {
         var paidFirst = Joined();
         paidFirst.Clock = paidFirst.Order(1).ClosesAt;
-        var close = paidFirst.TasksOf(TaskTypes.OrderClose).Single().Key;
+        var close = paidFirst.TasksOf(OrderClose.TypeName).Single().Key;
         paidFirst.Pay(1);
         Assert.Empty(paidFirst.Do(new GroupCommand.CloseUnpaid(1, Scenes.Silence), close).Events);
         Assert.Equal(OrderStatus.Paid, paidFirst.Order(1).Status);
@@ -201,7 +201,7 @@ public sealed class PaymentTests
     public void T30_CloseFiredEarlyIsToldToWaitAndIsNotCompleted()
     {
         var world = Joined();
-        var task = world.TasksOf(TaskTypes.OrderClose).Single();
+        var task = world.TasksOf(OrderClose.TypeName).Single();
         world.Clock = task.Key.Due.AddMilliseconds(-5);
         var early = world.Do(new GroupCommand.CloseUnpaid(1, Scenes.Silence), task.Key);
         Assert.Equal(TimeSpan.FromMilliseconds(5), early.NotYet);
@@ -217,14 +217,14 @@ public sealed class PaymentTests
         world.NextFault = () => Fault.CallLost;
         world.Advance(TimeSpan.FromMinutes(31));
         world.Provider.Pay(world.OrderId(1), "unheard", Scenes.Price);
-        var check = world.TasksOf(TaskTypes.PaymentCheck).Single();
+        var check = world.TasksOf(PaymentCheck.TypeName).Single();
         Assert.True(check.Key.Due >= world.Order(1).ClosesAt + TimeSpan.FromMinutes(10));
         world.Advance(TimeSpan.FromHours(2));
         Assert.Equal(OrderStatus.Closed, world.Order(1).Status);
         world.NextFault = () => Fault.None;
         world.Advance(TimeSpan.FromMinutes(30));
         Assert.Equal(OrderStatus.Refunded, world.Order(1).Status);
-        Assert.Empty(world.TasksOf(TaskTypes.PaymentCheck));
+        Assert.Empty(world.TasksOf(PaymentCheck.TypeName));
     }
 
     [Fact]
@@ -234,7 +234,7 @@ public sealed class PaymentTests
         world.JoinAll("ann", "bob");
         world.Do(new GroupCommand.Cancel(1));
         world.Do(new GroupCommand.Withdraw());
-        Assert.Equal(2, world.TasksOf(TaskTypes.PaymentCheck).Count());
+        Assert.Equal(2, world.TasksOf(PaymentCheck.TypeName).Count());
         world.Provider.Pay(world.OrderId(1), "a", Scenes.Price);
         world.Provider.Pay(world.OrderId(2), "b1", Scenes.Price);
         world.Provider.Pay(world.OrderId(2), "b2", Wrong);

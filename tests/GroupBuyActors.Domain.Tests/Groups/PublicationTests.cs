@@ -1,7 +1,6 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Simulation;
-using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
@@ -27,7 +26,7 @@ public sealed class PublicationTests
         var world = Scenes.Published();
         Assert.Equal(["group.publishing", "stock.reserved", "group.shelved"], world.Names);
         Assert.Equal(GroupPhase.OnShelf, world.View.State);
-        Assert.Equal(TaskTypes.GroupDeadline, Assert.Single(world.Tasks.Values).Type);
+        Assert.Equal(GroupDeadline.TypeName, Assert.Single(world.Tasks.Values).Type);
         Assert.Equal(new StockFigures(3, 3, 0, 0), world.State.Stock);
     }
 
@@ -79,7 +78,7 @@ public sealed class PublicationTests
         world.Publish(Scenes.Offer(), Fault.AnswerLost).Refused(RefusalCode.InventoryUnavailable);
         Assert.Equal(3, world.Inventory.Reserved);
         var task = Assert.Single(world.Tasks.Values);
-        Assert.Equal((TaskTypes.StockRollback, World.Start), (task.Type, task.Key.Due));
+        Assert.Equal((StockRollback.TypeName, World.Start), (task.Type, task.Key.Due));
         world.RunDue();
         Assert.Equal(0, world.Inventory.Reserved);
         Assert.Empty(world.Tasks);
@@ -105,7 +104,7 @@ public sealed class PublicationTests
         var world = new World();
         world.Publish(Scenes.Offer(), Fault.CallLost);
         world.Publish(Scenes.Offer());
-        var release = TaskPayloads.Read<ReleaseTask>(world.TasksOf(TaskTypes.StockRollback).Single().Payload).Release;
+        var release = StockRollback.Type.Read(world.TasksOf(StockRollback.TypeName).Single().Payload).Release;
         Assert.Equal("reserve:10042.SH-PUDONG.tea-1123:1", release.ReservationKey);
         Assert.True(release.UndoReservation);
         world.RunDue();
@@ -283,7 +282,7 @@ public sealed class PublicationTests
             )
         );
         Assert.Equal(GroupPhase.Expired, Assert.IsType<GroupView>(handling.Answer).State);
-        Assert.Equal([TaskTypes.StockRollback], world.Tasks.Values.Select(task => task.Type));
+        Assert.Equal([StockRollback.TypeName], world.Tasks.Values.Select(task => task.Type));
         world.RunToTheEnd();
         Assert.Equal(0, world.Inventory.Reserved);
     }

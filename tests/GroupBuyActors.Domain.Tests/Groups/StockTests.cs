@@ -1,7 +1,6 @@
 using GroupBuyActors.Events;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Simulation;
-using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
@@ -11,8 +10,8 @@ public sealed class StockTests
     public void SuccessDeductsTheSeatsThenTakenAndNotifiesTheirBuyersInTheCommitOfTheAnswer()
     {
         var world = Success("ann", "bob");
-        var task = world.TasksOf(TaskTypes.SuccessSaga).Single();
-        var work = TaskPayloads.Read<DeductTask>(task.Payload);
+        var task = world.TasksOf(SuccessSaga.TypeName).Single();
+        var work = SuccessSaga.Type.Read(task.Payload);
         Assert.Equal(
             new StockDeduction(
                 "deduct:10042.SH-PUDONG.tea-1123:1",
@@ -35,9 +34,7 @@ public sealed class StockTests
         Assert.Equal(new BuyersNotified("success", 1, 3, 3), handling.Events[1].Event);
         Assert.Equal(
             3,
-            handling.Schedules.Count(scheduled =>
-                scheduled.Type == TaskTypes.Notify && scheduled.Key.Due == World.Start
-            )
+            handling.Schedules.Count(scheduled => scheduled.Type == Notify.TypeName && scheduled.Key.Due == World.Start)
         );
         world.RunDue();
         Assert.Equal(
@@ -56,10 +53,10 @@ public sealed class StockTests
         var world = Success("ann", "bob");
         world.PayAll(1, 2);
         world.Do(new GroupCommand.EndJoining(null));
-        var saga = world.TasksOf(TaskTypes.SuccessSaga).Single();
+        var saga = world.TasksOf(SuccessSaga.TypeName).Single();
         world.Run(saga);
         Assert.Equal(GroupPhase.Fulfilled, world.View.State);
-        Assert.Equal(2, world.TasksOf(TaskTypes.Notify).Count());
+        Assert.Equal(2, world.TasksOf(Notify.TypeName).Count());
         Assert.Empty(world.Notices);
     }
 
@@ -80,7 +77,7 @@ public sealed class StockTests
         world.NextFault = () => Fault.Refused;
         world.RunDue();
         Assert.Equal((GroupPhase.Expired, ExpiryReason.StockUnavailable), (world.View.State, world.View.Reason));
-        Assert.Empty(world.TasksOf(TaskTypes.Notify));
+        Assert.Empty(world.TasksOf(Notify.TypeName));
         world.RunToTheEnd();
         Assert.Equal((0, 0), (world.Inventory.Reserved, world.Inventory.Deducted));
         Assert.Equal((OrderStatus.Refunded, OrderStatus.Closed), (world.Order(1).Status, world.Order(2).Status));
@@ -111,7 +108,7 @@ public sealed class StockTests
         var world = Success("ann", "bob");
         world.RunDue();
         world.Do(new GroupCommand.Cancel(1));
-        Assert.Empty(world.TasksOf(TaskTypes.StockRollback));
+        Assert.Empty(world.TasksOf(StockRollback.TypeName));
         world.JoinAll("cho", "dan", "eve");
         world.PayAll(2, 3, 4, 5);
         Assert.Equal(4, world.View.SeatsPaid);
@@ -216,7 +213,7 @@ public sealed class StockTests
         world.Do(new GroupCommand.EndJoining(null));
         Assert.Equal(GroupPhase.Fulfilled, world.View.State);
         world.Advance(TimeSpan.FromMinutes(10));
-        Assert.Single(world.TasksOf(TaskTypes.StockRollback));
+        Assert.Single(world.TasksOf(StockRollback.TypeName));
         Assert.Single(world.Events, happened => happened is GroupFulfilled);
         world.RunToTheEnd();
         Assert.Equal((0, 2), (world.Inventory.Reserved, world.Inventory.Deducted));
@@ -267,7 +264,7 @@ public sealed class StockTests
         var world = Scenes.Published();
         world.JoinAll("ann");
         world.Do(new GroupCommand.Cancel(1));
-        Assert.Empty(world.TasksOf(TaskTypes.StockRollback));
+        Assert.Empty(world.TasksOf(StockRollback.TypeName));
         Assert.Equal(new StockFigures(3, 3, 0, 0), world.State.Stock);
     }
 
@@ -294,8 +291,8 @@ public sealed class StockTests
     {
         var cause = world.State.Ledger.Releases.Count;
         return world
-                .Tasks.Values.Where(task => task.Type == TaskTypes.StockRollback)
-                .Select(task => TaskPayloads.Read<ReleaseTask>(task.Payload))
+                .Tasks.Values.Where(task => task.Type == StockRollback.TypeName)
+                .Select(task => StockRollback.Type.Read(task.Payload))
                 .SingleOrDefault(work => work.Cause == cause)
                 ?.Release
             ?? new StockRelease(

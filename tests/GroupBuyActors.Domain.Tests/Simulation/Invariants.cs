@@ -101,7 +101,7 @@ internal sealed class Invariants(World world)
     /// later.
     /// </summary>
     private TimeSpan LongestWait(string type) =>
-        TaskPolicies.Of(type).Retry.LongestDelay + (world.LatestClock - world.Clock);
+        GroupTaskPolicies.Of(type).Retry.LongestDelay + (world.LatestClock - world.Clock);
 
     /// <summary>
     /// Whatever task is lost, it can be put back as it was; whatever is put off comes back to its time.
@@ -110,13 +110,13 @@ internal sealed class Invariants(World world)
     {
         Assert.Empty(NeededTasks.Repairs(world.State, world.Tasks.Values, world.Settings, world.Clock, LongestWait));
         var needed = world
-            .Tasks.Values.Where(task => TaskPolicies.Of(task.Type).IsNeeded)
+            .Tasks.Values.Where(task => GroupTaskPolicies.Of(task.Type).IsNeeded)
             .ToDictionary(task => task.Key.Id);
         foreach (var repair in NeededTasks.Repairs(world.State, [], world.Settings, world.Clock))
         {
             Assert.Null(repair.Row);
             var lost = needed.Values.First(task =>
-                task.Type == repair.Task.Type && task.Key.Id.Split(':')[^2] == repair.Task.Key.Id.Split(':')[^2]
+                task.Type == repair.Task.Type && task.Key.Id.Split(':')[^3] == repair.Task.Key.Id.Split(':')[^3]
             );
             Assert.True(
                 lost.Payload.Span.SequenceEqual(repair.Task.Payload.Span),

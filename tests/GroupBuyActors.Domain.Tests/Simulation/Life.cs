@@ -298,7 +298,7 @@ internal sealed class LifePlay
         if (_seenTasks.Count == 0)
             return;
         var task = _seenTasks[a % _seenTasks.Count];
-        if (task.Type == TaskTypes.Notify)
+        if (task.Type == Notify.TypeName)
             return;
         var isLive = _world.Tasks.TryGetValue(task.Key.Id, out var live);
         _world.Run(isLive ? live! : task);

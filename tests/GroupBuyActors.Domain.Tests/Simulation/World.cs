@@ -135,33 +135,33 @@ internal sealed class World
         var completes = task.Key;
         switch (task.Type)
         {
-            case TaskTypes.OrderClose:
-                RunClose(task, TaskPayloads.Read<OrderTask>(task.Payload).Order);
+            case OrderClose.TypeName:
+                RunClose(task, OrderClose.Type.Read(task.Payload).Order);
                 break;
-            case TaskTypes.PaymentCheck:
-                var check = TaskPayloads.Read<OrderTask>(task.Payload).Order;
+            case PaymentCheck.TypeName:
+                var check = OrderClose.Type.Read(task.Payload).Order;
                 Do(new GroupCommand.PaymentChecked(check, Provider.Ask(OrderId(check), NextFault())), completes);
                 break;
-            case TaskTypes.GroupDeadline or TaskTypes.GroupSettle:
+            case GroupDeadline.TypeName or GroupSettle.TypeName:
                 do Do(new GroupCommand.Settle(), completes);
-                while (State.HasOpenConsequences && task.Type == TaskTypes.GroupSettle);
+                while (State.HasOpenConsequences && task.Type == GroupSettle.TypeName);
                 break;
-            case TaskTypes.SuccessSaga:
-                RunDeduction(task, TaskPayloads.Read<DeductTask>(task.Payload));
+            case SuccessSaga.TypeName:
+                RunDeduction(task, SuccessSaga.Type.Read(task.Payload));
                 break;
-            case TaskTypes.StockRollback:
-                RunRelease(task, TaskPayloads.Read<ReleaseTask>(task.Payload));
+            case StockRollback.TypeName:
+                RunRelease(task, StockRollback.Type.Read(task.Payload));
                 break;
-            case TaskTypes.Refund:
-                var refund = TaskPayloads.Read<RefundTask>(task.Payload);
+            case Refund.TypeName:
+                var refund = Refund.Type.Read(task.Payload);
                 if (
                     Provider.Refund(OrderId(refund.Order), refund.PaymentId, refund.Amount, NextFault()).Answer
                     == PortAnswer.Done
                 )
                     Do(new GroupCommand.Refunded(refund.Order, refund.PaymentId, refund.Excess), completes);
                 break;
-            case TaskTypes.Notify:
-                var notify = TaskPayloads.Read<NotifyTask>(task.Payload);
+            case Notify.TypeName:
+                var notify = Notify.Type.Read(task.Payload);
                 Notices.Add(PortKeys.Notice(OrderId(notify.Order), notify.Kind));
                 Tasks.Remove(task.Key.Id);
                 break;
@@ -222,7 +222,8 @@ internal sealed class World
         var findings = Provider.Ask(OrderId(order), NextFault());
         if (
             findings.Answer == PortAnswer.Silent
-            && TaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict == RetryVerdict.Again
+            && GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict
+                == RetryVerdict.Again
         )
             return;
         Do(new GroupCommand.CloseUnpaid(order, findings), task.Key);
@@ -233,7 +234,8 @@ internal sealed class World
         var reply = Inventory.Deduct(work.Deduction, work.Cause >= DeductionsRefusedFrom ? Fault.Refused : NextFault());
         if (
             reply.Answer == PortAnswer.Silent
-            && TaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict == RetryVerdict.Again
+            && GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict
+                == RetryVerdict.Again
         )
             return;
         Do(new GroupCommand.Deducted(work.Cause, reply), task.Key);
@@ -252,7 +254,7 @@ internal sealed class World
 
     private void Fail(TimedTask task)
     {
-        var step = TaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0.5);
+        var step = GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0.5);
         Tasks[task.Key.Id] = task with
         {
             Attempts = task.Attempts + 1,

@@ -1,4 +1,5 @@
 using CsCheck;
+using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Tasks;
 
@@ -8,28 +9,28 @@ public sealed class RetryPolicyTests
 
     [Fact]
     public void WaitsDoubleFromAHundredMilliseconds() =>
-        Assert.Equal([100, 200, 400, 800, 1600], Waits(TaskTypes.Refund, 5));
+        Assert.Equal([100, 200, 400, 800, 1600], Waits(Refund.TypeName, 5));
 
     [Theory]
-    [InlineData(TaskTypes.GroupDeadline, 60)]
-    [InlineData(TaskTypes.GroupSettle, 60)]
-    [InlineData(TaskTypes.StockRollback, 60)]
-    [InlineData(TaskTypes.Refund, 600)]
-    [InlineData(TaskTypes.PaymentCheck, 600)]
+    [InlineData(GroupDeadline.TypeName, 60)]
+    [InlineData(GroupSettle.TypeName, 60)]
+    [InlineData(StockRollback.TypeName, 60)]
+    [InlineData(Refund.TypeName, 600)]
+    [InlineData(PaymentCheck.TypeName, 600)]
     public void WaitsGrowToTheirCapAndNeverPastIt(string type, int capSeconds)
     {
-        var retry = TaskPolicies.Of(type).Retry;
+        var retry = GroupTaskPolicies.Of(type).Retry;
         Assert.Equal(TimeSpan.FromSeconds(capSeconds) / 1.2, retry.After(60, Young, 0).Delay);
         Assert.InRange(retry.After(1_000_000, Young, 0.999).Delay.TotalSeconds, capSeconds * 0.99, capSeconds);
     }
 
     [Fact]
     public void ChanceOnlyLengthensAWait() =>
-        Gen.Select(Gen.Int[1, 200], Gen.Double[0, 0.999], Gen.Int[0, TaskTypes.All.Count - 1])
+        Gen.Select(Gen.Int[1, 200], Gen.Double[0, 0.999], Gen.Int[0, GroupTaskPolicies.All.Count - 1])
             .Sample(
                 (failures, chance, type) =>
                 {
-                    var retry = TaskPolicies.Of(TaskTypes.All[type]).Retry;
+                    var retry = GroupTaskPolicies.All[type].Retry;
                     var (without, with) = (retry.After(failures, Young, 0), retry.After(failures, Young, chance));
                     Assert.Equal(without.Verdict, with.Verdict);
                     Assert.InRange(
@@ -44,7 +45,7 @@ public sealed class RetryPolicyTests
     [Fact]
     public void OrderCloseAsksThreeMoreTimesAndThenDecidesWithoutTheAnswer()
     {
-        var retry = TaskPolicies.Of(TaskTypes.OrderClose).Retry;
+        var retry = GroupTaskPolicies.Of(OrderClose.TypeName).Retry;
         Assert.Equal(
             [RetryVerdict.Again, RetryVerdict.Again, RetryVerdict.Again, RetryVerdict.DecideWithout],
             Enumerable.Range(1, 4).Select(n => retry.After(n, Young, 0).Verdict)
@@ -57,7 +58,7 @@ public sealed class RetryPolicyTests
     [Fact]
     public void SagaTriesThreeTimesWithWaitsOfOneAndFiveSeconds()
     {
-        var policy = TaskPolicies.Of(TaskTypes.SuccessSaga);
+        var policy = GroupTaskPolicies.Of(SuccessSaga.TypeName);
         Assert.Equal(TimeSpan.FromSeconds(10), policy.TryTimeout);
         Assert.Equal(
             [
@@ -74,7 +75,7 @@ public sealed class RetryPolicyTests
     {
         var steps = Enumerable
             .Range(1, 20)
-            .Select(n => TaskPolicies.Of(TaskTypes.StockRollback).Retry.After(n, TimeSpan.FromDays(n), 0))
+            .Select(n => GroupTaskPolicies.Of(StockRollback.TypeName).Retry.After(n, TimeSpan.FromDays(n), 0))
             .ToList();
         Assert.Equal([0, 0, 100, 200, 400], steps.Take(5).Select(step => step.Delay.TotalMilliseconds));
         Assert.Equal([3], Enumerable.Range(1, 20).Where(n => steps[n - 1].Alert));
@@ -84,7 +85,7 @@ public sealed class RetryPolicyTests
     [Fact]
     public void RefundAlertsAfterTenRetriesAndIsDeadAfterThreeDays()
     {
-        var retry = TaskPolicies.Of(TaskTypes.Refund).Retry;
+        var retry = GroupTaskPolicies.Of(Refund.TypeName).Retry;
         Assert.Equal([11], Enumerable.Range(1, 50).Where(n => retry.After(n, Young, 0).Alert));
         Assert.Equal(
             RetryVerdict.Again,
@@ -96,18 +97,10 @@ public sealed class RetryPolicyTests
     [Fact]
     public void NoticeIsTriedFiveMoreTimesAndDroppedPastItsTimeToLive()
     {
-        var retry = TaskPolicies.Of(TaskTypes.Notify).Retry;
+        var retry = GroupTaskPolicies.Of(Notify.TypeName).Retry;
         Assert.Equal(RetryVerdict.Again, retry.After(5, Young, 0).Verdict);
         Assert.Equal(RetryVerdict.Dead, retry.After(6, Young, 0).Verdict);
         Assert.Equal(RetryVerdict.Expired, retry.After(1, TimeSpan.FromHours(1), 0).Verdict);
-    }
-
-    [Fact]
-    public void ScanIsTriedOnceMoreTheSameDay()
-    {
-        var retry = TaskPolicies.Of(TaskTypes.VoucherScan).Retry;
-        Assert.Equal(RetryVerdict.Again, retry.After(1, Young, 0).Verdict);
-        Assert.Equal(RetryVerdict.Dead, retry.After(2, Young, 0).Verdict);
     }
 
     [Fact]
@@ -115,15 +108,15 @@ public sealed class RetryPolicyTests
     {
         Assert.Equal(
             [
-                TaskTypes.OrderClose,
-                TaskTypes.GroupDeadline,
-                TaskTypes.GroupSettle,
-                TaskTypes.StockRollback,
-                TaskTypes.SuccessSaga,
+                OrderClose.TypeName,
+                GroupDeadline.TypeName,
+                GroupSettle.TypeName,
+                StockRollback.TypeName,
+                SuccessSaga.TypeName,
             ],
-            TaskPolicies.All.Where(policy => policy.IsNeeded).Select(policy => policy.Type)
+            GroupTaskPolicies.All.Where(policy => policy.IsNeeded).Select(policy => policy.Type)
         );
-        foreach (var policy in TaskPolicies.All.Where(policy => policy.IsNeeded))
+        foreach (var policy in GroupTaskPolicies.All.Where(policy => policy.IsNeeded))
             Assert.All(
                 [1, 3, 10, 1_000_000],
                 failures =>
@@ -135,27 +128,8 @@ public sealed class RetryPolicyTests
             );
     }
 
-    [Fact]
-    public void EveryTypeHasThePromiseOfItsTable() =>
-        Assert.Equal(
-            [
-                "order-close 0",
-                "group-deadline 0",
-                "group-settle 1000",
-                "stock-rollback 2000",
-                "voucher-scan 600000",
-                "success-saga 100",
-                "refund 5000",
-                "payment-check 60000",
-                "notify 5000",
-                "http-callback 5000",
-                "reconciliation 600000",
-            ],
-            TaskPolicies.All.Select(policy => $"{policy.Type} {policy.Lateness.TotalMilliseconds}")
-        );
-
     private static IEnumerable<int> Waits(string type, int count) =>
         Enumerable
             .Range(1, count)
-            .Select(n => (int)TaskPolicies.Of(type).Retry.After(n, Young, 0).Delay.TotalMilliseconds);
+            .Select(n => (int)GroupTaskPolicies.Of(type).Retry.After(n, Young, 0).Delay.TotalMilliseconds);
 }

@@ -4,7 +4,14 @@ namespace GroupBuyActors.Tasks;
 
 public sealed class SpreadScheduleTests
 {
-    private static readonly SpreadSchedule Scan = CronJobs.VoucherScan.Schedule();
+    private static readonly CronJob Daily = new(
+        "voucher-scan",
+        "0 0 * * *",
+        "Asia/Shanghai",
+        TimeSpan.FromMinutes(10),
+        new CronRules()
+    );
+    private static readonly SpreadSchedule Scan = Daily.Schedule();
 
     [Fact]
     public void EveryShardFiresOnceADayWithinTenMinutesOfMidnightInItsZone()
@@ -28,7 +35,7 @@ public sealed class SpreadScheduleTests
             offsets,
             Enumerable
                 .Range(0, ShardId.Count)
-                .Select(index => (CronJobs.VoucherScan with { Zone = "UTC" }).Schedule().OffsetOf(new ShardId(index)))
+                .Select(index => (Daily with { Zone = "UTC" }).Schedule().OffsetOf(new ShardId(index)))
         );
         Assert.True(offsets.Distinct().Count() > 600, "Shards fire together.");
         Assert.InRange(offsets.Average(offset => offset.TotalSeconds), -40, 40);
@@ -51,7 +58,7 @@ public sealed class SpreadScheduleTests
     [Fact]
     public void DaylightSavingKeepsMidnight()
     {
-        var paris = (CronJobs.VoucherScan with { Zone = "Europe/Paris" }).Schedule();
+        var paris = (Daily with { Zone = "Europe/Paris" }).Schedule();
         var shard = new ShardId(0);
         var winter =
             paris.Next(shard, new DateTimeOffset(2026, 1, 10, 12, 0, 0, TimeSpan.Zero))!.Value - paris.OffsetOf(shard);
@@ -69,7 +76,7 @@ public sealed class SpreadScheduleTests
         Assert.Equal("schedule-changed", Scan.LeftOut(shard, firing.AddSeconds(1), firing.AddHours(3)));
         Assert.Equal(
             "schedule-changed",
-            (CronJobs.VoucherScan with { Expression = "0 1 * * *" }).Schedule().LeftOut(shard, firing, firing)
+            (Daily with { Expression = "0 1 * * *" }).Schedule().LeftOut(shard, firing, firing)
         );
     }
 
@@ -81,7 +88,7 @@ public sealed class SpreadScheduleTests
     public void AFiringThatIsTooLateGoesByTheRules(MisfirePolicy misfire, string? reason)
     {
         var schedule = (
-            CronJobs.VoucherScan with
+            Daily with
             {
                 Rules = new CronRules { Misfire = misfire, Grace = TimeSpan.FromMinutes(5) },
             }

@@ -83,7 +83,7 @@ public sealed class TaskBoundsTests
         var task = new TimedTask
         {
             Key = new TaskKey(new ShardId(1), due, "1.SH.tea:1:0"),
-            Type = TaskTypes.Refund,
+            Type = "refund",
             NextAt = due,
         };
         Assert.Equal(TimeSpan.Zero, task.AgeAt(due.AddMinutes(-1)));

@@ -6,9 +6,9 @@ namespace GroupBuyActors.Tasks;
 
 public sealed class TaskPolicyChangeTests
 {
-    private static readonly TaskPolicy Notify = TaskPolicies.Of(TaskTypes.Notify);
-    private static readonly TaskPolicy Refund = TaskPolicies.Of(TaskTypes.Refund);
-    private static readonly TaskPolicy Deadline = TaskPolicies.Of(TaskTypes.GroupDeadline);
+    private static readonly TaskPolicy Notify = GroupTaskPolicies.Of(Groups.Notify.TypeName);
+    private static readonly TaskPolicy Refund = GroupTaskPolicies.Of(Groups.Refund.TypeName);
+    private static readonly TaskPolicy Deadline = GroupTaskPolicies.Of(Groups.GroupDeadline.TypeName);
 
     [Fact]
     public void EveryFaultyFieldIsNamedAtOnce()
@@ -64,11 +64,13 @@ public sealed class TaskPolicyChangeTests
                 .Faults(Deadline)
                 .Keys
         );
-        Assert.Empty(new TaskPolicyChange { RetryCountMax = 5 }.Faults(TaskPolicies.Of(TaskTypes.OrderClose)));
+        Assert.Empty(
+            new TaskPolicyChange { RetryCountMax = 5 }.Faults(GroupTaskPolicies.Of(Groups.OrderClose.TypeName))
+        );
         Assert.Contains(
             "retryForever",
             new TaskPolicyChange { RetryForever = true }
-                .Faults(TaskPolicies.Of(TaskTypes.OrderClose))
+                .Faults(GroupTaskPolicies.Of(Groups.OrderClose.TypeName))
                 .Keys
         );
     }
@@ -175,7 +177,7 @@ public sealed class TaskPolicyChangeTests
         Assert.Contains(
             "retryForever",
             new TaskPolicyChange { RetryForever = false }
-                .Faults(TaskPolicies.Of(TaskTypes.PaymentCheck))
+                .Faults(GroupTaskPolicies.Of(Groups.PaymentCheck.TypeName))
                 .Keys
         );
         Assert.Empty(

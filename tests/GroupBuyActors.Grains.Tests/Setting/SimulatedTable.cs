@@ -181,6 +181,7 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
         DateOnly today,
         int keepDays,
         int aheadDays,
+        IReadOnlyCollection<string> undecidedTypes,
         CancellationToken cancellation
     ) => throw new NotSupportedException();
 

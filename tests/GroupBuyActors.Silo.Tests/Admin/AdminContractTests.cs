@@ -67,7 +67,10 @@ public sealed class AdminContractTests(TestSilo silo)
                 .Json.GetProperty("items")
                 .EnumerateArray()
         );
-        (await _api.GetAsync($"/v1/admin/tasks/groups:{group}:999:0")).Is(HttpStatusCode.NotFound, "task.not_found");
+        (await _api.GetAsync($"/v1/admin/tasks/groups:{group}:999:order-close:0")).Is(
+            HttpStatusCode.NotFound,
+            "task.not_found"
+        );
         (await _api.GetAsync("/v1/admin/tasks/nonsense")).Is(HttpStatusCode.NotFound, "task.not_found");
     }
 

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using GroupBuyActors.Groups;
 using GroupBuyActors.Retention;
 using GroupBuyActors.Silo.Idempotency;
 using GroupBuyActors.Store;
 using GroupBuyActors.Store.Retention;
-using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GroupBuyActors.Silo.Tests.Admin;
@@ -173,7 +173,7 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         );
         Assert.Empty(Items(await _api.PostAsync($"/v1/admin/orders/{order}/cancel-tasks")));
         (await _api.PostAsync($"/v1/admin/tasks/{check}/cancel")).Is(HttpStatusCode.Conflict, "task.wrong_status");
-        (await _api.PostAsync($"/v1/admin/tasks/groups:{group}:999:0/cancel")).Is(
+        (await _api.PostAsync($"/v1/admin/tasks/groups:{group}:999:order-close:0/cancel")).Is(
             HttpStatusCode.NotFound,
             "task.not_found"
         );
@@ -239,7 +239,7 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         var group = TestSilo.NewGroup();
         (await _api.PublishAsync(group, 3)).Is(HttpStatusCode.Created);
         (await _api.JoinAsync(group, "lin")).Is(HttpStatusCode.Created);
-        foreach (var type in (string[])[TaskTypes.OrderClose, TaskTypes.GroupDeadline])
+        foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
         {
             var task = Items(await _api.GetAsync($"/v1/admin/tasks?groupId={group}&type={type}")).Single();
             var (id, due) = (task.GetProperty("taskId").GetString(), task.GetProperty("executeAt").GetDateTimeOffset());
@@ -371,7 +371,7 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
     {
         Assert.Equal("7", (await _api.GetAsync("/v1/admin/policies/notify"))["weight"]);
         Assert.Equal("3", (await _api.GetAsync("/v1/admin/policies/payment-check"))["concurrency"]);
-        Assert.Equal(TaskTypes.All.Count, Items(await _api.GetAsync("/v1/admin/policies")).Length);
+        Assert.Equal(TaskRegistrations.Types.All.Count, Items(await _api.GetAsync("/v1/admin/policies")).Length);
     }
 
     [Fact]

@@ -181,7 +181,7 @@ internal sealed class FuzzedSilo(string[] settings) : TestSilo(["--Logging:LogLe
             ["groupId"] = [.. groups.Select(group => group.Value)],
             ["orderId"] = [.. groups.SelectMany(group => new[] { $"{group}.1", $"{group}.2", $"{group}.9" })],
             ["voucherCode"] = [.. vouchers, $"{open}.1.abcdefghijklmnopqrstuvwxyz"],
-            ["taskId"] = [.. tasks, $"groups:{open}:4:0", $"groups:{fulfilled}:1:0"],
+            ["taskId"] = [.. tasks, $"groups:{open}:4:order-close:0", $"groups:{fulfilled}:1:stock-rollback:0"],
             ["merchantId"] = [$"{open.MerchantId}", "77"],
             ["userId"] = ["buyer-1", "buyer-2", "lin", "龙"],
             ["sku"] = ["tea-250", "other"],

@@ -15,7 +15,7 @@ public sealed class FaultTests(TestSilo silo)
     [InlineData("/v1/admin/dead-letters/redrives/%C3%BC", "redrive.not_found")]
     [InlineData("/v1/admin/dead-letters/redrives/abcdefghijklmnopqrstu%0A", "redrive.not_found")]
     [InlineData("/v1/admin/tasks/1.SH.tea:1:%C3%BC", "task.not_found")]
-    [InlineData("/v1/admin/tasks/1.SH.tea:1:0%20", "task.not_found")]
+    [InlineData("/v1/admin/tasks/1.SH.tea:1:order-close:0%20", "task.not_found")]
     [InlineData("/v1/admin/tasks/%20", "task.not_found")]
     [InlineData("/dashboard/HistoricalStats/x", "route.not_found")]
     [InlineData("/dashboard/SiloProperties/x", "route.not_found")]

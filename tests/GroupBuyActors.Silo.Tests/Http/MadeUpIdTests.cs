@@ -25,7 +25,7 @@ public sealed class MadeUpIdTests(TestSilo silo)
             { "POST", "/v1/orders/{0}.1/refunds", 404, "order.not_found" },
             { "POST", "/v1/vouchers/{0}.1.yxh0wc01zrbcger95ypv4rgsh7/redemption", 404, "voucher.not_found" },
             { "DELETE", "/v1/vouchers/{0}.1.yxh0wc01zrbcger95ypv4rgsh7/redemption", 404, "voucher.not_found" },
-            { "GET", "/v1/admin/tasks/groups:{0}:3:0", 404, "task.not_found" },
+            { "GET", "/v1/admin/tasks/groups:{0}:3:group-deadline:0", 404, "task.not_found" },
             { "GET", "/v1/groups/no-group-{0}", 400, "request.invalid" },
         };
 
@@ -90,7 +90,7 @@ public sealed class MadeUpIdTests(TestSilo silo)
             0,
             Many,
             async (n, _) =>
-                (await _api.PostAsync($"/v1/admin/tasks/9.SH.made-up:1:0/cancel", null, $"made-up-{n}")).Is(
+                (await _api.PostAsync($"/v1/admin/tasks/9.SH.made-up:1:order-close:0/cancel", null, $"made-up-{n}")).Is(
                     HttpStatusCode.NotFound,
                     "task.not_found"
                 )

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Tasks;
@@ -10,16 +12,42 @@ namespace GroupBuyActors.Reconciliation;
 /// is an alert that names the merchant. A port that is silent is asked again later the same day; then the next day's
 /// run has its turn.
 /// </summary>
-internal sealed class ReconciliationHandler(
+internal sealed class BookComparison(
     IBookReader books,
     IBookComparer comparer,
     CronFirings firings,
     ReconciliationMetrics metrics,
     ClusterClock clock,
     TimeProvider time,
-    ILogger<ReconciliationHandler> log
+    ILogger<BookComparison> log
 ) : ITaskHandler
 {
+    public const string TypeName = "reconciliation";
+
+    // A try ends by itself well before its timeout and leaves what is left to another.
+    public static TaskType<ComparisonTask> TaskType { get; } =
+        new(
+            new TaskPolicy
+            {
+                Type = TypeName,
+                Lateness = TimeSpan.FromMinutes(10),
+                Concurrency = 2,
+                TryTimeout = TimeSpan.FromMinutes(15),
+                Retry = new() { FirstDelays = [TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)], RetryCountMax = 2 },
+            },
+            ComparisonTaskJson.Default.ComparisonTask
+        );
+
+    /// <summary>
+    /// Daily in the small hours. A merchant's groups lie in as many shards as it has regions, and its books are one:
+    /// the first shard of each merchant slot compares the slot's merchants.
+    /// </summary>
+    public static CronJob Daily { get; } =
+        new(TypeName, "0 3 * * *", "Asia/Shanghai", TimeSpan.FromMinutes(30), new CronRules(), OncePerSlot: true)
+        {
+            UtcExpression = "0 19 * * *",
+        };
+
     private const int PageSize = 200,
         SilentMax = 3,
         NamedMax = 5;
@@ -30,15 +58,11 @@ internal sealed class ReconciliationHandler(
     private static readonly TimeSpan Stint = TimeSpan.FromMinutes(5),
         MerchantBound = TimeSpan.FromMinutes(5);
 
-    public string Type => TaskTypes.Reconciliation;
+    public string Type => TypeName;
 
-    public async Task<TaskVerdict> RunAsync(DueTask due, CancellationToken cancellation)
+    public async Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
     {
-        var (shard, asked, began) = (
-            due.Task.Key.Shard,
-            TaskPayloads.Read<ComparisonTask>(due.Task.Payload),
-            time.GetTimestamp()
-        );
+        var (shard, asked, began) = (due.Task.Key.Shard, TaskType.Read(due.Task.Payload), time.GetTimestamp());
         if (firings.LeaveOut(due, asked.Firing) is { } leftOut)
             return leftOut;
         var run = new Run();
@@ -64,35 +88,39 @@ internal sealed class ReconciliationHandler(
         return Conclude(due, asked, run);
     }
 
-    private TaskVerdict HandOn(DueTask due, ComparisonTask asked, long above, Run run)
+    private HandlerResult.Finished HandOn(DueTask due, ComparisonTask asked, long above, Run run)
     {
         metrics.Of(due.Task.Key.Shard.MerchantSlot).Take(run.Found, isFirst: asked.Above == 0);
         var (shard, now) = (
             due.Task.Key.Shard,
             DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds())
         );
-        return TaskVerdict.Finished([
-            new TimedTask
-            {
-                Key = new TaskKey(shard, now, TaskIds.Of(Type, shard, now)),
-                Type = Type,
-                NextAt = now,
-                Version = due.Task.Version + 1,
-                Payload = TaskPayloads.Write(
-                    asked with
-                    {
-                        Above = above,
-                        Incomplete = asked.Incomplete || run.Reason is not null,
-                    }
-                ),
-            },
-        ]);
+        return new HandlerResult.Finished
+        {
+            Schedules =
+            [
+                new TimedTask
+                {
+                    Key = new TaskKey(shard, now, TaskIds.Of(Type, shard, now)),
+                    Type = Type,
+                    NextAt = now,
+                    Version = due.Task.Version + 1,
+                    Payload = TaskType.Write(
+                        asked with
+                        {
+                            Above = above,
+                            Incomplete = asked.Incomplete || run.Reason is not null,
+                        }
+                    ),
+                },
+            ],
+        };
     }
 
-    private TaskVerdict Conclude(DueTask due, ComparisonTask asked, Run run)
+    private HandlerResult Conclude(DueTask due, ComparisonTask asked, Run run)
     {
         if (run.Reason is { } reason && due.AfterFailure() is { Verdict: RetryVerdict.Again } step)
-            return TaskVerdict.Failed(step, reason);
+            return new HandlerResult.Failed(step, reason);
         var slot = metrics.Of(due.Task.Key.Shard.MerchantSlot);
         slot.Take(run.Found, isFirst: asked.Above == 0);
         if (run.Reason is null && !asked.Incomplete)
@@ -147,3 +175,13 @@ internal sealed class ReconciliationHandler(
         public string? Reason { get; set; }
     }
 }
+
+/// <summary>
+/// Payload of <see cref="BookComparison"/>; where a run goes on that took long: a slot's comparison of one day, from
+/// the merchants above an id on. <see cref="Incomplete"/>: not all below could be compared.
+/// </summary>
+internal sealed record ComparisonTask(DateTimeOffset Firing, long Above = 0, bool Incomplete = false);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(ComparisonTask))]
+internal sealed partial class ComparisonTaskJson : JsonSerializerContext;

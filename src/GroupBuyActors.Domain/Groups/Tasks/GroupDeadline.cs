@@ -1,0 +1,31 @@
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>Ends the joining of a group at its deadline.</summary>
+public sealed class GroupDeadline()
+    : GroupTaskType<NoPayload>(
+        new TaskPolicy
+        {
+            Type = TypeName,
+            IsNeeded = true,
+            Weight = 10,
+            Concurrency = 256,
+            Retry = new() { DelayMax = TimeSpan.FromMinutes(1), AlertAfter = 10 },
+        },
+        NoPayloadJson.Default.NoPayload
+    )
+{
+    /// <summary>Its name.</summary>
+    public const string TypeName = "group-deadline";
+
+    /// <summary>The type. A deadline is set a day ahead, everything else minutes.</summary>
+    public static GroupDeadline Type { get; } = new() { BeginsTrace = true };
+
+    /// <inheritdoc/>
+    protected override GroupTaskStep Next(DueTask due, NoPayload payload, PortAnswered? answered) =>
+        Brings(PortAnswered.Nothing);
+
+    /// <inheritdoc/>
+    protected override GroupCommand CommandOf(NoPayload payload, PortAnswered answered) => new GroupCommand.Settle();
+}

@@ -1,0 +1,31 @@
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>Continues the consequences of a transition that did not fit into its commit, until none is open.</summary>
+public sealed class GroupSettle()
+    : GroupTaskType<NoPayload>(
+        new TaskPolicy
+        {
+            Type = TypeName,
+            IsNeeded = true,
+            Weight = 5,
+            Lateness = TimeSpan.FromSeconds(1),
+            Retry = new() { DelayMax = TimeSpan.FromMinutes(1), AlertAfter = 10 },
+        },
+        NoPayloadJson.Default.NoPayload
+    )
+{
+    /// <summary>Its name.</summary>
+    public const string TypeName = "group-settle";
+
+    /// <summary>The type.</summary>
+    public static GroupSettle Type { get; } = new();
+
+    /// <inheritdoc/>
+    protected override GroupTaskStep Next(DueTask due, NoPayload payload, PortAnswered? answered) =>
+        Brings(PortAnswered.Nothing);
+
+    /// <inheritdoc/>
+    protected override GroupCommand CommandOf(NoPayload payload, PortAnswered answered) => new GroupCommand.Settle();
+}

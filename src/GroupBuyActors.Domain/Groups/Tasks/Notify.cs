@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// Hands a notice to a buyer. Nothing in the group depends on it, so that a commit of its own completes it.
+/// </summary>
+public sealed class Notify()
+    : GroupTaskType<NotifyTask>(
+        new TaskPolicy
+        {
+            Type = TypeName,
+            Target = TaskTarget.Notices,
+            Weight = 3,
+            Lateness = TimeSpan.FromSeconds(5),
+            // Notices are worth nothing late, and twenty of them an hour annoy a provider less than a queue of stale
+            // ones.
+            Retry = new() { RetryCountMax = 5, TimeToLive = TimeSpan.FromHours(1) },
+        },
+        NotifyTaskJson.Default.NotifyTask
+    )
+{
+    /// <summary>Its name.</summary>
+    public const string TypeName = "notify";
+
+    /// <summary>The type.</summary>
+    public static Notify Type { get; } = new();
+
+    /// <inheritdoc/>
+    protected override GroupTaskStep Next(DueTask due, NotifyTask payload, PortAnswered? answered)
+    {
+        var order = OrderOf(due, payload.Order);
+        return answered switch
+        {
+            null => Asks(
+                new PortQuestion.SendNotice(PortKeys.Notice(order, payload.Kind), order, payload.UserId, payload.Kind)
+            ),
+            { Answer: PortAnswer.Done } => new GroupTaskStep.Finish(),
+            { Answer: PortAnswer.Refused } => new GroupTaskStep.Fail(
+                new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+                answered.Detail ?? "The notice service refused permanently."
+            ),
+            _ => Fails(due, answered.Detail ?? "The notice service did not answer."),
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override GroupCommand CommandOf(NotifyTask payload, PortAnswered answered) =>
+        throw new NotSupportedException("A notice brings nothing to its group.");
+}
+
+/// <summary>Payload of <see cref="Notify"/>.</summary>
+public sealed record NotifyTask(int Order, string UserId, string Kind);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(NotifyTask))]
+internal sealed partial class NotifyTaskJson : JsonSerializerContext;

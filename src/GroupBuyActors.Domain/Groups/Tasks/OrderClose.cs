@@ -1,0 +1,59 @@
+using GroupBuyActors.Ports;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// Closes an unpaid order at the end of its payment window, after the provider was asked; where it stays silent,
+/// without its answer.
+/// </summary>
+public sealed class OrderClose()
+    : GroupTaskType<OrderTask>(
+        new TaskPolicy
+        {
+            Type = TypeName,
+            Target = TaskTarget.Payments,
+            IsNeeded = true,
+            Weight = 8,
+            Concurrency = 256,
+            Retry = new()
+            {
+                RetryCountMax = 3,
+                WhenUsedUp = RetryVerdict.DecideWithout,
+                DelayMax = TimeSpan.FromMinutes(1),
+                AlertAfter = 10,
+            },
+        },
+        OrderTaskJson.Default.OrderTask
+    )
+{
+    /// <summary>Its name.</summary>
+    public const string TypeName = "order-close";
+
+    private static readonly PortAnswered NotAsked = new(
+        null,
+        PortAnswer.Silent,
+        "The payment provider was not asked again."
+    );
+
+    /// <summary>The type.</summary>
+    public static OrderClose Type { get; } = new();
+
+    /// <inheritdoc/>
+    protected override GroupTaskStep Next(DueTask due, OrderTask payload, PortAnswered? answered)
+    {
+        if (answered is null)
+            return due.DecidesWithout
+                ? Brings(NotAsked)
+                : Asks(new PortQuestion.FindPayments(OrderOf(due, payload.Order)));
+        if (answered.Answer == PortAnswer.Silent && due.TriesAgain(out var step))
+            return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
+        // A provider that will never say is as good as silent: the order closes, and payment-check looks after the
+        // money.
+        return Brings(answered.Answer == PortAnswer.Refused ? answered with { Answer = PortAnswer.Silent } : answered);
+    }
+
+    /// <inheritdoc/>
+    protected override GroupCommand CommandOf(OrderTask payload, PortAnswered answered) =>
+        new GroupCommand.CloseUnpaid(payload.Order, answered.Findings);
+}

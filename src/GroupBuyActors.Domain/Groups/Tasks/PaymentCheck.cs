@@ -1,0 +1,38 @@
+using GroupBuyActors.Ports;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>Asks about an order closed unpaid until the provider has answered: money it holds is refunded.</summary>
+public sealed class PaymentCheck()
+    : GroupTaskType<OrderTask>(
+        new TaskPolicy
+        {
+            Type = TypeName,
+            Target = TaskTarget.Payments,
+            Weight = 2,
+            Lateness = TimeSpan.FromMinutes(1),
+            Retry = new() { DelayMax = TimeSpan.FromMinutes(10), AlertAfter = 10 },
+        },
+        OrderTaskJson.Default.OrderTask
+    )
+{
+    /// <summary>Its name.</summary>
+    public const string TypeName = "payment-check";
+
+    /// <summary>The type.</summary>
+    public static PaymentCheck Type { get; } = new() { IsAboutMoney = true };
+
+    /// <inheritdoc/>
+    protected override GroupTaskStep Next(DueTask due, OrderTask payload, PortAnswered? answered) =>
+        answered switch
+        {
+            null => Asks(new PortQuestion.FindPayments(OrderOf(due, payload.Order))),
+            { Answer: PortAnswer.Done } => Brings(answered),
+            _ => Fails(due, answered.Detail ?? "The payment provider did not answer."),
+        };
+
+    /// <inheritdoc/>
+    protected override GroupCommand CommandOf(OrderTask payload, PortAnswered answered) =>
+        new GroupCommand.PaymentChecked(payload.Order, answered.Findings);
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// Gives stock back, one call a cause; or, for the guard of a publication, abandons an attempt that is still open.
+/// </summary>
+public sealed class StockRollback()
+    : GroupTaskType<ReleaseTask>(
+        new TaskPolicy
+        {
+            Type = TypeName,
+            Target = TaskTarget.Inventory,
+            IsNeeded = true,
+            Weight = 5,
+            Lateness = TimeSpan.FromSeconds(2),
+            Retry = new()
+            {
+                FirstDelays = [TimeSpan.Zero, TimeSpan.Zero],
+                DelayMax = TimeSpan.FromMinutes(1),
+                AlertAfter = 2,
+            },
+        },
+        ReleaseTaskJson.Default.ReleaseTask
+    )
+{
+    /// <summary>Its name.</summary>
+    public const string TypeName = "stock-rollback";
+
+    /// <summary>The type.</summary>
+    public static StockRollback Type { get; } = new();
+
+    /// <inheritdoc/>
+    protected override GroupTaskStep Next(DueTask due, ReleaseTask payload, PortAnswered? answered)
+    {
+        if (payload.GuardsAttempt is not null)
+            return Brings(PortAnswered.Nothing);
+        if (answered is null)
+            return Asks(new PortQuestion.ReleaseStock(payload.Release));
+        return answered.Answer == PortAnswer.Done
+            ? Brings(answered)
+            : Fails(due, answered.Detail ?? $"The inventory service answered {answered.Answer}.");
+    }
+
+    /// <inheritdoc/>
+    protected override GroupCommand CommandOf(ReleaseTask payload, PortAnswered answered) =>
+        payload.GuardsAttempt is { } attempt
+            ? new GroupCommand.PublicationGuard(attempt)
+            : new GroupCommand.Released(payload.Cause);
+}
+
+/// <summary>
+/// Payload of <see cref="StockRollback"/>: a release to make, or, where <see cref="GuardsAttempt"/> is set, the guard
+/// of a publication.
+/// </summary>
+public sealed record ReleaseTask(int Cause, StockRelease Release, int? GuardsAttempt = null);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ReleaseTask))]
+internal sealed partial class ReleaseTaskJson : JsonSerializerContext;

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// Deducts stock, after success or for what settlement still misses. Refused for good, or silent through all tries: the
+/// group hears that it is refused and compensates.
+/// </summary>
+public sealed class SuccessSaga()
+    : GroupTaskType<DeductTask>(
+        new TaskPolicy
+        {
+            Type = TypeName,
+            Target = TaskTarget.Inventory,
+            IsNeeded = true,
+            Weight = 10,
+            Lateness = TimeSpan.FromMilliseconds(100),
+            Concurrency = 256,
+            Retry = new()
+            {
+                FirstDelays = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)],
+                RetryCountMax = 2,
+                WhenUsedUp = RetryVerdict.DecideWithout,
+                DelayMax = TimeSpan.FromMinutes(1),
+                AlertAfter = 10,
+            },
+        },
+        DeductTaskJson.Default.DeductTask
+    )
+{
+    /// <summary>Its name.</summary>
+    public const string TypeName = "success-saga";
+
+    /// <summary>The type.</summary>
+    public static SuccessSaga Type { get; } = new();
+
+    /// <inheritdoc/>
+    protected override GroupTaskStep Next(DueTask due, DeductTask payload, PortAnswered? answered)
+    {
+        if (answered is null)
+            return due.DecidesWithout
+                ? Brings(new PortAnswered(null, PortAnswer.Refused, due.Task.LastError))
+                : Asks(new PortQuestion.DeductStock(payload.Deduction));
+        if (answered.Answer == PortAnswer.Silent && due.TriesAgain(out var step))
+            return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
+        return Brings(answered.Answer == PortAnswer.Silent ? answered with { Answer = PortAnswer.Refused } : answered);
+    }
+
+    /// <inheritdoc/>
+    protected override GroupCommand CommandOf(DeductTask payload, PortAnswered answered) =>
+        new GroupCommand.Deducted(payload.Cause, answered.Reply);
+}
+
+/// <summary>Payload of <see cref="SuccessSaga"/>: a deduction to make.</summary>
+public sealed record DeductTask(int Cause, StockDeduction Deduction);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(DeductTask))]
+internal sealed partial class DeductTaskJson : JsonSerializerContext;

@@ -1,0 +1,90 @@
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Tasks;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// The daily scan of a shard: groups whose vouchers' validity is over end. It is bookkeeping, for redeeming checks
+/// validity itself; a group that cannot be ended now is left to the next day's, and holds up none of the others.
+/// </summary>
+internal sealed class VoucherScan(
+    IGrainFactory grains,
+    IListings listings,
+    CronFirings firings,
+    ILogger<VoucherScan> log
+) : ITaskHandler
+{
+    private const int PageSize = 200,
+        CallsMax = 1_000;
+
+    public const string TypeName = "voucher-scan";
+
+    public static TaskType<FiringTask> TaskType { get; } =
+        new(
+            new TaskPolicy
+            {
+                Type = TypeName,
+                Lateness = TimeSpan.FromMinutes(10),
+                Concurrency = 4,
+                TryTimeout = TimeSpan.FromMinutes(10),
+                Retry = new() { FirstDelays = [TimeSpan.FromMinutes(30)], RetryCountMax = 1 },
+            },
+            FiringTaskJson.Default.FiringTask
+        );
+
+    /// <summary>
+    /// Daily at midnight, ± 10 min. One run makes up for what was missed; China has had no daylight saving since 1991.
+    /// </summary>
+    public static CronJob Daily { get; } =
+        new(TypeName, "0 0 * * *", "Asia/Shanghai", TimeSpan.FromMinutes(10), new CronRules())
+        {
+            UtcExpression = "0 16 * * *",
+        };
+
+    public string Type => TypeName;
+
+    public async Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
+    {
+        var (shard, firing) = (due.Task.Key.Shard, TaskType.Read(due.Task.Payload).Firing);
+        if (firings.LeaveOut(due, firing) is { } leftOut)
+            return leftOut;
+        try
+        {
+            GroupId? after = null;
+            while (true)
+            {
+                var page = await listings.LapsedGroupsAsync(shard, due.Now, after, PageSize, cancellation);
+                foreach (var group in page)
+                    await LapseAsync(shard, group, due.Task.Trace);
+                if (page.Count < PageSize)
+                    break;
+                after = page[^1];
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            var step = due.AfterFailure();
+            if (step.Verdict == RetryVerdict.Again)
+                return new HandlerResult.Failed(step, e.Message);
+        }
+
+        return firings.Conclude(due, firing);
+    }
+
+    private async Task LapseAsync(ShardId shard, GroupId group, string? trace)
+    {
+        try
+        {
+            for (
+                var calls = 0;
+                calls < CallsMax && await grains.GetGrain<IGroupTasks>(group.Value).LapseVouchers(trace);
+                calls++
+            ) { }
+        }
+        catch (Exception e)
+        {
+            TaskLog.NotLapsed(log, e, shard, group);
+        }
+    }
+}
