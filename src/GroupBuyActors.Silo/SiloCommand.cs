@@ -61,9 +61,3 @@ internal static class SiloCommand
         return Misused;
     }
 }
-
-internal static partial class HostLog
-{
-    [LoggerMessage(7010, LogLevel.Information, "Serving {Urls} as silo {Silo}")]
-    public static partial void Serving(ILogger logger, string urls, string silo);
-}

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store;
 
 /// <summary>SQLite: one silo's own file.</summary>
-internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider time, ILogger<SqliteStoreHealth> logger)
+internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider time, ILogger<SqliteStoreHealth> log)
     : IStoreHealth
 {
     private volatile bool _checked;
@@ -17,7 +17,7 @@ internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider ti
                 try
                 {
                     if (!_checked)
-                        new SqliteFileCheck(database, time, logger).Run();
+                        new SqliteFileCheck(database, time, log).Run();
                     _checked = true;
                     new SqliteMigrator(database, Migration.Of(database.Dialect.Folder), time).Run();
                 }
@@ -39,13 +39,13 @@ internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider ti
 /// <summary>
 /// MySQL or MariaDB: a server that may be set up in ways the fence cannot bear; those are refused at start.
 /// </summary>
-internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time, ILogger<MySqlStoreHealth> logger)
+internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time, ILogger<MySqlStoreHealth> log)
     : IStoreHealth
 {
     public async Task MigrateAsync(CancellationToken cancellation)
     {
         await new MySqlServerCheck(database).RunAsync(cancellation).ConfigureAwait(false);
-        await new MySqlMigrator(database, Migration.Of(database.Dialect.Folder), time, logger)
+        await new MySqlMigrator(database, Migration.Of(database.Dialect.Folder), time, log)
             .RunAsync(cancellation)
             .ConfigureAwait(false);
     }

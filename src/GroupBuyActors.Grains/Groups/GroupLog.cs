@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What happens to groups on this silo (event ids 1000–1099).</summary>
+/// <summary>What happens to groups on this silo.</summary>
 internal static partial class GroupLog
 {
     [LoggerMessage(1000, LogLevel.Warning, "The activation of group {group_id} is being deactivated: {Why}")]

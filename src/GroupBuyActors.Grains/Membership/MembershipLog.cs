@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>What happens to this silo's place in the cluster (event ids 2000–2099).</summary>
+/// <summary>What happens to this silo's place in the cluster.</summary>
 internal static partial class MembershipLog
 {
     [LoggerMessage(

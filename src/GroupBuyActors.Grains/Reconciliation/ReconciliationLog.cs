@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>What comparing books has to say (event ids 3100–3119).</summary>
+/// <summary>What comparing books has to say.</summary>
 internal static partial class ReconciliationLog
 {
     [LoggerMessage(

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Relay;
 
-/// <summary>What happens on the way from streams to sinks (event ids 4000–4099).</summary>
+/// <summary>What happens on the way from streams to sinks.</summary>
 internal static partial class RelayLog
 {
     [LoggerMessage(

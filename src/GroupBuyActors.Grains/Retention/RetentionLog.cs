@@ -2,12 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Retention;
 
-/// <summary>What happens to removing old rows, in the log. Event ids 3200–3219.</summary>
+/// <summary>What happens to removing old rows.</summary>
 internal static partial class RetentionLog
 {
     [LoggerMessage(3200, LogLevel.Warning, "Expired rows of {Kind} could not be removed; retrying in {Seconds:F0} s.")]
-    public static partial void NotRemoved(this ILogger log, Exception exception, string kind, double seconds);
+    public static partial void NotRemoved(ILogger log, Exception exception, string kind, double seconds);
 
     [LoggerMessage(3201, LogLevel.Information, "Removed {Rows} expired rows of {Kind} in {Seconds:F1} s.")]
-    public static partial void Removed(this ILogger log, long rows, string kind, double seconds);
+    public static partial void Removed(ILogger log, long rows, string kind, double seconds);
 }

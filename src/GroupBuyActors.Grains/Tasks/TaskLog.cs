@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What happens to timed tasks (event ids 3000–3099).</summary>
+/// <summary>What happens to timed tasks.</summary>
 internal static partial class TaskLog
 {
     [LoggerMessage(

@@ -18,12 +18,12 @@ internal sealed class SandboxDatabase : IAsyncDisposable
     private readonly SqliteDatabase? _ownFile;
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly ILogger _log;
     private Task<Database>? _ready;
 
-    public SandboxDatabase(Database main, TimeProvider time, ILogger<SandboxDatabase> logger)
+    public SandboxDatabase(Database main, TimeProvider time, ILogger<SandboxDatabase> log)
     {
-        (Dialect, _time, _logger) = (main.Dialect, time, logger);
+        (Dialect, _time, _log) = (main.Dialect, time, log);
         _shared = main as MySqlDatabase;
         if (main is SqliteDatabase sqlite)
             _ownFile = new SqliteDatabase(BesideOf(sqlite), readersMax: 4, survivesPowerLoss: false);
@@ -56,7 +56,7 @@ internal sealed class SandboxDatabase : IAsyncDisposable
             return _ownFile;
         }
 
-        await new MySqlMigrator(_shared!, migrations, _time, _logger, versionTable: MySqlVersions)
+        await new MySqlMigrator(_shared!, migrations, _time, _log, versionTable: MySqlVersions)
             .RunAsync(CancellationToken.None)
             .ConfigureAwait(false);
         return _shared!;

@@ -12,12 +12,7 @@ namespace GroupBuyActors.Sandbox.Faults;
 /// looks just like that, and it is what the tombstones of the ports' contract are for. Trouble with the books
 /// themselves is silence.
 /// </summary>
-internal sealed class SandboxLine(
-    SandboxBooks books,
-    SandboxFaults faults,
-    TimeProvider time,
-    ILogger<SandboxLine> logger
-)
+internal sealed class SandboxLine(SandboxBooks books, SandboxFaults faults, TimeProvider time, ILogger<SandboxLine> log)
 {
     public async Task<T> CallAsync<T>(
         SandboxPort port,
@@ -45,7 +40,7 @@ internal sealed class SandboxLine(
         catch (Exception e)
             when (e is DbException or IOException or SocketException or TimeoutException or ObjectDisposedException)
         {
-            SandboxLog.BooksUnavailable(logger, e, port, operation, key);
+            SandboxLog.BooksUnavailable(log, e, port, operation, key);
             return failed(new PortReply(PortAnswer.Silent, "The sandbox's books are not available."));
         }
     }
@@ -74,21 +69,4 @@ internal sealed class SandboxLine(
         await Task.Delay(delay, time, CancellationToken.None).ConfigureAwait(false);
         return await effect(CancellationToken.None).ConfigureAwait(false);
     }
-}
-
-/// <summary>What the sandboxes say; ids 7000 to 7099.</summary>
-internal static partial class SandboxLog
-{
-    [LoggerMessage(
-        7000,
-        LogLevel.Warning,
-        "The sandbox's books are not available; {Port} {Operation} {Key} gets no answer."
-    )]
-    public static partial void BooksUnavailable(
-        ILogger logger,
-        Exception exception,
-        SandboxPort port,
-        string operation,
-        string key
-    );
 }

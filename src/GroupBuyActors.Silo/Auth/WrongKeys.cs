@@ -133,16 +133,3 @@ internal sealed class WrongKeys(TimeProvider time, ILogger<WrongKeys> log)
         public HashSet<ApiKey> Worked = [];
     }
 }
-
-internal static partial class AuthLog
-{
-    [LoggerMessage(EventId = 7020, Message = "{Count} wrong API keys from {Address} since the last such message")]
-    public static partial void Wrong(ILogger logger, LogLevel level, int count, System.Net.IPAddress address);
-
-    [LoggerMessage(
-        7021,
-        LogLevel.Warning,
-        "Too many wrong API keys from {Address}: after {Burst} of them, only keys that worked from there before are accepted"
-    )]
-    public static partial void Limited(ILogger logger, System.Net.IPAddress address, int burst);
-}

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Silo.Connections;
 /// Keeps HTTP within its share of the descriptors that there are, and ends silent connections, once a second. What else
 /// is open is counted anew each time, so that more silos or brokers leave HTTP less.
 /// </summary>
-internal sealed partial class ConnectionWatch(
+internal sealed class ConnectionWatch(
     ConnectionPlaces places,
     ConnectionMetrics metrics,
     IOptions<EdgeOptions> options,
@@ -28,7 +28,7 @@ internal sealed partial class ConnectionWatch(
         Fit();
         metrics.Observe(places);
         if (Descriptors.Limit is < ConnectionShare.LimitLow and var limit)
-            LimitLow(log, limit, ConnectionShare.LimitLow, places.Max);
+            ConnectionLog.LimitLow(log, limit, ConnectionShare.LimitLow, places.Max);
         return Task.CompletedTask;
     }
 
@@ -54,11 +54,4 @@ internal sealed partial class ConnectionWatch(
             ConnectionShare.Of(options.Value.ConnectionsMax, Descriptors.Limit, Math.Max(0, (open ?? 0) - places.Count))
         );
     }
-
-    [LoggerMessage(
-        7030,
-        LogLevel.Warning,
-        "This process may open only {Limit} files and sockets; {Wanted} or more are recommended (ulimit -n, LimitNOFILE, --ulimit). HTTP is limited to {Places} connections, so that enough remain for the database and other silos."
-    )]
-    private static partial void LimitLow(ILogger log, int limit, int wanted, int places);
 }

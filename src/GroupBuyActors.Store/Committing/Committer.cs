@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>The lanes of one silo on one database; all that does not depend on which database it is.</summary>
-internal abstract class Committer(StoreOptions options, int lanes, TimeProvider time, ILogger logger)
+internal abstract class Committer(StoreOptions options, int lanes, TimeProvider time, ILogger log)
     : ICommitter,
         ILaneListener,
         IDisposable
@@ -49,7 +49,7 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
             throw new InvalidOperationException("The committer was already started.");
         var opening = Enumerable
             .Range(0, lanes)
-            .Select(n => new Lane(n, NewWriter(), this, options, time, Metrics, logger))
+            .Select(n => new Lane(n, NewWriter(), this, options, time, Metrics, log))
             .ToArray();
         try
         {
@@ -122,7 +122,7 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
             }
             catch (Exception e)
             {
-                logger.SubscriberThrew(batch.Stream, batch.Commits[0].FirstPosition, e);
+                CommitLog.SubscriberThrew(log, batch.Stream, batch.Commits[0].FirstPosition, e);
             }
         }
     }

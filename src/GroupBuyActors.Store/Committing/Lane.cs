@@ -27,7 +27,7 @@ internal sealed class Lane
     private readonly StoreOptions _options;
     private readonly TimeProvider _time;
     private readonly CommitMetrics _metrics;
-    private readonly ILogger _logger;
+    private readonly ILogger _log;
     private readonly TimeSpan _confirmAfter;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,17 +43,17 @@ internal sealed class Lane
         StoreOptions options,
         TimeProvider time,
         CommitMetrics metrics,
-        ILogger logger
+        ILogger log
     )
     {
-        (_number, _writer, _listener, _options, _time, _metrics, _logger) = (
+        (_number, _writer, _listener, _options, _time, _metrics, _log) = (
             number,
             writer,
             listener,
             options,
             time,
             metrics,
-            logger
+            log
         );
         _queue = new CommitQueue(options.LaneQueueMax, options.LaneQueueBytesMax, time);
         // The tick comes four times as often as it is needed, so that no connection is idle for longer than the
@@ -111,7 +111,7 @@ internal sealed class Lane
             _ended.SetResult();
             return;
         }
-        _logger.LaneOpened(_number, Stream, silo.Address);
+        CommitLog.LaneOpened(_log, _number, Stream, silo.Address);
         // Before anybody hears of it: whoever moves the clock as soon as the lane is open must find it ticking.
         using var tick = _time.CreateTimer(
             _ => Tick(),
@@ -123,14 +123,14 @@ internal sealed class Lane
         try
         {
             if (WriteUntilTheEnd())
-                _logger.LaneClosed(_number, Stream, _writer.LastPosition);
+                CommitLog.LaneClosed(_log, _number, Stream, _writer.LastPosition);
             else
                 End(_writer.FencedBecause!);
         }
         catch (Exception e)
         {
             // What was being written has no known outcome and is never answered; the process exits.
-            _logger.LaneBroke(_number, e);
+            CommitLog.LaneBroke(_log, _number, e);
             End("The commit lane failed; see the log.");
         }
         _writer.Close();
@@ -176,7 +176,7 @@ internal sealed class Lane
         if (_writer.ConfirmedAt != confirmed && _writer.TakesWrites())
         {
             _writer.Resume();
-            _logger.TakesAgain(Stream);
+            CommitLog.TakesAgain(_log, Stream);
         }
         _triedAgainAt = _time.GetTimestamp();
         return true;
@@ -210,7 +210,7 @@ internal sealed class Lane
         if (alive && _writer.Refuses)
         {
             var line = _queue.TakeAll();
-            _logger.Refuses(Stream, sorted.Count + line.Count);
+            CommitLog.Refuses(_log, Stream, sorted.Count + line.Count);
             GiveUp(line);
             _triedAgainAt = _time.GetTimestamp();
         }
@@ -269,7 +269,7 @@ internal sealed class Lane
 
     private void End(string reason)
     {
-        _logger.Fenced(Stream, reason);
+        CommitLog.Fenced(_log, Stream, reason);
         foreach (var place in _queue.Close())
             place.Complete(CommitStatus.Unavailable, Stream);
         _listener.Fenced(reason);

@@ -6,9 +6,9 @@ namespace GroupBuyActors.Store.Databases;
 internal static partial class DatabaseLog
 {
     [LoggerMessage(
-        2118,
+        2140,
         LogLevel.Warning,
         "The check of the SQLite file {Path} ({Megabytes} MB) was stopped after {Seconds} s; no damage was found so far. Run `pragma integrity_check` to check the whole file."
     )]
-    public static partial void CheckCutShort(this ILogger logger, string path, int seconds, long megabytes);
+    public static partial void CheckCutShort(ILogger log, string path, int seconds, long megabytes);
 }

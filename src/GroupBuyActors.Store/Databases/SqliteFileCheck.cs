@@ -14,7 +14,7 @@ namespace GroupBuyActors.Store.Databases;
 /// acknowledged last, and its structure must hold; changed bytes within a value that no index repeats are beyond that,
 /// for SQLite keeps no check sums of pages.
 /// </remarks>
-internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time, ILogger logger)
+internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time, ILogger log)
 {
     /// <summary>What is hashed at a stop and at a start: a second's work.</summary>
     public const long HashedBytesMax = 512L * 1024 * 1024;
@@ -148,7 +148,7 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT)
         {
-            logger.CheckCutShort(database.Path, (int)TimeMax.TotalSeconds, length / (1024 * 1024));
+            DatabaseLog.CheckCutShort(log, database.Path, (int)TimeMax.TotalSeconds, length / (1024 * 1024));
         }
         finally
         {

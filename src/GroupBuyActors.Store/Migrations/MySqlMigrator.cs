@@ -27,7 +27,7 @@ internal sealed class MySqlMigrator(
     MySqlDatabase database,
     IReadOnlyList<Migration> migrations,
     TimeProvider time,
-    ILogger logger,
+    ILogger log,
     MigrationPatience? patience = null,
     string versionTable = "schema_version"
 )
@@ -70,7 +70,7 @@ internal sealed class MySqlMigrator(
                     $"Another process has been migrating the database {connection.Database} for {waited} s: "
                         + $"check what connection {holder} of the server does, then start again."
                 );
-            logger.WaitsForOther(holder, connection.Database, waited);
+            MigrationLog.WaitsForOther(log, holder, connection.Database, waited);
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class MySqlMigrator(
                     cancellation
                 )
                 .ConfigureAwait(false);
-        var change = new MySqlSchemaChange(connection, _patience, time, logger);
+        var change = new MySqlSchemaChange(connection, _patience, time, log);
         foreach (var statement in migration.Statements())
             await change.RunAsync(migration, statement, again, cancellation).ConfigureAwait(false);
 
@@ -137,6 +137,6 @@ internal sealed class MySqlMigrator(
                 cancellation
             )
             .ConfigureAwait(false);
-        logger.Applied(migration.Name);
+        MigrationLog.Applied(log, migration.Name);
     }
 }

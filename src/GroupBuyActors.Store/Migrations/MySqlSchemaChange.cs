@@ -20,7 +20,7 @@ internal sealed partial class MySqlSchemaChange(
     MySqlConnection connection,
     MigrationPatience patience,
     TimeProvider time,
-    ILogger logger
+    ILogger log
 )
 {
     /// <summary>The server knows whole seconds only.</summary>
@@ -53,7 +53,7 @@ internal sealed partial class MySqlSchemaChange(
                         + $"an open transaction holds it ({holders}). "
                         + "End that transaction or wait for its end, and start again; running silos are not affected, and completed migrations stay."
                 );
-            logger.WaitsForTable(migration.Name, (int)waited.TotalSeconds, what, holders);
+            MigrationLog.WaitsForTable(log, migration.Name, (int)waited.TotalSeconds, what, holders);
             await Task.Delay(pauses.After(tries), time, cancellation).ConfigureAwait(false);
         }
     }

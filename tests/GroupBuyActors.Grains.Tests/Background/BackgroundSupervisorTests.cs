@@ -38,7 +38,7 @@ public sealed class BackgroundSupervisorTests
             stop.Token
         );
         await TestSilo.AdvanceUntilAsync(_time, TimeSpan.FromMilliseconds(250), service.RanAsync(4));
-        Assert.InRange(log.Of(2100).Count, 3, 5);
+        Assert.InRange(log.Of(2200).Count, 3, 5);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(TestSilo.Bound));
     }

@@ -8,13 +8,13 @@ internal sealed class MySqlCommitter(
     MySqlDatabase database,
     StoreOptions options,
     TimeProvider time,
-    ILogger<MySqlCommitter> logger
-) : Committer(options, options.Lanes, time, logger)
+    ILogger<MySqlCommitter> log
+) : Committer(options, options.Lanes, time, log)
 {
     private readonly StoreOptions _options = options;
     private readonly TimeProvider _time = time;
 
     /// <inheritdoc/>
     protected override LaneWriter NewWriter() =>
-        new MySqlLaneWriter(database.ConnectionString, _options, _time, Metrics, logger);
+        new MySqlLaneWriter(database.ConnectionString, _options, _time, Metrics, log);
 }

@@ -36,7 +36,7 @@ internal sealed class MySqlLaneWriter(
     StoreOptions options,
     TimeProvider time,
     CommitMetrics metrics,
-    ILogger logger
+    ILogger log
 ) : LaneWriter
 {
     private static readonly Backoff s_repeat = new(TimeSpan.FromMilliseconds(40), TimeSpan.FromSeconds(1));
@@ -99,7 +99,7 @@ internal sealed class MySqlLaneWriter(
         var sentAt = time.GetTimestamp();
         if (!TryReadStanding(out var standing))
         {
-            logger.Unreachable(Stream, _session.Trouble!.Message);
+            CommitLog.Unreachable(log, Stream, _session.Trouble!.Message);
             return true;
         }
         if (standing == Standing.Whole)
@@ -121,7 +121,7 @@ internal sealed class MySqlLaneWriter(
                 case Conclusion.Fenced:
                     return false;
                 case Conclusion.Losers:
-                    logger.Losers(Stream, losers.Count, batch.Count);
+                    CommitLog.Losers(log, Stream, losers.Count, batch.Count);
                     foreach (var loser in losers)
                         Refuse(batch, loser);
                     batch = batch.FindAll(p => p.Status is null);
@@ -179,11 +179,12 @@ internal sealed class MySqlLaneWriter(
                     Refuse(batch, place);
                     break;
                 case Conclusion.Locked:
-                    logger.SetAside(Stream, place.Commit.Id, place.Commit.Actor?.ToString());
+                    CommitLog.SetAside(log, Stream, place.Commit.Id, place.Commit.Actor?.ToString());
                     setAside.Add(place);
                     break;
                 case Conclusion.Refused:
-                    logger.CommitRefused(
+                    CommitLog.CommitRefused(
+                        log,
                         Stream,
                         place.Commit.Id,
                         place.Commit.Actor?.ToString(),
@@ -201,7 +202,8 @@ internal sealed class MySqlLaneWriter(
                     TakeNoMore(batch.Where(p => p.Status is null && !setAside.Contains(p)));
                     return true;
                 default:
-                    logger.RowRefused(
+                    CommitLog.RowRefused(
+                        log,
                         Stream,
                         place.Commit.Id,
                         place.Commit.Actor?.ToString(),
@@ -249,7 +251,7 @@ internal sealed class MySqlLaneWriter(
                     // While an earlier try is in doubt, it may be the one that holds the lock.
                     if (unknown > 0)
                         break;
-                    logger.LockMet(Stream, batch.Count, _session.Trouble!.Message);
+                    CommitLog.LockMet(log, Stream, batch.Count, _session.Trouble!.Message);
                     return Conclusion.Locked;
                 case MySqlAnswer.Unreachable or MySqlAnswer.Refused:
                     CountRefusal(answer, batch.Count);
@@ -264,7 +266,7 @@ internal sealed class MySqlLaneWriter(
                     break;
                 default:
                     metrics.Retried("unknown");
-                    logger.OutcomeUnknown(Stream, batch.Count, ++unknown, _session.Trouble!.Message);
+                    CommitLog.OutcomeUnknown(log, Stream, batch.Count, ++unknown, _session.Trouble!.Message);
                     if (unknown < options.UnknownOutcomesMax)
                         break;
                     return ConcludeFenced(batch, $"The outcome of a transaction stayed unknown {unknown} times.");
@@ -283,9 +285,9 @@ internal sealed class MySqlLaneWriter(
     {
         metrics.Retried(answer == MySqlAnswer.Refused ? "refused" : "unreachable");
         if (answer == MySqlAnswer.Refused)
-            logger.TransactionRefused(Stream, commits, _session.Trouble!.Message);
+            CommitLog.TransactionRefused(log, Stream, commits, _session.Trouble!.Message);
         else
-            logger.Unreachable(Stream, _session.Trouble!.Message);
+            CommitLog.Unreachable(log, Stream, _session.Trouble!.Message);
     }
 
     /// <summary>
@@ -303,7 +305,7 @@ internal sealed class MySqlLaneWriter(
             )
         )
         {
-            logger.Unreachable(Stream, _session.Trouble!.Message);
+            CommitLog.Unreachable(log, Stream, _session.Trouble!.Message);
             return false;
         }
         foreach (var row in rows)
@@ -324,7 +326,7 @@ internal sealed class MySqlLaneWriter(
     {
         for (var tries = 1; !TryConcludeFenced(batch, because); tries++)
         {
-            logger.Unreachable(Stream, _session.Trouble!.Message);
+            CommitLog.Unreachable(log, Stream, _session.Trouble!.Message);
             PauseAfter(tries);
         }
         return Conclusion.Fenced;

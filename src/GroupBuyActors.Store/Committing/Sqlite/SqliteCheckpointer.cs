@@ -16,16 +16,16 @@ internal sealed class SqliteCheckpointer : IDisposable
     private const int LogPagesMax = 16_000;
     private readonly SqliteConnection _connection;
     private readonly SqliteMark _mark;
-    private readonly ILogger _logger;
+    private readonly ILogger _log;
     private readonly object _gate = new();
     private readonly Thread _thread;
     private int _commits;
     private bool _stopping;
     private volatile bool _isLong;
 
-    public SqliteCheckpointer(SqliteConnection connection, SqliteMark mark, ILogger logger)
+    public SqliteCheckpointer(SqliteConnection connection, SqliteMark mark, ILogger log)
     {
-        (_connection, _mark, _logger) = (connection, mark, logger);
+        (_connection, _mark, _log) = (connection, mark, log);
         _thread = new Thread(Run) { IsBackground = true, Name = "checkpoint" };
         _thread.Start();
     }
@@ -59,7 +59,7 @@ internal sealed class SqliteCheckpointer : IDisposable
         }
         catch (Exception e) when (e is SqliteException or IOException)
         {
-            _logger.CheckpointFailed(e.Message);
+            CommitLog.CheckpointFailed(_log, e.Message);
         }
     }
 

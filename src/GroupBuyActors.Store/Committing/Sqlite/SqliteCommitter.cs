@@ -8,8 +8,8 @@ internal sealed class SqliteCommitter(
     SqliteDatabase database,
     StoreOptions options,
     TimeProvider time,
-    ILogger<SqliteCommitter> logger
-) : Committer(options, lanes: 1, time, logger)
+    ILogger<SqliteCommitter> log
+) : Committer(options, lanes: 1, time, log)
 {
     private readonly StoreOptions _options = options;
     private readonly TimeProvider _time = time;
@@ -23,7 +23,7 @@ internal sealed class SqliteCommitter(
     }
 
     /// <inheritdoc/>
-    protected override LaneWriter NewWriter() => new SqliteLaneWriter(database, _options, _time, Metrics, logger);
+    protected override LaneWriter NewWriter() => new SqliteLaneWriter(database, _options, _time, Metrics, log);
 
     /// <inheritdoc/>
     protected override Task BeforeStartAsync(CancellationToken cancellation)

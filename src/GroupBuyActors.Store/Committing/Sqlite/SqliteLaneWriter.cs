@@ -17,7 +17,7 @@ internal sealed class SqliteLaneWriter(
     StoreOptions options,
     TimeProvider time,
     CommitMetrics metrics,
-    ILogger logger
+    ILogger log
 ) : LaneWriter
 {
     private const int BusyMs = 1000;
@@ -40,7 +40,7 @@ internal sealed class SqliteLaneWriter(
     {
         var sentAt = time.GetTimestamp();
         Reopen();
-        _checkpointer = new SqliteCheckpointer(database.Open(), database.Mark, logger);
+        _checkpointer = new SqliteCheckpointer(database.Open(), database.Mark, log);
         Stream = NewStreamId();
         database.Turns.Enter();
         try
@@ -101,7 +101,7 @@ internal sealed class SqliteLaneWriter(
         }
         catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
         {
-            logger.FileTrouble(Stream, e.Message);
+            CommitLog.FileTrouble(log, Stream, e.Message);
         }
         return true;
     }
@@ -120,7 +120,7 @@ internal sealed class SqliteLaneWriter(
         }
         catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
         {
-            logger.FileTrouble(Stream, e.Message);
+            CommitLog.FileTrouble(log, Stream, e.Message);
             Discard();
             return false;
         }
@@ -148,7 +148,7 @@ internal sealed class SqliteLaneWriter(
             {
                 var isLocked = e is SqliteException known && DatabaseErrors.Of(known) == ErrorMeaning.Lock;
                 metrics.Retried(isLocked ? "lock_wait" : "file");
-                logger.FileTrouble(Stream, e.Message);
+                CommitLog.FileTrouble(log, Stream, e.Message);
                 if (_committing && HasLanded(batch))
                     break;
                 // Whatever is open is rolled back with its connection.
@@ -185,7 +185,7 @@ internal sealed class SqliteLaneWriter(
         }
         catch (IOException e)
         {
-            logger.MarkNotWritten(database.Mark.Path, e.Message);
+            CommitLog.MarkNotWritten(log, database.Mark.Path, e.Message);
         }
     }
 
@@ -252,7 +252,7 @@ internal sealed class SqliteLaneWriter(
         catch (SqliteException e) when (DatabaseErrors.Of(e) is ErrorMeaning.Duplicate or ErrorMeaning.RowFault)
         {
             if (DatabaseErrors.Of(e) == ErrorMeaning.RowFault)
-                logger.RowRefused(Stream, place.Commit.Id, place.Commit.Actor?.ToString(), e.Message);
+                CommitLog.RowRefused(log, Stream, place.Commit.Id, place.Commit.Actor?.ToString(), e.Message);
             _statements.RollbackOne.Run();
             _statements.Release.Run();
             return false;
@@ -279,7 +279,7 @@ internal sealed class SqliteLaneWriter(
             }
             catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
             {
-                logger.FileTrouble(Stream, e.Message);
+                CommitLog.FileTrouble(log, Stream, e.Message);
                 Pause();
             }
         }

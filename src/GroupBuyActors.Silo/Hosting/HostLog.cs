@@ -1,0 +1,24 @@
+namespace GroupBuyActors.Silo.Hosting;
+
+/// <summary>What the start of the silo tells, and what of its settings is right for a trial only.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(7010, LogLevel.Information, "Serving {Urls} as silo {Silo}")]
+    public static partial void Serving(ILogger log, string urls, string silo);
+
+    [LoggerMessage(
+        7011,
+        LogLevel.Warning,
+        "Payments go to the sandbox, where a buyer with a key can pay its own orders without money; "
+            + "set GroupBuy__Payments__BaseUrl to the payment provider's address"
+    )]
+    public static partial void SandboxPays(ILogger log);
+
+    [LoggerMessage(
+        7012,
+        LogLevel.Information,
+        "API keys are sent unencrypted to {Urls}: allow only a proxy that terminates TLS to reach it, or set an https address in ASPNETCORE_URLS "
+            + "and the certificate's files in Kestrel__Certificates__Default__Path and __KeyPath"
+    )]
+    public static partial void Unencrypted(ILogger log, string urls);
+}
