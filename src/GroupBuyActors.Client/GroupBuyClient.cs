@@ -37,9 +37,16 @@ public sealed class GroupBuyClient
     /// <summary>Publishes a group; the same content again gives the group as it is now.</summary>
     public Task<GroupDocument> PublishAsync(
         GroupId group,
-        GroupOffer offer,
+        GroupTermsRequest termsRequest,
         CancellationToken cancellation = default
-    ) => _transport.SendAsync<GroupDocument>(HttpMethod.Put, Paths.Group(group), offer, cancellation, asksPort: true);
+    ) =>
+        _transport.SendAsync<GroupDocument>(
+            HttpMethod.Put,
+            Paths.Group(group),
+            termsRequest,
+            cancellation,
+            asksPort: true
+        );
 
     /// <summary>Reads a group.</summary>
     public Task<GroupDocument> GetGroupAsync(GroupId group, CancellationToken cancellation = default) =>

@@ -37,7 +37,7 @@ public static class GroupBuyHosting
 #pragma warning restore ORLEANSEXP003
         silo.AddReminders();
         silo.UseSiloMetadata(
-            options.Region is { } region ? new Dictionary<string, string> { [Homes.RegionKey] = region } : []
+            options.Region is { } region ? new Dictionary<string, string> { [ShardMap.RegionKey] = region } : []
         );
         silo.AddGrainService<TaskGateway>();
         silo.Services.Configure<SiloMessagingOptions>(messaging =>
@@ -60,7 +60,7 @@ public static class GroupBuyHosting
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ClusterClock>();
-        services.TryAddSingleton<Chance>();
+        services.TryAddSingleton<IdGenerator>();
         services.TryAddSingleton<ISiloExit, ProcessExit>();
         services.TryAddSingleton(new GroupSettings());
 
@@ -68,46 +68,46 @@ public static class GroupBuyHosting
         services.AddSingleton<BackgroundContext>();
         services.AddSingleton<BackgroundSupervisor>();
 
-        services.AddSingleton<Homes>();
+        services.AddSingleton<ShardMap>();
         services.AddSingleton<SiloGate>();
         services.AddSingleton<ISiloGate>(provider => provider.GetRequiredService<SiloGate>());
-        services.AddBackgroundLoop<ClockKeeper>();
+        services.AddBackgroundLoop<ClockSynchronizer>();
         services.AddBackgroundLoop<ActivationCanary>();
         services.AddSingleton<IActivationHealth>(provider => provider.GetRequiredService<ActivationCanary>());
-        services.AddBackgroundLoop<ClusterKeeper>();
+        services.AddBackgroundLoop<ClusterReconciler>();
         services.AddBackgroundLoop<MembershipWatch>();
         services.AddSingleton<IClusterReport, ClusterReport>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLife>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLifecycleService>();
 
         services.AddSingleton<GroupMetrics>();
         services.AddSingleton<GroupReminders>();
-        services.AddSingleton<GroupSurroundings>();
+        services.AddSingleton<GroupServices>();
         services.AddBackgroundLoop<StuckGroups>();
 
         services.AddSingleton<TaskMetrics>();
-        services.AddBackgroundLoop<TaskPolicyBook>();
-        services.AddSingleton<ITaskPolicies>(provider => provider.GetRequiredService<TaskPolicyBook>());
-        services.AddSingleton<TaskDesk>();
-        services.AddSingleton<ITaskDesk>(provider => provider.GetRequiredService<TaskDesk>());
+        services.AddBackgroundLoop<TaskPolicyRegistry>();
+        services.AddSingleton<ITaskPolicies>(provider => provider.GetRequiredService<TaskPolicyRegistry>());
+        services.AddSingleton<TaskOperations>();
+        services.AddSingleton<ITaskOperations>(provider => provider.GetRequiredService<TaskOperations>());
         services.AddBackgroundLoop<TaskCanary>();
         services.AddSingleton<ITaskEngineHealth>(provider => provider.GetRequiredService<TaskCanary>());
-        services.AddSingleton<TaskQueues>();
-        services.AddSingleton<NearTasks>();
-        services.AddSingleton<TaskRunner>();
-        services.AddBackgroundLoop<TaskCensus>();
+        services.AddSingleton<TaskDispatcher>();
+        services.AddSingleton<LocalTaskScheduler>();
+        services.AddSingleton<TaskExecutor>();
+        services.AddBackgroundLoop<PendingTaskCounter>();
         services.AddBackgroundLoop<HorizonReader>();
         services.AddSingleton<TaskGateways>();
-        services.AddBackgroundLoop<HandOver>();
-        services.AddSingleton<CronFirings>();
-        services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronFirings>());
+        services.AddBackgroundLoop<TaskForwarder>();
+        services.AddSingleton<CronScheduler>();
+        services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronScheduler>());
         services.AddSingleton<TaskService>();
-        services.AddSingleton<TaskStories>();
+        services.AddSingleton<TaskTimeline>();
         services.AddSingleton<ITaskAudit, TaskAudit>();
-        services.AddSingleton<ITaskDirectory, TaskDirectory>();
+        services.AddSingleton<ITaskQueries, TaskQueries>();
         AddTaskTypes(services);
         AddRetention(services);
 
-        services.AddSingleton<GroupsAsked>();
+        services.AddSingleton<QueriedGroups>();
         services.AddSingleton<IBookComparer, BookComparer>();
         services.AddSingleton<ReconciliationMetrics>();
 
@@ -128,7 +128,7 @@ public static class GroupBuyHosting
         services.AddSingleton<IRetainedKind, RetainedTaskRuns>();
         services.AddSingleton<IRetainedKind, RetainedTaskMoves>();
         services.AddSingleton<IRetainedKind, RetainedCommits>();
-        services.AddSingleton<IRetainedKind, RetainedTaskEnds>();
+        services.AddSingleton<IRetainedKind, RetainedTaskOutcomes>();
         services.AddSingleton<IRetainedKind, CountedBooks>();
         services.AddSingleton<IRetainedKind, RetainedJournals>();
         services.AddSingleton<IRetainedKind, RetainedGroups>();

@@ -12,8 +12,8 @@ public static class SandboxServices
 {
     /// <summary>
     /// Registers the sandboxes as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, their
-    /// own books as <see cref="IPaymentBooks"/> and <see cref="IStockBooks"/>, and <see cref="SandboxDesk"/> for their
-    /// operators. Needs the store, whose database holds their books.
+    /// own books as <see cref="IPaymentBooks"/> and <see cref="IStockBooks"/>, and <see cref="SandboxControl"/> for
+    /// their operators. Needs the store, whose database holds their books.
     /// </summary>
     public static IServiceCollection AddGroupBuySandbox(this IServiceCollection services)
     {
@@ -27,13 +27,13 @@ public static class SandboxServices
             provider.GetRequiredService<TimeProvider>(),
             Dice()
         ));
-        services.TryAddSingleton<SandboxLine>();
+        services.TryAddSingleton<FaultInjector>();
         services.TryAddSingleton<IInventory, SandboxInventory>();
         services.TryAddSingleton<IPayments, SandboxPayments>();
         services.TryAddSingleton<INotices, SandboxNotices>();
         services.TryAddSingleton<IPaymentBooks, SandboxPaymentBooks>();
         services.TryAddSingleton<IStockBooks, SandboxStockBooks>();
-        services.TryAddSingleton(provider => new SandboxDesk(
+        services.TryAddSingleton(provider => new SandboxControl(
             provider.GetRequiredService<SandboxDatabase>(),
             provider.GetRequiredService<SandboxBooks>(),
             provider.GetRequiredService<SandboxFaults>(),

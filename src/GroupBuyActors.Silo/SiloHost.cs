@@ -69,7 +69,7 @@ internal static class SiloHost
         Descriptors.Check(Descriptors.Limit);
         FreePorts.Check(app.Services.GetRequiredService<SiloSettings>());
         await app.Services.GetRequiredService<IStoreHealth>().MigrateAsync(cancellation);
-        if (app.Services.GetService<SandboxDesk>() is { } sandbox)
+        if (app.Services.GetService<SandboxControl>() is { } sandbox)
             await sandbox.MigrateAsync(cancellation);
         await app.StartAsync(cancellation);
         Exposure.Tell(app.Services.GetRequiredService<SiloSettings>(), app.Urls, app.Logger);
@@ -165,7 +165,7 @@ internal static class SiloHost
         services.AddSingleton(settings);
         services.AddSingleton(settings.Auth);
         services.AddSingleton(Options.Create(settings.Edge));
-        services.AddSingleton<WrongKeys>();
+        services.AddSingleton<FailedKeyAttempts>();
         if (settings.Auth.Mode == AuthMode.Open)
             services.AddSingleton<IAuthenticator, OpenAuthenticator>();
         else
@@ -174,7 +174,7 @@ internal static class SiloHost
         services.AddSingleton<NextShare>(() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
         services.AddSingleton<KnownGroups>();
         services.AddSingleton<GroupCalls>();
-        services.AddSingleton<Once>();
+        services.AddSingleton<IdempotencyFilter>();
         services.AddSingleton<IRetainedKind, RetainedAnswers>();
         services.AddSingleton<EventMetrics>();
         services.AddSingleton<GroupFeeds>();

@@ -63,16 +63,16 @@ public static class StoreServices
                 _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)
             )
         );
-        services.TryAddSingleton<IGrainStorageUpkeep, GrainStorageUpkeep>();
+        services.TryAddSingleton<IGrainStorageMaintenance, GrainStorageMaintenance>();
         services.TryAddSingleton<IStreams, StreamTable>();
-        services.TryAddSingleton<IRelayAside, RelayAsideTable>();
+        services.TryAddSingleton<IBlockedActorStore, BlockedActorTable>();
         services.TryAddSingleton<IActorReader, ActorReader>();
-        services.TryAddSingleton<IListings, Listings>();
+        services.TryAddSingleton<IGroupQueries, GroupQueries>();
         services.TryAddSingleton<IBookReader, BookReader>();
         services.TryAddSingleton<IProjections, ProjectionWriter>();
         services.TryAddSingleton<IBookTotals, BookTotals>();
         services.TryAddSingleton<ITaskStore, TaskReader>();
-        services.TryAddSingleton<ITaskEnds, TaskEnds>();
+        services.TryAddSingleton<ITaskOutcomes, TaskOutcomes>();
         services.TryAddSingleton<IPolicyStore, PolicyStore>();
         services.TryAddSingleton<IOldRows, OldRows>();
         services.TryAddSingleton<IOldJournals, OldJournals>();

@@ -84,11 +84,11 @@ public sealed class WallClockTests : IDisposable
 
     private static async Task<HttpStatusCode> PublishAsync(HttpClient http, string group, string timeout)
     {
-        var offer =
+        var termsRequest =
             $$"""{"title":"Tea","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},"minGroupSize":10,"timeout":"{{timeout}}","paymentWindow":"PT2S"}""";
         using var answer = await http.PutAsync(
             $"/v1/groups/{group}",
-            new StringContent(offer, System.Text.Encoding.UTF8, "application/json")
+            new StringContent(termsRequest, System.Text.Encoding.UTF8, "application/json")
         );
         return answer.StatusCode;
     }

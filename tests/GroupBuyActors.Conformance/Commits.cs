@@ -47,7 +47,7 @@ internal static class Commits
         IReadOnlyList<TimedTask>? schedules = null,
         IReadOnlyList<TaskKey>? removals = null,
         IReadOnlyList<TimedTask>? updates = null,
-        IReadOnlyList<TaskEnding>? ends = null
+        IReadOnlyList<TaskOutcome>? ends = null
     ) =>
         new()
         {
@@ -82,19 +82,19 @@ internal static class Commits
         };
 
     /// <summary>The end of a group's task as a dead letter.</summary>
-    public static TaskEnding Ending(
+    public static TaskOutcome Ending(
         GroupId group,
         long sequence,
         int version = 1,
         string? error = "Zoë O'Hara \\ 汉字"
     ) =>
-        TaskEnding.Of(
+        TaskOutcome.Of(
             OrderClose(group, sequence) with
             {
                 Version = version,
                 Attempts = 3,
             },
-            TaskEndStatus.Dead,
+            TaskOutcomeStatus.Dead,
             Evening.AddMinutes(31),
             error
         );

@@ -17,16 +17,16 @@ internal sealed class CrashingCommitter(ICommitter inner, CrashPoint point) : IC
 
     public Task StartAsync(SiloIdentity silo, CancellationToken cancellation) => inner.StartAsync(silo, cancellation);
 
-    public CommitPlace? TryReserve(ShardId shard) => inner.TryReserve(shard);
+    public CommitReservation? TryReserve(ShardId shard) => inner.TryReserve(shard);
 
     public void Subscribe(Action<CommittedBatch> subscriber) => inner.Subscribe(subscriber);
 
     public Task StopAsync(CancellationToken cancellation) => inner.StopAsync(cancellation);
 
-    public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit) =>
+    public Task<CommitResult> CommitAsync(CommitReservation place, Commit commit) =>
         commit.Events.Any(e => e.Type == point.Step) ? AtPointAsync(place, commit) : inner.CommitAsync(place, commit);
 
-    private async Task<CommitResult> AtPointAsync(CommitPlace place, Commit commit)
+    private async Task<CommitResult> AtPointAsync(CommitReservation place, Commit commit)
     {
         point.Reach(CrashSide.Before, point.Step, commit.Actor?.Key);
         var result = await inner.CommitAsync(place, commit).ConfigureAwait(false);

@@ -18,8 +18,8 @@ internal sealed class CrashingInventory(IInventory inner, CrashPoint point) : II
 /// <inheritdoc cref="CrashingInventory"/>
 internal sealed class CrashingPayments(IPayments inner, CrashPoint point) : IPayments
 {
-    public Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation) =>
-        point.AroundAsync("ask", order.Group, () => inner.AskAsync(order, cancellation));
+    public Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation) =>
+        point.AroundAsync("ask", order.Group, () => inner.QueryAsync(order, cancellation));
 
     public Task<PortReply> RefundAsync(
         string key,

@@ -108,7 +108,7 @@ public sealed class BookComparisonTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await PaidAsync(group, 1);
         var refunding = silo.Ports.Hold("refund:");
-        await group.AskRefund(new AskRefund(1));
+        await group.RequestRefund(new RequestRefund(1));
         await silo.Ports.CalledAsync("refund:");
         _books.Put(new StockBookEntry(Group, "tea", 3, 0));
         _books.Put(new OrderId(Group, 1), "p-1", Price);
@@ -154,7 +154,7 @@ public sealed class BookComparisonTests
     {
         await using var silo = await StartAsync();
         await silo.PublishAsync(Id);
-        _books.Answer = PortAnswer.Silent;
+        _books.Answer = PortAnswer.Unavailable;
         await UntilAsync(async () =>
             (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock.Count == 1
         );
@@ -187,9 +187,9 @@ public sealed class BookComparisonTests
             schedule => schedule is { Job: BookComparison.TypeName, Next.Count: 3 }
         );
 
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(first.Key.Id, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(first.Key.Id, None));
         await UntilAsync(async () => (await EndsAsync(silo, shard)).Count > 0);
-        Assert.Equal(TaskEndStatus.Success, Assert.Single(await EndsAsync(silo, shard)).Status);
+        Assert.Equal(TaskOutcomeStatus.Success, Assert.Single(await EndsAsync(silo, shard)).Status);
         // It was run beside its schedule, so the coming night still has its own.
         Assert.Equal(first.Key.Due, Assert.Single(await RowsAsync(silo, shard)).Key.Due);
         Assert.Equal(
@@ -207,13 +207,13 @@ public sealed class BookComparisonTests
         var log = new KeptLog();
         await using var silo = await StartAsync(log);
         await silo.PublishAsync(Id);
-        _books.Answer = PortAnswer.Silent;
+        _books.Answer = PortAnswer.Unavailable;
         var shard = new ShardId(Group.Shard.MerchantSlot * ShardId.RegionSlots);
         await UntilAsync(async () =>
             (await silo.Get<IBookReader>().MerchantsAsync(shard.MerchantSlot, 0, 10, None)).Count == 1
         );
         var first = Assert.Single(await RowsAsync(silo, shard));
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(first.Key.Id, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(first.Key.Id, None));
         await UntilAsync(async () => (await RowsAsync(silo, shard)) is [{ Attempts: 1 }]);
         Assert.Equal(
             "The books of payments could not be compared for merchant 10042: As scripted.",
@@ -270,10 +270,10 @@ public sealed class BookComparisonTests
         }
     }
 
-    private static async Task<IReadOnlyList<TaskEnding>> EndsAsync(TestSilo silo, ShardId shard) =>
+    private static async Task<IReadOnlyList<TaskOutcome>> EndsAsync(TestSilo silo, ShardId shard) =>
         (
-            await silo.Get<ITaskEnds>()
-                .SearchAsync(new TaskEndFilter { Type = BookComparison.TypeName, Shard = shard }, null, 10, None)
+            await silo.Get<ITaskOutcomes>()
+                .SearchAsync(new TaskOutcomeFilter { Type = BookComparison.TypeName, Shard = shard }, null, 10, None)
         ).Items;
 
     private static async Task UntilAsync(Func<Task<bool>> holds)

@@ -173,7 +173,7 @@ public sealed class BookPassTests
             );
         }
 
-        protected override Task<IReadOnlyDictionary<BookKey, GroupAnswer<PaymentEntry>>> AskGroupsAsync(
+        protected override Task<IReadOnlyDictionary<BookKey, GroupAnswer<PaymentEntry>>> QueryGroupsAsync(
             IReadOnlyList<BookKey> keys,
             CancellationToken cancellation
         )

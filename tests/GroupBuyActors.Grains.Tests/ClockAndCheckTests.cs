@@ -90,10 +90,10 @@ public sealed class ClockAndCheckTests
     }
 
     [Fact]
-    public void ASteadyClockGoesOnWhateverIsDoneToTheWallClock()
+    public void AMonotonicClockGoesOnWhateverIsDoneToTheWallClock()
     {
         var wall = new WallClock(Noon);
-        var clock = new SteadyClock(wall);
+        var clock = new MonotonicClock(wall);
         wall.Set(TimeSpan.FromMinutes(-25));
         wall.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(Noon + TimeSpan.FromSeconds(1), clock.GetUtcNow());

@@ -11,7 +11,7 @@ namespace GroupBuyActors;
 /// <summary>Three silos on one database.</summary>
 public sealed class ClusterTests
 {
-    private static readonly GroupOffer Offer = new()
+    private static readonly GroupTermsRequest Offer = new()
     {
         Title = "Tea",
         Sku = "tea",
@@ -28,9 +28,12 @@ public sealed class ClusterTests
         var groups = Enumerable.Range(1, 40).Select(n => cluster.Client.GetGrain<IGroupGrain>($"{n}.SH.tea")).ToList();
         foreach (var group in groups)
             Assert.True((await group.Publish(Offer)).Succeeded);
-        var homes = cluster.Get<Homes>(0);
+        var shardMap = cluster.Get<ShardMap>(0);
         foreach (var group in groups)
-            Assert.Equal(homes.Of(GroupId.Parse(group.GetPrimaryKeyString()).Shard), await cluster.WhereAsync(group));
+            Assert.Equal(
+                shardMap.Of(GroupId.Parse(group.GetPrimaryKeyString()).Shard),
+                await cluster.WhereAsync(group)
+            );
         var report = await cluster.Get<IClusterReport>(1).SilosAsync(CancellationToken.None);
         Assert.Equal(
             (3, 40, ShardId.Count),
@@ -74,7 +77,7 @@ public sealed class ClusterTests
         while (
             (
                 await cluster
-                    .Get<IListings>(0)
+                    .Get<IGroupQueries>(0)
                     .GroupsAsync(new GroupFilter(State: GroupPhase.Opening), null, 500, bound.Token)
             ).Items.Count(view => view.SeatsTaken == 0) < 60
         )
@@ -82,7 +85,7 @@ public sealed class ClusterTests
     }
 
     [Fact]
-    public async Task NearTaskOfAGroupAwayFromItsHomeIsHandedToItsOwner()
+    public async Task ScheduledTaskOfAGroupAwayFromItsHomeIsHandedToItsOwner()
     {
         await using var cluster = await TestCluster.StartAsync(
             2,
@@ -90,12 +93,12 @@ public sealed class ClusterTests
                 (options.Horizon, options.HorizonReadInterval) = (TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(5))
         );
         await cluster.SettledAsync();
-        var homes = cluster.Get<Homes>(0);
+        var shardMap = cluster.Get<ShardMap>(0);
         var group = Enumerable
             .Range(1, 100)
             .Select(n => cluster.Client.GetGrain<IGroupGrain>($"{n}.SH.tea"))
             .First(group =>
-                cluster.Silos[0].SiloAddress.Equals(homes.Of(GroupId.Parse(group.GetPrimaryKeyString()).Shard))
+                cluster.Silos[0].SiloAddress.Equals(shardMap.Of(GroupId.Parse(group.GetPrimaryKeyString()).Shard))
             );
         RequestContext.Set(IPlacementDirector.PlacementHintKey, cluster.Silos[1].SiloAddress);
         Assert.True((await group.Publish(Offer)).Succeeded);
@@ -113,10 +116,10 @@ public sealed class ClusterTests
         await cluster.SettledAsync();
         await cluster.AddAsync();
         await cluster.SettledAsync();
-        Assert.InRange(cluster.Get<Tasks.NearTasks>(1).Owned, ShardId.Count / 3, ShardId.Count * 2 / 3);
+        Assert.InRange(cluster.Get<Tasks.LocalTaskScheduler>(1).Owned, ShardId.Count / 3, ShardId.Count * 2 / 3);
         await cluster.StopAsync(cluster.Silos[1]);
         await cluster.SettledAsync();
-        Assert.Equal(ShardId.Count, cluster.Get<Tasks.NearTasks>(0).Owned);
+        Assert.Equal(ShardId.Count, cluster.Get<Tasks.LocalTaskScheduler>(0).Owned);
     }
 
     private static async Task<T> RetryAsync<T>(Func<Task<T>> call)

@@ -25,7 +25,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
     private static readonly string[] Types = [Notify.TypeName, Refund.TypeName, PaymentCheck.TypeName];
 
     [Fact]
-    public void EveryTaskEndsExactlyOnceWhateverHappens()
+    public void EveryTaskOutcomesExactlyOnceWhateverHappens()
     {
         var first = int.TryParse(
             Environment.GetEnvironmentVariable("GROUPBUY_SEED"),
@@ -111,7 +111,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                     _engine.LetEnd(_seed);
                     break;
                 case 9 when _dice.Next(2) == 0:
-                    HandOver();
+                    TaskForwarder();
                     break;
                 case 9:
                     foreach (var engine in _departed)
@@ -174,7 +174,9 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         private void Redrive()
         {
             if (
-                _table.Ends.FirstOrDefault(ending => ending.Status == TaskEndStatus.Dead && ending.RedrivenAt is null)
+                _table.Ends.FirstOrDefault(ending =>
+                    ending.Status == TaskOutcomeStatus.Dead && ending.RedrivenAt is null
+                )
                 is not { } dead
             )
                 return;
@@ -200,7 +202,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         /// Another owner takes over from one that is alive: what hangs there may yet come to its end, after the other
         /// has run it again.
         /// </summary>
-        private void HandOver()
+        private void TaskForwarder()
         {
             _engine.Depart();
             _departed.Add(_engine);
@@ -252,7 +254,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 );
                 if (_cancelled.Contains(id))
                     Must(
-                        ends[id].Any(ending => ending.Status == TaskEndStatus.Cancelled),
+                        ends[id].Any(ending => ending.Status == TaskOutcomeStatus.Cancelled),
                         $"{id} was cancelled and is not"
                     );
             }
@@ -278,8 +280,8 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         private readonly SimulatedTable _table;
         private readonly SimulatedCommitter _committer;
         private readonly ServiceProvider _services;
-        private readonly NearTasks _near;
-        private readonly TaskQueues _queues;
+        private readonly LocalTaskScheduler _near;
+        private readonly TaskDispatcher _queues;
         private readonly Handlers _handlers;
 
         public Engine(SimulatedTable table, FakeTimeProvider time, int seed, bool misbehaves)
@@ -288,27 +290,27 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             _committer = new SimulatedCommitter(table);
             _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
             var (clock, options) = (new ClusterClock(time), Options.Create(new GrainsOptions()));
-            var policies = new TaskPolicyBook(
+            var policies = new TaskPolicyRegistry(
                 table,
                 TaskRegistrations.Types,
                 null!,
                 null!,
                 clock,
                 options,
-                NullLogger<TaskPolicyBook>.Instance
+                NullLogger<TaskPolicyRegistry>.Instance
             );
-            _queues = new TaskQueues(policies, time, options);
-            var firings = new CronFirings(
+            _queues = new TaskDispatcher(policies, time, options);
+            var firings = new CronScheduler(
                 _committer,
                 table,
                 clock,
-                new Chance(),
+                new IdGenerator(),
                 options,
-                NullLogger<CronFirings>.Instance
+                NullLogger<CronScheduler>.Instance
             );
-            _near = new NearTasks(clock, _queues, policies, options, NullLogger<NearTasks>.Instance);
+            _near = new LocalTaskScheduler(clock, _queues, policies, options, NullLogger<LocalTaskScheduler>.Instance);
             _handlers = new Handlers(new Random(seed), clock, misbehaves);
-            var runner = new TaskRunner(
+            var runner = new TaskExecutor(
                 Types.Select(type => new Handler(type, _handlers)),
                 TaskRegistrations.Types,
                 _near,
@@ -318,12 +320,12 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 policies,
                 clock,
                 time,
-                new Chance(),
+                new IdGenerator(),
                 new TaskMetrics(_services.GetRequiredService<IMeterFactory>()),
                 options,
-                NullLogger<TaskRunner>.Instance
+                NullLogger<TaskExecutor>.Instance
             );
-            Desk = new TaskDesk(
+            Desk = new TaskOperations(
                 table,
                 table,
                 _committer,
@@ -334,7 +336,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 null!,
                 clock,
                 time,
-                new Chance()
+                new IdGenerator()
             );
             _committer.Subscribe(batch =>
             {
@@ -353,7 +355,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             ReadHorizon();
         }
 
-        public TaskDesk Desk { get; }
+        public TaskOperations Desk { get; }
 
         /// <summary>When tasks were first run, by id.</summary>
         public IEnumerable<KeyValuePair<string, DateTimeOffset>> FirstRuns => _handlers.FirstRuns;

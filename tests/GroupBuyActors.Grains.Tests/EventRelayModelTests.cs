@@ -41,7 +41,7 @@ public sealed class EventRelayModelTests
         private readonly ScriptedPublisher _publisher = new();
         private readonly FakeTimeProvider _time = new();
         private readonly List<Carrier> _carriers = [];
-        private readonly long[] _homes = new long[Groups];
+        private readonly long[] _shardMap = new long[Groups];
         private readonly HashSet<(ActorId, long)> _poison = [];
         private readonly HashSet<(ActorId, long)> _skipped = [];
         private bool _calm;
@@ -52,7 +52,7 @@ public sealed class EventRelayModelTests
             for (var stream = 1; stream <= Streams; stream++)
                 _carriers.Add(new Carrier(this, stream));
             for (var group = 0; group < Groups; group++)
-                _homes[group] = 1 + _random.Next(Streams);
+                _shardMap[group] = 1 + _random.Next(Streams);
             _journal.Before = _ => Trouble();
             _publisher.Before = Trouble;
             _publisher.Fails = _ => !_calm && _random.Next(20) == 0;
@@ -92,12 +92,12 @@ public sealed class EventRelayModelTests
                 for (var carrier = 0; carrier < _carriers.Count; carrier++)
                     await CarryAsync(carrier);
                 _time.Advance(TimeSpan.FromSeconds(2));
-                if (_journal.AsideRows.Count == 0 && _carriers.All(carrier => carrier.IsAtTheEnd))
+                if (_journal.BlockedActorRows.Count == 0 && _carriers.All(carrier => carrier.IsAtTheEnd))
                     break;
             }
 
             Check();
-            Assert.Empty(_journal.AsideRows);
+            Assert.Empty(_journal.BlockedActorRows);
             foreach (var group in _journal.Events.GroupBy(row => row.Actor!.Value))
                 // An operator's order whose answer was lost may have had no effect: then what was given up came out
                 // after all.
@@ -114,10 +114,13 @@ public sealed class EventRelayModelTests
         {
             var group = _random.Next(Groups);
             if (_random.Next(5) == 0)
-                _homes[group] = 1 + _random.Next(Streams);
+                _shardMap[group] = 1 + _random.Next(Streams);
             for (var events = 1 + _random.Next(4); events > 0; events--)
             {
-                var row = _journal.Commit(_homes[group], _random.Next(10) == 0 ? null : Group(group)).Commits[0].Commit;
+                var row = _journal
+                    .Commit(_shardMap[group], _random.Next(10) == 0 ? null : Group(group))
+                    .Commits[0]
+                    .Commit;
                 if (row.Actor is { } of && _random.Next(40) == 0)
                 {
                     _publisher.Poison(of, row.Events[0].Sequence);
@@ -131,7 +134,7 @@ public sealed class EventRelayModelTests
             _time.Advance(TimeSpan.FromMilliseconds(_random.Next(1_500)));
             foreach (
                 var parked in _journal
-                    .AsideRows.Where(row => row.State == AsideState.Parked)
+                    .BlockedActorRows.Where(row => row.State == BlockedActorState.Parked)
                     .OrderBy(row => row.Actor.ToString(), StringComparer.Ordinal)
                     .ToList()
             )
@@ -230,7 +233,7 @@ public sealed class EventRelayModelTests
                     }
 
                     if (world._calm || world.Dice.Next(2) == 0)
-                        await _relay.TendAsync(_taken, default);
+                        await _relay.MaintainAsync(_taken, default);
                     if (world._calm || world.Dice.Next(2) == 0)
                         await _relay.MoveCursorAsync(world._journal, stream, _taken, default);
                 });
@@ -253,14 +256,14 @@ public sealed class EventRelayModelTests
                 {
                     RelayKnownMax = 3,
                     RelayPublishMax = 4,
-                    RelayAsideMax = 1_000,
+                    BlockedActorsMax = 1_000,
                 };
                 var metrics = new RelayMetrics(new NoMeters());
                 return new EventRelay(
                     stream,
                     world._publisher,
                     world._journal,
-                    new AsideGroups(
+                    new BlockedActors(
                         stream,
                         world._publisher,
                         world._journal,

@@ -102,22 +102,22 @@ public sealed class EventRelayTests
         var there = Relay(2);
         await TakeAllAsync(there, 2);
         Assert.Equal([(Crab, 1L)], _publisher.Log);
-        await there.TendAsync(3, default);
+        await there.MaintainAsync(3, default);
         await there.MoveCursorAsync(_journal, 2, 3, default);
         Assert.Equal(
-            (2L, 3L, AsideState.Waiting),
-            _journal.AsideRows.Select(row => (row.Stream, row.Sequence, row.State)).Single()
+            (2L, 3L, BlockedActorState.Waiting),
+            _journal.BlockedActorRows.Select(row => (row.Stream, row.Sequence, row.State)).Single()
         );
         Assert.Equal((1, 0), (there.GroupsWaiting, there.GroupsParked));
 
         var here = Relay(1);
         await TakeAllAsync(here, 1);
-        Assert.False(await there.TendAsync(3, default));
+        Assert.False(await there.MaintainAsync(3, default));
         // Passed by the cursor: relayed, for all who look at the table.
         await here.MoveCursorAsync(_journal, 1, 2, default);
-        Assert.True(await there.TendAsync(3, default));
+        Assert.True(await there.MaintainAsync(3, default));
         Assert.Equal([1L, 2, 3, 4], _publisher.Read(Tea));
-        Assert.Empty(_journal.AsideRows);
+        Assert.Empty(_journal.BlockedActorRows);
     }
 
     [Fact]
@@ -131,11 +131,11 @@ public sealed class EventRelayTests
         await _journal.MoveCursorAsync(1, Sink, 0, default);
 
         var adopter = Relay(2);
-        Assert.False(await adopter.TendAsync(2, default));
+        Assert.False(await adopter.MaintainAsync(2, default));
         var here = Relay(1);
         await TakeAllAsync(here, 1);
         await here.MoveCursorAsync(_journal, 1, 1, default);
-        Assert.True(await adopter.TendAsync(2, default));
+        Assert.True(await adopter.MaintainAsync(2, default));
         Assert.Equal([1L, 2, 3], _publisher.Read(Tea));
     }
 
@@ -164,11 +164,11 @@ public sealed class EventRelayTests
         var time = new FakeTimeProvider();
         var relay = Relay(1, time);
         await TakeAllAsync(relay, 1);
-        Assert.False(await relay.TendAsync(4, default));
+        Assert.False(await relay.MaintainAsync(4, default));
         await relay.MoveCursorAsync(_journal, 1, 4, default);
         Assert.Equal(
-            (2L, AsideState.Parked, "Too large."),
-            _journal.AsideRows.Select(row => (row.Sequence, row.State, row.Reason)).Single()
+            (2L, BlockedActorState.Parked, "Too large."),
+            _journal.BlockedActorRows.Select(row => (row.Sequence, row.State, row.Reason)).Single()
         );
         Assert.Equal((0, 1), (relay.GroupsWaiting, relay.GroupsParked));
 
@@ -176,16 +176,16 @@ public sealed class EventRelayTests
         Commit(2, Tea, 1);
         var there = Relay(2);
         await TakeAllAsync(there, 2);
-        Assert.False(await there.TendAsync(1, default));
+        Assert.False(await there.MaintainAsync(1, default));
 
         await _journal.RetryAsync(Sink, Tea, default);
         time.Advance(TimeSpan.FromSeconds(2));
-        Assert.False(await relay.TendAsync(4, default));
+        Assert.False(await relay.MaintainAsync(4, default));
         Assert.Equal(1, relay.GroupsParked);
         await _journal.SkipAsync(Sink, Tea, default);
         time.Advance(TimeSpan.FromSeconds(2));
-        Assert.True(await relay.TendAsync(4, default));
-        Assert.True(await there.TendAsync(1, default));
+        Assert.True(await relay.MaintainAsync(4, default));
+        Assert.True(await there.MaintainAsync(1, default));
         Assert.Equal([1L, 3, 4], _publisher.Read(Tea, sequence => sequence == 2));
         Assert.Equal([1L], _publisher.Read(Crab));
     }
@@ -209,13 +209,13 @@ public sealed class EventRelayTests
             Commit(1, ActorId.Parse($"groups:{n}.SH.tea"), 1);
         for (var n = 1; n <= 4; n++)
             Commit(2, ActorId.Parse($"groups:{n}.SH.tea"), 1);
-        var there = Relay(2, options: new GrainsOptions { RelayAsideMax = 2, RelayPublishMax = 1 });
+        var there = Relay(2, options: new GrainsOptions { BlockedActorsMax = 2, RelayPublishMax = 1 });
         await Assert.ThrowsAsync<InvalidOperationException>(() => TakeAllAsync(there, 2));
         Assert.Equal(2, there.GroupsWaiting);
         await TakeAllAsync(Relay(1), 1);
         await _journal.MoveCursorAsync(1, Sink, 4, default);
         await TakeAllAsync(there, 2);
-        await there.TendAsync(4, default);
+        await there.MaintainAsync(4, default);
         for (var n = 1; n <= 4; n++)
             Assert.Equal([1L, 2], _publisher.Read(ActorId.Parse($"groups:{n}.SH.tea")));
     }
@@ -231,7 +231,7 @@ public sealed class EventRelayTests
             RelayBatchMax = 7,
             RelayCursorInterval = TimeSpan.FromMilliseconds(1),
         };
-        var pump = new SinkPump(
+        var pump = new StreamForwarder(
             1,
             Relay(1, options: options),
             _journal,
@@ -272,11 +272,11 @@ public sealed class EventRelayTests
             2,
             Sink,
             10,
-            [new AsideRow(2, Tea, 2, AsideState.Waiting, default, null)],
+            [new BlockedActorRow(2, Tea, 2, BlockedActorState.Waiting, default, null)],
             default
         );
         var options = new GrainsOptions { RelayBatchMax = 7, RelayCursorInterval = TimeSpan.FromMilliseconds(1) };
-        var drained = new SinkPump(
+        var drained = new StreamForwarder(
             2,
             Relay(2, options: options),
             _journal,
@@ -285,7 +285,7 @@ public sealed class EventRelayTests
             TimeProvider.System,
             NullLogger.Instance
         ).DrainAsync(CancellationToken.None);
-        var first = new SinkPump(
+        var first = new StreamForwarder(
             1,
             Relay(1),
             _journal,
@@ -297,7 +297,7 @@ public sealed class EventRelayTests
         await first.DrainAsync(CancellationToken.None).WaitAsync(TestSilo.Bound);
         await drained.WaitAsync(TestSilo.Bound);
         Assert.Equal(Enumerable.Range(1, 31).Select(n => (long)n), _publisher.Read(Tea));
-        Assert.Empty(_journal.AsideRows);
+        Assert.Empty(_journal.BlockedActorRows);
         Assert.Equal(30, await _journal.CursorAsync(2, Sink, default));
     }
 
@@ -308,9 +308,9 @@ public sealed class EventRelayTests
         Commit(2, Tea, 1);
         var there = Relay(2);
         await TakeAllAsync(there, 2);
-        Assert.False(await there.TendAsync(1, default));
+        Assert.False(await there.MaintainAsync(1, default));
         await _journal.MarkDrainedAsync(2, default);
-        Assert.True(await there.TendAsync(1, default));
+        Assert.True(await there.MaintainAsync(1, default));
         Assert.Empty(_publisher.Log);
     }
 
@@ -331,7 +331,7 @@ public sealed class EventRelayTests
             stream,
             _publisher,
             _journal,
-            new AsideGroups(stream, _publisher, _journal, _journal, clock, options, metrics, NullLogger.Instance),
+            new BlockedActors(stream, _publisher, _journal, _journal, clock, options, metrics, NullLogger.Instance),
             options,
             metrics,
             clock

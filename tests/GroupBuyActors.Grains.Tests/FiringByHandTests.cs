@@ -22,7 +22,7 @@ public sealed class FiringByHandTests
         Assert.True(tonight.Key.Due - silo.Time.GetUtcNow() > TimeSpan.FromHours(1));
         for (var run = 1; run <= 2; run++)
         {
-            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(tonight.Key.Id, None));
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(tonight.Key.Id, None));
             await EndsAsync(silo, run);
             var again = await ScanAsync(silo);
             Assert.Equal((tonight.Key, 1 + 2 * run), (again.Key, again.Version));
@@ -30,7 +30,7 @@ public sealed class FiringByHandTests
 
         silo.Time.Advance(tonight.Key.Due - silo.Time.GetUtcNow());
         var ends = await EndsAsync(silo, 3);
-        Assert.All(ends, ending => Assert.Equal(TaskEndStatus.Success, ending.Status));
+        Assert.All(ends, ending => Assert.Equal(TaskOutcomeStatus.Success, ending.Status));
         Assert.Equal(tonight.Key.Due.AddDays(1), (await ScanAsync(silo)).Key.Due);
     }
 
@@ -42,8 +42,8 @@ public sealed class FiringByHandTests
     {
         await using var silo = await TestSilo.StartAsync();
         var tonight = await ScanAsync(silo);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().CancelAsync(tonight.Key.Id, None));
-        Assert.Equal(TaskEndStatus.Cancelled, Assert.Single(await EndsAsync(silo, 1)).Status);
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().CancelAsync(tonight.Key.Id, None));
+        Assert.Equal(TaskOutcomeStatus.Cancelled, Assert.Single(await EndsAsync(silo, 1)).Status);
         Assert.Equal(tonight.Key.Due.AddDays(1), (await ScanAsync(silo)).Key.Due);
     }
 
@@ -59,7 +59,7 @@ public sealed class FiringByHandTests
         await first.StopAsync();
         first.Time.Advance(tonight.Key.Due.AddHours(3) - first.Time.GetUtcNow());
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
-        Assert.Equal(TaskEndStatus.Expired, Assert.Single(await EndsAsync(second, 1)).Status);
+        Assert.Equal(TaskOutcomeStatus.Expired, Assert.Single(await EndsAsync(second, 1)).Status);
         Assert.Equal(tonight.Key.Due.AddDays(1), (await ScanAsync(second)).Key.Due);
     }
 
@@ -74,7 +74,7 @@ public sealed class FiringByHandTests
         var sooner = tonight.Key.Due.AddMinutes(-30);
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await first.Get<ITaskDesk>().RescheduleAsync(tonight.Key.Id, sooner, None)
+            await first.Get<ITaskOperations>().RescheduleAsync(tonight.Key.Id, sooner, None)
         );
         await first.StopAsync();
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
@@ -84,14 +84,14 @@ public sealed class FiringByHandTests
         Assert.Equal(sooner, Assert.Single(rows.Items).Key.Due);
     }
 
-    private static async Task<IReadOnlyList<TaskEnding>> EndsAsync(TestSilo silo, int count)
+    private static async Task<IReadOnlyList<TaskOutcome>> EndsAsync(TestSilo silo, int count)
     {
         using var bound = new CancellationTokenSource(4 * TestSilo.Bound);
         while (true)
         {
             var ends = (
-                await silo.Get<ITaskEnds>()
-                    .SearchAsync(new TaskEndFilter { Type = VoucherScan.TypeName, Shard = Shard }, null, 10, None)
+                await silo.Get<ITaskOutcomes>()
+                    .SearchAsync(new TaskOutcomeFilter { Type = VoucherScan.TypeName, Shard = Shard }, null, 10, None)
             ).Items;
             if (ends.Count >= count)
                 return ends;

@@ -113,7 +113,7 @@ public sealed class GroupCommitTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
-        var surroundings = silo.Get<GroupSurroundings>();
+        var surroundings = silo.Get<GroupServices>();
         var replies = await Task.WhenAll(Enumerable.Range(100, 50).Select(n => group.GetOrder(n)));
         Assert.All(replies, reply => Assert.Equal(RefusalCode.OrderNotFound, reply.Refusal!.Code));
         Assert.Equal(RefusalCode.OrderNotFound, (await group.CancelOrder(100)).Refusal!.Code);
@@ -208,7 +208,7 @@ public sealed class GroupCommitTests
         Assert.Equal(0, (await group.Get()).Value!.SeatsTaken);
         silo.Committer.IsFull = false;
         Assert.Equal(1, (await group.Join(new JoinGroup("user-1"))).Value!.OrderId.Number);
-        Assert.Equal(1, silo.Get<GroupSurroundings>().Activations);
+        Assert.Equal(1, silo.Get<GroupServices>().Activations);
     }
 
     [Fact]
@@ -282,7 +282,7 @@ public sealed class GroupCommitTests
         var group = await silo.PublishAsync(
             Id,
             minGroupSize: 3,
-            with: offer => offer with { Timeout = TimeSpan.FromHours(1) }
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) }
         );
         silo.Committer.Instead = commit =>
             commit.Events.Any(happened => happened.Type == "group.expired")

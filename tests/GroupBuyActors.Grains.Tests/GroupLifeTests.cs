@@ -37,7 +37,10 @@ public sealed class GroupLifeTests
     public async Task GroupBelowItsThresholdTimesOutAndItsMoneyAndStockGoBack()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromMinutes(10) });
+        var group = await silo.PublishAsync(
+            Id,
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromMinutes(10) }
+        );
         var joined = await group.Join(new JoinGroup("user-1"));
         await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total));
         silo.Time.Advance(TimeSpan.FromMinutes(10));
@@ -59,7 +62,7 @@ public sealed class GroupLifeTests
             Id,
             minGroupSize: 2,
             capacity: 3,
-            with: offer => offer with { Timeout = TimeSpan.FromHours(1) }
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) }
         );
         var paid = await group.Join(new JoinGroup("user-1"));
         await group.Pay(new PayOrder(1, "pay-1", paid.Value!.Total));
@@ -93,7 +96,7 @@ public sealed class GroupLifeTests
     public async Task SilentStockIsAskedThreeTimesAndThenCompensated()
     {
         await using var silo = await TestSilo.StartAsync();
-        silo.Ports.Answer("deduct:", PortAnswer.Silent);
+        silo.Ports.Answer("deduct:", PortAnswer.Unavailable);
         var group = await silo.PublishAsync(Id);
         await group.Join(new JoinGroup("user-1"));
         await group.Join(new JoinGroup("user-2"));
@@ -138,20 +141,20 @@ public sealed class GroupLifeTests
     public async Task RefusedStockLeavesNoGroupAndSilentStockIsReleased()
     {
         await using var silo = await TestSilo.StartAsync();
-        silo.Ports.AnswerInTurn("reserve:", PortAnswer.Refused, PortAnswer.Silent);
+        silo.Ports.AnswerInTurn("reserve:", PortAnswer.Refused, PortAnswer.Unavailable);
         var group = silo.Group(Id);
-        var offer = new GroupOffer
+        var termsRequest = new GroupTermsRequest
         {
             Title = "Tea",
             Sku = "tea",
             UnitPrice = new Money(1_500, "CNY"),
         };
-        Assert.Equal(RefusalCode.StockInsufficient, (await group.Publish(offer)).Refusal!.Code);
+        Assert.Equal(RefusalCode.StockInsufficient, (await group.Publish(termsRequest)).Refusal!.Code);
         Assert.Equal(RefusalCode.GroupNotFound, (await group.Get()).Refusal!.Code);
-        Assert.Equal(RefusalCode.InventoryUnavailable, (await group.Publish(offer)).Refusal!.Code);
+        Assert.Equal(RefusalCode.InventoryUnavailable, (await group.Publish(termsRequest)).Refusal!.Code);
         await silo.Ports.CalledAsync("release:");
-        Assert.Equal(ReplyOutcome.Created, (await group.Publish(offer)).Outcome);
-        Assert.Equal(ReplyOutcome.Done, (await group.Publish(offer)).Outcome);
+        Assert.Equal(ReplyOutcome.Created, (await group.Publish(termsRequest)).Outcome);
+        Assert.Equal(ReplyOutcome.Done, (await group.Publish(termsRequest)).Outcome);
         Assert.Equal(
             [$"reserve:{Id}:1", $"reserve:{Id}:2", $"reserve:{Id}:3"],
             silo.Ports.Calls.Keys.Where(key => key.StartsWith("reserve:", StringComparison.Ordinal)).Order()
@@ -165,7 +168,7 @@ public sealed class GroupLifeTests
         var group = await silo.PublishAsync(
             Id,
             minGroupSize: 1,
-            with: offer => offer with { VoucherValidity = TimeSpan.FromHours(1) }
+            with: termsRequest => termsRequest with { VoucherValidity = TimeSpan.FromHours(1) }
         );
         var joined = await group.Join(new JoinGroup("user-1"));
         await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total));
@@ -191,7 +194,10 @@ public sealed class GroupLifeTests
     public async Task BackstopReminderIsThereWhileTheGroupIsUndecidedAndSettlesIt()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromMinutes(10) });
+        var group = await silo.PublishAsync(
+            Id,
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromMinutes(10) }
+        );
         await silo.RemindersAsync(group, 1);
         silo.Time.SetUtcNow(silo.Time.GetUtcNow() + TimeSpan.FromMinutes(11));
         await group.AsReference<IRemindable>().ReceiveReminder("deadline", default);

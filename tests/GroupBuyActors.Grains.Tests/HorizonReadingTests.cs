@@ -91,7 +91,7 @@ public sealed class HorizonReadingTests
         var now = silo.Time.GetUtcNow();
         for (var n = 1; n <= Sparse; n++)
             await CommitAsync(silo, Notice(GroupId.Parse($"{n}.SH.tea"), 1, now.AddSeconds(50)));
-        var near = silo.Get<NearTasks>();
+        var near = silo.Get<LocalTaskScheduler>();
         Assert.InRange(near.Count, InMemoryMax / 2, InMemoryMax);
         // A commit of a silo that died lands late: the table has the task, and this memory has not heard of it.
         var task = Notice(GroupId.Parse("10042.SH-PUDONG.tea"), 1, now.AddSeconds(3));

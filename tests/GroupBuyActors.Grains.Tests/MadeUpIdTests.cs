@@ -15,8 +15,12 @@ public sealed class MadeUpIdTests
     public async Task AGroupThatDoesNotExistLeavesAsSoonAsItHasAnswered(string shape)
     {
         await using var silo = await TestSilo.StartAsync();
-        var before = silo.Get<GroupSurroundings>().Active;
-        await Parallel.ForAsync(0, Many, async (n, _) => await AskAsync(silo.Group(string.Format(null, shape, n)), n));
+        var before = silo.Get<GroupServices>().Active;
+        await Parallel.ForAsync(
+            0,
+            Many,
+            async (n, _) => await QueryAsync(silo.Group(string.Format(null, shape, n)), n)
+        );
         await ActiveAsync(silo, before);
     }
 
@@ -41,14 +45,14 @@ public sealed class MadeUpIdTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync("7.SH.tea");
-        var activations = silo.Get<GroupSurroundings>().Activations;
+        var activations = silo.Get<GroupServices>().Activations;
         Assert.Equal(RefusalCode.OrderNotFound, (await group.GetOrder(99)).Refusal!.Code);
         Assert.Equal(RefusalCode.OrderNotFound, (await group.CancelOrder(99)).Refusal!.Code);
         Assert.NotNull((await group.Get()).Value);
-        Assert.Equal(activations, silo.Get<GroupSurroundings>().Activations);
+        Assert.Equal(activations, silo.Get<GroupServices>().Activations);
     }
 
-    private static async Task AskAsync(IGroupGrain group, int n)
+    private static async Task QueryAsync(IGroupGrain group, int n)
     {
         var refusal = (n % 5) switch
         {
@@ -73,9 +77,9 @@ public sealed class MadeUpIdTests
     private static async Task ActiveAsync(TestSilo silo, int wanted)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (silo.Get<GroupSurroundings>().Active > wanted)
+        while (silo.Get<GroupServices>().Active > wanted)
         {
-            Assert.False(bound.IsCancellationRequested, $"{silo.Get<GroupSurroundings>().Active} groups are active.");
+            Assert.False(bound.IsCancellationRequested, $"{silo.Get<GroupServices>().Active} groups are active.");
             await Task.Delay(20, CancellationToken.None);
         }
     }

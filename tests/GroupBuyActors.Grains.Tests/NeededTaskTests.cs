@@ -21,18 +21,18 @@ public sealed class NeededTaskTests
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
-        var desk = silo.Get<ITaskDesk>();
+        var operations = silo.Get<ITaskOperations>();
         foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
         {
             var task = await RowAsync(silo, type);
             foreach (var later in (DateTimeOffset[])[task.Key.Due.AddMilliseconds(1), Year9000])
-                Assert.Equal(TaskChangeOutcome.Needed, await desk.RescheduleAsync(task.Key.Id, later, None));
+                Assert.Equal(TaskChangeOutcome.Needed, await operations.RescheduleAsync(task.Key.Id, later, None));
             Assert.Equal(task.Key, (await RowAsync(silo, type)).Key);
             var sooner = task.Key.Due.AddMinutes(-1);
-            Assert.Equal(TaskChangeOutcome.Done, await desk.RescheduleAsync(task.Key.Id, sooner, None));
+            Assert.Equal(TaskChangeOutcome.Done, await operations.RescheduleAsync(task.Key.Id, sooner, None));
             Assert.Equal(sooner, (await RowAsync(silo, type)).Key.Due);
             // From there it is not put back either: what was brought forward is looked at again when it fires.
-            Assert.Equal(TaskChangeOutcome.Needed, await desk.RescheduleAsync(task.Key.Id, task.Key.Due, None));
+            Assert.Equal(TaskChangeOutcome.Needed, await operations.RescheduleAsync(task.Key.Id, task.Key.Due, None));
         }
 
         silo.Time.Advance(TimeSpan.FromMinutes(30));
@@ -94,7 +94,7 @@ public sealed class NeededTaskTests
         held.SetException(new TimeoutException("Nobody answers."));
         silo.Ports.Answer("deduct:", Ports.PortAnswer.Done);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (silo.Get<NearTasks>().Backlog().Count > 0)
+        while (silo.Get<LocalTaskScheduler>().Backlog().Count > 0)
         {
             silo.Time.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(20, bound.Token);

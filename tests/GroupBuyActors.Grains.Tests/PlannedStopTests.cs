@@ -16,10 +16,10 @@ public sealed class PlannedStopTests
     {
         await using var cluster = await TestCluster.StartAsync(2);
         await cluster.SettledAsync();
-        var (homes, leaving) = (cluster.Get<Homes>(0), cluster.Silos[1].SiloAddress);
+        var (shardMap, leaving) = (cluster.Get<ShardMap>(0), cluster.Silos[1].SiloAddress);
         var merchants = Enumerable
             .Range(1, 2_000)
-            .Where(n => leaving.Equals(homes.Of(GroupId.Parse($"{n}.SH.tea").Shard)))
+            .Where(n => leaving.Equals(shardMap.Of(GroupId.Parse($"{n}.SH.tea").Shard)))
             .Take(41)
             .ToList();
         Assert.Equal(41, merchants.Count);
@@ -43,7 +43,7 @@ public sealed class PlannedStopTests
         Assert.True(late < TimeSpan.FromSeconds(1), $"A deadline was {late} late.");
     }
 
-    private static GroupOffer Offer(TimeSpan timeout, TimeSpan paymentWindow) =>
+    private static GroupTermsRequest Offer(TimeSpan timeout, TimeSpan paymentWindow) =>
         new()
         {
             Title = "Tea",

@@ -26,7 +26,7 @@ public sealed class RefundTests
             (_, _) =>
             {
                 asked.Add(silo.Ports.Calls.GetValueOrDefault(Ask));
-                return Task.FromResult(asked.Count < 3 ? PortAnswer.Silent : PortAnswer.Done);
+                return Task.FromResult(asked.Count < 3 ? PortAnswer.Unavailable : PortAnswer.Done);
             }
         );
         var group = await PaidAndAskedBackAsync(silo);
@@ -44,7 +44,7 @@ public sealed class RefundTests
             (_, _) =>
             {
                 silo.Ports.GiveBack(OrderId.Parse($"{Id}.1"), "pay-1");
-                return Task.FromResult(PortAnswer.Silent);
+                return Task.FromResult(PortAnswer.Unavailable);
             }
         );
         var group = await PaidAndAskedBackAsync(silo);
@@ -56,8 +56,8 @@ public sealed class RefundTests
     public async Task ARefundIsNotRepeatedWhileTheProviderDoesNotSayWhetherItWasMade()
     {
         await using var silo = await TestSilo.StartAsync();
-        silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent);
-        silo.Ports.AnswerInTurn("ask:", PortAnswer.Silent, PortAnswer.Refused);
+        silo.Ports.AnswerInTurn("refund:", PortAnswer.Unavailable);
+        silo.Ports.AnswerInTurn("ask:", PortAnswer.Unavailable, PortAnswer.Refused);
         var group = await PaidAndAskedBackAsync(silo);
         await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(120), () => silo.Ports.CalledAsync(Ask, 2));
         Assert.Equal(1, silo.Ports.Calls[Refund]);
@@ -117,7 +117,7 @@ public sealed class RefundTests
         Assert.Equal(0, silo.Ports.Calls.GetValueOrDefault(Ask));
 
         var gateway = silo.Get<TaskGateways>().Of(silo.Get<ILocalSiloDetails>().SiloAddress);
-        Assert.Empty(await gateway.Accept([CarriedTask.Of(task)], []));
+        Assert.Empty(await gateway.Accept([ForwardedTask.Of(task)], []));
         await silo.Ports.CalledAsync(Ask);
         await TestSilo.GoneAsync(silo, task.Key.Id);
         Assert.Equal((1, 1), (silo.Ports.Calls[Refund], silo.Ports.Calls[Ask]));
@@ -133,18 +133,18 @@ public sealed class RefundTests
             commit.Events.Any(e => e.Type == "order.refunded") || commit.Run is not null
                 ? CommitStatus.Unavailable
                 : null;
-        Assert.Null((await group.AskRefund(new AskRefund(1))).Refusal);
+        Assert.Null((await group.RequestRefund(new RequestRefund(1))).Refusal);
         await silo.Ports.CalledAsync(Refund);
-        var near = silo.Get<NearTasks>();
+        var near = silo.Get<LocalTaskScheduler>();
         var id = (
             await silo.Get<ITaskStore>()
                 .ListAsync(new TaskFilter(Type: Groups.Refund.TypeName), null, 10, CancellationToken.None)
         )
             .Items.Single()
             .Key.Id;
-        await TestSilo.UntilAsync(() => near.Find(id) is (TaskWhereabouts.Wheel, { Troubles: > 0 }));
+        await TestSilo.UntilAsync(() => near.Find(id) is (TaskLocation.Wheel, { InfrastructureFailures: > 0 }));
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            silo.Get<ITaskDesk>().RunNowAsync(id, CancellationToken.None)
+            silo.Get<ITaskOperations>().RunNowAsync(id, CancellationToken.None)
         );
         silo.Committer.Instead = null;
         await RefundedAsync(silo, silo.Group(Id));
@@ -186,8 +186,8 @@ public sealed class RefundTests
                     .ChangeAsync(Groups.Refund.TypeName, change, null, "test", CancellationToken.None)
             ).Report
         );
-        silo.Ports.Answer("refund:", PortAnswer.Silent);
-        silo.Ports.Answer("ask:", PortAnswer.Silent);
+        silo.Ports.Answer("refund:", PortAnswer.Unavailable);
+        silo.Ports.Answer("ask:", PortAnswer.Unavailable);
         var group = await PaidAndAskedBackAsync(silo);
         var asked = silo.Time.GetUtcNow();
         await silo.Ports.CalledAsync(Refund);
@@ -198,7 +198,10 @@ public sealed class RefundTests
         Assert.Equal(OrderStatus.Refunding, (await group.GetOrder(1)).Value!.Status);
         silo.Ports.Answer("refund:", PortAnswer.Done);
         silo.Ports.Answer("ask:", PortAnswer.Done);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(dead, CancellationToken.None));
+        Assert.Equal(
+            TaskChangeOutcome.Done,
+            await silo.Get<ITaskOperations>().RedriveAsync(dead, CancellationToken.None)
+        );
         await silo.AdvanceUntilAsync(
             TimeSpan.FromSeconds(30),
             () => TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded)
@@ -211,8 +214,8 @@ public sealed class RefundTests
     public async Task RunNowKeepsARefundsAge()
     {
         await using var silo = await TestSilo.StartAsync();
-        silo.Ports.Answer("refund:", PortAnswer.Silent);
-        silo.Ports.Answer("ask:", PortAnswer.Silent);
+        silo.Ports.Answer("refund:", PortAnswer.Unavailable);
+        silo.Ports.Answer("ask:", PortAnswer.Unavailable);
         await PaidAndAskedBackAsync(silo);
         await silo.Ports.CalledAsync(Refund);
         var store = silo.Get<ITaskStore>();
@@ -221,7 +224,7 @@ public sealed class RefundTests
         var tried = await RowAsync(silo, row => row.Attempts == 2);
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await silo.Get<ITaskDesk>()
+            await silo.Get<ITaskOperations>()
                 .RescheduleAsync(first.Key.Id, silo.Time.GetUtcNow().AddHours(5), CancellationToken.None)
         );
         var moved = (await store.FindAsync(first.Key.Id, CancellationToken.None))!;
@@ -249,24 +252,24 @@ public sealed class RefundTests
                     .ChangeAsync(Notify.TypeName, change, null, "test", CancellationToken.None)
             ).Report
         );
-        silo.Ports.Answer("notice:", PortAnswer.Silent);
+        silo.Ports.Answer("notice:", PortAnswer.Unavailable);
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         var began = silo.Time.GetUtcNow();
         await group.Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("notice:");
-        TaskEnding? ending = null;
+        TaskOutcome? ending = null;
         while (ending is null)
         {
             Assert.True(silo.Time.GetUtcNow() - began < TimeSpan.FromHours(3), "It lives for ever.");
             silo.Time.Advance(TimeSpan.FromMinutes(1));
             await Task.Delay(20, TestContext.Current.CancellationToken);
-            var ends = await silo.Get<ITaskEnds>()
-                .SearchAsync(new TaskEndFilter { Type = Notify.TypeName }, null, 10, CancellationToken.None);
+            var ends = await silo.Get<ITaskOutcomes>()
+                .SearchAsync(new TaskOutcomeFilter { Type = Notify.TypeName }, null, 10, CancellationToken.None);
             if (ends.Items.Count > 0)
                 ending = ends.Items[0];
         }
 
-        Assert.Equal(TaskEndStatus.Expired, ending.Status);
+        Assert.Equal(TaskOutcomeStatus.Expired, ending.Status);
         Assert.InRange(ending.EndedAt - began, TimeSpan.FromHours(1), TimeSpan.FromMinutes(75));
     }
 
@@ -289,7 +292,7 @@ public sealed class RefundTests
     /// </summary>
     private static async Task<string> UntilDeadAsync(TestSilo silo, TimeSpan step, TimeSpan bound)
     {
-        var (store, ends, end) = (silo.Get<ITaskStore>(), silo.Get<ITaskDirectory>(), silo.Time.GetUtcNow() + bound);
+        var (store, ends, end) = (silo.Get<ITaskStore>(), silo.Get<ITaskQueries>(), silo.Time.GetUtcNow() + bound);
         var patience = System.Diagnostics.Stopwatch.StartNew();
         while (silo.Time.GetUtcNow() < end)
         {
@@ -299,7 +302,7 @@ public sealed class RefundTests
             if (rows.Count == 0)
             {
                 var page = await ends.SearchAsync(
-                    new TaskEndFilter { Type = Groups.Refund.TypeName },
+                    new TaskOutcomeFilter { Type = Groups.Refund.TypeName },
                     null,
                     10,
                     CancellationToken.None
@@ -344,7 +347,7 @@ public sealed class RefundTests
     private static async Task<IGroupGrain> PaidAndAskedBackAsync(TestSilo silo)
     {
         var group = await PaidAsync(silo, 1);
-        Assert.Null((await group.AskRefund(new AskRefund(1))).Refusal);
+        Assert.Null((await group.RequestRefund(new RequestRefund(1))).Refusal);
         return group;
     }
 

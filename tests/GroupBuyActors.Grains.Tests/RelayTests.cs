@@ -134,7 +134,9 @@ public sealed class RelayTests
 
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
         await second.ProjectedAsync(Id, GroupPhase.Fulfilled);
-        var books = await second.Get<IListings>().BooksAsync(10042, second.Time.GetUtcNow(), CancellationToken.None);
+        var books = await second
+            .Get<IGroupQueries>()
+            .BooksAsync(10042, second.Time.GetUtcNow(), CancellationToken.None);
         Assert.Equal(1_500, Assert.Single(books.Currencies).Paid);
         Assert.Equal(before.Sequence, (await second.Group(Id).Get()).Value!.Sequence);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
@@ -168,12 +170,15 @@ public sealed class RelayTests
         var dead = (await second.Get<IStreams>().ListAsync(bound.Token))
             .Single(row => row.State == StreamState.Dead)
             .Id;
-        while ((await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)).Count == 0)
+        while (
+            (await second.Get<IBlockedActorStore>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)).Count
+            == 0
+        )
             await Task.Delay(20, bound.Token);
         var aside = Assert.Single(
-            await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)
+            await second.Get<IBlockedActorStore>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)
         );
-        Assert.Equal((Bad, AsideState.Parked), (aside.Actor.Key, aside.State));
+        Assert.Equal((Bad, BlockedActorState.Parked), (aside.Actor.Key, aside.State));
 
         // A newer release comes, or somebody mends the row.
         await ChangeAsync(
@@ -191,7 +196,9 @@ public sealed class RelayTests
         }
 
         await second.ProjectedAsync(Bad, GroupPhase.OnShelf);
-        Assert.Empty(await second.Get<IRelayAside>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token));
+        Assert.Empty(
+            await second.Get<IBlockedActorStore>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)
+        );
     }
 
     [Fact]
@@ -210,14 +217,14 @@ public sealed class RelayTests
         await silo.PublishAsync(Good);
         await silo.ProjectedAsync(Good, GroupPhase.OnShelf);
         Assert.DoesNotContain(
-            (await silo.Get<IListings>().GroupsAsync(new GroupFilter(), null, 10, CancellationToken.None)).Items,
+            (await silo.Get<IGroupQueries>().GroupsAsync(new GroupFilter(), null, 10, CancellationToken.None)).Items,
             view => view.GroupId.Value == Bad
         );
 
         await ChangeAsync(silo, "drop trigger refuses");
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (
-            !(await silo.Get<IListings>().GroupsAsync(new GroupFilter(), null, 10, bound.Token)).Items.Any(view =>
+            !(await silo.Get<IGroupQueries>().GroupsAsync(new GroupFilter(), null, 10, bound.Token)).Items.Any(view =>
                 view.GroupId.Value == Bad
             )
         )
@@ -234,7 +241,7 @@ public sealed class RelayTests
         await first.KillAsync();
         await ChangeBetweenLivesAsync(first, "update shard_owner set owner_address = 'nowhere' where shard = 7");
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
-        Assert.Equal(ShardId.Count, second.Get<Tasks.NearTasks>().Owned);
+        Assert.Equal(ShardId.Count, second.Get<Tasks.LocalTaskScheduler>().Owned);
     }
 
     /// <summary>On purpose: the next life is not to look for what the last one left.</summary>
@@ -255,7 +262,7 @@ public sealed class RelayTests
         await command.ExecuteNonQueryAsync();
     }
 
-    private static SinkPump Pump(MemoryStreams streams, RecordingSink sink, GrainsOptions options) =>
+    private static StreamForwarder Pump(MemoryStreams streams, RecordingSink sink, GrainsOptions options) =>
         new(1, sink, streams, options, new RelayMetrics(new NoMeters()), TimeProvider.System, NullLogger.Instance);
 
     /// <summary>A projection table that takes nothing: what a silo that dies at once leaves of its flush.</summary>

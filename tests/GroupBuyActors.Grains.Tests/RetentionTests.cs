@@ -45,7 +45,7 @@ public sealed class RetentionTests
         var live = await first.PublishAsync(
             "10042.SH-PUDONG.live",
             minGroupSize: 1,
-            with: offer => offer with { VoucherValidity = TimeSpan.FromDays(300) }
+            with: termsRequest => termsRequest with { VoucherValidity = TimeSpan.FromDays(300) }
         );
         await live.Pay(new PayOrder(1, "pay-1", (await live.Join(new JoinGroup("user-1"))).Value!.Total));
         await TestSilo.UntilAsync(live, view => view.State == GroupPhase.Fulfilled);
@@ -90,7 +90,7 @@ public sealed class RetentionTests
         await silo.RelayedAsync();
         var settings = silo.Get<IOptions<GrainsOptions>>().Value.Retention;
         var retention = silo.Get<RetentionService>();
-        var books = await silo.Get<IListings>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
+        var books = await silo.Get<IGroupQueries>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
         Assert.Equal(1_500, Assert.Single(books.Currencies).Refunded);
         silo.Time.Advance(TimeSpan.FromDays(100));
         await silo.PublishAsync("20042.SH-PUDONG.later");
@@ -105,12 +105,12 @@ public sealed class RetentionTests
         Assert.Equal(1, (await retention.RemoveAllAsync(default))["groups"]);
         Assert.Equal(RefusalCode.GroupNotFound, (await silo.Group(Id).Get()).Refusal!.Code);
         Assert.Empty(await silo.HistoryAsync(Id));
-        Assert.Empty((await silo.Get<IListings>().UserOrdersAsync("user-1", null, 10, default)).Items);
+        Assert.Empty((await silo.Get<IGroupQueries>().UserOrdersAsync("user-1", null, 10, default)).Items);
         Assert.DoesNotContain(
-            (await silo.Get<IListings>().GroupsAsync(new GroupFilter(10042), null, 10, default)).Items,
+            (await silo.Get<IGroupQueries>().GroupsAsync(new GroupFilter(10042), null, 10, default)).Items,
             view => view.GroupId.Value == Id
         );
-        var after = await silo.Get<IListings>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
+        var after = await silo.Get<IGroupQueries>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
         Assert.Equal(books.Currencies, after.Currencies);
         Assert.Equal(books with { Currencies = [] }, after with { Currencies = [] });
         Assert.NotNull((await silo.Group("20042.SH-PUDONG.later").Get()).Value);
@@ -125,7 +125,7 @@ public sealed class RetentionTests
         var group = await silo.PublishAsync(
             Id,
             minGroupSize: 1,
-            with: offer => offer with { Timeout = TimeSpan.FromMinutes(10) }
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromMinutes(10) }
         );
         await group.Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("notice:", 1);
@@ -139,8 +139,8 @@ public sealed class RetentionTests
             await Task.Delay(20, bound.Token);
         var over = (await group.Get()).Value!;
         var letters = (
-            await silo.Get<ITaskEnds>()
-                .SearchAsync(new TaskEndFilter { Status = TaskEndStatus.Dead }, null, 10, bound.Token)
+            await silo.Get<ITaskOutcomes>()
+                .SearchAsync(new TaskOutcomeFilter { Status = TaskOutcomeStatus.Dead }, null, 10, bound.Token)
         ).Items;
         Assert.NotEmpty(letters);
         silo.Time.Advance(TimeSpan.FromDays(8));
@@ -150,7 +150,10 @@ public sealed class RetentionTests
         silo.Get<IOptions<GrainsOptions>>().Value.Retention.Journals = TimeSpan.FromDays(7);
         Assert.Equal(0, (await retention.RemoveAllAsync(default))["journals"]);
         foreach (var letter in letters)
-            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().DismissAsync(letter.TaskId, default));
+            Assert.Equal(
+                TaskChangeOutcome.Done,
+                await silo.Get<ITaskOperations>().DismissAsync(letter.TaskId, default)
+            );
         var removed = (await retention.RemoveAllAsync(default))["journals"];
         Assert.True(
             removed >= over.Sequence - 1,
@@ -171,7 +174,10 @@ public sealed class RetentionTests
     /// <summary>A group that timed out, its order refunded and its stock given back; as it is then.</summary>
     private static async Task<(GroupView Group, OrderView Order)> RefundedAsync(TestSilo silo)
     {
-        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromMinutes(10) });
+        var group = await silo.PublishAsync(
+            Id,
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromMinutes(10) }
+        );
         await group.Pay(new PayOrder(1, "pay-1", (await group.Join(new JoinGroup("user-1"))).Value!.Total));
         silo.Time.Advance(TimeSpan.FromMinutes(10));
         await TestSilo.UntilAsync(group, 1, order => order.Status == OrderStatus.Refunded);
@@ -195,7 +201,7 @@ public sealed class RetentionTests
         );
         var service = new RetentionService(
             [failing, steady],
-            silo.Get<Homes>(),
+            silo.Get<ShardMap>(),
             silo.Get<ILocalSiloDetails>(),
             time,
             new RetentionMetrics(new NoMeters()),

@@ -32,7 +32,7 @@ public sealed class SagaTests
     public async Task ItIsSeenAsATaskWithItsTriesAndItsTroubleAndThenInTheHistory()
     {
         await using var silo = await TestSilo.StartAsync();
-        silo.Ports.AnswerInTurn("deduct:", PortAnswer.Silent);
+        silo.Ports.AnswerInTurn("deduct:", PortAnswer.Unavailable);
         var group = await SucceededAsync(silo);
         var saga = await TaskAsync(silo, task => task.RetryCount == 1);
         Assert.Equal(("As scripted.", 2), (saga.LastError, saga.MaxRetry));
@@ -69,13 +69,13 @@ public sealed class SagaTests
     {
         await using var silo = await TestSilo.StartAsync();
         silo.Ports.Answer("deduct:", PortAnswer.Refused);
-        silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent, PortAnswer.Refused, PortAnswer.Silent);
+        silo.Ports.AnswerInTurn("refund:", PortAnswer.Unavailable, PortAnswer.Refused, PortAnswer.Unavailable);
         silo.Ports.AnswerInTurn(
             "release:",
             PortAnswer.Refused,
-            PortAnswer.Silent,
-            PortAnswer.Silent,
-            PortAnswer.Silent
+            PortAnswer.Unavailable,
+            PortAnswer.Unavailable,
+            PortAnswer.Unavailable
         );
         var group = await SucceededAsync(silo, paysFirst: true);
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
@@ -118,7 +118,7 @@ public sealed class SagaTests
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            var tasks = await silo.Get<ITaskDirectory>()
+            var tasks = await silo.Get<ITaskQueries>()
                 .ListAsync(
                     new TaskFilter(SuccessSaga.TypeName, Actor: GroupId.Parse(Id).Actor),
                     null,
@@ -134,7 +134,7 @@ public sealed class SagaTests
 
     private static async Task<(string, string)> FindAsync(TestSilo silo, string taskId)
     {
-        var task = await silo.Get<ITaskDirectory>().FindAsync(taskId, CancellationToken.None);
+        var task = await silo.Get<ITaskQueries>().FindAsync(taskId, CancellationToken.None);
         Assert.NotNull(task);
         return (task.Status, task.TaskType);
     }

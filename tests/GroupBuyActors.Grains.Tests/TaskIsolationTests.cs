@@ -113,16 +113,16 @@ public sealed class TaskIsolationTests
         var check = Assert.Single(
             (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(PaymentCheck.TypeName), null, 10, None)).Items
         );
-        var desk = silo.Get<ITaskDesk>();
+        var operations = silo.Get<ITaskOperations>();
         foreach (var time in (DateTimeOffset[])[DateTimeOffset.MinValue, DateTimeOffset.MaxValue])
-            await Assert.ThrowsAnyAsync<ArgumentException>(() => desk.RescheduleAsync(check.Key.Id, time, None));
+            await Assert.ThrowsAnyAsync<ArgumentException>(() => operations.RescheduleAsync(check.Key.Id, time, None));
         foreach (var weight in (int[])[int.MinValue, -1_001, 1_001, int.MaxValue])
-            await Assert.ThrowsAnyAsync<ArgumentException>(() => desk.WeighAsync(check.Key.Id, weight, None));
+            await Assert.ThrowsAnyAsync<ArgumentException>(() => operations.SetWeightAsync(check.Key.Id, weight, None));
         Assert.Equal(check.Version, (await silo.Get<ITaskStore>().FindAsync(check.Key.Id, None))!.Version);
         // A time that has passed is now.
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await desk.RescheduleAsync(check.Key.Id, silo.Time.GetUtcNow().AddYears(-1), None)
+            await operations.RescheduleAsync(check.Key.Id, silo.Time.GetUtcNow().AddYears(-1), None)
         );
         await silo.Ports.CalledAsync("ask:");
     }
@@ -131,7 +131,7 @@ public sealed class TaskIsolationTests
     public async Task ATaskWhoseRowCannotBeUnderstoodIsSetAsideAndToldOf()
     {
         await using var silo = await TestSilo.StartAsync();
-        var near = silo.Get<NearTasks>();
+        var near = silo.Get<LocalTaskScheduler>();
         var now = silo.Time.GetUtcNow();
         var shard = GroupId.Parse(Id).Shard;
         near.AddUnstored(
@@ -146,7 +146,7 @@ public sealed class TaskIsolationTests
         await UntilAsync(() => near.Parked().GetValueOrDefault(Refund.TypeName) == 1);
         Assert.Equal(
             TaskChangeOutcome.WrongStatus,
-            await silo.Get<ITaskDesk>().CancelAsync($"groups:{Id}:77:refund:0", None)
+            await silo.Get<ITaskOperations>().CancelAsync($"groups:{Id}:77:refund:0", None)
         );
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await group.Join(new JoinGroup("user-1"));
@@ -162,16 +162,16 @@ public sealed class TaskIsolationTests
             Options.Create(new GrainsOptions { TasksRunningMax = 1 })
         );
         var clock = new ClusterClock(time);
-        var policies = new TaskPolicyBook(
+        var policies = new TaskPolicyRegistry(
             new SimulatedTable(new Random(1)),
             TaskRegistrations.Types,
             null!,
             null!,
             clock,
             options,
-            NullLogger<TaskPolicyBook>.Instance
+            NullLogger<TaskPolicyRegistry>.Instance
         );
-        var queues = new TaskQueues(policies, time, options);
+        var queues = new TaskDispatcher(policies, time, options);
         var ran = 0;
         queues.Start(async _ =>
         {
@@ -187,7 +187,7 @@ public sealed class TaskIsolationTests
                 TaskIds.Of(GroupId.Parse(Id).Actor, n, "order-close")
             );
             queues.Add(
-                new NearTask(
+                new ScheduledTask(
                     new TimedTask
                     {
                         Key = key,
@@ -223,7 +223,7 @@ public sealed class TaskIsolationTests
                 None
             )
         );
-        await silo.Get<TaskPolicyBook>().RunOnceAsync(None);
+        await silo.Get<TaskPolicyRegistry>().RunOnceAsync(None);
         var policy = silo.Get<ITaskPolicies>().Find(Notify.TypeName)!.Policy;
         Assert.Equal(
             (

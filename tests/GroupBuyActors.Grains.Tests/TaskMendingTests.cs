@@ -21,22 +21,22 @@ public sealed class TaskMendingTests
         await SucceededAsync(silo);
         var dead = await EndingAsync(silo, Notify.TypeName);
         Assert.Equal(
-            (TaskEndStatus.Dead, 1, "As scripted.", 10042L),
+            (TaskOutcomeStatus.Dead, 1, "As scripted.", 10042L),
             (dead.Status, dead.Attempts, dead.Error, dead.Account)
         );
-        Assert.Equal("dead", (await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.Status);
+        Assert.Equal("dead", (await silo.Get<ITaskQueries>().FindAsync(dead.TaskId, None))!.Status);
 
         silo.Ports.Answer("notice:", PortAnswer.Done);
-        var desk = silo.Get<ITaskDesk>();
-        Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead.TaskId, None));
+        var operations = silo.Get<ITaskOperations>();
+        Assert.Equal(TaskChangeOutcome.Done, await operations.RedriveAsync(dead.TaskId, None));
         await silo.Ports.CalledAsync("notice:", 2);
         await GoneAsync(silo, Notify.TypeName);
         Assert.Equal(
             2,
             Assert.Single(silo.Ports.Calls, call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value
         );
-        Assert.Equal("success", (await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.Status);
-        Assert.Equal(TaskChangeOutcome.WrongStatus, await desk.RedriveAsync(dead.TaskId, None));
+        Assert.Equal("success", (await silo.Get<ITaskQueries>().FindAsync(dead.TaskId, None))!.Status);
+        Assert.Equal(TaskChangeOutcome.WrongStatus, await operations.RedriveAsync(dead.TaskId, None));
         Assert.Equal(
             2,
             silo.Ports.Calls.Single(call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value
@@ -50,21 +50,21 @@ public sealed class TaskMendingTests
         silo.Ports.Answer("notice:", PortAnswer.Refused);
         await SucceededAsync(silo);
         var dead = await EndingAsync(silo, Notify.TypeName);
-        var (desk, ends) = (silo.Get<ITaskDesk>(), silo.Get<ITaskEnds>());
+        var (operations, ends) = (silo.Get<ITaskOperations>(), silo.Get<ITaskOutcomes>());
         var letters = new RedriveOrder { Group = GroupId.Parse(Id) }.Filter();
         var before = await ends.CountAsync(letters, 100, None);
-        Assert.Equal(TaskChangeOutcome.Done, await desk.DismissAsync(dead.TaskId, None));
-        Assert.Equal(TaskChangeOutcome.Done, await desk.DismissAsync(dead.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.Done, await operations.DismissAsync(dead.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.Done, await operations.DismissAsync(dead.TaskId, None));
         Assert.Equal(before - 1, await ends.CountAsync(letters, 100, None));
-        Assert.NotNull((await silo.Get<ITaskDirectory>().FindAsync(dead.TaskId, None))!.DismissedAt);
-        Assert.Equal(TaskChangeOutcome.Unknown, await desk.DismissAsync($"groups:{Id}:999:notify:0", None));
+        Assert.NotNull((await silo.Get<ITaskQueries>().FindAsync(dead.TaskId, None))!.DismissedAt);
+        Assert.Equal(TaskChangeOutcome.Unknown, await operations.DismissAsync($"groups:{Id}:999:notify:0", None));
         Assert.Equal(
             TaskChangeOutcome.WrongStatus,
-            await desk.DismissAsync((await RowAsync(silo, OrderClose.TypeName)).Key.Id, None)
+            await operations.DismissAsync((await RowAsync(silo, OrderClose.TypeName)).Key.Id, None)
         );
         silo.Ports.Answer("notice:", PortAnswer.Done);
-        Assert.Equal(TaskChangeOutcome.Done, await desk.RedriveAsync(dead.TaskId, None));
-        Assert.Equal(TaskChangeOutcome.WrongStatus, await desk.DismissAsync(dead.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.Done, await operations.RedriveAsync(dead.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.WrongStatus, await operations.DismissAsync(dead.TaskId, None));
     }
 
     [Fact]
@@ -74,23 +74,23 @@ public sealed class TaskMendingTests
         silo.Ports.Answer("notice:", PortAnswer.Refused);
         await SucceededAsync(silo);
         var first = await EndingAsync(silo, Notify.TypeName);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(first.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RedriveAsync(first.TaskId, None));
         var second = await EndingAsync(silo, Notify.TypeName, ending => ending.Version > first.Version);
         Assert.Null(second.RedrivenAt);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RedriveAsync(first.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RedriveAsync(first.TaskId, None));
     }
 
     [Fact]
     public async Task ATaskPastItsTimeToLiveEndsAsExpiredWithoutATry()
     {
         var first = await TestSilo.StartAsync();
-        first.Ports.Answer("notice:", PortAnswer.Silent);
+        first.Ports.Answer("notice:", PortAnswer.Unavailable);
         await SucceededAsync(first);
         await first.Ports.CalledAsync("notice:");
         await first.StopAsync();
         first.Time.Advance(TimeSpan.FromHours(2));
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
-        Assert.Equal(TaskEndStatus.Expired, (await EndingAsync(second, Notify.TypeName)).Status);
+        Assert.Equal(TaskOutcomeStatus.Expired, (await EndingAsync(second, Notify.TypeName)).Status);
         Assert.DoesNotContain(second.Ports.Calls.Keys, key => key.StartsWith("notice:", StringComparison.Ordinal));
     }
 
@@ -103,10 +103,10 @@ public sealed class TaskMendingTests
         foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
             Assert.Equal(
                 TaskChangeOutcome.Needed,
-                await silo.Get<ITaskDesk>().CancelAsync((await RowAsync(silo, type)).Key.Id, None)
+                await silo.Get<ITaskOperations>().CancelAsync((await RowAsync(silo, type)).Key.Id, None)
             );
         Assert.All(
-            (await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), null, null, None)).Items,
+            (await silo.Get<ITaskOperations>().CancelAllAsync(GroupId.Parse(Id), null, null, None)).Items,
             task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome)
         );
     }
@@ -122,7 +122,7 @@ public sealed class TaskMendingTests
             await group.CancelOrder(n);
         }
 
-        var outcomes = await silo.Get<ITaskDesk>().CancelAllAsync(GroupId.Parse(Id), 2, null, None);
+        var outcomes = await silo.Get<ITaskOperations>().CancelAllAsync(GroupId.Parse(Id), 2, null, None);
         Assert.Equal(TaskChangeOutcome.Done, Assert.Single(outcomes.Items).Outcome);
         Assert.Equal(1, TaskPayloads.OrderOf((await RowAsync(silo, PaymentCheck.TypeName)).Payload));
     }
@@ -132,16 +132,16 @@ public sealed class TaskMendingTests
     {
         await using var silo = await TestSilo.StartAsync();
         var check = await ClosedUnpaidAsync(silo);
-        var desk = silo.Get<ITaskDesk>();
+        var operations = silo.Get<ITaskOperations>();
         var held = silo.Ports.Hold("ask:");
         silo.Time.Advance(TimeSpan.FromMinutes(11));
         await silo.Ports.CalledAsync("ask:");
-        Assert.Equal(TaskChangeOutcome.Running, await desk.CancelAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Running, await operations.CancelAsync(check, None));
         held.SetResult(PortAnswer.Done);
         await GoneAsync(silo, PaymentCheck.TypeName);
-        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync(check, None));
-        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync($"groups:{Id}:999:notify:0", None));
-        Assert.Equal(TaskChangeOutcome.Unknown, await desk.CancelAsync("nonsense", None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await operations.CancelAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await operations.CancelAsync($"groups:{Id}:999:notify:0", None));
+        Assert.Equal(TaskChangeOutcome.Unknown, await operations.CancelAsync("nonsense", None));
     }
 
     [Fact]
@@ -149,14 +149,14 @@ public sealed class TaskMendingTests
     {
         await using var silo = await TestSilo.StartAsync();
         var check = await ClosedUnpaidAsync(silo);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().CancelAsync(check, None));
-        Assert.Equal(TaskChangeOutcome.Ended, await silo.Get<ITaskDesk>().CancelAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().CancelAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Ended, await silo.Get<ITaskOperations>().CancelAsync(check, None));
         silo.Time.Advance(TimeSpan.FromHours(1));
         await silo.PublishAsync("10042.SH-PUDONG.later", minGroupSize: 1);
         await silo.Group("10042.SH-PUDONG.later").Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("deduct:10042.SH-PUDONG.later");
         Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
-        Assert.Equal("cancelled", (await silo.Get<ITaskDirectory>().FindAsync(check, None))!.Status);
+        Assert.Equal("cancelled", (await silo.Get<ITaskQueries>().FindAsync(check, None))!.Status);
     }
 
     /// <summary>It used to stop at the first thousand, by due, and to say nothing.</summary>
@@ -172,11 +172,11 @@ public sealed class TaskMendingTests
         // Due after all others: the payment-check comes 10 min later, the orders close in 5.
         var check = (await RowAsync(silo, PaymentCheck.TypeName)).Key.Id;
 
-        var desk = silo.Get<ITaskDesk>();
+        var operations = silo.Get<ITaskOperations>();
         var outcomes = new List<(string TaskId, TaskChangeOutcome Outcome)>();
         for (string? after = null; ; )
         {
-            var page = await desk.CancelAllAsync(GroupId.Parse(Id), null, after, None);
+            var page = await operations.CancelAllAsync(GroupId.Parse(Id), null, after, None);
             Assert.InRange(page.Items.Count, 1, 1_500);
             outcomes.AddRange(page.Items);
             if ((after = page.Next) is null)
@@ -185,8 +185,10 @@ public sealed class TaskMendingTests
 
         Assert.Equal(1_201, outcomes.Select(outcome => outcome.TaskId).Distinct().Count());
         Assert.Equal(check, Assert.Single(outcomes, outcome => outcome.Outcome != TaskChangeOutcome.Needed).TaskId);
-        Assert.Equal("cancelled", (await silo.Get<ITaskDirectory>().FindAsync(check, None))!.Status);
-        await Assert.ThrowsAsync<FormatException>(() => desk.CancelAllAsync(GroupId.Parse(Id), null, "nonsense", None));
+        Assert.Equal("cancelled", (await silo.Get<ITaskQueries>().FindAsync(check, None))!.Status);
+        await Assert.ThrowsAsync<FormatException>(() =>
+            operations.CancelAllAsync(GroupId.Parse(Id), null, "nonsense", None)
+        );
     }
 
     [Fact]
@@ -194,7 +196,7 @@ public sealed class TaskMendingTests
     {
         await using var silo = await TestSilo.StartAsync();
         var check = await ClosedUnpaidAsync(silo);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(check, None));
         await silo.Ports.CalledAsync("ask:");
         await GoneAsync(silo, PaymentCheck.TypeName);
         silo.Time.Advance(TimeSpan.FromHours(1));
@@ -211,17 +213,17 @@ public sealed class TaskMendingTests
     public async Task ATaskThatMemoryHasOtherwiseThanTheTableGoesOnAsItIsStored(bool isMoved)
     {
         await using var silo = await TestSilo.StartAsync();
-        var near = silo.Get<NearTasks>();
+        var near = silo.Get<LocalTaskScheduler>();
         var check = await ClosedUnpaidAsync(silo);
         var before = await RowAsync(silo, PaymentCheck.TypeName);
         var later = silo.Time.GetUtcNow().AddDays(2);
         if (isMoved)
         {
-            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RescheduleAsync(check, later, None));
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RescheduleAsync(check, later, None));
         }
         else
         {
-            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RunNowAsync(check, None));
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(check, None));
             await GoneAsync(silo, PaymentCheck.TypeName);
         }
 
@@ -255,10 +257,13 @@ public sealed class TaskMendingTests
     public async Task RunNowOfADeadlineEndsNothingBeforeTheDeadline()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        var group = await silo.PublishAsync(
+            Id,
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) }
+        );
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await silo.Get<ITaskDesk>().RunNowAsync((await RowAsync(silo, GroupDeadline.TypeName)).Key.Id, None)
+            await silo.Get<ITaskOperations>().RunNowAsync((await RowAsync(silo, GroupDeadline.TypeName)).Key.Id, None)
         );
         Assert.Equal(GroupPhase.OnShelf, (await group.Get()).Value!.State);
         silo.Time.Advance(TimeSpan.FromHours(1));
@@ -271,7 +276,7 @@ public sealed class TaskMendingTests
         await using var silo = await TestSilo.StartAsync();
         var check = await ClosedUnpaidAsync(silo);
         var later = silo.Time.GetUtcNow() + TimeSpan.FromHours(3);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().RescheduleAsync(check, later, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RescheduleAsync(check, later, None));
         Assert.Equal(later, (await RowAsync(silo, PaymentCheck.TypeName)).Key.Due);
         silo.Time.Advance(TimeSpan.FromHours(2));
         Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
@@ -357,8 +362,8 @@ public sealed class TaskMendingTests
             .ToList();
         Assert.Equal(5, waiting.Count);
         var last = waiting[^1];
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskDesk>().WeighAsync(last.Key.Id, 500, None));
-        var told = (await silo.Get<ITaskDirectory>().FindAsync(last.Key.Id, None))!;
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().SetWeightAsync(last.Key.Id, 500, None));
+        var told = (await silo.Get<ITaskQueries>().FindAsync(last.Key.Id, None))!;
         Assert.Equal(
             (500, 500 + TaskRegistrations.Types.Of(Notify.TypeName).Policy.Weight, last.Version + 1),
             (told.Weight, told.PriorityWeight, told.Version)
@@ -383,10 +388,10 @@ public sealed class TaskMendingTests
         await first.StopAsync();
 
         await using var silo = await TestSilo.StartAsync(first.File, first.Time);
-        var census = silo.Get<TaskCensus>();
+        var pendingCounter = silo.Get<PendingTaskCounter>();
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (census.Uncounted > 0)
-            await census.RunOnceAsync(bound.Token);
+        while (pendingCounter.Uncounted > 0)
+            await pendingCounter.RunOnceAsync(bound.Token);
         Assert.Equal((2, 1, 0, ShardId.Count), Counted());
         group = silo.Group(Id);
         await group.Join(new JoinGroup("user-3"));
@@ -397,12 +402,12 @@ public sealed class TaskMendingTests
         await GoneAsync(silo, SuccessSaga.TypeName);
         Assert.Equal(
             await RowsByTypeAsync(silo),
-            census.Pending().Where(type => type.Value > 0).ToDictionary(type => type.Key, type => type.Value)
+            pendingCounter.Pending().Where(type => type.Value > 0).ToDictionary(type => type.Key, type => type.Value)
         );
 
         (long, long, long, long) Counted()
         {
-            var pending = census.Pending();
+            var pending = pendingCounter.Pending();
             return (
                 pending.GetValueOrDefault(OrderClose.TypeName),
                 pending.GetValueOrDefault(GroupDeadline.TypeName),
@@ -469,13 +474,13 @@ public sealed class TaskMendingTests
             Assert.Equal(CommitStatus.Committed, scheduled.Status);
         }
 
-        var near = silo.Get<NearTasks>();
+        var near = silo.Get<LocalTaskScheduler>();
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (near.Parked().GetValueOrDefault("from-the-future") != 1)
             await Task.Delay(10, bound.Token);
         Assert.StartsWith(
             "A handler:",
-            (await silo.Get<ITaskDirectory>().FindAsync(task.Key.Id, None))!.WaitingFor,
+            (await silo.Get<ITaskQueries>().FindAsync(task.Key.Id, None))!.WaitingFor,
             StringComparison.Ordinal
         );
         await SucceededAsync(silo);
@@ -489,7 +494,7 @@ public sealed class TaskMendingTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
         var close = (
-            await silo.Get<ITaskDirectory>().FindAsync((await RowAsync(silo, OrderClose.TypeName)).Key.Id, None)
+            await silo.Get<ITaskQueries>().FindAsync((await RowAsync(silo, OrderClose.TypeName)).Key.Id, None)
         )!;
         Assert.Equal(
             "Its due time; it is in the table because it is due beyond the horizon held in memory.",
@@ -522,16 +527,17 @@ public sealed class TaskMendingTests
         return (await RowAsync(silo, PaymentCheck.TypeName)).Key.Id;
     }
 
-    private static async Task<TaskEnding> EndingAsync(
+    private static async Task<TaskOutcome> EndingAsync(
         TestSilo silo,
         string type,
-        Func<TaskEnding, bool>? expected = null
+        Func<TaskOutcome, bool>? expected = null
     )
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            var page = await silo.Get<ITaskEnds>().SearchAsync(new TaskEndFilter { Type = type }, null, 10, None);
+            var page = await silo.Get<ITaskOutcomes>()
+                .SearchAsync(new TaskOutcomeFilter { Type = type }, null, 10, None);
             if (page.Items.FirstOrDefault(expected ?? (_ => true)) is { } ending)
                 return ending;
             bound.Token.ThrowIfCancellationRequested();

@@ -17,7 +17,10 @@ public sealed class TaskPainTests
     public async Task ATaskSecondsLateStillFiresOnce()
     {
         var first = await TestSilo.StartAsync();
-        var group = await first.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        var group = await first.PublishAsync(
+            Id,
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) }
+        );
         first.Time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1));
         Assert.Equal(GroupPhase.OnShelf, (await group.Get()).Value!.State);
         await first.StopAsync();
@@ -35,7 +38,7 @@ public sealed class TaskPainTests
         var group = await silo.PublishAsync(
             Id,
             minGroupSize: 3,
-            with: offer => offer with { PaymentWindow = TimeSpan.FromMinutes(1) }
+            with: termsRequest => termsRequest with { PaymentWindow = TimeSpan.FromMinutes(1) }
         );
         for (var n = 1; n <= 3; n++)
             await group.Join(new JoinGroup($"user-{n}"));
@@ -86,12 +89,18 @@ public sealed class TaskPainTests
     public async Task ALongDelayCostsNoMemoryAndSurvivesRestarts()
     {
         var first = await TestSilo.StartAsync();
-        await first.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromDays(20) });
-        Assert.Equal(TaskWhereabouts.Table, first.Get<NearTasks>().Find((await DeadlineAsync(first)).Key.Id).Where);
+        await first.PublishAsync(Id, with: termsRequest => termsRequest with { Timeout = TimeSpan.FromDays(20) });
+        Assert.Equal(
+            TaskLocation.Table,
+            first.Get<LocalTaskScheduler>().Find((await DeadlineAsync(first)).Key.Id).Where
+        );
         await first.StopAsync();
         first.Time.Advance(TimeSpan.FromDays(10));
         var second = await TestSilo.StartAsync(first.File, first.Time);
-        Assert.Equal(TaskWhereabouts.Table, second.Get<NearTasks>().Find((await DeadlineAsync(second)).Key.Id).Where);
+        Assert.Equal(
+            TaskLocation.Table,
+            second.Get<LocalTaskScheduler>().Find((await DeadlineAsync(second)).Key.Id).Where
+        );
         await second.StopAsync();
         second.Time.Advance(TimeSpan.FromDays(10));
         await using var third = await TestSilo.StartAsync(first.File, first.Time);
@@ -110,20 +119,20 @@ public sealed class TaskPainTests
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
         // All 2,048 shards have missed theirs, and make up for it one after the other.
         using var bound = new CancellationTokenSource(4 * TestSilo.Bound);
-        IReadOnlyList<TaskEnding> ends = [];
+        IReadOnlyList<TaskOutcome> ends = [];
         while (ends.Count < 3)
         {
             ends = (
                 await second
-                    .Get<ITaskEnds>()
-                    .SearchAsync(new TaskEndFilter { Type = VoucherScan.TypeName, Shard = shard }, null, 10, None)
+                    .Get<ITaskOutcomes>()
+                    .SearchAsync(new TaskOutcomeFilter { Type = VoucherScan.TypeName, Shard = shard }, null, 10, None)
             ).Items;
             await Task.Delay(10, bound.Token);
         }
 
         Assert.Equal([due, due.AddDays(1), due.AddDays(2)], ends.Select(ending => ending.Due).Order());
-        Assert.Equal(TaskEndStatus.Success, ends.MinBy(ending => ending.Due)!.Status);
-        Assert.Equal(2, ends.Count(ending => ending is { Status: TaskEndStatus.Expired, Error: "misfire-merged" }));
+        Assert.Equal(TaskOutcomeStatus.Success, ends.MinBy(ending => ending.Due)!.Status);
+        Assert.Equal(2, ends.Count(ending => ending is { Status: TaskOutcomeStatus.Expired, Error: "misfire-merged" }));
         Assert.Equal(due.AddDays(3), await ScanAsync(second, shard));
     }
 

@@ -67,19 +67,19 @@ public sealed class TaskPlacesTests
         await UntilAsync(() => _begun.Count == 121 && queues.Running == 0);
     }
 
-    private TaskQueues Queues(GrainsOptions settings, string[] silent)
+    private TaskDispatcher Queues(GrainsOptions settings, string[] silent)
     {
         var options = Options.Create(settings);
-        var policies = new TaskPolicyBook(
+        var policies = new TaskPolicyRegistry(
             new SimulatedTable(new Random(1)),
             TaskRegistrations.Types,
             null!,
             null!,
             new ClusterClock(_time),
             options,
-            NullLogger<TaskPolicyBook>.Instance
+            NullLogger<TaskPolicyRegistry>.Instance
         );
-        var queues = new TaskQueues(policies, _time, options);
+        var queues = new TaskDispatcher(policies, _time, options);
         queues.Start(async task =>
         {
             _begun.Enqueue(task.Stored.Type);
@@ -89,11 +89,11 @@ public sealed class TaskPlacesTests
         return queues;
     }
 
-    private NearTask Due(string type, bool isOverdue = false)
+    private ScheduledTask Due(string type, bool isOverdue = false)
     {
         var group = GroupId.Parse($"{1 + _tasks % 7}.SH.tea");
         var key = new TaskKey(group.Shard, _time.GetUtcNow(), TaskIds.Of(group.Actor, ++_tasks, "order-close"));
-        return new NearTask(
+        return new ScheduledTask(
             new TimedTask
             {
                 Key = key,

@@ -15,7 +15,7 @@ public sealed class TaskTests
     public async Task FailedTryIsRecordedWithTheRowAndTriedAgainWhereItIs()
     {
         await using var silo = await TestSilo.StartAsync();
-        silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent, PortAnswer.Silent);
+        silo.Ports.AnswerInTurn("refund:", PortAnswer.Unavailable, PortAnswer.Unavailable);
         var group = await WithdrawnAsync(silo);
         await silo.Ports.CalledAsync("refund:");
         var row = await RowAsync(silo, Refund.TypeName, task => task.Attempts == 1);
@@ -37,7 +37,7 @@ public sealed class TaskTests
                 TimeSpan.FromMilliseconds(30)
             )
         );
-        silo.Ports.AnswerInTurn("refund:", PortAnswer.Silent);
+        silo.Ports.AnswerInTurn("refund:", PortAnswer.Unavailable);
         var group = await WithdrawnAsync(silo);
         var due = (await group.Get()).Value!.UpdatedAt;
         var row = await RowAsync(silo, Refund.TypeName, task => task.Attempts == 1);
@@ -66,8 +66,8 @@ public sealed class TaskTests
         var group = await silo.PublishAsync(
             Id,
             minGroupSize: 2,
-            with: offer =>
-                offer with
+            with: termsRequest =>
+                termsRequest with
                 {
                     Capacity = Orders,
                     PerUserLimit = Orders,
@@ -76,7 +76,7 @@ public sealed class TaskTests
                 }
         );
         await Task.WhenAll(Enumerable.Range(0, Orders).Select(n => group.Join(new JoinGroup($"user-{n}"))));
-        var near = silo.Get<NearTasks>();
+        var near = silo.Get<LocalTaskScheduler>();
         // The canary is among them.
         Assert.InRange(near.Count, 0, InMemoryMax + 1);
         Assert.True(near.Window < TimeSpan.FromMinutes(40));
@@ -125,7 +125,10 @@ public sealed class TaskTests
     public async Task WhatWasDueWhileNoSiloRanIsDoneAfterTheStart()
     {
         var first = await TestSilo.StartAsync();
-        var group = await first.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        var group = await first.PublishAsync(
+            Id,
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) }
+        );
         var joined = await group.Join(new JoinGroup("user-1"));
         await group.Pay(new PayOrder(1, "pay-1", joined.Value!.Total));
         await group.Join(new JoinGroup("user-2", 1, new RequestKey("r2", "f")));
@@ -146,7 +149,7 @@ public sealed class TaskTests
     public async Task T30_TaskFiredEarlyIsNotCompleted()
     {
         await using var silo = await TestSilo.StartAsync();
-        await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        await silo.PublishAsync(Id, with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) });
         var deadline = await RowAsync(silo, GroupDeadline.TypeName, _ => true);
         var result = await Tasks(silo).Run(TaskFiring.Of(deadline, PortAnswered.Nothing));
         Assert.Equal(TimeSpan.FromHours(1), result.RunAgainIn);
@@ -157,7 +160,10 @@ public sealed class TaskTests
     public async Task T27_TaskThatIsDoneElsewhereIsHarmless()
     {
         await using var silo = await TestSilo.StartAsync();
-        var group = await silo.PublishAsync(Id, with: offer => offer with { Timeout = TimeSpan.FromHours(1) });
+        var group = await silo.PublishAsync(
+            Id,
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) }
+        );
         var deadline = await RowAsync(silo, GroupDeadline.TypeName, _ => true);
         silo.Time.Advance(TimeSpan.FromHours(1));
         var ended = await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Expired);
@@ -194,14 +200,14 @@ public sealed class TaskTests
             new PortAnswered(null, PortAnswer.Done)
         );
         Assert.Null((await Tasks(silo).Run(ghost)).RunAgainIn);
-        Assert.Equal(1, silo.Get<GroupSurroundings>().Activations);
+        Assert.Equal(1, silo.Get<GroupServices>().Activations);
     }
 
     [Fact]
     public async Task NoticeThatStaysSilentIsGivenUpAfterItsTries()
     {
         await using var silo = await TestSilo.StartAsync();
-        silo.Ports.Answer("notice:", PortAnswer.Silent);
+        silo.Ports.Answer("notice:", PortAnswer.Unavailable);
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await group.Join(new JoinGroup("user-1"));
         await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(10), () => silo.Ports.CalledAsync("notice:", 6));
@@ -226,7 +232,7 @@ public sealed class TaskTests
         var group = await silo.PublishAsync(
             Id,
             minGroupSize: 1_300,
-            with: offer => offer with { Timeout = TimeSpan.FromHours(1) }
+            with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) }
         );
         await Task.WhenAll(
             Enumerable
@@ -259,7 +265,7 @@ public sealed class TaskTests
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         var joined = await group.Join(new JoinGroup("user-1"));
-        var directory = silo.Get<ITaskDirectory>();
+        var directory = silo.Get<ITaskQueries>();
         var pending = Assert.Single(
             (
                 await directory.ListAsync(new TaskFilter(OrderClose.TypeName), null, null, 10, CancellationToken.None)

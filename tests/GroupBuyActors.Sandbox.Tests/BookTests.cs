@@ -113,7 +113,7 @@ public abstract class BookTests(IDatabaseFixture databases)
             default
         );
         var page = await sandbox.PaymentBooks.ReadAsync(10042, null, 10, default);
-        Assert.Equal((PortAnswer.Silent, "The sandbox is configured to fail."), (page.Answer, page.Detail));
+        Assert.Equal((PortAnswer.Unavailable, "The sandbox is configured to fail."), (page.Answer, page.Detail));
         Assert.Equal(PortAnswer.Refused, (await sandbox.StockBooks.ReadAsync(10042, null, 10, default)).Answer);
         Assert.Equal(1, (await sandbox.CallAsync(SandboxPort.Payments, "books:10042"))!.Times);
     }

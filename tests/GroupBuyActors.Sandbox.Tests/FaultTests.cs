@@ -17,7 +17,7 @@ public abstract class FaultTests(IDatabaseFixture databases)
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         await FaultAsync(sandbox, new SandboxFault(1, TimeSpan.Zero, false, null));
-        Assert.Equal(PortAnswer.Silent, await sandbox.ReserveAsync(1, 5));
+        Assert.Equal(PortAnswer.Unavailable, await sandbox.ReserveAsync(1, 5));
         Assert.Equal(new SandboxStock(1_000_000, 0, 0), await sandbox.StockAsync());
         Assert.Equal(1, (await sandbox.CallAsync(SandboxPort.Inventory, TestSandbox.ReserveKey(1)))!.Times);
         await FaultAsync(sandbox, SandboxFault.None);
@@ -34,7 +34,7 @@ public abstract class FaultTests(IDatabaseFixture databases)
             PortAnswer.Refused,
             (await sandbox.Payments.RefundAsync("key", TestSandbox.Order, "p", TestSandbox.Price, default)).Answer
         );
-        Assert.Equal(PortAnswer.Refused, (await sandbox.Payments.AskAsync(TestSandbox.Order, default)).Answer);
+        Assert.Equal(PortAnswer.Refused, (await sandbox.Payments.QueryAsync(TestSandbox.Order, default)).Answer);
         Assert.Equal(PortAnswer.Done, await sandbox.ReserveAsync(1, 5));
         await sandbox.Desk.SetFaultAsync(SandboxPort.Payments, SandboxFault.None, default);
         Assert.Equal(
@@ -72,7 +72,7 @@ public abstract class FaultTests(IDatabaseFixture databases)
                 .Select(n => sandbox.Notices.SendAsync($"notice:{n}", TestSandbox.Order, "u", "k", default))
         );
         // Six standard deviations: one run in five hundred million is outside.
-        Assert.InRange(answers.Count(reply => reply.Answer == PortAnswer.Silent), 140, 260);
+        Assert.InRange(answers.Count(reply => reply.Answer == PortAnswer.Unavailable), 140, 260);
     }
 
     [Fact]
@@ -85,8 +85,8 @@ public abstract class FaultTests(IDatabaseFixture databases)
         {
             Assert.Equal(PortAnswer.Done, await other.ReserveAsync(1, 5));
             await FaultAsync(one, new SandboxFault(1, TimeSpan.Zero, false, null));
-            Assert.Equal(PortAnswer.Silent, await other.ReserveAsync(1, 5));
-            Assert.Equal(PortAnswer.Silent, await one.ReserveAsync(1, 5));
+            Assert.Equal(PortAnswer.Unavailable, await other.ReserveAsync(1, 5));
+            Assert.Equal(PortAnswer.Unavailable, await one.ReserveAsync(1, 5));
             await FaultAsync(other, SandboxFault.None);
             Assert.Equal(PortAnswer.Done, await one.ReserveAsync(1, 5));
         }
@@ -114,7 +114,7 @@ public abstract class FaultTests(IDatabaseFixture databases)
         var waits = Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         Assert.Same(waits, await Task.WhenAny(deduction, waits));
         await patience.CancelAsync();
-        Assert.Equal(PortAnswer.Silent, (await deduction).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await deduction).Answer);
         Assert.Equal(new SandboxStock(999_990, 10, 0), await sandbox.StockAsync());
 
         time.Advance(TimeSpan.FromSeconds(12));

@@ -175,7 +175,7 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         Assert.Equal(new SandboxStock(6, 4, 0), await after.StockAsync());
         Assert.Equal(PortAnswer.Done, await after.ReserveAsync(1, 4));
         Assert.Equal(2, (await after.CallAsync(SandboxPort.Inventory, TestSandbox.ReserveKey(1)))!.Times);
-        Assert.Single((await after.Payments.AskAsync(TestSandbox.Order, default)).Payments);
+        Assert.Single((await after.Payments.QueryAsync(TestSandbox.Order, default)).Payments);
         Assert.Equal(
             PortAnswer.Refused,
             (await after.Notices.SendAsync("notice", TestSandbox.Order, "u", "success", default)).Answer

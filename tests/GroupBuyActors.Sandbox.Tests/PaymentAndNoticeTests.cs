@@ -18,7 +18,7 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
     public async Task AskingFindsWhatIsHeld()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
-        var nothing = await sandbox.Payments.AskAsync(Order, default);
+        var nothing = await sandbox.Payments.QueryAsync(Order, default);
         Assert.Equal(PortAnswer.Done, nothing.Answer);
         Assert.Empty(nothing.Payments);
         Assert.True(await sandbox.Desk.PayAsync(Order, new ProviderPayment("p-1", Price), default));
@@ -27,12 +27,12 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
         Assert.False(await sandbox.Desk.PayAsync(Order, new ProviderPayment("p-1", new Money(1, "CNY")), default));
         Assert.Equal(
             [new ProviderPayment("P-1", new Money(5, "USD")), new ProviderPayment("p-1", Price)],
-            (await sandbox.Payments.AskAsync(Order, default)).Payments.OrderBy(
+            (await sandbox.Payments.QueryAsync(Order, default)).Payments.OrderBy(
                 payment => payment.PaymentId,
                 StringComparer.Ordinal
             )
         );
-        Assert.Empty((await sandbox.Payments.AskAsync(new OrderId(TestSandbox.Group, 2), default)).Payments);
+        Assert.Empty((await sandbox.Payments.QueryAsync(new OrderId(TestSandbox.Group, 2), default)).Payments);
         Assert.Equal(2, (await sandbox.CallAsync(SandboxPort.Payments, $"ask:{Order}"))!.Times);
     }
 
@@ -46,7 +46,7 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
             await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RefundAsync(sandbox, "支付-1", Price))),
             answer => Assert.Equal(PortAnswer.Done, answer)
         );
-        var asked = await sandbox.Payments.AskAsync(Order, default);
+        var asked = await sandbox.Payments.QueryAsync(Order, default);
         Assert.Empty(asked.Payments);
         Assert.Equal(["支付-1"], asked.GivenBack);
         Assert.Equal(
@@ -69,7 +69,7 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
             PortAnswer.Refused,
             (await sandbox.Payments.RefundAsync("another key", Order, "p-9", Price, default)).Answer
         );
-        Assert.Empty((await sandbox.Payments.AskAsync(Order, default)).Payments);
+        Assert.Empty((await sandbox.Payments.QueryAsync(Order, default)).Payments);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal sealed class TestSandbox : IAsyncDisposable
 
     private TestSandbox(ServiceProvider services) => _services = services;
 
-    public SandboxDesk Desk => _services.GetRequiredService<SandboxDesk>();
+    public SandboxControl Desk => _services.GetRequiredService<SandboxControl>();
 
     /// <summary>The database of the store beside it.</summary>
     public Database Store => _services.GetRequiredService<Database>();

@@ -31,7 +31,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
             .ToList();
         await store.Projections.WriteAsync(changes, default);
 
-        var seen = await AllAsync(after => store.Listings.GroupsAsync(new GroupFilter(), after, 7, default));
+        var seen = await AllAsync(after => store.GroupQueries.GroupsAsync(new GroupFilter(), after, 7, default));
         Assert.Equal(
             changes
                 .OrderByDescending(change => change.Row!.PublishedAt)
@@ -44,14 +44,16 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Assert.Equal(
             13,
             (
-                await AllAsync(after => store.Listings.GroupsAsync(new GroupFilter(MerchantId: 1), after, 4, default))
+                await AllAsync(after =>
+                    store.GroupQueries.GroupsAsync(new GroupFilter(MerchantId: 1), after, 4, default)
+                )
             ).Count
         );
         Assert.Equal(
             5,
             (
                 await AllAsync(after =>
-                    store.Listings.GroupsAsync(new GroupFilter(State: GroupPhase.Expired), after, 2, default)
+                    store.GroupQueries.GroupsAsync(new GroupFilter(State: GroupPhase.Expired), after, 2, default)
                 )
             ).Count
         );
@@ -59,14 +61,21 @@ public abstract class ListingTests(IDatabaseFixture databases)
             25,
             (
                 await AllAsync(after =>
-                    store.Listings.GroupsAsync(new GroupFilter(Region: "SH-PUDONG"), after, 25, default)
+                    store.GroupQueries.GroupsAsync(new GroupFilter(Region: "SH-PUDONG"), after, 25, default)
                 )
             ).Count
         );
-        Assert.Empty((await store.Listings.GroupsAsync(new GroupFilter(Region: "BJ"), null, 5, default)).Items);
+        Assert.Empty((await store.GroupQueries.GroupsAsync(new GroupFilter(Region: "BJ"), null, 5, default)).Items);
         Assert.Equal(
             3,
-            (await store.Listings.GroupsAsync(new GroupFilter(1, "SH-PUDONG", GroupPhase.Expired), null, 5, default))
+            (
+                await store.GroupQueries.GroupsAsync(
+                    new GroupFilter(1, "SH-PUDONG", GroupPhase.Expired),
+                    null,
+                    5,
+                    default
+                )
+            )
                 .Items
                 .Count
         );
@@ -80,10 +89,10 @@ public abstract class ListingTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await Assert.ThrowsAsync<FormatException>(() =>
-            store.Listings.GroupsAsync(new GroupFilter(), mark, 5, default)
+            store.GroupQueries.GroupsAsync(new GroupFilter(), mark, 5, default)
         );
-        await Assert.ThrowsAsync<FormatException>(() => store.Listings.UserOrdersAsync("u", mark, 5, default));
-        await Assert.ThrowsAsync<FormatException>(() => store.Listings.AuditTrailAsync(mark, 5, default));
+        await Assert.ThrowsAsync<FormatException>(() => store.GroupQueries.UserOrdersAsync("u", mark, 5, default));
+        await Assert.ThrowsAsync<FormatException>(() => store.GroupQueries.AuditTrailAsync(mark, 5, default));
     }
 
     [Fact]
@@ -94,9 +103,9 @@ public abstract class ListingTests(IDatabaseFixture databases)
             [Samples.Change(Samples.View("1.SH.a")), Samples.Change(Samples.View("1.SH.b"))],
             default
         );
-        var mark = (await store.Listings.GroupsAsync(new GroupFilter(), null, 1, default)).Next;
+        var mark = (await store.GroupQueries.GroupsAsync(new GroupFilter(), null, 1, default)).Next;
         Assert.NotNull(mark);
-        await Assert.ThrowsAsync<FormatException>(() => store.Listings.UserOrdersAsync("u", mark, 5, default));
+        await Assert.ThrowsAsync<FormatException>(() => store.GroupQueries.UserOrdersAsync("u", mark, 5, default));
     }
 
     /// <summary>T16, T18: late and repeated changes of a relay that starts over.</summary>
@@ -115,11 +124,11 @@ public abstract class ListingTests(IDatabaseFixture databases)
         await store.Projections.WriteAsync([older], default);
         Assert.Equal(
             newer.Row!.View,
-            Assert.Single((await store.Listings.GroupsAsync(new GroupFilter(), null, 5, default)).Items)
+            Assert.Single((await store.GroupQueries.GroupsAsync(new GroupFilter(), null, 5, default)).Items)
         );
         Assert.Equal(
             1999,
-            Assert.Single((await store.Listings.BooksAsync(1, Samples.Noon, default)).Currencies).Refunding
+            Assert.Single((await store.GroupQueries.BooksAsync(1, Samples.Noon, default)).Currencies).Refunding
         );
 
         await store.Projections.WriteAsync(
@@ -136,11 +145,11 @@ public abstract class ListingTests(IDatabaseFixture databases)
         );
         Assert.Equal(
             GroupPhase.Fulfilled,
-            Assert.Single((await store.Listings.GroupsAsync(new GroupFilter(), null, 5, default)).Items).State
+            Assert.Single((await store.GroupQueries.GroupsAsync(new GroupFilter(), null, 5, default)).Items).State
         );
         Assert.Equal(
             1999,
-            Assert.Single((await store.Listings.BooksAsync(1, Samples.Noon, default)).Currencies).Refunded
+            Assert.Single((await store.GroupQueries.BooksAsync(1, Samples.Noon, default)).Currencies).Refunded
         );
     }
 
@@ -188,7 +197,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
             await store.OrderAsync($"1.SH.a.{n + 1}", users[n], OrderStatus.PendingPayment, n + 1, Samples.Noon);
         for (var n = 0; n < users.Length; n++)
         {
-            var order = Assert.Single((await store.Listings.UserOrdersAsync(users[n], null, 10, default)).Items);
+            var order = Assert.Single((await store.GroupQueries.UserOrdersAsync(users[n], null, 10, default)).Items);
             Assert.Equal(users[n], order.UserId);
             Assert.Equal(n + 1, order.OrderId.Number);
         }
@@ -206,7 +215,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
                 await store.OrderAsync($"1.SH.a.{n}", "bob", OrderStatus.Paid, 100 + n, placed);
         }
 
-        var orders = await AllAsync(after => store.Listings.UserOrdersAsync("bob", after, 2, default));
+        var orders = await AllAsync(after => store.GroupQueries.UserOrdersAsync("bob", after, 2, default));
         Assert.Equal([9, 8, 7, 6, 5, 4, 3, 2, 1], orders.Select(order => order.OrderId.Number));
         Assert.All(
             orders,
@@ -255,7 +264,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
             ],
             default
         );
-        var books = await store.Listings.BooksAsync(7, Samples.Noon, default);
+        var books = await store.GroupQueries.BooksAsync(7, Samples.Noon, default);
         Assert.Equal(
             [new CurrencyBooks("CNY", 111_111, 101, 1_010, 10_000, 100_000), new CurrencyBooks("USD", 5, 5, 0, 0, 0)],
             books.Currencies
@@ -263,9 +272,9 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Assert.Equal((15L, 9L, 3L, 3L), (books.Reserved, books.Outstanding, books.Deducted, books.Released));
         Assert.Equal(
             1_110,
-            (await store.Listings.BooksAsync(7, Samples.Noon.AddMilliseconds(1), default)).Currencies[0].Settled
+            (await store.GroupQueries.BooksAsync(7, Samples.Noon.AddMilliseconds(1), default)).Currencies[0].Settled
         );
-        Assert.Empty((await store.Listings.BooksAsync(99, Samples.Noon, default)).Currencies);
+        Assert.Empty((await store.GroupQueries.BooksAsync(99, Samples.Noon, default)).Currencies);
     }
 
     /// <summary>
@@ -317,20 +326,20 @@ public abstract class ListingTests(IDatabaseFixture databases)
             ],
             default
         );
-        var before = await store.Listings.BooksAsync(7, Samples.Noon, default);
+        var before = await store.GroupQueries.BooksAsync(7, Samples.Noon, default);
         Assert.Equal(2 * (Int128)long.MaxValue + 10_111, before.Currencies[0].Paid);
         Assert.Equal(5, await CountAsync(store, Samples.Noon, before));
         Assert.Equal(3, await store.NumberAsync($"select count(*) from payment_book where is_live = 1"));
         Assert.Equal(2, await store.NumberAsync($"select count(*) from group_view where is_live = 1"));
         Assert.Equal(
             new CurrencyBooks("CNY", 5, 0, 0, 0, 5),
-            Assert.Single((await store.Listings.BooksAsync(9, Samples.Noon, default)).Currencies)
+            Assert.Single((await store.GroupQueries.BooksAsync(9, Samples.Noon, default)).Currencies)
         );
         Assert.Equal(
             (1L, 1L),
             (
-                (await store.Listings.BooksAsync(9, Samples.Noon, default)).Reserved,
-                (await store.Listings.BooksAsync(9, Samples.Noon, default)).Deducted
+                (await store.GroupQueries.BooksAsync(9, Samples.Noon, default)).Reserved,
+                (await store.GroupQueries.BooksAsync(9, Samples.Noon, default)).Deducted
             )
         );
 
@@ -339,7 +348,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
             $"update payment_book set state = {(int)PaymentState.Refunded} where amount = {long.MaxValue} and state = {(int)PaymentState.Forfeited}"
         );
         await store.ExecuteAsync($"update group_view set deducted = 6, released = 4 where group_id = {"7.SH.a"}");
-        var changed = await store.Listings.BooksAsync(7, Samples.Noon, default);
+        var changed = await store.GroupQueries.BooksAsync(7, Samples.Noon, default);
         Assert.Equal(
             (before.Currencies[0].Paid, (Int128)10, 2 * (Int128)long.MaxValue),
             (changed.Currencies[0].Paid, changed.Currencies[0].Settled, changed.Currencies[0].Refunded)
@@ -351,7 +360,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
             await CountAsync(
                 store,
                 Samples.Noon.AddDays(1),
-                await store.Listings.BooksAsync(7, Samples.Noon.AddDays(1), default),
+                await store.GroupQueries.BooksAsync(7, Samples.Noon.AddDays(1), default),
                 Samples.Noon.AddDays(1)
             )
         );
@@ -360,7 +369,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
             await CountAsync(
                 store,
                 Samples.Noon.AddDays(1),
-                await store.Listings.BooksAsync(7, Samples.Noon.AddDays(1), default),
+                await store.GroupQueries.BooksAsync(7, Samples.Noon.AddDays(1), default),
                 Samples.Noon.AddDays(1)
             )
         );
@@ -394,7 +403,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
 
         async Task SameAsync()
         {
-            var books = await store.Listings.BooksAsync(7, at ?? now, default);
+            var books = await store.GroupQueries.BooksAsync(7, at ?? now, default);
             Assert.Equal(expected.Currencies, books.Currencies);
             Assert.Equal(expected with { Currencies = [] }, books with { Currencies = [] });
         }
@@ -437,7 +446,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
             ],
             default
         );
-        var books = await store.Listings.BooksAsync(7, Samples.Noon, default);
+        var books = await store.GroupQueries.BooksAsync(7, Samples.Noon, default);
         Int128 paid = 95 * (Int128)Money.AmountMax,
             refunding = 2 * (Int128)long.MaxValue;
         Assert.Equal(
@@ -445,7 +454,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
             Assert.Single(books.Currencies)
         );
         Assert.True(books.IsBalanced);
-        var broken = await store.Listings.BooksAsync(8, Samples.Noon, default);
+        var broken = await store.GroupQueries.BooksAsync(8, Samples.Noon, default);
         Assert.Equal(5 + refunding + 2, broken.Currencies[0].Paid);
         Assert.False(broken.IsBalanced);
     }
@@ -473,13 +482,13 @@ public abstract class ListingTests(IDatabaseFixture databases)
             ],
             default
         );
-        Assert.True((await store.Listings.BooksAsync(7, Samples.Noon, default)).IsBalanced);
-        var hidden = await store.Listings.BooksAsync(8, Samples.Noon, default);
+        Assert.True((await store.GroupQueries.BooksAsync(7, Samples.Noon, default)).IsBalanced);
+        var hidden = await store.GroupQueries.BooksAsync(8, Samples.Noon, default);
         Assert.Equal(
             (hidden.Outstanding + hidden.Deducted + hidden.Released, 2L, false),
             (hidden.Reserved, hidden.Unbalanced, hidden.IsBalanced)
         );
-        Assert.False((await store.Listings.BooksAsync(9, Samples.Noon, default)).IsBalanced);
+        Assert.False((await store.GroupQueries.BooksAsync(9, Samples.Noon, default)).IsBalanced);
     }
 
     [Fact]
@@ -568,15 +577,15 @@ public abstract class ListingTests(IDatabaseFixture databases)
         );
         Assert.Equal(
             ["1.SH.a", "1.SH.d"],
-            (await store.Listings.LapsedGroupsAsync(shard, Samples.Noon, null, 10, default)).Select(id => id.Value)
+            (await store.GroupQueries.LapsedGroupsAsync(shard, Samples.Noon, null, 10, default)).Select(id => id.Value)
         );
         Assert.Equal(
             ["1.SH.d"],
-            (await store.Listings.LapsedGroupsAsync(shard, Samples.Noon, GroupId.Parse("1.SH.a"), 10, default)).Select(
-                id => id.Value
-            )
+            (
+                await store.GroupQueries.LapsedGroupsAsync(shard, Samples.Noon, GroupId.Parse("1.SH.a"), 10, default)
+            ).Select(id => id.Value)
         );
-        Assert.Equal(1, await store.Listings.StuckGroupsAsync(Samples.Noon, default));
+        Assert.Equal(1, await store.GroupQueries.StuckGroupsAsync(Samples.Noon, default));
     }
 
     [Fact]
@@ -584,7 +593,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         for (var n = 0; n < 5; n++)
-            await store.Listings.AuditAsync(
+            await store.GroupQueries.AuditAsync(
                 Samples.Noon.AddSeconds(n),
                 "alice",
                 "policy.put",
@@ -592,7 +601,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
                 n == 0 ? null : new string('x', 9000),
                 default
             );
-        var trail = await AllAsync(after => store.Listings.AuditTrailAsync(after, 2, default));
+        var trail = await AllAsync(after => store.GroupQueries.AuditTrailAsync(after, 2, default));
         Assert.Equal(["refund-4", "refund-3", "refund-2", "refund-1", "refund-0"], trail.Select(entry => entry.Target));
         Assert.Equal(8000, trail[0].Detail!.Length);
         Assert.Null(trail[4].Detail);

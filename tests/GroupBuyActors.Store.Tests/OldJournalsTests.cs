@@ -64,10 +64,10 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             $"insert into relay_cursor (stream, sink, position) values (2, {"projections"}, {Position(7) + 10})"
         );
         await store.ExecuteAsync(
-            $"insert into relay_aside (stream, sink, actor_id, sequence, state, since_ms) values (2, {"projections"}, {group.Actor}, 5, 2, 0)"
+            $"insert into relay_blocked (stream, sink, actor_id, sequence, state, since_ms) values (2, {"projections"}, {group.Actor}, 5, 2, 0)"
         );
         Assert.Equal(0, await RemoveAsync(store, group, 7));
-        await store.ExecuteAsync($"delete from relay_aside");
+        await store.ExecuteAsync($"delete from relay_blocked");
         Assert.Equal(3, await RemoveAsync(store, group, 7));
         Assert.Equal(7, await store.Groups.HeadAsync(group.Actor, default));
         Assert.Equal([7L], (await store.Groups.HistoryAsync(group.Actor, 0, 10, default)).Select(row => row.Sequence));
@@ -115,7 +115,7 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             2,
             await store.NumberAsync($"select count(*) from order_status_log where group_id = {"1.SH.a-b"}")
         );
-        Assert.Equal(6, (await store.Listings.UserOrdersAsync("bob", null, 50, default)).Items.Count);
+        Assert.Equal(6, (await store.GroupQueries.UserOrdersAsync("bob", null, 50, default)).Items.Count);
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             await store.Groups.WriteSnapshotAsync(id.Actor, 7, "{}"u8.ToArray(), default);
         }
 
-        var books = await store.Listings.BooksAsync(1, Samples.Noon, default);
+        var books = await store.GroupQueries.BooksAsync(1, Samples.Noon, default);
         Assert.Null(await store.OldJournals.RemoveGroupAsync(group, 7, Sinks, 2, default));
         await store.Totals.CountPaymentsAsync(0, Samples.Noon, 100, default);
         await store.Totals.CountStockAsync(0, Samples.Noon.AddDays(1), 100, default);
@@ -176,7 +176,7 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             )
         );
         Assert.Equal(0, await store.Groups.HeadAsync(group.Actor, default));
-        var after = await store.Listings.BooksAsync(1, Samples.Noon, default);
+        var after = await store.GroupQueries.BooksAsync(1, Samples.Noon, default);
         Assert.Equal(books.Currencies, after.Currencies);
         Assert.Equal((6L, 6L), (after.Reserved, after.Deducted));
         Assert.Null(await store.OldJournals.RemoveGroupAsync(group, 7, Sinks, 2, default));

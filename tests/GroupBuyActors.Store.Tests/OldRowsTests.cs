@@ -45,13 +45,13 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         for (var n = 0; n < 7; n++)
-            await store.Listings.AuditAsync(Samples.Noon.AddDays(n), "op", "task.cancel", $"{n}", null, default);
+            await store.GroupQueries.AuditAsync(Samples.Noon.AddDays(n), "op", "task.cancel", $"{n}", null, default);
         Assert.Equal(new PurgeStep(0, true), await store.OldRows.AuditAsync(Samples.Noon, 100, default));
         Assert.Equal(new PurgeStep(2, false), await store.OldRows.AuditAsync(Samples.Noon.AddDays(3), 2, default));
         Assert.Equal(new PurgeStep(1, true), await store.OldRows.AuditAsync(Samples.Noon.AddDays(3), 2, default));
         Assert.Equal(
             ["6", "5", "4", "3"],
-            (await store.Listings.AuditTrailAsync(null, 10, default)).Items.Select(entry => entry.Target)
+            (await store.GroupQueries.AuditTrailAsync(null, 10, default)).Items.Select(entry => entry.Target)
         );
     }
 

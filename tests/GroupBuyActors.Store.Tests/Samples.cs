@@ -90,10 +90,10 @@ internal static class Samples
             $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) values ({shard.Index}, {due.ToUnixTimeMilliseconds()}, {id}, {type}, {"{}"u8.ToArray()}, {(next ?? due).ToUnixTimeMilliseconds()}, 0, 1)"
         );
 
-    public static TaskEnding Ending(
+    public static TaskOutcome Ending(
         string taskId,
         DateTimeOffset? ended = null,
-        TaskEndStatus status = TaskEndStatus.Dead,
+        TaskOutcomeStatus status = TaskOutcomeStatus.Dead,
         int version = 1,
         string type = "refund",
         GroupId? group = null,
@@ -117,9 +117,9 @@ internal static class Samples
             Error = error,
         };
 
-    public static Task EndAsync(this TestStore store, TaskEnding end) =>
+    public static Task EndAsync(this TestStore store, TaskOutcome end) =>
         store.ExecuteAsync(
-            $"insert into task_end (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, error) values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()}, {StoredNames<TaskEndStatus>.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.Account}, {end.Actor?.ToString()}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version}, {end.Payload.ToArray()}, {end.Error})"
+            $"insert into task_outcome (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, error) values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()}, {StoredNames<TaskOutcomeStatus>.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.Account}, {end.Actor?.ToString()}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version}, {end.Payload.ToArray()}, {end.Error})"
         );
 
     /// <summary>
@@ -134,6 +134,6 @@ internal static class Samples
     /// <summary>2,048 a round: dead letters, each a millisecond older than the one before.</summary>
     public static Task ManyEndingsAsync(this TestStore store, int rounds, string type = "refund") =>
         store.ExecuteAsync(
-            $"insert into task_end (day, task_id, ended_ms, status, type, shard, due_ms, attempts, version, payload, error) select {TaskEnding.DayOf(Noon)}, s.shard + 2048 * r.shard, {Noon.ToUnixTimeMilliseconds()} - s.shard - 2048 * r.shard, {"dead"}, {type}, s.shard, {Noon.ToUnixTimeMilliseconds()}, 10, 3, {"{}"u8.ToArray()}, {"The provider did not answer."} from shard_owner s cross join shard_owner r where r.shard < {rounds}"
+            $"insert into task_outcome (day, task_id, ended_ms, status, type, shard, due_ms, attempts, version, payload, error) select {TaskOutcome.DayOf(Noon)}, s.shard + 2048 * r.shard, {Noon.ToUnixTimeMilliseconds()} - s.shard - 2048 * r.shard, {"dead"}, {type}, s.shard, {Noon.ToUnixTimeMilliseconds()}, 10, 3, {"{}"u8.ToArray()}, {"The provider did not answer."} from shard_owner s cross join shard_owner r where r.shard < {rounds}"
         );
 }

@@ -212,7 +212,10 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         var touched = await TouchedAsync(
             store,
             async () =>
-                Assert.Equal(2_048, (await store.Listings.BooksAsync(7, Samples.Noon, default)).Currencies[0].Refunded)
+                Assert.Equal(
+                    2_048,
+                    (await store.GroupQueries.BooksAsync(7, Samples.Noon, default)).Currencies[0].Refunded
+                )
         );
         Assert.InRange(touched - none, 1, 150);
     }

@@ -25,7 +25,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Database Database => _services.GetRequiredService<Database>();
 
-    public IGrainStorageUpkeep StorageUpkeep => _services.GetRequiredService<IGrainStorageUpkeep>();
+    public IGrainStorageMaintenance StorageUpkeep => _services.GetRequiredService<IGrainStorageMaintenance>();
 
     public IStoreHealth Health => _services.GetRequiredService<IStoreHealth>();
 
@@ -33,7 +33,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IActorReader Groups => _services.GetRequiredService<IActorReader>();
 
-    public IListings Listings => _services.GetRequiredService<IListings>();
+    public IGroupQueries GroupQueries => _services.GetRequiredService<IGroupQueries>();
 
     public IBookReader Books => _services.GetRequiredService<IBookReader>();
 
@@ -41,7 +41,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public ITaskStore Tasks => _services.GetRequiredService<ITaskStore>();
 
-    public ITaskEnds Ends => _services.GetRequiredService<ITaskEnds>();
+    public ITaskOutcomes Ends => _services.GetRequiredService<ITaskOutcomes>();
 
     public IPolicyStore Policies => _services.GetRequiredService<IPolicyStore>();
 

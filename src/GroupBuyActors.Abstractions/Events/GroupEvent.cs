@@ -29,7 +29,7 @@ public abstract record OrderEvent : GroupEvent
 /// <summary>
 /// <c>group.publishing</c>: the merchant wants it on the shelf; stock is being reserved under a key with the attempt.
 /// </summary>
-public sealed record GroupPublishing(int Attempt, GroupOffer Offer, GroupTerms Terms) : GroupEvent;
+public sealed record GroupPublishing(int Attempt, GroupTermsRequest Offer, GroupTerms Terms) : GroupEvent;
 
 /// <summary>
 /// <c>group.publication-abandoned</c>: this attempt is given up. <paramref name="Reserved"/>: null where inventory

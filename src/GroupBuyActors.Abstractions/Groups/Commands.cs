@@ -40,8 +40,8 @@ public sealed record PayOrder(
 /// <param name="Number">The order's number.</param>
 /// <param name="Reason">The buyer's words, at most 500 characters.</param>
 /// <param name="Request">For safe repeats; null gives none.</param>
-[GenerateSerializer, Immutable, Alias("groupbuy.AskRefund")]
-public sealed record AskRefund(
+[GenerateSerializer, Immutable, Alias("groupbuy.RequestRefund")]
+public sealed record RequestRefund(
     [property: Id(0)] int Number,
     [property: Id(1)] string? Reason = null,
     [property: Id(2)] RequestKey? Request = null

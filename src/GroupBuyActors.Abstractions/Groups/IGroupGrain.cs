@@ -11,7 +11,7 @@ public interface IGroupGrain : IGrainWithStringKey
 {
     /// <summary>Publishes: <c>Created</c>, or <c>Done</c> for the same content again.</summary>
     [Alias("Publish")]
-    Task<Reply<GroupView>> Publish(GroupOffer offer, RequestKey? request = null);
+    Task<Reply<GroupView>> Publish(GroupTermsRequest termsRequest, RequestKey? request = null);
 
     /// <summary>Reads the group.</summary>
     [Alias("Get")]
@@ -42,8 +42,8 @@ public interface IGroupGrain : IGrainWithStringKey
     Task<Reply<OrderView>> Pay(PayOrder command);
 
     /// <summary>A buyer's refund: <c>Accepted</c>.</summary>
-    [Alias("AskRefund")]
-    Task<Reply<OrderView>> AskRefund(AskRefund command);
+    [Alias("RequestRefund")]
+    Task<Reply<OrderView>> RequestRefund(RequestRefund command);
 
     /// <summary>Redeems a voucher.</summary>
     [Alias("Redeem")]

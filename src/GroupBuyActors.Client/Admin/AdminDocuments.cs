@@ -112,7 +112,7 @@ public sealed record RescheduleDocument(DateTimeOffset ExecuteAt);
 /// <summary>Another weight of a task's own.</summary>
 /// <param name="Weight">−1,000 to 1,000, on top of its type's; where places are scarce, each is worth a second's head
 /// start.</param>
-public sealed record WeighDocument(int Weight);
+public sealed record SetWeightDocument(int Weight);
 
 /// <summary>Where to go on calling off many tasks.</summary>
 /// <param name="After">The <c>next</c> of the answer before; left out at the start.</param>

@@ -39,10 +39,10 @@ public sealed class GroupEventConsumer
         EndInterval = TimeSpan.FromSeconds(1);
 
     private readonly GroupEventConsumerOptions _options;
-    private readonly IGroupEventView _view;
+    private readonly IGroupProjection _view;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly ConcurrentDictionary<TopicPartition, PartitionLane> _lanes = new();
+    private readonly ConcurrentDictionary<TopicPartition, PartitionWorker> _lanes = new();
     private readonly CancellationTokenSource _failed = new();
     private Exception? _failure;
     private int _started;
@@ -54,7 +54,7 @@ public sealed class GroupEventConsumer
     /// </summary>
     public GroupEventConsumer(
         GroupEventConsumerOptions options,
-        IGroupEventView view,
+        IGroupProjection view,
         TimeProvider? time = null,
         ILogger<GroupEventConsumer>? log = null
     )
@@ -211,7 +211,7 @@ public sealed class GroupEventConsumer
         foreach (var partition in partitions)
         {
             GroupEventConsumerLog.Assigned(_log, $"{partition}", _options.ConsumerGroup);
-            var lane = new PartitionLane(
+            var lane = new PartitionWorker(
                 partition,
                 _view,
                 _options,
@@ -239,9 +239,9 @@ public sealed class GroupEventConsumer
             lane.Abandon();
     }
 
-    private List<PartitionLane> Remove(IEnumerable<TopicPartition> partitions)
+    private List<PartitionWorker> Remove(IEnumerable<TopicPartition> partitions)
     {
-        var removed = new List<PartitionLane>();
+        var removed = new List<PartitionWorker>();
         foreach (var partition in partitions)
         {
             if (!_lanes.TryRemove(partition, out var lane))

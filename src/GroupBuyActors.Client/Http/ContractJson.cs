@@ -32,7 +32,7 @@ public static class ContractJson
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(IsoDurationConverter), typeof(IsoInstantConverter)]
 )]
-[JsonSerializable(typeof(GroupOffer))]
+[JsonSerializable(typeof(GroupTermsRequest))]
 [JsonSerializable(typeof(GroupDocument))]
 [JsonSerializable(typeof(OrderDocument))]
 [JsonSerializable(typeof(JoinDocument))]

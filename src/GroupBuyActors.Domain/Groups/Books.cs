@@ -5,11 +5,11 @@ namespace GroupBuyActors.Groups;
 /// <summary>What an event changes in the order status log and in the books of payments.</summary>
 internal static class Books
 {
-    public static void Record(Turn turn, OrderEvent happened, RecordedEvent recorded)
+    public static void Record(CommandExecution execution, OrderEvent happened, RecordedEvent recorded)
     {
-        var order = turn.State.Orders[happened.OrderId.Number];
+        var order = execution.State.Orders[happened.OrderId.Number];
         if (happened is not (PaymentExcess or PaymentRefunded))
-            turn.Log(new OrderStatusChange(recorded.Sequence, recorded.Time, Views.Of(turn.State, order)));
+            execution.Log(new OrderStatusChange(recorded.Sequence, recorded.Time, Views.Of(execution.State, order)));
         var payment = happened switch
         {
             OrderPaid e => order.FindPayment(e.PaymentId),
@@ -18,11 +18,11 @@ internal static class Books
             PaymentExcess e => order.FindPayment(e.PaymentId),
             PaymentRefunded e => order.FindPayment(e.PaymentId),
             VoucherRedeemed or VoucherRedemptionRevoked => order.Main,
-            VoucherLapsed when turn.State.RequireTerms().LapsePolicy == LapsePolicy.Forfeit => order.Main,
+            VoucherLapsed when execution.State.RequireTerms().LapsePolicy == LapsePolicy.Forfeit => order.Main,
             _ => null,
         };
         if (payment is not null)
-            Enter(turn.Handling.Payments, payment.Entry(happened.OrderId));
+            Enter(execution.CommandResult.Payments, payment.Entry(happened.OrderId));
     }
 
     // One handling may move a payment twice (a redemption revoked after the end: held, then refunding); only the last

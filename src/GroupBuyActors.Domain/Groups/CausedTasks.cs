@@ -35,7 +35,7 @@ public static class CausedTasks
         };
 
     private static bool MayBeMany(GroupState state, GroupSettings settings, int commitBytesMax) =>
-        state.OrderCount > settings.ConsequencesPerCommit || Consequences.BytesAtMost(state) > commitBytesMax;
+        state.OrderCount > settings.FanOutPerCommit || FanOut.BytesAtMost(state) > commitBytesMax;
 
     private static bool MayDefer(GroupEvent caused) =>
         caused

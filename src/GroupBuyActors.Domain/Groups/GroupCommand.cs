@@ -8,7 +8,7 @@ namespace GroupBuyActors.Groups;
 public abstract record GroupCommand
 {
     /// <summary>Publish, or publish again with the same content. Follow-ups: <see cref="Reserved"/>.</summary>
-    public sealed record Publish(GroupOffer Offer, RequestKey? Request = null) : GroupCommand;
+    public sealed record Publish(GroupTermsRequest Offer, RequestKey? Request = null) : GroupCommand;
 
     /// <summary>
     /// Inventory's answer to the reservation of an attempt, and the request of the publication that asked for it.
@@ -33,7 +33,7 @@ public abstract record GroupCommand
     public sealed record Pay(PayOrder Command, PaymentFindings? Findings = null) : GroupCommand;
 
     /// <summary>A buyer wants the money back.</summary>
-    public sealed record Refund(AskRefund Command) : GroupCommand;
+    public sealed record Refund(RequestRefund Command) : GroupCommand;
 
     /// <summary>A voucher is redeemed.</summary>
     public sealed record Redeem(VoucherCode Code, RequestKey? Request) : GroupCommand;
@@ -48,8 +48,8 @@ public abstract record GroupCommand
     public sealed record Settle(RequestKey? Request = null) : GroupCommand;
 
     /// <summary>
-    /// The payment window of an order is over and the provider was asked (<see cref="PortAnswer.Silent"/>: retries used
-    /// up).
+    /// The payment window of an order is over and the provider was asked (<see cref="PortAnswer.Unavailable"/>: retries
+    /// used up).
     /// </summary>
     public sealed record CloseUnpaid(int Order, PaymentFindings Findings) : GroupCommand;
 

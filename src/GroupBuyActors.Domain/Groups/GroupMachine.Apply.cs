@@ -22,7 +22,7 @@ public static partial class GroupMachine
             ApplyToGroup(state, recorded.Event, recorded);
         if (state.Phase == GroupPhase.Success)
             StockPlans.Plan(state, recorded);
-        Consequences.Track(state);
+        FanOut.Track(state);
     }
 
     private static void ApplyToGroup(GroupState state, GroupEvent happened, RecordedEvent recorded)
@@ -64,7 +64,7 @@ public static partial class GroupMachine
                 (state.FulfilledAt, state.VouchersValidUntil) = (recorded.Time, e.VouchersValidUntil);
                 state.Ledger.FailInFlight();
                 state.Ledger.PlanEnd(state.Orders.SeatsPaid, state.Attempt, recorded.Sequence);
-                Consequences.OpenForOrders(state, recorded);
+                FanOut.OpenForOrders(state, recorded);
                 break;
             case GroupExpired e:
                 Expire(state, e.Reason, recorded);
@@ -72,7 +72,7 @@ public static partial class GroupMachine
             case StockDeducted e:
                 state.Ledger.ConfirmDeduction(e.Cause, e.Units);
                 if (e.Cause == 1)
-                    Consequences.OpenForNotices(state, recorded);
+                    FanOut.OpenForNotices(state, recorded);
                 break;
             case StockReleased e:
                 state.Ledger.ConfirmRelease(e.Cause);
@@ -96,7 +96,7 @@ public static partial class GroupMachine
             state.Ledger.PlanEnd(0, state.Attempt, recorded.Sequence);
         }
 
-        Consequences.OpenForOrders(state, recorded);
+        FanOut.OpenForOrders(state, recorded);
     }
 
     private static void ApplyToOrder(GroupState state, OrderEvent happened, RecordedEvent recorded)
@@ -169,7 +169,7 @@ public static partial class GroupMachine
         if (e.Reason == RefundReason.StockUnavailable && state.Ledger.FailInFlight())
         {
             state.SettlementFailed = true;
-            Consequences.OpenForOrders(state, recorded);
+            FanOut.OpenForOrders(state, recorded);
         }
     }
 

@@ -13,9 +13,9 @@ public static partial class GroupMachine
     /// The tasks that an event just applied schedules and removes. <paramref name="deferred"/>: it opened consequences
     /// that do not fit into its commit.
     /// </summary>
-    internal static void Follow(Turn turn, RecordedEvent recorded, bool deferred)
+    internal static void Follow(CommandExecution execution, RecordedEvent recorded, bool deferred)
     {
-        var (state, tasks) = (turn.State, new TasksOf(turn, recorded));
+        var (state, tasks) = (execution.State, new TasksOf(execution, recorded));
         if (deferred)
             tasks.Add(GroupSettle.Type, recorded.Time, NoPayload.Value);
         switch (recorded.Event)
@@ -24,13 +24,13 @@ public static partial class GroupMachine
                 tasks.Add(OrderClose.Type, e.ClosesAt, new OrderTask(e.OrderId.Number));
                 break;
             case OrderPaid e:
-                RemoveOrderClose(turn, e.OrderId.Number);
+                RemoveOrderClose(execution, e.OrderId.Number);
                 break;
             case OrderClosed e:
-                RemoveOrderClose(turn, e.OrderId.Number);
+                RemoveOrderClose(execution, e.OrderId.Number);
                 tasks.Add(
                     PaymentCheck.Type,
-                    recorded.Time + turn.Settings.ProviderWindow,
+                    recorded.Time + execution.Settings.ProviderWindow,
                     new OrderTask(e.OrderId.Number)
                 );
                 break;
@@ -46,24 +46,24 @@ public static partial class GroupMachine
             case GroupPublishing e:
                 tasks.Add(
                     StockRollback.Type,
-                    recorded.Time + turn.Settings.PublicationGuard,
+                    recorded.Time + execution.Settings.PublicationGuard,
                     GuardOf(state, e.Attempt)
                 );
                 break;
             case GroupPublicationAbandoned:
-                RemoveGuard(turn);
+                RemoveGuard(execution);
                 break;
             case GroupShelved e:
-                RemoveGuard(turn);
+                RemoveGuard(execution);
                 tasks.Add(GroupDeadline.Type, e.Deadline, NoPayload.Value);
                 break;
             case GroupJoiningEnded:
             case GroupExpired when state.JoiningEnded is null:
-                turn.Remove(DeadlineTask(state), state.ShelvedSequence);
+                execution.Remove(DeadlineTask(state), state.ShelvedSequence);
                 break;
         }
 
-        FollowPlans(state, recorded, turn.Settings, ref tasks);
+        FollowPlans(state, recorded, execution.Settings, ref tasks);
     }
 
     /// <summary>The key of the task that fires at the deadline.</summary>
@@ -114,20 +114,23 @@ public static partial class GroupMachine
             };
     }
 
-    private static void RemoveGuard(Turn turn) =>
-        turn.Remove(
-            turn.State.TaskKey(
-                turn.State.PublishingAt + turn.Settings.PublicationGuard,
-                turn.State.PublishingSequence,
+    private static void RemoveGuard(CommandExecution execution) =>
+        execution.Remove(
+            execution.State.TaskKey(
+                execution.State.PublishingAt + execution.Settings.PublicationGuard,
+                execution.State.PublishingSequence,
                 StockRollback.Type
             ),
-            turn.State.PublishingSequence
+            execution.State.PublishingSequence
         );
 
-    private static void RemoveOrderClose(Turn turn, int number)
+    private static void RemoveOrderClose(CommandExecution execution, int number)
     {
-        var order = turn.State.Orders[number];
-        turn.Remove(turn.State.TaskKey(order.ClosesAt, order.PlacedSequence, OrderClose.Type), order.PlacedSequence);
+        var order = execution.State.Orders[number];
+        execution.Remove(
+            execution.State.TaskKey(order.ClosesAt, order.PlacedSequence, OrderClose.Type),
+            order.PlacedSequence
+        );
     }
 
     private static void FollowNotices(GroupState state, BuyersNotified e, ref TasksOf tasks)
@@ -189,25 +192,25 @@ public static partial class GroupMachine
         };
 
     /// <summary>Numbers the tasks of one event: only notices are more than one of a type.</summary>
-    private struct TasksOf(Turn turn, RecordedEvent recorded)
+    private struct TasksOf(CommandExecution execution, RecordedEvent recorded)
     {
         private int _notices;
 
         public void Add<TPayload>(TaskType<TPayload> type, DateTimeOffset due, TPayload payload) =>
-            turn.Schedule(
+            execution.Schedule(
                 new TimedTask
                 {
-                    Key = turn.State.TaskKey(
+                    Key = execution.State.TaskKey(
                         due,
                         recorded.Sequence,
                         type,
                         ReferenceEquals(type, Notify.Type) ? _notices++ : 0
                     ),
                     Type = type.Name,
-                    Actor = turn.State.Actor,
+                    Actor = execution.State.Actor,
                     Payload = type.Write(payload),
                     NextAt = due,
-                    Trace = turn.Trace,
+                    Trace = execution.Trace,
                 }
             );
     }

@@ -12,39 +12,41 @@ public static partial class GroupMachine
     /// passed, then the command, then every transition that is now due. A refused command leaves the state as the
     /// deadline left it.
     /// </summary>
-    public static Handling Handle(GroupState state, GroupCommand command, HandlingContext context)
+    public static CommandResult Handle(GroupState state, GroupCommand command, CommandContext context)
     {
-        var turn = new Turn(state, context);
-        var handling = turn.Handling;
-        if (context.Completes is { } task && task.Due > turn.Now)
+        var execution = new CommandExecution(state, context);
+        var result = execution.CommandResult;
+        if (context.Completes is { } task && task.Due > execution.Now)
         {
             // The clock that fired it is ahead of ours: a timer may be late, never early.
-            handling.NotYet = task.Due - turn.Now;
-            return handling;
+            result.NotYet = task.Due - execution.Now;
+            return result;
         }
 
-        turn.RunTransitions();
+        execution.RunTransitions();
         var request = RequestOf(command);
-        var known = request is null ? null : state.Requests.Find(request.Id, turn.Now, context.Settings.RequestMemory);
+        var known = request is null
+            ? null
+            : state.Requests.Find(request.Id, execution.Now, context.Settings.RequestMemory);
         // A reservation's answer is decided all the same, for stock hangs on it; what is said then is the publication's
         // first answer.
         if (request is not null && known is not null && command is not GroupCommand.Reserved)
         {
-            turn.RemoveDoneWork();
-            return Recall(handling, request, known);
+            execution.RemoveDoneWork();
+            return Recall(result, request, known);
         }
 
-        var decision = Decide(state, command, turn.Now, context.Completes);
-        Carry(turn, decision);
-        turn.RemoveDoneWork();
+        var decision = Decide(state, command, execution.Now, context.Completes);
+        Carry(execution, decision);
+        execution.RemoveDoneWork();
         if (decision.CompletesTask)
-            turn.Complete();
+            execution.Complete();
         if (decision.Refusal is not null || decision.Question is not null)
-            return handling;
+            return result;
         if (request is not null && known is not null)
-            return Recall(handling, request, known);
-        Answer(turn, decision, request);
-        return handling;
+            return Recall(result, request, known);
+        Answer(execution, decision, request);
+        return result;
     }
 
     /// <summary>
@@ -86,37 +88,37 @@ public static partial class GroupMachine
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule handles this command."),
         };
 
-    private static void Carry(Turn turn, Decision decision)
+    private static void Carry(CommandExecution execution, Decision decision)
     {
-        var handling = turn.Handling;
+        var result = execution.CommandResult;
         foreach (var happened in decision.Events)
-            turn.Emit(happened);
+            execution.Emit(happened);
         if (decision.Settles)
-            turn.Settle();
+            execution.Settle();
         if (decision.Events.Length > 0 || decision.Settles)
-            turn.RunTransitions();
-        handling.Refusal = decision.Refusal;
-        handling.Question = decision.Question;
-        handling.NotYet = decision.NotYet;
-        handling.Unknown = decision.Unknown;
-        handling.Alert = decision.Alert;
-        handling.Warning = decision.Warning;
+            execution.RunTransitions();
+        result.Refusal = decision.Refusal;
+        result.Question = decision.Question;
+        result.NotYet = decision.NotYet;
+        result.Unknown = decision.Unknown;
+        result.Alert = decision.Alert;
+        result.Warning = decision.Warning;
         if (decision.Reserve)
-            handling.Reserve = PublicationRules.ReservationOf(turn.State);
+            result.Reserve = PublicationRules.ReservationOf(execution.State);
     }
 
-    private static void Answer(Turn turn, Decision decision, RequestKey? request)
+    private static void Answer(CommandExecution execution, Decision decision, RequestKey? request)
     {
-        var (state, handling) = (turn.State, turn.Handling);
-        handling.Outcome = decision.Outcome;
-        handling.Answer = decision.Answer switch
+        var (state, result) = (execution.State, execution.CommandResult);
+        result.Outcome = decision.Outcome;
+        result.Answer = decision.Answer switch
         {
             AnswerKind.Group => state.View(),
             AnswerKind.Order => Views.Of(state, state.Orders[decision.Order]),
             AnswerKind.OrderWithBrief => Views.Of(state, state.Orders[decision.Order], brief: true),
             _ => null,
         };
-        if (request is null || handling.Answer is null)
+        if (request is null || result.Answer is null)
             return;
         var mark = new RequestMark(
             request.Id,
@@ -125,24 +127,24 @@ public static partial class GroupMachine
             decision.Outcome,
             decision.Answer == AnswerKind.OrderWithBrief
         );
-        if (handling.Events.Count > 0)
-            handling.Events[^1] = handling.Events[^1] with { Request = mark };
-        Remember(state, mark, turn.Now, handling.Answer, journaled: handling.Events.Count > 0);
+        if (result.Events.Count > 0)
+            result.Events[^1] = result.Events[^1] with { Request = mark };
+        Remember(state, mark, execution.Now, result.Answer, journaled: result.Events.Count > 0);
     }
 
-    private static Handling Recall(Handling handling, RequestKey request, Remembered known)
+    private static CommandResult Recall(CommandResult result, RequestKey request, Remembered known)
     {
         if (request.Fingerprint.Length > 0 && known.Fingerprint.Length > 0 && request.Fingerprint != known.Fingerprint)
         {
-            handling.Refusal = new Refusal(
+            result.Refusal = new Refusal(
                 RefusalCode.IdempotencyMismatch,
                 "This idempotency key was already used with a different body."
             );
-            return handling;
+            return result;
         }
 
-        (handling.Answer, handling.Outcome, handling.Replayed) = (known.Answer, known.Outcome, true);
-        return handling;
+        (result.Answer, result.Outcome, result.Replayed) = (known.Answer, known.Outcome, true);
+        return result;
     }
 
     private static void Remember(GroupState state, RequestMark mark, DateTimeOffset at, object answer, bool journaled)

@@ -87,7 +87,7 @@ public static class GroupSnapshot
             state.Orders.Add(order);
         foreach (var request in document.Requests)
             state.Requests.Add(request.Remembered(state));
-        Consequences.Track(state);
+        FanOut.Track(state);
         return state;
     }
 }
@@ -101,7 +101,7 @@ internal sealed class SnapshotDocument
     public long Sequence { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
     public int Attempt { get; init; }
-    public GroupOffer? Offer { get; init; }
+    public GroupTermsRequest? Offer { get; init; }
     public GroupTerms? Terms { get; init; }
     public long PublishingSequence { get; init; }
     public DateTimeOffset PublishingAt { get; init; }
@@ -112,8 +112,8 @@ internal sealed class SnapshotDocument
     public bool SettlementFailed { get; init; }
     public DateTimeOffset? FulfilledAt { get; init; }
     public DateTimeOffset? VouchersValidUntil { get; init; }
-    public OpenWork? OrderWork { get; init; }
-    public OpenWork? NoticeWork { get; init; }
+    public PendingFanOut? OrderWork { get; init; }
+    public PendingFanOut? NoticeWork { get; init; }
     public int NotifiedUpTo { get; init; }
     public int NotifyUpTo { get; init; }
     public StockLedger Stock { get; init; } = new();

@@ -65,7 +65,7 @@ public sealed class GroupState
 
     // Publication. The terms stay after an attempt is abandoned, for the release that undoes it.
     internal int Attempt { get; set; }
-    internal GroupOffer? Offer { get; set; }
+    internal GroupTermsRequest? Offer { get; set; }
     internal GroupTerms? Carried { get; set; }
     internal long PublishingSequence { get; set; }
     internal DateTimeOffset PublishingAt { get; set; }
@@ -79,9 +79,9 @@ public sealed class GroupState
     internal DateTimeOffset? VouchersValidUntil { get; set; }
 
     // Consequences still to be committed. The cursor is the number of the first order that may be among them.
-    internal OpenWork? OrderWork { get; set; }
+    internal PendingFanOut? OrderWork { get; set; }
     internal int OrderCursor { get; set; } = 1;
-    internal OpenWork? NoticeWork { get; set; }
+    internal PendingFanOut? NoticeWork { get; set; }
     internal int NotifiedUpTo { get; set; }
     internal int NotifyUpTo { get; set; }
 
@@ -100,4 +100,4 @@ public sealed class GroupState
 /// <summary>
 /// Consequences opened by an event; its <c>group-settle</c> task, where it has one, is named after it.
 /// </summary>
-internal readonly record struct OpenWork(long Sequence, DateTimeOffset At);
+internal readonly record struct PendingFanOut(long Sequence, DateTimeOffset At);

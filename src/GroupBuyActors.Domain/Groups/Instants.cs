@@ -5,10 +5,10 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 internal static class Instants
 {
-    public static DateTimeOffset Cut(DateTimeOffset instant) =>
+    public static DateTimeOffset TruncateToMilliseconds(DateTimeOffset instant) =>
         new(instant.UtcTicks - instant.UtcTicks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
 
-    public static TimeSpan? Cut(TimeSpan? span) =>
+    public static TimeSpan? TruncateToMilliseconds(TimeSpan? span) =>
         span is { } value ? new TimeSpan(value.Ticks - value.Ticks % TimeSpan.TicksPerMillisecond) : null;
 
     public static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;

@@ -10,7 +10,7 @@ internal static class JoiningRules
     public static Decision Decide(GroupState state, GroupCommand.Join join, DateTimeOffset now)
     {
         var (userId, quantity, _) = join.Command;
-        if (!TextRules.IsId(userId, UserIdLengthMax) || quantity is < 1 or > OfferRules.CapacityMax)
+        if (!TextRules.IsId(userId, UserIdLengthMax) || quantity is < 1 or > TermsRules.CapacityMax)
             return Malformed(userId, quantity);
         if (!state.IsPublished)
             return Decision.GroupNotFound(state);
@@ -75,7 +75,7 @@ internal static class JoiningRules
         && state.JoiningEnded is null
         && now < terms.Deadline;
 
-    private static Decision Malformed(string userId, int quantity, int capacity = OfferRules.CapacityMax)
+    private static Decision Malformed(string userId, int quantity, int capacity = TermsRules.CapacityMax)
     {
         var faults = new Faults();
         faults.Unless(

@@ -54,12 +54,12 @@ public static class JournalPayload
     {
         try
         {
-            var data = Cut(payload.Span, out var rest);
+            var data = TruncateToMilliseconds(payload.Span, out var rest);
             var happened = GroupEvents.Deserialize(typeName, version, payload.Span[data]);
             var mark = rest is { } request
                 ? JsonSerializer.Deserialize(payload.Span[request], JournalJson.Default.RequestMark)
                 : null;
-            return new RecordedEvent(sequence, Instants.Cut(time), happened, mark);
+            return new RecordedEvent(sequence, Instants.TruncateToMilliseconds(time), happened, mark);
         }
         catch (JsonException broken)
         {
@@ -72,7 +72,7 @@ public static class JournalPayload
 
     /// <summary>The data part alone, without secrets: the event as clients see it.</summary>
     public static ReadOnlyMemory<byte> Data(string typeName, int version, ReadOnlyMemory<byte> payload) =>
-        GroupEvents.Publish(typeName, version, payload[Cut(payload.Span, out _)]);
+        GroupEvents.Publish(typeName, version, payload[TruncateToMilliseconds(payload.Span, out _)]);
 
     /// <summary>The same as an element of its own.</summary>
     public static JsonElement DataElement(string typeName, int version, ReadOnlyMemory<byte> payload)
@@ -81,7 +81,7 @@ public static class JournalPayload
         return JsonElement.ParseValue(ref reader);
     }
 
-    private static Range Cut(ReadOnlySpan<byte> payload, out Range? request)
+    private static Range TruncateToMilliseconds(ReadOnlySpan<byte> payload, out Range? request)
     {
         var reader = new Utf8JsonReader(payload);
         reader.Read();

@@ -109,7 +109,7 @@ internal static class PaymentRules
     {
         if (findings is null)
             return new Decision { Question = new PaymentQuestion(new OrderId(state.Id, order.Number)) };
-        if (findings.Answer == PortAnswer.Silent)
+        if (findings.Answer == PortAnswer.Unavailable)
             return Decision.Refuse(
                 RefusalCode.PaymentsUnavailable,
                 "The payment provider does not answer, so this payment could not be confirmed. Try again."

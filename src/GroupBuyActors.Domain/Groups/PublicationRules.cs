@@ -12,18 +12,18 @@ internal static class PublicationRules
 {
     public static Decision Decide(GroupState state, GroupCommand.Publish command, DateTimeOffset now)
     {
-        var faults = OfferRules.Check(command.Offer);
+        var faults = TermsRules.Check(command.Offer);
         if (faults.Count > 0)
             return Decision.Invalid(faults);
-        var offer = OfferRules.Normalise(command.Offer);
+        var termsRequest = TermsRules.Normalise(command.Offer);
         if (state.Phase != GroupPhase.None)
-            return Again(state, offer);
-        faults = OfferRules.CheckAt(offer, now);
+            return Again(state, termsRequest);
+        faults = TermsRules.CheckAt(termsRequest, now);
         if (faults.Count > 0)
             return Decision.Invalid(faults);
         return new Decision
         {
-            Events = [new GroupPublishing(state.Attempt + 1, offer, OfferRules.Resolve(offer, now))],
+            Events = [new GroupPublishing(state.Attempt + 1, termsRequest, TermsRules.Resolve(termsRequest, now))],
             Outcome = ReplyOutcome.Accepted,
             Reserve = true,
         };
@@ -57,9 +57,9 @@ internal static class PublicationRules
         );
     }
 
-    private static Decision Again(GroupState state, GroupOffer offer)
+    private static Decision Again(GroupState state, GroupTermsRequest termsRequest)
     {
-        if (offer != state.Offer)
+        if (termsRequest != state.Offer)
             return Decision.Refuse(RefusalCode.GroupExists, $"Group {state.Id} already exists with different content.");
         // Still waiting for stock: a crash may have interrupted the reservation, and its key makes asking again safe.
         return state.Phase == GroupPhase.Publishing

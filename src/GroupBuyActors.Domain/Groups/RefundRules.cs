@@ -52,6 +52,6 @@ internal static class RefundRules
         Decision.OfOrder(
             order.Number,
             ReplyOutcome.Accepted,
-            Consequences.RefundOf(new OrderId(state.Id, order.Number), order, RefundReason.BuyerRequest, note)
+            FanOut.RefundOf(new OrderId(state.Id, order.Number), order, RefundReason.BuyerRequest, note)
         );
 }

@@ -47,7 +47,7 @@ internal static class StockRules
             var order = state.Orders[number];
             if (order.Status == OrderStatus.Paid)
                 return Decision.OfTask(
-                    Consequences.RefundOf(new OrderId(state.Id, number), order, RefundReason.StockUnavailable)
+                    FanOut.RefundOf(new OrderId(state.Id, number), order, RefundReason.StockUnavailable)
                 );
         }
 

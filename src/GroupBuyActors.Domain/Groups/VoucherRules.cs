@@ -41,7 +41,7 @@ internal static class VoucherRules
         var revoked = new VoucherRedemptionRevoked { OrderId = id };
         if (now < order.VoucherValidUntil)
             return Decision.OfOrder(order.Number, ReplyOutcome.Done, revoked);
-        var (lapsed, refund) = Consequences.Lapse(state, id, order);
+        var (lapsed, refund) = FanOut.Lapse(state, id, order);
         return refund is null
             ? Decision.OfOrder(order.Number, ReplyOutcome.Done, revoked, lapsed)
             : Decision.OfOrder(order.Number, ReplyOutcome.Done, revoked, lapsed, refund);

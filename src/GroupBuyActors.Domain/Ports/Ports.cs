@@ -13,7 +13,7 @@ public enum PortAnswer
     Refused,
 
     /// <summary>Not known: try again with the same key.</summary>
-    Silent,
+    Unavailable,
 }
 
 /// <summary>What a port answered, with its words.</summary>
@@ -26,7 +26,7 @@ public readonly record struct PortReply(PortAnswer Answer, string? Detail = null
 /// <summary>
 /// The inventory service. Contract: every call carries a key; a repeat has no second effect and gets the first answer,
 /// two calls at once with one key are one; a release is a tombstone: what it undoes, arriving later, has no effect.
-/// Calls never throw for trouble outside: that is <see cref="PortAnswer.Silent"/>.
+/// Calls never throw for trouble outside: that is <see cref="PortAnswer.Unavailable"/>.
 /// </summary>
 public interface IInventory
 {
@@ -80,11 +80,11 @@ public sealed record PaymentFindings(PortAnswer Answer, IReadOnlyList<ProviderPa
 public interface IPayments
 {
     /// <summary>Asks what was paid for an order; changes nothing.</summary>
-    Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation);
+    Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation);
 
     /// <summary>
     /// Gives a payment back, whole. Key <c>refund:{orderId}:{paymentId}</c>. Done means that the money is on its way
-    /// for good; a provider that has only taken the order to do so is <see cref="PortAnswer.Silent"/>, and
+    /// for good; a provider that has only taken the order to do so is <see cref="PortAnswer.Unavailable"/>, and
     /// <see cref="PaymentFindings.GivenBack"/> tells later.
     /// </summary>
     Task<PortReply> RefundAsync(

@@ -39,7 +39,7 @@ public sealed class Commit
     /// Tasks that ended other than by an event of <see cref="Actor"/>; an ending that is there already (same key) is
     /// left as it is.
     /// </summary>
-    public IReadOnlyList<TaskEnding> Ends { get; init; } = [];
+    public IReadOnlyList<TaskOutcome> Ends { get; init; } = [];
 
     /// <summary>Rows of tables that the actor's kind has for itself.</summary>
     public IReadOnlyList<KindRow> Rows { get; init; } = [];

@@ -17,7 +17,7 @@ public interface ICommitter
     /// database takes no writes, the lane is stopped or the silo is fenced. Dispose it where nothing is committed after
     /// all.
     /// </summary>
-    CommitPlace? TryReserve(ShardId shard);
+    CommitReservation? TryReserve(ShardId shard);
 
     /// <summary>
     /// Commits. Commits of one lane become durable in the order of these calls. Completes only when the outcome is
@@ -25,7 +25,7 @@ public interface ICommitter
     /// <see cref="CommitTooLargeException"/> where the commit is over <see cref="CommitBytesMax"/>: it will never be
     /// made.
     /// </summary>
-    Task<CommitResult> CommitAsync(CommitPlace place, Commit commit);
+    Task<CommitResult> CommitAsync(CommitReservation place, Commit commit);
 
     /// <summary>
     /// Calls back after each transaction, in position order per stream, on the lane's own thread: be quick, do not
@@ -54,7 +54,7 @@ public interface ICommitter
 /// <summary>
 /// A reserved place in a lane's queue; used up by <see cref="ICommitter.CommitAsync"/> or given back by disposing.
 /// </summary>
-public abstract class CommitPlace : IDisposable
+public abstract class CommitReservation : IDisposable
 {
     /// <summary>Gives the place back where it was not used.</summary>
     public abstract void Dispose();

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Background;
 /// <summary>What all background loops share: their failures are logged, counted and waited for in one way.</summary>
 internal sealed class BackgroundContext(
     BackgroundMetrics metrics,
-    Chance chance,
+    IdGenerator ids,
     TimeProvider time,
     ILogger<BackgroundLoop> log
 )
@@ -29,7 +29,7 @@ internal sealed class BackgroundContext(
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
-                var wait = loop.Retry.After(++failures, chance.NextShare());
+                var wait = loop.Retry.After(++failures, ids.NextShare());
                 metrics.Failed(loop.Name);
                 loop.LogFailure(log, e, wait);
                 await Task.Delay(wait, time, stopping);

@@ -18,33 +18,33 @@ internal sealed partial class GroupGrain
         if (_malformed)
             return Malformed<T>();
         ThrowUnlessOpen();
-        if (!TryDecide(command, null, out var handling, out var head))
+        if (!TryDecide(command, null, out var decided, out var head))
         {
-            around.Metrics.Command(command, "store_busy");
+            services.Metrics.Command(command, "store_busy");
             return Refused<T>(
                 RefusalCode.StoreUnavailable,
                 "The database accepts no more changes at the moment. Try again later."
             );
         }
 
-        Conclude(await head, handling);
+        Conclude(await head, decided);
         // A commit proves that this activation is the newest, for another's events would have refused it. What changes
         // nothing proves nothing, and an order or task unknown here may be known to the newest one.
-        if (handling.Unknown || (!handling.Changes && !IsConfirmed))
+        if (decided.Unknown || (!decided.Changes && !IsConfirmed))
         {
             await _head.RunAsync();
             await Settled();
         }
 
-        if (await AskPort(command, handling) is { } next)
+        if (await AskPort(command, decided) is { } next)
             return await Answer<T>(next);
-        around.Metrics.Command(command, handling);
+        services.Metrics.Command(command, decided);
         return new Reply<T>
         {
-            Value = (T?)handling.Answer,
-            Refusal = handling.Refusal,
-            Outcome = handling.Outcome,
-            Replayed = handling.Replayed,
+            Value = (T?)decided.Answer,
+            Refusal = decided.Refusal,
+            Outcome = decided.Outcome,
+            Replayed = decided.Replayed,
         };
     }
 
@@ -52,24 +52,24 @@ internal sealed partial class GroupGrain
     /// Where a port must be asked before the command can be answered: what to decide next, with its answer. Never
     /// inside a decision.
     /// </summary>
-    private async ValueTask<GroupCommand?> AskPort(GroupCommand command, Handling handling)
+    private async ValueTask<GroupCommand?> AskPort(GroupCommand command, CommandResult decided)
     {
-        if (handling.Question is { } question && command is GroupCommand.Pay pay)
+        if (decided.Question is { } question && command is GroupCommand.Pay pay)
         {
-            var findings = await PortCalls.AskAsync(
-                c => around.Payments.AskAsync(question.Order, c),
-                around.Options.PortTimeout,
-                around.Time
+            var findings = await PortCalls.QueryAsync(
+                c => services.Payments.QueryAsync(question.Order, c),
+                services.Options.PortTimeout,
+                services.Time
             );
             return pay with { Findings = findings };
         }
 
-        if (handling.Reserve is not { } reserve)
+        if (decided.Reserve is not { } reserve)
             return null;
-        var reply = await PortCalls.AskAsync(
-            c => around.Inventory.ReserveAsync(reserve.Reservation, c),
-            around.Options.PortTimeout,
-            around.Time
+        var reply = await PortCalls.QueryAsync(
+            c => services.Inventory.ReserveAsync(reserve.Reservation, c),
+            services.Options.PortTimeout,
+            services.Time
         );
         return new GroupCommand.Reserved(reserve.Attempt, reply, (command as GroupCommand.Publish)?.Request);
     }
@@ -78,33 +78,38 @@ internal sealed partial class GroupGrain
     /// One turn, no await: a place in the store's queue first, so that a full store refuses before anything is decided;
     /// then the decision, already applied to the state; then its commit into the queue.
     /// </summary>
-    private bool TryDecide(GroupCommand command, TaskFiring? firing, out Handling handling, out Task<CommitResult> head)
+    private bool TryDecide(
+        GroupCommand command,
+        TaskFiring? firing,
+        out CommandResult decided,
+        out Task<CommitResult> head
+    )
     {
-        using var place = around.Committer.TryReserve(_shard);
+        using var place = services.Committer.TryReserve(_shard);
         if (place is null)
         {
-            (handling, head) = (null!, null!);
+            (decided, head) = (null!, null!);
             return false;
         }
 
         try
         {
             var trace = Activity.Current?.Id ?? firing?.Trace;
-            handling = GroupMachine.Handle(
+            decided = GroupMachine.Handle(
                 _state,
                 command,
-                new HandlingContext
+                new CommandContext
                 {
-                    Clock = around.Clock.GetUtcNow(),
-                    Settings = around.Settings,
-                    NewSecret = around.NewSecret,
+                    Clock = services.Clock.GetUtcNow(),
+                    Settings = services.Settings,
+                    NewSecret = services.NewSecret,
                     Completes = firing?.Key,
                     Trace = trace,
-                    CommitBytesMax = around.Committer.CommitBytesMax,
+                    CommitBytesMax = services.Committer.CommitBytesMax,
                 }
             );
-            if (handling.Changes)
-                _pending = around.Committer.CommitAsync(place, CommitOf(handling, firing, trace));
+            if (decided.Changes)
+                _pending = services.Committer.CommitAsync(place, CommitOf(decided, firing, trace));
             head = _pending;
             ConsiderSnapshot(head);
             return true;
@@ -116,12 +121,12 @@ internal sealed partial class GroupGrain
         }
     }
 
-    private Commit CommitOf(Handling handling, TaskFiring? firing, string? trace)
+    private Commit CommitOf(CommandResult decided, TaskFiring? firing, string? trace)
     {
-        var events = new JournalEvent[handling.Events.Count];
+        var events = new JournalEvent[decided.Events.Count];
         for (var i = 0; i < events.Length; i++)
         {
-            var recorded = handling.Events[i];
+            var recorded = decided.Events[i];
             events[i] = new JournalEvent(
                 recorded.Sequence,
                 GroupEvents.NameOf(recorded.Event),
@@ -137,14 +142,14 @@ internal sealed partial class GroupGrain
             throw new InvalidOperationException("A commit must have an event or complete a task.");
         return new Commit
         {
-            Id = around.Chance.NextCommitId(),
+            Id = services.IdGenerator.NextCommitId(),
             Shard = _shard,
             Token = _token,
             Actor = byTaskOnly ? null : _state.Actor,
             Events = events,
-            Schedules = handling.Schedules,
-            Removals = handling.Removals,
-            Rows = handling.Statuses,
+            Schedules = decided.Schedules,
+            Removals = decided.Removals,
+            Rows = decided.Statuses,
             Run = byTaskOnly ? new TaskRun(firing!.Key, firing.Version) : null,
             Attachment = byTaskOnly
                 ? null
@@ -153,9 +158,9 @@ internal sealed partial class GroupGrain
                     _state.Sequence,
                     GroupLoader.RowOf(
                         _state,
-                        withTerms: handling.Events.Exists(recorded => recorded.Event is GroupShelved)
+                        withTerms: decided.Events.Exists(recorded => recorded.Event is GroupShelved)
                     ),
-                    handling.Payments
+                    decided.Payments
                 ),
         };
     }
@@ -164,28 +169,28 @@ internal sealed partial class GroupGrain
     /// What follows once the head that a decision saw is known: the activation ends, or those hear of it who wait for
     /// its events.
     /// </summary>
-    private void Conclude(CommitResult result, Handling handling)
+    private void Conclude(CommitResult result, CommandResult decided)
     {
         if (result.Status != CommitStatus.Committed)
             throw End(result.Status);
-        if (!handling.Changes)
+        if (!decided.Changes)
         {
             // No commit of its own says that this silo is still a member: the gate must, at the moment of the answer.
-            if (around.Gate.RefusesBecause is { } closed)
+            if (services.Gate.RefusesBecause is { } closed)
                 throw new StoreUnavailableException(closed);
             return;
         }
 
-        _confirmedAt = around.Time.GetTimestamp();
-        if (handling.Events.Count == 0)
+        _confirmedAt = services.Time.GetTimestamp();
+        if (decided.Events.Count == 0)
             return;
-        Advance(handling.Events[^1].Sequence);
-        around.Metrics.Transitions(handling.Events);
-        if (handling.Alert is { } alert)
-            GroupLog.Alert(around.Log, _id, alert);
-        if (handling.Warning is { } warning)
-            GroupLog.Warning(around.Log, _id, warning);
-        Remind(handling);
+        Advance(decided.Events[^1].Sequence);
+        services.Metrics.Transitions(decided.Events);
+        if (decided.Alert is { } alert)
+            GroupLog.Alert(services.Log, _id, alert);
+        if (decided.Warning is { } warning)
+            GroupLog.Warning(services.Log, _id, warning);
+        Remind(decided);
     }
 
     private void Advance(long sequence)
@@ -204,7 +209,7 @@ internal sealed partial class GroupGrain
         var head = _pending;
         if ((await head).Status != CommitStatus.Committed)
             throw End(head.Result.Status);
-        if (around.Gate.RefusesBecause is { } why)
+        if (services.Gate.RefusesBecause is { } why)
             throw new StoreUnavailableException(why);
     }
 
@@ -223,12 +228,12 @@ internal sealed partial class GroupGrain
         // One that could not be loaded leaves whatever the gate says: a closed gate must not keep it.
         if (_endedBecause is { } ended)
             throw End(ended);
-        if (around.Gate.RefusesBecause is { } closed)
+        if (services.Gate.RefusesBecause is { } closed)
             throw new StoreUnavailableException(closed);
     }
 
     /// <summary>True while the store has said lately enough that no other activation is newer.</summary>
-    private bool IsConfirmed => around.Time.GetElapsedTime(_confirmedAt) <= around.Options.IdleHeadBound;
+    private bool IsConfirmed => services.Time.GetElapsedTime(_confirmedAt) <= services.Options.IdleHeadBound;
 
     /// <summary>
     /// Compares the stored head with this activation's: a higher one was written by another activation, and this one
@@ -236,13 +241,13 @@ internal sealed partial class GroupGrain
     /// </summary>
     private async Task ReadHead()
     {
-        var sent = around.Time.GetTimestamp();
+        var sent = services.Time.GetTimestamp();
         long stored;
         try
         {
-            stored = await around
+            stored = await services
                 .Reader.HeadAsync(_state.Actor, CancellationToken.None)
-                .WaitAsync(around.Options.PortTimeout, around.Time);
+                .WaitAsync(services.Options.PortTimeout, services.Time);
         }
         catch (Exception e)
         {
@@ -269,7 +274,7 @@ internal sealed partial class GroupGrain
     private DecisionFailedException EndBroken(GroupCommand command, Exception cause)
     {
         var name = command.GetType().Name;
-        GroupLog.DecisionFailed(around.Log, cause, _id, name);
+        GroupLog.DecisionFailed(services.Log, cause, _id, name);
         End("A command failed unexpectedly.");
         return new DecisionFailedException($"Command {name} of group {_id} failed: {cause.Message}");
     }
@@ -281,7 +286,7 @@ internal sealed partial class GroupGrain
     {
         _token.Poison();
         if (_endedBecause is null)
-            GroupLog.Ended(around.Log, cause, _id, why);
+            GroupLog.Ended(services.Log, cause, _id, why);
         _endedBecause ??= why;
         _advanced?.TrySetResult();
         DeactivateOnIdle();

@@ -11,17 +11,15 @@ internal sealed partial class GroupGrain
         if (_malformed)
             throw new NotSupportedException("This is not a valid group id.");
         await Ready();
-        if (!TryDecide(firing.Command(), firing, out var handling, out var head))
+        if (!TryDecide(firing.Command(), firing, out var decided, out var head))
             throw new StoreUnavailableException("The database accepts no more changes at the moment. Try again later.");
-        Conclude(await head, handling);
-        if (handling.NotYet is { } early)
+        Conclude(await head, decided);
+        if (decided.NotYet is { } early)
             return new FiringResult(early > TimeSpan.Zero ? early : TimeSpan.FromMilliseconds(1));
-        if (handling.Unknown)
+        if (decided.Unknown)
             await RemoveUnknown(firing);
         var goesOn =
-            firing.Type == GroupSettle.TypeName
-            && _state.HasOpenConsequences
-            && !handling.Removals.Contains(firing.Key);
+            firing.Type == GroupSettle.TypeName && _state.HasOpenConsequences && !decided.Removals.Contains(firing.Key);
         return goesOn ? new FiringResult(TimeSpan.Zero) : FiringResult.Completed;
     }
 
@@ -30,10 +28,10 @@ internal sealed partial class GroupGrain
         if (_malformed)
             return false;
         await Ready();
-        if (!TryDecide(new GroupCommand.LapseVouchers(), null, out var handling, out var head))
+        if (!TryDecide(new GroupCommand.LapseVouchers(), null, out var decided, out var head))
             throw new StoreUnavailableException("The database accepts no more changes at the moment. Try again later.");
-        Conclude(await head, handling);
-        return handling.Events.Count > 0 && _state.HasOpenConsequences;
+        Conclude(await head, decided);
+        return decided.Events.Count > 0 && _state.HasOpenConsequences;
     }
 
     /// <summary>
@@ -45,18 +43,18 @@ internal sealed partial class GroupGrain
     {
         await _head.RunAsync();
         await Settled();
-        GroupLog.UnknownTask(around.Log, _id, firing.TaskId, firing.Type);
+        GroupLog.UnknownTask(services.Log, _id, firing.TaskId, firing.Type);
         using var place =
-            around.Committer.TryReserve(_shard)
+            services.Committer.TryReserve(_shard)
             ?? throw new StoreUnavailableException(
                 "The database accepts no more changes at the moment. Try again later."
             );
         // A token of its own: that somebody else removed the task already says nothing against this activation.
-        await around.Committer.CommitAsync(
+        await services.Committer.CommitAsync(
             place,
             new Commit
             {
-                Id = around.Chance.NextCommitId(),
+                Id = services.IdGenerator.NextCommitId(),
                 Shard = _shard,
                 Token = new ActivationToken(),
                 Removals = [firing.Key],
@@ -73,26 +71,26 @@ internal sealed partial class GroupGrain
         await Answer<GroupView>(new GroupCommand.Settle());
         await MendWhatIsBehind();
         if (!NeedsReminder)
-            around.Reminders.Drop(this.GetGrainId());
+            services.Reminders.Drop(this.GetGrainId());
     }
 
     private bool NeedsReminder => _state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success;
 
     /// <summary>Keeps the reminder of a group just shelved, drops that of one just decided.</summary>
-    private void Remind(Handling handling)
+    private void Remind(CommandResult decided)
     {
-        foreach (var recorded in handling.Events)
+        foreach (var recorded in decided.Events)
         {
             if (recorded.Event is GroupShelved)
                 KeepReminder();
             else if (recorded.Event is GroupFulfilled or GroupExpired { Reason: not ExpiryReason.VouchersLapsed })
-                around.Reminders.Drop(this.GetGrainId());
+                services.Reminders.Drop(this.GetGrainId());
         }
     }
 
     private void KeepReminder()
     {
         if (NeedsReminder && _state.Terms is { } terms)
-            around.Reminders.Keep(this.GetGrainId(), _id, terms.Deadline);
+            services.Reminders.Keep(this.GetGrainId(), _id, terms.Deadline);
     }
 }

@@ -36,24 +36,24 @@ internal sealed partial class GroupGrain
     /// </summary>
     private async Task MendWhatIsBehind()
     {
-        if (NeededTasks.IsBehind(_state, around.Settings, Now() - OnItsWay))
-            await MendTasks(type => around.Policies.Of(type).Retry.LongestDelay);
+        if (NeededTasks.IsBehind(_state, services.Settings, Now() - OnItsWay))
+            await MendTasks(type => services.Policies.Of(type).Retry.LongestDelay);
     }
 
     /// <summary>True where some task was put back or brought forward.</summary>
     private async Task<bool> MendTasks(Func<string, TimeSpan>? spare)
     {
-        var rows = await around
+        var rows = await services
             .Tasks.FindAllOfActorAsync(_state.Actor, TasksMax, CancellationToken.None)
-            .WaitAsync(around.Options.PortTimeout, around.Time);
+            .WaitAsync(services.Options.PortTimeout, services.Time);
         ThrowUnlessOpen();
         // One turn from here until all is in the store's queue: what is scheduled by commits before these is there
         // before them.
-        var repairs = NeededTasks.Repairs(_state, rows, around.Settings, Now(), spare);
+        var repairs = NeededTasks.Repairs(_state, rows, services.Settings, Now(), spare);
         if (repairs.Count == 0)
             return false;
         GroupLog.TasksMended(
-            around.Log,
+            services.Log,
             _id,
             repairs.Count(repair => repair.Row is null),
             repairs.Count(repair => repair.Row is not null)
@@ -76,7 +76,7 @@ internal sealed partial class GroupGrain
     /// <summary>Inserted where they are not there: that one is after all changes nothing.</summary>
     private Task<CommitResult> PutBack(TaskRepair[] lost)
     {
-        var id = around.Chance.NextCommitId();
+        var id = services.IdGenerator.NextCommitId();
         return Commit(
             new Commit
             {
@@ -93,7 +93,7 @@ internal sealed partial class GroupGrain
         Commit(
             new Commit
             {
-                Id = around.Chance.NextCommitId(),
+                Id = services.IdGenerator.NextCommitId(),
                 Shard = _shard,
                 Token = new ActivationToken(),
                 Removals = [row.Row],
@@ -105,22 +105,22 @@ internal sealed partial class GroupGrain
     private async Task<CommitResult> Commit(Commit commit)
     {
         using var place =
-            around.Committer.TryReserve(_shard)
+            services.Committer.TryReserve(_shard)
             ?? throw new StoreUnavailableException("Too many changes are waiting for the database.");
-        return await around.Committer.CommitAsync(place, commit);
+        return await services.Committer.CommitAsync(place, commit);
     }
 
     private async Task DecideWhatIsDue()
     {
-        var since = around.Time.GetTimestamp();
-        while (_endedBecause is null && NeededTasks.IsBehind(_state, around.Settings, Now()))
+        var since = services.Time.GetTimestamp();
+        while (_endedBecause is null && NeededTasks.IsBehind(_state, services.Settings, Now()))
         {
-            var left = DecideBound - around.Time.GetElapsedTime(since);
+            var left = DecideBound - services.Time.GetElapsedTime(since);
             if (left <= TimeSpan.Zero)
                 return;
             _advanced ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await _advanced
-                .Task.WaitAsync(left, around.Time)
+                .Task.WaitAsync(left, services.Time)
                 .ConfigureAwait(
                     ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
                 );
@@ -128,5 +128,5 @@ internal sealed partial class GroupGrain
     }
 
     private DateTimeOffset Now() =>
-        around.Clock.GetUtcNow() is var now && now > _state.UpdatedAt ? now : _state.UpdatedAt;
+        services.Clock.GetUtcNow() is var now && now > _state.UpdatedAt ? now : _state.UpdatedAt;
 }

@@ -17,7 +17,7 @@ internal sealed partial class GroupGrain
         {
             await Ready();
             await Settled();
-            if (_state.UpdatedAt >= before || !GroupEnd.IsOver(_state, around.Clock.GetUtcNow()))
+            if (_state.UpdatedAt >= before || !GroupEnd.IsOver(_state, services.Clock.GetUtcNow()))
                 return null;
             // From here on calls are refused as by an activation that has ended; whoever tries again finds another one,
             // or nothing.
@@ -29,10 +29,10 @@ internal sealed partial class GroupGrain
         bool? isGone = null;
         try
         {
-            return isGone = await around.OldJournals.RemoveGroupAsync(
+            return isGone = await services.OldJournals.RemoveGroupAsync(
                 _id,
                 _state.Sequence,
-                around.Relay.DurableSinks,
+                services.Relay.DurableSinks,
                 RowsAtOnce,
                 CancellationToken.None
             );

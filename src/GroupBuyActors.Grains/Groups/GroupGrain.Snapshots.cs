@@ -20,7 +20,7 @@ internal sealed partial class GroupGrain
         if (!_snapshotting.IsCompleted)
             return;
         var tail = _state.Sequence - _snapshotSequence;
-        if (tail <= around.Options.SnapshotTailMin || tail <= _state.OrderCount / 2)
+        if (tail <= services.Options.SnapshotTailMin || tail <= _state.OrderCount / 2)
             return;
         _snapshotting = WriteWhenCommitted(_state.Sequence, GroupSnapshot.Write(_state), head);
     }
@@ -34,12 +34,12 @@ internal sealed partial class GroupGrain
     private async Task SnapshotAsleep(CancellationToken cancellation)
     {
         await _snapshotting
-            .WaitAsync(around.Options.DrainBound, around.Time, cancellation)
+            .WaitAsync(services.Options.DrainBound, services.Time, cancellation)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (
             _snapshotting.IsCompleted
             && _state.Sequence == _durable
-            && _state.Sequence - _snapshotSequence > around.Options.SnapshotTailAsleep
+            && _state.Sequence - _snapshotSequence > services.Options.SnapshotTailAsleep
         )
             await Write(_state.Sequence, GroupSnapshot.Write(_state), cancellation);
     }
@@ -48,14 +48,14 @@ internal sealed partial class GroupGrain
     {
         try
         {
-            await around.Reader.WriteSnapshotAsync(_state.Actor, sequence, snapshot, cancellation);
+            await services.Reader.WriteSnapshotAsync(_state.Actor, sequence, snapshot, cancellation);
             _snapshotSequence = Math.Max(_snapshotSequence, sequence);
         }
         catch (Exception e)
         {
             // The tail still has everything; the next snapshot is due when it has grown further.
-            GroupLog.SnapshotFailed(around.Log, e, _id, sequence);
-            _snapshotSequence = Math.Max(_snapshotSequence, sequence - around.Options.SnapshotTailMin / 2);
+            GroupLog.SnapshotFailed(services.Log, e, _id, sequence);
+            _snapshotSequence = Math.Max(_snapshotSequence, sequence - services.Options.SnapshotTailMin / 2);
         }
     }
 }

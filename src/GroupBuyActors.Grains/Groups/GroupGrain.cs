@@ -23,7 +23,7 @@ namespace GroupBuyActors.Groups;
 /// </para>
 /// </summary>
 [Reentrant, MerchantPlacement, Immovable, GrainType("group")]
-internal sealed partial class GroupGrain(GroupSurroundings around)
+internal sealed partial class GroupGrain(GroupServices services)
     : Grain,
         IGroupGrain,
         IGroupTasks,
@@ -44,11 +44,11 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
     private string? _endedBecause;
     private bool _malformed;
     private TaskCompletionSource? _advanced;
-    private QuietLeave? _quiet;
+    private IdleDeactivation? _quiet;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        around.Activated();
+        services.Activated();
         if (!GroupId.TryParse(this.GetPrimaryKeyString(), out _id))
         {
             // Refused call by call: an activation that throws here would hide the reason from its callers.
@@ -61,31 +61,31 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
         _head = new HeadCheck(ReadHead);
         try
         {
-            _confirmedAt = around.Time.GetTimestamp();
-            (_state, _snapshotSequence) = await GroupLoader.LoadAsync(around.Reader, _id, cancellationToken);
+            _confirmedAt = services.Time.GetTimestamp();
+            (_state, _snapshotSequence) = await GroupLoader.LoadAsync(services.Reader, _id, cancellationToken);
             _durable = _state.Sequence;
             KeepReminder();
         }
         catch (UnknownEventException e)
         {
-            GroupLog.FromTheFuture(around.Log, e, _id);
+            GroupLog.FromTheFuture(services.Log, e, _id);
             _endedBecause = "The group was written by a newer release than this silo runs.";
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            GroupLog.NotLoaded(around.Log, e, _id);
+            GroupLog.NotLoaded(services.Log, e, _id);
             _endedBecause = "The group could not be loaded.";
         }
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        around.Deactivated();
+        services.Deactivated();
         _advanced?.TrySetResult();
         if (_malformed || _state is null)
             return;
         await ((Task)_pending)
-            .WaitAsync(around.Options.DrainBound, around.Time, cancellationToken)
+            .WaitAsync(services.Options.DrainBound, services.Time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         // Whatever has not been committed by now was never answered; it must not land behind the next activation's
         // back.
@@ -102,7 +102,7 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
     public Task Invoke(IIncomingGrainCallContext context)
     {
         if (!IsSomething && IsQuestion(context))
-            (_quiet ??= new QuietLeave(this, () => IsSomething, around.Time)).Asked();
+            (_quiet ??= new IdleDeactivation(this, () => IsSomething, services.Time)).Asked();
         return context.Invoke();
     }
 
@@ -112,8 +112,8 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
 
     private bool IsSomething => _state is { Sequence: > 0 };
 
-    public Task<Reply<GroupView>> Publish(GroupOffer offer, RequestKey? request) =>
-        Answer<GroupView>(new GroupCommand.Publish(offer, request));
+    public Task<Reply<GroupView>> Publish(GroupTermsRequest termsRequest, RequestKey? request) =>
+        Answer<GroupView>(new GroupCommand.Publish(termsRequest, request));
 
     public async Task<Reply<GroupView>> Get()
     {
@@ -166,7 +166,8 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
 
     public Task<Reply<OrderView>> Pay(PayOrder command) => Answer<OrderView>(new GroupCommand.Pay(command));
 
-    public Task<Reply<OrderView>> AskRefund(AskRefund command) => Answer<OrderView>(new GroupCommand.Refund(command));
+    public Task<Reply<OrderView>> RequestRefund(RequestRefund command) =>
+        Answer<OrderView>(new GroupCommand.Refund(command));
 
     public Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request) =>
         Answer<OrderView>(new GroupCommand.Redeem(code, request));
@@ -183,15 +184,15 @@ internal sealed partial class GroupGrain(GroupSurroundings around)
         // leave.
         if (_state.Sequence == 0)
             return 0;
-        var since = around.Time.GetTimestamp();
-        while (_durable <= after && _endedBecause is null && !around.Gate.IsDraining)
+        var since = services.Time.GetTimestamp();
+        while (_durable <= after && _endedBecause is null && !services.Gate.IsDraining)
         {
-            var left = LongPoll - around.Time.GetElapsedTime(since);
+            var left = LongPoll - services.Time.GetElapsedTime(since);
             if (left <= TimeSpan.Zero)
                 break;
             _advanced ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await _advanced
-                .Task.WaitAsync(left, around.Time, around.Gate.Draining)
+                .Task.WaitAsync(left, services.Time, services.Gate.Draining)
                 .ConfigureAwait(
                     ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
                 );

@@ -29,15 +29,15 @@ internal sealed partial class GroupMetrics
         );
     }
 
-    public void Command(GroupCommand command, Handling handling)
+    public void Command(GroupCommand command, CommandResult decided)
     {
         if (!_commands.Enabled)
             return;
         Command(
             command,
-            handling.Refusal is { } refusal ? refusal.Code.Text()
-                : handling.Replayed ? "replayed"
-                : Text(handling.Outcome)
+            decided.Refusal is { } refusal ? refusal.Code.Text()
+                : decided.Replayed ? "replayed"
+                : Text(decided.Outcome)
         );
     }
 

@@ -29,7 +29,7 @@ internal sealed class GroupTaskHandler(
             switch (type.Next(due, answered))
             {
                 case GroupTaskStep.Ask ask:
-                    answered = await AskAsync(ask.Question, Bound(due));
+                    answered = await QueryAsync(ask.Question, Bound(due));
                     continue;
                 case GroupTaskStep.Bring bring:
                     return await BringAsync(due, bring.Answer);
@@ -59,12 +59,12 @@ internal sealed class GroupTaskHandler(
         }
     }
 
-    private async Task<PortAnswered> AskAsync(PortQuestion question, TimeSpan bound) =>
+    private async Task<PortAnswered> QueryAsync(PortQuestion question, TimeSpan bound) =>
         question switch
         {
             PortQuestion.FindPayments find => PortAnswered.Of(
                 question,
-                await PortCalls.AskAsync(c => payments.AskAsync(find.Order, c), bound, clock)
+                await PortCalls.QueryAsync(c => payments.QueryAsync(find.Order, c), bound, clock)
             ),
             PortQuestion.RefundPayment refund => await ReplyAsync(
                 question,
@@ -93,7 +93,7 @@ internal sealed class GroupTaskHandler(
         PortQuestion question,
         Func<CancellationToken, Task<PortReply>> call,
         TimeSpan bound
-    ) => PortAnswered.Of(question, await PortCalls.AskAsync(call, bound, clock));
+    ) => PortAnswered.Of(question, await PortCalls.QueryAsync(call, bound, clock));
 
     private TimeSpan Bound(DueTask due) =>
         due.Policy.TryTimeout < options.Value.PortTimeout ? due.Policy.TryTimeout : options.Value.PortTimeout;

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 internal static class PortCalls
 {
-    public static async Task<PortReply> AskAsync(
+    public static async Task<PortReply> QueryAsync(
         Func<CancellationToken, Task<PortReply>> call,
         TimeSpan bound,
         TimeProvider time
@@ -20,11 +20,11 @@ internal static class PortCalls
         }
         catch (Exception e)
         {
-            return new PortReply(PortAnswer.Silent, Words(e, bound));
+            return new PortReply(PortAnswer.Unavailable, Words(e, bound));
         }
     }
 
-    public static async Task<PaymentFindings> AskAsync(
+    public static async Task<PaymentFindings> QueryAsync(
         Func<CancellationToken, Task<PaymentFindings>> call,
         TimeSpan bound,
         TimeProvider time
@@ -37,7 +37,7 @@ internal static class PortCalls
         }
         catch (Exception e)
         {
-            return new PaymentFindings(PortAnswer.Silent, [], Words(e, bound));
+            return new PaymentFindings(PortAnswer.Unavailable, [], Words(e, bound));
         }
     }
 

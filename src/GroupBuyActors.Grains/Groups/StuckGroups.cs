@@ -15,21 +15,21 @@ internal sealed class StuckGroups : PeriodicService<long>
 
     // Below this it is a task on its way, not a group that is stuck.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly IListings _listings;
-    private readonly Homes _homes;
+    private readonly IGroupQueries _queries;
+    private readonly ShardMap _shardMap;
     private readonly SiloAddress _self;
     private readonly ClusterClock _clock;
     private long _count;
 
     public StuckGroups(
-        IListings listings,
-        Homes homes,
+        IGroupQueries queries,
+        ShardMap shardMap,
         ILocalSiloDetails self,
         ClusterClock clock,
         IMeterFactory meters
     )
     {
-        (_listings, _homes, _self, _clock) = (listings, homes, self.SiloAddress, clock);
+        (_queries, _shardMap, _self, _clock) = (queries, shardMap, self.SiloAddress, clock);
         meters
             .Create("GroupBuyActors")
             .CreateObservableGauge(
@@ -43,8 +43,8 @@ internal sealed class StuckGroups : PeriodicService<long>
 
     public override async Task<long> RunOnceAsync(CancellationToken cancellation)
     {
-        var isHome = _self.Equals(_homes.Of(new ShardId(0)));
-        var count = isHome ? await _listings.StuckGroupsAsync(_clock.GetUtcNow() - Patience, cancellation) : 0;
+        var isHome = _self.Equals(_shardMap.Of(new ShardId(0)));
+        var count = isHome ? await _queries.StuckGroupsAsync(_clock.GetUtcNow() - Patience, cancellation) : 0;
         Volatile.Write(ref _count, count);
         return count;
     }

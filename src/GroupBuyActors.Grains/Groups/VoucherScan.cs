@@ -10,8 +10,8 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 internal sealed class VoucherScan(
     IGrainFactory grains,
-    IListings listings,
-    CronFirings firings,
+    IGroupQueries queries,
+    CronScheduler firings,
     ILogger<VoucherScan> log
 ) : ITaskHandler
 {
@@ -54,7 +54,7 @@ internal sealed class VoucherScan(
             GroupId? after = null;
             while (true)
             {
-                var page = await listings.LapsedGroupsAsync(shard, due.Now, after, PageSize, cancellation);
+                var page = await queries.LapsedGroupsAsync(shard, due.Now, after, PageSize, cancellation);
                 foreach (var group in page)
                     await LapseAsync(shard, group, due.Task.Trace);
                 if (page.Count < PageSize)

@@ -154,7 +154,7 @@ public sealed partial class GrainsOptions
     internal int RelayPublishMax { get; set; } = 10_000;
 
     /// <summary>Groups of one stream that are set aside at once; above it the stream waits for some of them.</summary>
-    internal int RelayAsideMax { get; set; } = 100_000;
+    internal int BlockedActorsMax { get; set; } = 100_000;
 
     /// <summary>Groups of one stream whose last relayed event is remembered; of others it is looked up.</summary>
     internal int RelayKnownMax { get; set; } = 100_000;

@@ -18,7 +18,7 @@ public class RetentionOptions
     /// <summary>
     /// Ended tasks, whole days; dead letters about money stay until somebody decides, and this long after.
     /// </summary>
-    public TimeSpan TaskEnds { get; set; } = TimeSpan.FromDays(30);
+    public TimeSpan TaskOutcomes { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>
     /// Events of a group that is over, and all but the last status of each of its orders, after its last event.
@@ -39,7 +39,7 @@ public class RetentionOptions
         [
             .. Outside(nameof(TaskRuns), TaskRuns, 4),
             .. Outside(nameof(Commits), Commits, 1),
-            .. Outside(nameof(TaskEnds), TaskEnds, 1),
+            .. Outside(nameof(TaskOutcomes), TaskOutcomes, 1),
             .. Outside(nameof(Journals), Journals, 7),
             .. Groups is { } groups ? Outside(nameof(Groups), groups, 365) : [],
             .. Outside(nameof(Audit), Audit, 1),

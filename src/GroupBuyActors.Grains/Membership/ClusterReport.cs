@@ -11,7 +11,7 @@ namespace GroupBuyActors.Membership;
 /// </summary>
 internal sealed class ClusterReport(
     IClusterMembershipService membership,
-    Homes homes,
+    ShardMap shardMap,
     IShards shards,
     TaskGateways gateways,
     TimeProvider time,
@@ -37,7 +37,7 @@ internal sealed class ClusterReport(
                     member.SiloAddress.ToParsableString(),
                     member.Name,
                     JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Status.ToString()),
-                    homes.RegionOf(member.SiloAddress),
+                    shardMap.RegionOf(member.SiloAddress),
                     description.Groups,
                     description.Shards
                 );

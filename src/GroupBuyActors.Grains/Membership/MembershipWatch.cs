@@ -3,7 +3,7 @@ using GroupBuyActors.Background;
 namespace GroupBuyActors.Membership;
 
 /// <summary>Tells of every change of the cluster's members, so that streams and shards follow it at once.</summary>
-internal sealed class MembershipWatch(IClusterMembershipService membership, ClusterKeeper keeper) : StreamingService
+internal sealed class MembershipWatch(IClusterMembershipService membership, ClusterReconciler keeper) : StreamingService
 {
     private IAsyncEnumerator<ClusterMembershipSnapshot>? _updates;
 

@@ -19,7 +19,7 @@ public sealed class MerchantPlacementAttribute() : PlacementAttribute(new Mercha
 /// Chooses the home of the grain's shard. It is asked on activation and migration only, on any silo, each with its own
 /// view of the cluster: two may choose differently, and the directory decides. Never a fence.
 /// </summary>
-internal sealed class MerchantDirector(Homes homes) : IPlacementDirector
+internal sealed class MerchantDirector(ShardMap shardMap) : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(
         PlacementStrategy strategy,
@@ -32,7 +32,9 @@ internal sealed class MerchantDirector(Homes homes) : IPlacementDirector
             return Task.FromResult(hint);
         var shard = ShardOf(target.GrainIdentity);
         return Task.FromResult(
-            homes.Of(shard) is { } home && Array.IndexOf(compatible, home) >= 0 ? home : homes.Among(shard, compatible)
+            shardMap.Of(shard) is { } home && Array.IndexOf(compatible, home) >= 0
+                ? home
+                : shardMap.Among(shard, compatible)
         );
     }
 

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Reconciliation;
 /// <inheritdoc/>
 internal sealed class BookComparer(
     IBookReader ours,
-    GroupsAsked groups,
+    QueriedGroups groups,
     ClusterClock clock,
     TimeProvider time,
     IPaymentBooks? payments = null,

@@ -15,7 +15,7 @@ namespace GroupBuyActors.Reconciliation;
 internal sealed class BookComparison(
     IBookReader books,
     IBookComparer comparer,
-    CronFirings firings,
+    CronScheduler firings,
     ReconciliationMetrics metrics,
     ClusterClock clock,
     TimeProvider time,

@@ -52,7 +52,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     protected abstract Task<BookPage<TTheirs>> TheirsAsync(string? after, int limit, CancellationToken cancellation);
 
     /// <summary>What the groups say of these lines now. A line of which nothing can be said now is left out.</summary>
-    protected abstract Task<IReadOnlyDictionary<BookKey, GroupAnswer<TOurs>>> AskGroupsAsync(
+    protected abstract Task<IReadOnlyDictionary<BookKey, GroupAnswer<TOurs>>> QueryGroupsAsync(
         IReadOnlyList<BookKey> keys,
         CancellationToken cancellation
     );
@@ -132,12 +132,12 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         if (_suspects.Count == 0)
             return;
         var keys = _suspects.ConvertAll(suspect => suspect.Key);
-        var before = await AskGroupsAsync(keys, cancellation);
+        var before = await QueryGroupsAsync(keys, cancellation);
         var theirs = await ReadAgainAsync(cancellation);
         var left = keys.FindAll(key =>
             !before.TryGetValue(key, out var answer) || Compare(answer.Line, theirs.GetValueOrDefault(key)) is not null
         );
-        var after = left.Count == 0 ? before : await AskGroupsAsync(left, cancellation);
+        var after = left.Count == 0 ? before : await QueryGroupsAsync(left, cancellation);
         _suspects.Clear();
         foreach (var key in left)
         {
@@ -264,7 +264,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             return new BookPage<TTheirs>(
-                PortAnswer.Silent,
+                PortAnswer.Unavailable,
                 [],
                 null,
                 enough.IsCancellationRequested

@@ -9,7 +9,7 @@ internal sealed class PaymentPass(
     long merchantId,
     IBookReader ours,
     IPaymentBooks? theirs,
-    GroupsAsked groups,
+    QueriedGroups groups,
     TimeProvider time
 ) : BookPass<PaymentEntry, PaymentBookEntry>(time)
 {
@@ -34,13 +34,13 @@ internal sealed class PaymentPass(
         theirs?.ReadAsync(merchantId, after, limit, cancellation)
         ?? throw new InvalidOperationException("No source is configured for the payment provider's books.");
 
-    protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<PaymentEntry>>> AskGroupsAsync(
+    protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<PaymentEntry>>> QueryGroupsAsync(
         IReadOnlyList<BookKey> keys,
         CancellationToken cancellation
     )
     {
         var asked = keys.Select(key => (Key: key, Order: OrderId.Parse(key.Id))).ToList();
-        var books = await groups.AskAsync(
+        var books = await groups.QueryAsync(
             asked.GroupBy(line => line.Order.Group, line => line.Order.Number),
             cancellation
         );
@@ -68,7 +68,7 @@ internal sealed class StockPass(
     long merchantId,
     IBookReader ours,
     IStockBooks? theirs,
-    GroupsAsked groups,
+    QueriedGroups groups,
     TimeProvider time
 ) : BookPass<StockLine, StockBookEntry>(time)
 {
@@ -101,12 +101,12 @@ internal sealed class StockPass(
             Deducted = one.Deducted + other.Deducted,
         };
 
-    protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<StockLine>>> AskGroupsAsync(
+    protected override async Task<IReadOnlyDictionary<BookKey, GroupAnswer<StockLine>>> QueryGroupsAsync(
         IReadOnlyList<BookKey> keys,
         CancellationToken cancellation
     )
     {
-        var books = await groups.AskAsync(keys.GroupBy(key => GroupId.Parse(key.Id), _ => 0), cancellation);
+        var books = await groups.QueryAsync(keys.GroupBy(key => GroupId.Parse(key.Id), _ => 0), cancellation);
         return books.ToDictionary(
             group => new BookKey(group.Key.Value),
             group => new GroupAnswer<StockLine>(group.Value.Stock, group.Value.StockMoves)

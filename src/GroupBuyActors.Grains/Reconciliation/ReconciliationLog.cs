@@ -34,5 +34,5 @@ internal static partial class ReconciliationLog
     public static partial void Compared(ILogger log, ShardId shard, int merchants, long differences, int incomplete);
 
     [LoggerMessage(3103, LogLevel.Warning, "The books of group {group_id} could not be read from it.")]
-    public static partial void NotAsked(ILogger log, Exception exception, GroupId group_id);
+    public static partial void NotQueried(ILogger log, Exception exception, GroupId group_id);
 }

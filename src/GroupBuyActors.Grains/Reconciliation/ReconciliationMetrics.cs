@@ -9,9 +9,9 @@ namespace GroupBuyActors.Reconciliation;
 internal sealed class ReconciliationMetrics
 {
     private readonly ConcurrentDictionary<int, SlotBooks> _slots = new();
-    private readonly NearTasks _near;
+    private readonly LocalTaskScheduler _near;
 
-    public ReconciliationMetrics(IMeterFactory meters, NearTasks near)
+    public ReconciliationMetrics(IMeterFactory meters, LocalTaskScheduler near)
     {
         _near = near;
         var meter = meters.Create("GroupBuyActors");

@@ -36,8 +36,8 @@ namespace GroupBuyActors.Relay;
 internal sealed class EventRelay(
     long stream,
     IEventPublisher publisher,
-    IRelayAside aside,
-    AsideGroups waiting,
+    IBlockedActorStore aside,
+    BlockedActors waiting,
     GrainsOptions options,
     RelayMetrics metrics,
     TimeProvider clock
@@ -85,7 +85,7 @@ internal sealed class EventRelay(
             cancellation
         );
 
-    public async Task<bool> TendAsync(long taken, CancellationToken cancellation)
+    public async Task<bool> MaintainAsync(long taken, CancellationToken cancellation)
     {
         await waiting.OpenAsync(cancellation);
         if (waiting.Count == 0)
@@ -113,11 +113,11 @@ internal sealed class EventRelay(
 
     private async Task RelayAsync(CommittedEvent[] events, CancellationToken cancellation)
     {
-        if (waiting.Count >= options.RelayAsideMax)
+        if (waiting.Count >= options.BlockedActorsMax)
             await MakeRoomAsync(cancellation);
         var early = await EarlyAsync(events, cancellation);
         // Set aside once what was offered before is published: a row says that all before it is relayed.
-        var held = new Dictionary<ActorId, AsideRow>();
+        var held = new Dictionary<ActorId, BlockedActorRow>();
         var offered = new List<OutgoingEvent>(events.Length);
         foreach (var e in events)
         {
@@ -126,17 +126,17 @@ internal sealed class EventRelay(
             if (_relayed.TryGetValue(e.Actor, out var last) && e.Sequence <= last)
                 continue;
             if (early.Contains((e.Actor, e.Sequence)))
-                held.Add(e.Actor, Row(e.Actor, e.Sequence, AsideState.Waiting, null));
+                held.Add(e.Actor, Row(e.Actor, e.Sequence, BlockedActorState.Waiting, null));
             else if (Outgoing(e) is { } outgoing)
                 offered.Add(outgoing);
             else
-                held.Add(e.Actor, Row(e.Actor, e.Sequence, AsideState.Parked, AsideGroups.Unreadable));
+                held.Add(e.Actor, Row(e.Actor, e.Sequence, BlockedActorState.Parked, BlockedActors.Unreadable));
         }
 
         var open = offered.Count == 0 ? [] : Publish(offered, await publisher.PublishAsync(offered, cancellation));
         foreach (var row in held.Values)
             if (!open.Contains(row.Actor))
-                SetAside(row);
+                Block(row);
         if (open.Count > 0)
             throw new EventsOpenException($"Events of {open.Count} groups are not published yet.");
     }
@@ -173,8 +173,8 @@ internal sealed class EventRelay(
 
     private async Task MakeRoomAsync(CancellationToken cancellation)
     {
-        await TendAsync(waiting.Carried, cancellation);
-        if (waiting.Count >= options.RelayAsideMax)
+        await MaintainAsync(waiting.Carried, cancellation);
+        if (waiting.Count >= options.BlockedActorsMax)
             throw new InvalidOperationException(
                 $"{waiting.Count} groups of stream {stream} are blocked; the stream waits until some of them are released."
             );
@@ -206,7 +206,7 @@ internal sealed class EventRelay(
             }
             else if (outcome.State == PublishState.Refused)
             {
-                SetAside(Row(e.Actor, e.Sequence, AsideState.Parked, outcome.Reason ?? AsideGroups.NoReason));
+                Block(Row(e.Actor, e.Sequence, BlockedActorState.Parked, outcome.Reason ?? BlockedActors.NoReason));
             }
             else
             {
@@ -219,13 +219,13 @@ internal sealed class EventRelay(
         return open;
     }
 
-    private void SetAside(AsideRow row)
+    private void Block(BlockedActorRow row)
     {
         waiting.Add(row);
         _passedOver.Add(row.Actor);
     }
 
-    private AsideRow Row(ActorId actor, long sequence, AsideState state, string? reason) =>
+    private BlockedActorRow Row(ActorId actor, long sequence, BlockedActorState state, string? reason) =>
         new(stream, actor, sequence, state, clock.GetUtcNow(), reason);
 
     /// <summary>As it goes out; null where its journal row cannot be read.</summary>

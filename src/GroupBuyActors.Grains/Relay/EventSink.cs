@@ -13,7 +13,7 @@ namespace GroupBuyActors.Relay;
 /// </summary>
 internal sealed class EventSink(
     IEventPublisher publisher,
-    IRelayAside aside,
+    IBlockedActorStore aside,
     IActorReader reader,
     ClusterClock clock,
     IOptions<GrainsOptions> options,
@@ -27,7 +27,7 @@ internal sealed class EventSink(
 
     public IStreamSink Of(long stream)
     {
-        var waiting = new AsideGroups(stream, publisher, aside, reader, clock, options.Value, metrics, log);
+        var waiting = new BlockedActors(stream, publisher, aside, reader, clock, options.Value, metrics, log);
         return new EventRelay(stream, publisher, aside, waiting, options.Value, metrics, clock);
     }
 

@@ -40,7 +40,7 @@ internal interface IStreamSink
     /// Looks after what it took and has not carried to its end; called between stretches, <paramref name="taken"/>
     /// being the last position it took. True where there is nothing of the kind.
     /// </summary>
-    Task<bool> TendAsync(long taken, CancellationToken cancellation) => Task.FromResult(true);
+    Task<bool> MaintainAsync(long taken, CancellationToken cancellation) => Task.FromResult(true);
 
     /// <summary>Moves its cursor of a stream.</summary>
     Task MoveCursorAsync(IStreams streams, long stream, long position, CancellationToken cancellation) =>

@@ -14,7 +14,7 @@ namespace GroupBuyActors.Relay;
 internal sealed class ProjectionSink(
     IProjections projections,
     IActorReader reader,
-    IRelayAside aside,
+    IBlockedActorStore aside,
     ClusterClock clock,
     IOptions<GrainsOptions> options,
     RelayMetrics metrics,

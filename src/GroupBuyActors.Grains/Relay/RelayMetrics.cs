@@ -31,7 +31,7 @@ internal sealed class RelayMetrics
 
     public void Parked(string sink) => _eventsParked.Add(1, new KeyValuePair<string, object?>("sink", sink));
 
-    public void Observe(Func<IEnumerable<SinkPump>> pumps)
+    public void Observe(Func<IEnumerable<StreamForwarder>> pumps)
     {
         _meter.CreateObservableGauge(
             "relay_backlog",
@@ -69,8 +69,8 @@ internal sealed class RelayMetrics
     }
 
     private static IEnumerable<Measurement<int>> Groups(
-        Func<IEnumerable<SinkPump>> pumps,
-        Func<SinkPump, int> groups
+        Func<IEnumerable<StreamForwarder>> pumps,
+        Func<StreamForwarder, int> groups
     ) =>
         pumps()
             .GroupBy(pump => pump.Sink)

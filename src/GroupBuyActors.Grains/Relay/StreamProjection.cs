@@ -25,7 +25,7 @@ internal sealed class StreamProjection(
     long stream,
     IProjections projections,
     IActorReader reader,
-    IRelayAside aside,
+    IBlockedActorStore aside,
     TimeProvider clock,
     GrainsOptions options,
     RelayMetrics metrics,
@@ -34,7 +34,7 @@ internal sealed class StreamProjection(
 {
     public const string SinkName = "projections";
     private const int GroupsAtOnce = 200;
-    private readonly Dictionary<GroupId, AsideRow> _aside = [];
+    private readonly Dictionary<GroupId, BlockedActorRow> _aside = [];
 
     // In the order in which they are tried again.
     private readonly Queue<GroupId> _line = new();
@@ -80,7 +80,7 @@ internal sealed class StreamProjection(
                 if (whole is not null)
                     changes.Add(whole);
                 else
-                    SetAside(group, first.Sequence, fault!);
+                    Block(group, first.Sequence, fault!);
             }
 
             await WriteAsync(changes, cancellation);
@@ -88,7 +88,7 @@ internal sealed class StreamProjection(
     }
 
     /// <inheritdoc/>
-    public async Task<bool> TendAsync(long taken, CancellationToken cancellation)
+    public async Task<bool> MaintainAsync(long taken, CancellationToken cancellation)
     {
         await OpenAsync(cancellation);
         if (_aside.Count == 0)
@@ -106,7 +106,7 @@ internal sealed class StreamProjection(
 
         var stored = mended
             .Where(group => !_unstored.Contains(group))
-            .Select(group => (group.Actor, (AsideRow?)null))
+            .Select(group => (group.Actor, (BlockedActorRow?)null))
             .ToList();
         if (stored.Count > 0 && !await aside.SettleAsync(stream, Name, taken, stored, cancellation))
             mended.RemoveAll(group => !_unstored.Contains(group));
@@ -155,7 +155,7 @@ internal sealed class StreamProjection(
             return;
         foreach (var group in changes.GroupBy(change => change.Group))
             if (await TryWriteAsync([.. group], cancellation) is { } fault)
-                SetAside(group.Key, group.Min(change => change.Sequence), fault);
+                Block(group.Key, group.Min(change => change.Sequence), fault);
     }
 
     private async Task<Exception?> TryWriteAsync(List<ProjectionChange> changes, CancellationToken cancellation)
@@ -165,7 +165,7 @@ internal sealed class StreamProjection(
             await projections.WriteAsync(changes, cancellation);
             return null;
         }
-        catch (Exception e) when (!StoreTrouble.IsOfTheDatabase(e))
+        catch (Exception e) when (!StoreFailure.IsOfTheDatabase(e))
         {
             return e;
         }
@@ -190,7 +190,7 @@ internal sealed class StreamProjection(
         {
             stored = await reader.LoadAsync(group.Actor, cancellation);
         }
-        catch (Exception e) when (!StoreTrouble.IsOfTheDatabase(e))
+        catch (Exception e) when (!StoreFailure.IsOfTheDatabase(e))
         {
             return (null, e);
         }
@@ -206,18 +206,25 @@ internal sealed class StreamProjection(
         }
     }
 
-    private void SetAside(GroupId group, long sequence, Exception fault)
+    private void Block(GroupId group, long sequence, Exception fault)
     {
         if (_aside.ContainsKey(group))
             return;
-        if (_aside.Count >= options.RelayAsideMax)
+        if (_aside.Count >= options.BlockedActorsMax)
             throw new InvalidOperationException(
                 $"{_aside.Count} groups of stream {stream} are blocked; the stream waits until some of them are released.",
                 fault
             );
         _aside.Add(
             group,
-            new AsideRow(stream, group.Actor, sequence, AsideState.Parked, clock.GetUtcNow(), fault.Message)
+            new BlockedActorRow(
+                stream,
+                group.Actor,
+                sequence,
+                BlockedActorState.Parked,
+                clock.GetUtcNow(),
+                fault.Message
+            )
         );
         _line.Enqueue(group);
         _unstored.Add(group);

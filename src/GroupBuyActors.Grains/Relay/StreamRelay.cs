@@ -28,10 +28,10 @@ internal sealed class StreamRelay(
 )
 {
     private readonly IStreamSink[] _sinks = [.. sinks, .. publishers.Select(published)];
-    private readonly ConcurrentDictionary<SinkPump, byte> _draining = new();
+    private readonly ConcurrentDictionary<StreamForwarder, byte> _draining = new();
     private readonly CancellationTokenSource _stopping = new();
-    private IReadOnlyList<(SinkPump Pump, Task Running)> _running = [];
-    private volatile FrozenDictionary<long, SinkPump[]> _pumps = FrozenDictionary<long, SinkPump[]>.Empty;
+    private IReadOnlyList<(StreamForwarder Pump, Task Running)> _running = [];
+    private volatile FrozenDictionary<long, StreamForwarder[]> _pumps = FrozenDictionary<long, StreamForwarder[]>.Empty;
 
     /// <summary>The sinks that must have had a row before it may leave the journal.</summary>
     public IReadOnlyList<string> DurableSinks => [.. _sinks.Where(sink => sink.IsDurable).Select(sink => sink.Name)];
@@ -99,7 +99,7 @@ internal sealed class StreamRelay(
         }
     }
 
-    private SinkPump Pump(long stream, IStreamSink sink) =>
+    private StreamForwarder Pump(long stream, IStreamSink sink) =>
         new(stream, sink.Of(stream), streams, options.Value, metrics, time, log, clock);
 
     private void OnCommitted(CommittedBatch batch)

@@ -24,7 +24,7 @@ internal sealed class RetainedJournals(
     IOldJournals journals,
     IActorReader reader,
     ITaskStore tasks,
-    ITaskEnds ends,
+    ITaskOutcomes ends,
     StreamRelay relay,
     ClusterClock clock,
     IOptions<GrainsOptions> options
@@ -104,9 +104,9 @@ internal sealed class RetainedJournals(
     private async Task<bool> HasUndecidedAsync(GroupId group, CancellationToken cancellation)
     {
         var letters = await ends.SearchAsync(
-            new TaskEndFilter
+            new TaskOutcomeFilter
             {
-                Status = TaskEndStatus.Dead,
+                Status = TaskOutcomeStatus.Dead,
                 Actor = group.Actor,
                 Redriven = false,
                 Dismissed = false,

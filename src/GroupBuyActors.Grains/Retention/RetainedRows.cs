@@ -50,8 +50,8 @@ internal sealed class RetainedCommits(
 }
 
 /// <summary>Ended tasks: partitions by day on MySQL, made ahead here too.</summary>
-internal sealed class RetainedTaskEnds(
-    ITaskEnds ends,
+internal sealed class RetainedTaskOutcomes(
+    ITaskOutcomes ends,
     TaskTypeRegistry types,
     ClusterClock clock,
     IOptions<GrainsOptions> options
@@ -66,7 +66,7 @@ internal sealed class RetainedTaskEnds(
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         var upkeep = await ends.MaintainAsync(
             today,
-            (int)options.Value.Retention.TaskEnds.TotalDays,
+            (int)options.Value.Retention.TaskOutcomes.TotalDays,
             GrainsOptions.EndsAheadDays,
             [.. types.All.Where(type => type.IsAboutMoney).Select(type => type.Name)],
             cancellation
@@ -87,8 +87,11 @@ internal sealed class RetainedAudit(IOldRows rows, ClusterClock clock, IOptions<
 /// <summary>
 /// What redrives of many dead letters tell of themselves: state of grains, aged by the database's clock.
 /// </summary>
-internal sealed class RetainedRedrives(IGrainStorageUpkeep storage, TimeProvider time, IOptions<GrainsOptions> options)
-    : IRetainedKind
+internal sealed class RetainedRedrives(
+    IGrainStorageMaintenance storage,
+    TimeProvider time,
+    IOptions<GrainsOptions> options
+) : IRetainedKind
 {
     public string Kind => "redrives";
 

@@ -23,7 +23,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
     private static readonly Backoff StepAgain = new(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
     private readonly Progress[] _kinds;
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly Homes _homes;
+    private readonly ShardMap _shardMap;
     private readonly SiloAddress _self;
     private readonly TimeProvider _time;
     private readonly RetentionMetrics _metrics;
@@ -31,7 +31,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
 
     public RetentionService(
         IEnumerable<IRetainedKind> kinds,
-        Homes homes,
+        ShardMap shardMap,
         ILocalSiloDetails self,
         TimeProvider time,
         RetentionMetrics metrics,
@@ -39,7 +39,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
     )
     {
         _kinds = [.. kinds.Select(kind => new Progress(kind))];
-        (_homes, _self, _time, _metrics, _log) = (homes, self.SiloAddress, time, metrics, log);
+        (_shardMap, _self, _time, _metrics, _log) = (shardMap, self.SiloAddress, time, metrics, log);
         metrics.Observe(
             _kinds.Select(progress => progress.Kind.Kind),
             () => _kinds.Select(progress => (progress.Kind.Kind, progress.Behind(time)))
@@ -87,7 +87,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
             .DefaultIfEmpty(Idle)
             .Max();
 
-    private bool IsHere => _self.Equals(_homes.Of(new ShardId(0)));
+    private bool IsHere => _self.Equals(_shardMap.Of(new ShardId(0)));
 
     private async Task<long> StepAsync(Progress progress, CancellationToken cancellation)
     {

@@ -12,7 +12,7 @@ internal static class DoneTasks
 {
     public static async Task<TaskReport?> FindAsync(
         IActorReader groups,
-        TaskPolicyBook policies,
+        TaskPolicyRegistry policies,
         GroupSettings settings,
         int commitBytesMax,
         string taskId,

@@ -20,8 +20,8 @@ internal readonly record struct HorizonPass(bool IsComplete, int Added, int Over
 /// </summary>
 internal sealed class HorizonReader(
     ITaskStore store,
-    NearTasks near,
-    CronFirings firings,
+    LocalTaskScheduler near,
+    CronScheduler firings,
     ClusterClock clock,
     TimeProvider time,
     IOptions<GrainsOptions> options,

@@ -59,10 +59,10 @@ public sealed record RedriveOrder
     public int RatePerSecond { get; init; } = 50;
 
     /// <summary>The same as a filter of endings.</summary>
-    public TaskEndFilter Filter() =>
+    public TaskOutcomeFilter Filter() =>
         new()
         {
-            Status = TaskEndStatus.Dead,
+            Status = TaskOutcomeStatus.Dead,
             Type = Type,
             Account = MerchantId,
             Actor = Group?.Actor,

@@ -13,7 +13,7 @@ internal interface ITaskGateway : IGrainService
 {
     /// <summary>Takes near tasks of shards this silo owns; gives the ids of those whose shards it does not.</summary>
     [Alias("Accept")]
-    Task<string[]> Accept(CarriedTask[] tasks, string[] removed);
+    Task<string[]> Accept(ForwardedTask[] tasks, string[] removed);
 
     /// <summary>What runs here.</summary>
     [Alias("Describe")]
@@ -33,7 +33,7 @@ internal interface ITaskGateway : IGrainService
     [Alias("Explain")]
     Task<TaskSituation> Explain(string taskId);
 
-    /// <summary>Calls a task off; see <see cref="ITaskDesk"/>.</summary>
+    /// <summary>Calls a task off; see <see cref="ITaskOperations"/>.</summary>
     [Alias("Cancel")]
     Task<TaskChangeOutcome> Cancel(string taskId);
 
@@ -43,7 +43,7 @@ internal interface ITaskGateway : IGrainService
 
     /// <summary>Gives a pending task another weight of its own.</summary>
     [Alias("Weigh")]
-    Task<TaskChangeOutcome> Weigh(string taskId, int weight);
+    Task<TaskChangeOutcome> SetWeight(string taskId, int weight);
 
     /// <summary>Schedules a dead letter anew.</summary>
     [Alias("Redrive")]
@@ -62,7 +62,7 @@ internal interface ITaskGateway : IGrainService
 /// <param name="BegunAt">When its run began, or null.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.TaskSituation")]
 internal sealed record TaskSituation(
-    [property: Id(0)] TaskWhereabouts Where,
+    [property: Id(0)] TaskLocation Where,
     [property: Id(1)] long Epoch,
     [property: Id(2)] DateTimeOffset? LoadedAt = null,
     [property: Id(3)] DateTimeOffset? FiresAt = null,
@@ -81,8 +81,8 @@ internal sealed record SiloDescription(
 );
 
 /// <summary>A timed task on its way between silos.</summary>
-[GenerateSerializer, Immutable, Alias("groupbuy.CarriedTask")]
-internal sealed record CarriedTask
+[GenerateSerializer, Immutable, Alias("groupbuy.ForwardedTask")]
+internal sealed record ForwardedTask
 {
     [Id(0)]
     public required ShardId Shard { get; init; }
@@ -120,7 +120,7 @@ internal sealed record CarriedTask
     [Id(11)]
     public DateTimeOffset? FirstDue { get; init; }
 
-    public static CarriedTask Of(TimedTask task) =>
+    public static ForwardedTask Of(TimedTask task) =>
         new()
         {
             Shard = task.Key.Shard,
@@ -160,14 +160,14 @@ internal sealed class TaskGateway(
     GrainId id,
     Silo silo,
     ILoggerFactory logs,
-    NearTasks near,
-    GroupSurroundings groups,
-    ClusterKeeper keeper,
-    TaskDesk desk,
-    TaskPolicyBook policies
+    LocalTaskScheduler near,
+    GroupServices groups,
+    ClusterReconciler keeper,
+    TaskOperations operations,
+    TaskPolicyRegistry policies
 ) : GrainService(id, silo, logs), ITaskGateway
 {
-    public Task<string[]> Accept(CarriedTask[] tasks, string[] removed)
+    public Task<string[]> Accept(ForwardedTask[] tasks, string[] removed)
     {
         foreach (var gone in removed)
             near.Remove(gone);
@@ -207,13 +207,14 @@ internal sealed class TaskGateway(
         return Task.FromResult(new TaskSituation(where, epoch));
     }
 
-    public Task<TaskChangeOutcome> Cancel(string taskId) => desk.CancelHereAsync(taskId);
+    public Task<TaskChangeOutcome> Cancel(string taskId) => operations.CancelHereAsync(taskId);
 
-    public Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at) => desk.MoveHereAsync(taskId, at);
+    public Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at) => operations.MoveHereAsync(taskId, at);
 
-    public Task<TaskChangeOutcome> Weigh(string taskId, int weight) => desk.WeighHereAsync(taskId, weight);
+    public Task<TaskChangeOutcome> SetWeight(string taskId, int weight) =>
+        operations.SetWeightHereAsync(taskId, weight);
 
-    public Task<TaskChangeOutcome> Redrive(string taskId) => desk.RedriveHereAsync(taskId);
+    public Task<TaskChangeOutcome> Redrive(string taskId) => operations.RedriveHereAsync(taskId);
 
     public Task PoliciesChanged()
     {

@@ -40,8 +40,8 @@ internal sealed class RedriveState
 /// </summary>
 internal sealed class RedriveGrain(
     [PersistentState(RedriveGrain.StateName)] IPersistentState<RedriveState> memory,
-    ITaskEnds ends,
-    ITaskDesk desk,
+    ITaskOutcomes ends,
+    ITaskOperations operations,
     ClusterClock clock,
     TimeProvider time,
     ILogger<RedriveGrain> log
@@ -55,7 +55,7 @@ internal sealed class RedriveGrain(
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1),
         Minute = TimeSpan.FromMinutes(1);
     private IGrainTimer? _timer;
-    private QuietLeave? _quiet;
+    private IdleDeactivation? _quiet;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -104,7 +104,7 @@ internal sealed class RedriveGrain(
     /// <summary>A made-up id: nothing is kept under it, so nothing stays in memory for it.</summary>
     private RedriveReport? Nothing()
     {
-        (_quiet ??= new QuietLeave(this, () => memory.State.Order is not null, time)).Asked();
+        (_quiet ??= new IdleDeactivation(this, () => memory.State.Order is not null, time)).Asked();
         return null;
     }
 
@@ -131,7 +131,7 @@ internal sealed class RedriveGrain(
             var page = await ends.SearchAsync(order.Filter(), state.Mark, order.RatePerSecond, cancellation);
             foreach (var ending in page.Items)
             {
-                if (await desk.RedriveAsync(ending.TaskId, cancellation) == TaskChangeOutcome.Done)
+                if (await operations.RedriveAsync(ending.TaskId, cancellation) == TaskChangeOutcome.Done)
                     state.Done++;
                 else
                     state.Refused++;
@@ -145,7 +145,7 @@ internal sealed class RedriveGrain(
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            TaskLog.RedriveTrouble(log, e, this.GetPrimaryKeyString());
+            TaskLog.RedriveFailed(log, e, this.GetPrimaryKeyString());
         }
     }
 

@@ -22,8 +22,8 @@ public interface ITaskAudit
 internal sealed class TaskAudit(
     IActorReader groups,
     ITaskStore store,
-    ITaskEnds ends,
-    TaskPolicyBook policies,
+    ITaskOutcomes ends,
+    TaskPolicyRegistry policies,
     GroupSettings settings,
     ClusterClock clock
 ) : ITaskAudit
@@ -65,9 +65,9 @@ internal sealed class TaskAudit(
 
     private async Task<List<PresentTask>> LettersAsync(GroupId group, CancellationToken cancellation)
     {
-        var filter = new TaskEndFilter
+        var filter = new TaskOutcomeFilter
         {
-            Status = TaskEndStatus.Dead,
+            Status = TaskOutcomeStatus.Dead,
             Actor = group.Actor,
             Redriven = false,
         };

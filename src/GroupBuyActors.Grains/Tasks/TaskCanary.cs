@@ -15,7 +15,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler, ITaskEngi
 {
     public const string TypeName = "canary";
     private const int ShardsPerGroup = 128;
-    private readonly NearTasks _near;
+    private readonly LocalTaskScheduler _near;
     private readonly ClusterClock _clock;
     private readonly GrainsOptions _options;
     private readonly ILogger _log;
@@ -24,7 +24,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler, ITaskEngi
     private string? _silent;
 
     public TaskCanary(
-        NearTasks near,
+        LocalTaskScheduler near,
         ClusterClock clock,
         IOptions<GrainsOptions> options,
         IMeterFactory meters,

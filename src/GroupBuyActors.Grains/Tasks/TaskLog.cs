@@ -38,7 +38,13 @@ internal static partial class TaskLog
         LogLevel.Warning,
         "Task {task_id} ({Type}) met an infrastructure failure and will run again in {Delay:F0} ms."
     )]
-    public static partial void Trouble(ILogger log, Exception exception, string task_id, string type, double delay);
+    public static partial void InfrastructureFailure(
+        ILogger log,
+        Exception exception,
+        string task_id,
+        string type,
+        double delay
+    );
 
     [LoggerMessage(
         3005,
@@ -103,14 +109,14 @@ internal static partial class TaskLog
     public static partial void NotLookedUp(ILogger log, Exception exception, string task_id);
 
     [LoggerMessage(3016, LogLevel.Warning, "Redrive {Redrive} met an infrastructure failure and continues.")]
-    public static partial void RedriveTrouble(ILogger log, Exception exception, string redrive);
+    public static partial void RedriveFailed(ILogger log, Exception exception, string redrive);
 
     [LoggerMessage(
         3040,
         LogLevel.Error,
         "Task {task_id} ({Type}) cannot be processed and is parked in the table; other tasks are not affected."
     )]
-    public static partial void SetAside(ILogger log, Exception exception, string task_id, string type);
+    public static partial void Parked(ILogger log, Exception exception, string task_id, string type);
 
     [LoggerMessage(
         3041,

@@ -10,21 +10,21 @@ namespace GroupBuyActors.Tasks;
 /// <para>
 /// Tasks are written by commits only. What a commit of this silo schedules or removes reaches memory through the
 /// committer's own batches, in the order it became durable: the near ones of its own shards at once, those of other
-/// silos by <see cref="HandOver"/>. Everything else comes from reading the table: the next window before the last one
-/// ends; all of it from the left edge after shards were taken, and after every fence, for a commit of the dead silo may
-/// have landed after the last look.
+/// silos by <see cref="TaskForwarder"/>. Everything else comes from reading the table: the next window before the last
+/// one ends; all of it from the left edge after shards were taken, and after every fence, for a commit of the dead silo
+/// may have landed after the last look.
 /// </para>
 /// </summary>
 internal sealed class TaskService(
     ICommitter committer,
     TaskTypeRegistry types,
-    NearTasks near,
-    TaskQueues queues,
-    TaskRunner runner,
-    HandOver handOver,
-    CronFirings firings,
+    LocalTaskScheduler near,
+    TaskDispatcher queues,
+    TaskExecutor runner,
+    TaskForwarder forwarder,
+    CronScheduler firings,
     HorizonReader reader,
-    TaskCensus census,
+    PendingTaskCounter pendingCounter,
     TaskMetrics metrics,
     ClusterClock clock,
     TimeProvider time,
@@ -113,22 +113,22 @@ internal sealed class TaskService(
 
     private void TakeIn(Commit commit)
     {
-        census.Changed(commit);
+        pendingCounter.Changed(commit);
         foreach (var removed in commit.Removals)
         {
             near.Remove(removed.Id);
             if (near.EpochOf(removed.Shard) == 0)
-                handOver.Remove(removed);
+                forwarder.Remove(removed);
         }
 
         foreach (var task in commit.Schedules)
             if (!near.Add(task))
-                handOver.Add(task);
+                forwarder.Add(task);
     }
 
     private IEnumerable<(string, long, int)> Counts()
     {
-        var (pending, due) = (census.Pending(), queues.Due().ToDictionary(type => type.Type, type => type.Due));
+        var (pending, due) = (pendingCounter.Pending(), queues.Due().ToDictionary(type => type.Type, type => type.Due));
         return types.Names.Select(type => (type, pending.GetValueOrDefault(type), due.GetValueOrDefault(type)));
     }
 }

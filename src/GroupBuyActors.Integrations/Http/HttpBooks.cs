@@ -28,7 +28,7 @@ internal static class HttpBooks
     {
         var query =
             $"merchantId={merchantId}&limit={limit}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}";
-        var (reply, page) = await port.AskAsync(
+        var (reply, page) = await port.QueryAsync(
                 call,
                 query,
                 type,

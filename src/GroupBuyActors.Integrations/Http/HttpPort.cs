@@ -37,7 +37,7 @@ internal sealed class HttpPort(
     )
     {
         var began = Begin();
-        var reply = new PortReply(PortAnswer.Silent);
+        var reply = new PortReply(PortAnswer.Unavailable);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, call.Route);
@@ -54,7 +54,7 @@ internal sealed class HttpPort(
         }
         catch (Exception e)
         {
-            reply = new PortReply(PortAnswer.Silent, Words(e, call.Operation, cancellation));
+            reply = new PortReply(PortAnswer.Unavailable, Words(e, call.Operation, cancellation));
         }
         finally
         {
@@ -69,7 +69,7 @@ internal sealed class HttpPort(
     /// what cannot be; <paramref name="unknown"/> is the answer where the service says, with the code of the call, that
     /// it knows nothing of it.
     /// </summary>
-    public async Task<(PortReply Reply, TAnswer? Answer)> AskAsync<T, TAnswer>(
+    public async Task<(PortReply Reply, TAnswer? Answer)> QueryAsync<T, TAnswer>(
         HttpPortCall call,
         string query,
         JsonTypeInfo<T> type,
@@ -80,7 +80,7 @@ internal sealed class HttpPort(
         where TAnswer : class
     {
         var began = Begin();
-        var reply = new PortReply(PortAnswer.Silent);
+        var reply = new PortReply(PortAnswer.Unavailable);
         TAnswer? answer = null;
         try
         {
@@ -96,7 +96,7 @@ internal sealed class HttpPort(
         }
         catch (Exception e)
         {
-            reply = new PortReply(PortAnswer.Silent, Words(e, call.Operation, cancellation));
+            reply = new PortReply(PortAnswer.Unavailable, Words(e, call.Operation, cancellation));
         }
         finally
         {
@@ -154,8 +154,8 @@ internal sealed class HttpPort(
     private void End(long began, string operation, PortReply reply)
     {
         metrics.Ended(name, operation, reply.Answer.ToString().ToLowerInvariant(), time.GetElapsedTime(began));
-        if (reply.Answer == PortAnswer.Silent)
-            HttpPortLog.Silent(log, name, operation, reply.Detail ?? "");
+        if (reply.Answer == PortAnswer.Unavailable)
+            HttpPortLog.Unavailable(log, name, operation, reply.Detail ?? "");
     }
 }
 

@@ -20,18 +20,18 @@ internal static class HttpPortAnswers
         switch (answer.Status)
         {
             case HttpStatusCode.Accepted:
-                return Silent($"{port} accepted the call but has not completed it.");
+                return Unavailable($"{port} accepted the call but has not completed it.");
             case >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices:
                 return answer.Body.Length == 0 || IsObject(answer.Body)
                     ? PortReply.Done
-                    : Silent($"{port} answered {(int)answer.Status} with a body that is not a JSON object.");
+                    : Unavailable($"{port} answered {(int)answer.Status} with a body that is not a JSON object.");
             case HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity:
                 var (code, detail) = Problem(answer.Body);
                 return code is not null && refusals.Contains(code)
                     ? new PortReply(PortAnswer.Refused, detail ?? code)
-                    : Silent(Words(port, answer));
+                    : Unavailable(Words(port, answer));
             default:
-                return Silent(Words(port, answer));
+                return Unavailable(Words(port, answer));
         }
     }
 
@@ -54,17 +54,17 @@ internal static class HttpPortAnswers
         )
             return (PortReply.Done, unknown);
         if (answer.Status != HttpStatusCode.OK)
-            return (Silent(Words(port, answer)), null);
+            return (Unavailable(Words(port, answer)), null);
         try
         {
             if (JsonSerializer.Deserialize(answer.Body, type) is { } document && read(document) is { } said)
                 return (PortReply.Done, said);
-            return (Silent($"{port} answered {call.Operation} with impossible values."), null);
+            return (Unavailable($"{port} answered {call.Operation} with impossible values."), null);
         }
         catch (JsonException e)
         {
             return (
-                Silent(
+                Unavailable(
                     $"{port} answered {call.Operation} with a body that does not match the contract (at {(e.Path is { Length: > 0 } path ? Plain(path) : "its start")})."
                 ),
                 null
@@ -72,7 +72,7 @@ internal static class HttpPortAnswers
         }
     }
 
-    private static PortReply Silent(string words) => new(PortAnswer.Silent, words);
+    private static PortReply Unavailable(string words) => new(PortAnswer.Unavailable, words);
 
     private static string Words(string port, HttpPortAnswer answer)
     {

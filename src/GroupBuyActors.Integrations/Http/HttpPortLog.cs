@@ -16,7 +16,7 @@ internal static partial class HttpPortLog
     public static partial void BreakerClosed(ILogger log, string port);
 
     [LoggerMessage(7102, LogLevel.Debug, "{Port} did not answer {Operation}: {Words}")]
-    public static partial void Silent(ILogger log, string port, string operation, string words);
+    public static partial void Unavailable(ILogger log, string port, string operation, string words);
 
     [LoggerMessage(7103, LogLevel.Error, "A call to {Port} failed unexpectedly: {Operation}")]
     public static partial void Unforeseen(ILogger log, Exception exception, string port, string operation);

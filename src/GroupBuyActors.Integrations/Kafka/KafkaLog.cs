@@ -12,7 +12,7 @@ internal static partial class KafkaLog
     public static partial void NotMade(ILogger log, string topic, string reason);
 
     [LoggerMessage(6102, LogLevel.Warning, "Kafka: {Reason} (code {Code}).")]
-    public static partial void Trouble(ILogger log, string reason, string code);
+    public static partial void ClientError(ILogger log, string reason, string code);
 
     [LoggerMessage(
         6103,

@@ -165,7 +165,7 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
 
     private IProducer<string, byte[]> Build() =>
         new ProducerBuilder<string, byte[]>(options.Producer())
-            .SetErrorHandler((_, error) => KafkaLog.Trouble(log, error.Reason, error.Code.ToString()))
+            .SetErrorHandler((_, error) => KafkaLog.ClientError(log, error.Reason, error.Code.ToString()))
             .SetLogHandler((_, line) => KafkaLog.Client(log, line.Facility, line.Message))
             .Build();
 

@@ -23,7 +23,7 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
     private async Task MakeAsync()
     {
         using var admin = new AdminClientBuilder(options.Producer())
-            .SetErrorHandler((_, error) => KafkaLog.Trouble(log, error.Reason, error.Code.ToString()))
+            .SetErrorHandler((_, error) => KafkaLog.ClientError(log, error.Reason, error.Code.ToString()))
             .SetLogHandler((_, line) => KafkaLog.Client(log, line.Facility, line.Message))
             .Build();
         // One that is there needs no right to make it.

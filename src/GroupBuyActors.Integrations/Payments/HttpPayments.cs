@@ -26,9 +26,9 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
 
     private static readonly PaymentFindings Nothing = new(PortAnswer.Done, []);
 
-    public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
+    public async Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation)
     {
-        var (reply, found) = await port.AskAsync(
+        var (reply, found) = await port.QueryAsync(
                 Ask,
                 $"orderId={Uri.EscapeDataString(order.ToString())}",
                 PaymentJson.Default.HeldPaymentsDocument,

@@ -11,7 +11,7 @@ internal sealed partial class SandboxBooks
     private const int GivenBack = 2;
 
     /// <summary>Payments the provider holds for an order; refunded ones are no longer held.</summary>
-    public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
+    public async Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation)
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText read = $"{Count(SandboxPort.Payments, $"ask:{order}", "ask")}; {PaymentsOf(order)}";

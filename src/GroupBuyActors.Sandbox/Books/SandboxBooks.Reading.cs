@@ -23,7 +23,7 @@ internal sealed partial class SandboxBooks
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         var range = new MerchantRange(merchantId);
         SqlText where = $"order_id >= {range.First} and order_id < {range.End}";
-        if (PageMark.Read("payment-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
+        if (PageToken.Read("payment-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
         {
             var (order, payment) = (id[..at], Bytes(id[(at + 1)..]));
             where.Append($" and order_id >= {order} and (order_id > {order} or payment_id > {payment})");
@@ -45,10 +45,10 @@ internal sealed partial class SandboxBooks
                 cancellation
             )
             .ConfigureAwait(false);
-        return PageMark.Page(
+        return PageToken.Page(
             rows,
             limit,
-            entry => PageMark.Write("payment-book", 0, $"{entry.Order} {entry.PaymentId}")
+            entry => PageToken.Write("payment-book", 0, $"{entry.Order} {entry.PaymentId}")
         );
     }
 
@@ -66,7 +66,7 @@ internal sealed partial class SandboxBooks
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText where = $"merchant_id = {merchantId}";
-        if (PageMark.Read("stock-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
+        if (PageToken.Read("stock-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
         {
             var (group, sku) = (id[..at], database.Dialect.Key(id[(at + 1)..]));
             where.Append($" and group_id >= {group} and (group_id > {group} or sku > {sku})");
@@ -92,7 +92,7 @@ internal sealed partial class SandboxBooks
                 cancellation
             )
             .ConfigureAwait(false);
-        return PageMark.Page(rows, limit, entry => PageMark.Write("stock-book", 0, $"{entry.Group} {entry.Sku}"));
+        return PageToken.Page(rows, limit, entry => PageToken.Write("stock-book", 0, $"{entry.Group} {entry.Sku}"));
     }
 
     // MySQL sums integers to decimals.

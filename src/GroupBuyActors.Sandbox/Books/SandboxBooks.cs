@@ -24,14 +24,14 @@ internal sealed partial class SandboxBooks
     private static readonly string[] CallKey = ["port", "call_key", "operation"];
     private readonly SandboxDatabase _books;
     private readonly TimeProvider _time;
-    private readonly CallGatherer<CountedCall, bool> _counts;
-    private readonly CallGatherer<StockMove, PortReply> _moves;
+    private readonly WriteBatcher<CountedCall, bool> _counts;
+    private readonly WriteBatcher<StockMove, PortReply> _moves;
 
     public SandboxBooks(SandboxDatabase books, TimeProvider time)
     {
         (_books, _time) = (books, time);
-        _counts = new CallGatherer<CountedCall, bool>(CountsTogetherMax, WriteAsync);
-        _moves = new CallGatherer<StockMove, PortReply>(
+        _counts = new WriteBatcher<CountedCall, bool>(CountsTogetherMax, WriteAsync);
+        _moves = new WriteBatcher<StockMove, PortReply>(
             Math.Min(MovesTogetherMax, books.Dialect.RowsPerInsert),
             MoveAsync
         );
@@ -99,7 +99,7 @@ internal sealed partial class SandboxBooks
         SqlText where = $"port = {(int)port}";
         if (key is not null)
             where.Append($" and call_key = {Bytes(key)}");
-        if (PageMark.Read("calls", after, isFreeText: true) is var (_, id))
+        if (PageToken.Read("calls", after, isFreeText: true) is var (_, id))
         {
             var at = id.IndexOf(' ');
             if (at <= 0 || !Ascii.IsValid(id.AsSpan(0, at)))
@@ -125,7 +125,7 @@ internal sealed partial class SandboxBooks
                 cancellation
             )
             .ConfigureAwait(false);
-        return PageMark.Page(rows, limit, call => PageMark.Write("calls", 0, $"{call.Operation} {call.Key}"));
+        return PageToken.Page(rows, limit, call => PageToken.Write("calls", 0, $"{call.Operation} {call.Key}"));
     }
 
     private async Task<PortReply> CountedAsync(

@@ -18,12 +18,12 @@ internal sealed class SandboxFaults(SandboxBooks books, TimeProvider time, Func<
     private readonly Reading[] _readings = [new(), new(), new(), new()];
 
     /// <summary>What is to happen to a call about a sku (null: none), decided once.</summary>
-    public async ValueTask<SandboxFate> FateAsync(SandboxPort port, string? sku, CancellationToken cancellation)
+    public async ValueTask<InjectedFault> FateAsync(SandboxPort port, string? sku, CancellationToken cancellation)
     {
         var fault = await CurrentAsync(port, cancellation).ConfigureAwait(false);
         if (fault.Sku is { } only && only != sku)
-            return SandboxFate.Well;
-        return new SandboxFate(fault.Delay, fault.FailRate > 0 && draw() < fault.FailRate, fault.Permanent);
+            return InjectedFault.Well;
+        return new InjectedFault(fault.Delay, fault.FailRate > 0 && draw() < fault.FailRate, fault.Permanent);
     }
 
     public async Task SetAsync(SandboxPort port, SandboxFault fault, CancellationToken cancellation)
@@ -51,7 +51,7 @@ internal sealed class SandboxFaults(SandboxBooks books, TimeProvider time, Func<
 /// <param name="Delay">How long it takes before it does or fails.</param>
 /// <param name="Fails">True where it fails, without effect.</param>
 /// <param name="Permanent">True where the failure says that trying again is useless.</param>
-internal readonly record struct SandboxFate(TimeSpan Delay, bool Fails, bool Permanent)
+internal readonly record struct InjectedFault(TimeSpan Delay, bool Fails, bool Permanent)
 {
-    public static SandboxFate Well => default;
+    public static InjectedFault Well => default;
 }

@@ -6,7 +6,7 @@ using GroupBuyActors.Sandbox.Faults;
 namespace GroupBuyActors.Sandbox.Ports;
 
 /// <summary>The inventory service, played by the sandbox.</summary>
-internal sealed class SandboxInventory(SandboxLine line, SandboxBooks books) : IInventory
+internal sealed class SandboxInventory(FaultInjector line, SandboxBooks books) : IInventory
 {
     public Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation) =>
         CallAsync(reservation.Key, "reserve", reservation.Sku, ct => books.ReserveAsync(reservation, ct), cancellation);
@@ -27,15 +27,15 @@ internal sealed class SandboxInventory(SandboxLine line, SandboxBooks books) : I
 }
 
 /// <summary>The payment provider, played by the sandbox.</summary>
-internal sealed class SandboxPayments(SandboxLine line, SandboxBooks books) : IPayments
+internal sealed class SandboxPayments(FaultInjector line, SandboxBooks books) : IPayments
 {
-    public Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation) =>
+    public Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation) =>
         line.CallAsync(
             SandboxPort.Payments,
             $"ask:{order}",
             "ask",
             sku: null,
-            ct => books.AskAsync(order, ct),
+            ct => books.QueryAsync(order, ct),
             reply => new PaymentFindings(reply.Answer, [], reply.Detail),
             cancellation
         );
@@ -59,7 +59,7 @@ internal sealed class SandboxPayments(SandboxLine line, SandboxBooks books) : IP
 }
 
 /// <summary>The notice service, played by the sandbox.</summary>
-internal sealed class SandboxNotices(SandboxLine line, SandboxBooks books) : INotices
+internal sealed class SandboxNotices(FaultInjector line, SandboxBooks books) : INotices
 {
     public Task<PortReply> SendAsync(
         string key,
@@ -80,7 +80,7 @@ internal sealed class SandboxNotices(SandboxLine line, SandboxBooks books) : INo
 }
 
 /// <summary>The payment provider's own books, as the sandbox keeps them.</summary>
-internal sealed class SandboxPaymentBooks(SandboxLine line, SandboxBooks books) : IPaymentBooks
+internal sealed class SandboxPaymentBooks(FaultInjector line, SandboxBooks books) : IPaymentBooks
 {
     public Task<BookPage<PaymentBookEntry>> ReadAsync(
         long merchantId,
@@ -100,7 +100,7 @@ internal sealed class SandboxPaymentBooks(SandboxLine line, SandboxBooks books) 
 }
 
 /// <summary>The inventory service's own books, as the sandbox keeps them.</summary>
-internal sealed class SandboxStockBooks(SandboxLine line, SandboxBooks books) : IStockBooks
+internal sealed class SandboxStockBooks(FaultInjector line, SandboxBooks books) : IStockBooks
 {
     public Task<BookPage<StockBookEntry>> ReadAsync(
         long merchantId,

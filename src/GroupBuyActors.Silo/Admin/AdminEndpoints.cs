@@ -76,12 +76,12 @@ internal static class AdminEndpoints
         );
     }
 
-    private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, IListings listings)
+    private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, IGroupQueries queries)
     {
         var query = new Query(context);
-        var (mark, size) = (query.Text("after"), query.Limit());
+        var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => listings.AuditTrailAsync(mark, size, context.RequestAborted),
+            () => queries.AuditTrailAsync(pageToken, size, context.RequestAborted),
             page =>
                 JsonAnswer.Of(
                     new PageDocument<AuditDocument>(

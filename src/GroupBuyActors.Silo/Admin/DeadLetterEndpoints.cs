@@ -56,14 +56,14 @@ internal static class DeadLetterEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        ITaskDirectory tasks,
+        ITaskQueries tasks,
         TaskTypeRegistry types
     )
     {
         var query = new Query(context);
-        var filter = new TaskEndFilter
+        var filter = new TaskOutcomeFilter
         {
-            Status = TaskEndStatus.Dead,
+            Status = TaskOutcomeStatus.Dead,
             Type = TaskEndpoints.OneOf(query, "type", types.Names),
             Account = query.MerchantId(),
             Actor = query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}.")?.Actor,
@@ -76,9 +76,9 @@ internal static class DeadLetterEndpoints
                 ? decided == "true"
                 : null,
         };
-        var (mark, size) = (query.Text("after"), query.Limit());
+        var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => tasks.SearchAsync(filter, mark, size, context.RequestAborted),
+            () => tasks.SearchAsync(filter, pageToken, size, context.RequestAborted),
             page =>
                 JsonAnswer.Of(new PageDocument<TaskDocument>([.. page.Items.Select(TaskEndpoints.Document)], page.Next))
         );
@@ -87,10 +87,10 @@ internal static class DeadLetterEndpoints
     private static async Task<IResult> RedriveAsync(
         HttpContext context,
         IGrainFactory grains,
-        ITaskEnds ends,
+        ITaskOutcomes ends,
         TaskTypeRegistry types,
         Audit audit,
-        Once once
+        IdempotencyFilter idempotency
     )
     {
         var (body, problem) = await RequestBody.ReadAsync(context);
@@ -109,7 +109,7 @@ internal static class DeadLetterEndpoints
 
         var (key, keyProblem) = RequestKeys.Of(context, body);
         return keyProblem
-            ?? await once.RunAsync(
+            ?? await idempotency.RunAsync(
                 context,
                 key,
                 async () =>

@@ -28,7 +28,7 @@ internal static class ReconciliationEndpoints
         string? merchantId,
         string? ports,
         HttpContext context,
-        IListings listings,
+        IGroupQueries queries,
         IBookComparer comparer,
         ClusterClock clock,
         IOptions<EdgeOptions> options
@@ -40,7 +40,7 @@ internal static class ReconciliationEndpoints
         if (query.Errors.Any || merchant is not { } id)
             return Problem.Invalid(query.Errors);
         // Ours are read by themselves: they balance at any instant, whatever the ports do meanwhile.
-        var books = await listings.BooksAsync(id, clock.GetUtcNow(), context.RequestAborted);
+        var books = await queries.BooksAsync(id, clock.GetUtcNow(), context.RequestAborted);
         var comparison = comparing
             ? await comparer.CompareAsync(id, options.Value.ReconciliationBound, context.RequestAborted)
             : null;

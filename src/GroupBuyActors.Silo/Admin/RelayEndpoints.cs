@@ -36,17 +36,22 @@ internal static class RelayEndpoints
             .Refuses(400, 404);
     }
 
-    private static Task<IResult> ListAsync(string? after, string? limit, HttpContext context, IRelayAside aside)
+    private static Task<IResult> ListAsync(string? after, string? limit, HttpContext context, IBlockedActorStore aside)
     {
         var query = new Query(context);
-        var (mark, size) = (query.Text("after"), query.Limit());
+        var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => aside.ParkedAsync(Sink, mark, size, context.RequestAborted),
+            () => aside.ParkedAsync(Sink, pageToken, size, context.RequestAborted),
             page => JsonAnswer.Of(new PageDocument<ParkedGroupDocument>([.. page.Items.Select(Document)], page.Next))
         );
     }
 
-    private static Task<IResult> RetryAsync(string groupId, HttpContext context, IRelayAside aside, Audit audit) =>
+    private static Task<IResult> RetryAsync(
+        string groupId,
+        HttpContext context,
+        IBlockedActorStore aside,
+        Audit audit
+    ) =>
         ReleaseAsync(
             groupId,
             context,
@@ -55,7 +60,12 @@ internal static class RelayEndpoints
             group => aside.RetryAsync(Sink, group.Actor, context.RequestAborted)
         );
 
-    private static Task<IResult> SkipAsync(string groupId, HttpContext context, IRelayAside aside, Audit audit) =>
+    private static Task<IResult> SkipAsync(
+        string groupId,
+        HttpContext context,
+        IBlockedActorStore aside,
+        Audit audit
+    ) =>
         ReleaseAsync(
             groupId,
             context,
@@ -69,7 +79,7 @@ internal static class RelayEndpoints
         HttpContext context,
         Audit audit,
         string action,
-        Func<GroupId, Task<AsideRow?>> release
+        Func<GroupId, Task<BlockedActorRow?>> release
     )
     {
         var query = new Query(context);
@@ -93,6 +103,6 @@ internal static class RelayEndpoints
             "No event of this group is rejected; it may already have been released."
         );
 
-    private static ParkedGroupDocument Document(AsideRow row) =>
+    private static ParkedGroupDocument Document(BlockedActorRow row) =>
         new(row.Actor.Group!.Value, row.Sequence, row.Reason ?? "", row.Since);
 }

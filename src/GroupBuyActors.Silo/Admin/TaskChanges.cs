@@ -7,13 +7,18 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Silo.Admin;
 
 /// <summary>Changes of tasks: made once a key, told in the audit log, answered with the task as it is then.</summary>
-internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once once, Audit audit)
+internal sealed class TaskChanges(
+    ITaskOperations operations,
+    ITaskQueries tasks,
+    IdempotencyFilter idempotency,
+    Audit audit
+)
 {
     public async Task<IResult> ChangeAsync(
         HttpContext context,
         string taskId,
         string action,
-        Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change
+        Func<ITaskOperations, CancellationToken, Task<TaskChangeOutcome>> change
     )
     {
         var (key, problem) = await RequestKeys.OfBodilessAsync(context);
@@ -25,14 +30,14 @@ internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once onc
         RequestKey key,
         string taskId,
         string action,
-        Func<ITaskDesk, CancellationToken, Task<TaskChangeOutcome>> change
+        Func<ITaskOperations, CancellationToken, Task<TaskChangeOutcome>> change
     ) =>
-        once.RunAsync(
+        idempotency.RunAsync(
             context,
             key,
             async () =>
             {
-                var outcome = await change(desk, context.RequestAborted);
+                var outcome = await change(operations, context.RequestAborted);
                 var task = await tasks.FindAsync(taskId, context.RequestAborted);
                 if (outcome == TaskChangeOutcome.Done)
                 {
@@ -58,14 +63,15 @@ internal sealed class TaskChanges(ITaskDesk desk, ITaskDirectory tasks, Once onc
         if (errors.Any)
             return Problem.Invalid(errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
-        return keyProblem ?? await once.RunAsync(context, key, () => CancelStepAsync(context, group, order, after));
+        return keyProblem
+            ?? await idempotency.RunAsync(context, key, () => CancelStepAsync(context, group, order, after));
     }
 
     private async Task<IResult> CancelStepAsync(HttpContext context, GroupId group, int? order, string? after)
     {
         try
         {
-            var page = await desk.CancelAllAsync(group, order, after, context.RequestAborted);
+            var page = await operations.CancelAllAsync(group, order, after, context.RequestAborted);
             var (action, target) = order is { } number
                 ? ("order.cancel-tasks", $"{group}.{number}")
                 : ("group.cancel-tasks", group.Value);

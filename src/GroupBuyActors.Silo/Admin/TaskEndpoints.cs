@@ -42,7 +42,12 @@ internal static class TaskEndpoints
             .MapPost(
                 "/tasks/{taskId}/cancel",
                 (string taskId, HttpContext context, TaskChanges changes) =>
-                    changes.ChangeAsync(context, taskId, "task.cancel", (desk, stop) => desk.CancelAsync(taskId, stop))
+                    changes.ChangeAsync(
+                        context,
+                        taskId,
+                        "task.cancel",
+                        (operations, stop) => operations.CancelAsync(taskId, stop)
+                    )
             )
             .Requires(Operation.Administer)
             .Describe("Cancel a task permanently")
@@ -52,7 +57,12 @@ internal static class TaskEndpoints
             .MapPost(
                 "/tasks/{taskId}/run-now",
                 (string taskId, HttpContext context, TaskChanges changes) =>
-                    changes.ChangeAsync(context, taskId, "task.run-now", (desk, stop) => desk.RunNowAsync(taskId, stop))
+                    changes.ChangeAsync(
+                        context,
+                        taskId,
+                        "task.run-now",
+                        (operations, stop) => operations.RunNowAsync(taskId, stop)
+                    )
             )
             .Requires(Operation.Administer)
             .Describe("Run a pending task now; a group still does nothing before its time")
@@ -66,7 +76,7 @@ internal static class TaskEndpoints
                         context,
                         taskId,
                         "task.redrive",
-                        (desk, stop) => desk.RedriveAsync(taskId, stop)
+                        (operations, stop) => operations.RedriveAsync(taskId, stop)
                     )
             )
             .Requires(Operation.Administer)
@@ -81,7 +91,7 @@ internal static class TaskEndpoints
                         context,
                         taskId,
                         "task.dismiss",
-                        (desk, stop) => desk.DismissAsync(taskId, stop)
+                        (operations, stop) => operations.DismissAsync(taskId, stop)
                     )
             )
             .Requires(Operation.Administer)
@@ -95,9 +105,9 @@ internal static class TaskEndpoints
             .Answers<TaskDocument>(200)
             .Refuses(400, 404, 409, 503);
         admin
-            .MapPost("/tasks/{taskId}/weigh", WeighAsync)
+            .MapPost("/tasks/{taskId}/weigh", SetWeightAsync)
             .Requires(Operation.Administer)
-            .Describe("Set a pending task's own weight, which is added to its type's weight", typeof(WeighDocument))
+            .Describe("Set a pending task's own weight, which is added to its type's weight", typeof(SetWeightDocument))
             .Answers<TaskDocument>(200)
             .Refuses(400, 404, 409, 503);
         admin
@@ -176,7 +186,7 @@ internal static class TaskEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        ITaskDirectory tasks,
+        ITaskQueries tasks,
         TaskTypeRegistry types
     )
     {
@@ -188,14 +198,14 @@ internal static class TaskEndpoints
             query.Id<ShardId>("shard", "A shard must be written like shard_042_r7."),
             query.Id<GroupId>("groupId", "A group id must be {merchantId}.{region}.{code}.")?.Actor
         );
-        var (mark, size) = (query.Text("after"), query.Limit());
+        var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => tasks.ListAsync(filter, taskStatus, mark, size, context.RequestAborted),
+            () => tasks.ListAsync(filter, taskStatus, pageToken, size, context.RequestAborted),
             page => JsonAnswer.Of(new PageDocument<TaskDocument>([.. page.Items.Select(Document)], page.Next))
         );
     }
 
-    private static async Task<IResult> GetAsync(string taskId, HttpContext context, ITaskDirectory tasks) =>
+    private static async Task<IResult> GetAsync(string taskId, HttpContext context, ITaskQueries tasks) =>
         await tasks.FindAsync(taskId, context.RequestAborted) is { } task
             ? JsonAnswer.Of(Document(task))
             : Problem.Of(RefusalCode.TaskNotFound, "The task does not exist.");
@@ -218,11 +228,11 @@ internal static class TaskEndpoints
                 key,
                 taskId,
                 "task.reschedule",
-                (desk, stop) => desk.RescheduleAsync(taskId, at, stop)
+                (operations, stop) => operations.RescheduleAsync(taskId, at, stop)
             );
     }
 
-    private static async Task<IResult> WeighAsync(string taskId, HttpContext context, TaskChanges changes)
+    private static async Task<IResult> SetWeightAsync(string taskId, HttpContext context, TaskChanges changes)
     {
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null)
@@ -240,7 +250,7 @@ internal static class TaskEndpoints
                 key,
                 taskId,
                 "task.weigh",
-                (desk, stop) => desk.WeighAsync(taskId, own, stop)
+                (operations, stop) => operations.SetWeightAsync(taskId, own, stop)
             );
     }
 

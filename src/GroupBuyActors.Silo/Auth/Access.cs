@@ -8,7 +8,7 @@ namespace GroupBuyActors.Silo.Auth;
 /// <summary>
 /// Marks a route with what it does; a route without is open to anyone (health, metrics, the page itself).
 /// </summary>
-internal sealed record AccessMark(Operation Operation);
+internal sealed record AccessMetadata(Operation Operation);
 
 /// <summary>Applies <see cref="AccessRules"/>: role and merchant before the handler, a buyer's orders in it.</summary>
 internal static class Access
@@ -16,7 +16,7 @@ internal static class Access
     public static TBuilder Requires<TBuilder>(this TBuilder builder, Operation operation)
         where TBuilder : IEndpointConventionBuilder
     {
-        builder.Add(endpoint => endpoint.Metadata.Add(new AccessMark(operation)));
+        builder.Add(endpoint => endpoint.Metadata.Add(new AccessMetadata(operation)));
         return builder;
     }
 
@@ -40,7 +40,7 @@ internal static class Access
         app.Use(
             async (context, next) =>
             {
-                if (context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>() is { } mark)
+                if (context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>() is { } mark)
                 {
                     var identity = await authenticator.AuthenticateAsync(context);
                     var denied = identity.Caller is { } caller
@@ -118,7 +118,7 @@ internal static class Access
     private static bool OnlyOwnAsBuyer(HttpContext context, out Caller caller)
     {
         caller = Caller.Of(context);
-        var mark = context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>();
+        var mark = context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>();
         return caller.Role == Role.Buyer
             && mark is not null
             && AccessRules.Of(caller.Role, mark.Operation) == Reach.Own;

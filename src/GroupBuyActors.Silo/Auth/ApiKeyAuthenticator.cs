@@ -10,7 +10,7 @@ namespace GroupBuyActors.Silo.Auth;
 /// <c>Authorization: Bearer {secret}</c>; on what a browser opens by its address also as <see cref="BrowserKey"/> says.
 /// Every key is compared, each in constant time, so that the time taken tells nothing.
 /// </summary>
-internal sealed class ApiKeyAuthenticator(AuthOptions options, WrongKeys wrong) : IAuthenticator
+internal sealed class ApiKeyAuthenticator(AuthOptions options, FailedKeyAttempts wrong) : IAuthenticator
 {
     private const int SecretBytesMax = 1024;
 

@@ -16,7 +16,7 @@ internal static class BrowserKey
     /// <summary>The secret, or null where there is none or the address is no such page.</summary>
     public static string? Read(HttpContext context)
     {
-        var mark = context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>();
+        var mark = context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>();
         if (mark is not { Operation: Operation.ViewDashboard })
             return null;
         return Password(context.Request.Headers.Authorization.ToString()) ?? context.Request.Cookies[Cookie];

@@ -52,7 +52,7 @@ internal static class CrossOriginRule
     {
         if (context.Request.ContentType is not { Length: > 0 } type || IsRead(context.Request.Method))
             return false;
-        var isCall = context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>() is not null;
+        var isCall = context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>() is not null;
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         return isCall && hasBody && !IsJson(type);
     }

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Connections;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// What HTTP is served over, bounded by <see cref="ConnectionPlaces"/>: the server's own limit gives a refused caller
+/// What HTTP is served over, bounded by <see cref="ConnectionSlots"/>: the server's own limit gives a refused caller
 /// no word, and keeps nothing for health.
 /// </summary>
-internal sealed class BoundedTransport<TTransport>(TTransport inner, ConnectionPlaces places)
+internal sealed class BoundedTransport<TTransport>(TTransport inner, ConnectionSlots places)
     : IConnectionListenerFactory,
         IConnectionListenerFactorySelector
     where TTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector

@@ -57,7 +57,7 @@ internal sealed class ConnectionMetrics
 
     public void Observe(int port, Func<int> peers) => _peers[port] = peers;
 
-    public void Observe(ConnectionPlaces places)
+    public void Observe(ConnectionSlots places)
     {
         _meter.CreateObservableGauge("connections", () => places.Count, description: "Open HTTP connections.");
         _meter.CreateObservableGauge(

@@ -12,11 +12,11 @@ internal static class ConnectionRules
         where TTransport : class, IConnectionListenerFactory, IConnectionListenerFactorySelector
     {
         services.AddSingleton<ConnectionMetrics>();
-        services.AddSingleton<ConnectionPlaces>();
+        services.AddSingleton<ConnectionSlots>();
         // The server asks the factory that was added last first.
         services.AddSingleton<IConnectionListenerFactory>(provider => new BoundedTransport<TTransport>(
             ActivatorUtilities.CreateInstance<TTransport>(provider),
-            provider.GetRequiredService<ConnectionPlaces>()
+            provider.GetRequiredService<ConnectionSlots>()
         ));
         services.AddBackgroundLoop<ConnectionWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionWatch>());
@@ -31,7 +31,7 @@ internal static class ConnectionRules
         app.Use(
             (context, next) =>
             {
-                if (context.Features.Get<ConnectionPlace>() is not { } place)
+                if (context.Features.Get<ConnectionSlot>() is not { } place)
                     return next(context);
                 place.Heard();
                 if (!place.IsSpare)

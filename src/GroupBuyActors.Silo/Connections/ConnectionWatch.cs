@@ -9,7 +9,7 @@ namespace GroupBuyActors.Silo.Connections;
 /// is open is counted anew each time, so that more silos or brokers leave HTTP less.
 /// </summary>
 internal sealed class ConnectionWatch(
-    ConnectionPlaces places,
+    ConnectionSlots places,
     ConnectionMetrics metrics,
     IOptions<EdgeOptions> options,
     ILogger<ConnectionWatch> log

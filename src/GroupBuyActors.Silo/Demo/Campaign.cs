@@ -10,7 +10,7 @@ internal sealed class Campaign(
     Narrator narrator,
     TimeProvider time,
     GroupId id,
-    GroupOffer offer
+    GroupTermsRequest termsRequest
 )
 {
     // Everything of the evening takes seconds; what takes longer will not come.
@@ -19,13 +19,13 @@ internal sealed class Campaign(
 
     public GroupId Id => id;
 
-    public GroupOffer Offer => offer;
+    public GroupTermsRequest Offer => termsRequest;
 
     public IReadOnlyList<HistoryItem> History => _seen;
 
     public async Task PublishAsync()
     {
-        var group = await client.PublishAsync(id, offer);
+        var group = await client.PublishAsync(id, termsRequest);
         narrator.Tell(
             $"Published: {group.Title} at {Narrator.Amount(group.UnitPrice.Amount)} {group.UnitPrice.Currency}, {group.MinGroupSize} buyers needed, {Words(group.Timeout)} until the deadline."
         );
@@ -35,7 +35,7 @@ internal sealed class Campaign(
     {
         var order = await client.JoinAsync(id, user);
         narrator.Tell(
-            $"{user} joins with order {order.OrderId.Number}: the group is {JsonName(order.Group!.State)}, {order.Group.SeatsTaken} of {offer.Capacity} seats are taken."
+            $"{user} joins with order {order.OrderId.Number}: the group is {JsonName(order.Group!.State)}, {order.Group.SeatsTaken} of {termsRequest.Capacity} seats are taken."
         );
         return order;
     }

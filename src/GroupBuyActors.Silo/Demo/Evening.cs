@@ -61,7 +61,7 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
             narrator,
             time,
             GroupId.Parse($"{Merchant}.{Region}.{code}-{run}"),
-            new GroupOffer
+            new GroupTermsRequest
             {
                 Title = title,
                 Sku = $"{code}-{run}",

@@ -11,7 +11,7 @@ internal sealed class EventMetrics
     private int _watchers;
     private int _feeds;
 
-    public EventMetrics(IMeterFactory meters, ConnectionPlaces places)
+    public EventMetrics(IMeterFactory meters, ConnectionSlots places)
     {
         var meter = meters.Create("GroupBuyActors");
         meter.CreateObservableGauge(

@@ -92,7 +92,7 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
     }
 
     internal override void LogFailure(ILogger log, Exception failure, TimeSpan wait) =>
-        EdgeLog.FeedTrouble(log, failure, group);
+        EdgeLog.FeedFailed(log, failure, group);
 
     private void BeginAfter(long sequence)
     {

@@ -13,7 +13,7 @@ namespace GroupBuyActors.Silo.Events;
 internal sealed class GroupFeeds(
     GroupCalls calls,
     IActorReader reader,
-    ConnectionPlaces places,
+    ConnectionSlots places,
     EventMetrics metrics,
     BackgroundSupervisor background,
     TimeProvider time

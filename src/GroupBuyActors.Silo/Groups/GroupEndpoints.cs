@@ -20,7 +20,7 @@ internal static class GroupEndpoints
             .HonoursKey()
             .Describe(
                 "Publish a group; repeated with the same content, it returns the group as it is now",
-                typeof(GroupOffer)
+                typeof(GroupTermsRequest)
             )
             .Answers<GroupDocument>(201, 200)
             .Refuses(400, 409, 422, 503);
@@ -64,13 +64,13 @@ internal static class GroupEndpoints
         var (body, problem) = await RequestBody.ReadAsync(context);
         if (problem is not null)
             return problem;
-        var offer = OfferReader.Read(body.Fields(query.Errors), query.Errors);
+        var termsRequest = TermsReader.Read(body.Fields(query.Errors), query.Errors);
         if (query.Errors.Any)
             return Problem.Invalid(query.Errors);
         var (key, keyProblem) = RequestKeys.Of(context, body);
         if (keyProblem is not null)
             return keyProblem;
-        var reply = await groups.PublishAsync(group, offer, key, context.RequestAborted);
+        var reply = await groups.PublishAsync(group, termsRequest, key, context.RequestAborted);
         return reply.ToResult(GroupDocuments.Of, GroupDocuments.Location);
     }
 
@@ -96,7 +96,7 @@ internal static class GroupEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        IListings listings
+        IGroupQueries queries
     )
     {
         var query = new Query(context);
@@ -109,9 +109,9 @@ internal static class GroupEndpoints
             filter = filter with { MerchantId = own };
         }
 
-        var (mark, size) = (query.Text("after"), query.Limit());
+        var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => listings.GroupsAsync(filter, mark, size, context.RequestAborted),
+            () => queries.GroupsAsync(filter, pageToken, size, context.RequestAborted),
             page => JsonAnswer.Of(new PageDocument<GroupDocument>([.. page.Items.Select(GroupDocuments.Of)], page.Next))
         );
     }

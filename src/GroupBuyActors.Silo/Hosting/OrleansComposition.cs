@@ -58,7 +58,7 @@ internal static class OrleansComposition
                 (adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)
             )
         );
-        UseSteadyClocks(silo.Services);
+        UseMonotonicClocks(silo.Services);
         silo.AddActivityPropagation();
         // The dashboard's log view would show what no role but the machine's owner may read.
         silo.AddDashboard(options => options.HideTrace = true);
@@ -78,9 +78,9 @@ internal static class OrleansComposition
     /// every activation fail until it has caught up. What silos tell each other of the time (that they are alive) goes
     /// by the cluster's clock, so that one machine whose clock is wrong looks neither dead nor thinks the others so.
     /// </summary>
-    private static void UseSteadyClocks(IServiceCollection services)
+    private static void UseMonotonicClocks(IServiceCollection services)
     {
-        var steady = new SteadyClock(TimeProvider.System);
+        var steady = new MonotonicClock(TimeProvider.System);
         foreach (
             var own in new[]
             {

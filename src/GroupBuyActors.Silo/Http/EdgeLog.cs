@@ -27,7 +27,7 @@ internal static partial class EdgeLog
         LogLevel.Warning,
         "The events of group {Group} could not be read for its event streams; retrying"
     )]
-    public static partial void FeedTrouble(ILogger log, Exception fault, GroupId group);
+    public static partial void FeedFailed(ILogger log, Exception fault, GroupId group);
 
     [LoggerMessage(
         7004,

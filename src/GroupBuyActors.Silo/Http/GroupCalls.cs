@@ -56,14 +56,14 @@ internal sealed class GroupCalls(
     /// <summary>Publishes a group, which may not exist before.</summary>
     public async Task<Reply<GroupView>> PublishAsync(
         GroupId group,
-        GroupOffer offer,
+        GroupTermsRequest termsRequest,
         RequestKey key,
         CancellationToken cancellation
     )
     {
         var reply = await CallAsync(
             group,
-            grain => grain.Publish(offer, key),
+            grain => grain.Publish(termsRequest, key),
             TimeoutOf(asksPort: true),
             Refused<GroupView>,
             cancellation

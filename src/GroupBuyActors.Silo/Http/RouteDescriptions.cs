@@ -3,10 +3,10 @@ namespace GroupBuyActors.Silo.Http;
 /// <summary>
 /// What a route takes, for its description only: bodies are read by hand so that every fault is named.
 /// </summary>
-internal sealed record BodyMark(Type Document);
+internal sealed record BodyMetadata(Type Document);
 
 /// <summary>The route honours <c>Idempotency-Key</c> though it is no POST; for its description only.</summary>
-internal sealed record KeyMark;
+internal sealed record KeyMetadata;
 
 /// <summary>Describes routes in OpenAPI.</summary>
 internal static class RouteDescriptions
@@ -14,11 +14,12 @@ internal static class RouteDescriptions
     public static RouteHandlerBuilder Describe(this RouteHandlerBuilder route, string summary, Type? body = null)
     {
         if (body is not null)
-            route.WithMetadata(new BodyMark(body));
+            route.WithMetadata(new BodyMetadata(body));
         return route.WithSummary(summary);
     }
 
-    public static RouteHandlerBuilder HonoursKey(this RouteHandlerBuilder route) => route.WithMetadata(new KeyMark());
+    public static RouteHandlerBuilder HonoursKey(this RouteHandlerBuilder route) =>
+        route.WithMetadata(new KeyMetadata());
 
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {

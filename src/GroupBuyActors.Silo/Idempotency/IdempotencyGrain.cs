@@ -34,7 +34,7 @@ internal sealed class IdempotencyGrain(
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(30);
 
-    private QuietLeave? _quiet;
+    private IdleDeactivation? _quiet;
     private TaskCompletionSource? _running;
     private long _ticket;
     private long _startedAt;
@@ -75,7 +75,7 @@ internal sealed class IdempotencyGrain(
         return Task.CompletedTask;
     }
 
-    private QuietLeave Quiet => _quiet ??= new QuietLeave(this, () => _running is not null, time);
+    private IdleDeactivation Quiet => _quiet ??= new IdleDeactivation(this, () => _running is not null, time);
 
     private Beginning Start(string fingerprint)
     {

@@ -35,7 +35,7 @@ internal static class OrderEndpoints
             .Refuses(400, 404, 422, 503);
         orders
             .MapPost("/refunds", RefundAsync)
-            .Requires(Operation.AskRefund)
+            .Requires(Operation.RequestRefund)
             .Describe("Request a refund", typeof(RefundDocument))
             .Answers<OrderDocument>(202)
             .Refuses(400, 404, 409, 422);
@@ -107,7 +107,7 @@ internal static class OrderEndpoints
             body,
             context,
             groups,
-            (grain, number, key) => grain.AskRefund(new AskRefund(number, reason, key))
+            (grain, number, key) => grain.RequestRefund(new RequestRefund(number, reason, key))
         );
     }
 

@@ -6,7 +6,7 @@ using GroupBuyActors.Store.Retention;
 namespace GroupBuyActors.Silo.Sandbox;
 
 /// <summary>Calls that the sandbox counted; a pass goes through all of them by key.</summary>
-internal sealed class RetainedSandboxCalls(SandboxDesk sandbox, TimeProvider time, SiloSettings settings)
+internal sealed class RetainedSandboxCalls(SandboxControl sandbox, TimeProvider time, SiloSettings settings)
     : IRetainedKind
 {
     public string Kind => "sandbox-calls";

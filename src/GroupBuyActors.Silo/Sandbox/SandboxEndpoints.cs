@@ -73,7 +73,12 @@ internal static class SandboxEndpoints
             .Refuses(400, 404, 422);
     }
 
-    private static async Task<IResult> StockAsync(string merchantId, string sku, HttpContext context, SandboxDesk desk)
+    private static async Task<IResult> StockAsync(
+        string merchantId,
+        string sku,
+        HttpContext context,
+        SandboxControl desk
+    )
     {
         var errors = new FieldErrors();
         var (merchant, name) = ReadSku(merchantId, sku, errors);
@@ -86,7 +91,7 @@ internal static class SandboxEndpoints
         string merchantId,
         string sku,
         HttpContext context,
-        SandboxDesk desk,
+        SandboxControl desk,
         Audit audit
     )
     {
@@ -119,8 +124,8 @@ internal static class SandboxEndpoints
         string orderId,
         HttpContext context,
         GroupCalls groups,
-        SandboxDesk desk,
-        Once once
+        SandboxControl desk,
+        IdempotencyFilter idempotency
     )
     {
         var query = new Query(context);
@@ -137,7 +142,7 @@ internal static class SandboxEndpoints
             return denied;
         var (key, keyProblem) = RequestKeys.Of(context, body);
         return keyProblem
-            ?? await once.RunAsync(
+            ?? await idempotency.RunAsync(
                 context,
                 key,
                 async () =>
@@ -167,7 +172,7 @@ internal static class SandboxEndpoints
     private static async Task<IResult> SetFaultsAsync(
         string port,
         HttpContext context,
-        SandboxDesk desk,
+        SandboxControl desk,
         SiloSettings settings,
         Audit audit
     )
@@ -207,16 +212,16 @@ internal static class SandboxEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        SandboxDesk desk,
+        SandboxControl desk,
         SiloSettings settings
     )
     {
         if (!TryReadPort(port, settings, out var which))
             return Task.FromResult<IResult>(Problems.RouteNotFound);
         var query = new Query(context);
-        var (only, mark, size) = (query.Text("key"), query.Text("after"), query.Limit());
+        var (only, pageToken, size) = (query.Text("key"), query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => desk.CallsAsync(which, only, mark, size, context.RequestAborted),
+            () => desk.CallsAsync(which, only, pageToken, size, context.RequestAborted),
             page =>
                 JsonAnswer.Of(
                     new PageDocument<CallDocument>(

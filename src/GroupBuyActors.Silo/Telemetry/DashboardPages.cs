@@ -17,7 +17,7 @@ internal static class DashboardPages
             async (context, next) =>
             {
                 if (
-                    context.GetEndpoint()?.Metadata.GetMetadata<AccessMark>()
+                    context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>()
                     is not { Operation: Operation.ViewDashboard }
                 )
                 {

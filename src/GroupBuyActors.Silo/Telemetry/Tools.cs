@@ -122,7 +122,7 @@ internal static class Tools
         CancellationToken cancellation
     )
     {
-        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<BodyMark>().LastOrDefault() is { } body)
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<BodyMetadata>().LastOrDefault() is { } body)
         {
             var schema = await context.GetOrCreateSchemaAsync(body.Document, cancellationToken: cancellation);
             operation.RequestBody = new OpenApiRequestBody
@@ -137,7 +137,7 @@ internal static class Tools
         );
         if (
             context.Description.HttpMethod == HttpMethods.Post
-            || context.Description.ActionDescriptor.EndpointMetadata.OfType<KeyMark>().Any()
+            || context.Description.ActionDescriptor.EndpointMetadata.OfType<KeyMetadata>().Any()
         )
             (operation.Parameters ??= []).Add(
                 new OpenApiParameter

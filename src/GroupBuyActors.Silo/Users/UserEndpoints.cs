@@ -24,7 +24,7 @@ internal static class UserEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        IListings listings
+        IGroupQueries queries
     )
     {
         var query = new Query(context);
@@ -32,9 +32,9 @@ internal static class UserEndpoints
             query.Errors.Add("userId", "The user id must have 1 to 128 printable characters.");
         else if (Access.DeniedUser(context, userId) is { } denied)
             return Task.FromResult<IResult>(denied);
-        var (mark, size) = (query.Text("after"), query.Limit());
+        var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => listings.UserOrdersAsync(userId, mark, size, context.RequestAborted),
+            () => queries.UserOrdersAsync(userId, pageToken, size, context.RequestAborted),
             page =>
                 JsonAnswer.Of(
                     new PageDocument<OrderDocument>([.. page.Items.Select(OrderDocuments.For(context))], page.Next)

@@ -33,7 +33,7 @@ internal static partial class CommitLog
         LogLevel.Information,
         "Stream {Stream}: {Losers} of {Commits} commits were refused because another activation committed first."
     )]
-    public static partial void Losers(ILogger log, long stream, int losers, int commits);
+    public static partial void Conflicts(ILogger log, long stream, int losers, int commits);
 
     [LoggerMessage(
         2106,
@@ -50,7 +50,7 @@ internal static partial class CommitLog
         LogLevel.Warning,
         "Stream {Stream}: commit {Commit} (actor {Actor}) waits for a lock held by another database session."
     )]
-    public static partial void SetAside(ILogger log, long stream, Guid commit, string? actor);
+    public static partial void Deferred(ILogger log, long stream, Guid commit, string? actor);
 
     [LoggerMessage(2109, LogLevel.Critical, "Commit lane {Lane} failed.")]
     public static partial void LaneBroke(ILogger log, int lane, Exception exception);
@@ -67,7 +67,7 @@ internal static partial class CommitLog
         LogLevel.Warning,
         "Stream {Stream}: the database file is busy or failing; the transaction will be retried: {Error}"
     )]
-    public static partial void FileTrouble(ILogger log, long stream, string error);
+    public static partial void FileFailure(ILogger log, long stream, string error);
 
     [LoggerMessage(2112, LogLevel.Warning, "The write-ahead log could not be checkpointed: {Error}")]
     public static partial void CheckpointFailed(ILogger log, string error);

@@ -12,17 +12,17 @@ namespace GroupBuyActors.Store.Committing;
 /// </remarks>
 internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider time)
 {
-    private static readonly TimeSpan s_setAsideFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_deferredFor = TimeSpan.FromSeconds(1);
     private readonly object _gate = new();
-    private List<LanePlace> _incoming = [];
-    private List<LanePlace> _arrived = [];
-    private readonly Queue<LanePlace> _waiting = new();
-    private readonly List<LanePlace> _setAside = [];
+    private List<QueuedCommit> _incoming = [];
+    private List<QueuedCommit> _arrived = [];
+    private readonly Queue<QueuedCommit> _waiting = new();
+    private readonly List<QueuedCommit> _deferred = [];
     private readonly HashSet<TaskKey> _touched = [];
     private int _reserved;
     private int _inLine;
     private long _bytes;
-    private long _setAsideAt;
+    private long _deferredAt;
     private bool _closed;
     private bool _woken;
 
@@ -33,12 +33,12 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     public int Waiting => Volatile.Read(ref _inLine);
 
     /// <summary>Takes a place, or null where there is none.</summary>
-    public LanePlace? TryReserve(Lane lane)
+    public QueuedCommit? TryReserve(Lane lane)
     {
         if (Volatile.Read(ref _closed) || Volatile.Read(ref _bytes) >= bytesMax)
             return null;
         if (Interlocked.Increment(ref _reserved) <= commitsMax)
-            return new LanePlace(this, lane);
+            return new QueuedCommit(this, lane);
         Release();
         return null;
     }
@@ -47,7 +47,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     public void Release() => Interlocked.Decrement(ref _reserved);
 
     /// <summary>Puts a commit in line; false where the lane takes no more.</summary>
-    public bool TryAdd(LanePlace place)
+    public bool TryAdd(QueuedCommit place)
     {
         lock (_gate)
         {
@@ -86,65 +86,65 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     /// Waits for commits and takes what fits in one transaction; nothing where it was woken for another reason. False
     /// at the end.
     /// </summary>
-    public bool Take(List<LanePlace> batch, int batchCommitsMax, int batchBytesMax)
+    public bool Take(List<QueuedCommit> batch, int batchCommitsMax, int batchBytesMax)
     {
         while (true)
         {
-            var last = Receive(wait: _waiting.Count == 0 && !IsSetAsideDue, out var woken);
-            if (IsSetAsideDue)
-                TakeSetAside(batch, batchCommitsMax, batchBytesMax);
+            var last = Receive(wait: _waiting.Count == 0 && !IsDeferredDue, out var woken);
+            if (IsDeferredDue)
+                TakeDeferred(batch, batchCommitsMax, batchBytesMax);
             else
                 TakeWaiting(batch, batchCommitsMax, batchBytesMax);
             if (batch.Count > 0 || woken)
                 return true;
-            if (last && _waiting.Count == 0 && _setAside.Count == 0)
+            if (last && _waiting.Count == 0 && _deferred.Count == 0)
                 return false;
         }
     }
 
     /// <summary>True where commits wait for a lock that something else holds.</summary>
-    public bool HasSetAside => _setAside.Count > 0;
+    public bool HasDeferred => _deferred.Count > 0;
 
     /// <summary>
     /// Keeps commits that met a lock for a later transaction of their own, and with them whatever their activation
     /// sends.
     /// </summary>
-    public void SetAside(IReadOnlyList<LanePlace> commits)
+    public void Defer(IReadOnlyList<QueuedCommit> commits)
     {
         foreach (var place in commits)
             Interlocked.Add(ref _bytes, place.Bytes);
         Interlocked.Add(ref _inLine, commits.Count);
         // Behind the others that wait, unless commits of the same activation are among them: those stay behind these.
-        if (_setAside.Exists(s => IsSameActivation(s, commits[0])))
-            _setAside.InsertRange(0, commits);
+        if (_deferred.Exists(s => IsSameActivation(s, commits[0])))
+            _deferred.InsertRange(0, commits);
         else
-            _setAside.AddRange(commits);
-        _setAsideAt = time.GetTimestamp();
+            _deferred.AddRange(commits);
+        _deferredAt = time.GetTimestamp();
     }
 
     /// <summary>Takes out all that is in line, set aside or not; more may come.</summary>
-    public List<LanePlace> TakeAll()
+    public List<QueuedCommit> TakeAll()
     {
         Receive(wait: false, out _);
-        List<LanePlace> all = [.. _setAside, .. _waiting];
-        _setAside.Clear();
+        List<QueuedCommit> all = [.. _deferred, .. _waiting];
+        _deferred.Clear();
         _waiting.Clear();
         Taken(all.Count, all.Sum(place => place.Bytes));
         return all;
     }
 
     /// <summary>Takes no more and gives up what is in line.</summary>
-    public List<LanePlace> Close()
+    public List<QueuedCommit> Close()
     {
         Stop();
         Receive(wait: false, out _);
-        List<LanePlace> left = [.. _setAside, .. _waiting];
-        _setAside.Clear();
+        List<QueuedCommit> left = [.. _deferred, .. _waiting];
+        _deferred.Clear();
         _waiting.Clear();
         return left;
     }
 
-    private bool IsSetAsideDue => _setAside.Count > 0 && time.GetElapsedTime(_setAsideAt) >= s_setAsideFor;
+    private bool IsDeferredDue => _deferred.Count > 0 && time.GetElapsedTime(_deferredAt) >= s_deferredFor;
 
     /// <summary>
     /// Moves what callers have put in line to the lane's own queue; true where nothing more will come.
@@ -154,7 +154,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         bool closed;
         lock (_gate)
         {
-            while (wait && _incoming.Count == 0 && !_woken && !(_closed && _setAside.Count == 0))
+            while (wait && _incoming.Count == 0 && !_woken && !(_closed && _deferred.Count == 0))
                 Monitor.Wait(_gate);
             (_incoming, _arrived) = (_arrived, _incoming);
             woken = _woken;
@@ -167,7 +167,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         return closed;
     }
 
-    private void TakeWaiting(List<LanePlace> batch, int batchCommitsMax, int batchBytesMax)
+    private void TakeWaiting(List<QueuedCommit> batch, int batchCommitsMax, int batchBytesMax)
     {
         _touched.Clear();
         var bytes = 0;
@@ -177,9 +177,9 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
             && (bytes == 0 || bytes + next.Bytes <= batchBytesMax)
         )
         {
-            if (_setAside.Count > 0 && _setAside.Exists(s => IsSameActivation(s, next)))
+            if (_deferred.Count > 0 && _deferred.Exists(s => IsSameActivation(s, next)))
             {
-                _setAside.Add(_waiting.Dequeue());
+                _deferred.Add(_waiting.Dequeue());
                 continue;
             }
             if (!TouchesOnce(next.Commit))
@@ -192,14 +192,14 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     }
 
     /// <summary>All of one activation, so that they do not come out one a second.</summary>
-    private void TakeSetAside(List<LanePlace> batch, int batchCommitsMax, int batchBytesMax)
+    private void TakeDeferred(List<QueuedCommit> batch, int batchCommitsMax, int batchBytesMax)
     {
-        var first = _setAside[0];
+        var first = _deferred[0];
         var bytes = 0;
         _touched.Clear();
-        for (var i = 0; i < _setAside.Count && batch.Count < batchCommitsMax; )
+        for (var i = 0; i < _deferred.Count && batch.Count < batchCommitsMax; )
         {
-            var place = _setAside[i];
+            var place = _deferred[i];
             if (!IsSameActivation(first, place))
             {
                 i++;
@@ -207,12 +207,12 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
             }
             if ((bytes > 0 && bytes + place.Bytes > batchBytesMax) || !TouchesOnce(place.Commit))
                 break;
-            _setAside.RemoveAt(i);
+            _deferred.RemoveAt(i);
             bytes += place.Bytes;
             batch.Add(place);
         }
         Taken(batch.Count, bytes);
-        _setAsideAt = time.GetTimestamp();
+        _deferredAt = time.GetTimestamp();
     }
 
     private void Taken(int commits, int bytes)
@@ -221,7 +221,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         Interlocked.Add(ref _bytes, -bytes);
     }
 
-    private static bool IsSameActivation(LanePlace a, LanePlace b) =>
+    private static bool IsSameActivation(QueuedCommit a, QueuedCommit b) =>
         a.Commit.Token == b.Commit.Token || (a.Commit.Actor is { } actor && b.Commit.Actor == actor);
 
     /// <summary>

@@ -69,16 +69,16 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     }
 
     /// <inheritdoc/>
-    public CommitPlace? TryReserve(ShardId shard)
+    public CommitReservation? TryReserve(ShardId shard)
     {
         var lanes = _lanes;
         return lanes.Length == 0 || _fenced.Task.IsCompleted ? null : lanes[LaneOf(shard, lanes.Length)].TryReserve();
     }
 
     /// <inheritdoc/>
-    public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit)
+    public Task<CommitResult> CommitAsync(CommitReservation place, Commit commit)
     {
-        if (place is not LanePlace taken || taken.Lane != _lanes[LaneOf(commit.Shard, _lanes.Length)])
+        if (place is not QueuedCommit taken || taken.Lane != _lanes[LaneOf(commit.Shard, _lanes.Length)])
             throw new ArgumentException("The reservation belongs to a shard of another commit lane.", nameof(place));
         if (commit.Events.Count > 0 && commit.Actor is null)
             throw new ArgumentException("A commit with events must have an actor.", nameof(commit));

@@ -31,8 +31,8 @@ internal sealed class Lane
     private readonly TimeSpan _confirmAfter;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<LanePlace> _batch = [];
-    private readonly List<LanePlace> _setAside = [];
+    private readonly List<QueuedCommit> _batch = [];
+    private readonly List<QueuedCommit> _deferred = [];
     private int _batchBytesMax;
     private long _triedAgainAt;
 
@@ -84,10 +84,10 @@ internal sealed class Lane
     }
 
     /// <summary>See <see cref="ICommitter.TryReserve"/>.</summary>
-    public LanePlace? TryReserve() => _writer.Refuses ? null : _queue.TryReserve(this);
+    public QueuedCommit? TryReserve() => _writer.Refuses ? null : _queue.TryReserve(this);
 
     /// <summary>Puts a commit in line.</summary>
-    public Task<CommitResult> CommitAsync(LanePlace place, Commit commit, int bytes)
+    public Task<CommitResult> CommitAsync(QueuedCommit place, Commit commit, int bytes)
     {
         var outcome = place.Use(commit, bytes, _time.GetTimestamp());
         if (!_queue.TryAdd(place))
@@ -139,7 +139,7 @@ internal sealed class Lane
 
     private void Tick()
     {
-        if (_queue.HasSetAside || _writer.Refuses || _time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter)
+        if (_queue.HasDeferred || _writer.Refuses || _time.GetElapsedTime(_writer.ConfirmedAt) >= _confirmAfter)
             _queue.Wake();
     }
 
@@ -183,7 +183,7 @@ internal sealed class Lane
     }
 
     /// <summary>Nothing of these was ever sent, or their refusal is known.</summary>
-    private void GiveUp(List<LanePlace> places)
+    private void GiveUp(List<QueuedCommit> places)
     {
         foreach (var place in places)
         {
@@ -198,13 +198,13 @@ internal sealed class Lane
         foreach (var place in _batch)
             place.Status = place.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
         var sorted = Sort(_batch.FindAll(p => p.Status is null));
-        var alive = sorted.Count == 0 || _writer.Write(sorted, _setAside);
-        if (_setAside.Count > 0 && alive)
+        var alive = sorted.Count == 0 || _writer.Write(sorted, _deferred);
+        if (_deferred.Count > 0 && alive)
         {
-            _queue.SetAside([.. _setAside]);
-            _batch.RemoveAll(_setAside.Contains);
+            _queue.Defer([.. _deferred]);
+            _batch.RemoveAll(_deferred.Contains);
         }
-        _setAside.Clear();
+        _deferred.Clear();
         Conclude(sorted);
         _batch.Clear();
         if (alive && _writer.Refuses)
@@ -222,7 +222,7 @@ internal sealed class Lane
     /// actor, and of an activation, stay in the order of their calls: what is decided on top of a commit comes behind
     /// it.
     /// </summary>
-    private static List<LanePlace> Sort(List<LanePlace> batch)
+    private static List<QueuedCommit> Sort(List<QueuedCommit> batch)
     {
         if (batch.Count < 2)
             return batch;
@@ -244,7 +244,7 @@ internal sealed class Lane
     }
 
     /// <summary>Tells subscribers, then callers.</summary>
-    private void Conclude(List<LanePlace> sorted)
+    private void Conclude(List<QueuedCommit> sorted)
     {
         var committed = new List<(long, Commit)>(sorted.Count);
         foreach (var place in sorted)

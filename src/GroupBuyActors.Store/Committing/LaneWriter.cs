@@ -46,12 +46,12 @@ internal abstract class LaneWriter
 
     /// <summary>
     /// Writes commits in one transaction where it can, in as few as it needs otherwise, and sets the
-    /// <see cref="LanePlace.Status"/> and position of each; those that met a lock which something else holds it moves
-    /// to <paramref name="setAside"/> instead. Returns once every outcome is known; false where the stream is fenced.
-    /// Where the database refuses for longer than <see cref="StoreOptions.RefusalPatience"/>, none is made, and
+    /// <see cref="QueuedCommit.Status"/> and position of each; those that met a lock which something else holds it
+    /// moves to <paramref name="deferred"/> instead. Returns once every outcome is known; false where the stream is
+    /// fenced. Where the database refuses for longer than <see cref="StoreOptions.RefusalPatience"/>, none is made, and
     /// <see cref="Refuses"/> says so.
     /// </summary>
-    public abstract bool Write(List<LanePlace> batch, List<LanePlace> setAside);
+    public abstract bool Write(List<QueuedCommit> batch, List<QueuedCommit> deferred);
 
     /// <summary>
     /// Confirms that the stream is alive, also to keep the connection open; false where it is fenced. Trouble of the
@@ -71,7 +71,7 @@ internal abstract class LaneWriter
     /// <summary>
     /// Marks the activation's commits from one on: it is refused, and everything decided on top of it with it (T2).
     /// </summary>
-    protected static void Refuse(List<LanePlace> batch, LanePlace loser)
+    protected static void Refuse(List<QueuedCommit> batch, QueuedCommit loser)
     {
         loser.Status = CommitStatus.Stale;
         loser.Commit.Token.Poison();
@@ -84,7 +84,7 @@ internal abstract class LaneWriter
     /// Marks commits as not made, and what their activations send later with them: it was decided on top. Their outcome
     /// must be known: nothing of them is stored.
     /// </summary>
-    protected static void GiveUp(IEnumerable<LanePlace> places)
+    protected static void GiveUp(IEnumerable<QueuedCommit> places)
     {
         foreach (var place in places)
         {
@@ -94,7 +94,7 @@ internal abstract class LaneWriter
     }
 
     /// <summary>Gives out positions to commits, gap-free after the last one committed.</summary>
-    protected void Number(List<LanePlace> batch)
+    protected void Number(List<QueuedCommit> batch)
     {
         var next = LastPosition + 1;
         foreach (var place in batch)
@@ -105,7 +105,7 @@ internal abstract class LaneWriter
     }
 
     /// <summary>Takes all of a batch as committed.</summary>
-    protected void Land(List<LanePlace> batch)
+    protected void Land(List<QueuedCommit> batch)
     {
         foreach (var place in batch)
             place.Status = CommitStatus.Committed;

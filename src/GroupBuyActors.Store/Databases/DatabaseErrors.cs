@@ -136,7 +136,7 @@ internal static class DatabaseErrors
     /// <summary>
     /// True for what SQLite, or the file system under it, throws: trouble of the file, never a mistake of a caller's.
     /// </summary>
-    public static bool IsFileTrouble(Exception e) => e is SqliteException or IOException or UnauthorizedAccessException;
+    public static bool IsFileFailure(Exception e) => e is SqliteException or IOException or UnauthorizedAccessException;
 
     /// <summary>
     /// True where a connection to a server broke. The driver says the same with different exceptions, depending on what

@@ -86,7 +86,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
                         .ConfigureAwait(false);
                     var passed = new Dictionary<long, long>();
                     foreach (var stream in rows.Select(row => row.Stream).Distinct().ToList())
-                        passed[stream] = await IsAsideAsync(session, stream, sinks, group, ct).ConfigureAwait(false)
+                        passed[stream] = await IsBlockedAsync(session, stream, sinks, group, ct).ConfigureAwait(false)
                             ? 0
                             : await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false);
                     return (rows, rows.Where(row => row.Position <= passed[row.Stream]).ToList());
@@ -243,7 +243,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
                     return false;
                 foreach (var (stream, position, _) in rows)
                     if (
-                        await IsAsideAsync(session, stream, sinks, group, ct).ConfigureAwait(false)
+                        await IsBlockedAsync(session, stream, sinks, group, ct).ConfigureAwait(false)
                         || position > await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false)
                     )
                         return false;
@@ -313,8 +313,8 @@ internal sealed class OldJournals(Database database) : IOldJournals
             cancellation
         );
 
-    // Primary key of relay_aside.
-    private static async Task<bool> IsAsideAsync(
+    // Primary key of relay_blocked.
+    private static async Task<bool> IsBlockedAsync(
         DbSession session,
         long stream,
         IReadOnlyCollection<string> sinks,
@@ -324,7 +324,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
         sinks.Count > 0
         && await session
             .NumberAsync(
-                $"select count(*) from relay_aside where stream = {stream} and sink in ({SqlText.Values(sinks)}) and actor_id = {group.Actor}",
+                $"select count(*) from relay_blocked where stream = {stream} and sink in ({SqlText.Values(sinks)}) and actor_id = {group.Actor}",
                 0,
                 cancellation
             )

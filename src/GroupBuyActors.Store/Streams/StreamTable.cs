@@ -111,7 +111,7 @@ internal sealed class StreamTable(Database database) : IStreams
                             .Order()
                             .Select(id =>
                                 Statement(
-                                    $"delete from relay_cursor where stream = {id}; delete from relay_aside where stream = {id}; delete from stream where id = {id} and state = 3"
+                                    $"delete from relay_cursor where stream = {id}; delete from relay_blocked where stream = {id}; delete from stream where id = {id} and state = 3"
                                 )
                             )
                     ),

@@ -32,20 +32,20 @@ internal sealed class LatestTasks
     public static async Task<LatestTasks> OpenAsync(
         DbSession session,
         Dialect dialect,
-        (long Due, string Id)? mark,
+        (long Due, string Id)? pageToken,
         CancellationToken cancellation
     )
     {
         var tails = await session
             .ListAsync(
-                $"select shard, max(due_ms) from timed_task where due_ms <= {mark?.Due ?? long.MaxValue} group by shard",
+                $"select shard, max(due_ms) from timed_task where due_ms <= {pageToken?.Due ?? long.MaxValue} group by shard",
                 row => new Tail(row.GetInt32(0), row.GetInt64(1)),
                 cancellation
             )
             .ConfigureAwait(false);
         foreach (var tail in tails)
-            if (tail.Due == mark?.Due)
-                tail.BeforeId = mark?.Id;
+            if (tail.Due == pageToken?.Due)
+                tail.BeforeId = pageToken?.Id;
         return new LatestTasks(session, dialect, tails);
     }
 

@@ -28,24 +28,24 @@ internal sealed class TaskLists(Database database)
 
     public Task<Page<TimedTask>> PageAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation)
     {
-        var mark = TaskListMark.Read(after);
+        var pageToken = TaskListToken.Read(after);
         if (filter.Actor is { } actor && filter.Shard is { } shard && shard != actor.Shard)
             return Task.FromResult(new Page<TimedTask>([], null));
-        return database.ReadAsync((session, ct) => PageAsync(session, filter, mark, limit, ct), cancellation);
+        return database.ReadAsync((session, ct) => PageAsync(session, filter, pageToken, limit, ct), cancellation);
     }
 
     private async Task<Page<TimedTask>> PageAsync(
         DbSession session,
         TaskFilter filter,
-        TaskListMark? mark,
+        TaskListToken? pageToken,
         int limit,
         CancellationToken cancellation
     )
     {
-        if (mark is { IsMoved: true } moved)
+        if (pageToken is { IsMoved: true } moved)
             return await MovedAsync(session, filter, moved, limit, cancellation).ConfigureAwait(false);
-        var begun = mark?.Bound ?? await NowAsync(session, cancellation).ConfigureAwait(false);
-        var page = await ByDueAsync(session, filter, mark, begun, limit, cancellation).ConfigureAwait(false);
+        var begun = pageToken?.Bound ?? await NowAsync(session, cancellation).ConfigureAwait(false);
+        var page = await ByDueAsync(session, filter, pageToken, begun, limit, cancellation).ConfigureAwait(false);
         return page.Next is null
             ? await WithMovedAsync(session, filter, page, begun, limit, cancellation).ConfigureAwait(false)
             : page;
@@ -57,18 +57,19 @@ internal sealed class TaskLists(Database database)
     private async Task<Page<TimedTask>> ByDueAsync(
         DbSession session,
         TaskFilter filter,
-        TaskListMark? mark,
+        TaskListToken? pageToken,
         long begun,
         int limit,
         CancellationToken cancellation
     )
     {
         if ((filter.Actor?.Shard ?? filter.Shard) is not { } shard)
-            return await LatestOfAllAsync(session, filter.Type, mark, begun, limit, cancellation).ConfigureAwait(false);
+            return await LatestOfAllAsync(session, filter.Type, pageToken, begun, limit, cancellation)
+                .ConfigureAwait(false);
         var rows = await session
-            .ListAsync(LatestOfShard(shard, filter, mark, limit + 1), TaskRows.Read, cancellation)
+            .ListAsync(LatestOfShard(shard, filter, pageToken, limit + 1), TaskRows.Read, cancellation)
             .ConfigureAwait(false);
-        return PageMark.Page(rows, limit, task => TaskListMark.Of(task, begun).ToString());
+        return PageToken.Page(rows, limit, task => TaskListToken.Of(task, begun).ToString());
     }
 
     /// <summary>The last page by due, filled up with what has moved since the list began.</summary>
@@ -81,7 +82,7 @@ internal sealed class TaskLists(Database database)
         CancellationToken cancellation
     )
     {
-        var start = new TaskListMark(
+        var start = new TaskListToken(
             true,
             await NowAsync(session, cancellation).ConfigureAwait(false),
             begun - CommitMs,
@@ -104,14 +105,14 @@ internal sealed class TaskLists(Database database)
     private async Task<Page<TimedTask>> MovedAsync(
         DbSession session,
         TaskFilter filter,
-        TaskListMark mark,
+        TaskListToken pageToken,
         int limit,
         CancellationToken cancellation
     )
     {
         var moves = await session
             .ListAsync(
-                $"select at_ms, id from task_move where at_ms >= {mark.At} and (at_ms > {mark.At} or id > {mark.Id}) and at_ms <= {mark.Bound} order by at_ms, id limit {MovesPerPage}",
+                $"select at_ms, id from task_move where at_ms >= {pageToken.At} and (at_ms > {pageToken.At} or id > {pageToken.Id}) and at_ms <= {pageToken.Bound} order by at_ms, id limit {MovesPerPage}",
                 row => (At: row.GetInt64(0), Id: row.GetString(1)),
                 cancellation
             )
@@ -127,7 +128,7 @@ internal sealed class TaskLists(Database database)
         var isEnd = looked == moves.Count && moves.Count < MovesPerPage;
         return new Page<TimedTask>(
             found,
-            isEnd ? null : (mark with { At = moves[looked - 1].At, Id = moves[looked - 1].Id }).ToString()
+            isEnd ? null : (pageToken with { At = moves[looked - 1].At, Id = moves[looked - 1].Id }).ToString()
         );
     }
 
@@ -163,10 +164,10 @@ internal sealed class TaskLists(Database database)
     }
 
     // Primary key, backwards: one shard, as far as the page goes; of an actor, index timed_task_id.
-    private SqlText LatestOfShard(ShardId shard, TaskFilter filter, TaskListMark? mark, int limit)
+    private SqlText LatestOfShard(ShardId shard, TaskFilter filter, TaskListToken? pageToken, int limit)
     {
         var conditions = Conditions(filter with { Shard = shard });
-        if (mark is var (_, _, due, id))
+        if (pageToken is var (_, _, due, id))
             conditions.Add($"due_ms <= {due} and (due_ms < {due} or id < {id})");
         Raw index = filter.Actor is null ? new("") : database.Dialect.ByIndex("timed_task_id");
         return new SqlText().Append(
@@ -181,13 +182,13 @@ internal sealed class TaskLists(Database database)
     private async Task<Page<TimedTask>> LatestOfAllAsync(
         DbSession session,
         string? type,
-        TaskListMark? mark,
+        TaskListToken? pageToken,
         long begun,
         int limit,
         CancellationToken cancellation
     )
     {
-        (long, string)? place = mark is var (_, _, due, id) ? (due, id) : null;
+        (long, string)? place = pageToken is var (_, _, due, id) ? (due, id) : null;
         var latest = await LatestTasks.OpenAsync(session, database.Dialect, place, cancellation).ConfigureAwait(false);
         var found = new List<TimedTask>();
         TimedTask? last = null;
@@ -203,7 +204,7 @@ internal sealed class TaskLists(Database database)
                 if (type is null || task.Type == type)
                 {
                     if (found.Count == limit)
-                        return new Page<TimedTask>(found, TaskListMark.Of(last!, begun).ToString());
+                        return new Page<TimedTask>(found, TaskListToken.Of(last!, begun).ToString());
                     found.Add(task);
                 }
 
@@ -213,6 +214,6 @@ internal sealed class TaskLists(Database database)
             looked += rows.Count;
         }
 
-        return new Page<TimedTask>(found, TaskListMark.Of(last!, begun).ToString());
+        return new Page<TimedTask>(found, TaskListToken.Of(last!, begun).ToString());
     }
 }

@@ -120,7 +120,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
     )
     {
         SqlText from = $"";
-        if (PageMark.Read(OfOneActor, after) is var (_, id))
+        if (PageToken.Read(OfOneActor, after) is var (_, id))
             from = $" and id > {id}";
         var rows = await database
             .ReadAsync(
@@ -133,7 +133,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
                 cancellation
             )
             .ConfigureAwait(false);
-        return PageMark.Page(rows, limit, task => PageMark.Write(OfOneActor, 0, task.Key.Id));
+        return PageToken.Page(rows, limit, task => PageToken.Write(OfOneActor, 0, task.Key.Id));
     }
 
     public Task<Page<TimedTask>> ListAsync(

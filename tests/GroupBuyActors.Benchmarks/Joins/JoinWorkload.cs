@@ -69,7 +69,7 @@ internal sealed class JoinWorkload(int groups, int seed)
     private static async Task PublishAsync(IGrainFactory grains, string id)
     {
         // A sku of its own, of which the sandbox has a million: no group waits for another's stock.
-        var offer = new GroupOffer
+        var termsRequest = new GroupTermsRequest
         {
             Title = "Longjing tea, 250 g",
             Sku = $"tea-{id}"[..Math.Min(64, id.Length + 4)],
@@ -81,7 +81,7 @@ internal sealed class JoinWorkload(int groups, int seed)
         {
             try
             {
-                var reply = await grains.GetGrain<IGroupGrain>(id).Publish(offer);
+                var reply = await grains.GetGrain<IGroupGrain>(id).Publish(termsRequest);
                 if (reply.Succeeded)
                     return;
                 if (attempt == 5)

@@ -54,7 +54,7 @@ internal sealed class SagaGroups(int size, int seed)
 
     // A sku of its own: no group waits for another's stock. Seats are left, so that what is measured is the saga and
     // not settlement.
-    private GroupOffer Offer(string id) =>
+    private GroupTermsRequest Offer(string id) =>
         new()
         {
             Title = "Longjing tea, 250 g",

@@ -12,7 +12,7 @@ internal sealed class EmptyProvider : IPayments
 {
     private static readonly Task<PaymentFindings> Nothing = Task.FromResult(new PaymentFindings(PortAnswer.Done, []));
 
-    public Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation) => Nothing;
+    public Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation) => Nothing;
 
     public Task<PortReply> RefundAsync(
         string key,
@@ -78,7 +78,7 @@ internal sealed class GroupFires(IGrainFactory grains, TimeProvider time, int ra
             .Range(0, Groups)
             .Select(n => BenchTasks.GroupOf(n * (ShardId.Count / Groups), 2, $"f{run}"))
             .ToArray();
-        var offer = new GroupOffer
+        var termsRequest = new GroupTermsRequest
         {
             Title = "Longjing tea, 250 g",
             Sku = $"tea-{run}",
@@ -92,7 +92,7 @@ internal sealed class GroupFires(IGrainFactory grains, TimeProvider time, int ra
             new ParallelOptions { MaxDegreeOfParallelism = 64 },
             async (group, _) =>
             {
-                var reply = await grains.GetGrain<IGroupGrain>(group).Publish(offer);
+                var reply = await grains.GetGrain<IGroupGrain>(group).Publish(termsRequest);
                 if (!reply.Succeeded)
                     throw new InvalidOperationException($"Group {group} was not published: {reply.Refusal.Detail}");
             }

@@ -83,7 +83,7 @@ internal static class TaskHost
         await host.StartAsync();
 
         var services = host.Services;
-        var near = services.GetRequiredService<NearTasks>();
+        var near = services.GetRequiredService<LocalTaskScheduler>();
         while (near.Owned < ShardId.Count)
             await Task.Delay(20);
         ProcessorMeter[] meters =
@@ -94,9 +94,9 @@ internal static class TaskHost
         var parts = new TaskParts(
             services.GetRequiredService<ICommitter>(),
             near,
-            services.GetRequiredService<TaskQueues>(),
+            services.GetRequiredService<TaskDispatcher>(),
             services.GetRequiredService<FireBook>(),
-            services.GetRequiredService<Chance>(),
+            services.GetRequiredService<IdGenerator>(),
             services.GetRequiredService<IGrainFactory>(),
             services.GetRequiredService<WatchedCloses>(),
             TimeProvider.System,

@@ -11,10 +11,10 @@ namespace GroupBuyActors.Benchmarks.Tasks;
 /// </summary>
 internal sealed class TaskParts(
     ICommitter committer,
-    NearTasks near,
-    TaskQueues queues,
+    LocalTaskScheduler near,
+    TaskDispatcher queues,
     FireBook book,
-    Chance chance,
+    IdGenerator ids,
     IGrainFactory grains,
     WatchedCloses closes,
     TimeProvider time,
@@ -254,7 +254,7 @@ internal sealed class TaskParts(
             place,
             new Commit
             {
-                Id = chance.NextCommitId(),
+                Id = ids.NextCommitId(),
                 Shard = shard,
                 Token = new ActivationToken(),
                 Schedules = schedules,

@@ -73,7 +73,7 @@ internal static class Lives
     private static LivedGroup One(int number, Random random)
     {
         var size = random.Next(1, 4);
-        var offer = Scenes.Offer(size, size + random.Next(0, 5)) with
+        var termsRequest = Scenes.Offer(size, size + random.Next(0, 5)) with
         {
             Sku = "tea",
             PerUserLimit = 1 + random.Next(size),
@@ -90,7 +90,7 @@ internal static class Lives
             .ToList();
         var play = new LifePlay(
             new Life(
-                offer,
+                termsRequest,
                 500,
                 random.Next(40),
                 (uint)random.Next(1, int.MaxValue),

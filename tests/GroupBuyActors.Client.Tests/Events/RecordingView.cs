@@ -6,7 +6,7 @@ namespace GroupBuyActors.Client.Tests.Events;
 /// A view in memory that keeps the promises of one: all of a batch or nothing, sequences compared. Counts what reached
 /// it.
 /// </summary>
-internal sealed class RecordingView : IGroupEventView
+internal sealed class RecordingView : IGroupProjection
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<GroupId, long> _last = [];

@@ -85,7 +85,7 @@ internal sealed class TablesAudit(
         // A notice may be given up: its tries are counted. Nothing else may be.
         foreach (
             var dead in await ListAsync(
-                "select task_id, type, error from task_end where status in ('dead', 'failed') and type <> 'notify'",
+                "select task_id, type, error from task_outcome where status in ('dead', 'failed') and type <> 'notify'",
                 row => $"{row.GetString(1)} {row.GetString(0)}: {row.GetValue(2)}"
             )
         )

@@ -148,7 +148,7 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
             case < 13:
                 await (dice.Next(8) == 0 ? _till.PayTwiceAtOnceAsync(purchase) : _till.PayAsync(purchase));
                 if (dice.Next(10) == 0)
-                    purchase.RefundAcknowledged = await AskRefundAsync(purchase);
+                    purchase.RefundAcknowledged = await RequestRefundAsync(purchase);
                 else if (dice.Next(15) == 0)
                     await _till.PayExcessAsync(purchase);
                 else
@@ -183,7 +183,7 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
         }
     }
 
-    private async Task<bool> AskRefundAsync(Purchase purchase)
+    private async Task<bool> RequestRefundAsync(Purchase purchase)
     {
         var answer = await edge.AskAsync(
             HttpMethod.Post,
@@ -208,7 +208,7 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
                 _vouchersToCome.Enqueue(purchase);
                 break;
             case "VOUCHER_ISSUED" when dice.Next(3) == 0:
-                purchase.RefundAcknowledged = await AskRefundAsync(purchase);
+                purchase.RefundAcknowledged = await RequestRefundAsync(purchase);
                 break;
             case "VOUCHER_ISSUED" when dice.Next(3) != 0:
                 var voucher = $"/v1/vouchers/{order.Body.GetProperty("voucherCode").GetString()}/redemption";

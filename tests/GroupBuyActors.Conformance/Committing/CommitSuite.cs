@@ -380,13 +380,13 @@ public abstract class CommitSuite : IAsyncLifetime
             Payload = new byte[] { 0xff, 0x27, 0x5c, 0 },
         };
         await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 9), schedules: [task]));
-        var end = TaskEnding.Of(
+        var end = TaskOutcome.Of(
             task with
             {
                 Attempts = 10,
                 Version = 10,
             },
-            TaskEndStatus.Dead,
+            TaskOutcomeStatus.Dead,
             Commits.Evening.AddHours(4),
             "Zoë O'Hara \\ 汉字" + new string('é', 480)
         );
@@ -398,7 +398,7 @@ public abstract class CommitSuite : IAsyncLifetime
             Account = null,
             Trace = null,
             Error = null,
-            Status = TaskEndStatus.Success,
+            Status = TaskOutcomeStatus.Success,
             Payload = default,
         };
         Assert.Equal(
@@ -412,7 +412,7 @@ public abstract class CommitSuite : IAsyncLifetime
 
         Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task"));
         var ends = await _store.Ends.SearchAsync(
-            new TaskEndFilter { Shard = task.Key.Shard },
+            new TaskOutcomeFilter { Shard = task.Key.Shard },
             null,
             10,
             CancellationToken.None
@@ -425,7 +425,10 @@ public abstract class CommitSuite : IAsyncLifetime
             Assert.Equal(expected with { Payload = default }, found with { Payload = default });
         }
         // 4 h after 20:00 is another day in UTC.
-        Assert.Equal(TaskEnding.DayOf(Commits.Evening) + 1, await _store.NumberAsync("select min(day) from task_end"));
+        Assert.Equal(
+            TaskOutcome.DayOf(Commits.Evening) + 1,
+            await _store.NumberAsync("select min(day) from task_outcome")
+        );
     }
 
     [Fact]
@@ -461,9 +464,9 @@ public abstract class CommitSuite : IAsyncLifetime
         );
 
         Assert.Equal(CommitStatus.Committed, again.Status);
-        Assert.Equal(2, await _store.NumberAsync("select count(*) from task_end"));
-        Assert.Equal(0, await _store.NumberAsync("select count(*) from task_end where error = 'another'"));
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_end where redriven_ms is not null"));
+        Assert.Equal(2, await _store.NumberAsync("select count(*) from task_outcome"));
+        Assert.Equal(0, await _store.NumberAsync("select count(*) from task_outcome where error = 'another'"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_outcome where redriven_ms is not null"));
     }
 
     [Fact]
@@ -489,7 +492,7 @@ public abstract class CommitSuite : IAsyncLifetime
             CommitStatus.Committed,
             (await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 1), ends: ends))).Status
         );
-        Assert.Equal(days.Length, await _store.NumberAsync("select count(*) from task_end"));
+        Assert.Equal(days.Length, await _store.NumberAsync("select count(*) from task_outcome"));
     }
 
     [Fact]

@@ -68,7 +68,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         );
 
         Assert.Equal(CommitStatus.Committed, result.Status);
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_end"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_outcome"));
         Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task"));
     }
 
@@ -94,8 +94,8 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
             [CommitStatus.Committed, CommitStatus.Stale, CommitStatus.Committed],
             (await all).Select(r => r.Status)
         );
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_end where char_length(error) = 500"));
-        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_end"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_outcome where char_length(error) = 500"));
+        Assert.Equal(1, await _store.NumberAsync("select count(*) from task_outcome"));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
             await _store.Ends.MaintainAsync(day, 30, ahead, ["refund", "payment-check"], CancellationToken.None);
         await Task.WhenAll(commits);
 
-        Assert.Equal(15 * 20, await _store.NumberAsync("select count(*) from task_end"));
+        Assert.Equal(15 * 20, await _store.NumberAsync("select count(*) from task_outcome"));
         Assert.Equal((0, 0), (first["deadlock"], second["deadlock"]));
     }
 

@@ -35,13 +35,13 @@ internal abstract class StoreUnderTest : IAsyncDisposable
     public IStreams Streams => new StreamTable(Database);
 
     /// <summary>What is set aside on the way from streams.</summary>
-    public IRelayAside Aside => new RelayAsideTable(Database);
+    public IBlockedActorStore Aside => new BlockedActorTable(Database);
 
     /// <summary>The table of tasks.</summary>
     public ITaskStore Tasks => new TaskReader(Database);
 
     /// <summary>The table of endings.</summary>
-    public ITaskEnds Ends => new TaskEnds(Database);
+    public ITaskOutcomes Ends => new TaskOutcomes(Database);
 
     /// <summary>True where the database is a server: connections can be lost, locks wait, lanes are several.</summary>
     public abstract bool IsServer { get; }

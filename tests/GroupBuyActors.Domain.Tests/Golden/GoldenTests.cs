@@ -139,7 +139,7 @@ public sealed class GoldenTests
     private static IEnumerable<GroupEvent> Samples()
     {
         var (order, at) = (new OrderId(Group, 12), new DateTimeOffset(2026, 11, 23, 14, 30, 0, 250, TimeSpan.Zero));
-        var offer = new GroupOffer
+        var termsRequest = new GroupTermsRequest
         {
             Title = "西湖龙井 250 g",
             Sku = "tea-250",
@@ -156,7 +156,7 @@ public sealed class GoldenTests
             LapsePolicy = LapsePolicy.Forfeit,
             CountBy = CountBy.Paid,
         };
-        yield return new GroupPublishing(1, offer, OfferRules.Resolve(offer, at));
+        yield return new GroupPublishing(1, termsRequest, TermsRules.Resolve(termsRequest, at));
         yield return new GroupPublicationAbandoned(1, "inventory.unavailable", null);
         yield return new StockReserved(1, 5);
         yield return new GroupShelved(at, at.AddMinutes(10), at.AddHours(24));

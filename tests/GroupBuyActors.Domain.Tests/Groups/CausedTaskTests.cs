@@ -63,12 +63,12 @@ public sealed class CausedTaskTests
         Assert.False(CausedTasks.Has(world.State, world.Journal[^1], OrderClose.TypeName, 0, world.Settings));
     }
 
-    private static void Check(GroupOffer offer, int consequencesPerCommit, Action<World> live)
+    private static void Check(GroupTermsRequest termsRequest, int consequencesPerCommit, Action<World> live)
     {
-        var world = new World(new GroupSettings { ConsequencesPerCommit = consequencesPerCommit });
+        var world = new World(new GroupSettings { FanOutPerCommit = consequencesPerCommit });
         var scheduled = new List<TimedTask>();
-        world.Handled = (_, handling) => scheduled.AddRange(handling.Schedules);
-        world.Publish(offer);
+        world.Handled = (_, result) => scheduled.AddRange(result.Schedules);
+        world.Publish(termsRequest);
         live(world);
         world.RunToTheEnd();
         foreach (var task in scheduled)

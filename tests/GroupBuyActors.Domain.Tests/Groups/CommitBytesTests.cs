@@ -152,14 +152,14 @@ public sealed class CommitBytesTests
     {
         var (world, largest) = (with ?? new World(), 0L);
         world.CommitBytesMax = bytesMax;
-        world.Handled = (_, handling) => largest = Math.Max(largest, BytesOf(handling));
+        world.Handled = (_, result) => largest = Math.Max(largest, BytesOf(result));
         return (world, () => largest);
     }
 
-    private static long BytesOf(Handling handling) =>
+    private static long BytesOf(CommandResult result) =>
         CommitBytes.Fixed
-        + CommitBytes.Removal * handling.Removals.Count
-        + handling.Events.Sum(recorded => (long)CommitBytes.OfEvent(JournalPayload.Write(recorded).Length))
-        + handling.Schedules.Sum(task => (long)CommitBytes.OfTask(task))
-        + handling.Statuses.Sum(change => (long)OrderStatusChange.BytesOf(change.Order.UserId));
+        + CommitBytes.Removal * result.Removals.Count
+        + result.Events.Sum(recorded => (long)CommitBytes.OfEvent(JournalPayload.Write(recorded).Length))
+        + result.Schedules.Sum(task => (long)CommitBytes.OfTask(task))
+        + result.Statuses.Sum(change => (long)OrderStatusChange.BytesOf(change.Order.UserId));
 }

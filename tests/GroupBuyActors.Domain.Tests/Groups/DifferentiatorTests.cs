@@ -70,7 +70,7 @@ public sealed class DifferentiatorTests
         world.PayAll(1, 2);
         world.Pay(1, "twice");
         world.Pay(3, "right");
-        world.AskRefund(3);
+        world.RequestRefund(3);
         world.JoinAll("dan");
         world.Do(new GroupCommand.Cancel(4));
         world.Pay(4, "late");
@@ -126,7 +126,7 @@ public sealed class DifferentiatorTests
     public void N6_HistoryReplayedFromItsBytesIsTheState()
     {
         var world = Scenes.Fulfilled();
-        world.AskRefund(2);
+        world.RequestRefund(2);
         world.Redeem(1);
         world.RunDue();
         Assert.Equal(GroupSnapshot.Write(world.State), GroupSnapshot.Write(world.Replica));

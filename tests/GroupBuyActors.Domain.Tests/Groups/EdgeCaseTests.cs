@@ -98,7 +98,7 @@ public sealed class EdgeCaseTests
     public void RefundFailure_IsTriedAgainUnderItsNumberUntilTheMoneyIsBack()
     {
         var world = Paid();
-        world.AskRefund(1);
+        world.RequestRefund(1);
         var number = Assert.Single(world.TasksOf(Refund.TypeName));
         var tries = 0;
         world.NextFault = () => ++tries < 5 ? Fault.CallLost : Fault.None;
@@ -225,7 +225,7 @@ public sealed class EdgeCaseTests
     {
         var world = Paid();
         world.Join("ann").Refused(RefusalCode.OrderLimitReached);
-        world.AskRefund(1);
+        world.RequestRefund(1);
         Assert.Null(world.Join("ann").Refusal);
     }
 
@@ -237,7 +237,7 @@ public sealed class EdgeCaseTests
         world.PayAll(1, 2);
         world.RunDue();
         world.Do(new GroupCommand.Cancel(1)).Refused(RefusalCode.OrderNotCancellable);
-        Assert.Equal(ReplyOutcome.Accepted, world.AskRefund(1).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).Outcome);
         world.RunDue();
         Assert.Equal(
             (GroupPhase.Success, OrderStatus.Refunded, 1),

@@ -65,8 +65,8 @@ public sealed class EndingTests
         var world = Scenes.Published(Scenes.Offer() with { PaymentWindow = TimeSpan.FromHours(48) });
         world.JoinAll("ann");
         world.Clock = world.View.Terms.Deadline;
-        var handling = world.Pay(1);
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding), (handling.Outcome, world.Order(1).Status));
+        var result = world.Pay(1);
+        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding), (result.Outcome, world.Order(1).Status));
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class EndingTests
         world.JoinAll("ann", "bob");
         world.PayAll(1);
         world.RunDue();
-        world.AskRefund(1, "too late");
+        world.RequestRefund(1, "too late");
         Assert.Equal((GroupPhase.Success, 1), (world.View.State, world.View.SeatsTaken));
         world.JoinAll("cho");
         world.PayAll(2, 3);
@@ -195,9 +195,9 @@ public sealed class EndingTests
     public void SettleAnswersTheGroupAndChangesNothingWhereNothingIsDue()
     {
         var world = Scenes.Published();
-        var handling = world.Do(new GroupCommand.Settle(new RequestKey("settle", "")));
-        Assert.False(handling.Changes);
-        Assert.Equal(GroupPhase.OnShelf, Assert.IsType<GroupView>(handling.Answer).State);
+        var result = world.Do(new GroupCommand.Settle(new RequestKey("settle", "")));
+        Assert.False(result.Changes);
+        Assert.Equal(GroupPhase.OnShelf, Assert.IsType<GroupView>(result.Answer).State);
         new World().Do(new GroupCommand.Settle()).Refused(RefusalCode.GroupNotFound);
     }
 

@@ -9,10 +9,10 @@ public sealed class JoiningTests
     public void FirstOrderOpensTheGroup()
     {
         var world = Scenes.Published();
-        var handling = world.Join("ann");
+        var result = world.Join("ann");
         Assert.Equal(
             ["order.placed", "group.opened"],
-            handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
+            result.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
         );
         Assert.Equal(GroupPhase.Opening, world.View.State);
     }
@@ -21,13 +21,13 @@ public sealed class JoiningTests
     public void ThresholdIsReachedInTheCommitOfTheJoinThatReachesItAndEventsFollowFromEachOther()
     {
         var world = Scenes.Published(1);
-        var handling = world.Join("ann");
+        var result = world.Join("ann");
         Assert.Equal(
             ["order.placed", "group.opened", "group.succeeded"],
-            handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
+            result.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
         );
-        Assert.Single(handling.Events.Select(recorded => recorded.Time).Distinct());
-        Assert.Equal(SuccessSaga.TypeName, handling.Schedules.Single(task => task.Key.Due == World.Start).Type);
+        Assert.Single(result.Events.Select(recorded => recorded.Time).Distinct());
+        Assert.Equal(SuccessSaga.TypeName, result.Schedules.Single(task => task.Key.Due == World.Start).Type);
     }
 
     [Fact]
@@ -126,9 +126,9 @@ public sealed class JoiningTests
     [InlineData("ann", 100_001, "quantity")]
     public void MalformedJoinNamesItsFields(string user, int quantity, string field)
     {
-        var handling = Scenes.Published().Join(user, quantity);
-        handling.Refused(RefusalCode.RequestInvalid);
-        Assert.Equal([field], handling.Refusal!.Errors!.Keys);
+        var result = Scenes.Published().Join(user, quantity);
+        result.Refused(RefusalCode.RequestInvalid);
+        Assert.Equal([field], result.Refusal!.Errors!.Keys);
     }
 
     [Fact]

@@ -22,9 +22,9 @@ public sealed class LargeGroupTests
         var task = world.TasksOf(GroupSettle.TypeName).Single();
         foreach (var (events, isKept) in new[] { (500, true), (500, true), (201, false) })
         {
-            var handling = world.Do(new GroupCommand.Settle(), task.Key);
-            Assert.Equal(events, handling.Events.Count);
-            Assert.Equal(isKept, !handling.Removals.Contains(task.Key));
+            var result = world.Do(new GroupCommand.Settle(), task.Key);
+            Assert.Equal(events, result.Events.Count);
+            Assert.Equal(isKept, !result.Removals.Contains(task.Key));
             world.Reactivate();
         }
 
@@ -37,7 +37,7 @@ public sealed class LargeGroupTests
     {
         var world = Joined(100_000);
         var largest = 0;
-        world.Handled = (_, handling) => largest = Math.Max(largest, handling.Events.Count);
+        world.Handled = (_, result) => largest = Math.Max(largest, result.Events.Count);
         world.Do(new GroupCommand.Withdraw());
         while (world.State.HasOpenConsequences)
             world.Do(new GroupCommand.Settle());
@@ -52,11 +52,11 @@ public sealed class LargeGroupTests
         var world = new World();
         world.Publish(Scenes.Offer(1_100, 1_100) with { VoucherValidity = TimeSpan.FromMinutes(20) });
         var largest = 0;
-        world.Handled = (_, handling) =>
+        world.Handled = (_, result) =>
             largest = Math.Max(
                 largest,
-                handling.Statuses.Count
-                    + handling.Events.Sum(recorded => recorded.Event is BuyersNotified notified ? notified.Buyers : 0)
+                result.Statuses.Count
+                    + result.Events.Sum(recorded => recorded.Event is BuyersNotified notified ? notified.Buyers : 0)
             );
         for (var i = 1; i <= 1_100; i++)
             world.Join($"user-{i}");
@@ -82,7 +82,7 @@ public sealed class LargeGroupTests
         world.PayAll(1_000, 999);
         world.Do(new GroupCommand.Withdraw());
         world.PayAll(998);
-        world.AskRefund(1_000);
+        world.RequestRefund(1_000);
         world.Do(new GroupCommand.Cancel(997));
         world.RunToTheEnd();
         Assert.All([998, 999, 1_000], order => Assert.Equal(OrderStatus.Refunded, world.Order(order).Status));
@@ -93,7 +93,7 @@ public sealed class LargeGroupTests
     [Fact]
     public void SettlementThatFailsForMoreThanFiveHundredOrdersIsNotDecidedBeforeAllAreRefunded()
     {
-        var world = new World(new GroupSettings { ConsequencesPerCommit = 3 }) { DeductionsRefusedFrom = 2 };
+        var world = new World(new GroupSettings { FanOutPerCommit = 3 }) { DeductionsRefusedFrom = 2 };
         world.Publish(Scenes.Offer(2, 20));
         world.JoinAll("ann", "bob");
         world.RunDue();
@@ -103,8 +103,8 @@ public sealed class LargeGroupTests
             world.Pay(i);
         world.Do(new GroupCommand.EndJoining(null));
         var deduction = world.TasksOf(SuccessSaga.TypeName).Single();
-        var handling = world.Do(new GroupCommand.Deducted(2, new PortReply(PortAnswer.Refused)), deduction.Key);
-        Assert.Equal(3, handling.Events.Count);
+        var result = world.Do(new GroupCommand.Deducted(2, new PortReply(PortAnswer.Refused)), deduction.Key);
+        Assert.Equal(3, result.Events.Count);
         Assert.Equal((GroupPhase.Success, true), (world.View.State, world.State.HasOpenConsequences));
         world.Reactivate();
         world.RunDue();
@@ -148,7 +148,7 @@ public sealed class LargeGroupTests
         Assert.InRange(world.State.ApproximateBytes / (double)GroupSnapshot.Write(world.State).Length, 0.6, 1.6);
     }
 
-    private static double Microseconds(GroupState state, int round, HandlingContext context)
+    private static double Microseconds(GroupState state, int round, CommandContext context)
     {
         const int Joins = 500;
         var started = Stopwatch.GetTimestamp();

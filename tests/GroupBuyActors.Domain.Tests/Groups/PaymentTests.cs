@@ -13,13 +13,13 @@ public sealed class PaymentTests
     public void RightPaymentPaysAndTakesTheCloseTaskAway()
     {
         var world = Joined();
-        var handling = world.Pay(1);
+        var result = world.Pay(1);
         Assert.Equal(
             (ReplyOutcome.Done, OrderStatus.Paid),
-            (handling.Outcome, Assert.IsType<OrderView>(handling.Answer).Status)
+            (result.Outcome, Assert.IsType<OrderView>(result.Answer).Status)
         );
         Assert.Equal(World.Start, world.Order(1).PaidAt);
-        Assert.Equal(TaskIds.Of(world.Id.Actor, 4, OrderClose.TypeName), Assert.Single(handling.Removals).Id);
+        Assert.Equal(TaskIds.Of(world.Id.Actor, 4, OrderClose.TypeName), Assert.Single(result.Removals).Id);
         Assert.Equal((1, 1), (world.View.SeatsPaid, world.View.BuyersPaid));
         Assert.Equal(PaymentState.Held, Assert.Single(world.State.Payments()).State);
     }
@@ -32,7 +32,7 @@ public sealed class PaymentTests
         var again = world.Pay(1);
         Assert.Equal(ReplyOutcome.Done, again.Outcome);
         Assert.Empty(again.Events);
-        world.AskRefund(1);
+        world.RequestRefund(1);
         Assert.Equal(OrderStatus.Refunding, Assert.IsType<OrderView>(world.Pay(1).Answer).Status);
     }
 
@@ -52,11 +52,11 @@ public sealed class PaymentTests
     {
         var world = Joined();
         Assert.NotNull(world.Do(new GroupCommand.Pay(new PayOrder(1, "p", Wrong))).Question);
-        var handling = world.Pay(1, "p", Wrong);
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.PendingPayment), (handling.Outcome, world.Order(1).Status));
-        Assert.IsType<PaymentExcess>(Assert.Single(handling.Events).Event);
-        Assert.NotNull(handling.Warning);
-        Assert.Null(handling.Alert);
+        var result = world.Pay(1, "p", Wrong);
+        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.PendingPayment), (result.Outcome, world.Order(1).Status));
+        Assert.IsType<PaymentExcess>(Assert.Single(result.Events).Event);
+        Assert.NotNull(result.Warning);
+        Assert.Null(result.Alert);
         world.RunDue();
         Assert.True(world.Provider.IsRefunded(world.OrderId(1), "p"));
         Assert.Equal(OrderStatus.PendingPayment, world.Order(1).Status);
@@ -93,8 +93,8 @@ public sealed class PaymentTests
     {
         var world = Joined();
         world.Do(new GroupCommand.Cancel(1));
-        var handling = world.Pay(1, "late", Scenes.Price with { Currency = "EUR" });
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding), (handling.Outcome, world.Order(1).Status));
+        var result = world.Pay(1, "late", Scenes.Price with { Currency = "EUR" });
+        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding), (result.Outcome, world.Order(1).Status));
         world.RunDue();
         Assert.Equal(OrderStatus.Refunded, world.Order(1).Status);
         Assert.True(world.Provider.IsRefunded(world.OrderId(1), "late"));
@@ -249,9 +249,9 @@ public sealed class PaymentTests
     [Fact]
     public void MalformedPaymentNamesItsFields()
     {
-        var handling = Joined().Do(new GroupCommand.Pay(new PayOrder(1, "", new Money(0, "cny"))));
-        handling.Refused(RefusalCode.RequestInvalid);
-        Assert.Equal(["amount", "currency", "paymentId"], handling.Refusal!.Errors!.Keys.Order());
+        var result = Joined().Do(new GroupCommand.Pay(new PayOrder(1, "", new Money(0, "cny"))));
+        result.Refused(RefusalCode.RequestInvalid);
+        Assert.Equal(["amount", "currency", "paymentId"], result.Refusal!.Errors!.Keys.Order());
     }
 
     [Fact]

@@ -10,12 +10,12 @@ public sealed class PublicationTests
     public void IntentIsTheFirstEventAndIsStoredBeforeStockIsAskedFor()
     {
         var world = new World();
-        var handling = world.Do(new GroupCommand.Publish(Scenes.Offer()));
-        var intent = Assert.IsType<GroupPublishing>(Assert.Single(handling.Events).Event);
-        Assert.Equal((1, 1), (handling.Events[0].Sequence, intent.Attempt));
+        var result = world.Do(new GroupCommand.Publish(Scenes.Offer()));
+        var intent = Assert.IsType<GroupPublishing>(Assert.Single(result.Events).Event);
+        Assert.Equal((1, 1), (result.Events[0].Sequence, intent.Attempt));
         Assert.Equal(
             ("reserve:10042.SH-PUDONG.tea-1123:1", 3),
-            (handling.Reserve?.Reservation.Key, handling.Reserve?.Reservation.Units)
+            (result.Reserve?.Reservation.Key, result.Reserve?.Reservation.Units)
         );
         Assert.Null(world.State.View());
     }
@@ -35,7 +35,7 @@ public sealed class PublicationTests
     {
         var terms = Scenes
             .Published(
-                new GroupOffer
+                new GroupTermsRequest
                 {
                     Title = "Tea",
                     Sku = "tea",
@@ -168,33 +168,40 @@ public sealed class PublicationTests
     [Fact]
     public void ContentSentWithPartsOfMillisecondsIsKnownAgainAfterACrash()
     {
-        var offer = Scenes.Offer() with
+        var termsRequest = Scenes.Offer() with
         {
             ShelfAt = World.Start.AddTicks(12_345),
             Timeout = TimeSpan.FromTicks(36_000_000_001),
         };
-        var world = Scenes.Published(offer);
+        var world = Scenes.Published(termsRequest);
         world.Reactivate();
-        Assert.Equal(ReplyOutcome.Done, world.Publish(offer).Outcome);
+        Assert.Equal(ReplyOutcome.Done, world.Publish(termsRequest).Outcome);
     }
 
     [Fact]
     public void DeadlineInThePastIsRefusedOnlyForANewPublication()
     {
-        var offer = Scenes.Offer() with { ShelfAt = World.Start.AddHours(-24), Timeout = TimeSpan.FromHours(24) };
-        var refused = new World().Publish(offer);
+        var termsRequest = Scenes.Offer() with
+        {
+            ShelfAt = World.Start.AddHours(-24),
+            Timeout = TimeSpan.FromHours(24),
+        };
+        var refused = new World().Publish(termsRequest);
         refused.Refused(RefusalCode.RequestInvalid);
         Assert.Equal(["shelfAt"], refused.Refusal!.Errors!.Keys);
-        var world = Scenes.Published(offer with { ShelfAt = World.Start.AddHours(-23) });
+        var world = Scenes.Published(termsRequest with { ShelfAt = World.Start.AddHours(-23) });
         world.Advance(TimeSpan.FromHours(2));
-        Assert.Equal(ReplyOutcome.Done, world.Publish(offer with { ShelfAt = World.Start.AddHours(-23) }).Outcome);
+        Assert.Equal(
+            ReplyOutcome.Done,
+            world.Publish(termsRequest with { ShelfAt = World.Start.AddHours(-23) }).Outcome
+        );
     }
 
     [Fact]
     public void EveryFaultyFieldIsNamedAtOnce()
     {
-        var faults = OfferRules.Check(
-            new GroupOffer
+        var faults = TermsRules.Check(
+            new GroupTermsRequest
             {
                 Title = "",
                 Sku = "tea\n",
@@ -242,27 +249,27 @@ public sealed class PublicationTests
     [InlineData(100_000, 100_000, 100_000, 24 * 60 - 1, null)]
     public void SizesAndTimesMustFitEachOther(int size, int? capacity, int? limit, int? delayMinutes, string? faulty)
     {
-        var offer = Scenes.Offer(size, capacity) with
+        var termsRequest = Scenes.Offer(size, capacity) with
         {
             PerUserLimit = limit,
             OpenDelay = delayMinutes is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
         };
-        Assert.Equal(faulty is null ? [] : [faulty], OfferRules.Check(offer).Keys);
+        Assert.Equal(faulty is null ? [] : [faulty], TermsRules.Check(termsRequest).Keys);
     }
 
     [Fact]
     public void LargestGroupAtTheHighestPriceDoesNotOverflow()
     {
-        var offer = Scenes.Offer(1, OfferRules.CapacityMax) with
+        var termsRequest = Scenes.Offer(1, TermsRules.CapacityMax) with
         {
-            UnitPrice = new Money(OfferRules.UnitPriceMax, "CNY"),
-            PerUserLimit = OfferRules.CapacityMax,
+            UnitPrice = new Money(TermsRules.UnitPriceMax, "CNY"),
+            PerUserLimit = TermsRules.CapacityMax,
         };
-        Assert.Empty(OfferRules.Check(offer));
-        var world = Scenes.Published(offer);
+        Assert.Empty(TermsRules.Check(termsRequest));
+        var world = Scenes.Published(termsRequest);
         Assert.Equal(
-            OfferRules.UnitPriceMax * OfferRules.CapacityMax,
-            Assert.IsType<OrderView>(world.Join("ann", OfferRules.CapacityMax).Answer).Total.Amount
+            TermsRules.UnitPriceMax * TermsRules.CapacityMax,
+            Assert.IsType<OrderView>(world.Join("ann", TermsRules.CapacityMax).Answer).Total.Amount
         );
     }
 
@@ -272,7 +279,7 @@ public sealed class PublicationTests
         var world = new World();
         world.Do(new GroupCommand.Publish(Scenes.Offer() with { Timeout = TimeSpan.FromSeconds(1) }));
         world.Clock += TimeSpan.FromSeconds(2);
-        var handling = world.Do(
+        var result = world.Do(
             new GroupCommand.Reserved(
                 1,
                 world.Inventory.Reserve(
@@ -281,7 +288,7 @@ public sealed class PublicationTests
                 )
             )
         );
-        Assert.Equal(GroupPhase.Expired, Assert.IsType<GroupView>(handling.Answer).State);
+        Assert.Equal(GroupPhase.Expired, Assert.IsType<GroupView>(result.Answer).State);
         Assert.Equal([StockRollback.TypeName], world.Tasks.Values.Select(task => task.Type));
         world.RunToTheEnd();
         Assert.Equal(0, world.Inventory.Reserved);

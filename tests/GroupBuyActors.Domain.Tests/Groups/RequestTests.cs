@@ -25,13 +25,13 @@ public sealed class RequestTests
         var world = Scenes.Published();
         var first = world.Join("ann", request: Key);
         world.PayAll(1);
-        var refund = world.AskRefund(1, request: new RequestKey("refund", "x"));
+        var refund = world.RequestRefund(1, request: new RequestKey("refund", "x"));
         world.RunDue();
         Assert.Equal(OrderStatus.Refunded, world.Order(1).Status);
         world.Reactivate();
         world.State = world.Replica;
         Assert.Equal(first.Answer, world.Join("ann", request: Key).Answer);
-        Assert.Equal(refund.Answer, world.AskRefund(1, request: new RequestKey("refund", "x")).Answer);
+        Assert.Equal(refund.Answer, world.RequestRefund(1, request: new RequestKey("refund", "x")).Answer);
     }
 
     [Fact]
@@ -68,8 +68,8 @@ public sealed class RequestTests
     [Fact]
     public void MarkIsOnTheLastEventOfTheCommit()
     {
-        var handling = Scenes.Published(1).Join("ann", request: Key);
-        Assert.Equal([null, null, Key.Id], handling.Events.Select(recorded => recorded.Request?.Id));
+        var result = Scenes.Published(1).Join("ann", request: Key);
+        Assert.Equal([null, null, Key.Id], result.Events.Select(recorded => recorded.Request?.Id));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class RequestTests
         ToldAgain(world, first, publish);
     }
 
-    private static void ToldAgain(World world, Handling first, GroupCommand command)
+    private static void ToldAgain(World world, CommandResult first, GroupCommand command)
     {
         var again = world.Do(command);
         Assert.Null(again.Refusal);

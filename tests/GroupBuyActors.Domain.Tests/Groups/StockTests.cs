@@ -23,18 +23,18 @@ public sealed class StockTests
             work.Deduction
         );
         world.JoinAll("cho");
-        var handling = world.Do(
+        var result = world.Do(
             new GroupCommand.Deducted(1, world.Inventory.Deduct(work.Deduction, Fault.None)),
             task.Key
         );
         Assert.Equal(
             ["stock.deducted", "buyers.notified"],
-            handling.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
+            result.Events.Select(recorded => GroupEvents.NameOf(recorded.Event))
         );
-        Assert.Equal(new BuyersNotified("success", 1, 3, 3), handling.Events[1].Event);
+        Assert.Equal(new BuyersNotified("success", 1, 3, 3), result.Events[1].Event);
         Assert.Equal(
             3,
-            handling.Schedules.Count(scheduled => scheduled.Type == Notify.TypeName && scheduled.Key.Due == World.Start)
+            result.Schedules.Count(scheduled => scheduled.Type == Notify.TypeName && scheduled.Key.Due == World.Start)
         );
         world.RunDue();
         Assert.Equal(
@@ -186,7 +186,7 @@ public sealed class StockTests
         world.JoinAll("cho");
         world.PayAll(1, 2, 3);
         world.Do(new GroupCommand.EndJoining(null));
-        world.AskRefund(1);
+        world.RequestRefund(1);
         world.RunDue();
         Assert.Equal(GroupPhase.Fulfilled, world.View.State);
         Assert.Equal(
@@ -205,8 +205,8 @@ public sealed class StockTests
         world.Do(new GroupCommand.Cancel(1));
         world.JoinAll("cho", "dan");
         world.PayAll(2, 3, 4);
-        world.AskRefund(4);
-        world.AskRefund(3);
+        world.RequestRefund(4);
+        world.RequestRefund(3);
         world.JoinAll("eve");
         world.PayAll(5);
         world.NextFault = () => Fault.CallLost;

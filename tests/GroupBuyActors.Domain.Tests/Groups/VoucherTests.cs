@@ -5,7 +5,7 @@ namespace GroupBuyActors.Groups;
 
 public sealed class VoucherTests
 {
-    private static readonly GroupOffer ShortValidity = Scenes.Offer() with
+    private static readonly GroupTermsRequest ShortValidity = Scenes.Offer() with
     {
         VoucherValidity = TimeSpan.FromMinutes(30),
     };
@@ -56,7 +56,7 @@ public sealed class VoucherTests
     public void VoucherOfARefundedOrderCannotBeRedeemed()
     {
         var world = Scenes.Fulfilled();
-        world.AskRefund(1);
+        world.RequestRefund(1);
         world.Redeem(1).Refused(RefusalCode.VoucherRefunded);
         world.RunDue();
         world.Redeem(1).Refused(RefusalCode.VoucherRefunded);
@@ -89,10 +89,10 @@ public sealed class VoucherTests
         var world = Scenes.Fulfilled(ShortValidity with { LapsePolicy = policy });
         world.Redeem(1);
         world.Clock = End;
-        var handling = world.Revoke(1);
-        Assert.Equal(status, Assert.IsType<OrderView>(handling.Answer).Status);
+        var result = world.Revoke(1);
+        Assert.Equal(status, Assert.IsType<OrderView>(result.Answer).Status);
         Assert.Equal(money, world.State.Payments().First().State);
-        Assert.Equal(money, Assert.Single(handling.Payments).State);
+        Assert.Equal(money, Assert.Single(result.Payments).State);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class VoucherTests
         Assert.All([1, 2, 3], order => Assert.Equal(OrderStatus.Lapsed, world.Order(order).Status));
         Assert.All(world.State.Payments(), entry => Assert.Equal(PaymentState.Forfeited, entry.State));
         Assert.Equal((3, 3), (world.View.SeatsTaken, world.View.SeatsPaid));
-        world.AskRefund(1).Refused(RefusalCode.OrderNotRefundable);
+        world.RequestRefund(1).Refused(RefusalCode.OrderNotRefundable);
         world.Redeem(1).Refused(RefusalCode.VoucherLapsed);
     }
 
@@ -145,35 +145,35 @@ public sealed class VoucherTests
     {
         var world = Scenes.Published();
         world.JoinAll("ann", "bob");
-        world.AskRefund(1).Refused(RefusalCode.OrderNotRefundable);
+        world.RequestRefund(1).Refused(RefusalCode.OrderNotRefundable);
         world.PayAll(1);
-        var first = world.AskRefund(1, "wrong size");
+        var first = world.RequestRefund(1, "wrong size");
         Assert.Equal(
             (ReplyOutcome.Accepted, OrderStatus.Refunding, 1),
             (first.Outcome, world.Order(1).Status, world.View.SeatsTaken)
         );
         Assert.Equal("wrong size", Assert.IsType<OrderRefundRequested>(first.Events.Single().Event).Note);
-        Assert.Equal(ReplyOutcome.Accepted, world.AskRefund(1).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).Outcome);
         world.RunDue();
-        var refunded = world.AskRefund(1);
+        var refunded = world.RequestRefund(1);
         Assert.Equal(
             (ReplyOutcome.Accepted, OrderStatus.Refunded),
             (refunded.Outcome, Assert.IsType<OrderView>(refunded.Answer).Status)
         );
         Assert.Empty(refunded.Events);
-        world.AskRefund(9).Refused(RefusalCode.OrderNotFound);
-        world.AskRefund(2, new string('x', 501)).Refused(RefusalCode.RequestInvalid);
+        world.RequestRefund(9).Refused(RefusalCode.OrderNotFound);
+        world.RequestRefund(2, new string('x', 501)).Refused(RefusalCode.RequestInvalid);
     }
 
     [Fact]
     public void RefundOfAVoucherEndsWithItsValidityAndReturnsNoStock()
     {
         var world = Scenes.Fulfilled(ShortValidity);
-        Assert.Equal(ReplyOutcome.Accepted, world.AskRefund(1).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).Outcome);
         world.Redeem(2);
-        world.AskRefund(2).Refused(RefusalCode.OrderNotRefundable);
+        world.RequestRefund(2).Refused(RefusalCode.OrderNotRefundable);
         world.Clock = End;
-        world.AskRefund(3).Refused(RefusalCode.OrderNotRefundable);
+        world.RequestRefund(3).Refused(RefusalCode.OrderNotRefundable);
         world.RunToTheEnd();
         Assert.Equal(3, world.Inventory.Deducted);
     }

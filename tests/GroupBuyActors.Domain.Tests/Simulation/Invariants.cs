@@ -46,12 +46,12 @@ internal sealed class Invariants(World world)
     private byte[] _snapshot = [];
     private int _total = world.Inventory.Total;
 
-    public void Check(Handling handling)
+    public void Check(CommandResult result)
     {
         var snapshot = GroupSnapshot.Write(world.State);
-        if (handling.Refusal is not null)
-            CheckRefused(handling);
-        if (handling.Events.Count == 0)
+        if (result.Refusal is not null)
+            CheckRefused(result);
+        if (result.Events.Count == 0)
         {
             Assert.True(
                 _snapshot.Length == 0 || snapshot.AsSpan().SequenceEqual(_snapshot),
@@ -255,14 +255,14 @@ internal sealed class Invariants(World world)
             );
     }
 
-    private static void CheckRefused(Handling handling)
+    private static void CheckRefused(CommandResult result)
     {
-        foreach (var recorded in handling.Events)
+        foreach (var recorded in result.Events)
             Assert.True(
                 recorded.Event is not (OrderPlaced or OrderPaid or VoucherRedeemed or GroupPublishing or GroupShelved),
                 $"A refused command left {recorded.Event}."
             );
-        Assert.Null(handling.Answer);
+        Assert.Null(result.Answer);
     }
 
     private static GroupPhase? PhaseAfter(GroupEvent happened) =>

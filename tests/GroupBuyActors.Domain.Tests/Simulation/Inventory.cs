@@ -110,7 +110,7 @@ internal sealed class Inventory
         if (fault == Fault.CallLost)
         {
             _lost.Add(() => Once(key, Fault.None, effect));
-            return new PortReply(PortAnswer.Silent);
+            return new PortReply(PortAnswer.Unavailable);
         }
 
         if (!_answers.TryGetValue(key, out var answer))
@@ -121,7 +121,7 @@ internal sealed class Inventory
                 Effects[key] = Effects.GetValueOrDefault(key) + 1;
         }
 
-        return fault == Fault.AnswerLost ? new PortReply(PortAnswer.Silent) : answer;
+        return fault == Fault.AnswerLost ? new PortReply(PortAnswer.Unavailable) : answer;
     }
 }
 

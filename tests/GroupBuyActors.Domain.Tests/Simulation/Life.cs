@@ -10,8 +10,8 @@ internal readonly record struct Step(int Kind, int A, int B, int C);
 
 /// <summary>A random life: its offer, how many of a hundred port calls go wrong, and what happens.</summary>
 internal sealed record Life(
-    GroupOffer Offer,
-    int ConsequencesPerCommit,
+    GroupTermsRequest Offer,
+    int FanOutPerCommit,
     int FaultShare,
     uint FaultSeed,
     int DeductionsRefusedFrom,
@@ -19,7 +19,7 @@ internal sealed record Life(
 )
 {
     public override string ToString() =>
-        $"{Offer}\nper commit {ConsequencesPerCommit}, {FaultShare} % faults from {FaultSeed}, deductions refused from {DeductionsRefusedFrom}\n{string.Join('\n', Steps)}";
+        $"{Offer}\nper commit {FanOutPerCommit}, {FaultShare} % faults from {FaultSeed}, deductions refused from {DeductionsRefusedFrom}\n{string.Join('\n', Steps)}";
 }
 
 /// <summary>Leaves steps out of a failing life for as long as it still fails.</summary>
@@ -84,16 +84,16 @@ internal sealed class LifePlay
     {
         _life = life;
         _chance = life.FaultSeed;
-        _world = new World(new GroupSettings { ConsequencesPerCommit = life.ConsequencesPerCommit })
+        _world = new World(new GroupSettings { FanOutPerCommit = life.FanOutPerCommit })
         {
             NextFault = DrawFault,
             DeductionsRefusedFrom = life.DeductionsRefusedFrom,
         };
         var invariants = new Invariants(_world);
-        _world.Handled = (_, handling) =>
+        _world.Handled = (_, result) =>
         {
-            _seenTasks.AddRange(handling.Schedules);
-            invariants.Check(handling);
+            _seenTasks.AddRange(result.Schedules);
+            invariants.Check(result);
         };
     }
 
@@ -129,7 +129,7 @@ internal sealed class LifePlay
                 _world.Do(new GroupCommand.Cancel(Pick(a, OrderStatus.PendingPayment)));
                 break;
             case < 60:
-                _world.AskRefund(
+                _world.RequestRefund(
                     Pick(a, OrderStatus.Paid),
                     "changed my mind",
                     b % 3 == 0 ? new RequestKey($"refund-{b % 5}", "body") : null

@@ -19,7 +19,7 @@ public sealed class LifeTests
 
     private static readonly Gen<TimeSpan> Window = Gen.Int[1, 90].Select(minutes => TimeSpan.FromMinutes(minutes));
 
-    private static readonly Gen<GroupOffer> Offers =
+    private static readonly Gen<GroupTermsRequest> Offers =
         from size in Gen.Int[1, 4]
         from more in Gen.Int[0, 5]
         from limit in Gen.Int[1, 4]
@@ -30,7 +30,7 @@ public sealed class LifeTests
         from validity in Gen.Int[1, 120]
         from policy in Gen.Bool
         from count in Gen.Bool
-        select new GroupOffer
+        select new GroupTermsRequest
         {
             Title = "Tea",
             Sku = "tea",
@@ -55,13 +55,13 @@ public sealed class LifeTests
         select new Step(kind, a, b, c);
 
     private static Gen<Life> Lives(int stepsMax, int faultsMax) =>
-        from offer in Offers
+        from termsRequest in Offers
         from batch in Gen.Int[0, 3].Select(i => (int[])[1, 2, 3, 500] is var sizes ? sizes[i] : 0)
         from faults in Gen.Int[0, faultsMax]
         from seed in Gen.UInt[1, uint.MaxValue]
         from refused in Gen.Int[2, 5]
         from steps in Steps.List[0, stepsMax]
-        select new Life(offer, batch, faults, seed, faultsMax > 0 && refused == 2 ? 2 : int.MaxValue, steps);
+        select new Life(termsRequest, batch, faults, seed, faultsMax > 0 && refused == 2 ? 2 : int.MaxValue, steps);
 
     [Fact]
     public void AnyLifeKeepsTheRulesAtEveryStepAndTheBooksAtTheEnd() =>

@@ -21,17 +21,17 @@ internal sealed class Provider
 
     public PaymentFindings Ask(OrderId order, Fault fault) =>
         fault is Fault.CallLost or Fault.AnswerLost
-            ? new PaymentFindings(PortAnswer.Silent, [])
+            ? new PaymentFindings(PortAnswer.Unavailable, [])
             : new PaymentFindings(PortAnswer.Done, [.. _payments.GetValueOrDefault(order, [])]);
 
     public PortReply Refund(OrderId order, string paymentId, Money amount, Fault fault)
     {
         if (fault == Fault.CallLost)
-            return new PortReply(PortAnswer.Silent);
+            return new PortReply(PortAnswer.Unavailable);
         var payment = Assert.Single(_payments.GetValueOrDefault(order, []), payment => payment.PaymentId == paymentId);
         Assert.Equal(payment.Amount, amount);
         _refunds.Add(PortKeys.Refund(order, paymentId));
-        return fault == Fault.AnswerLost ? new PortReply(PortAnswer.Silent) : PortReply.Done;
+        return fault == Fault.AnswerLost ? new PortReply(PortAnswer.Unavailable) : PortReply.Done;
     }
 
     public bool IsRefunded(OrderId order, string paymentId) => _refunds.Contains(PortKeys.Refund(order, paymentId));

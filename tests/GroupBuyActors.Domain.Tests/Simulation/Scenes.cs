@@ -8,7 +8,7 @@ internal static class Scenes
 {
     public static readonly Money Price = new(9_900, "CNY");
 
-    public static GroupOffer Offer(int size = 3, int? capacity = null) =>
+    public static GroupTermsRequest Offer(int size = 3, int? capacity = null) =>
         new()
         {
             Title = "West Lake tea, 250 g",
@@ -18,25 +18,25 @@ internal static class Scenes
             Capacity = capacity,
         };
 
-    public static World Published(GroupOffer offer, GroupSettings? settings = null)
+    public static World Published(GroupTermsRequest termsRequest, GroupSettings? settings = null)
     {
         var world = new World(settings);
-        Assert.Null(world.Publish(offer).Refusal);
+        Assert.Null(world.Publish(termsRequest).Refusal);
         return world;
     }
 
     public static World Published(int size = 3, int? capacity = null) => Published(Offer(size, capacity));
 
     /// <summary>Publishes with an inventory that answers, as a grain would.</summary>
-    public static Handling Publish(this World world, GroupOffer offer, Fault fault = Fault.None)
+    public static CommandResult Publish(this World world, GroupTermsRequest termsRequest, Fault fault = Fault.None)
     {
-        var handling = world.Do(new GroupCommand.Publish(offer));
-        return handling.Reserve is not var (attempt, reservation)
-            ? handling
+        var result = world.Do(new GroupCommand.Publish(termsRequest));
+        return result.Reserve is not var (attempt, reservation)
+            ? result
             : world.Do(new GroupCommand.Reserved(attempt, world.Inventory.Reserve(reservation, fault)));
     }
 
-    public static Handling Join(this World world, string user, int quantity = 1, RequestKey? request = null) =>
+    public static CommandResult Join(this World world, string user, int quantity = 1, RequestKey? request = null) =>
         world.Do(new GroupCommand.Join(new JoinGroup(user, quantity, request)));
 
     public static void JoinAll(this World world, params string[] users)
@@ -46,7 +46,7 @@ internal static class Scenes
     }
 
     /// <summary>The buyer pays at the provider, and the payment service tells.</summary>
-    public static Handling Pay(
+    public static CommandResult Pay(
         this World world,
         int order,
         string? paymentId = null,
@@ -67,12 +67,12 @@ internal static class Scenes
     }
 
     /// <summary>Tells of a payment; where the provider must be asked, it is.</summary>
-    public static Handling Tell(this World world, PayOrder command, Fault fault = Fault.None)
+    public static CommandResult Tell(this World world, PayOrder command, Fault fault = Fault.None)
     {
-        var handling = world.Do(new GroupCommand.Pay(command));
-        return handling.Question is { } question
+        var result = world.Do(new GroupCommand.Pay(command));
+        return result.Question is { } question
             ? world.Do(new GroupCommand.Pay(command, world.Provider.Ask(question.Order, fault)))
-            : handling;
+            : result;
     }
 
     public static void PayAll(this World world, params int[] orders)
@@ -81,13 +81,17 @@ internal static class Scenes
             Assert.Null(world.Pay(order).Refusal);
     }
 
-    public static Handling AskRefund(this World world, int order, string? reason = null, RequestKey? request = null) =>
-        world.Do(new GroupCommand.Refund(new AskRefund(order, reason, request)));
+    public static CommandResult RequestRefund(
+        this World world,
+        int order,
+        string? reason = null,
+        RequestKey? request = null
+    ) => world.Do(new GroupCommand.Refund(new RequestRefund(order, reason, request)));
 
     /// <summary>A group of three with its stock deducted, paid and fulfilled.</summary>
-    public static World Fulfilled(GroupOffer? offer = null)
+    public static World Fulfilled(GroupTermsRequest? termsRequest = null)
     {
-        var world = Published(offer ?? Offer());
+        var world = Published(termsRequest ?? Offer());
         world.JoinAll("ann", "bob", "cho");
         world.PayAll(1, 2, 3);
         world.RunDue();
@@ -97,13 +101,13 @@ internal static class Scenes
 
     public static VoucherCode Voucher(this World world, int order) => world.Order(order).VoucherCode!.Value;
 
-    public static Handling Redeem(this World world, int order) =>
+    public static CommandResult Redeem(this World world, int order) =>
         world.Do(new GroupCommand.Redeem(world.Voucher(order), null));
 
-    public static Handling Revoke(this World world, int order) =>
+    public static CommandResult Revoke(this World world, int order) =>
         world.Do(new GroupCommand.Revoke(world.Voucher(order)));
 
-    public static void Refused(this Handling handling, RefusalCode code) => Assert.Equal(code, handling.Refusal?.Code);
+    public static void Refused(this CommandResult result, RefusalCode code) => Assert.Equal(code, result.Refusal?.Code);
 
-    public static PaymentFindings Silence { get; } = new(PortAnswer.Silent, []);
+    public static PaymentFindings Silence { get; } = new(PortAnswer.Unavailable, []);
 }

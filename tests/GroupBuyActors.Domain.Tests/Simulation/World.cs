@@ -63,7 +63,7 @@ internal sealed class World
     public int CommitBytesMax { get; set; } = int.MaxValue;
 
     /// <summary>Sees every handling after it is stored.</summary>
-    public Action<GroupCommand, Handling>? Handled { get; set; }
+    public Action<GroupCommand, CommandResult>? Handled { get; set; }
 
     public GroupView View => State.View() ?? throw new InvalidOperationException("The group is not published.");
 
@@ -78,7 +78,7 @@ internal sealed class World
     public IEnumerable<TimedTask> TasksOf(string type) =>
         Tasks.Values.Where(task => task.Type == type).OrderBy(task => task.Key.Due);
 
-    public HandlingContext Context(TaskKey? completes = null) =>
+    public CommandContext Context(TaskKey? completes = null) =>
         new()
         {
             Clock = Clock,
@@ -90,10 +90,10 @@ internal sealed class World
         };
 
     /// <summary>Handles a command and stores what it says.</summary>
-    public Handling Do(GroupCommand command, TaskKey? completes = null)
+    public CommandResult Do(GroupCommand command, TaskKey? completes = null)
     {
-        var handling = GroupMachine.Handle(State, command, Context(completes));
-        foreach (var recorded in handling.Events)
+        var result = GroupMachine.Handle(State, command, Context(completes));
+        foreach (var recorded in result.Events)
         {
             Journal.Add(recorded);
             if (!Replicates)
@@ -105,18 +105,18 @@ internal sealed class World
             );
         }
 
-        foreach (var task in handling.Schedules)
+        foreach (var task in result.Schedules)
             Assert.True(Tasks.TryAdd(task.Key.Id, task), $"{task.Key.Id} is scheduled twice.");
-        foreach (var key in handling.Removals)
+        foreach (var key in result.Removals)
             if (!Tasks.Remove(key.Id) && key != completes)
                 Assert.Fail($"{key.Id} is removed but not there.");
-        foreach (var entry in handling.Payments)
+        foreach (var entry in result.Payments)
             Payments[(entry.Order, entry.PaymentId)] = entry;
-        Statuses.AddRange(handling.Statuses);
-        if (handling.Alert is { } alert)
+        Statuses.AddRange(result.Statuses);
+        if (result.Alert is { } alert)
             Alerts.Add(alert);
-        Handled?.Invoke(command, handling);
-        return handling;
+        Handled?.Invoke(command, result);
+        return result;
     }
 
     /// <summary>
@@ -221,7 +221,7 @@ internal sealed class World
     {
         var findings = Provider.Ask(OrderId(order), NextFault());
         if (
-            findings.Answer == PortAnswer.Silent
+            findings.Answer == PortAnswer.Unavailable
             && GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict
                 == RetryVerdict.Again
         )
@@ -233,7 +233,7 @@ internal sealed class World
     {
         var reply = Inventory.Deduct(work.Deduction, work.Cause >= DeductionsRefusedFrom ? Fault.Refused : NextFault());
         if (
-            reply.Answer == PortAnswer.Silent
+            reply.Answer == PortAnswer.Unavailable
             && GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict
                 == RetryVerdict.Again
         )

@@ -8,8 +8,11 @@ namespace GroupBuyActors.Setting;
 internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Queue<(CommitPlace Place, Commit Commit, TaskCompletionSource<CommitResult> Outcome)> _outside =
-        new();
+    private readonly Queue<(
+        CommitReservation Place,
+        Commit Commit,
+        TaskCompletionSource<CommitResult> Outcome
+    )> _outside = new();
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _held;
 
@@ -32,7 +35,7 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
 
     public Task StartAsync(SiloIdentity silo, CancellationToken cancellation) => inner.StartAsync(silo, cancellation);
 
-    public CommitPlace? TryReserve(ShardId shard) =>
+    public CommitReservation? TryReserve(ShardId shard) =>
         !IsFull && inner.TryReserve(shard) is { } place ? new HeldPlace(place) : null;
 
     public void Subscribe(Action<CommittedBatch> subscriber) => inner.Subscribe(subscriber);
@@ -41,7 +44,7 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
 
     public void Dispose() => (inner as IDisposable)?.Dispose();
 
-    public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit)
+    public Task<CommitResult> CommitAsync(CommitReservation place, Commit commit)
     {
         lock (_gate)
         {
@@ -98,15 +101,15 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
         }
     }
 
-    private async Task PassOn(CommitPlace place, Commit commit, TaskCompletionSource<CommitResult> outcome) =>
+    private async Task PassOn(CommitReservation place, Commit commit, TaskCompletionSource<CommitResult> outcome) =>
         outcome.SetResult(await inner.CommitAsync(place, commit));
 
     /// <summary>A place whose commit may wait outside is not given back when its caller lets go of it.</summary>
-    private sealed class HeldPlace(CommitPlace inner) : CommitPlace
+    private sealed class HeldPlace(CommitReservation inner) : CommitReservation
     {
         private bool _used;
 
-        public CommitPlace Use()
+        public CommitReservation Use()
         {
             _used = true;
             return inner;

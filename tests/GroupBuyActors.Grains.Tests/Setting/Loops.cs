@@ -9,5 +9,5 @@ namespace GroupBuyActors.Setting;
 internal static class Loops
 {
     public static BackgroundContext NewContext(TimeProvider time, ILogger<BackgroundLoop>? log = null) =>
-        new(new BackgroundMetrics(new NoMeters()), new Chance(), time, log ?? NullLogger<BackgroundLoop>.Instance);
+        new(new BackgroundMetrics(new NoMeters()), new IdGenerator(), time, log ?? NullLogger<BackgroundLoop>.Instance);
 }

@@ -14,16 +14,16 @@ internal sealed class Rival(TestSilo silo)
     private const int JoinsPerCommit = 500;
 
     /// <summary>Decides a command on what is stored and commits it.</summary>
-    public async Task<Handling> DecideAsync(string id, GroupCommand command)
+    public async Task<CommandResult> DecideAsync(string id, GroupCommand command)
     {
         var (state, _) = await GroupLoader.LoadAsync(
             silo.Get<IActorReader>(),
             GroupId.Parse(id),
             CancellationToken.None
         );
-        var handling = Decide(state, command);
-        await CommitAsync(state, [handling]);
-        return handling;
+        var result = Decide(state, command);
+        await CommitAsync(state, [result]);
+        return result;
     }
 
     /// <summary>Lets so many buyers join, hundreds a commit.</summary>
@@ -41,11 +41,11 @@ internal sealed class Rival(TestSilo silo)
             );
     }
 
-    private Handling Decide(GroupState state, GroupCommand command) =>
+    private CommandResult Decide(GroupState state, GroupCommand command) =>
         GroupMachine.Handle(
             state,
             command,
-            new HandlingContext
+            new CommandContext
             {
                 Clock = silo.Time.GetUtcNow(),
                 Settings = new GroupSettings(),
@@ -53,7 +53,7 @@ internal sealed class Rival(TestSilo silo)
             }
         );
 
-    private async Task CommitAsync(GroupState state, IReadOnlyList<Handling> handlings)
+    private async Task CommitAsync(GroupState state, IReadOnlyList<CommandResult> handlings)
     {
         var place = silo.Committer.TryReserve(state.Id.Shard) ?? throw new InvalidOperationException("No place.");
         var result = await silo.Committer.CommitAsync(
@@ -67,7 +67,7 @@ internal sealed class Rival(TestSilo silo)
                 Events =
                 [
                     .. handlings
-                        .SelectMany(handling => handling.Events)
+                        .SelectMany(result => result.Events)
                         .Select(e => new JournalEvent(
                             e.Sequence,
                             GroupEvents.NameOf(e.Event),
@@ -77,9 +77,9 @@ internal sealed class Rival(TestSilo silo)
                             null
                         )),
                 ],
-                Schedules = [.. handlings.SelectMany(handling => handling.Schedules)],
-                Removals = [.. handlings.SelectMany(handling => handling.Removals)],
-                Rows = [.. handlings.SelectMany(handling => handling.Statuses)],
+                Schedules = [.. handlings.SelectMany(result => result.Schedules)],
+                Removals = [.. handlings.SelectMany(result => result.Removals)],
+                Rows = [.. handlings.SelectMany(result => result.Statuses)],
             }
         );
         Assert.Equal(CommitStatus.Committed, result.Status);

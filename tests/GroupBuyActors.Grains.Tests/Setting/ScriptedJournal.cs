@@ -11,13 +11,13 @@ internal sealed class CrashException() : Exception("The test ends this carrier h
 /// Streams, cursors and set-aside actors in memory, with the store's semantics (its conformance suite holds the same
 /// for databases). <see cref="Before"/> runs before every call: there a test fails or ends whoever calls.
 /// </summary>
-internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
+internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorReader
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<long, List<JournalRow>> _streams = [];
     private readonly Dictionary<(ActorId, long), JournalRow> _events = [];
     private readonly Dictionary<(long, string), long> _cursors = [];
-    private readonly Dictionary<(long Stream, string Sink, ActorId Actor), AsideRow> _aside = [];
+    private readonly Dictionary<(long Stream, string Sink, ActorId Actor), BlockedActorRow> _aside = [];
     private readonly HashSet<long> _drained = [];
     private readonly Dictionary<ActorId, long> _heads = [];
 
@@ -25,7 +25,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
 
     public IEnumerable<JournalRow> Events => _events.Values;
 
-    public IReadOnlyCollection<AsideRow> AsideRows
+    public IReadOnlyCollection<BlockedActorRow> BlockedActorRows
     {
         get
         {
@@ -118,13 +118,13 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
     public Task MarkDrainedAsync(long stream, CancellationToken cancellation) =>
         Do("drained", () => _drained.Add(stream));
 
-    public Task<IReadOnlyList<AsideRow>> ReadAsync(
+    public Task<IReadOnlyList<BlockedActorRow>> ReadAsync(
         long stream,
         string sink,
         int limit,
         CancellationToken cancellation
     ) =>
-        Do<IReadOnlyList<AsideRow>>(
+        Do<IReadOnlyList<BlockedActorRow>>(
             "aside",
             () =>
                 [
@@ -135,15 +135,15 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
                 ]
         );
 
-    public Task<IReadOnlyList<AsideRow>> ReadAsync(
+    public Task<IReadOnlyList<BlockedActorRow>> ReadAsync(
         long stream,
         string sink,
         IReadOnlyCollection<ActorId> actors,
         CancellationToken cancellation
     ) =>
-        Do<IReadOnlyList<AsideRow>>(
+        Do<IReadOnlyList<BlockedActorRow>>(
             "aside",
-            () => [.. actors.Select(actor => _aside.GetValueOrDefault((stream, sink, actor))).OfType<AsideRow>()]
+            () => [.. actors.Select(actor => _aside.GetValueOrDefault((stream, sink, actor))).OfType<BlockedActorRow>()]
         );
 
     public Task<long?> NextAsync(
@@ -168,7 +168,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
         long stream,
         string sink,
         long position,
-        IReadOnlyCollection<AsideRow> rows,
+        IReadOnlyCollection<BlockedActorRow> rows,
         CancellationToken cancellation
     ) =>
         Do(
@@ -186,7 +186,7 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
         long stream,
         string sink,
         long carried,
-        IReadOnlyCollection<(ActorId Actor, AsideRow? After)> settled,
+        IReadOnlyCollection<(ActorId Actor, BlockedActorRow? After)> settled,
         CancellationToken cancellation
     ) =>
         Do(
@@ -241,10 +241,10 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
                 )
         );
 
-    public Task<AsideRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation) =>
+    public Task<BlockedActorRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation) =>
         Operate(sink, actor, 0);
 
-    public Task<AsideRow?> SkipAsync(string sink, ActorId actor, CancellationToken cancellation) =>
+    public Task<BlockedActorRow?> SkipAsync(string sink, ActorId actor, CancellationToken cancellation) =>
         Operate(sink, actor, 1);
 
     public Task<IReadOnlyList<JournalRow>> HistoryAsync(
@@ -272,8 +272,12 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
 
     public Task PurgeAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task<Page<AsideRow>> ParkedAsync(string sink, string? after, int limit, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+    public Task<Page<BlockedActorRow>> ParkedAsync(
+        string sink,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    ) => throw new NotSupportedException();
 
     public Task<StoredActor> LoadAsync(ActorId actor, CancellationToken cancellation) =>
         throw new NotSupportedException();
@@ -287,16 +291,20 @@ internal sealed class ScriptedJournal : IStreams, IRelayAside, IActorReader
         CancellationToken cancellation
     ) => throw new NotSupportedException();
 
-    private Task<AsideRow?> Operate(string sink, ActorId actor, int skipped) =>
+    private Task<BlockedActorRow?> Operate(string sink, ActorId actor, int skipped) =>
         Do(
             "operate",
             () =>
             {
                 var (key, parked) = _aside.FirstOrDefault(row =>
-                    row.Key.Sink == sink && row.Key.Actor == actor && row.Value.State == AsideState.Parked
+                    row.Key.Sink == sink && row.Key.Actor == actor && row.Value.State == BlockedActorState.Parked
                 );
                 if (parked is not null)
-                    _aside[key] = parked with { State = AsideState.Waiting, Sequence = parked.Sequence + skipped };
+                    _aside[key] = parked with
+                    {
+                        State = BlockedActorState.Waiting,
+                        Sequence = parked.Sequence + skipped,
+                    };
                 return parked;
             }
         );

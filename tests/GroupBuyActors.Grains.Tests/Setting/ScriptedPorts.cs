@@ -97,7 +97,7 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
     public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) =>
         CallAsync(release.Key, cancellation);
 
-    public async Task<PaymentFindings> AskAsync(OrderId order, CancellationToken cancellation)
+    public async Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation)
     {
         var reply = await CallAsync($"ask:{order}", cancellation);
         lock (_gate)

@@ -10,12 +10,12 @@ namespace GroupBuyActors.Setting;
 /// at all, a run is there once, an update lands on the version before it, a task that is there already is left as it
 /// is. It refuses now and then, as a store does, and it is what survives a crash.
 /// </summary>
-internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPolicyStore
+internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskOutcomes, IPolicyStore
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TimedTask> _rows = new(StringComparer.Ordinal);
     private readonly HashSet<(int Day, string Id, int Version)> _runs = [];
-    private readonly List<TaskEnding> _ends = [];
+    private readonly List<TaskOutcome> _ends = [];
     private readonly List<string> _removed = [];
 
     /// <summary>Share of commits that are not made.</summary>
@@ -30,7 +30,7 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
         }
     }
 
-    public IReadOnlyList<TaskEnding> Ends
+    public IReadOnlyList<TaskOutcome> Ends
     {
         get
         {
@@ -55,7 +55,7 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
         {
             if (dice.NextDouble() < Refusals)
                 return CommitStatus.Unavailable;
-            if (commit.Run is { } run && !_runs.Add((TaskEnding.DayOf(run.Key.Due), run.Key.Id, run.Version)))
+            if (commit.Run is { } run && !_runs.Add((TaskOutcome.DayOf(run.Key.Due), run.Key.Id, run.Version)))
                 return CommitStatus.Stale;
             foreach (var key in commit.Removals)
             {
@@ -105,14 +105,14 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
             return Task.FromResult<IReadOnlyCollection<string>>([.. taskIds.Where(_rows.ContainsKey)]);
     }
 
-    Task<TaskEnding?> ITaskEnds.FindAsync(string taskId, CancellationToken cancellation)
+    Task<TaskOutcome?> ITaskOutcomes.FindAsync(string taskId, CancellationToken cancellation)
     {
         lock (_gate)
             return Task.FromResult(_ends.Where(ending => ending.TaskId == taskId).MaxBy(ending => ending.Version));
     }
 
     public Task<int> MarkRedrivenAsync(
-        IReadOnlyCollection<TaskEndKey> keys,
+        IReadOnlyCollection<TaskOutcomeKey> keys,
         DateTimeOffset at,
         CancellationToken cancellation
     )
@@ -161,23 +161,23 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskEnds, IPoli
         CancellationToken cancellation
     ) => throw new NotSupportedException();
 
-    public Task<Page<TaskEnding>> SearchAsync(
-        TaskEndFilter filter,
+    public Task<Page<TaskOutcome>> SearchAsync(
+        TaskOutcomeFilter filter,
         string? after,
         int limit,
         CancellationToken cancellation
     ) => throw new NotSupportedException();
 
-    public Task<int> CountAsync(TaskEndFilter filter, int max, CancellationToken cancellation) =>
+    public Task<int> CountAsync(TaskOutcomeFilter filter, int max, CancellationToken cancellation) =>
         throw new NotSupportedException();
 
     public Task<int> DismissAsync(
-        IReadOnlyCollection<TaskEndKey> keys,
+        IReadOnlyCollection<TaskOutcomeKey> keys,
         DateTimeOffset at,
         CancellationToken cancellation
     ) => throw new NotSupportedException();
 
-    public Task<TaskEndUpkeep> MaintainAsync(
+    public Task<TaskOutcomeMaintenance> MaintainAsync(
         DateOnly today,
         int keepDays,
         int aheadDays,
@@ -216,11 +216,11 @@ internal sealed class SimulatedCommitter(SimulatedTable table) : ICommitter
 
     public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    public CommitPlace? TryReserve(ShardId shard) => new Place();
+    public CommitReservation? TryReserve(ShardId shard) => new Place();
 
     public void Subscribe(Action<CommittedBatch> subscriber) => _subscriber = subscriber;
 
-    public Task<CommitResult> CommitAsync(CommitPlace place, Commit commit)
+    public Task<CommitResult> CommitAsync(CommitReservation place, Commit commit)
     {
         lock (table)
         {
@@ -231,7 +231,7 @@ internal sealed class SimulatedCommitter(SimulatedTable table) : ICommitter
         }
     }
 
-    private sealed class Place : CommitPlace
+    private sealed class Place : CommitReservation
     {
         public override void Dispose() { }
     }

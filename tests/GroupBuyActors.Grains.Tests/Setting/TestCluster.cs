@@ -98,9 +98,9 @@ internal sealed class TestCluster : IAsyncDisposable
         var table = owners.GroupBy(row => row.OwnerSlot ?? "nobody").Select(owner => $"{owner.Key}={owner.Count()}");
         var silos = Silos.Select(silo =>
         {
-            var homes = silo.ServiceProvider.GetRequiredService<Homes>();
-            var atHome = owners.Count(row => silo.SiloAddress.Equals(homes.Of(row.Shard)));
-            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<NearTasks>().Owned}, is home of {atHome}, "
+            var shardMap = silo.ServiceProvider.GetRequiredService<ShardMap>();
+            var atHome = owners.Count(row => silo.SiloAddress.Equals(shardMap.Of(row.Shard)));
+            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<LocalTaskScheduler>().Owned}, is home of {atHome}, "
                 + $"knows {string.Join('/', silo.ServiceProvider.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values)}";
         });
         return $"The table says {string.Join(", ", table)}. {string.Join("; ", silos)}.";
@@ -109,12 +109,12 @@ internal sealed class TestCluster : IAsyncDisposable
     private async Task<bool> IsSettledAsync()
     {
         var owners = await Get<IShards>(0).ReadAsync(CancellationToken.None);
-        var owned = Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<NearTasks>().Owned);
+        var owned = Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<LocalTaskScheduler>().Owned);
         return owned == ShardId.Count
             && Silos.All(silo =>
             {
-                var homes = silo.ServiceProvider.GetRequiredService<Homes>();
-                return owners.All(row => row.OwnerAddress == homes.Of(row.Shard)?.ToParsableString());
+                var shardMap = silo.ServiceProvider.GetRequiredService<ShardMap>();
+                return owners.All(row => row.OwnerAddress == shardMap.Of(row.Shard)?.ToParsableString());
             });
     }
 }

@@ -86,7 +86,7 @@ internal sealed class TestSilo : IAsyncDisposable
         var started = new TestSilo(cluster, file, time, ports);
         // What the silo commits by itself at its start is over before a test holds commits and counts them.
         using var bound = new CancellationTokenSource(Bound);
-        while (started.Get<Tasks.CronFirings>().Wanted > 0)
+        while (started.Get<Tasks.CronScheduler>().Wanted > 0)
             await Task.Delay(5, bound.Token);
         return started;
     }
@@ -96,11 +96,11 @@ internal sealed class TestSilo : IAsyncDisposable
         string id,
         int minGroupSize = 2,
         int? capacity = null,
-        Func<GroupOffer, GroupOffer>? with = null
+        Func<GroupTermsRequest, GroupTermsRequest>? with = null
     )
     {
         var group = Group(id);
-        var offer = new GroupOffer
+        var termsRequest = new GroupTermsRequest
         {
             Title = "Tea",
             Sku = "tea",
@@ -108,7 +108,7 @@ internal sealed class TestSilo : IAsyncDisposable
             MinGroupSize = minGroupSize,
             Capacity = capacity,
         };
-        var reply = await group.Publish(with is null ? offer : with(offer));
+        var reply = await group.Publish(with is null ? termsRequest : with(termsRequest));
         Assert.Null(reply.Refusal);
         return group;
     }
@@ -152,7 +152,7 @@ internal sealed class TestSilo : IAsyncDisposable
     {
         using var bound = new CancellationTokenSource(Bound);
         while (
-            silo.Get<Tasks.NearTasks>().Find(taskId).Task is not null
+            silo.Get<Tasks.LocalTaskScheduler>().Find(taskId).Task is not null
             || await silo.Get<Store.Tasks.ITaskStore>().FindAsync(taskId, bound.Token) is not null
         )
             await Task.Delay(10, bound.Token);
@@ -211,7 +211,7 @@ internal sealed class TestSilo : IAsyncDisposable
     {
         using var bound = new CancellationTokenSource(Bound);
         while (
-            !(await Get<IListings>().GroupsAsync(new GroupFilter(State: phase), null, 500, bound.Token)).Items.Any(
+            !(await Get<IGroupQueries>().GroupsAsync(new GroupFilter(State: phase), null, 500, bound.Token)).Items.Any(
                 view => view.GroupId.Value == id
             )
         )

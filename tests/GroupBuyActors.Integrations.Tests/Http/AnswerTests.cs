@@ -46,7 +46,7 @@ public sealed class AnswerTests
     {
         await using var service = TestService.New().Answers(new Answer(status, body));
         var reply = await service.ReserveAsync();
-        Assert.Equal(PortAnswer.Silent, reply.Answer);
+        Assert.Equal(PortAnswer.Unavailable, reply.Answer);
         Assert.Contains(words, reply.Detail, StringComparison.Ordinal);
         Assert.Single(service.Requests);
     }
@@ -58,7 +58,7 @@ public sealed class AnswerTests
     public async Task APageOfAProxyReservesNothing(string body)
     {
         await using var service = TestService.New().Answers(new Answer(200, body, "text/html"));
-        Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await service.ReserveAsync()).Answer);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class AnswerTests
                 }
             );
         var reply = await service.ReserveAsync();
-        Assert.Equal(PortAnswer.Silent, reply.Answer);
+        Assert.Equal(PortAnswer.Unavailable, reply.Answer);
         Assert.Contains("redirects are not followed", reply.Detail, StringComparison.Ordinal);
         Assert.Empty(elsewhere.Requests);
     }
@@ -89,8 +89,8 @@ public sealed class AnswerTests
         await using var service = TestService
             .New(options: o => o with { ResponseBytesMax = 1_024 })
             .Answers(new Answer(200, huge));
-        var found = await service.AskAsync();
-        Assert.Equal((PortAnswer.Silent, "The answer is longer than 1024 bytes."), (found.Answer, found.Detail));
+        var found = await service.QueryAsync();
+        Assert.Equal((PortAnswer.Unavailable, "The answer is longer than 1024 bytes."), (found.Answer, found.Detail));
         Assert.Single(service.Requests);
     }
 
@@ -116,7 +116,7 @@ public sealed class AnswerTests
                     """{"items":[{"paymentId":"支付-1","amount":1999,"currency":"CNY","since":"a newer service's member"}]}"""
                 )
             );
-        var found = await service.AskAsync();
+        var found = await service.QueryAsync();
         Assert.Equal(PortAnswer.Done, found.Answer);
         Assert.Equal([new ProviderPayment("支付-1", new Money(1999, "CNY"))], found.Payments);
         Assert.Equal("10042.SH-PUDONG.tea-1123.1", service.Requests.Single().Query!["orderId"].Single());
@@ -125,12 +125,12 @@ public sealed class AnswerTests
     [Theory]
     [InlineData("""{"items":[],"givenBack":["wx-1","支付-2"]}""", PortAnswer.Done, new[] { "wx-1", "支付-2" })]
     [InlineData("""{"items":[]}""", PortAnswer.Done, new string[0])]
-    [InlineData("""{"items":[],"givenBack":[""]}""", PortAnswer.Silent, new string[0])]
-    [InlineData("""{"items":[],"givenBack":[null]}""", PortAnswer.Silent, new string[0])]
+    [InlineData("""{"items":[],"givenBack":[""]}""", PortAnswer.Unavailable, new string[0])]
+    [InlineData("""{"items":[],"givenBack":[null]}""", PortAnswer.Unavailable, new string[0])]
     public async Task WhatWasGivenBackIsTold(string body, PortAnswer answer, string[] back)
     {
         await using var service = TestService.New().Answers(new Answer(200, body));
-        var found = await service.AskAsync();
+        var found = await service.QueryAsync();
         Assert.Equal(answer, found.Answer);
         Assert.Equal(back, found.GivenBack);
     }
@@ -139,7 +139,7 @@ public sealed class AnswerTests
     public async Task AnOrderThatTheProviderNeverHeardOfHoldsNothing()
     {
         await using var service = TestService.New().Answers(Answer.Problem(404, "order.unknown"));
-        var found = await service.AskAsync();
+        var found = await service.QueryAsync();
         Assert.Equal(PortAnswer.Done, found.Answer);
         Assert.Empty(found.Payments);
     }
@@ -153,7 +153,7 @@ public sealed class AnswerTests
     public async Task AWrongAddressDoesNotSayThatNobodyPaid(string body)
     {
         await using var service = TestService.New().Answers(new Answer(404, body));
-        Assert.Equal(PortAnswer.Silent, (await service.AskAsync()).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await service.QueryAsync()).Answer);
     }
 
     [Theory]
@@ -180,8 +180,8 @@ public sealed class AnswerTests
     public async Task AWrongBodyIsNoAnswer(string body)
     {
         await using var service = TestService.New().Answers(new Answer(200, body));
-        var found = await service.AskAsync();
-        Assert.Equal(PortAnswer.Silent, found.Answer);
+        var found = await service.QueryAsync();
+        Assert.Equal(PortAnswer.Unavailable, found.Answer);
         Assert.Empty(found.Payments);
         Assert.NotEmpty(found.Detail!);
     }
@@ -233,14 +233,14 @@ public sealed class AnswerTests
     {
         await using var service = TestService.New().Answers(new Answer(200, body));
         var page = await service.PaymentBooks.ReadAsync(7, "here", 1, default);
-        Assert.Equal((PortAnswer.Silent, 0, null), (page.Answer, page.Items.Count, page.Next));
+        Assert.Equal((PortAnswer.Unavailable, 0, null), (page.Answer, page.Items.Count, page.Next));
     }
 
     [Fact]
     public async Task BooksThatAreNotThereAreNotEmpty()
     {
         await using var service = TestService.New().Answers(Answer.Problem(404, "order.unknown"));
-        Assert.Equal(PortAnswer.Silent, (await service.PaymentBooks.ReadAsync(7, null, 10, default)).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await service.PaymentBooks.ReadAsync(7, null, 10, default)).Answer);
     }
 
     /// <summary>Two keys stay two: what a header cannot carry, or would trim, is escaped.</summary>

@@ -68,7 +68,7 @@ public sealed class ContractTests
                 (
                     "ask",
                     async s =>
-                        await s.Payments.AskAsync(Order, default) is var found
+                        await s.Payments.QueryAsync(Order, default) is var found
                             ? new PortReply(found.Answer, found.Detail)
                             : default
                 ),
@@ -240,6 +240,6 @@ public sealed class ContractTests
             // Asked about an order, an unknown one holds nothing.
             "404" => PortAnswer.Done,
             "409" when Contract.CodesOf(operation, status).Any() => PortAnswer.Refused,
-            _ => PortAnswer.Silent,
+            _ => PortAnswer.Unavailable,
         };
 }

@@ -88,7 +88,7 @@ public sealed class HostAllowListTests
             .Answers(new Answer(200));
         var reply = await service.ReserveAsync();
         Assert.Equal(
-            new PortReply(PortAnswer.Silent, $"Calls to http://127.0.0.1:{service.Address.Port} are not allowed."),
+            new PortReply(PortAnswer.Unavailable, $"Calls to http://127.0.0.1:{service.Address.Port} are not allowed."),
             reply
         );
         Assert.Empty(service.Requests);

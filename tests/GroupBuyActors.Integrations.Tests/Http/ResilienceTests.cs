@@ -38,7 +38,7 @@ public sealed class ResilienceTests
             .New(options: o => o with { RetryCountMax = 1 })
             .Answers(Answer.Problem(500, "internal", "The disk is full."));
         Assert.Equal(
-            new PortReply(PortAnswer.Silent, "inventory answered 500 internal: The disk is full."),
+            new PortReply(PortAnswer.Unavailable, "inventory answered 500 internal: The disk is full."),
             await service.ReserveAsync()
         );
         Assert.Equal(2, service.Requests.Count);
@@ -68,7 +68,7 @@ public sealed class ResilienceTests
         time.Advance(TryTimeout);
         await hanging.ArrivedAsync();
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(new PortReply(PortAnswer.Silent, "The service did not answer within 9 s."), await call);
+        Assert.Equal(new PortReply(PortAnswer.Unavailable, "The service did not answer within 9 s."), await call);
         Assert.Equal(2, service.Requests.Count);
     }
 
@@ -89,7 +89,7 @@ public sealed class ResilienceTests
         var call = service.ReserveAsync(caller.Token);
         await arrived.Task.WaitAsync(TestService.Patience);
         await caller.CancelAsync();
-        Assert.Equal(new PortReply(PortAnswer.Silent, "The service did not answer in time."), await call);
+        Assert.Equal(new PortReply(PortAnswer.Unavailable, "The service did not answer in time."), await call);
         never.SetResult();
     }
 
@@ -112,9 +112,9 @@ public sealed class ResilienceTests
     {
         await using var cutting = new CuttingService("");
         await using var service = TestService.At(cutting.Address);
-        Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await service.ReserveAsync()).Answer);
         Assert.Equal(3, cutting.Requests);
-        Assert.Equal(PortAnswer.Silent, (await service.AskAsync()).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await service.QueryAsync()).Answer);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class ResilienceTests
         var port = LoopbackPorts.Draw();
         await using var service = TestService.At(new Uri($"http://127.0.0.1:{port}/"));
         var reply = await service.ReserveAsync();
-        Assert.Equal(PortAnswer.Silent, reply.Answer);
+        Assert.Equal(PortAnswer.Unavailable, reply.Answer);
         Assert.Contains($"127.0.0.1:{port}", reply.Detail, StringComparison.Ordinal);
     }
 
@@ -179,7 +179,7 @@ public sealed class ResilienceTests
         await using var service = TestService
             .New(new WatchedTime())
             .Answers(new Answer(429) { Headers = RetryAfter(seconds) });
-        Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await service.ReserveAsync()).Answer);
         Assert.Single(service.Requests);
     }
 
@@ -201,12 +201,12 @@ public sealed class ResilienceTests
             .Answers(new Answer(500));
         using var breaker = new Gauge(service, "breaker_state");
         for (var n = 0; n < 4; n++)
-            Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+            Assert.Equal(PortAnswer.Unavailable, (await service.ReserveAsync()).Answer);
         Assert.Equal(2, breaker.Of("inventory"));
 
         var refused = await service.ReserveAsync();
         Assert.Equal(
-            new PortReply(PortAnswer.Silent, "Calls to inventory are suspended because too many of them failed."),
+            new PortReply(PortAnswer.Unavailable, "Calls to inventory are suspended because too many of them failed."),
             refused
         );
         Assert.Equal(4, service.Requests.Count);
@@ -222,7 +222,7 @@ public sealed class ResilienceTests
         var probe = service.ReserveAsync();
         await arrived.Task.WaitAsync(TestService.Patience);
         Assert.Equal(1, breaker.Of("inventory"));
-        Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await service.ReserveAsync()).Answer);
         gate.SetResult();
         Assert.Equal(PortReply.Done, await probe);
         Assert.Equal(0, breaker.Of("inventory"));
@@ -297,7 +297,7 @@ public sealed class ResilienceTests
         served.Add(service.ReserveAsync());
         // The clock stands, so that this answer can have waited for nothing.
         Assert.Equal(
-            new PortReply(PortAnswer.Silent, "Too many concurrent calls to inventory."),
+            new PortReply(PortAnswer.Unavailable, "Too many concurrent calls to inventory."),
             await service.ReserveAsync()
         );
         Assert.Equal(3, running.Of("inventory"));

@@ -26,7 +26,7 @@ public sealed class SecrecyTests
                 new Answer(404) { Headers = Secrets() }
             );
         Assert.Equal(PortReply.Done, await service.ReserveAsync());
-        Assert.Equal(PortAnswer.Silent, (await service.AskAsync()).Answer);
+        Assert.Equal(PortAnswer.Unavailable, (await service.QueryAsync()).Answer);
 
         Assert.All(service.Requests, request => Assert.Equal([$"Bearer {ApiKey}"], request.Headers!["Authorization"]));
         var written = logs.Text;
@@ -66,7 +66,7 @@ public sealed class SecrecyTests
             .New(options: o => o with { BreakerCallsMin = 4 }, logs: logs)
             .Answers(new Answer(500));
         for (var n = 0; n < 4; n++)
-            Assert.Equal(PortAnswer.Silent, (await service.ReserveAsync()).Answer);
+            Assert.Equal(PortAnswer.Unavailable, (await service.ReserveAsync()).Answer);
         Assert.Equal([(LogLevel.Warning, 7100)], logs.Events.Where(e => e.Level > LogLevel.Information));
         // It is there for whoever looks closer.
         Assert.Contains("OnRetry", logs.Text, StringComparison.Ordinal);

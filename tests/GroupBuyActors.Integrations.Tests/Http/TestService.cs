@@ -151,7 +151,7 @@ internal sealed class TestService : IAsyncDisposable
             .ReserveAsync(new StockReservation(ReserveKey, Samples.Group, "tea", 10), cancellation)
             .WaitAsync(Patience, CancellationToken.None);
 
-    public Task<PaymentFindings> AskAsync() => Payments.AskAsync(Samples.Order, default).WaitAsync(Patience);
+    public Task<PaymentFindings> QueryAsync() => Payments.QueryAsync(Samples.Order, default).WaitAsync(Patience);
 
     public async ValueTask DisposeAsync()
     {

@@ -82,9 +82,9 @@ public sealed class BookContractTests(TestSilo silo)
         for (var n = 1; n <= 95; n++)
         {
             var group = GroupId.Parse($"{merchant}.SH-PUDONG.dear-{n}");
-            var offer =
+            var termsRequest =
                 $$"""{"title":"t","sku":"dear-{{n}}","unitPrice":{"amount":1000000000000,"currency":"CNY"},"minGroupSize":2,"capacity":100000,"perUserLimit":100000}""";
-            (await _api.PutAsync($"/v1/groups/{group}", offer)).Is(HttpStatusCode.Created);
+            (await _api.PutAsync($"/v1/groups/{group}", termsRequest)).Is(HttpStatusCode.Created);
             var order = (
                 await _api.PostAsync($"/v1/groups/{group}/orders", """{"userId":"lin","quantity":100000}""")
             ).Is(HttpStatusCode.Created)["orderId"];

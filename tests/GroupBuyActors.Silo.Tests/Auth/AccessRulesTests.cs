@@ -129,7 +129,7 @@ public sealed class AccessRulesTests(KeyedSilo silo) : IClassFixture<KeyedSilo>
         var open = silo
             .Services.GetRequiredService<EndpointDataSource>()
             .Endpoints.OfType<RouteEndpoint>()
-            .Where(route => route.Metadata.GetMetadata<AccessMark>() is null)
+            .Where(route => route.Metadata.GetMetadata<AccessMetadata>() is null)
             .Select(route => route.RoutePattern.RawText!.TrimStart('/'));
         Assert.All(
             open,

@@ -112,7 +112,7 @@ public sealed class GroupBuyClientTests(TestSilo silo)
         Assert.Equal(GroupPhase.Fulfilled, (await client.SettleAsync(group)).State);
     }
 
-    private static GroupOffer Offer =>
+    private static GroupTermsRequest Offer =>
         new()
         {
             Title = "龙井",

@@ -9,43 +9,50 @@ namespace GroupBuyActors.Silo.Tests.Connections;
 /// <summary>Connections over real sockets, beyond what there may be.</summary>
 public sealed class ConnectionTests
 {
-    private const int Places = 16;
+    private const int Slots = 16;
 
     [Fact]
     public async Task WhereAllPlacesAreInUseACallerIsTold503AndHealthIsAnswered()
     {
-        await using var silo = await ServeAsync("--GroupBuy:Edge:ConnectionsMax", $"{Places}");
+        await using var silo = await ServeAsync("--GroupBuy:Edge:ConnectionsMax", $"{Slots}");
         using var holding = new Sockets();
-        for (var n = 0; n < Places; n++)
+        for (var n = 0; n < Slots; n++)
             Assert.StartsWith(
                 "HTTP/1.1 200",
-                await holding.AskAsync(silo.Url, "/health/live"),
+                await holding.QueryAsync(silo.Url, "/health/live"),
                 StringComparison.Ordinal
             );
 
-        var told = await holding.AskAsync(silo.Url, "/v1/groups");
+        var told = await holding.QueryAsync(silo.Url, "/v1/groups");
         Assert.StartsWith("HTTP/1.1 503", told, StringComparison.Ordinal);
         Assert.Contains("connections.exhausted", told, StringComparison.Ordinal);
         Assert.Contains("Connection: close", told, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Retry-After: 1", told, StringComparison.OrdinalIgnoreCase);
-        Assert.StartsWith("HTTP/1.1 200", await holding.AskAsync(silo.Url, "/health/live"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200", await holding.AskAsync(silo.Url, "/health/ready"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await holding.QueryAsync(silo.Url, "/health/live"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 200",
+            await holding.QueryAsync(silo.Url, "/health/ready"),
+            StringComparison.Ordinal
+        );
 
         holding.Dispose();
         await Api.Until(async () =>
-            (await new Sockets().AskAsync(silo.Url, "/v1/groups")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal)
+            (await new Sockets().QueryAsync(silo.Url, "/v1/groups")).StartsWith(
+                "HTTP/1.1 200",
+                StringComparison.Ordinal
+            )
         );
     }
 
     [Fact]
     public async Task SilentConnectionsGiveWayToOneThatAsks()
     {
-        await using var silo = await ServeAsync("--GroupBuy:Edge:ConnectionsMax", $"{Places}");
+        await using var silo = await ServeAsync("--GroupBuy:Edge:ConnectionsMax", $"{Slots}");
         using var sockets = new Sockets();
-        for (var n = 0; n < 4 * Places; n++)
+        for (var n = 0; n < 4 * Slots; n++)
             await sockets.TryOpenAsync(silo.Url);
         await Api.Until(async () =>
-            (await sockets.AskAsync(silo.Url, "/v1/groups")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal)
+            (await sockets.QueryAsync(silo.Url, "/v1/groups")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal)
         );
     }
 
@@ -66,7 +73,7 @@ public sealed class ConnectionTests
     {
         await using var silo = await ServeAsync("--GroupBuy:Edge:Idle", "00:00:01");
         using var sockets = new Sockets();
-        await sockets.AskAsync(silo.Url, "/health/live");
+        await sockets.QueryAsync(silo.Url, "/health/live");
         Assert.True(await EndsAsync(sockets.Last), "It is still open.");
     }
 
@@ -145,7 +152,7 @@ internal sealed class Sockets : IDisposable
     /// Asks on a new connection, which stays open, and gives what came with the first packets; nothing where it was
     /// closed.
     /// </summary>
-    public async Task<string> AskAsync(Uri to, string path)
+    public async Task<string> QueryAsync(Uri to, string path)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         try

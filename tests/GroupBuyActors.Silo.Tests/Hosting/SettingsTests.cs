@@ -347,7 +347,7 @@ public sealed class SettingsTests
     [Fact]
     public void RetentionIsSetByKindWithinItsBoundsAndFaultsNameEach()
     {
-        Assert.Equal(TimeSpan.FromDays(30), Read().Retention.TaskEnds);
+        Assert.Equal(TimeSpan.FromDays(30), Read().Retention.TaskOutcomes);
         var settings = Read(("GroupBuy:Retention:Audit", "P10D"), ("GroupBuy:Retention:TaskRuns", "4.00:00:00"));
         Assert.Equal(
             (TimeSpan.FromDays(10), TimeSpan.FromDays(4)),

@@ -97,7 +97,7 @@ public sealed class StartUpTests : IDisposable
             ),
         ];
         await using var app = SiloHost.Build([.. TestSilo.Arguments(_directory), .. services]);
-        Assert.Null(app.Services.GetService<SandboxDesk>());
+        Assert.Null(app.Services.GetService<SandboxControl>());
         Assert.Equal(
             ["HttpInventory", "HttpInventory", "HttpPayments", "HttpPayments", "HttpNotices"],
             (

@@ -71,7 +71,7 @@ public sealed class KnownGroupsTests
     }
 
     [Fact]
-    public void TheGroupsAskedForLastAreRemembered()
+    public void TheQueriedGroupsForLastAreRemembered()
     {
         _known.Add(Group);
         for (var n = 0; n < 250_000; n++)

@@ -7,7 +7,7 @@ public sealed class StrictInputTests(TestSilo silo)
 {
     private readonly Api _api = silo.Api;
 
-    public static TheoryData<string, string> MalformedOffers =>
+    public static TheoryData<string, string> MalformedTermss =>
         new()
         {
             { "", "$" },
@@ -81,8 +81,8 @@ public sealed class StrictInputTests(TestSilo silo)
         };
 
     [Theory]
-    [MemberData(nameof(MalformedOffers))]
-    public async Task AMalformedOfferNamesEveryFaultyField(string body, string fields)
+    [MemberData(nameof(MalformedTermss))]
+    public async Task AMalformedTermsNamesEveryFaultyField(string body, string fields)
     {
         var group = TestSilo.NewGroup();
         var answer = (await _api.PutAsync($"/v1/groups/{group}", body)).Is(

@@ -30,9 +30,9 @@ public sealed class OrderClose()
     /// <summary>Its name.</summary>
     public const string TypeName = "order-close";
 
-    private static readonly PortAnswered NotAsked = new(
+    private static readonly PortAnswered NotQueried = new(
         null,
-        PortAnswer.Silent,
+        PortAnswer.Unavailable,
         "The payment provider was not asked again."
     );
 
@@ -44,13 +44,15 @@ public sealed class OrderClose()
     {
         if (answered is null)
             return due.DecidesWithout
-                ? Brings(NotAsked)
+                ? Brings(NotQueried)
                 : Asks(new PortQuestion.FindPayments(OrderOf(due, payload.Order)));
-        if (answered.Answer == PortAnswer.Silent && due.TriesAgain(out var step))
+        if (answered.Answer == PortAnswer.Unavailable && due.TriesAgain(out var step))
             return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
         // A provider that will never say is as good as silent: the order closes, and payment-check looks after the
         // money.
-        return Brings(answered.Answer == PortAnswer.Refused ? answered with { Answer = PortAnswer.Silent } : answered);
+        return Brings(
+            answered.Answer == PortAnswer.Refused ? answered with { Answer = PortAnswer.Unavailable } : answered
+        );
     }
 
     /// <inheritdoc/>

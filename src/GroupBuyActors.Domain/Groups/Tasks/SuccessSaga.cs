@@ -44,9 +44,11 @@ public sealed class SuccessSaga()
             return due.DecidesWithout
                 ? Brings(new PortAnswered(null, PortAnswer.Refused, due.Task.LastError))
                 : Asks(new PortQuestion.DeductStock(payload.Deduction));
-        if (answered.Answer == PortAnswer.Silent && due.TriesAgain(out var step))
+        if (answered.Answer == PortAnswer.Unavailable && due.TriesAgain(out var step))
             return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
-        return Brings(answered.Answer == PortAnswer.Silent ? answered with { Answer = PortAnswer.Refused } : answered);
+        return Brings(
+            answered.Answer == PortAnswer.Unavailable ? answered with { Answer = PortAnswer.Refused } : answered
+        );
     }
 
     /// <inheritdoc/>

@@ -47,14 +47,14 @@ internal sealed class MySqlLaneWriter(
     private enum Conclusion
     {
         Committed,
-        Losers,
+        Conflicts,
         Unexplained,
         Locked,
         Refused,
         Fenced,
     }
 
-    private enum Standing
+    private enum FenceState
     {
         Whole,
         Short,
@@ -76,7 +76,7 @@ internal sealed class MySqlLaneWriter(
             .Text(silo.Slot)
             .Sql(",1)");
         if (_session.Send(row.ToString()) != MySqlAnswer.Ok)
-            throw _session.Trouble!;
+            throw _session.Failure!;
         ConfirmedAt = sentAt;
         return (int)Math.Min(options.BatchBytesMax, _session.PacketBytesMax / 4);
     }
@@ -97,32 +97,32 @@ internal sealed class MySqlLaneWriter(
     private bool IsWhole()
     {
         var sentAt = time.GetTimestamp();
-        if (!TryReadStanding(out var standing))
+        if (!TryReadStanding(out var fence))
         {
-            CommitLog.Unreachable(log, Stream, _session.Trouble!.Message);
+            CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
             return true;
         }
-        if (standing == Standing.Whole)
+        if (fence == FenceState.Whole)
             ConfirmedAt = sentAt;
-        return standing == Standing.Whole;
+        return fence == FenceState.Whole;
     }
 
     /// <inheritdoc/>
-    public override bool Write(List<LanePlace> batch, List<LanePlace> setAside)
+    public override bool Write(List<QueuedCommit> batch, List<QueuedCommit> deferred)
     {
         while (batch.Count > 0)
         {
             Number(batch);
-            switch (Settle(batch, isPatient: true, out var losers))
+            switch (Settle(batch, isPatient: true, out var conflicts))
             {
                 case Conclusion.Committed:
                     Land(batch);
                     return true;
                 case Conclusion.Fenced:
                     return false;
-                case Conclusion.Losers:
-                    CommitLog.Losers(log, Stream, losers.Count, batch.Count);
-                    foreach (var loser in losers)
+                case Conclusion.Conflicts:
+                    CommitLog.Conflicts(log, Stream, conflicts.Count, batch.Count);
+                    foreach (var loser in conflicts)
                         Refuse(batch, loser);
                     batch = batch.FindAll(p => p.Status is null);
                     break;
@@ -131,14 +131,14 @@ internal sealed class MySqlLaneWriter(
                     TakeNoMore(batch);
                     return true;
                 default:
-                    return WriteSingly(batch, setAside);
+                    return WriteSingly(batch, deferred);
             }
         }
         return true;
     }
 
     /// <summary>The database takes nothing: these commits are not made, and none is taken until it does.</summary>
-    private void TakeNoMore(IEnumerable<LanePlace> places)
+    private void TakeNoMore(IEnumerable<QueuedCommit> places)
     {
         Refuses = true;
         GiveUp(places);
@@ -151,22 +151,22 @@ internal sealed class MySqlLaneWriter(
     /// Each commit alone, once: who fails alone is refused; who meets a lock is set aside, and its activation's later
     /// ones with it.
     /// </summary>
-    private bool WriteSingly(List<LanePlace> batch, List<LanePlace> setAside)
+    private bool WriteSingly(List<QueuedCommit> batch, List<QueuedCommit> deferred)
     {
         foreach (var place in batch)
         {
             if (place.Status is not null)
                 continue;
             if (
-                setAside.Exists(s =>
+                deferred.Exists(s =>
                     s.Commit.Token == place.Commit.Token || (s.Commit.Actor is { } actor && place.Commit.Actor == actor)
                 )
             )
             {
-                setAside.Add(place);
+                deferred.Add(place);
                 continue;
             }
-            List<LanePlace> single = [place];
+            List<QueuedCommit> single = [place];
             Number(single);
             switch (Settle(single, isPatient: false, out _))
             {
@@ -175,12 +175,12 @@ internal sealed class MySqlLaneWriter(
                     break;
                 case Conclusion.Fenced:
                     return false;
-                case Conclusion.Losers:
+                case Conclusion.Conflicts:
                     Refuse(batch, place);
                     break;
                 case Conclusion.Locked:
-                    CommitLog.SetAside(log, Stream, place.Commit.Id, place.Commit.Actor?.ToString());
-                    setAside.Add(place);
+                    CommitLog.Deferred(log, Stream, place.Commit.Id, place.Commit.Actor?.ToString());
+                    deferred.Add(place);
                     break;
                 case Conclusion.Refused:
                     CommitLog.CommitRefused(
@@ -188,18 +188,18 @@ internal sealed class MySqlLaneWriter(
                         Stream,
                         place.Commit.Id,
                         place.Commit.Actor?.ToString(),
-                        _session.Trouble!.Message
+                        _session.Failure!.Message
                     );
                     if (TakesWrites())
                     {
                         GiveUp(
                             batch.Where(p =>
-                                p.Status is null && p.Commit.Token == place.Commit.Token && !setAside.Contains(p)
+                                p.Status is null && p.Commit.Token == place.Commit.Token && !deferred.Contains(p)
                             )
                         );
                         break;
                     }
-                    TakeNoMore(batch.Where(p => p.Status is null && !setAside.Contains(p)));
+                    TakeNoMore(batch.Where(p => p.Status is null && !deferred.Contains(p)));
                     return true;
                 default:
                     CommitLog.RowRefused(
@@ -207,7 +207,7 @@ internal sealed class MySqlLaneWriter(
                         Stream,
                         place.Commit.Id,
                         place.Commit.Actor?.ToString(),
-                        _session.Trouble!.Message
+                        _session.Failure!.Message
                     );
                     Refuse(batch, place);
                     break;
@@ -217,9 +217,9 @@ internal sealed class MySqlLaneWriter(
     }
 
     /// <summary>Sends a batch until its outcome is known; see the remarks of this class.</summary>
-    private Conclusion Settle(List<LanePlace> batch, bool isPatient, out List<LanePlace> losers)
+    private Conclusion Settle(List<QueuedCommit> batch, bool isPatient, out List<QueuedCommit> conflicts)
     {
-        losers = [];
+        conflicts = [];
         var packet = _packet.Transaction(batch, Stream, LastPosition);
         var unknown = 0;
         for (var tries = 0; ; tries++)
@@ -233,12 +233,12 @@ internal sealed class MySqlLaneWriter(
                 case MySqlAnswer.Ok:
                     Answered(sentAt);
                     return Conclusion.Committed;
-                case MySqlAnswer.Duplicate when TryFindPresent(batch, out var landed, out losers):
+                case MySqlAnswer.Duplicate when TryFindPresent(batch, out var landed, out conflicts):
                     Answered(sentAt);
                     if (landed)
                         return Conclusion.Committed;
-                    if (losers.Count > 0)
-                        return Conclusion.Losers;
+                    if (conflicts.Count > 0)
+                        return Conclusion.Conflicts;
                     metrics.Retried("duplicate");
                     return Conclusion.Unexplained;
                 case MySqlAnswer.NotAlive:
@@ -251,7 +251,7 @@ internal sealed class MySqlLaneWriter(
                     // While an earlier try is in doubt, it may be the one that holds the lock.
                     if (unknown > 0)
                         break;
-                    CommitLog.LockMet(log, Stream, batch.Count, _session.Trouble!.Message);
+                    CommitLog.LockMet(log, Stream, batch.Count, _session.Failure!.Message);
                     return Conclusion.Locked;
                 case MySqlAnswer.Unreachable or MySqlAnswer.Refused:
                     CountRefusal(answer, batch.Count);
@@ -266,7 +266,7 @@ internal sealed class MySqlLaneWriter(
                     break;
                 default:
                     metrics.Retried("unknown");
-                    CommitLog.OutcomeUnknown(log, Stream, batch.Count, ++unknown, _session.Trouble!.Message);
+                    CommitLog.OutcomeUnknown(log, Stream, batch.Count, ++unknown, _session.Failure!.Message);
                     if (unknown < options.UnknownOutcomesMax)
                         break;
                     return ConcludeFenced(batch, $"The outcome of a transaction stayed unknown {unknown} times.");
@@ -285,18 +285,18 @@ internal sealed class MySqlLaneWriter(
     {
         metrics.Retried(answer == MySqlAnswer.Refused ? "refused" : "unreachable");
         if (answer == MySqlAnswer.Refused)
-            CommitLog.TransactionRefused(log, Stream, commits, _session.Trouble!.Message);
+            CommitLog.TransactionRefused(log, Stream, commits, _session.Failure!.Message);
         else
-            CommitLog.Unreachable(log, Stream, _session.Trouble!.Message);
+            CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
     }
 
     /// <summary>
     /// Which of the batch's rows are there; false where the question got no answer: the batch is then sent again.
     /// </summary>
-    private bool TryFindPresent(List<LanePlace> batch, out bool landed, out List<LanePlace> losers)
+    private bool TryFindPresent(List<QueuedCommit> batch, out bool landed, out List<QueuedCommit> conflicts)
     {
         landed = false;
-        losers = [];
+        conflicts = [];
         if (
             !_session.TryRead(
                 _packet.Present(batch, Stream),
@@ -305,15 +305,15 @@ internal sealed class MySqlLaneWriter(
             )
         )
         {
-            CommitLog.Unreachable(log, Stream, _session.Trouble!.Message);
+            CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
             return false;
         }
         foreach (var row in rows)
         {
             if (row.Commit == batch[row.Number].Commit.Id)
                 landed = true;
-            else if (row.Kind > 0 && !losers.Contains(batch[row.Number]))
-                losers.Add(batch[row.Number]);
+            else if (row.Kind > 0 && !conflicts.Contains(batch[row.Number]))
+                conflicts.Add(batch[row.Number]);
         }
         return true;
     }
@@ -322,30 +322,30 @@ internal sealed class MySqlLaneWriter(
     /// Finds out, for as long as it takes, what became of a batch on a stream that takes no more: fences it first where
     /// nobody has.
     /// </summary>
-    private Conclusion ConcludeFenced(List<LanePlace> batch, string? because)
+    private Conclusion ConcludeFenced(List<QueuedCommit> batch, string? because)
     {
         for (var tries = 1; !TryConcludeFenced(batch, because); tries++)
         {
-            CommitLog.Unreachable(log, Stream, _session.Trouble!.Message);
+            CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
             PauseAfter(tries);
         }
         return Conclusion.Fenced;
     }
 
-    private bool TryConcludeFenced(List<LanePlace> batch, string? because)
+    private bool TryConcludeFenced(List<QueuedCommit> batch, string? because)
     {
-        if (!TryReadStanding(out var standing))
+        if (!TryReadStanding(out var fence))
             return false;
         FencedBecause ??=
             because
             ?? (
-                standing == Standing.Dead
+                fence == FenceState.Dead
                     ? "The stream is fenced because another silo declared this one dead."
                     : $"Position {LastPosition}, which this silo committed, is missing: the database lost acknowledged commits."
             );
         // Waits for whatever is under way on the stream, and is seen by all that comes later.
         if (
-            standing != Standing.Dead
+            fence != FenceState.Dead
             && _session.Send($"update stream set state=2 where id={Stream} and state=1") != MySqlAnswer.Ok
         )
             return false;
@@ -364,19 +364,19 @@ internal sealed class MySqlLaneWriter(
         return true;
     }
 
-    private bool TryReadStanding(out Standing standing)
+    private bool TryReadStanding(out FenceState fence)
     {
-        standing = Standing.Dead;
+        fence = FenceState.Dead;
         if (
             !_session.TryRead(
-                MySqlPacket.Standing(Stream, LastPosition),
+                MySqlPacket.FenceState(Stream, LastPosition),
                 r => (Alive: r.GetInt64(0), Last: r.GetInt64(1)),
                 out var rows
             )
         )
             return false;
         if (rows[0].Alive == 1)
-            standing = LastPosition > 0 && rows[0].Last == 0 ? Standing.Short : Standing.Whole;
+            fence = LastPosition > 0 && rows[0].Last == 0 ? FenceState.Short : FenceState.Whole;
         return true;
     }
 

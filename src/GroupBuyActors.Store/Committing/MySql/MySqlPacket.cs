@@ -19,12 +19,12 @@ internal sealed class MySqlPacket(TimeProvider time)
     private readonly MySqlText _text = new();
     private readonly List<TimedTask> _tasks = [];
     private readonly List<TaskKey> _keys = [];
-    private readonly List<TaskEnding> _ends = [];
+    private readonly List<TaskOutcome> _ends = [];
     private readonly MySqlOrderStatuses _orderStatuses = new();
     private readonly List<(TaskRun Run, Guid Commit)> _runs = [];
 
     /// <summary>The whole transaction; commits are numbered before.</summary>
-    public string Transaction(List<LanePlace> batch, long stream, long lastPosition)
+    public string Transaction(List<QueuedCommit> batch, long stream, long lastPosition)
     {
         _text.Clear();
         // An error leaves the transaction before it open; without this, the next `begin` would commit its half (T1).
@@ -41,7 +41,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     }
 
     /// <summary>Whether the stream is alive and the lane's last row is there, as two numbers; autocommitted.</summary>
-    public static string Standing(long stream, long lastPosition) =>
+    public static string FenceState(long stream, long lastPosition) =>
         $"select (select count(*) from stream where id={stream} and state=1),(select count(*) from journal where stream={stream} and position={lastPosition})";
 
     /// <summary>
@@ -53,14 +53,14 @@ internal sealed class MySqlPacket(TimeProvider time)
         + $"insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version)values(-1,0,'{stream}','','',0,0,0);"
         + $"update timed_task set version=1 where shard=-1 and due_ms=0 and id='{stream}';"
         + $"delete from timed_task where shard=-1 and due_ms=0 and id='{stream}';"
-        + "delete from order_status_log where false;delete from task_run where false;delete from task_end where false;rollback";
+        + "delete from order_status_log where false;delete from task_run where false;delete from task_outcome where false;rollback";
 
     /// <summary>
     /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 an actor's sequence, 2 a
     /// run; with the number of the commit in the batch and the id of the commit that wrote the row. Keys:
     /// journal.PRIMARY, journal_sequence, task_run.PRIMARY.
     /// </summary>
-    public string Present(List<LanePlace> batch, long stream)
+    public string Present(List<QueuedCommit> batch, long stream)
     {
         _text.Clear();
         _text
@@ -127,7 +127,7 @@ internal sealed class MySqlPacket(TimeProvider time)
         _text.Sql(");");
     }
 
-    private void Journal(List<LanePlace> batch, long stream)
+    private void Journal(List<QueuedCommit> batch, long stream)
     {
         _text.Sql(
             "insert into journal(stream,position,commit_id,actor_id,sequence,type,version,time_ms,payload,trace)values"
@@ -164,10 +164,10 @@ internal sealed class MySqlPacket(TimeProvider time)
         EndOfRows();
     }
 
-    private MySqlText JournalKey(LanePlace place, long stream, int row) =>
+    private MySqlText JournalKey(QueuedCommit place, long stream, int row) =>
         _text.Sql('(').Number(stream).Sql(',').Number(place.FirstPosition + row).Sql(',').Id(place.Commit.Id);
 
-    private void Schedules(List<LanePlace> batch)
+    private void Schedules(List<QueuedCommit> batch)
     {
         _tasks.Clear();
         foreach (var place in batch)
@@ -237,7 +237,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     /// A join that reads the list first and each row by its key: <c>(…) in (…)</c> would scan a small table and lock
     /// all of it.
     /// </summary>
-    private void Removals(List<LanePlace> batch)
+    private void Removals(List<QueuedCommit> batch)
     {
         _keys.Clear();
         foreach (var place in batch)
@@ -259,7 +259,7 @@ internal sealed class MySqlPacket(TimeProvider time)
         }
     }
 
-    private void Updates(List<LanePlace> batch)
+    private void Updates(List<QueuedCommit> batch)
     {
         _tasks.Clear();
         foreach (var place in batch)
@@ -295,7 +295,7 @@ internal sealed class MySqlPacket(TimeProvider time)
         }
     }
 
-    private void Ends(List<LanePlace> batch)
+    private void Ends(List<QueuedCommit> batch)
     {
         _ends.Clear();
         foreach (var place in batch)
@@ -304,7 +304,7 @@ internal sealed class MySqlPacket(TimeProvider time)
             return;
         _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
         _text.Sql(
-            "insert into task_end(day,task_id,ended_ms,status,type,shard,account,actor_id,due_ms,attempts,version,payload,trace,error)values"
+            "insert into task_outcome(day,task_id,ended_ms,status,type,shard,account,actor_id,due_ms,attempts,version,payload,trace,error)values"
         );
         foreach (var end in _ends)
         {
@@ -316,7 +316,7 @@ internal sealed class MySqlPacket(TimeProvider time)
                 .Sql(',')
                 .Instant(end.EndedAt)
                 .Sql(',')
-                .Text(StoredNames<TaskEndStatus>.Of(end.Status))
+                .Text(StoredNames<TaskOutcomeStatus>.Of(end.Status))
                 .Sql(',')
                 .Text(end.Type)
                 .Sql(',')
@@ -340,7 +340,7 @@ internal sealed class MySqlPacket(TimeProvider time)
                 .Sql("),");
         }
         // As for tasks: `insert ignore` would cut what is too long.
-        _text.Back().Sql(" on duplicate key update version=task_end.version;");
+        _text.Back().Sql(" on duplicate key update version=task_outcome.version;");
     }
 
     private void Key(TaskKey key, bool first)
@@ -355,7 +355,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     /// </summary>
     private MySqlText Ascii(string text) => _text.Sql("_ascii").Text(text).Sql(" collate ascii_bin");
 
-    private void OfKinds(List<LanePlace> batch)
+    private void OfKinds(List<QueuedCommit> batch)
     {
         foreach (var place in batch)
         {
@@ -367,7 +367,7 @@ internal sealed class MySqlPacket(TimeProvider time)
         _orderStatuses.Write(_text);
     }
 
-    private void Runs(List<LanePlace> batch)
+    private void Runs(List<QueuedCommit> batch)
     {
         _runs.Clear();
         foreach (var place in batch)
@@ -401,7 +401,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     }
 
     /// <summary>By partition, then by the primary key.</summary>
-    private static int Compare(TaskEndKey a, TaskEndKey b)
+    private static int Compare(TaskOutcomeKey a, TaskOutcomeKey b)
     {
         if (a.Day != b.Day)
             return a.Day.CompareTo(b.Day);

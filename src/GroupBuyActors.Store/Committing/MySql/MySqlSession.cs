@@ -71,10 +71,10 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     public long PacketBytesMax { get; private set; }
 
     /// <summary>What the last trouble was.</summary>
-    public Exception? Trouble { get; private set; }
+    public Exception? Failure { get; private set; }
 
     /// <summary>True where the last trouble was a ring of transactions that wait for each other.</summary>
-    public bool WasDeadlock => Trouble is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock };
+    public bool WasDeadlock => Failure is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock };
 
     /// <summary>Opens where it is not open; throws what the driver throws.</summary>
     public void Open()
@@ -105,7 +105,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         if (IsTooLarge(packet))
         {
             // The server would end the connection, which looks like an answer that is lost (T5).
-            Trouble = new InvalidOperationException(
+            Failure = new InvalidOperationException(
                 $"A packet of {packet.Length} characters is more than the {PacketBytesMax} bytes of max_allowed_packet."
             );
             return MySqlAnswer.Refused;
@@ -119,7 +119,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Discard();
-            Trouble = e;
+            Failure = e;
             return AnswerOf(DatabaseErrors.OfMySql(e));
         }
     }
@@ -141,7 +141,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Discard();
-            Trouble = e;
+            Failure = e;
             return false;
         }
     }
@@ -163,7 +163,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Trouble = e;
+            Failure = e;
             return false;
         }
     }

@@ -99,9 +99,9 @@ internal sealed class SqliteLaneWriter(
                 return false;
             ConfirmedAt = sentAt;
         }
-        catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
+        catch (Exception e) when (DatabaseErrors.IsFileFailure(e))
         {
-            CommitLog.FileTrouble(log, Stream, e.Message);
+            CommitLog.FileFailure(log, Stream, e.Message);
         }
         return true;
     }
@@ -118,9 +118,9 @@ internal sealed class SqliteLaneWriter(
             _statements.Commit.Run();
             return true;
         }
-        catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
+        catch (Exception e) when (DatabaseErrors.IsFileFailure(e))
         {
-            CommitLog.FileTrouble(log, Stream, e.Message);
+            CommitLog.FileFailure(log, Stream, e.Message);
             Discard();
             return false;
         }
@@ -131,7 +131,7 @@ internal sealed class SqliteLaneWriter(
     }
 
     /// <inheritdoc/>
-    public override bool Write(List<LanePlace> batch, List<LanePlace> setAside)
+    public override bool Write(List<QueuedCommit> batch, List<QueuedCommit> deferred)
     {
         while (true)
         {
@@ -144,11 +144,11 @@ internal sealed class SqliteLaneWriter(
                 _checkpointer!.Committed(batch.Count);
                 break;
             }
-            catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
+            catch (Exception e) when (DatabaseErrors.IsFileFailure(e))
             {
                 var isLocked = e is SqliteException known && DatabaseErrors.Of(known) == ErrorMeaning.Lock;
                 metrics.Retried(isLocked ? "lock_wait" : "file");
-                CommitLog.FileTrouble(log, Stream, e.Message);
+                CommitLog.FileFailure(log, Stream, e.Message);
                 if (_committing && HasLanded(batch))
                     break;
                 // Whatever is open is rolled back with its connection.
@@ -200,7 +200,7 @@ internal sealed class SqliteLaneWriter(
     /// False where the stream is fenced; throws where the file does not take the transaction, which then is not there
     /// or just is.
     /// </summary>
-    private bool TryTransaction(List<LanePlace> batch)
+    private bool TryTransaction(List<QueuedCommit> batch)
     {
         _committing = false;
         Connect();
@@ -217,7 +217,7 @@ internal sealed class SqliteLaneWriter(
         }
     }
 
-    private bool TryTransactionInTurn(List<LanePlace> batch)
+    private bool TryTransactionInTurn(List<QueuedCommit> batch)
     {
         _statements!.Begin.Run();
         if (!IsWhole())
@@ -242,7 +242,7 @@ internal sealed class SqliteLaneWriter(
         return true;
     }
 
-    private bool TryWrite(LanePlace place)
+    private bool TryWrite(QueuedCommit place)
     {
         _statements!.Savepoint.Run();
         try
@@ -265,7 +265,7 @@ internal sealed class SqliteLaneWriter(
     /// After trouble, on a connection of its own, for as long as it takes: is the batch's first committed row there? It
     /// was the last step that could fail, so the rest is there too.
     /// </summary>
-    private bool HasLanded(List<LanePlace> batch)
+    private bool HasLanded(List<QueuedCommit> batch)
     {
         while (true)
         {
@@ -277,9 +277,9 @@ internal sealed class SqliteLaneWriter(
                     && _statements!.CommitAt.Scalar(Stream, first.FirstPosition) is byte[] id
                     && new Guid(id, bigEndian: true) == first.Commit.Id;
             }
-            catch (Exception e) when (DatabaseErrors.IsFileTrouble(e))
+            catch (Exception e) when (DatabaseErrors.IsFileFailure(e))
             {
-                CommitLog.FileTrouble(log, Stream, e.Message);
+                CommitLog.FileFailure(log, Stream, e.Message);
                 Pause();
             }
         }

@@ -102,7 +102,7 @@ internal sealed class SqliteStatements : IDisposable
         _end = new(
             connection,
             """
-            insert into task_end (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, trace, error)
+            insert into task_outcome (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, trace, error)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) on conflict (day, task_id, version) do nothing
             """,
             14
@@ -150,7 +150,7 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>
     /// Writes all rows of a commit; throws <see cref="SqliteException"/> on the first that cannot be written.
     /// </summary>
-    public void Write(long stream, LanePlace place, DateTimeOffset now)
+    public void Write(long stream, QueuedCommit place, DateTimeOffset now)
     {
         var commit = place.Commit;
         Journal(stream, place, now);
@@ -203,7 +203,7 @@ internal sealed class SqliteStatements : IDisposable
             statement.Dispose();
     }
 
-    private void Journal(long stream, LanePlace place, DateTimeOffset now)
+    private void Journal(long stream, QueuedCommit place, DateTimeOffset now)
     {
         var commit = place.Commit;
         var id = Id(commit.Id);
@@ -247,12 +247,12 @@ internal sealed class SqliteStatements : IDisposable
             _move.Run(task.Key.Id);
     }
 
-    private void End(TaskEnding end) =>
+    private void End(TaskOutcome end) =>
         _end.Run(
             end.Key.Day,
             end.TaskId,
             Ms(end.EndedAt),
-            StoredNames<TaskEndStatus>.Of(end.Status),
+            StoredNames<TaskOutcomeStatus>.Of(end.Status),
             end.Type,
             end.Shard.Index,
             end.Account,

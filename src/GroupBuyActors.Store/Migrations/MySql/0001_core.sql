@@ -81,7 +81,7 @@ create table task_move (
 -- days that nobody has made a partition for yet wait in pmax: an ending must never be what a commit fails by. dismissed_ms: when an operator
 -- said that nothing more is to be done. Letters about money stay until they are redriven or dismissed: past the days that all endings
 -- are kept they lie under day 0, in a partition that is never dropped.
-create table task_end (
+create table task_outcome (
   day int not null,
   task_id varchar(160) character set ascii collate ascii_bin not null,
   ended_ms bigint not null,
@@ -99,11 +99,11 @@ create table task_end (
   redriven_ms bigint null,
   dismissed_ms bigint null,
   primary key (task_id, version, day),
-  key task_end_time (ended_ms, task_id, version),
-  key task_end_status (status, ended_ms, task_id, version),
-  key task_end_type (type, ended_ms, task_id, version),
-  key task_end_account (account, ended_ms, task_id, version),
-  key task_end_actor (actor_id, ended_ms, task_id, version)
+  key task_outcome_time (ended_ms, task_id, version),
+  key task_outcome_status (status, ended_ms, task_id, version),
+  key task_outcome_type (type, ended_ms, task_id, version),
+  key task_outcome_account (account, ended_ms, task_id, version),
+  key task_outcome_actor (actor_id, ended_ms, task_id, version)
 ) engine = InnoDB partition by range (day) (partition pmax values less than maxvalue);
 
 -- What operators changed of a type's policy, while running. Version 0: nobody has written it yet.
@@ -119,7 +119,7 @@ create table task_policy (
 -- Actors that a sink has not relayed to where its cursor of a stream stands: their events in that stream from `sequence` on, up to the
 -- cursor, are still to be relayed (state 1: their predecessor lies in another stream and is not relayed; 2: parked for an operator).
 -- Written in the transaction that moves the cursor past them.
-create table relay_aside (
+create table relay_blocked (
   stream bigint not null,
   sink varchar(40) character set ascii collate ascii_bin not null,
   actor_id varchar(140) character set ascii collate ascii_bin not null,
@@ -128,7 +128,7 @@ create table relay_aside (
   since_ms bigint not null,
   reason varchar(500) character set utf8mb4 collate utf8mb4_bin null,
   primary key (stream, sink, actor_id),
-  key relay_aside_state (sink, state, actor_id)
+  key relay_blocked_state (sink, state, actor_id)
 ) engine = InnoDB;
 
 -- Runs of tasks without an event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.

@@ -79,7 +79,7 @@ create table task_move (
 -- Tasks that ended other than by an actor's event, by days since 1970 of ended_ms. The key begins with the day, so that old days lie
 -- together and go in bounded steps. dismissed_ms: when an operator said that nothing more is to be done. Letters about money stay until
 -- they are redriven or dismissed: past the days that all endings are kept they lie under day 0.
-create table task_end (
+create table task_outcome (
   day integer not null,
   task_id text not null,
   ended_ms integer not null,
@@ -98,12 +98,12 @@ create table task_end (
   dismissed_ms integer null,
   primary key (day, task_id, version)
 ) without rowid;
-create index task_end_task on task_end (task_id, version);
-create index task_end_time on task_end (ended_ms, task_id, version);
-create index task_end_status on task_end (status, ended_ms, task_id, version);
-create index task_end_type on task_end (type, ended_ms, task_id, version);
-create index task_end_account on task_end (account, ended_ms, task_id, version);
-create index task_end_actor on task_end (actor_id, ended_ms, task_id, version);
+create index task_outcome_task on task_outcome (task_id, version);
+create index task_outcome_time on task_outcome (ended_ms, task_id, version);
+create index task_outcome_status on task_outcome (status, ended_ms, task_id, version);
+create index task_outcome_type on task_outcome (type, ended_ms, task_id, version);
+create index task_outcome_account on task_outcome (account, ended_ms, task_id, version);
+create index task_outcome_actor on task_outcome (actor_id, ended_ms, task_id, version);
 
 -- What operators changed of a type's policy, while running. Version 0: nobody has written it yet.
 create table task_policy (
@@ -118,7 +118,7 @@ create table task_policy (
 -- Actors that a sink has not relayed to where its cursor of a stream stands: their events in that stream from `sequence` on, up to the
 -- cursor, are still to be relayed (state 1: their predecessor lies in another stream and is not relayed; 2: parked for an operator).
 -- Written in the transaction that moves the cursor past them.
-create table relay_aside (
+create table relay_blocked (
   stream integer not null,
   sink text not null,
   actor_id text not null,
@@ -128,7 +128,7 @@ create table relay_aside (
   reason text null,
   primary key (stream, sink, actor_id)
 ) without rowid;
-create index relay_aside_state on relay_aside (sink, state, actor_id);
+create index relay_blocked_state on relay_blocked (sink, state, actor_id);
 
 -- Runs of tasks without an event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.
 create table task_run (

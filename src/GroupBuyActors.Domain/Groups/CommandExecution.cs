@@ -1,0 +1,170 @@
+using GroupBuyActors.Committing;
+using GroupBuyActors.Events;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>
+/// One handling in the making: applies events as they are decided and gathers what must be committed with them.
+/// </summary>
+internal sealed class CommandExecution
+{
+    private readonly CommandContext _context;
+    private readonly PendingFanOut? _orderWorkBefore,
+        _noticeWorkBefore;
+    private readonly CommitBudget _room;
+    private int _ordersLeft,
+        _noticesLeft;
+    private bool _mayLapse;
+
+    public CommandExecution(GroupState state, CommandContext context)
+    {
+        State = state;
+        _context = context;
+        Now = Instants.Later(Instants.TruncateToMilliseconds(context.Clock), state.UpdatedAt);
+        SequenceBefore = state.Sequence;
+        (_orderWorkBefore, _noticeWorkBefore) = (state.OrderWork, state.NoticeWork);
+        _room = new CommitBudget(context.CommitBytesMax, CommandResult.Events);
+    }
+
+    public GroupState State { get; }
+    public DateTimeOffset Now { get; }
+    public long SequenceBefore { get; }
+    public GroupSettings Settings => _context.Settings;
+    public string? Trace => _context.Trace;
+    public CommandResult CommandResult { get; } = new();
+
+    /// <summary>Records and applies one event, with its tasks, status row and payment entry.</summary>
+    public void Emit(GroupEvent happened)
+    {
+        var (orderWork, noticeWork) = (State.OrderWork, State.NoticeWork);
+        var recorded = new RecordedEvent(State.Sequence + 1, Now, happened);
+        GroupMachine.Apply(State, recorded);
+        CommandResult.Events.Add(recorded);
+        var deferred = false;
+        if (State.OrderWork is not null && State.OrderWork != orderWork)
+            deferred |= Defers(happened);
+        if (State.NoticeWork is not null && State.NoticeWork != noticeWork)
+            deferred |= DefersNotices();
+        GroupMachine.Follow(this, recorded, deferred);
+        if (happened is OrderEvent about)
+            Books.Record(this, about, recorded);
+    }
+
+    /// <summary>
+    /// Applies every move that is due, each with its consequences where they fit, until nothing follows.
+    /// </summary>
+    public void RunTransitions()
+    {
+        while (true)
+        {
+            RunConsequences();
+            if (Transitions.Next(State, Now, _mayLapse) is not { } next)
+                return;
+            Emit(next);
+        }
+    }
+
+    /// <summary>Lets open consequences go on, as many as a commit takes, and vouchers end.</summary>
+    public void Settle()
+    {
+        _mayLapse = true;
+        _ordersLeft = Math.Min(Settings.FanOutPerCommit, FanOut.CountOfOrders(State));
+        _noticesLeft = Settings.FanOutPerCommit - _ordersLeft;
+    }
+
+    public void Schedule(TimedTask task)
+    {
+        CommandResult.Schedules.Add(task);
+        _room.Take(CommitBytes.OfTask(task));
+    }
+
+    public void Log(OrderStatusChange change)
+    {
+        CommandResult.Statuses.Add(change);
+        _room.Take(OrderStatusChange.BytesOf(change.Order.UserId));
+    }
+
+    /// <summary>Removes a task; one that this very handling scheduled is not scheduled in the first place.</summary>
+    public void Remove(TaskKey key, long causedBy)
+    {
+        if (causedBy > SequenceBefore && CommandResult.Schedules.RemoveAll(task => task.Key.Id == key.Id) > 0)
+            return;
+        CommandResult.Removals.Add(key);
+        _room.Take(CommitBytes.Removal);
+    }
+
+    /// <summary>Removes the tasks of consequences that are done.</summary>
+    public void RemoveDoneWork()
+    {
+        RemoveWork(_orderWorkBefore, State.OrderWork);
+        RemoveWork(_noticeWorkBefore, State.NoticeWork);
+    }
+
+    /// <summary>Removes the task that brought the command, unless its work is still open.</summary>
+    public void Complete()
+    {
+        if (_context.Completes is not { } task || IsOpenWork(task))
+            return;
+        // The row may have been moved since it was scheduled; the key that the task brings is where it lies now.
+        var removals = CommandResult.Removals;
+        for (var i = 0; i < removals.Count; i++)
+        {
+            if (removals[i].Id != task.Id)
+                continue;
+            removals[i] = task;
+            return;
+        }
+
+        removals.Add(task);
+    }
+
+    private void RunConsequences()
+    {
+        for (; _ordersLeft > 0 && _room.Left > 0; _ordersLeft--)
+        {
+            if (FanOut.Next(State, _context.NewSecret) is not var (first, second))
+                break;
+            Emit(first);
+            if (second is not null)
+                Emit(second);
+        }
+
+        _ordersLeft = 0;
+        var noticesLeft = _noticesLeft;
+        _noticesLeft = 0;
+        if (noticesLeft == 0 || _room.Left <= 0)
+            return;
+        if (FanOut.NextNotices(State, noticesLeft, _room.Left) is { } notices)
+            Emit(notices);
+    }
+
+    private bool Defers(GroupEvent happened)
+    {
+        var count = FanOut.CountOfOrders(State);
+        // The refund that marks a settlement as failed is itself the first of its consequences.
+        var limit = Settings.FanOutPerCommit - (happened is OrderRefundRequested ? 1 : 0);
+        var fits = count <= limit && FanOut.BytesOfOrders(State) <= _room.Left;
+        _ordersLeft = fits || happened is OrderRefundRequested ? Math.Min(count, limit) : 0;
+        return !fits;
+    }
+
+    private bool DefersNotices()
+    {
+        var fits =
+            FanOut.CountOfNotices(State) <= Settings.FanOutPerCommit && FanOut.BytesOfNotices(State) <= _room.Left;
+        _noticesLeft = fits ? Settings.FanOutPerCommit : 0;
+        return !fits;
+    }
+
+    private void RemoveWork(PendingFanOut? before, PendingFanOut? after)
+    {
+        if (before is { } work && before != after)
+            Remove(State.TaskKey(work.At, work.Sequence, GroupSettle.Type), work.Sequence);
+    }
+
+    private bool IsOpenWork(TaskKey task) => IsTaskOf(State.OrderWork, task) || IsTaskOf(State.NoticeWork, task);
+
+    private bool IsTaskOf(PendingFanOut? work, TaskKey task) =>
+        work is { } open && task.Id == TaskIds.Of(State.Actor, open.Sequence, GroupSettle.TypeName);
+}

@@ -1,0 +1,189 @@
+using GroupBuyActors.Committing;
+using GroupBuyActors.Events;
+using GroupBuyActors.Tasks;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>What a decision may look at besides the state. Clock, chance and settings come from outside.</summary>
+public sealed record CommandContext
+{
+    /// <summary>The cluster's clock; the group's now is the later of this and its last event.</summary>
+    public required DateTimeOffset Clock { get; init; }
+
+    /// <summary>Settings that hold for all groups.</summary>
+    public required GroupSettings Settings { get; init; }
+
+    /// <summary>Draws an unguessable text for a voucher, 26 characters of <c>[a-z0-9]</c>.</summary>
+    public required Func<string> NewSecret { get; init; }
+
+    /// <summary>The timed task that brings the command: completed by the same commit.</summary>
+    public TaskKey? Completes { get; init; }
+
+    /// <summary>W3C traceparent to store with events and tasks, or null.</summary>
+    public string? Trace { get; init; }
+
+    /// <summary>
+    /// Bytes that one commit may have, as <see cref="CommitBytes"/> counts; at least
+    /// <see cref="CommitBytes.LeastMax"/>.
+    /// </summary>
+    public int CommitBytesMax { get; init; } = int.MaxValue;
+}
+
+/// <summary>Settings that hold for all groups.</summary>
+public sealed record GroupSettings
+{
+    /// <summary>
+    /// After this a payment cannot turn up at the provider any more without being found; default 10 min (SPEC section
+    /// 2).
+    /// </summary>
+    public TimeSpan ProviderWindow { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Stock is given back this long after it becomes unsellable: 5 s.</summary>
+    public TimeSpan GiveBackDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// A publication still waiting for stock after this is abandoned; default 30 s, above the reserve call's own limit.
+    /// </summary>
+    public TimeSpan PublicationGuard { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Request keys are remembered this long: 24 h.</summary>
+    public TimeSpan RequestMemory { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Orders whose consequences are in one commit at most: 500; fewer where their bytes do not fit.</summary>
+    public int FanOutPerCommit { get; init; } = 500;
+}
+
+/// <summary>An event with its place in the group's history.</summary>
+/// <param name="Sequence">From 1, gap-free.</param>
+/// <param name="Time">The group's now when it was decided.</param>
+/// <param name="Event">What happened.</param>
+/// <param name="Request">On the last event of a commit that answers a request key: what to remember; else null.</param>
+public sealed record RecordedEvent(long Sequence, DateTimeOffset Time, GroupEvent Event, RequestMark? Request = null);
+
+/// <summary>Stored with an event so that a replay knows the request again and can rebuild its first answer.</summary>
+/// <param name="Id">The request key's id.</param>
+/// <param name="Fingerprint">Of its body.</param>
+/// <param name="Order">The order that the answer shows, or null where it shows the group.</param>
+/// <param name="Outcome">How it went.</param>
+/// <param name="Brief">True where the answer carries the group's brief (a join).</param>
+public sealed record RequestMark(string Id, string Fingerprint, int? Order, ReplyOutcome Outcome, bool Brief);
+
+/// <summary>A row for the order status log: the order as it is after an event that changed its status.</summary>
+public sealed record OrderStatusChange(long Sequence, DateTimeOffset Time, OrderView Order) : KindRow
+{
+    private const int BytesMax = 900;
+
+    /// <inheritdoc/>
+    public override int Bytes => BytesOf(Order.UserId);
+
+    /// <summary>What a row of a user's order takes at most.</summary>
+    public static int BytesOf(string userId) => BytesMax + CommitBytes.OfText(userId);
+}
+
+/// <summary>Where the money of one accepted payment is.</summary>
+public enum PaymentState
+{
+    /// <summary>Held for the order.</summary>
+    Held,
+
+    /// <summary>
+    /// Its voucher is redeemed: the merchant's, once <see cref="PaymentEntry.SettlesAt"/> has passed.
+    /// </summary>
+    Redeemed,
+
+    /// <summary>Its voucher lapsed and is forfeited: the merchant's.</summary>
+    Forfeited,
+
+    /// <summary>On its way back.</summary>
+    Refunding,
+
+    /// <summary>Back.</summary>
+    Refunded,
+}
+
+/// <summary>One accepted payment, for the books.</summary>
+public sealed record PaymentEntry(
+    OrderId Order,
+    string PaymentId,
+    Money Amount,
+    PaymentState State,
+    DateTimeOffset? SettlesAt
+);
+
+/// <summary>A group's stock, for the books: reserved = outstanding + deducted + released.</summary>
+public readonly record struct StockFigures(int Reserved, int Outstanding, int Deducted, int Released);
+
+/// <summary>
+/// A question that must be put to the payment provider before the command can be decided; then decide it again with the
+/// findings.
+/// </summary>
+public sealed record PaymentQuestion(OrderId Order);
+
+/// <summary>
+/// The outcome of <see cref="GroupMachine.Handle"/>: what must be committed (already applied to the state), and what
+/// may be said once it is. Empty lists mean that nothing changed.
+/// </summary>
+public sealed class CommandResult
+{
+    /// <summary>Events, in the order they follow from each other.</summary>
+    public List<RecordedEvent> Events { get; } = [];
+
+    /// <summary>Tasks to schedule.</summary>
+    public List<TimedTask> Schedules { get; } = [];
+
+    /// <summary>Tasks to remove: cancelled by the events, or completed.</summary>
+    public List<TaskKey> Removals { get; } = [];
+
+    /// <summary>Rows for the order status log.</summary>
+    public List<OrderStatusChange> Statuses { get; } = [];
+
+    /// <summary>Payments whose entry changed.</summary>
+    public List<PaymentEntry> Payments { get; } = [];
+
+    /// <summary>
+    /// The answer: a <see cref="GroupView"/>, an <see cref="OrderView"/>, or null for tasks' commands.
+    /// </summary>
+    public object? Answer { get; set; }
+
+    /// <summary>How it went.</summary>
+    public ReplyOutcome Outcome { get; set; }
+
+    /// <summary>True where <see cref="Answer"/> is the first answer to a request key seen before.</summary>
+    public bool Replayed { get; set; }
+
+    /// <summary>
+    /// Why it is refused, or null. Events may be there all the same: a deadline that passed is applied first.
+    /// </summary>
+    public Refusal? Refusal { get; set; }
+
+    /// <summary>
+    /// Set where the payment provider must be asked first; nothing but a passed deadline was applied then.
+    /// </summary>
+    public PaymentQuestion? Question { get; set; }
+
+    /// <summary>
+    /// Set after <see cref="GroupCommand.Publish"/> where stock must be reserved now; answer with
+    /// <see cref="GroupCommand.Reserved"/>.
+    /// </summary>
+    public (int Attempt, Ports.StockReservation Reservation)? Reserve { get; set; }
+
+    /// <summary>A task fired before its time: run it again in this long; it is not completed.</summary>
+    public TimeSpan? NotYet { get; set; }
+
+    /// <summary>
+    /// The command is about an order or a cause that this state does not know: check that the state is the newest.
+    /// </summary>
+    public bool Unknown { get; set; }
+
+    /// <summary>Something that a person must look at (an unknown task), or null.</summary>
+    public string? Alert { get; set; }
+
+    /// <summary>
+    /// Something that whoever is on call should know and need not mend: what a buyer did, such as paying twice; or
+    /// null.
+    /// </summary>
+    public string? Warning { get; set; }
+
+    /// <summary>True where something must be committed.</summary>
+    public bool Changes => Events.Count + Schedules.Count + Removals.Count > 0;
+}

@@ -1,0 +1,73 @@
+using GroupBuyActors.Committing;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Groups;
+
+/// <summary>What every group of a silo shares: built once, so that an activation is cheap.</summary>
+internal sealed class GroupServices(
+    ICommitter committer,
+    IActorReader reader,
+    IOldJournals oldJournals,
+    Relay.StreamRelay relay,
+    ITaskStore tasks,
+    TaskPolicyRegistry policies,
+    IInventory inventory,
+    IPayments payments,
+    ClusterClock clock,
+    TimeProvider time,
+    SiloGate gate,
+    GroupReminders reminders,
+    IdGenerator ids,
+    GroupMetrics metrics,
+    GroupSettings settings,
+    IOptions<GrainsOptions> options,
+    ILogger<GroupGrain> log
+)
+{
+    private int _active;
+    private long _activations;
+
+    public ICommitter Committer { get; } = committer;
+    public IActorReader Reader { get; } = reader;
+    public IOldJournals OldJournals { get; } = oldJournals;
+    public Relay.StreamRelay Relay { get; } = relay;
+    public ITaskStore Tasks { get; } = tasks;
+    public TaskPolicyRegistry Policies { get; } = policies;
+    public IInventory Inventory { get; } = inventory;
+    public IPayments Payments { get; } = payments;
+
+    /// <summary>The cluster's clock: what decisions take for now.</summary>
+    public ClusterClock Clock { get; } = clock;
+
+    /// <summary>The machine's clock: for bounds and waiting.</summary>
+    public TimeProvider Time { get; } = time;
+    public SiloGate Gate { get; } = gate;
+    public GroupReminders Reminders { get; } = reminders;
+    public IdGenerator IdGenerator { get; } = ids;
+    public Func<string> NewSecret { get; } = ids.NextSecret;
+    public GroupMetrics Metrics { get; } = metrics;
+    public GroupSettings Settings { get; } = settings;
+    public GrainsOptions Options { get; } = options.Value;
+    public ILogger Log { get; } = log;
+
+    /// <summary>Groups active on this silo.</summary>
+    public int Active => Volatile.Read(ref _active);
+
+    /// <summary>Activations that began on this silo.</summary>
+    public long Activations => Volatile.Read(ref _activations);
+
+    public void Activated()
+    {
+        Interlocked.Increment(ref _active);
+        Interlocked.Increment(ref _activations);
+    }
+
+    public void Deactivated() => Interlocked.Decrement(ref _active);
+}

@@ -1,0 +1,43 @@
+namespace GroupBuyActors.Hosting;
+
+/// <summary>
+/// Ends an activation that keeps nothing, as one of a made-up id does, once nobody has asked it for a moment. Not with
+/// the answer: what waits for an activation that leaves is sent on to the next one, and a call that is sent on twice is
+/// refused.
+/// </summary>
+public sealed class IdleDeactivation(IGrainBase grain, Func<bool> keepsSomething, TimeProvider time)
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(250);
+    private IGrainTimer? _timer;
+    private long _askedAt;
+
+    /// <summary>True once it has been told to leave: calls that were under way by then are its last.</summary>
+    public bool IsLeaving { get; private set; }
+
+    /// <summary>Called in a turn of the grain, where it was asked and keeps nothing.</summary>
+    public void Asked()
+    {
+        _askedAt = time.GetTimestamp();
+        _timer ??= grain.RegisterGrainTimer(
+            static (leave, _) => leave.LeaveIfQuiet(),
+            this,
+            new GrainTimerCreationOptions(Quiet, Quiet) { Interleave = true }
+        );
+    }
+
+    private Task LeaveIfQuiet()
+    {
+        if (keepsSomething())
+        {
+            _timer?.Dispose();
+            _timer = null;
+        }
+        else if (time.GetElapsedTime(_askedAt) >= Quiet)
+        {
+            IsLeaving = true;
+            grain.DeactivateOnIdle();
+        }
+
+        return Task.CompletedTask;
+    }
+}

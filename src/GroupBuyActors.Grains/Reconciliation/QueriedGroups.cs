@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Store.Tasks;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Reconciliation;
+
+/// <summary>Asks groups for their books, several at once.</summary>
+internal sealed class QueriedGroups(
+    IGrainFactory grains,
+    ITaskStore tasks,
+    TimeProvider time,
+    ILogger<QueriedGroups> log
+)
+{
+    private const int AtOnce = 8,
+        TasksPage = 500;
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Their answers; groups that cannot answer now are left out.</summary>
+    public async Task<IReadOnlyDictionary<GroupId, GroupBooks>> QueryAsync(
+        IEnumerable<IGrouping<GroupId, int>> groups,
+        CancellationToken cancellation
+    )
+    {
+        var answers = new ConcurrentDictionary<GroupId, GroupBooks>();
+        await Parallel.ForEachAsync(
+            groups,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (group, ct) =>
+            {
+                try
+                {
+                    var reply = await grains
+                        .GetGrain<IGroupTasks>(group.Key.Value)
+                        .ReadBooks([.. group.Distinct()])
+                        .WaitAsync(AskTimeout, time, ct);
+                    answers[group.Key] = reply.ToBooks(group.Key);
+                }
+                catch (Exception e) when (!ct.IsCancellationRequested)
+                {
+                    // Its silo is going, or its store is away: the line is neither right nor wrong, and the result says
+                    // so.
+                    ReconciliationLog.NotQueried(log, e, group.Key);
+                }
+            }
+        );
+        return answers;
+    }
+
+    /// <summary>Numbers of a group's orders whose payment is still to be asked for after they were closed.</summary>
+    public async Task<HashSet<int>> ToBeCheckedAsync(GroupId group, CancellationToken cancellation)
+    {
+        var orders = new HashSet<int>();
+        for (string? after = null; ; )
+        {
+            var page = await tasks.ListAsync(
+                new TaskFilter(PaymentCheck.TypeName, Actor: group.Actor),
+                after,
+                TasksPage,
+                cancellation
+            );
+            orders.UnionWith(page.Items.Select(task => PaymentCheck.Type.Read(task.Payload).Order));
+            if ((after = page.Next) is null)
+                return orders;
+        }
+    }
+}

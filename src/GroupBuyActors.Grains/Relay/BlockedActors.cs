@@ -1,0 +1,337 @@
+using System.Diagnostics.CodeAnalysis;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Streams;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Relay;
+
+/// <summary>
+/// Groups of one stream that are set aside, and their way back: once the event before a group's first is relayed, its
+/// events are read from the journal as far as the stream was taken, published in order, and the row goes or moves on.
+/// See <see cref="EventRelay"/>.
+/// </summary>
+internal sealed class BlockedActors(
+    long stream,
+    IEventPublisher publisher,
+    IBlockedActorStore aside,
+    IActorReader reader,
+    TimeProvider clock,
+    GrainsOptions options,
+    RelayMetrics metrics,
+    ILogger log
+)
+{
+    /// <summary>What an operator reads of an event whose payload is no JSON of ours.</summary>
+    public const string Unreadable = "The journal row cannot be read.";
+
+    /// <summary>Where a publisher refuses without a word.</summary>
+    public const string NoReason = "No reason was given.";
+
+    // Looked at in one round: what is read and published for them is bounded by it.
+    private const int GroupsAtOnce = 200;
+    private const int EventsAtOnce = 500;
+    private readonly Dictionary<ActorId, Entry> _entries = [];
+
+    // Takes turns, so that groups behind one that is parked elsewhere hold up no others.
+    private readonly Queue<ActorId> _line = new();
+    private readonly HashSet<ActorId> _inLine = [];
+    private int _parked;
+    private bool _isOpen;
+    private long? _parkedReadAt;
+
+    public int Count => _entries.Count;
+
+    public int Waiting => _entries.Count - _parked;
+
+    public int Parked => _parked;
+
+    /// <summary>The position up to which the stream was taken when it was last looked after.</summary>
+    public long Carried { get; private set; }
+
+    /// <summary>Reads what whoever carried the stream before left behind.</summary>
+    public async Task OpenAsync(CancellationToken cancellation)
+    {
+        if (_isOpen)
+            return;
+        foreach (var row in await aside.ReadAsync(stream, publisher.Name, int.MaxValue, cancellation))
+            Put(row, isStored: true);
+        _isOpen = true;
+    }
+
+    public bool TryGet(ActorId actor, [NotNullWhen(true)] out BlockedActorRow? row)
+    {
+        row = _entries.TryGetValue(actor, out var entry) ? entry.Row : null;
+        return row is not null;
+    }
+
+    public bool Contains(ActorId actor) => _entries.ContainsKey(actor);
+
+    /// <summary>Sets a group aside, unless it is.</summary>
+    public void Add(BlockedActorRow row)
+    {
+        if (!_entries.ContainsKey(row.Actor))
+            Put(row, isStored: false);
+    }
+
+    /// <summary>The rows to be written with a cursor that passes these groups' events.</summary>
+    public IReadOnlyCollection<BlockedActorRow> RowsOf(IEnumerable<ActorId> actors) =>
+        [.. actors.Select(actor => _entries.GetValueOrDefault(actor)?.Row).OfType<BlockedActorRow>()];
+
+    public void AreStored(IEnumerable<BlockedActorRow> rows)
+    {
+        foreach (var row in rows)
+            if (_entries.TryGetValue(row.Actor, out var entry))
+                entry.IsStored = true;
+    }
+
+    /// <summary>Lets go on what can; tells of each group that is no longer aside its last relayed event.</summary>
+    public async Task ReleaseAsync(long taken, Action<ActorId, long> released, CancellationToken cancellation)
+    {
+        Carried = taken;
+        await RefreshOperatorActionsAsync(cancellation);
+        while (
+            Waiting > 0
+            && await ReadyAsync(cancellation) is { Count: > 0 } ready
+            && await ReleaseAsync(ready, released, cancellation)
+        ) { }
+    }
+
+    /// <summary>Waiting groups whose predecessor is relayed, some of them.</summary>
+    private async Task<List<Entry>> ReadyAsync(CancellationToken cancellation)
+    {
+        var awaited = _entries
+            .Values.Where(entry => !entry.IsParked)
+            .Select(entry => entry.Awaits?.Stream)
+            .OfType<long>()
+            .Append(stream);
+        var carried = await aside.CarriedAsync(publisher.Name, [.. awaited.Distinct()], cancellation);
+        if (carried[stream] == long.MaxValue)
+        {
+            // Another carrier has drained it: all of it is relayed, and these rows go with the stream's.
+            Clear();
+            return [];
+        }
+
+        // Another carrier of this stream is ahead: until it is caught up with, what the rows cover is not known here.
+        if (carried[stream] > Carried)
+            return [];
+        var looked = new List<(ActorId Actor, long Sequence)>();
+        var ready = new List<Entry>();
+        for (var left = _line.Count; left > 0 && looked.Count + ready.Count < GroupsAtOnce; left--)
+        {
+            var actor = _line.Dequeue();
+            if (!_entries.TryGetValue(actor, out var entry) || entry.IsParked)
+            {
+                _inLine.Remove(actor);
+                continue;
+            }
+
+            _line.Enqueue(actor);
+            if (entry.Row.Sequence == 1)
+                ready.Add(entry);
+            else if (entry.Awaits is not { } at || carried[at.Stream] >= at.Position)
+                looked.Add((actor, entry.Row.Sequence - 1));
+        }
+
+        if (looked.Count == 0)
+            return ready;
+        var places = (await aside.PlacesAsync(publisher.Name, looked, cancellation)).ToDictionary(place => place.Actor);
+        foreach (var (actor, _) in looked)
+        {
+            // What is not in the journal cannot be waited for; what lies in this stream is before the row's first
+            // event, hence relayed.
+            if (!places.TryGetValue(actor, out var place) || place.IsRelayed || place.At.Stream == stream)
+                ready.Add(_entries[actor]);
+            else
+                _entries[actor].Awaits = place.At;
+        }
+
+        return ready;
+    }
+
+    /// <summary>
+    /// Publishes a page of each group's events; false where nothing came of it and it is to be tried later.
+    /// </summary>
+    private async Task<bool> ReleaseAsync(
+        List<Entry> ready,
+        Action<ActorId, long> released,
+        CancellationToken cancellation
+    )
+    {
+        var pages = new List<Page>(ready.Count);
+        for (var i = 0; i < ready.Count && pages.Sum(page => page.Events.Count) < options.RelayPublishMax; i++)
+            pages.Add(await ReadAsync(ready[i].Row, cancellation));
+        var offered = pages.SelectMany(page => page.Events).ToList();
+        var outcomes = offered.Count == 0 ? [] : await publisher.PublishAsync(offered, cancellation);
+        metrics.Published(publisher.Name, outcomes.Count(outcome => outcome.State == PublishState.Published));
+        var settled = new List<(ActorId Actor, BlockedActorRow? After)>(pages.Count);
+        var (lasts, isOpen, first) = (new List<long>(pages.Count), false, 0);
+        foreach (var page in pages)
+        {
+            var (after, last) = await AfterAsync(page, outcomes.Skip(first).Take(page.Events.Count), cancellation);
+            first += page.Events.Count;
+            isOpen |= after is { State: BlockedActorState.Waiting } && last < page.Last;
+            if (after == page.Row)
+                continue;
+            settled.Add((page.Row.Actor, after));
+            lasts.Add(last);
+        }
+
+        if (settled.Count > 0 && !await aside.SettleAsync(stream, publisher.Name, Carried, settled, cancellation))
+            return false;
+        foreach (var ((actor, after), last) in settled.Zip(lasts))
+        {
+            if (after is not null)
+                Put(after, isStored: true);
+            else
+                Remove(actor);
+            if (after is null)
+                released(actor, last);
+        }
+
+        if (isOpen)
+            throw new EventsOpenException("Events of blocked groups are not published yet.");
+        return settled.Count > 0;
+    }
+
+    /// <summary>The next events of a actor in this stream.</summary>
+    private async Task<Page> ReadAsync(BlockedActorRow row, CancellationToken cancellation)
+    {
+        var rows = await reader.HistoryAsync(row.Actor, row.Sequence - 1, EventsAtOnce, cancellation);
+        var run = rows.TakeWhile(e => e.Stream == stream && e.Position <= Carried).ToList();
+        var events = run.Select(e =>
+                EventRelay.Outgoing(
+                    new CommittedEvent(row.Actor, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace)
+                )
+            )
+            .TakeWhile(e => e is not null)
+            .OfType<OutgoingEvent>()
+            .ToList();
+        var later = rows.Skip(run.Count).FirstOrDefault(e => e.Stream == stream && e.Position <= Carried)?.Sequence;
+        return new Page(row, events, events.Count < run.Count, later, rows.Count < EventsAtOnce);
+    }
+
+    /// <summary>
+    /// The row that is left when a page was offered, null for none, and the last event that is relayed.
+    /// </summary>
+    private async Task<(BlockedActorRow? After, long Last)> AfterAsync(
+        Page page,
+        IEnumerable<PublishOutcome> outcomes,
+        CancellationToken cancellation
+    )
+    {
+        var last = page.Row.Sequence - 1;
+        foreach (var outcome in outcomes)
+        {
+            if (outcome.State == PublishState.Refused)
+                return (ParkedAt(last + 1, outcome.Reason ?? NoReason), last);
+            if (outcome.State == PublishState.Open)
+                return (page.Row with { Sequence = last + 1 }, last);
+            last++;
+        }
+
+        if (page.IsCutShort)
+            return (ParkedAt(last + 1, Unreadable), last);
+        var next =
+            page.Later
+            ?? (page.IsWhole ? null : await aside.NextAsync(stream, page.Row.Actor, last, Carried, cancellation));
+        return (next is { } sequence ? page.Row with { Sequence = sequence } : null, last);
+
+        BlockedActorRow ParkedAt(long sequence, string reason) =>
+            page.Row with
+            {
+                Sequence = sequence,
+                State = BlockedActorState.Parked,
+                Since = clock.GetUtcNow(),
+                Reason = reason,
+            };
+    }
+
+    /// <summary>Takes over what operators decided of parked groups.</summary>
+    private async Task RefreshOperatorActionsAsync(CancellationToken cancellation)
+    {
+        if (_parked == 0 || (_parkedReadAt is { } at && clock.GetElapsedTime(at) < GrainsOptions.RelayParkedInterval))
+            return;
+        var parked = _entries
+            .Values.Where(entry => entry.IsParked && entry.IsStored)
+            .Select(entry => entry.Row)
+            .ToList();
+        var rows = (
+            await aside.ReadAsync(stream, publisher.Name, [.. parked.Select(row => row.Actor)], cancellation)
+        ).ToDictionary(row => row.Actor);
+        _parkedReadAt = clock.GetTimestamp();
+        foreach (var row in parked)
+        {
+            // A row that somebody took out is as good as one to be tried again.
+            var now = rows.GetValueOrDefault(row.Actor) ?? row with { State = BlockedActorState.Waiting };
+            if (now.State == BlockedActorState.Parked)
+                continue;
+            RelayLog.Resumed(log, row.Actor.Key, now.Sequence, publisher.Name);
+            Put(now, isStored: true);
+        }
+    }
+
+    private void Put(BlockedActorRow row, bool isStored)
+    {
+        Remove(row.Actor);
+        _entries[row.Actor] = new Entry(row) { IsStored = isStored };
+        if (row.State == BlockedActorState.Parked)
+        {
+            _parked++;
+            metrics.Parked(publisher.Name);
+            RelayLog.Parked(log, row.Actor.Key, row.Sequence, publisher.Name, row.Reason ?? NoReason);
+        }
+        else if (_inLine.Add(row.Actor))
+        {
+            _line.Enqueue(row.Actor);
+        }
+    }
+
+    private void Clear()
+    {
+        _entries.Clear();
+        _line.Clear();
+        _inLine.Clear();
+        _parked = 0;
+    }
+
+    private void Remove(ActorId actor)
+    {
+        if (_entries.Remove(actor, out var entry) && entry.IsParked)
+            _parked--;
+    }
+
+    private sealed class Entry(BlockedActorRow row)
+    {
+        public BlockedActorRow Row => row;
+
+        public bool IsParked => row.State == BlockedActorState.Parked;
+
+        /// <summary>True once it is in the table.</summary>
+        public bool IsStored { get; set; }
+
+        /// <summary>Where the event lies that it waits for, once that was looked up.</summary>
+        public StreamPosition? Awaits { get; set; }
+    }
+
+    /// <summary>A page of a group's events.</summary>
+    /// <param name="Row">The group's row.</param>
+    /// <param name="Events">The next of them, in sequence, as far as they lie in this stream one after the
+    /// other.</param>
+    /// <param name="IsCutShort">True where the one after them cannot be read.</param>
+    /// <param name="Later">The group's next event in this stream behind others elsewhere.</param>
+    /// <param name="IsWhole">True where the group has no events beyond those looked at.</param>
+    private sealed record Page(
+        BlockedActorRow Row,
+        List<OutgoingEvent> Events,
+        bool IsCutShort,
+        long? Later,
+        bool IsWhole
+    )
+    {
+        public long Last => Row.Sequence - 1 + Events.Count;
+    }
+}

@@ -1,0 +1,204 @@
+using System.Collections.Frozen;
+using GroupBuyActors.Background;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Store.Tasks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>A type's policy as it is in force, with what was changed of it.</summary>
+/// <param name="Policy">In force; its version is 0 where nothing was changed while running.</param>
+/// <param name="Change">What was changed, or null.</param>
+public sealed record PolicyReport(TaskPolicy Policy, TaskPolicyChange? Change);
+
+/// <summary>How a change of a policy went: exactly one of the three is set.</summary>
+/// <param name="Report">In force now on this silo, and on all others within seconds.</param>
+/// <param name="Faults">Every faulty field with what is wrong; nothing was changed.</param>
+/// <param name="Conflict">Somebody else changed it since the version that was expected: the version now.</param>
+public sealed record PolicyChangeResult(
+    PolicyReport? Report,
+    IReadOnlyDictionary<string, string[]>? Faults,
+    int? Conflict
+);
+
+/// <summary>The policies of task types: read, and changed while running.</summary>
+public interface ITaskPolicies
+{
+    /// <summary>A type's policy; null for a type that does not exist.</summary>
+    PolicyReport? Find(string type);
+
+    /// <summary>
+    /// Replaces what is changed of a type's policy; what the change leaves out takes the type's default again. With an
+    /// expected version, only where that is the version in force. Throws <see cref="KeyNotFoundException"/> on a type
+    /// that does not exist.
+    /// </summary>
+    Task<PolicyChangeResult> ChangeAsync(
+        string type,
+        TaskPolicyChange change,
+        int? expectedVersion,
+        string caller,
+        CancellationToken cancellation
+    );
+}
+
+/// <summary>
+/// Policies in force on this silo: the release's defaults, over them what the configuration sets, and over that what
+/// operators changed while running, which is stored. All silos read the store every few seconds and at once when one of
+/// them tells of a change.
+/// </summary>
+internal sealed class TaskPolicyRegistry : PeriodicService<int>, ITaskPolicies
+{
+    private const int TriesMax = 5;
+    private readonly IPolicyStore _store;
+    private readonly IClusterMembershipService _membership;
+    private readonly TaskGateways _gateways;
+    private readonly ClusterClock _clock;
+    private readonly GrainsOptions _options;
+    private readonly ILogger _log;
+    private readonly FrozenDictionary<string, TaskPolicy> _defaults;
+    private volatile FrozenDictionary<string, PolicyReport> _inForce;
+
+    public TaskPolicyRegistry(
+        IPolicyStore store,
+        TaskTypeRegistry types,
+        IClusterMembershipService membership,
+        TaskGateways gateways,
+        ClusterClock clock,
+        IOptions<GrainsOptions> options,
+        ILogger<TaskPolicyRegistry> log
+    )
+    {
+        (_store, _membership, _gateways, _clock, _options, _log) = (
+            store,
+            membership,
+            gateways,
+            clock,
+            options.Value,
+            log
+        );
+        _defaults = types
+            .All.Select(type => type.Policy)
+            .ToFrozenDictionary(
+                policy => policy.Type,
+                policy => _options.TaskPolicies.TryGetValue(policy.Type, out var set) ? set.Apply(policy, 0) : policy,
+                StringComparer.Ordinal
+            );
+        _inForce = Combine([]);
+    }
+
+    /// <summary>Raised after a change came into force here.</summary>
+    public event Action? Changed;
+
+    /// <summary>
+    /// The policy of a type. One of a newer release, or of nobody, gets the default of a policy: it is run by nobody
+    /// here.
+    /// </summary>
+    public TaskPolicy Of(string type) =>
+        _inForce.TryGetValue(type, out var known)
+            ? known.Policy
+            : new TaskPolicy { Type = type, Retry = new RetryPolicy() };
+
+    public PolicyReport? Find(string type) => _inForce.GetValueOrDefault(type);
+
+    public async Task<PolicyChangeResult> ChangeAsync(
+        string type,
+        TaskPolicyChange change,
+        int? expectedVersion,
+        string caller,
+        CancellationToken cancellation
+    )
+    {
+        if (change.Faults(_defaults[type]) is { Count: > 0 } faults)
+            return new PolicyChangeResult(null, faults, null);
+        for (var tries = 1; ; tries++)
+        {
+            await RunOnceAsync(cancellation);
+            var version = _inForce[type].Policy.Version;
+            if (expectedVersion is { } expected && expected != version)
+                return new PolicyChangeResult(null, null, version);
+            if (
+                await _store.WriteAsync(type, version, change.Write(), _clock.GetUtcNow(), caller, cancellation)
+                is not null
+            )
+                break;
+            if (tries == TriesMax)
+                throw new Groups.StoreUnavailableException(
+                    "The policy is being changed concurrently by others. Try again."
+                );
+        }
+
+        await RunOnceAsync(cancellation);
+        TellOthers();
+        return new PolicyChangeResult(_inForce[type], null, null);
+    }
+
+    public override string Name => "task-policies";
+
+    /// <summary>
+    /// Reads what is stored, and gives how many policies changed by it. Where the store cannot, those read before stay
+    /// in force.
+    /// </summary>
+    public override async Task<int> RunOnceAsync(CancellationToken cancellation)
+    {
+        var stored = await _store.ReadAllAsync(cancellation);
+        var before = _inForce;
+        if (stored.All(row => !before.TryGetValue(row.Type, out var known) || known.Policy.Version == row.Version))
+            return 0;
+        var after = Combine(stored);
+        _inForce = after;
+        var changed = 0;
+        foreach (var (type, report) in after)
+        {
+            if (before[type].Policy.Version == report.Policy.Version)
+                continue;
+            changed++;
+            TaskLog.PolicyInForce(_log, type, report.Policy.Version);
+        }
+
+        Changed?.Invoke();
+        return changed;
+    }
+
+    protected override TimeSpan PauseAfter(int result) => GrainsOptions.PolicyReadInterval;
+
+    private void TellOthers()
+    {
+        foreach (var member in _membership.CurrentSnapshot.Members.Values)
+            if (member.Status == SiloStatus.Active)
+                _gateways.Of(member.SiloAddress).PoliciesChanged().Ignore();
+    }
+
+    private FrozenDictionary<string, PolicyReport> Combine(IReadOnlyList<StoredPolicy> stored)
+    {
+        var changes = stored.ToDictionary(row => row.Type, StringComparer.Ordinal);
+        return _defaults.ToFrozenDictionary(
+            type => type.Key,
+            type =>
+                changes.TryGetValue(type.Key, out var row)
+                    ? OfRow(type.Value, row)
+                    : new PolicyReport(type.Value, null),
+            StringComparer.Ordinal
+        );
+    }
+
+    private PolicyReport OfRow(TaskPolicy defaults, StoredPolicy row)
+    {
+        try
+        {
+            var change = TaskPolicyChange.Read(row.ChangeJson.Span);
+            if (change.Faults(defaults) is { Count: > 0 } faults)
+                throw new System.Text.Json.JsonException(
+                    string.Join(" ", faults.Select(fault => $"{fault.Key}: {string.Join(" ", fault.Value)}"))
+                );
+            return new PolicyReport(change.Apply(defaults, row.Version), change);
+        }
+        catch (System.Text.Json.JsonException e)
+        {
+            // Written by a newer release, or by hand: the default is safer than half of it, or than numbers out of all
+            // bounds.
+            TaskLog.PolicyNotUnderstood(_log, e, row.Type, row.Version);
+            return new PolicyReport(defaults with { Version = row.Version }, null);
+        }
+    }
+}

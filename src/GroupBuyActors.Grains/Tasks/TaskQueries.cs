@@ -1,0 +1,167 @@
+using GroupBuyActors.Committing;
+using GroupBuyActors.Groups;
+using GroupBuyActors.Placement;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Store.Tasks;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>
+/// Pending tasks are in the table; where one is in memory, and whether it runs, is known by its owner; what ended is in
+/// the table of endings, or told by its group's journal.
+/// </summary>
+internal sealed class TaskQueries(
+    ITaskStore store,
+    ITaskOutcomes ends,
+    IActorReader groups,
+    ShardMap shardMap,
+    TaskGateways gateways,
+    TaskTimeline stories,
+    TaskPolicyRegistry policies,
+    LocalTaskScheduler near,
+    GroupSettings settings,
+    ICommitter committer,
+    TimeProvider time
+) : ITaskQueries
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
+    public async Task<Page<TaskReport>> ListAsync(
+        TaskFilter filter,
+        string? status,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    )
+    {
+        if (status is not (null or "pending" or "running"))
+            return await SearchAsync(
+                new TaskOutcomeFilter
+                {
+                    Status = StatusOf(status),
+                    Type = filter.Type,
+                    Shard = filter.Shard,
+                    Actor = filter.Actor,
+                },
+                after,
+                limit,
+                cancellation
+            );
+        var page = await store.ListAsync(filter, after, limit, cancellation);
+        var running = await RunningAsync(page.Items, cancellation);
+        var reports = page.Items.Select(task => ReportOf(task, running.Contains(task.Key.Id)));
+        return new Page<TaskReport>([.. reports.Where(report => status is null || report.Status == status)], page.Next);
+    }
+
+    public async Task<Page<TaskReport>> SearchAsync(
+        TaskOutcomeFilter filter,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    )
+    {
+        var page = await ends.SearchAsync(filter, after, limit, cancellation);
+        return new Page<TaskReport>([.. page.Items.Select(ReportOf)], page.Next);
+    }
+
+    public async Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation)
+    {
+        if (!TaskIds.IsId(taskId))
+            return null;
+        if (await store.FindAsync(taskId, cancellation) is { } task)
+            return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
+        if (await ends.FindAsync(taskId, cancellation) is { } ending)
+            return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
+        var done = await DoneTasks.FindAsync(
+            groups,
+            policies,
+            settings,
+            committer.CommitBytesMax,
+            taskId,
+            cancellation
+        );
+        return done is null ? null : await stories.TellAsync(done, null, cancellation);
+    }
+
+    private async Task<HashSet<string>> RunningAsync(IReadOnlyList<TimedTask> tasks, CancellationToken cancellation)
+    {
+        var asked = tasks
+            .GroupBy(task => shardMap.Of(task.Key.Shard))
+            .Where(home => home.Key is not null)
+            .Select(async home =>
+            {
+                try
+                {
+                    return await gateways
+                        .Of(home.Key!)
+                        .Running([.. home.Select(task => task.Key.Id)])
+                        .WaitAsync(AnswerWithin, time, cancellation);
+                }
+                catch (Exception) when (!cancellation.IsCancellationRequested)
+                {
+                    // Its owner does not answer: whatever it runs counts as pending, which it will be again if the
+                    // owner is gone.
+                    return [];
+                }
+            });
+        return (await Task.WhenAll(asked)).SelectMany(ids => ids).ToHashSet();
+    }
+
+    private TaskReport ReportOf(TimedTask task, bool running)
+    {
+        var policy = policies.Of(task.Type);
+        return new TaskReport
+        {
+            TaskId = task.Key.Id,
+            TaskType = task.Type,
+            ExecuteAt = task.Key.Due,
+            Status = running ? "running" : "pending",
+            RetryCount = task.Attempts,
+            MaxRetry = policy.Retry.RetryCountMax,
+            Version = task.Version,
+            PriorityWeight = policy.Weight + task.Weight,
+            Weight = task.Weight,
+            Ttl = policy.Retry.TimeToLive,
+            Shard = task.Key.Shard,
+            Epoch = near.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null,
+            GroupId = task.Actor?.Group,
+            NextAt = task.NextAt,
+            TraceContext = task.Trace,
+            LastError = task.LastError,
+        };
+    }
+
+    private TaskReport ReportOf(TaskOutcome ending)
+    {
+        var policy = policies.Of(ending.Type);
+        return new TaskReport
+        {
+            TaskId = ending.TaskId,
+            TaskType = ending.Type,
+            ExecuteAt = ending.Due,
+            Status = TextOf(ending.Status),
+            RetryCount = ending.Attempts,
+            MaxRetry = policy.Retry.RetryCountMax,
+            Version = ending.Version,
+            PriorityWeight = policy.Weight,
+            Ttl = policy.Retry.TimeToLive,
+            Shard = ending.Shard,
+            GroupId = ending.Actor?.Group,
+            TraceContext = ending.Trace,
+            LastError = ending.Error,
+            EndedAt = ending.EndedAt,
+            RedrivenAt = ending.RedrivenAt,
+            DismissedAt = ending.DismissedAt,
+        };
+    }
+
+    /// <summary>
+    /// A dead letter that was scheduled anew and has neither a row nor another ending has had its effect.
+    /// </summary>
+    private static TaskReport Since(TaskReport ended) =>
+        ended.RedrivenAt is null ? ended : ended with { Status = "success" };
+
+    private static string TextOf(TaskOutcomeStatus status) => status.ToString().ToLowerInvariant();
+
+    private static TaskOutcomeStatus StatusOf(string text) => Enum.Parse<TaskOutcomeStatus>(text, ignoreCase: true);
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using GroupBuyActors.Placement;
+using GroupBuyActors.Reading;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>
+/// Answers "why has it not run": a task's story from the journal that caused it, its row, its ending, and the memory of
+/// its owner. An owner that does not answer is itself an answer.
+/// </summary>
+internal sealed class TaskTimeline(
+    IActorReader groups,
+    IClusterMembershipService membership,
+    ShardMap shardMap,
+    TaskGateways gateways,
+    TaskPolicyRegistry policies,
+    TimeProvider time
+)
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>Tells the story of a report; <paramref name="pending"/> where it still has a row.</summary>
+    public async Task<TaskReport> TellAsync(TaskReport report, TimedTask? pending, CancellationToken cancellation)
+    {
+        var story = new List<TaskMoment>();
+        if (await CauseAsync(report.TaskId, cancellation) is { } cause)
+            story.Add(cause);
+        if (pending is null)
+        {
+            if (report.RetryCount > 0)
+                story.Add(new TaskMoment(report.ExecuteAt, $"It was due; {Tries(report.RetryCount)} failed."));
+            if (report.EndedAt is { } ended)
+                story.Add(
+                    new TaskMoment(
+                        ended,
+                        $"It ended as {(report.RedrivenAt is null ? report.Status : "a dead letter")}{(report.LastError is { } error ? $": {error}" : ".")}"
+                    )
+                );
+            if (report.DismissedAt is { } dismissed)
+                story.Add(new TaskMoment(dismissed, "It was dismissed: no further action is needed."));
+            if (report.RedrivenAt is { } redriven)
+                story.Add(new TaskMoment(redriven, "It was rescheduled and has run since."));
+            return report with { Story = Sorted(story) };
+        }
+
+        var (owner, situation) = await QueryAsync(report.Shard, report.TaskId, cancellation);
+        if (pending.Attempts > 0)
+            story.Add(
+                new TaskMoment(
+                    pending.Key.Due,
+                    $"{Tries(pending.Attempts)} failed: {pending.LastError ?? "the silo that ran it is gone"}."
+                )
+            );
+        if (situation is { LoadedAt: { } loaded })
+            story.Add(new TaskMoment(loaded, $"{owner} loaded it into memory."));
+        if (situation is { BegunAt: { } begun })
+            story.Add(new TaskMoment(begun, $"{owner} started to run it."));
+        return report with
+        {
+            Status = situation?.Where is TaskLocation.Running or TaskLocation.Queue ? "running" : "pending",
+            Owner = owner,
+            Epoch = situation is { Epoch: > 0 and var epoch } ? epoch : report.Epoch,
+            WaitingFor = Wait(pending, owner, situation),
+            Story = Sorted(story),
+        };
+    }
+
+    private string? Wait(TimedTask task, string? owner, TaskSituation? situation) =>
+        situation switch
+        {
+            null when owner is null => "Its shard has no owner because no silo is available.",
+            null => $"{owner}, the owner of its shard, does not answer.",
+            { Epoch: 0 } => $"{owner} is about to own its shard and has not acquired it yet.",
+            { Where: TaskLocation.Table } =>
+                "Its due time; it is in the table because it is due beyond the horizon held in memory.",
+            { Where: TaskLocation.Wheel } when task.Attempts > 0 => "The delay before its next try.",
+            { Where: TaskLocation.Wheel } => "Its due time.",
+            { Where: TaskLocation.Queue } =>
+                $"A free slot: at most {policies.Of(task.Type).Concurrency} tasks of its type run at once on a silo.",
+            { Where: TaskLocation.Parked } => $"A handler: this release has none for task type {task.Type}.",
+            _ => null,
+        };
+
+    private async Task<TaskMoment?> CauseAsync(string taskId, CancellationToken cancellation)
+    {
+        if (!TaskIds.TryGetCause(taskId, out var cause))
+            return null;
+        var sequence = cause.Sequence;
+        return
+            await groups.HistoryAsync(cause.Actor, sequence - 1, 1, cancellation) is [{ } row]
+            && row.Sequence == sequence
+            ? new TaskMoment(row.Time, $"Event {sequence} of its actor ({row.Type}) scheduled it.")
+            : null;
+    }
+
+    private async Task<(string? Owner, TaskSituation? Situation)> QueryAsync(
+        ShardId shard,
+        string taskId,
+        CancellationToken cancellation
+    )
+    {
+        if (shardMap.Of(shard) is not { } home)
+            return (null, null);
+        var name = membership.CurrentSnapshot.Members.TryGetValue(home, out var member)
+            ? member.Name
+            : home.ToParsableString();
+        try
+        {
+            return (name, await gateways.Of(home).Explain(taskId).WaitAsync(AnswerWithin, time, cancellation));
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            return (name, null);
+        }
+    }
+
+    private static string Tries(int count) =>
+        count == 1 ? "1 try" : string.Create(CultureInfo.InvariantCulture, $"{count} tries");
+
+    private static List<TaskMoment> Sorted(List<TaskMoment> story) => [.. story.OrderBy(moment => moment.Time)];
+}

@@ -1,0 +1,77 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using GroupBuyActors.Ports;
+using GroupBuyActors.Sandbox.Books;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Sandbox.Faults;
+
+/// <summary>
+/// The way from a port to its books, misbehaving as told. A failing call is counted and has no effect. A slow one takes
+/// effect after its delay, and does so even when its caller has given up meanwhile: a late answer of a real service
+/// looks just like that, and it is what the tombstones of the ports' contract are for. Trouble with the books
+/// themselves is silence.
+/// </summary>
+internal sealed class FaultInjector(
+    SandboxBooks books,
+    SandboxFaults faults,
+    TimeProvider time,
+    ILogger<FaultInjector> log
+)
+{
+    public async Task<T> CallAsync<T>(
+        SandboxPort port,
+        string key,
+        string operation,
+        string? sku,
+        Func<CancellationToken, Task<T>> effect,
+        Func<PortReply, T> failed,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            var fate = await faults.FateAsync(port, sku, cancellation).ConfigureAwait(false);
+            if (fate == InjectedFault.Well)
+                return await effect(cancellation).ConfigureAwait(false);
+            if (fate.Fails)
+                return await FailAsync(port, key, operation, fate, failed, cancellation).ConfigureAwait(false);
+            return await LateAsync(fate.Delay, effect).WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return failed(new PortReply(PortAnswer.Unavailable, "The service did not answer in time."));
+        }
+        catch (Exception e)
+            when (e is DbException or IOException or SocketException or TimeoutException or ObjectDisposedException)
+        {
+            SandboxLog.BooksUnavailable(log, e, port, operation, key);
+            return failed(new PortReply(PortAnswer.Unavailable, "The sandbox's books are not available."));
+        }
+    }
+
+    private async Task<T> FailAsync<T>(
+        SandboxPort port,
+        string key,
+        string operation,
+        InjectedFault fate,
+        Func<PortReply, T> failed,
+        CancellationToken cancellation
+    )
+    {
+        await books.CountAsync(port, key, operation, cancellation).ConfigureAwait(false);
+        if (fate.Delay > TimeSpan.Zero)
+            await Task.Delay(fate.Delay, time, cancellation).ConfigureAwait(false);
+        return failed(
+            fate.Permanent
+                ? new PortReply(PortAnswer.Refused, "The sandbox is configured to refuse permanently.")
+                : new PortReply(PortAnswer.Unavailable, "The sandbox is configured to fail.")
+        );
+    }
+
+    private async Task<T> LateAsync<T>(TimeSpan delay, Func<CancellationToken, Task<T>> effect)
+    {
+        await Task.Delay(delay, time, CancellationToken.None).ConfigureAwait(false);
+        return await effect(CancellationToken.None).ConfigureAwait(false);
+    }
+}

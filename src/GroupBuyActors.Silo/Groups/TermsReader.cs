@@ -1,0 +1,46 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Silo.Http;
+
+namespace GroupBuyActors.Silo.Groups;
+
+/// <summary>
+/// Reads an offer from JSON: shape here, rules in <see cref="TermsRules"/>, every faulty field in one answer.
+/// </summary>
+internal static class TermsReader
+{
+    // Stand in for faulty fields so that the rules can judge the others; never used once a fault is noted.
+    private const string AnyText = "x";
+    private static readonly Money AnyPrice = new(1, "CNY");
+
+    public static GroupTermsRequest Read(JsonFields fields, FieldErrors errors)
+    {
+        fields.Require("title", "sku", "unitPrice");
+        var termsRequest = new GroupTermsRequest
+        {
+            Title = fields.Text("title") ?? AnyText,
+            Sku = fields.Text("sku") ?? AnyText,
+            UnitPrice = ReadMoney(fields.Object("unitPrice")) ?? AnyPrice,
+            MinGroupSize = fields.Int32("minGroupSize"),
+            Capacity = fields.Int32("capacity"),
+            PerUserLimit = fields.Int32("perUserLimit"),
+            ShelfAt = fields.Instant("shelfAt"),
+            OpenDelay = fields.Duration("openDelay"),
+            Timeout = fields.Duration("timeout"),
+            PaymentWindow = fields.Duration("paymentWindow"),
+            VoucherValidity = fields.Duration("voucherValidity"),
+            RevokeWindow = fields.Duration("revokeWindow"),
+            LapsePolicy = fields.Choice<LapsePolicy>("lapsePolicy"),
+            CountBy = fields.Choice<CountBy>("countBy"),
+        };
+        errors.AddRest(TermsRules.Check(termsRequest));
+        return termsRequest;
+    }
+
+    private static Money? ReadMoney(JsonFields? fields)
+    {
+        if (fields is null)
+            return null;
+        fields.Require("amount", "currency");
+        return new Money(fields.Int64("amount") ?? AnyPrice.Amount, fields.Text("currency") ?? AnyPrice.Currency);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+using GroupBuyActors.Reading;
+
+namespace GroupBuyActors.Store.Reading;
+
+/// <summary>Where a page ended, as an opaque text: base64url of the list's name and the last row's sort key.</summary>
+internal static class PageToken
+{
+    private const char Separator = '\n';
+    private static readonly long InstantMin = DateTimeOffset.MinValue.ToUnixTimeMilliseconds(),
+        InstantMax = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    public static string Write(string list, long instant, string id) =>
+        Convert
+            .ToBase64String(
+                Encoding.UTF8.GetBytes(
+                    string.Create(CultureInfo.InvariantCulture, $"{list}{Separator}{instant}{Separator}{id}")
+                )
+            )
+            .TrimEnd('=')
+            .Replace('+', '-')
+            .Replace('/', '_');
+
+    /// <summary>
+    /// Reads a mark of this list; null is the start. Throws <see cref="FormatException"/> where it is no such mark.
+    /// Anybody can write one: its number is an instant in milliseconds, and its id ASCII as the ids of rows are, unless
+    /// its bytes are compared.
+    /// </summary>
+    public static (long Instant, string Id)? Read(string list, string? pageToken, bool isFreeText = false) =>
+        Read([list], pageToken, isFreeText) is var (_, instant, id) ? (instant, id) : null;
+
+    /// <summary>Reads a mark of one of several lists, and says of which.</summary>
+    public static (string List, long Instant, string Id)? Read(
+        ReadOnlySpan<string> lists,
+        string? pageToken,
+        bool isFreeText = false
+    )
+    {
+        if (pageToken is null)
+            return null;
+        var parts = Decode(pageToken).Split(Separator);
+        return
+            parts.Length == 3
+            && lists.Contains(parts[0])
+            && long.TryParse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var instant)
+            && instant >= InstantMin
+            && instant <= InstantMax
+            && (isFreeText || Ascii.IsValid(parts[2]))
+            ? (parts[0], instant, parts[2])
+            : throw Faulty();
+    }
+
+    /// <summary>Makes a page of one row more than was asked for.</summary>
+    public static Page<T> Page<T>(List<T> rows, int limit, Func<T, string> pageToken)
+    {
+        if (rows.Count <= limit)
+            return new Page<T>(rows, null);
+        rows.RemoveRange(limit, rows.Count - limit);
+        return new Page<T>(rows, pageToken(rows[^1]));
+    }
+
+    private static string Decode(string pageToken)
+    {
+        try
+        {
+            var padded = pageToken.Replace('-', '+').Replace('_', '/');
+            return Encoding.UTF8.GetString(Convert.FromBase64String(padded.PadRight((padded.Length + 3) / 4 * 4, '=')));
+        }
+        catch (FormatException)
+        {
+            throw Faulty();
+        }
+    }
+
+    private static FormatException Faulty() => new("The page token is not valid for this list.");
+}

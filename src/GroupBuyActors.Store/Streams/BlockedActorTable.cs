@@ -1,0 +1,333 @@
+using System.Data.Common;
+using GroupBuyActors.Committing;
+using GroupBuyActors.Reading;
+using GroupBuyActors.Store.Databases;
+using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Streams;
+
+namespace GroupBuyActors.Store.Streams;
+
+/// <summary>
+/// Rows of <c>relay_blocked</c>. Every change of a stream's rows locks the row of its cursor first, so that moving the
+/// one and settling the other take turns.
+/// </summary>
+internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
+{
+    private const int RowsAtOnce = 200;
+    private const int ReasonCharactersMax = 500;
+    private static readonly Raw Columns = new("stream, actor_id, sequence, state, since_ms, reason");
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<BlockedActorRow>> ReadAsync(
+        long stream,
+        string sink,
+        int limit,
+        CancellationToken cancellation
+    ) =>
+        await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        // Primary key (stream, sink, actor_id).
+                        $"select {Columns} from relay_blocked where stream = {stream} and sink = {sink} order by actor_id limit {limit}",
+                        Row,
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<BlockedActorRow>> ReadAsync(
+        long stream,
+        string sink,
+        IReadOnlyCollection<ActorId> actors,
+        CancellationToken cancellation
+    )
+    {
+        var rows = new List<BlockedActorRow>();
+        foreach (var some in actors.Chunk(RowsAtOnce))
+            rows.AddRange(
+                await database
+                    .ReadAsync(
+                        (session, ct) =>
+                            session.ListAsync(
+                                // Primary key (stream, sink, actor_id).
+                                $"select {Columns} from relay_blocked where stream = {stream} and sink = {sink} and actor_id in ({SqlText.Join(",", some.Select(actor => Statement($"{actor}")))})",
+                                Row,
+                                ct
+                            ),
+                        cancellation
+                    )
+                    .ConfigureAwait(false)
+            );
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public async Task<long?> NextAsync(
+        long stream,
+        ActorId actor,
+        long after,
+        long position,
+        CancellationToken cancellation
+    ) =>
+        // Unique key journal_sequence (actor_id, sequence), which carries the primary key with it.
+        await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.NumberAsync(
+                        $"select min(sequence) from journal where actor_id = {actor} and sequence > {after} and stream = {stream} and position <= {position}",
+                        0,
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false)
+            is > 0
+                and var next
+            ? next
+            : null;
+
+    /// <inheritdoc/>
+    public Task MoveCursorAsync(
+        long stream,
+        string sink,
+        long position,
+        IReadOnlyCollection<BlockedActorRow> rows,
+        CancellationToken cancellation
+    )
+    {
+        SqlText statements =
+            $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}";
+        foreach (
+            var some in rows.OrderBy(row => row.Actor.ToString(), StringComparer.Ordinal)
+                .Chunk(database.Dialect.RowsPerInsert)
+        )
+            statements.Append(
+                $"; {database.Dialect.InsertIgnore} into relay_blocked (sink, {Columns}) values {SqlText.Join(", ", some.Select(row => Values(sink, row)))}"
+            );
+        return database.WriteAsync(statements, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> SettleAsync(
+        long stream,
+        string sink,
+        long carried,
+        IReadOnlyCollection<(ActorId Actor, BlockedActorRow? After)> settled,
+        CancellationToken cancellation
+    )
+    {
+        var ordered = settled.OrderBy(pair => pair.Actor.ToString(), StringComparer.Ordinal).ToList();
+        return database.WriteAsync(
+            async (session, ct) =>
+            {
+                // Written rather than read, so that it is there to be locked.
+                await session
+                    .ExecuteAsync(
+                        $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, 0){database.Dialect.OrElseSet(["stream", "sink"], "position = relay_cursor.position")}",
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                var cursor = await session
+                    .NumberAsync($"select position from relay_cursor where stream = {stream} and sink = {sink}", 0, ct)
+                    .ConfigureAwait(false);
+                if (cursor > carried)
+                    return false;
+                foreach (var some in ordered.Chunk(RowsAtOnce))
+                {
+                    // By primary key.
+                    await session
+                        .ExecuteAsync(
+                            SqlText.Join(
+                                "; ",
+                                some.Select(pair =>
+                                    Statement(
+                                        $"delete from relay_blocked where stream = {stream} and sink = {sink} and actor_id = {pair.Actor}"
+                                    )
+                                )
+                            ),
+                            ct
+                        )
+                        .ConfigureAwait(false);
+                    foreach (
+                        var rows in some.Select(pair => pair.After)
+                            .OfType<BlockedActorRow>()
+                            .Chunk(database.Dialect.RowsPerInsert)
+                    )
+                        await session
+                            .ExecuteAsync(
+                                $"insert into relay_blocked (sink, {Columns}) values {SqlText.Join(", ", rows.Select(row => Values(sink, row)))}",
+                                ct
+                            )
+                            .ConfigureAwait(false);
+                }
+
+                return true;
+            },
+            cancellation
+        );
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<EventPlace>> PlacesAsync(
+        string sink,
+        IReadOnlyCollection<(ActorId Actor, long Sequence)> events,
+        CancellationToken cancellation
+    )
+    {
+        var places = new List<EventPlace>(events.Count);
+        foreach (var some in events.Chunk(RowsAtOnce))
+            // Unique key journal_sequence (actor_id, sequence), then primary keys. One statement sees a row set
+            // aside and the cursor that passed it at the same moment.
+            places.AddRange(
+                await database
+                    .ReadAsync(
+                        (session, ct) =>
+                            session.ListAllAsync(
+                                database.Dialect.Together(
+                                    some.Select(e =>
+                                        Statement(
+                                            $"""
+                                            select j.actor_id, j.sequence, j.stream, j.position,
+                                              case when s.id is null or s.state = 3 then 1
+                                                when coalesce(c.position, 0) >= j.position and (a.sequence is null or a.sequence > j.sequence) then 1 else 0 end
+                                            from journal j
+                                            left join stream s on s.id = j.stream
+                                            left join relay_cursor c on c.stream = j.stream and c.sink = {sink}
+                                            left join relay_blocked a on a.stream = j.stream and a.sink = {sink} and a.actor_id = j.actor_id
+                                            where j.actor_id = {e.Actor} and j.sequence = {e.Sequence}
+                                            """
+                                        )
+                                    )
+                                ),
+                                Place,
+                                ct
+                            ),
+                        cancellation
+                    )
+                    .ConfigureAwait(false)
+            );
+        return places;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<long, long>> CarriedAsync(
+        string sink,
+        IReadOnlyCollection<long> streams,
+        CancellationToken cancellation
+    )
+    {
+        var carried = streams.Distinct().ToDictionary(stream => stream, _ => long.MaxValue);
+        foreach (var some in carried.Keys.ToArray().Chunk(RowsAtOnce))
+        // Primary keys of both.
+        foreach (
+            var (stream, position) in await database
+                .ReadAsync(
+                    (session, ct) =>
+                        session.ListAsync(
+                            $"select s.id, coalesce(c.position, 0) from stream s left join relay_cursor c on c.stream = s.id and c.sink = {sink} where s.state <> 3 and s.id in ({Numbers(some)})",
+                            row => (row.GetInt64(0), row.GetInt64(1)),
+                            ct
+                        ),
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
+            carried[stream] = position;
+        return carried;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Page<BlockedActorRow>> ParkedAsync(
+        string sink,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    )
+    {
+        var from = PageToken.Read("parked", after)?.Id ?? "";
+        var rows = await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.ListAsync(
+                        // Index relay_blocked_state (sink, state, actor_id).
+                        $"select {Columns} from relay_blocked where sink = {sink} and state = 2 and actor_id > {from} order by actor_id limit {limit + 1}",
+                        Row,
+                        ct
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return PageToken.Page(rows, limit, row => PageToken.Write("parked", 0, row.Actor.ToString()));
+    }
+
+    /// <inheritdoc/>
+    public Task<BlockedActorRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation) =>
+        ReleaseAsync(sink, actor, 0, cancellation);
+
+    /// <inheritdoc/>
+    public Task<BlockedActorRow?> SkipAsync(string sink, ActorId actor, CancellationToken cancellation) =>
+        ReleaseAsync(sink, actor, 1, cancellation);
+
+    private Task<BlockedActorRow?> ReleaseAsync(
+        string sink,
+        ActorId actor,
+        int skipped,
+        CancellationToken cancellation
+    ) =>
+        database.WriteAsync(
+            async (session, ct) =>
+            {
+                // Index relay_blocked_state (sink, state, actor_id).
+                var parked = (
+                    await session
+                        .ListAsync(
+                            $"select {Columns} from relay_blocked where sink = {sink} and state = 2 and actor_id = {actor} order by sequence limit 1{database.Dialect.ForUpdate}",
+                            Row,
+                            ct
+                        )
+                        .ConfigureAwait(false)
+                ).SingleOrDefault();
+                if (parked is null)
+                    return null;
+                await session
+                    .ExecuteAsync(
+                        $"update relay_blocked set state = 1, sequence = sequence + {skipped} where stream = {parked.Stream} and sink = {sink} and actor_id = {actor}",
+                        ct
+                    )
+                    .ConfigureAwait(false);
+                return parked;
+            },
+            cancellation
+        );
+
+    private static SqlText Values(string sink, BlockedActorRow row)
+    {
+        var reason = row.Reason is { Length: > ReasonCharactersMax } text ? text[..ReasonCharactersMax] : row.Reason;
+        return $"({sink}, {row.Stream}, {row.Actor}, {row.Sequence}, {(int)row.State}, {row.Since.ToUnixTimeMilliseconds()}, {reason})";
+    }
+
+    private static Raw Numbers(IEnumerable<long> numbers) => new(string.Join(',', numbers));
+
+    private static SqlText Statement(SqlText sql) => sql;
+
+    private static BlockedActorRow Row(DbDataReader row) =>
+        new(
+            row.GetInt64(0),
+            ActorId.Parse(row.GetString(1)),
+            row.GetInt64(2),
+            (BlockedActorState)row.GetInt32(3),
+            row.Instant(4),
+            row.Text(5)
+        );
+
+    private static EventPlace Place(DbDataReader row) =>
+        new(
+            ActorId.Parse(row.GetString(0)),
+            row.GetInt64(1),
+            new StreamPosition(row.GetInt64(2), row.GetInt64(3)),
+            row.GetInt32(4) == 1
+        );
+}
