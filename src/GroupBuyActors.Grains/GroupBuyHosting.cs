@@ -32,7 +32,9 @@ public static class GroupBuyHosting
         silo.Services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<GrainsOptions>, GrainsOptionsCheck>()
         );
-#pragma warning disable ORLEANSEXP003 // The directory that other silos' exits leave alone is marked experimental; DESIGN "Cluster" says why it is used.
+        // The default directory loses the registrations of live activations when other silos leave; the distributed one
+        // keeps them, and is marked experimental.
+#pragma warning disable ORLEANSEXP003
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
         silo.AddReminders();

@@ -29,9 +29,10 @@ public sealed class InventoryView : IGroupProjection, IDisposable
             """
             pragma journal_mode = wal;
             create table if not exists group_line (
-                group_id text primary key, sequence integer not null, state integer not null, reason integer, seats_taken integer not null,
-                seats_paid integer not null, reserved integer not null, deducted_ever integer not null, given_back integer not null,
-                returned integer not null, buyers_notified integer not null) without rowid;
+                group_id text primary key, sequence integer not null, state integer not null, reason integer,
+                seats_taken integer not null, seats_paid integer not null, reserved integer not null,
+                deducted_ever integer not null, given_back integer not null, returned integer not null,
+                buyers_notified integer not null) without rowid;
             create table if not exists order_line (
                 group_id text not null, number integer not null, quantity integer not null, status integer not null,
                 primary key (group_id, number)) without rowid;
@@ -130,7 +131,8 @@ public sealed class InventoryView : IGroupProjection, IDisposable
     }
 
     private const string SelectLines = """
-        select group_id, sequence, state, reason, seats_taken, seats_paid, reserved, deducted_ever, given_back, returned, buyers_notified from group_line
+        select group_id, sequence, state, reason, seats_taken, seats_paid, reserved, deducted_ever, given_back,
+          returned, buyers_notified from group_line
         """;
 
     private static InventoryLine? ReadLine(SqliteConnection connection, SqliteTransaction? transaction, GroupId group)

@@ -14,18 +14,20 @@ namespace GroupBuyActors.Samples.InventoryView;
 internal static class Program
 {
     private const string Usage = """
-        Usage: --bootstrap HOST:PORT[,…] --data FILE [--history URL] [--consumer-group NAME] [--topic NAME] [--commit-interval MILLISECONDS]
-               [--session-timeout MILLISECONDS]
+        Usage: --bootstrap HOST:PORT[,…] --data FILE [--history URL] [--consumer-group NAME] [--topic NAME]
+               [--commit-interval MILLISECONDS] [--session-timeout MILLISECONDS]
                --data FILE --list
 
-          --bootstrap        the Kafka brokers to ask first
-          --data             the SQLite file of the view; made where it is missing
-          --history          the service's address: events missing on the topic are read from there; without it a gap stops the view
+          --bootstrap        the Kafka brokers to connect to
+          --data             the SQLite file of the view; created if it is missing
+          --history          the service's address, from which events that the topic lacks are read;
+                             without it a gap stops the view
           --consumer-group   default inventory-view
           --topic            default groupbuy.group-events
           --commit-interval  how often offsets are sent to the broker, default 1000
-          --session-timeout  how long the broker waits for a process that died before others read its partitions, default Kafka's
-          --list             print the view, a group a line, and end
+          --session-timeout  after how long without a sign of life the broker gives the partitions of a process
+                             to others; default: the client's
+          --list             print the view, one group a line, and exit
         """;
 
     private static async Task<int> Main(string[] arguments)
@@ -131,7 +133,8 @@ internal static class Program
             {
                 var status = consumer.Status;
                 Console.WriteLine(
-                    $"{status.Partitions} partitions, {status.Lag} messages behind{(status.Failure is { } failure ? $", failing: {failure.Message}" : "")}"
+                    $"{status.Partitions} partitions, {status.Lag} messages "
+                        + $"behind{(status.Failure is { } failure ? $", failing: {failure.Message}" : "")}"
                 );
             }
         }
@@ -147,7 +150,8 @@ internal static class Program
             : throw new ArgumentException($"'{text}' is not a number of milliseconds.");
 
     private static string Text(InventoryLine line) =>
-        $"{line.Group}  {line.Sequence}  {line.State}  seats {line.SeatsTaken}/{line.SeatsPaid} paid  reserved {line.Reserved}, outstanding {line.Outstanding}, deducted {line.Deducted}, released {line.Released}";
+        $"{line.Group}  {line.Sequence}  {line.State}  seats {line.SeatsTaken}/{line.SeatsPaid} paid  reserved "
+        + $"{line.Reserved}, outstanding {line.Outstanding}, deducted {line.Deducted}, released {line.Released}";
 
     private static bool TryRead(string[] arguments, out Dictionary<string, string> settings)
     {

@@ -60,7 +60,7 @@ public sealed partial class LogTests
     [Fact]
     public void ALoggerIsCalledLogEverywhere() =>
         Claim.NobodyBreaks(
-            "A logger is called log or _log, and its messages are called by the name of their class, not as extensions:",
+            "A logger is called log or _log, and messages are called by their class, not as extensions:",
             from file in Repository.Sources("src", "*.cs")
             let name = Repository.Relative(file)
             from logger in Logger().Matches(File.ReadAllText(file))

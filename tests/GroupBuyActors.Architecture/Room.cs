@@ -56,7 +56,8 @@ internal sealed record Room(string Name)
             .Select(member =>
             {
                 var type = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
-                return $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}.{metadata.GetString(member.Name)}";
+                var owner = $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
+                return $"{owner}.{metadata.GetString(member.Name)}";
             })
             .ToList();
     }

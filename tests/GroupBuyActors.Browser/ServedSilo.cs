@@ -44,7 +44,10 @@ public class ServedSilo : IAsyncLifetime
         await SendAsync(
             HttpMethod.Put,
             $"/v1/groups/{group}",
-            $$$"""{"title":"{{{title}}}","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},"minGroupSize":2,"capacity":4}"""
+            $$$"""
+            {"title":"{{{title}}}","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},
+             "minGroupSize":2,"capacity":4}
+            """
         );
         return group;
     }

@@ -109,10 +109,12 @@ public sealed class CrashPointTests(ITestOutputHelper output)
             foreach (var (name, script, end) in plays)
                 Assert.True(
                     await undisturbed[script] == await end,
-                    $"{script.Method.Name}, killed {name}, ends with\n{await end}\nand undisturbed with\n{await undisturbed[script]}"
+                    $"{script.Method.Name}, killed {name}, ends with\n{await end}\nand undisturbed "
+                        + $"with\n{await undisturbed[script]}"
                 );
             output.WriteLine(
-                $"{points.Length} points in {clock.Elapsed.TotalSeconds:0} s; {system.DescribeStartUps()}\n{await undisturbed[steps[0].Script]}"
+                $"{points.Length} points in {clock.Elapsed.TotalSeconds:0} s; "
+                    + $"{system.DescribeStartUps()}\n{await undisturbed[steps[0].Script]}"
             );
         }
         catch (Exception e)
@@ -134,7 +136,9 @@ public sealed class CrashPointTests(ITestOutputHelper output)
         var status = await exit;
         Assert.True(
             status == 137,
-            $"{point}: it ended with {status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing"}.\n{system.Silos[0].Tail()}"
+            $"{point}: it ended with "
+                + (status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nothing")
+                + $".\n{system.Silos[0].Tail()}"
         );
     }
 

@@ -139,8 +139,10 @@ public sealed class CrashTests(ITestOutputHelper output)
             crowd.ThrowIfBroken();
             var looked = await watching;
             output.WriteLine(
-                $"{clock.Elapsed.TotalSeconds:0} s of load: {ledger.Campaigns.Count} campaigns, {ledger.Purchases.Count} orders, {ledger.Acknowledged} acknowledged calls, "
-                    + $"{edge.Unknown} tries with an unknown outcome, books read {looked} times; {system.DescribeStartUps()}"
+                $"{clock.Elapsed.TotalSeconds:0} s of load: {ledger.Campaigns.Count} campaigns, "
+                    + $"{ledger.Purchases.Count} orders, {ledger.Acknowledged} acknowledged calls, "
+                    + $"{edge.Unknown} tries with an unknown outcome, books read {looked} times; "
+                    + $"{system.DescribeStartUps()}"
             );
 
             var open = await auditor.WaitUntilSettledAsync(Settling);
@@ -149,7 +151,8 @@ public sealed class CrashTests(ITestOutputHelper output)
             output.WriteLine($"audited after {clock.Elapsed.TotalSeconds:0} s");
             if (open is not null || faults.Count > 0)
                 Assert.Fail(
-                    $"Seed {_seed}.\n{(open is null ? "" : $"Not settled: {open}\n")}{faults.Count} faults:\n  {string.Join("\n  ", faults.Take(60))}"
+                    $"Seed {_seed}.\n{(open is null ? "" : $"Not settled: {open}\n")}{faults.Count} faults:\n  "
+                        + $"{string.Join("\n  ", faults.Take(60))}"
                 );
             // A run in which little happened proves little.
             Assert.True(
@@ -161,7 +164,8 @@ public sealed class CrashTests(ITestOutputHelper output)
         {
             system.KeepsFiles = true;
             output.WriteLine(
-                $"{e.GetType().Name} with seed {_seed}; logs are kept in {system.Directory}. Complaints:\n  {string.Join("\n  ", ledger.Complaints)}\n{system.Tails()}"
+                $"{e.GetType().Name} with seed {_seed}; logs are kept in {system.Directory}. Complaints:\n  "
+                    + $"{string.Join("\n  ", ledger.Complaints)}\n{system.Tails()}"
             );
             throw;
         }

@@ -100,7 +100,8 @@ internal sealed class TestedSystem : IAsyncDisposable
 
     /// <summary>How long silos took to be ready.</summary>
     public string DescribeStartUps() =>
-        $"{_startUps.Count} start-ups, {_startUps.Average(time => time.TotalSeconds):0.0} s on average, at most {_startUps.Max().TotalSeconds:0.0} s";
+        $"{_startUps.Count} start-ups, {_startUps.Average(time => time.TotalSeconds):0.0} s on average, at most "
+        + $"{_startUps.Max().TotalSeconds:0.0} s";
 
     /// <summary>The last lines of every silo's output.</summary>
     public string Tails() => string.Join('\n', _silos.Select(silo => silo.Tail()));

@@ -84,8 +84,10 @@ public sealed class WallClockTests : IDisposable
 
     private static async Task<HttpStatusCode> PublishAsync(HttpClient http, string group, string timeout)
     {
-        var termsRequest =
-            $$"""{"title":"Tea","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},"minGroupSize":10,"timeout":"{{timeout}}","paymentWindow":"PT2S"}""";
+        var termsRequest = $$"""
+            {"title":"Tea","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},
+             "minGroupSize":10,"timeout":"{{timeout}}","paymentWindow":"PT2S"}
+            """;
         using var answer = await http.PutAsync(
             $"/v1/groups/{group}",
             new StringContent(termsRequest, System.Text.Encoding.UTF8, "application/json")

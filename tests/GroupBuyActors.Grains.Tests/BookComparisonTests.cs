@@ -194,8 +194,10 @@ public sealed class BookComparisonTests
         Assert.Equal(first.Key.Due, Assert.Single(await RowsAsync(silo, shard)).Key.Due);
         Assert.Equal(
             [
-                $"The books of merchant 10042 and of payments differ in 1 entries (missing-at-port 1); the first are {Id}.1 p-1",
-                $"The books of merchant {10042 + ShardId.MerchantSlots} and of inventory differ in 1 entries (missing-at-port 1); the first are {10042 + ShardId.MerchantSlots}.BJ.tea",
+                "The books of merchant 10042 and of payments differ in 1 entries (missing-at-port 1); the "
+                    + $"first are {Id}.1 p-1",
+                $"The books of merchant {10042 + ShardId.MerchantSlots} and of inventory differ in 1 entries "
+                    + $"(missing-at-port 1); the first are {10042 + ShardId.MerchantSlots}.BJ.tea",
             ],
             log.Of(3100)
         );

@@ -232,7 +232,8 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             Check();
             Must(
                 _table.Rows.Count == 0,
-                $"{_table.Rows.Count} tasks never ended, among them {_table.Rows.Select(row => $"{row.Key.Id} {row.Type} next at {row.NextAt:O}").FirstOrDefault()}"
+                $"{_table.Rows.Count} tasks never ended, among them "
+                    + $"{_table.Rows.Select(row => $"{row.Key.Id} {row.Type} next at {row.NextAt:O}").FirstOrDefault()}"
             );
         }
 
@@ -248,9 +249,11 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                     (rows.Contains(id) ? 1 : 0)
                     + ends[id].Count(ending => ending.RedrivenAt is null)
                     + done[id].Count();
+                var ended = ends[id].Select(end => $"{end.Status} v{end.Version} {end.RedrivenAt:O}");
                 Must(
                     places == 1,
-                    $"{id} is in {places} places: row {rows.Contains(id)}, ends {string.Join(", ", ends[id].Select(ending => $"{ending.Status} v{ending.Version} {ending.RedrivenAt:O}"))}, done {done[id].Count()}"
+                    $"{id} is in {places} places: row {rows.Contains(id)}, ends {string.Join(", ", ended)}, "
+                        + $"done {done[id].Count()}"
                 );
                 if (_cancelled.Contains(id))
                     Must(
@@ -383,7 +386,8 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 spin.SpinOnce();
                 if (waited.Elapsed > TestSilo.Bound)
                     Assert.Fail(
-                        $"Seed {seed}: {_near.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} hang, {_queues.Running} run, more is due: {_near.HasDue}."
+                        $"Seed {seed}: {_near.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} "
+                            + $"hang, {_queues.Running} run, more is due: {_near.HasDue}."
                     );
             }
         }

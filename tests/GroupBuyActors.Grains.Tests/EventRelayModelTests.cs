@@ -198,7 +198,8 @@ public sealed class EventRelayModelTests
                     !_journal.ClaimsRelayed("kafka", row)
                         || published.Contains((row.Actor!.Value, row.Sequence))
                         || _skipped.Contains((row.Actor!.Value, row.Sequence)),
-                    $"Event {row.Sequence} of {row.Actor} in stream {row.Stream} at {row.Position} is passed and not published."
+                    $"Event {row.Sequence} of {row.Actor} in stream {row.Stream} at {row.Position} is passed "
+                        + "and not published."
                 );
             foreach (var group in published.Select(e => e.Actor).Distinct())
                 _publisher.Read(group, sequence => _skipped.Contains((group, sequence)));

@@ -151,7 +151,8 @@ public sealed class NeededTaskTests
         var check = (await silo.Get<ITaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check;
         Assert.True(
             check.Holds,
-            $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: {string.Join(", ", check.Unneeded)}."
+            $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: "
+                + $"{string.Join(", ", check.Unneeded)}."
         );
     }
 

@@ -327,7 +327,8 @@ public sealed class RefundTests
         }
 
         Assert.Fail(
-            $"No dead letter after {bound}; the provider was called {silo.Ports.Calls[Refund] + silo.Ports.Calls.GetValueOrDefault(Ask)} times."
+            $"No dead letter after {bound}; the provider was called "
+                + $"{silo.Ports.Calls[Refund] + silo.Ports.Calls.GetValueOrDefault(Ask)} times."
         );
         return "";
     }

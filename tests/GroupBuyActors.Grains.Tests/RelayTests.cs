@@ -211,7 +211,10 @@ public sealed class RelayTests
         );
         await ChangeAsync(
             silo,
-            $"create trigger refuses before insert on group_view when new.group_id = '{Bad}' begin select raise(abort, 'no'); end"
+            $"""
+            create trigger refuses before insert on group_view when new.group_id = '{Bad}' begin select
+              raise(abort, 'no'); end
+            """
         );
         await silo.PublishAsync(Bad);
         await silo.PublishAsync(Good);

@@ -41,7 +41,10 @@ public abstract class MigrationTests(IDatabaseFixture databases)
             (session, ct) =>
                 database is MySqlDatabase
                     ? session.NumberAsync(
-                        $"select count(*) from information_schema.tables where table_schema = database() and table_name like 'sandbox%' and table_name <> 'sandbox_schema_version'",
+                        $"""
+                        select count(*) from information_schema.tables where table_schema = database()
+                          and table_name like 'sandbox%' and table_name <> 'sandbox_schema_version'
+                        """,
                         -1,
                         ct
                     )

@@ -45,7 +45,11 @@ public abstract class OldCallTests(IDatabaseFixture databases)
         DateTimeOffset last
     ) =>
         await (await sandbox.Database.ReadyAsync()).WriteAsync(
-            $"insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms) values ({port}, {System.Text.Encoding.UTF8.GetBytes(key)}, {operation}, 1, 0, {last.ToUnixTimeMilliseconds()})",
+            $"""
+            insert into sandbox_call (port, call_key, operation, times, first_ms, last_ms)
+              values ({port}, {System.Text.Encoding.UTF8.GetBytes(key)}, {operation}, 1, 0,
+                {last.ToUnixTimeMilliseconds()})
+            """,
             default
         );
 }

@@ -96,7 +96,8 @@ internal sealed class Api(HttpClient http)
         );
 
     public static string Offer(int people = 2, string more = "") =>
-        $$"""{"title":"龙井 tea","sku":"tea-250","unitPrice":{"amount":9900,"currency":"CNY"},"minGroupSize":{{people}}{{more}}}""";
+        """{"title":"龙井 tea","sku":"tea-250","unitPrice":{"amount":9900,"currency":"CNY"},"""
+        + $"\"minGroupSize\":{people}{more}}}";
 
     /// <summary>A fulfilled group of as many buyers as it needs: its orders, vouchers issued.</summary>
     public async Task<Answer[]> FulfilAsync(GroupId group, int people = 2, string more = "")

@@ -141,7 +141,10 @@ public abstract class DatabaseTests(IDatabaseFixture databases)
                     (_, _) =>
                         Task.FromResult<(SqlText, int)>(
                             (
-                                $"update shard_owner set epoch = 78 where shard = 1; insert into shard_owner (shard) values (1)",
+                                $"""
+                                update shard_owner set epoch = 78
+                                  where shard = 1; insert into shard_owner (shard) values (1)
+                                """,
                                 0
                             )
                         ),

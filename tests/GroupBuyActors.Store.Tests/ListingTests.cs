@@ -345,7 +345,10 @@ public abstract class ListingTests(IDatabaseFixture databases)
 
         // Counted and changed after all, as by another release; then counted anew.
         await store.ExecuteAsync(
-            $"update payment_book set state = {(int)PaymentState.Refunded} where amount = {long.MaxValue} and state = {(int)PaymentState.Forfeited}"
+            $"""
+            update payment_book set state = {(int)PaymentState.Refunded} where amount = {long.MaxValue}
+              and state = {(int)PaymentState.Forfeited}
+            """
         );
         await store.ExecuteAsync($"update group_view set deducted = 6, released = 4 where group_id = {"7.SH.a"}");
         var changed = await store.GroupQueries.BooksAsync(7, Samples.Noon, default);

@@ -135,7 +135,10 @@ public abstract class MigrationTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await store.ExecuteAsync(
-            $"insert into schema_version (version, name, sha256, applied_at) values (9999, {"9999_future.sql"}, {new string('1', 64)}, {"2026-11-23 00:00:00"})"
+            $"""
+            insert into schema_version (version, name, sha256, applied_at)
+              values (9999, {"9999_future.sql"}, {new string('1', 64)}, {"2026-11-23 00:00:00"})
+            """
         );
         await store.Health.MigrateAsync(default);
     }

@@ -64,7 +64,10 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             $"insert into relay_cursor (stream, sink, position) values (2, {"projections"}, {Position(7) + 10})"
         );
         await store.ExecuteAsync(
-            $"insert into relay_blocked (stream, sink, actor_id, sequence, state, since_ms) values (2, {"projections"}, {group.Actor}, 5, 2, 0)"
+            $"""
+            insert into relay_blocked (stream, sink, actor_id, sequence, state, since_ms)
+              values (2, {"projections"}, {group.Actor}, 5, 2, 0)
+            """
         );
         Assert.Equal(0, await RemoveAsync(store, group, 7));
         await store.ExecuteAsync($"delete from relay_blocked");
@@ -210,6 +213,11 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
 
     private static Task EventAsync(TestStore store, string group, long sequence, long stream) =>
         store.ExecuteAsync(
-            $"insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms, payload) values ({stream}, {Position(sequence) + group.Length}, {new byte[16]}, {GroupActors.Kind + ":" + group}, {sequence}, {"order.placed"}, 1, {Samples.Noon.ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()})"
+            $"""
+            insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms,
+              payload) values ({stream}, {Position(sequence) + group.Length}, {new byte[16]},
+              {GroupActors.Kind + ":" + group}, {sequence}, {"order.placed"}, 1,
+              {Samples.Noon.ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()})
+            """
         );
 }

@@ -20,7 +20,10 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
         var today = Ms(Samples.Noon) / 86_400_000;
         for (var n = 0; n < 10; n++)
             await store.ExecuteAsync(
-                $"insert into task_run (due_day, task_id, version, commit_id) values ({today - n}, {"run"}, 1, {new byte[16]})"
+                $"""
+                insert into task_run (due_day, task_id, version, commit_id)
+                  values ({today - n}, {"run"}, 1, {new byte[16]})
+                """
             );
         Assert.Equal(new PurgeStep(3, false), await store.OldRows.TaskRunsAsync(Samples.Noon.AddDays(-4), 3, default));
         Assert.Equal(new PurgeStep(2, true), await store.OldRows.TaskRunsAsync(Samples.Noon.AddDays(-4), 3, default));
@@ -34,7 +37,10 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
         await using var store = await TestStore.NewAsync(databases);
         foreach (var minutes in (int[])[0, 59, 61, 600])
             await store.ExecuteAsync(
-                $"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs} - {minutes * 60_000}, {"moved"})"
+                $"""
+                insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs} -
+                  {minutes * 60_000}, {"moved"})
+                """
             );
         Assert.Equal(new PurgeStep(2, true), await store.OldRows.TaskMovesAsync(TimeSpan.FromHours(1), 100, default));
         Assert.Equal(2, await store.NumberAsync($"select count(*) from task_move"));
@@ -119,7 +125,10 @@ public abstract class OldRowsTests(IDatabaseFixture databases)
 
     private static Task CommitRowAsync(TestStore store, long stream, long position, DateTimeOffset time) =>
         store.ExecuteAsync(
-            $"insert into journal (stream, position, commit_id, time_ms) values ({stream}, {position}, {Encoding.ASCII.GetBytes("0123456789abcdef")}, {Ms(time)})"
+            $"""
+            insert into journal (stream, position, commit_id, time_ms)
+              values ({stream}, {position}, {Encoding.ASCII.GetBytes("0123456789abcdef")}, {Ms(time)})
+            """
         );
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();

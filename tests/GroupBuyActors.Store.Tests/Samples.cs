@@ -63,7 +63,14 @@ internal static class Samples
         string type = "order.placed"
     ) =>
         store.ExecuteAsync(
-            $"insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms, payload, trace) values ({stream}, {sequence}, {Guid.Parse("00112233-4455-6677-8899-aabbccddeeff").ToByteArray(bigEndian: true)}, {GroupActors.Kind + ":" + group}, {sequence}, {type}, 1, {Noon.AddMilliseconds(sequence).ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()}, {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})"
+            $"""
+            insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms,
+              payload, trace) values ({stream}, {sequence},
+              {Guid.Parse("00112233-4455-6677-8899-aabbccddeeff").ToByteArray(bigEndian: true)},
+              {GroupActors.Kind + ":" + group}, {sequence}, {type}, 1,
+              {Noon.AddMilliseconds(sequence).ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()},
+              {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})
+            """
         );
 
     public static Task OrderAsync(
@@ -75,7 +82,16 @@ internal static class Samples
         DateTimeOffset placed
     ) =>
         store.ExecuteAsync(
-            $"insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms, closes_ms, paid_ms, voucher_tail) values ({order}, {sequence}, {OrderId.Parse(order).Group.Value}, {System.Text.Encoding.UTF8.GetBytes(user)}, {StoredNames.Of(status)}, {placed.ToUnixTimeMilliseconds()}, 1, 1999, {"CNY"}, {placed.ToUnixTimeMilliseconds()}, {placed.AddMinutes(30).ToUnixTimeMilliseconds()}, {(status == OrderStatus.Paid ? placed.AddMinutes(1).ToUnixTimeMilliseconds() : null as long?)}, {null as string})"
+            $"""
+            insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms,
+              quantity, amount, currency, placed_ms, closes_ms, paid_ms, voucher_tail)
+              values ({order}, {sequence}, {OrderId.Parse(order).Group.Value},
+              {System.Text.Encoding.UTF8.GetBytes(user)}, {StoredNames.Of(status)},
+              {placed.ToUnixTimeMilliseconds()}, 1, 1999, {"CNY"}, {placed.ToUnixTimeMilliseconds()},
+              {placed.AddMinutes(30).ToUnixTimeMilliseconds()},
+              {(status == OrderStatus.Paid ? placed.AddMinutes(1).ToUnixTimeMilliseconds() : null as long?)},
+              {null as string})
+            """
         );
 
     public static Task TaskAsync(
@@ -87,7 +103,11 @@ internal static class Samples
         string type = "order-close"
     ) =>
         store.ExecuteAsync(
-            $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) values ({shard.Index}, {due.ToUnixTimeMilliseconds()}, {id}, {type}, {"{}"u8.ToArray()}, {(next ?? due).ToUnixTimeMilliseconds()}, 0, 1)"
+            $"""
+            insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version)
+              values ({shard.Index}, {due.ToUnixTimeMilliseconds()}, {id}, {type}, {"{}"u8.ToArray()},
+              {(next ?? due).ToUnixTimeMilliseconds()}, 0, 1)
+            """
         );
 
     public static TaskOutcome Ending(
@@ -119,7 +139,14 @@ internal static class Samples
 
     public static Task EndAsync(this TestStore store, TaskOutcome end) =>
         store.ExecuteAsync(
-            $"insert into task_outcome (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, error) values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()}, {StoredNames<TaskOutcomeStatus>.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.Account}, {end.Actor?.ToString()}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version}, {end.Payload.ToArray()}, {end.Error})"
+            $"""
+            insert into task_outcome (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms,
+                attempts, version, payload, error)
+              values ({end.Key.Day}, {end.TaskId}, {end.EndedAt.ToUnixTimeMilliseconds()},
+                {StoredNames<TaskOutcomeStatus>.Of(end.Status)}, {end.Type}, {end.Shard.Index}, {end.Account},
+                {end.Actor?.ToString()}, {end.Due.ToUnixTimeMilliseconds()}, {end.Attempts}, {end.Version},
+                {end.Payload.ToArray()}, {end.Error})
+            """
         );
 
     /// <summary>
@@ -128,12 +155,24 @@ internal static class Samples
     /// </summary>
     public static Task ManyTasksAsync(this TestStore store, int rounds) =>
         store.ExecuteAsync(
-            $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) select s.shard, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, s.shard + 2048 * r.shard, {"order-close"}, {"{}"u8.ToArray()}, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, 0, 1 from shard_owner s cross join shard_owner r where r.shard < {rounds}"
+            $"""
+            insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts,
+              version) select s.shard, {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard,
+              s.shard + 2048 * r.shard, {"order-close"}, {"{}"u8.ToArray()},
+              {Noon.ToUnixTimeMilliseconds()} + 60000 * r.shard + s.shard, 0, 1 from shard_owner s cross
+              join shard_owner r where r.shard < {rounds}
+            """
         );
 
     /// <summary>2,048 a round: dead letters, each a millisecond older than the one before.</summary>
     public static Task ManyEndingsAsync(this TestStore store, int rounds, string type = "refund") =>
         store.ExecuteAsync(
-            $"insert into task_outcome (day, task_id, ended_ms, status, type, shard, due_ms, attempts, version, payload, error) select {TaskOutcome.DayOf(Noon)}, s.shard + 2048 * r.shard, {Noon.ToUnixTimeMilliseconds()} - s.shard - 2048 * r.shard, {"dead"}, {type}, s.shard, {Noon.ToUnixTimeMilliseconds()}, 10, 3, {"{}"u8.ToArray()}, {"The provider did not answer."} from shard_owner s cross join shard_owner r where r.shard < {rounds}"
+            $"""
+            insert into task_outcome (day, task_id, ended_ms, status, type, shard, due_ms, attempts, version,
+              payload, error) select {TaskOutcome.DayOf(Noon)}, s.shard + 2048 * r.shard,
+              {Noon.ToUnixTimeMilliseconds()} - s.shard - 2048 * r.shard, {"dead"}, {type}, s.shard,
+              {Noon.ToUnixTimeMilliseconds()}, 10, 3, {"{}"u8.ToArray()}, {"The provider did not answer."}
+              from shard_owner s cross join shard_owner r where r.shard < {rounds}
+            """
         );
 }

@@ -125,7 +125,12 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         await using var store = await TestStore.NewAsync(server);
         var group = GroupId.Parse("1.SH.a");
         await store.ExecuteAsync(
-            $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) select {group.Shard.Index}, s.shard + 2048 * r.shard, concat({"groups:2.SH.b:"}, s.shard + 2048 * r.shard, {":0"}), {"order-close"}, {"{}"u8.ToArray()}, 0, 0, 1 from shard_owner s cross join shard_owner r where r.shard < 10"
+            $"""
+            insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts,
+              version) select {group.Shard.Index}, s.shard + 2048 * r.shard, concat({"groups:2.SH.b:"},
+              s.shard + 2048 * r.shard, {":0"}), {"order-close"}, {"{}"u8.ToArray()}, 0, 0, 1
+              from shard_owner s cross join shard_owner r where r.shard < 10
+            """
         );
         for (var n = 0; n < 3; n++)
             await store.TaskAsync(group.Shard, Samples.Noon.AddDays(n), TaskIds.Of(group.Actor, n + 1, "order-close"));
@@ -181,7 +186,12 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
         for (var n = 1; n <= 3; n++)
             await store.OrderAsync("1.SH.a.7", "bob", Groups.OrderStatus.PendingPayment, n, Samples.Noon);
         await store.ExecuteAsync(
-            $"insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms, closes_ms) select concat({"2.SH.b."}, s.shard), r.shard, {"2.SH.b"}, {"u"u8.ToArray()}, {"CLOSED"}, 0, 1, 1, {"CNY"}, 0, 0 from shard_owner s cross join shard_owner r where r.shard between 1 and 4"
+            $"""
+            insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms,
+              quantity, amount, currency, placed_ms, closes_ms) select concat({"2.SH.b."}, s.shard), r.shard,
+              {"2.SH.b"}, {"u"u8.ToArray()}, {"CLOSED"}, 0, 1, 1, {"CNY"}, 0, 0 from shard_owner s cross
+              join shard_owner r where r.shard between 1 and 4
+            """
         );
         await store.ExecuteAsync($"analyze table order_status_log");
         var none = await TouchedAsync(store, () => Task.CompletedTask);
@@ -202,10 +212,17 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
     {
         await using var store = await TestStore.NewAsync(server);
         await store.ExecuteAsync(
-            $"insert into payment_book (order_id, payment_id, merchant_id, sequence, currency, amount, state, counted) select concat({"7.SH.a."}, s.shard), {"p"u8.ToArray()}, 7, 1, {"CNY"}, 1, 4, case when s.shard < 5 then null else 2 end from shard_owner s"
+            $"""
+            insert into payment_book (order_id, payment_id, merchant_id, sequence, currency, amount, state,
+              counted) select concat({"7.SH.a."}, s.shard), {"p"u8.ToArray()}, 7, 1, {"CNY"}, 1, 4,
+              case when s.shard < 5 then null else 2 end from shard_owner s
+            """
         );
         await store.ExecuteAsync(
-            $"insert into payment_total (merchant_id, currency, settled_high, settled_low, refunded_high, refunded_low) values (7, {"CNY"}, 0, 0, 0, 2043)"
+            $"""
+            insert into payment_total (merchant_id, currency, settled_high, settled_low, refunded_high,
+              refunded_low) values (7, {"CNY"}, 0, 0, 0, 2043)
+            """
         );
         await store.ExecuteAsync($"analyze table payment_book");
         var none = await TouchedAsync(store, () => Task.CompletedTask);

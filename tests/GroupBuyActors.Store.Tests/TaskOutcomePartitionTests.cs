@@ -63,7 +63,10 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
     {
         await using var store = await TestStore.NewAsync(server);
         await store.ExecuteAsync(
-            $"alter table task_outcome reorganize partition pmax into (partition p20261123 values less than (20781), partition pmax values less than maxvalue)"
+            $"""
+            alter table task_outcome reorganize partition pmax into (partition p20261123
+              values less than (20781), partition pmax values less than maxvalue)
+            """
         );
         await store.EndAsync(Samples.Ending("refund"));
         await store.Ends.MaintainAsync(Today, 30, 2, ["refund", "payment-check"], default);
@@ -128,7 +131,10 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
         store.Database.ReadAsync(
             (session, ct) =>
                 session.ListAsync(
-                    $"select partition_name from information_schema.partitions where table_schema = database() and table_name = 'task_outcome' order by partition_ordinal_position",
+                    $"""
+                    select partition_name from information_schema.partitions where table_schema = database()
+                      and table_name = 'task_outcome' order by partition_ordinal_position
+                    """,
                     row => row.GetString(0),
                     ct
                 ),

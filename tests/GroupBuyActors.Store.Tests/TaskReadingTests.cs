@@ -158,7 +158,10 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
 
         Task RowAsync(string id, long due, long next, int version) =>
             store.ExecuteAsync(
-                $"insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version) values ({shard.Index}, {due}, {id}, {"refund"}, {"{}"u8.ToArray()}, {next}, -1, {version})"
+                $"""
+                insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version)
+                  values ({shard.Index}, {due}, {id}, {"refund"}, {"{}"u8.ToArray()}, {next}, -1, {version})
+                """
             );
     }
 
@@ -320,10 +323,16 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
 
         // As a commit moves it: due later than all that the page has shown.
         await store.ExecuteAsync(
-            $"update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()} where id = {TaskIds.Of(group.Actor, 2, "order-close")}"
+            $"""
+            update timed_task set due_ms = {Samples.Noon.AddHours(1).ToUnixTimeMilliseconds()}
+              where id = {TaskIds.Of(group.Actor, 2, "order-close")}
+            """
         );
         await store.ExecuteAsync(
-            $"insert into task_move (at_ms, id) values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group.Actor, 2, "order-close")})"
+            $"""
+            insert into task_move (at_ms, id)
+              values ({store.Database.Dialect.NowMs}, {TaskIds.Of(group.Actor, 2, "order-close")})
+            """
         );
         var rest = new List<string>();
         for (var next = first.Next; next is not null; )

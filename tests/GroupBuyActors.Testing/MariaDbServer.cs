@@ -206,7 +206,8 @@ public sealed class MariaDbServer : IAsyncDisposable
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(
-            "log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid 2>/dev/null; true"
+            "log=$1; shift; \"$@\" >>\"$log\" 2>&1 </dev/null & pid=$!; echo $pid; cat >/dev/null; kill -9 "
+                + "$pid; wait $pid 2>/dev/null; true"
         );
         start.ArgumentList.Add("guard");
         start.ArgumentList.Add(LogFile);

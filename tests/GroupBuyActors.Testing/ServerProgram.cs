@@ -74,7 +74,8 @@ internal sealed class MariaDbProgram : ServerProgram
         ]);
 
     public override string MakeUser(string name, string password) =>
-        $"create or replace user '{name}'@'%' identified by '{password}';\ngrant all on *.* to '{name}'@'%' with grant option;\n";
+        $"create or replace user '{name}'@'%' identified by '{password}';\ngrant all on *.* to '{name}'@'%' "
+        + "with grant option;\n";
 
     private static string Find(string program)
     {
@@ -86,7 +87,8 @@ internal sealed class MariaDbProgram : ServerProgram
         ];
         return directories.Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException(
-                $"{program} is not installed: install mariadb-server, or set {MariaDbServer.ExistingServerVariable} to a server's connection string."
+                $"{program} is not installed: install mariadb-server, or set "
+                    + $"{MariaDbServer.ExistingServerVariable} to a server's connection string."
             );
     }
 }
@@ -122,7 +124,8 @@ internal sealed class MySqlProgram(string root) : ServerProgram
         ]);
 
     public override string MakeUser(string name, string password) =>
-        $"create user if not exists '{name}'@'%' identified by '{password}';\ngrant all on *.* to '{name}'@'%' with grant option;\n";
+        $"create user if not exists '{name}'@'%' identified by '{password}';\ngrant all on *.* to '{name}'@'%' "
+        + "with grant option;\n";
 
     private string[] Load(string program)
     {

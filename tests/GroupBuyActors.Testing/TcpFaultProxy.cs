@@ -456,7 +456,8 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
             var body = answer.Slice(4, length);
             if (body.IsEmpty || body[0] is not (Ok or Error))
                 throw new InvalidDataException(
-                    "A fault waits for the end of an answer that is neither OK nor an error: it has rows, or it is encrypted."
+                    "A fault waits for the end of an answer that is neither OK nor an error: it has rows, or "
+                        + "it is encrypted."
                 );
             if (body[0] == Error || !AnnouncesMore(body))
                 return true;

@@ -108,7 +108,8 @@ internal sealed class EventDeduplicator(
         return isWhole
             ? events
             : throw new InvalidOperationException(
-                $"The events supplied to fill the gap of group {gap.Group} must be sequences {gap.After + 1} to {gap.Before - 1}."
+                $"The events supplied to fill the gap of group {gap.Group} must be sequences {gap.After + 1} to "
+                    + $"{gap.Before - 1}."
             );
     }
 }

@@ -14,7 +14,8 @@ internal static partial class GroupEventConsumerLog
     [LoggerMessage(
         9002,
         LogLevel.Warning,
-        "The current batch of {Partition} did not finish in time and was abandoned; the next reader continues from what the view has stored."
+        "The current batch of {Partition} did not finish in time and was abandoned; the next reader continues "
+            + "from what the view has stored."
     )]
     public static partial void Abandoned(ILogger log, string partition);
 

@@ -28,7 +28,7 @@ internal sealed class GroupEventConsumerMetrics : IDisposable
         _meter.CreateObservableGauge(
             "consumer_lag",
             () => new Measurement<long>(lag(), _group),
-            description: "Messages not yet stored, on the partitions of this process; sum over all processes for the whole consumer group."
+            description: "Messages on this process's partitions that are not stored yet; sum them over all processes."
         );
     }
 

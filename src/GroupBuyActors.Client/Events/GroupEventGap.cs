@@ -60,7 +60,8 @@ public static class GapAnswers
 /// <summary>Events of a group are missing, and nobody said how to go on without them.</summary>
 public sealed class GroupEventGapException(GroupEventGap gap)
     : Exception(
-        $"Events of group {gap.Group} are missing: sequence {gap.Before} came after {gap.After}, and the events between were not published on this topic."
+        $"Events of group {gap.Group} are missing: sequence {gap.Before} came after {gap.After}, and the events "
+            + "between were not published on this topic."
     )
 {
     /// <summary>What is missing.</summary>

@@ -5,7 +5,8 @@ namespace GroupBuyActors.Client;
 /// <summary>The service refused a call: RFC 9457 problem details with a stable code.</summary>
 public sealed class ProblemException(HttpStatusCode status, ProblemDocument problem)
     : Exception(
-        $"{problem.Code ?? ((int)status).ToString(System.Globalization.CultureInfo.InvariantCulture)}: {problem.Detail ?? problem.Title ?? "refused"}"
+        $"{problem.Code ?? ((int)status).ToString(System.Globalization.CultureInfo.InvariantCulture)}: "
+            + $"{problem.Detail ?? problem.Title ?? "refused"}"
     )
 {
     /// <summary>The status code.</summary>

@@ -120,7 +120,8 @@ internal static class PaymentRules
                     return null;
         return Decision.Refuse(
             RefusalCode.PaymentAmountMismatch,
-            $"The order costs {Views.TotalOf(state, order)}; the payment provider does not confirm {command.Amount} for payment {command.PaymentId}."
+            $"The order costs {Views.TotalOf(state, order)}; the payment provider does not confirm "
+                + $"{command.Amount} for payment {command.PaymentId}."
         );
     }
 
@@ -146,7 +147,8 @@ internal static class PaymentRules
             Answer = AnswerKind.Order,
             Order = order.Number,
             Warning =
-                $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is an excess payment and is refunded.",
+                $"Payment {command.PaymentId} of {command.Amount} for order {id} ({order.Status}) is an excess "
+                + "payment and is refunded.",
         };
     }
 
@@ -202,7 +204,8 @@ internal static class PaymentRules
             Events = events,
             NotYet = again ? TimeSpan.Zero : null,
             Warning = events.Any(happened => happened is PaymentExcess)
-                ? $"The payment provider holds {found.Count} excess payments for order {order.Number}; they are refunded."
+                ? $"The payment provider holds {found.Count} excess payments for order {order.Number}; they are "
+                    + "refunded."
                 : null,
         };
 }

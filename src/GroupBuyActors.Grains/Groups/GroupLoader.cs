@@ -28,7 +28,8 @@ internal static class GroupLoader
         var state = stored.Snapshot is { } snapshot ? GroupSnapshot.Read(group, snapshot) : new GroupState(group);
         if (state.Sequence != stored.SnapshotSequence)
             throw new InvalidDataException(
-                $"The snapshot of group {group} has sequence {state.Sequence}, but its header has {stored.SnapshotSequence}."
+                $"The snapshot of group {group} has sequence {state.Sequence}, but its header has "
+                    + $"{stored.SnapshotSequence}."
             );
         foreach (var row in stored.Tail)
         {

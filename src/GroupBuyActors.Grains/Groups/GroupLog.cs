@@ -51,7 +51,8 @@ internal static partial class GroupLog
     [LoggerMessage(
         1020,
         LogLevel.Warning,
-        "Tasks of group {group_id} did not match its state and were repaired: {Missing} missing tasks were created, {Late} late tasks were brought forward."
+        "Tasks of group {group_id} did not match its state and were repaired: {Missing} missing tasks were "
+            + "created, {Late} late tasks were brought forward."
     )]
     public static partial void TasksMended(ILogger log, GroupId group_id, int missing, int late);
 }

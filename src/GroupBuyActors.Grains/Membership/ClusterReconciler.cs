@@ -232,7 +232,7 @@ internal sealed class ClusterReconciler(
                     ? new SiloIdentity(silo.ToParsableString(), member.Name)
                     : null;
             await shards.ReleaseAsync(Self, [.. heir], successor, cancellation);
-            MembershipLog.ShardsReleased(log, heir.Count(), successor?.Slot ?? "nobody");
+            MembershipLog.ShardsReleased(log, heir.Count(), successor?.Slot ?? "no silo");
             if (successor is not null)
                 successors.Add(heir.Key!);
         }

@@ -29,7 +29,8 @@ internal static partial class ReconciliationLog
     [LoggerMessage(
         3102,
         LogLevel.Information,
-        "Compared the books of {Merchants} merchants of {Shard}: {Differences} entries differ, {Incomplete} merchants could not be compared."
+        "Compared the books of {Merchants} merchants of {Shard}: {Differences} entries differ, {Incomplete} "
+            + "merchants could not be compared."
     )]
     public static partial void Compared(ILogger log, ShardId shard, int merchants, long differences, int incomplete);
 

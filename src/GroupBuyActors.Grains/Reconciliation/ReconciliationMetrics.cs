@@ -18,7 +18,7 @@ internal sealed class ReconciliationMetrics
         meter.CreateObservableGauge(
             "reconciliation_differences",
             Differences,
-            description: "Entries that differ between the merchants' books and a service's books, at the last comparison."
+            description: "Entries that differ between a merchant's and a service's books, at the last comparison."
         );
         meter.CreateObservableGauge(
             "reconciliation_last_success",

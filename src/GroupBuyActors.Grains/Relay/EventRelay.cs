@@ -176,7 +176,8 @@ internal sealed class EventRelay(
         await MaintainAsync(waiting.Carried, cancellation);
         if (waiting.Count >= options.BlockedActorsMax)
             throw new InvalidOperationException(
-                $"{waiting.Count} groups of stream {stream} are blocked; the stream waits until some of them are released."
+                $"{waiting.Count} groups of stream {stream} are blocked; the stream waits until some of them "
+                    + "are released."
             );
     }
 

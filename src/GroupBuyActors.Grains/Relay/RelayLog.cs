@@ -8,7 +8,8 @@ internal static partial class RelayLog
     [LoggerMessage(
         4000,
         LogLevel.Warning,
-        "Sink {Sink} of stream {Stream} fell behind the in-memory buffer and reads from the table until it has caught up."
+        "Sink {Sink} of stream {Stream} fell behind the in-memory buffer and reads from the table until it has "
+            + "caught up."
     )]
     public static partial void Behind(ILogger log, long stream, string sink);
 
@@ -25,14 +26,16 @@ internal static partial class RelayLog
     [LoggerMessage(
         4003,
         LogLevel.Warning,
-        "Sink {Sink} could not receive the rest of stream {Stream} before shutdown; the silo that adopts the stream continues."
+        "Sink {Sink} could not receive the rest of stream {Stream} before shutdown; the silo that adopts the "
+            + "stream continues."
     )]
     public static partial void NotFlushed(ILogger log, Exception exception, long stream, string sink);
 
     [LoggerMessage(
         4004,
         LogLevel.Error,
-        "{Sink} rejected event {Sequence} of group {GroupId} permanently ({Reason}). The group's events are parked until an operator retries or skips this event."
+        "{Sink} rejected event {Sequence} of group {GroupId} permanently ({Reason}). The group's events are "
+            + "parked until an operator retries or skips this event."
     )]
     public static partial void Parked(ILogger log, string groupId, long sequence, string sink, string reason);
 
@@ -46,7 +49,8 @@ internal static partial class RelayLog
     [LoggerMessage(
         4006,
         LogLevel.Error,
-        "Lists and books cannot be updated for group {GroupId} from event {Sequence} of stream {Stream}. Only this group is parked; it will be retried."
+        "Lists and books cannot be updated for group {GroupId} from event {Sequence} of stream {Stream}. Only "
+            + "this group is parked; it will be retried."
     )]
     public static partial void NotProjected(
         ILogger log,

@@ -212,7 +212,8 @@ internal sealed class StreamProjection(
             return;
         if (_aside.Count >= options.BlockedActorsMax)
             throw new InvalidOperationException(
-                $"{_aside.Count} groups of stream {stream} are blocked; the stream waits until some of them are released.",
+                $"{_aside.Count} groups of stream {stream} are blocked; the stream waits until some of them are "
+                    + "released.",
                 fault
             );
         _aside.Add(

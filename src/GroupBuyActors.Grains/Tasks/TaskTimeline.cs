@@ -33,7 +33,8 @@ internal sealed class TaskTimeline(
                 story.Add(
                     new TaskMoment(
                         ended,
-                        $"It ended as {(report.RedrivenAt is null ? report.Status : "a dead letter")}{(report.LastError is { } error ? $": {error}" : ".")}"
+                        $"It ended as {(report.RedrivenAt is null ? report.Status : "a dead letter")}"
+                            + (report.LastError is { } error ? $": {error}" : ".")
                     )
                 );
             if (report.DismissedAt is { } dismissed)

@@ -108,6 +108,6 @@ public sealed class HostAllowList
             );
 
         public override string ToString() =>
-            $"{(Below ? AnyBelow : "")}{(Name.Contains(':') ? $"[{Name}]" : Name)}{(Port == AnyPort ? "" : $":{Port}")}";
+            (Below ? AnyBelow : "") + (Name.Contains(':') ? $"[{Name}]" : Name) + (Port == AnyPort ? "" : $":{Port}");
     }
 }

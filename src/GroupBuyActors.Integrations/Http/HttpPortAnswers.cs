@@ -65,7 +65,8 @@ internal static class HttpPortAnswers
         {
             return (
                 Unavailable(
-                    $"{port} answered {call.Operation} with a body that does not match the contract (at {(e.Path is { Length: > 0 } path ? Plain(path) : "its start")})."
+                    $"{port} answered {call.Operation} with a body that does not match the contract (at "
+                        + $"{(e.Path is { Length: > 0 } path ? Plain(path) : "its start")})."
                 ),
                 null
             );
@@ -79,7 +80,8 @@ internal static class HttpPortAnswers
         if ((int)answer.Status is >= 300 and < 400)
             return $"{port} answered {(int)answer.Status}; redirects are not followed.";
         var (code, detail) = Problem(answer.Body);
-        return $"{port} answered {(int)answer.Status}{(code is null ? "" : $" {code}")}{(detail is null ? "." : $": {detail}")}";
+        return $"{port} answered "
+            + $"{(int)answer.Status}{(code is null ? "" : $" {code}")}{(detail is null ? "." : $": {detail}")}";
     }
 
     private static (string? Code, string? Detail) Problem(byte[] body)

@@ -36,7 +36,10 @@ internal sealed class OldCalls(SandboxDatabase books)
     {
         var rows = await session
             .ListAsync(
-                $"select port, call_key, operation, last_ms from sandbox_call{From(after)} order by port, call_key, operation limit {limit}",
+                $"""
+                select port, call_key, operation, last_ms from sandbox_call{From(after)}
+                  order by port, call_key, operation limit {limit}
+                """,
                 row => (Key: new CallKey(row.GetInt32(0), row.Bytes(1), row.GetString(2)), LastMs: row.GetInt64(3)),
                 cancellation
             )
@@ -54,12 +57,18 @@ internal sealed class OldCalls(SandboxDatabase books)
     {
         if (after is not { } last)
             return $"";
-        return $" where port >= {last.Port} and (port > {last.Port} or call_key > {last.Key} or (call_key = {last.Key} and operation > {last.Operation}))";
+        return $"""
+             where port >= {last.Port} and (port > {last.Port} or call_key > {last.Key}
+               or (call_key = {last.Key} and operation > {last.Operation}))
+            """;
     }
 
     // One that was counted again meanwhile stays.
     private static SqlText Delete(CallKey key, long beforeMs) =>
-        $"delete from sandbox_call where port = {key.Port} and call_key = {key.Key} and operation = {key.Operation} and last_ms < {beforeMs}";
+        $"""
+            delete from sandbox_call where port = {key.Port} and call_key = {key.Key}
+              and operation = {key.Operation} and last_ms < {beforeMs}
+            """;
 
     private sealed record CallKey(int Port, byte[] Key, string Operation);
 }

@@ -82,7 +82,11 @@ internal sealed partial class SandboxBooks
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         var insert = new SqlText().Append(
-            $"{_books.Dialect.InsertIgnore} into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(payment.PaymentId)}, {payment.Amount.Amount}, {payment.Amount.Currency}, {Held}, {null as byte[]}, {NowMs()})"
+            $"""
+            {_books.Dialect.InsertIgnore} into sandbox_payment (order_id, payment_id, amount, currency,
+              state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(payment.PaymentId)},
+              {payment.Amount.Amount}, {payment.Amount.Currency}, {Held}, {null as byte[]}, {NowMs()})
+            """
         );
         return await database
             .ExchangeAsync(
@@ -105,7 +109,11 @@ internal sealed partial class SandboxBooks
     // A payment never seen before is paid and given back in one.
     private SqlText Refund(string key, OrderId order, string paymentId, Money amount) =>
         new SqlText().Append(
-            $"replace into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms) values ({order.ToString()}, {Bytes(paymentId)}, {amount.Amount}, {amount.Currency}, {GivenBack}, {Bytes(key)}, {NowMs()})"
+            $"""
+            replace into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms)
+              values ({order.ToString()}, {Bytes(paymentId)}, {amount.Amount}, {amount.Currency}, {GivenBack},
+              {Bytes(key)}, {NowMs()})
+            """
         );
 
     private static (ProviderPayment Payment, string? RefundKey) PaymentRow(DbDataReader row) =>

@@ -33,7 +33,10 @@ internal sealed partial class SandboxBooks
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select order_id, payment_id, amount, currency, state from sandbox_payment where {where} order by order_id, payment_id limit {limit + 1}",
+                        $"""
+                        select order_id, payment_id, amount, currency, state from sandbox_payment
+                          where {where} order by order_id, payment_id limit {limit + 1}
+                        """,
                         row => new PaymentBookEntry(
                             OrderId.Parse(row.GetString(0)),
                             row.Utf8(1),

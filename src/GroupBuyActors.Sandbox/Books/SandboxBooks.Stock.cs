@@ -91,13 +91,23 @@ internal sealed partial class SandboxBooks
             $"{SelectStock([.. moves.Select(move => move.SkuKey).Distinct().Order()])}{_books.Dialect.ForUpdate}"
         );
         statements.Add(
-            $"select call_key, state, units, reserved, deducted from sandbox_reservation where call_key in ({SqlText.Values(moves.Select(move => move.ReservationKey).Distinct())})"
+            $"""
+            select call_key, state, units, reserved, deducted from sandbox_reservation
+              where call_key in ({SqlText.Values(moves.Select(move => move.ReservationKey).Distinct())})
+            """
         );
         statements.Add(
-            $"select call_key, reservation_key, state, units from sandbox_deduction where call_key in ({SqlText.Values(moves.SelectMany(move => move.DeductionKeys).Distinct().Prepend(""))})"
+            $"""
+            select call_key, reservation_key, state, units from sandbox_deduction
+              where call_key in
+              ({SqlText.Values(moves.SelectMany(move => move.DeductionKeys).Distinct().Prepend(""))})
+            """
         );
         statements.Add(
-            $"select call_key from sandbox_release where call_key in ({SqlText.Values(moves.OfType<ReleaseMove>().Select(move => move.Key).Distinct().Prepend(""))})"
+            $"""
+            select call_key from sandbox_release where call_key in
+              ({SqlText.Values(moves.OfType<ReleaseMove>().Select(move => move.Key).Distinct().Prepend(""))})
+            """
         );
         return SqlText.Join("; ", statements);
     }
@@ -125,7 +135,15 @@ internal sealed partial class SandboxBooks
 
     private SqlText SelectStock(IEnumerable<SkuKey> keys) =>
         new SqlText().Append(
-            $"select merchant_id, sku, available, reserved, deducted from sandbox_stock where {SqlText.Join(" or ", keys.Select(key => new SqlText().Append($"merchant_id = {key.MerchantId} and sku = {Stored(key)}")))} order by merchant_id, sku"
+            $"""
+            select merchant_id, sku, available, reserved, deducted from sandbox_stock
+              where
+              {SqlText.Join(
+                " or ",
+                keys.Select(key => new SqlText().Append($"merchant_id = {key.MerchantId} and sku = {Stored(key)}"))
+            )}
+              order by merchant_id, sku
+            """
         );
 
     private SqlText Changes(StockRows rows)
@@ -139,11 +157,16 @@ internal sealed partial class SandboxBooks
                 .ChangedReservations.Values.OrderBy(row => row.Entry.Key, StringComparer.Ordinal)
                 .Select(row =>
                     new SqlText().Append(
-                        $"({row.Entry.Key}, {row.Sku.MerchantId}, {Stored(row.Sku)}, {(int)row.Entry.State}, {row.Entry.Units}, {row.Entry.Reserved}, {row.Entry.Deducted})"
+                        $"({row.Entry.Key}, {row.Sku.MerchantId}, {Stored(row.Sku)}, {(int)row.Entry.State}, "
+                            + $"{row.Entry.Units}, {row.Entry.Reserved}, {row.Entry.Deducted})"
                     )
                 );
             changes.Add(
-                $"insert into sandbox_reservation (call_key, merchant_id, sku, state, units, reserved, deducted) values {SqlText.Join(", ", values)}{OrElsePut(EntryKey, "state", "units", "reserved", "deducted")}"
+                $"""
+                insert into sandbox_reservation (call_key, merchant_id, sku, state, units, reserved,
+                  deducted) values
+                  {SqlText.Join(", ", values)}{OrElsePut(EntryKey, "state", "units", "reserved", "deducted")}
+                """
             );
         }
 
@@ -155,7 +178,10 @@ internal sealed partial class SandboxBooks
                     new SqlText().Append($"({entry.Key}, {entry.ReservationKey}, {(int)entry.State}, {entry.Units})")
                 );
             changes.Add(
-                $"insert into sandbox_deduction (call_key, reservation_key, state, units) values {SqlText.Join(", ", values)}{OrElsePut(EntryKey, "reservation_key", "state", "units")}"
+                $"""
+                insert into sandbox_deduction (call_key, reservation_key, state, units)
+                  values {SqlText.Join(", ", values)}{OrElsePut(EntryKey, "reservation_key", "state", "units")}
+                """
             );
         }
 
@@ -176,11 +202,15 @@ internal sealed partial class SandboxBooks
     {
         var values = rows.Select(row =>
             new SqlText().Append(
-                $"({row.Key.MerchantId}, {Stored(row.Key)}, {row.Value.Available}, {row.Value.Reserved}, {row.Value.Deducted})"
+                $"({row.Key.MerchantId}, {Stored(row.Key)}, {row.Value.Available}, {row.Value.Reserved}, "
+                    + $"{row.Value.Deducted})"
             )
         );
         return new SqlText().Append(
-            $"insert into sandbox_stock (merchant_id, sku, available, reserved, deducted) values {SqlText.Join(", ", values)}{OrElsePut(SkuColumns, "available", "reserved", "deducted")}"
+            $"""
+            insert into sandbox_stock (merchant_id, sku, available, reserved, deducted)
+              values {SqlText.Join(", ", values)}{OrElsePut(SkuColumns, "available", "reserved", "deducted")}
+            """
         );
     }
 

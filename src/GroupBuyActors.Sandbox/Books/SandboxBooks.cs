@@ -80,7 +80,11 @@ internal sealed partial class SandboxBooks
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         await database
             .WriteAsync(
-                $"replace into sandbox_fault (port, fail_rate, delay_ms, permanent, sku) values ({(int)port}, {fault.FailRate}, {(long)fault.Delay.TotalMilliseconds}, {(fault.Permanent ? 1 : 0)}, {fault.Sku})",
+                $"""
+                replace into sandbox_fault (port, fail_rate, delay_ms, permanent, sku)
+                  values ({(int)port}, {fault.FailRate}, {(long)fault.Delay.TotalMilliseconds},
+                  {(fault.Permanent ? 1 : 0)}, {fault.Sku})
+                """,
                 cancellation
             )
             .ConfigureAwait(false);
@@ -112,7 +116,10 @@ internal sealed partial class SandboxBooks
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select call_key, operation, times, first_ms, last_ms from sandbox_call where {where} order by call_key, operation limit {limit + 1}",
+                        $"""
+                        select call_key, operation, times, first_ms, last_ms from sandbox_call where {where}
+                          order by call_key, operation limit {limit + 1}
+                        """,
                         row => new SandboxCall(
                             row.Utf8(0),
                             row.GetString(1),
@@ -158,7 +165,8 @@ internal sealed partial class SandboxBooks
         var last = _books.Dialect.Proposed("last_ms").Text;
         var again = _books.Dialect.OrElseSet(
             CallKey,
-            $"times = sandbox_call.times + 1, last_ms = case when sandbox_call.last_ms > {last} then sandbox_call.last_ms else {last} end"
+            $"times = sandbox_call.times + 1, last_ms = case when sandbox_call.last_ms > {last} then "
+                + $"sandbox_call.last_ms else {last} end"
         );
         var rows = SqlText.Join(
             ", ",

@@ -25,7 +25,8 @@ internal static class PolicyEndpoints
             .MapPut("/policies/{taskType}", PutAsync)
             .Requires(Operation.Administer)
             .Describe(
-                "Change a policy while running; omitted fields take the type's defaults; with version, only if that version is in force",
+                "Change a policy while running; omitted fields take the type's defaults; with version, only if "
+                    + "that version is in force",
                 typeof(PolicyChangeDocument)
             )
             .Answers<PolicyDocument>(200)

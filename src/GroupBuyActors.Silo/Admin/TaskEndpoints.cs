@@ -114,7 +114,8 @@ internal static class TaskEndpoints
             .MapPost("/orders/{orderId}/cancel-tasks", CancelAllOfOrderAsync)
             .Requires(Operation.Administer)
             .Describe(
-                "Cancel all tasks of an order that its group does not depend on; if the answer has next, call again with it",
+                "Cancel all tasks of an order that its group does not depend on; if the answer has next, call "
+                    + "again with it",
                 typeof(CancelTasksDocument)
             )
             .Answers<PageDocument<TaskOutcomeDocument>>(200)

@@ -11,7 +11,8 @@ internal static partial class AuthLog
     [LoggerMessage(
         7021,
         LogLevel.Warning,
-        "Too many wrong API keys from {Address}: after {Burst} of them, only keys that worked from there before are accepted"
+        "Too many wrong API keys from {Address}: after {Burst} of them, "
+            + "only keys that worked from there before are accepted"
     )]
     public static partial void Limited(ILogger log, IPAddress address, int burst);
 }

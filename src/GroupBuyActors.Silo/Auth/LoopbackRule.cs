@@ -7,7 +7,8 @@ internal static class LoopbackRule
 {
     /// <summary>What is told of addresses that are none.</summary>
     public static string Sentence(string addresses) =>
-        $"Open serves loopback addresses only, and {addresses} is not one; set GroupBuy__Auth__Mode=ApiKey or bind to 127.0.0.1";
+        $"Open serves loopback addresses only, and {addresses} is not one; set GroupBuy__Auth__Mode=ApiKey or "
+        + "bind to 127.0.0.1";
 
     /// <summary>Addresses that are not loopback, as written.</summary>
     public static IReadOnlyList<string> Beyond(IEnumerable<string> urls) => [.. urls.Where(url => !IsLoopback(url))];

@@ -18,7 +18,7 @@ internal sealed class ConnectionMetrics
         _meter = meters.Create("GroupBuyActors");
         _refused = _meter.CreateCounter<long>(
             "connections_refused_total",
-            description: "HTTP connections closed at once because all connections, including the spare ones, were in use."
+            description: "HTTP connections closed at once because even the spare connections were in use."
         );
         _told = _meter.CreateCounter<long>(
             "connections_busy_total",

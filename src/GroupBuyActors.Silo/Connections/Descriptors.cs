@@ -20,7 +20,8 @@ internal static class Descriptors
     {
         if (limit is < LimitLeast and var few)
             throw new StartException(
-                $"This process may open only {few} files and sockets and needs at least {LimitLeast}; raise the limit (ulimit -n, LimitNOFILE, --ulimit)."
+                $"This process may open only {few} files and sockets and needs at least {LimitLeast}; raise the "
+                    + "limit (ulimit -n, LimitNOFILE, --ulimit)."
             );
     }
 

@@ -26,16 +26,17 @@ internal sealed class Campaign(
     public async Task PublishAsync()
     {
         var group = await client.PublishAsync(id, termsRequest);
-        narrator.Tell(
-            $"Published: {group.Title} at {Narrator.Amount(group.UnitPrice.Amount)} {group.UnitPrice.Currency}, {group.MinGroupSize} buyers needed, {Words(group.Timeout)} until the deadline."
-        );
+        var price = Narrator.Amount(group.UnitPrice.Amount);
+        narrator.Tell($"Published: {group.Title} at {price} {group.UnitPrice.Currency}.");
+        narrator.Tell($"It needs {group.MinGroupSize} buyers within {Words(group.Timeout)}.");
     }
 
     public async Task<OrderDocument> JoinAsync(string user)
     {
         var order = await client.JoinAsync(id, user);
+        var (state, taken) = (JsonName(order.Group!.State), order.Group.SeatsTaken);
         narrator.Tell(
-            $"{user} joins with order {order.OrderId.Number}: the group is {JsonName(order.Group!.State)}, {order.Group.SeatsTaken} of {termsRequest.Capacity} seats are taken."
+            $"{user} joins (order {order.OrderId.Number}): {state}, {taken} of {termsRequest.Capacity} seats are taken."
         );
         return order;
     }

@@ -22,7 +22,8 @@ internal sealed record DemoOptions(bool Exit, Uri? Url, string? Key, string[] Se
                     )
                         return (
                             null,
-                            "--url must be followed by the address of a running service, for example http://127.0.0.1:8080."
+                            "--url must be followed by the address of a running service, for example "
+                                + "http://127.0.0.1:8080."
                         );
                     break;
                 case "--key":

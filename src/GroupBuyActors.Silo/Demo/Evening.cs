@@ -20,8 +20,10 @@ internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProv
         narrator.Open(
             url,
             [
-                "[bold]Hairy crabs[/]     five buyers needed, two join: it expires, payments are refunded, stock is released",
-                "[bold]Longjing tea[/]    three buyers join and pay: vouchers are issued, one is redeemed, one is refunded",
+                "[bold]Hairy crabs[/]     five buyers needed, two join: it expires, payments are refunded, "
+                    + "stock is released",
+                "[bold]Longjing tea[/]    three buyers join and pay: vouchers are issued, one is redeemed, one "
+                    + "is refunded",
                 "[bold]Concert[/]         the stock cannot be deducted: the success is undone, everybody is refunded",
                 "[bold]The books[/]       every unit of stock and all money is accounted for",
             ]

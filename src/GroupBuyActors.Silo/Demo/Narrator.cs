@@ -98,10 +98,11 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         }
 
         console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
-        var (stock, was) = (after.Stock, before.Stock);
-        Tell(
-            $"stock of the demo: {stock.Reserved - was.Reserved} reserved = {stock.Outstanding - was.Outstanding} outstanding + {stock.Deducted - was.Deducted} deducted + {stock.Released - was.Released} released"
-        );
+        var reserved = after.Stock.Reserved - before.Stock.Reserved;
+        var outstanding = after.Stock.Outstanding - before.Stock.Outstanding;
+        var deducted = after.Stock.Deducted - before.Stock.Deducted;
+        var released = after.Stock.Released - before.Stock.Released;
+        Tell($"stock: {reserved} reserved = {outstanding} outstanding + {deducted} deducted + {released} released");
     }
 
     public void Close()

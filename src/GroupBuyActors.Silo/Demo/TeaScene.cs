@@ -32,8 +32,9 @@ internal sealed class TeaScene(Campaign tea, GroupBuyClient client, Narrator nar
     {
         var order = await client.JoinAsync(tea.Id, user, idempotencyKey: $"{tea.Id}-{user}");
         var again = await client.JoinAsync(tea.Id, user, idempotencyKey: $"{tea.Id}-{user}");
+        var state = Campaign.JsonName(order.Group!.State);
         narrator.Claim(
-            $"{user} joins, loses the answer and sends the call again: still one order, and the group is {Campaign.JsonName(order.Group!.State)}",
+            $"{user} joins, loses the answer, sends the call again: still one order, the group is {state}",
             order == again && order.Group!.State == GroupPhase.Success
         );
         return order;

@@ -34,7 +34,8 @@ internal static class FreePorts
         catch (FormatException)
         {
             throw new StartException(
-                $"HTTP cannot be served at '{url}', which is not a valid address; set ASPNETCORE_URLS to one such as {SiloSettings.UrlDefault}."
+                $"HTTP cannot be served at '{url}', which is not a valid address; set ASPNETCORE_URLS to one "
+                    + $"such as {SiloSettings.UrlDefault}."
             );
         }
 
@@ -61,7 +62,8 @@ internal static class FreePorts
             throw new StartException(
                 e.SocketErrorCode == SocketError.AddressAlreadyInUse
                     ? $"The {name} {port} is in use by another process; choose another with {setting}."
-                    : $"The silo cannot listen on {name} {port} at {address} ({e.Message}); choose another with {setting}.",
+                    : $"The silo cannot listen on {name} {port} at {address} ({e.Message}); choose another with "
+                        + $"{setting}.",
                 e
             );
         }

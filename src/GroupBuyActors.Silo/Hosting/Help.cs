@@ -29,25 +29,28 @@ internal static class Help
           GroupBuy__Auth__Keys__{name}             {role}:{SHA-256 of the secret in hexadecimal};
                                                    roles: operator, payments, merchant/{merchantId}, buyer/{userId}
           GroupBuy__{Inventory,Payments,Notices}__BaseUrl
-                                                   unset: the sandbox; else the address of a service as in deploy/contracts
+                                                   unset: the sandbox; else the address of the service
           GroupBuy__{…}__ApiKey                    none; sent to that service as a bearer token
           GroupBuy__{…}__{TryTimeout,Budget}       00:00:03, 00:00:09; and RetryCountMax 2, RetryDelay,
                                                    ConcurrencyMax 256, QueueMax 128, ConnectTimeout, ConnectionLifetime,
-                                                   BreakerFailurePercent 50, BreakerCallsMin, BreakerWindow, BreakerDuration,
-                                                   ResponseBytesMax
-          GroupBuy__Http__AllowedHosts             the hosts of the BaseUrls; host, host:port or *.suffix, separated by commas
+                                                   BreakerFailurePercent 50, BreakerCallsMin, BreakerWindow,
+                                                   BreakerDuration, ResponseBytesMax
+          GroupBuy__Http__AllowedHosts             the hosts of the BaseUrls; host, host:port or *.suffix,
+                                                   separated by commas
           GroupBuy__Logging__MaskedHeaders         Authorization,X-SSN,Cookie,Set-Cookie
           GroupBuy__Kafka__BootstrapServers        unset: events are served over HTTP only
           GroupBuy__Kafka__Topic                   groupbuy.group-events
-          GroupBuy__Kafka__CreateTopic             true, with __Partitions (12) and __ReplicationFactor (the broker's default)
+          GroupBuy__Kafka__CreateTopic             true, with __Partitions (12) and
+                                                   __ReplicationFactor (the broker's default)
           GroupBuy__Kafka__MessageBytesMax         1000000; a larger event parks its group
-          GroupBuy__Kafka__Options__{name}         an option of librdkafka, such as security_protocol or security.protocol
+          GroupBuy__Kafka__Options__{name}         an option of librdkafka, such as security_protocol
           GroupBuy__Edge__ConnectionsMax           10000, or fewer if the limit of open files is low
           GroupBuy__Edge__StreamsMax               4000 event streams, at most half of the connections
           GroupBuy__Edge__{Silence,Idle}           00:00:10 until a whole request has arrived, 00:01:15 between requests
           GroupBuy__Logging__Format                Simple | Json
           GroupBuy__ShutdownTimeout                00:00:30
 
-        It serves /v1/…, the start page /, /scalar, /openapi/v1.json, /dashboard, /metrics, /health/live and /health/ready.
+        It serves /v1/…, the start page /, /scalar, /openapi/v1.json, /dashboard, /metrics, /health/live and
+        /health/ready.
         """;
 }

@@ -17,7 +17,8 @@ internal static partial class HostLog
     [LoggerMessage(
         7012,
         LogLevel.Information,
-        "API keys are sent unencrypted to {Urls}: allow only a proxy that terminates TLS to reach it, or set an https address in ASPNETCORE_URLS "
+        "API keys are sent unencrypted to {Urls}: allow only a proxy that terminates TLS to reach it, "
+            + "or set an https address in ASPNETCORE_URLS "
             + "and the certificate's files in Kestrel__Certificates__Default__Path and __KeyPath"
     )]
     public static partial void Unencrypted(ILogger log, string urls);

@@ -62,7 +62,8 @@ internal static class Problems
             StatusCodes.Status401Unauthorized,
             "auth.required",
             "Authentication required",
-            "Authentication is required. Send an API key in the header X-Api-Key, or as Authorization: ApiKey or Bearer."
+            "Authentication is required. Send an API key in the header X-Api-Key, or as Authorization: ApiKey "
+                + "or Bearer."
         );
 
     public static Problem TooManyKeys { get; } =

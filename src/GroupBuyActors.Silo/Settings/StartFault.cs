@@ -13,7 +13,9 @@ internal static class StartFault
         if (chain.FirstOrDefault(e => e is SettingsException or StartException or StoreUnusableException) is { } known)
             return known.Message;
         if (chain.OfType<Microsoft.Extensions.Options.OptionsValidationException>().FirstOrDefault() is { } options)
-            return $"The settings are invalid: {string.Join("; ", options.Failures.Select(text => text.TrimEnd('.')))}.";
+            return "The settings are invalid: "
+                + string.Join("; ", options.Failures.Select(text => text.TrimEnd('.')))
+                + ".";
         if (chain.OfType<System.Data.Common.DbException>().FirstOrDefault() is { } database)
             return $"The database cannot be used: {OneLine(database.Message)}";
         if (chain.OfType<Microsoft.AspNetCore.Connections.AddressInUseException>().FirstOrDefault() is { } address)
@@ -22,7 +24,8 @@ internal static class StartFault
             chain.OfType<SocketException>().FirstOrDefault(e => e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             is not null
         )
-            return "The silo port or the gateway port is in use by another process; choose others with GroupBuy__Cluster__SiloPort and GroupBuy__Cluster__GatewayPort.";
+            return "The silo port or the gateway port is in use by another process; choose others with "
+                + "GroupBuy__Cluster__SiloPort and GroupBuy__Cluster__GatewayPort.";
         if (
             chain
                 .OfType<IOException>()

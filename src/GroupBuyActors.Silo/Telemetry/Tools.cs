@@ -81,7 +81,9 @@ internal static class Tools
                                 Title = "GroupBuyActors",
                                 Version = "v1",
                                 Description =
-                                    "Group-buying campaigns: publish, join, pay, redeem. Errors are problem details with a stable `code`; `Idempotency-Key` is honoured on every POST and on every change of a group.",
+                                    "Group-buying campaigns: publish, join, pay, redeem. Errors are problem "
+                                    + "details with a stable `code`; `Idempotency-Key` is honoured on every POST "
+                                    + "and on every change of a group.",
                             };
                             // Where the document came from, whatever name a caller used for that.
                             document.Servers = [new OpenApiServer { Url = "/" }];

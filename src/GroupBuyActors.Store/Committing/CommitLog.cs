@@ -14,7 +14,8 @@ internal static partial class CommitLog
     [LoggerMessage(
         2102,
         LogLevel.Warning,
-        "Stream {Stream}: the outcome of a transaction of {Commits} commits is unknown ({Times} times); it will be sent again: {Error}"
+        "Stream {Stream}: the outcome of a transaction of {Commits} commits is unknown ({Times} times); it "
+            + "will be sent again: {Error}"
     )]
     public static partial void OutcomeUnknown(ILogger log, long stream, int commits, int times, string error);
 
@@ -24,7 +25,8 @@ internal static partial class CommitLog
     [LoggerMessage(
         2104,
         LogLevel.Warning,
-        "Stream {Stream}: a transaction of {Commits} commits was blocked by a lock ({Reason}); its commits will be sent one by one."
+        "Stream {Stream}: a transaction of {Commits} commits was blocked by a lock ({Reason}); its commits "
+            + "will be sent one by one."
     )]
     public static partial void LockMet(ILogger log, long stream, int commits, string reason);
 
@@ -38,7 +40,8 @@ internal static partial class CommitLog
     [LoggerMessage(
         2106,
         LogLevel.Error,
-        "Stream {Stream}: the database rejected a row of commit {Commit} (actor {Actor}), so the commit is refused: {Error}"
+        "Stream {Stream}: the database rejected a row of commit {Commit} (actor {Actor}), so the commit is "
+            + "refused: {Error}"
     )]
     public static partial void RowRefused(ILogger log, long stream, Guid commit, string? actor, string error);
 
@@ -75,7 +78,8 @@ internal static partial class CommitLog
     [LoggerMessage(
         2113,
         LogLevel.Error,
-        "Stream {Stream}: the database accepts no commits; {Commits} waiting commits were given up, and new ones are refused until it recovers."
+        "Stream {Stream}: the database accepts no commits; {Commits} waiting commits were given up, and new "
+            + "ones are refused until it recovers."
     )]
     public static partial void Refuses(ILogger log, long stream, int commits);
 
@@ -92,7 +96,8 @@ internal static partial class CommitLog
     [LoggerMessage(
         2116,
         LogLevel.Error,
-        "Stream {Stream}: the database rejects commit {Commit} (actor {Actor}) but accepts others; the commit was given up: {Error}"
+        "Stream {Stream}: the database rejects commit {Commit} (actor {Actor}) but accepts others; the commit "
+            + "was given up: {Error}"
     )]
     public static partial void CommitRefused(ILogger log, long stream, Guid commit, string? actor, string error);
 

@@ -49,7 +49,7 @@ internal static class DatabaseErrors
         [3572] = ErrorMeaning.Lock, // ER_LOCK_NOWAIT
         [1153] = ErrorMeaning.RowFault, // ER_NET_PACKET_TOO_LARGE
         [1265] = ErrorMeaning.RowFault, // WARN_DATA_TRUNCATED
-        [1267] = ErrorMeaning.RowFault, // ER_CANT_AGGREGATE_2COLLATIONS: a text that a column's character set does not have
+        [1267] = ErrorMeaning.RowFault, // ER_CANT_AGGREGATE_2COLLATIONS: text outside a column's character set
         [1270] = ErrorMeaning.RowFault, // ER_CANT_AGGREGATE_3COLLATIONS
         [1271] = ErrorMeaning.RowFault, // ER_CANT_AGGREGATE_NCOLLATIONS
         [3988] = ErrorMeaning.RowFault, // ER_CONVERSION_INCOMPATIBLE_CHARSET

@@ -126,7 +126,10 @@ internal abstract class Dialect
 
         public override SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit) =>
             new SqlText().Append(
-                $"delete from {new Raw(table)} where {condition} order by {new Raw(string.Join(", ", key))} limit {limit}"
+                $"""
+                delete from {new Raw(table)} where {condition} order by {new Raw(string.Join(", ", key))}
+                  limit {limit}
+                """
             );
     }
 
@@ -168,7 +171,10 @@ internal abstract class Dialect
         {
             var columns = new Raw(string.Join(", ", key));
             return new SqlText().Append(
-                $"delete from {new Raw(table)} where ({columns}) in (select {columns} from {new Raw(table)} where {condition} order by {columns} limit {limit})"
+                $"""
+                delete from {new Raw(table)} where ({columns}) in (select {columns} from {new Raw(table)}
+                  where {condition} order by {columns} limit {limit})
+                """
             );
         }
     }

@@ -16,7 +16,8 @@ internal sealed class MySqlDatabase : Database
     internal const string SessionSettings =
         "set session transaction isolation level read committed; "
         + "set session time_zone = '+00:00', session innodb_lock_wait_timeout = 5, session autocommit = 1, "
-        + "session sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+        + "session sql_mode = "
+        + "'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
     /// <summary>
     /// A statement's time: a horizon of a hundred thousand tasks on a busy server takes seconds. Callers in a hurry

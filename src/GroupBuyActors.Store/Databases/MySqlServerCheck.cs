@@ -53,9 +53,11 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
             variables.GetValueOrDefault("group_replication_group_name") is { Length: > 0 }
             && !IsOn(variables, "group_replication_single_primary_mode")
         )
-            return "The database server runs group replication with several primaries, which would let two silos commit at the same time; switch it to single-primary mode.";
+            return "The database server runs group replication with several primaries, which would let two silos "
+                + "commit at the same time; switch it to single-primary mode.";
         if (IsOn(variables, "wsrep_on"))
-            return "The database server is a Galera node. Other nodes do not see its row locks, which would let two silos commit at the same time; use a server with one primary.";
+            return "The database server is a Galera node. Other nodes do not see its row locks, which would let two "
+                + "silos commit at the same time; use a server with one primary.";
         return WhyTooSmall(variables);
     }
 
@@ -65,7 +67,8 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     private static string? WhyTooSmall(IReadOnlyDictionary<string, string> variables) =>
         long.TryParse(variables.GetValueOrDefault("max_allowed_packet"), CultureInfo.InvariantCulture, out var bytes)
         && bytes < PacketBytesMin
-            ? $"The database server's max_allowed_packet is {bytes} bytes; at least {PacketBytesMin} are required. Raise it (16M or more is recommended)."
+            ? $"The database server's max_allowed_packet is {bytes} bytes; at least {PacketBytesMin} are "
+                + "required. Raise it (16M or more is recommended)."
             : null;
 
     private static bool IsOn(IReadOnlyDictionary<string, string> variables, string name) =>
@@ -86,7 +89,8 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
         {
             var settings = new MySqlConnectionStringBuilder(database.ConnectionString);
             throw new StoreUnusableException(
-                $"The MySQL server {settings.Server}:{settings.Port} cannot be used as user '{settings.UserID}': {e.Message}",
+                $"The MySQL server {settings.Server}:{settings.Port} cannot be used as user "
+                    + $"'{settings.UserID}': {e.Message}",
                 e
             );
         }
@@ -102,7 +106,10 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
             await using var connection = new MySqlConnection(settings.ConnectionString);
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
             await using var command = new MySqlCommand(
-                $"create database if not exists `{name.Replace("`", "``", StringComparison.Ordinal)}` character set utf8mb4 collate utf8mb4_bin",
+                $"""
+                create database if not exists `{name.Replace("`", "``", StringComparison.Ordinal)}` character
+                  set utf8mb4 collate utf8mb4_bin
+                """,
                 connection
             );
             await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
@@ -110,7 +117,8 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
         catch (MySqlException e)
         {
             throw new StoreUnusableException(
-                $"The database '{name}' does not exist and user '{settings.UserID}' may not create it; create it, or grant the right to create it.",
+                $"The database '{name}' does not exist and user '{settings.UserID}' may not create it; create "
+                    + "it, or grant the right to create it.",
                 e
             );
         }
@@ -122,7 +130,11 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     )
     {
         await using var command = new MySqlCommand(
-            "show global variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on', 'group_replication_group_name', 'group_replication_single_primary_mode', 'max_allowed_packet')",
+            """
+            show global variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only',
+              'wsrep_on', 'group_replication_group_name', 'group_replication_single_primary_mode',
+              'max_allowed_packet')
+            """,
             connection
         );
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);

@@ -36,8 +36,10 @@ internal sealed class SqliteDatabase : Database
         DataSource = new Source(this);
         _readers = new ConnectionPool<SqliteConnection>(readersMax, _ => Task.FromResult(Open()));
         _writer = new Lazy<SqliteWriter>(() => new SqliteWriter(Open(), Turns, System.IO.Path.GetFileName(Path)));
-        _settings =
-            $"pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = {(survivesPowerLoss ? "full" : "normal")}; pragma foreign_keys = off;";
+        _settings = $"""
+            pragma busy_timeout = 5000; pragma journal_mode = wal;
+              pragma synchronous = {(survivesPowerLoss ? "full" : "normal")}; pragma foreign_keys = off;
+            """;
     }
 
     /// <summary>The committer's lane and the writing thread write in turn.</summary>

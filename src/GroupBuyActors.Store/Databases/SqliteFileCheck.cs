@@ -44,7 +44,8 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
             if (mark is not null)
                 throw Missing(
                     $"is {(file.Exists ? "empty" : "missing")}, and it held commits up to position "
-                        + $"{mark.Position} of stream {mark.Stream}: it was emptied or deleted, or its disk is not mounted"
+                        + $"{mark.Position} of stream {mark.Stream}: it was emptied or deleted, or its disk is "
+                        + "not mounted"
                 );
             return;
         }
@@ -86,7 +87,8 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         catch (InvalidDataException e)
         {
             throw new StoreUnusableException(
-                $"{e.Message} It records the last acknowledged commit of the SQLite file {database.Path}; remove it to continue with the file as it is.",
+                $"{e.Message} It records the last acknowledged commit of the SQLite file {database.Path}; "
+                    + "remove it to continue with the file as it is.",
                 e
             );
         }
@@ -115,7 +117,8 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
             if (mark is not null && !Holds(connection, mark))
                 throw Missing(
                     $"ends before position {mark.Position} of stream {mark.Stream}, which was acknowledged: "
-                        + $"its write-ahead log {database.Path}-wal was deleted or damaged, or the file is an older copy"
+                        + $"its write-ahead log {database.Path}-wal was deleted or damaged, or the file is an "
+                        + "older copy"
                 );
         }
         catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB)
@@ -189,7 +192,8 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
     private StoreUnusableException Damaged(string finding, Exception? inner = null) =>
         new(
             $"The SQLite file {database.Path} is damaged ({finding.TrimEnd('.')}). Replace it by a backup, or by what "
-                + $"`sqlite3 … .recover` saves of it, and remove {database.Mark.Path}, which records the damaged file's last commit.",
+                + $"`sqlite3 … .recover` saves of it, and remove {database.Mark.Path}, which records the damaged "
+                + "file's last commit.",
             inner
         );
 

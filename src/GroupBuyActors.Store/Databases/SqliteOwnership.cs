@@ -31,7 +31,8 @@ internal sealed class SqliteOwnership : IDisposable
         catch (UnauthorizedAccessException e)
         {
             throw new StoreUnusableException(
-                $"The lock file {path} cannot be written: the process needs write access to the directory of the database.",
+                $"The lock file {path} cannot be written: the process needs write access to the directory of "
+                    + "the database.",
                 e
             );
         }

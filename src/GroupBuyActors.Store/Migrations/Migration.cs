@@ -86,7 +86,9 @@ internal static class MigrationPlan
         foreach (var migration in known)
             if (byVersion.TryGetValue(migration.Version, out var there) && there.Sha256 != migration.Sha256)
                 throw new StoreUnusableException(
-                    $"Migration {migration.Name} was applied to this database with a different text ({there.Name}, sha256 {there.Sha256[..12]}…); restore the old file and add a new one, or start with an empty database."
+                    $"Migration {migration.Name} was applied to this database with a different text "
+                        + $"({there.Name}, sha256 {there.Sha256[..12]}…); restore the old file and add a new one, or "
+                        + "start with an empty database."
                 );
         return known
             .Where(migration => !byVersion.TryGetValue(migration.Version, out var there) || !there.Applied)

@@ -22,7 +22,8 @@ internal static class MySqlLockHolders
         )
             return string.Join(", ", holders);
         if (await TryAsync(session, OldestTransactions(), cancellation).ConfigureAwait(false) is { Count: > 0 } oldest)
-            return $"the server does not report the holder; the oldest transactions are those of {string.Join(", ", oldest)}";
+            return "the server does not report the holder; the oldest transactions are those of "
+                + $"{string.Join(", ", oldest)}";
         return "the server does not report the holder to this user";
     }
 
@@ -30,9 +31,10 @@ internal static class MySqlLockHolders
     private static SqlText OfTable(string table) =>
         $"""
             select t.processlist_id, t.processlist_user, t.processlist_host, t.processlist_command, t.processlist_time
-              from performance_schema.metadata_locks l join performance_schema.threads t on t.thread_id = l.owner_thread_id
-             where l.object_type = 'TABLE' and l.object_schema = database() and l.object_name = {table} and l.lock_status = 'GRANTED'
-               and t.processlist_id <> connection_id() and t.processlist_time >= 1
+              from performance_schema.metadata_locks l
+              join performance_schema.threads t on t.thread_id = l.owner_thread_id
+             where l.object_type = 'TABLE' and l.object_schema = database() and l.object_name = {table}
+               and l.lock_status = 'GRANTED' and t.processlist_id <> connection_id() and t.processlist_time >= 1
              group by 1, 2, 3, 4, 5 order by 5 desc limit {ToldMax}
             """;
 
@@ -52,7 +54,8 @@ internal static class MySqlLockHolders
                 .ListAsync(
                     sql,
                     row =>
-                        $"connection {row.GetInt64(0)} ('{row.Text(1)}'@'{row.Text(2)}', {row.Text(3)} for {row.GetInt64(4)} s)",
+                        $"connection {row.GetInt64(0)} ('{row.Text(1)}'@'{row.Text(2)}', {row.Text(3)} for "
+                        + $"{row.GetInt64(4)} s)",
                     cancellation
                 )
                 .ConfigureAwait(false);

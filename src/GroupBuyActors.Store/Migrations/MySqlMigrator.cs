@@ -123,7 +123,10 @@ internal sealed class MySqlMigrator(
         if (!again)
             await session
                 .ExecuteAsync(
-                    $"insert into {_versions} (version, name, sha256) values ({migration.Version}, {migration.Name}, {migration.Sha256})",
+                    $"""
+                    insert into {_versions} (version, name, sha256)
+                      values ({migration.Version}, {migration.Name}, {migration.Sha256})
+                    """,
                     cancellation
                 )
                 .ConfigureAwait(false);
@@ -133,7 +136,10 @@ internal sealed class MySqlMigrator(
 
         await session
             .ExecuteAsync(
-                $"update {_versions} set applied_at = {time.GetUtcNow().UtcDateTime} where version = {migration.Version}",
+                $"""
+                update {_versions} set applied_at = {time.GetUtcNow().UtcDateTime}
+                  where version = {migration.Version}
+                """,
                 cancellation
             )
             .ConfigureAwait(false);

@@ -51,7 +51,8 @@ internal sealed partial class MySqlSchemaChange(
                 throw new StoreUnusableException(
                     $"Migration {migration.Name} could not lock the {what} within {(int)waited.TotalSeconds} s: "
                         + $"an open transaction holds it ({holders}). "
-                        + "End that transaction or wait for its end, and start again; running silos are not affected, and completed migrations stay."
+                        + "End that transaction or wait for its end, and start again; running silos are not "
+                        + "affected, and completed migrations stay."
                 );
             MigrationLog.WaitsForTable(log, migration.Name, (int)waited.TotalSeconds, what, holders);
             await Task.Delay(pauses.After(tries), time, cancellation).ConfigureAwait(false);

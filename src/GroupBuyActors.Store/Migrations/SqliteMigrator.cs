@@ -14,7 +14,10 @@ internal sealed class SqliteMigrator(SqliteDatabase database, IReadOnlyList<Migr
         {
             Execute(
                 connection,
-                "create table if not exists schema_version (version integer not null primary key, name text not null, sha256 text not null, applied_at text null)"
+                """
+                create table if not exists schema_version (version integer not null primary key,
+                  name text not null, sha256 text not null, applied_at text null)
+                """
             );
             foreach (var migration in MigrationPlan.Pending(migrations, Applied(connection)))
                 Apply(connection, migration);

@@ -42,13 +42,19 @@ internal sealed class Shards(Database database) : IShards
                 {
                     await session
                         .ExecuteAsync(
-                            $"update shard_owner set owner_address = {self.Address}, owner_slot = {self.Slot}, epoch = epoch + 1 where shard in ({wanted}) and {free}",
+                            $"""
+                            update shard_owner set owner_address = {self.Address}, owner_slot = {self.Slot},
+                              epoch = epoch + 1 where shard in ({wanted}) and {free}
+                            """,
                             ct
                         )
                         .ConfigureAwait(false);
                     return await session
                         .ListAsync(
-                            $"select {Columns} from shard_owner where shard in ({wanted}) and owner_address = {self.Address} order by shard",
+                            $"""
+                            select {Columns} from shard_owner where shard in ({wanted})
+                              and owner_address = {self.Address} order by shard
+                            """,
                             Row,
                             ct
                         )
@@ -70,7 +76,10 @@ internal sealed class Shards(Database database) : IShards
             return;
         await database
             .WriteAsync(
-                $"update shard_owner set owner_address = {successor?.Address}, owner_slot = {successor?.Slot}, epoch = epoch + 1 where shard in ({Numbers(shards)}) and owner_address = {self.Address}",
+                $"""
+                update shard_owner set owner_address = {successor?.Address}, owner_slot = {successor?.Slot},
+                  epoch = epoch + 1 where shard in ({Numbers(shards)}) and owner_address = {self.Address}
+                """,
                 cancellation
             )
             .ConfigureAwait(false);

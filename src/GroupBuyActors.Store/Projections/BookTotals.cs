@@ -29,7 +29,11 @@ internal sealed class BookTotals(Database database) : IBookTotals
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select order_id, payment_id from payment_book{database.Dialect.ByIndex("payment_book_live")} where is_live = 1 and merchant_id = {merchant} and {Final(now)} limit {limit}",
+                        $"""
+                        select order_id, payment_id from
+                          payment_book{database.Dialect.ByIndex("payment_book_live")} where is_live = 1
+                          and merchant_id = {merchant} and {Final(now)} limit {limit}
+                        """,
                         row => (Order: row.GetString(0), Payment: row.Bytes(1)),
                         ct
                     ),
@@ -62,12 +66,17 @@ internal sealed class BookTotals(Database database) : IBookTotals
         if (await NextMerchantAsync("group_view", above, cancellation).ConfigureAwait(false) is not { } merchant)
             return (0, null);
         SqlText ended =
-            $"state = {StoredNames.Of(GroupPhase.Expired)} and outstanding = 0 and reserved = deducted + released and updated_ms < {before.ToUnixTimeMilliseconds()}";
+            $"state = {StoredNames.Of(GroupPhase.Expired)} and outstanding = 0 and reserved = deducted + "
+            + $"released and updated_ms < {before.ToUnixTimeMilliseconds()}";
         var groups = await database
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select group_id from group_view{database.Dialect.ByIndex("group_view_live")} where is_live = 1 and merchant_id = {merchant} and {ended} order by group_id limit {limit}",
+                        $"""
+                        select group_id from group_view{database.Dialect.ByIndex("group_view_live")}
+                          where is_live = 1 and merchant_id = {merchant} and {ended} order by group_id
+                          limit {limit}
+                        """,
                         row => GroupId.Parse(row.GetString(0)),
                         ct
                     ),
@@ -89,7 +98,11 @@ internal sealed class BookTotals(Database database) : IBookTotals
                 (
                     await session
                         .ListAsync(
-                            $"select merchant_id from {new Raw(table)}{database.Dialect.ByIndex($"{table}_live")} where is_live = 1 and merchant_id > {above} order by merchant_id limit 1",
+                            $"""
+                            select merchant_id from
+                              {new Raw(table)}{database.Dialect.ByIndex($"{table}_live")} where is_live = 1
+                              and merchant_id > {above} order by merchant_id limit 1
+                            """,
                             row => (long?)row.GetInt64(0),
                             ct
                         )
@@ -113,7 +126,11 @@ internal sealed class BookTotals(Database database) : IBookTotals
                     "; ",
                     keys.Select(key =>
                         (SqlText)
-                            $"select order_id, payment_id, currency, amount, state, counted from payment_book where order_id = {key.Order} and payment_id = {key.Payment} and is_live = 1 and {Final(now)}{database.Dialect.ForUpdate}"
+                            $"""
+                                select order_id, payment_id, currency, amount, state, counted from payment_book
+                                  where order_id = {key.Order} and payment_id = {key.Payment} and is_live = 1
+                                  and {Final(now)}{database.Dialect.ForUpdate}
+                                """
                     )
                 ),
                 Payment,
@@ -124,7 +141,10 @@ internal sealed class BookTotals(Database database) : IBookTotals
             return 0;
         var writes = rows.Select(row =>
                 (SqlText)
-                    $"update payment_book set counted = {row.Bucket} where order_id = {row.Order} and payment_id = {row.Id}"
+                    $"""
+                        update payment_book set counted = {row.Bucket} where order_id = {row.Order}
+                          and payment_id = {row.Id}
+                        """
             )
             .Concat(
                 rows.GroupBy(row => row.Currency)
@@ -150,7 +170,11 @@ internal sealed class BookTotals(Database database) : IBookTotals
                     "; ",
                     groups.Select(group =>
                         new SqlText().Append(
-                            $"select group_id, deducted, released, coalesce(counted_deducted, 0), coalesce(counted_released, 0) from group_view where group_id = {group} and is_live = 1 and {ended}{database.Dialect.ForUpdate}"
+                            $"""
+                            select group_id, deducted, released, coalesce(counted_deducted, 0),
+                              coalesce(counted_released, 0) from group_view where group_id = {group}
+                              and is_live = 1 and {ended}{database.Dialect.ForUpdate}
+                            """
                         )
                     )
                 ),
@@ -166,16 +190,25 @@ internal sealed class BookTotals(Database database) : IBookTotals
         if (rows.Count == 0)
             return 0;
         var (deducted, released) = (rows.Sum(row => row.Deducted), rows.Sum(row => row.Released));
+        var sums = database.Dialect.OrElseSet(
+            ["merchant_id"],
+            FormattableString.Invariant(
+                $"deducted = stock_total.deducted + ({deducted}), released = stock_total.released + ({released})"
+            )
+        );
         var writes = rows.Select(row =>
                 (SqlText)
-                    $"update group_view set counted_deducted = deducted, counted_released = released where group_id = {row.Group}"
+                    $"""
+                        update group_view set counted_deducted = deducted, counted_released = released
+                          where group_id = {row.Group}
+                        """
             )
             .Append(
                 (SqlText)
                     $"""
-            insert into stock_total (merchant_id, deducted, released) values ({merchant}, {deducted}, {released}){database.Dialect.OrElseSet(["merchant_id"],
-            FormattableString.Invariant($"deducted = stock_total.deducted + ({deducted}), released = stock_total.released + ({released})"))}
-            """
+                                insert into stock_total (merchant_id, deducted, released)
+                                  values ({merchant}, {deducted}, {released}){sums}
+                    """
             );
         await session.ExecuteAsync(SqlText.Join("; ", writes), cancellation).ConfigureAwait(false);
         return rows.Count;
@@ -199,7 +232,11 @@ internal sealed class BookTotals(Database database) : IBookTotals
                 (column, sum) => FormattableString.Invariant($"{column} = payment_total.{column} + ({sum})")
             )
         );
-        return $"insert into payment_total (merchant_id, currency, {new Raw(string.Join(", ", columns))}) values ({merchant}, {currency}, {sums[0]}, {sums[1]}, {sums[2]}, {sums[3]}){database.Dialect.OrElseSet(["merchant_id", "currency"], added)}";
+        return $"""
+            insert into payment_total (merchant_id, currency, {new Raw(string.Join(", ", columns))})
+              values ({merchant}, {currency}, {sums[0]}, {sums[1]}, {sums[2]},
+              {sums[3]}){database.Dialect.OrElseSet(["merchant_id", "currency"], added)}
+            """;
     }
 
     private static void Into(long[] sums, int bucket, long amount, int sign)
@@ -212,7 +249,8 @@ internal sealed class BookTotals(Database database) : IBookTotals
     /// <summary>Nothing of ours changes such a payment any more.</summary>
     private static SqlText Final(DateTimeOffset now) =>
         new SqlText().Append(
-            $"(state in ({(int)PaymentState.Forfeited}, {(int)PaymentState.Refunded}) or (state = {(int)PaymentState.Redeemed} and settles_ms <= {now.ToUnixTimeMilliseconds()}))"
+            $"(state in ({(int)PaymentState.Forfeited}, {(int)PaymentState.Refunded}) or (state = "
+                + $"{(int)PaymentState.Redeemed} and settles_ms <= {now.ToUnixTimeMilliseconds()}))"
         );
 
     private static CountedPayment Payment(DbDataReader row) =>

@@ -19,7 +19,8 @@ internal sealed class ProjectionWriter(Database database) : IProjections
     private const int ChangesMax = 1_000;
 
     private const string GroupColumns =
-        "group_id, sequence, merchant_id, region, shard, published_ms, state, reason, updated_ms, settles_by_ms, fulfilled_ms, "
+        "group_id, sequence, merchant_id, region, shard, published_ms, state, reason, updated_ms, "
+        + "settles_by_ms, fulfilled_ms, "
         + "vouchers_until_ms, buyers, buyers_paid, seats_taken, seats_paid, reserved, outstanding, deducted, released";
 
     private static readonly string[] GroupKey = ["group_id"];
@@ -146,7 +147,10 @@ internal sealed class ProjectionWriter(Database database) : IProjections
     private SqlText UpsertPayments(IEnumerable<(long Sequence, PaymentEntry Entry)> rows) =>
         new SqlText()
             .Append(
-                $"insert into payment_book (order_id, payment_id, sequence, {new Raw(string.Join(", ", PaymentColumns))}) values "
+                $"""
+                insert into payment_book (order_id, payment_id, sequence,
+                  {new Raw(string.Join(", ", PaymentColumns))}) values
+                """
             )
             .Append(SqlText.Join(", ", rows.Select(row => Values(row.Sequence, row.Entry))))
             .Append($"{_paymentTail}");
@@ -192,5 +196,7 @@ internal sealed class ProjectionWriter(Database database) : IProjections
     }
 
     private static SqlText Values(long sequence, PaymentEntry entry) =>
-        $"({entry.Order}, {Encoding.UTF8.GetBytes(entry.PaymentId)}, {sequence}, {entry.Order.Group.MerchantId}, {entry.Amount.Currency}, {entry.Amount.Amount}, {(int)entry.State}, {entry.SettlesAt?.ToUnixTimeMilliseconds()})";
+        $"({entry.Order}, {Encoding.UTF8.GetBytes(entry.PaymentId)}, {sequence}, "
+        + $"{entry.Order.Group.MerchantId}, {entry.Amount.Currency}, {entry.Amount.Amount}, {(int)entry.State}, "
+        + $"{entry.SettlesAt?.ToUnixTimeMilliseconds()})";
 }

@@ -49,7 +49,10 @@ internal sealed class ActorReader(Database database) : IActorReader
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select {JournalRows.Columns} from journal where actor_id = {actor} and sequence > {after} order by sequence limit {limit}",
+                        $"""
+                        select {JournalRows.Columns} from journal where actor_id = {actor}
+                          and sequence > {after} order by sequence limit {limit}
+                        """,
                         JournalRows.Read,
                         ct
                     ),
@@ -70,7 +73,10 @@ internal sealed class ActorReader(Database database) : IActorReader
             var data = snapshot.Slice(at, Math.Min(ChunkBytes, snapshot.Length - at)).ToArray();
             await database
                 .WriteAsync(
-                    $"replace into snapshot_chunk (actor_id, sequence, chunk, data) values ({actor}, {sequence}, {chunks}, {data})",
+                    $"""
+                    replace into snapshot_chunk (actor_id, sequence, chunk, data)
+                      values ({actor}, {sequence}, {chunks}, {data})
+                    """,
                     cancellation
                 )
                 .ConfigureAwait(false);
@@ -81,7 +87,10 @@ internal sealed class ActorReader(Database database) : IActorReader
         var hash = SHA256.HashData(snapshot.Span);
         await database
             .WriteAsync(
-                $"replace into snapshot_head (actor_id, sequence, length, chunks, sha256) values ({actor}, {sequence}, {snapshot.Length}, {chunks}, {hash})",
+                $"""
+                replace into snapshot_head (actor_id, sequence, length, chunks, sha256)
+                  values ({actor}, {sequence}, {snapshot.Length}, {chunks}, {hash})
+                """,
                 cancellation
             )
             .ConfigureAwait(false);
@@ -96,7 +105,10 @@ internal sealed class ActorReader(Database database) : IActorReader
                 {
                     var kept = await session
                         .ListAsync(
-                            $"select sequence from snapshot_head where actor_id = {actor} order by sequence desc limit {SnapshotsKept}",
+                            $"""
+                            select sequence from snapshot_head where actor_id = {actor}
+                              order by sequence desc limit {SnapshotsKept}
+                            """,
                             row => row.GetInt64(0),
                             ct
                         )
@@ -131,9 +143,11 @@ internal sealed class ActorReader(Database database) : IActorReader
         SqlText newest = $"(select max(sequence) from snapshot_head where actor_id = {actor} and sequence < {before})";
         return session.ReadAsync(
             $"""
-            select sequence, length, chunks, sha256 from snapshot_head where actor_id = {actor} and sequence < {before} order by sequence desc limit 1;
+            select sequence, length, chunks, sha256 from snapshot_head where actor_id = {actor}
+              and sequence < {before} order by sequence desc limit 1;
             select sequence, data from snapshot_chunk where actor_id = {actor} and sequence = {newest} order by chunk;
-            select {JournalRows.Columns} from journal where actor_id = {actor} and sequence > coalesce({newest}, 0) order by sequence
+            select {JournalRows.Columns} from journal where actor_id = {actor}
+              and sequence > coalesce({newest}, 0) order by sequence
             """,
             ReadLoadedAsync,
             cancellation

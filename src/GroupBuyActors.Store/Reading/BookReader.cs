@@ -24,7 +24,10 @@ internal sealed class BookReader(Database database) : IBookReader
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select order_id, payment_id, amount, currency, state, settles_ms from payment_book where {where} order by order_id, payment_id limit {limit}",
+                        $"""
+                        select order_id, payment_id, amount, currency, state, settles_ms from payment_book
+                          where {where} order by order_id, payment_id limit {limit}
+                        """,
                         row => new PaymentEntry(
                             OrderId.Parse(row.GetString(0)),
                             row.Utf8(1),
@@ -52,7 +55,11 @@ internal sealed class BookReader(Database database) : IBookReader
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select group_id, outstanding, deducted from group_view where group_id > {after?.Id ?? range.First} and group_id < {range.End} order by group_id limit {limit}",
+                        $"""
+                        select group_id, outstanding, deducted from group_view
+                          where group_id > {after?.Id ?? range.First} and group_id < {range.End}
+                          order by group_id limit {limit}
+                        """,
                         row => new StockLine(GroupId.Parse(row.GetString(0)), row.GetInt64(1), row.GetInt64(2)),
                         ct
                     ),
@@ -74,7 +81,11 @@ internal sealed class BookReader(Database database) : IBookReader
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select distinct merchant_id from group_view where shard >= {first} and shard < {first + ShardId.RegionSlots} and merchant_id > {above} order by merchant_id limit {limit}",
+                        $"""
+                        select distinct merchant_id from group_view where shard >= {first}
+                          and shard < {first + ShardId.RegionSlots} and merchant_id > {above}
+                          order by merchant_id limit {limit}
+                        """,
                         row => row.GetInt64(0),
                         ct
                     ),

@@ -17,7 +17,8 @@ internal static class BookSums
 
     public static SqlText AmountIf(SqlText condition) =>
         new SqlText().Append(
-            $"{Sum($"case when {condition} then amount >> {LowBits} else 0 end")}, {Sum($"case when {condition} then amount & {LowMask} else 0 end")}"
+            $"{Sum($"case when {condition} then amount >> {LowBits} else 0 end")}, "
+                + $"{Sum($"case when {condition} then amount & {LowMask} else 0 end")}"
         );
 
     public static Int128 Whole(DbDataReader row, int column) =>

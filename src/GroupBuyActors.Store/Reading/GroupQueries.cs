@@ -32,7 +32,11 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select {GroupRows.Columns}, v.published_ms, v.group_id from group_view v join group_terms t on t.group_id = v.group_id{Where(conditions)} order by v.published_ms desc, v.group_id desc limit {limit + 1}",
+                        $"""
+                        select {GroupRows.Columns}, v.published_ms, v.group_id from group_view v
+                          join group_terms t on t.group_id = v.group_id{Where(conditions)}
+                          order by v.published_ms desc, v.group_id desc limit {limit + 1}
+                        """,
                         row =>
                             (
                                 View: GroupRows.Read(row),
@@ -66,7 +70,10 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select {OrderRows.Columns} from order_status_log l{Where(conditions)} order by l.placed_ms desc, l.order_id desc limit {limit + 1}",
+                        $"""
+                        select {OrderRows.Columns} from order_status_log l{Where(conditions)}
+                          order by l.placed_ms desc, l.order_id desc limit {limit + 1}
+                        """,
                         OrderRows.Read,
                         ct
                     ),
@@ -137,7 +144,14 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
         CancellationToken cancellation
     ) =>
         database.WriteAsync(
-            $"insert into audit_log (time_ms, caller, action, target, detail) values ({time.ToUnixTimeMilliseconds()}, {TruncateToMilliseconds(caller, 128)}, {TruncateToMilliseconds(action, 200)}, {TruncateToMilliseconds(target, 300)}, {(detail is null ? null : TruncateToMilliseconds(detail, 8000))})",
+            $"""
+            insert into audit_log (time_ms, caller, action, target, detail)
+              values ({time.ToUnixTimeMilliseconds()}, {TruncateToMilliseconds(caller, 128)}, {TruncateToMilliseconds(
+                action,
+                200
+            )},
+              {TruncateToMilliseconds(target, 300)}, {(detail is null ? null : TruncateToMilliseconds(detail, 8000))})
+            """,
             cancellation
         );
 
@@ -151,7 +165,10 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select id, time_ms, caller, action, target, detail from audit_log{Where(conditions)} order by id desc limit {limit + 1}",
+                        $"""
+                        select id, time_ms, caller, action, target, detail from audit_log{Where(conditions)}
+                          order by id desc limit {limit + 1}
+                        """,
                         row => new AuditEntry(
                             row.GetInt64(0),
                             row.Instant(1),

@@ -13,7 +13,8 @@ internal static class GroupRows
     /// <summary>The columns, in the order that <see cref="Read"/> expects; v the view, t the terms.</summary>
     public static Raw Columns { get; } =
         new(
-            "v.group_id, v.state, v.reason, t.terms, v.buyers, v.buyers_paid, v.seats_taken, v.seats_paid, v.settles_by_ms, v.sequence, v.updated_ms, v.fulfilled_ms, v.vouchers_until_ms"
+            "v.group_id, v.state, v.reason, t.terms, v.buyers, v.buyers_paid, v.seats_taken, v.seats_paid, "
+                + "v.settles_by_ms, v.sequence, v.updated_ms, v.fulfilled_ms, v.vouchers_until_ms"
         );
 
     public static GroupView Read(DbDataReader row) =>

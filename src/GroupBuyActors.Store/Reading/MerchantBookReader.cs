@@ -25,9 +25,11 @@ internal sealed class MerchantBookReader(Database database)
     public async Task<MerchantBooks> ReadAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation)
     {
         SqlText settled =
-            $"(state = {(int)PaymentState.Forfeited} or (state = {(int)PaymentState.Redeemed} and settles_ms <= {now.ToUnixTimeMilliseconds()}))";
+            $"(state = {(int)PaymentState.Forfeited} or (state = {(int)PaymentState.Redeemed} and settles_ms <= "
+            + $"{now.ToUnixTimeMilliseconds()}))";
         SqlText held =
-            $"(state = {(int)PaymentState.Held} or (state = {(int)PaymentState.Redeemed} and (settles_ms is null or settles_ms > {now.ToUnixTimeMilliseconds()})))";
+            $"(state = {(int)PaymentState.Held} or (state = {(int)PaymentState.Redeemed} and (settles_ms is "
+            + $"null or settles_ms > {now.ToUnixTimeMilliseconds()})))";
         var rows = await database
             .ReadAsync(
                 (session, ct) =>
@@ -45,7 +47,8 @@ internal sealed class MerchantBookReader(Database database)
                         )} where is_live = 1 and merchant_id = {merchantId} group by currency
                         union all
                         select {(int)
-                            Part.TotalMoney}, currency, settled_high, settled_low, refunded_high, refunded_low, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+                            Part.TotalMoney}, currency, settled_high, settled_low, refunded_high, refunded_low,
+                            0, 0, 0, 0, 0, 0, 0, 0, 0, 0
                           from payment_total where merchant_id = {merchantId}
                         union all
                         select {(int)Part.LiveStock}, '', 0, {BookSums.Sum(
@@ -62,7 +65,8 @@ internal sealed class MerchantBookReader(Database database)
                         )} where is_live = 1 and merchant_id = {merchantId}
                         union all
                         select {(int)
-                            Part.TotalStock}, '', 0, deducted + released, 0, 0, 0, deducted, 0, released, 0, 0, 0, 0, 0, 0
+                            Part.TotalStock}, '', 0, deducted + released, 0, 0, 0, deducted, 0,
+                            released, 0, 0, 0, 0, 0, 0
                           from stock_total where merchant_id = {merchantId}
                         """,
                         Row,

@@ -10,7 +10,8 @@ internal static class OrderRows
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
     public static Raw Columns { get; } =
         new(
-            "l.order_id, l.user_id, l.status, l.quantity, l.amount, l.currency, l.placed_ms, l.closes_ms, l.paid_ms, l.voucher_tail, l.voucher_until_ms, l.redeemed_ms, l.refunded_ms, l.close_reason"
+            "l.order_id, l.user_id, l.status, l.quantity, l.amount, l.currency, l.placed_ms, l.closes_ms, "
+                + "l.paid_ms, l.voucher_tail, l.voucher_until_ms, l.redeemed_ms, l.refunded_ms, l.close_reason"
         );
 
     public static OrderView Read(DbDataReader row) =>

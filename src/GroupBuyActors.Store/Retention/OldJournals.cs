@@ -79,7 +79,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
                     // Index journal_sequence (actor_id, sequence), which carries the primary key.
                     var rows = await session
                         .ListAsync(
-                            $"select stream, position, sequence from journal where actor_id = {group.Actor} and sequence > {after} and sequence < {below} order by sequence limit {limit}",
+                            $"""
+                            select stream, position, sequence from journal where actor_id = {group.Actor}
+                              and sequence > {after} and sequence < {below} order by sequence limit {limit}
+                            """,
                             row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)),
                             ct
                         )
@@ -109,7 +112,12 @@ internal sealed class OldJournals(Database database) : IOldJournals
                                     .Chunk(ValuesMax)
                                     .Select(some =>
                                         (SqlText)
-                                            $"delete from journal where stream = {stream.Key} and position in ({new Raw(string.Join(',', some.Select(row => row.Position)))}) and actor_id = {group.Actor}"
+                                            $"""
+                                                delete from journal where stream = {stream.Key}
+                                                  and position in
+                                                  ({new Raw(string.Join(',', some.Select(row => row.Position)))})
+                                                  and actor_id = {group.Actor}
+                                                """
                                     )
                             )
                     ),
@@ -135,7 +143,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
                     from = $"order_id >= {order} and (order_id > {order} or sequence > {sequence})";
                 var rows = await session
                     .ListAsync(
-                        $"select order_id, sequence from order_status_log where {from} and order_id < {group.Value + "/"} order by order_id, sequence limit {limit + 1}",
+                        $"""
+                        select order_id, sequence from order_status_log where {from}
+                          and order_id < {group.Value + "/"} order by order_id, sequence limit {limit + 1}
+                        """,
                         row => (Order: row.GetString(0), Sequence: row.GetInt64(1)),
                         ct
                     )
@@ -151,7 +162,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
                                 "; ",
                                 some.Select(row =>
                                     (SqlText)
-                                        $"delete from order_status_log where order_id = {OrderId.Parse(row.Order)} and sequence = {row.Sequence}"
+                                        $"""
+                                            delete from order_status_log where order_id =
+                                              {OrderId.Parse(row.Order)} and sequence = {row.Sequence}
+                                            """
                                 )
                             ),
                             ct
@@ -165,7 +179,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
     // Primary keys.
     public Task RemoveSnapshotsAsync(GroupId group, long below, CancellationToken cancellation) =>
         database.WriteAsync(
-            $"delete from snapshot_head where actor_id = {group.Actor} and sequence < {below}; delete from snapshot_chunk where actor_id = {group.Actor} and sequence < {below}",
+            $"""
+            delete from snapshot_head where actor_id = {group.Actor} and sequence < {below}; delete
+              from snapshot_chunk where actor_id = {group.Actor} and sequence < {below}
+            """,
             cancellation
         );
 
@@ -234,7 +251,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
             {
                 var rows = await session
                     .ListAsync(
-                        $"select stream, position, sequence from journal where actor_id = {group.Actor} order by sequence",
+                        $"""
+                        select stream, position, sequence from journal where actor_id = {group.Actor}
+                          order by sequence
+                        """,
                         row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)),
                         ct
                     )
@@ -324,7 +344,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
         sinks.Count > 0
         && await session
             .NumberAsync(
-                $"select count(*) from relay_blocked where stream = {stream} and sink in ({SqlText.Values(sinks)}) and actor_id = {group.Actor}",
+                $"""
+                select count(*) from relay_blocked where stream = {stream}
+                  and sink in ({SqlText.Values(sinks)}) and actor_id = {group.Actor}
+                """,
                 0,
                 cancellation
             )

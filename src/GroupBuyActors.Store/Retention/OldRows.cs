@@ -80,7 +80,10 @@ internal sealed class OldRows(Database database) : IOldRows
                 (
                     await session
                         .ListAsync(
-                            $"select stream from journal{ByGroup} where actor_id is null and sequence is null and stream > {after} order by stream, position limit 1",
+                            $"""
+                            select stream from journal{ByGroup} where actor_id is null and sequence is null
+                              and stream > {after} order by stream, position limit 1
+                            """,
                             row => (long?)row.GetInt64(0),
                             ct
                         )
@@ -102,7 +105,11 @@ internal sealed class OldRows(Database database) : IOldRows
                 var passed = await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false);
                 var rows = await session
                     .ListAsync(
-                        $"select position, time_ms from journal{ByGroup} where actor_id is null and sequence is null and stream = {stream} and position <= {passed} order by position limit {limit}",
+                        $"""
+                        select position, time_ms from journal{ByGroup} where actor_id is null
+                          and sequence is null and stream = {stream} and position <= {passed} order by position
+                          limit {limit}
+                        """,
                         row => (Position: row.GetInt64(0), Time: row.GetInt64(1)),
                         ct
                     )
@@ -121,7 +128,10 @@ internal sealed class OldRows(Database database) : IOldRows
                     .Chunk(ValuesMax)
                     .Select(some =>
                         (SqlText)
-                            $"delete from journal where stream = {stream} and position in ({new Raw(string.Join(',', some))}) and actor_id is null"
+                            $"""
+                                delete from journal where stream = {stream}
+                                  and position in ({new Raw(string.Join(',', some))}) and actor_id is null
+                                """
                     )
             ),
             cancellation

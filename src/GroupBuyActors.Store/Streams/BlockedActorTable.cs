@@ -29,7 +29,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                 (session, ct) =>
                     session.ListAsync(
                         // Primary key (stream, sink, actor_id).
-                        $"select {Columns} from relay_blocked where stream = {stream} and sink = {sink} order by actor_id limit {limit}",
+                        $"""
+                        select {Columns} from relay_blocked where stream = {stream} and sink = {sink}
+                          order by actor_id limit {limit}
+                        """,
                         Row,
                         ct
                     ),
@@ -53,7 +56,11 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                         (session, ct) =>
                             session.ListAsync(
                                 // Primary key (stream, sink, actor_id).
-                                $"select {Columns} from relay_blocked where stream = {stream} and sink = {sink} and actor_id in ({SqlText.Join(",", some.Select(actor => Statement($"{actor}")))})",
+                                $"""
+                                select {Columns} from relay_blocked where stream = {stream} and sink = {sink}
+                                  and actor_id in
+                                  ({SqlText.Join(",", some.Select(actor => Statement($"{actor}")))})
+                                """,
                                 Row,
                                 ct
                             ),
@@ -77,7 +84,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
             .ReadAsync(
                 (session, ct) =>
                     session.NumberAsync(
-                        $"select min(sequence) from journal where actor_id = {actor} and sequence > {after} and stream = {stream} and position <= {position}",
+                        $"""
+                        select min(sequence) from journal where actor_id = {actor} and sequence > {after}
+                          and stream = {stream} and position <= {position}
+                        """,
                         0,
                         ct
                     ),
@@ -98,14 +108,20 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
         CancellationToken cancellation
     )
     {
-        SqlText statements =
-            $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}";
+        SqlText statements = $"""
+            insert into relay_cursor (stream, sink, position)
+              values ({stream}, {sink},
+              {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}
+            """;
         foreach (
             var some in rows.OrderBy(row => row.Actor.ToString(), StringComparer.Ordinal)
                 .Chunk(database.Dialect.RowsPerInsert)
         )
             statements.Append(
-                $"; {database.Dialect.InsertIgnore} into relay_blocked (sink, {Columns}) values {SqlText.Join(", ", some.Select(row => Values(sink, row)))}"
+                $"""
+                ; {database.Dialect.InsertIgnore} into relay_blocked (sink, {Columns})
+                  values {SqlText.Join(", ", some.Select(row => Values(sink, row)))}
+                """
             );
         return database.WriteAsync(statements, cancellation);
     }
@@ -126,7 +142,11 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                 // Written rather than read, so that it is there to be locked.
                 await session
                     .ExecuteAsync(
-                        $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, 0){database.Dialect.OrElseSet(["stream", "sink"], "position = relay_cursor.position")}",
+                        $"""
+                        insert into relay_cursor (stream, sink, position)
+                          values ({stream}, {sink},
+                          0){database.Dialect.OrElseSet(["stream", "sink"], "position = relay_cursor.position")}
+                        """,
                         ct
                     )
                     .ConfigureAwait(false);
@@ -144,7 +164,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                                 "; ",
                                 some.Select(pair =>
                                     Statement(
-                                        $"delete from relay_blocked where stream = {stream} and sink = {sink} and actor_id = {pair.Actor}"
+                                        $"""
+                                        delete from relay_blocked where stream = {stream} and sink = {sink}
+                                          and actor_id = {pair.Actor}
+                                        """
                                     )
                                 )
                             ),
@@ -158,7 +181,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                     )
                         await session
                             .ExecuteAsync(
-                                $"insert into relay_blocked (sink, {Columns}) values {SqlText.Join(", ", rows.Select(row => Values(sink, row)))}",
+                                $"""
+                                insert into relay_blocked (sink, {Columns})
+                                  values {SqlText.Join(", ", rows.Select(row => Values(sink, row)))}
+                                """,
                                 ct
                             )
                             .ConfigureAwait(false);
@@ -192,11 +218,13 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                                             $"""
                                             select j.actor_id, j.sequence, j.stream, j.position,
                                               case when s.id is null or s.state = 3 then 1
-                                                when coalesce(c.position, 0) >= j.position and (a.sequence is null or a.sequence > j.sequence) then 1 else 0 end
+                                                when coalesce(c.position, 0) >= j.position
+                                                  and (a.sequence is null or a.sequence > j.sequence) then 1 else 0 end
                                             from journal j
                                             left join stream s on s.id = j.stream
                                             left join relay_cursor c on c.stream = j.stream and c.sink = {sink}
-                                            left join relay_blocked a on a.stream = j.stream and a.sink = {sink} and a.actor_id = j.actor_id
+                                            left join relay_blocked a on a.stream = j.stream and a.sink = {sink}
+                                              and a.actor_id = j.actor_id
                                             where j.actor_id = {e.Actor} and j.sequence = {e.Sequence}
                                             """
                                         )
@@ -227,7 +255,11 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                 .ReadAsync(
                     (session, ct) =>
                         session.ListAsync(
-                            $"select s.id, coalesce(c.position, 0) from stream s left join relay_cursor c on c.stream = s.id and c.sink = {sink} where s.state <> 3 and s.id in ({Numbers(some)})",
+                            $"""
+                            select s.id, coalesce(c.position, 0) from stream s left
+                              join relay_cursor c on c.stream = s.id and c.sink = {sink} where s.state <> 3
+                              and s.id in ({Numbers(some)})
+                            """,
                             row => (row.GetInt64(0), row.GetInt64(1)),
                             ct
                         ),
@@ -253,7 +285,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                 (session, ct) =>
                     session.ListAsync(
                         // Index relay_blocked_state (sink, state, actor_id).
-                        $"select {Columns} from relay_blocked where sink = {sink} and state = 2 and actor_id > {from} order by actor_id limit {limit + 1}",
+                        $"""
+                        select {Columns} from relay_blocked where sink = {sink} and state = 2
+                          and actor_id > {from} order by actor_id limit {limit + 1}
+                        """,
                         Row,
                         ct
                     ),
@@ -284,7 +319,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                 var parked = (
                     await session
                         .ListAsync(
-                            $"select {Columns} from relay_blocked where sink = {sink} and state = 2 and actor_id = {actor} order by sequence limit 1{database.Dialect.ForUpdate}",
+                            $"""
+                            select {Columns} from relay_blocked where sink = {sink} and state = 2
+                              and actor_id = {actor} order by sequence limit 1{database.Dialect.ForUpdate}
+                            """,
                             Row,
                             ct
                         )
@@ -294,7 +332,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                     return null;
                 await session
                     .ExecuteAsync(
-                        $"update relay_blocked set state = 1, sequence = sequence + {skipped} where stream = {parked.Stream} and sink = {sink} and actor_id = {actor}",
+                        $"""
+                        update relay_blocked set state = 1, sequence = sequence + {skipped}
+                          where stream = {parked.Stream} and sink = {sink} and actor_id = {actor}
+                        """,
                         ct
                     )
                     .ConfigureAwait(false);
@@ -306,7 +347,8 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
     private static SqlText Values(string sink, BlockedActorRow row)
     {
         var reason = row.Reason is { Length: > ReasonCharactersMax } text ? text[..ReasonCharactersMax] : row.Reason;
-        return $"({sink}, {row.Stream}, {row.Actor}, {row.Sequence}, {(int)row.State}, {row.Since.ToUnixTimeMilliseconds()}, {reason})";
+        return $"({sink}, {row.Stream}, {row.Actor}, {row.Sequence}, {(int)row.State}, "
+            + $"{row.Since.ToUnixTimeMilliseconds()}, {reason})";
     }
 
     private static Raw Numbers(IEnumerable<long> numbers) => new(string.Join(',', numbers));

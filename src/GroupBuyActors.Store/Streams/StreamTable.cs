@@ -54,7 +54,10 @@ internal sealed class StreamTable(Database database) : IStreams
             (session, ct) =>
                 session.ListAsync(
                     // Primary key (stream, position).
-                    $"select {JournalRows.Columns} from journal where stream = {stream} and position > {after} order by position limit {limit}",
+                    $"""
+                    select {JournalRows.Columns} from journal where stream = {stream} and position > {after}
+                      order by position limit {limit}
+                    """,
                     JournalRows.Read,
                     ct
                 ),
@@ -84,7 +87,11 @@ internal sealed class StreamTable(Database database) : IStreams
     /// <inheritdoc/>
     public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation) =>
         database.WriteAsync(
-            $"insert into relay_cursor (stream, sink, position) values ({stream}, {sink}, {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}",
+            $"""
+            insert into relay_cursor (stream, sink, position)
+              values ({stream}, {sink},
+              {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}
+            """,
             cancellation
         );
 
@@ -111,7 +118,10 @@ internal sealed class StreamTable(Database database) : IStreams
                             .Order()
                             .Select(id =>
                                 Statement(
-                                    $"delete from relay_cursor where stream = {id}; delete from relay_blocked where stream = {id}; delete from stream where id = {id} and state = 3"
+                                    $"""
+                                    delete from relay_cursor where stream = {id}; delete from relay_blocked
+                                      where stream = {id}; delete from stream where id = {id} and state = 3
+                                    """
                                 )
                             )
                     ),

@@ -38,7 +38,10 @@ internal sealed class LatestTasks
     {
         var tails = await session
             .ListAsync(
-                $"select shard, max(due_ms) from timed_task where due_ms <= {pageToken?.Due ?? long.MaxValue} group by shard",
+                $"""
+                select shard, max(due_ms) from timed_task where due_ms <= {pageToken?.Due ?? long.MaxValue}
+                  group by shard
+                """,
                 row => new Tail(row.GetInt32(0), row.GetInt64(1)),
                 cancellation
             )
@@ -115,7 +118,10 @@ internal sealed class LatestTasks
             if (BeforeId is { } id)
                 before = $" and (due_ms < {Due} or id < {id})";
             return new SqlText().Append(
-                $"select {TaskRows.Columns} from timed_task where shard = {shard} and due_ms <= {Due}{before} order by due_ms desc, id desc limit {rows}"
+                $"""
+                select {TaskRows.Columns} from timed_task where shard = {shard} and due_ms <= {Due}{before}
+                  order by due_ms desc, id desc limit {rows}
+                """
             );
         }
 

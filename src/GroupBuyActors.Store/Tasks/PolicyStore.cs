@@ -47,13 +47,19 @@ internal sealed class PolicyStore(Database database) : IPolicyStore
         if (policy.Version == 1)
             await session
                 .ExecuteAsync(
-                    $"insert into task_policy ({Columns}) values ({policy.Type}, 0, {change}, {at}, {policy.Caller}){database.Dialect.OrElseSet(["type"], "version = task_policy.version")}",
+                    $"""
+                    insert into task_policy ({Columns}) values ({policy.Type}, 0, {change}, {at},
+                      {policy.Caller}){database.Dialect.OrElseSet(["type"], "version = task_policy.version")}
+                    """,
                     cancellation
                 )
                 .ConfigureAwait(false);
         var rows = await session
             .ExecuteAsync(
-                $"update task_policy set version = {policy.Version}, change_json = {change}, changed_ms = {at}, caller = {policy.Caller} where type = {policy.Type} and version = {policy.Version - 1}",
+                $"""
+                update task_policy set version = {policy.Version}, change_json = {change}, changed_ms = {at},
+                  caller = {policy.Caller} where type = {policy.Type} and version = {policy.Version - 1}
+                """,
                 cancellation
             )
             .ConfigureAwait(false);

@@ -112,7 +112,11 @@ internal sealed class TaskLists(Database database)
     {
         var moves = await session
             .ListAsync(
-                $"select at_ms, id from task_move where at_ms >= {pageToken.At} and (at_ms > {pageToken.At} or id > {pageToken.Id}) and at_ms <= {pageToken.Bound} order by at_ms, id limit {MovesPerPage}",
+                $"""
+                select at_ms, id from task_move where at_ms >= {pageToken.At}
+                  and (at_ms > {pageToken.At} or id > {pageToken.Id}) and at_ms <= {pageToken.Bound} order by at_ms, id
+                  limit {MovesPerPage}
+                """,
                 row => (At: row.GetInt64(0), Id: row.GetString(1)),
                 cancellation
             )
@@ -143,7 +147,10 @@ internal sealed class TaskLists(Database database)
         conditions.Add($"id in ({SqlText.Values(ids.Distinct(StringComparer.Ordinal))})");
         var rows = await session
             .ListAsync(
-                $"select {TaskRows.Columns} from timed_task{database.Dialect.ByIndex("timed_task_id")} where {SqlText.Join(" and ", conditions)}",
+                $"""
+                select {TaskRows.Columns} from timed_task{database.Dialect.ByIndex("timed_task_id")}
+                  where {SqlText.Join(" and ", conditions)}
+                """,
                 TaskRows.Read,
                 cancellation
             )
@@ -171,7 +178,10 @@ internal sealed class TaskLists(Database database)
             conditions.Add($"due_ms <= {due} and (due_ms < {due} or id < {id})");
         Raw index = filter.Actor is null ? new("") : database.Dialect.ByIndex("timed_task_id");
         return new SqlText().Append(
-            $"select {TaskRows.Columns} from timed_task{index} where {SqlText.Join(" and ", conditions)} order by due_ms desc, id desc limit {limit}"
+            $"""
+            select {TaskRows.Columns} from timed_task{index} where {SqlText.Join(" and ", conditions)}
+              order by due_ms desc, id desc limit {limit}
+            """
         );
     }
 

@@ -69,7 +69,8 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
         session.ListAsync(
             $"""
             select partition_name, cast(partition_description as signed) from information_schema.partitions
-             where table_schema = database() and table_name = 'task_outcome' and partition_name <> {Rest} order by partition_ordinal_position
+             where table_schema = database() and table_name = 'task_outcome' and partition_name <> {Rest}
+             order by partition_ordinal_position
             """,
             row => (row.GetString(0), row.GetInt32(1)),
             cancellation
@@ -96,7 +97,10 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
                 : (Rest, "maxvalue");
         return await TryDefineAsync(
                 connection,
-                $"alter table task_outcome reorganize partition {first} into ({KeptDefinition}, partition {first} values less than {bound})",
+                $"""
+                alter table task_outcome reorganize partition {first} into ({KeptDefinition}, partition {first}
+                  values less than {bound})
+                """,
                 cancellation
             )
             .ConfigureAwait(false);
@@ -124,7 +128,10 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
             );
         return await TryDefineAsync(
                 connection,
-                $"alter table task_outcome reorganize partition {Rest} into ({string.Join(", ", made)}, partition {Rest} values less than maxvalue)",
+                $"""
+                alter table task_outcome reorganize partition {Rest} into ({string.Join(", ", made)},
+                  partition {Rest} values less than maxvalue)
+                """,
                 cancellation
             )
             .ConfigureAwait(false)

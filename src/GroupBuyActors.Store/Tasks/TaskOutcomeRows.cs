@@ -11,7 +11,8 @@ internal static class TaskOutcomeRows
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
     public static Raw Columns { get; } =
         new(
-            "task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, trace, error, redriven_ms, dismissed_ms"
+            "task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, "
+                + "trace, error, redriven_ms, dismissed_ms"
         );
 
     public static TaskOutcome Read(DbDataReader row) =>

@@ -36,7 +36,10 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                     (
                         await session
                             .ListAsync(
-                                $"select {TaskOutcomeRows.Columns} from task_outcome where task_id = {taskId} order by ended_ms desc, version desc limit 1",
+                                $"""
+                                select {TaskOutcomeRows.Columns} from task_outcome where task_id = {taskId}
+                                  order by ended_ms desc, version desc limit 1
+                                """,
                                 TaskOutcomeRows.Read,
                                 ct
                             )
@@ -87,7 +90,10 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                         return (
                             await session
                                 .NumberAsync(
-                                    $"select count(*) from (select 1 as one from {Rows(stretch, edge, database.Dialect)} limit {max - count}) found",
+                                    $"""
+                                    select count(*) from (select 1 as one
+                                      from {Rows(stretch, edge, database.Dialect)} limit {max - count}) found
+                                    """,
                                     0,
                                     ct
                                 )
@@ -141,7 +147,10 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                 "; ",
                 some.Select(key =>
                     new SqlText().Append(
-                        $"update task_outcome set {set} where day in (0, {key.Day}) and task_id = {key.TaskId} and version = {key.Version} and {where}"
+                        $"""
+                        update task_outcome set {set} where day in (0, {key.Day}) and task_id = {key.TaskId}
+                          and version = {key.Version} and {where}
+                        """
                     )
                 )
             );
@@ -197,7 +206,10 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
     private static SqlText Undecided(IReadOnlyCollection<string> types) =>
         types.Count == 0
             ? (SqlText)$"1 = 0"
-            : $"type in ({SqlText.Join(", ", types.Select(type => (SqlText)$"{type}"))}) and status in ('dead', 'failed') and redriven_ms is null and dismissed_ms is null";
+            : $"""
+                type in ({SqlText.Join(", ", types.Select(type => (SqlText)$"{type}"))})
+                  and status in ('dead', 'failed') and redriven_ms is null and dismissed_ms is null
+                """;
 
     /// <summary>Moves letters about money, of which nobody has decided, out of the days that are about to go.</summary>
     // The days' partitions; SQLite: primary key (day, task_id, version). Then primary keys.
@@ -209,7 +221,10 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                 .ReadAsync(
                     (session, ct) =>
                         session.ListAsync(
-                            $"select day, task_id, version from task_outcome where day > 0 and day < {firstKept} and {undecided} order by day, task_id, version limit {RowsPerWrite}",
+                            $"""
+                            select day, task_id, version from task_outcome where day > 0 and day < {firstKept}
+                              and {undecided} order by day, task_id, version limit {RowsPerWrite}
+                            """,
                             row => new TaskOutcomeKey(row.GetInt32(0), row.GetString(1), row.GetInt32(2)),
                             ct
                         ),
@@ -224,7 +239,10 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                         "; ",
                         keys.Select(key =>
                             new SqlText().Append(
-                                $"update task_outcome set day = 0 where day = {key.Day} and task_id = {key.TaskId} and version = {key.Version} and {undecided}"
+                                $"""
+                                update task_outcome set day = 0 where day = {key.Day} and task_id = {key.TaskId}
+                                  and version = {key.Version} and {undecided}
+                                """
                             )
                         )
                     ),
@@ -239,8 +257,10 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
     private async Task DeleteDecidedAsync(int firstKept, CancellationToken cancellation)
     {
         var before = firstKept * DayMs;
-        SqlText decided =
-            $"day = 0 and (redriven_ms is not null or dismissed_ms is not null) and coalesce(redriven_ms, 0) < {before} and coalesce(dismissed_ms, 0) < {before}";
+        SqlText decided = $"""
+            day = 0 and (redriven_ms is not null or dismissed_ms is not null)
+              and coalesce(redriven_ms, 0) < {before} and coalesce(dismissed_ms, 0) < {before}
+            """;
         while (
             await database
                 .WriteAsync(
@@ -301,7 +321,11 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
         // Covering: the index holds every column.
         var edge = await session
             .ListAsync(
-                $"select ended_ms, task_id, version from task_outcome{database.Dialect.ByIndex(stretch.Index)}{Where(stretch.Ranges)} order by ended_ms desc, task_id desc, version desc limit 1 offset {LookedMax - 1}",
+                $"""
+                select ended_ms, task_id, version from
+                  task_outcome{database.Dialect.ByIndex(stretch.Index)}{Where(stretch.Ranges)}
+                  order by ended_ms desc, task_id desc, version desc limit 1 offset {LookedMax - 1}
+                """,
                 row => new Place(row.GetInt64(0), row.GetString(1), row.GetInt32(2)),
                 cancellation
             )
@@ -315,7 +339,10 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
 
     private static SqlText Search(Stretch stretch, Place? edge, int limit, Dialect dialect) =>
         new SqlText().Append(
-            $"select {TaskOutcomeRows.Columns} from {Rows(stretch, edge, dialect)} order by ended_ms desc, task_id desc, version desc limit {limit}"
+            $"""
+            select {TaskOutcomeRows.Columns} from {Rows(stretch, edge, dialect)}
+              order by ended_ms desc, task_id desc, version desc limit {limit}
+            """
         );
 
     private static SqlText Rows(Stretch stretch, Place? edge, Dialect dialect)
@@ -323,7 +350,8 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
         var conditions = new List<SqlText>(stretch.Ranges);
         if (edge is var (ended, id, version))
             conditions.Add(
-                $"ended_ms >= {ended} and (ended_ms > {ended} or task_id > {id} or (task_id = {id} and version >= {version}))"
+                $"ended_ms >= {ended} and (ended_ms > {ended} or task_id > {id} or (task_id = {id} and version "
+                    + $">= {version}))"
             );
         conditions.AddRange(stretch.Others);
         return new SqlText().Append($"task_outcome{dialect.ByIndex(stretch.Index)}{Where(conditions)}");
@@ -382,7 +410,9 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                 Ranges.Add($"ended_ms < {to.ToUnixTimeMilliseconds()} and day <= {TaskOutcome.DayOf(to)}");
             if (after is var (ended, id, version))
                 Ranges.Add(
-                    $"ended_ms <= {ended} and day <= {TaskOutcome.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(ended))} and (ended_ms < {ended} or task_id < {id} or (task_id = {id} and version < {version}))"
+                    $"ended_ms <= {ended} and day <= "
+                        + $"{TaskOutcome.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(ended))} and (ended_ms < "
+                        + $"{ended} or task_id < {id} or (task_id = {id} and version < {version}))"
                 );
             if (filter.Shard is { } shard)
                 Others.Add($"shard = {shard.Index}");

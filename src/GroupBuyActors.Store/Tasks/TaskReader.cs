@@ -62,7 +62,10 @@ internal sealed class TaskReader(Database database) : ITaskStore
                 (
                     await session
                         .ListAsync(
-                            $"select {TaskRows.Columns} from timed_task{_byId} where id = {taskId} and shard = {shard.Index} limit 1",
+                            $"""
+                            select {TaskRows.Columns} from timed_task{_byId} where id = {taskId}
+                              and shard = {shard.Index} limit 1
+                            """,
                             TaskRows.Read,
                             ct
                         )
@@ -103,7 +106,10 @@ internal sealed class TaskReader(Database database) : ITaskStore
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select {TaskRows.Columns} from timed_task{_byId} where {OfActor(actor)} order by due_ms, id limit {limit}",
+                        $"""
+                        select {TaskRows.Columns} from timed_task{_byId} where {OfActor(actor)}
+                          order by due_ms, id limit {limit}
+                        """,
                         TaskRows.Read,
                         ct
                     ),
@@ -126,7 +132,10 @@ internal sealed class TaskReader(Database database) : ITaskStore
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        $"select {TaskRows.Columns} from timed_task{_byId} where {OfActor(actor)}{from} order by id limit {limit + 1}",
+                        $"""
+                        select {TaskRows.Columns} from timed_task{_byId} where {OfActor(actor)}{from}
+                          order by id limit {limit + 1}
+                        """,
                         TaskRows.Read,
                         ct
                     ),
@@ -154,7 +163,11 @@ internal sealed class TaskReader(Database database) : ITaskStore
                 .ReadAsync(
                     (session, ct) =>
                         session.ListAsync(
-                            $"select shard, type, count(*) from timed_task where shard in ({SqlText.Numbers(shards.Select(shard => shard.Index).Order())}) group by shard, type",
+                            $"""
+                            select shard, type, count(*) from timed_task
+                              where shard in ({SqlText.Numbers(shards.Select(shard => shard.Index).Order())})
+                              group by shard, type
+                            """,
                             row => (new ShardId(row.GetInt32(0)), row.GetString(1), row.GetInt64(2)),
                             ct
                         ),
@@ -166,7 +179,10 @@ internal sealed class TaskReader(Database database) : ITaskStore
     // holds all that may be next, and a few more.
     internal static SqlText Range(int[] shards, DateTimeOffset until, int limit) =>
         new SqlText().Append(
-            $"select {TaskRows.Columns} from timed_task where shard in ({SqlText.Numbers(shards)}) and due_ms < {Ms(until)} and next_ms < {Ms(until)} limit {limit}"
+            $"""
+            select {TaskRows.Columns} from timed_task where shard in ({SqlText.Numbers(shards)})
+              and due_ms < {Ms(until)} and next_ms < {Ms(until)} limit {limit}
+            """
         );
 
     /// <summary>
@@ -226,7 +242,10 @@ internal sealed class TaskReader(Database database) : ITaskStore
                 session.ListAsync(
                     $"""
                     select shard from (
-                      select s.shard as shard, (select t.due_ms from timed_task t where t.shard = s.shard order by t.shard, t.due_ms limit 1) as first_ms from shard_owner s) firsts
+                      select s.shard as shard,
+                        (select t.due_ms from timed_task t where t.shard = s.shard
+                          order by t.shard, t.due_ms limit 1) as first_ms
+                        from shard_owner s) firsts
                      where first_ms < {Ms(until)} order by shard
                     """,
                     row => row.GetInt32(0),
@@ -242,7 +261,10 @@ internal sealed class TaskReader(Database database) : ITaskStore
         if (range.AfterId.Length > 0)
             after = $" and due_ms >= {range.AfterDue} and (due_ms > {range.AfterDue} or id > {range.AfterId})";
         return new SqlText().Append(
-            $"select {TaskRows.Columns} from timed_task where shard = {range.Shard} and due_ms < {Ms(until)} and next_ms < {Ms(until)}{after} order by due_ms, id limit {share}"
+            $"""
+            select {TaskRows.Columns} from timed_task where shard = {range.Shard} and due_ms < {Ms(until)}
+              and next_ms < {Ms(until)}{after} order by due_ms, id limit {share}
+            """
         );
     }
 

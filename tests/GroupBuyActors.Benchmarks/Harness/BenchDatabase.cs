@@ -65,7 +65,11 @@ internal sealed class BenchDatabase : IAsyncDisposable
             return $"{machine}; SQLite, WAL, synchronous=FULL";
         var facts = await _server.ScalarAsync(
             null,
-            "select concat(version(), ', innodb_flush_log_at_trx_commit=', @@innodb_flush_log_at_trx_commit, ', log_bin=', @@log_bin, ', sync_binlog=', @@sync_binlog, ', innodb_buffer_pool_size=', @@innodb_buffer_pool_size div 1048576, 'M')"
+            """
+            select concat(version(), ', innodb_flush_log_at_trx_commit=', @@innodb_flush_log_at_trx_commit,
+              ', log_bin=', @@log_bin, ', sync_binlog=', @@sync_binlog, ', innodb_buffer_pool_size=',
+              @@innodb_buffer_pool_size div 1048576, 'M')
+            """
         );
         return $"{machine}; {facts}, on the same machine";
     }

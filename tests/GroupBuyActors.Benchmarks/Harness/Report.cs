@@ -45,7 +45,9 @@ internal sealed class Report(string title, string environment)
             to.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{row.Name.PadRight(width)}  {(row.Callers == 0 ? "" : row.Callers), 7}  {row.Rate, 10:N0}  {row.Milliseconds(50), 8:0.00}  {row.Milliseconds(99), 8:0.00}  {row.Milliseconds(100), 8:0.0}  {row.Failed, 8}  {row.ProcessorsPerCall()}"
+                    $"{row.Name.PadRight(width)}  {(row.Callers == 0 ? "" : row.Callers), 7}  {row.Rate, 10:N0} "
+                        + $" {row.Milliseconds(50), 8:0.00}  {row.Milliseconds(99), 8:0.00}  "
+                        + $"{row.Milliseconds(100), 8:0.0}  {row.Failed, 8}  {row.ProcessorsPerCall()}"
                 )
             );
         to.WriteLine();

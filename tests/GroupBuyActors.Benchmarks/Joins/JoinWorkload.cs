@@ -63,7 +63,8 @@ internal sealed class JoinWorkload(int groups, int seed)
     private string Id(int index) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{1 + ((index / GroupsPerMerchant * 2654435761L) + seed) % 99_991}.{Regions[index % Regions.Length]}.b-{_run}-{index}"
+            $"{1 + ((index / GroupsPerMerchant * 2654435761L) + seed) % 99_991}."
+                + $"{Regions[index % Regions.Length]}.b-{_run}-{index}"
         );
 
     private static async Task PublishAsync(IGrainFactory grains, string id)

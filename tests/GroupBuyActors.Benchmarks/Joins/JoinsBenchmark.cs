@@ -34,7 +34,8 @@ internal sealed class JoinsBenchmark : IBenchmark
         var workload = new JoinWorkload(options.Number("--groups", 5000, 1, 50_000), options.Seed);
         await using var database = await BenchDatabase.StartAsync(options);
         var report = new Report(
-            "joins: each with an event, a status row, an order-close task and a request key, durable before it is answered",
+            "joins: each with an event, a status row, an order-close task and a request key, durable before it "
+                + "is answered",
             await database.DescribeAsync()
         );
 
@@ -64,7 +65,8 @@ internal sealed class JoinsBenchmark : IBenchmark
         var publishing = Stopwatch.StartNew();
         await workload.PublishAsync(orleans.Grains, cancellation);
         report.Note(
-            $"{workload.Groups.Count} groups were published in {publishing.Elapsed.TotalSeconds:0.0} s; the silo was ready after {silo.StartUp.TotalSeconds:0.0} s."
+            $"{workload.Groups.Count} groups were published in {publishing.Elapsed.TotalSeconds:0.0} s; the "
+                + $"silo was ready after {silo.StartUp.TotalSeconds:0.0} s."
         );
 
         var settling = workload.NextPart();

@@ -132,7 +132,8 @@ internal sealed class RelayBenchmark : IBenchmark
         report.Note(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Steady load: {joins.Rate:N0} joins/s. An event's age counts from its time in the group, before its commit; times are whole milliseconds."
+                $"Steady load: {joins.Rate:N0} joins/s. An event's age counts from its time in the group, "
+                    + $"before its commit; times are whole milliseconds."
             )
         );
     }
@@ -175,11 +176,16 @@ internal sealed class RelayBenchmark : IBenchmark
         var took = Stopwatch.GetElapsedTime(first);
         foreach (var meter in meters)
             meter.Stop();
+        var used = meters.Select(meter => $"{meter.Name} {meter.Used.TotalMicroseconds / (events - before):0}");
         report.Measure("relay.rate", (events - before) / took.TotalSeconds);
         report.Note(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Backlog: {events - before:N0} events at {(events - before) / took.TotalSeconds:N0}/s ({string.Join(", ", meters.Select(meter => $"{meter.Name} {meter.Used.TotalMicroseconds / (events - before):0}"))} µs of processor time each); the first came {Stopwatch.GetElapsedTime(cameBack, first).TotalSeconds:0.0} s after the brokers were back, the last {took.TotalSeconds:0.0} s after it. {reader.Repeated:N0} events came twice, {reader.Gaps:N0} out of order."
+                $"Backlog: {events - before:N0} events at {(events - before) / took.TotalSeconds:N0}/s "
+                    + $"({string.Join(", ", used)} µs of processor time each); the first came "
+                    + $"{Stopwatch.GetElapsedTime(cameBack, first).TotalSeconds:0.0} s after the brokers were back, "
+                    + $"the last {took.TotalSeconds:0.0} s after it. {reader.Repeated:N0} events came twice, "
+                    + $"{reader.Gaps:N0} out of order."
             )
         );
         if (reader.Gaps > 0)

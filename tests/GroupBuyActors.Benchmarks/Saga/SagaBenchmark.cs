@@ -29,7 +29,8 @@ internal sealed class SagaBenchmark : IBenchmark
         var (rate, size) = (options.Number("--rate", 500, 1, 5_000), options.Number("--size", 3, 1, 100));
         await using var database = await BenchDatabase.StartAsync(options);
         var report = new Report(
-            $"saga: {rate} groups of {size} forming a second; from the threshold join to stock deducted and {size} notices handed over",
+            $"saga: {rate} groups of {size} forming a second; from the threshold join to stock deducted and "
+                + $"{size} notices handed over",
             await database.DescribeAsync()
         );
         await using var silo = await SiloProcess.StartAsync(database.Silo("bench"));
@@ -88,7 +89,8 @@ internal sealed class SagaBenchmark : IBenchmark
         await MeasureAsync("", "ports in process", options.Settling);
         await MeasureAsync("ports20.", $"ports that take {PortDelayMs} ms", options.WarmUp);
         report.Note(
-            "Due to the join's answer is measured by the caller; the other times end with what a port's book says of its call, in whole milliseconds rounded down, before that book's own commit."
+            "Due to the join's answer is measured by the caller; the other times end with what a port's book "
+                + "says of its call, in whole milliseconds rounded down, before that book's own commit."
         );
         return report;
     }

@@ -49,7 +49,8 @@ internal sealed class SagaGroups(int size, int seed)
     private string Id(int index) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{1 + ((index / GroupsPerMerchant * 2654435761L) + seed) % 99_991}.{Regions[index % Regions.Length]}.s-{_run}-{index}"
+            $"{1 + ((index / GroupsPerMerchant * 2654435761L) + seed) % 99_991}."
+                + $"{Regions[index % Regions.Length]}.s-{_run}-{index}"
         );
 
     // A sku of its own: no group waits for another's stock. Seats are left, so that what is measured is the saga and

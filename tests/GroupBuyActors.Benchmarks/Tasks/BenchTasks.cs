@@ -56,7 +56,8 @@ internal static class BenchTasks
     public static string GroupOf(int shard, int turn, string code) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{(long)turn * ShardId.MerchantSlots + shard / ShardId.RegionSlots}.{Regions[shard % ShardId.RegionSlots]}.{code}"
+            $"{(long)turn * ShardId.MerchantSlots + shard / ShardId.RegionSlots}."
+                + $"{Regions[shard % ShardId.RegionSlots]}.{code}"
         );
 
     private static string[] RegionsOfEverySlot()

@@ -88,7 +88,8 @@ internal sealed class FireSeries(int number, int count, DateTimeOffset firstDue,
             FirstFailure =
                 missing + again + early == 0
                     ? null
-                    : $"{missing} never began, {again} began twice, {early} began more than {EarlyMax.TotalMilliseconds} ms early.",
+                    : $"{missing} never began, {again} began twice, {early} began more than "
+                        + $"{EarlyMax.TotalMilliseconds} ms early.",
             Latencies = latencies,
             Processors = meters.ToDictionary(meter => meter.Name, meter => meter.Used),
         };

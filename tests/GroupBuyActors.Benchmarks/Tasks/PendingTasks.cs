@@ -58,7 +58,8 @@ internal sealed class PendingTasks(BenchDatabase database, int count)
         Console.Error.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"pending tasks: {Interlocked.Read(ref _written):N0} of {count:N0} after {after.TotalSeconds:0} s, {Interlocked.Read(ref _written) / after.TotalSeconds:N0} rows/s"
+                $"pending tasks: {Interlocked.Read(ref _written):N0} of {count:N0} after {after.TotalSeconds:0} "
+                    + $"s, {Interlocked.Read(ref _written) / after.TotalSeconds:N0} rows/s"
             )
         );
 
@@ -136,7 +137,8 @@ internal sealed class PendingTasks(BenchDatabase database, int count)
         var group = BenchTasks.GroupOf(shard, 2 + n % 50, "pending");
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{shard}\t{due}\t{GroupActors.Kind}:{group}:{n + 1}:{OrderClose.TypeName}:0\t{OrderClose.TypeName}\t[0,{n}]\t{due}\t0\t1\n"
+            $"{shard}\t{due}\t{GroupActors.Kind}:{group}:{n + 1}:{OrderClose.TypeName}:0\t"
+                + $"{OrderClose.TypeName}\t[0,{n}]\t{due}\t0\t1\n"
         );
     }
 }

@@ -39,7 +39,8 @@ internal sealed class TasksReport(
             Measure("tasks.schedule.p99_ms", rows[0].Milliseconds(99));
             Measure("tasks.schedule.batched_rate", rows[1].Rate);
             report.Note(
-                "tasks.schedule.rate is of one task a commit with 512 outstanding; the batched rate is of many tasks a commit, as one event of a group schedules them."
+                "tasks.schedule.rate is of one task a commit with 512 outstanding; the batched rate is of many "
+                    + "tasks a commit, as one event of a group schedules them."
             );
         }
         if (parts.Contains("fire"))
@@ -59,7 +60,10 @@ internal sealed class TasksReport(
         report.Note(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Memory of the silo with {pending:N0} pending: {idle["heap_mb"]:N0} MB of objects and a working set of {idle["working_set_mb"]:N0} MB before any load, {after["heap_mb"]:N0} and {after["working_set_mb"]:N0} MB after it; at most {after["peak_working_set_mb"]:N0} MB (tasks.memory_mb). Tasks in memory: {idle["near"]:N0} before, {after["near"]:N0} after."
+                $"Memory of the silo with {pending:N0} pending: {idle["heap_mb"]:N0} MB of objects and a "
+                    + $"working set of {idle["working_set_mb"]:N0} MB before any load, {after["heap_mb"]:N0} and "
+                    + $"{after["working_set_mb"]:N0} MB after it; at most {after["peak_working_set_mb"]:N0} MB "
+                    + $"(tasks.memory_mb). Tasks in memory: {idle["near"]:N0} before, {after["near"]:N0} after."
             )
         );
         if (pending > 0)
@@ -84,7 +88,10 @@ internal sealed class TasksReport(
         }
         Measure("tasks.quartz.fire.rate", Add(await AskAsync(host, "drain", Due, QuartzDrained))[0].Rate);
         report.Note(
-            $"Quartz.NET {typeof(Quartz.IScheduler).Assembly.GetName().Version?.ToString(3)}, AdoJobStore, clustered, {QuartzHost.JobsMax} jobs at once, {QuartzHost.JobsMax} triggers acquired at once and up to 50 ms early; nothing else pending in its tables. tasks.quartz.fire.rate is the most it fires, however late."
+            $"Quartz.NET {typeof(Quartz.IScheduler).Assembly.GetName().Version?.ToString(3)}, AdoJobStore, "
+                + $"clustered, {QuartzHost.JobsMax} jobs at once, {QuartzHost.JobsMax} triggers acquired at once and "
+                + "up to 50 ms early; nothing else pending in its tables. tasks.quartz.fire.rate is the most it "
+                + "fires, however late."
         );
     }
 
@@ -117,7 +124,8 @@ internal sealed class TasksReport(
         report.Add(row);
         Measure("tasks.reminders.schedule.rate", row.Rate);
         report.Note(
-            "Orleans' reminders are registered only: no period below a minute is allowed, so they have no fire rate to measure within a run."
+            "Orleans' reminders are registered only: no period below a minute is allowed, so they have no fire "
+                + "rate to measure within a run."
         );
     }
 
@@ -198,7 +206,9 @@ internal sealed class TasksReport(
         Measure("tasks.closes.rate", held);
         Measure("tasks.closes.p99_ms", p99);
         report.Note(
-            "Closes are tasks whose handler commits on a group: orders placed at that rate and left unpaid; the provider answers at once. Begun is lateness as of fire rows; committed is until the group's commit is durable."
+            "Closes are tasks whose handler commits on a group: orders placed at that rate and left unpaid; "
+                + "the provider answers at once. Begun is lateness as of fire rows; committed is until the group's "
+                + "commit is durable."
         );
     }
 

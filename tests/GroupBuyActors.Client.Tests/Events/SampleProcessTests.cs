@@ -125,13 +125,15 @@ public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<B
             {
                 running.Kill();
                 Assert.Fail(
-                    $"{stored} of {events} events are stored. It said: {await running.StandardOutput.ReadToEndAsync(CancellationToken.None)}"
+                    $"{stored} of {events} events are stored. It said: "
+                        + $"{await running.StandardOutput.ReadToEndAsync(CancellationToken.None)}"
                 );
             }
 
             if (running.HasExited)
                 Assert.Fail(
-                    $"The sample ended with {running.ExitCode}: {await running.StandardError.ReadToEndAsync(CancellationToken.None)}"
+                    $"The sample ended with {running.ExitCode}: "
+                        + $"{await running.StandardError.ReadToEndAsync(CancellationToken.None)}"
                 );
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
         }

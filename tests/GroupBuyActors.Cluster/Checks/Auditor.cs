@@ -224,7 +224,8 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
             again.Status == HttpStatusCode.Created
                 && again.Replayed
                 && again.Body.GetProperty("orderId").GetString() == purchase.OrderId,
-            $"{purchase.Key} gave {purchase.OrderId} first and now {again}{(again.Replayed ? "" : " (not marked as replayed)")}"
+            $"{purchase.Key} gave {purchase.OrderId} first and now "
+                + $"{again}{(again.Replayed ? "" : " (not marked as replayed)")}"
         );
     }
 
@@ -263,7 +264,8 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
         );
         Must(
             reserved == 0 && deducted == story.Deducted && available + deducted == SandboxStock,
-            $"{campaign.Id}: inventory has {available} available, {reserved} reserved, {deducted} deducted; the group deducted {story.Deducted}"
+            $"{campaign.Id}: inventory has {available} available, {reserved} reserved, {deducted} deducted; the "
+                + $"group deducted {story.Deducted}"
         );
     }
 
@@ -276,14 +278,13 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
             payments.Take(CallsChecked),
             async payment =>
             {
-                var calls = await edge.AskAsync(
-                    HttpMethod.Get,
-                    $"/v1/sandbox/calls/payments?key={Uri.EscapeDataString($"refund:{payment.OrderId}:{payment.PaymentId}")}"
-                );
+                var key = Uri.EscapeDataString($"refund:{payment.OrderId}:{payment.PaymentId}");
+                var calls = await edge.AskAsync(HttpMethod.Get, $"/v1/sandbox/calls/payments?key={key}");
                 var known = calls.Body.GetProperty("items").GetArrayLength();
                 Must(
                     known == payment.Refunds,
-                    $"{payment.PaymentId} of {payment.OrderId} went back {payment.Refunds} times; the provider knows {known} refunds of it"
+                    $"{payment.PaymentId} of {payment.OrderId} went back {payment.Refunds} times; the provider "
+                        + $"knows {known} refunds of it"
                 );
             }
         );

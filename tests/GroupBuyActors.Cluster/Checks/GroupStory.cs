@@ -34,7 +34,9 @@ internal sealed class GroupStory(string groupId, int capacity, int perUserLimit)
         Items.Select(item =>
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{item.GetProperty("sequence").GetInt64(), 5} {item.GetProperty("time").GetDateTimeOffset():HH:mm:ss.fff} {item.GetProperty("type").GetString()} {item.GetProperty("data").GetRawText()}"
+                $"{item.GetProperty("sequence").GetInt64(), 5} "
+                    + $"{item.GetProperty("time").GetDateTimeOffset():HH:mm:ss.fff} "
+                    + $"{item.GetProperty("type").GetString()} {item.GetProperty("data").GetRawText()}"
             )
         );
     public long Sequence { get; private set; }

@@ -46,7 +46,10 @@ internal sealed class TablesAudit(
     private async Task CheckJournalAsync()
     {
         var groups = await ListAsync(
-            "select substr(actor_id, 8), count(*), min(sequence), max(sequence) from journal where actor_id like 'groups:%' group by actor_id",
+            """
+            select substr(actor_id, 8), count(*), min(sequence), max(sequence) from journal
+              where actor_id like 'groups:%' group by actor_id
+            """,
             row => (Group: row.GetString(0), Count: row.GetInt64(1), First: row.GetInt64(2), Last: row.GetInt64(3))
         );
         foreach (var (group, count, first, last) in groups)
@@ -96,7 +99,10 @@ internal sealed class TablesAudit(
     {
         var (skus, units, reserved, deducted) = (
             await ListAsync(
-                "select count(*), coalesce(sum(available + reserved + deducted), 0), coalesce(sum(reserved), 0), coalesce(sum(deducted), 0) from sandbox_stock",
+                """
+                select count(*), coalesce(sum(available + reserved + deducted), 0), coalesce(sum(reserved),
+                  0), coalesce(sum(deducted), 0) from sandbox_stock
+                """,
                 row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3))
             )
         )[0];
@@ -118,7 +124,8 @@ internal sealed class TablesAudit(
             order.Status is "VOUCHER_ISSUED" or "REDEEMED" || (order.Status == "LAPSED" && plot == Plot.Forfeits);
         Must(
             kept.Count == (holds ? 1 : 0),
-            $"{id} is {order.Status} and keeps {kept.Count} payments: {string.Join(", ", kept.Select(payment => payment.PaymentId))}"
+            $"{id} is {order.Status} and keeps {kept.Count} payments: "
+                + $"{string.Join(", ", kept.Select(payment => payment.PaymentId))}"
         );
         Must(
             plot is not (Plot.Lapses or Plot.Forfeits) || order.Status != "VOUCHER_ISSUED",
@@ -169,11 +176,13 @@ internal sealed class TablesAudit(
             }
             Must(
                 payment.Amount == row.Amount,
-                $"{row.Payment} of {row.Order} is of {row.Amount} at the provider and of {payment.Amount} in its history"
+                $"{row.Payment} of {row.Order} is of {row.Amount} at the provider and of {payment.Amount} in "
+                    + "its history"
             );
             Must(
                 row.IsBack == payment.Refunds > 0,
-                $"{row.Payment} of {row.Order} {(row.IsBack ? "went back" : "is held")} at the provider, and its history tells of {payment.Refunds} refunds"
+                $"{row.Payment} of {row.Order} {(row.IsBack ? "went back" : "is held")} at the provider, and "
+                    + $"its history tells of {payment.Refunds} refunds"
             );
             Must(
                 !row.IsBack || row.RefundKey == $"refund:{row.Order}:{row.Payment}",

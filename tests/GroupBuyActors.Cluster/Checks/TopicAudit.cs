@@ -125,7 +125,8 @@ internal sealed class TopicAudit(string bootstrapServers, IReadOnlyDictionary<st
             var next =
                 consumer.Consume(Patience)
                 ?? throw new TimeoutException(
-                    $"The topic was not read to its end: {ended} of {partitions.Count} partitions, {messages.Count} messages."
+                    $"The topic was not read to its end: {ended} of {partitions.Count} partitions, "
+                        + $"{messages.Count} messages."
                 );
             if (next.IsPartitionEOF)
                 ended++;

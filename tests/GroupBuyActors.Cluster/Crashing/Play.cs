@@ -159,7 +159,9 @@ internal sealed class Play(Edge edge, string group, SemaphoreSlim inventoryFault
             if (answer.Status == HttpStatusCode.NotFound)
                 break;
             lines.Add(
-                $"order {order}: {answer.Body.GetProperty("status")}, close reason {Optional(answer.Body, "closeReason")}, {(Optional(answer.Body, "voucherCode").Length > 0 ? "a" : "no")} voucher"
+                $"order {order}: {answer.Body.GetProperty("status")}, close reason "
+                    + $"{Optional(answer.Body, "closeReason")}, "
+                    + $"{(Optional(answer.Body, "voucherCode").Length > 0 ? "a" : "no")} voucher"
             );
         }
 
@@ -170,13 +172,12 @@ internal sealed class Play(Edge edge, string group, SemaphoreSlim inventoryFault
             lines.Add($"{port} was asked: {string.Join(", ", await CallsAsync(port))}");
         var tasks = (await edge.AskAsync(HttpMethod.Get, $"/v1/admin/tasks?groupId={group}&limit=500"))
             .Body.GetProperty("items")
-            .EnumerateArray();
-        lines.Add(
-            $"tasks left: {string.Join(", ", tasks.Select(task => task.GetProperty("taskType").GetString()).Order(StringComparer.Ordinal))}"
-        );
-        lines.Add(
-            $"tasks are as the state needs them: {(await edge.AskAsync(HttpMethod.Get, $"/v1/admin/groups/{group}/tasks-check")).Body.GetProperty("holds")}"
-        );
+            .EnumerateArray()
+            .Select(task => task.GetProperty("taskType").GetString())
+            .Order(StringComparer.Ordinal);
+        lines.Add($"tasks left: {string.Join(", ", tasks)}");
+        var check = await edge.AskAsync(HttpMethod.Get, $"/v1/admin/groups/{group}/tasks-check");
+        lines.Add($"tasks are as the state needs them: {check.Body.GetProperty("holds")}");
         return string.Join('\n', lines).Replace(group, "*", StringComparison.Ordinal);
     }
 

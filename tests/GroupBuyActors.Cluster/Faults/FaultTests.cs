@@ -68,7 +68,8 @@ public sealed class FaultTests(ITestOutputHelper output)
         {
             system.KeepsFiles = true;
             output.WriteLine(
-                $"{e.GetType().Name}; logs are kept in {system.Directory}. Complaints:\n  {string.Join("\n  ", _ledger.Complaints)}\n{system.Tails()}\n{view.Tail()}"
+                $"{e.GetType().Name}; logs are kept in {system.Directory}. Complaints:\n  "
+                    + $"{string.Join("\n  ", _ledger.Complaints)}\n{system.Tails()}\n{view.Tail()}"
             );
             output.WriteLine($"Played, the last one last:\n  {string.Join("\n  ", _played)}");
             throw;
@@ -108,7 +109,8 @@ public sealed class FaultTests(ITestOutputHelper output)
         await enough.CancelAsync();
         await Task.WhenAll(watching);
         Tell(
-            $"{_ledger.Campaigns.Count} campaigns, {_ledger.Purchases.Count} orders, {_ledger.Acknowledged} acknowledged calls, {edge.Unknown} tries with an unknown outcome, "
+            $"{_ledger.Campaigns.Count} campaigns, {_ledger.Purchases.Count} orders, {_ledger.Acknowledged} "
+                + $"acknowledged calls, {edge.Unknown} tries with an unknown outcome, "
                 + $"{orchestrator.OwnEnds} silos ended by themselves"
         );
     }
@@ -190,7 +192,8 @@ public sealed class FaultTests(ITestOutputHelper output)
             .Take(3)
             .Select(group => $"{group}:\n    {string.Join("\n    ", auditor.Stories[group].Lines)}");
         Assert.Fail(
-            $"Seeds {_seed} to {_seed + Seeds - 1}. {faults.Count} faults:\n  {string.Join("\n  ", faults.Take(60))}\n{string.Join('\n', told)}"
+            $"Seeds {_seed} to {_seed + Seeds - 1}. {faults.Count} faults:\n  "
+                + $"{string.Join("\n  ", faults.Take(60))}\n{string.Join('\n', told)}"
         );
     }
 

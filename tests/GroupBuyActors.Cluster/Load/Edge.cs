@@ -104,7 +104,8 @@ internal sealed class Edge : IDisposable
             await Task.Delay(Math.Min(20 << Math.Min(attempt, 4), 200), cancellation);
         }
         throw new TimeoutException(
-            $"{method} {path} was not answered within {allowed.TotalSeconds} s:\n  {string.Join("\n  ", why.Select(entry => $"{entry.Value} times {entry.Key}"))}"
+            $"{method} {path} was not answered within {allowed.TotalSeconds} s:\n  "
+                + $"{string.Join("\n  ", why.Select(entry => $"{entry.Value} times {entry.Key}"))}"
         );
 
         void Count(string reason) => why[reason] = why.GetValueOrDefault(reason) + 1;

@@ -107,13 +107,19 @@ public abstract class CommitSuite : IAsyncLifetime
         Assert.Equal(
             1,
             await _store.NumberAsync(
-                "select count(*) from order_status_log where status = 'PENDING_PAYMENT' and paid_ms is null and close_reason is null and sequence = 1"
+                """
+                select count(*) from order_status_log where status = 'PENDING_PAYMENT' and paid_ms is null
+                  and close_reason is null and sequence = 1
+                """
             )
         );
         Assert.Equal(
             1,
             await _store.NumberAsync(
-                $"select count(*) from order_status where status = 'VOUCHER_ISSUED' and voucher_tail = 'r8t2' and paid_ms - placed_ms = 60000 and redeemed_ms is null"
+                $"""
+                select count(*) from order_status where status = 'VOUCHER_ISSUED' and voucher_tail = 'r8t2'
+                  and paid_ms - placed_ms = 60000 and redeemed_ms is null
+                """
             )
         );
         Assert.Equal(
@@ -542,7 +548,10 @@ public abstract class CommitSuite : IAsyncLifetime
         Assert.Equal(
             1,
             await _store.NumberAsync(
-                $"select count(*) from timed_task where id = '{moves.Key.Id}' and version = 3 and attempts = 2 and last_error is null"
+                $"""
+                select count(*) from timed_task where id = '{moves.Key.Id}' and version = 3 and attempts = 2
+                  and last_error is null
+                """
             )
         );
     }

@@ -116,7 +116,10 @@ public sealed class RandomCutsTests(MariaDb mariaDb, ITestOutputHelper output)
         Assert.Equal(
             0,
             await store.NumberAsync(
-                "select count(*) from (select actor_id from journal group by actor_id having count(*) <> max(sequence)) gaps"
+                """
+                select count(*) from (select actor_id from journal
+                  group by actor_id having count(*) <> max(sequence)) gaps
+                """
             )
         );
     }

@@ -312,7 +312,10 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         );
         await MySqlUnderTest.RunAsync(
             other,
-            $"update stream set silo_slot = silo_slot where id = {committer.Streams[0]}; update stream set silo_slot = 'x' where id = {committer.Streams[0]}; rollback"
+            $"""
+            update stream set silo_slot = silo_slot where id = {committer.Streams[0]}; update stream
+              set silo_slot = 'x' where id = {committer.Streams[0]}; rollback
+            """
         );
 
         Assert.Equal(CommitStatus.Committed, (await sending).Status);
@@ -380,7 +383,10 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
         {
             Assert.True(
                 session.TryRead(
-                    "show session variables where variable_name in ('tx_isolation', 'transaction_isolation', 'wait_timeout')",
+                    """
+                    show session variables where variable_name in ('tx_isolation', 'transaction_isolation',
+                      'wait_timeout')
+                    """,
                     r => r.GetString(1),
                     out var values
                 )
@@ -442,8 +448,11 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
 
     private Task<long> WaitingAsync() =>
         _store.NumberAsync(
-            "select count(*) from information_schema.innodb_trx t join information_schema.processlist p on p.id = t.trx_mysql_thread_id "
-                + "where t.trx_state = 'LOCK WAIT' and p.db = database()"
+            """
+            select count(*) from information_schema.innodb_trx t
+              join information_schema.processlist p on p.id = t.trx_mysql_thread_id
+              where t.trx_state = 'LOCK WAIT' and p.db = database()
+            """
         );
 
     private async Task<IReadOnlyList<long>> OrderOfAsync(GroupId group) =>

@@ -90,7 +90,10 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         Assert.Equal(
             2,
             await _store.NumberAsync(
-                "select count(*) from information_schema.statistics where table_schema = database() and index_name like 'next%'"
+                """
+                select count(*) from information_schema.statistics where table_schema = database()
+                  and index_name like 'next%'
+                """
             )
         );
         await load.GoOnAsync();
@@ -113,7 +116,10 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
         Assert.Equal(
             2,
             await _store.NumberAsync(
-                "select count(*) from information_schema.statistics where table_schema = database() and index_name like 'next%'"
+                """
+                select count(*) from information_schema.statistics where table_schema = database()
+                  and index_name like 'next%'
+                """
             )
         );
     }
@@ -161,7 +167,10 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
     /// <summary>The connection whose change of a table waits, 0 where none does.</summary>
     private Task<long> WaitingMigrationAsync() =>
         _store.NumberAsync(
-            "select coalesce(max(id), 0) from information_schema.processlist where db = database() and info like 'alter table timed_task%'"
+            """
+            select coalesce(max(id), 0) from information_schema.processlist
+              where db = database() and info like 'alter table timed_task%'
+            """
         );
 
     private async Task<Load> StartLoadAsync()

@@ -213,7 +213,8 @@ public sealed class GoldenTests
     }
 
     private static string Line(GroupEvent happened) =>
-        $$"""{"type":"{{GroupEvents.NameOf(happened)}}","version":{{GroupEvents.VersionOf(happened)}},"data":{{Encoding.UTF8.GetString(GroupEvents.Serialize(happened))}}}""";
+        $"{{\"type\":\"{GroupEvents.NameOf(happened)}\",\"version\":{GroupEvents.VersionOf(happened)},"
+        + $"\"data\":{Encoding.UTF8.GetString(GroupEvents.Serialize(happened))}}}";
 
     private static string Field(string line, string name)
     {

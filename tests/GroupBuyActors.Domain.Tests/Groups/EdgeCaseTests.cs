@@ -24,7 +24,7 @@ public sealed class EdgeCaseTests
     }
 
     [Fact]
-    public void PaymentMadeBeforeTheDeadlineAndCalledBackAfterIt_TheGroupIsDecidedOnWhatIsCommittedAndTheMoneyFoundGoesBack()
+    public void PaymentBeforeTheDeadlineWithACallbackAfterIt_TheGroupIsDecidedOnWhatIsCommittedAndThePaymentRefunded()
     {
         var world = Scenes.Published();
         world.Clock = world.View.Terms.Deadline.AddMinutes(-1);

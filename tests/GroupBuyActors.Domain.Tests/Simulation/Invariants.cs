@@ -92,7 +92,8 @@ internal sealed class Invariants(World world)
         );
         Assert.True(
             check.Holds,
-            $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: {string.Join(", ", check.Unneeded.Select(id => $"{id} {world.Tasks[id].Type}"))}."
+            $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: "
+                + $"{string.Join(", ", check.Unneeded.Select(id => $"{id} {world.Tasks[id].Type}"))}."
         );
     }
 

@@ -19,7 +19,8 @@ internal sealed record Life(
 )
 {
     public override string ToString() =>
-        $"{Offer}\nper commit {FanOutPerCommit}, {FaultShare} % faults from {FaultSeed}, deductions refused from {DeductionsRefusedFrom}\n{string.Join('\n', Steps)}";
+        $"{Offer}\nper commit {FanOutPerCommit}, {FaultShare} % faults from {FaultSeed}, deductions "
+        + $"refused from {DeductionsRefusedFrom}\n{string.Join('\n', Steps)}";
 }
 
 /// <summary>Leaves steps out of a failing life for as long as it still fails.</summary>

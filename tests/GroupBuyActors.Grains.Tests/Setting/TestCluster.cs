@@ -100,8 +100,12 @@ internal sealed class TestCluster : IAsyncDisposable
         {
             var shardMap = silo.ServiceProvider.GetRequiredService<ShardMap>();
             var atHome = owners.Count(row => silo.SiloAddress.Equals(shardMap.Of(row.Shard)));
-            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<LocalTaskScheduler>().Owned}, is home of {atHome}, "
-                + $"knows {string.Join('/', silo.ServiceProvider.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members.Values)}";
+            var members = silo
+                .ServiceProvider.GetRequiredService<IClusterMembershipService>()
+                .CurrentSnapshot.Members.Values;
+            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<LocalTaskScheduler>().Owned}, "
+                + $"is home of "
+                + $"{atHome}, knows {string.Join('/', members)}";
         });
         return $"The table says {string.Join(", ", table)}. {string.Join("; ", silos)}.";
     }

@@ -98,7 +98,8 @@ public sealed class AnswerTests
     public async Task AnAnswerWithoutALengthIsBoundedToo()
     {
         await using var cutting = new CuttingService(
-            $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{{{new string(' ', 5_000)}}}"
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: "
+                + $"close\r\n\r\n{{{new string(' ', 5_000)}}}"
         );
         await using var service = TestService.At(cutting.Address, o => o with { ResponseBytesMax = 1_024 });
         Assert.Equal("The answer is longer than 1024 bytes.", (await service.ReserveAsync()).Detail);
@@ -113,7 +114,9 @@ public sealed class AnswerTests
             .Answers(
                 new Answer(
                     200,
-                    """{"items":[{"paymentId":"支付-1","amount":1999,"currency":"CNY","since":"a newer service's member"}]}"""
+                    """
+                    {"items":[{"paymentId":"支付-1","amount":1999,"currency":"CNY","since":"a newer service's member"}]}
+                    """
                 )
             );
         var found = await service.QueryAsync();
@@ -220,13 +223,18 @@ public sealed class AnswerTests
     }
 
     [Theory]
-    [InlineData("""{"items":[{"orderId":"8.SH.a.1","paymentId":"p","amount":1,"currency":"CNY","refunded":false}]}""")] // another merchant's
+    // Another merchant's.
+    [InlineData("""{"items":[{"orderId":"8.SH.a.1","paymentId":"p","amount":1,"currency":"CNY","refunded":false}]}""")]
     [InlineData("""{"items":[{"orderId":"nonsense","paymentId":"p","amount":1,"currency":"CNY","refunded":false}]}""")]
     [InlineData("""{"items":[{"orderId":"7.SH.a.1","paymentId":"p","amount":1,"currency":"CNY","refunded":"no"}]}""")]
     [InlineData("""{"items":[{"orderId":"7.SH.a.1","paymentId":"p","amount":1,"currency":"CNY"}]}""")]
+    // More than asked for.
     [InlineData(
-        """{"items":[{"orderId":"7.SH.a.1","paymentId":"p","amount":1,"currency":"CNY","refunded":true},{"orderId":"7.SH.a.1","paymentId":"q","amount":1,"currency":"CNY","refunded":true}]}"""
-    )] // more than asked for
+        """
+            {"items":[{"orderId":"7.SH.a.1","paymentId":"p","amount":1,"currency":"CNY","refunded":true},
+                      {"orderId":"7.SH.a.1","paymentId":"q","amount":1,"currency":"CNY","refunded":true}]}
+            """
+    )]
     [InlineData("""{"items":[],"next":"here"}""")] // the same page for ever
     [InlineData("""{"items":[],"next":""}""")]
     public async Task APageThatCannotBeIsNoAnswer(string body)

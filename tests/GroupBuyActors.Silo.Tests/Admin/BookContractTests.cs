@@ -67,13 +67,17 @@ public sealed class BookContractTests(TestSilo silo)
         var differing = payments.GetProperty("differing").EnumerateArray().Select(line => line.GetRawText()).ToList();
         Assert.Equal(
             [
-                $$$"""{"orderId":"{{{group}}}.1","paymentId":"p-1","kind":"missing-at-port","ours":{"amount":{"amount":9900,"currency":"CNY"},"state":"held"}}""",
-                $$$"""{"orderId":"{{{group}}}.1","paymentId":"p-9","kind":"missing-here","theirs":{"amount":{"amount":5,"currency":"CNY"},"state":"held"}}""",
-                $$$"""{"orderId":"{{{group}}}.2","paymentId":"p-1","kind":"missing-at-port","ours":{"amount":{"amount":9900,"currency":"CNY"},"state":"held"}}""",
+                Differing($"{group}.1", "p-1", "missing-at-port", "ours", 9900),
+                Differing($"{group}.1", "p-9", "missing-here", "theirs", 5),
+                Differing($"{group}.2", "p-1", "missing-at-port", "ours", 9900),
             ],
             differing
         );
     }
+
+    private static string Differing(string order, string payment, string kind, string side, int amount) =>
+        $"{{\"orderId\":\"{order}\",\"paymentId\":\"{payment}\",\"kind\":\"{kind}\","
+        + $"\"{side}\":{{\"amount\":{{\"amount\":{amount},\"currency\":\"CNY\"}},\"state\":\"held\"}}}}";
 
     [Fact]
     public async Task BooksOfTheDearestOrdersThereCanBeAddUp()
@@ -82,8 +86,10 @@ public sealed class BookContractTests(TestSilo silo)
         for (var n = 1; n <= 95; n++)
         {
             var group = GroupId.Parse($"{merchant}.SH-PUDONG.dear-{n}");
-            var termsRequest =
-                $$"""{"title":"t","sku":"dear-{{n}}","unitPrice":{"amount":1000000000000,"currency":"CNY"},"minGroupSize":2,"capacity":100000,"perUserLimit":100000}""";
+            var termsRequest = $$"""
+                {"title":"t","sku":"dear-{{n}}","unitPrice":{"amount":1000000000000,"currency":"CNY"},
+                 "minGroupSize":2,"capacity":100000,"perUserLimit":100000}
+                """;
             (await _api.PutAsync($"/v1/groups/{group}", termsRequest)).Is(HttpStatusCode.Created);
             var order = (
                 await _api.PostAsync($"/v1/groups/{group}/orders", """{"userId":"lin","quantity":100000}""")

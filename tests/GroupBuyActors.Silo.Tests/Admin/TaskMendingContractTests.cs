@@ -108,7 +108,10 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
     {
         var answer = await _api.PostAsync(
             "/v1/admin/dead-letters/redrive",
-            """{"type":"nonsense","merchantId":0,"groupId":"x","shard":"y","from":"yesterday","error":"","ratePerSecond":0}"""
+            """
+            {"type":"nonsense","merchantId":0,"groupId":"x","shard":"y","from":"yesterday","error":"",
+             "ratePerSecond":0}
+            """
         );
         answer.Is(HttpStatusCode.BadRequest, "request.invalid");
         Assert.Equal(["error", "from", "groupId", "merchantId", "ratePerSecond", "shard", "type"], answer.FaultyFields);

@@ -38,7 +38,8 @@ public sealed class WatchersTests(ITestOutputHelper output)
         var batches = reads.Count - before;
 
         output.WriteLine(
-            $"A join took {alone.TotalMilliseconds:0.0} ms (median) unwatched, {watched.TotalMilliseconds:0.0} ms watched by {Watchers}."
+            $"A join took {alone.TotalMilliseconds:0.0} ms (median) unwatched, {watched.TotalMilliseconds:0.0} "
+                + $"ms watched by {Watchers}."
         );
         output.WriteLine($"{Joins} events were read from the journal in {batches} reads for all watchers.");
         Assert.InRange(batches, 1, Joins + 50);

@@ -89,7 +89,8 @@ public sealed class ApiFuzzTests(ITestOutputHelper output)
         );
         Assert.True(
             faults.IsEmpty,
-            $"{faults.Count} faults; one of each kind:\n{string.Join("\n\n", faults.DistinctBy(fault => fault.Kind).Select(fault => fault.Text))}"
+            $"{faults.Count} faults; one of each "
+                + $"kind:\n{string.Join("\n\n", faults.DistinctBy(fault => fault.Kind).Select(fault => fault.Text))}"
         );
         await silo.StillServesAsync();
     }

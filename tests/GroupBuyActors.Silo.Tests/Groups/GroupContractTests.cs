@@ -181,11 +181,8 @@ public sealed class GroupContractTests(TestSilo silo)
         string? next = null;
         do
         {
-            var page = (
-                await _api.GetAsync(
-                    $"/v1/groups?merchantId={merchant}&limit=2{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}"
-                )
-            )
+            var after = next is null ? "" : $"&after={Uri.EscapeDataString(next)}";
+            var page = (await _api.GetAsync($"/v1/groups?merchantId={merchant}&limit=2{after}"))
                 .Is(HttpStatusCode.OK)
                 .Json;
             seen.AddRange(

@@ -268,7 +268,8 @@ public sealed class SettingsTests
     public void AServiceOffTheAllowListIsRefusedInOneSentence()
     {
         Assert.Equal(
-            "The settings are invalid: GroupBuy:Inventory:BaseUrl: stock.example.com is not on GroupBuy__Http__AllowedHosts (pay.example.com, *.internal:8080).",
+            "The settings are invalid: GroupBuy:Inventory:BaseUrl: stock.example.com is not on "
+                + "GroupBuy__Http__AllowedHosts (pay.example.com, *.internal:8080).",
             Refusal(
                 ("GroupBuy:Inventory:BaseUrl", "http://stock.example.com"),
                 ("GroupBuy:Http:AllowedHosts", "pay.example.com, *.internal:8080")

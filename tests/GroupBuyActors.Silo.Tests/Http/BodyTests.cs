@@ -152,7 +152,8 @@ public sealed class BodyTests(TestSilo silo)
             .GetStream()
             .WriteAsync(
                 Encoding.ASCII.GetBytes(
-                    $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: {silo.Url.Authority}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}"
+                    $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: {silo.Url.Authority}\r\nContent-Type: "
+                        + $"application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}"
                 ),
                 TestContext.Current.CancellationToken
             );

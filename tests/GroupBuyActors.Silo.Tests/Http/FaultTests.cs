@@ -74,15 +74,18 @@ public sealed class FaultTests(TestSilo silo)
         {
             await HangUpAsync(
                 process,
-                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{\"userId\""
+                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + $"Content-Length: 500\r\n\r\n{{\"userId\""
             );
             await HangUpAsync(
                 process,
-                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{{\"userId\":\"a{i:D2}\"}}"
+                $"POST /v1/groups/{group}/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + $"Content-Length: 15\r\n\r\n{{\"userId\":\"a{i:D2}\"}}"
             );
             await HangUpAsync(
                 process,
-                $"PUT /v1/groups/8.SH.tea-{i} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Api.Offer().Length + 4}\r\n\r\n{Api.Offer()}"
+                $"PUT /v1/groups/8.SH.tea-{i} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + $"Content-Length: {Api.Offer().Length + 4}\r\n\r\n{Api.Offer()}"
             );
             await HangUpAsync(process, $"GET /v1/groups/{group}/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
             await CloseInBodyAsync(process, $"/v1/groups/{group}/orders");
@@ -115,7 +118,8 @@ public sealed class FaultTests(TestSilo silo)
         using var socket = new TcpClient(process.Address.Host, process.Address.Port);
         var stream = socket.GetStream();
         var head =
-            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n";
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: 500\r\n";
         await stream.WriteAsync(
             Encoding.UTF8.GetBytes(head + "Expect: 100-continue\r\n\r\n"),
             TestContext.Current.CancellationToken

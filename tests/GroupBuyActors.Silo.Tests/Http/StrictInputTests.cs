@@ -75,7 +75,10 @@ public sealed class StrictInputTests(TestSilo silo)
             { Api.Offer().Replace("CNY", "ABC"), "unitPrice.currency" },
             { Api.Offer().Replace("CNY", "DEM"), "unitPrice.currency" },
             {
-                """{"title":7,"sku":"","unitPrice":{"amount":-1,"currency":"X"},"minGroupSize":"3","capacity":0,"timeout":"soon","countBy":"?","lapsePolicy":null}""",
+                """
+                    {"title":7,"sku":"","unitPrice":{"amount":-1,"currency":"X"},"minGroupSize":"3","capacity":0,
+                     "timeout":"soon","countBy":"?","lapsePolicy":null}
+                    """,
                 "capacity countBy minGroupSize sku timeout title unitPrice.amount unitPrice.currency"
             },
         };

@@ -107,7 +107,8 @@ public sealed class VoucherSecrecyTests(KeyedSilo silo) : IClassFixture<KeyedSil
                 (
                     await TextsAsync(
                         database,
-                        $"select 1 from \"{table}\" where instr(cast(\"{column}\" as blob), cast('{code.Secret}' as blob)) > 0"
+                        $"select 1 from \"{table}\" where instr(cast(\"{column}\" as blob), "
+                            + $"cast('{code.Secret}' as blob)) > 0"
                     )
                 ).Count > 0
             )

@@ -64,7 +64,8 @@ public sealed class VoucherSecretTests(TestSilo silo) : IDisposable
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = activity =>
                 seen.Enqueue(
-                    $"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} {string.Join(' ', activity.Events.SelectMany(one => one.Tags))}"
+                    $"{activity.DisplayName} {string.Join(' ', activity.TagObjects)} "
+                        + $"{string.Join(' ', activity.Events.SelectMany(one => one.Tags))}"
                 ),
         };
         ActivitySource.AddActivityListener(listener);

@@ -341,7 +341,8 @@ internal sealed class MySqlLaneWriter(
             ?? (
                 fence == FenceState.Dead
                     ? "The stream is fenced because another silo declared this one dead."
-                    : $"Position {LastPosition}, which this silo committed, is missing: the database lost acknowledged commits."
+                    : $"Position {LastPosition}, which this silo committed, is missing: the database lost "
+                        + "acknowledged commits."
             );
         // Waits for whatever is under way on the stream, and is seen by all that comes later.
         if (

@@ -20,8 +20,9 @@ internal sealed class MySqlOrderStatuses
             return;
         _statuses.Sort(static (a, b) => Compare(a, b));
         text.Sql(
-            "insert into order_status_log(order_id,sequence,group_id,user_id,status,changed_ms,quantity,amount,currency,placed_ms,closes_ms,"
-                + "paid_ms,voucher_tail,voucher_until_ms,redeemed_ms,refunded_ms,close_reason)values"
+            "insert into order_status_log(order_id,sequence,group_id,user_id,status,changed_ms,quantity,amount,"
+                + "currency,placed_ms,closes_ms,paid_ms,voucher_tail,voucher_until_ms,redeemed_ms,refunded_ms,"
+                + "close_reason)values"
         );
         foreach (var change in _statuses)
         {

@@ -42,7 +42,8 @@ internal sealed class MySqlPacket(TimeProvider time)
 
     /// <summary>Whether the stream is alive and the lane's last row is there, as two numbers; autocommitted.</summary>
     public static string FenceState(long stream, long lastPosition) =>
-        $"select (select count(*) from stream where id={stream} and state=1),(select count(*) from journal where stream={stream} and position={lastPosition})";
+        $"select (select count(*) from stream where id={stream} and state=1),"
+        + $"(select count(*) from journal where stream={stream} and position={lastPosition})";
 
     /// <summary>
     /// Whether the tables of a lane take rows: writes of every kind at keys that no commit has, rolled back, and a look
@@ -50,10 +51,12 @@ internal sealed class MySqlPacket(TimeProvider time)
     /// </summary>
     public static string Probe(long stream) =>
         $"rollback;begin;insert into journal(stream,position,commit_id,time_ms)values({stream},0,repeat('0',16),0);"
-        + $"insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version)values(-1,0,'{stream}','','',0,0,0);"
+        + "insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version)"
+        + $"values(-1,0,'{stream}','','',0,0,0);"
         + $"update timed_task set version=1 where shard=-1 and due_ms=0 and id='{stream}';"
         + $"delete from timed_task where shard=-1 and due_ms=0 and id='{stream}';"
-        + "delete from order_status_log where false;delete from task_run where false;delete from task_outcome where false;rollback";
+        + "delete from order_status_log where false;delete from task_run where false;"
+        + "delete from task_outcome where false;rollback";
 
     /// <summary>
     /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 an actor's sequence, 2 a
@@ -113,7 +116,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     {
         _text
             .Sql(
-                "set @fence=(select 1 from (select 1 union all select 2) two where not exists(select 1 from stream where id="
+                "set @fence=(select 1 from (select 1 union all select 2) two "
+                    + "where not exists(select 1 from stream where id="
             )
             .Number(stream)
             .Sql(" and state=1 lock in share mode)");
@@ -176,7 +180,8 @@ internal sealed class MySqlPacket(TimeProvider time)
             return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
         _text.Sql(
-            "insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version,trace,last_error,weight,first_ms)values"
+            "insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version,trace,last_error,"
+                + "weight,first_ms)values"
         );
         foreach (var task in _tasks)
         {
@@ -304,7 +309,8 @@ internal sealed class MySqlPacket(TimeProvider time)
             return;
         _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
         _text.Sql(
-            "insert into task_outcome(day,task_id,ended_ms,status,type,shard,account,actor_id,due_ms,attempts,version,payload,trace,error)values"
+            "insert into task_outcome(day,task_id,ended_ms,status,type,shard,account,actor_id,due_ms,attempts,version,"
+                + "payload,trace,error)values"
         );
         foreach (var end in _ends)
         {

@@ -45,7 +45,10 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     /// </summary>
     private const string Settings =
         "set session transaction isolation level read committed;"
-        + "set session wait_timeout=2,session innodb_lock_wait_timeout=2,session lock_wait_timeout=2,session autocommit=1,session time_zone='+00:00',"
+        + """
+            set session wait_timeout=2,session innodb_lock_wait_timeout=2,session lock_wait_timeout=2,session
+              autocommit=1,session time_zone='+00:00',
+            """
         + "session sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
         + "/*M!100101 ,session max_statement_time=0*/;select @@max_allowed_packet";
 

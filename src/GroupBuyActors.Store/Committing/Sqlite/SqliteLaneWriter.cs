@@ -67,7 +67,8 @@ internal sealed class SqliteLaneWriter(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StoreUnusableException(
-                $"The file {database.Mark.Path}, which records the last acknowledged commit, cannot be written: {e.Message}",
+                $"The file {database.Mark.Path}, which records the last acknowledged commit, cannot be written: "
+                    + $"{e.Message}",
                 e
             );
         }
@@ -79,8 +80,10 @@ internal sealed class SqliteLaneWriter(
         using var command = _connection.CreateCommand();
         command.Transaction = transaction;
         // The process owns the file: whoever wrote streams before is gone (T13).
-        command.CommandText =
-            "update stream set state = 2 where state = 1; insert into stream (id, silo_address, silo_slot, state) values ($id, $address, $slot, 1)";
+        command.CommandText = """
+            update stream set state = 2 where state = 1; insert into stream (id, silo_address, silo_slot,
+              state) values ($id, $address, $slot, 1)
+            """;
         command.Parameters.AddWithValue("$id", Stream);
         command.Parameters.AddWithValue("$address", silo.Address);
         command.Parameters.AddWithValue("$slot", silo.Slot);
@@ -291,7 +294,8 @@ internal sealed class SqliteLaneWriter(
             FencedBecause = "The stream is fenced because another process declared this one dead.";
         else if (LastPosition > 0 && _statements.CommitAt.Scalar(Stream, LastPosition) is null)
             FencedBecause =
-                $"Position {LastPosition}, which this process committed, is missing: the file was replaced by an older one.";
+                $"Position {LastPosition}, which this process committed, is missing: the file was replaced by "
+                + "an older one.";
         return FencedBecause is null;
     }
 

@@ -71,7 +71,8 @@ internal sealed class SqliteStatements : IDisposable
         _journal = new(
             connection,
             """
-            insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms, payload, trace)
+            insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms, payload,
+              trace)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """,
             10
@@ -79,7 +80,8 @@ internal sealed class SqliteStatements : IDisposable
         _schedule = new(
             connection,
             """
-            insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version, trace, last_error, weight, first_ms)
+            insert into timed_task (shard, due_ms, id, type, payload, next_ms, attempts, version, trace, last_error,
+              weight, first_ms)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) on conflict (shard, due_ms, id) do nothing
             """,
             12
@@ -102,16 +104,19 @@ internal sealed class SqliteStatements : IDisposable
         _end = new(
             connection,
             """
-            insert into task_outcome (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts, version, payload, trace, error)
-            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) on conflict (day, task_id, version) do nothing
+            insert into task_outcome (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts,
+              version, payload, trace, error)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+              on conflict (day, task_id, version) do nothing
             """,
             14
         );
         _status = new(
             connection,
             """
-            insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount, currency, placed_ms,
-              closes_ms, paid_ms, voucher_tail, voucher_until_ms, redeemed_ms, refunded_ms, close_reason)
+            insert into order_status_log (order_id, sequence, group_id, user_id, status, changed_ms, quantity, amount,
+              currency, placed_ms, closes_ms, paid_ms, voucher_tail, voucher_until_ms, redeemed_ms,
+              refunded_ms, close_reason)
             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             """,
             17
