@@ -16,7 +16,8 @@ public readonly record struct TaskCause(ActorId Actor, long Sequence, string Typ
 /// </summary>
 public static class TaskIds
 {
-    private const int LengthMax = 160;
+    // The longest id of an actor, with the largest numbers and the longest name of a task type.
+    private const int LengthMax = 200;
 
     /// <summary>The id of the n-th task (from 0) of a type caused by an event.</summary>
     public static string Of(ActorId actor, long sequence, string type, int n = 0) =>

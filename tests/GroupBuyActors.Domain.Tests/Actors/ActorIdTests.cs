@@ -80,4 +80,13 @@ public sealed class ActorIdTests
         Assert.True(TaskIds.TryGetShard(id, out var shard));
         Assert.Equal(actor.Shard, shard);
     }
+
+    [Fact]
+    public void TheLongestTaskIdThatAnActorCanHaveIsStorable()
+    {
+        var actor = new ActorId(new string('k', 20), new string('a', 119));
+        var id = TaskIds.Of(actor, long.MaxValue, new string('t', TaskType.NameLengthMax), int.MaxValue);
+        Assert.Equal(ActorId.LengthMax, actor.ToString().Length);
+        Assert.True(TaskIds.IsId(id), $"{id.Length} characters");
+    }
 }

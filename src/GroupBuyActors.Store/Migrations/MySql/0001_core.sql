@@ -55,7 +55,7 @@ create table snapshot_chunk (
 create table timed_task (
   shard smallint not null,
   due_ms bigint not null,
-  id varchar(160) character set ascii collate ascii_bin not null,
+  id varchar(200) character set ascii collate ascii_bin not null,
   type varchar(24) character set ascii collate ascii_bin not null,
   payload blob not null,
   next_ms bigint not null,
@@ -73,7 +73,7 @@ create table timed_task (
 -- has moved past it. Only moves write here.
 create table task_move (
   at_ms bigint not null,
-  id varchar(160) character set ascii collate ascii_bin not null,
+  id varchar(200) character set ascii collate ascii_bin not null,
   primary key (at_ms, id)
 ) engine = InnoDB;
 
@@ -83,7 +83,7 @@ create table task_move (
 -- are kept they lie under day 0, in a partition that is never dropped.
 create table task_outcome (
   day int not null,
-  task_id varchar(160) character set ascii collate ascii_bin not null,
+  task_id varchar(200) character set ascii collate ascii_bin not null,
   ended_ms bigint not null,
   status varchar(12) character set ascii collate ascii_bin not null,
   type varchar(24) character set ascii collate ascii_bin not null,
@@ -134,7 +134,7 @@ create table relay_blocked (
 -- Runs of tasks without an event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.
 create table task_run (
   due_day int not null,
-  task_id varchar(160) character set ascii collate ascii_bin not null,
+  task_id varchar(200) character set ascii collate ascii_bin not null,
   version int not null,
   commit_id binary(16) not null,
   primary key (due_day, task_id, version)
