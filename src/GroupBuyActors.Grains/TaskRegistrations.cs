@@ -8,7 +8,7 @@ namespace GroupBuyActors;
 /// <summary>
 /// The task types and schedules of a release: one line each, in the order in which operators see them.
 /// </summary>
-public static class TaskRegistrations
+internal static class TaskRegistrations
 {
     internal static IReadOnlyList<TaskRegistration> All { get; } =
     [

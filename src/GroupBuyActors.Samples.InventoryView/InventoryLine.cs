@@ -7,7 +7,7 @@ namespace GroupBuyActors.Samples.InventoryView;
 /// What this view knows of a group: the same figures as the service's own, made from nothing but its events.
 /// </summary>
 /// <param name="Group">The group.</param>
-public sealed record InventoryLine(GroupId Group)
+internal sealed record InventoryLine(GroupId Group)
 {
     /// <summary>The sequence of the last event that is in these figures: the checkpoint.</summary>
     public long Sequence { get; init; }
@@ -103,7 +103,7 @@ public sealed record InventoryLine(GroupId Group)
 /// <summary>What the view must remember of an order to know its seats.</summary>
 /// <param name="Quantity">Seats.</param>
 /// <param name="Status">Where it stands.</param>
-public readonly record struct OrderLine(int Quantity, OrderStatus Status)
+internal readonly record struct OrderLine(int Quantity, OrderStatus Status)
 {
     /// <summary>Seats it holds, paid or not.</summary>
     public int SeatsTaken =>

@@ -9,7 +9,7 @@ namespace GroupBuyActors.Samples.InventoryView;
 /// transaction that begins by comparing the sequences it follows on, so each event counts once, whoever stores it and
 /// however often it comes.
 /// </summary>
-public sealed class InventoryView : IGroupProjection, IDisposable
+internal sealed class InventoryView : IGroupProjection, IDisposable
 {
     private readonly string _connection;
 

@@ -10,7 +10,7 @@ namespace GroupBuyActors.Sandbox;
 /// What operators and tests do with the sandboxes of the ports: set stock, pay, make them misbehave, see what they were
 /// asked.
 /// </summary>
-public sealed class SandboxControl
+internal sealed class SandboxControl
 {
     private readonly SandboxDatabase _database;
     private readonly SandboxBooks _books;

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Store;
 /// <summary>
 /// Keeps Orleans' grain storage from growing: state that is remembered for a time only goes when it is over.
 /// </summary>
-public interface IGrainStorageMaintenance
+internal interface IGrainStorageMaintenance
 {
     /// <summary>
     /// Removes state of one kind that was written before a time, at most <paramref name="limit"/> rows; gives how many.

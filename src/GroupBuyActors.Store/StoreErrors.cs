@@ -6,7 +6,7 @@ using MySqlConnector;
 namespace GroupBuyActors.Store;
 
 /// <summary>What an error of the database means to whoever asked for something.</summary>
-public static class StoreErrors
+internal static class StoreErrors
 {
     // ER_BAD_FIELD_ERROR, ER_PARSE_ERROR: a statement of ours that the server cannot read.
     private const int BadField = 1054,

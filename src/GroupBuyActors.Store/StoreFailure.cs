@@ -7,7 +7,7 @@ using MySqlConnector;
 namespace GroupBuyActors.Store;
 
 /// <summary>Tells the trouble of a database from that of what it was asked for.</summary>
-public static class StoreFailure
+internal static class StoreFailure
 {
     /// <summary>
     /// True where everybody would meet it, or the same call again may not: the database is away, slow, refuses writes,

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
@@ -77,6 +78,20 @@ internal sealed record Room(string Name)
 
         string AssemblyOf(TypeReference type) =>
             metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name);
+    }
+
+    /// <summary>Its own types that everybody sees, without what was generated for the actor runtime.</summary>
+    public IReadOnlyList<string> PublicTypes()
+    {
+        using var file = File.OpenRead(Assembly());
+        using var image = new PEReader(file);
+        var metadata = image.GetMetadataReader();
+        return metadata
+            .TypeDefinitions.Select(metadata.GetTypeDefinition)
+            .Where(type => (type.Attributes & TypeAttributes.VisibilityMask) == TypeAttributes.Public)
+            .Where(type => !metadata.GetString(type.Namespace).StartsWith("OrleansCodeGen", StringComparison.Ordinal))
+            .Select(type => metadata.GetString(type.Name))
+            .ToList();
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Groups;
 /// Whether an event has caused a task that an id names, told from the group's state long after it is done: a task that
 /// is done has left no row, and anybody can make up an id.
 /// </summary>
-public static class CausedTasks
+internal static class CausedTasks
 {
     /// <summary>True where the event caused a task of that type and number (from 0).</summary>
     /// <remarks>Of a group with more orders than fit into a commit it is taken that they did not.</remarks>

@@ -5,7 +5,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>What a decision may look at besides the state. Clock, chance and settings come from outside.</summary>
-public sealed record CommandContext
+internal sealed record CommandContext
 {
     /// <summary>The cluster's clock; the group's now is the later of this and its last event.</summary>
     public required DateTimeOffset Clock { get; init; }
@@ -30,7 +30,7 @@ public sealed record CommandContext
 }
 
 /// <summary>Settings that hold for all groups.</summary>
-public sealed record GroupSettings
+internal sealed record GroupSettings
 {
     /// <summary>
     /// After this a payment cannot turn up at the provider any more without being found; default 10 min (SPEC section
@@ -58,7 +58,7 @@ public sealed record GroupSettings
 /// <param name="Time">The group's now when it was decided.</param>
 /// <param name="Event">What happened.</param>
 /// <param name="Request">On the last event of a commit that answers a request key: what to remember; else null.</param>
-public sealed record RecordedEvent(long Sequence, DateTimeOffset Time, GroupEvent Event, RequestMark? Request = null);
+internal sealed record RecordedEvent(long Sequence, DateTimeOffset Time, GroupEvent Event, RequestMark? Request = null);
 
 /// <summary>Stored with an event so that a replay knows the request again and can rebuild its first answer.</summary>
 /// <param name="Id">The request key's id.</param>
@@ -66,10 +66,10 @@ public sealed record RecordedEvent(long Sequence, DateTimeOffset Time, GroupEven
 /// <param name="Order">The order that the answer shows, or null where it shows the group.</param>
 /// <param name="Outcome">How it went.</param>
 /// <param name="Brief">True where the answer carries the group's brief (a join).</param>
-public sealed record RequestMark(string Id, string Fingerprint, int? Order, ReplyOutcome Outcome, bool Brief);
+internal sealed record RequestMark(string Id, string Fingerprint, int? Order, ReplyOutcome Outcome, bool Brief);
 
 /// <summary>A row for the order status log: the order as it is after an event that changed its status.</summary>
-public sealed record OrderStatusChange(long Sequence, DateTimeOffset Time, OrderView Order) : KindRow
+internal sealed record OrderStatusChange(long Sequence, DateTimeOffset Time, OrderView Order) : KindRow
 {
     private const int BytesMax = 900;
 
@@ -81,7 +81,7 @@ public sealed record OrderStatusChange(long Sequence, DateTimeOffset Time, Order
 }
 
 /// <summary>Where the money of one accepted payment is.</summary>
-public enum PaymentState
+internal enum PaymentState
 {
     /// <summary>Held for the order.</summary>
     Held,
@@ -102,7 +102,7 @@ public enum PaymentState
 }
 
 /// <summary>One accepted payment, for the books.</summary>
-public sealed record PaymentEntry(
+internal sealed record PaymentEntry(
     OrderId Order,
     string PaymentId,
     Money Amount,
@@ -111,19 +111,19 @@ public sealed record PaymentEntry(
 );
 
 /// <summary>A group's stock, for the books: reserved = outstanding + deducted + released.</summary>
-public readonly record struct StockFigures(int Reserved, int Outstanding, int Deducted, int Released);
+internal readonly record struct StockFigures(int Reserved, int Outstanding, int Deducted, int Released);
 
 /// <summary>
 /// A question that must be put to the payment provider before the command can be decided; then decide it again with the
 /// findings.
 /// </summary>
-public sealed record PaymentQuestion(OrderId Order);
+internal sealed record PaymentQuestion(OrderId Order);
 
 /// <summary>
 /// The outcome of <see cref="GroupMachine.Handle"/>: what must be committed (already applied to the state), and what
 /// may be said once it is. Empty lists mean that nothing changed.
 /// </summary>
-public sealed class CommandResult
+internal sealed class CommandResult
 {
     /// <summary>Events, in the order they follow from each other.</summary>
     public List<RecordedEvent> Events { get; } = [];

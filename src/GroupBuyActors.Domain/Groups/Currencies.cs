@@ -7,7 +7,7 @@ namespace GroupBuyActors.Groups;
 /// The currencies that prices and payments may be in: those of ISO 4217 that are money of a country today. Its codes
 /// for metals, funds and tests are not among them, nor those that were withdrawn.
 /// </summary>
-public static class Currencies
+internal static class Currencies
 {
     /// <summary>What is told of a currency that is none of these.</summary>
     public const string Expected = "The currency must be the ISO 4217 code of a currency in use today, such as CNY.";

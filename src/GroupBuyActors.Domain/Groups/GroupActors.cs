@@ -1,7 +1,7 @@
 namespace GroupBuyActors;
 
 /// <summary>Groups as durable actors, and back.</summary>
-public static class GroupActors
+internal static class GroupActors
 {
     /// <summary>The kind of groups.</summary>
     public const string Kind = "groups";

@@ -5,7 +5,7 @@ namespace GroupBuyActors.Groups;
 /// <summary>
 /// What can be asked of a group. Clients' commands first, then what ports answered and timed tasks bring.
 /// </summary>
-public abstract record GroupCommand
+internal abstract record GroupCommand
 {
     /// <summary>Publish, or publish again with the same content. Follow-ups: <see cref="Reserved"/>.</summary>
     public sealed record Publish(GroupTermsRequest Offer, RequestKey? Request = null) : GroupCommand;

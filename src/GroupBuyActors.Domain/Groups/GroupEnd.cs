@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Groups;
 
 /// <summary>Whether anything may still follow of itself from what a group is.</summary>
-public static class GroupEnd
+internal static class GroupEnd
 {
     /// <summary>
     /// True where the group has ended (or was never shelved) and its state waits for nothing: no order that holds money

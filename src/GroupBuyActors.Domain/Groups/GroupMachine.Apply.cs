@@ -2,7 +2,7 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
 
-public static partial class GroupMachine
+internal static partial class GroupMachine
 {
     /// <summary>
     /// Changes the state by one event. Looks at nothing but the two, so that a replay gives the same state: plans of

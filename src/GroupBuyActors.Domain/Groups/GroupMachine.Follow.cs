@@ -4,7 +4,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-public static partial class GroupMachine
+internal static partial class GroupMachine
 {
     /// <summary>The number of a task that was put back at another time than its event gave it.</summary>
     private const int PutBack = 1_000_000;

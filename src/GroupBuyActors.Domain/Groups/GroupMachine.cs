@@ -5,7 +5,7 @@ namespace GroupBuyActors.Groups;
 /// are applied (<c>Apply</c>: the only code that changes state), tasks follow from events (<c>Follow</c>), and the
 /// group's own moves (<see cref="Transitions"/>) run until none is due.
 /// </summary>
-public static partial class GroupMachine
+internal static partial class GroupMachine
 {
     /// <summary>
     /// Decides a command and applies what follows from it to <paramref name="state"/>: first a deadline that has

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Groups;
 /// Snapshots: the state as versioned JSON. Only what events made is in it; all that is counted or found from it (seats,
 /// buyers, the cursor of open consequences) is counted and found again on reading.
 /// </summary>
-public static class GroupSnapshot
+internal static class GroupSnapshot
 {
     /// <summary>The version that this release writes; it reads this and older ones.</summary>
     public const int Version = 1;

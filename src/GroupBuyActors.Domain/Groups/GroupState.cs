@@ -3,7 +3,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>The state of one group. Changed only by applying events; one activation owns it.</summary>
-public sealed class GroupState
+internal sealed class GroupState
 {
     private readonly GroupId _id;
     private ShardId? _shard;

@@ -10,7 +10,7 @@ namespace GroupBuyActors.Groups;
 /// the event carries one. The data comes first, so that reading a history cuts it out without parsing the rest. What
 /// leaves the journal is <see cref="Data"/>, without the secrets that the group itself needs.
 /// </summary>
-public static class JournalPayload
+internal static class JournalPayload
 {
     // One a thread: a payload is written for every event, and most are shorter than the buffer that the last one left.
     [ThreadStatic]

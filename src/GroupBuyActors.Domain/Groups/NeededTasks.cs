@@ -7,7 +7,7 @@ namespace GroupBuyActors.Groups;
 /// <param name="Sequence">Of the event that scheduled it; 0 where the state does not know it.</param>
 /// <param name="NotAfter">It is to run by then; null where the state does not say: a refund may be a dead
 /// letter.</param>
-public readonly record struct NeededTask(string Type, long Sequence, DateTimeOffset? NotAfter = null)
+internal readonly record struct NeededTask(string Type, long Sequence, DateTimeOffset? NotAfter = null)
 {
     /// <summary>The number of the order that it closes; 0 for other tasks.</summary>
     public int Order { get; init; }
@@ -18,7 +18,7 @@ public readonly record struct NeededTask(string Type, long Sequence, DateTimeOff
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
 /// <param name="NextAt">Its next try; null for a dead letter, which waits for an operator.</param>
 /// <param name="Attempts">Its tries so far.</param>
-public readonly record struct PresentTask(string Type, string Id, DateTimeOffset? NextAt, int Attempts)
+internal readonly record struct PresentTask(string Type, string Id, DateTimeOffset? NextAt, int Attempts)
 {
     /// <summary>A pending task.</summary>
     public static PresentTask Of(TimedTask task) => new(task.Type, task.Key.Id, task.NextAt, task.Attempts);
@@ -29,14 +29,14 @@ public readonly record struct PresentTask(string Type, string Id, DateTimeOffset
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
 /// <param name="NextAt">Its next try.</param>
 /// <param name="NotAfter">When the state needs it.</param>
-public readonly record struct LateTask(string Type, string Id, DateTimeOffset NextAt, DateTimeOffset NotAfter);
+internal readonly record struct LateTask(string Type, string Id, DateTimeOffset NextAt, DateTimeOffset NotAfter);
 
 /// <summary>How a group's pending tasks compare with what its state needs.</summary>
 /// <param name="Missing">Needed and not there: something lost them.</param>
 /// <param name="Unneeded">There, of a type that the state knows all of, and not needed: they fire in vain and
 /// go.</param>
 /// <param name="Late">Needed and there, but at a later time than the state needs them: something put them off.</param>
-public sealed record TaskCheck(
+internal sealed record TaskCheck(
     IReadOnlyList<NeededTask> Missing,
     IReadOnlyList<string> Unneeded,
     IReadOnlyList<LateTask> Late
@@ -53,7 +53,7 @@ public sealed record TaskCheck(
 /// in time. Whatever was scheduled and is not needed any more has ended, so created = ended + live holds where nothing
 /// is missing and nothing is left over.
 /// </summary>
-public static class NeededTasks
+internal static class NeededTasks
 {
     private static readonly HashSet<string> Known =
     [
@@ -247,4 +247,4 @@ public static class NeededTasks
 /// <summary>One task that is to be made right.</summary>
 /// <param name="Row">Its row as it is, or null where there is none.</param>
 /// <param name="Task">As it is to be.</param>
-public sealed record TaskRepair(TimedTask? Row, TimedTask Task);
+internal sealed record TaskRepair(TimedTask? Row, TimedTask Task);

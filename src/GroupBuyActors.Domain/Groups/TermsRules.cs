@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Groups;
 
 /// <summary>What an offer must look like, and the terms it gives.</summary>
-public static class TermsRules
+internal static class TermsRules
 {
     /// <summary>Seats of one group at most.</summary>
     public const int CapacityMax = 100_000;

@@ -5,7 +5,7 @@ using System.Text;
 namespace GroupBuyActors.Groups;
 
 /// <summary>What texts from outside may look like.</summary>
-public static class TextRules
+internal static class TextRules
 {
     private const int ZeroWidthJoiner = 0x200D;
 

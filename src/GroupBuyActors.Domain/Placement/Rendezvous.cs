@@ -3,14 +3,14 @@ namespace GroupBuyActors.Placement;
 /// <summary>
 /// A silo as placement sees it: a name that survives its restarts, and the region it serves, or null.
 /// </summary>
-public readonly record struct SiloSlot(string Name, string? Region);
+internal readonly record struct SiloSlot(string Name, string? Region);
 
 /// <summary>
 /// Where a shard lives: the one function that places groups and their tasks alike. Rendezvous hashing (Thaler and
 /// Ravishankar 1998): each silo scores each shard, the highest wins; so all who know the same silos agree without
 /// talking, and a silo that comes or goes moves only its own share.
 /// </summary>
-public static class Rendezvous
+internal static class Rendezvous
 {
     /// <summary>
     /// The silo that the shard lives on, by its place in the list; -1 for an empty list. Silos whose region maps to the

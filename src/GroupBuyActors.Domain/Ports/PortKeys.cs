@@ -4,7 +4,7 @@ namespace GroupBuyActors.Ports;
 /// The idempotency keys of calls to ports. The number in a key names the cause (an attempt, a deduction, a release), so
 /// that it stays the same over all tries of one cause and differs between causes.
 /// </summary>
-public static class PortKeys
+internal static class PortKeys
 {
     /// <summary>Of the reservation of a publication attempt.</summary>
     public static string Reserve(GroupId group, int attempt) => $"reserve:{group}:{attempt}";

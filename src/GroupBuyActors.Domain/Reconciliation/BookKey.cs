@@ -7,7 +7,7 @@ namespace GroupBuyActors.Reconciliation;
 /// Names a line of a book and gives books their order: the id (an order's, a group's), then the part (a payment's id,
 /// or nothing), both by their bytes as UTF-8. Databases with binary collations sort so, too.
 /// </summary>
-public readonly record struct BookKey(string Id, string Part = "") : IComparable<BookKey>
+internal readonly record struct BookKey(string Id, string Part = "") : IComparable<BookKey>
 {
     /// <summary>Of a payment in our books.</summary>
     public static BookKey Of(PaymentEntry entry) => new(entry.Order.ToString(), entry.PaymentId);
@@ -48,7 +48,7 @@ public readonly record struct BookKey(string Id, string Part = "") : IComparable
 /// <summary>
 /// A group's stock as our books have it, in the words of the inventory's: units set aside now, and units sold.
 /// </summary>
-public sealed record StockLine(GroupId Group, long Reserved, long Deducted)
+internal sealed record StockLine(GroupId Group, long Reserved, long Deducted)
 {
     /// <summary>Of a group's figures.</summary>
     public static StockLine Of(GroupId group, StockFigures figures) =>

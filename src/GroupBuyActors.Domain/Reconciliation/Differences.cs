@@ -6,7 +6,7 @@ namespace GroupBuyActors.Reconciliation;
 
 /// <summary>How a line of our books differs from the port's.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DifferenceKind>))]
-public enum DifferenceKind
+internal enum DifferenceKind
 {
     /// <summary>We have it, the port does not.</summary>
     [JsonStringEnumMemberName("missing-at-port")]
@@ -26,7 +26,7 @@ public enum DifferenceKind
 }
 
 /// <summary>Compares two lines of one key.</summary>
-public static class Differences
+internal static class Differences
 {
     /// <summary>
     /// A payment; null where both agree. One that is on its way back agrees with either: the provider may have done it

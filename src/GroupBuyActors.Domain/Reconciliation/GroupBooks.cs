@@ -9,7 +9,7 @@ namespace GroupBuyActors.Reconciliation;
 /// <param name="Payments">The accepted payments of the orders asked for.</param>
 /// <param name="Awaiting">Of these, orders that await payment: closing them asks the provider, and finds money nobody
 /// told of.</param>
-public sealed record GroupBooks(
+internal sealed record GroupBooks(
     StockLine? Stock,
     bool StockMoves,
     IReadOnlyList<PaymentEntry> Payments,

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Retention;
 /// </summary>
 /// <param name="Rows">How many rows the next step removes at most.</param>
 /// <param name="Pause">How long to wait before it.</param>
-public readonly record struct PurgePace(int Rows, TimeSpan Pause)
+internal readonly record struct PurgePace(int Rows, TimeSpan Pause)
 {
     /// <summary>Bounds of a step.</summary>
     public const int RowsMin = 50,

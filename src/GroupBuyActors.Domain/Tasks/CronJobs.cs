@@ -8,7 +8,7 @@ namespace GroupBuyActors.Tasks;
 /// <param name="Rules">For what does not go to plan.</param>
 /// <param name="OncePerSlot">True where the first shard of each merchant slot runs it, 128 a firing; false: every
 /// shard.</param>
-public sealed record CronJob(
+internal sealed record CronJob(
     string Job,
     string Expression,
     string Zone,
@@ -73,7 +73,7 @@ public sealed record CronJobChange
     /// <summary>
     /// What is wrong with the job as it would be, by the name of the setting; empty where nothing is.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Faults(CronJob job)
+    internal IReadOnlyDictionary<string, string> Faults(CronJob job)
     {
         var faults = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var changed = Apply(job);
@@ -95,7 +95,7 @@ public sealed record CronJobChange
     }
 
     /// <summary>The job with the change made.</summary>
-    public CronJob Apply(CronJob job) =>
+    internal CronJob Apply(CronJob job) =>
         job with
         {
             Expression = Expression ?? job.Expression,

@@ -44,7 +44,7 @@ public enum OverlapPolicy
 }
 
 /// <summary>How a schedule deals with what does not go to plan.</summary>
-public sealed record CronRules
+internal sealed record CronRules
 {
     /// <summary>What happens to missed firings.</summary>
     public MisfirePolicy Misfire { get; init; } = MisfirePolicy.Once;
@@ -67,19 +67,19 @@ public sealed record CronRules
 /// where more than a thousand were missed, <c>misfire-older</c> for the first of them, which stands for all up to the
 /// next that is told.
 /// </summary>
-public readonly record struct SkippedFiring(DateTimeOffset Firing, string Reason);
+internal readonly record struct SkippedFiring(DateTimeOffset Firing, string Reason);
 
 /// <summary>What follows a run.</summary>
 /// <param name="Runs">Firings to run one after the other, oldest first.</param>
 /// <param name="Skipped">Firings that are left out, oldest first.</param>
-public sealed record CronDecision(IReadOnlyList<DateTimeOffset> Runs, IReadOnlyList<SkippedFiring> Skipped);
+internal sealed record CronDecision(IReadOnlyList<DateTimeOffset> Runs, IReadOnlyList<SkippedFiring> Skipped);
 
 /// <summary>
 /// A cron expression in a time zone, with rules for what does not go to plan. Where clocks are set forward, a firing in
 /// the gap comes at its end; where they are set back, a firing at a fixed time comes once, the first time (Cronos'
 /// rules, held by tests).
 /// </summary>
-public sealed partial class CronSchedule
+internal sealed partial class CronSchedule
 {
     /// <summary>Firings looked at in one decision: of a longer gap only the latest count.</summary>
     public const int FiringsMax = 1_000;

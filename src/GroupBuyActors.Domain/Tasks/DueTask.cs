@@ -6,7 +6,7 @@ namespace GroupBuyActors.Tasks;
 /// <param name="FailuresBefore">Failed tries before this one.</param>
 /// <param name="Now">When the try began.</param>
 /// <param name="Chance">Spreads the next wait, in [0, 1).</param>
-public sealed record DueTask(TimedTask Task, TaskPolicy Policy, int FailuresBefore, DateTimeOffset Now, double Chance)
+internal sealed record DueTask(TimedTask Task, TaskPolicy Policy, int FailuresBefore, DateTimeOffset Now, double Chance)
 {
     /// <summary>True where an earlier try, here or on a silo that is gone, may have reached the port already.</summary>
     public bool MayRepeat { get; init; }

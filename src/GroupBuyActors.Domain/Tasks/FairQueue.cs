@@ -16,7 +16,7 @@ namespace GroupBuyActors.Tasks;
 /// costs its tenant no turn. It knows no lock: its owner has one.
 /// </remarks>
 /// <param name="isGone">True for an item that nobody wants any more; null: none is ever gone.</param>
-public sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
+internal sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
 {
     private readonly Dictionary<long, Tenant> _tenants = [];
     private readonly Queue<Tenant> _turns = new();

@@ -12,7 +12,7 @@ namespace GroupBuyActors.Tasks;
 /// <param name="shortest">Never shorter; the next reading must be done within it.</param>
 /// <param name="longest">Never longer, and the first.</param>
 /// <param name="tasksMax">Most tasks that one reading may bring.</param>
-public sealed class HorizonWindow(TimeSpan shortest, TimeSpan longest, int tasksMax)
+internal sealed class HorizonWindow(TimeSpan shortest, TimeSpan longest, int tasksMax)
 {
     private readonly TimeSpan _longest = longest;
 

@@ -3,7 +3,7 @@ using GroupBuyActors.Retries;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>What a task does after a failed try.</summary>
-public enum RetryVerdict
+internal enum RetryVerdict
 {
     /// <summary>It tries again after the delay.</summary>
     Again,
@@ -26,13 +26,13 @@ public enum RetryVerdict
 /// <param name="Verdict">What the task does.</param>
 /// <param name="Delay">How long it waits before; zero means at once.</param>
 /// <param name="Alert">True where an operator should hear of it, now and not at every further try.</param>
-public readonly record struct RetryStep(RetryVerdict Verdict, TimeSpan Delay, bool Alert);
+internal readonly record struct RetryStep(RetryVerdict Verdict, TimeSpan Delay, bool Alert);
 
 /// <summary>
 /// When a failed try is followed by another. The arithmetic is pure: chance comes from the caller, and waits grow as
 /// <see cref="Backoff"/> says.
 /// </summary>
-public sealed record RetryPolicy
+internal sealed record RetryPolicy
 {
     /// <summary>Share by which chance may lengthen a wait.</summary>
     public const double Jitter = 0.2;

@@ -4,13 +4,13 @@ namespace GroupBuyActors.Tasks;
 /// <param name="Next">The shard's next firing, now or later; null where the schedule has ended.</param>
 /// <param name="Skipped">Firings before it that are left out, oldest first; those after it are told by its own
 /// run.</param>
-public sealed record CronPlan(DateTimeOffset? Next, IReadOnlyList<SkippedFiring> Skipped);
+internal sealed record CronPlan(DateTimeOffset? Next, IReadOnlyList<SkippedFiring> Skipped);
 
 /// <summary>
 /// A cron schedule in a time zone whose firings are spread over the shards: each shard fires at its own stable moment
 /// up to <see cref="Spread"/> before or after, so that not all of them work at once.
 /// </summary>
-public sealed class SpreadSchedule
+internal sealed class SpreadSchedule
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private readonly ulong _seed;

@@ -4,7 +4,7 @@ namespace GroupBuyActors.Tasks;
 /// How far a task's numbers may go. What comes from outside is refused beyond them; what is stored beyond them all the
 /// same (by an older release, or by hand) is calculated with at the bound, so that no arithmetic on a task overflows.
 /// </summary>
-public static class TaskBounds
+internal static class TaskBounds
 {
     /// <summary>No task is given an earlier time by hand.</summary>
     public static readonly DateTimeOffset Earliest = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Tasks;
 
 /// <summary>The order among due tasks that wait for a place.</summary>
-public static class TaskOrder
+internal static class TaskOrder
 {
     /// <summary>Weights are −1,000 to 1,000.</summary>
     public const int WeightMax = TaskBounds.WeightMax;
@@ -19,7 +19,7 @@ public static class TaskOrder
 }
 
 /// <summary>Spreads the due times of a herd.</summary>
-public static class TaskSpread
+internal static class TaskSpread
 {
     /// <summary>
     /// How much later a task fires: from zero up to <paramref name="window"/>, in whole milliseconds, never earlier; by

@@ -4,15 +4,15 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>Payload of a schedule's firing in a shard.</summary>
-public sealed record FiringTask(DateTimeOffset Firing);
+internal sealed record FiringTask(DateTimeOffset Firing);
 
 /// <summary>How a schedule's firings are stored.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(FiringTask))]
-public sealed partial class FiringTaskJson : JsonSerializerContext;
+internal sealed partial class FiringTaskJson : JsonSerializerContext;
 
 /// <summary>What can be told of a payload whatever its type.</summary>
-public static class TaskPayloads
+internal static class TaskPayloads
 {
     /// <summary>The number of the order that a task is about, whatever its type; null where it is about none.</summary>
     public static int? OrderOf(ReadOnlyMemory<byte> payload)

@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Tasks;
 
 /// <summary>Whom a task waits for while it runs: a service that may be slow or silent for seconds.</summary>
-public enum TaskTarget
+internal enum TaskTarget
 {
     /// <summary>Nobody outside: groups and the store.</summary>
     None,
@@ -20,7 +20,7 @@ public enum TaskTarget
 }
 
 /// <summary>What holds for all tasks of one type.</summary>
-public sealed record TaskPolicy
+internal sealed record TaskPolicy
 {
     /// <summary>See <see cref="TaskType.Name"/>.</summary>
     public required string Type { get; init; }

@@ -85,7 +85,7 @@ public sealed record TaskPolicyChange
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, TaskPolicyJson.Default.TaskPolicyChange);
 
     /// <summary>Every faulty field by its JSON name with what is wrong; empty where the change can be made.</summary>
-    public IReadOnlyDictionary<string, string[]> Faults(TaskPolicy of)
+    internal IReadOnlyDictionary<string, string[]> Faults(TaskPolicy of)
     {
         var faults = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         void Unless(bool holds, string field, string text)
@@ -199,7 +199,7 @@ public sealed record TaskPolicyChange
     }
 
     /// <summary>The policy with the change made; only of one without <see cref="Faults"/>.</summary>
-    public TaskPolicy Apply(TaskPolicy defaults, int version)
+    internal TaskPolicy Apply(TaskPolicy defaults, int version)
     {
         var retry = defaults.Retry with
         {

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Tasks;
 /// A type of timed tasks: its name, its payload and the defaults of its policy. What it does stands in the same file:
 /// the rule of a group's task, or the handler of any other.
 /// </summary>
-public abstract class TaskType
+internal abstract class TaskType
 {
     /// <summary>So that the id of a task, which carries its type, fits the longest id of a group.</summary>
     public const int NameLengthMax = 20;
@@ -49,7 +49,7 @@ public abstract class TaskType
 /// <summary>A type of tasks whose payload is of one type, stored as UTF-8 JSON that only grows.</summary>
 /// <param name="policy">Names the type, and holds unless configured otherwise.</param>
 /// <param name="json">How the payload is written and read.</param>
-public class TaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TPayload> json) : TaskType(policy)
+internal class TaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TPayload> json) : TaskType(policy)
 {
     /// <summary>Writes a payload.</summary>
     public byte[] Write(TPayload payload) => JsonSerializer.SerializeToUtf8Bytes(payload, json);

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>The task types of a silo, in the order in which they are registered and operators see them.</summary>
-public sealed class TaskTypeRegistry
+internal sealed class TaskTypeRegistry
 {
     private readonly FrozenDictionary<string, TaskType> _byName;
 

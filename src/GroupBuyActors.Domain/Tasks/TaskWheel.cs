@@ -4,7 +4,7 @@ using System.Numerics;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>An entry of a <see cref="TaskWheel{TItem}"/> that is due.</summary>
-public readonly record struct DueEntry<TItem>(string Id, DateTimeOffset Due, TItem Item);
+internal readonly record struct DueEntry<TItem>(string Id, DateTimeOffset Due, TItem Item);
 
 /// <summary>
 /// Tasks in memory by the millisecond they are due. Add, cancel and reschedule cost the same whatever the number of
@@ -20,7 +20,7 @@ public readonly record struct DueEntry<TItem>(string Id, DateTimeOffset Due, TIt
 /// while the position stands at the next due time, ahead of the clock. Entries of one millisecond come out in the order
 /// they were added.
 /// </remarks>
-public sealed class TaskWheel<TItem>
+internal sealed class TaskWheel<TItem>
 {
     private const int Levels = 6,
         SlotBits = 8,

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Committing;
 /// without (a port task's retry or completion, a schedule's next firing) has a <see cref="Run"/>, which makes it happen
 /// once.
 /// </summary>
-public sealed class Commit
+internal sealed class Commit
 {
     /// <summary>Names the commit for ever: how an unknown outcome is found out.</summary>
     public required Guid Id { get; init; }
@@ -54,7 +54,7 @@ public sealed class Commit
 /// <summary>
 /// A row of a table that one kind of actors has for itself, written with the commit; the store has a writer for each.
 /// </summary>
-public abstract record KindRow
+internal abstract record KindRow
 {
     /// <summary>What it takes at most in one packet to a database, in bytes.</summary>
     public abstract int Bytes { get; }
@@ -67,7 +67,7 @@ public abstract record KindRow
 /// <param name="Time">The actor's now.</param>
 /// <param name="Payload">As the actor's kind writes it.</param>
 /// <param name="Trace">W3C traceparent or null.</param>
-public readonly record struct JournalEvent(
+internal readonly record struct JournalEvent(
     long Sequence,
     string Type,
     int Version,
@@ -79,13 +79,13 @@ public readonly record struct JournalEvent(
 /// <summary>Names one run of a task: unique in the database.</summary>
 /// <param name="Key">The task.</param>
 /// <param name="Version">Its version when it ran.</param>
-public readonly record struct TaskRun(TaskKey Key, int Version);
+internal readonly record struct TaskRun(TaskKey Key, int Version);
 
 /// <summary>
 /// Stands for one activation (of an actor, or of the task service). A refused commit poisons it: everything that was
 /// decided on top of the refused one must not land either.
 /// </summary>
-public sealed class ActivationToken
+internal sealed class ActivationToken
 {
     private volatile bool _poisoned;
 
@@ -97,7 +97,7 @@ public sealed class ActivationToken
 }
 
 /// <summary>How a commit ended.</summary>
-public enum CommitStatus
+internal enum CommitStatus
 {
     /// <summary>Durable.</summary>
     Committed,
@@ -117,15 +117,15 @@ public enum CommitStatus
 /// <summary>How a commit ended, and where it lies.</summary>
 /// <param name="Status">See <see cref="CommitStatus"/>.</param>
 /// <param name="At">Where its last row lies, when committed.</param>
-public readonly record struct CommitResult(CommitStatus Status, StreamPosition At);
+internal readonly record struct CommitResult(CommitStatus Status, StreamPosition At);
 
 /// <summary>A place in a stream.</summary>
 /// <param name="Stream">The stream's id.</param>
 /// <param name="Position">From 1, gap-free.</param>
-public readonly record struct StreamPosition(long Stream, long Position);
+internal readonly record struct StreamPosition(long Stream, long Position);
 
 /// <summary>Commits of one transaction, in position order, for the subscribers of a stream.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Commits">Each with the position of its first row; a commit takes one row an event, or one row without
 /// events.</param>
-public sealed record CommittedBatch(long Stream, IReadOnlyList<(long FirstPosition, Commit Commit)> Commits);
+internal sealed record CommittedBatch(long Stream, IReadOnlyList<(long FirstPosition, Commit Commit)> Commits);

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Committing;
 /// What the parts of a commit take at most in one packet to a database: a rule cuts what it decides by these, and the
 /// store refuses by these, so that what a rule thought would fit does fit.
 /// </summary>
-public static class CommitBytes
+internal static class CommitBytes
 {
     /// <summary>What every commit takes besides its parts.</summary>
     public const int Fixed = 400;

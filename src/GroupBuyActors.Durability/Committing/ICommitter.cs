@@ -4,7 +4,7 @@ namespace GroupBuyActors.Committing;
 /// Makes commits of many grains durable, many in one transaction. One per silo and database. Start:
 /// <see cref="StartAsync"/> after the silo joined the cluster, once; before that every reservation is refused.
 /// </summary>
-public interface ICommitter
+internal interface ICommitter
 {
     /// <summary>Largest single commit in bytes, as <see cref="CommitSize.Of"/> counts.</summary>
     int CommitBytesMax { get; }
@@ -54,7 +54,7 @@ public interface ICommitter
 /// <summary>
 /// A reserved place in a lane's queue; used up by <see cref="ICommitter.CommitAsync"/> or given back by disposing.
 /// </summary>
-public abstract class CommitReservation : IDisposable
+internal abstract class CommitReservation : IDisposable
 {
     /// <summary>Gives the place back where it was not used.</summary>
     public abstract void Dispose();
@@ -63,16 +63,16 @@ public abstract class CommitReservation : IDisposable
 /// <summary>A silo's life: its address with generation (unique to the life) and its stable slot name.</summary>
 /// <param name="Address">Such as <c>S127.0.0.1:11111:135790</c>.</param>
 /// <param name="Slot">Such as <c>silo-0</c>.</param>
-public sealed record SiloIdentity(string Address, string Slot);
+internal sealed record SiloIdentity(string Address, string Slot);
 
 /// <summary>
 /// A commit has more bytes than one transaction takes. Nothing of it is stored, and sending it again changes nothing.
 /// </summary>
-public sealed class CommitTooLargeException(int bytes, int bytesMax)
+internal sealed class CommitTooLargeException(int bytes, int bytesMax)
     : Exception($"The commit has {bytes} bytes; one transaction takes at most {bytesMax}.");
 
 /// <summary>Counts a commit's bytes the way the limits do.</summary>
-public static class CommitSize
+internal static class CommitSize
 {
     /// <summary>An upper estimate of what the commit adds to a packet.</summary>
     public static int Of(Commit commit)

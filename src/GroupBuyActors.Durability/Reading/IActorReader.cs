@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Reading;
 
 /// <summary>A stored row of the journal. <see cref="Actor"/> is null for a commit without events.</summary>
-public sealed record JournalRow
+internal sealed record JournalRow
 {
     /// <summary>The stream.</summary>
     public required long Stream { get; init; }
@@ -38,10 +38,10 @@ public sealed record JournalRow
 /// <param name="SnapshotSequence">0 where there is none.</param>
 /// <param name="Snapshot">Null where there is none.</param>
 /// <param name="Tail">In sequence.</param>
-public sealed record StoredActor(long SnapshotSequence, byte[]? Snapshot, IReadOnlyList<JournalRow> Tail);
+internal sealed record StoredActor(long SnapshotSequence, byte[]? Snapshot, IReadOnlyList<JournalRow> Tail);
 
 /// <summary>Reads single actors.</summary>
-public interface IActorReader
+internal interface IActorReader
 {
     /// <summary>
     /// Snapshot and tail in one round trip. A snapshot whose length or hash does not match its header is passed over

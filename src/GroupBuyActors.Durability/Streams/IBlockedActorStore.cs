@@ -4,7 +4,7 @@ using GroupBuyActors.Reading;
 namespace GroupBuyActors.Streams;
 
 /// <summary>Why an actor's events are not relayed yet.</summary>
-public enum BlockedActorState
+internal enum BlockedActorState
 {
     /// <summary>Its event before these lies in another stream and is not relayed itself.</summary>
     Waiting = 1,
@@ -22,7 +22,7 @@ public enum BlockedActorState
 /// <param name="State">Why.</param>
 /// <param name="Since">When it was set aside.</param>
 /// <param name="Reason">What the sink said of a parked one.</param>
-public sealed record BlockedActorRow(
+internal sealed record BlockedActorRow(
     long Stream,
     ActorId Actor,
     long Sequence,
@@ -36,7 +36,7 @@ public sealed record BlockedActorRow(
 /// <param name="Sequence">The event.</param>
 /// <param name="At">Its stream and position.</param>
 /// <param name="IsRelayed">True where the sink's cursor has passed it and it is not set aside.</param>
-public sealed record EventPlace(ActorId Actor, long Sequence, StreamPosition At, bool IsRelayed);
+internal sealed record EventPlace(ActorId Actor, long Sequence, StreamPosition At, bool IsRelayed);
 
 /// <summary>
 /// Actors set aside on the way from streams to a sink that keeps each actor's order. A row and the cursor that passes
@@ -48,7 +48,7 @@ public sealed record EventPlace(ActorId Actor, long Sequence, StreamPosition At,
 /// it passed over: whatever of the two survives, no event is passed by both.
 /// </para>
 /// </summary>
-public interface IBlockedActorStore
+internal interface IBlockedActorStore
 {
     /// <summary>A stream's rows for a sink, by actor, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<BlockedActorRow>> ReadAsync(long stream, string sink, int limit, CancellationToken cancellation);

@@ -3,7 +3,7 @@ using GroupBuyActors.Reading;
 namespace GroupBuyActors.Streams;
 
 /// <summary>Where a stream stands: alive → dead → drained. A row is removed only when drained.</summary>
-public enum StreamState
+internal enum StreamState
 {
     /// <summary>Its silo writes it.</summary>
     Alive = 1,
@@ -16,10 +16,10 @@ public enum StreamState
 }
 
 /// <summary>A stream's row.</summary>
-public sealed record StreamRow(long Id, string SiloAddress, string SiloSlot, StreamState State);
+internal sealed record StreamRow(long Id, string SiloAddress, string SiloSlot, StreamState State);
 
 /// <summary>Streams of all silos: fencing, reading and cursors. Statements here commit by themselves.</summary>
-public interface IStreams
+internal interface IStreams
 {
     /// <summary>All streams that are not drained.</summary>
     Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation);

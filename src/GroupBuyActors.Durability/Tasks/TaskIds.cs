@@ -7,14 +7,14 @@ namespace GroupBuyActors.Tasks;
 /// <param name="Sequence">The actor's event that caused it.</param>
 /// <param name="Type">The type of the task.</param>
 /// <param name="Number">Its number among those of its type that the event caused, from 0.</param>
-public readonly record struct TaskCause(ActorId Actor, long Sequence, string Type, int Number);
+internal readonly record struct TaskCause(ActorId Actor, long Sequence, string Type, int Number);
 
 /// <summary>
 /// Task ids: <c>{actor}:{sequence}:{type}:{n}</c> for the n-th task of a type that the actor's event of that sequence
 /// caused, so that cancelling needs no look-up and the id routes to its actor;
 /// <c>{job}:{shard}:{yyyyMMdd'T'HHmmss'Z'}</c> for a firing of a schedule.
 /// </summary>
-public static class TaskIds
+internal static class TaskIds
 {
     // The longest id of an actor, with the largest numbers and the longest name of a task type.
     private const int LengthMax = 200;

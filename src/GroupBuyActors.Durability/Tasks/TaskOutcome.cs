@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>How a task ended other than by an event of its actor.</summary>
-public enum TaskOutcomeStatus
+internal enum TaskOutcomeStatus
 {
     /// <summary>Its tries are used up: a dead letter.</summary>
     [JsonStringEnumMemberName("dead")]
@@ -30,10 +30,10 @@ public enum TaskOutcomeStatus
 /// <param name="Day">Days since 1970 of its end; UTC.</param>
 /// <param name="TaskId">See <see cref="TaskIds"/>.</param>
 /// <param name="Version">The task's version when it ended.</param>
-public readonly record struct TaskOutcomeKey(int Day, string TaskId, int Version);
+internal readonly record struct TaskOutcomeKey(int Day, string TaskId, int Version);
 
 /// <summary>A task that ended other than by an event of its actor; kept for days, inspectable and redrivable.</summary>
-public sealed record TaskOutcome
+internal sealed record TaskOutcome
 {
     private const long DayMs = 24 * 60 * 60 * 1000;
 

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Tasks;
 /// <param name="Shard">The shard of its actor.</param>
 /// <param name="Due">When it is to run; UTC, milliseconds.</param>
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
-public readonly record struct TaskKey(ShardId Shard, DateTimeOffset Due, string Id)
+internal readonly record struct TaskKey(ShardId Shard, DateTimeOffset Due, string Id)
 {
     /// <summary>
     /// The type of the task that lies there, where whoever names it knows: for counting only, and no part of the key.
@@ -24,7 +24,7 @@ public readonly record struct TaskKey(ShardId Shard, DateTimeOffset Due, string 
 /// <summary>
 /// Something that must happen later: persisted with the change that caused it, run once, retried by policy.
 /// </summary>
-public sealed record TimedTask
+internal sealed record TimedTask
 {
     /// <summary>Where its row lies.</summary>
     public required TaskKey Key { get; init; }

@@ -5,7 +5,7 @@ namespace GroupBuyActors.Hosting;
 /// runs on the machine's monotonic clock; an offset found by a measurement is slewed in, so that time never runs back
 /// here, whatever is done to a wall clock. Only <see cref="GetUtcNow"/> differs from the clock underneath.
 /// </summary>
-public class ClusterClock : TimeProvider
+internal class ClusterClock : TimeProvider
 {
     private static readonly TimeSpan SlewOver = TimeSpan.FromSeconds(2);
     private const double SlewMax = 0.05;

@@ -5,7 +5,7 @@ namespace GroupBuyActors.Hosting;
 /// <summary>
 /// Ends this process, because the cluster goes on without it: nothing it decides can be stored any more.
 /// </summary>
-public interface ISiloExit
+internal interface ISiloExit
 {
     /// <summary>Ends the process; may return before it has.</summary>
     void Exit(string why);

@@ -5,7 +5,7 @@ namespace GroupBuyActors.Hosting;
 /// the answer: what waits for an activation that leaves is sent on to the next one, and a call that is sent on twice is
 /// refused.
 /// </summary>
-public sealed class IdleDeactivation(IGrainBase grain, Func<bool> keepsSomething, TimeProvider time)
+internal sealed class IdleDeactivation(IGrainBase grain, Func<bool> keepsSomething, TimeProvider time)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(250);
     private IGrainTimer? _timer;

@@ -4,7 +4,7 @@ namespace GroupBuyActors.Hosting;
 /// A clock for what is counted within one process: it begins at the wall clock's time and goes on with the monotonic
 /// clock, whatever is done to the wall clock meanwhile.
 /// </summary>
-public sealed class MonotonicClock(TimeProvider local) : TimeProvider
+internal sealed class MonotonicClock(TimeProvider local) : TimeProvider
 {
     private readonly DateTimeOffset _beganAt = local.GetUtcNow();
     private readonly long _began = local.GetTimestamp();

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Hosting;
 
 /// <summary>Whether this silo may answer.</summary>
-public interface ISiloGate
+internal interface ISiloGate
 {
     /// <summary>
     /// Null while the silo serves; else one sentence why not (starting, fence not confirmed, draining, fenced).

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace GroupBuyActors.Hosting;
 
 /// <summary>The source of this house's own spans.</summary>
-public static class Tracing
+internal static class Tracing
 {
     /// <summary>Its name, to subscribe to.</summary>
     public const string SourceName = "GroupBuyActors";

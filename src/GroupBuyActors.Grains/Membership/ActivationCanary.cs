@@ -8,7 +8,7 @@ using Orleans.Placement;
 namespace GroupBuyActors.Membership;
 
 /// <summary>Whether this silo can activate grains.</summary>
-public interface IActivationHealth
+internal interface IActivationHealth
 {
     /// <summary>Null while it can; else one sentence.</summary>
     string? FailingBecause { get; }

@@ -1,13 +1,13 @@
 namespace GroupBuyActors.Membership;
 
 /// <summary>A silo as operators see it. Status is lower case: <c>active, joining, shutting_down, dead…</c>.</summary>
-public sealed record SiloReport(string Address, string Name, string Status, string? Region, int Groups, int Shards);
+internal sealed record SiloReport(string Address, string Name, string Status, string? Region, int Groups, int Shards);
 
 /// <summary>A shard as operators see it. Backlog: tasks that are due and not yet done.</summary>
-public sealed record ShardReport(ShardId Shard, string? OwnerAddress, string? OwnerName, long Epoch, int Backlog);
+internal sealed record ShardReport(ShardId Shard, string? OwnerAddress, string? OwnerName, long Epoch, int Backlog);
 
 /// <summary>What runs where.</summary>
-public interface IClusterReport
+internal interface IClusterReport
 {
     /// <summary>Silos of the cluster with the groups active and the shards owned on each.</summary>
     Task<IReadOnlyList<SiloReport>> SilosAsync(CancellationToken cancellation);

@@ -7,13 +7,13 @@ namespace GroupBuyActors.Placement;
 /// Places a group where its shard is at home, so that a group, its tasks and their handlers live on one silo.
 /// </summary>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("groupbuy.MerchantPlacement")]
-public sealed class MerchantPlacement : PlacementStrategy;
+internal sealed class MerchantPlacement : PlacementStrategy;
 
 /// <summary>
 /// Marks a grain class whose key begins with a merchant and a region: see <see cref="MerchantPlacement"/>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class MerchantPlacementAttribute() : PlacementAttribute(new MerchantPlacement());
+internal sealed class MerchantPlacementAttribute() : PlacementAttribute(new MerchantPlacement());
 
 /// <summary>
 /// Chooses the home of the grain's shard. It is asked on activation and migration only, on any silo, each with its own

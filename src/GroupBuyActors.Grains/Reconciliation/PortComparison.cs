@@ -8,7 +8,7 @@ namespace GroupBuyActors.Reconciliation;
 /// <param name="Ours">As the group has it; null for nothing.</param>
 /// <param name="Theirs">As the port has it; null for nothing.</param>
 /// <param name="Kind">How.</param>
-public sealed record Difference<TOurs, TTheirs>(BookKey Key, TOurs? Ours, TTheirs? Theirs, DifferenceKind Kind)
+internal sealed record Difference<TOurs, TTheirs>(BookKey Key, TOurs? Ours, TTheirs? Theirs, DifferenceKind Kind)
     where TOurs : class
     where TTheirs : class;
 
@@ -20,7 +20,7 @@ public sealed record Difference<TOurs, TTheirs>(BookKey Key, TOurs? Ours, TTheir
 /// <param name="Counts">All of them, by kind.</param>
 /// <param name="Underway">Lines that differ for now, as something about them is not finished: no differences.</param>
 /// <param name="Complete">True where every line of both sides was compared.</param>
-public sealed record PortComparison<TOurs, TTheirs>(
+internal sealed record PortComparison<TOurs, TTheirs>(
     bool Answered,
     string? Reason,
     IReadOnlyList<Difference<TOurs, TTheirs>> Differing,
@@ -39,7 +39,7 @@ public sealed record PortComparison<TOurs, TTheirs>(
 /// <param name="Payments">With the payment provider's.</param>
 /// <param name="Stock">With the inventory service's.</param>
 /// <param name="ComparedAt">When the comparison began.</param>
-public sealed record MerchantComparison(
+internal sealed record MerchantComparison(
     PortComparison<PaymentEntry, PaymentBookEntry> Payments,
     PortComparison<StockLine, StockBookEntry> Stock,
     DateTimeOffset ComparedAt
@@ -51,7 +51,7 @@ public sealed record MerchantComparison(
 }
 
 /// <summary>Compares our books with the ports' own.</summary>
-public interface IBookComparer
+internal interface IBookComparer
 {
     /// <summary>
     /// Compares a merchant's books, both ports at once, within a time; what could not be compared by then is left out,

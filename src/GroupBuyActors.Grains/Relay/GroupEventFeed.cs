@@ -7,7 +7,7 @@ using GroupBuyActors.Reading;
 namespace GroupBuyActors.Relay;
 
 /// <summary>An event of any actor, as it was committed on this silo.</summary>
-public sealed record CommittedEvent(
+internal sealed record CommittedEvent(
     ActorId Actor,
     long Sequence,
     string Type,
@@ -18,7 +18,7 @@ public sealed record CommittedEvent(
 );
 
 /// <summary>All events that this silo commits, from now on, in order per group.</summary>
-public interface IGroupEventFeed
+internal interface IGroupEventFeed
 {
     /// <summary>
     /// Subscribes until cancelled. A reader that falls more than 10,000 events behind is let go with

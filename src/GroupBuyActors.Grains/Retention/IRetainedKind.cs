@@ -3,7 +3,7 @@ using GroupBuyActors.Store.Retention;
 namespace GroupBuyActors.Retention;
 
 /// <summary>A kind of rows that leave once their time is over.</summary>
-public interface IRetainedKind
+internal interface IRetainedKind
 {
     /// <summary>Names it in metrics and logs.</summary>
     string Kind { get; }

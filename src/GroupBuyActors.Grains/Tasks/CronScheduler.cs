@@ -13,7 +13,7 @@ namespace GroupBuyActors.Tasks;
 /// <param name="Spread">How far from the exact time a shard may fire.</param>
 /// <param name="Rules">For what does not go to plan.</param>
 /// <param name="Next">The next exact times.</param>
-public sealed record ScheduleReport(
+internal sealed record ScheduleReport(
     string Job,
     string Expression,
     string Zone,
@@ -23,7 +23,7 @@ public sealed record ScheduleReport(
 );
 
 /// <summary>Schedules for operators.</summary>
-public interface ISchedules
+internal interface ISchedules
 {
     /// <summary>All schedules with their next firings, 1 to 1,000.</summary>
     IReadOnlyList<ScheduleReport> List(int count);

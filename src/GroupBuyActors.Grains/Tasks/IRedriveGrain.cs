@@ -7,7 +7,7 @@ namespace GroupBuyActors.Tasks;
 /// gives its report.
 /// </summary>
 [Alias("groupbuy.IRedriveGrain")]
-public interface IRedriveGrain : IGrainWithStringKey
+internal interface IRedriveGrain : IGrainWithStringKey
 {
     /// <summary>Starts, or gives the report of what was started under this key.</summary>
     [Alias("Start")]
@@ -24,7 +24,7 @@ public interface IRedriveGrain : IGrainWithStringKey
 
 /// <summary>Which dead letters to redrive; null = any. All that is given must hold.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.RedriveOrder")]
-public sealed record RedriveOrder
+internal sealed record RedriveOrder
 {
     /// <summary>Of this type.</summary>
     [Id(0)]
@@ -84,7 +84,7 @@ public sealed record RedriveOrder
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended, or null.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.RedriveReport")]
-public sealed record RedriveReport(
+internal sealed record RedriveReport(
     [property: Id(0)] string Status,
     [property: Id(1)] int Total,
     [property: Id(2)] int Done,

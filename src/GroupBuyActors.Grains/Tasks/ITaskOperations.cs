@@ -4,7 +4,7 @@ namespace GroupBuyActors.Tasks;
 
 /// <summary>How a change of a task by hand went.</summary>
 [GenerateSerializer, Alias("groupbuy.TaskChangeOutcome")]
-public enum TaskChangeOutcome
+internal enum TaskChangeOutcome
 {
     /// <summary>Done: cancelled, moved, weighed, or scheduled anew.</summary>
     Done,
@@ -29,7 +29,7 @@ public enum TaskChangeOutcome
 /// Changes of timed tasks by hand. Throws <c>StoreUnavailableException</c> where the outcome is not known; then ask
 /// again.
 /// </summary>
-public interface ITaskOperations
+internal interface ITaskOperations
 {
     /// <summary>Calls a task off for good.</summary>
     Task<TaskChangeOutcome> CancelAsync(string taskId, CancellationToken cancellation);

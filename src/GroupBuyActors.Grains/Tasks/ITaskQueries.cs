@@ -4,7 +4,7 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>A timed task as operators see it; names as in the API.</summary>
-public sealed record TaskReport
+internal sealed record TaskReport
 {
     /// <summary>The task's id.</summary>
     public required string TaskId { get; init; }
@@ -76,10 +76,10 @@ public sealed record TaskReport
 /// <summary>A moment in the life of a task.</summary>
 /// <param name="Time">When.</param>
 /// <param name="What">What happened, as a sentence.</param>
-public sealed record TaskMoment(DateTimeOffset Time, string What);
+internal sealed record TaskMoment(DateTimeOffset Time, string What);
 
 /// <summary>Timed tasks for operators.</summary>
-public interface ITaskQueries
+internal interface ITaskQueries
 {
     /// <summary>
     /// Pending and running tasks, the latest due first; with a status that only ended tasks have, those, the latest

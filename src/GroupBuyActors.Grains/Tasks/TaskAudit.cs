@@ -6,7 +6,7 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>Compares a group's pending tasks with what its state needs.</summary>
-public interface ITaskAudit
+internal interface ITaskAudit
 {
     /// <summary>
     /// The comparison at one head of the group, and that head's sequence; null where nothing is known of the group.

@@ -109,7 +109,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler, ITaskEngi
 }
 
 /// <summary>Whether timed tasks fire on this silo.</summary>
-public interface ITaskEngineHealth
+internal interface ITaskEngineHealth
 {
     /// <summary>Null while they do; else one sentence.</summary>
     string? SilentBecause { get; }

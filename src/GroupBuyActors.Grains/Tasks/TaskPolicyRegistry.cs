@@ -10,20 +10,20 @@ namespace GroupBuyActors.Tasks;
 /// <summary>A type's policy as it is in force, with what was changed of it.</summary>
 /// <param name="Policy">In force; its version is 0 where nothing was changed while running.</param>
 /// <param name="Change">What was changed, or null.</param>
-public sealed record PolicyReport(TaskPolicy Policy, TaskPolicyChange? Change);
+internal sealed record PolicyReport(TaskPolicy Policy, TaskPolicyChange? Change);
 
 /// <summary>How a change of a policy went: exactly one of the three is set.</summary>
 /// <param name="Report">In force now on this silo, and on all others within seconds.</param>
 /// <param name="Faults">Every faulty field with what is wrong; nothing was changed.</param>
 /// <param name="Conflict">Somebody else changed it since the version that was expected: the version now.</param>
-public sealed record PolicyChangeResult(
+internal sealed record PolicyChangeResult(
     PolicyReport? Report,
     IReadOnlyDictionary<string, string[]>? Faults,
     int? Conflict
 );
 
 /// <summary>The policies of task types: read, and changed while running.</summary>
-public interface ITaskPolicies
+internal interface ITaskPolicies
 {
     /// <summary>A type's policy; null for a type that does not exist.</summary>
     PolicyReport? Find(string type);

@@ -1,13 +1,13 @@
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>A call would have left for a host that is not on the allow-list.</summary>
-public sealed class HostNotAllowedException(string message) : HttpRequestException(message);
+internal sealed class HostNotAllowedException(string message) : HttpRequestException(message);
 
 /// <summary>
 /// Lets calls go to allowed hosts only, whatever address they were given. The client behind it must not follow
 /// redirects by itself: those would not come past here.
 /// </summary>
-public sealed class AllowedHostsHandler(HostAllowList allowed) : DelegatingHandler
+internal sealed class AllowedHostsHandler(HostAllowList allowed) : DelegatingHandler
 {
     /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(

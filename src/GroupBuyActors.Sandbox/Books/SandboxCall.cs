@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Sandbox.Books;
 
 /// <summary>What a port was asked, by key and operation; refused and failed calls count.</summary>
-public sealed record SandboxCall(
+internal sealed record SandboxCall(
     string Key,
     string Operation,
     long Times,

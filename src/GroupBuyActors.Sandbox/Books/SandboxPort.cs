@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Sandbox.Books;
 
 /// <summary>A port that has a sandbox.</summary>
-public enum SandboxPort
+internal enum SandboxPort
 {
     /// <summary>Stock.</summary>
     Inventory = 1,

@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Sandbox.Books;
 
 /// <summary>A sku's units. What is not available, reserved or deducted was never there.</summary>
-public sealed record SandboxStock(long Available, long Reserved, long Deducted)
+internal sealed record SandboxStock(long Available, long Reserved, long Deducted)
 {
     /// <summary>Units of a sku that nobody has set.</summary>
     public const long NeverSet = 1_000_000;

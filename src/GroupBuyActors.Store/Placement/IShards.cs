@@ -3,10 +3,10 @@ using GroupBuyActors.Committing;
 namespace GroupBuyActors.Store.Placement;
 
 /// <summary>Who owns a shard's tasks. A null owner is nobody.</summary>
-public sealed record ShardRow(ShardId Shard, string? OwnerAddress, string? OwnerSlot, long Epoch);
+internal sealed record ShardRow(ShardId Shard, string? OwnerAddress, string? OwnerSlot, long Epoch);
 
 /// <summary>Ownership of shards. Epochs only grow.</summary>
-public interface IShards
+internal interface IShards
 {
     /// <summary>All 2,048 rows.</summary>
     Task<IReadOnlyList<ShardRow>> ReadAsync(CancellationToken cancellation);

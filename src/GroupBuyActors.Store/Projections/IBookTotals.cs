@@ -5,7 +5,7 @@ namespace GroupBuyActors.Store.Projections;
 /// past. What is counted and its total become durable together; a row that changes after all is live again and counted
 /// anew.
 /// </summary>
-public interface IBookTotals
+internal interface IBookTotals
 {
     /// <summary>
     /// Counts payments that are final by an instant, of the next merchant above an id that has any, at most so many;

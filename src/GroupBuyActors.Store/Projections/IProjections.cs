@@ -8,10 +8,10 @@ namespace GroupBuyActors.Store.Projections;
 /// <param name="PublishedAt">By which lists are ordered.</param>
 /// <param name="WithTerms">True where the terms may not be stored yet: as the group goes on the shelf, and when it is
 /// built anew. Until they are, lists do not show it.</param>
-public sealed record GroupRow(GroupView View, StockFigures Stock, DateTimeOffset PublishedAt, bool WithTerms);
+internal sealed record GroupRow(GroupView View, StockFigures Stock, DateTimeOffset PublishedAt, bool WithTerms);
 
 /// <summary>What a commit changes in the lists and books: attached to the commit for the projector.</summary>
-public sealed record ProjectionChange(
+internal sealed record ProjectionChange(
     GroupId Group,
     long Sequence,
     GroupRow? Row,
@@ -19,7 +19,7 @@ public sealed record ProjectionChange(
 );
 
 /// <summary>Writes the projections. An older sequence never overwrites a newer one.</summary>
-public interface IProjections
+internal interface IProjections
 {
     /// <summary>Writes many groups' changes; the newest of each group wins.</summary>
     Task WriteAsync(IReadOnlyCollection<ProjectionChange> changes, CancellationToken cancellation);

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Store.Reading;
 /// <summary>
 /// Our books line by line, in the order of <see cref="BookKey"/>; from the projections, which lag at most 1 s.
 /// </summary>
-public interface IBookReader
+internal interface IBookReader
 {
     /// <summary>A merchant's payments after a key.</summary>
     Task<IReadOnlyList<PaymentEntry>> PaymentsAsync(

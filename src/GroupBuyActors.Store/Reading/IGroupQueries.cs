@@ -4,13 +4,13 @@ using GroupBuyActors.Reading;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>Which groups to list; null = any. Newest publication first.</summary>
-public sealed record GroupFilter(long? MerchantId = null, string? Region = null, GroupPhase? State = null);
+internal sealed record GroupFilter(long? MerchantId = null, string? Region = null, GroupPhase? State = null);
 
 /// <summary>
 /// A currency's line of a merchant's books. paid = held + settled + refunding + refunded. Each payment fits 64 bits;
 /// the sum of many need not.
 /// </summary>
-public sealed record CurrencyBooks(
+internal sealed record CurrencyBooks(
     string Currency,
     Int128 Paid,
     Int128 Held,
@@ -23,7 +23,7 @@ public sealed record CurrencyBooks(
 /// A merchant's books at one instant; <paramref name="Unbalanced"/> counts groups of which reserved = outstanding +
 /// deducted + released does not hold.
 /// </summary>
-public sealed record MerchantBooks(
+internal sealed record MerchantBooks(
     IReadOnlyList<CurrencyBooks> Currencies,
     long Reserved,
     long Outstanding,
@@ -42,7 +42,7 @@ public sealed record MerchantBooks(
 }
 
 /// <summary>Who changed what.</summary>
-public sealed record AuditEntry(
+internal sealed record AuditEntry(
     long Id,
     DateTimeOffset Time,
     string Caller,
@@ -54,7 +54,7 @@ public sealed record AuditEntry(
 /// <summary>
 /// Lists and sums. <c>after</c> is a page's opaque mark; a mark that is none throws <see cref="FormatException"/>.
 /// </summary>
-public interface IGroupQueries
+internal interface IGroupQueries
 {
     /// <summary>Groups from the projection (lags at most 1 s).</summary>
     Task<Page<GroupView>> GroupsAsync(GroupFilter filter, string? after, int limit, CancellationToken cancellation);

@@ -1,14 +1,14 @@
 namespace GroupBuyActors.Store.Retention;
 
 /// <summary>A place in the journal as a walk goes through it: a stream after the other, each by position.</summary>
-public readonly record struct JournalPlace(long Stream, long Position);
+internal readonly record struct JournalPlace(long Stream, long Position);
 
 /// <summary>
 /// Removes the events of groups that are over. Who decides that a group is over, and has written its last snapshot,
 /// names the head: the event of that sequence stays, with which the database goes on refusing an activation that is not
 /// the newest.
 /// </summary>
-public interface IOldJournals
+internal interface IOldJournals
 {
     /// <summary>
     /// Walks on through rows written before, at most so many; gives groups among them that lists say have ended before,

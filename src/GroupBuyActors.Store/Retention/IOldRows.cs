@@ -5,14 +5,14 @@ namespace GroupBuyActors.Store.Retention;
 /// <param name="IsDone">False where there may be more at once.</param>
 /// <param name="IsBlocked">True where something else was in the way for the moment: to be tried again after a
 /// while.</param>
-public readonly record struct PurgeStep(int Removed, bool IsDone, bool IsBlocked = false);
+internal readonly record struct PurgeStep(int Removed, bool IsDone, bool IsBlocked = false);
 
 /// <summary>
 /// Removes rows whose time is over, a bounded number in one short transaction. Each kind is found by a key or from the
 /// left edge of one, never by reading a whole table in one statement. Safe to repeat and to run on several silos at
 /// once.
 /// </summary>
-public interface IOldRows
+internal interface IOldRows
 {
     /// <summary>Runs of tasks that were due before: no copy of theirs can be under way any more.</summary>
     Task<PurgeStep> TaskRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation);

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Store.Tasks;
 /// <param name="ChangeJson">The change as UTF-8 JSON.</param>
 /// <param name="ChangedAt">When.</param>
 /// <param name="Caller">Who.</param>
-public sealed record StoredPolicy(
+internal sealed record StoredPolicy(
     string Type,
     int Version,
     ReadOnlyMemory<byte> ChangeJson,
@@ -15,7 +15,7 @@ public sealed record StoredPolicy(
 );
 
 /// <summary>Overrides of task policies, one a type.</summary>
-public interface IPolicyStore
+internal interface IPolicyStore
 {
     /// <summary>All overrides, by type.</summary>
     Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation);

@@ -4,7 +4,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>Which endings to look for; null = any. All that is given must hold.</summary>
-public sealed record TaskOutcomeFilter
+internal sealed record TaskOutcomeFilter
 {
     /// <summary>How they ended.</summary>
     public TaskOutcomeStatus? Status { get; init; }
@@ -42,10 +42,10 @@ public sealed record TaskOutcomeFilter
 /// <param name="Dropped">Partitions dropped; on SQLite, days whose rows were deleted.</param>
 /// <param name="Complete">False where another silo was at it, or a lock in the way: the next upkeep does what is
 /// left.</param>
-public readonly record struct TaskOutcomeMaintenance(int Made, int Dropped, bool Complete);
+internal readonly record struct TaskOutcomeMaintenance(int Made, int Dropped, bool Complete);
 
 /// <summary>Reads and keeps the endings of tasks. They are written by commits only (<c>Commit.Ends</c>).</summary>
-public interface ITaskOutcomes
+internal interface ITaskOutcomes
 {
     /// <summary>The newest ending of a task, or null.</summary>
     Task<TaskOutcome?> FindAsync(string taskId, CancellationToken cancellation);

@@ -4,10 +4,10 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>Which tasks to list; null = any.</summary>
-public sealed record TaskFilter(string? Type = null, ShardId? Shard = null, ActorId? Actor = null);
+internal sealed record TaskFilter(string? Type = null, ShardId? Shard = null, ActorId? Actor = null);
 
 /// <summary>What a reading of the horizon brought.</summary>
-public readonly record struct HorizonReading
+internal readonly record struct HorizonReading
 {
     /// <summary>Tasks in no order.</summary>
     public required IReadOnlyList<TimedTask> Tasks { get; init; }
@@ -24,7 +24,7 @@ public readonly record struct HorizonReading
 }
 
 /// <summary>Reads pending tasks. They are written by commits only.</summary>
-public interface ITaskStore
+internal interface ITaskStore
 {
     /// <summary>
     /// Tasks of the shards whose next try is before <paramref name="until"/>, at most <paramref name="limit"/> (the

@@ -78,21 +78,17 @@ public sealed class VoucherTests
     }
 
     [Theory]
-    [InlineData(LapsePolicy.Refund, OrderStatus.Refunding, PaymentState.Refunding)]
-    [InlineData(LapsePolicy.Forfeit, OrderStatus.Lapsed, PaymentState.Forfeited)]
-    public void RevokedAfterItsValidityItLapsesAtOnceWithItsPolicy(
-        LapsePolicy policy,
-        OrderStatus status,
-        PaymentState money
-    )
+    [InlineData(LapsePolicy.Refund, OrderStatus.Refunding, nameof(PaymentState.Refunding))]
+    [InlineData(LapsePolicy.Forfeit, OrderStatus.Lapsed, nameof(PaymentState.Forfeited))]
+    public void RevokedAfterItsValidityItLapsesAtOnceWithItsPolicy(LapsePolicy policy, OrderStatus status, string money)
     {
         var world = Scenes.Fulfilled(ShortValidity with { LapsePolicy = policy });
         world.Redeem(1);
         world.Clock = End;
         var result = world.Revoke(1);
         Assert.Equal(status, Assert.IsType<OrderView>(result.Answer).Status);
-        Assert.Equal(money, world.State.Payments().First().State);
-        Assert.Equal(money, Assert.Single(result.Payments).State);
+        Assert.Equal(money, world.State.Payments().First().State.ToString());
+        Assert.Equal(money, Assert.Single(result.Payments).State.ToString());
     }
 
     [Fact]

@@ -38,20 +38,23 @@ public sealed class DifferencesTests
             );
 
     [Theory]
-    [InlineData(PaymentState.Held, false, true)]
-    [InlineData(PaymentState.Redeemed, false, true)]
-    [InlineData(PaymentState.Forfeited, false, true)]
-    [InlineData(PaymentState.Refunding, false, true)]
-    [InlineData(PaymentState.Refunding, true, true)]
-    [InlineData(PaymentState.Refunded, true, true)]
-    [InlineData(PaymentState.Held, true, false)]
-    [InlineData(PaymentState.Redeemed, true, false)]
-    [InlineData(PaymentState.Forfeited, true, false)]
-    [InlineData(PaymentState.Refunded, false, false)]
-    public void MoneyIsEitherHeldOrBack(PaymentState ours, bool isRefunded, bool agrees) =>
+    [InlineData(nameof(PaymentState.Held), false, true)]
+    [InlineData(nameof(PaymentState.Redeemed), false, true)]
+    [InlineData(nameof(PaymentState.Forfeited), false, true)]
+    [InlineData(nameof(PaymentState.Refunding), false, true)]
+    [InlineData(nameof(PaymentState.Refunding), true, true)]
+    [InlineData(nameof(PaymentState.Refunded), true, true)]
+    [InlineData(nameof(PaymentState.Held), true, false)]
+    [InlineData(nameof(PaymentState.Redeemed), true, false)]
+    [InlineData(nameof(PaymentState.Forfeited), true, false)]
+    [InlineData(nameof(PaymentState.Refunded), false, false)]
+    public void MoneyIsEitherHeldOrBack(string ours, bool isRefunded, bool agrees) =>
         Assert.Equal(
             agrees ? null : DifferenceKind.StateDiffers,
-            Differences.Between(Ours(ours), new PaymentBookEntry(Order, "p", Price, isRefunded))
+            Differences.Between(
+                Ours(Enum.Parse<PaymentState>(ours)),
+                new PaymentBookEntry(Order, "p", Price, isRefunded)
+            )
         );
 
     [Fact]
@@ -72,19 +75,19 @@ public sealed class DifferencesTests
     }
 
     [Theory]
-    [InlineData(3, 4, 3, 4, null)]
-    [InlineData(3, 4, 4, 3, DifferenceKind.AmountDiffers)]
-    [InlineData(3, 4, 0, 0, DifferenceKind.AmountDiffers)]
-    [InlineData(0, 0, 1, 0, DifferenceKind.AmountDiffers)]
+    [InlineData(3, 4, 3, 4, true)]
+    [InlineData(3, 4, 4, 3, false)]
+    [InlineData(3, 4, 0, 0, false)]
+    [InlineData(0, 0, 1, 0, false)]
     public void StockAgreesInBothNumbers(
         long reserved,
         long deducted,
         long theirReserved,
         long theirDeducted,
-        DifferenceKind? kind
+        bool agrees
     ) =>
         Assert.Equal(
-            kind,
+            agrees ? null : DifferenceKind.AmountDiffers,
             Differences.Between(
                 new StockLine(Group, reserved, deducted),
                 new StockBookEntry(Group, "tea", theirReserved, theirDeducted)

@@ -3,7 +3,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>Ends the joining of a group at its deadline.</summary>
-public sealed class GroupDeadline()
+internal sealed class GroupDeadline()
     : GroupTaskType<NoPayload>(
         new TaskPolicy
         {

@@ -3,7 +3,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>Continues the consequences of a transition that did not fit into its commit, until none is open.</summary>
-public sealed class GroupSettle()
+internal sealed class GroupSettle()
     : GroupTaskType<NoPayload>(
         new TaskPolicy
         {

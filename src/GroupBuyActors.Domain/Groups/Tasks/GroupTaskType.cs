@@ -6,7 +6,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>What a try of a group's task does next.</summary>
-public abstract record GroupTaskStep
+internal abstract record GroupTaskStep
 {
     private GroupTaskStep() { }
 
@@ -24,7 +24,7 @@ public abstract record GroupTaskStep
 }
 
 /// <summary>What every type of a group's tasks says, whatever its payload.</summary>
-public interface IGroupTaskType
+internal interface IGroupTaskType
 {
     /// <summary>See <see cref="TaskType.Name"/>.</summary>
     string Name { get; }
@@ -43,7 +43,7 @@ public interface IGroupTaskType
 /// </summary>
 /// <param name="policy">See <see cref="TaskType.Policy"/>.</param>
 /// <param name="json">How the payload is written and read.</param>
-public abstract class GroupTaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TPayload> json)
+internal abstract class GroupTaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TPayload> json)
     : TaskType<TPayload>(policy, json),
         IGroupTaskType
 {
@@ -76,7 +76,7 @@ public abstract class GroupTaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TP
 }
 
 /// <summary>Payload of tasks about one order.</summary>
-public sealed record OrderTask(int Order);
+internal sealed record OrderTask(int Order);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(OrderTask))]

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Groups;
 /// <summary>
 /// Hands a notice to a buyer. Nothing in the group depends on it, so that a commit of its own completes it.
 /// </summary>
-public sealed class Notify()
+internal sealed class Notify()
     : GroupTaskType<NotifyTask>(
         new TaskPolicy
         {
@@ -53,7 +53,7 @@ public sealed class Notify()
 }
 
 /// <summary>Payload of <see cref="Notify"/>.</summary>
-public sealed record NotifyTask(int Order, string UserId, string Kind);
+internal sealed record NotifyTask(int Order, string UserId, string Kind);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(NotifyTask))]

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Groups;
 /// Closes an unpaid order at the end of its payment window, after the provider was asked; where it stays silent,
 /// without its answer.
 /// </summary>
-public sealed class OrderClose()
+internal sealed class OrderClose()
     : GroupTaskType<OrderTask>(
         new TaskPolicy
         {

@@ -4,7 +4,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>Asks about an order closed unpaid until the provider has answered: money it holds is refunded.</summary>
-public sealed class PaymentCheck()
+internal sealed class PaymentCheck()
     : GroupTaskType<OrderTask>(
         new TaskPolicy
         {

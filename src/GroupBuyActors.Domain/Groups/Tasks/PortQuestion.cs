@@ -3,7 +3,7 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Groups;
 
 /// <summary>What a group's task asks of a port: each with the key that makes repeating it safe.</summary>
-public abstract record PortQuestion
+internal abstract record PortQuestion
 {
     private PortQuestion() { }
 
@@ -28,7 +28,7 @@ public abstract record PortQuestion
 /// silo.</param>
 /// <param name="Answer">Its answer.</param>
 /// <param name="Detail">Its words, or null.</param>
-public sealed record PortAnswered(PortQuestion? Question, PortAnswer Answer, string? Detail = null)
+internal sealed record PortAnswered(PortQuestion? Question, PortAnswer Answer, string? Detail = null)
 {
     /// <summary>Nothing was asked.</summary>
     public static PortAnswered Nothing { get; } = new(null, PortAnswer.Done);

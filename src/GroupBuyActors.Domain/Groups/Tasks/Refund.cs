@@ -11,7 +11,7 @@ namespace GroupBuyActors.Groups;
 /// while the provider does not say, none is. Money that it neither holds nor gave back is called for again: the number
 /// makes that safe, and counting it as given back would not be.
 /// </summary>
-public sealed class Refund()
+internal sealed class Refund()
     : GroupTaskType<RefundTask>(
         new TaskPolicy
         {
@@ -66,7 +66,7 @@ public sealed class Refund()
 }
 
 /// <summary>Payload of <see cref="Refund"/>. <see cref="Excess"/>: beside the order, whose status stays.</summary>
-public sealed record RefundTask(int Order, string PaymentId, Money Amount, bool Excess);
+internal sealed record RefundTask(int Order, string PaymentId, Money Amount, bool Excess);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(RefundTask))]

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Groups;
 /// <summary>
 /// Gives stock back, one call a cause; or, for the guard of a publication, abandons an attempt that is still open.
 /// </summary>
-public sealed class StockRollback()
+internal sealed class StockRollback()
     : GroupTaskType<ReleaseTask>(
         new TaskPolicy
         {
@@ -56,7 +56,7 @@ public sealed class StockRollback()
 /// Payload of <see cref="StockRollback"/>: a release to make, or, where <see cref="GuardsAttempt"/> is set, the guard
 /// of a publication.
 /// </summary>
-public sealed record ReleaseTask(int Cause, StockRelease Release, int? GuardsAttempt = null);
+internal sealed record ReleaseTask(int Cause, StockRelease Release, int? GuardsAttempt = null);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ReleaseTask))]

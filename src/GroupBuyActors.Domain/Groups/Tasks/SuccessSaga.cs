@@ -9,7 +9,7 @@ namespace GroupBuyActors.Groups;
 /// Deducts stock, after success or for what settlement still misses. Refused for good, or silent through all tries: the
 /// group hears that it is refused and compensates.
 /// </summary>
-public sealed class SuccessSaga()
+internal sealed class SuccessSaga()
     : GroupTaskType<DeductTask>(
         new TaskPolicy
         {
@@ -57,7 +57,7 @@ public sealed class SuccessSaga()
 }
 
 /// <summary>Payload of <see cref="SuccessSaga"/>: a deduction to make.</summary>
-public sealed record DeductTask(int Cause, StockDeduction Deduction);
+internal sealed record DeductTask(int Cause, StockDeduction Deduction);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DeductTask))]
