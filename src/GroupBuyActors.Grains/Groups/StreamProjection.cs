@@ -1,13 +1,13 @@
 using GroupBuyActors.Committing;
-using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Reading;
+using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 
-namespace GroupBuyActors.Relay;
+namespace GroupBuyActors.Groups;
 
 /// <summary>
 /// Keeps the lists and books as far as one stream tells: of many changes of a group only the newest row is written,

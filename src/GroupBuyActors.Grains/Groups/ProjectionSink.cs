@@ -1,12 +1,13 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Reading;
+using GroupBuyActors.Relay;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace GroupBuyActors.Relay;
+namespace GroupBuyActors.Groups;
 
 /// <summary>
 /// The lists and books as a sink of streams: what they take of one stream is a <see cref="StreamProjection"/>.
