@@ -1,5 +1,3 @@
-using GroupBuyActors.Committing;
-using GroupBuyActors.Groups;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
@@ -8,19 +6,17 @@ namespace GroupBuyActors.Tasks;
 
 /// <summary>
 /// Pending tasks are in the table; where one is in memory, and whether it runs, is known by its owner; what ended is in
-/// the table of endings, or told by its group's journal.
+/// the table of outcomes, or told by its actor's journal.
 /// </summary>
 internal sealed class TaskQueries(
     ITaskStore store,
     ITaskOutcomes ends,
-    IActorReader groups,
+    IEnumerable<ICompletedTasks> completed,
     ShardMap shardMap,
     TaskGateways gateways,
     TaskTimeline stories,
     TaskPolicyRegistry policies,
     LocalTaskScheduler near,
-    GroupSettings settings,
-    ICommitter committer,
     TimeProvider time
 ) : ITaskQueries
 {
@@ -72,15 +68,10 @@ internal sealed class TaskQueries(
             return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
         if (await ends.FindAsync(taskId, cancellation) is { } ending)
             return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
-        var done = await DoneTasks.FindAsync(
-            groups,
-            policies,
-            settings,
-            committer.CommitBytesMax,
-            taskId,
-            cancellation
-        );
-        return done is null ? null : await stories.TellAsync(done, null, cancellation);
+        foreach (var source in completed)
+            if (await source.FindAsync(taskId, cancellation) is { } done)
+                return await stories.TellAsync(done, null, cancellation);
+        return null;
     }
 
     private async Task<HashSet<string>> RunningAsync(IReadOnlyList<TimedTask> tasks, CancellationToken cancellation)

@@ -1,23 +1,22 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
-using GroupBuyActors.Groups;
 using GroupBuyActors.Reading;
+using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Groups;
 
 /// <summary>
 /// A group's tasks that are done leave no row: what became of one is read from the group. Its id names its type
 /// and the event that caused it, and the group's state tells whether it ran or was cancelled by what happened first.
 /// </summary>
-internal static class DoneTasks
+internal sealed class CompletedGroupTasks(
+    IActorReader groups,
+    TaskPolicyRegistry policies,
+    GroupSettings settings,
+    ICommitter committer
+) : ICompletedTasks
 {
-    public static async Task<TaskReport?> FindAsync(
-        IActorReader groups,
-        TaskPolicyRegistry policies,
-        GroupSettings settings,
-        int commitBytesMax,
-        string taskId,
-        CancellationToken cancellation
-    )
+    public async Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation)
     {
         if (!TaskIds.TryGetCause(taskId, out var cause) || cause.Actor.Group is not { } group)
             return null;
@@ -29,7 +28,7 @@ internal static class DoneTasks
             return null;
         var recorded = JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload);
         var (state, _) = await GroupLoader.LoadAsync(groups, group, cancellation);
-        if (!CausedTasks.Has(state, recorded, cause.Type, cause.Number, settings, commitBytesMax))
+        if (!CausedTasks.Has(state, recorded, cause.Type, cause.Number, settings, committer.CommitBytesMax))
             return null;
         return new TaskReport
         {

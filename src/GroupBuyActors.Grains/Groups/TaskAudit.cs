@@ -1,9 +1,9 @@
-using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Groups;
 
 /// <summary>Compares a group's pending tasks with what its state needs.</summary>
 internal interface ITaskAudit
