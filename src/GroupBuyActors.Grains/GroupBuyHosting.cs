@@ -16,7 +16,7 @@ using Orleans.Serialization;
 
 namespace GroupBuyActors;
 
-/// <summary>Composition of the Grains room.</summary>
+/// <summary>Composition of the actors and of the services of a silo.</summary>
 public static class GroupBuyHosting
 {
     /// <summary>
@@ -42,6 +42,7 @@ public static class GroupBuyHosting
             options.Region is { } region ? new Dictionary<string, string> { [ShardMap.RegionKey] = region } : []
         );
         silo.AddGrainService<TaskGateway>();
+        silo.AddGrainService<ClusterGateway>();
         silo.Services.Configure<SiloMessagingOptions>(messaging =>
         {
             messaging.MaxEnqueuedRequestsHardLimit = GrainsOptions.GroupRequestsMax;
@@ -76,6 +77,7 @@ public static class GroupBuyHosting
         services.AddBackgroundLoop<ClockSynchronizer>();
         services.AddBackgroundLoop<ActivationCanary>();
         services.AddSingleton<IActivationHealth>(provider => provider.GetRequiredService<ActivationCanary>());
+        services.AddSingleton<ClusterGateways>();
         services.AddBackgroundLoop<ClusterReconciler>();
         services.AddBackgroundLoop<MembershipWatch>();
         services.AddSingleton<IClusterReport, ClusterReport>();
@@ -85,6 +87,8 @@ public static class GroupBuyHosting
         services.AddSingleton<GroupReminders>();
         services.AddSingleton<GroupServices>();
         services.AddBackgroundLoop<StuckGroups>();
+        services.AddSingleton<ITaskAudit, TaskAudit>();
+        services.AddSingleton<ICompletedTasks, CompletedGroupTasks>();
 
         services.AddSingleton<TaskMetrics>();
         services.AddBackgroundLoop<TaskPolicyRegistry>();
@@ -104,7 +108,6 @@ public static class GroupBuyHosting
         services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronScheduler>());
         services.AddSingleton<TaskService>();
         services.AddSingleton<TaskTimeline>();
-        services.AddSingleton<ITaskAudit, TaskAudit>();
         services.AddSingleton<ITaskQueries, TaskQueries>();
         AddTaskTypes(services);
         AddRetention(services);

@@ -9,7 +9,7 @@ namespace GroupBuyActors.Architecture;
 /// </summary>
 public sealed class DependencyTests
 {
-    /// <summary>What each room may know of. A new room is added here on purpose, or its test fails.</summary>
+    /// <summary>What each project may know of. A new project is added here on purpose, or its test fails.</summary>
     private static readonly Dictionary<string, string[]> MayKnow = new()
     {
         ["GroupBuyActors.Abstractions"] = [],
@@ -56,26 +56,29 @@ public sealed class DependencyTests
         ],
     };
 
-    public static TheoryData<string> Rooms => [.. Room.All.Select(room => room.Name)];
+    public static TheoryData<string> Projects => [.. Project.All.Select(project => project.Name)];
 
     [Fact]
-    public void EveryRoomIsKnownToThisTest() =>
-        Assert.Equal(MayKnow.Keys.Order(StringComparer.Ordinal), Room.All.Select(room => room.Name));
+    public void EveryProjectIsKnownToThisTest() =>
+        Assert.Equal(MayKnow.Keys.Order(StringComparer.Ordinal), Project.All.Select(project => project.Name));
 
     [Theory]
-    [MemberData(nameof(Rooms))]
-    public void ProjectFilesNameOnlyAllowedRooms(string room) =>
-        Claim.NobodyBreaks($"{room} may not reference:", new Room(room).ProjectReferences().Except(MayKnow[room]));
-
-    [Theory]
-    [MemberData(nameof(Rooms))]
-    public void CompiledCodeNamesOnlyAllowedRooms(string room) =>
+    [MemberData(nameof(Projects))]
+    public void ProjectFilesNameOnlyAllowedProjects(string project) =>
         Claim.NobodyBreaks(
-            $"{room} may not use:",
-            new Room(room)
+            $"{project} may not reference:",
+            new Project(project).ProjectReferences().Except(MayKnow[project])
+        );
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void CompiledCodeNamesOnlyAllowedProjects(string project) =>
+        Claim.NobodyBreaks(
+            $"{project} may not use:",
+            new Project(project)
                 .AssemblyReferences()
                 .Where(name => name.StartsWith("GroupBuyActors.", StringComparison.Ordinal))
-                .Except(MayKnow[room])
+                .Except(MayKnow[project])
         );
 
     /// <summary>
@@ -98,7 +101,7 @@ public sealed class DependencyTests
         ];
         Claim.NobodyBreaks(
             "Domain may not use:",
-            new Room("GroupBuyActors.Domain")
+            new Project("GroupBuyActors.Domain")
                 .AssemblyReferences()
                 .Where(name => banned.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
         );
@@ -125,7 +128,7 @@ public sealed class DependencyTests
         ];
         Claim.NobodyBreaks(
             "Domain may not call:",
-            new Room("GroupBuyActors.Domain")
+            new Project("GroupBuyActors.Domain")
                 .MemberReferences()
                 .Where(member => banned.Any(prefix => member.StartsWith(prefix, StringComparison.Ordinal)))
         );
@@ -139,21 +142,23 @@ public sealed class DependencyTests
     public void DurabilityNamesNoBusiness()
     {
         string[] business = ["group", "order", "merchant", "voucher", "payment", "stock", "buyer", "seat"];
-        var room = new Room("GroupBuyActors.Durability");
+        var project = new Project("GroupBuyActors.Durability");
         Claim.NobodyBreaks(
             "Durability may not say:",
-            room.OwnWords()
+            project
+                .OwnWords()
                 .Select(word => word.Replace("GroupBuyActors", "", StringComparison.Ordinal))
                 .Where(word => business.Any(banned => word.Contains(banned, StringComparison.OrdinalIgnoreCase)))
         );
         Claim.NobodyBreaks(
             "Durability may use of Abstractions only shards:",
-            room.TypeReferences("GroupBuyActors.Abstractions")
+            project
+                .TypeReferences("GroupBuyActors.Abstractions")
                 .Except(["GroupBuyActors.ShardId", "GroupBuyActors.StableHash"])
         );
     }
 
     [Fact]
     public void ClientsCompileAgainstTheOrleansSdkAndNothingElse() =>
-        Assert.Equal(["Microsoft.Orleans.Sdk"], new Room("GroupBuyActors.Abstractions").PackageReferences());
+        Assert.Equal(["Microsoft.Orleans.Sdk"], new Project("GroupBuyActors.Abstractions").PackageReferences());
 }

@@ -8,34 +8,19 @@ namespace GroupBuyActors.Architecture;
 /// </summary>
 public sealed class FolderTests
 {
-    /// <summary>What names against the direction, and should not. It only shrinks.</summary>
-    private static readonly Dictionary<string, string[]> Against = new()
-    {
-        ["GroupBuyActors.Grains"] = ["Tasks → Groups", "Tasks → Membership", "Relay → Groups"],
-    };
-
-    public static TheoryData<string> Rooms => [.. Room.All.Select(room => room.Name)];
+    public static TheoryData<string> Projects => [.. Project.All.Select(project => project.Name)];
 
     [Theory]
-    [MemberData(nameof(Rooms))]
-    public void FoldersMakeNoCycles(string room)
+    [MemberData(nameof(Projects))]
+    public void FoldersMakeNoCycles(string project)
     {
-        var against = Against.GetValueOrDefault(room, []);
-        var along = Folders.Of(new Room(room)).Where(one => !against.Contains(one.Edge)).ToList();
-        var cycle = Folders.WidestCycle(along);
+        var references = Folders.Of(new Project(project));
+        var cycle = Folders.WidestCycle(references);
         Claim.NobodyBreaks(
-            $"Folders of {room} that build on each other in a circle ({string.Join(", ", cycle)}):",
-            along
+            $"Folders of {project} that build on each other in a circle ({string.Join(", ", cycle)}):",
+            references
                 .Where(one => cycle.Contains(one.From) && cycle.Contains(one.To))
                 .Select(one => $"{one.Edge}: {string.Join(", ", one.By)}")
         );
     }
-
-    [Theory]
-    [MemberData(nameof(Rooms))]
-    public void WhatIsAllowedAgainstTheDirectionIsThereStill(string room) =>
-        Claim.NobodyBreaks(
-            "Gone; take it off the list:",
-            Against.GetValueOrDefault(room, []).Except(Folders.Of(new Room(room)).Select(one => one.Edge))
-        );
 }

@@ -18,9 +18,9 @@ internal sealed record FolderReference(string From, string To, IReadOnlyList<str
 /// </summary>
 internal static class Folders
 {
-    public static IReadOnlyList<FolderReference> Of(Room room)
+    public static IReadOnlyList<FolderReference> Of(Project project)
     {
-        using var file = File.OpenRead(room.Assembly());
+        using var file = File.OpenRead(project.Assembly());
         using var image = new PEReader(file);
         var metadata = image.GetMetadataReader();
         var names = new CompiledNames(metadata, address => image.GetMethodBody(address).GetILBytes());
@@ -41,7 +41,7 @@ internal static class Folders
         string By((TypeDefinition From, TypeDefinition To) pair) =>
             $"{metadata.GetString(pair.From.Name)} → {metadata.GetString(pair.To.Name)}";
 
-        string? FolderOf(TypeDefinition type) => Folder(room.Name, metadata.GetString(type.Namespace));
+        string? FolderOf(TypeDefinition type) => Folder(project.Name, metadata.GetString(type.Namespace));
     }
 
     /// <summary>The folders that each reach each other: the widest such set, or none.</summary>

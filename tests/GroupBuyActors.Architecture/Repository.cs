@@ -8,7 +8,7 @@ internal static class Repository
     /// <summary>The directory that holds <c>Directory.Packages.props</c>.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The configuration this test was built in: the rooms beside it were built in the same.</summary>
+    /// <summary>The configuration this test was built in: the projects beside it were built in the same.</summary>
     public static string Configuration { get; } =
         AppContext.BaseDirectory.Contains(
             $"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}",

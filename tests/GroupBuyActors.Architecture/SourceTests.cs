@@ -65,7 +65,7 @@ public sealed partial class SourceTests
         ".vscode",
     ];
 
-    // A sample is a service of its own with a database of its own: its SQL is not the house's.
+    // A sample is a service of its own with a database of its own: its SQL is not the product's.
     [Fact]
     public void SqlIsWrittenInStoreAndTheSandboxsBooksOnly() =>
         Claim.NobodyBreaks(
@@ -150,17 +150,18 @@ public sealed partial class SourceTests
         );
     }
 
-    private static IEnumerable<string> Reached(string room) =>
-        new Room(room).ProjectReferences().SelectMany(Reached).Append(room).Distinct();
+    private static IEnumerable<string> Reached(string project) =>
+        new Project(project).ProjectReferences().SelectMany(Reached).Append(project).Distinct();
 
     /// <summary>Every package is there for a reason that a reader can find.</summary>
     [Fact]
-    public void EveryPackageOfTheHouseHasItsReason()
+    public void EveryPackageHasItsReason()
     {
         var reasons = File.ReadAllText(Path.Combine(Repository.Root, "src", "README.md"));
         Claim.NobodyBreaks(
             "No reason in src/README.md for:",
-            Room.All.SelectMany(room => room.PackageReferences())
+            Project
+                .All.SelectMany(project => project.PackageReferences())
                 .Distinct()
                 .Where(package => !reasons.Contains($"`{package}`", StringComparison.Ordinal))
         );

@@ -39,7 +39,7 @@ internal sealed class ClusterReconciler(
     StreamRelay relay,
     TaskService tasks,
     LocalTaskScheduler near,
-    TaskGateways gateways,
+    ClusterGateways gateways,
     TimeProvider time,
     ILogger<ClusterReconciler> log
 ) : PeriodicService<ClusterPass>

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Store.Placement;
-using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Membership;
@@ -13,7 +12,7 @@ internal sealed class ClusterReport(
     IClusterMembershipService membership,
     ShardMap shardMap,
     IShards shards,
-    TaskGateways gateways,
+    ClusterGateways gateways,
     TimeProvider time,
     ILogger<ClusterReport> log
 ) : IClusterReport

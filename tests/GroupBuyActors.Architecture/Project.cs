@@ -9,20 +9,20 @@ namespace GroupBuyActors.Architecture;
 /// <summary>
 /// A project of <c>src/</c>: what it says it depends on, and what its compiled assembly does depend on.
 /// </summary>
-internal sealed record Room(string Name)
+internal sealed record Project(string Name)
 {
     private string Directory => Path.Combine(Repository.Root, "src", Name);
 
-    /// <summary>Every room of the house.</summary>
-    public static IReadOnlyList<Room> All { get; } =
+    /// <summary>Every project of src/.</summary>
+    public static IReadOnlyList<Project> All { get; } =
     [
         .. System
             .IO.Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src"))
-            .Select(directory => new Room(Path.GetFileName(directory)))
-            .OrderBy(room => room.Name, StringComparer.Ordinal),
+            .Select(directory => new Project(Path.GetFileName(directory)))
+            .OrderBy(project => project.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>Rooms named by its project file.</summary>
+    /// <summary>Projects named by its project file.</summary>
     public IReadOnlyList<string> ProjectReferences() =>
         References("ProjectReference")
             .Select(path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/')))

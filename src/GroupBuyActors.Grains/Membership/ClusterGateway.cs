@@ -1,0 +1,40 @@
+using GroupBuyActors.Groups;
+using GroupBuyActors.Tasks;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime.Services;
+
+namespace GroupBuyActors.Membership;
+
+/// <summary>This silo's end of the calls between silos about the cluster.</summary>
+[Reentrant]
+internal sealed class ClusterGateway(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory logs,
+    LocalTaskScheduler near,
+    GroupServices groups,
+    ClusterReconciler reconciler
+) : GrainService(id, silo, logs), IClusterGateway
+{
+    public Task<SiloDescription> Describe() =>
+        Task.FromResult(
+            new SiloDescription(
+                groups.Active,
+                near.Owned,
+                near.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value)
+            )
+        );
+
+    public Task Review()
+    {
+        reconciler.Review();
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>The way to the cluster gateway of a silo.</summary>
+internal sealed class ClusterGateways(IServiceProvider services) : GrainServiceClient<IClusterGateway>(services)
+{
+    public IClusterGateway Of(SiloAddress silo) => GetGrainService(silo);
+}

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime.Services;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>This silo's end of the calls between silos about tasks.</summary>
+[Reentrant]
+internal sealed class TaskGateway(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory logs,
+    LocalTaskScheduler near,
+    TaskOperations operations,
+    TaskPolicyRegistry policies
+) : GrainService(id, silo, logs), ITaskGateway
+{
+    public Task<string[]> Accept(ForwardedTask[] tasks, string[] removed)
+    {
+        foreach (var gone in removed)
+            near.Remove(gone);
+        return Task.FromResult(
+            tasks.Where(task => !near.Add(task.Task(), mayHaveBegun: true)).Select(task => task.TaskId).ToArray()
+        );
+    }
+
+    public Task<string[]> Running(string[] ids) => Task.FromResult(Array.FindAll(ids, near.IsRunning));
+
+    public Task<TaskSituation> Explain(string taskId)
+    {
+        var (where, task) = near.Find(taskId);
+        if (task is not null)
+            return Task.FromResult(
+                new TaskSituation(where, near.EpochOf(task.Stored.Key.Shard), task.LoadedAt, task.FiresAt, task.BegunAt)
+            );
+        var epoch = TaskIds.TryGetShard(taskId, out var shard) ? near.EpochOf(shard) : 0;
+        return Task.FromResult(new TaskSituation(where, epoch));
+    }
+
+    public Task<TaskChangeOutcome> Cancel(string taskId) => operations.CancelHereAsync(taskId);
+
+    public Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at) => operations.MoveHereAsync(taskId, at);
+
+    public Task<TaskChangeOutcome> SetWeight(string taskId, int weight) =>
+        operations.SetWeightHereAsync(taskId, weight);
+
+    public Task<TaskChangeOutcome> Redrive(string taskId) => operations.RedriveHereAsync(taskId);
+
+    public Task PoliciesChanged()
+    {
+        policies.RunSoon();
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>The way to the task gateway of a silo.</summary>
+internal sealed class TaskGateways(IServiceProvider services) : GrainServiceClient<ITaskGateway>(services)
+{
+    public ITaskGateway Of(SiloAddress silo) => GetGrainService(silo);
+}
