@@ -68,14 +68,14 @@ public sealed class PublicTypeTests
 
     private static readonly string[] ForClients = ["GroupBuyActors.Abstractions", "GroupBuyActors.Client"];
 
-    public static TheoryData<string> Projects => [.. Room.All.Select(room => room.Name).Except(ForClients)];
+    public static TheoryData<string> Projects => [.. Project.All.Select(project => project.Name).Except(ForClients)];
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void OnlyWhatAHostNeedsIsPublic(string project) =>
         Claim.NobodyBreaks(
             $"Public in {project}, and needed by no host:",
-            new Room(project).PublicTypes().Except(Public.GetValueOrDefault(project, []))
+            new Project(project).PublicTypes().Except(Public.GetValueOrDefault(project, []))
         );
 
     [Theory]
@@ -83,6 +83,6 @@ public sealed class PublicTypeTests
     public void WhatMayBePublicIsThereStill(string project) =>
         Claim.NobodyBreaks(
             "Gone; take it off the list:",
-            Public.GetValueOrDefault(project, []).Except(new Room(project).PublicTypes())
+            Public.GetValueOrDefault(project, []).Except(new Project(project).PublicTypes())
         );
 }
