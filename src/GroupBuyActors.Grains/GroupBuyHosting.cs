@@ -76,27 +76,23 @@ public static class GroupBuyHosting
         services.AddSingleton<ISiloGate>(provider => provider.GetRequiredService<SiloGate>());
         services.AddBackgroundLoop<ClockSynchronizer>();
         services.AddBackgroundLoop<ActivationCanary>();
-        services.AddSingleton<IActivationHealth>(provider => provider.GetRequiredService<ActivationCanary>());
         services.AddSingleton<ClusterGateways>();
         services.AddBackgroundLoop<ClusterReconciler>();
         services.AddBackgroundLoop<MembershipWatch>();
-        services.AddSingleton<IClusterReport, ClusterReport>();
+        services.AddSingleton<ClusterReport>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLifecycleService>();
 
         services.AddSingleton<GroupMetrics>();
         services.AddSingleton<GroupReminders>();
         services.AddSingleton<GroupServices>();
         services.AddBackgroundLoop<StuckGroups>();
-        services.AddSingleton<ITaskAudit, TaskAudit>();
+        services.AddSingleton<TaskAudit>();
         services.AddSingleton<ICompletedTasks, CompletedGroupTasks>();
 
         services.AddSingleton<TaskMetrics>();
         services.AddBackgroundLoop<TaskPolicyRegistry>();
-        services.AddSingleton<ITaskPolicies>(provider => provider.GetRequiredService<TaskPolicyRegistry>());
         services.AddSingleton<TaskOperations>();
-        services.AddSingleton<ITaskOperations>(provider => provider.GetRequiredService<TaskOperations>());
         services.AddBackgroundLoop<TaskCanary>();
-        services.AddSingleton<ITaskEngineHealth>(provider => provider.GetRequiredService<TaskCanary>());
         services.AddSingleton<TaskDispatcher>();
         services.AddSingleton<LocalTaskScheduler>();
         services.AddSingleton<TaskExecutor>();
@@ -108,12 +104,12 @@ public static class GroupBuyHosting
         services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronScheduler>());
         services.AddSingleton<TaskService>();
         services.AddSingleton<TaskTimeline>();
-        services.AddSingleton<ITaskQueries, TaskQueries>();
+        services.AddSingleton<TaskQueries>();
         AddTaskTypes(services);
         AddRetention(services);
 
         services.AddSingleton<QueriedGroups>();
-        services.AddSingleton<IBookComparer, BookComparer>();
+        services.AddSingleton<BookComparer>();
         services.AddSingleton<ReconciliationMetrics>();
 
         services.AddSingleton<RelayMetrics>();

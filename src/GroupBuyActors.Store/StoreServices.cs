@@ -63,20 +63,20 @@ public static class StoreServices
                 _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)
             )
         );
-        services.TryAddSingleton<IGrainStorageMaintenance, GrainStorageMaintenance>();
+        services.TryAddSingleton<GrainStorageMaintenance>();
         services.TryAddSingleton<IStreams, StreamTable>();
         services.TryAddSingleton<IBlockedActorStore, BlockedActorTable>();
         services.TryAddSingleton<IActorReader, ActorReader>();
-        services.TryAddSingleton<IGroupQueries, GroupQueries>();
-        services.TryAddSingleton<IBookReader, BookReader>();
+        services.TryAddSingleton<GroupQueries>();
+        services.TryAddSingleton<BookReader>();
         services.TryAddSingleton<IProjections, ProjectionWriter>();
-        services.TryAddSingleton<IBookTotals, BookTotals>();
+        services.TryAddSingleton<BookTotals>();
         services.TryAddSingleton<ITaskStore, TaskReader>();
         services.TryAddSingleton<ITaskOutcomes, TaskOutcomes>();
         services.TryAddSingleton<IPolicyStore, PolicyStore>();
-        services.TryAddSingleton<IOldRows, OldRows>();
-        services.TryAddSingleton<IOldJournals, OldJournals>();
-        services.TryAddSingleton<IShards, Shards>();
+        services.TryAddSingleton<OldRows>();
+        services.TryAddSingleton<OldJournals>();
+        services.TryAddSingleton<Shards>();
         return services;
     }
 

@@ -91,12 +91,12 @@ public sealed class BookComparisonTests
         // The inventory has done it, and its answer is on the way.
         _books.Put(new StockBookEntry(Group, "tea", 0, 2));
         await ProjectedAsync(silo, payments: 2);
-        var found = await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None);
+        var found = await silo.Get<BookComparer>().CompareAsync(10042, TestSilo.Bound, None);
         Assert.Equal((0L, 1L), (found.Stock.Count, found.Stock.Underway));
         deducting.SetResult(PortAnswer.Done);
         await TestSilo.UntilAsync(group, view => view.State == GroupPhase.Fulfilled);
         await UntilAsync(async () =>
-            (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock
+            (await silo.Get<BookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock
                 is { Count: 0, Underway: 0 }
         );
     }
@@ -143,7 +143,7 @@ public sealed class BookComparisonTests
             _books.Put(new OrderId(Group, 1), "p-1", Price);
             Assert.Null((await group.Pay(new PayOrder(2, "p-2", Price, Trusted: true))).Refusal);
         };
-        var found = (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Payments;
+        var found = (await silo.Get<BookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Payments;
         Assert.Equal((0L, 1L, true), (found.Count, found.Underway, found.Complete));
         _books.Reading = null;
         Assert.Equal((0, 0), await PaymentsAsync(silo, payments: 2));
@@ -156,9 +156,9 @@ public sealed class BookComparisonTests
         await silo.PublishAsync(Id);
         _books.Answer = PortAnswer.Unavailable;
         await UntilAsync(async () =>
-            (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock.Count == 1
+            (await silo.Get<BookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Stock.Count == 1
         );
-        var found = await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None);
+        var found = await silo.Get<BookComparer>().CompareAsync(10042, TestSilo.Bound, None);
         Assert.Equal((false, "As scripted."), (found.Payments.Answered, found.Payments.Reason));
         Assert.True(found.Stock is { Answered: true, Complete: true });
     }
@@ -177,7 +177,7 @@ public sealed class BookComparisonTests
         _books.Put(new StockBookEntry(GroupId.Parse("10043.BJ.tea"), "tea", 1, 0));
         await ProjectedAsync(silo, payments: 1);
         await UntilAsync(async () =>
-            (await silo.Get<IBookReader>().MerchantsAsync((int)(10042 % ShardId.MerchantSlots), 0, 10, None)).Count == 2
+            (await silo.Get<BookReader>().MerchantsAsync((int)(10042 % ShardId.MerchantSlots), 0, 10, None)).Count == 2
         );
         var shard = new ShardId((int)(10042 % ShardId.MerchantSlots) * ShardId.RegionSlots);
         var first = Assert.Single(await RowsAsync(silo, shard));
@@ -187,7 +187,7 @@ public sealed class BookComparisonTests
             schedule => schedule is { Job: BookComparison.TypeName, Next.Count: 3 }
         );
 
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(first.Key.Id, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RunNowAsync(first.Key.Id, None));
         await UntilAsync(async () => (await EndsAsync(silo, shard)).Count > 0);
         Assert.Equal(TaskOutcomeStatus.Success, Assert.Single(await EndsAsync(silo, shard)).Status);
         // It was run beside its schedule, so the coming night still has its own.
@@ -212,10 +212,10 @@ public sealed class BookComparisonTests
         _books.Answer = PortAnswer.Unavailable;
         var shard = new ShardId(Group.Shard.MerchantSlot * ShardId.RegionSlots);
         await UntilAsync(async () =>
-            (await silo.Get<IBookReader>().MerchantsAsync(shard.MerchantSlot, 0, 10, None)).Count == 1
+            (await silo.Get<BookReader>().MerchantsAsync(shard.MerchantSlot, 0, 10, None)).Count == 1
         );
         var first = Assert.Single(await RowsAsync(silo, shard));
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(first.Key.Id, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RunNowAsync(first.Key.Id, None));
         await UntilAsync(async () => (await RowsAsync(silo, shard)) is [{ Attempts: 1 }]);
         Assert.Equal(
             "The books of payments could not be compared for merchant 10042: As scripted.",
@@ -242,19 +242,19 @@ public sealed class BookComparisonTests
     private static async Task<MerchantComparison> CompareAsync(TestSilo silo)
     {
         await ProjectedAsync(silo, payments: 4);
-        return await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None);
+        return await silo.Get<BookComparer>().CompareAsync(10042, TestSilo.Bound, None);
     }
 
     private static async Task<(long Count, long Underway)> PaymentsAsync(TestSilo silo, int payments = 0)
     {
         await ProjectedAsync(silo, payments);
-        var found = (await silo.Get<IBookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Payments;
+        var found = (await silo.Get<BookComparer>().CompareAsync(10042, TestSilo.Bound, None)).Payments;
         Assert.True(found is { Answered: true, Complete: true }, found.Reason);
         return (found.Count, found.Underway);
     }
 
     private static Task ProjectedAsync(TestSilo silo, int payments) =>
-        UntilAsync(async () => (await silo.Get<IBookReader>().PaymentsAsync(10042, null, 100, None)).Count >= payments);
+        UntilAsync(async () => (await silo.Get<BookReader>().PaymentsAsync(10042, null, 100, None)).Count >= payments);
 
     private static async Task<IReadOnlyList<TimedTask>> RowsAsync(TestSilo silo, ShardId shard) =>
         (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(BookComparison.TypeName, shard), null, 10, None)).Items;

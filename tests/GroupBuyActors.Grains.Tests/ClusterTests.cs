@@ -34,7 +34,7 @@ public sealed class ClusterTests
                 shardMap.Of(GroupId.Parse(group.GetPrimaryKeyString()).Shard),
                 await cluster.WhereAsync(group)
             );
-        var report = await cluster.Get<IClusterReport>(1).SilosAsync(CancellationToken.None);
+        var report = await cluster.Get<ClusterReport>(1).SilosAsync(CancellationToken.None);
         Assert.Equal(
             (3, 40, ShardId.Count),
             (report.Count, report.Sum(silo => silo.Groups), report.Sum(silo => silo.Shards))
@@ -77,7 +77,7 @@ public sealed class ClusterTests
         while (
             (
                 await cluster
-                    .Get<IGroupQueries>(0)
+                    .Get<GroupQueries>(0)
                     .GroupsAsync(new GroupFilter(State: GroupPhase.Opening), null, 500, bound.Token)
             ).Items.Count(view => view.SeatsTaken == 0) < 60
         )

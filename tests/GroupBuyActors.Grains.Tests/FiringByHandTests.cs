@@ -22,7 +22,7 @@ public sealed class FiringByHandTests
         Assert.True(tonight.Key.Due - silo.Time.GetUtcNow() > TimeSpan.FromHours(1));
         for (var run = 1; run <= 2; run++)
         {
-            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(tonight.Key.Id, None));
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RunNowAsync(tonight.Key.Id, None));
             await EndsAsync(silo, run);
             var again = await ScanAsync(silo);
             Assert.Equal((tonight.Key, 1 + 2 * run), (again.Key, again.Version));
@@ -42,7 +42,7 @@ public sealed class FiringByHandTests
     {
         await using var silo = await TestSilo.StartAsync();
         var tonight = await ScanAsync(silo);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().CancelAsync(tonight.Key.Id, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().CancelAsync(tonight.Key.Id, None));
         Assert.Equal(TaskOutcomeStatus.Cancelled, Assert.Single(await EndsAsync(silo, 1)).Status);
         Assert.Equal(tonight.Key.Due.AddDays(1), (await ScanAsync(silo)).Key.Due);
     }
@@ -54,7 +54,7 @@ public sealed class FiringByHandTests
         var tonight = await ScanAsync(first);
         var change = new TaskPolicyChange { TimeToLive = TimeSpan.FromHours(1) };
         Assert.NotNull(
-            (await first.Get<ITaskPolicies>().ChangeAsync(VoucherScan.TypeName, change, null, "test", None)).Report
+            (await first.Get<TaskPolicyRegistry>().ChangeAsync(VoucherScan.TypeName, change, null, "test", None)).Report
         );
         await first.StopAsync();
         first.Time.Advance(tonight.Key.Due.AddHours(3) - first.Time.GetUtcNow());
@@ -74,7 +74,7 @@ public sealed class FiringByHandTests
         var sooner = tonight.Key.Due.AddMinutes(-30);
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await first.Get<ITaskOperations>().RescheduleAsync(tonight.Key.Id, sooner, None)
+            await first.Get<TaskOperations>().RescheduleAsync(tonight.Key.Id, sooner, None)
         );
         await first.StopAsync();
         await using var second = await TestSilo.StartAsync(first.File, first.Time);

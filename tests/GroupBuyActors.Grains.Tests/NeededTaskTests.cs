@@ -21,7 +21,7 @@ public sealed class NeededTaskTests
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
-        var operations = silo.Get<ITaskOperations>();
+        var operations = silo.Get<TaskOperations>();
         foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
         {
             var task = await RowAsync(silo, type);
@@ -51,7 +51,7 @@ public sealed class NeededTaskTests
         await MoveAsync(silo, await RowAsync(silo, OrderClose.TypeName), Year9000);
         await PastTheDeadlineAsync(silo, group);
         Assert.Equal(GroupPhase.Success, (await group.Get()).Value!.State);
-        var check = (await silo.Get<ITaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check;
+        var check = (await silo.Get<TaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check;
         Assert.False(check.Holds);
         Assert.Equal((OrderClose.TypeName, Year9000), (Assert.Single(check.Late).Type, check.Late[0].NextAt));
 
@@ -69,7 +69,7 @@ public sealed class NeededTaskTests
         var group = await SucceededWithOneUnpaidAsync(silo);
         foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
             await LoseAsync(silo, await RowAsync(silo, type));
-        var missing = (await silo.Get<ITaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check.Missing;
+        var missing = (await silo.Get<TaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check.Missing;
         Assert.Equal([GroupDeadline.TypeName, OrderClose.TypeName], missing.Select(task => task.Type));
         await group.Settle(null);
         await HoldsAsync(silo);
@@ -148,7 +148,7 @@ public sealed class NeededTaskTests
 
     private static async Task HoldsAsync(TestSilo silo)
     {
-        var check = (await silo.Get<ITaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check;
+        var check = (await silo.Get<TaskAudit>().CheckAsync(GroupId.Parse(Id), None))!.Value.Check;
         Assert.True(
             check.Holds,
             $"Missing: {string.Join(", ", check.Missing)}; late: {string.Join(", ", check.Late)}; left over: "

@@ -144,7 +144,7 @@ public sealed class RefundTests
             .Key.Id;
         await TestSilo.UntilAsync(() => near.Find(id) is (TaskLocation.Wheel, { InfrastructureFailures: > 0 }));
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            silo.Get<ITaskOperations>().RunNowAsync(id, CancellationToken.None)
+            silo.Get<TaskOperations>().RunNowAsync(id, CancellationToken.None)
         );
         silo.Committer.Instead = null;
         await RefundedAsync(silo, silo.Group(Id));
@@ -182,7 +182,7 @@ public sealed class RefundTests
         var change = new TaskPolicyChange { BaseDelay = TimeSpan.FromHours(1), DelayMax = TimeSpan.FromHours(6) };
         Assert.NotNull(
             (
-                await silo.Get<ITaskPolicies>()
+                await silo.Get<TaskPolicyRegistry>()
                     .ChangeAsync(Groups.Refund.TypeName, change, null, "test", CancellationToken.None)
             ).Report
         );
@@ -200,7 +200,7 @@ public sealed class RefundTests
         silo.Ports.Answer("ask:", PortAnswer.Done);
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await silo.Get<ITaskOperations>().RedriveAsync(dead, CancellationToken.None)
+            await silo.Get<TaskOperations>().RedriveAsync(dead, CancellationToken.None)
         );
         await silo.AdvanceUntilAsync(
             TimeSpan.FromSeconds(30),
@@ -224,7 +224,7 @@ public sealed class RefundTests
         var tried = await RowAsync(silo, row => row.Attempts == 2);
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await silo.Get<ITaskOperations>()
+            await silo.Get<TaskOperations>()
                 .RescheduleAsync(first.Key.Id, silo.Time.GetUtcNow().AddHours(5), CancellationToken.None)
         );
         var moved = (await store.FindAsync(first.Key.Id, CancellationToken.None))!;
@@ -248,7 +248,7 @@ public sealed class RefundTests
         };
         Assert.NotNull(
             (
-                await silo.Get<ITaskPolicies>()
+                await silo.Get<TaskPolicyRegistry>()
                     .ChangeAsync(Notify.TypeName, change, null, "test", CancellationToken.None)
             ).Report
         );
@@ -292,7 +292,7 @@ public sealed class RefundTests
     /// </summary>
     private static async Task<string> UntilDeadAsync(TestSilo silo, TimeSpan step, TimeSpan bound)
     {
-        var (store, ends, end) = (silo.Get<ITaskStore>(), silo.Get<ITaskQueries>(), silo.Time.GetUtcNow() + bound);
+        var (store, ends, end) = (silo.Get<ITaskStore>(), silo.Get<TaskQueries>(), silo.Time.GetUtcNow() + bound);
         var patience = System.Diagnostics.Stopwatch.StartNew();
         while (silo.Time.GetUtcNow() < end)
         {

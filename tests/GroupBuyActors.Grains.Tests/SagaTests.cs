@@ -118,7 +118,7 @@ public sealed class SagaTests
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (true)
         {
-            var tasks = await silo.Get<ITaskQueries>()
+            var tasks = await silo.Get<TaskQueries>()
                 .ListAsync(
                     new TaskFilter(SuccessSaga.TypeName, Actor: GroupId.Parse(Id).Actor),
                     null,
@@ -134,7 +134,7 @@ public sealed class SagaTests
 
     private static async Task<(string, string)> FindAsync(TestSilo silo, string taskId)
     {
-        var task = await silo.Get<ITaskQueries>().FindAsync(taskId, CancellationToken.None);
+        var task = await silo.Get<TaskQueries>().FindAsync(taskId, CancellationToken.None);
         Assert.NotNull(task);
         return (task.Status, task.TaskType);
     }

@@ -113,7 +113,7 @@ public sealed class TaskIsolationTests
         var check = Assert.Single(
             (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(PaymentCheck.TypeName), null, 10, None)).Items
         );
-        var operations = silo.Get<ITaskOperations>();
+        var operations = silo.Get<TaskOperations>();
         foreach (var time in (DateTimeOffset[])[DateTimeOffset.MinValue, DateTimeOffset.MaxValue])
             await Assert.ThrowsAnyAsync<ArgumentException>(() => operations.RescheduleAsync(check.Key.Id, time, None));
         foreach (var weight in (int[])[int.MinValue, -1_001, 1_001, int.MaxValue])
@@ -146,7 +146,7 @@ public sealed class TaskIsolationTests
         await UntilAsync(() => near.Parked().GetValueOrDefault(Refund.TypeName) == 1);
         Assert.Equal(
             TaskChangeOutcome.WrongStatus,
-            await silo.Get<ITaskOperations>().CancelAsync($"groups:{Id}:77:refund:0", None)
+            await silo.Get<TaskOperations>().CancelAsync($"groups:{Id}:77:refund:0", None)
         );
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await group.Join(new JoinGroup("user-1"));
@@ -224,7 +224,7 @@ public sealed class TaskIsolationTests
             )
         );
         await silo.Get<TaskPolicyRegistry>().RunOnceAsync(None);
-        var policy = silo.Get<ITaskPolicies>().Find(Notify.TypeName)!.Policy;
+        var policy = silo.Get<TaskPolicyRegistry>().Find(Notify.TypeName)!.Policy;
         Assert.Equal(
             (
                 TaskRegistrations.Types.Of(Notify.TypeName).Policy.Weight,

@@ -24,10 +24,10 @@ public sealed class TaskMendingTests
             (TaskOutcomeStatus.Dead, 1, "As scripted.", 10042L),
             (dead.Status, dead.Attempts, dead.Error, dead.Account)
         );
-        Assert.Equal("dead", (await silo.Get<ITaskQueries>().FindAsync(dead.TaskId, None))!.Status);
+        Assert.Equal("dead", (await silo.Get<TaskQueries>().FindAsync(dead.TaskId, None))!.Status);
 
         silo.Ports.Answer("notice:", PortAnswer.Done);
-        var operations = silo.Get<ITaskOperations>();
+        var operations = silo.Get<TaskOperations>();
         Assert.Equal(TaskChangeOutcome.Done, await operations.RedriveAsync(dead.TaskId, None));
         await silo.Ports.CalledAsync("notice:", 2);
         await GoneAsync(silo, Notify.TypeName);
@@ -35,7 +35,7 @@ public sealed class TaskMendingTests
             2,
             Assert.Single(silo.Ports.Calls, call => call.Key.StartsWith("notice:", StringComparison.Ordinal)).Value
         );
-        Assert.Equal("success", (await silo.Get<ITaskQueries>().FindAsync(dead.TaskId, None))!.Status);
+        Assert.Equal("success", (await silo.Get<TaskQueries>().FindAsync(dead.TaskId, None))!.Status);
         Assert.Equal(TaskChangeOutcome.WrongStatus, await operations.RedriveAsync(dead.TaskId, None));
         Assert.Equal(
             2,
@@ -50,13 +50,13 @@ public sealed class TaskMendingTests
         silo.Ports.Answer("notice:", PortAnswer.Refused);
         await SucceededAsync(silo);
         var dead = await EndingAsync(silo, Notify.TypeName);
-        var (operations, ends) = (silo.Get<ITaskOperations>(), silo.Get<ITaskOutcomes>());
+        var (operations, ends) = (silo.Get<TaskOperations>(), silo.Get<ITaskOutcomes>());
         var letters = new RedriveOrder { Group = GroupId.Parse(Id) }.Filter();
         var before = await ends.CountAsync(letters, 100, None);
         Assert.Equal(TaskChangeOutcome.Done, await operations.DismissAsync(dead.TaskId, None));
         Assert.Equal(TaskChangeOutcome.Done, await operations.DismissAsync(dead.TaskId, None));
         Assert.Equal(before - 1, await ends.CountAsync(letters, 100, None));
-        Assert.NotNull((await silo.Get<ITaskQueries>().FindAsync(dead.TaskId, None))!.DismissedAt);
+        Assert.NotNull((await silo.Get<TaskQueries>().FindAsync(dead.TaskId, None))!.DismissedAt);
         Assert.Equal(TaskChangeOutcome.Unknown, await operations.DismissAsync($"groups:{Id}:999:notify:0", None));
         Assert.Equal(
             TaskChangeOutcome.WrongStatus,
@@ -74,10 +74,10 @@ public sealed class TaskMendingTests
         silo.Ports.Answer("notice:", PortAnswer.Refused);
         await SucceededAsync(silo);
         var first = await EndingAsync(silo, Notify.TypeName);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RedriveAsync(first.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RedriveAsync(first.TaskId, None));
         var second = await EndingAsync(silo, Notify.TypeName, ending => ending.Version > first.Version);
         Assert.Null(second.RedrivenAt);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RedriveAsync(first.TaskId, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RedriveAsync(first.TaskId, None));
     }
 
     [Fact]
@@ -103,10 +103,10 @@ public sealed class TaskMendingTests
         foreach (var type in (string[])[OrderClose.TypeName, GroupDeadline.TypeName])
             Assert.Equal(
                 TaskChangeOutcome.Needed,
-                await silo.Get<ITaskOperations>().CancelAsync((await RowAsync(silo, type)).Key.Id, None)
+                await silo.Get<TaskOperations>().CancelAsync((await RowAsync(silo, type)).Key.Id, None)
             );
         Assert.All(
-            (await silo.Get<ITaskOperations>().CancelAllAsync(GroupId.Parse(Id), null, null, None)).Items,
+            (await silo.Get<TaskOperations>().CancelAllAsync(GroupId.Parse(Id), null, null, None)).Items,
             task => Assert.Equal(TaskChangeOutcome.Needed, task.Outcome)
         );
     }
@@ -122,7 +122,7 @@ public sealed class TaskMendingTests
             await group.CancelOrder(n);
         }
 
-        var outcomes = await silo.Get<ITaskOperations>().CancelAllAsync(GroupId.Parse(Id), 2, null, None);
+        var outcomes = await silo.Get<TaskOperations>().CancelAllAsync(GroupId.Parse(Id), 2, null, None);
         Assert.Equal(TaskChangeOutcome.Done, Assert.Single(outcomes.Items).Outcome);
         Assert.Equal(1, TaskPayloads.OrderOf((await RowAsync(silo, PaymentCheck.TypeName)).Payload));
     }
@@ -132,7 +132,7 @@ public sealed class TaskMendingTests
     {
         await using var silo = await TestSilo.StartAsync();
         var check = await ClosedUnpaidAsync(silo);
-        var operations = silo.Get<ITaskOperations>();
+        var operations = silo.Get<TaskOperations>();
         var held = silo.Ports.Hold("ask:");
         silo.Time.Advance(TimeSpan.FromMinutes(11));
         await silo.Ports.CalledAsync("ask:");
@@ -149,14 +149,14 @@ public sealed class TaskMendingTests
     {
         await using var silo = await TestSilo.StartAsync();
         var check = await ClosedUnpaidAsync(silo);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().CancelAsync(check, None));
-        Assert.Equal(TaskChangeOutcome.Ended, await silo.Get<ITaskOperations>().CancelAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().CancelAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Ended, await silo.Get<TaskOperations>().CancelAsync(check, None));
         silo.Time.Advance(TimeSpan.FromHours(1));
         await silo.PublishAsync("10042.SH-PUDONG.later", minGroupSize: 1);
         await silo.Group("10042.SH-PUDONG.later").Join(new JoinGroup("user-1"));
         await silo.Ports.CalledAsync("deduct:10042.SH-PUDONG.later");
         Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
-        Assert.Equal("cancelled", (await silo.Get<ITaskQueries>().FindAsync(check, None))!.Status);
+        Assert.Equal("cancelled", (await silo.Get<TaskQueries>().FindAsync(check, None))!.Status);
     }
 
     /// <summary>It used to stop at the first thousand, by due, and to say nothing.</summary>
@@ -172,7 +172,7 @@ public sealed class TaskMendingTests
         // Due after all others: the payment-check comes 10 min later, the orders close in 5.
         var check = (await RowAsync(silo, PaymentCheck.TypeName)).Key.Id;
 
-        var operations = silo.Get<ITaskOperations>();
+        var operations = silo.Get<TaskOperations>();
         var outcomes = new List<(string TaskId, TaskChangeOutcome Outcome)>();
         for (string? after = null; ; )
         {
@@ -185,7 +185,7 @@ public sealed class TaskMendingTests
 
         Assert.Equal(1_201, outcomes.Select(outcome => outcome.TaskId).Distinct().Count());
         Assert.Equal(check, Assert.Single(outcomes, outcome => outcome.Outcome != TaskChangeOutcome.Needed).TaskId);
-        Assert.Equal("cancelled", (await silo.Get<ITaskQueries>().FindAsync(check, None))!.Status);
+        Assert.Equal("cancelled", (await silo.Get<TaskQueries>().FindAsync(check, None))!.Status);
         await Assert.ThrowsAsync<FormatException>(() =>
             operations.CancelAllAsync(GroupId.Parse(Id), null, "nonsense", None)
         );
@@ -196,7 +196,7 @@ public sealed class TaskMendingTests
     {
         await using var silo = await TestSilo.StartAsync();
         var check = await ClosedUnpaidAsync(silo);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(check, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RunNowAsync(check, None));
         await silo.Ports.CalledAsync("ask:");
         await GoneAsync(silo, PaymentCheck.TypeName);
         silo.Time.Advance(TimeSpan.FromHours(1));
@@ -219,11 +219,11 @@ public sealed class TaskMendingTests
         var later = silo.Time.GetUtcNow().AddDays(2);
         if (isMoved)
         {
-            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RescheduleAsync(check, later, None));
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RescheduleAsync(check, later, None));
         }
         else
         {
-            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RunNowAsync(check, None));
+            Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RunNowAsync(check, None));
             await GoneAsync(silo, PaymentCheck.TypeName);
         }
 
@@ -263,7 +263,7 @@ public sealed class TaskMendingTests
         );
         Assert.Equal(
             TaskChangeOutcome.Done,
-            await silo.Get<ITaskOperations>().RunNowAsync((await RowAsync(silo, GroupDeadline.TypeName)).Key.Id, None)
+            await silo.Get<TaskOperations>().RunNowAsync((await RowAsync(silo, GroupDeadline.TypeName)).Key.Id, None)
         );
         Assert.Equal(GroupPhase.OnShelf, (await group.Get()).Value!.State);
         silo.Time.Advance(TimeSpan.FromHours(1));
@@ -276,7 +276,7 @@ public sealed class TaskMendingTests
         await using var silo = await TestSilo.StartAsync();
         var check = await ClosedUnpaidAsync(silo);
         var later = silo.Time.GetUtcNow() + TimeSpan.FromHours(3);
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().RescheduleAsync(check, later, None));
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RescheduleAsync(check, later, None));
         Assert.Equal(later, (await RowAsync(silo, PaymentCheck.TypeName)).Key.Due);
         silo.Time.Advance(TimeSpan.FromHours(2));
         Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
@@ -288,7 +288,7 @@ public sealed class TaskMendingTests
     public async Task AChangedPolicyIsInForceWithoutARestartAndAfterOne()
     {
         var first = await TestSilo.StartAsync();
-        var policies = first.Get<ITaskPolicies>();
+        var policies = first.Get<TaskPolicyRegistry>();
         var narrow = await policies.ChangeAsync(
             Notify.TypeName,
             new TaskPolicyChange { Concurrency = 1 },
@@ -326,16 +326,16 @@ public sealed class TaskMendingTests
 
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (second.Get<ITaskPolicies>().Find(Notify.TypeName)!.Policy.Version != 2)
+        while (second.Get<TaskPolicyRegistry>().Find(Notify.TypeName)!.Policy.Version != 2)
             await Task.Delay(10, bound.Token);
-        Assert.Equal(4, second.Get<ITaskPolicies>().Find(Notify.TypeName)!.Policy.Concurrency);
+        Assert.Equal(4, second.Get<TaskPolicyRegistry>().Find(Notify.TypeName)!.Policy.Concurrency);
     }
 
     [Fact]
     public async Task ATaskThatIsGivenAWeightOvertakesThoseThatWaitWithIt()
     {
         await using var silo = await TestSilo.StartAsync();
-        await silo.Get<ITaskPolicies>()
+        await silo.Get<TaskPolicyRegistry>()
             .ChangeAsync(Notify.TypeName, new TaskPolicyChange { Concurrency = 1 }, null, "test", None);
         var (go, asked) = (
             new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
@@ -362,8 +362,8 @@ public sealed class TaskMendingTests
             .ToList();
         Assert.Equal(5, waiting.Count);
         var last = waiting[^1];
-        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<ITaskOperations>().SetWeightAsync(last.Key.Id, 500, None));
-        var told = (await silo.Get<ITaskQueries>().FindAsync(last.Key.Id, None))!;
+        Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().SetWeightAsync(last.Key.Id, 500, None));
+        var told = (await silo.Get<TaskQueries>().FindAsync(last.Key.Id, None))!;
         Assert.Equal(
             (500, 500 + TaskRegistrations.Types.Of(Notify.TypeName).Policy.Weight, last.Version + 1),
             (told.Weight, told.PriorityWeight, told.Version)
@@ -480,7 +480,7 @@ public sealed class TaskMendingTests
             await Task.Delay(10, bound.Token);
         Assert.StartsWith(
             "A handler:",
-            (await silo.Get<ITaskQueries>().FindAsync(task.Key.Id, None))!.WaitingFor,
+            (await silo.Get<TaskQueries>().FindAsync(task.Key.Id, None))!.WaitingFor,
             StringComparison.Ordinal
         );
         await SucceededAsync(silo);
@@ -494,7 +494,7 @@ public sealed class TaskMendingTests
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         await group.Join(new JoinGroup("user-1"));
         var close = (
-            await silo.Get<ITaskQueries>().FindAsync((await RowAsync(silo, OrderClose.TypeName)).Key.Id, None)
+            await silo.Get<TaskQueries>().FindAsync((await RowAsync(silo, OrderClose.TypeName)).Key.Id, None)
         )!;
         Assert.Equal(
             "Its due time; it is in the table because it is due beyond the horizon held in memory.",

@@ -265,7 +265,7 @@ public sealed class TaskTests
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
         var joined = await group.Join(new JoinGroup("user-1"));
-        var directory = silo.Get<ITaskQueries>();
+        var directory = silo.Get<TaskQueries>();
         var pending = Assert.Single(
             (
                 await directory.ListAsync(new TaskFilter(OrderClose.TypeName), null, null, 10, CancellationToken.None)

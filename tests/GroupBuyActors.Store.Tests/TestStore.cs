@@ -25,7 +25,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Database Database => _services.GetRequiredService<Database>();
 
-    public IGrainStorageMaintenance StorageUpkeep => _services.GetRequiredService<IGrainStorageMaintenance>();
+    public GrainStorageMaintenance StorageUpkeep => _services.GetRequiredService<GrainStorageMaintenance>();
 
     public IStoreHealth Health => _services.GetRequiredService<IStoreHealth>();
 
@@ -33,9 +33,9 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IActorReader Groups => _services.GetRequiredService<IActorReader>();
 
-    public IGroupQueries GroupQueries => _services.GetRequiredService<IGroupQueries>();
+    public GroupQueries GroupQueries => _services.GetRequiredService<GroupQueries>();
 
-    public IBookReader Books => _services.GetRequiredService<IBookReader>();
+    public BookReader Books => _services.GetRequiredService<BookReader>();
 
     public IProjections Projections => _services.GetRequiredService<IProjections>();
 
@@ -45,13 +45,13 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IPolicyStore Policies => _services.GetRequiredService<IPolicyStore>();
 
-    public IOldRows OldRows => _services.GetRequiredService<IOldRows>();
+    public OldRows OldRows => _services.GetRequiredService<OldRows>();
 
-    public IOldJournals OldJournals => _services.GetRequiredService<IOldJournals>();
+    public OldJournals OldJournals => _services.GetRequiredService<OldJournals>();
 
-    public IBookTotals Totals => _services.GetRequiredService<IBookTotals>();
+    public BookTotals Totals => _services.GetRequiredService<BookTotals>();
 
-    public IShards Shards => _services.GetRequiredService<IShards>();
+    public Shards Shards => _services.GetRequiredService<Shards>();
 
     public static TestStore Open(StoreProvider provider, string connectionString)
     {

@@ -14,7 +14,7 @@ namespace GroupBuyActors.Groups;
 internal sealed class GroupServices(
     ICommitter committer,
     IActorReader reader,
-    IOldJournals oldJournals,
+    OldJournals oldJournals,
     Relay.StreamRelay relay,
     ITaskStore tasks,
     TaskPolicyRegistry policies,
@@ -36,7 +36,7 @@ internal sealed class GroupServices(
 
     public ICommitter Committer { get; } = committer;
     public IActorReader Reader { get; } = reader;
-    public IOldJournals OldJournals { get; } = oldJournals;
+    public OldJournals OldJournals { get; } = oldJournals;
     public Relay.StreamRelay Relay { get; } = relay;
     public ITaskStore Tasks { get; } = tasks;
     public TaskPolicyRegistry Policies { get; } = policies;

@@ -15,14 +15,14 @@ internal sealed class StuckGroups : PeriodicService<long>
 
     // Below this it is a task on its way, not a group that is stuck.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly IGroupQueries _queries;
+    private readonly GroupQueries _queries;
     private readonly ShardMap _shardMap;
     private readonly SiloAddress _self;
     private readonly ClusterClock _clock;
     private long _count;
 
     public StuckGroups(
-        IGroupQueries queries,
+        GroupQueries queries,
         ShardMap shardMap,
         ILocalSiloDetails self,
         ClusterClock clock,

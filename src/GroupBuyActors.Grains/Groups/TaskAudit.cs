@@ -5,19 +5,9 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Compares a group's pending tasks with what its state needs.</summary>
-internal interface ITaskAudit
-{
-    /// <summary>
-    /// The comparison at one head of the group, and that head's sequence; null where nothing is known of the group.
-    /// Throws <see cref="StoreUnavailableException"/> where the group moves too fast to be looked at; then ask again.
-    /// </summary>
-    Task<(long Sequence, int Pending, TaskCheck Check)?> CheckAsync(GroupId group, CancellationToken cancellation);
-}
-
 /// <summary>
-/// See <see cref="ITaskAudit"/>. State and rows are read one after the other, so the head is read around them: where it
-/// has moved, the look is taken again.
+/// Compares a group's pending tasks with what its state needs. State and rows are read one after the other, so the head
+/// is read around them: where it has moved, the look is taken again.
 /// </summary>
 internal sealed class TaskAudit(
     IActorReader groups,
@@ -26,12 +16,16 @@ internal sealed class TaskAudit(
     TaskPolicyRegistry policies,
     GroupSettings settings,
     ClusterClock clock
-) : ITaskAudit
+)
 {
     private const int TasksMax = 250_000,
         LettersMax = 500,
         TriesMax = 10;
 
+    /// <summary>
+    /// The comparison at one head of the group, and that head's sequence; null where nothing is known of the group.
+    /// Throws <see cref="StoreUnavailableException"/> where the group moves too fast to be looked at; then ask again.
+    /// </summary>
     public async Task<(long Sequence, int Pending, TaskCheck Check)?> CheckAsync(
         GroupId group,
         CancellationToken cancellation

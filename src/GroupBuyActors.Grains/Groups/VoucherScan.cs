@@ -10,7 +10,7 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 internal sealed class VoucherScan(
     IGrainFactory grains,
-    IGroupQueries queries,
+    GroupQueries queries,
     CronScheduler firings,
     ILogger<VoucherScan> log
 ) : ITaskHandler

@@ -7,13 +7,6 @@ using Orleans.Placement;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>Whether this silo can activate grains.</summary>
-internal interface IActivationHealth
-{
-    /// <summary>Null while it can; else one sentence.</summary>
-    string? FailingBecause { get; }
-}
-
 /// <summary>A grain that holds nothing, activated on the silo that asks and gone with its answer.</summary>
 [Alias("groupbuy.ICanaryGrain")]
 internal interface ICanaryGrain : IGrainWithStringKey
@@ -44,12 +37,12 @@ internal sealed class ActivationCanary(
     TimeProvider time,
     IOptions<GrainsOptions> options,
     ILogger<ActivationCanary> log
-) : PeriodicService<TimeSpan>, IActivationHealth
+) : PeriodicService<TimeSpan>
 {
     private long _number;
     private long _answeredAt;
 
-    /// <inheritdoc/>
+    /// <summary>Null while it can; else one sentence.</summary>
     public string? FailingBecause =>
         Silent() <= options.Value.CanaryPatience ? null : "The silo cannot activate groups.";
 

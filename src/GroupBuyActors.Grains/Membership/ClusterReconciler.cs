@@ -35,7 +35,7 @@ internal sealed class ClusterReconciler(
     ILocalSiloDetails self,
     ShardMap shardMap,
     IStreams streams,
-    IShards shards,
+    Shards shards,
     StreamRelay relay,
     TaskService tasks,
     LocalTaskScheduler near,

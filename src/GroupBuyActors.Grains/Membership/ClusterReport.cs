@@ -11,15 +11,16 @@ namespace GroupBuyActors.Membership;
 internal sealed class ClusterReport(
     IClusterMembershipService membership,
     ShardMap shardMap,
-    IShards shards,
+    Shards shards,
     ClusterGateways gateways,
     TimeProvider time,
     ILogger<ClusterReport> log
-) : IClusterReport
+)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
     private static readonly SiloDescription Nothing = new(0, 0, []);
 
+    /// <summary>Silos of the cluster with the groups active and the shards owned on each.</summary>
     public async Task<IReadOnlyList<SiloReport>> SilosAsync(CancellationToken cancellation)
     {
         var members = membership
@@ -44,6 +45,7 @@ internal sealed class ClusterReport(
         );
     }
 
+    /// <summary>All shards that are owned, in order.</summary>
     public async Task<IReadOnlyList<ShardReport>> ShardsAsync(CancellationToken cancellation)
     {
         var owned = (await shards.ReadAsync(cancellation))

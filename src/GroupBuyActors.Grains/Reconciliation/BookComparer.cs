@@ -4,16 +4,20 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <inheritdoc/>
+/// <summary>Compares our books with the ports' own.</summary>
 internal sealed class BookComparer(
-    IBookReader ours,
+    BookReader ours,
     QueriedGroups groups,
     ClusterClock clock,
     TimeProvider time,
     IPaymentBooks? payments = null,
     IStockBooks? stock = null
-) : IBookComparer
+)
 {
+    /// <summary>
+    /// Compares a merchant's books, both ports at once, within a time; what could not be compared by then is left out,
+    /// and said. Silence of a port is an answer and no exception.
+    /// </summary>
     public async Task<MerchantComparison> CompareAsync(long merchantId, TimeSpan bound, CancellationToken cancellation)
     {
         var comparedAt = clock.GetUtcNow();

@@ -13,8 +13,8 @@ namespace GroupBuyActors.Reconciliation;
 /// run has its turn.
 /// </summary>
 internal sealed class BookComparison(
-    IBookReader books,
-    IBookComparer comparer,
+    BookReader books,
+    BookComparer comparer,
     CronScheduler firings,
     ReconciliationMetrics metrics,
     ClusterClock clock,

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Reconciliation;
 /// <summary>A merchant's payments, here and at the provider.</summary>
 internal sealed class PaymentPass(
     long merchantId,
-    IBookReader ours,
+    BookReader ours,
     IPaymentBooks? theirs,
     QueriedGroups groups,
     TimeProvider time
@@ -66,7 +66,7 @@ internal sealed class PaymentPass(
 /// <summary>The stock of a merchant's groups, here and at the inventory service.</summary>
 internal sealed class StockPass(
     long merchantId,
-    IBookReader ours,
+    BookReader ours,
     IStockBooks? theirs,
     QueriedGroups groups,
     TimeProvider time

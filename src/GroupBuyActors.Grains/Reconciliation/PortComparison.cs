@@ -49,13 +49,3 @@ internal sealed record MerchantComparison(
     public bool IsComplete =>
         Payments is { Answered: true, Complete: true } && Stock is { Answered: true, Complete: true };
 }
-
-/// <summary>Compares our books with the ports' own.</summary>
-internal interface IBookComparer
-{
-    /// <summary>
-    /// Compares a merchant's books, both ports at once, within a time; what could not be compared by then is left out,
-    /// and said. Silence of a port is an answer and no exception.
-    /// </summary>
-    Task<MerchantComparison> CompareAsync(long merchantId, TimeSpan bound, CancellationToken cancellation);
-}

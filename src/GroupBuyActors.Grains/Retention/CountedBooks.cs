@@ -8,7 +8,7 @@ namespace GroupBuyActors.Retention;
 /// What is final in merchants' books leaves the live rows that books are summed over, and is in totals from then on. A
 /// pass goes through the merchants that have live rows.
 /// </summary>
-internal sealed class CountedBooks(IBookTotals totals, ClusterClock clock) : IRetainedKind
+internal sealed class CountedBooks(BookTotals totals, ClusterClock clock) : IRetainedKind
 {
     /// <summary>A group that has just ended is still being given stock back.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromHours(1);

@@ -10,7 +10,7 @@ namespace GroupBuyActors.Retention;
 /// looked at; each removes itself (<see cref="IGroupTasks.Remove"/>). Off unless a time is set.
 /// </summary>
 internal sealed class RetainedGroups(
-    IOldJournals journals,
+    OldJournals journals,
     IGrainFactory grains,
     ClusterClock clock,
     TimeProvider time,

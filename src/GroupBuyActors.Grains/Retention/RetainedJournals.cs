@@ -21,7 +21,7 @@ namespace GroupBuyActors.Retention;
 /// pass finds again.
 /// </remarks>
 internal sealed class RetainedJournals(
-    IOldJournals journals,
+    OldJournals journals,
     IActorReader reader,
     ITaskStore tasks,
     ITaskOutcomes ends,

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Retention;
 
 /// <summary>Runs of tasks: a row each time a task without a group's event ended a try.</summary>
-internal sealed class RetainedTaskRuns(IOldRows rows, ClusterClock clock, IOptions<GrainsOptions> options)
+internal sealed class RetainedTaskRuns(OldRows rows, ClusterClock clock, IOptions<GrainsOptions> options)
     : IRetainedKind
 {
     public string Kind => "task-runs";
@@ -19,7 +19,7 @@ internal sealed class RetainedTaskRuns(IOldRows rows, ClusterClock clock, IOptio
 }
 
 /// <summary>Moves of tasks: told by lists that somebody pages through.</summary>
-internal sealed class RetainedTaskMoves(IOldRows rows) : IRetainedKind
+internal sealed class RetainedTaskMoves(OldRows rows) : IRetainedKind
 {
     /// <summary>No list takes longer.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
@@ -32,7 +32,7 @@ internal sealed class RetainedTaskMoves(IOldRows rows) : IRetainedKind
 
 /// <summary>Rows of the journal without a group.</summary>
 internal sealed class RetainedCommits(
-    IOldRows rows,
+    OldRows rows,
     StreamRelay relay,
     ClusterClock clock,
     IOptions<GrainsOptions> options
@@ -76,7 +76,7 @@ internal sealed class RetainedTaskOutcomes(
 }
 
 /// <summary>The audit log.</summary>
-internal sealed class RetainedAudit(IOldRows rows, ClusterClock clock, IOptions<GrainsOptions> options) : IRetainedKind
+internal sealed class RetainedAudit(OldRows rows, ClusterClock clock, IOptions<GrainsOptions> options) : IRetainedKind
 {
     public string Kind => "audit";
 
@@ -88,7 +88,7 @@ internal sealed class RetainedAudit(IOldRows rows, ClusterClock clock, IOptions<
 /// What redrives of many dead letters tell of themselves: state of grains, aged by the database's clock.
 /// </summary>
 internal sealed class RetainedRedrives(
-    IGrainStorageMaintenance storage,
+    GrainStorageMaintenance storage,
     TimeProvider time,
     IOptions<GrainsOptions> options
 ) : IRetainedKind

@@ -20,7 +20,7 @@ internal interface ITaskGateway : IGrainService
     [Alias("Explain")]
     Task<TaskSituation> Explain(string taskId);
 
-    /// <summary>Calls a task off; see <see cref="ITaskOperations"/>.</summary>
+    /// <summary>Calls a task off; see <see cref="TaskOperations"/>.</summary>
     [Alias("Cancel")]
     Task<TaskChangeOutcome> Cancel(string taskId);
 

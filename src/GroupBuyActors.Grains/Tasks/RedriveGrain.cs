@@ -41,7 +41,7 @@ internal sealed class RedriveState
 internal sealed class RedriveGrain(
     [PersistentState(RedriveGrain.StateName)] IPersistentState<RedriveState> memory,
     ITaskOutcomes ends,
-    ITaskOperations operations,
+    TaskOperations operations,
     ClusterClock clock,
     TimeProvider time,
     ILogger<RedriveGrain> log

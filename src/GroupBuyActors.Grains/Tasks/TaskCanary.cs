@@ -11,7 +11,7 @@ namespace GroupBuyActors.Tasks;
 /// silo owns, and takes the way of every other, wheel, queue, place, handler. Depths of queues say nothing where
 /// nothing moves; a canary that has not run in time does, and readiness says so.
 /// </summary>
-internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler, ITaskEngineHealth
+internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
 {
     public const string TypeName = "canary";
     private const int ShardsPerGroup = 128;
@@ -46,6 +46,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler, ITaskEngi
 
     public string Type => TypeName;
 
+    /// <summary>Null while they do; else one sentence.</summary>
     public string? SilentBecause => Volatile.Read(ref _silent);
 
     public Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
@@ -106,11 +107,4 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler, ITaskEngi
     }
 
     private static TimeSpan Max(TimeSpan late) => late > TimeSpan.Zero ? late : TimeSpan.Zero;
-}
-
-/// <summary>Whether timed tasks fire on this silo.</summary>
-internal interface ITaskEngineHealth
-{
-    /// <summary>Null while they do; else one sentence.</summary>
-    string? SilentBecause { get; }
 }

@@ -9,6 +9,7 @@ namespace GroupBuyActors.Tasks;
 
 /// <summary>
 /// Changes of tasks by hand, made where the task's shard is owned: only there it is known whether its run has begun.
+/// Throws <c>StoreUnavailableException</c> where the outcome is not known; then ask again.
 /// <para>
 /// Who wins is decided by the row of the run, as between two owners: a change is a commit under the task's version, and
 /// so is the end of a run. The first that lands refuses the other. Memory only keeps a task from firing in vain: it is
@@ -31,7 +32,7 @@ internal sealed class TaskOperations(
     ClusterClock clock,
     TimeProvider time,
     IdGenerator ids
-) : ITaskOperations
+)
 {
     /// <summary>Tasks of a group that are read at once, and outcomes and time of one call that cancels many.</summary>
     private const int TasksPerStep = 500,
@@ -39,23 +40,36 @@ internal sealed class TaskOperations(
     private static readonly TimeSpan CancelFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
+    /// <summary>Calls a task off for good.</summary>
     public Task<TaskChangeOutcome> CancelAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Cancel(taskId), cancellation);
 
+    /// <summary>Runs a pending task now; what its group would not do yet it still does not do.</summary>
     public Task<TaskChangeOutcome> RunNowAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Move(taskId, null), cancellation);
 
+    /// <summary>
+    /// Gives a pending task another time, in <see cref="TaskBounds"/>; never earlier than what its group allows to have
+    /// an effect. One that a group's state depends on is only brought forward.
+    /// </summary>
     public Task<TaskChangeOutcome> RescheduleAsync(string taskId, DateTimeOffset at, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Move(taskId, at), cancellation);
 
+    /// <summary>
+    /// Gives a pending task another weight of its own, −1,000 to 1,000, on top of its type's: where places are scarce,
+    /// each is worth a second's head start.
+    /// </summary>
     public Task<TaskChangeOutcome> SetWeightAsync(string taskId, int weight, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.SetWeight(taskId, weight), cancellation);
 
+    /// <summary>Schedules a dead letter anew, under its own id and with its own idempotency key.</summary>
     public Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Redrive(taskId), cancellation);
 
     /// <summary>
-    /// Nothing runs for a dead letter, so this needs no owner; one that is redriven at the same moment is redriven.
+    /// Says of a dead letter that nothing more is to be done about it: it leaves after its time, and a redrive by
+    /// filter passes it over. Nothing runs for a dead letter, so this needs no owner; one that is redriven at the same
+    /// moment is redriven.
     /// </summary>
     public async Task<TaskChangeOutcome> DismissAsync(string taskId, CancellationToken cancellation)
     {

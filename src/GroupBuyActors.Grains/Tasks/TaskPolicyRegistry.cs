@@ -22,32 +22,12 @@ internal sealed record PolicyChangeResult(
     int? Conflict
 );
 
-/// <summary>The policies of task types: read, and changed while running.</summary>
-internal interface ITaskPolicies
-{
-    /// <summary>A type's policy; null for a type that does not exist.</summary>
-    PolicyReport? Find(string type);
-
-    /// <summary>
-    /// Replaces what is changed of a type's policy; what the change leaves out takes the type's default again. With an
-    /// expected version, only where that is the version in force. Throws <see cref="KeyNotFoundException"/> on a type
-    /// that does not exist.
-    /// </summary>
-    Task<PolicyChangeResult> ChangeAsync(
-        string type,
-        TaskPolicyChange change,
-        int? expectedVersion,
-        string caller,
-        CancellationToken cancellation
-    );
-}
-
 /// <summary>
 /// Policies in force on this silo: the release's defaults, over them what the configuration sets, and over that what
 /// operators changed while running, which is stored. All silos read the store every few seconds and at once when one of
 /// them tells of a change.
 /// </summary>
-internal sealed class TaskPolicyRegistry : PeriodicService<int>, ITaskPolicies
+internal sealed class TaskPolicyRegistry : PeriodicService<int>
 {
     private const int TriesMax = 5;
     private readonly IPolicyStore _store;
@@ -99,8 +79,14 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>, ITaskPolicies
             ? known.Policy
             : new TaskPolicy { Type = type, Retry = new RetryPolicy() };
 
+    /// <summary>A type's policy; null for a type that does not exist.</summary>
     public PolicyReport? Find(string type) => _inForce.GetValueOrDefault(type);
 
+    /// <summary>
+    /// Replaces what is changed of a type's policy; what the change leaves out takes the type's default again. With an
+    /// expected version, only where that is the version in force. Throws <see cref="KeyNotFoundException"/> on a type
+    /// that does not exist.
+    /// </summary>
     public async Task<PolicyChangeResult> ChangeAsync(
         string type,
         TaskPolicyChange change,

@@ -5,8 +5,8 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Pending tasks are in the table; where one is in memory, and whether it runs, is known by its owner; what ended is in
-/// the table of outcomes, or told by its actor's journal.
+/// Timed tasks for operators. Pending tasks are in the table; where one is in memory, and whether it runs, is known by
+/// its owner; what ended is in the table of outcomes, or told by its actor's journal.
 /// </summary>
 internal sealed class TaskQueries(
     ITaskStore store,
@@ -18,10 +18,15 @@ internal sealed class TaskQueries(
     TaskPolicyRegistry policies,
     LocalTaskScheduler near,
     TimeProvider time
-) : ITaskQueries
+)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Pending and running tasks, the latest due first; with a status that only ended tasks have, those, the latest
+    /// ended first. What completed with an event of its group has left no row: <see cref="FindAsync"/> finds it through
+    /// the group.
+    /// </summary>
     public async Task<Page<TaskReport>> ListAsync(
         TaskFilter filter,
         string? status,
@@ -49,6 +54,7 @@ internal sealed class TaskQueries(
         return new Page<TaskReport>([.. reports.Where(report => status is null || report.Status == status)], page.Next);
     }
 
+    /// <summary>Ended tasks, newest first: dead letters and the like.</summary>
     public async Task<Page<TaskReport>> SearchAsync(
         TaskOutcomeFilter filter,
         string? after,
@@ -60,6 +66,10 @@ internal sealed class TaskQueries(
         return new Page<TaskReport>([.. page.Items.Select(ReportOf)], page.Next);
     }
 
+    /// <summary>
+    /// One task with its story; a task of a group that is done is told by the journal (status success or cancelled).
+    /// Null where unknown.
+    /// </summary>
     public async Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation)
     {
         if (!TaskIds.IsId(taskId))

@@ -43,7 +43,7 @@ internal static class AdminEndpoints
         admin.MapRelay();
     }
 
-    private static async Task<IResult> ShardsAsync(HttpContext context, IClusterReport report)
+    private static async Task<IResult> ShardsAsync(HttpContext context, ClusterReport report)
     {
         var shards = await report.ShardsAsync(context.RequestAborted);
         return JsonAnswer.Of(
@@ -59,7 +59,7 @@ internal static class AdminEndpoints
         );
     }
 
-    private static async Task<IResult> ClusterAsync(HttpContext context, IClusterReport report)
+    private static async Task<IResult> ClusterAsync(HttpContext context, ClusterReport report)
     {
         var silos = await report.SilosAsync(context.RequestAborted);
         return JsonAnswer.Of(
@@ -76,7 +76,7 @@ internal static class AdminEndpoints
         );
     }
 
-    private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, IGroupQueries queries)
+    private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, GroupQueries queries)
     {
         var query = new Query(context);
         var (pageToken, size) = (query.Text("after"), query.Limit());

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Silo.Admin;
 /// <summary>
 /// Writes down who changed what. A change that was made stands even where this line is lost: then the log says so.
 /// </summary>
-internal sealed class Audit(IGroupQueries queries, TimeProvider time, ILogger<Audit> log)
+internal sealed class Audit(GroupQueries queries, TimeProvider time, ILogger<Audit> log)
 {
     /// <summary>How long an answer waits for its line; a store that hangs then writes it later, or not.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

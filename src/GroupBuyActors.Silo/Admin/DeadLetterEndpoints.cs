@@ -56,7 +56,7 @@ internal static class DeadLetterEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        ITaskQueries tasks,
+        TaskQueries tasks,
         TaskTypeRegistry types
     )
     {

@@ -62,20 +62,20 @@ internal static class PolicyEndpoints
         );
     }
 
-    private static JsonAnswer List(ITaskPolicies policies, TaskTypeRegistry types) =>
+    private static JsonAnswer List(TaskPolicyRegistry policies, TaskTypeRegistry types) =>
         JsonAnswer.Of(
             new PageDocument<PolicyDocument>([
                 .. types.Names.Select(policies.Find).OfType<PolicyReport>().Select(Document),
             ])
         );
 
-    private static IResult Get(string taskType, ITaskPolicies policies, TaskTypeRegistry types) =>
+    private static IResult Get(string taskType, TaskPolicyRegistry policies, TaskTypeRegistry types) =>
         policies.Find(taskType) is { } report ? JsonAnswer.Of(Document(report)) : NotFound(taskType, types);
 
     private static async Task<IResult> PutAsync(
         string taskType,
         HttpContext context,
-        ITaskPolicies policies,
+        TaskPolicyRegistry policies,
         TaskTypeRegistry types,
         Audit audit
     )

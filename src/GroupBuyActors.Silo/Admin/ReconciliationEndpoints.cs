@@ -28,8 +28,8 @@ internal static class ReconciliationEndpoints
         string? merchantId,
         string? ports,
         HttpContext context,
-        IGroupQueries queries,
-        IBookComparer comparer,
+        GroupQueries queries,
+        BookComparer comparer,
         ClusterClock clock,
         IOptions<EdgeOptions> options
     )

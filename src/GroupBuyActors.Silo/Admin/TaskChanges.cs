@@ -8,8 +8,8 @@ namespace GroupBuyActors.Silo.Admin;
 
 /// <summary>Changes of tasks: made once a key, told in the audit log, answered with the task as it is then.</summary>
 internal sealed class TaskChanges(
-    ITaskOperations operations,
-    ITaskQueries tasks,
+    TaskOperations operations,
+    TaskQueries tasks,
     IdempotencyFilter idempotency,
     Audit audit
 )
@@ -18,7 +18,7 @@ internal sealed class TaskChanges(
         HttpContext context,
         string taskId,
         string action,
-        Func<ITaskOperations, CancellationToken, Task<TaskChangeOutcome>> change
+        Func<TaskOperations, CancellationToken, Task<TaskChangeOutcome>> change
     )
     {
         var (key, problem) = await RequestKeys.OfBodilessAsync(context);
@@ -30,7 +30,7 @@ internal sealed class TaskChanges(
         RequestKey key,
         string taskId,
         string action,
-        Func<ITaskOperations, CancellationToken, Task<TaskChangeOutcome>> change
+        Func<TaskOperations, CancellationToken, Task<TaskChangeOutcome>> change
     ) =>
         idempotency.RunAsync(
             context,

@@ -187,7 +187,7 @@ internal static class TaskEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        ITaskQueries tasks,
+        TaskQueries tasks,
         TaskTypeRegistry types
     )
     {
@@ -206,7 +206,7 @@ internal static class TaskEndpoints
         );
     }
 
-    private static async Task<IResult> GetAsync(string taskId, HttpContext context, ITaskQueries tasks) =>
+    private static async Task<IResult> GetAsync(string taskId, HttpContext context, TaskQueries tasks) =>
         await tasks.FindAsync(taskId, context.RequestAborted) is { } task
             ? JsonAnswer.Of(Document(task))
             : Problem.Of(RefusalCode.TaskNotFound, "The task does not exist.");
@@ -271,7 +271,7 @@ internal static class TaskEndpoints
             : await changes.CancelAllAsync(context, order.Group, order.Number);
     }
 
-    private static async Task<IResult> CheckAsync(string groupId, HttpContext context, ITaskAudit audit)
+    private static async Task<IResult> CheckAsync(string groupId, HttpContext context, TaskAudit audit)
     {
         var query = new Query(context);
         var group = query.Group(groupId);

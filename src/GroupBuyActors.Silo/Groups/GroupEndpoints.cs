@@ -96,7 +96,7 @@ internal static class GroupEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        IGroupQueries queries
+        GroupQueries queries
     )
     {
         var query = new Query(context);

@@ -13,8 +13,8 @@ namespace GroupBuyActors.Silo.Health;
 internal sealed class Readiness(
     ISiloGate gate,
     IStoreHealth store,
-    ITaskEngineHealth tasks,
-    IActivationHealth activations,
+    TaskCanary tasks,
+    ActivationCanary activations,
     BackgroundSupervisor background,
     IHostApplicationLifetime lifetime,
     TimeProvider time

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Silo.Idempotency;
 /// Answers to calls that are about no group, remembered under their idempotency keys, go once nobody may ask for them
 /// any more.
 /// </summary>
-internal sealed class RetainedAnswers(IGrainStorageMaintenance storage, TimeProvider time) : IRetainedKind
+internal sealed class RetainedAnswers(GrainStorageMaintenance storage, TimeProvider time) : IRetainedKind
 {
     /// <summary>Well past the day that is promised, so that no activation that remembers one is still there.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromHours(36);

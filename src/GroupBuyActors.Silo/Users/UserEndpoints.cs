@@ -24,7 +24,7 @@ internal static class UserEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        IGroupQueries queries
+        GroupQueries queries
     )
     {
         var query = new Query(context);

@@ -5,14 +5,15 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Placement;
 
 /// <summary>
-/// Rows of <c>shard_owner</c>. A release names the successor as the owner at once; the successor's take finds them its
-/// own. Rows are locked in the order of the primary key by every statement, so that two takers wait and do not
-/// deadlock.
+/// Ownership of shards: rows of <c>shard_owner</c>. A release names the successor as the owner at once; the successor's
+/// take finds them its own. Rows are locked in the order of the primary key by every statement, so that two takers wait
+/// and do not deadlock. Epochs only grow.
 /// </summary>
-internal sealed class Shards(Database database) : IShards
+internal sealed class Shards(Database database)
 {
     private static readonly Raw Columns = new("shard, owner_address, owner_slot, epoch");
 
+    /// <summary>All 2,048 rows.</summary>
     public async Task<IReadOnlyList<ShardRow>> ReadAsync(CancellationToken cancellation) =>
         await database
             .ReadAsync(
@@ -21,6 +22,11 @@ internal sealed class Shards(Database database) : IShards
             )
             .ConfigureAwait(false);
 
+    /// <summary>
+    /// Takes those of the shards that nobody owns, that were released to <paramref name="self"/>, or whose owner is
+    /// among <paramref name="fenced"/> (addresses whose streams are dead), in one statement; gives those now owned by
+    /// self.
+    /// </summary>
     public async Task<IReadOnlyList<ShardRow>> TakeAsync(
         SiloIdentity self,
         IReadOnlyCollection<ShardId> shards,
@@ -65,6 +71,7 @@ internal sealed class Shards(Database database) : IShards
             .ConfigureAwait(false);
     }
 
+    /// <summary>Gives owned shards to a successor by name (its address), or to nobody.</summary>
     public async Task ReleaseAsync(
         SiloIdentity self,
         IReadOnlyCollection<ShardId> shards,

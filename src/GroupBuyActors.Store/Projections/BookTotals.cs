@@ -6,15 +6,24 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Store.Projections;
 
 /// <summary>
+/// Adds what is final in merchants' books to their totals, so that the books need not be summed over a merchant's whole
+/// past. What is counted and its total become durable together; a row that changes after all is live again and counted
+/// anew.
+/// </summary>
+/// <remarks>
 /// Rows of <c>payment_total</c> and <c>stock_total</c>. Candidates are found without a lock along the indexes of live
 /// rows; then each is locked by its primary key, in the order in which projections are written, looked at again, and
 /// counted as it is.
-/// </summary>
-internal sealed class BookTotals(Database database) : IBookTotals
+/// </remarks>
+internal sealed class BookTotals(Database database)
 {
     private const int Settled = 1,
         Refunded = 2;
 
+    /// <summary>
+    /// Counts payments that are final by an instant, of the next merchant above an id that has any, at most so many;
+    /// gives how many, and the id to go on above, null at the end.
+    /// </summary>
     // Index payment_book_live (is_live, merchant_id, state, settles_ms, …).
     public async Task<(int Counted, long? Next)> CountPaymentsAsync(
         long above,
@@ -55,6 +64,7 @@ internal sealed class BookTotals(Database database) : IBookTotals
         return (counted, keys.Count < limit ? merchant : above);
     }
 
+    /// <summary>The same for the stock of groups that ended before an instant and hold none any more.</summary>
     // Index group_view_live (is_live, merchant_id, state, group_id).
     public async Task<(int Counted, long? Next)> CountStockAsync(
         long above,

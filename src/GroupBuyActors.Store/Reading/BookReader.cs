@@ -5,9 +5,12 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <inheritdoc/>
-internal sealed class BookReader(Database database) : IBookReader
+/// <summary>
+/// Our books line by line, in the order of <see cref="BookKey"/>; from the projections, which lag at most 1 s.
+/// </summary>
+internal sealed class BookReader(Database database)
 {
+    /// <summary>A merchant's payments after a key.</summary>
     // Range on the primary key (order_id, payment_id): a merchant's orders all begin with its number and a dot.
     public async Task<IReadOnlyList<PaymentEntry>> PaymentsAsync(
         long merchantId,
@@ -42,6 +45,7 @@ internal sealed class BookReader(Database database) : IBookReader
             .ConfigureAwait(false);
     }
 
+    /// <summary>The stock of a merchant's groups after a key.</summary>
     // Range on the primary key (group_id).
     public async Task<IReadOnlyList<StockLine>> StockAsync(
         long merchantId,
@@ -68,6 +72,7 @@ internal sealed class BookReader(Database database) : IBookReader
             .ConfigureAwait(false);
     }
 
+    /// <summary>Merchants of a slot (0 to 127) with any group, in ascending order, above an id.</summary>
     // Index: group_view_vouchers, of the slot's sixteen shards: one group in 128 is looked at.
     public async Task<IReadOnlyList<long>> MerchantsAsync(
         int slot,

@@ -5,11 +5,26 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;
 
+/// <summary>Which groups to list; null = any. Newest publication first.</summary>
+internal sealed record GroupFilter(long? MerchantId = null, string? Region = null, GroupPhase? State = null);
+
+/// <summary>Who changed what.</summary>
+internal sealed record AuditEntry(
+    long Id,
+    DateTimeOffset Time,
+    string Caller,
+    string Action,
+    string Target,
+    string? Detail
+);
+
 /// <summary>
-/// Lists by keyset: a page starts after the last row of the page before, so that deep pages cost what first ones do.
+/// Lists and sums. Lists go by keyset: a page starts after the last row of the page before, so that deep pages cost
+/// what first ones do. <c>after</c> is a page's opaque token; what is none throws <see cref="FormatException"/>.
 /// </summary>
-internal sealed class GroupQueries(Database database) : IGroupQueries
+internal sealed class GroupQueries(Database database)
 {
+    /// <summary>Groups from the projection (lags at most 1 s).</summary>
     // Index: group_view_merchant, group_view_region, group_view_state or group_view_newest, all ending in
     // (published_ms, group_id); terms by primary key.
     public async Task<Page<GroupView>> GroupsAsync(
@@ -52,6 +67,7 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
         return new Page<GroupView>(page.Items.Select(row => row.View).ToList(), page.Next);
     }
 
+    /// <summary>A buyer's orders, newest first, from the order status log.</summary>
     // Index: order_status_log_user (user_id, placed_ms, order_id, sequence); the newest row of an order by primary key.
     public async Task<Page<OrderView>> UserOrdersAsync(
         string userId,
@@ -87,9 +103,14 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
         );
     }
 
+    /// <summary>
+    /// A merchant's books in one consistent read; settled counts redemptions whose revoke window ended before
+    /// <paramref name="now"/>.
+    /// </summary>
     public Task<MerchantBooks> BooksAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation) =>
         new MerchantBookReader(database).ReadAsync(merchantId, now, cancellation);
 
+    /// <summary>Fulfilled groups of a shard whose vouchers ended at or before an instant, by id, after an id.</summary>
     // Index: group_view_vouchers (shard, state, vouchers_until_ms).
     public async Task<IReadOnlyList<GroupId>> LapsedGroupsAsync(
         ShardId shard,
@@ -117,6 +138,7 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
             )
             .ConfigureAwait(false);
 
+    /// <summary>How many groups are past their time to be settled before an instant.</summary>
     // Index: group_view_settles (state, settles_by_ms), covering.
     public Task<long> StuckGroupsAsync(DateTimeOffset before, CancellationToken cancellation) =>
         database.ReadAsync(
@@ -135,6 +157,7 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
             cancellation
         );
 
+    /// <summary>Adds an audit entry.</summary>
     public Task AuditAsync(
         DateTimeOffset time,
         string caller,
@@ -155,6 +178,7 @@ internal sealed class GroupQueries(Database database) : IGroupQueries
             cancellation
         );
 
+    /// <summary>Audit entries, newest first.</summary>
     // Primary key.
     public async Task<Page<AuditEntry>> AuditTrailAsync(string? after, int limit, CancellationToken cancellation)
     {

@@ -4,8 +4,12 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Store.Retention;
 
-/// <inheritdoc/>
-internal sealed class OldJournals(Database database) : IOldJournals
+/// <summary>
+/// Removes the events of groups that are over. Who decides that a group is over, and has written its last snapshot,
+/// names the head: the event of that sequence stays, with which the database goes on refusing an activation that is not
+/// the newest.
+/// </summary>
+internal sealed class OldJournals(Database database)
 {
     private const int ValuesMax = 500;
     private static readonly Raw s_alone = new("not exists"),
@@ -15,6 +19,11 @@ internal sealed class OldJournals(Database database) : IOldJournals
     private static readonly Raw s_isGroup = new($"like '{GroupActors.Kind}:%'");
     private static readonly Raw s_groupOfActor = new($"substr(j.actor_id, {GroupActors.Kind.Length + 2})");
 
+    /// <summary>
+    /// Walks on through rows written before, at most so many; gives groups among them that lists say have ended before,
+    /// or do not know, and of which more than one event is stored (or only one is, where <paramref name="isAlone"/>),
+    /// and where to go on; null at the end.
+    /// </summary>
     // Primary key (stream, position); of each row a step in journal_sequence and one in the primary key of
     // group_view.
     public async Task<(IReadOnlyList<GroupId> Groups, JournalPlace? Next)> WalkAsync(
@@ -63,6 +72,11 @@ internal sealed class OldJournals(Database database) : IOldJournals
         return (groups, next);
     }
 
+    /// <summary>
+    /// Removes events of a group after one sequence and below another, those that every sink has passed, at most so
+    /// many; gives where to go on, null at the end. Nothing is removed of a group that is set aside on the way to a
+    /// sink.
+    /// </summary>
     public async Task<(int Removed, long? Next)> RemoveEventsAsync(
         GroupId group,
         long after,
@@ -127,6 +141,10 @@ internal sealed class OldJournals(Database database) : IOldJournals
         return (removable.Count, rows.Count < limit ? null : rows[^1].Sequence);
     }
 
+    /// <summary>
+    /// Removes rows of the order status log of a group that a later row of the same order has overtaken, at most so
+    /// many; gives where to go on, null at the end.
+    /// </summary>
     // Primary key (order_id, sequence): a group's orders all begin with the group and a dot, behind which the slash
     // comes next.
     public Task<(int Removed, (string Order, long Sequence)? Next)> RemoveStatusesAsync(
@@ -176,6 +194,7 @@ internal sealed class OldJournals(Database database) : IOldJournals
             cancellation
         );
 
+    /// <summary>Removes snapshots of a group older than one.</summary>
     // Primary keys.
     public Task RemoveSnapshotsAsync(GroupId group, long below, CancellationToken cancellation) =>
         database.WriteAsync(
@@ -186,6 +205,12 @@ internal sealed class OldJournals(Database database) : IOldJournals
             cancellation
         );
 
+    /// <summary>
+    /// Removes what is left of a group that nothing may be added to any more, a bounded part at a time: payments and
+    /// statuses, then in one transaction all else. Null where it must stay: an event came after
+    /// <paramref name="head"/>, a sink has not passed it, or its money or stock is not in its merchant's totals yet.
+    /// True once nothing is left.
+    /// </summary>
     public async Task<bool?> RemoveGroupAsync(
         GroupId group,
         long head,

@@ -2,14 +2,19 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Retention;
 
-/// <inheritdoc/>
-internal sealed class OldRows(Database database) : IOldRows
+/// <summary>
+/// Removes rows whose time is over, a bounded number in one short transaction. Each kind is found by a key or from the
+/// left edge of one, never by reading a whole table in one statement. Safe to repeat and to run on several silos at
+/// once.
+/// </summary>
+internal sealed class OldRows(Database database)
 {
     /// <summary>Values in one list: MariaDB turns longer ones into a join that reads the table.</summary>
     private const int ValuesMax = 500;
 
     private const long DayMs = 86_400_000;
 
+    /// <summary>Runs of tasks that were due before: no copy of theirs can be under way any more.</summary>
     // Primary key (due_day, task_id, version), from its left edge.
     public Task<PurgeStep> TaskRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) =>
         DeleteAsync(
@@ -20,6 +25,7 @@ internal sealed class OldRows(Database database) : IOldRows
             cancellation
         );
 
+    /// <summary>Moves of tasks that no list still goes through, by the database's own clock.</summary>
     // Primary key (at_ms, id), from its left edge.
     public Task<PurgeStep> TaskMovesAsync(TimeSpan kept, int limit, CancellationToken cancellation) =>
         DeleteAsync(
@@ -30,6 +36,11 @@ internal sealed class OldRows(Database database) : IOldRows
             cancellation
         );
 
+    /// <summary>
+    /// Rows of the journal without a group (commits of tasks alone) that were written before, once every one of these
+    /// sinks has passed them. A stream's last row stays as long as the stream does: it tells its lane that nothing was
+    /// lost.
+    /// </summary>
     public async Task<PurgeStep> CommitsAsync(
         DateTimeOffset before,
         IReadOnlyCollection<string> sinks,
@@ -51,6 +62,7 @@ internal sealed class OldRows(Database database) : IOldRows
         }
     }
 
+    /// <summary>Entries of the audit log.</summary>
     // Primary key: entries are written in the order of time, so the oldest are at its left edge.
     public Task<PurgeStep> AuditAsync(DateTimeOffset before, int limit, CancellationToken cancellation) =>
         database.WriteAsync(

@@ -94,7 +94,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private async Task<string> DescribeAsync()
     {
-        var owners = await Get<IShards>(0).ReadAsync(CancellationToken.None);
+        var owners = await Get<Shards>(0).ReadAsync(CancellationToken.None);
         var table = owners.GroupBy(row => row.OwnerSlot ?? "nobody").Select(owner => $"{owner.Key}={owner.Count()}");
         var silos = Silos.Select(silo =>
         {
@@ -112,7 +112,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private async Task<bool> IsSettledAsync()
     {
-        var owners = await Get<IShards>(0).ReadAsync(CancellationToken.None);
+        var owners = await Get<Shards>(0).ReadAsync(CancellationToken.None);
         var owned = Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<LocalTaskScheduler>().Owned);
         return owned == ShardId.Count
             && Silos.All(silo =>

@@ -82,7 +82,7 @@ public sealed class TaskMendingContractTests(MendingSilo silo) : IClassFixture<M
         );
         Assert.True(
             await silo
-                .Services.GetRequiredService<IGrainStorageMaintenance>()
+                .Services.GetRequiredService<GrainStorageMaintenance>()
                 .PurgeAsync(IdempotencyGrain.StateName, DateTimeOffset.MaxValue, 1_000, default) > 0
         );
         (await _api.GetAsync("/v1/admin/dead-letters/redrives/none")).Is(HttpStatusCode.NotFound, "redrive.not_found");

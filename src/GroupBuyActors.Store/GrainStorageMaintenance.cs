@@ -6,21 +6,15 @@ namespace GroupBuyActors.Store;
 /// <summary>
 /// Keeps Orleans' grain storage from growing: state that is remembered for a time only goes when it is over.
 /// </summary>
-internal interface IGrainStorageMaintenance
-{
-    /// <summary>
-    /// Removes state of one kind that was written before a time, at most <paramref name="limit"/> rows; gives how many.
-    /// A grain that holds it still would write it anew.
-    /// </summary>
-    Task<int> PurgeAsync(string stateName, DateTimeOffset before, int limit, CancellationToken cancellation);
-}
-
-/// <inheritdoc/>
-internal sealed class GrainStorageMaintenance(Database database) : IGrainStorageMaintenance
+internal sealed class GrainStorageMaintenance(Database database)
 {
     private static readonly string[] Age = ["ModifiedOn"],
         RowId = ["rowid"];
 
+    /// <summary>
+    /// Removes state of one kind that was written before a time, at most <paramref name="limit"/> rows; gives how many.
+    /// A grain that holds it still would write it anew.
+    /// </summary>
     // Index OrleansStorage_age, from its left edge.
     public Task<int> PurgeAsync(string stateName, DateTimeOffset before, int limit, CancellationToken cancellation)
     {

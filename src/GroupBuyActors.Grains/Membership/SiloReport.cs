@@ -5,13 +5,3 @@ internal sealed record SiloReport(string Address, string Name, string Status, st
 
 /// <summary>A shard as operators see it. Backlog: tasks that are due and not yet done.</summary>
 internal sealed record ShardReport(ShardId Shard, string? OwnerAddress, string? OwnerName, long Epoch, int Backlog);
-
-/// <summary>What runs where.</summary>
-internal interface IClusterReport
-{
-    /// <summary>Silos of the cluster with the groups active and the shards owned on each.</summary>
-    Task<IReadOnlyList<SiloReport>> SilosAsync(CancellationToken cancellation);
-
-    /// <summary>All shards that are owned, in order.</summary>
-    Task<IReadOnlyList<ShardReport>> ShardsAsync(CancellationToken cancellation);
-}

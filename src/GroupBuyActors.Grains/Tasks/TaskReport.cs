@@ -1,6 +1,3 @@
-using GroupBuyActors.Reading;
-using GroupBuyActors.Store.Tasks;
-
 namespace GroupBuyActors.Tasks;
 
 /// <summary>A timed task as operators see it; names as in the API.</summary>
@@ -77,34 +74,3 @@ internal sealed record TaskReport
 /// <param name="Time">When.</param>
 /// <param name="What">What happened, as a sentence.</param>
 internal sealed record TaskMoment(DateTimeOffset Time, string What);
-
-/// <summary>Timed tasks for operators.</summary>
-internal interface ITaskQueries
-{
-    /// <summary>
-    /// Pending and running tasks, the latest due first; with a status that only ended tasks have, those, the latest
-    /// ended first. What completed with an event of its group has left no row: <see cref="FindAsync"/> finds it through
-    /// the group.
-    /// </summary>
-    Task<Page<TaskReport>> ListAsync(
-        TaskFilter filter,
-        string? status,
-        string? after,
-        int limit,
-        CancellationToken cancellation
-    );
-
-    /// <summary>Ended tasks, newest first: dead letters and the like.</summary>
-    Task<Page<TaskReport>> SearchAsync(
-        TaskOutcomeFilter filter,
-        string? after,
-        int limit,
-        CancellationToken cancellation
-    );
-
-    /// <summary>
-    /// One task with its story; a task of a group that is done is told by the journal (status success or cancelled).
-    /// Null where unknown.
-    /// </summary>
-    Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation);
-}
