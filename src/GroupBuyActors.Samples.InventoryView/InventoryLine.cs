@@ -31,7 +31,7 @@ internal sealed record InventoryLine(GroupId Group)
     public int DeductedEver { get; init; }
 
     /// <summary>Units of the allocation given back.</summary>
-    public int GivenBack { get; init; }
+    public int ReleasedUnsold { get; init; }
 
     /// <summary>Deducted units returned.</summary>
     public int Returned { get; init; }
@@ -40,13 +40,13 @@ internal sealed record InventoryLine(GroupId Group)
     public int BuyersNotified { get; init; }
 
     /// <summary>Reserved units that are neither deducted nor released.</summary>
-    public int Outstanding => Reserved - DeductedEver - GivenBack;
+    public int Outstanding => Reserved - DeductedEver - ReleasedUnsold;
 
     /// <summary>Units that left the stock for good.</summary>
     public int Deducted => DeductedEver - Returned;
 
     /// <summary>Units that are back in the stock.</summary>
-    public int Released => GivenBack + Returned;
+    public int Released => ReleasedUnsold + Returned;
 
     /// <summary>
     /// The line after an event; <paramref name="orders"/> holds the group's orders that events have told of.
@@ -65,7 +65,11 @@ internal sealed record InventoryLine(GroupId Group)
             GroupExpired e => line with { State = GroupPhase.Expired, Reason = e.Reason },
             StockReserved e => line with { Reserved = e.Units },
             StockDeducted e => line with { DeductedEver = DeductedEver + e.Units },
-            StockReleased e => line with { GivenBack = GivenBack + e.Units, Returned = Returned + e.Returned },
+            StockReleased e => line with
+            {
+                ReleasedUnsold = ReleasedUnsold + e.Units,
+                Returned = Returned + e.Returned,
+            },
             BuyersNotified e => line with { BuyersNotified = BuyersNotified + e.Buyers },
             OrderEvent e => line.After(e, orders),
             // An event that does not concern stock or seats, or of a kind that this release does not know.

@@ -157,7 +157,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
             SeatsPaid = row.GetInt32(5),
             Reserved = row.GetInt32(6),
             DeductedEver = row.GetInt32(7),
-            GivenBack = row.GetInt32(8),
+            ReleasedUnsold = row.GetInt32(8),
             Returned = row.GetInt32(9),
             BuyersNotified = row.GetInt32(10),
         };
@@ -178,7 +178,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
             ("@paid", line.SeatsPaid),
             ("@reserved", line.Reserved),
             ("@deducted", line.DeductedEver),
-            ("@given", line.GivenBack),
+            ("@given", line.ReleasedUnsold),
             ("@returned", line.Returned),
             ("@notified", line.BuyersNotified)
         );

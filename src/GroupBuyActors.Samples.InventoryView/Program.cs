@@ -66,7 +66,7 @@ internal static class Program
                 log: logs.CreateLogger<GroupEventConsumer>()
             );
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
-            var telling = TellAsync(consumer, ended.Token);
+            var telling = ReportAsync(consumer, ended.Token);
             try
             {
                 await consumer.RunAsync(stopping.Token);
@@ -124,7 +124,7 @@ internal static class Program
         return options;
     }
 
-    private static async Task TellAsync(GroupEventConsumer consumer, CancellationToken ended)
+    private static async Task ReportAsync(GroupEventConsumer consumer, CancellationToken ended)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(5), TimeProvider.System);
         try

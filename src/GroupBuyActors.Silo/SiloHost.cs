@@ -72,7 +72,7 @@ internal static class SiloHost
         if (app.Services.GetService<SandboxControl>() is { } sandbox)
             await sandbox.MigrateAsync(cancellation);
         await app.StartAsync(cancellation);
-        Exposure.Tell(app.Services.GetRequiredService<SiloSettings>(), app.Urls, app.Logger);
+        Exposure.Report(app.Services.GetRequiredService<SiloSettings>(), app.Urls, app.Logger);
     }
 
     private static void AddLogging(ILoggingBuilder logging, LogFormat format)

@@ -121,9 +121,9 @@ internal static class Commits
     /// <summary>Reserves and commits; the outcome in bounded time.</summary>
     public static Task<CommitResult> SendAsync(this Committer committer, Commit commit)
     {
-        var place = committer.TryReserve(commit.Shard);
-        Assert.NotNull(place);
-        return committer.CommitAsync(place, commit).WaitAsync(Databases.Eventually.Bound);
+        var reservation = committer.TryReserve(commit.Shard);
+        Assert.NotNull(reservation);
+        return committer.CommitAsync(reservation, commit).WaitAsync(Databases.Eventually.Bound);
     }
 
     /// <summary>Sends several in this order and waits for all.</summary>

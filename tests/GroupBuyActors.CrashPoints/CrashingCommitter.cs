@@ -23,13 +23,15 @@ internal sealed class CrashingCommitter(ICommitter inner, CrashPoint point) : IC
 
     public Task StopAsync(CancellationToken cancellation) => inner.StopAsync(cancellation);
 
-    public Task<CommitResult> CommitAsync(CommitReservation place, Commit commit) =>
-        commit.Events.Any(e => e.Type == point.Step) ? AtPointAsync(place, commit) : inner.CommitAsync(place, commit);
+    public Task<CommitResult> CommitAsync(CommitReservation reservation, Commit commit) =>
+        commit.Events.Any(e => e.Type == point.Step)
+            ? AtPointAsync(reservation, commit)
+            : inner.CommitAsync(reservation, commit);
 
-    private async Task<CommitResult> AtPointAsync(CommitReservation place, Commit commit)
+    private async Task<CommitResult> AtPointAsync(CommitReservation reservation, Commit commit)
     {
         point.Reach(CrashSide.Before, point.Step, commit.Actor?.Key);
-        var result = await inner.CommitAsync(place, commit).ConfigureAwait(false);
+        var result = await inner.CommitAsync(reservation, commit).ConfigureAwait(false);
         if (result.Status == CommitStatus.Committed)
             point.Reach(CrashSide.After, point.Step, commit.Actor?.Key);
         return result;

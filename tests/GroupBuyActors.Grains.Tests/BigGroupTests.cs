@@ -11,7 +11,7 @@ public sealed class BigGroupTests(ITestOutputHelper output)
     private const int Orders = 100_000;
 
     [Fact]
-    public async Task T21_HundredThousandOrdersWakeFromASnapshotAndAShortTail()
+    public async Task HundredThousandOrdersWakeFromASnapshotAndAShortTail()
     {
         var first = await TestSilo.StartAsync();
         await first.PublishAsync(Id, minGroupSize: Orders);

@@ -21,7 +21,7 @@ public sealed class ClusterTests
     };
 
     [Fact]
-    public async Task T37_GroupsLiveWhereTheTasksOfTheirShardRun()
+    public async Task GroupsLiveWhereTheTasksOfTheirShardRun()
     {
         await using var cluster = await TestCluster.StartAsync(3);
         await cluster.SettledAsync();

@@ -93,11 +93,15 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                     Schedule();
                     break;
                 case 4:
-                    Change(id => _engine.Desk.CancelHereAsync(id), id => _cancelled.Add(id));
+                    Change(id => _engine.Operations.CancelHereAsync(id), id => _cancelled.Add(id));
                     break;
                 case 5:
                     Change(
-                        id => _engine.Desk.MoveHereAsync(id, _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))),
+                        id =>
+                            _engine.Operations.MoveHereAsync(
+                                id,
+                                _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))
+                            ),
                         id => _due[id] = DateTimeOffset.MinValue
                     );
                     break;
@@ -182,7 +186,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 return;
             try
             {
-                if (_engine.Desk.RedriveHereAsync(dead.TaskId).GetAwaiter().GetResult() == TaskChangeOutcome.Done)
+                if (_engine.Operations.RedriveHereAsync(dead.TaskId).GetAwaiter().GetResult() == TaskChangeOutcome.Done)
                     _redriven.Add(dead.TaskId);
             }
             catch (Groups.StoreUnavailableException)
@@ -283,7 +287,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         private readonly SimulatedTable _table;
         private readonly SimulatedCommitter _committer;
         private readonly ServiceProvider _services;
-        private readonly LocalTaskScheduler _near;
+        private readonly LocalTaskScheduler _scheduler;
         private readonly TaskDispatcher _queues;
         private readonly Handlers _handlers;
 
@@ -311,12 +315,18 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 options,
                 NullLogger<CronScheduler>.Instance
             );
-            _near = new LocalTaskScheduler(clock, _queues, policies, options, NullLogger<LocalTaskScheduler>.Instance);
+            _scheduler = new LocalTaskScheduler(
+                clock,
+                _queues,
+                policies,
+                options,
+                NullLogger<LocalTaskScheduler>.Instance
+            );
             _handlers = new Handlers(new Random(seed), clock, misbehaves);
             var runner = new TaskExecutor(
                 Types.Select(type => new Handler(type, _handlers)),
                 TaskRegistrations.Types,
-                _near,
+                _scheduler,
                 table,
                 _committer,
                 firings,
@@ -328,11 +338,11 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 options,
                 NullLogger<TaskExecutor>.Instance
             );
-            Desk = new TaskOperations(
+            Operations = new TaskOperations(
                 table,
                 table,
                 _committer,
-                _near,
+                _scheduler,
                 firings,
                 policies,
                 null!,
@@ -346,19 +356,19 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 foreach (var (_, commit) in batch.Commits)
                 {
                     foreach (var removed in commit.Removals)
-                        _near.Remove(removed.Id);
+                        _scheduler.Remove(removed.Id);
                     foreach (var task in commit.Schedules)
-                        _near.Add(task);
+                        _scheduler.Add(task);
                 }
             });
             for (var shard = 0; shard < ShardId.Count; shard++)
-                _near.Own(new ShardId(shard), 1);
+                _scheduler.Own(new ShardId(shard), 1);
             _queues.Start(runner.RunAsync);
-            _near.Start();
+            _scheduler.Start();
             ReadHorizon();
         }
 
-        public TaskOperations Desk { get; }
+        public TaskOperations Operations { get; }
 
         /// <summary>When tasks were first run, by id.</summary>
         public IEnumerable<KeyValuePair<string, DateTimeOffset>> FirstRuns => _handlers.FirstRuns;
@@ -368,8 +378,10 @@ public sealed class EngineModelTests(ITestOutputHelper output)
 
         public void ReadHorizon()
         {
-            var until = _near.BeginReading();
-            _near.EndReading(_table.ReadHorizonAsync([], until, int.MaxValue, CancellationToken.None).Result.Tasks);
+            var until = _scheduler.BeginReading();
+            _scheduler.EndReading(
+                _table.ReadHorizonAsync([], until, int.MaxValue, CancellationToken.None).Result.Tasks
+            );
         }
 
         /// <summary>Waits until all that is due has been run, but for what hangs.</summary>
@@ -378,16 +390,16 @@ public sealed class EngineModelTests(ITestOutputHelper output)
             var waited = System.Diagnostics.Stopwatch.StartNew();
             var spin = new SpinWait();
             while (
-                _near.HasDue
-                || _near.Backlog().Values.Sum() != _handlers.Hanging
+                _scheduler.HasDue
+                || _scheduler.Backlog().Values.Sum() != _handlers.Hanging
                 || _queues.Running != _handlers.Hanging
             )
             {
                 spin.SpinOnce();
                 if (waited.Elapsed > TestSilo.Bound)
                     Assert.Fail(
-                        $"Seed {seed}: {_near.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} "
-                            + $"hang, {_queues.Running} run, more is due: {_near.HasDue}."
+                        $"Seed {seed}: {_scheduler.Backlog().Values.Sum()} due tasks do not end; {_handlers.Hanging} "
+                            + $"hang, {_queues.Running} run, more is due: {_scheduler.HasDue}."
                     );
             }
         }
@@ -396,7 +408,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         public void Depart()
         {
             _queues.Stop();
-            _near.Stop();
+            _scheduler.Stop();
         }
 
         /// <summary>What hangs comes to its end at last, whatever it is.</summary>
@@ -418,9 +430,9 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         {
             _committer.Kill();
             _queues.Stop();
-            _near.Stop();
+            _scheduler.Stop();
             _handlers.LetGo();
-            _near.Dispose();
+            _scheduler.Dispose();
             _services.Dispose();
         }
     }
@@ -457,7 +469,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                     return new HandlerResult.Failed(due.AfterFailure(), "The port is silent.");
                 case < 8:
                     return new HandlerResult.Failed(
-                        new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+                        new RetryStep(RetryDecision.Dead, TimeSpan.Zero, true),
                         "Refused for good."
                     );
                 case 8:
@@ -475,7 +487,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                         {
                             0 => new HandlerResult.Failed(due.AfterFailure(), "The port was silent for long."),
                             1 => new HandlerResult.Failed(
-                                new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+                                new RetryStep(RetryDecision.Dead, TimeSpan.Zero, true),
                                 "Refused for good after long."
                             ),
                             _ => new HandlerResult.Finished(),

@@ -22,7 +22,7 @@ public sealed class EventRelayTests
     private readonly ScriptedPublisher _publisher = new();
 
     [Fact]
-    public async Task T16_ALogThatIsAwayHoldsUpNoListAndLosesNothing()
+    public async Task ALogThatIsAwayHoldsUpNoListAndLosesNothing()
     {
         _publisher.GoAway();
         await using var silo = await TestSilo.StartAsync(services: services =>
@@ -94,7 +94,7 @@ public sealed class EventRelayTests
     }
 
     [Fact]
-    public async Task T17_AGroupThatMovedWaitsAloneUntilItsOldHomeIsRelayed()
+    public async Task AGroupThatMovedWaitsAloneUntilItsOldHomeIsRelayed()
     {
         Commit(1, Tea, 2);
         Commit(2, Tea, 2);
@@ -121,7 +121,7 @@ public sealed class EventRelayTests
     }
 
     [Fact]
-    public async Task T17_ACrashBetweenSettingAsideAndReleasingLosesNothing()
+    public async Task ACrashBetweenSettingAsideAndReleasingLosesNothing()
     {
         Commit(1, Tea, 1);
         Commit(2, Tea, 2);
@@ -140,7 +140,7 @@ public sealed class EventRelayTests
     }
 
     [Fact]
-    public async Task T18_WhatFailsIsOfferedAgainFromTheFirstThatIsNotPublished()
+    public async Task WhatFailsIsOfferedAgainFromTheFirstThatIsNotPublished()
     {
         Commit(1, Tea, 3);
         Commit(1, Crab, 2);

@@ -14,7 +14,7 @@ public sealed class GroupCommitTests
     private const string Id = "7.HZ.cake";
 
     [Fact]
-    public async Task T20_NothingLeavesBeforeTheHeadItSawIsCommitted()
+    public async Task NothingLeavesBeforeTheHeadItSawIsCommitted()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 1, capacity: 1);
@@ -88,7 +88,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task T19_OrderUnknownToAStaleActivationEndsItAndIsFoundByTheNext()
+    public async Task OrderUnknownToAStaleActivationEndsItAndIsFoundByTheNext()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
@@ -98,7 +98,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task T19_TaskOfAnOrderUnknownToAStaleActivationIsNotCompletedByIt()
+    public async Task TaskOfAnOrderUnknownToAStaleActivationIsNotCompletedByIt()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
@@ -109,7 +109,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task T19_MadeUpOrdersAreNotFoundAndDoNotReloadTheGroup()
+    public async Task MadeUpOrdersAreNotFoundAndDoNotReloadTheGroup()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
@@ -122,7 +122,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task T22_ActivationThatWasIdleReadsItsHeadBeforeItAnswers()
+    public async Task ActivationThatWasIdleReadsItsHeadBeforeItAnswers()
     {
         await using var silo = await TestSilo.StartAsync(configure: options =>
             options.IdleHeadBound = TimeSpan.FromTicks(1)
@@ -135,7 +135,7 @@ public sealed class GroupCommitTests
 
     /// <summary>It reads no head before it decides: the other's events refuse its commit.</summary>
     [Fact]
-    public async Task T22_WhatAnIdleActivationDecidesOnAnOldHeadIsRefusedByItsCommit()
+    public async Task WhatAnIdleActivationDecidesOnAnOldHeadIsRefusedByItsCommit()
     {
         await using var silo = await TestSilo.StartAsync(configure: options =>
             options.IdleHeadBound = TimeSpan.FromTicks(1)
@@ -159,7 +159,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task T22_SiloThatCannotConfirmItsFenceDoesNotAnswer()
+    public async Task SiloThatCannotConfirmItsFenceDoesNotAnswer()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
@@ -199,7 +199,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task T11_FullQueueRefusesBeforeAnythingIsDecidedAndKeepsTheActivation()
+    public async Task FullQueueRefusesBeforeAnythingIsDecidedAndKeepsTheActivation()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
@@ -227,7 +227,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task T24_EventOfANewerReleaseIsRefusedAndNothingIsDecidedOnIt()
+    public async Task EventOfANewerReleaseIsRefusedAndNothingIsDecidedOnIt()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
@@ -238,7 +238,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task T25_LastSeatHasOneWinnerAndPaymentAndCloseHaveOne()
+    public async Task LastSeatHasOneWinnerAndPaymentAndCloseHaveOne()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 2, capacity: 2);

@@ -91,12 +91,12 @@ public sealed class HorizonReadingTests
         var now = silo.Time.GetUtcNow();
         for (var n = 1; n <= Sparse; n++)
             await CommitAsync(silo, Notice(GroupId.Parse($"{n}.SH.tea"), 1, now.AddSeconds(50)));
-        var near = silo.Get<LocalTaskScheduler>();
-        Assert.InRange(near.Count, InMemoryMax / 2, InMemoryMax);
+        var scheduler = silo.Get<LocalTaskScheduler>();
+        Assert.InRange(scheduler.Count, InMemoryMax / 2, InMemoryMax);
         // A commit of a silo that died lands late: the table has the task, and this memory has not heard of it.
         var task = Notice(GroupId.Parse("10042.SH-PUDONG.tea"), 1, now.AddSeconds(3));
         await CommitAsync(silo, task);
-        near.Remove(task.Key.Id);
+        scheduler.Remove(task.Key.Id);
         var store = (FailingStore)silo.Get<ITaskStore>();
         store.Failures = 2;
         silo.Get<TaskService>().ReadAgain();

@@ -29,7 +29,7 @@ public sealed class RefundTests
                 return Task.FromResult(asked.Count < 3 ? PortAnswer.Unavailable : PortAnswer.Done);
             }
         );
-        var group = await PaidAndAskedBackAsync(silo);
+        var group = await PaidAndRefundRequestedAsync(silo);
         await RefundedAsync(silo, group);
         Assert.Equal([0, 1, 2], asked);
         Assert.Equal([Refund], silo.Ports.Calls.Keys.Where(key => key.StartsWith("refund:", StringComparison.Ordinal)));
@@ -43,11 +43,11 @@ public sealed class RefundTests
             "refund:",
             (_, _) =>
             {
-                silo.Ports.GiveBack(OrderId.Parse($"{Id}.1"), "pay-1");
+                silo.Ports.Refund(OrderId.Parse($"{Id}.1"), "pay-1");
                 return Task.FromResult(PortAnswer.Unavailable);
             }
         );
-        var group = await PaidAndAskedBackAsync(silo);
+        var group = await PaidAndRefundRequestedAsync(silo);
         await RefundedAsync(silo, group);
         Assert.Equal(1, silo.Ports.Calls[Refund]);
     }
@@ -58,7 +58,7 @@ public sealed class RefundTests
         await using var silo = await TestSilo.StartAsync();
         silo.Ports.AnswerInTurn("refund:", PortAnswer.Unavailable);
         silo.Ports.AnswerInTurn("ask:", PortAnswer.Unavailable, PortAnswer.Refused);
-        var group = await PaidAndAskedBackAsync(silo);
+        var group = await PaidAndRefundRequestedAsync(silo);
         await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(120), () => silo.Ports.CalledAsync(Ask, 2));
         Assert.Equal(1, silo.Ports.Calls[Refund]);
         await RefundedAsync(silo, group);
@@ -70,9 +70,9 @@ public sealed class RefundTests
     {
         var first = await TestSilo.StartAsync();
         var made = first.Ports.Hold("refund:");
-        await PaidAndAskedBackAsync(first);
+        await PaidAndRefundRequestedAsync(first);
         await first.Ports.CalledAsync(Refund);
-        first.Ports.GiveBack(OrderId.Parse($"{Id}.1"), "pay-1");
+        first.Ports.Refund(OrderId.Parse($"{Id}.1"), "pay-1");
         await first.KillAsync();
         made.SetCanceled();
 
@@ -91,7 +91,7 @@ public sealed class RefundTests
             commit.Events.Any(e => e.Type == "order.refunded") && Interlocked.Increment(ref refused) == 1
                 ? CommitStatus.Unavailable
                 : null;
-        var group = await PaidAndAskedBackAsync(silo);
+        var group = await PaidAndRefundRequestedAsync(silo);
         await RefundedAsync(silo, group);
         Assert.True(refused > 1);
         Assert.Equal((1, 1), (silo.Ports.Calls[Refund], silo.Ports.Calls[Ask]));
@@ -105,7 +105,7 @@ public sealed class RefundTests
     {
         await using var silo = await TestSilo.StartAsync();
         var made = silo.Ports.Hold("refund:");
-        var group = await PaidAndAskedBackAsync(silo);
+        var group = await PaidAndRefundRequestedAsync(silo);
         await silo.Ports.CalledAsync(Refund);
         var task = (
             await silo.Get<ITaskStore>()
@@ -135,14 +135,14 @@ public sealed class RefundTests
                 : null;
         Assert.Null((await group.RequestRefund(new RequestRefund(1))).Refusal);
         await silo.Ports.CalledAsync(Refund);
-        var near = silo.Get<LocalTaskScheduler>();
+        var scheduler = silo.Get<LocalTaskScheduler>();
         var id = (
             await silo.Get<ITaskStore>()
                 .ListAsync(new TaskFilter(Type: Groups.Refund.TypeName), null, 10, CancellationToken.None)
         )
             .Items.Single()
             .Key.Id;
-        await TestSilo.UntilAsync(() => near.Find(id) is (TaskLocation.Wheel, { InfrastructureFailures: > 0 }));
+        await TestSilo.UntilAsync(() => scheduler.Find(id) is (TaskLocation.Wheel, { InfrastructureFailures: > 0 }));
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
             silo.Get<TaskOperations>().RunNowAsync(id, CancellationToken.None)
         );
@@ -188,7 +188,7 @@ public sealed class RefundTests
         );
         silo.Ports.Answer("refund:", PortAnswer.Unavailable);
         silo.Ports.Answer("ask:", PortAnswer.Unavailable);
-        var group = await PaidAndAskedBackAsync(silo);
+        var group = await PaidAndRefundRequestedAsync(silo);
         var asked = silo.Time.GetUtcNow();
         await silo.Ports.CalledAsync(Refund);
         var dead = await UntilDeadAsync(silo, step: TimeSpan.FromHours(1), bound: TimeSpan.FromDays(5));
@@ -216,7 +216,7 @@ public sealed class RefundTests
         await using var silo = await TestSilo.StartAsync();
         silo.Ports.Answer("refund:", PortAnswer.Unavailable);
         silo.Ports.Answer("ask:", PortAnswer.Unavailable);
-        await PaidAndAskedBackAsync(silo);
+        await PaidAndRefundRequestedAsync(silo);
         await silo.Ports.CalledAsync(Refund);
         var store = silo.Get<ITaskStore>();
         var first = await RowAsync(silo, row => row.Attempts == 1);
@@ -345,7 +345,7 @@ public sealed class RefundTests
         return group;
     }
 
-    private static async Task<IGroupGrain> PaidAndAskedBackAsync(TestSilo silo)
+    private static async Task<IGroupGrain> PaidAndRefundRequestedAsync(TestSilo silo)
     {
         var group = await PaidAsync(silo, 1);
         Assert.Null((await group.RequestRefund(new RequestRefund(1))).Refusal);

@@ -47,7 +47,7 @@ public sealed class RelayTests
     }
 
     [Fact]
-    public async Task T16_SinkThatIsDownHoldsUpNoOtherAndItsCursorStays()
+    public async Task SinkThatIsDownHoldsUpNoOtherAndItsCursorStays()
     {
         var down = new RecordingSink("kafka") { IsDown = true };
         await using var silo = await TestSilo.StartAsync(services: services =>
@@ -173,10 +173,10 @@ public sealed class RelayTests
             == 0
         )
             await Task.Delay(20, bound.Token);
-        var aside = Assert.Single(
+        var blockedActors = Assert.Single(
             await second.Get<IBlockedActorStore>().ReadAsync(dead, StreamProjection.SinkName, 10, bound.Token)
         );
-        Assert.Equal((Bad, BlockedActorState.Parked), (aside.Actor.Key, aside.State));
+        Assert.Equal((Bad, BlockedActorState.Parked), (blockedActors.Actor.Key, blockedActors.State));
 
         // A newer release comes, or somebody mends the row.
         await ChangeAsync(

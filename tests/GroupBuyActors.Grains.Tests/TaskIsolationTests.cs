@@ -131,10 +131,10 @@ public sealed class TaskIsolationTests
     public async Task ATaskWhoseRowCannotBeUnderstoodIsSetAsideAndToldOf()
     {
         await using var silo = await TestSilo.StartAsync();
-        var near = silo.Get<LocalTaskScheduler>();
+        var scheduler = silo.Get<LocalTaskScheduler>();
         var now = silo.Time.GetUtcNow();
         var shard = GroupId.Parse(Id).Shard;
-        near.AddUnstored(
+        scheduler.AddUnstored(
             new TimedTask
             {
                 Key = new TaskKey(shard, now, $"groups:{Id}:77:refund:0"),
@@ -143,7 +143,7 @@ public sealed class TaskIsolationTests
                 Fault = "Its times are out of range.",
             }
         );
-        await UntilAsync(() => near.Parked().GetValueOrDefault(Refund.TypeName) == 1);
+        await UntilAsync(() => scheduler.Parked().GetValueOrDefault(Refund.TypeName) == 1);
         Assert.Equal(
             TaskChangeOutcome.WrongStatus,
             await silo.Get<TaskOperations>().CancelAsync($"groups:{Id}:77:refund:0", None)

@@ -213,7 +213,7 @@ public sealed class TaskMendingTests
     public async Task ATaskThatMemoryHasOtherwiseThanTheTableGoesOnAsItIsStored(bool isMoved)
     {
         await using var silo = await TestSilo.StartAsync();
-        var near = silo.Get<LocalTaskScheduler>();
+        var scheduler = silo.Get<LocalTaskScheduler>();
         var check = await ClosedUnpaidAsync(silo);
         var before = await RowAsync(silo, PaymentCheck.TypeName);
         var later = silo.Time.GetUtcNow().AddDays(2);
@@ -233,10 +233,10 @@ public sealed class TaskMendingTests
             TimeSpan.FromMilliseconds(500),
             async () =>
             {
-                while (near.Find(check).Task is not null)
+                while (scheduler.Find(check).Task is not null)
                     await Task.Delay(5);
-                near.AddUnstored(before);
-                while (Asked() < asked + 3 || near.Find(check).Task is not null)
+                scheduler.AddUnstored(before);
+                while (Asked() < asked + 3 || scheduler.Find(check).Task is not null)
                     await Task.Delay(5);
             }
         );
@@ -474,9 +474,9 @@ public sealed class TaskMendingTests
             Assert.Equal(CommitStatus.Committed, scheduled.Status);
         }
 
-        var near = silo.Get<LocalTaskScheduler>();
+        var scheduler = silo.Get<LocalTaskScheduler>();
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (near.Parked().GetValueOrDefault("from-the-future") != 1)
+        while (scheduler.Parked().GetValueOrDefault("from-the-future") != 1)
             await Task.Delay(10, bound.Token);
         Assert.StartsWith(
             "A handler:",
@@ -501,7 +501,7 @@ public sealed class TaskMendingTests
             close.WaitingFor
         );
         Assert.Contains(
-            close.Story,
+            close.Timeline,
             moment => moment.What.EndsWith("(order.placed) scheduled it.", StringComparison.Ordinal)
         );
         Assert.True(close.Epoch > 0);

@@ -29,7 +29,7 @@ public sealed class TaskTests
     }
 
     [Fact]
-    public async Task T28_WaitBeyondTheHorizonMovesTheRow()
+    public async Task WaitBeyondTheHorizonMovesTheRow()
     {
         await using var silo = await TestSilo.StartAsync(configure: options =>
             (options.Horizon, options.HorizonReadInterval) = (
@@ -76,10 +76,10 @@ public sealed class TaskTests
                 }
         );
         await Task.WhenAll(Enumerable.Range(0, Orders).Select(n => group.Join(new JoinGroup($"user-{n}"))));
-        var near = silo.Get<LocalTaskScheduler>();
+        var scheduler = silo.Get<LocalTaskScheduler>();
         // The canary is among them.
-        Assert.InRange(near.Count, 0, InMemoryMax + 1);
-        Assert.True(near.Window < TimeSpan.FromMinutes(40));
+        Assert.InRange(scheduler.Count, 0, InMemoryMax + 1);
+        Assert.True(scheduler.Window < TimeSpan.FromMinutes(40));
         silo.Time.Advance(TimeSpan.FromSeconds(20));
         var due = silo.Time.GetUtcNow();
         await silo.AdvanceUntilAsync(
@@ -95,7 +95,7 @@ public sealed class TaskTests
     }
 
     [Fact]
-    public async Task T29_TaskTakenOverIsRecordedBeforeItRuns()
+    public async Task TaskTakenOverIsRecordedBeforeItRuns()
     {
         var ports = new ScriptedPorts();
         ports.Hold("refund:");
@@ -146,7 +146,7 @@ public sealed class TaskTests
     }
 
     [Fact]
-    public async Task T30_TaskFiredEarlyIsNotCompleted()
+    public async Task TaskFiredEarlyIsNotCompleted()
     {
         await using var silo = await TestSilo.StartAsync();
         await silo.PublishAsync(Id, with: termsRequest => termsRequest with { Timeout = TimeSpan.FromHours(1) });
@@ -157,7 +157,7 @@ public sealed class TaskTests
     }
 
     [Fact]
-    public async Task T27_TaskThatIsDoneElsewhereIsHarmless()
+    public async Task TaskThatIsDoneElsewhereIsHarmless()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(
@@ -184,7 +184,7 @@ public sealed class TaskTests
     }
 
     [Fact]
-    public async Task T19_TaskTrulyAboutNothingIsRemoved()
+    public async Task TaskTrulyAboutNothingIsRemoved()
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);

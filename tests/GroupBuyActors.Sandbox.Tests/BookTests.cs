@@ -21,10 +21,10 @@ public abstract class BookTests(IDatabaseFixture databases)
         string[] orders = ["10042.SH.tea.1", "10042.SH.tea.10", "10042.SH.tea.2", "10042.SH.tea-2.1", "10042.BJ.tea.1"];
         foreach (var order in orders)
         foreach (var payment in (string[])["p-2", "P-1", "支付", "\U0001F375", "\uFF21"])
-            await sandbox.Desk.PayAsync(OrderId.Parse(order), new ProviderPayment(payment, Price), default);
+            await sandbox.Control.PayAsync(OrderId.Parse(order), new ProviderPayment(payment, Price), default);
         // Merchants whose numbers begin with the same digits, or end where this one's begin.
         foreach (var other in (string[])["1004.SH.tea.1", "100420.SH.tea.1", "1.SH.tea.1", "10043.SH.tea.1"])
-            await sandbox.Desk.PayAsync(OrderId.Parse(other), new ProviderPayment("p", Price), default);
+            await sandbox.Control.PayAsync(OrderId.Parse(other), new ProviderPayment("p", Price), default);
         foreach (var limit in (int[])[1, 4, 1000])
         {
             var all = await AllAsync(after => sandbox.PaymentBooks.ReadAsync(10042, after, limit, default));
@@ -37,10 +37,10 @@ public abstract class BookTests(IDatabaseFixture databases)
     }
 
     [Fact]
-    public async Task APaymentGivenBackStaysInTheBooks()
+    public async Task ARefundedPaymentStaysInTheBooks()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
-        await sandbox.Desk.PayAsync(TestSandbox.Order, new ProviderPayment("p-1", Price), default);
+        await sandbox.Control.PayAsync(TestSandbox.Order, new ProviderPayment("p-1", Price), default);
         await sandbox.Payments.RefundAsync("refund:1", TestSandbox.Order, "p-1", Price, default);
         await sandbox.Payments.RefundAsync("refund:2", TestSandbox.Order, "told directly", Price, default);
         Assert.Equal(
@@ -102,12 +102,12 @@ public abstract class BookTests(IDatabaseFixture databases)
     public async Task BooksThatFailAreSilent()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
-        await sandbox.Desk.SetFaultAsync(
+        await sandbox.Control.SetFaultAsync(
             SandboxPort.Payments,
             new SandboxFault(1, TimeSpan.Zero, false, null),
             default
         );
-        await sandbox.Desk.SetFaultAsync(
+        await sandbox.Control.SetFaultAsync(
             SandboxPort.Inventory,
             new SandboxFault(1, TimeSpan.Zero, true, null),
             default

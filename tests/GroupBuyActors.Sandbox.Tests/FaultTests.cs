@@ -29,14 +29,18 @@ public abstract class FaultTests(IDatabaseFixture databases)
     public async Task APermanentFaultRefusesAndIsForgottenWithTheFault()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
-        await sandbox.Desk.SetFaultAsync(SandboxPort.Payments, new SandboxFault(1, TimeSpan.Zero, true, null), default);
+        await sandbox.Control.SetFaultAsync(
+            SandboxPort.Payments,
+            new SandboxFault(1, TimeSpan.Zero, true, null),
+            default
+        );
         Assert.Equal(
             PortAnswer.Refused,
             (await sandbox.Payments.RefundAsync("key", TestSandbox.Order, "p", TestSandbox.Price, default)).Answer
         );
         Assert.Equal(PortAnswer.Refused, (await sandbox.Payments.QueryAsync(TestSandbox.Order, default)).Answer);
         Assert.Equal(PortAnswer.Done, await sandbox.ReserveAsync(1, 5));
-        await sandbox.Desk.SetFaultAsync(SandboxPort.Payments, SandboxFault.None, default);
+        await sandbox.Control.SetFaultAsync(SandboxPort.Payments, SandboxFault.None, default);
         Assert.Equal(
             PortAnswer.Done,
             (await sandbox.Payments.RefundAsync("key", TestSandbox.Order, "p", TestSandbox.Price, default)).Answer
@@ -52,16 +56,16 @@ public abstract class FaultTests(IDatabaseFixture databases)
         Assert.Equal(PortAnswer.Refused, await sandbox.ReserveAsync(2, 5, "coffee"));
         Assert.Equal(
             new SandboxFault(1, TimeSpan.Zero, true, "coffee"),
-            await sandbox.Desk.GetFaultAsync(SandboxPort.Inventory, default)
+            await sandbox.Control.GetFaultAsync(SandboxPort.Inventory, default)
         );
-        Assert.Equal(SandboxFault.None, await sandbox.Desk.GetFaultAsync(SandboxPort.Notices, default));
+        Assert.Equal(SandboxFault.None, await sandbox.Control.GetFaultAsync(SandboxPort.Notices, default));
     }
 
     [Fact]
     public async Task AboutThatShareFails()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
-        await sandbox.Desk.SetFaultAsync(
+        await sandbox.Control.SetFaultAsync(
             SandboxPort.Notices,
             new SandboxFault(0.5, TimeSpan.Zero, false, null),
             default
@@ -137,7 +141,7 @@ public abstract class FaultTests(IDatabaseFixture databases)
     }
 
     private static Task FaultAsync(TestSandbox sandbox, SandboxFault fault) =>
-        sandbox.Desk.SetFaultAsync(SandboxPort.Inventory, fault, default);
+        sandbox.Control.SetFaultAsync(SandboxPort.Inventory, fault, default);
 
     private static async Task AdvanceUntilAsync(FakeTimeProvider time, Task done)
     {

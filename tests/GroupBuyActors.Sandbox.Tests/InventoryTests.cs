@@ -31,10 +31,16 @@ public abstract class InventoryTests(IDatabaseFixture databases)
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         foreach (var (sku, units) in new[] { ("k", 1L), ("k ", 2L), ("K", 3L), ("ḱ", 4L) })
-            Assert.Equal(new SandboxStock(units, 0, 0), await sandbox.Desk.SetStockAsync(7, sku, units, 0, 0, default));
-        Assert.Equal(new SandboxStock(1, 0, 0), await sandbox.Desk.GetStockAsync(7, "k", default));
-        Assert.Equal(new SandboxStock(2, 0, 0), await sandbox.Desk.GetStockAsync(7, "k ", default));
-        Assert.Equal(new SandboxStock(SandboxStock.NeverSet, 0, 0), await sandbox.Desk.GetStockAsync(7, " k", default));
+            Assert.Equal(
+                new SandboxStock(units, 0, 0),
+                await sandbox.Control.SetStockAsync(7, sku, units, 0, 0, default)
+            );
+        Assert.Equal(new SandboxStock(1, 0, 0), await sandbox.Control.GetStockAsync(7, "k", default));
+        Assert.Equal(new SandboxStock(2, 0, 0), await sandbox.Control.GetStockAsync(7, "k ", default));
+        Assert.Equal(
+            new SandboxStock(SandboxStock.NeverSet, 0, 0),
+            await sandbox.Control.GetStockAsync(7, " k", default)
+        );
     }
 
     [Fact]
@@ -84,9 +90,9 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         Assert.True(call.FirstAt <= call.LastAt);
     }
 
-    /// <summary>T31: the answer of a deduction comes after the group was compensated.</summary>
+    /// <summary>The answer of a deduction comes after the group was compensated.</summary>
     [Fact]
-    public async Task T31_ADeductionThatWasUndoneBeforeItCameHasNoEffect()
+    public async Task ADeductionThatWasUndoneBeforeItCameHasNoEffect()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         await sandbox.SetStockAsync(100);
@@ -97,7 +103,7 @@ public abstract class InventoryTests(IDatabaseFixture databases)
     }
 
     [Fact]
-    public async Task T31_ADeductionThatWasUndoneAfterItCameIsReservedAgainAndReleased()
+    public async Task ADeductionThatWasUndoneAfterItCameIsReservedAgainAndReleased()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         await sandbox.SetStockAsync(100);
@@ -110,11 +116,14 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         Assert.Equal(new SandboxStock(100, 0, 0), await sandbox.StockAsync());
     }
 
-    /// <summary>T32: reserve was silent, the publication abandoned, and the reservation comes late, or came.</summary>
+    /// <summary>
+    /// The reservation got no answer, the publication was abandoned, and the reservation arrives afterwards or had
+    /// arrived.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task T32_AnUndoneReservationHoldsNothingAndTheNextAttemptIsFree(bool cameFirst)
+    public async Task AnUndoneReservationHoldsNothingAndTheNextAttemptIsFree(bool cameFirst)
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         await sandbox.SetStockAsync(10);
@@ -149,10 +158,13 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         Assert.Equal(PortAnswer.Refused, await sandbox.ReserveAsync(2, 5));
         Assert.Equal(
             new SandboxStock(999_995, 5, 0),
-            await sandbox.Desk.GetStockAsync(TestSandbox.Group.MerchantId, "Tea", default)
+            await sandbox.Control.GetStockAsync(TestSandbox.Group.MerchantId, "Tea", default)
         );
-        Assert.Equal(new SandboxStock(1_000_000, 0, 0), await sandbox.Desk.GetStockAsync(7, TestSandbox.Sku, default));
-        Assert.Equal(new SandboxStock(3, 2, 1), await sandbox.Desk.SetStockAsync(7, "x", 3, 2, 1, default));
+        Assert.Equal(
+            new SandboxStock(1_000_000, 0, 0),
+            await sandbox.Control.GetStockAsync(7, TestSandbox.Sku, default)
+        );
+        Assert.Equal(new SandboxStock(3, 2, 1), await sandbox.Control.SetStockAsync(7, "x", 3, 2, 1, default));
     }
 
     [Fact]
@@ -163,8 +175,8 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         {
             await before.SetStockAsync(10);
             await before.ReserveAsync(1, 4);
-            await before.Desk.PayAsync(TestSandbox.Order, new ProviderPayment("p", TestSandbox.Price), default);
-            await before.Desk.SetFaultAsync(
+            await before.Control.PayAsync(TestSandbox.Order, new ProviderPayment("p", TestSandbox.Price), default);
+            await before.Control.SetFaultAsync(
                 SandboxPort.Notices,
                 new SandboxFault(1, TimeSpan.Zero, true, null),
                 default
@@ -197,11 +209,11 @@ public abstract class InventoryTests(IDatabaseFixture databases)
                 async steps =>
                 {
                     var group = GroupId.Parse($"{Interlocked.Increment(ref merchant)}.SH.a");
-                    await sandbox.Desk.SetStockAsync(group.MerchantId, TestSandbox.Sku, 20, 0, 0, default);
+                    await sandbox.Control.SetStockAsync(group.MerchantId, TestSandbox.Sku, 20, 0, 0, default);
                     foreach (var pair in steps.Chunk(2))
                     {
                         await Task.WhenAll(pair.Append(pair[0]).Select(s => RunAsync(sandbox.Inventory, group, s)));
-                        var stock = await sandbox.Desk.GetStockAsync(group.MerchantId, TestSandbox.Sku, default);
+                        var stock = await sandbox.Control.GetStockAsync(group.MerchantId, TestSandbox.Sku, default);
                         Assert.Equal(20, stock.Available + stock.Reserved + stock.Deducted);
                         Assert.True(stock is { Available: >= 0, Reserved: >= 0, Deducted: >= 0 }, stock.ToString());
                     }
@@ -225,7 +237,7 @@ public abstract class InventoryTests(IDatabaseFixture databases)
         await using var second = await TestSandbox.OpenAsync(databases.Provider, database);
         var group = TestSandbox.Group;
         for (var sku = 0; sku < Skus; sku++)
-            await first.Desk.SetStockAsync(group.MerchantId, $"sku-{sku}", 2 * Each, null, null, default);
+            await first.Control.SetStockAsync(group.MerchantId, $"sku-{sku}", 2 * Each, null, null, default);
 
         // Of each sku more is asked for than there is: 2 units a call, so that half of the calls are refused.
         var calls = Enumerable
@@ -277,7 +289,7 @@ public abstract class InventoryTests(IDatabaseFixture databases)
             Task.WhenAll(
                 Enumerable
                     .Range(0, Skus)
-                    .Select(sku => second.Desk.GetStockAsync(group.MerchantId, $"sku-{sku}", default))
+                    .Select(sku => second.Control.GetStockAsync(group.MerchantId, $"sku-{sku}", default))
             );
     }
 

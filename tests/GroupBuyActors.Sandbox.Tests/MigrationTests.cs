@@ -18,7 +18,7 @@ public abstract class MigrationTests(IDatabaseFixture databases)
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
         Assert.Equal(0, await TablesAsync(sandbox.Store));
-        await sandbox.Desk.MigrateAsync(default);
+        await sandbox.Control.MigrateAsync(default);
         var database = await sandbox.Database.ReadyAsync();
         Assert.Equal(7, await TablesAsync(database));
         Assert.Equal(databases.Provider == StoreProvider.MySql, ReferenceEquals(database, sandbox.Store));
@@ -30,7 +30,7 @@ public abstract class MigrationTests(IDatabaseFixture databases)
         var name = await databases.NewDatabaseAsync();
         await using var one = await TestSandbox.OpenAsync(databases.Provider, name);
         await using var other = await TestSandbox.OpenAsync(databases.Provider, name);
-        await Task.WhenAll(one.Desk.MigrateAsync(default), other.Desk.MigrateAsync(default));
+        await Task.WhenAll(one.Control.MigrateAsync(default), other.Control.MigrateAsync(default));
         Assert.Equal(PortAnswer.Done, await one.ReserveAsync(1, 5));
         Assert.Equal(PortAnswer.Done, await other.ReserveAsync(1, 5));
         Assert.Equal(5, (await other.StockAsync()).Reserved);

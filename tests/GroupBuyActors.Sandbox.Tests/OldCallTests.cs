@@ -20,7 +20,7 @@ public abstract class OldCallTests(IDatabaseFixture databases)
         var removed = 0;
         for (var steps = 0; ; steps++)
         {
-            var step = await sandbox.Desk.RemoveCallsAsync(Noon.AddDays(12), 3, default);
+            var step = await sandbox.Control.RemoveCallsAsync(Noon.AddDays(12), 3, default);
             Assert.InRange(step.Removed, 0, 3);
             Assert.Equal(steps == 6, step.IsDone);
             removed += step.Removed;

@@ -21,10 +21,10 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
         var nothing = await sandbox.Payments.QueryAsync(Order, default);
         Assert.Equal(PortAnswer.Done, nothing.Answer);
         Assert.Empty(nothing.Payments);
-        Assert.True(await sandbox.Desk.PayAsync(Order, new ProviderPayment("p-1", Price), default));
-        Assert.True(await sandbox.Desk.PayAsync(Order, new ProviderPayment("P-1", new Money(5, "USD")), default));
-        Assert.True(await sandbox.Desk.PayAsync(Order, new ProviderPayment("p-1", Price), default));
-        Assert.False(await sandbox.Desk.PayAsync(Order, new ProviderPayment("p-1", new Money(1, "CNY")), default));
+        Assert.True(await sandbox.Control.PayAsync(Order, new ProviderPayment("p-1", Price), default));
+        Assert.True(await sandbox.Control.PayAsync(Order, new ProviderPayment("P-1", new Money(5, "USD")), default));
+        Assert.True(await sandbox.Control.PayAsync(Order, new ProviderPayment("p-1", Price), default));
+        Assert.False(await sandbox.Control.PayAsync(Order, new ProviderPayment("p-1", new Money(1, "CNY")), default));
         Assert.Equal(
             [new ProviderPayment("P-1", new Money(5, "USD")), new ProviderPayment("p-1", Price)],
             (await sandbox.Payments.QueryAsync(Order, default)).Payments.OrderBy(
@@ -40,7 +40,7 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
     public async Task APaymentGoesBackWholeAndOnce()
     {
         await using var sandbox = await TestSandbox.NewAsync(databases);
-        await sandbox.Desk.PayAsync(Order, new ProviderPayment("支付-1", Price), default);
+        await sandbox.Control.PayAsync(Order, new ProviderPayment("支付-1", Price), default);
         Assert.Equal(PortAnswer.Refused, await RefundAsync(sandbox, "支付-1", new Money(1, "CNY")));
         Assert.All(
             await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RefundAsync(sandbox, "支付-1", Price))),
@@ -48,7 +48,7 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
         );
         var asked = await sandbox.Payments.QueryAsync(Order, default);
         Assert.Empty(asked.Payments);
-        Assert.Equal(["支付-1"], asked.GivenBack);
+        Assert.Equal(["支付-1"], asked.Refunded);
         Assert.Equal(
             PortAnswer.Refused,
             (await sandbox.Payments.RefundAsync("another key", Order, "支付-1", Price, default)).Answer
@@ -85,15 +85,15 @@ public abstract class PaymentAndNoticeTests(IDatabaseFixture databases)
             PortAnswer.Done,
             (await sandbox.Notices.SendAsync($"notice:{Order}:refund", Order, "alice", "refund", default)).Answer
         );
-        var page = await sandbox.Desk.CallsAsync(SandboxPort.Notices, null, null, 1, default);
+        var page = await sandbox.Control.CallsAsync(SandboxPort.Notices, null, null, 1, default);
         Assert.Equal(
             ($"notice:{Order}:refund", "notice", 1L),
             (page.Items[0].Key, page.Items[0].Operation, page.Items[0].Times)
         );
-        page = await sandbox.Desk.CallsAsync(SandboxPort.Notices, null, page.Next, 1, default);
+        page = await sandbox.Control.CallsAsync(SandboxPort.Notices, null, page.Next, 1, default);
         Assert.Equal(($"notice:{Order}:success", 2L), (page.Items[0].Key, page.Items[0].Times));
         Assert.Null(page.Next);
-        Assert.Empty((await sandbox.Desk.CallsAsync(SandboxPort.Payments, null, null, 10, default)).Items);
+        Assert.Empty((await sandbox.Control.CallsAsync(SandboxPort.Payments, null, null, 10, default)).Items);
     }
 
     private static async Task<PortAnswer> RefundAsync(TestSandbox sandbox, string paymentId, Money amount) =>

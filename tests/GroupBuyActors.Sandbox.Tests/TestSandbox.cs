@@ -19,7 +19,7 @@ internal sealed class TestSandbox : IAsyncDisposable
 
     private TestSandbox(ServiceProvider services) => _services = services;
 
-    public SandboxControl Desk => _services.GetRequiredService<SandboxControl>();
+    public SandboxControl Control => _services.GetRequiredService<SandboxControl>();
 
     /// <summary>The database of the store beside it.</summary>
     public Database Store => _services.GetRequiredService<Database>();
@@ -82,13 +82,13 @@ internal sealed class TestSandbox : IAsyncDisposable
             )
         ).Answer;
 
-    public Task<SandboxStock> StockAsync() => Desk.GetStockAsync(Group.MerchantId, Sku, default);
+    public Task<SandboxStock> StockAsync() => Control.GetStockAsync(Group.MerchantId, Sku, default);
 
     public Task<SandboxStock> SetStockAsync(long available) =>
-        Desk.SetStockAsync(Group.MerchantId, Sku, available, null, null, default);
+        Control.SetStockAsync(Group.MerchantId, Sku, available, null, null, default);
 
     public async Task<SandboxCall?> CallAsync(SandboxPort port, string key) =>
-        (await Desk.CallsAsync(port, key, null, 10, default)).Items.SingleOrDefault();
+        (await Control.CallsAsync(port, key, null, 10, default)).Items.SingleOrDefault();
 
     public static string ReserveKey(int attempt) => $"reserve:{Group}:{attempt}";
 

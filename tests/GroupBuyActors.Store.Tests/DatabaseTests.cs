@@ -118,9 +118,9 @@ public sealed class MySqlDatabaseTests(MariaDb server) : DatabaseTests(server)
 /// <summary>A piece of work is done whole or not at all, and leaves nothing open behind.</summary>
 public abstract class DatabaseTests(IDatabaseFixture databases)
 {
-    /// <summary>T1: the half of a failed transaction must not be committed by the next one on its connection.</summary>
+    /// <summary>The half of a failed transaction must not be committed by the next one on its connection.</summary>
     [Fact]
-    public async Task T1_AFailureInTheMiddleLeavesNothing()
+    public async Task AFailureInTheMiddleLeavesNothing()
     {
         await using var store = await TestStore.NewAsync(databases);
         for (var n = 0; n < 3; n++)

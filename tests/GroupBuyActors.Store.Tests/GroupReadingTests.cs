@@ -48,9 +48,9 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
         );
     }
 
-    /// <summary>T21: two writers mixed their chunks, or a crash came before the header.</summary>
+    /// <summary>Two writers mixed their chunks, or a crash came before the header.</summary>
     [Fact]
-    public async Task T21_ASnapshotThatIsNotWholeIsPassedOverForAnOlderOne()
+    public async Task ASnapshotThatIsNotWholeIsPassedOverForAnOlderOne()
     {
         await using var store = await TestStore.NewAsync(databases);
         for (var n = 1; n <= 9; n++)
@@ -73,7 +73,7 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
     }
 
     [Fact]
-    public async Task T21_ChunksWithoutAHeaderAreNoSnapshot()
+    public async Task ChunksWithoutAHeaderAreNoSnapshot()
     {
         await using var store = await TestStore.NewAsync(databases);
         await store.JournalAsync(Id, 1);

@@ -108,7 +108,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
         await Assert.ThrowsAsync<FormatException>(() => store.GroupQueries.UserOrdersAsync("u", mark, 5, default));
     }
 
-    /// <summary>T16, T18: late and repeated changes of a relay that starts over.</summary>
+    /// <summary>Late and repeated changes of a relay that starts over.</summary>
     [Fact]
     public async Task AnOlderSequenceNeverOverwritesANewerOne()
     {
@@ -187,9 +187,9 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Assert.Equal(200, await store.NumberAsync($"select count(*) from payment_book where sequence = 12"));
     }
 
-    /// <summary>T26: a default collation would give three buyers one list.</summary>
+    /// <summary>A default collation would give three buyers one list.</summary>
     [Fact]
-    public async Task T26_UserIdsAreBinary()
+    public async Task UserIdsAreBinary()
     {
         await using var store = await TestStore.NewAsync(databases);
         string[] users = ["Alice", "alice", "alice ", "älice", "alice\u0301"];

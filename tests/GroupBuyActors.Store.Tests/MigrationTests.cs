@@ -74,9 +74,9 @@ public sealed class MySqlMigrationTests(MariaDb server) : MigrationTests(server)
         Assert.Equal(0, await store.NumberAsync($"select count(*) from schema_version where applied_at is null"));
     }
 
-    /// <summary>T10: a pool that resets its sessions would put isolation back to the server's default.</summary>
+    /// <summary>A pool that resets its sessions would put isolation back to the server's default.</summary>
     [Fact]
-    public async Task T10_EverySessionReadsCommittedInUtc()
+    public async Task EverySessionReadsCommittedInUtc()
     {
         // MariaDB and MySQL name the isolation differently; newer MariaDB has both names.
         const string Settings =
@@ -193,7 +193,7 @@ public sealed class MigrationReadingTests
     [InlineData("10.5.23-MariaDB", false)]
     [InlineData("11.4.2-MariaDB", true)]
     public void OldServersAreRefused(string version, bool fit) =>
-        Assert.Equal(fit, MySqlServerCheck.WhyTooOld(version) is null);
+        Assert.Equal(fit, MySqlServerCheck.UnsupportedReason(version) is null);
 
     [Fact]
     public void ServersWithSeveralPrimariesAreRefused()

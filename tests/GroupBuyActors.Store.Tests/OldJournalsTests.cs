@@ -188,7 +188,7 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
     private static async Task<List<string>> WalkAsync(TestStore store, DateTimeOffset before, int limit)
     {
         var found = new HashSet<string>();
-        JournalPlace? place = null;
+        JournalPosition? place = null;
         do
         {
             (var groups, place) = await store.OldJournals.WalkAsync(place, before, isAlone: false, limit, default);

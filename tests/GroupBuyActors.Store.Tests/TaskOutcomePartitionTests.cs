@@ -45,8 +45,14 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
         // does.
         await store.EndAsync(Samples.Ending("long ago", Samples.Noon.AddDays(100), type: "notify"));
         await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(160), type: "notify"));
-        var upkeep = await store.Ends.MaintainAsync(Today.AddDays(180), 30, 30, ["refund", "payment-check"], default);
-        Assert.Equal(new TaskOutcomeMaintenance(61, 31, true), upkeep);
+        var maintenance = await store.Ends.MaintainAsync(
+            Today.AddDays(180),
+            30,
+            30,
+            ["refund", "payment-check"],
+            default
+        );
+        Assert.Equal(new TaskOutcomeMaintenance(61, 31, true), maintenance);
         Assert.Equal(2, await store.NumberAsync($"select count(*) from task_outcome"));
         Assert.Equal(
             1,

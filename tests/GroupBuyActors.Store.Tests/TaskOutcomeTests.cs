@@ -212,8 +212,8 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
         for (var n = 0; n < 3; n++)
             await store.EndAsync(Samples.Ending($"{days}-{n}", Samples.Noon.AddDays(days), type: "notify"));
 
-        var upkeep = await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
-        Assert.Equal((10, true), (upkeep.Dropped, upkeep.Complete));
+        var maintenance = await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
+        Assert.Equal((10, true), (maintenance.Dropped, maintenance.Complete));
         Assert.Equal(31 * 3, await store.NumberAsync($"select count(*) from task_outcome"));
         Assert.Equal(Samples.Noon.AddDays(-30), (await AllAsync(store, new TaskOutcomeFilter(), 50))[^1].EndedAt);
         Assert.Equal(
@@ -330,7 +330,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
                     .Range(0, 6)
                     .Select(_ => store.Ends.MaintainAsync(day, 3, 3, ["refund", "payment-check"], default))
             );
-            Assert.Contains(all, upkeep => upkeep.Complete);
+            Assert.Contains(all, maintenance => maintenance.Complete);
             Assert.Equal(
                 new TaskOutcomeMaintenance(0, 0, true),
                 await store.Ends.MaintainAsync(day, 3, 3, ["refund", "payment-check"], default)

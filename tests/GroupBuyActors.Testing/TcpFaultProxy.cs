@@ -284,7 +284,7 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
             {
                 client.NoDelay = _server.NoDelay = true;
                 await _server.ConnectAsync(host, port);
-                await Task.WhenAll(CutAfterTroubleAsync(PumpPacketsAsync()), CutAfterTroubleAsync(PumpAnswersAsync()));
+                await Task.WhenAll(CutAfterFailureAsync(PumpPacketsAsync()), CutAfterFailureAsync(PumpAnswersAsync()));
             }
             catch (Exception e) when (IsEnd(e))
             {
@@ -300,7 +300,7 @@ internal sealed class ProxiedConnection(TcpFaultProxy proxy, TcpClient client, s
     }
 
     /// <summary>Of two directions one would wait for ever where the other has failed.</summary>
-    private async Task CutAfterTroubleAsync(Task pump)
+    private async Task CutAfterFailureAsync(Task pump)
     {
         try
         {

@@ -30,7 +30,7 @@ public sealed record SiloDocument(
 /// <param name="Backlog">Tasks that are due and not yet done.</param>
 public sealed record ShardDocument(ShardId Shard, string? Owner, string? OwnerName, long Epoch, int Backlog);
 
-/// <summary>A timed task as operators see it (SPEC section 3).</summary>
+/// <summary>A timed task as operators see it.</summary>
 public sealed record TaskDocument
 {
     /// <summary>The task's id.</summary>

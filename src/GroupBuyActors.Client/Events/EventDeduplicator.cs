@@ -14,7 +14,7 @@ internal sealed class EventDeduplicator(
     private readonly SequenceMemory _memory = new(options.GroupsInMemoryMax);
 
     /// <summary>What of these events is to be stored; null where nothing is.</summary>
-    public async ValueTask<GroupEventBatch?> SiftAsync(
+    public async ValueTask<GroupEventBatch?> DeduplicateAsync(
         IReadOnlyList<GroupEventEnvelope> events,
         CancellationToken cancellation
     )

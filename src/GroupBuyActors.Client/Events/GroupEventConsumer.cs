@@ -35,7 +35,7 @@ public sealed class GroupEventConsumer
     public const string MeterName = "GroupBuyActors";
 
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50),
-        AskTimeout = TimeSpan.FromSeconds(1),
+        QueryTimeout = TimeSpan.FromSeconds(1),
         EndInterval = TimeSpan.FromSeconds(1);
 
     private readonly GroupEventConsumerOptions _options;
@@ -191,7 +191,7 @@ public sealed class GroupEventConsumer
             return;
         foreach (var lane in _lanes.Values)
             if (lane.IsPaused)
-                lane.EndsAt(consumer.QueryWatermarkOffsets(lane.Partition, AskTimeout).High.Value);
+                lane.EndsAt(consumer.QueryWatermarkOffsets(lane.Partition, QueryTimeout).High.Value);
     }
 
     private bool IsTime(ref long last, TimeSpan interval)

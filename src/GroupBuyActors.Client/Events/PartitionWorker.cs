@@ -24,7 +24,7 @@ internal sealed class PartitionWorker(
     private readonly Channel<ConsumeResult<byte[]?, byte[]?>> _queue = Channel.CreateUnbounded<
         ConsumeResult<byte[]?, byte[]?>
     >(new() { SingleReader = true, SingleWriter = true });
-    private readonly EventDeduplicator _sieve = new(view, options, metrics);
+    private readonly EventDeduplicator _deduplicator = new(view, options, metrics);
 
     // Stopping: begin no other batch and no other try. Abandoned: the batch in hand is not waited for any more.
     private readonly CancellationTokenSource _stopping = new(),
@@ -149,7 +149,7 @@ internal sealed class PartitionWorker(
             catch (Exception failure)
                 when (failure is not GroupEventGapException && !_abandoned.IsCancellationRequested)
             {
-                _sieve.Forget(events);
+                _deduplicator.Forget(events);
                 if (tries >= options.RetryCountMax)
                     throw;
                 if (failure is not CheckpointMovedException)
@@ -169,18 +169,18 @@ internal sealed class PartitionWorker(
                 await RefuseAsync(message, fault);
         }
 
-        if (await _sieve.SiftAsync(events, _abandoned.Token) is not { } batch)
+        if (await _deduplicator.DeduplicateAsync(events, _abandoned.Token) is not { } batch)
             return;
         var began = time.GetTimestamp();
         await view.StoreAsync(batch, _abandoned.Token);
-        _sieve.Stored(batch);
+        _deduplicator.Stored(batch);
         metrics.Stored(batch.Events.Count, time.GetElapsedTime(began));
     }
 
     private async ValueTask RefuseAsync(ConsumeResult<byte[]?, byte[]?> message, string fault)
     {
-        if (options.OnMalformed is { } told)
-            await told(
+        if (options.OnMalformed is { } notified)
+            await notified(
                 new MalformedMessage(
                     partition.Partition.Value,
                     message.Offset.Value,

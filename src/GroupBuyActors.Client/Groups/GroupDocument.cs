@@ -3,7 +3,7 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// A group as the HTTP API shows it (SPEC section 4). Amounts are minor units; instants are UTC with milliseconds.
+/// A group as the HTTP API shows it. Amounts are minor units; instants are UTC with milliseconds.
 /// </summary>
 public sealed record GroupDocument
 {

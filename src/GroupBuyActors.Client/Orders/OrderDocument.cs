@@ -2,7 +2,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>An order as the HTTP API shows it (SPEC section 4).</summary>
+/// <summary>An order as the HTTP API shows it.</summary>
 public sealed record OrderDocument
 {
     /// <summary>The order.</summary>

@@ -12,7 +12,7 @@ internal sealed class CommandExecution
     private readonly CommandContext _context;
     private readonly PendingFanOut? _orderWorkBefore,
         _noticeWorkBefore;
-    private readonly CommitBudget _room;
+    private readonly CommitBudget _budget;
     private int _ordersLeft,
         _noticesLeft;
     private bool _mayLapse;
@@ -24,7 +24,7 @@ internal sealed class CommandExecution
         Now = Instants.Later(Instants.TruncateToMilliseconds(context.Clock), state.UpdatedAt);
         SequenceBefore = state.Sequence;
         (_orderWorkBefore, _noticeWorkBefore) = (state.OrderWork, state.NoticeWork);
-        _room = new CommitBudget(context.CommitBytesMax, CommandResult.Events);
+        _budget = new CommitBudget(context.CommitBytesMax, CommandResult.Events);
     }
 
     public GroupState State { get; }
@@ -66,7 +66,7 @@ internal sealed class CommandExecution
     }
 
     /// <summary>Lets open consequences go on, as many as a commit takes, and vouchers end.</summary>
-    public void Settle()
+    public void Advance()
     {
         _mayLapse = true;
         _ordersLeft = Math.Min(Settings.FanOutPerCommit, FanOut.CountOfOrders(State));
@@ -76,13 +76,13 @@ internal sealed class CommandExecution
     public void Schedule(TimedTask task)
     {
         CommandResult.Schedules.Add(task);
-        _room.Take(CommitBytes.OfTask(task));
+        _budget.Take(CommitBytes.OfTask(task));
     }
 
     public void Log(OrderStatusChange change)
     {
         CommandResult.Statuses.Add(change);
-        _room.Take(OrderStatusChange.BytesOf(change.Order.UserId));
+        _budget.Take(OrderStatusChange.BytesOf(change.Order.UserId));
     }
 
     /// <summary>Removes a task; one that this very handling scheduled is not scheduled in the first place.</summary>
@@ -91,7 +91,7 @@ internal sealed class CommandExecution
         if (causedBy > SequenceBefore && CommandResult.Schedules.RemoveAll(task => task.Key.Id == key.Id) > 0)
             return;
         CommandResult.Removals.Add(key);
-        _room.Take(CommitBytes.Removal);
+        _budget.Take(CommitBytes.Removal);
     }
 
     /// <summary>Removes the tasks of consequences that are done.</summary>
@@ -121,7 +121,7 @@ internal sealed class CommandExecution
 
     private void RunConsequences()
     {
-        for (; _ordersLeft > 0 && _room.Left > 0; _ordersLeft--)
+        for (; _ordersLeft > 0 && _budget.Left > 0; _ordersLeft--)
         {
             if (FanOut.Next(State, _context.NewSecret) is not var (first, second))
                 break;
@@ -133,9 +133,9 @@ internal sealed class CommandExecution
         _ordersLeft = 0;
         var noticesLeft = _noticesLeft;
         _noticesLeft = 0;
-        if (noticesLeft == 0 || _room.Left <= 0)
+        if (noticesLeft == 0 || _budget.Left <= 0)
             return;
-        if (FanOut.NextNotices(State, noticesLeft, _room.Left) is { } notices)
+        if (FanOut.NextNotices(State, noticesLeft, _budget.Left) is { } notices)
             Emit(notices);
     }
 
@@ -144,7 +144,7 @@ internal sealed class CommandExecution
         var count = FanOut.CountOfOrders(State);
         // The refund that marks a settlement as failed is itself the first of its consequences.
         var limit = Settings.FanOutPerCommit - (happened is OrderRefundRequested ? 1 : 0);
-        var fits = count <= limit && FanOut.BytesOfOrders(State) <= _room.Left;
+        var fits = count <= limit && FanOut.BytesOfOrders(State) <= _budget.Left;
         _ordersLeft = fits || happened is OrderRefundRequested ? Math.Min(count, limit) : 0;
         return !fits;
     }
@@ -152,7 +152,7 @@ internal sealed class CommandExecution
     private bool DefersNotices()
     {
         var fits =
-            FanOut.CountOfNotices(State) <= Settings.FanOutPerCommit && FanOut.BytesOfNotices(State) <= _room.Left;
+            FanOut.CountOfNotices(State) <= Settings.FanOutPerCommit && FanOut.BytesOfNotices(State) <= _budget.Left;
         _noticesLeft = fits ? Settings.FanOutPerCommit : 0;
         return !fits;
     }

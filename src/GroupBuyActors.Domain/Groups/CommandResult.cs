@@ -33,13 +33,13 @@ internal sealed record CommandContext
 internal sealed record GroupSettings
 {
     /// <summary>
-    /// After this a payment cannot turn up at the provider any more without being found; default 10 min (SPEC section
-    /// 2).
+    /// How long after its close an unpaid order is checked at the provider once more; a payment made later is found by
+    /// no check. Default 10 min.
     /// </summary>
     public TimeSpan ProviderWindow { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Stock is given back this long after it becomes unsellable: 5 s.</summary>
-    public TimeSpan GiveBackDelay { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan ReleaseDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// A publication still waiting for stock after this is abandoned; default 30 s, above the reserve call's own limit.
@@ -58,7 +58,12 @@ internal sealed record GroupSettings
 /// <param name="Time">The group's now when it was decided.</param>
 /// <param name="Event">What happened.</param>
 /// <param name="Request">On the last event of a commit that answers a request key: what to remember; else null.</param>
-internal sealed record RecordedEvent(long Sequence, DateTimeOffset Time, GroupEvent Event, RequestMark? Request = null);
+internal sealed record RecordedEvent(
+    long Sequence,
+    DateTimeOffset Time,
+    GroupEvent Event,
+    RequestRecord? Request = null
+);
 
 /// <summary>Stored with an event so that a replay knows the request again and can rebuild its first answer.</summary>
 /// <param name="Id">The request key's id.</param>
@@ -66,7 +71,7 @@ internal sealed record RecordedEvent(long Sequence, DateTimeOffset Time, GroupEv
 /// <param name="Order">The order that the answer shows, or null where it shows the group.</param>
 /// <param name="Outcome">How it went.</param>
 /// <param name="Brief">True where the answer carries the group's brief (a join).</param>
-internal sealed record RequestMark(string Id, string Fingerprint, int? Order, ReplyOutcome Outcome, bool Brief);
+internal sealed record RequestRecord(string Id, string Fingerprint, int? Order, ReplyOutcome Outcome, bool Brief);
 
 /// <summary>A row for the order status log: the order as it is after an event that changed its status.</summary>
 internal sealed record OrderStatusChange(long Sequence, DateTimeOffset Time, OrderView Order) : KindRow
@@ -87,7 +92,7 @@ internal enum PaymentState
     Held,
 
     /// <summary>
-    /// Its voucher is redeemed: the merchant's, once <see cref="PaymentEntry.SettlesAt"/> has passed.
+    /// Its voucher is redeemed: the merchant's, once <see cref="PaymentEntry.FinalAt"/> has passed.
     /// </summary>
     Redeemed,
 
@@ -107,7 +112,7 @@ internal sealed record PaymentEntry(
     string PaymentId,
     Money Amount,
     PaymentState State,
-    DateTimeOffset? SettlesAt
+    DateTimeOffset? FinalAt
 );
 
 /// <summary>A group's stock, for the books: reserved = outstanding + deducted + released.</summary>

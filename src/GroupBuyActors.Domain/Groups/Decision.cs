@@ -37,7 +37,7 @@ internal sealed class Decision
     public bool CompletesTask => !KeepsTask && !Unknown && Refusal is null && Question is null && NotYet is null;
 
     /// <summary>True where open consequences go on and vouchers whose validity is over end.</summary>
-    public bool Settles { get; init; }
+    public bool Advances { get; init; }
 
     /// <summary>Nothing is to be done and nothing to be said: a task that is no longer needed.</summary>
     public static Decision Nothing { get; } = new();

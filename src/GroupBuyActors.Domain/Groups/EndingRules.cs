@@ -59,13 +59,13 @@ internal static class EndingRules
 
         return new Decision
         {
-            Settles = true,
+            Advances = true,
             Outcome = ReplyOutcome.Done,
             Answer = AnswerKind.Group,
         };
     }
 
-    public static Decision DecideLapse() => new() { Settles = true };
+    public static Decision DecideLapse() => new() { Advances = true };
 
     private static bool AwaitsDeadline(GroupState state) =>
         state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success && state.JoiningEnded is null;

@@ -27,7 +27,7 @@ internal static class FanOut
         var orders = state.Orders;
         return state.Phase switch
         {
-            GroupPhase.Success => state.SettlementFailed ? orders.PaidAfterSuccess : 0,
+            GroupPhase.Success => state.FulfilmentFailed ? orders.PaidAfterSuccess : 0,
             GroupPhase.Fulfilled => orders.CountOf(OrderStatus.Paid),
             GroupPhase.Expired when state.Reason == ExpiryReason.VouchersLapsed => orders.CountOf(
                 OrderStatus.VoucherIssued

@@ -19,7 +19,7 @@ internal static class GroupEnd
         order.Status switch
         {
             OrderStatus.Closed or OrderStatus.Refunded or OrderStatus.Lapsed => true,
-            OrderStatus.Redeemed => order.Main?.SettlesAt is not { } settles || settles <= now,
+            OrderStatus.Redeemed => order.Main?.FinalAt is not { } finalAt || finalAt <= now,
             _ => false,
         };
 }

@@ -31,7 +31,7 @@ internal static partial class GroupMachine
         {
             case GroupPublishing e:
                 state.Phase = GroupPhase.Publishing;
-                (state.Attempt, state.Offer, state.Carried) = (e.Attempt, e.Offer, e.Terms);
+                (state.Attempt, state.Offer, state.StoredTerms) = (e.Attempt, e.Offer, e.Terms);
                 (state.PublishingSequence, state.PublishingAt) = (recorded.Sequence, recorded.Time);
                 state.ApproximateBytes += 512 + 3 * (e.Offer.Title.Length + e.Offer.Sku.Length);
                 break;
@@ -164,11 +164,11 @@ internal static partial class GroupMachine
             order.FindPayment(e.PaymentId)
             ?? Take(state, order, e.PaymentId, e.Amount, PaymentState.Refunding, late: true);
         payment.State = PaymentState.Refunding;
-        payment.SettlesAt = null;
+        payment.FinalAt = null;
         state.Orders.Move(order, OrderStatus.Refunding);
         if (e.Reason == RefundReason.StockUnavailable && state.Ledger.FailInFlight())
         {
-            state.SettlementFailed = true;
+            state.FulfilmentFailed = true;
             FanOut.OpenForOrders(state, recorded);
         }
     }
@@ -188,17 +188,17 @@ internal static partial class GroupMachine
                 break;
             case VoucherRedeemed:
                 order.RedeemedAt = recorded.Time;
-                Settle(order, PaymentState.Redeemed, recorded.Time + state.RequireTerms().RevokeWindow);
+                SetPaymentState(order, PaymentState.Redeemed, recorded.Time + state.RequireTerms().RevokeWindow);
                 state.Orders.Move(order, OrderStatus.Redeemed);
                 break;
             case VoucherRedemptionRevoked:
                 order.RedeemedAt = null;
-                Settle(order, PaymentState.Held, null);
+                SetPaymentState(order, PaymentState.Held, null);
                 state.Orders.Move(order, OrderStatus.VoucherIssued);
                 break;
             case VoucherLapsed:
                 if (state.RequireTerms().LapsePolicy == LapsePolicy.Forfeit)
-                    Settle(order, PaymentState.Forfeited, null);
+                    SetPaymentState(order, PaymentState.Forfeited, null);
                 state.Orders.Move(order, OrderStatus.Lapsed);
                 break;
             default:
@@ -206,12 +206,12 @@ internal static partial class GroupMachine
         }
     }
 
-    private static void Settle(Order order, PaymentState to, DateTimeOffset? settlesAt)
+    private static void SetPaymentState(Order order, PaymentState to, DateTimeOffset? finalAt)
     {
         if (order.Main is not { } payment)
             return;
         payment.State = to;
-        payment.SettlesAt = settlesAt;
+        payment.FinalAt = finalAt;
     }
 
     private static Payment Take(

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Groups;
 internal static partial class GroupMachine
 {
     /// <summary>The number of a task that was put back at another time than its event gave it.</summary>
-    private const int PutBack = 1_000_000;
+    private const int RestoredTaskNumber = 1_000_000;
 
     /// <summary>
     /// The tasks that an event just applied schedules and removes. <paramref name="deferred"/>: it opened consequences
@@ -91,13 +91,13 @@ internal static partial class GroupMachine
             SuccessSaga.TypeName when state.Ledger.InFlight is { } deduction => Task(
                 SuccessSaga.Type,
                 new DeductTask(deduction.Cause, DeductionOf(state, deduction)),
-                PutBack
+                RestoredTaskNumber
             ),
             StockRollback.TypeName
                 when state.Ledger.Releases.Find(release => release.Sequence == needed.Sequence) is { } release => Task(
                 StockRollback.Type,
                 new ReleaseTask(release.Cause, ReleaseOf(state, release)),
-                PutBack
+                RestoredTaskNumber
             ),
             StockRollback.TypeName => Task(StockRollback.Type, GuardOf(state, state.Attempt)),
             _ => throw new ArgumentException($"No group state requires a task of type {needed.Type}.", nameof(needed)),
@@ -150,7 +150,7 @@ internal static partial class GroupMachine
         if (state.Ledger.Releases is [.., var release] && release.Sequence == recorded.Sequence)
             tasks.Add(
                 StockRollback.Type,
-                release.UndoReservation ? recorded.Time : recorded.Time + settings.GiveBackDelay,
+                release.UndoReservation ? recorded.Time : recorded.Time + settings.ReleaseDelay,
                 new ReleaseTask(release.Cause, ReleaseOf(state, release))
             );
     }

@@ -37,7 +37,7 @@ internal static partial class GroupMachine
         }
 
         var decision = Decide(state, command, execution.Now, context.Completes);
-        Carry(execution, decision);
+        Record(execution, decision);
         execution.RemoveDoneWork();
         if (decision.CompletesTask)
             execution.Complete();
@@ -55,8 +55,8 @@ internal static partial class GroupMachine
     public static void Replay(GroupState state, RecordedEvent recorded)
     {
         Apply(state, recorded);
-        if (recorded.Request is { } mark)
-            Remember(state, mark, recorded.Time, AnswerOf(state, mark), journaled: true);
+        if (recorded.Request is { } remembered)
+            Remember(state, remembered, recorded.Time, AnswerOf(state, remembered), journaled: true);
     }
 
     private static Decision Decide(
@@ -88,14 +88,14 @@ internal static partial class GroupMachine
             _ => throw new ArgumentOutOfRangeException(nameof(command), command, "No rule handles this command."),
         };
 
-    private static void Carry(CommandExecution execution, Decision decision)
+    private static void Record(CommandExecution execution, Decision decision)
     {
         var result = execution.CommandResult;
         foreach (var happened in decision.Events)
             execution.Emit(happened);
-        if (decision.Settles)
-            execution.Settle();
-        if (decision.Events.Length > 0 || decision.Settles)
+        if (decision.Advances)
+            execution.Advance();
+        if (decision.Events.Length > 0 || decision.Advances)
             execution.RunTransitions();
         result.Refusal = decision.Refusal;
         result.Question = decision.Question;
@@ -120,7 +120,7 @@ internal static partial class GroupMachine
         };
         if (request is null || result.Answer is null)
             return;
-        var mark = new RequestMark(
+        var remembered = new RequestRecord(
             request.Id,
             request.Fingerprint,
             decision.Answer == AnswerKind.Group ? null : decision.Order,
@@ -128,8 +128,8 @@ internal static partial class GroupMachine
             decision.Answer == AnswerKind.OrderWithBrief
         );
         if (result.Events.Count > 0)
-            result.Events[^1] = result.Events[^1] with { Request = mark };
-        Remember(state, mark, execution.Now, result.Answer, journaled: result.Events.Count > 0);
+            result.Events[^1] = result.Events[^1] with { Request = remembered };
+        Remember(state, remembered, execution.Now, result.Answer, journaled: result.Events.Count > 0);
     }
 
     private static CommandResult Recall(CommandResult result, RequestKey request, Remembered known)
@@ -147,19 +147,27 @@ internal static partial class GroupMachine
         return result;
     }
 
-    private static void Remember(GroupState state, RequestMark mark, DateTimeOffset at, object answer, bool journaled)
+    private static void Remember(
+        GroupState state,
+        RequestRecord remembered,
+        DateTimeOffset at,
+        object answer,
+        bool journaled
+    )
     {
-        state.Requests.Add(new Remembered(mark.Id, mark.Fingerprint, at, mark.Outcome, answer, journaled));
+        state.Requests.Add(
+            new Remembered(remembered.Id, remembered.Fingerprint, at, remembered.Outcome, answer, journaled)
+        );
         if (journaled)
-            state.ApproximateBytes += 136 + mark.Id.Length + mark.Fingerprint.Length;
+            state.ApproximateBytes += 136 + remembered.Id.Length + remembered.Fingerprint.Length;
     }
 
-    private static object AnswerOf(GroupState state, RequestMark mark) =>
-        mark.Order is { } number
-            ? Views.Of(state, state.Orders[number], mark.Brief)
+    private static object AnswerOf(GroupState state, RequestRecord remembered) =>
+        remembered.Order is { } number
+            ? Views.Of(state, state.Orders[number], remembered.Brief)
             : state.View()
                 ?? throw new InvalidOperationException(
-                    $"Group {state.Id} cannot rebuild the answer to request {mark.Id}."
+                    $"Group {state.Id} cannot rebuild the answer to request {remembered.Id}."
                 );
 
     private static RequestKey? RequestOf(GroupCommand command) =>

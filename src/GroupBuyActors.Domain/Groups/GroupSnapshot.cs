@@ -25,14 +25,14 @@ internal static class GroupSnapshot
             UpdatedAt = state.UpdatedAt,
             Attempt = state.Attempt,
             Offer = state.Offer,
-            Terms = state.Carried,
+            Terms = state.StoredTerms,
             PublishingSequence = state.PublishingSequence,
             PublishingAt = state.PublishingAt,
             ShelvedSequence = state.ShelvedSequence,
             CountAtSuccess = state.Orders.CountAtSuccess,
             JoiningEnded = state.JoiningEnded,
             Reason = state.Reason,
-            SettlementFailed = state.SettlementFailed,
+            FulfilmentFailed = state.FulfilmentFailed,
             FulfilledAt = state.FulfilledAt,
             VouchersValidUntil = state.VouchersValidUntil,
             OrderWork = state.OrderWork,
@@ -66,13 +66,13 @@ internal static class GroupSnapshot
             UpdatedAt = document.UpdatedAt,
             Attempt = document.Attempt,
             Offer = document.Offer,
-            Carried = document.Terms,
+            StoredTerms = document.Terms,
             PublishingSequence = document.PublishingSequence,
             PublishingAt = document.PublishingAt,
             ShelvedSequence = document.ShelvedSequence,
             JoiningEnded = document.JoiningEnded,
             Reason = document.Reason,
-            SettlementFailed = document.SettlementFailed,
+            FulfilmentFailed = document.FulfilmentFailed,
             FulfilledAt = document.FulfilledAt,
             VouchersValidUntil = document.VouchersValidUntil,
             OrderWork = document.OrderWork,
@@ -109,7 +109,7 @@ internal sealed class SnapshotDocument
     public int CountAtSuccess { get; init; }
     public JoiningEndReason? JoiningEnded { get; init; }
     public ExpiryReason? Reason { get; init; }
-    public bool SettlementFailed { get; init; }
+    public bool FulfilmentFailed { get; init; }
     public DateTimeOffset? FulfilledAt { get; init; }
     public DateTimeOffset? VouchersValidUntil { get; init; }
     public PendingFanOut? OrderWork { get; init; }

@@ -27,7 +27,7 @@ internal sealed class GroupState
     public DateTimeOffset UpdatedAt { get; internal set; }
 
     /// <summary>Its terms, or null before publication.</summary>
-    public GroupTerms? Terms => Phase == GroupPhase.None ? null : Carried;
+    public GroupTerms? Terms => Phase == GroupPhase.None ? null : StoredTerms;
 
     /// <summary>Its stock.</summary>
     public StockFigures Stock => Ledger.Figures;
@@ -66,7 +66,7 @@ internal sealed class GroupState
     // Publication. The terms stay after an attempt is abandoned, for the release that undoes it.
     internal int Attempt { get; set; }
     internal GroupTermsRequest? Offer { get; set; }
-    internal GroupTerms? Carried { get; set; }
+    internal GroupTerms? StoredTerms { get; set; }
     internal long PublishingSequence { get; set; }
     internal DateTimeOffset PublishingAt { get; set; }
     internal long ShelvedSequence { get; set; }
@@ -74,7 +74,7 @@ internal sealed class GroupState
     // Ending.
     internal JoiningEndReason? JoiningEnded { get; set; }
     internal ExpiryReason? Reason { get; set; }
-    internal bool SettlementFailed { get; set; }
+    internal bool FulfilmentFailed { get; set; }
     internal DateTimeOffset? FulfilledAt { get; set; }
     internal DateTimeOffset? VouchersValidUntil { get; set; }
 
@@ -91,7 +91,8 @@ internal sealed class GroupState
 
     internal bool IsPublished => Phase is not (GroupPhase.None or GroupPhase.Publishing);
 
-    internal GroupTerms RequireTerms() => Carried ?? throw new InvalidOperationException($"Group {Id} has no terms.");
+    internal GroupTerms RequireTerms() =>
+        StoredTerms ?? throw new InvalidOperationException($"Group {Id} has no terms.");
 
     internal TaskKey TaskKey(DateTimeOffset due, long sequence, TaskType type, int n = 0) =>
         new(Shard, due, TaskIds.Of(Actor, sequence, type.Name, n)) { Type = type.Name };

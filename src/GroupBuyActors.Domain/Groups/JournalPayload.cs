@@ -29,10 +29,10 @@ internal static class JournalPayload
         writer.WriteStartObject();
         writer.WritePropertyName("d"u8);
         GroupEvents.Serialize(recorded.Event, writer);
-        if (recorded.Request is { } mark)
+        if (recorded.Request is { } remembered)
         {
             writer.WritePropertyName("r"u8);
-            JsonSerializer.Serialize(writer, mark, JournalJson.Default.RequestMark);
+            JsonSerializer.Serialize(writer, remembered, JournalJson.Default.RequestRecord);
         }
 
         writer.WriteEndObject();
@@ -56,10 +56,10 @@ internal static class JournalPayload
         {
             var data = TruncateToMilliseconds(payload.Span, out var rest);
             var happened = GroupEvents.Deserialize(typeName, version, payload.Span[data]);
-            var mark = rest is { } request
-                ? JsonSerializer.Deserialize(payload.Span[request], JournalJson.Default.RequestMark)
+            var remembered = rest is { } request
+                ? JsonSerializer.Deserialize(payload.Span[request], JournalJson.Default.RequestRecord)
                 : null;
-            return new RecordedEvent(sequence, Instants.TruncateToMilliseconds(time), happened, mark);
+            return new RecordedEvent(sequence, Instants.TruncateToMilliseconds(time), happened, remembered);
         }
         catch (JsonException broken)
         {
@@ -109,5 +109,5 @@ internal static class JournalPayload
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true
 )]
-[JsonSerializable(typeof(RequestMark))]
+[JsonSerializable(typeof(RequestRecord))]
 internal sealed partial class JournalJson : JsonSerializerContext;

@@ -87,7 +87,7 @@ internal static class NeededTasks
                 yield return new NeededTask(
                     StockRollback.TypeName,
                     release.Sequence,
-                    state.UpdatedAt + settings.GiveBackDelay
+                    state.UpdatedAt + settings.ReleaseDelay
                 );
         if (state.OrderWork is { } orders)
             yield return new NeededTask(GroupSettle.TypeName, orders.Sequence, orders.At);

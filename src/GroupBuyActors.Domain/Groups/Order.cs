@@ -101,7 +101,7 @@ internal sealed class Payment
     public PaymentState State { get; set; }
 
     [JsonPropertyName("settles")]
-    public DateTimeOffset? SettlesAt { get; set; }
+    public DateTimeOffset? FinalAt { get; set; }
 
     [JsonIgnore]
     public Money Money => new(Amount, Currency);
@@ -110,7 +110,7 @@ internal sealed class Payment
     [JsonIgnore]
     public ReplyOutcome Outcome => Excess || Late ? ReplyOutcome.Accepted : ReplyOutcome.Done;
 
-    public PaymentEntry Entry(OrderId order) => new(order, Id, Money, State, SettlesAt);
+    public PaymentEntry Entry(OrderId order) => new(order, Id, Money, State, FinalAt);
 }
 
 /// <summary>The edges of an order's life and what its statuses count as.</summary>

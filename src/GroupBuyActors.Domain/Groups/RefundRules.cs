@@ -22,8 +22,8 @@ internal static class RefundRules
             return Decision.OrderNotFound(state, command.Number);
         return order.Status switch
         {
-            OrderStatus.Paid => Ask(state, order, command.Reason),
-            OrderStatus.VoucherIssued when now < order.VoucherValidUntil => Ask(state, order, command.Reason),
+            OrderStatus.Paid => RequestRefund(state, order, command.Reason),
+            OrderStatus.VoucherIssued when now < order.VoucherValidUntil => RequestRefund(state, order, command.Reason),
             OrderStatus.Refunding or OrderStatus.Refunded => Decision.OfOrder(order.Number, ReplyOutcome.Accepted),
             _ => Decision.Refuse(
                 RefusalCode.OrderNotRefundable,
@@ -48,7 +48,7 @@ internal static class RefundRules
         );
     }
 
-    private static Decision Ask(GroupState state, Order order, string? note) =>
+    private static Decision RequestRefund(GroupState state, Order order, string? note) =>
         Decision.OfOrder(
             order.Number,
             ReplyOutcome.Accepted,

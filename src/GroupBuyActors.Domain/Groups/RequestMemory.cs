@@ -16,7 +16,7 @@ internal sealed record Remembered(
 /// </summary>
 internal sealed class RequestMemory
 {
-    /// <summary>How long a request is kept (SPEC section 4).</summary>
+    /// <summary>How long a request is remembered: clients may send it again for that long.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromHours(24);
 
     private readonly Dictionary<string, Remembered> _byId = new(StringComparer.Ordinal);

@@ -23,13 +23,13 @@ internal static class StockPlans
     /// deducted: that is made up for once. Asked again at every settlement.
     /// </summary>
     private static bool MissesStock(GroupState state) =>
-        !state.SettlementFailed
+        !state.FulfilmentFailed
         && state.Orders.SeatsPaid > state.Ledger.Deducted
-        && IsSettleable(state)
+        && IsFulfillable(state)
         && state.Orders.BuyersPaid >= state.RequireTerms().MinGroupSize;
 
     /// <summary>True where no order awaits payment and no deduction awaits its answer.</summary>
-    public static bool IsSettleable(GroupState state) =>
+    public static bool IsFulfillable(GroupState state) =>
         state.Orders.CountOf(OrderStatus.PendingPayment) == 0 && state.Ledger.InFlight is null;
 
     /// <summary>
@@ -38,7 +38,7 @@ internal static class StockPlans
     /// </summary>
     private static void PlanUnsellable(GroupState state, long sequence)
     {
-        if (IsSettleable(state))
+        if (IsFulfillable(state))
             return;
         var ledger = state.Ledger;
         var claimed = Math.Max(ledger.Deducted + (ledger.InFlight?.Units ?? 0), state.Orders.SeatsTaken);

@@ -19,7 +19,7 @@ internal static class StockRules
             return Decision.OfTask(new StockDeducted(deduction.Cause, deduction.Units));
         if (deduction.Cause == 1)
             return Decision.OfTask(new GroupExpired(ExpiryReason.StockUnavailable));
-        return FailSettlement(state, now);
+        return FailFulfilment(state, now);
     }
 
     public static Decision Decide(GroupState state, GroupCommand.Released command)
@@ -38,7 +38,7 @@ internal static class StockRules
     /// decides again. Where buyers have asked for so many refunds meanwhile that nothing is missing any more, it
     /// decides at once.
     /// </summary>
-    private static Decision FailSettlement(GroupState state, DateTimeOffset now)
+    private static Decision FailFulfilment(GroupState state, DateTimeOffset now)
     {
         if (state.Orders.SeatsPaid <= state.Ledger.Deducted)
             return Decision.OfTask(Transitions.End(state, now));

@@ -48,7 +48,7 @@ internal static class Transitions
         var terms = state.RequireTerms();
         if (state.JoiningEnded is null && now >= terms.Deadline)
             return new GroupJoiningEnded(JoiningEndReason.Deadline);
-        if (!StockPlans.IsSettleable(state) || state.OrderWork is not null)
+        if (!StockPlans.IsFulfillable(state) || state.OrderWork is not null)
             return null;
         if (state.JoiningEnded is not null)
             return End(state, now);

@@ -4,7 +4,7 @@ namespace GroupBuyActors.Groups;
 internal static class Views
 {
     public static GroupView? Of(GroupState state) =>
-        state.IsPublished && state.Carried is { } terms
+        state.IsPublished && state.StoredTerms is { } terms
             ? new GroupView
             {
                 GroupId = state.Id,

@@ -73,7 +73,7 @@ public sealed record PaymentFindings(PortAnswer Answer, IReadOnlyList<ProviderPa
     /// <summary>
     /// Ids of payments of this order that the provider gave back already; a provider that cannot say leaves it empty.
     /// </summary>
-    public IReadOnlyList<string> GivenBack { get; init; } = [];
+    public IReadOnlyList<string> Refunded { get; init; } = [];
 }
 
 /// <summary>The payment provider. Same contract as <see cref="IInventory"/>.</summary>
@@ -85,7 +85,7 @@ public interface IPayments
     /// <summary>
     /// Gives a payment back, whole. Key <c>refund:{orderId}:{paymentId}</c>. Done means that the money is on its way
     /// for good; a provider that has only taken the order to do so is <see cref="PortAnswer.Unavailable"/>, and
-    /// <see cref="PaymentFindings.GivenBack"/> tells later.
+    /// <see cref="PaymentFindings.Refunded"/> tells later.
     /// </summary>
     Task<PortReply> RefundAsync(
         string key,

@@ -14,8 +14,8 @@ internal sealed record DueTask(TimedTask Task, TaskPolicy Policy, int FailuresBe
     /// <summary>True where the port was asked often enough: the decision is taken without its answer.</summary>
     public bool DecidesWithout =>
         FailuresBefore > 0
-        && Policy.Retry.WhenUsedUp == RetryVerdict.DecideWithout
-        && Policy.Retry.After(FailuresBefore, Task.AgeAt(Now), Chance).Verdict == RetryVerdict.DecideWithout;
+        && Policy.Retry.WhenUsedUp == RetryDecision.DecideWithout
+        && Policy.Retry.After(FailuresBefore, Task.AgeAt(Now), Chance).Decision == RetryDecision.DecideWithout;
 
     /// <summary>What follows if this try has failed.</summary>
     public RetryStep AfterFailure() => Policy.Retry.After(FailuresBefore + 1, Task.AgeAt(Now), Chance);
@@ -27,6 +27,6 @@ internal sealed record DueTask(TimedTask Task, TaskPolicy Policy, int FailuresBe
     public bool TriesAgain(out RetryStep step)
     {
         step = AfterFailure();
-        return !DecidesWithout && step is not { Verdict: RetryVerdict.DecideWithout, Delay.Ticks: 0 };
+        return !DecidesWithout && step is not { Decision: RetryDecision.DecideWithout, Delay.Ticks: 0 };
     }
 }

@@ -15,8 +15,8 @@ namespace GroupBuyActors.Tasks;
 /// items; a tenant of whom nothing waits leaves nothing behind. What is gone by the time it comes up is passed over and
 /// costs its tenant no turn. It knows no lock: its owner has one.
 /// </remarks>
-/// <param name="isGone">True for an item that nobody wants any more; null: none is ever gone.</param>
-internal sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
+/// <param name="isRemoved">True for an item that nobody wants any more; null: none is ever gone.</param>
+internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
 {
     private readonly Dictionary<long, Tenant> _tenants = [];
     private readonly Queue<Tenant> _turns = new();
@@ -44,7 +44,7 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
     /// <summary>The item that is next, and its priority; false where none waits.</summary>
     public bool TryPeek([MaybeNullWhen(false)] out TItem item, out DateTimeOffset priority)
     {
-        PassOverGone();
+        SkipRemoved();
         if (!_turns.TryPeek(out var own) || !own.Items.TryPeek(out item, out var rank))
         {
             (item, priority) = (default, default);
@@ -58,7 +58,7 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
     /// <summary>Takes the item that is next; false where none waits.</summary>
     public bool TryDequeue([MaybeNullWhen(false)] out TItem item)
     {
-        PassOverGone();
+        SkipRemoved();
         if (!_turns.TryDequeue(out var own))
         {
             item = default;
@@ -77,13 +77,13 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isGone = null)
     /// <summary>
     /// Until the tenant whose turn it is has an item that is wanted: one of whom nothing is wanted leaves the line.
     /// </summary>
-    private void PassOverGone()
+    private void SkipRemoved()
     {
-        if (isGone is null)
+        if (isRemoved is null)
             return;
         while (_turns.TryPeek(out var own))
         {
-            while (own.Items.TryPeek(out var item, out _) && isGone(item))
+            while (own.Items.TryPeek(out var item, out _) && isRemoved(item))
             {
                 own.Items.Dequeue();
                 Count--;

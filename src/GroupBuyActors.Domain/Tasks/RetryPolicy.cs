@@ -3,7 +3,7 @@ using GroupBuyActors.Retries;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>What a task does after a failed try.</summary>
-internal enum RetryVerdict
+internal enum RetryDecision
 {
     /// <summary>It tries again after the delay.</summary>
     Again,
@@ -23,10 +23,10 @@ internal enum RetryVerdict
 }
 
 /// <summary>The step after a failed try.</summary>
-/// <param name="Verdict">What the task does.</param>
+/// <param name="Decision">What the task does.</param>
 /// <param name="Delay">How long it waits before; zero means at once.</param>
 /// <param name="Alert">True where an operator should hear of it, now and not at every further try.</param>
-internal readonly record struct RetryStep(RetryVerdict Verdict, TimeSpan Delay, bool Alert);
+internal readonly record struct RetryStep(RetryDecision Decision, TimeSpan Delay, bool Alert);
 
 /// <summary>
 /// When a failed try is followed by another. The arithmetic is pure: chance comes from the caller, and waits grow as
@@ -37,7 +37,7 @@ internal sealed record RetryPolicy
     /// <summary>Share by which chance may lengthen a wait.</summary>
     public const double Jitter = 0.2;
 
-    /// <summary>The first exponential wait; 100 ms (SPEC section 3).</summary>
+    /// <summary>The first exponential wait; 100 ms.</summary>
     public TimeSpan BaseDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>No wait is longer.</summary>
@@ -52,7 +52,7 @@ internal sealed record RetryPolicy
     public int? RetryCountMax { get; init; }
 
     /// <summary>What happens when the retries are used up, or <see cref="AgeMax"/> is over.</summary>
-    public RetryVerdict WhenUsedUp { get; init; } = RetryVerdict.Dead;
+    public RetryDecision WhenUsedUp { get; init; } = RetryDecision.Dead;
 
     /// <summary>An alert is raised when this many retries have failed; null for never.</summary>
     public int? AlertAfter { get; init; }
@@ -84,17 +84,17 @@ internal sealed record RetryPolicy
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(failures, 1);
         if (TimeToLive is { } live && age >= live)
-            return new RetryStep(RetryVerdict.Expired, TimeSpan.Zero, false);
+            return new RetryStep(RetryDecision.Expired, TimeSpan.Zero, false);
         var alert = failures - 1 == AlertAfter;
         if (failures <= (RetryCountMax ?? int.MaxValue) && !(age >= AgeMax))
-            return new RetryStep(RetryVerdict.Again, Delay(failures, chance), alert);
-        if (WhenUsedUp != RetryVerdict.DecideWithout)
-            return new RetryStep(WhenUsedUp, TimeSpan.Zero, alert || WhenUsedUp == RetryVerdict.Dead);
+            return new RetryStep(RetryDecision.Again, Delay(failures, chance), alert);
+        if (WhenUsedUp != RetryDecision.DecideWithout)
+            return new RetryStep(WhenUsedUp, TimeSpan.Zero, alert || WhenUsedUp == RetryDecision.Dead);
         // The first time the decision is taken at once; only where it cannot be stored are there more failures, and
         // waits again.
         var further = failures - 1 - (RetryCountMax ?? 0);
         return new RetryStep(
-            RetryVerdict.DecideWithout,
+            RetryDecision.DecideWithout,
             further == 0 ? TimeSpan.Zero : Exponential(further, chance),
             alert
         );

@@ -104,7 +104,7 @@ public sealed record TaskPolicyChange
             "retryForever",
             "Set retryCountMax or retryForever, not both."
         );
-        if (of is { IsNeeded: true, Retry.WhenUsedUp: not RetryVerdict.DecideWithout })
+        if (of is { IsNeeded: true, Retry.WhenUsedUp: not RetryDecision.DecideWithout })
         {
             Unless(
                 RetryCountMax is null,
@@ -119,7 +119,7 @@ public sealed record TaskPolicyChange
         }
 
         Unless(
-            !(of.Retry.WhenUsedUp == RetryVerdict.DecideWithout && RetryForever is true),
+            !(of.Retry.WhenUsedUp == RetryDecision.DecideWithout && RetryForever is true),
             "retryForever",
             "Tasks of this type must decide without the answer in the end, so their retries must be limited."
         );

@@ -25,7 +25,7 @@ internal interface ICommitter
     /// <see cref="CommitTooLargeException"/> where the commit is over <see cref="CommitBytesMax"/>: it will never be
     /// made.
     /// </summary>
-    Task<CommitResult> CommitAsync(CommitReservation place, Commit commit);
+    Task<CommitResult> CommitAsync(CommitReservation reservation, Commit commit);
 
     /// <summary>
     /// Calls back after each transaction, in position order per stream, on the lane's own thread: be quick, do not

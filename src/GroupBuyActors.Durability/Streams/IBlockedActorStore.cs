@@ -36,7 +36,7 @@ internal sealed record BlockedActorRow(
 /// <param name="Sequence">The event.</param>
 /// <param name="At">Its stream and position.</param>
 /// <param name="IsRelayed">True where the sink's cursor has passed it and it is not set aside.</param>
-internal sealed record EventPlace(ActorId Actor, long Sequence, StreamPosition At, bool IsRelayed);
+internal sealed record EventPosition(ActorId Actor, long Sequence, StreamPosition At, bool IsRelayed);
 
 /// <summary>
 /// Actors set aside on the way from streams to a sink that keeps each actor's order. A row and the cursor that passes
@@ -77,14 +77,14 @@ internal interface IBlockedActorStore
 
     /// <summary>
     /// Takes actors' rows out and, where <c>After</c> is given, puts that in their place. False, and nothing is
-    /// changed, where the cursor is beyond <paramref name="carried"/>: somebody else passed over more of these actors'
+    /// changed, where the cursor is beyond <paramref name="relayed"/>: somebody else passed over more of these actors'
     /// events than the caller has relayed.
     /// </summary>
-    Task<bool> SettleAsync(
+    Task<bool> ReplaceAsync(
         long stream,
         string sink,
-        long carried,
-        IReadOnlyCollection<(ActorId Actor, BlockedActorRow? After)> settled,
+        long relayed,
+        IReadOnlyCollection<(ActorId Actor, BlockedActorRow? After)> replaced,
         CancellationToken cancellation
     );
 
@@ -92,7 +92,7 @@ internal interface IBlockedActorStore
     /// Where events lie and whether the sink has relayed them. An event that is not in the journal is not in the
     /// answer. A stream that is drained, or gone, is relayed to its end.
     /// </summary>
-    Task<IReadOnlyList<EventPlace>> PlacesAsync(
+    Task<IReadOnlyList<EventPosition>> PositionsAsync(
         string sink,
         IReadOnlyCollection<(ActorId Actor, long Sequence)> events,
         CancellationToken cancellation
@@ -102,7 +102,7 @@ internal interface IBlockedActorStore
     /// How far streams are carried: the cursor's position, <see cref="long.MaxValue"/> for a stream that is drained or
     /// gone.
     /// </summary>
-    Task<IReadOnlyDictionary<long, long>> CarriedAsync(
+    Task<IReadOnlyDictionary<long, long>> CursorsAsync(
         string sink,
         IReadOnlyCollection<long> streams,
         CancellationToken cancellation

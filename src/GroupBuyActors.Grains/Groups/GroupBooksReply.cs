@@ -38,7 +38,7 @@ internal sealed record GroupBooksReply
                     entry.PaymentId,
                     entry.Amount,
                     entry.State,
-                    entry.SettlesAt
+                    entry.FinalAt
                 )),
             ],
             Awaiting = [.. books.Awaiting],
@@ -54,7 +54,7 @@ internal sealed record GroupBooksReply
                     line.PaymentId,
                     line.Amount,
                     line.State,
-                    line.SettlesAt
+                    line.FinalAt
                 )),
             ],
             Awaiting
@@ -68,5 +68,5 @@ internal readonly record struct PaymentLine(
     [property: Id(1)] string PaymentId,
     [property: Id(2)] Money Amount,
     [property: Id(3)] PaymentState State,
-    [property: Id(4)] DateTimeOffset? SettlesAt
+    [property: Id(4)] DateTimeOffset? FinalAt
 );

@@ -33,7 +33,7 @@ internal sealed partial class GroupGrain
         if (decided.Unknown || (!decided.Changes && !IsConfirmed))
         {
             await _head.RunAsync();
-            await Settled();
+            await CommitsCompleted();
         }
 
         if (await AskPort(command, decided) is { } next)
@@ -85,8 +85,8 @@ internal sealed partial class GroupGrain
         out Task<CommitResult> head
     )
     {
-        using var place = services.Committer.TryReserve(_shard);
-        if (place is null)
+        using var reservation = services.Committer.TryReserve(_shard);
+        if (reservation is null)
         {
             (decided, head) = (null!, null!);
             return false;
@@ -109,7 +109,7 @@ internal sealed partial class GroupGrain
                 }
             );
             if (decided.Changes)
-                _pending = services.Committer.CommitAsync(place, CommitOf(decided, firing, trace));
+                _pending = services.Committer.CommitAsync(reservation, CommitOf(decided, firing, trace));
             head = _pending;
             ConsiderSnapshot(head);
             return true;
@@ -204,7 +204,7 @@ internal sealed partial class GroupGrain
     }
 
     /// <summary>For answers that decided nothing: waits for the head they saw. Nothing pending: at once.</summary>
-    private async ValueTask Settled()
+    private async ValueTask CommitsCompleted()
     {
         var head = _pending;
         if ((await head).Status != CommitStatus.Committed)

@@ -42,16 +42,16 @@ internal sealed partial class GroupGrain
     private async ValueTask RemoveUnknown(TaskFiring firing)
     {
         await _head.RunAsync();
-        await Settled();
+        await CommitsCompleted();
         GroupLog.UnknownTask(services.Log, _id, firing.TaskId, firing.Type);
-        using var place =
+        using var reservation =
             services.Committer.TryReserve(_shard)
             ?? throw new StoreUnavailableException(
                 "The database accepts no more changes at the moment. Try again later."
             );
         // A token of its own: that somebody else removed the task already says nothing against this activation.
         await services.Committer.CommitAsync(
-            place,
+            reservation,
             new Commit
             {
                 Id = services.IdGenerator.NextCommitId(),
@@ -69,7 +69,7 @@ internal sealed partial class GroupGrain
         if (_malformed)
             return;
         await Answer<GroupView>(new GroupCommand.Settle());
-        await MendWhatIsBehind();
+        await RepairOverdueTasks();
         if (!NeedsReminder)
             services.Reminders.Drop(this.GetGrainId());
     }

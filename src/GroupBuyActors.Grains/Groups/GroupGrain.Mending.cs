@@ -24,24 +24,24 @@ internal sealed partial class GroupGrain
     public async Task<Reply<GroupView>> Settle(RequestKey? request)
     {
         var reply = await Answer<GroupView>(new GroupCommand.Settle(request));
-        if (reply.Refusal is not null || reply.Replayed || !await MendTasks(spare: null))
+        if (reply.Refusal is not null || reply.Replayed || !await RepairTasks(spare: null))
             return reply;
         await DecideWhatIsDue();
-        await Settled();
+        await CommitsCompleted();
         return reply with { Value = _state.View() ?? reply.Value };
     }
 
     /// <summary>
     /// The backstop's part: looks at the tasks only where something should have happened a while ago.
     /// </summary>
-    private async Task MendWhatIsBehind()
+    private async Task RepairOverdueTasks()
     {
         if (NeededTasks.IsBehind(_state, services.Settings, Now() - OnItsWay))
-            await MendTasks(type => services.Policies.Of(type).Retry.LongestDelay);
+            await RepairTasks(type => services.Policies.Of(type).Retry.LongestDelay);
     }
 
     /// <summary>True where some task was put back or brought forward.</summary>
-    private async Task<bool> MendTasks(Func<string, TimeSpan>? spare)
+    private async Task<bool> RepairTasks(Func<string, TimeSpan>? spare)
     {
         var rows = await services
             .Tasks.FindAllOfActorAsync(_state.Actor, TasksMax, CancellationToken.None)
@@ -58,10 +58,10 @@ internal sealed partial class GroupGrain
             repairs.Count(repair => repair.Row is null),
             repairs.Count(repair => repair.Row is not null)
         );
-        var lost = repairs.Where(repair => repair.Row is null).Chunk(TasksPerCommit).Select(PutBack).ToList();
+        var lost = repairs.Where(repair => repair.Row is null).Chunk(TasksPerCommit).Select(Restore).ToList();
         await AllMade(lost);
         foreach (var late in repairs.Where(repair => repair.Row is not null).Chunk(TasksAtOnce))
-            await AllMade(late.Select(repair => BringForward(repair.Row!, repair.Task)));
+            await AllMade(late.Select(repair => MoveEarlier(repair.Row!, repair.Task)));
         return true;
     }
 
@@ -74,7 +74,7 @@ internal sealed partial class GroupGrain
     }
 
     /// <summary>Inserted where they are not there: that one is after all changes nothing.</summary>
-    private Task<CommitResult> PutBack(TaskRepair[] lost)
+    private Task<CommitResult> Restore(TaskRepair[] lost)
     {
         var id = services.IdGenerator.NextCommitId();
         return Commit(
@@ -89,7 +89,7 @@ internal sealed partial class GroupGrain
         );
     }
 
-    private Task<CommitResult> BringForward(TimedTask row, TimedTask task) =>
+    private Task<CommitResult> MoveEarlier(TimedTask row, TimedTask task) =>
         Commit(
             new Commit
             {
@@ -104,10 +104,10 @@ internal sealed partial class GroupGrain
 
     private async Task<CommitResult> Commit(Commit commit)
     {
-        using var place =
+        using var reservation =
             services.Committer.TryReserve(_shard)
             ?? throw new StoreUnavailableException("Too many changes are waiting for the database.");
-        return await services.Committer.CommitAsync(place, commit);
+        return await services.Committer.CommitAsync(reservation, commit);
     }
 
     private async Task DecideWhatIsDue()

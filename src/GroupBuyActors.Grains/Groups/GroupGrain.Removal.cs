@@ -16,7 +16,7 @@ internal sealed partial class GroupGrain
         if (!_isLeaving)
         {
             await Ready();
-            await Settled();
+            await CommitsCompleted();
             if (_state.UpdatedAt >= before || !GroupEnd.IsOver(_state, services.Clock.GetUtcNow()))
                 return null;
             // From here on calls are refused as by an activation that has ended; whoever tries again finds another one,

@@ -44,7 +44,7 @@ internal sealed partial class GroupGrain(GroupServices services)
     private string? _endedBecause;
     private bool _malformed;
     private TaskCompletionSource? _advanced;
-    private IdleDeactivation? _quiet;
+    private IdleDeactivation? _idle;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -102,7 +102,7 @@ internal sealed partial class GroupGrain(GroupServices services)
     public Task Invoke(IIncomingGrainCallContext context)
     {
         if (!IsSomething && IsQuestion(context))
-            (_quiet ??= new IdleDeactivation(this, () => IsSomething, services.Time)).Asked();
+            (_idle ??= new IdleDeactivation(this, () => IsSomething, services.Time)).Touched();
         return context.Invoke();
     }
 
@@ -121,7 +121,7 @@ internal sealed partial class GroupGrain(GroupServices services)
             return Malformed<GroupView>();
         await Ready();
         var view = _state.View();
-        await Settled();
+        await CommitsCompleted();
         return view is null
             ? Refused<GroupView>(RefusalCode.GroupNotFound, "The group does not exist.")
             : new Reply<GroupView> { Value = view };
@@ -143,7 +143,7 @@ internal sealed partial class GroupGrain(GroupServices services)
         var order = _state.Order(number);
         if (order is null)
             await _head.RunAsync();
-        await Settled();
+        await CommitsCompleted();
         return order is null
             ? Refused<OrderView>(RefusalCode.OrderNotFound, "The order does not exist.")
             : new Reply<OrderView> { Value = order };
@@ -157,7 +157,7 @@ internal sealed partial class GroupGrain(GroupServices services)
         var books = GroupBooks.Of(_state, orders);
         if (orders.Any(number => number > _state.OrderCount))
             await _head.RunAsync();
-        await Settled();
+        await CommitsCompleted();
         return GroupBooksReply.Of(books);
     }
 

@@ -31,8 +31,8 @@ internal sealed class GroupTaskHandler(
                 case GroupTaskStep.Ask ask:
                     answered = await QueryAsync(ask.Question, Bound(due));
                     continue;
-                case GroupTaskStep.Bring bring:
-                    return await BringAsync(due, bring.Answer);
+                case GroupTaskStep.Deliver deliver:
+                    return await DeliverAsync(due, deliver.Answer);
                 case GroupTaskStep.Fail failed:
                     return new HandlerResult.Failed(failed.Step, failed.Reason);
                 default:
@@ -45,7 +45,7 @@ internal sealed class GroupTaskHandler(
     /// Brings a firing to its group; the group's commit completes the task. A decision that fails is a failed try, for
     /// it will not pass by itself: it is counted, told on the task, and somebody hears of it.
     /// </summary>
-    private async Task<HandlerResult> BringAsync(DueTask due, PortAnswered answered)
+    private async Task<HandlerResult> DeliverAsync(DueTask due, PortAnswered answered)
     {
         var group = due.Task.Actor?.Group ?? throw new InvalidDataException($"Task {due.Task.Key.Id} has no group.");
         try

@@ -15,7 +15,7 @@ namespace GroupBuyActors.Groups;
 internal sealed class ProjectionSink(
     IProjections projections,
     IActorReader reader,
-    IBlockedActorStore aside,
+    IBlockedActorStore blockedActors,
     ClusterClock clock,
     IOptions<GrainsOptions> options,
     RelayMetrics metrics,
@@ -27,7 +27,7 @@ internal sealed class ProjectionSink(
     public bool IsDurable => true;
 
     public IStreamSink Of(long stream) =>
-        new StreamProjection(stream, projections, reader, aside, clock, options.Value, metrics, log);
+        new StreamProjection(stream, projections, reader, blockedActors, clock, options.Value, metrics, log);
 
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) => throw OfOneStream();
 

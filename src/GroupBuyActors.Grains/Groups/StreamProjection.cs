@@ -25,7 +25,7 @@ internal sealed class StreamProjection(
     long stream,
     IProjections projections,
     IActorReader reader,
-    IBlockedActorStore aside,
+    IBlockedActorStore blockedActors,
     TimeProvider clock,
     GrainsOptions options,
     RelayMetrics metrics,
@@ -34,7 +34,7 @@ internal sealed class StreamProjection(
 {
     public const string SinkName = "projections";
     private const int GroupsAtOnce = 200;
-    private readonly Dictionary<GroupId, BlockedActorRow> _aside = [];
+    private readonly Dictionary<GroupId, BlockedActorRow> _blockedActors = [];
 
     // In the order in which they are tried again.
     private readonly Queue<GroupId> _line = new();
@@ -46,7 +46,7 @@ internal sealed class StreamProjection(
 
     public bool IsDurable => true;
 
-    public int GroupsParked => _aside.Count;
+    public int GroupsParked => _blockedActors.Count;
 
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation)
     {
@@ -67,7 +67,7 @@ internal sealed class StreamProjection(
     {
         await OpenAsync(cancellation);
         foreach (
-            var groups in rows.Where(row => row.Actor?.Group is { } group && !_aside.ContainsKey(group))
+            var groups in rows.Where(row => row.Actor?.Group is { } group && !_blockedActors.ContainsKey(group))
                 .DistinctBy(row => row.Actor)
                 .Chunk(GroupsAtOnce)
         )
@@ -91,7 +91,7 @@ internal sealed class StreamProjection(
     public async Task<bool> MaintainAsync(long taken, CancellationToken cancellation)
     {
         await OpenAsync(cancellation);
-        if (_aside.Count == 0)
+        if (_blockedActors.Count == 0)
             return true;
         if (_triedAt != 0 && clock.GetElapsedTime(_triedAt) < options.RelayRebuildInterval)
             return false;
@@ -100,7 +100,7 @@ internal sealed class StreamProjection(
         {
             var group = _line.Dequeue();
             _line.Enqueue(group);
-            if (await TryMendAsync(group, cancellation))
+            if (await TryRecoverAsync(group, cancellation))
                 mended.Add(group);
         }
 
@@ -108,12 +108,12 @@ internal sealed class StreamProjection(
             .Where(group => !_unstored.Contains(group))
             .Select(group => (group.Actor, (BlockedActorRow?)null))
             .ToList();
-        if (stored.Count > 0 && !await aside.SettleAsync(stream, Name, taken, stored, cancellation))
+        if (stored.Count > 0 && !await blockedActors.ReplaceAsync(stream, Name, taken, stored, cancellation))
             mended.RemoveAll(group => !_unstored.Contains(group));
         foreach (var group in mended)
             TakeBack(group);
         _triedAt = clock.GetTimestamp();
-        return _aside.Count == 0;
+        return _blockedActors.Count == 0;
     }
 
     /// <inheritdoc/>
@@ -125,11 +125,11 @@ internal sealed class StreamProjection(
             return;
         }
 
-        await aside.MoveCursorAsync(
+        await blockedActors.MoveCursorAsync(
             stream,
             Name,
             position,
-            [.. _unstored.Select(group => _aside[group])],
+            [.. _unstored.Select(group => _blockedActors[group])],
             cancellation
         );
         _unstored.Clear();
@@ -140,8 +140,8 @@ internal sealed class StreamProjection(
     {
         if (_isOpen)
             return;
-        foreach (var row in await aside.ReadAsync(stream, Name, int.MaxValue, cancellation))
-            if (row.Actor.Group is { } group && _aside.TryAdd(group, row))
+        foreach (var row in await blockedActors.ReadAsync(stream, Name, int.MaxValue, cancellation))
+            if (row.Actor.Group is { } group && _blockedActors.TryAdd(group, row))
                 _line.Enqueue(group);
         _isOpen = true;
     }
@@ -171,7 +171,7 @@ internal sealed class StreamProjection(
         }
     }
 
-    private async Task<bool> TryMendAsync(GroupId group, CancellationToken cancellation)
+    private async Task<bool> TryRecoverAsync(GroupId group, CancellationToken cancellation)
     {
         var (whole, _) = await TryBuildAsync(group, cancellation);
         if (whole is null || await TryWriteAsync([whole], cancellation) is not null)
@@ -208,15 +208,15 @@ internal sealed class StreamProjection(
 
     private void Block(GroupId group, long sequence, Exception fault)
     {
-        if (_aside.ContainsKey(group))
+        if (_blockedActors.ContainsKey(group))
             return;
-        if (_aside.Count >= options.BlockedActorsMax)
+        if (_blockedActors.Count >= options.BlockedActorsMax)
             throw new InvalidOperationException(
-                $"{_aside.Count} groups of stream {stream} are blocked; the stream waits until some of them are "
+                $"{_blockedActors.Count} groups of stream {stream} are blocked; the stream waits until some of them are "
                     + "released.",
                 fault
             );
-        _aside.Add(
+        _blockedActors.Add(
             group,
             new BlockedActorRow(
                 stream,
@@ -229,7 +229,7 @@ internal sealed class StreamProjection(
         );
         _line.Enqueue(group);
         _unstored.Add(group);
-        if (_aside.Count == 1)
+        if (_blockedActors.Count == 1)
             _triedAt = clock.GetTimestamp();
         metrics.Parked(Name);
         RelayLog.NotProjected(log, fault, group, sequence, stream);
@@ -237,7 +237,7 @@ internal sealed class StreamProjection(
 
     private void TakeBack(GroupId group)
     {
-        _aside.Remove(group);
+        _blockedActors.Remove(group);
         _unstored.Remove(group);
         for (var left = _line.Count; left > 0; left--)
             if (_line.Dequeue() is var other && other != group)

@@ -65,7 +65,7 @@ internal sealed class VoucherScan(
         catch (Exception e) when (e is not OperationCanceledException)
         {
             var step = due.AfterFailure();
-            if (step.Verdict == RetryVerdict.Again)
+            if (step.Decision == RetryDecision.Again)
                 return new HandlerResult.Failed(step, e.Message);
         }
 

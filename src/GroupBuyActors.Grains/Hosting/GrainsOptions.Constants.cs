@@ -20,7 +20,7 @@ public sealed partial class GrainsOptions
     /// <summary>
     /// The tasks of a shard are counted anew this often; between two counts the commits of this silo keep the number.
     /// </summary>
-    internal static readonly TimeSpan CensusInterval = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan RecountInterval = TimeSpan.FromHours(1);
 
     /// <summary>Policies that operators changed are read this often, besides at once after a change.</summary>
     internal static readonly TimeSpan PolicyReadInterval = TimeSpan.FromSeconds(10);

@@ -7,32 +7,32 @@ namespace GroupBuyActors.Hosting;
 /// </summary>
 internal sealed class IdleDeactivation(IGrainBase grain, Func<bool> keepsSomething, TimeProvider time)
 {
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
     private IGrainTimer? _timer;
-    private long _askedAt;
+    private long _touchedAt;
 
     /// <summary>True once it has been told to leave: calls that were under way by then are its last.</summary>
     public bool IsLeaving { get; private set; }
 
     /// <summary>Called in a turn of the grain, where it was asked and keeps nothing.</summary>
-    public void Asked()
+    public void Touched()
     {
-        _askedAt = time.GetTimestamp();
+        _touchedAt = time.GetTimestamp();
         _timer ??= grain.RegisterGrainTimer(
-            static (leave, _) => leave.LeaveIfQuiet(),
+            static (leave, _) => leave.DeactivateIfIdle(),
             this,
-            new GrainTimerCreationOptions(Quiet, Quiet) { Interleave = true }
+            new GrainTimerCreationOptions(Idle, Idle) { Interleave = true }
         );
     }
 
-    private Task LeaveIfQuiet()
+    private Task DeactivateIfIdle()
     {
         if (keepsSomething())
         {
             _timer?.Dispose();
             _timer = null;
         }
-        else if (time.GetElapsedTime(_askedAt) >= Quiet)
+        else if (time.GetElapsedTime(_touchedAt) >= Idle)
         {
             IsLeaving = true;
             grain.DeactivateOnIdle();

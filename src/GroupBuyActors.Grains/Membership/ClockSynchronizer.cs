@@ -47,7 +47,7 @@ internal sealed class ClockSynchronizer : PeriodicService<TimeSpan>
     /// <summary>Measures once, and gives what it found; where that fails the last offset stays.</summary>
     public override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellation)
     {
-        var offset = IsLocal ? _clock.FollowLocal() : await AskDatabaseAsync(cancellation);
+        var offset = IsLocal ? _clock.FollowLocal() : await QueryDatabaseAsync(cancellation);
         Volatile.Write(ref _offset, offset.TotalSeconds);
         AlarmAt(offset);
         return offset;
@@ -59,7 +59,7 @@ internal sealed class ClockSynchronizer : PeriodicService<TimeSpan>
     // The embedded database has no clock but the machine's.
     private bool IsLocal => _storage.Value.Provider == StoreProvider.Sqlite;
 
-    private async Task<TimeSpan> AskDatabaseAsync(CancellationToken cancellation)
+    private async Task<TimeSpan> QueryDatabaseAsync(CancellationToken cancellation)
     {
         var (best, at, said) = (TimeSpan.MaxValue, 0L, default(DateTimeOffset));
         for (var i = 0; i < Samples; i++)

@@ -12,7 +12,7 @@ internal sealed class ClusterGateway(
     GrainId id,
     Silo silo,
     ILoggerFactory logs,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     GroupServices groups,
     ClusterReconciler reconciler
 ) : GrainService(id, silo, logs), IClusterGateway
@@ -21,8 +21,8 @@ internal sealed class ClusterGateway(
         Task.FromResult(
             new SiloDescription(
                 groups.Active,
-                near.Owned,
-                near.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value)
+                scheduler.Owned,
+                scheduler.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value)
             )
         );
 

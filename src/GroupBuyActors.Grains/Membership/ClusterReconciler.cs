@@ -38,7 +38,7 @@ internal sealed class ClusterReconciler(
     Shards shards,
     StreamRelay relay,
     TaskService tasks,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     ClusterGateways gateways,
     TimeProvider time,
     ILogger<ClusterReconciler> log
@@ -46,7 +46,7 @@ internal sealed class ClusterReconciler(
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1),
         AnswerWithin = TimeSpan.FromSeconds(2),
-        LookEvery = TimeSpan.FromMilliseconds(10);
+        ReviewInterval = TimeSpan.FromMilliseconds(10);
     private readonly HashSet<long> _knownDead = [];
     private readonly HashSet<long> _draining = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -73,7 +73,7 @@ internal sealed class ClusterReconciler(
         await _stopping.CancelAsync();
         await LeavingIsKnownAsync(cancellation);
         shardMap.Leave();
-        var owned = near.OwnedShards();
+        var owned = scheduler.OwnedShards();
         if (owned.Count == 0)
             return;
         tasks.GiveUp(owned);
@@ -92,7 +92,7 @@ internal sealed class ClusterReconciler(
             && time.GetElapsedTime(since) < AnswerWithin
             && !cancellation.IsCancellationRequested
         )
-            await Task.Delay(LookEvery, time, CancellationToken.None);
+            await Task.Delay(ReviewInterval, time, CancellationToken.None);
     }
 
     /// <summary>Another silo misses shards that this one owns by the table: it is read again.</summary>
@@ -109,13 +109,13 @@ internal sealed class ClusterReconciler(
         await membership.Refresh(default, cancellation);
         shardMap.Refresh();
         var snapshot = membership.CurrentSnapshot;
-        var (fenced, isNews) = await FenceAsync(rows, snapshot, cancellation);
-        _fenced |= isNews;
+        var (fenced, hasChanged) = await FenceAsync(rows, snapshot, cancellation);
+        _fenced |= hasChanged;
         if (Interlocked.Exchange(ref _review, 0) != 0)
             _reviews = true;
         var changed = snapshot.Version != _seen;
         var (taken, released) = (0, 0);
-        if (_fenced || changed || _reviews || near.Owned != CountAtHome())
+        if (_fenced || changed || _reviews || scheduler.Owned != CountExpected())
             (taken, released) = await MoveShardsAsync(snapshot, cancellation);
         if (_fenced || changed)
             tasks.ReadAgain();
@@ -131,12 +131,12 @@ internal sealed class ClusterReconciler(
     /// Soon again while a shard at home here is another's still; else at the next change, or after a while.
     /// </summary>
     protected override TimeSpan PauseAfter(ClusterPass result) =>
-        near.Owned != CountAtHome() && RetryAfter < GrainsOptions.WatchInterval
+        scheduler.Owned != CountExpected() && RetryAfter < GrainsOptions.WatchInterval
             ? RetryAfter
             : GrainsOptions.WatchInterval;
 
     /// <summary>How many were fenced, and whether a stream is dead that was not known to be.</summary>
-    private async Task<(int Fenced, bool IsNews)> FenceAsync(
+    private async Task<(int Fenced, bool HasChanged)> FenceAsync(
         IReadOnlyList<StreamRow> rows,
         ClusterMembershipSnapshot snapshot,
         CancellationToken cancellation
@@ -179,18 +179,18 @@ internal sealed class ClusterReconciler(
         var owned = owners
             .Where(row => row.OwnerAddress == Self.Address)
             .ToDictionary(row => row.Shard, row => row.Epoch);
-        var strangers = near.OwnedShards().Where(shard => !owned.ContainsKey(shard)).ToList();
+        var strangers = scheduler.OwnedShards().Where(shard => !owned.ContainsKey(shard)).ToList();
         tasks.GiveUp(strangers);
         var away = owned.Keys.Where(shard => !wanted.Contains(shard)).ToList();
         tasks.GiveUp(away);
-        Tell(await ReleaseAsync(away, cancellation));
+        Report(await ReleaseAsync(away, cancellation));
         var missing = wanted.Where(shard => !owned.ContainsKey(shard)).ToList();
         IReadOnlyList<ShardRow> taken =
             missing.Count == 0 ? [] : await shards.TakeAsync(Self, missing, gone, cancellation);
         foreach (var row in taken)
             if (row.OwnerAddress == Self.Address)
                 owned[row.Shard] = row.Epoch;
-        AskOwners(
+        NotifyOwners(
             owners
                 .Where(row => wanted.Contains(row.Shard) && !owned.ContainsKey(row.Shard))
                 .Select(row => row.OwnerAddress)
@@ -198,22 +198,22 @@ internal sealed class ClusterReconciler(
                 .Except(gone)
         );
         var fresh = owned
-            .Where(own => wanted.Contains(own.Key) && near.EpochOf(own.Key) != own.Value)
+            .Where(own => wanted.Contains(own.Key) && scheduler.EpochOf(own.Key) != own.Value)
             .Select(own => (own.Key, own.Value))
             .ToList();
         if (fresh.Count > 0)
         {
             tasks.Take(fresh);
-            MembershipLog.ShardsTaken(log, fresh.Count, near.Owned);
+            MembershipLog.ShardsTaken(log, fresh.Count, scheduler.Owned);
         }
 
         return (fresh.Count, away.Count);
     }
 
-    private void AskOwners(IEnumerable<string> owners) =>
-        Tell(owners.Distinct().Select(SiloAddress.FromParsableString));
+    private void NotifyOwners(IEnumerable<string> owners) =>
+        Report(owners.Distinct().Select(SiloAddress.FromParsableString));
 
-    private void Tell(IEnumerable<SiloAddress> silos)
+    private void Report(IEnumerable<SiloAddress> silos)
     {
         // One that does not answer is asked again by the next pass, or looks by itself.
         foreach (var silo in silos)
@@ -225,16 +225,16 @@ internal sealed class ClusterReconciler(
     {
         var successors = new List<SiloAddress>();
         var members = membership.CurrentSnapshot.Members;
-        foreach (var heir in released.GroupBy(shard => shardMap.Of(shard)))
+        foreach (var shardsOfSilo in released.GroupBy(shard => shardMap.Of(shard)))
         {
             var successor =
-                heir.Key is { } silo && members.TryGetValue(silo, out var member)
+                shardsOfSilo.Key is { } silo && members.TryGetValue(silo, out var member)
                     ? new SiloIdentity(silo.ToParsableString(), member.Name)
                     : null;
-            await shards.ReleaseAsync(Self, [.. heir], successor, cancellation);
-            MembershipLog.ShardsReleased(log, heir.Count(), successor?.Slot ?? "no silo");
+            await shards.ReleaseAsync(Self, [.. shardsOfSilo], successor, cancellation);
+            MembershipLog.ShardsReleased(log, shardsOfSilo.Count(), successor?.Slot ?? "no silo");
             if (successor is not null)
-                successors.Add(heir.Key!);
+                successors.Add(shardsOfSilo.Key!);
         }
 
         return successors;
@@ -266,7 +266,7 @@ internal sealed class ClusterReconciler(
         }
     }
 
-    private int CountAtHome() => AllShards().Count(shard => self.SiloAddress.Equals(shardMap.Of(shard)));
+    private int CountExpected() => AllShards().Count(shard => self.SiloAddress.Equals(shardMap.Of(shard)));
 
     private static IEnumerable<ShardId> AllShards() =>
         Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index));

@@ -3,7 +3,8 @@ using GroupBuyActors.Background;
 namespace GroupBuyActors.Membership;
 
 /// <summary>Tells of every change of the cluster's members, so that streams and shards follow it at once.</summary>
-internal sealed class MembershipWatch(IClusterMembershipService membership, ClusterReconciler keeper) : StreamingService
+internal sealed class MembershipWatch(IClusterMembershipService membership, ClusterReconciler reconciler)
+    : StreamingService
 {
     private IAsyncEnumerator<ClusterMembershipSnapshot>? _updates;
 
@@ -24,7 +25,7 @@ internal sealed class MembershipWatch(IClusterMembershipService membership, Clus
             throw;
         }
 
-        keeper.RunSoon();
+        reconciler.RunSoon();
         return 1;
     }
 }

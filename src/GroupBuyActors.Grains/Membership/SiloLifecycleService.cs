@@ -29,9 +29,9 @@ internal sealed class SiloLifecycleService(
     IStreams streams,
     StreamRelay relay,
     TaskService tasks,
-    ClusterReconciler keeper,
+    ClusterReconciler reconciler,
     ClockSynchronizer clock,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     SiloGate gate,
     GroupServices groups,
     BackgroundSupervisor background,
@@ -60,17 +60,17 @@ internal sealed class SiloLifecycleService(
         await MeasureClockAsync(cancellation);
         relay.Listen();
         tasks.Listen();
-        await committer.StartAsync(keeper.Self, cancellation);
+        await committer.StartAsync(reconciler.Self, cancellation);
         relay.Start(background);
         WatchFence().Ignore();
-        await keeper.RunOnceAsync(cancellation);
+        await reconciler.RunOnceAsync(cancellation);
         gate.Open();
         MembershipLog.Ready(
             log,
-            keeper.Self.Address,
-            keeper.Self.Slot,
+            reconciler.Self.Address,
+            reconciler.Self.Slot,
             string.Join(", ", committer.Streams),
-            near.Owned
+            scheduler.Owned
         );
     }
 
@@ -104,14 +104,14 @@ internal sealed class SiloLifecycleService(
 
     private async Task HandOverAsync(CancellationToken cancellation)
     {
-        await StepAsync("shards", () => keeper.LeaveAsync(cancellation));
+        await StepAsync("shards", () => reconciler.LeaveAsync(cancellation));
         await StepAsync("tasks", () => tasks.StopAsync(cancellation));
     }
 
     private async Task LeaveAsync(CancellationToken cancellation)
     {
         // Again, for a silo that never came as far as to run tasks, or could not hand over.
-        await StepAsync("shards", () => keeper.LeaveAsync(cancellation));
+        await StepAsync("shards", () => reconciler.LeaveAsync(cancellation));
         gate.Close("The silo has stopped.");
         await StepAsync("background services", background.StopAsync);
         var mine = committer.Streams.ToArray();

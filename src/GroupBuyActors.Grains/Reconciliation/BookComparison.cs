@@ -119,7 +119,7 @@ internal sealed class BookComparison(
 
     private HandlerResult Conclude(DueTask due, ComparisonTask asked, Run run)
     {
-        if (run.Reason is { } reason && due.AfterFailure() is { Verdict: RetryVerdict.Again } step)
+        if (run.Reason is { } reason && due.AfterFailure() is { Decision: RetryDecision.Again } step)
             return new HandlerResult.Failed(step, reason);
         var slot = metrics.Of(due.Task.Key.Shard.MerchantSlot);
         slot.Take(run.Found, isFirst: asked.Above == 0);

@@ -24,14 +24,14 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     where TTheirs : class
 {
     /// <summary>Lines told; all are counted.</summary>
-    internal const int ToldMax = 100;
+    internal const int ReportedMax = 100;
 
     private const int SuspectsMax = 200,
         TriesMax = 3;
     private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(5),
         TryPause = TimeSpan.FromMilliseconds(100);
     private readonly List<Suspect> _suspects = [];
-    private readonly List<Difference<TOurs, TTheirs>> _told = [];
+    private readonly List<Difference<TOurs, TTheirs>> _differences = [];
     private readonly Dictionary<DifferenceKind, long> _counts = [];
     private long _underway;
     private long _unsaid;
@@ -90,7 +90,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         new(
             answered,
             reason ?? (_unsaid > 0 ? $"The groups of {_unsaid} entries could not be queried." : null),
-            _told,
+            _differences,
             _counts,
             _underway,
             complete
@@ -146,16 +146,16 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
             else if (first.IsUnderway || second.IsUnderway || !Equals(first.Line, second.Line))
                 _underway++;
             else
-                Tell(key, first.Line, theirs.GetValueOrDefault(key));
+                Report(key, first.Line, theirs.GetValueOrDefault(key));
         }
     }
 
-    private void Tell(BookKey key, TOurs? ours, TTheirs? theirs)
+    private void Report(BookKey key, TOurs? ours, TTheirs? theirs)
     {
         var kind = Compare(ours, theirs)!.Value;
         _counts[kind] = _counts.GetValueOrDefault(kind) + 1;
-        if (_told.Count < ToldMax)
-            _told.Add(new Difference<TOurs, TTheirs>(key, ours, theirs, kind));
+        if (_differences.Count < ReportedMax)
+            _differences.Add(new Difference<TOurs, TTheirs>(key, ours, theirs, kind));
     }
 
     /// <summary>The port's lines of the suspects, read again from the page in which each is or would be.</summary>

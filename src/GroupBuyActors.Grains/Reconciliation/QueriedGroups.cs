@@ -15,7 +15,7 @@ internal sealed class QueriedGroups(
 {
     private const int AtOnce = 8,
         TasksPage = 500;
-    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Their answers; groups that cannot answer now are left out.</summary>
     public async Task<IReadOnlyDictionary<GroupId, GroupBooks>> QueryAsync(
@@ -34,7 +34,7 @@ internal sealed class QueriedGroups(
                     var reply = await grains
                         .GetGrain<IGroupTasks>(group.Key.Value)
                         .ReadBooks([.. group.Distinct()])
-                        .WaitAsync(AskTimeout, time, ct);
+                        .WaitAsync(QueryTimeout, time, ct);
                     answers[group.Key] = reply.ToBooks(group.Key);
                 }
                 catch (Exception e) when (!ct.IsCancellationRequested)

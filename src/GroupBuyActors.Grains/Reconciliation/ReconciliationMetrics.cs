@@ -9,11 +9,11 @@ namespace GroupBuyActors.Reconciliation;
 internal sealed class ReconciliationMetrics
 {
     private readonly ConcurrentDictionary<int, SlotBooks> _slots = new();
-    private readonly LocalTaskScheduler _near;
+    private readonly LocalTaskScheduler _scheduler;
 
-    public ReconciliationMetrics(IMeterFactory meters, LocalTaskScheduler near)
+    public ReconciliationMetrics(IMeterFactory meters, LocalTaskScheduler scheduler)
     {
-        _near = near;
+        _scheduler = scheduler;
         var meter = meters.Create("GroupBuyActors");
         meter.CreateObservableGauge(
             "reconciliation_differences",
@@ -50,7 +50,9 @@ internal sealed class ReconciliationMetrics
     }
 
     private IEnumerable<SlotBooks> Own() =>
-        _slots.Where(slot => _near.EpochOf(new ShardId(slot.Key * ShardId.RegionSlots)) > 0).Select(slot => slot.Value);
+        _slots
+            .Where(slot => _scheduler.EpochOf(new ShardId(slot.Key * ShardId.RegionSlots)) > 0)
+            .Select(slot => slot.Value);
 }
 
 /// <summary>What comparing the merchants of one slot found.</summary>

@@ -16,7 +16,7 @@ namespace GroupBuyActors.Relay;
 internal sealed class BlockedActors(
     long stream,
     IEventPublisher publisher,
-    IBlockedActorStore aside,
+    IBlockedActorStore blockedActors,
     IActorReader reader,
     TimeProvider clock,
     GrainsOptions options,
@@ -49,14 +49,14 @@ internal sealed class BlockedActors(
     public int Parked => _parked;
 
     /// <summary>The position up to which the stream was taken when it was last looked after.</summary>
-    public long Carried { get; private set; }
+    public long CommitCursor { get; private set; }
 
     /// <summary>Reads what whoever carried the stream before left behind.</summary>
     public async Task OpenAsync(CancellationToken cancellation)
     {
         if (_isOpen)
             return;
-        foreach (var row in await aside.ReadAsync(stream, publisher.Name, int.MaxValue, cancellation))
+        foreach (var row in await blockedActors.ReadAsync(stream, publisher.Name, int.MaxValue, cancellation))
             Put(row, isStored: true);
         _isOpen = true;
     }
@@ -90,7 +90,7 @@ internal sealed class BlockedActors(
     /// <summary>Lets go on what can; tells of each group that is no longer aside its last relayed event.</summary>
     public async Task ReleaseAsync(long taken, Action<ActorId, long> released, CancellationToken cancellation)
     {
-        Carried = taken;
+        CommitCursor = taken;
         await RefreshOperatorActionsAsync(cancellation);
         while (
             Waiting > 0
@@ -107,8 +107,8 @@ internal sealed class BlockedActors(
             .Select(entry => entry.Awaits?.Stream)
             .OfType<long>()
             .Append(stream);
-        var carried = await aside.CarriedAsync(publisher.Name, [.. awaited.Distinct()], cancellation);
-        if (carried[stream] == long.MaxValue)
+        var relayed = await blockedActors.CursorsAsync(publisher.Name, [.. awaited.Distinct()], cancellation);
+        if (relayed[stream] == long.MaxValue)
         {
             // Another carrier has drained it: all of it is relayed, and these rows go with the stream's.
             Clear();
@@ -116,7 +116,7 @@ internal sealed class BlockedActors(
         }
 
         // Another carrier of this stream is ahead: until it is caught up with, what the rows cover is not known here.
-        if (carried[stream] > Carried)
+        if (relayed[stream] > CommitCursor)
             return [];
         var looked = new List<(ActorId Actor, long Sequence)>();
         var ready = new List<Entry>();
@@ -132,21 +132,23 @@ internal sealed class BlockedActors(
             _line.Enqueue(actor);
             if (entry.Row.Sequence == 1)
                 ready.Add(entry);
-            else if (entry.Awaits is not { } at || carried[at.Stream] >= at.Position)
+            else if (entry.Awaits is not { } at || relayed[at.Stream] >= at.Position)
                 looked.Add((actor, entry.Row.Sequence - 1));
         }
 
         if (looked.Count == 0)
             return ready;
-        var places = (await aside.PlacesAsync(publisher.Name, looked, cancellation)).ToDictionary(place => place.Actor);
+        var positions = (await blockedActors.PositionsAsync(publisher.Name, looked, cancellation)).ToDictionary(
+            position => position.Actor
+        );
         foreach (var (actor, _) in looked)
         {
             // What is not in the journal cannot be waited for; what lies in this stream is before the row's first
             // event, hence relayed.
-            if (!places.TryGetValue(actor, out var place) || place.IsRelayed || place.At.Stream == stream)
+            if (!positions.TryGetValue(actor, out var position) || position.IsRelayed || position.At.Stream == stream)
                 ready.Add(_entries[actor]);
             else
-                _entries[actor].Awaits = place.At;
+                _entries[actor].Awaits = position.At;
         }
 
         return ready;
@@ -167,7 +169,7 @@ internal sealed class BlockedActors(
         var offered = pages.SelectMany(page => page.Events).ToList();
         var outcomes = offered.Count == 0 ? [] : await publisher.PublishAsync(offered, cancellation);
         metrics.Published(publisher.Name, outcomes.Count(outcome => outcome.State == PublishState.Published));
-        var settled = new List<(ActorId Actor, BlockedActorRow? After)>(pages.Count);
+        var replaced = new List<(ActorId Actor, BlockedActorRow? After)>(pages.Count);
         var (lasts, isOpen, first) = (new List<long>(pages.Count), false, 0);
         foreach (var page in pages)
         {
@@ -176,13 +178,16 @@ internal sealed class BlockedActors(
             isOpen |= after is { State: BlockedActorState.Waiting } && last < page.Last;
             if (after == page.Row)
                 continue;
-            settled.Add((page.Row.Actor, after));
+            replaced.Add((page.Row.Actor, after));
             lasts.Add(last);
         }
 
-        if (settled.Count > 0 && !await aside.SettleAsync(stream, publisher.Name, Carried, settled, cancellation))
+        if (
+            replaced.Count > 0
+            && !await blockedActors.ReplaceAsync(stream, publisher.Name, CommitCursor, replaced, cancellation)
+        )
             return false;
-        foreach (var ((actor, after), last) in settled.Zip(lasts))
+        foreach (var ((actor, after), last) in replaced.Zip(lasts))
         {
             if (after is not null)
                 Put(after, isStored: true);
@@ -194,14 +199,14 @@ internal sealed class BlockedActors(
 
         if (isOpen)
             throw new EventsOpenException("Events of blocked groups are not published yet.");
-        return settled.Count > 0;
+        return replaced.Count > 0;
     }
 
     /// <summary>The next events of a actor in this stream.</summary>
     private async Task<Page> ReadAsync(BlockedActorRow row, CancellationToken cancellation)
     {
         var rows = await reader.HistoryAsync(row.Actor, row.Sequence - 1, EventsAtOnce, cancellation);
-        var run = rows.TakeWhile(e => e.Stream == stream && e.Position <= Carried).ToList();
+        var run = rows.TakeWhile(e => e.Stream == stream && e.Position <= CommitCursor).ToList();
         var events = run.Select(e =>
                 EventRelay.Outgoing(
                     new CommittedEvent(row.Actor, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace)
@@ -210,7 +215,9 @@ internal sealed class BlockedActors(
             .TakeWhile(e => e is not null)
             .OfType<OutgoingEvent>()
             .ToList();
-        var later = rows.Skip(run.Count).FirstOrDefault(e => e.Stream == stream && e.Position <= Carried)?.Sequence;
+        var later = rows.Skip(run.Count)
+            .FirstOrDefault(e => e.Stream == stream && e.Position <= CommitCursor)
+            ?.Sequence;
         return new Page(row, events, events.Count < run.Count, later, rows.Count < EventsAtOnce);
     }
 
@@ -237,7 +244,11 @@ internal sealed class BlockedActors(
             return (ParkedAt(last + 1, Unreadable), last);
         var next =
             page.Later
-            ?? (page.IsWhole ? null : await aside.NextAsync(stream, page.Row.Actor, last, Carried, cancellation));
+            ?? (
+                page.IsWhole
+                    ? null
+                    : await blockedActors.NextAsync(stream, page.Row.Actor, last, CommitCursor, cancellation)
+            );
         return (next is { } sequence ? page.Row with { Sequence = sequence } : null, last);
 
         BlockedActorRow ParkedAt(long sequence, string reason) =>
@@ -260,7 +271,7 @@ internal sealed class BlockedActors(
             .Select(entry => entry.Row)
             .ToList();
         var rows = (
-            await aside.ReadAsync(stream, publisher.Name, [.. parked.Select(row => row.Actor)], cancellation)
+            await blockedActors.ReadAsync(stream, publisher.Name, [.. parked.Select(row => row.Actor)], cancellation)
         ).ToDictionary(row => row.Actor);
         _parkedReadAt = clock.GetTimestamp();
         foreach (var row in parked)

@@ -21,12 +21,12 @@ namespace GroupBuyActors.Relay;
 /// stream that is known from what went before; at the first event after a move it is looked up in the journal,
 /// once.</item>
 /// <item>Where it is not relayed yet, the group is <b>set aside</b>: this stream passes over its events from there on
-/// and goes on with all others (T17). One row says so, whatever number of events follow, and it is written in the
+/// and goes on with all others. One row says so, whatever number of events follow, and it is written in the
 /// transaction that moves the cursor past them. When the predecessor is relayed, the row's events up to the cursor are
 /// read from the journal, published, and the row goes.</item>
 /// <item>An event that is refused for good <b>parks</b> its actor in the same way: a reader that drops sequences it has
 /// seen would not notice a gap, so nothing of the group goes past it until an operator decides.</item>
-/// <item>What fails otherwise is offered again, of each group from its first event that is not published (T18). The
+/// <item>What fails otherwise is offered again, of each group from its first event that is not published. The
 /// publisher promises that none behind it is.</item>
 /// </list>
 /// A crash loses what is remembered here; whoever adopts the stream reads the rows and goes on at the cursor, repeating
@@ -36,7 +36,7 @@ namespace GroupBuyActors.Relay;
 internal sealed class EventRelay(
     long stream,
     IEventPublisher publisher,
-    IBlockedActorStore aside,
+    IBlockedActorStore blockedActors,
     BlockedActors waiting,
     GrainsOptions options,
     RelayMetrics metrics,
@@ -97,7 +97,7 @@ internal sealed class EventRelay(
     public async Task MoveCursorAsync(IStreams streams, long ofStream, long position, CancellationToken cancellation)
     {
         var rows = waiting.RowsOf(_passedOver);
-        await aside.MoveCursorAsync(stream, Name, position, rows, cancellation);
+        await blockedActors.MoveCursorAsync(stream, Name, position, rows, cancellation);
         waiting.AreStored(rows);
         _passedOver.Clear();
         if (_relayed.Count > options.RelayKnownMax)
@@ -114,14 +114,14 @@ internal sealed class EventRelay(
     private async Task RelayAsync(CommittedEvent[] events, CancellationToken cancellation)
     {
         if (waiting.Count >= options.BlockedActorsMax)
-            await MakeRoomAsync(cancellation);
+            await EnsureCapacityAsync(cancellation);
         var early = await EarlyAsync(events, cancellation);
         // Set aside once what was offered before is published: a row says that all before it is relayed.
         var held = new Dictionary<ActorId, BlockedActorRow>();
         var offered = new List<OutgoingEvent>(events.Length);
         foreach (var e in events)
         {
-            if (held.ContainsKey(e.Actor) || IsPassedOver(e))
+            if (held.ContainsKey(e.Actor) || MustWait(e))
                 continue;
             if (_relayed.TryGetValue(e.Actor, out var last) && e.Sequence <= last)
                 continue;
@@ -161,19 +161,19 @@ internal sealed class EventRelay(
 
         if (unknown.Count == 0)
             return [];
-        var places = await aside.PlacesAsync(Name, unknown, cancellation);
+        var positions = await blockedActors.PositionsAsync(Name, unknown, cancellation);
         // What lies in this stream went before, whatever the table's cursor says by now.
         return
         [
-            .. from place in places
-            where !place.IsRelayed && place.At.Stream != stream
-            select (place.Actor, place.Sequence + 1),
+            .. from position in positions
+            where !position.IsRelayed && position.At.Stream != stream
+            select (position.Actor, position.Sequence + 1),
         ];
     }
 
-    private async Task MakeRoomAsync(CancellationToken cancellation)
+    private async Task EnsureCapacityAsync(CancellationToken cancellation)
     {
-        await MaintainAsync(waiting.Carried, cancellation);
+        await MaintainAsync(waiting.CommitCursor, cancellation);
         if (waiting.Count >= options.BlockedActorsMax)
             throw new InvalidOperationException(
                 $"{waiting.Count} groups of stream {stream} are blocked; the stream waits until some of them "
@@ -181,7 +181,7 @@ internal sealed class EventRelay(
             );
     }
 
-    private bool IsPassedOver(CommittedEvent e)
+    private bool MustWait(CommittedEvent e)
     {
         if (!waiting.TryGet(e.Actor, out var row))
             return false;

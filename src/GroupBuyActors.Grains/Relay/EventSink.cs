@@ -13,7 +13,7 @@ namespace GroupBuyActors.Relay;
 /// </summary>
 internal sealed class EventSink(
     IEventPublisher publisher,
-    IBlockedActorStore aside,
+    IBlockedActorStore blockedActors,
     IActorReader reader,
     ClusterClock clock,
     IOptions<GrainsOptions> options,
@@ -27,8 +27,8 @@ internal sealed class EventSink(
 
     public IStreamSink Of(long stream)
     {
-        var waiting = new BlockedActors(stream, publisher, aside, reader, clock, options.Value, metrics, log);
-        return new EventRelay(stream, publisher, aside, waiting, options.Value, metrics, clock);
+        var waiting = new BlockedActors(stream, publisher, blockedActors, reader, clock, options.Value, metrics, log);
+        return new EventRelay(stream, publisher, blockedActors, waiting, options.Value, metrics, clock);
     }
 
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) => throw OfOneStream();

@@ -37,9 +37,9 @@ internal sealed class RelayMetrics
             "relay_backlog",
             () =>
                 pumps()
-                    .GroupBy(pump => pump.Sink)
+                    .GroupBy(forwarder => forwarder.Sink)
                     .Select(sink => new Measurement<long>(
-                        sink.Sum(pump => pump.Backlog),
+                        sink.Sum(forwarder => forwarder.Backlog),
                         new KeyValuePair<string, object?>("sink", sink.Key)
                     )),
             description: "Commits that a sink has not taken yet."
@@ -48,9 +48,9 @@ internal sealed class RelayMetrics
             "relay_lag_seconds",
             () =>
                 pumps()
-                    .GroupBy(pump => pump.Sink)
+                    .GroupBy(forwarder => forwarder.Sink)
                     .Select(sink => new Measurement<double>(
-                        sink.Max(pump => pump.Lag),
+                        sink.Max(forwarder => forwarder.Lag),
                         new KeyValuePair<string, object?>("sink", sink.Key)
                     )),
             unit: "s",
@@ -58,12 +58,12 @@ internal sealed class RelayMetrics
         );
         _meter.CreateObservableGauge(
             "relay_waiting",
-            () => Groups(pumps, pump => pump.GroupsWaiting),
+            () => Groups(pumps, forwarder => forwarder.GroupsWaiting),
             description: "Groups blocked by an event in another stream."
         );
         _meter.CreateObservableGauge(
             "relay_parked",
-            () => Groups(pumps, pump => pump.GroupsParked),
+            () => Groups(pumps, forwarder => forwarder.GroupsParked),
             description: "Groups parked until an operator decides."
         );
     }
@@ -73,7 +73,7 @@ internal sealed class RelayMetrics
         Func<StreamForwarder, int> groups
     ) =>
         pumps()
-            .GroupBy(pump => pump.Sink)
+            .GroupBy(forwarder => forwarder.Sink)
             .Select(sink => new Measurement<int>(
                 sink.Sum(groups),
                 new KeyValuePair<string, object?>("sink", sink.Key)

@@ -43,10 +43,10 @@ internal sealed class StreamForwarder(
     private long _taken;
     private long _cursor;
     private bool _behind;
-    private bool _settled = true;
+    private bool _isMaintained = true;
     private DateTimeOffset _oldest;
     private long _lastInHand;
-    private long? _tidiedAt;
+    private long? _flushedAt;
 
     public override string Name => $"relay-{sink.Name}";
 
@@ -217,7 +217,7 @@ internal sealed class StreamForwarder(
         }
     }
 
-    private bool IsCursorFlushed => _settled && (!sink.IsDurable || _cursor == Taken);
+    private bool IsCursorFlushed => _isMaintained && (!sink.IsDurable || _cursor == Taken);
 
     /// <summary>One stretch; false where there is none.</summary>
     private async Task<bool> StepAsync(CancellationToken stopping)
@@ -289,7 +289,7 @@ internal sealed class StreamForwarder(
 
     private async Task FlushCursorIfDueAsync(CancellationToken stopping)
     {
-        if (!IsCursorFlushed && (_tidiedAt is not { } at || time.GetElapsedTime(at) >= options.RelayCursorInterval))
+        if (!IsCursorFlushed && (_flushedAt is not { } at || time.GetElapsedTime(at) >= options.RelayCursorInterval))
             await FlushCursorAsync(stopping);
     }
 
@@ -298,14 +298,14 @@ internal sealed class StreamForwarder(
         if (!sink.IsDurable)
             return;
         var taken = Taken;
-        await UntilTakenAsync(async () => _settled = await sink.MaintainAsync(taken, _halt.Token), stopping);
+        await UntilTakenAsync(async () => _isMaintained = await sink.MaintainAsync(taken, _halt.Token), stopping);
         if (taken > _cursor)
         {
             await UntilTakenAsync(() => sink.MoveCursorAsync(streams, stream, taken, _halt.Token), stopping);
             _cursor = taken;
         }
 
-        _tidiedAt = time.GetTimestamp();
+        _flushedAt = time.GetTimestamp();
     }
 
     private async Task UntilTakenAsync(Func<Task> take, CancellationToken stopping)

@@ -30,7 +30,7 @@ internal sealed class StreamRelay(
     private readonly IStreamSink[] _sinks = [.. sinks, .. publishers.Select(published)];
     private readonly ConcurrentDictionary<StreamForwarder, byte> _draining = new();
     private readonly CancellationTokenSource _stopping = new();
-    private IReadOnlyList<(StreamForwarder Pump, Task Running)> _running = [];
+    private IReadOnlyList<(StreamForwarder Forwarder, Task Running)> _running = [];
     private volatile FrozenDictionary<long, StreamForwarder[]> _pumps = FrozenDictionary<long, StreamForwarder[]>.Empty;
 
     /// <summary>The sinks that must have had a row before it may leave the journal.</summary>
@@ -48,13 +48,13 @@ internal sealed class StreamRelay(
     {
         _pumps = committer.Streams.ToFrozenDictionary(
             stream => stream,
-            stream => Array.ConvertAll(_sinks, sink => Pump(stream, sink))
+            stream => Array.ConvertAll(_sinks, sink => Forwarder(stream, sink))
         );
         _running =
         [
             .. _pumps
                 .Values.SelectMany(pumps => pumps)
-                .Select(pump => (pump, background.RunAsync(pump, _stopping.Token))),
+                .Select(forwarder => (forwarder, background.RunAsync(forwarder, _stopping.Token))),
         ];
     }
 
@@ -80,33 +80,33 @@ internal sealed class StreamRelay(
         using var limit = new CancellationTokenSource(options.Value.RelayFlushBound, time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         var flushed = await Task.WhenAll(
-            _running.Select(started => started.Pump.StopAsync(started.Running, bound.Token))
+            _running.Select(started => started.Forwarder.StopAsync(started.Running, bound.Token))
         );
         return flushed.All(all => all);
     }
 
     private async Task DrainAsync(long stream, IStreamSink sink, CancellationToken cancellation)
     {
-        var pump = Pump(stream, sink);
-        _draining.TryAdd(pump, 0);
+        var forwarder = Forwarder(stream, sink);
+        _draining.TryAdd(forwarder, 0);
         try
         {
-            await pump.DrainAsync(cancellation);
+            await forwarder.DrainAsync(cancellation);
         }
         finally
         {
-            _draining.TryRemove(pump, out _);
+            _draining.TryRemove(forwarder, out _);
         }
     }
 
-    private StreamForwarder Pump(long stream, IStreamSink sink) =>
+    private StreamForwarder Forwarder(long stream, IStreamSink sink) =>
         new(stream, sink.Of(stream), streams, options.Value, metrics, time, log, clock);
 
     private void OnCommitted(CommittedBatch batch)
     {
         if (!_pumps.TryGetValue(batch.Stream, out var pumps))
             return;
-        foreach (var pump in pumps)
-            pump.Add(batch);
+        foreach (var forwarder in pumps)
+            forwarder.Add(batch);
     }
 }

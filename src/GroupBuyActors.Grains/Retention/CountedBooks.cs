@@ -11,7 +11,7 @@ namespace GroupBuyActors.Retention;
 internal sealed class CountedBooks(BookTotals totals, ClusterClock clock) : IRetainedKind
 {
     /// <summary>A group that has just ended is still being given stock back.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromHours(1);
+    private static readonly TimeSpan CountDelay = TimeSpan.FromHours(1);
 
     private long _above;
     private bool _isStock;
@@ -22,7 +22,7 @@ internal sealed class CountedBooks(BookTotals totals, ClusterClock clock) : IRet
     {
         var now = clock.GetUtcNow();
         var (counted, next) = _isStock
-            ? await totals.CountStockAsync(_above, now - Settling, rowsMax, cancellation)
+            ? await totals.CountStockAsync(_above, now - CountDelay, rowsMax, cancellation)
             : await totals.CountPaymentsAsync(_above, now, rowsMax, cancellation);
         _above = next ?? 0;
         if (next is null)

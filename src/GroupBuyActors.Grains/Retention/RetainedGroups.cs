@@ -20,7 +20,7 @@ internal sealed class RetainedGroups(
     private const int RowsWalked = 500;
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
     private readonly Queue<GroupId> _found = new();
-    private JournalPlace? _place;
+    private JournalPosition? _position;
     private bool _isLast;
 
     public string Kind => "groups";
@@ -50,8 +50,8 @@ internal sealed class RetainedGroups(
             return new PurgeStep(0, true);
         }
 
-        (var groups, _place) = await journals.WalkAsync(_place, before, isAlone: true, RowsWalked, cancellation);
-        _isLast = _place is null;
+        (var groups, _position) = await journals.WalkAsync(_position, before, isAlone: true, RowsWalked, cancellation);
+        _isLast = _position is null;
         foreach (var found in groups)
             _found.Enqueue(found);
         return new PurgeStep(0, IsDone: false);

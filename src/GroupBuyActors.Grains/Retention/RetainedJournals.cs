@@ -32,7 +32,7 @@ internal sealed class RetainedJournals(
 {
     private const int RowsWalked = 500;
     private readonly Queue<GroupId> _found = new();
-    private JournalPlace? _place;
+    private JournalPosition? _position;
     private bool _isLast;
     private Removal? _removal;
 
@@ -72,8 +72,8 @@ internal sealed class RetainedJournals(
 
     private async Task WalkAsync(DateTimeOffset before, CancellationToken cancellation)
     {
-        (var groups, _place) = await journals.WalkAsync(_place, before, isAlone: false, RowsWalked, cancellation);
-        _isLast = _place is null;
+        (var groups, _position) = await journals.WalkAsync(_position, before, isAlone: false, RowsWalked, cancellation);
+        _isLast = _position is null;
         foreach (var found in groups)
             _found.Enqueue(found);
     }

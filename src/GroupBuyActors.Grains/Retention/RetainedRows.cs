@@ -64,14 +64,14 @@ internal sealed class RetainedTaskOutcomes(
     public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        var upkeep = await ends.MaintainAsync(
+        var maintenance = await ends.MaintainAsync(
             today,
             (int)options.Value.Retention.TaskOutcomes.TotalDays,
             GrainsOptions.EndsAheadDays,
             [.. types.All.Where(type => type.IsAboutMoney).Select(type => type.Name)],
             cancellation
         );
-        return new PurgeStep(upkeep.Dropped, IsDone: true, IsBlocked: !upkeep.Complete);
+        return new PurgeStep(maintenance.Dropped, IsDone: true, IsBlocked: !maintenance.Complete);
     }
 }
 

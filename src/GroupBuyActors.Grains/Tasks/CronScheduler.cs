@@ -39,7 +39,7 @@ internal interface ISchedules
 internal sealed class CronScheduler : ISchedules
 {
     private const int StoredAtOnce = 256,
-        ToldMax = 200;
+        ReportedMax = 200;
     private readonly ICommitter _committer;
     private readonly ITaskStore _store;
     private readonly ClusterClock _clock;
@@ -156,11 +156,11 @@ internal sealed class CronScheduler : ISchedules
     public HandlerResult Conclude(DueTask due, DateTimeOffset firing)
     {
         var (task, now) = (due.Task, _clock.GetUtcNow());
-        var wasBroughtForward = task.Key.Due < firing;
+        var wasMovedEarlier = task.Key.Due < firing;
         var plan = _jobs[task.Type]
-            .Schedule.After(task.Key.Shard, wasBroughtForward ? task.Key.Due : firing, due.Now, now);
+            .Schedule.After(task.Key.Shard, wasMovedEarlier ? task.Key.Due : firing, due.Now, now);
         // Under its own id once more, so under a later version: the run that was made has taken the one before.
-        var version = wasBroughtForward ? task.Version + 1 : 1;
+        var version = wasMovedEarlier ? task.Version + 1 : 1;
         return new HandlerResult.Finished
         {
             Schedules = plan.Next is { } next
@@ -168,7 +168,7 @@ internal sealed class CronScheduler : ISchedules
                 : [],
             Ends =
             [
-                .. Told(plan.Skipped)
+                .. Bounded(plan.Skipped)
                     .Select(skipped =>
                         TaskOutcome.Of(
                             Firing(task.Type, task.Key.Shard, skipped.Firing),
@@ -212,10 +212,10 @@ internal sealed class CronScheduler : ISchedules
     /// The latest of them, as many as one commit takes without care, and the oldest for all that are not told one by
     /// one.
     /// </summary>
-    private static IEnumerable<SkippedFiring> Told(IReadOnlyList<SkippedFiring> skipped) =>
-        skipped.Count <= ToldMax
+    private static IEnumerable<SkippedFiring> Bounded(IReadOnlyList<SkippedFiring> skipped) =>
+        skipped.Count <= ReportedMax
             ? skipped
-            : [skipped[0] with { Reason = "misfire-older" }, .. skipped.Skip(skipped.Count - ToldMax + 1)];
+            : [skipped[0] with { Reason = "misfire-older" }, .. skipped.Skip(skipped.Count - ReportedMax + 1)];
 
     private TimedTask? Next(string job, ShardId shard, DateTimeOffset after) =>
         _jobs[job].Schedule.Next(shard, after) is { } next ? Firing(job, shard, next) : null;
@@ -236,13 +236,13 @@ internal sealed class CronScheduler : ISchedules
     {
         if (firings.Length == 0)
             return true;
-        var place = _committer.TryReserve(firings[0].Key.Shard);
-        if (place is null)
+        var slot = _committer.TryReserve(firings[0].Key.Shard);
+        if (slot is null)
             return false;
         // The run's name is its own each time: that the same firings were stored before is no reason to refuse them.
         var id = _ids.NextCommitId();
         var result = await _committer.CommitAsync(
-            place,
+            slot,
             new Commit
             {
                 Id = id,

@@ -20,7 +20,7 @@ internal readonly record struct HorizonPass(bool IsComplete, int Added, int Over
 /// </summary>
 internal sealed class HorizonReader(
     ITaskStore store,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     CronScheduler firings,
     ClusterClock clock,
     TimeProvider time,
@@ -57,7 +57,7 @@ internal sealed class HorizonReader(
     {
         var began = time.GetTimestamp();
         // More was due than memory holds: the next stretch is read when this one is mostly done, or about to end.
-        if ((!_wasComplete || near.HasOverflowed) && !_mustRead && !near.WantsMore)
+        if ((!_wasComplete || scheduler.HasOverflowed) && !_mustRead && !scheduler.WantsMore)
             return new HorizonPass(false, 0, 0, TimeSpan.Zero);
         (_mustRead, _wasComplete) = (false, false);
         try
@@ -65,7 +65,7 @@ internal sealed class HorizonReader(
             // First what is due: first firings of thousands of shards are many commits.
             HorizonPass read;
             do read = await ReadWindowAsync(cancellation);
-            while (!read.IsComplete && !_mustRead && near.CanNarrow);
+            while (!read.IsComplete && !_mustRead && scheduler.CanNarrow);
             await firings.SeedAsync(cancellation);
             _wasComplete = read.IsComplete;
             return read with { Took = time.GetElapsedTime(began) };
@@ -79,33 +79,35 @@ internal sealed class HorizonReader(
     }
 
     protected override TimeSpan PauseAfter(HorizonPass result) =>
-        result.IsComplete ? Sooner(options.Value.HorizonReadInterval, near.Window / 2) : PauseBeforeMore(result.Took);
+        result.IsComplete
+            ? Sooner(options.Value.HorizonReadInterval, scheduler.Window / 2)
+            : PauseBeforeMore(result.Took);
 
     /// <summary>
     /// Where all of memory is not enough for what is due within a second, half of the time at most goes into reading.
     /// </summary>
     private TimeSpan PauseBeforeMore(TimeSpan took) =>
-        _mustRead || !near.WantsMore ? RetryRead
+        _mustRead || !scheduler.WantsMore ? RetryRead
         : took < LeastPause ? LeastPause
         : Sooner(took, RetryRead);
 
     private async Task<HorizonPass> ReadWindowAsync(CancellationToken cancellation)
     {
-        var shards = near.OwnedShards();
+        var shards = scheduler.OwnedShards();
         if (shards.Count == 0)
             return new HorizonPass(true, 0, 0, TimeSpan.Zero);
-        var until = near.BeginReading();
+        var until = scheduler.BeginReading();
         try
         {
             var found = await store.ReadHorizonAsync(shards, until, options.Value.HorizonTasksMax, cancellation);
-            var (added, overdue) = near.EndReading(found.Tasks, found.ReadTo);
+            var (added, overdue) = scheduler.EndReading(found.Tasks, found.ReadTo);
             if (overdue > 0)
                 TaskLog.HorizonRead(log, shards.Count, added, overdue);
             return new HorizonPass(found.Complete, added, overdue, TimeSpan.Zero);
         }
         catch
         {
-            near.GiveUpReading();
+            scheduler.GiveUpReading();
             throw;
         }
     }

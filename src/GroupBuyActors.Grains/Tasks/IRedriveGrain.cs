@@ -15,7 +15,7 @@ internal interface IRedriveGrain : IGrainWithStringKey
 
     /// <summary>How far it is; null where nothing was started under this key.</summary>
     [Alias("Look")]
-    Task<RedriveReport?> Look();
+    Task<RedriveReport?> GetReport();
 
     /// <summary>Stops it where it is; null where nothing was started under this key.</summary>
     [Alias("Stop")]

@@ -11,7 +11,7 @@ internal sealed partial class LocalTaskScheduler
     {
         lock (_gate)
         {
-            _goneWhileReading = new HashSet<string>(StringComparer.Ordinal);
+            _removedWhileReading = new HashSet<string>(StringComparer.Ordinal);
             _overflowed = false;
             _readAt = _clock.GetUtcNow();
             _readUntil = _readAt + _window.Span;
@@ -36,18 +36,18 @@ internal sealed partial class LocalTaskScheduler
             var late = now - _options.OverdueAfter;
             foreach (var task in found)
             {
-                if (_goneWhileReading!.Contains(task.Key.Id))
+                if (_removedWhileReading!.Contains(task.Key.Id))
                     continue;
                 var isOverdue = task.NextAt < late;
                 // Memory filled up meanwhile, and the window ends earlier now.
-                if (!HasRoomFor(task.NextAt) || !TryAdd(task, isOverdue, mayHaveBegun: task.NextAt <= now))
+                if (!HasCapacityFor(task.NextAt) || !TryAdd(task, isOverdue, mayHaveBegun: task.NextAt <= now))
                     continue;
                 added++;
                 if (isOverdue)
                     overdue++;
             }
 
-            _goneWhileReading = null;
+            _removedWhileReading = null;
         }
 
         return (added, overdue);
@@ -57,7 +57,7 @@ internal sealed partial class LocalTaskScheduler
     public void GiveUpReading()
     {
         lock (_gate)
-            _goneWhileReading = null;
+            _removedWhileReading = null;
     }
 
     /// <summary>
@@ -116,13 +116,13 @@ internal sealed partial class LocalTaskScheduler
     /// True where a task that is next then belongs in memory; one that has no room there is left to a reading before
     /// its time.
     /// </summary>
-    private bool HasRoomFor(DateTimeOffset at)
+    private bool HasCapacityFor(DateTimeOffset at)
     {
         if (at >= _until)
             return false;
         if (!IsFull)
             return true;
-        MakeRoom();
+        EvictLatest();
         if (at >= _until)
             return false;
         if (!IsFull)
@@ -136,7 +136,7 @@ internal sealed partial class LocalTaskScheduler
     /// The window ends earlier: what lies beyond it goes. Where it is the shortest already, nothing does, and what is
     /// new stays out.
     /// </summary>
-    private void MakeRoom()
+    private void EvictLatest()
     {
         _overflowed = true;
         _window.Found(_wheel.Count, isComplete: false);

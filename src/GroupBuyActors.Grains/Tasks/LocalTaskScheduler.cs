@@ -43,7 +43,7 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     private readonly GrainsOptions _options;
     private readonly HorizonWindow _window;
     private readonly ILogger _log;
-    private HashSet<string>? _goneWhileReading;
+    private HashSet<string>? _removedWhileReading;
     private bool _overflowed;
     private DateTimeOffset _until;
     private DateTimeOffset _readAt,
@@ -92,7 +92,7 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     }
 
     /// <summary>Looks at the clock again: it has jumped, and the thread sleeps until a time of before.</summary>
-    public void LookAgain() => _sleep.Wake();
+    public void WakeUp() => _sleep.Wake();
 
     /// <summary>Wakes no more tasks.</summary>
     public void Stop()
@@ -147,7 +147,7 @@ internal sealed partial class LocalTaskScheduler : IDisposable
         {
             if (_epochs[task.Key.Shard.Index] == 0)
                 return false;
-            if (HasRoomFor(task.NextAt) && !TryFireNow(task, mayHaveBegun))
+            if (HasCapacityFor(task.NextAt) && !TryFireNow(task, mayHaveBegun))
                 TryAdd(task, false, mayHaveBegun);
             return true;
         }
@@ -165,10 +165,10 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     {
         lock (_gate)
         {
-            _goneWhileReading?.Add(id);
+            _removedWhileReading?.Add(id);
             _wheel.Cancel(id, out _);
             if (_out.TryGetValue(id, out var running))
-                Lose(running);
+                Abandon(running);
         }
     }
 
@@ -231,7 +231,7 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     {
         lock (_gate)
         {
-            _goneWhileReading?.Add(task.Stored.Key.Id);
+            _removedWhileReading?.Add(task.Stored.Key.Id);
             _out.Remove(task.Stored.Key.Id);
         }
     }
@@ -248,7 +248,7 @@ internal sealed partial class LocalTaskScheduler : IDisposable
             if (task.IsGone || _epochs[task.Stored.Key.Shard.Index] == 0)
                 return;
             // Its row says when it is next: where memory is full, or ends before that, it is found there.
-            if (task.Stored.NextAt == at && !HasRoomFor(at))
+            if (task.Stored.NextAt == at && !HasCapacityFor(at))
                 return;
             if (!_wheel.Add(task.Stored.Key.Id, at, task))
                 return;
@@ -297,7 +297,7 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     public void Dispose() => _sleep.Dispose();
 
     /// <summary>One that waits for a place leaves at once; one that runs is told by its end.</summary>
-    private void Lose(ScheduledTask task)
+    private void Abandon(ScheduledTask task)
     {
         task.IsGone = true;
         if (task.IsParked || task.TryDrop())
@@ -317,18 +317,22 @@ internal sealed partial class LocalTaskScheduler : IDisposable
         // Left from before the shard was another's, which has tried or moved it since.
         if (_wheel.TryGet(key.Id, out _, out var former) && former.Stored.Version < task.Version)
             _wheel.Cancel(key.Id, out _);
-        var near = new ScheduledTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
+        var scheduler = new ScheduledTask(task, isOverdue)
+        {
+            MayHaveBegun = mayHaveBegun,
+            LoadedAt = _clock.GetUtcNow(),
+        };
         try
         {
-            near.FiresAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
-            if (!_wheel.Add(key.Id, near.FiresAt, near))
+            scheduler.FiresAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
+            if (!_wheel.Add(key.Id, scheduler.FiresAt, scheduler))
                 return false;
-            if (near.FiresAt < _sleepsUntil)
+            if (scheduler.FiresAt < _sleepsUntil)
                 _sleep.Wake();
         }
         catch (Exception e)
         {
-            Parked(near, e);
+            Parked(scheduler, e);
         }
 
         return true;

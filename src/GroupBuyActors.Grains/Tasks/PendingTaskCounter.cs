@@ -19,7 +19,7 @@ internal readonly record struct PendingTaskCount(int Shards, TimeSpan Took);
 /// </summary>
 internal sealed class PendingTaskCounter(
     ITaskStore store,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     CronScheduler firings,
     TimeProvider time
 ) : PeriodicService<PendingTaskCount>
@@ -27,7 +27,7 @@ internal sealed class PendingTaskCounter(
     private const int ShardsAtOnce = 32,
         PauseShare = 19;
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20),
-        LookInterval = TimeSpan.FromSeconds(1);
+        CheckInterval = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private readonly Dictionary<ShardId, Count> _shards = [];
 
@@ -38,7 +38,7 @@ internal sealed class PendingTaskCounter(
         lock (_gate)
         {
             foreach (var (shard, count) in _shards)
-                if (near.EpochOf(shard) == count.Epoch)
+                if (scheduler.EpochOf(shard) == count.Epoch)
                     foreach (var (type, tasks) in count.Types)
                         sums[type] = sums.GetValueOrDefault(type) + Math.Max(0, tasks);
         }
@@ -52,8 +52,11 @@ internal sealed class PendingTaskCounter(
         get
         {
             lock (_gate)
-                return near.OwnedShards()
-                    .Count(shard => !_shards.TryGetValue(shard, out var count) || count.Epoch != near.EpochOf(shard));
+                return scheduler
+                    .OwnedShards()
+                    .Count(shard =>
+                        !_shards.TryGetValue(shard, out var count) || count.Epoch != scheduler.EpochOf(shard)
+                    );
         }
     }
 
@@ -97,7 +100,7 @@ internal sealed class PendingTaskCounter(
     protected override TimeSpan PauseAfter(PendingTaskCount result)
     {
         if (result.Shards == 0)
-            return LookInterval;
+            return CheckInterval;
         var pause = result.Took * PauseShare;
         return pause < PauseMin ? PauseMin : pause;
     }
@@ -108,7 +111,7 @@ internal sealed class PendingTaskCounter(
         // twice.
         if (firings.Wanted > 0)
             return [];
-        var owned = near.OwnedShards().ConvertAll(shard => (Shard: shard, Epoch: near.EpochOf(shard)));
+        var owned = scheduler.OwnedShards().ConvertAll(shard => (Shard: shard, Epoch: scheduler.EpochOf(shard)));
         lock (_gate)
         {
             if (_shards.Count > owned.Count)
@@ -122,7 +125,7 @@ internal sealed class PendingTaskCounter(
                         && (
                             !_shards.TryGetValue(shard.Shard, out var count)
                             || count.Epoch != shard.Epoch
-                            || time.GetElapsedTime(count.CountedAt) >= GrainsOptions.CensusInterval
+                            || time.GetElapsedTime(count.CountedAt) >= GrainsOptions.RecountInterval
                         )
                     )
                     .Take(ShardsAtOnce),

@@ -55,7 +55,7 @@ internal sealed class RedriveGrain(
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1),
         Minute = TimeSpan.FromMinutes(1);
     private IGrainTimer? _timer;
-    private IdleDeactivation? _quiet;
+    private IdleDeactivation? _idle;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -82,7 +82,7 @@ internal sealed class RedriveGrain(
         return Report();
     }
 
-    public Task<RedriveReport?> Look() => Task.FromResult(memory.State.Order is null ? Nothing() : Report());
+    public Task<RedriveReport?> GetReport() => Task.FromResult(memory.State.Order is null ? Nothing() : Report());
 
     public async Task<RedriveReport?> Stop()
     {
@@ -104,7 +104,7 @@ internal sealed class RedriveGrain(
     /// <summary>A made-up id: nothing is kept under it, so nothing stays in memory for it.</summary>
     private RedriveReport? Nothing()
     {
-        (_quiet ??= new IdleDeactivation(this, () => memory.State.Order is not null, time)).Asked();
+        (_idle ??= new IdleDeactivation(this, () => memory.State.Order is not null, time)).Touched();
         return null;
     }
 

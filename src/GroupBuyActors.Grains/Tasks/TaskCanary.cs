@@ -15,7 +15,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
 {
     public const string TypeName = "canary";
     private const int ShardsPerGroup = 128;
-    private readonly LocalTaskScheduler _near;
+    private readonly LocalTaskScheduler _scheduler;
     private readonly ClusterClock _clock;
     private readonly GrainsOptions _options;
     private readonly ILogger _log;
@@ -24,14 +24,14 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
     private string? _silent;
 
     public TaskCanary(
-        LocalTaskScheduler near,
+        LocalTaskScheduler scheduler,
         ClusterClock clock,
         IOptions<GrainsOptions> options,
         IMeterFactory meters,
         ILogger<TaskCanary> log
     )
     {
-        (_near, _clock, _options, _log) = (near, clock, options.Value, log);
+        (_scheduler, _clock, _options, _log) = (scheduler, clock, options.Value, log);
         meters
             .Create("GroupBuyActors")
             .CreateObservableGauge(
@@ -66,10 +66,10 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
         lock (_gate)
         {
             var now = _clock.GetUtcNow();
-            var owned = _near.OwnedShards();
+            var owned = _scheduler.OwnedShards();
             // A shard that was given up takes its canary along.
             foreach (var (group, canary) in _expected.ToList())
-                if (_near.EpochOf(canary.Shard) == 0)
+                if (_scheduler.EpochOf(canary.Shard) == 0)
                     _expected.Remove(group);
             var silent = _expected.Values.Where(canary => now - canary.Due > _options.CanaryPatience).ToList();
             Volatile.Write(ref _silent, silent.Count == 0 ? null : "Timed tasks do not fire.");
@@ -95,7 +95,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
             Type = TypeName,
             NextAt = now,
         };
-        _near.AddUnstored(task);
+        _scheduler.AddUnstored(task);
     }
 
     private TimeSpan Late()

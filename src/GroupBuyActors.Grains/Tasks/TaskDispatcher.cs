@@ -42,7 +42,7 @@ internal sealed class TaskDispatcher
     public TaskDispatcher(TaskPolicyRegistry policies, TimeProvider time, IOptions<GrainsOptions> options)
     {
         (_policies, _time, _options) = (policies, time, options.Value);
-        policies.Changed += Pump;
+        policies.Changed += Dispatch;
     }
 
     /// <summary>Runs in progress.</summary>
@@ -69,7 +69,7 @@ internal sealed class TaskDispatcher
             );
         }
 
-        Pump();
+        Dispatch();
     }
 
     /// <summary>Begins no more runs.</summary>
@@ -87,7 +87,7 @@ internal sealed class TaskDispatcher
             ];
     }
 
-    private void Pump()
+    private void Dispatch()
     {
         while (Take() is { } next)
             ThreadPool.UnsafeQueueUserWorkItem(
@@ -116,7 +116,7 @@ internal sealed class TaskDispatcher
                 return;
             (queue, task) = (next.Queue, next.Task);
             if (queue.Overdue)
-                Pump();
+                Dispatch();
         }
     }
 
@@ -148,7 +148,7 @@ internal sealed class TaskDispatcher
         var (best, first) = ((Queue?)null, DateTimeOffset.MaxValue);
         foreach (var queue in _lines.Values)
         {
-            if (queue.Waiting.Count == 0 || !HasPlace(queue))
+            if (queue.Waiting.Count == 0 || !HasFreeSlot(queue))
                 continue;
             if (!queue.Waiting.TryPeek(out _, out var priority) || (best is not null && priority >= first))
                 continue;
@@ -158,27 +158,27 @@ internal sealed class TaskDispatcher
         return best;
     }
 
-    private bool HasPlace(Queue queue)
+    private bool HasFreeSlot(Queue queue)
     {
         if (queue.Running >= queue.Slots(_policies))
             return false;
-        if (queue.Overdue && _overdueRunning[(int)queue.Target] >= OverduePlaces())
+        if (queue.Overdue && _overdueRunning[(int)queue.Target] >= RecoveredSlots())
             return false;
         return queue.Target == TaskTarget.None
             || _waiting < _options.TasksRunningMax - _options.TasksRunningMax / KeptShare;
     }
 
-    private void Occupy(Queue queue, int places)
+    private void Occupy(Queue queue, int slots)
     {
-        _running += places;
-        queue.Running += places;
+        _running += slots;
+        queue.Running += slots;
         if (queue.Overdue)
-            _overdueRunning[(int)queue.Target] += places;
+            _overdueRunning[(int)queue.Target] += slots;
         if (queue.Target != TaskTarget.None)
-            _waiting += places;
+            _waiting += slots;
     }
 
-    private int OverduePlaces()
+    private int RecoveredSlots()
     {
         var seconds = (int)Math.Min(_time.GetElapsedTime(_overdueSince).TotalSeconds, 16);
         return Math.Min(RampStart << seconds, _options.OverdueRunningMax);

@@ -33,7 +33,7 @@ namespace GroupBuyActors.Tasks;
 internal sealed class TaskExecutor(
     IEnumerable<ITaskHandler> handlers,
     TaskTypeRegistry types,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     ITaskStore store,
     ICommitter committer,
     CronScheduler firings,
@@ -49,7 +49,7 @@ internal sealed class TaskExecutor(
     private const int ErrorMax = 500,
         FailuresBeforeLookup = 2;
     private static readonly TimeSpan FailureDelayMax = TimeSpan.FromSeconds(5);
-    private static readonly Backoff AfterTrouble = new(TimeSpan.FromMilliseconds(50), FailureDelayMax, Jitter: 0.2);
+    private static readonly Backoff FailureBackoff = new(TimeSpan.FromMilliseconds(50), FailureDelayMax, Jitter: 0.2);
     private static readonly TimeSpan LinkAfter = TimeSpan.FromHours(1);
     private readonly Dictionary<string, ITaskHandler> _handlers = handlers.ToDictionary(handler => handler.Type);
 
@@ -66,7 +66,7 @@ internal sealed class TaskExecutor(
         catch (Exception e)
         {
             TaskLog.Parked(log, e, running.Stored.Key.Id, running.Stored.Type);
-            near.Park(running);
+            scheduler.Park(running);
         }
     }
 
@@ -76,14 +76,14 @@ internal sealed class TaskExecutor(
         if (task.Fault is { } fault)
         {
             TaskLog.NotUnderstood(log, task.Key.Id, fault);
-            near.Park(running);
+            scheduler.Park(running);
             return;
         }
 
         if (!_handlers.TryGetValue(task.Type, out var handler))
         {
             TaskLog.NoHandler(log, task.Type, task.Key.Id);
-            near.Park(running);
+            scheduler.Park(running);
             return;
         }
 
@@ -146,7 +146,7 @@ internal sealed class TaskExecutor(
         switch (result)
         {
             case HandlerResult.Completed:
-                near.Done(running);
+                scheduler.Done(running);
                 return "success";
             case HandlerResult.Finished finished:
                 // An actor's journal tells of its tasks; of a task of no actor nothing else would.
@@ -161,7 +161,7 @@ internal sealed class TaskExecutor(
             case HandlerResult.RunAgain again:
                 // From when the run began: a clock that moved on meanwhile must not put it off by as much. Early it is
                 // told so again.
-                near.Again(running, began + again.Delay);
+                scheduler.Again(running, began + again.Delay);
                 return "early";
             case HandlerResult.Failed failed:
                 return await FailedAsync(running, failed, failures + 1);
@@ -174,12 +174,12 @@ internal sealed class TaskExecutor(
     {
         var (task, step) = (running.Stored, failed.Step);
         var error = failed.Error is { Length: > ErrorMax } words ? words[..ErrorMax] : failed.Error;
-        if (step.Verdict is RetryVerdict.Dead or RetryVerdict.Expired)
+        if (step.Decision is RetryDecision.Dead or RetryDecision.Expired)
         {
-            TaskLog.GivenUp(log, task.Key.Id, task.Type, failures, step.Verdict, error);
+            TaskLog.GivenUp(log, task.Key.Id, task.Type, failures, step.Decision, error);
             return await EndAsync(
                 running,
-                step.Verdict == RetryVerdict.Dead ? TaskOutcomeStatus.Dead : TaskOutcomeStatus.Expired,
+                step.Decision == RetryDecision.Dead ? TaskOutcomeStatus.Dead : TaskOutcomeStatus.Expired,
                 failures,
                 error
             );
@@ -225,7 +225,7 @@ internal sealed class TaskExecutor(
             if (!await CommitAsync(task, updates: [next]))
                 return;
             running.Stored = next;
-            near.Again(running, nextAt);
+            scheduler.Again(running, nextAt);
             return;
         }
 
@@ -234,7 +234,7 @@ internal sealed class TaskExecutor(
             removals: [task.Row],
             schedules: [task.MovedTo(nextAt) with { Attempts = attempts, LastError = error }]
         );
-        near.Done(running);
+        scheduler.Done(running);
 
         async Task<bool> CommitAsync(
             TimedTask ran,
@@ -245,7 +245,7 @@ internal sealed class TaskExecutor(
         {
             if (await this.CommitAsync(ran, removals ?? [], schedules ?? [], updates ?? []))
                 return true;
-            near.Done(running);
+            scheduler.Done(running);
             return false;
         }
     }
@@ -270,7 +270,7 @@ internal sealed class TaskExecutor(
             return true;
         }
 
-        near.Done(running);
+        scheduler.Done(running);
         return false;
     }
 
@@ -282,7 +282,7 @@ internal sealed class TaskExecutor(
     )
     {
         var committed = await CommitAsync(running.Stored, [running.Stored.Row], schedules, [], ends);
-        near.Done(running);
+        scheduler.Done(running);
         return committed;
     }
 
@@ -298,13 +298,13 @@ internal sealed class TaskExecutor(
         IReadOnlyList<TaskOutcome>? ends = null
     )
     {
-        var place =
+        var slot =
             committer.TryReserve(ran.Key.Shard)
             ?? throw new Groups.StoreUnavailableException(
                 "The database accepts no more changes at the moment. Try again later."
             );
         var result = await committer.CommitAsync(
-            place,
+            slot,
             new Commit
             {
                 Id = ids.NextCommitId(),
@@ -340,9 +340,9 @@ internal sealed class TaskExecutor(
             var row = await store.FindAsync(task.Key.Id, bound.Token).WaitAsync(bound.Token);
             if (row is not null && row.Version == task.Version)
                 return false;
-            near.Done(running);
+            scheduler.Done(running);
             if (row is not null)
-                near.Add(row, mayHaveBegun: true);
+                scheduler.Add(row, mayHaveBegun: true);
             TaskLog.Overtaken(log, task.Key.Id, task.Type, row is null ? "ended" : "was changed");
             return true;
         }
@@ -356,9 +356,9 @@ internal sealed class TaskExecutor(
 
     private void InfrastructureFailure(ScheduledTask running, Exception e)
     {
-        var wait = AfterTrouble.After(++running.InfrastructureFailures, ids.NextShare());
+        var wait = FailureBackoff.After(++running.InfrastructureFailures, ids.NextShare());
         TaskLog.InfrastructureFailure(log, e, running.Stored.Key.Id, running.Stored.Type, wait.TotalMilliseconds);
-        near.Again(running, clock.GetUtcNow() + wait);
+        scheduler.Again(running, clock.GetUtcNow() + wait);
     }
 
     /// <summary>

@@ -85,7 +85,7 @@ internal sealed class TaskForwarder(
             return;
         var lost = messages.RemoveAll(message => message.Tries >= TriesMax);
         if (lost > 0)
-            TaskLog.NotHandedOver(log, lost);
+            TaskLog.NotForwarded(log, lost);
         await Task.Delay(SendAgainAfter, time, cancellation);
         foreach (var message in messages)
             _waiting.Writer.TryWrite(message with { Tries = message.Tries + 1 });

@@ -10,7 +10,7 @@ internal sealed class TaskGateway(
     GrainId id,
     Silo silo,
     ILoggerFactory logs,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     TaskOperations operations,
     TaskPolicyRegistry policies
 ) : GrainService(id, silo, logs), ITaskGateway
@@ -18,22 +18,28 @@ internal sealed class TaskGateway(
     public Task<string[]> Accept(ForwardedTask[] tasks, string[] removed)
     {
         foreach (var gone in removed)
-            near.Remove(gone);
+            scheduler.Remove(gone);
         return Task.FromResult(
-            tasks.Where(task => !near.Add(task.Task(), mayHaveBegun: true)).Select(task => task.TaskId).ToArray()
+            tasks.Where(task => !scheduler.Add(task.Task(), mayHaveBegun: true)).Select(task => task.TaskId).ToArray()
         );
     }
 
-    public Task<string[]> Running(string[] ids) => Task.FromResult(Array.FindAll(ids, near.IsRunning));
+    public Task<string[]> Running(string[] ids) => Task.FromResult(Array.FindAll(ids, scheduler.IsRunning));
 
     public Task<TaskSituation> Explain(string taskId)
     {
-        var (where, task) = near.Find(taskId);
+        var (where, task) = scheduler.Find(taskId);
         if (task is not null)
             return Task.FromResult(
-                new TaskSituation(where, near.EpochOf(task.Stored.Key.Shard), task.LoadedAt, task.FiresAt, task.BegunAt)
+                new TaskSituation(
+                    where,
+                    scheduler.EpochOf(task.Stored.Key.Shard),
+                    task.LoadedAt,
+                    task.FiresAt,
+                    task.BegunAt
+                )
             );
-        var epoch = TaskIds.TryGetShard(taskId, out var shard) ? near.EpochOf(shard) : 0;
+        var epoch = TaskIds.TryGetShard(taskId, out var shard) ? scheduler.EpochOf(shard) : 0;
         return Task.FromResult(new TaskSituation(where, epoch));
     }
 

@@ -22,14 +22,14 @@ internal static partial class TaskLog
     [LoggerMessage(
         3002,
         LogLevel.Error,
-        "Task {task_id} ({Type}) became a dead letter after {Tries} tries ({Verdict}): {Error}"
+        "Task {task_id} ({Type}) became a dead letter after {Tries} tries ({Decision}): {Error}"
     )]
     public static partial void GivenUp(
         ILogger log,
         string task_id,
         string type,
         int tries,
-        RetryVerdict verdict,
+        RetryDecision decision,
         string? error
     );
 
@@ -65,7 +65,7 @@ internal static partial class TaskLog
         LogLevel.Warning,
         "{Count} tasks could not be forwarded to the owners of their shards; the owners will read them from the table."
     )]
-    public static partial void NotHandedOver(ILogger log, int count);
+    public static partial void NotForwarded(ILogger log, int count);
 
     [LoggerMessage(3008, LogLevel.Warning, "The first firings of schedules could not be stored; retrying.")]
     public static partial void FiringsNotSeeded(ILogger log, Exception exception);

@@ -24,7 +24,7 @@ internal sealed class TaskOperations(
     ITaskStore store,
     ITaskOutcomes ends,
     ICommitter committer,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     CronScheduler firings,
     TaskPolicyRegistry policies,
     TaskGateways gateways,
@@ -209,13 +209,13 @@ internal sealed class TaskOperations(
 
     /// <summary>Memory knows where a near task's row lies; a far one is looked for in its shard.</summary>
     private async ValueTask<TimedTask?> PendingAsync(string taskId) =>
-        near.Find(taskId).Task is { } known ? known.Stored : await store.FindAsync(taskId, CancellationToken.None);
+        scheduler.Find(taskId).Task is { } known ? known.Stored : await store.FindAsync(taskId, CancellationToken.None);
 
     private async Task<TaskChangeOutcome> ChangeAsync(TimedTask task, Func<CommitOf, CommitOf> change)
     {
         if (task.Fault is not null)
             return TaskChangeOutcome.WrongStatus;
-        if (!near.TryTake(task.Key.Id))
+        if (!scheduler.TryTake(task.Key.Id))
             return TaskChangeOutcome.Running;
         var outcome = (TaskChangeOutcome?)null;
         try
@@ -242,7 +242,7 @@ internal sealed class TaskOperations(
             // Not made, or an update in place: memory has it again as it is stored; should that be wrong, the run row
             // decides.
             if (outcome != TaskChangeOutcome.Ended && await TryFindAsync(task.Key.Id) is { } stored)
-                near.Add(stored, mayHaveBegun: true);
+                scheduler.Add(stored, mayHaveBegun: true);
         }
     }
 

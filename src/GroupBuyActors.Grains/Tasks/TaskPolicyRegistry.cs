@@ -115,7 +115,7 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
         }
 
         await RunOnceAsync(cancellation);
-        TellOthers();
+        NotifyOthers();
         return new PolicyChangeResult(_inForce[type], null, null);
     }
 
@@ -148,7 +148,7 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
 
     protected override TimeSpan PauseAfter(int result) => GrainsOptions.PolicyReadInterval;
 
-    private void TellOthers()
+    private void NotifyOthers()
     {
         foreach (var member in _membership.CurrentSnapshot.Members.Values)
             if (member.Status == SiloStatus.Active)

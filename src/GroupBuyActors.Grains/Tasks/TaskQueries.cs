@@ -14,9 +14,9 @@ internal sealed class TaskQueries(
     IEnumerable<ICompletedTasks> completed,
     ShardMap shardMap,
     TaskGateways gateways,
-    TaskTimeline stories,
+    TaskTimeline timeline,
     TaskPolicyRegistry policies,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     TimeProvider time
 )
 {
@@ -75,12 +75,12 @@ internal sealed class TaskQueries(
         if (!TaskIds.IsId(taskId))
             return null;
         if (await store.FindAsync(taskId, cancellation) is { } task)
-            return await stories.TellAsync(ReportOf(task, running: false), task, cancellation);
+            return await timeline.WithTimelineAsync(ReportOf(task, running: false), task, cancellation);
         if (await ends.FindAsync(taskId, cancellation) is { } ending)
-            return await stories.TellAsync(Since(ReportOf(ending)), null, cancellation);
+            return await timeline.WithTimelineAsync(Since(ReportOf(ending)), null, cancellation);
         foreach (var source in completed)
             if (await source.FindAsync(taskId, cancellation) is { } done)
-                return await stories.TellAsync(done, null, cancellation);
+                return await timeline.WithTimelineAsync(done, null, cancellation);
         return null;
     }
 
@@ -124,7 +124,7 @@ internal sealed class TaskQueries(
             Weight = task.Weight,
             Ttl = policy.Retry.TimeToLive,
             Shard = task.Key.Shard,
-            Epoch = near.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null,
+            Epoch = scheduler.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null,
             GroupId = task.Actor?.Group,
             NextAt = task.NextAt,
             TraceContext = task.Trace,

@@ -67,7 +67,7 @@ internal sealed record TaskReport
     public string? WaitingFor { get; init; }
 
     /// <summary>What has happened to it, oldest first. Of one task only.</summary>
-    public IReadOnlyList<TaskMoment> Story { get; init; } = [];
+    public IReadOnlyList<TaskMoment> Timeline { get; init; } = [];
 }
 
 /// <summary>A moment in the life of a task.</summary>

@@ -18,7 +18,7 @@ namespace GroupBuyActors.Tasks;
 internal sealed class TaskService(
     ICommitter committer,
     TaskTypeRegistry types,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     TaskDispatcher queues,
     TaskExecutor runner,
     TaskForwarder forwarder,
@@ -35,7 +35,7 @@ internal sealed class TaskService(
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
     public void Listen()
     {
-        metrics.Observe(Counts, near.Parked, () => near.Owned);
+        metrics.Observe(Counts, scheduler.Parked, () => scheduler.Owned);
         committer.Subscribe(OnCommitted);
     }
 
@@ -43,7 +43,7 @@ internal sealed class TaskService(
     public void Start()
     {
         queues.Start(runner.RunAsync);
-        near.Start();
+        scheduler.Start();
         clock.Jumped += FollowJump;
     }
 
@@ -52,7 +52,7 @@ internal sealed class TaskService(
     /// </summary>
     private void FollowJump()
     {
-        near.LookAgain();
+        scheduler.WakeUp();
         reader.ReadAgain();
     }
 
@@ -60,7 +60,7 @@ internal sealed class TaskService(
     public void Take(IReadOnlyCollection<(ShardId Shard, long Epoch)> shards)
     {
         foreach (var (shard, epoch) in shards)
-            near.Own(shard, epoch);
+            scheduler.Own(shard, epoch);
         firings.Want([.. shards.Select(taken => taken.Shard)]);
         reader.ReadAgain();
     }
@@ -69,7 +69,7 @@ internal sealed class TaskService(
     public void GiveUp(IEnumerable<ShardId> shards)
     {
         foreach (var shard in shards)
-            near.Disown(shard);
+            scheduler.Disown(shard);
     }
 
     /// <summary>Reads from the left edge: after a fence, what was read before it does not count.</summary>
@@ -80,7 +80,7 @@ internal sealed class TaskService(
     {
         clock.Jumped -= FollowJump;
         queues.Stop();
-        near.Stop();
+        scheduler.Stop();
         var began = time.GetTimestamp();
         // A commit cannot be cancelled: while the database is away, what waits for one is left behind.
         while (
@@ -107,7 +107,7 @@ internal sealed class TaskService(
             }
         }
 
-        if (near.HasOverflowed)
+        if (scheduler.HasOverflowed)
             reader.RunSoon();
     }
 
@@ -116,13 +116,13 @@ internal sealed class TaskService(
         pendingCounter.Changed(commit);
         foreach (var removed in commit.Removals)
         {
-            near.Remove(removed.Id);
-            if (near.EpochOf(removed.Shard) == 0)
+            scheduler.Remove(removed.Id);
+            if (scheduler.EpochOf(removed.Shard) == 0)
                 forwarder.Remove(removed);
         }
 
         foreach (var task in commit.Schedules)
-            if (!near.Add(task))
+            if (!scheduler.Add(task))
                 forwarder.Add(task);
     }
 

@@ -20,17 +20,21 @@ internal sealed class TaskTimeline(
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
     /// <summary>Tells the story of a report; <paramref name="pending"/> where it still has a row.</summary>
-    public async Task<TaskReport> TellAsync(TaskReport report, TimedTask? pending, CancellationToken cancellation)
+    public async Task<TaskReport> WithTimelineAsync(
+        TaskReport report,
+        TimedTask? pending,
+        CancellationToken cancellation
+    )
     {
-        var story = new List<TaskMoment>();
+        var timeline = new List<TaskMoment>();
         if (await CauseAsync(report.TaskId, cancellation) is { } cause)
-            story.Add(cause);
+            timeline.Add(cause);
         if (pending is null)
         {
             if (report.RetryCount > 0)
-                story.Add(new TaskMoment(report.ExecuteAt, $"It was due; {Tries(report.RetryCount)} failed."));
+                timeline.Add(new TaskMoment(report.ExecuteAt, $"It was due; {Tries(report.RetryCount)} failed."));
             if (report.EndedAt is { } ended)
-                story.Add(
+                timeline.Add(
                     new TaskMoment(
                         ended,
                         $"It ended as {(report.RedrivenAt is null ? report.Status : "a dead letter")}"
@@ -38,31 +42,31 @@ internal sealed class TaskTimeline(
                     )
                 );
             if (report.DismissedAt is { } dismissed)
-                story.Add(new TaskMoment(dismissed, "It was dismissed: no further action is needed."));
+                timeline.Add(new TaskMoment(dismissed, "It was dismissed: no further action is needed."));
             if (report.RedrivenAt is { } redriven)
-                story.Add(new TaskMoment(redriven, "It was rescheduled and has run since."));
-            return report with { Story = Sorted(story) };
+                timeline.Add(new TaskMoment(redriven, "It was rescheduled and has run since."));
+            return report with { Timeline = Sorted(timeline) };
         }
 
         var (owner, situation) = await QueryAsync(report.Shard, report.TaskId, cancellation);
         if (pending.Attempts > 0)
-            story.Add(
+            timeline.Add(
                 new TaskMoment(
                     pending.Key.Due,
                     $"{Tries(pending.Attempts)} failed: {pending.LastError ?? "the silo that ran it is gone"}."
                 )
             );
         if (situation is { LoadedAt: { } loaded })
-            story.Add(new TaskMoment(loaded, $"{owner} loaded it into memory."));
+            timeline.Add(new TaskMoment(loaded, $"{owner} loaded it into memory."));
         if (situation is { BegunAt: { } begun })
-            story.Add(new TaskMoment(begun, $"{owner} started to run it."));
+            timeline.Add(new TaskMoment(begun, $"{owner} started to run it."));
         return report with
         {
             Status = situation?.Where is TaskLocation.Running or TaskLocation.Queue ? "running" : "pending",
             Owner = owner,
             Epoch = situation is { Epoch: > 0 and var epoch } ? epoch : report.Epoch,
             WaitingFor = Wait(pending, owner, situation),
-            Story = Sorted(story),
+            Timeline = Sorted(timeline),
         };
     }
 
@@ -118,5 +122,5 @@ internal sealed class TaskTimeline(
     private static string Tries(int count) =>
         count == 1 ? "1 try" : string.Create(CultureInfo.InvariantCulture, $"{count} tries");
 
-    private static List<TaskMoment> Sorted(List<TaskMoment> story) => [.. story.OrderBy(moment => moment.Time)];
+    private static List<TaskMoment> Sorted(List<TaskMoment> timeline) => [.. timeline.OrderBy(moment => moment.Time)];
 }

@@ -5,7 +5,7 @@ namespace GroupBuyActors.Integrations.Http;
 /// <summary>How one port is called over HTTP.</summary>
 public sealed record HttpPortOptions
 {
-    private const int PlacesMax = 10_000;
+    private const int CallsMax = 10_000;
 
     /// <summary>A caller gives a port up after 10 s; a budget above that would never be told.</summary>
     private static readonly TimeSpan BudgetMax = TimeSpan.FromSeconds(10);
@@ -44,11 +44,11 @@ public sealed record HttpPortOptions
     /// <summary>
     /// Calls at the same time, and with them connections: 256, as many as tasks of one type run on a silo.
     /// </summary>
-    [Range(1, PlacesMax)]
+    [Range(1, CallsMax)]
     public int ConcurrencyMax { get; init; } = 256;
 
     /// <summary>Calls that wait for a place: 128; the next is not made at all.</summary>
-    [Range(0, PlacesMax)]
+    [Range(0, CallsMax)]
     public int QueueMax { get; init; } = 128;
 
     /// <summary>A connection that is not there after this has failed: 2 s.</summary>

@@ -12,7 +12,7 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
     private static readonly HttpPortCall
         // The provider's own word that it never heard of an order; any other 404 is a wrong address, and would cost a
         // buyer the money.
-        Ask = new("ask", "payments", "order.unknown"),
+        Query = new("ask", "payments", "order.unknown"),
         Refund =
             new(
                 "refund",
@@ -29,7 +29,7 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
     public async Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation)
     {
         var (reply, found) = await port.QueryAsync(
-                Ask,
+                Query,
                 $"orderId={Uri.EscapeDataString(order.ToString())}",
                 PaymentJson.Default.HeldPaymentsDocument,
                 FindingsOf,
@@ -83,10 +83,10 @@ internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
             held.Add(new ProviderPayment(item.PaymentId, new Money(item.Amount, item.Currency)));
         }
 
-        var back = document.GivenBack ?? [];
+        var back = document.Refunded ?? [];
         return back.Any(id => id is null || !ProviderMoney.IsId(id))
             ? null
-            : new PaymentFindings(PortAnswer.Done, held) { GivenBack = [.. back.OfType<string>()] };
+            : new PaymentFindings(PortAnswer.Done, held) { Refunded = [.. back.OfType<string>()] };
     }
 
     private static PaymentBookEntry? EntryOf(PaymentBookItem item, long merchantId) =>

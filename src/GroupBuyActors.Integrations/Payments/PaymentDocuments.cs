@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Integrations.Payments;
@@ -6,7 +7,7 @@ internal sealed record RefundDocument(string OrderId, string PaymentId, long Amo
 
 internal sealed record HeldPaymentsDocument(
     IReadOnlyList<HeldPaymentItem?> Items,
-    IReadOnlyList<string?>? GivenBack = null
+    [property: JsonPropertyName("givenBack")] IReadOnlyList<string?>? Refunded = null
 );
 
 internal sealed record HeldPaymentItem(string PaymentId, long Amount, string Currency);

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Sandbox.Books;
 internal sealed partial class SandboxBooks
 {
     private const int Held = 1;
-    private const int GivenBack = 2;
+    private const int Refunded = 2;
 
     /// <summary>Payments the provider holds for an order; refunded ones are no longer held.</summary>
     public async Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation)
@@ -27,7 +27,7 @@ internal sealed partial class SandboxBooks
             known.Where(payment => payment.RefundKey is null).Select(payment => payment.Payment).ToList()
         )
         {
-            GivenBack = known
+            Refunded = known
                 .Where(payment => payment.RefundKey is not null)
                 .Select(payment => payment.Payment.PaymentId)
                 .ToList(),
@@ -111,7 +111,7 @@ internal sealed partial class SandboxBooks
         new SqlText().Append(
             $"""
             replace into sandbox_payment (order_id, payment_id, amount, currency, state, refund_key, paid_ms)
-              values ({order.ToString()}, {Bytes(paymentId)}, {amount.Amount}, {amount.Currency}, {GivenBack},
+              values ({order.ToString()}, {Bytes(paymentId)}, {amount.Amount}, {amount.Currency}, {Refunded},
               {Bytes(key)}, {NowMs()})
             """
         );

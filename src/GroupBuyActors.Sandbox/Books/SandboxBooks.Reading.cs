@@ -41,7 +41,7 @@ internal sealed partial class SandboxBooks
                             OrderId.Parse(row.GetString(0)),
                             row.Utf8(1),
                             new Money(row.GetInt64(2), row.GetString(3)),
-                            row.GetInt32(4) == GivenBack
+                            row.GetInt32(4) == Refunded
                         ),
                         ct
                     ),

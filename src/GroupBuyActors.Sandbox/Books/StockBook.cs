@@ -38,70 +38,70 @@ internal sealed class StockBook(
     public Dictionary<string, DeductionEntry> Changed { get; } = [];
 
     /// <summary>Units released and returned by a release; null before one.</summary>
-    public (long Units, long Returned)? GivenBack { get; private set; }
+    public (long Units, long Returned)? Released { get; private set; }
 
-    public PortReply Reserve(StockReservation asked)
+    public PortReply Reserve(StockReservation request)
     {
         if (Reservation is { } known)
             return AnswerOf(known.State, "The reservation was refused or released.");
-        var fits = asked.Units <= Stock.Available;
+        var fits = request.Units <= Stock.Available;
         Reservation = new ReservationEntry(
-            asked.Key,
+            request.Key,
             fits ? EntryState.Done : EntryState.Refused,
-            asked.Units,
-            fits ? asked.Units : 0,
+            request.Units,
+            fits ? request.Units : 0,
             0
         );
         if (!fits)
             return new PortReply(PortAnswer.Refused, $"Only {Stock.Available} units are available.");
-        Stock = Stock with { Available = Stock.Available - asked.Units, Reserved = Stock.Reserved + asked.Units };
+        Stock = Stock with { Available = Stock.Available - request.Units, Reserved = Stock.Reserved + request.Units };
         return PortReply.Done;
     }
 
-    public PortReply Deduct(StockDeduction asked)
+    public PortReply Deduct(StockDeduction request)
     {
-        if (_deductions.TryGetValue(asked.Key, out var known))
+        if (_deductions.TryGetValue(request.Key, out var known))
             return AnswerOf(known.State, "The deduction was refused or reversed.");
-        var fits = Reservation is { State: EntryState.Done } held && asked.Units <= held.Reserved;
+        var fits = Reservation is { State: EntryState.Done } held && request.Units <= held.Reserved;
         Put(
             new DeductionEntry(
-                asked.Key,
-                asked.ReservationKey,
+                request.Key,
+                request.ReservationKey,
                 fits ? EntryState.Done : EntryState.Refused,
-                asked.Units
+                request.Units
             )
         );
         if (!fits)
             return new PortReply(PortAnswer.Refused, $"Only {Reservation?.Reserved ?? 0} units are reserved.");
-        MoveToDeducted(asked.Units);
+        MoveToDeducted(request.Units);
         return PortReply.Done;
     }
 
-    public PortReply Release(StockRelease asked)
+    public PortReply Release(StockRelease request)
     {
-        GivenBack = GiveBack(asked);
+        Released = Undo(request);
         return PortReply.Done;
     }
 
-    private (long Units, long Returned) GiveBack(StockRelease asked)
+    private (long Units, long Returned) Undo(StockRelease request)
     {
-        foreach (var key in asked.UndoDeductions)
+        foreach (var key in request.UndoDeductions)
         {
             var known = _deductions.GetValueOrDefault(key);
             // A release undoes what was taken from its own reservation.
-            if (known is not null && known.ReservationKey != asked.ReservationKey)
+            if (known is not null && known.ReservationKey != request.ReservationKey)
                 continue;
             if (known is { State: EntryState.Done })
                 MoveToDeducted(-known.Units);
-            Put(new DeductionEntry(key, asked.ReservationKey, EntryState.Undone, known?.Units ?? 0));
+            Put(new DeductionEntry(key, request.ReservationKey, EntryState.Undone, known?.Units ?? 0));
         }
 
         // After the deductions, so that what they give back to an undone reservation does not stay behind in it.
-        var undone = asked.UndoReservation ? Undo(asked.ReservationKey) : 0;
+        var undone = request.UndoReservation ? Undo(request.ReservationKey) : 0;
         if (Reservation is not { } held)
             return (undone, 0);
-        var units = Math.Min(asked.Units, held.Reserved);
-        var returned = Math.Min(asked.Returned, held.Deducted);
+        var units = Math.Min(request.Units, held.Reserved);
+        var returned = Math.Min(request.Returned, held.Deducted);
         Reservation = held with { Reserved = held.Reserved - units, Deducted = held.Deducted - returned };
         Stock = new SandboxStock(Stock.Available + units + returned, Stock.Reserved - units, Stock.Deducted - returned);
         return (undone + units, returned);

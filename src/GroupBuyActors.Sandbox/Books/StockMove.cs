@@ -24,38 +24,38 @@ internal abstract record StockMove(string Key, GroupId Group, string Sku, string
 }
 
 /// <summary>Sets units aside.</summary>
-internal sealed record ReserveMove(StockReservation Asked, long AtMs)
-    : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.Key, AtMs)
+internal sealed record ReserveMove(StockReservation Request, long AtMs)
+    : StockMove(Request.Key, Request.Group, Request.Sku, Request.Key, AtMs)
 {
     public override string Operation => "reserve";
 
-    public override PortReply Make(StockBook book) => book.Reserve(Asked);
+    public override PortReply Make(StockBook book) => book.Reserve(Request);
 }
 
 /// <summary>
 /// Takes reserved units. It finds no stock row only where nothing is reserved, and then it changes none.
 /// </summary>
-internal sealed record DeductMove(StockDeduction Asked, long AtMs)
-    : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.ReservationKey, AtMs)
+internal sealed record DeductMove(StockDeduction Request, long AtMs)
+    : StockMove(Request.Key, Request.Group, Request.Sku, Request.ReservationKey, AtMs)
 {
     public override string Operation => "deduct";
 
-    public override IReadOnlyList<string> DeductionKeys => [Asked.Key];
+    public override IReadOnlyList<string> DeductionKeys => [Request.Key];
 
     public override bool NeedsStock => false;
 
-    public override PortReply Make(StockBook book) => book.Deduct(Asked);
+    public override PortReply Make(StockBook book) => book.Deduct(Request);
 }
 
 /// <summary>Gives units back, once.</summary>
-internal sealed record ReleaseMove(StockRelease Asked, long AtMs)
-    : StockMove(Asked.Key, Asked.Group, Asked.Sku, Asked.ReservationKey, AtMs)
+internal sealed record ReleaseMove(StockRelease Request, long AtMs)
+    : StockMove(Request.Key, Request.Group, Request.Sku, Request.ReservationKey, AtMs)
 {
     public override string Operation => "release";
 
-    public override IReadOnlyList<string> DeductionKeys => Asked.UndoDeductions;
+    public override IReadOnlyList<string> DeductionKeys => Request.UndoDeductions;
 
-    public override PortReply Make(StockBook book) => book.Release(Asked);
+    public override PortReply Make(StockBook book) => book.Release(Request);
 }
 
 /// <summary>The key of a sku's row, in the order in which rows are locked.</summary>

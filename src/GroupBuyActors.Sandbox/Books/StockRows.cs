@@ -50,7 +50,7 @@ internal sealed class StockRows(
 
         foreach (var (key, entry) in book.Changed)
             ChangedDeductions[key] = _deductions[key] = entry;
-        if (book.GivenBack is { } back)
+        if (book.Released is { } back)
         {
             _released.Add(move.Key);
             Releases[move.Key] = back;

@@ -31,12 +31,12 @@ internal sealed class FaultInjector(
     {
         try
         {
-            var fate = await faults.FateAsync(port, sku, cancellation).ConfigureAwait(false);
-            if (fate == InjectedFault.Well)
+            var injected = await faults.NextFaultAsync(port, sku, cancellation).ConfigureAwait(false);
+            if (injected == InjectedFault.Well)
                 return await effect(cancellation).ConfigureAwait(false);
-            if (fate.Fails)
-                return await FailAsync(port, key, operation, fate, failed, cancellation).ConfigureAwait(false);
-            return await LateAsync(fate.Delay, effect).WaitAsync(cancellation).ConfigureAwait(false);
+            if (injected.Fails)
+                return await FailAsync(port, key, operation, injected, failed, cancellation).ConfigureAwait(false);
+            return await LateAsync(injected.Delay, effect).WaitAsync(cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -54,16 +54,16 @@ internal sealed class FaultInjector(
         SandboxPort port,
         string key,
         string operation,
-        InjectedFault fate,
+        InjectedFault injected,
         Func<PortReply, T> failed,
         CancellationToken cancellation
     )
     {
         await books.CountAsync(port, key, operation, cancellation).ConfigureAwait(false);
-        if (fate.Delay > TimeSpan.Zero)
-            await Task.Delay(fate.Delay, time, cancellation).ConfigureAwait(false);
+        if (injected.Delay > TimeSpan.Zero)
+            await Task.Delay(injected.Delay, time, cancellation).ConfigureAwait(false);
         return failed(
-            fate.Permanent
+            injected.Permanent
                 ? new PortReply(PortAnswer.Refused, "The sandbox is configured to refuse permanently.")
                 : new PortReply(PortAnswer.Unavailable, "The sandbox is configured to fail.")
         );

@@ -18,7 +18,7 @@ internal sealed class SandboxFaults(SandboxBooks books, TimeProvider time, Func<
     private readonly Reading[] _readings = [new(), new(), new(), new()];
 
     /// <summary>What is to happen to a call about a sku (null: none), decided once.</summary>
-    public async ValueTask<InjectedFault> FateAsync(SandboxPort port, string? sku, CancellationToken cancellation)
+    public async ValueTask<InjectedFault> NextFaultAsync(SandboxPort port, string? sku, CancellationToken cancellation)
     {
         var fault = await CurrentAsync(port, cancellation).ConfigureAwait(false);
         if (fault.Sku is { } only && only != sku)

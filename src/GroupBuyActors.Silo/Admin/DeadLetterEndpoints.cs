@@ -30,7 +30,7 @@ internal static class DeadLetterEndpoints
             .Answers<RedriveDocument>(202)
             .Refuses(400, 422);
         admin
-            .MapGet("/dead-letters/redrives/{redriveId}", LookAsync)
+            .MapGet("/dead-letters/redrives/{redriveId}", GetRedriveAsync)
             .Requires(Operation.Administer)
             .Describe("Read the progress of a redrive")
             .Answers<RedriveDocument>(200)
@@ -134,8 +134,8 @@ internal static class DeadLetterEndpoints
             );
     }
 
-    private static async Task<IResult> LookAsync(string redriveId, IGrainFactory grains) =>
-        RequestKeys.IsId(redriveId) && await grains.GetGrain<IRedriveGrain>(redriveId).Look() is { } report
+    private static async Task<IResult> GetRedriveAsync(string redriveId, IGrainFactory grains) =>
+        RequestKeys.IsId(redriveId) && await grains.GetGrain<IRedriveGrain>(redriveId).GetReport() is { } report
             ? JsonAnswer.Of(Document(redriveId, report))
             : NotFound;
 

@@ -36,12 +36,17 @@ internal static class RelayEndpoints
             .Refuses(400, 404);
     }
 
-    private static Task<IResult> ListAsync(string? after, string? limit, HttpContext context, IBlockedActorStore aside)
+    private static Task<IResult> ListAsync(
+        string? after,
+        string? limit,
+        HttpContext context,
+        IBlockedActorStore blockedActors
+    )
     {
         var query = new Query(context);
         var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => aside.ParkedAsync(Sink, pageToken, size, context.RequestAborted),
+            () => blockedActors.ParkedAsync(Sink, pageToken, size, context.RequestAborted),
             page => JsonAnswer.Of(new PageDocument<ParkedGroupDocument>([.. page.Items.Select(Document)], page.Next))
         );
     }
@@ -49,7 +54,7 @@ internal static class RelayEndpoints
     private static Task<IResult> RetryAsync(
         string groupId,
         HttpContext context,
-        IBlockedActorStore aside,
+        IBlockedActorStore blockedActors,
         Audit audit
     ) =>
         ReleaseAsync(
@@ -57,13 +62,13 @@ internal static class RelayEndpoints
             context,
             audit,
             "relay.retry",
-            group => aside.RetryAsync(Sink, group.Actor, context.RequestAborted)
+            group => blockedActors.RetryAsync(Sink, group.Actor, context.RequestAborted)
         );
 
     private static Task<IResult> SkipAsync(
         string groupId,
         HttpContext context,
-        IBlockedActorStore aside,
+        IBlockedActorStore blockedActors,
         Audit audit
     ) =>
         ReleaseAsync(
@@ -71,7 +76,7 @@ internal static class RelayEndpoints
             context,
             audit,
             "relay.skip",
-            group => aside.SkipAsync(Sink, group.Actor, context.RequestAborted)
+            group => blockedActors.SkipAsync(Sink, group.Actor, context.RequestAborted)
         );
 
     private static async Task<IResult> ReleaseAsync(

@@ -163,9 +163,9 @@ internal static class TaskEndpoints
             Owner = task.Owner,
             WaitingFor = task.WaitingFor,
             Story =
-                task.Story.Count == 0
+                task.Timeline.Count == 0
                     ? null
-                    : [.. task.Story.Select(moment => new TaskMomentDocument(moment.Time, moment.What))],
+                    : [.. task.Timeline.Select(moment => new TaskMomentDocument(moment.Time, moment.What))],
         };
 
     /// <summary>One of several words of a query parameter.</summary>

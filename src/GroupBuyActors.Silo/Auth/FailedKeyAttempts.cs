@@ -20,7 +20,7 @@ internal sealed class FailedKeyAttempts(TimeProvider time, ILogger<FailedKeyAtte
     // Fewer in a minute are somebody's mistakes, and call nobody.
     private const int Suspicious = 10;
     private const int AddressesMax = 10_000;
-    private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<IPAddress, Entry> _entries = new();
 
     // Addresses beyond the bound share one entry; there are so many only while somebody plays with them.
@@ -60,20 +60,20 @@ internal sealed class FailedKeyAttempts(TimeProvider time, ILogger<FailedKeyAtte
         {
             FillUp(entry);
             entry.Tokens = Math.Max(0, entry.Tokens - 1);
-            entry.Untold++;
+            entry.Unreported++;
             var begins = entry.Tokens < 1 && !entry.IsLimited;
             entry.IsLimited |= begins;
             if (begins)
                 AuthLog.Limited(log, address, Burst);
-            if (entry.ToldAt is { } told && time.GetElapsedTime(told) < Quiet)
+            if (entry.ReportedAt is { } reportedAt && time.GetElapsedTime(reportedAt) < ReportInterval)
                 return;
             AuthLog.Wrong(
                 log,
-                entry.Untold < Suspicious ? LogLevel.Information : LogLevel.Warning,
-                entry.Untold,
+                entry.Unreported < Suspicious ? LogLevel.Information : LogLevel.Warning,
+                entry.Unreported,
                 address
             );
-            (entry.Untold, entry.ToldAt) = (0, time.GetTimestamp());
+            (entry.Unreported, entry.ReportedAt) = (0, time.GetTimestamp());
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class FailedKeyAttempts(TimeProvider time, ILogger<FailedKeyAtte
     private void Sweep()
     {
         var last = Interlocked.Read(ref _swept);
-        if (time.GetElapsedTime(last) < Quiet)
+        if (time.GetElapsedTime(last) < ReportInterval)
             return;
         if (Interlocked.CompareExchange(ref _swept, time.GetTimestamp(), last) != last)
             return;
@@ -127,8 +127,8 @@ internal sealed class FailedKeyAttempts(TimeProvider time, ILogger<FailedKeyAtte
     {
         public double Tokens = Burst;
         public long SeenAt;
-        public int Untold;
-        public long? ToldAt;
+        public int Unreported;
+        public long? ReportedAt;
         public bool IsLimited;
         public HashSet<ApiKey> Worked = [];
     }

@@ -9,13 +9,13 @@ namespace GroupBuyActors.Silo.Connections;
 /// Takes a place for a connection just accepted; gives what is to be called once it is closed, or null where it must be
 /// closed at once.
 /// </summary>
-internal delegate Action? TakePlace(ConnectionContext connection);
+internal delegate Action? AcceptConnection(ConnectionContext connection);
 
 /// <summary>
 /// A listener with a bound at the moment of accepting. Bounds that are looked at later, by a server or on the way of a
 /// connection, count when many more may have been accepted, and each of these has a file descriptor.
 /// </summary>
-internal sealed class BoundedListener(IConnectionListener inner, TakePlace take) : IConnectionListener
+internal sealed class BoundedListener(IConnectionListener inner, AcceptConnection take) : IConnectionListener
 {
     public EndPoint EndPoint => inner.EndPoint;
 
@@ -23,8 +23,8 @@ internal sealed class BoundedListener(IConnectionListener inner, TakePlace take)
     {
         while (await inner.AcceptAsync(cancellationToken) is { } connection)
         {
-            if (take(connection) is { } giveBack)
-                return new Connection(connection, giveBack);
+            if (take(connection) is { } release)
+                return new Connection(connection, release);
             await CloseAsync(connection);
         }
 
@@ -49,9 +49,9 @@ internal sealed class BoundedListener(IConnectionListener inner, TakePlace take)
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     /// <summary>A connection that gives its place back when its socket is closed.</summary>
-    private sealed class Connection(ConnectionContext inner, Action giveBack) : ConnectionContext
+    private sealed class Connection(ConnectionContext inner, Action release) : ConnectionContext
     {
-        private Action? _giveBack = giveBack;
+        private Action? _release = release;
 
         public override string ConnectionId
         {
@@ -98,7 +98,7 @@ internal sealed class BoundedListener(IConnectionListener inner, TakePlace take)
         public override async ValueTask DisposeAsync()
         {
             await inner.DisposeAsync();
-            Interlocked.Exchange(ref _giveBack, null)?.Invoke();
+            Interlocked.Exchange(ref _release, null)?.Invoke();
         }
     }
 }

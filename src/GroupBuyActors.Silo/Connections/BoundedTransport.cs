@@ -7,7 +7,7 @@ namespace GroupBuyActors.Silo.Connections;
 /// What HTTP is served over, bounded by <see cref="ConnectionSlots"/>: the server's own limit gives a refused caller
 /// no word, and keeps nothing for health.
 /// </summary>
-internal sealed class BoundedTransport<TTransport>(TTransport inner, ConnectionSlots places)
+internal sealed class BoundedTransport<TTransport>(TTransport inner, ConnectionSlots slots)
     : IConnectionListenerFactory,
         IConnectionListenerFactorySelector
     where TTransport : IConnectionListenerFactory, IConnectionListenerFactorySelector
@@ -21,9 +21,9 @@ internal sealed class BoundedTransport<TTransport>(TTransport inner, ConnectionS
 
     private Action? Take(ConnectionContext connection)
     {
-        if (places.TryTake(connection.Abort) is not { } place)
+        if (slots.TryTake(connection.Abort) is not { } slot)
             return null;
-        connection.Features.Set(place);
-        return () => places.GiveBack(place);
+        connection.Features.Set(slot);
+        return () => slots.Release(slot);
     }
 }

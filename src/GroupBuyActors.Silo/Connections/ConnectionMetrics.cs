@@ -8,7 +8,7 @@ internal sealed class ConnectionMetrics
 {
     private readonly Meter _meter;
     private readonly Counter<long> _refused;
-    private readonly Counter<long> _told;
+    private readonly Counter<long> _busy;
     private readonly Counter<long> _ended;
     private readonly Counter<long> _peersRefused;
     private readonly ConcurrentDictionary<int, Func<int>> _peers = new();
@@ -20,7 +20,7 @@ internal sealed class ConnectionMetrics
             "connections_refused_total",
             description: "HTTP connections closed at once because even the spare connections were in use."
         );
-        _told = _meter.CreateCounter<long>(
+        _busy = _meter.CreateCounter<long>(
             "connections_busy_total",
             description: "Requests answered 503 because all HTTP connections were in use."
         );
@@ -43,13 +43,13 @@ internal sealed class ConnectionMetrics
             description: "Maximum number of connections at the silo and gateway ports."
         );
         // So that they stand at 0 from the start.
-        foreach (var counter in (Counter<long>[])[_refused, _told, _ended, _peersRefused])
+        foreach (var counter in (Counter<long>[])[_refused, _busy, _ended, _peersRefused])
             counter.Add(0);
     }
 
     public void Refused() => _refused.Add(1);
 
-    public void Told() => _told.Add(1);
+    public void Busy() => _busy.Add(1);
 
     public void Ended() => _ended.Add(1);
 
@@ -57,12 +57,12 @@ internal sealed class ConnectionMetrics
 
     public void Observe(int port, Func<int> peers) => _peers[port] = peers;
 
-    public void Observe(ConnectionSlots places)
+    public void Observe(ConnectionSlots slots)
     {
-        _meter.CreateObservableGauge("connections", () => places.Count, description: "Open HTTP connections.");
+        _meter.CreateObservableGauge("connections", () => slots.Count, description: "Open HTTP connections.");
         _meter.CreateObservableGauge(
             "connections_max",
-            () => places.Max,
+            () => slots.Max,
             description: "Maximum number of HTTP connections."
         );
         _meter.CreateObservableGauge(

@@ -31,15 +31,15 @@ internal static class ConnectionRules
         app.Use(
             (context, next) =>
             {
-                if (context.Features.Get<ConnectionSlot>() is not { } place)
+                if (context.Features.Get<ConnectionSlot>() is not { } slot)
                     return next(context);
-                place.Heard();
-                if (!place.IsSpare)
+                slot.Heard();
+                if (!slot.IsSpare)
                     return next(context);
                 context.Response.Headers.Connection = "close";
                 if (context.Request.Path.StartsWithSegments("/health"))
                     return next(context);
-                metrics.Told();
+                metrics.Busy();
                 return Problems.Busy.ExecuteAsync(context);
             }
         );

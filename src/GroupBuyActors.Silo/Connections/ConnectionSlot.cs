@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>One connection's place among those that there may be. Found on each request as a feature.</summary>
-internal sealed class ConnectionSlot(ConnectionSlots places, bool isSpare, long since, Action end)
+internal sealed class ConnectionSlot(ConnectionSlots slots, bool isSpare, long since, Action end)
 {
     /// <summary>
     /// True where all places were taken: the connection is there only to be told so, and to ask for health. It ends
@@ -22,7 +22,7 @@ internal sealed class ConnectionSlot(ConnectionSlots places, bool isSpare, long 
     public void Heard()
     {
         if (Silent is not null)
-            places.Heard(this);
+            slots.Heard(this);
     }
 
     /// <summary>Ends the connection.</summary>

@@ -51,32 +51,32 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
     /// </summary>
     public ConnectionSlot? TryTake(Action end)
     {
-        ConnectionSlot? place,
+        ConnectionSlot? slot,
             givesWay;
         lock (_gate)
         {
             // Who gives way has its socket for a moment more, so a few are taken beyond the places meanwhile.
-            if (_taken < _max + SpareMax && MakeRoom(_taken < _max, _silent, out givesWay))
-                place = Seat(isSpare: false, _silent, end);
-            else if (_spare < 2 * SpareMax && MakeRoom(_spare < SpareMax, _silentSpare, out givesWay))
-                place = Seat(isSpare: true, _silentSpare, end);
+            if (_taken < _max + SpareMax && FreeSlot(_taken < _max, _silent, out givesWay))
+                slot = Seat(isSpare: false, _silent, end);
+            else if (_spare < 2 * SpareMax && FreeSlot(_spare < SpareMax, _silentSpare, out givesWay))
+                slot = Seat(isSpare: true, _silentSpare, end);
             else
-                place = givesWay = null;
+                slot = givesWay = null;
         }
 
-        if (place is null)
+        if (slot is null)
             metrics.Refused();
         givesWay?.End();
-        return place;
+        return slot;
     }
 
     /// <summary>Gives a place back, once the socket is closed.</summary>
-    public void GiveBack(ConnectionSlot place)
+    public void Release(ConnectionSlot slot)
     {
         lock (_gate)
         {
-            Drop(place);
-            if (place.IsSpare)
+            Drop(slot);
+            if (slot.IsSpare)
                 _spare--;
             else
                 _taken--;
@@ -90,31 +90,31 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
     {
         for (var ended = 0; ; ended++)
         {
-            ConnectionSlot place;
+            ConnectionSlot slot;
             lock (_gate)
             {
                 if (Silent(_silentSpare, EdgeOptions.SpareSilence) is { } spare)
-                    place = spare;
+                    slot = spare;
                 else if (Silent(_silent, options.Value.Silence) is { } other)
-                    place = other;
+                    slot = other;
                 else
                     return ended;
-                Drop(place);
+                Drop(slot);
             }
 
             metrics.Ended();
-            place.End();
+            slot.End();
         }
     }
 
     /// <summary>A request came on it.</summary>
-    internal void Heard(ConnectionSlot place)
+    internal void Heard(ConnectionSlot slot)
     {
         lock (_gate)
-            Drop(place);
+            Drop(slot);
     }
 
-    private bool MakeRoom(bool isFree, LinkedList<ConnectionSlot> silent, out ConnectionSlot? givesWay)
+    private bool FreeSlot(bool isFree, LinkedList<ConnectionSlot> silent, out ConnectionSlot? givesWay)
     {
         givesWay = isFree ? null : Silent(silent, GivesWayAfter);
         if (givesWay is not null)
@@ -128,18 +128,18 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
             _spare++;
         else
             _taken++;
-        var place = new ConnectionSlot(this, isSpare, time.GetTimestamp(), end);
-        place.Silent = silent.AddLast(place);
-        return place;
+        var slot = new ConnectionSlot(this, isSpare, time.GetTimestamp(), end);
+        slot.Silent = silent.AddLast(slot);
+        return slot;
     }
 
     private ConnectionSlot? Silent(LinkedList<ConnectionSlot> silent, TimeSpan since) =>
-        silent.First is { Value: var place } && time.GetElapsedTime(place.Since) >= since ? place : null;
+        silent.First is { Value: var slot } && time.GetElapsedTime(slot.Since) >= since ? slot : null;
 
-    private static void Drop(ConnectionSlot place)
+    private static void Drop(ConnectionSlot slot)
     {
-        if (place.Silent is { } node)
+        if (slot.Silent is { } node)
             node.List?.Remove(node);
-        place.Silent = null;
+        slot.Silent = null;
     }
 }

@@ -9,7 +9,7 @@ namespace GroupBuyActors.Silo.Connections;
 /// is open is counted anew each time, so that more silos or brokers leave HTTP less.
 /// </summary>
 internal sealed class ConnectionWatch(
-    ConnectionSlots places,
+    ConnectionSlots slots,
     ConnectionMetrics metrics,
     IOptions<EdgeOptions> options,
     ILogger<ConnectionWatch> log
@@ -26,9 +26,9 @@ internal sealed class ConnectionWatch(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         Fit();
-        metrics.Observe(places);
+        metrics.Observe(slots);
         if (Descriptors.Limit is < ConnectionShare.LimitLow and var limit)
-            ConnectionLog.LimitLow(log, limit, ConnectionShare.LimitLow, places.Max);
+            ConnectionLog.LimitLow(log, limit, ConnectionShare.LimitLow, slots.Max);
         return Task.CompletedTask;
     }
 
@@ -37,7 +37,7 @@ internal sealed class ConnectionWatch(
     /// <summary>Gives how many silent connections it has ended.</summary>
     public override Task<int> RunOnceAsync(CancellationToken cancellation)
     {
-        var ended = places.EndSilent();
+        var ended = slots.EndSilent();
         Fit();
         return Task.FromResult(ended);
     }
@@ -50,8 +50,8 @@ internal sealed class ConnectionWatch(
         var open = Descriptors.Open;
         if (Descriptors.Limit is not null && open is null)
             return;
-        places.Resize(
-            ConnectionShare.Of(options.Value.ConnectionsMax, Descriptors.Limit, Math.Max(0, (open ?? 0) - places.Count))
+        slots.Resize(
+            ConnectionShare.Of(options.Value.ConnectionsMax, Descriptors.Limit, Math.Max(0, (open ?? 0) - slots.Count))
         );
     }
 }

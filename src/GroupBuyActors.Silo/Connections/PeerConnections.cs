@@ -76,15 +76,15 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
         }
 
         var isTaken = 1;
-        void GiveBack()
+        void Release()
         {
             if (Interlocked.Exchange(ref isTaken, 0) == 1)
                 Interlocked.Decrement(ref _count);
         }
 
         // Whichever comes first: how Orleans ends a connection is its own affair.
-        connection.ConnectionClosed.Register(GiveBack);
-        return GiveBack;
+        connection.ConnectionClosed.Register(Release);
+        return Release;
     }
 
     private static ConnectionDelegate EndSilent(ConnectionDelegate next) =>

@@ -27,15 +27,15 @@ internal sealed class Campaign(
     {
         var group = await client.PublishAsync(id, termsRequest);
         var price = Narrator.Amount(group.UnitPrice.Amount);
-        narrator.Tell($"Published: {group.Title} at {price} {group.UnitPrice.Currency}.");
-        narrator.Tell($"It needs {group.MinGroupSize} buyers within {Words(group.Timeout)}.");
+        narrator.Write($"Published: {group.Title} at {price} {group.UnitPrice.Currency}.");
+        narrator.Write($"It needs {group.MinGroupSize} buyers within {Words(group.Timeout)}.");
     }
 
     public async Task<OrderDocument> JoinAsync(string user)
     {
         var order = await client.JoinAsync(id, user);
         var (state, taken) = (JsonName(order.Group!.State), order.Group.SeatsTaken);
-        narrator.Tell(
+        narrator.Write(
             $"{user} joins (order {order.OrderId.Number}): {state}, {taken} of {termsRequest.Capacity} seats are taken."
         );
         return order;
@@ -48,7 +48,7 @@ internal sealed class Campaign(
             order.OrderId,
             new SandboxPaymentDocument($"pay-{order.OrderId.Number}", order.Total.Amount, order.Total.Currency)
         );
-        narrator.Tell($"{order.UserId} pays {Narrator.Amount(order.Total.Amount)} {order.Total.Currency}.");
+        narrator.Write($"{order.UserId} pays {Narrator.Amount(order.Total.Amount)} {order.Total.Currency}.");
     }
 
     /// <summary>

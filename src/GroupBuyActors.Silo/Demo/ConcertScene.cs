@@ -15,7 +15,7 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
             "inventory",
             new FaultsDocument(FailRate: 1, Permanent: true, Sku: concert.Offer.Sku)
         );
-        narrator.Tell($"The inventory service is made to refuse every call for {concert.Offer.Sku} permanently.");
+        narrator.Write($"The inventory service is made to refuse every call for {concert.Offer.Sku} permanently.");
         try
         {
             await SellAsync();
@@ -25,7 +25,7 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
             await client.Sandbox.SetFaultsAsync("inventory", new FaultsDocument());
         }
 
-        narrator.Tell($"The inventory service works again; the reserved stock is released.");
+        narrator.Write($"The inventory service works again; the reserved stock is released.");
         narrator.Claim($"both seats are released", await concert.SeesAsync("stock.released"));
         await concert.ReadHistoryAsync();
         narrator.Claim(

@@ -44,7 +44,7 @@ internal sealed class CrabScene(Campaign crabs, Narrator narrator)
                 && await crabs.OrderAsync(_unpaid)
                     is { Status: OrderStatus.Closed, CloseReason: CloseReason.GroupEnded }
         );
-        narrator.Tell($"The stock is released five seconds after the group ended…");
+        narrator.Write($"The stock is released five seconds after the group ended…");
         narrator.Claim($"all {crabs.Offer.Capacity} units are released", await crabs.SeesAsync("stock.released"));
         await crabs.ReadHistoryAsync();
     }

@@ -56,7 +56,7 @@ internal static class DemoCommand
         using var http = new HttpClient { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
         var client = new GroupBuyClient(http, new GroupBuyClientOptions { ApiKey = key });
         var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System);
-        await new Evening(client, narrator, TimeProvider.System).PlayAsync(url);
-        return narrator.AllAsTold ? 0 : 1;
+        await new DemoRun(client, narrator, TimeProvider.System).PlayAsync(url);
+        return narrator.AllAsExpected ? 0 : 1;
     }
 }

@@ -16,7 +16,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
     private int _broken;
 
     /// <summary>True while every claim held.</summary>
-    public bool AllAsTold => _broken == 0;
+    public bool AllAsExpected => _broken == 0;
 
     public void Open(Uri url, IReadOnlyList<string> plot)
     {
@@ -38,7 +38,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         console.Write(new Rule($"[bold orange3]{Markup.Escape(title)}[/]").LeftJustified().RuleStyle("grey"));
     }
 
-    public void Tell(FormattableString words) => console.MarkupLine($"  [grey]{Elapsed, 7}[/]  {Escaped(words)}");
+    public void Write(FormattableString words) => console.MarkupLine($"  [grey]{Elapsed, 7}[/]  {Escaped(words)}");
 
     /// <summary>Says that something holds, and whether it does.</summary>
     public void Claim(FormattableString words, bool holds)
@@ -102,7 +102,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         var outstanding = after.Stock.Outstanding - before.Stock.Outstanding;
         var deducted = after.Stock.Deducted - before.Stock.Deducted;
         var released = after.Stock.Released - before.Stock.Released;
-        Tell($"stock: {reserved} reserved = {outstanding} outstanding + {deducted} deducted + {released} released");
+        Write($"stock: {reserved} reserved = {outstanding} outstanding + {deducted} deducted + {released} released");
     }
 
     public void Close()
@@ -110,10 +110,10 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         console.WriteLine();
         console.Write(
             new Rule(
-                AllAsTold
+                AllAsExpected
                     ? $"[bold green]Demo completed: all {_held} checks passed[/]"
                     : $"[bold red]Demo failed: {_broken} of {_held + _broken} checks failed[/]"
-            ).RuleStyle(AllAsTold ? "green" : "red")
+            ).RuleStyle(AllAsExpected ? "green" : "red")
         );
     }
 

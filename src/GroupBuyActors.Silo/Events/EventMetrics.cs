@@ -11,7 +11,7 @@ internal sealed class EventMetrics
     private int _watchers;
     private int _feeds;
 
-    public EventMetrics(IMeterFactory meters, ConnectionSlots places)
+    public EventMetrics(IMeterFactory meters, ConnectionSlots slots)
     {
         var meter = meters.Create("GroupBuyActors");
         meter.CreateObservableGauge(
@@ -21,7 +21,7 @@ internal sealed class EventMetrics
         );
         meter.CreateObservableGauge(
             "event_streams_max",
-            () => places.StreamsMax,
+            () => slots.StreamsMax,
             description: "Maximum number of open event streams."
         );
         meter.CreateObservableGauge(

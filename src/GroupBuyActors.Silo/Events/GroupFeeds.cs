@@ -13,7 +13,7 @@ namespace GroupBuyActors.Silo.Events;
 internal sealed class GroupFeeds(
     GroupCalls calls,
     IActorReader reader,
-    ConnectionSlots places,
+    ConnectionSlots slots,
     EventMetrics metrics,
     BackgroundSupervisor background,
     TimeProvider time
@@ -57,7 +57,7 @@ internal sealed class GroupFeeds(
     {
         lock (_feeds)
         {
-            if (_watchers >= places.StreamsMax)
+            if (_watchers >= slots.StreamsMax)
             {
                 metrics.Refused();
                 return null;

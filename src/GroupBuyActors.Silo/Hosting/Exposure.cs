@@ -8,7 +8,7 @@ namespace GroupBuyActors.Silo.Hosting;
 /// </summary>
 internal static class Exposure
 {
-    public static void Tell(SiloSettings settings, IEnumerable<string> bound, ILogger log)
+    public static void Report(SiloSettings settings, IEnumerable<string> bound, ILogger log)
     {
         if (settings.Auth.Mode == AuthMode.Open)
             return;

@@ -17,7 +17,7 @@ internal sealed record AnswersWithoutEnd;
 /// </summary>
 internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<AnswerBudget> log) : IEndpointFilter
 {
-    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -28,7 +28,7 @@ internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<An
         var isStrict = isRead && !IsMarked<AnswersForLong>(http);
         var caller = http.RequestAborted;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(caller);
-        using var timer = time.CreateTimer(_ => Look(over, isStrict), null, EdgeOptions.ReadBudget, LookAgainAfter);
+        using var timer = time.CreateTimer(_ => Check(over, isStrict), null, EdgeOptions.ReadBudget, CheckInterval);
         http.RequestAborted = over.Token;
         Task<object?>? answering = null;
         try
@@ -53,7 +53,7 @@ internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<An
         }
     }
 
-    private void Look(CancellationTokenSource over, bool isStrict)
+    private void Check(CancellationTokenSource over, bool isStrict)
     {
         if (!isStrict && gate.RefusesBecause is null)
             return;

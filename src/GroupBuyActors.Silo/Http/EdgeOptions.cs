@@ -40,7 +40,9 @@ internal sealed class EdgeOptions
     /// <summary>Longest wait between two tries: 400 ms.</summary>
     public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>An event stream without an event says so this often: 15 s (SPEC section 4).</summary>
+    /// <summary>
+    /// The interval of comment lines on an event stream without events, which keep its connection open: 15 s.
+    /// </summary>
     public TimeSpan CommentInterval { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>

@@ -95,9 +95,9 @@ internal sealed class GroupCalls(
     )
         where T : class
     {
-        return known.Contains(group) ? call(grain) : LookAndCallAsync();
+        return known.Contains(group) ? call(grain) : FindAndCallAsync();
 
-        async Task<Reply<T>> LookAndCallAsync() =>
+        async Task<Reply<T>> FindAndCallAsync() =>
             await known.ExistsAsync(group) ? await call(grain) : Refused<T>(Missing(missing));
     }
 

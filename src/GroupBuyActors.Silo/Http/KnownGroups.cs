@@ -19,18 +19,18 @@ internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> opt
     private const int LookUpsMax = 8;
 
     private readonly ConcurrentDictionary<GroupId, Task<bool>> _running = new();
-    private readonly SemaphoreSlim _places = new(LookUpsMax);
+    private readonly SemaphoreSlim _slots = new(LookUpsMax);
     private readonly Lock _turning = new();
-    private volatile ConcurrentDictionary<GroupId, byte> _young = new();
-    private volatile ConcurrentDictionary<GroupId, byte> _old = new();
+    private volatile ConcurrentDictionary<GroupId, byte> _current = new();
+    private volatile ConcurrentDictionary<GroupId, byte> _previous = new();
     private int _count;
 
     /// <summary>True for a group that is known to exist; false says nothing.</summary>
     public bool Contains(GroupId group)
     {
-        if (_young.ContainsKey(group))
+        if (_current.ContainsKey(group))
             return true;
-        if (!_old.ContainsKey(group))
+        if (!_previous.ContainsKey(group))
             return false;
         Add(group);
         return true;
@@ -39,13 +39,13 @@ internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> opt
     /// <summary>Notes that a group exists.</summary>
     public void Add(GroupId group)
     {
-        if (!_young.TryAdd(group, 0) || Interlocked.Increment(ref _count) < GenerationMax)
+        if (!_current.TryAdd(group, 0) || Interlocked.Increment(ref _count) < GenerationMax)
             return;
         lock (_turning)
         {
             if (_count < GenerationMax)
                 return;
-            (_old, _young, _count) = (_young, new ConcurrentDictionary<GroupId, byte>(), 0);
+            (_previous, _current, _count) = (_current, new ConcurrentDictionary<GroupId, byte>(), 0);
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> opt
         using var limit = new CancellationTokenSource(options.Value.TryTimeout, time);
         try
         {
-            await _places.WaitAsync(limit.Token);
+            await _slots.WaitAsync(limit.Token);
             try
             {
                 if (await reader.HeadAsync(group.Actor, limit.Token).WaitAsync(limit.Token) == 0)
@@ -87,7 +87,7 @@ internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> opt
             }
             finally
             {
-                _places.Release();
+                _slots.Release();
             }
         }
         catch (Exception e)

@@ -59,7 +59,7 @@ internal sealed class IdempotencyFilter(IGrainFactory grains)
             }
             catch (OperationCanceledException) when (aborted.IsCancellationRequested)
             {
-                GiveBackAsync(memory, asked).Ignore();
+                ReleaseAsync(memory, asked).Ignore();
                 throw;
             }
         }
@@ -67,7 +67,7 @@ internal sealed class IdempotencyFilter(IGrainFactory grains)
         return new Beginning(BeginningKind.Busy);
     }
 
-    private static async Task GiveBackAsync(IIdempotencyGrain memory, Task<Beginning> asked)
+    private static async Task ReleaseAsync(IIdempotencyGrain memory, Task<Beginning> asked)
     {
         var beginning = await asked;
         if (beginning.Kind == BeginningKind.Go)

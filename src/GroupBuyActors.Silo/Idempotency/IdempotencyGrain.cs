@@ -34,7 +34,7 @@ internal sealed class IdempotencyGrain(
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(30);
 
-    private IdleDeactivation? _quiet;
+    private IdleDeactivation? _idle;
     private TaskCompletionSource? _running;
     private long _ticket;
     private long _startedAt;
@@ -42,9 +42,9 @@ internal sealed class IdempotencyGrain(
     public async Task<Beginning> Begin(string fingerprint)
     {
         // What would be begun here could not be completed: the next activation does not know of it.
-        if (Quiet.IsLeaving)
+        if (Idle.IsLeaving)
             return new Beginning(BeginningKind.AskAgain);
-        Quiet.Asked();
+        Idle.Touched();
         if (Known(fingerprint) is { } known)
             return known;
         // A call that never came back (its silo died) holds its twins up no longer than a call can take.
@@ -75,7 +75,7 @@ internal sealed class IdempotencyGrain(
         return Task.CompletedTask;
     }
 
-    private IdleDeactivation Quiet => _quiet ??= new IdleDeactivation(this, () => _running is not null, time);
+    private IdleDeactivation Idle => _idle ??= new IdleDeactivation(this, () => _running is not null, time);
 
     private Beginning Start(string fingerprint)
     {
@@ -106,6 +106,6 @@ internal sealed class IdempotencyGrain(
     {
         _running?.TrySetResult();
         _running = null;
-        Quiet.Asked();
+        Idle.Touched();
     }
 }

@@ -77,21 +77,21 @@ internal static class SandboxEndpoints
         string merchantId,
         string sku,
         HttpContext context,
-        SandboxControl desk
+        SandboxControl control
     )
     {
         var errors = new FieldErrors();
         var (merchant, name) = ReadSku(merchantId, sku, errors);
         if (errors.Any)
             return Problem.Invalid(errors);
-        return JsonAnswer.Of(Document(await desk.GetStockAsync(merchant, name, context.RequestAborted)));
+        return JsonAnswer.Of(Document(await control.GetStockAsync(merchant, name, context.RequestAborted)));
     }
 
     private static async Task<IResult> SetStockAsync(
         string merchantId,
         string sku,
         HttpContext context,
-        SandboxControl desk,
+        SandboxControl control,
         Audit audit
     )
     {
@@ -109,7 +109,7 @@ internal static class SandboxEndpoints
         if (errors.Any)
             return Problem.Invalid(errors);
         var stock = Document(
-            await desk.SetStockAsync(merchant, name, available ?? 0, reserved, deducted, context.RequestAborted)
+            await control.SetStockAsync(merchant, name, available ?? 0, reserved, deducted, context.RequestAborted)
         );
         await audit.WriteAsync(
             context,
@@ -124,7 +124,7 @@ internal static class SandboxEndpoints
         string orderId,
         HttpContext context,
         GroupCalls groups,
-        SandboxControl desk,
+        SandboxControl control,
         IdempotencyFilter idempotency
     )
     {
@@ -147,7 +147,7 @@ internal static class SandboxEndpoints
                 key,
                 async () =>
                 {
-                    if (!await desk.PayAsync(order, new ProviderPayment(paymentId, amount), context.RequestAborted))
+                    if (!await control.PayAsync(order, new ProviderPayment(paymentId, amount), context.RequestAborted))
                         return Problem.Of(
                             RefusalCode.PaymentConflict,
                             "The payment provider already holds this payment with a different amount."
@@ -172,7 +172,7 @@ internal static class SandboxEndpoints
     private static async Task<IResult> SetFaultsAsync(
         string port,
         HttpContext context,
-        SandboxControl desk,
+        SandboxControl control,
         SiloSettings settings,
         Audit audit
     )
@@ -196,7 +196,7 @@ internal static class SandboxEndpoints
             fields.Fault("sku", "The sku must have 1 to 64 printable characters.");
         if (errors.Any)
             return Problem.Invalid(errors);
-        await desk.SetFaultAsync(
+        await control.SetFaultAsync(
             which,
             new SandboxFault(failRate, TimeSpan.FromMilliseconds(delayMs), permanent, sku),
             context.RequestAborted
@@ -212,7 +212,7 @@ internal static class SandboxEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        SandboxControl desk,
+        SandboxControl control,
         SiloSettings settings
     )
     {
@@ -221,7 +221,7 @@ internal static class SandboxEndpoints
         var query = new Query(context);
         var (only, pageToken, size) = (query.Text("key"), query.Text("after"), query.Limit());
         return query.PageAsync(
-            () => desk.CallsAsync(which, only, pageToken, size, context.RequestAborted),
+            () => control.CallsAsync(which, only, pageToken, size, context.RequestAborted),
             page =>
                 JsonAnswer.Of(
                     new PageDocument<CallDocument>(

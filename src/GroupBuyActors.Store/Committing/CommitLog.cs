@@ -56,7 +56,7 @@ internal static partial class CommitLog
     public static partial void Deferred(ILogger log, long stream, Guid commit, string? actor);
 
     [LoggerMessage(2109, LogLevel.Critical, "Commit lane {Lane} failed.")]
-    public static partial void LaneBroke(ILogger log, int lane, Exception exception);
+    public static partial void LaneFailed(ILogger log, int lane, Exception exception);
 
     [LoggerMessage(
         2110,

@@ -4,8 +4,9 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>
-/// The commits that wait for a lane, bounded in number and bytes; space is taken before anything is decided (T11). The
-/// lane takes as many as fit in one transaction, as soon as it has ended the one before.
+/// The commits that wait for a lane, bounded in number and bytes; space is reserved before anything is decided, because
+/// what is decided cannot be undone. The lane takes as many as fit in one transaction, as soon as it has ended the one
+/// before.
 /// </summary>
 /// <remarks>
 /// Callers only touch what <see cref="_gate"/> guards, for an instant; the rest belongs to the lane's thread.
@@ -47,14 +48,14 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     public void Release() => Interlocked.Decrement(ref _reserved);
 
     /// <summary>Puts a commit in line; false where the lane takes no more.</summary>
-    public bool TryAdd(QueuedCommit place)
+    public bool TryAdd(QueuedCommit reservation)
     {
         lock (_gate)
         {
             if (_closed)
                 return false;
-            _incoming.Add(place);
-            Interlocked.Add(ref _bytes, place.Bytes);
+            _incoming.Add(reservation);
+            Interlocked.Add(ref _bytes, reservation.Bytes);
             Interlocked.Increment(ref _inLine);
             if (_incoming.Count == 1)
                 Monitor.Pulse(_gate);
@@ -111,8 +112,8 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     /// </summary>
     public void Defer(IReadOnlyList<QueuedCommit> commits)
     {
-        foreach (var place in commits)
-            Interlocked.Add(ref _bytes, place.Bytes);
+        foreach (var reservation in commits)
+            Interlocked.Add(ref _bytes, reservation.Bytes);
         Interlocked.Add(ref _inLine, commits.Count);
         // Behind the others that wait, unless commits of the same activation are among them: those stay behind these.
         if (_deferred.Exists(s => IsSameActivation(s, commits[0])))
@@ -129,7 +130,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         List<QueuedCommit> all = [.. _deferred, .. _waiting];
         _deferred.Clear();
         _waiting.Clear();
-        Taken(all.Count, all.Sum(place => place.Bytes));
+        Taken(all.Count, all.Sum(reservation => reservation.Bytes));
         return all;
     }
 
@@ -161,8 +162,8 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
             _woken = false;
             closed = _closed;
         }
-        foreach (var place in _arrived)
-            _waiting.Enqueue(place);
+        foreach (var reservation in _arrived)
+            _waiting.Enqueue(reservation);
         _arrived.Clear();
         return closed;
     }
@@ -199,17 +200,17 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         _touched.Clear();
         for (var i = 0; i < _deferred.Count && batch.Count < batchCommitsMax; )
         {
-            var place = _deferred[i];
-            if (!IsSameActivation(first, place))
+            var reservation = _deferred[i];
+            if (!IsSameActivation(first, reservation))
             {
                 i++;
                 continue;
             }
-            if ((bytes > 0 && bytes + place.Bytes > batchBytesMax) || !TouchesOnce(place.Commit))
+            if ((bytes > 0 && bytes + reservation.Bytes > batchBytesMax) || !TouchesOnce(reservation.Commit))
                 break;
             _deferred.RemoveAt(i);
-            bytes += place.Bytes;
-            batch.Add(place);
+            bytes += reservation.Bytes;
+            batch.Add(reservation);
         }
         Taken(batch.Count, bytes);
         _deferredAt = time.GetTimestamp();

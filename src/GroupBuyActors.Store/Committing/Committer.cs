@@ -76,10 +76,13 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     }
 
     /// <inheritdoc/>
-    public Task<CommitResult> CommitAsync(CommitReservation place, Commit commit)
+    public Task<CommitResult> CommitAsync(CommitReservation reservation, Commit commit)
     {
-        if (place is not QueuedCommit taken || taken.Lane != _lanes[LaneOf(commit.Shard, _lanes.Length)])
-            throw new ArgumentException("The reservation belongs to a shard of another commit lane.", nameof(place));
+        if (reservation is not QueuedCommit taken || taken.Lane != _lanes[LaneOf(commit.Shard, _lanes.Length)])
+            throw new ArgumentException(
+                "The reservation belongs to a shard of another commit lane.",
+                nameof(reservation)
+            );
         if (commit.Events.Count > 0 && commit.Actor is null)
             throw new ArgumentException("A commit with events must have an actor.", nameof(commit));
         var bytes = CommitSize.Of(commit);

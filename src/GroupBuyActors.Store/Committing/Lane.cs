@@ -16,7 +16,7 @@ internal interface ILaneListener
 /// <summary>
 /// One stream's commits, one transaction at a time, on a thread of its own: commits that arrive while a transaction
 /// runs make the next one. Its packet is built when the outcome of the one before is known, so a refused activation's
-/// later commits are left out (T2).
+/// later commits are left out.
 /// </summary>
 internal sealed class Lane
 {
@@ -87,11 +87,11 @@ internal sealed class Lane
     public QueuedCommit? TryReserve() => _writer.Refuses ? null : _queue.TryReserve(this);
 
     /// <summary>Puts a commit in line.</summary>
-    public Task<CommitResult> CommitAsync(QueuedCommit place, Commit commit, int bytes)
+    public Task<CommitResult> CommitAsync(QueuedCommit reservation, Commit commit, int bytes)
     {
-        var outcome = place.Use(commit, bytes, _time.GetTimestamp());
-        if (!_queue.TryAdd(place))
-            place.Complete(CommitStatus.Unavailable, 0);
+        var outcome = reservation.Use(commit, bytes, _time.GetTimestamp());
+        if (!_queue.TryAdd(reservation))
+            reservation.Complete(CommitStatus.Unavailable, 0);
         return outcome;
     }
 
@@ -130,7 +130,7 @@ internal sealed class Lane
         catch (Exception e)
         {
             // What was being written has no known outcome and is never answered; the process exits.
-            CommitLog.LaneBroke(_log, _number, e);
+            CommitLog.LaneFailed(_log, _number, e);
             End("The commit lane failed; see the log.");
         }
         _writer.Close();
@@ -183,20 +183,20 @@ internal sealed class Lane
     }
 
     /// <summary>Nothing of these was ever sent, or their refusal is known.</summary>
-    private void GiveUp(List<QueuedCommit> places)
+    private void GiveUp(List<QueuedCommit> reservations)
     {
-        foreach (var place in places)
+        foreach (var reservation in reservations)
         {
-            place.Commit.Token.Poison();
-            _metrics.CommitEnded(_time.GetElapsedTime(place.CalledAt));
-            place.Complete(CommitStatus.Unavailable, Stream);
+            reservation.Commit.Token.Poison();
+            _metrics.CommitEnded(_time.GetElapsedTime(reservation.CalledAt));
+            reservation.Complete(CommitStatus.Unavailable, Stream);
         }
     }
 
     private bool WriteBatch()
     {
-        foreach (var place in _batch)
-            place.Status = place.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
+        foreach (var reservation in _batch)
+            reservation.Status = reservation.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
         var sorted = Sort(_batch.FindAll(p => p.Status is null));
         var alive = sorted.Count == 0 || _writer.Write(sorted, _deferred);
         if (_deferred.Count > 0 && alive)
@@ -218,9 +218,9 @@ internal sealed class Lane
     }
 
     /// <summary>
-    /// By actor, so that two lanes take the locks of the index on (actor, sequence) in one order (T9). Commits of an
-    /// actor, and of an activation, stay in the order of their calls: what is decided on top of a commit comes behind
-    /// it.
+    /// By actor, so that two lanes take the locks of the index on (actor, sequence) in one order and cannot deadlock.
+    /// Commits of an actor, and of an activation, stay in the order of their calls: what is decided on top of a commit
+    /// comes behind it.
     /// </summary>
     private static List<QueuedCommit> Sort(List<QueuedCommit> batch)
     {
@@ -230,9 +230,9 @@ internal sealed class Lane
         if (batch.Exists(p => p.Commit.Actor is null))
         {
             actors = [];
-            foreach (var place in batch)
-                if (place.Commit.Actor is { } actor)
-                    actors.TryAdd(place.Commit.Token, actor.ToString());
+            foreach (var reservation in batch)
+                if (reservation.Commit.Actor is { } actor)
+                    actors.TryAdd(reservation.Commit.Token, actor.ToString());
         }
         return
         [
@@ -247,21 +247,21 @@ internal sealed class Lane
     private void Conclude(List<QueuedCommit> sorted)
     {
         var committed = new List<(long, Commit)>(sorted.Count);
-        foreach (var place in sorted)
-            if (place.Status == CommitStatus.Committed)
-                committed.Add((place.FirstPosition, place.Commit));
+        foreach (var reservation in sorted)
+            if (reservation.Status == CommitStatus.Committed)
+                committed.Add((reservation.FirstPosition, reservation.Commit));
         if (committed.Count > 0)
         {
             _metrics.BatchWritten(committed.Count);
             _listener.Committed(new CommittedBatch(Stream, committed));
         }
         var stale = 0;
-        foreach (var place in _batch)
+        foreach (var reservation in _batch)
         {
-            if (place.Status == CommitStatus.Stale)
+            if (reservation.Status == CommitStatus.Stale)
                 stale++;
-            _metrics.CommitEnded(_time.GetElapsedTime(place.CalledAt));
-            place.Complete(place.Status ?? CommitStatus.Unavailable, Stream);
+            _metrics.CommitEnded(_time.GetElapsedTime(reservation.CalledAt));
+            reservation.Complete(reservation.Status ?? CommitStatus.Unavailable, Stream);
         }
         if (stale > 0)
             _metrics.Stale(stale);
@@ -270,8 +270,8 @@ internal sealed class Lane
     private void End(string reason)
     {
         CommitLog.Fenced(_log, Stream, reason);
-        foreach (var place in _queue.Close())
-            place.Complete(CommitStatus.Unavailable, Stream);
+        foreach (var reservation in _queue.Close())
+            reservation.Complete(CommitStatus.Unavailable, Stream);
         _listener.Fenced(reason);
     }
 }

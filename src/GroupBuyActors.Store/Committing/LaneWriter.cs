@@ -69,27 +69,28 @@ internal abstract class LaneWriter
     public abstract void Close();
 
     /// <summary>
-    /// Marks the activation's commits from one on: it is refused, and everything decided on top of it with it (T2).
+    /// Refuses a commit and every later commit of its activation in the batch: they were decided on a state that does
+    /// not exist.
     /// </summary>
     protected static void Refuse(List<QueuedCommit> batch, QueuedCommit loser)
     {
         loser.Status = CommitStatus.Stale;
         loser.Commit.Token.Poison();
-        foreach (var place in batch)
-            if (place.Status is null && place.Commit.Token.IsPoisoned)
-                place.Status = CommitStatus.Stale;
+        foreach (var reservation in batch)
+            if (reservation.Status is null && reservation.Commit.Token.IsPoisoned)
+                reservation.Status = CommitStatus.Stale;
     }
 
     /// <summary>
     /// Marks commits as not made, and what their activations send later with them: it was decided on top. Their outcome
     /// must be known: nothing of them is stored.
     /// </summary>
-    protected static void GiveUp(IEnumerable<QueuedCommit> places)
+    protected static void GiveUp(IEnumerable<QueuedCommit> reservations)
     {
-        foreach (var place in places)
+        foreach (var reservation in reservations)
         {
-            place.Status = CommitStatus.Unavailable;
-            place.Commit.Token.Poison();
+            reservation.Status = CommitStatus.Unavailable;
+            reservation.Commit.Token.Poison();
         }
     }
 
@@ -97,18 +98,18 @@ internal abstract class LaneWriter
     protected void Number(List<QueuedCommit> batch)
     {
         var next = LastPosition + 1;
-        foreach (var place in batch)
+        foreach (var reservation in batch)
         {
-            place.FirstPosition = next;
-            next += place.Rows;
+            reservation.FirstPosition = next;
+            next += reservation.Rows;
         }
     }
 
     /// <summary>Takes all of a batch as committed.</summary>
     protected void Land(List<QueuedCommit> batch)
     {
-        foreach (var place in batch)
-            place.Status = CommitStatus.Committed;
+        foreach (var reservation in batch)
+            reservation.Status = CommitStatus.Committed;
         LastPosition = batch[^1].FirstPosition + batch[^1].Rows - 1;
     }
 

@@ -13,13 +13,13 @@ internal sealed class ConnectionPool<TConnection>(int connectionsMax, Func<Cance
     where TConnection : DbConnection
 {
     private readonly ConcurrentStack<TConnection> _idle = [];
-    private readonly SemaphoreSlim _places = new(connectionsMax, connectionsMax);
+    private readonly SemaphoreSlim _slots = new(connectionsMax, connectionsMax);
     private int _generation;
     private volatile bool _disposed;
 
     public async Task<T> UseAsync<T>(Func<TConnection, Task<T>> work, CancellationToken cancellation)
     {
-        await _places.WaitAsync(cancellation).ConfigureAwait(false);
+        await _slots.WaitAsync(cancellation).ConfigureAwait(false);
         var generation = Volatile.Read(ref _generation);
         var connection = _idle.TryPop(out var kept) ? kept : await OpenAsync(cancellation).ConfigureAwait(false);
         try
@@ -38,7 +38,7 @@ internal sealed class ConnectionPool<TConnection>(int connectionsMax, Func<Cance
         }
         finally
         {
-            _places.Release();
+            _slots.Release();
         }
     }
 
@@ -56,17 +56,17 @@ internal sealed class ConnectionPool<TConnection>(int connectionsMax, Func<Cance
         }
         catch
         {
-            _ = GiveBackAfterAsync(opening);
+            _ = ReturnAfterAsync(opening);
             throw;
         }
     }
 
-    private async Task GiveBackAfterAsync(Task<TConnection> opening)
+    private async Task ReturnAfterAsync(Task<TConnection> opening)
     {
         await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (opening.IsCompletedSuccessfully)
             await opening.Result.DisposeAsync().ConfigureAwait(false);
-        _places.Release();
+        _slots.Release();
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     {
         await using var connection = await ConnectAsync(cancellation).ConfigureAwait(false);
         var version = (string)(await ScalarAsync(connection, "select version()", cancellation).ConfigureAwait(false))!;
-        if (WhyTooOld(version) is { } old)
+        if (UnsupportedReason(version) is { } old)
             throw new StoreUnusableException(old);
         var variables = await VariablesAsync(connection, cancellation).ConfigureAwait(false);
         if (WhyUnfit(variables) is { } unfit)
@@ -25,7 +25,7 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     }
 
     /// <summary>Why this version cannot be used, or null.</summary>
-    internal static string? WhyTooOld(string version)
+    internal static string? UnsupportedReason(string version)
     {
         var maria = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
         var text = version.StartsWith("5.5.5-", StringComparison.Ordinal) && maria ? version[6..] : version;

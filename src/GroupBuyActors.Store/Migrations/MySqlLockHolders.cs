@@ -6,7 +6,7 @@ namespace GroupBuyActors.Store.Migrations;
 /// <summary>Who keeps a table from being changed, as far as the server and the user's rights tell.</summary>
 internal static class MySqlLockHolders
 {
-    private const int ToldMax = 3;
+    private const int ReportedMax = 3;
 
     /// <summary>A part of a sentence for people, with the connections that could be ended.</summary>
     public static async Task<string> DescribeAsync(
@@ -35,14 +35,14 @@ internal static class MySqlLockHolders
               join performance_schema.threads t on t.thread_id = l.owner_thread_id
              where l.object_type = 'TABLE' and l.object_schema = database() and l.object_name = {table}
                and l.lock_status = 'GRANTED' and t.processlist_id <> connection_id() and t.processlist_time >= 1
-             group by 1, 2, 3, 4, 5 order by 5 desc limit {ToldMax}
+             group by 1, 2, 3, 4, 5 order by 5 desc limit {ReportedMax}
             """;
 
     private static SqlText OldestTransactions() =>
         $"""
             select p.id, p.user, p.host, p.command, p.time
               from information_schema.innodb_trx x join information_schema.processlist p on p.id = x.trx_mysql_thread_id
-             where p.id <> connection_id() order by x.trx_started limit {ToldMax}
+             where p.id <> connection_id() order by x.trx_started limit {ReportedMax}
             """;
 
     /// <summary>Null where the user may not look, or the server has no such table.</summary>

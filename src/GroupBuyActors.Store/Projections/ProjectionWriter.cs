@@ -198,5 +198,5 @@ internal sealed class ProjectionWriter(Database database) : IProjections
     private static SqlText Values(long sequence, PaymentEntry entry) =>
         $"({entry.Order}, {Encoding.UTF8.GetBytes(entry.PaymentId)}, {sequence}, "
         + $"{entry.Order.Group.MerchantId}, {entry.Amount.Currency}, {entry.Amount.Amount}, {(int)entry.State}, "
-        + $"{entry.SettlesAt?.ToUnixTimeMilliseconds()})";
+        + $"{entry.FinalAt?.ToUnixTimeMilliseconds()})";
 }

@@ -26,8 +26,8 @@ internal sealed class OldJournals(Database database)
     /// </summary>
     // Primary key (stream, position); of each row a step in journal_sequence and one in the primary key of
     // group_view.
-    public async Task<(IReadOnlyList<GroupId> Groups, JournalPlace? Next)> WalkAsync(
-        JournalPlace? after,
+    public async Task<(IReadOnlyList<GroupId> Groups, JournalPosition? Next)> WalkAsync(
+        JournalPosition? after,
         DateTimeOffset before,
         bool isAlone,
         int limit,
@@ -46,7 +46,7 @@ internal sealed class OldJournals(Database database)
                             (
                                 Position: row.GetInt64(0),
                                 Group: row.Text(1),
-                                IsYoung: row.GetInt64(2) >= Ms(before),
+                                IsRecent: row.GetInt64(2) >= Ms(before),
                                 IsCandidate: row.GetInt32(3) == 1
                             ),
                         ct
@@ -56,7 +56,7 @@ internal sealed class OldJournals(Database database)
             .ConfigureAwait(false);
         // Rows follow each other in time, but for what clocks of two machines differ by: where a whole stretch is
         // young, so is the rest.
-        var old = rows.Where(row => !row.IsYoung).ToList();
+        var old = rows.Where(row => !row.IsRecent).ToList();
         var groups = old.Where(row => row.IsCandidate)
             .Select(row => row.Group!)
             .Distinct(StringComparer.Ordinal)
@@ -329,7 +329,7 @@ internal sealed class OldJournals(Database database)
             cancellation
         );
 
-    private static SqlText Stretch(JournalPlace from, DateTimeOffset before, bool isAlone, int limit) =>
+    private static SqlText Stretch(JournalPosition from, DateTimeOffset before, bool isAlone, int limit) =>
         $"""
             select j.position, j.actor_id, j.time_ms,
               case when j.actor_id {s_isGroup} and (v.state is null or (v.state = {StoredNames.Of(
@@ -343,14 +343,14 @@ internal sealed class OldJournals(Database database)
             """;
 
     // Primary key: a step a stream.
-    private Task<JournalPlace?> NextStreamAsync(long after, CancellationToken cancellation) =>
+    private Task<JournalPosition?> NextStreamAsync(long after, CancellationToken cancellation) =>
         database.ReadAsync(
             async (session, ct) =>
                 (
                     await session
                         .ListAsync(
                             $"select stream from journal where stream > {after} order by stream limit 1",
-                            row => (JournalPlace?)new JournalPlace(row.GetInt64(0), 0),
+                            row => (JournalPosition?)new JournalPosition(row.GetInt64(0), 0),
                             ct
                         )
                         .ConfigureAwait(false)

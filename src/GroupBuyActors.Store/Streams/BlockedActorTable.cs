@@ -127,15 +127,15 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
     }
 
     /// <inheritdoc/>
-    public Task<bool> SettleAsync(
+    public Task<bool> ReplaceAsync(
         long stream,
         string sink,
-        long carried,
-        IReadOnlyCollection<(ActorId Actor, BlockedActorRow? After)> settled,
+        long relayed,
+        IReadOnlyCollection<(ActorId Actor, BlockedActorRow? After)> replaced,
         CancellationToken cancellation
     )
     {
-        var ordered = settled.OrderBy(pair => pair.Actor.ToString(), StringComparer.Ordinal).ToList();
+        var ordered = replaced.OrderBy(pair => pair.Actor.ToString(), StringComparer.Ordinal).ToList();
         return database.WriteAsync(
             async (session, ct) =>
             {
@@ -153,7 +153,7 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                 var cursor = await session
                     .NumberAsync($"select position from relay_cursor where stream = {stream} and sink = {sink}", 0, ct)
                     .ConfigureAwait(false);
-                if (cursor > carried)
+                if (cursor > relayed)
                     return false;
                 foreach (var some in ordered.Chunk(RowsAtOnce))
                 {
@@ -197,17 +197,17 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<EventPlace>> PlacesAsync(
+    public async Task<IReadOnlyList<EventPosition>> PositionsAsync(
         string sink,
         IReadOnlyCollection<(ActorId Actor, long Sequence)> events,
         CancellationToken cancellation
     )
     {
-        var places = new List<EventPlace>(events.Count);
+        var positions = new List<EventPosition>(events.Count);
         foreach (var some in events.Chunk(RowsAtOnce))
             // Unique key journal_sequence (actor_id, sequence), then primary keys. One statement sees a row set
             // aside and the cursor that passed it at the same moment.
-            places.AddRange(
+            positions.AddRange(
                 await database
                     .ReadAsync(
                         (session, ct) =>
@@ -237,18 +237,18 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                     )
                     .ConfigureAwait(false)
             );
-        return places;
+        return positions;
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<long, long>> CarriedAsync(
+    public async Task<IReadOnlyDictionary<long, long>> CursorsAsync(
         string sink,
         IReadOnlyCollection<long> streams,
         CancellationToken cancellation
     )
     {
-        var carried = streams.Distinct().ToDictionary(stream => stream, _ => long.MaxValue);
-        foreach (var some in carried.Keys.ToArray().Chunk(RowsAtOnce))
+        var relayed = streams.Distinct().ToDictionary(stream => stream, _ => long.MaxValue);
+        foreach (var some in relayed.Keys.ToArray().Chunk(RowsAtOnce))
         // Primary keys of both.
         foreach (
             var (stream, position) in await database
@@ -267,8 +267,8 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                 )
                 .ConfigureAwait(false)
         )
-            carried[stream] = position;
-        return carried;
+            relayed[stream] = position;
+        return relayed;
     }
 
     /// <inheritdoc/>
@@ -365,7 +365,7 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
             row.Text(5)
         );
 
-    private static EventPlace Place(DbDataReader row) =>
+    private static EventPosition Place(DbDataReader row) =>
         new(
             ActorId.Parse(row.GetString(0)),
             row.GetInt64(1),

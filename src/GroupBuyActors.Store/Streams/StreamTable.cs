@@ -30,7 +30,7 @@ internal sealed class StreamTable(Database database) : IStreams
 
     /// <inheritdoc/>
     public Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation) =>
-        // Each statement commits by itself (T10) and waits for the share lock of a commit that is under way.
+        // Each statement commits by itself and waits for the share lock of a commit that is under way.
         streams.Count == 0
             ? Task.CompletedTask
             : database.EachAsync(

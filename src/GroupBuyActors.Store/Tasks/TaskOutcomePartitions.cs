@@ -45,20 +45,20 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
             .ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation)
             .ConfigureAwait(false);
         var there = await ReadAsync(session, cancellation).ConfigureAwait(false);
-        var upkeep = new TaskOutcomeMaintenance(0, 0, false);
+        var maintenance = new TaskOutcomeMaintenance(0, 0, false);
         if (await MakeKeptAsync(connection, there, cancellation).ConfigureAwait(false))
         {
             var made = await MakeAsync(connection, there, today - keepDays, today, today + aheadDays, cancellation)
                 .ConfigureAwait(false);
             await keep().ConfigureAwait(false);
             var dropped = await DropAsync(connection, there, today - keepDays, cancellation).ConfigureAwait(false);
-            upkeep = new TaskOutcomeMaintenance(made ?? 0, dropped ?? 0, made is not null && dropped is not null);
+            maintenance = new TaskOutcomeMaintenance(made ?? 0, dropped ?? 0, made is not null && dropped is not null);
         }
 
         // Where something above fails, the lock goes with the connection: releasing it there would hide the failure
         // behind one of its own.
         await session.NumberAsync($"select release_lock({name})", 0, CancellationToken.None).ConfigureAwait(false);
-        return upkeep;
+        return maintenance;
     }
 
     /// <summary>

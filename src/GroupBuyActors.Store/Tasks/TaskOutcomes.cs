@@ -55,7 +55,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
         CancellationToken cancellation
     )
     {
-        var stretch = new Stretch(filter, ReadMark(after));
+        var stretch = new Stretch(filter, ReadToken(after));
         var (rows, edge) = await database
             .ReadAsync(
                 async (session, ct) =>
@@ -71,14 +71,14 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                 cancellation
             )
             .ConfigureAwait(false);
-        var page = PageToken.Page(rows, limit, ending => WriteMark(PlaceOf(ending)));
-        return page.Next is null && edge is { } end ? page with { Next = WriteMark(end) } : page;
+        var page = PageToken.Page(rows, limit, ending => WriteToken(PositionOf(ending)));
+        return page.Next is null && edge is { } end ? page with { Next = WriteToken(end) } : page;
     }
 
     public async Task<int> CountAsync(TaskOutcomeFilter filter, int max, CancellationToken cancellation)
     {
         var count = 0L;
-        Place? after = null;
+        Position? after = null;
         do
         {
             var stretch = new Stretch(filter, after);
@@ -187,7 +187,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
         var firstKept = today - keepDays;
         if (_partitions is null)
             await KeepUndecidedAsync(firstKept, undecided, cancellation).ConfigureAwait(false);
-        var upkeep = _partitions is null
+        var maintenance = _partitions is null
             ? await DeleteBeforeAsync(firstKept, cancellation).ConfigureAwait(false)
             : await _partitions
                 .MaintainAsync(
@@ -199,7 +199,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                 )
                 .ConfigureAwait(false);
         await DeleteDecidedAsync(firstKept, cancellation).ConfigureAwait(false);
-        return upkeep;
+        return maintenance;
     }
 
     /// <summary>Dead letters that are the last trace of something owed, of which nobody has decided.</summary>
@@ -314,7 +314,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
     /// The last row of the stretch that one page looks at; null where the index alone answers, or the stretch ends
     /// before.
     /// </summary>
-    private async Task<Place?> EdgeAsync(DbSession session, Stretch stretch, CancellationToken cancellation)
+    private async Task<Position?> EdgeAsync(DbSession session, Stretch stretch, CancellationToken cancellation)
     {
         if (stretch.Others.Count == 0)
             return null;
@@ -326,7 +326,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                   task_outcome{database.Dialect.ByIndex(stretch.Index)}{Where(stretch.Ranges)}
                   order by ended_ms desc, task_id desc, version desc limit 1 offset {LookedMax - 1}
                 """,
-                row => new Place(row.GetInt64(0), row.GetString(1), row.GetInt32(2)),
+                row => new Position(row.GetInt64(0), row.GetString(1), row.GetInt32(2)),
                 cancellation
             )
             .ConfigureAwait(false);
@@ -337,7 +337,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
     internal static SqlText Search(TaskOutcomeFilter filter, int limit, Dialect dialect) =>
         Search(new Stretch(filter, null), null, limit, dialect);
 
-    private static SqlText Search(Stretch stretch, Place? edge, int limit, Dialect dialect) =>
+    private static SqlText Search(Stretch stretch, Position? edge, int limit, Dialect dialect) =>
         new SqlText().Append(
             $"""
             select {TaskOutcomeRows.Columns} from {Rows(stretch, edge, dialect)}
@@ -345,7 +345,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
             """
         );
 
-    private static SqlText Rows(Stretch stretch, Place? edge, Dialect dialect)
+    private static SqlText Rows(Stretch stretch, Position? edge, Dialect dialect)
     {
         var conditions = new List<SqlText>(stretch.Ranges);
         if (edge is var (ended, id, version))
@@ -360,17 +360,17 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
     private static SqlText Where(List<SqlText> conditions) =>
         conditions.Count == 0 ? new SqlText() : new SqlText().Append($" where {SqlText.Join(" and ", conditions)}");
 
-    private static Place PlaceOf(TaskOutcome ending) =>
+    private static Position PositionOf(TaskOutcome ending) =>
         new(ending.EndedAt.ToUnixTimeMilliseconds(), ending.TaskId, ending.Version);
 
-    private static string WriteMark(Place place) =>
+    private static string WriteToken(Position place) =>
         PageToken.Write(
             "task-ends",
             place.EndedMs,
             string.Create(CultureInfo.InvariantCulture, $"{place.Version}:{place.TaskId}")
         );
 
-    private static Place? ReadMark(string? pageToken)
+    private static Position? ReadToken(string? pageToken)
     {
         if (PageToken.Read("task-ends", pageToken) is not var (ended, id))
             return null;
@@ -378,19 +378,19 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
         return
             colon > 0
             && int.TryParse(id.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-            ? new Place(ended, id[(colon + 1)..], version)
+            ? new Position(ended, id[(colon + 1)..], version)
             : throw new FormatException("The page token is not valid for this list.");
     }
 
     /// <summary>A row's place in time.</summary>
-    private readonly record struct Place(long EndedMs, string TaskId, int Version);
+    private readonly record struct Position(long EndedMs, string TaskId, int Version);
 
     /// <summary>A stretch of one index, and what else its rows must be.</summary>
     private sealed class Stretch
     {
         private string? _index;
 
-        public Stretch(TaskOutcomeFilter filter, Place? after)
+        public Stretch(TaskOutcomeFilter filter, Position? after)
         {
             // The narrowest first: an actor has few endings, a status may have most.
             if (filter.Actor is { } actor)

@@ -83,8 +83,8 @@ internal static class TaskHost
         await host.StartAsync();
 
         var services = host.Services;
-        var near = services.GetRequiredService<LocalTaskScheduler>();
-        while (near.Owned < ShardId.Count)
+        var scheduler = services.GetRequiredService<LocalTaskScheduler>();
+        while (scheduler.Owned < ShardId.Count)
             await Task.Delay(20);
         ProcessorMeter[] meters =
         [
@@ -93,7 +93,7 @@ internal static class TaskHost
         ];
         var parts = new TaskParts(
             services.GetRequiredService<ICommitter>(),
-            near,
+            scheduler,
             services.GetRequiredService<TaskDispatcher>(),
             services.GetRequiredService<FireBook>(),
             services.GetRequiredService<IdGenerator>(),

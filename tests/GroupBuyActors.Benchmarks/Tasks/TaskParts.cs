@@ -11,7 +11,7 @@ namespace GroupBuyActors.Benchmarks.Tasks;
 /// </summary>
 internal sealed class TaskParts(
     ICommitter committer,
-    LocalTaskScheduler near,
+    LocalTaskScheduler scheduler,
     TaskDispatcher queues,
     FireBook book,
     IdGenerator ids,
@@ -209,7 +209,7 @@ internal sealed class TaskParts(
                 ["working_set_mb"] = process.WorkingSet64 / 1e6,
                 ["peak_working_set_mb"] = process.PeakWorkingSet64 / 1e6,
                 ["heap_mb"] = GC.GetTotalMemory(forceFullCollection: true) / 1e6,
-                ["near"] = near.Count,
+                ["near"] = scheduler.Count,
             },
         };
     }

@@ -215,7 +215,7 @@ public sealed class PartitionWorkerTests : IDisposable
     [Fact]
     public async Task MalformedMessagesAreToldAndPassed()
     {
-        var told = new List<(long Offset, string Fault)>();
+        var notified = new List<(long Offset, string Fault)>();
         var isDeaf = true;
         _options.OnMalformed = (message, _) =>
         {
@@ -225,7 +225,7 @@ public sealed class PartitionWorkerTests : IDisposable
                 throw new IOException("nobody listens");
             }
 
-            told.Add((message.Offset, message.Fault));
+            notified.Add((message.Offset, message.Fault));
             return ValueTask.CompletedTask;
         };
         var lane = Lane();
@@ -237,7 +237,7 @@ public sealed class PartitionWorkerTests : IDisposable
         await PassTimeUntil(Noted(2));
         await lane.StopAsync();
         Assert.Equal([1, 2], _view.Of(Tea));
-        Assert.Equal([(1, "ce_specversion is missing.")], told);
+        Assert.Equal([(1, "ce_specversion is missing.")], notified);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ internal sealed class TablesAudit(
 )
 {
     private const long SandboxStock = 1_000_000;
-    private const int GivenBack = 2;
+    private const int Refunded = 2;
     private readonly List<string> _faults = [];
 
     /// <summary>Checks everything; gives every fault found.</summary>
@@ -163,7 +163,7 @@ internal sealed class TablesAudit(
                     Order: row.GetString(0),
                     Payment: Text(row, 1),
                     Amount: row.GetInt64(2),
-                    IsBack: row.GetInt32(3) == GivenBack,
+                    IsBack: row.GetInt32(3) == Refunded,
                     RefundKey: row.IsDBNull(4) ? null : Text(row, 4)
                 )
         );

@@ -30,7 +30,7 @@ internal sealed class FaultPlayer(
         await UntilAsync(start, fault.At);
         await BeginAsync(fault, start);
         await UntilAsync(start, fault.End);
-        await MendAsync(fault);
+        await RepairAsync(fault);
     }
 
     private async Task BeginAsync(Fault fault, long start)
@@ -83,7 +83,7 @@ internal sealed class FaultPlayer(
         }
     }
 
-    private async Task MendAsync(Fault fault)
+    private async Task RepairAsync(Fault fault)
     {
         switch (fault.Kind)
         {

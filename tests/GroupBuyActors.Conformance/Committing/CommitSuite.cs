@@ -131,7 +131,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T1_AnErrorInALaterStatementLeavesNothingBehind()
+    public async Task AnErrorInALaterStatementLeavesNothingBehind()
     {
         var committer = await _store.StartAsync();
         var group = Commits.Group(1);
@@ -149,7 +149,7 @@ public abstract class CommitSuite : IAsyncLifetime
     [Theory]
     [InlineData(512)]
     [InlineData(1)]
-    public async Task T2_ARefusedCommitTakesItsActivationsLaterOnesAlongAndNobodyElses(int batchCommitsMax)
+    public async Task ARefusedCommitTakesItsActivationsLaterOnesAlongAndNobodyElses(int batchCommitsMax)
     {
         var committer = await _store.StartAsync(o => (o.BatchCommitsMax, o.Lanes) = (batchCommitsMax, 1));
         var group = Commits.Group(1);
@@ -188,7 +188,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T2_OfTwoActivationsInOneBatchTheFirstWins()
+    public async Task OfTwoActivationsInOneBatchTheFirstWins()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var group = Commits.Group(1);
@@ -210,7 +210,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T2_ACommitWithoutEventsStaysBehindWhatItsActivationDecidedBefore()
+    public async Task ACommitWithoutEventsStaysBehindWhatItsActivationDecidedBefore()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var group = Commits.Group(1);
@@ -232,7 +232,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T4_ARunIsDoneOnceAndLeavesItsCommitInTheStream()
+    public async Task ARunIsDoneOnceAndLeavesItsCommitInTheStream()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var run = Commits.Run(Commits.Group(1), 1);
@@ -261,7 +261,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T5_ACommitThatIsTooLargeIsRefusedBeforeItIsTaken()
+    public async Task ACommitThatIsTooLargeIsRefusedBeforeItIsTaken()
     {
         var committer = await _store.StartAsync(o => o.BatchBytesMax = 10_000);
         Assert.Equal(10_000, committer.CommitBytesMax);
@@ -274,18 +274,18 @@ public abstract class CommitSuite : IAsyncLifetime
             Actor = group.Actor,
             Events = [Commits.Event(1) with { Payload = new byte[10_000] }],
         };
-        var place = committer.TryReserve(group.Shard)!;
+        var reservation = committer.TryReserve(group.Shard)!;
 
         Assert.Throws<CommitTooLargeException>(() =>
         {
-            _ = committer.CommitAsync(place, commit);
+            _ = committer.CommitAsync(reservation, commit);
         });
-        Assert.Equal(CommitStatus.Committed, (await committer.CommitAsync(place, Commits.Join(group, 1))).Status);
+        Assert.Equal(CommitStatus.Committed, (await committer.CommitAsync(reservation, Commits.Join(group, 1))).Status);
         Assert.False(commit.Token.IsPoisoned);
     }
 
     [Fact]
-    public async Task T7_ADuplicateThatIsNotTheJournalsRefusesOneCommit()
+    public async Task ADuplicateThatIsNotTheJournalsRefusesOneCommit()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         await committer.SendAsync(Commits.Join(Commits.Group(2), 1));
@@ -305,7 +305,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T7_ATaskThatIsThereAlreadyIsLeftAsItIs()
+    public async Task ATaskThatIsThereAlreadyIsLeftAsItIs()
     {
         var committer = await _store.StartAsync();
         var next = Commits.OrderClose(Commits.Group(1), 1);
@@ -438,7 +438,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T4_ARefusedCommitLeavesNoEnding()
+    public async Task ARefusedCommitLeavesNoEnding()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var run = Commits.Run(Commits.Group(1), 1);
@@ -456,7 +456,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T7_AnEndingThatIsThereAlreadyIsLeftAsItIs()
+    public async Task AnEndingThatIsThereAlreadyIsLeftAsItIs()
     {
         var committer = await _store.StartAsync();
         var end = Commits.Ending(Commits.Group(1), 1);
@@ -502,7 +502,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public void T5_ACommitsEndingsCount()
+    public void ACommitsEndingsCount()
     {
         var error = new string('汉', 500);
         var commit = Commits.Task(Commits.Run(Commits.Group(1), 1));
@@ -514,7 +514,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T8_TasksOfOneBatchEndAsIfTheirCommitsHadBeenWrittenOneByOne()
+    public async Task TasksOfOneBatchEndAsIfTheirCommitsHadBeenWrittenOneByOne()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var (stays, goes, moves) = (
@@ -557,7 +557,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T11_AFullQueueRefusesBeforeAnythingIsDecided()
+    public async Task AFullQueueRefusesBeforeAnythingIsDecided()
     {
         var committer = await _store.StartAsync(o => (o.LaneQueueMax, o.Lanes) = (3, 1));
         var shard = Commits.Group(1).Shard;
@@ -574,7 +574,7 @@ public abstract class CommitSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T11_AQueueFullOfBytesRefuses()
+    public async Task AQueueFullOfBytesRefuses()
     {
         var committer = await _store.StartAsync(o => (o.LaneQueueBytesMax, o.Lanes) = (2000, 1));
         Task<CommitResult[]> all;
@@ -619,11 +619,11 @@ public abstract class CommitSuite : IAsyncLifetime
     public async Task APlaceServesOneCommit()
     {
         var committer = await _store.StartAsync();
-        var place = committer.TryReserve(Commits.Group(1).Shard)!;
-        await committer.CommitAsync(place, Commits.Join(Commits.Group(1), 1));
+        var reservation = committer.TryReserve(Commits.Group(1).Shard)!;
+        await committer.CommitAsync(reservation, Commits.Join(Commits.Group(1), 1));
         Assert.Throws<InvalidOperationException>(() =>
         {
-            _ = committer.CommitAsync(place, Commits.Join(Commits.Group(1), 2));
+            _ = committer.CommitAsync(reservation, Commits.Join(Commits.Group(1), 2));
         });
     }
 
@@ -740,8 +740,8 @@ public abstract class CommitSuite : IAsyncLifetime
 
     private static bool Reserves(Committer committer, GroupId group)
     {
-        using var place = committer.TryReserve(group.Shard);
-        return place is not null;
+        using var reservation = committer.TryReserve(group.Shard);
+        return reservation is not null;
     }
 
     private async Task AssertGapFreeAsync(Committer committer)

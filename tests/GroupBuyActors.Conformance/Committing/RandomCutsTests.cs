@@ -64,7 +64,7 @@ public sealed class RandomCutsTests(MariaDb mariaDb, ITestOutputHelper output)
                 if (places.Contains(null))
                 {
                     // On a busy machine cuts can follow each other for so long that the lane refuses for a moment.
-                    places.ForEach(place => place?.Dispose());
+                    places.ForEach(reservation => reservation?.Dispose());
                     await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
                     continue;
                 }

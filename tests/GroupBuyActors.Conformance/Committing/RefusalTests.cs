@@ -64,7 +64,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T3_ARefusalSaysNothingOfAnEarlierTryWithoutAnAnswer()
+    public async Task ARefusalSaysNothingOfAnEarlierTryWithoutAnAnswer()
     {
         var committer = await StartAsync();
         using var retries = new Retries(committer);
@@ -88,7 +88,7 @@ public sealed class RefusalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T5_ALimitThatShrinksWhileRunningRefusesOnlyWhatIsLarger()
+    public async Task ALimitThatShrinksWhileRunningRefusesOnlyWhatIsLarger()
     {
         var committer = await StartAsync();
         await ExecuteAsync("set global max_allowed_packet = 8192");
@@ -155,7 +155,7 @@ public sealed class RefusalTests : IAsyncLifetime
 
     private static bool Reserves(Committer committer)
     {
-        using var place = committer.TryReserve(Commits.Group(1).Shard);
-        return place is not null;
+        using var reservation = committer.TryReserve(Commits.Group(1).Shard);
+        return reservation is not null;
     }
 }

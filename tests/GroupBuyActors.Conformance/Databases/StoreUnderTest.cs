@@ -35,7 +35,7 @@ internal abstract class StoreUnderTest : IAsyncDisposable
     public IStreams Streams => new StreamTable(Database);
 
     /// <summary>What is set aside on the way from streams.</summary>
-    public IBlockedActorStore Aside => new BlockedActorTable(Database);
+    public IBlockedActorStore BlockedActors => new BlockedActorTable(Database);
 
     /// <summary>The table of tasks.</summary>
     public ITaskStore Tasks => new TaskReader(Database);

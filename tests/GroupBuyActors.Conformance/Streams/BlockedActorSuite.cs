@@ -11,12 +11,12 @@ public abstract class BlockedActorSuite : IAsyncLifetime
 
     private protected StoreUnderTest Store { get; private set; } = null!;
 
-    private IBlockedActorStore Aside => Store.Aside;
+    private IBlockedActorStore BlockedActors => Store.BlockedActors;
 
     [Fact]
-    public async Task T17_ARowIsThereOnceTheCursorHasPassedIt()
+    public async Task ARowIsThereOnceTheCursorHasPassedIt()
     {
-        await Aside.MoveCursorAsync(
+        await BlockedActors.MoveCursorAsync(
             7,
             Sink,
             20,
@@ -26,27 +26,30 @@ public abstract class BlockedActorSuite : IAsyncLifetime
         Assert.Equal(20, await Store.Streams.CursorAsync(7, Sink, CancellationToken.None));
         Assert.Equal(
             [Row(1, 5), Row(2, 9, BlockedActorState.Parked, "Too large, 太大")],
-            await Aside.ReadAsync(7, Sink, 10, CancellationToken.None)
+            await BlockedActors.ReadAsync(7, Sink, 10, CancellationToken.None)
         );
-        Assert.Single(await Aside.ReadAsync(7, Sink, 1, CancellationToken.None));
-        Assert.Empty(await Aside.ReadAsync(7, "lists", 10, CancellationToken.None));
+        Assert.Single(await BlockedActors.ReadAsync(7, Sink, 1, CancellationToken.None));
+        Assert.Empty(await BlockedActors.ReadAsync(7, "lists", 10, CancellationToken.None));
     }
 
     [Fact]
     public async Task ARowThatIsThereStaysAsItIsWhenTheCursorMovesOn()
     {
-        await Aside.MoveCursorAsync(7, Sink, 20, [Row(1, 5)], CancellationToken.None);
-        await Aside.MoveCursorAsync(7, Sink, 10, [Row(1, 8), Row(2, 3)], CancellationToken.None);
+        await BlockedActors.MoveCursorAsync(7, Sink, 20, [Row(1, 5)], CancellationToken.None);
+        await BlockedActors.MoveCursorAsync(7, Sink, 10, [Row(1, 8), Row(2, 3)], CancellationToken.None);
         Assert.Equal(20, await Store.Streams.CursorAsync(7, Sink, CancellationToken.None));
-        Assert.Equal([5L, 3], (await Aside.ReadAsync(7, Sink, 10, CancellationToken.None)).Select(row => row.Sequence));
+        Assert.Equal(
+            [5L, 3],
+            (await BlockedActors.ReadAsync(7, Sink, 10, CancellationToken.None)).Select(row => row.Sequence)
+        );
     }
 
     [Fact]
     public async Task SettledRowsGoOrMoveOn()
     {
-        await Aside.MoveCursorAsync(7, Sink, 20, [Row(1, 5), Row(2, 5), Row(3, 5)], CancellationToken.None);
+        await BlockedActors.MoveCursorAsync(7, Sink, 20, [Row(1, 5), Row(2, 5), Row(3, 5)], CancellationToken.None);
         Assert.True(
-            await Aside.SettleAsync(
+            await BlockedActors.ReplaceAsync(
                 7,
                 Sink,
                 20,
@@ -56,7 +59,7 @@ public abstract class BlockedActorSuite : IAsyncLifetime
         );
         Assert.Equal(
             [Row(2, 9, BlockedActorState.Parked, "No."), Row(3, 5)],
-            await Aside.ReadAsync(7, Sink, 10, CancellationToken.None)
+            await BlockedActors.ReadAsync(7, Sink, 10, CancellationToken.None)
         );
         Assert.Equal(20, await Store.Streams.CursorAsync(7, Sink, CancellationToken.None));
     }
@@ -64,11 +67,15 @@ public abstract class BlockedActorSuite : IAsyncLifetime
     [Fact]
     public async Task NothingIsSettledByWhoHasCarriedLessThanTheCursorTells()
     {
-        await Aside.MoveCursorAsync(7, Sink, 20, [Row(1, 5)], CancellationToken.None);
-        Assert.False(await Aside.SettleAsync(7, Sink, 19, [(Commits.Group(1).Actor, null)], CancellationToken.None));
-        Assert.Single(await Aside.ReadAsync(7, Sink, 10, CancellationToken.None));
+        await BlockedActors.MoveCursorAsync(7, Sink, 20, [Row(1, 5)], CancellationToken.None);
+        Assert.False(
+            await BlockedActors.ReplaceAsync(7, Sink, 19, [(Commits.Group(1).Actor, null)], CancellationToken.None)
+        );
+        Assert.Single(await BlockedActors.ReadAsync(7, Sink, 10, CancellationToken.None));
         // A stream that no cursor was moved on yet.
-        Assert.True(await Aside.SettleAsync(8, Sink, 0, [(Commits.Group(1).Actor, null)], CancellationToken.None));
+        Assert.True(
+            await BlockedActors.ReplaceAsync(8, Sink, 0, [(Commits.Group(1).Actor, null)], CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -78,10 +85,22 @@ public abstract class BlockedActorSuite : IAsyncLifetime
         for (var round = 1; round <= 20; round++)
         {
             var stream = 100 + round;
-            await Aside.MoveCursorAsync(stream, Sink, 10, [Row(1, 5) with { Stream = stream }], CancellationToken.None);
+            await BlockedActors.MoveCursorAsync(
+                stream,
+                Sink,
+                10,
+                [Row(1, 5) with { Stream = stream }],
+                CancellationToken.None
+            );
             await Task.WhenAll(
-                    Aside.SettleAsync(stream, Sink, 10, [(Commits.Group(1).Actor, null)], CancellationToken.None),
-                    Aside.MoveCursorAsync(
+                    BlockedActors.ReplaceAsync(
+                        stream,
+                        Sink,
+                        10,
+                        [(Commits.Group(1).Actor, null)],
+                        CancellationToken.None
+                    ),
+                    BlockedActors.MoveCursorAsync(
                         stream,
                         Sink,
                         20,
@@ -90,7 +109,7 @@ public abstract class BlockedActorSuite : IAsyncLifetime
                     )
                 )
                 .WaitAsync(Eventually.Bound);
-            Assert.Single(await Aside.ReadAsync(stream, Sink, 10, CancellationToken.None));
+            Assert.Single(await BlockedActors.ReadAsync(stream, Sink, 10, CancellationToken.None));
         }
     }
 
@@ -103,25 +122,31 @@ public abstract class BlockedActorSuite : IAsyncLifetime
             foreach (var group in (int[])[1, 2])
                 await committer.SendAsync(Commits.Join(Commits.Group(group), i));
         // Positions: 1:1 2:1 1:2 2:2 1:3 2:3.
-        Assert.All(await PlacesAsync(), place => Assert.False(place.IsRelayed));
+        Assert.All(await PositionsAsync(), place => Assert.False(place.IsRelayed));
 
-        await Aside.MoveCursorAsync(stream, Sink, 4, [], CancellationToken.None);
-        Assert.Equal(["1:1", "1:2", "2:1", "2:2"], Relayed(await PlacesAsync()));
-        await Aside.MoveCursorAsync(stream, Sink, 6, [Row(1, 2) with { Stream = stream }], CancellationToken.None);
-        Assert.Equal(["1:1", "2:1", "2:2", "2:3"], Relayed(await PlacesAsync()));
+        await BlockedActors.MoveCursorAsync(stream, Sink, 4, [], CancellationToken.None);
+        Assert.Equal(["1:1", "1:2", "2:1", "2:2"], Relayed(await PositionsAsync()));
+        await BlockedActors.MoveCursorAsync(
+            stream,
+            Sink,
+            6,
+            [Row(1, 2) with { Stream = stream }],
+            CancellationToken.None
+        );
+        Assert.Equal(["1:1", "2:1", "2:2", "2:3"], Relayed(await PositionsAsync()));
         Assert.Equal(
             Enumerable.Range(1, 6).Select(n => (stream, (long)n)),
-            (await PlacesAsync()).Select(place => (place.At.Stream, place.At.Position)).Order()
+            (await PositionsAsync()).Select(place => (place.At.Stream, place.At.Position)).Order()
         );
         // A drained stream is relayed to its end, and so is one whose row is gone.
         await Store.Streams.FenceAsync([stream], CancellationToken.None);
         await Store.Streams.MarkDrainedAsync(stream, CancellationToken.None);
-        Assert.Equal(6, Relayed(await PlacesAsync()).Length);
+        Assert.Equal(6, Relayed(await PositionsAsync()).Length);
         await Store.Streams.PurgeAsync(CancellationToken.None);
-        Assert.Equal(6, Relayed(await PlacesAsync()).Length);
+        Assert.Equal(6, Relayed(await PositionsAsync()).Length);
         Assert.Equal(0, await Store.NumberAsync("select count(*) from relay_blocked"));
         Assert.Empty(
-            await Aside.PlacesAsync(
+            await BlockedActors.PositionsAsync(
                 Sink,
                 [(Commits.Group(1).Actor, 4), (Commits.Group(9).Actor, 1)],
                 CancellationToken.None
@@ -136,34 +161,42 @@ public abstract class BlockedActorSuite : IAsyncLifetime
         var first = silo.Streams[0];
         await StoreUnderTest.StopAsync(silo);
         var second = (await Store.StartAsync(o => o.Lanes = 1)).Streams[0];
-        await Aside.MoveCursorAsync(second, Sink, 42, [], CancellationToken.None);
-        var carried = await Aside.CarriedAsync(Sink, [first, second, 5], CancellationToken.None);
+        await BlockedActors.MoveCursorAsync(second, Sink, 42, [], CancellationToken.None);
+        var carried = await BlockedActors.CursorsAsync(Sink, [first, second, 5], CancellationToken.None);
         Assert.Equal([0, 42, long.MaxValue], [carried[first], carried[second], carried[5]]);
     }
 
     [Fact]
     public async Task AParkedGroupIsListedAndTriedAgainOrPassedOver()
     {
-        await Aside.MoveCursorAsync(
+        await BlockedActors.MoveCursorAsync(
             7,
             Sink,
             20,
             [Row(1, 5, BlockedActorState.Parked, "No."), Row(2, 6, BlockedActorState.Parked, "No."), Row(3, 7)],
             CancellationToken.None
         );
-        var page = await Aside.ParkedAsync(Sink, null, 1, CancellationToken.None);
+        var page = await BlockedActors.ParkedAsync(Sink, null, 1, CancellationToken.None);
         Assert.Equal(Commits.Group(1).Actor, Assert.Single(page.Items).Actor);
-        var next = await Aside.ParkedAsync(Sink, page.Next, 1, CancellationToken.None);
+        var next = await BlockedActors.ParkedAsync(Sink, page.Next, 1, CancellationToken.None);
         Assert.Equal((Commits.Group(2).Actor, (string?)null), (Assert.Single(next.Items).Actor, next.Next));
 
-        Assert.Equal(5, (await Aside.RetryAsync(Sink, Commits.Group(1).Actor, CancellationToken.None))!.Sequence);
-        Assert.Null(await Aside.RetryAsync(Sink, Commits.Group(1).Actor, CancellationToken.None));
-        Assert.Equal(6, (await Aside.SkipAsync(Sink, Commits.Group(2).Actor, CancellationToken.None))!.Sequence);
-        Assert.Null(await Aside.SkipAsync(Sink, Commits.Group(3).Actor, CancellationToken.None));
-        Assert.Empty((await Aside.ParkedAsync(Sink, null, 10, CancellationToken.None)).Items);
+        Assert.Equal(
+            5,
+            (await BlockedActors.RetryAsync(Sink, Commits.Group(1).Actor, CancellationToken.None))!.Sequence
+        );
+        Assert.Null(await BlockedActors.RetryAsync(Sink, Commits.Group(1).Actor, CancellationToken.None));
+        Assert.Equal(
+            6,
+            (await BlockedActors.SkipAsync(Sink, Commits.Group(2).Actor, CancellationToken.None))!.Sequence
+        );
+        Assert.Null(await BlockedActors.SkipAsync(Sink, Commits.Group(3).Actor, CancellationToken.None));
+        Assert.Empty((await BlockedActors.ParkedAsync(Sink, null, 10, CancellationToken.None)).Items);
         Assert.Equal(
             [(5L, BlockedActorState.Waiting), (7, BlockedActorState.Waiting), (7, BlockedActorState.Waiting)],
-            (await Aside.ReadAsync(7, Sink, 10, CancellationToken.None)).Select(row => (row.Sequence, row.State))
+            (await BlockedActors.ReadAsync(7, Sink, 10, CancellationToken.None)).Select(row =>
+                (row.Sequence, row.State)
+            )
         );
     }
 
@@ -186,8 +219,8 @@ public abstract class BlockedActorSuite : IAsyncLifetime
         string? reason = null
     ) => new(7, Commits.Group(group).Actor, sequence, state, Noon, reason);
 
-    private Task<IReadOnlyList<EventPlace>> PlacesAsync() =>
-        Aside.PlacesAsync(
+    private Task<IReadOnlyList<EventPosition>> PositionsAsync() =>
+        BlockedActors.PositionsAsync(
             Sink,
             [
                 .. from @group in (int[])[1, 2]
@@ -197,7 +230,7 @@ public abstract class BlockedActorSuite : IAsyncLifetime
             CancellationToken.None
         );
 
-    private static string[] Relayed(IEnumerable<EventPlace> places) =>
+    private static string[] Relayed(IEnumerable<EventPosition> places) =>
         [
             .. from place in places
             where place.IsRelayed

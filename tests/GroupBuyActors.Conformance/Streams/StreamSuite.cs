@@ -12,7 +12,7 @@ public abstract class StreamSuite : IAsyncLifetime
     private protected StoreUnderTest Store { get; private set; } = null!;
 
     [Fact]
-    public async Task T12_EachLifeOfASiloHasStreamsOfItsOwn()
+    public async Task EachLifeOfASiloHasStreamsOfItsOwn()
     {
         var first = await Store.StartAsync();
         var before = first.Streams;
@@ -30,7 +30,7 @@ public abstract class StreamSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T13_ARestartFindsWhatTheLifeBeforeItLeft()
+    public async Task ARestartFindsWhatTheLifeBeforeItLeft()
     {
         var first = await Store.StartAsync();
         var group = Commits.Group(1);
@@ -46,7 +46,7 @@ public abstract class StreamSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T13_AFencedStreamTakesNothingMoreAndItsSiloHearsOfIt()
+    public async Task AFencedStreamTakesNothingMoreAndItsSiloHearsOfIt()
     {
         var committer = await Store.StartAsync();
         var token = new ActivationToken();
@@ -62,7 +62,7 @@ public abstract class StreamSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T13_AnIdleSiloHearsOfItsFenceToo()
+    public async Task AnIdleSiloHearsOfItsFenceToo()
     {
         var time = new FakeTimeProvider();
         var committer = await Store.StartAsync(time: time);
@@ -72,7 +72,7 @@ public abstract class StreamSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T22_AnIdleSiloConfirmsItsFenceByTheTimeOfTheRequest()
+    public async Task AnIdleSiloConfirmsItsFenceByTheTimeOfTheRequest()
     {
         var time = new FakeTimeProvider();
         var committer = await Store.StartAsync(time: time);
@@ -84,7 +84,7 @@ public abstract class StreamSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T15_WhatIsReadAfterAFenceIsAllThereWillEverBe()
+    public async Task WhatIsReadAfterAFenceIsAllThereWillEverBe()
     {
         var committer = await Store.StartAsync();
         var committed = 0;
@@ -113,7 +113,7 @@ public abstract class StreamSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T14_ALaneWhoseLastPositionIsMissingStops()
+    public async Task ALaneWhoseLastPositionIsMissingStops()
     {
         var committer = await Store.StartAsync(o => o.Lanes = 1);
         await committer.SendAsync(Commits.Join(Commits.Group(1), 1));
@@ -128,7 +128,7 @@ public abstract class StreamSuite : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T16_ACursorNeverGoesBackwards()
+    public async Task ACursorNeverGoesBackwards()
     {
         await Store.Streams.MoveCursorAsync(7, "kafka", 10, CancellationToken.None);
         await Store.Streams.MoveCursorAsync(7, "kafka", 4, CancellationToken.None);
@@ -186,7 +186,7 @@ public abstract class StreamSuite : IAsyncLifetime
 public sealed class SqliteStreams : StreamSuite
 {
     [Fact]
-    public async Task T13_OneProcessOwnsTheFile()
+    public async Task OneProcessOwnsTheFile()
     {
         await Store.StartAsync();
         var refused = await Assert.ThrowsAsync<StoreUnusableException>(() => Store.StartAsync());
@@ -194,14 +194,14 @@ public sealed class SqliteStreams : StreamSuite
     }
 
     [Fact]
-    public async Task T13_ALockFileThatNobodyHoldsMeansNothing()
+    public async Task ALockFileThatNobodyHoldsMeansNothing()
     {
         await File.WriteAllTextAsync(((SqliteUnderTest)Store).FilePath + ".lock", "");
         await Store.StartAsync();
     }
 
     [Fact]
-    public async Task T13_TheOwnerFencesAllStreamsBeforeItsOwn()
+    public async Task TheOwnerFencesAllStreamsBeforeItsOwn()
     {
         await Store.ExecuteAsync(
             "insert into stream (id, silo_address, silo_slot, state) values (5, 'S1', 'a', 1), (6, 'S2', 'b', 3)"

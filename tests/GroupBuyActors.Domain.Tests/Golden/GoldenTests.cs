@@ -59,7 +59,7 @@ public sealed class GoldenTests
     }
 
     [Fact]
-    public void T24_UnknownTypeOrVersionIsNeverSkipped()
+    public void UnknownTypeOrVersionIsNeverSkipped()
     {
         Assert.Throws<UnknownEventException>(() => GroupEvents.Deserialize("group.teleported", 1, "{}"u8));
         Assert.Throws<UnknownEventException>(() => GroupEvents.Deserialize("group.opened", 2, "{}"u8));
@@ -88,7 +88,7 @@ public sealed class GoldenTests
             7,
             World.Start,
             new GroupOpened(),
-            new RequestMark("r\"1", "f", 3, ReplyOutcome.Created, true)
+            new RequestRecord("r\"1", "f", 3, ReplyOutcome.Created, true)
         );
         var payload = JournalPayload.Write(recorded);
         Assert.Equal(

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Groups;
 public sealed class DifferentiatorTests
 {
     [Fact]
-    public void N1_DeadlineProtocol_DecidesOnWhatIsCommittedAndThenAsksAboutEverySeatThatWasLocked()
+    public void DeadlineProtocol_DecidesOnWhatIsCommittedAndThenAsksAboutEverySeatThatWasLocked()
     {
         var world = Scenes.Published();
         world.Clock = world.View.Terms.Deadline.AddMinutes(-1);
@@ -28,7 +28,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N2_LatePaymentIsRefundedByItself()
+    public void LatePaymentIsRefundedByItself()
     {
         var world = Scenes.Published();
         world.JoinAll("ann");
@@ -39,7 +39,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N3_SuccessHappensOnceHoweverManyPayAndHoweverOftenTheyAreTold()
+    public void SuccessHappensOnceHoweverManyPayAndHoweverOftenTheyAreTold()
     {
         var world = Scenes.Published(Scenes.Offer(3, 5) with { CountBy = CountBy.Paid });
         world.JoinAll("ann", "bob", "cho", "dan", "eve");
@@ -51,7 +51,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N4_WhatWasPaidIsHeldSettledOrOnItsWayBackAtEveryStep()
+    public void WhatWasPaidIsHeldSettledOrOnItsWayBackAtEveryStep()
     {
         var world = Scenes.Published(2, 4);
         var steps = 0;
@@ -99,7 +99,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N5_EventsAreNumberedWithoutGapsAndFollowFromEachOther()
+    public void EventsAreNumberedWithoutGapsAndFollowFromEachOther()
     {
         var world = Scenes.Fulfilled();
         Assert.Equal(
@@ -123,7 +123,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N6_HistoryReplayedFromItsBytesIsTheState()
+    public void HistoryReplayedFromItsBytesIsTheState()
     {
         var world = Scenes.Fulfilled();
         world.RequestRefund(2);
@@ -133,7 +133,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N7_StockGoesBackFiveSecondsAfterAndYieldsToAPaymentThatWasFirst()
+    public void StockGoesBackFiveSecondsAfterAndYieldsToAPaymentThatWasFirst()
     {
         var world = Scenes.Published(2, 3);
         world.JoinAll("ann", "bob", "cho");
@@ -149,7 +149,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N7_StockOfASeatThatNobodyCanBuyAnyMoreGoesBackFiveSecondsAfterItsClose()
+    public void StockOfASeatThatNobodyCanBuyAnyMoreGoesBackFiveSecondsAfterItsClose()
     {
         var world = Scenes.Published(2, 3);
         world.JoinAll("ann", "bob");
@@ -165,7 +165,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N8_TheSameLifeIsLivedAtAnyTimeOfAnyYearByTheClockThatIsGiven()
+    public void TheSameLifeIsLivedAtAnyTimeOfAnyYearByTheClockThatIsGiven()
     {
         var (now, later) = (new World(), new World { Clock = World.Start.AddYears(7).AddMilliseconds(123) });
         var shift = later.Clock - now.Clock;
@@ -184,7 +184,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N9_MerchantsAreApart_EachHasItsOwnSlotForGroupsAndTasksAlike()
+    public void MerchantsAreApart_EachHasItsOwnSlotForGroupsAndTasksAlike()
     {
         var (first, second) = (new World(id: "1.SH-PUDONG.tea"), new World(id: "2.SH-PUDONG.tea"));
         foreach (var world in (World[])[first, second])
@@ -198,7 +198,7 @@ public sealed class DifferentiatorTests
     }
 
     [Fact]
-    public void N10_OneBadRefundBlocksNoOther()
+    public void OneBadRefundBlocksNoOther()
     {
         var world = Scenes.Published(4);
         world.JoinAll("ann", "bob", "cho");

@@ -24,7 +24,7 @@ public sealed class EndingTests
     }
 
     [Fact]
-    public void GiveBackComesFiveSecondsAfterTheCommitThatEndedTheGroup()
+    public void StockIsReleasedFiveSecondsAfterTheCommitThatEndedTheGroup()
     {
         var world = Scenes.Published();
         world.Do(new GroupCommand.Withdraw());
@@ -70,7 +70,7 @@ public sealed class EndingTests
     }
 
     [Fact]
-    public void T30_DeadlineFiredEarlyIsToldToWaitEvenIfMovedForwardByHand()
+    public void DeadlineFiredEarlyIsToldToWaitEvenIfMovedForwardByHand()
     {
         var world = Scenes.Published();
         var task = world.TasksOf(GroupDeadline.TypeName).Single();

@@ -132,7 +132,7 @@ public sealed class JoiningTests
     }
 
     [Fact]
-    public void T26_UserIdsAreComparedToTheLetter()
+    public void UserIdsAreComparedToTheLetter()
     {
         var world = Scenes.Published(4);
         world.JoinAll("Alice", "alice", "alice ", new string('x', 128));
@@ -183,7 +183,7 @@ public sealed class JoiningTests
     }
 
     [Fact]
-    public void T25_TwoLastBuyersForOneSeatAreDecidedInTheOrderTheyCome()
+    public void TwoLastBuyersForOneSeatAreDecidedInTheOrderTheyCome()
     {
         foreach (var (first, second) in new[] { ("ann", "bob"), ("bob", "ann") })
         {
@@ -196,7 +196,7 @@ public sealed class JoiningTests
     }
 
     [Fact]
-    public void T25_DeadlineAndLastJoinInOneMillisecondHaveOneWinner()
+    public void DeadlineAndLastJoinInOneMillisecondHaveOneWinner()
     {
         var joined = Scenes.Published(1);
         joined.Clock = joined.View.Terms.Deadline.AddTicks(-1);

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Groups;
 public sealed class LargeGroupTests
 {
     [Fact]
-    public void T23_ConsequencesOnFiveHundredOrdersAreInTheCommitAndOnMoreTheyFollowInCommitsOfFiveHundred()
+    public void ConsequencesOnFiveHundredOrdersAreInTheCommitAndOnMoreTheyFollowInCommitsOfFiveHundred()
     {
         var fits = Joined(500);
         fits.Do(new GroupCommand.Withdraw());
@@ -33,7 +33,7 @@ public sealed class LargeGroupTests
     }
 
     [Fact]
-    public void T23_HundredThousandOrdersEndInBoundedCommits()
+    public void HundredThousandOrdersEndInBoundedCommits()
     {
         var world = Joined(100_000);
         var largest = 0;
@@ -47,7 +47,7 @@ public sealed class LargeGroupTests
     }
 
     [Fact]
-    public void T23_NoticesVouchersAndLapsesOfALargeGroupFollowInCommitsOfFiveHundred()
+    public void NoticesVouchersAndLapsesOfALargeGroupFollowInCommitsOfFiveHundred()
     {
         var world = new World();
         world.Publish(Scenes.Offer(1_100, 1_100) with { VoucherValidity = TimeSpan.FromMinutes(20) });

@@ -165,7 +165,7 @@ public sealed class PaymentTests
     }
 
     [Fact]
-    public void T25_CloseAndPaymentInOneMillisecondHaveOneWinner()
+    public void CloseAndPaymentInOneMillisecondHaveOneWinner()
     {
         var paidFirst = Joined();
         paidFirst.Clock = paidFirst.Order(1).ClosesAt;
@@ -182,7 +182,7 @@ public sealed class PaymentTests
     }
 
     [Fact]
-    public void T25_TwoLastPayersMakeOneSuccess()
+    public void TwoLastPayersMakeOneSuccess()
     {
         var world = Scenes.Published(Scenes.Offer(2, 4) with { CountBy = CountBy.Paid });
         world.JoinAll("ann", "bob", "cho");
@@ -198,7 +198,7 @@ public sealed class PaymentTests
     }
 
     [Fact]
-    public void T30_CloseFiredEarlyIsToldToWaitAndIsNotCompleted()
+    public void CloseFiredEarlyIsToldToWaitAndIsNotCompleted()
     {
         var world = Joined();
         var task = world.TasksOf(OrderClose.TypeName).Single();
@@ -211,7 +211,7 @@ public sealed class PaymentTests
     }
 
     [Fact]
-    public void T33_MoneyAtTheProviderIsFoundAfterTheOrderWasClosedUnpaid()
+    public void MoneyAtTheProviderIsFoundAfterTheOrderWasClosedUnpaid()
     {
         var world = Joined();
         world.NextFault = () => Fault.CallLost;
@@ -228,7 +228,7 @@ public sealed class PaymentTests
     }
 
     [Fact]
-    public void T33_EveryWayAnOrderClosesUnpaidIsCheckedAgain()
+    public void EveryWayAnOrderClosesUnpaidIsCheckedAgain()
     {
         var world = Scenes.Published();
         world.JoinAll("ann", "bob");
@@ -255,7 +255,7 @@ public sealed class PaymentTests
     }
 
     [Fact]
-    public void T19_OrderOrRefundNobodyKnowsIsUnknownNotNothingToDo()
+    public void OrderOrRefundNobodyKnowsIsUnknownNotNothingToDo()
     {
         var world = Joined();
         Assert.True(world.Do(new GroupCommand.Pay(new PayOrder(2, "p", Scenes.Price))).Unknown);

@@ -85,7 +85,7 @@ public sealed class PublicationTests
     }
 
     [Fact]
-    public void T32_RetriedPublicationIsNotRefusedByTheTombstoneOfItsFirstAttempt()
+    public void RetriedPublicationIsNotRefusedByTheTombstoneOfItsFirstAttempt()
     {
         var world = new World();
         world.Publish(Scenes.Offer(), Fault.CallLost).Refused(RefusalCode.InventoryUnavailable);
@@ -99,7 +99,7 @@ public sealed class PublicationTests
     }
 
     [Fact]
-    public void T32_ReleaseNamesTheAttemptItUndoes()
+    public void ReleaseNamesTheAttemptItUndoes()
     {
         var world = new World();
         world.Publish(Scenes.Offer(), Fault.CallLost);

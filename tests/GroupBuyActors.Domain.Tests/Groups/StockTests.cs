@@ -85,7 +85,7 @@ public sealed class StockTests
     }
 
     [Fact]
-    public void T31_DeductionThatArrivesAfterCompensationHasNoEffect()
+    public void DeductionThatArrivesAfterCompensationHasNoEffect()
     {
         foreach (var lost in new[] { Fault.CallLost, Fault.AnswerLost })
         {
@@ -198,7 +198,7 @@ public sealed class StockTests
     }
 
     [Fact]
-    public void T34_FailedReturnOfSurplusDoesNotHoldUpFulfilment()
+    public void FailedReturnOfSurplusDoesNotHoldUpFulfilment()
     {
         var world = Success("ann", "bob");
         world.RunDue();
@@ -259,7 +259,7 @@ public sealed class StockTests
     }
 
     [Fact]
-    public void FreedSeatStillOnSaleIsNotGivenBack()
+    public void FreedSeatStillOnSaleIsNotReleased()
     {
         var world = Scenes.Published();
         world.JoinAll("ann");

@@ -19,7 +19,7 @@ public sealed class VoucherTests
         Assert.Equal(World.Start, world.Order(1).RedeemedAt);
         world.Redeem(1).Refused(RefusalCode.VoucherRedeemed);
         var entry = world.State.Payments().First();
-        Assert.Equal((PaymentState.Redeemed, World.Start.AddHours(1)), (entry.State, entry.SettlesAt));
+        Assert.Equal((PaymentState.Redeemed, World.Start.AddHours(1)), (entry.State, entry.FinalAt));
     }
 
     [Fact]

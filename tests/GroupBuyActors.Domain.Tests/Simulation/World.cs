@@ -222,8 +222,8 @@ internal sealed class World
         var findings = Provider.Ask(OrderId(order), NextFault());
         if (
             findings.Answer == PortAnswer.Unavailable
-            && GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict
-                == RetryVerdict.Again
+            && GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Decision
+                == RetryDecision.Again
         )
             return;
         Do(new GroupCommand.CloseUnpaid(order, findings), task.Key);
@@ -234,8 +234,8 @@ internal sealed class World
         var reply = Inventory.Deduct(work.Deduction, work.Cause >= DeductionsRefusedFrom ? Fault.Refused : NextFault());
         if (
             reply.Answer == PortAnswer.Unavailable
-            && GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Verdict
-                == RetryVerdict.Again
+            && GroupTaskPolicies.Of(task.Type).Retry.After(task.Attempts + 1, TimeSpan.Zero, 0).Decision
+                == RetryDecision.Again
         )
             return;
         Do(new GroupCommand.Deducted(work.Cause, reply), task.Key);

@@ -32,7 +32,7 @@ public sealed class RetryPolicyTests
                 {
                     var retry = GroupTaskPolicies.All[type].Retry;
                     var (without, with) = (retry.After(failures, Young, 0), retry.After(failures, Young, chance));
-                    Assert.Equal(without.Verdict, with.Verdict);
+                    Assert.Equal(without.Decision, with.Decision);
                     Assert.InRange(
                         with.Delay,
                         without.Delay,
@@ -47,12 +47,12 @@ public sealed class RetryPolicyTests
     {
         var retry = GroupTaskPolicies.Of(OrderClose.TypeName).Retry;
         Assert.Equal(
-            [RetryVerdict.Again, RetryVerdict.Again, RetryVerdict.Again, RetryVerdict.DecideWithout],
-            Enumerable.Range(1, 4).Select(n => retry.After(n, Young, 0).Verdict)
+            [RetryDecision.Again, RetryDecision.Again, RetryDecision.Again, RetryDecision.DecideWithout],
+            Enumerable.Range(1, 4).Select(n => retry.After(n, Young, 0).Decision)
         );
         Assert.Equal(TimeSpan.Zero, retry.After(4, Young, 0).Delay);
         Assert.Equal([100, 200], Enumerable.Range(5, 2).Select(n => retry.After(n, Young, 0).Delay.TotalMilliseconds));
-        Assert.Equal(RetryVerdict.DecideWithout, retry.After(1_000, TimeSpan.FromDays(9), 0).Verdict);
+        Assert.Equal(RetryDecision.DecideWithout, retry.After(1_000, TimeSpan.FromDays(9), 0).Decision);
     }
 
     [Fact]
@@ -62,9 +62,9 @@ public sealed class RetryPolicyTests
         Assert.Equal(TimeSpan.FromSeconds(10), policy.TryTimeout);
         Assert.Equal(
             [
-                new(RetryVerdict.Again, TimeSpan.FromSeconds(1), false),
-                new(RetryVerdict.Again, TimeSpan.FromSeconds(5), false),
-                new RetryStep(RetryVerdict.DecideWithout, TimeSpan.Zero, false),
+                new(RetryDecision.Again, TimeSpan.FromSeconds(1), false),
+                new(RetryDecision.Again, TimeSpan.FromSeconds(5), false),
+                new RetryStep(RetryDecision.DecideWithout, TimeSpan.Zero, false),
             ],
             Enumerable.Range(1, 3).Select(n => policy.Retry.After(n, Young, 0.7))
         );
@@ -79,7 +79,7 @@ public sealed class RetryPolicyTests
             .ToList();
         Assert.Equal([0, 0, 100, 200, 400], steps.Take(5).Select(step => step.Delay.TotalMilliseconds));
         Assert.Equal([3], Enumerable.Range(1, 20).Where(n => steps[n - 1].Alert));
-        Assert.All(steps, step => Assert.Equal(RetryVerdict.Again, step.Verdict));
+        Assert.All(steps, step => Assert.Equal(RetryDecision.Again, step.Decision));
     }
 
     [Fact]
@@ -88,19 +88,19 @@ public sealed class RetryPolicyTests
         var retry = GroupTaskPolicies.Of(Refund.TypeName).Retry;
         Assert.Equal([11], Enumerable.Range(1, 50).Where(n => retry.After(n, Young, 0).Alert));
         Assert.Equal(
-            RetryVerdict.Again,
-            retry.After(500, TimeSpan.FromDays(3) - TimeSpan.FromMilliseconds(1), 0).Verdict
+            RetryDecision.Again,
+            retry.After(500, TimeSpan.FromDays(3) - TimeSpan.FromMilliseconds(1), 0).Decision
         );
-        Assert.Equal(new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true), retry.After(500, TimeSpan.FromDays(3), 0));
+        Assert.Equal(new RetryStep(RetryDecision.Dead, TimeSpan.Zero, true), retry.After(500, TimeSpan.FromDays(3), 0));
     }
 
     [Fact]
     public void NoticeIsTriedFiveMoreTimesAndDroppedPastItsTimeToLive()
     {
         var retry = GroupTaskPolicies.Of(Notify.TypeName).Retry;
-        Assert.Equal(RetryVerdict.Again, retry.After(5, Young, 0).Verdict);
-        Assert.Equal(RetryVerdict.Dead, retry.After(6, Young, 0).Verdict);
-        Assert.Equal(RetryVerdict.Expired, retry.After(1, TimeSpan.FromHours(1), 0).Verdict);
+        Assert.Equal(RetryDecision.Again, retry.After(5, Young, 0).Decision);
+        Assert.Equal(RetryDecision.Dead, retry.After(6, Young, 0).Decision);
+        Assert.Equal(RetryDecision.Expired, retry.After(1, TimeSpan.FromHours(1), 0).Decision);
     }
 
     [Fact]
@@ -121,9 +121,9 @@ public sealed class RetryPolicyTests
                 [1, 3, 10, 1_000_000],
                 failures =>
                     Assert.True(
-                        policy.Retry.After(failures, TimeSpan.FromDays(400), 0.5).Verdict
-                            is RetryVerdict.Again
-                                or RetryVerdict.DecideWithout
+                        policy.Retry.After(failures, TimeSpan.FromDays(400), 0.5).Decision
+                            is RetryDecision.Again
+                                or RetryDecision.DecideWithout
                     )
             );
     }

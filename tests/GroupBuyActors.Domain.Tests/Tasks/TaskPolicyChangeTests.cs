@@ -116,16 +116,16 @@ public sealed class TaskPolicyChangeTests
             Enumerable.Range(1, 3),
             failures =>
                 Assert.Equal(
-                    new RetryStep(RetryVerdict.Again, TimeSpan.Zero, false),
+                    new RetryStep(RetryDecision.Again, TimeSpan.Zero, false),
                     immediate.After(failures, TimeSpan.Zero, 0.5)
                 )
         );
-        Assert.Equal(RetryVerdict.Dead, immediate.After(4, TimeSpan.Zero, 0.5).Verdict);
+        Assert.Equal(RetryDecision.Dead, immediate.After(4, TimeSpan.Zero, 0.5).Decision);
         var once = new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }
             .Apply(Notify, 1)
             .Retry;
         Assert.Equal(TimeSpan.FromMinutes(30), once.After(1, TimeSpan.Zero, 0.5).Delay);
-        Assert.Equal(RetryVerdict.Dead, once.After(2, TimeSpan.FromMinutes(30), 0.5).Verdict);
+        Assert.Equal(RetryDecision.Dead, once.After(2, TimeSpan.FromMinutes(30), 0.5).Decision);
     }
 
     [Fact]
@@ -134,8 +134,8 @@ public sealed class TaskPolicyChangeTests
         var forever = new TaskPolicyChange { RetryForever = true };
         Assert.Empty(forever.Faults(Refund));
         Assert.Equal(
-            RetryVerdict.Again,
-            forever.Apply(Refund, 1).Retry.After(500, TimeSpan.FromDays(400), 0.5).Verdict
+            RetryDecision.Again,
+            forever.Apply(Refund, 1).Retry.After(500, TimeSpan.FromDays(400), 0.5).Decision
         );
     }
 
@@ -146,9 +146,9 @@ public sealed class TaskPolicyChangeTests
         var counted = new TaskPolicyChange { RetryCountMax = 1_000 }
             .Apply(Refund, 1)
             .Retry;
-        Assert.Equal(RetryVerdict.Again, counted.After(700, TimeSpan.FromDays(2), 0.5).Verdict);
+        Assert.Equal(RetryDecision.Again, counted.After(700, TimeSpan.FromDays(2), 0.5).Decision);
         Assert.Equal(
-            new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+            new RetryStep(RetryDecision.Dead, TimeSpan.Zero, true),
             counted.After(700, TimeSpan.FromDays(3), 0.5)
         );
     }

@@ -36,7 +36,7 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
     public Task StartAsync(SiloIdentity silo, CancellationToken cancellation) => inner.StartAsync(silo, cancellation);
 
     public CommitReservation? TryReserve(ShardId shard) =>
-        !IsFull && inner.TryReserve(shard) is { } place ? new HeldPlace(place) : null;
+        !IsFull && inner.TryReserve(shard) is { } reservation ? new HeldReservation(reservation) : null;
 
     public void Subscribe(Action<CommittedBatch> subscriber) => inner.Subscribe(subscriber);
 
@@ -44,7 +44,7 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
 
     public void Dispose() => (inner as IDisposable)?.Dispose();
 
-    public Task<CommitResult> CommitAsync(CommitReservation place, Commit commit)
+    public Task<CommitResult> CommitAsync(CommitReservation reservation, Commit commit)
     {
         lock (_gate)
         {
@@ -53,7 +53,7 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
                 return Task.FromResult(new CommitResult(status, default));
             }
 
-            var taken = ((HeldPlace)place).Use();
+            var taken = ((HeldReservation)reservation).Use();
             if (!_held)
                 return inner.CommitAsync(taken, commit);
             var outcome = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -101,11 +101,14 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
         }
     }
 
-    private async Task PassOn(CommitReservation place, Commit commit, TaskCompletionSource<CommitResult> outcome) =>
-        outcome.SetResult(await inner.CommitAsync(place, commit));
+    private async Task PassOn(
+        CommitReservation reservation,
+        Commit commit,
+        TaskCompletionSource<CommitResult> outcome
+    ) => outcome.SetResult(await inner.CommitAsync(reservation, commit));
 
     /// <summary>A place whose commit may wait outside is not given back when its caller lets go of it.</summary>
-    private sealed class HeldPlace(CommitReservation inner) : CommitReservation
+    private sealed class HeldReservation(CommitReservation inner) : CommitReservation
     {
         private bool _used;
 

@@ -55,9 +55,9 @@ internal sealed class Rival(TestSilo silo)
 
     private async Task CommitAsync(GroupState state, IReadOnlyList<CommandResult> handlings)
     {
-        var place = silo.Committer.TryReserve(state.Id.Shard) ?? throw new InvalidOperationException("No place.");
+        var reservation = silo.Committer.TryReserve(state.Id.Shard) ?? throw new InvalidOperationException("No place.");
         var result = await silo.Committer.CommitAsync(
-            place,
+            reservation,
             new Commit
             {
                 Id = Guid.NewGuid(),
@@ -89,9 +89,9 @@ internal sealed class Rival(TestSilo silo)
     public async Task WriteFromTheFutureAsync(string id, long sequence)
     {
         var group = GroupId.Parse(id);
-        var place = silo.Committer.TryReserve(group.Shard)!;
+        var reservation = silo.Committer.TryReserve(group.Shard)!;
         await silo.Committer.CommitAsync(
-            place,
+            reservation,
             new Commit
             {
                 Id = Guid.NewGuid(),

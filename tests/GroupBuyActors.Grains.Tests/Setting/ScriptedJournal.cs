@@ -17,7 +17,7 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
     private readonly Dictionary<long, List<JournalRow>> _streams = [];
     private readonly Dictionary<(ActorId, long), JournalRow> _events = [];
     private readonly Dictionary<(long, string), long> _cursors = [];
-    private readonly Dictionary<(long Stream, string Sink, ActorId Actor), BlockedActorRow> _aside = [];
+    private readonly Dictionary<(long Stream, string Sink, ActorId Actor), BlockedActorRow> _blockedActors = [];
     private readonly HashSet<long> _drained = [];
     private readonly Dictionary<ActorId, long> _heads = [];
 
@@ -30,7 +30,7 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
         get
         {
             lock (_gate)
-                return [.. _aside.Values];
+                return [.. _blockedActors.Values];
         }
     }
 
@@ -90,8 +90,8 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
         || (
             _cursors.GetValueOrDefault((row.Stream, sink)) >= row.Position
             && !(
-                _aside.TryGetValue((row.Stream, sink, row.Actor!.Value), out var aside)
-                && aside.Sequence <= row.Sequence
+                _blockedActors.TryGetValue((row.Stream, sink, row.Actor!.Value), out var blockedActors)
+                && blockedActors.Sequence <= row.Sequence
             )
         );
 
@@ -128,7 +128,7 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
             "aside",
             () =>
                 [
-                    .. _aside
+                    .. _blockedActors
                         .Where(row => row.Key.Stream == stream && row.Key.Sink == sink)
                         .Select(row => row.Value)
                         .Take(limit),
@@ -143,7 +143,12 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
     ) =>
         Do<IReadOnlyList<BlockedActorRow>>(
             "aside",
-            () => [.. actors.Select(actor => _aside.GetValueOrDefault((stream, sink, actor))).OfType<BlockedActorRow>()]
+            () =>
+                [
+                    .. actors
+                        .Select(actor => _blockedActors.GetValueOrDefault((stream, sink, actor)))
+                        .OfType<BlockedActorRow>(),
+                ]
         );
 
     public Task<long?> NextAsync(
@@ -177,16 +182,16 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
             {
                 _cursors[(stream, sink)] = Math.Max(position, _cursors.GetValueOrDefault((stream, sink)));
                 foreach (var row in rows)
-                    _aside.TryAdd((stream, sink, row.Actor), row);
+                    _blockedActors.TryAdd((stream, sink, row.Actor), row);
                 return true;
             }
         );
 
-    public Task<bool> SettleAsync(
+    public Task<bool> ReplaceAsync(
         long stream,
         string sink,
         long carried,
-        IReadOnlyCollection<(ActorId Actor, BlockedActorRow? After)> settled,
+        IReadOnlyCollection<(ActorId Actor, BlockedActorRow? After)> replaced,
         CancellationToken cancellation
     ) =>
         Do(
@@ -195,30 +200,30 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
             {
                 if (_cursors.GetValueOrDefault((stream, sink)) > carried)
                     return false;
-                foreach (var (actor, after) in settled)
+                foreach (var (actor, after) in replaced)
                 {
-                    _aside.Remove((stream, sink, actor));
+                    _blockedActors.Remove((stream, sink, actor));
                     if (after is not null)
-                        _aside[(stream, sink, actor)] = after;
+                        _blockedActors[(stream, sink, actor)] = after;
                 }
 
                 return true;
             }
         );
 
-    public Task<IReadOnlyList<EventPlace>> PlacesAsync(
+    public Task<IReadOnlyList<EventPosition>> PositionsAsync(
         string sink,
         IReadOnlyCollection<(ActorId Actor, long Sequence)> events,
         CancellationToken cancellation
     ) =>
-        Do<IReadOnlyList<EventPlace>>(
+        Do<IReadOnlyList<EventPosition>>(
             "places",
             () =>
                 [
                     .. from e in events
                     let row = _events.GetValueOrDefault(e)
                     where row is not null
-                    select new EventPlace(
+                    select new EventPosition(
                         e.Actor,
                         e.Sequence,
                         new StreamPosition(row.Stream, row.Position),
@@ -227,7 +232,7 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
                 ]
         );
 
-    public Task<IReadOnlyDictionary<long, long>> CarriedAsync(
+    public Task<IReadOnlyDictionary<long, long>> CursorsAsync(
         string sink,
         IReadOnlyCollection<long> streams,
         CancellationToken cancellation
@@ -296,11 +301,11 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
             "operate",
             () =>
             {
-                var (key, parked) = _aside.FirstOrDefault(row =>
+                var (key, parked) = _blockedActors.FirstOrDefault(row =>
                     row.Key.Sink == sink && row.Key.Actor == actor && row.Value.State == BlockedActorState.Parked
                 );
                 if (parked is not null)
-                    _aside[key] = parked with
+                    _blockedActors[key] = parked with
                     {
                         State = BlockedActorState.Waiting,
                         Sequence = parked.Sequence + skipped,

@@ -12,7 +12,7 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
     private readonly ConcurrentDictionary<string, int> _calls = new();
     private readonly ConcurrentDictionary<string, bool> _effects = new();
     private readonly ConcurrentDictionary<OrderId, List<ProviderPayment>> _held = new();
-    private readonly ConcurrentDictionary<OrderId, HashSet<string>> _givenBack = new();
+    private readonly ConcurrentDictionary<OrderId, HashSet<string>> _refunded = new();
     private readonly List<(string Prefix, Func<string, CancellationToken, Task<PortAnswer>> Answer)> _rules = [];
     private readonly Lock _gate = new();
     private TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,13 +59,13 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
         _held.GetOrAdd(order, _ => []).Add(new ProviderPayment(paymentId, amount));
 
     /// <summary>The provider gives a payment back, whatever it answers.</summary>
-    public void GiveBack(OrderId order, string paymentId)
+    public void Refund(OrderId order, string paymentId)
     {
         lock (_gate)
         {
             if (_held.TryGetValue(order, out var held))
                 held.RemoveAll(payment => payment.PaymentId == paymentId);
-            if (!_givenBack.GetOrAdd(order, _ => []).Add(paymentId))
+            if (!_refunded.GetOrAdd(order, _ => []).Add(paymentId))
                 Assert.Fail($"Payment {paymentId} of {order} went back twice.");
         }
     }
@@ -104,7 +104,7 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
         {
             return new PaymentFindings(reply.Answer, _held.TryGetValue(order, out var held) ? [.. held] : [])
             {
-                GivenBack = _givenBack.TryGetValue(order, out var back) ? [.. back] : [],
+                Refunded = _refunded.TryGetValue(order, out var back) ? [.. back] : [],
             };
         }
     }
@@ -120,7 +120,7 @@ internal sealed class ScriptedPorts : IInventory, IPayments, INotices
         var isFirst = !_effects.ContainsKey(key);
         var reply = await CallAsync(key, cancellation);
         if (reply.Answer == PortAnswer.Done && isFirst)
-            GiveBack(order, paymentId);
+            Refund(order, paymentId);
         return reply;
     }
 

@@ -220,7 +220,7 @@ internal sealed class SimulatedCommitter(SimulatedTable table) : ICommitter
 
     public void Subscribe(Action<CommittedBatch> subscriber) => _subscriber = subscriber;
 
-    public Task<CommitResult> CommitAsync(CommitReservation place, Commit commit)
+    public Task<CommitResult> CommitAsync(CommitReservation reservation, Commit commit)
     {
         lock (table)
         {

@@ -40,8 +40,8 @@ public sealed class TaskTypeTests
     public void ScanIsTriedOnceMoreTheSameDay()
     {
         var retry = VoucherScan.TaskType.Policy.Retry;
-        Assert.Equal(RetryVerdict.Again, retry.After(1, TimeSpan.Zero, 0).Verdict);
-        Assert.Equal(RetryVerdict.Dead, retry.After(2, TimeSpan.Zero, 0).Verdict);
+        Assert.Equal(RetryDecision.Again, retry.After(1, TimeSpan.Zero, 0).Decision);
+        Assert.Equal(RetryDecision.Dead, retry.After(2, TimeSpan.Zero, 0).Decision);
     }
 
     [Fact]

@@ -130,12 +130,12 @@ public sealed class AnswerTests
     [InlineData("""{"items":[]}""", PortAnswer.Done, new string[0])]
     [InlineData("""{"items":[],"givenBack":[""]}""", PortAnswer.Unavailable, new string[0])]
     [InlineData("""{"items":[],"givenBack":[null]}""", PortAnswer.Unavailable, new string[0])]
-    public async Task WhatWasGivenBackIsTold(string body, PortAnswer answer, string[] back)
+    public async Task RefundedPaymentsAreRead(string body, PortAnswer answer, string[] back)
     {
         await using var service = TestService.New().Answers(new Answer(200, body));
         var found = await service.QueryAsync();
         Assert.Equal(answer, found.Answer);
-        Assert.Equal(back, found.GivenBack);
+        Assert.Equal(back, found.Refunded);
     }
 
     [Fact]

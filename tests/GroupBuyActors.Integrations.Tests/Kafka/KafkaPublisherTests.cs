@@ -126,7 +126,7 @@ public sealed class KafkaPublisherTests : IDisposable
     }
 
     [Fact]
-    public async Task T18_NothingOfAGroupGoesPastABatchThatTheBrokerRefused()
+    public async Task NothingOfAGroupGoesPastABatchThatTheBrokerRefused()
     {
         var publisher = Publisher();
         AllPublished(await PublishAsync(publisher, [Event(1, 1)]));

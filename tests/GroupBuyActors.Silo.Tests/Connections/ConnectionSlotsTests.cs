@@ -14,17 +14,17 @@ public sealed class ConnectionSlotsTests : IDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly FakeTimeProvider _time = new();
     private readonly EdgeOptions _options = new();
-    private readonly ConnectionSlots _places;
+    private readonly ConnectionSlots _slots;
     private readonly List<int> _ended = [];
 
     public ConnectionSlotsTests()
     {
-        _places = new ConnectionSlots(
+        _slots = new ConnectionSlots(
             Options.Create(_options),
             new ConnectionMetrics(_services.GetRequiredService<IMeterFactory>()),
             _time
         );
-        _places.Resize(Slots);
+        _slots.Resize(Slots);
     }
 
     public void Dispose() => _services.Dispose();
@@ -32,19 +32,19 @@ public sealed class ConnectionSlotsTests : IDisposable
     [Fact]
     public void BeyondThePlacesSpareOnesAreGivenAndThenNone()
     {
-        Assert.All(Take(Slots), place => Assert.False(place!.IsSpare));
-        Assert.All(Take(ConnectionSlots.SpareMax), place => Assert.True(place!.IsSpare));
+        Assert.All(Take(Slots), slot => Assert.False(slot!.IsSpare));
+        Assert.All(Take(ConnectionSlots.SpareMax), slot => Assert.True(slot!.IsSpare));
         Assert.All(Take(3), Assert.Null);
-        Assert.Equal(Slots + ConnectionSlots.SpareMax, _places.Count);
+        Assert.Equal(Slots + ConnectionSlots.SpareMax, _slots.Count);
     }
 
     [Fact]
-    public void APlaceGivenBackIsTaken()
+    public void AReleasedSlotIsTaken()
     {
         var first = Take(Slots)[0]!;
-        _places.GiveBack(first);
+        _slots.Release(first);
         Assert.False(Take(1)[0]!.IsSpare);
-        Assert.Equal(Slots, _places.Count);
+        Assert.Equal(Slots, _slots.Count);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class ConnectionSlotsTests : IDisposable
         Take(Slots);
         _time.Advance(TimeSpan.FromSeconds(1));
         Take(10 * Slots);
-        Assert.InRange(_places.Count, Slots, Slots + 3 * ConnectionSlots.SpareMax);
+        Assert.InRange(_slots.Count, Slots, Slots + 3 * ConnectionSlots.SpareMax);
     }
 
     [Fact]
@@ -80,10 +80,10 @@ public sealed class ConnectionSlotsTests : IDisposable
         var taken = Take(3);
         taken[1]!.Heard();
         _time.Advance(_options.Silence - TimeSpan.FromSeconds(1));
-        _places.EndSilent();
+        _slots.EndSilent();
         Assert.Empty(_ended);
         _time.Advance(TimeSpan.FromSeconds(1));
-        _places.EndSilent();
+        _slots.EndSilent();
         Assert.Equal([0, 2], _ended);
     }
 
@@ -104,5 +104,5 @@ public sealed class ConnectionSlotsTests : IDisposable
         Assert.Equal(limit, Descriptors.Parse(["Limit   Soft Limit   Hard Limit   Units", line]));
 
     private ConnectionSlot?[] Take(int count) =>
-        [.. Enumerable.Range(0, count).Select(n => _places.TryTake(() => _ended.Add(n)))];
+        [.. Enumerable.Range(0, count).Select(n => _slots.TryTake(() => _ended.Add(n)))];
 }

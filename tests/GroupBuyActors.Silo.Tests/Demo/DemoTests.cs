@@ -14,8 +14,8 @@ public sealed class DemoTests(TestSilo silo)
         );
         console.Profile.Width = 120;
         var narrator = new Narrator(console, TimeProvider.System);
-        await new Evening(silo.Client, narrator, TimeProvider.System).PlayAsync(silo.Url);
-        Assert.True(narrator.AllAsTold, told.ToString());
+        await new DemoRun(silo.Client, narrator, TimeProvider.System).PlayAsync(silo.Url);
+        Assert.True(narrator.AllAsExpected, told.ToString());
         foreach (
             var words in (string[])
                 ["FULFILLED", "REDEEMED", "timeout", "stock_unavailable", "order.refunded", "Demo completed"]

@@ -47,7 +47,7 @@ public sealed class WatchersTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task MoreWatchersThanAllowedAreRefusedClearlyAndAPlaceGivenBackIsTaken()
+    public async Task MoreWatchersThanAllowedAreRefusedClearlyAndAFreedPlaceIsTaken()
     {
         await using var silo = new ServingSilo("--GroupBuy:Edge:StreamsMax", "2");
         await silo.InitializeAsync();

@@ -12,7 +12,7 @@ public sealed class ExposureTests
     [Fact]
     public void BuyersWhoCanPayAtTheSandboxAreToldOf()
     {
-        Tell(["http://127.0.0.1:8080"], ("GroupBuy:Auth:Mode", "ApiKey"), ("GroupBuy:Auth:Keys:ops", Key));
+        Report(["http://127.0.0.1:8080"], ("GroupBuy:Auth:Mode", "ApiKey"), ("GroupBuy:Auth:Keys:ops", Key));
         Assert.StartsWith(
             "Payments go to the sandbox, where a buyer",
             Assert.Single(_log.Lines),
@@ -23,7 +23,7 @@ public sealed class ExposureTests
     [Fact]
     public void KeysThatCrossANetworkUnencryptedAreToldOf()
     {
-        Tell(
+        Report(
             ["http://[::]:8080", "https://[::]:8443", "http://localhost:1"],
             ("GroupBuy:Auth:Mode", "ApiKey"),
             ("GroupBuy:Auth:Keys:ops", Key),
@@ -39,12 +39,12 @@ public sealed class ExposureTests
     [Fact]
     public void AnOpenServiceOnLoopbackIsNoCauseForWords()
     {
-        Tell(["http://127.0.0.1:8080"]);
+        Report(["http://127.0.0.1:8080"]);
         Assert.Empty(_log.Lines);
     }
 
-    private void Tell(string[] bound, params (string Name, string? Value)[] settings) =>
-        Exposure.Tell(
+    private void Report(string[] bound, params (string Name, string? Value)[] settings) =>
+        Exposure.Report(
             SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary()).Build()),
             bound,
             _log

@@ -24,7 +24,7 @@ internal sealed class GroupSettle()
 
     /// <inheritdoc/>
     protected override GroupTaskStep Next(DueTask due, NoPayload payload, PortAnswered? answered) =>
-        Brings(PortAnswered.Nothing);
+        Delivers(PortAnswered.Nothing);
 
     /// <inheritdoc/>
     protected override GroupCommand CommandOf(NoPayload payload, PortAnswered answered) => new GroupCommand.Settle();

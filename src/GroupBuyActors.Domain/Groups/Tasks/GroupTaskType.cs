@@ -14,7 +14,7 @@ internal abstract record GroupTaskStep
     public sealed record Ask(PortQuestion Question) : GroupTaskStep;
 
     /// <summary>It brings the answer to its group, whose commit completes the task.</summary>
-    public sealed record Bring(PortAnswered Answer) : GroupTaskStep;
+    public sealed record Deliver(PortAnswered Answer) : GroupTaskStep;
 
     /// <summary>It is done, and its group need not know: a commit of its own completes it.</summary>
     public sealed record Finish : GroupTaskStep;
@@ -69,7 +69,7 @@ internal abstract class GroupTaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<
 
     private protected static GroupTaskStep Asks(PortQuestion question) => new GroupTaskStep.Ask(question);
 
-    private protected static GroupTaskStep Brings(PortAnswered answered) => new GroupTaskStep.Bring(answered);
+    private protected static GroupTaskStep Delivers(PortAnswered answered) => new GroupTaskStep.Deliver(answered);
 
     private protected static GroupTaskStep Fails(DueTask due, string reason) =>
         new GroupTaskStep.Fail(due.AfterFailure(), reason);

@@ -40,7 +40,7 @@ internal sealed class Notify()
             ),
             { Answer: PortAnswer.Done } => new GroupTaskStep.Finish(),
             { Answer: PortAnswer.Refused } => new GroupTaskStep.Fail(
-                new RetryStep(RetryVerdict.Dead, TimeSpan.Zero, true),
+                new RetryStep(RetryDecision.Dead, TimeSpan.Zero, true),
                 answered.Detail ?? "The notice service refused permanently."
             ),
             _ => Fails(due, answered.Detail ?? "The notice service did not answer."),

@@ -19,7 +19,7 @@ internal sealed class OrderClose()
             Retry = new()
             {
                 RetryCountMax = 3,
-                WhenUsedUp = RetryVerdict.DecideWithout,
+                WhenUsedUp = RetryDecision.DecideWithout,
                 DelayMax = TimeSpan.FromMinutes(1),
                 AlertAfter = 10,
             },
@@ -44,13 +44,13 @@ internal sealed class OrderClose()
     {
         if (answered is null)
             return due.DecidesWithout
-                ? Brings(NotQueried)
+                ? Delivers(NotQueried)
                 : Asks(new PortQuestion.FindPayments(OrderOf(due, payload.Order)));
         if (answered.Answer == PortAnswer.Unavailable && due.TriesAgain(out var step))
             return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
         // A provider that will never say is as good as silent: the order closes, and payment-check looks after the
         // money.
-        return Brings(
+        return Delivers(
             answered.Answer == PortAnswer.Refused ? answered with { Answer = PortAnswer.Unavailable } : answered
         );
     }

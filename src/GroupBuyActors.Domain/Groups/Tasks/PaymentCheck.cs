@@ -28,7 +28,7 @@ internal sealed class PaymentCheck()
         answered switch
         {
             null => Asks(new PortQuestion.FindPayments(OrderOf(due, payload.Order))),
-            { Answer: PortAnswer.Done } => Brings(answered),
+            { Answer: PortAnswer.Done } => Delivers(answered),
             _ => Fails(due, answered.Detail ?? "The payment provider did not answer."),
         };
 

@@ -37,22 +37,18 @@ internal sealed record PortAnswered(PortQuestion? Question, PortAnswer Answer, s
     public IReadOnlyList<ProviderPayment> Payments { get; init; } = [];
 
     /// <summary>Payments that the provider gave back already, where it was asked.</summary>
-    public IReadOnlyList<string> GivenBack { get; init; } = [];
+    public IReadOnlyList<string> Refunded { get; init; } = [];
 
     /// <summary>As the reply of a port.</summary>
     public PortReply Reply => new(Answer, Detail);
 
     /// <summary>As the findings of the payment provider.</summary>
-    public PaymentFindings Findings => new(Answer, Payments, Detail) { GivenBack = GivenBack };
+    public PaymentFindings Findings => new(Answer, Payments, Detail) { Refunded = Refunded };
 
     /// <summary>The reply of a port.</summary>
     public static PortAnswered Of(PortQuestion question, PortReply reply) => new(question, reply.Answer, reply.Detail);
 
     /// <summary>The findings of the payment provider.</summary>
     public static PortAnswered Of(PortQuestion question, PaymentFindings findings) =>
-        new(question, findings.Answer, findings.Detail)
-        {
-            Payments = findings.Payments,
-            GivenBack = findings.GivenBack,
-        };
+        new(question, findings.Answer, findings.Detail) { Payments = findings.Payments, Refunded = findings.Refunded };
 }

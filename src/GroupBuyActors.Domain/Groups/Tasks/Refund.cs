@@ -52,10 +52,8 @@ internal sealed class Refund()
                 due,
                 answered.Detail ?? "The payment provider does not report whether the refund was already made."
             ),
-            { Question: PortQuestion.FindPayments } when !answered.GivenBack.Contains(payload.PaymentId) => Asks(
-                refund
-            ),
-            { Answer: PortAnswer.Done } => Brings(answered),
+            { Question: PortQuestion.FindPayments } when !answered.Refunded.Contains(payload.PaymentId) => Asks(refund),
+            { Answer: PortAnswer.Done } => Delivers(answered),
             _ => Fails(due, answered.Detail ?? $"The payment provider answered {answered.Answer}."),
         };
     }

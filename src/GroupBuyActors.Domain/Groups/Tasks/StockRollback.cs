@@ -37,11 +37,11 @@ internal sealed class StockRollback()
     protected override GroupTaskStep Next(DueTask due, ReleaseTask payload, PortAnswered? answered)
     {
         if (payload.GuardsAttempt is not null)
-            return Brings(PortAnswered.Nothing);
+            return Delivers(PortAnswered.Nothing);
         if (answered is null)
             return Asks(new PortQuestion.ReleaseStock(payload.Release));
         return answered.Answer == PortAnswer.Done
-            ? Brings(answered)
+            ? Delivers(answered)
             : Fails(due, answered.Detail ?? $"The inventory service answered {answered.Answer}.");
     }
 

@@ -23,7 +23,7 @@ internal sealed class SuccessSaga()
             {
                 FirstDelays = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)],
                 RetryCountMax = 2,
-                WhenUsedUp = RetryVerdict.DecideWithout,
+                WhenUsedUp = RetryDecision.DecideWithout,
                 DelayMax = TimeSpan.FromMinutes(1),
                 AlertAfter = 10,
             },
@@ -42,11 +42,11 @@ internal sealed class SuccessSaga()
     {
         if (answered is null)
             return due.DecidesWithout
-                ? Brings(new PortAnswered(null, PortAnswer.Refused, due.Task.LastError))
+                ? Delivers(new PortAnswered(null, PortAnswer.Refused, due.Task.LastError))
                 : Asks(new PortQuestion.DeductStock(payload.Deduction));
         if (answered.Answer == PortAnswer.Unavailable && due.TriesAgain(out var step))
             return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
-        return Brings(
+        return Delivers(
             answered.Answer == PortAnswer.Unavailable ? answered with { Answer = PortAnswer.Refused } : answered
         );
     }

@@ -11,16 +11,16 @@ namespace GroupBuyActors.Store.Committing.MySql;
 /// </summary>
 /// <remarks>
 /// Problem: a packet goes out and no answer comes. The server may have committed it, may have lost it, or may work on
-/// it still; what is read meanwhile proves nothing (T3). The lane therefore stops and sends the same commits at the
+/// it still; what is read meanwhile proves nothing. The lane therefore stops and sends the same commits at the
 /// same positions again, for as long as it takes, until one of these is known:
 /// <code>
 ///   sent ──ok──────────────────────────────────────────────► committed
 ///     │ └─duplicate, my commit at my first position ───────► committed (an earlier try landed)
 ///     │ └─duplicate, another's commit (sequence, run) ─────► those are refused; the rest is numbered anew and sent
-///     │ └─duplicate that nobody explains, row fault, lock ─► each goes singly, once (T7)
+///     │ └─duplicate that nobody explains, row fault, lock ─► each is sent alone, once
 /// │ └─refused, or no connection ───────────────────────► tried again for a while; then given up, and no more is taken
-/// (see below)     │ └─not alive ─► fenced: a plain read is conclusive ─► committed or unavailable (T6)
-///     └─no answer ───► sent again; after UnknownOutcomesMax times the lane fences its stream itself (T5) and reads
+/// (see below)     │ └─not alive ─► fenced: a plain read is conclusive ─► committed or unavailable
+///     └─no answer ───► sent again; after UnknownOutcomesMax times the lane fences its stream itself and reads
 /// </code>
 /// A refusal (read-only, full, no permission; <see cref="DatabaseErrors"/>) proves that nothing is stored, but only of
 /// the try that met it: a batch of which an earlier try is in doubt is sent on for as long as it takes, and refusals
@@ -113,7 +113,7 @@ internal sealed class MySqlLaneWriter(
         while (batch.Count > 0)
         {
             Number(batch);
-            switch (Settle(batch, isPatient: true, out var conflicts))
+            switch (Conclude(batch, isPatient: true, out var conflicts))
             {
                 case Conclusion.Committed:
                     Land(batch);
@@ -138,10 +138,10 @@ internal sealed class MySqlLaneWriter(
     }
 
     /// <summary>The database takes nothing: these commits are not made, and none is taken until it does.</summary>
-    private void TakeNoMore(IEnumerable<QueuedCommit> places)
+    private void TakeNoMore(IEnumerable<QueuedCommit> reservations)
     {
         Refuses = true;
-        GiveUp(places);
+        GiveUp(reservations);
     }
 
     /// <inheritdoc/>
@@ -153,22 +153,23 @@ internal sealed class MySqlLaneWriter(
     /// </summary>
     private bool WriteSingly(List<QueuedCommit> batch, List<QueuedCommit> deferred)
     {
-        foreach (var place in batch)
+        foreach (var reservation in batch)
         {
-            if (place.Status is not null)
+            if (reservation.Status is not null)
                 continue;
             if (
                 deferred.Exists(s =>
-                    s.Commit.Token == place.Commit.Token || (s.Commit.Actor is { } actor && place.Commit.Actor == actor)
+                    s.Commit.Token == reservation.Commit.Token
+                    || (s.Commit.Actor is { } actor && reservation.Commit.Actor == actor)
                 )
             )
             {
-                deferred.Add(place);
+                deferred.Add(reservation);
                 continue;
             }
-            List<QueuedCommit> single = [place];
+            List<QueuedCommit> single = [reservation];
             Number(single);
-            switch (Settle(single, isPatient: false, out _))
+            switch (Conclude(single, isPatient: false, out _))
             {
                 case Conclusion.Committed:
                     Land(single);
@@ -176,25 +177,25 @@ internal sealed class MySqlLaneWriter(
                 case Conclusion.Fenced:
                     return false;
                 case Conclusion.Conflicts:
-                    Refuse(batch, place);
+                    Refuse(batch, reservation);
                     break;
                 case Conclusion.Locked:
-                    CommitLog.Deferred(log, Stream, place.Commit.Id, place.Commit.Actor?.ToString());
-                    deferred.Add(place);
+                    CommitLog.Deferred(log, Stream, reservation.Commit.Id, reservation.Commit.Actor?.ToString());
+                    deferred.Add(reservation);
                     break;
                 case Conclusion.Refused:
                     CommitLog.CommitRefused(
                         log,
                         Stream,
-                        place.Commit.Id,
-                        place.Commit.Actor?.ToString(),
+                        reservation.Commit.Id,
+                        reservation.Commit.Actor?.ToString(),
                         _session.Failure!.Message
                     );
                     if (TakesWrites())
                     {
                         GiveUp(
                             batch.Where(p =>
-                                p.Status is null && p.Commit.Token == place.Commit.Token && !deferred.Contains(p)
+                                p.Status is null && p.Commit.Token == reservation.Commit.Token && !deferred.Contains(p)
                             )
                         );
                         break;
@@ -205,11 +206,11 @@ internal sealed class MySqlLaneWriter(
                     CommitLog.RowRefused(
                         log,
                         Stream,
-                        place.Commit.Id,
-                        place.Commit.Actor?.ToString(),
+                        reservation.Commit.Id,
+                        reservation.Commit.Actor?.ToString(),
                         _session.Failure!.Message
                     );
-                    Refuse(batch, place);
+                    Refuse(batch, reservation);
                     break;
             }
         }
@@ -217,7 +218,7 @@ internal sealed class MySqlLaneWriter(
     }
 
     /// <summary>Sends a batch until its outcome is known; see the remarks of this class.</summary>
-    private Conclusion Settle(List<QueuedCommit> batch, bool isPatient, out List<QueuedCommit> conflicts)
+    private Conclusion Conclude(List<QueuedCommit> batch, bool isPatient, out List<QueuedCommit> conflicts)
     {
         conflicts = [];
         var packet = _packet.Transaction(batch, Stream, LastPosition);

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Store.Committing.MySql;
 
 /// <summary>
 /// The text of one transaction, sent as one packet: one round trip. Every statement has many rows, sorted by the key
-/// they are locked by, so that two lanes never wait for each other in a ring (T8, T9).
+/// they are locked by, so that two lanes cannot deadlock.
 /// </summary>
 internal sealed class MySqlPacket(TimeProvider time)
 {
@@ -27,7 +27,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     public string Transaction(List<QueuedCommit> batch, long stream, long lastPosition)
     {
         _text.Clear();
-        // An error leaves the transaction before it open; without this, the next `begin` would commit its half (T1).
+        // An error leaves the previous transaction open; without this, the next `begin` would commit half of it.
         _text.Sql("rollback;begin;");
         FenceCheck(stream, lastPosition);
         Journal(batch, stream);
@@ -108,9 +108,9 @@ internal sealed class MySqlPacket(TimeProvider time)
     public static long DayOf(TaskRun run) => run.Key.Due.ToUnixTimeMilliseconds() / DayMs;
 
     /// <summary>
-    /// Fails with error 1242 (a subquery of two rows where one may stand) unless the stream is alive, which the share
-    /// lock keeps it until the commit, and the lane's last row is there (T14). An error is the only way to stop a
-    /// packet in its middle without a stored procedure.
+    /// Fails with error 1242 (a subquery of two rows where one may stand) unless the stream is alive (the share lock
+    /// keeps it alive until the commit) and the lane's last row is there: if it is missing, the database was replaced
+    /// by an older copy. An error is the only way to stop a packet in the middle without a stored procedure.
     /// </summary>
     private void FenceCheck(long stream, long lastPosition)
     {
@@ -136,18 +136,21 @@ internal sealed class MySqlPacket(TimeProvider time)
         _text.Sql(
             "insert into journal(stream,position,commit_id,actor_id,sequence,type,version,time_ms,payload,trace)values"
         );
-        foreach (var place in batch)
+        foreach (var reservation in batch)
         {
-            var commit = place.Commit;
+            var commit = reservation.Commit;
             if (commit.Events.Count == 0)
             {
-                JournalKey(place, stream, 0).Sql(",null,null,'',0,").Instant(time.GetUtcNow()).Sql(",null,null),");
+                JournalKey(reservation, stream, 0)
+                    .Sql(",null,null,'',0,")
+                    .Instant(time.GetUtcNow())
+                    .Sql(",null,null),");
                 continue;
             }
             for (var i = 0; i < commit.Events.Count; i++)
             {
                 var e = commit.Events[i];
-                JournalKey(place, stream, i)
+                JournalKey(reservation, stream, i)
                     .Sql(',')
                     .Actor(commit.Actor!.Value)
                     .Sql(',')
@@ -168,14 +171,20 @@ internal sealed class MySqlPacket(TimeProvider time)
         EndOfRows();
     }
 
-    private MySqlText JournalKey(QueuedCommit place, long stream, int row) =>
-        _text.Sql('(').Number(stream).Sql(',').Number(place.FirstPosition + row).Sql(',').Id(place.Commit.Id);
+    private MySqlText JournalKey(QueuedCommit reservation, long stream, int row) =>
+        _text
+            .Sql('(')
+            .Number(stream)
+            .Sql(',')
+            .Number(reservation.FirstPosition + row)
+            .Sql(',')
+            .Id(reservation.Commit.Id);
 
     private void Schedules(List<QueuedCommit> batch)
     {
         _tasks.Clear();
-        foreach (var place in batch)
-            _tasks.AddRange(place.Commit.Schedules);
+        foreach (var reservation in batch)
+            _tasks.AddRange(reservation.Commit.Schedules);
         if (_tasks.Count == 0)
             return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
@@ -245,8 +254,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Removals(List<QueuedCommit> batch)
     {
         _keys.Clear();
-        foreach (var place in batch)
-            _keys.AddRange(place.Commit.Removals);
+        foreach (var reservation in batch)
+            _keys.AddRange(reservation.Commit.Removals);
         if (_keys.Count == 0)
             return;
         _keys.Sort(static (a, b) => Compare(a, b));
@@ -267,8 +276,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Updates(List<QueuedCommit> batch)
     {
         _tasks.Clear();
-        foreach (var place in batch)
-            _tasks.AddRange(place.Commit.Updates);
+        foreach (var reservation in batch)
+            _tasks.AddRange(reservation.Commit.Updates);
         if (_tasks.Count == 0)
             return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
@@ -303,8 +312,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Ends(List<QueuedCommit> batch)
     {
         _ends.Clear();
-        foreach (var place in batch)
-            _ends.AddRange(place.Commit.Ends);
+        foreach (var reservation in batch)
+            _ends.AddRange(reservation.Commit.Ends);
         if (_ends.Count == 0)
             return;
         _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
@@ -363,9 +372,9 @@ internal sealed class MySqlPacket(TimeProvider time)
 
     private void OfKinds(List<QueuedCommit> batch)
     {
-        foreach (var place in batch)
+        foreach (var reservation in batch)
         {
-            var rows = place.Commit.Rows;
+            var rows = reservation.Commit.Rows;
             for (var i = 0; i < rows.Count; i++)
                 _orderStatuses.Add(rows[i]);
         }
@@ -376,9 +385,9 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Runs(List<QueuedCommit> batch)
     {
         _runs.Clear();
-        foreach (var place in batch)
-            if (place.Commit.Run is { } run)
-                _runs.Add((run, place.Commit.Id));
+        foreach (var reservation in batch)
+            if (reservation.Commit.Run is { } run)
+                _runs.Add((run, reservation.Commit.Id));
         if (_runs.Count == 0)
             return;
         _runs.Sort(static (a, b) => Compare(a.Run, b.Run));

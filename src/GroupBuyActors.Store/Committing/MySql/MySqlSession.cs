@@ -34,14 +34,15 @@ internal enum MySqlAnswer
 }
 
 /// <summary>
-/// A lane's own connection. Any exception discards it: what is left open on it dies with it (T1). The server drops it
-/// after two seconds without a word, so that a frozen process holds no lock for longer.
+/// A lane's own connection. Any exception discards it, and with it a transaction that is still open. The server drops
+/// it after two seconds without a word, so that a frozen process holds no lock for longer.
 /// </summary>
 internal sealed class MySqlSession(string connectionString, TimeSpan commandTimeout)
 {
     /// <summary>
-    /// Isolation is set on every open (T10). A lock, of a row or of a table, is waited for shorter than an answer: so
-    /// that who holds it is met as a lock and not as silence. No statement is cut short by the server.
+    /// Isolation is set on every open, since a pool or a server restart would go back to the server's default. A lock,
+    /// of a row or of a table, is waited for shorter than an answer: so that who holds it is met as a lock and not as
+    /// silence. No statement is cut short by the server.
     /// </summary>
     private const string Settings =
         "set session transaction isolation level read committed;"
@@ -107,7 +108,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
             return MySqlAnswer.Unreachable;
         if (IsTooLarge(packet))
         {
-            // The server would end the connection, which looks like an answer that is lost (T5).
+            // The server would close the connection, which cannot be told apart from a lost answer.
             Failure = new InvalidOperationException(
                 $"A packet of {packet.Length} characters is more than the {PacketBytesMax} bytes of max_allowed_packet."
             );

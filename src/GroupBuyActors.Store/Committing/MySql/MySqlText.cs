@@ -26,14 +26,14 @@ internal sealed class MySqlText
 
     public MySqlText Sql(string text)
     {
-        text.CopyTo(Room(text.Length));
+        text.CopyTo(Reserve(text.Length));
         _length += text.Length;
         return this;
     }
 
     public MySqlText Sql(char character)
     {
-        Room(1)[0] = character;
+        Reserve(1)[0] = character;
         _length++;
         return this;
     }
@@ -47,7 +47,7 @@ internal sealed class MySqlText
 
     public MySqlText Number(long value)
     {
-        value.TryFormat(Room(20), out var written, default, CultureInfo.InvariantCulture);
+        value.TryFormat(Reserve(20), out var written, default, CultureInfo.InvariantCulture);
         _length += written;
         return this;
     }
@@ -90,7 +90,7 @@ internal sealed class MySqlText
     public MySqlText Hex(ReadOnlySpan<byte> bytes)
     {
         Sql("x'");
-        Convert.TryToHexStringLower(bytes, Room(bytes.Length * 2), out var written);
+        Convert.TryToHexStringLower(bytes, Reserve(bytes.Length * 2), out var written);
         _length += written;
         return Sql('\'');
     }
@@ -109,7 +109,7 @@ internal sealed class MySqlText
         {
             var special = text.IndexOfAny(s_special);
             var plain = special < 0 ? text : text[..special];
-            plain.CopyTo(Room(plain.Length + 2));
+            plain.CopyTo(Reserve(plain.Length + 2));
             _length += plain.Length;
             if (special < 0)
                 return;
@@ -119,7 +119,7 @@ internal sealed class MySqlText
         }
     }
 
-    private Span<char> Room(int characters)
+    private Span<char> Reserve(int characters)
     {
         if (_length + characters > _buffer.Length)
             Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + characters));

@@ -79,7 +79,7 @@ internal sealed class SqliteLaneWriter(
         using var transaction = _connection!.BeginTransaction(deferred: false);
         using var command = _connection.CreateCommand();
         command.Transaction = transaction;
-        // The process owns the file: whoever wrote streams before is gone (T13).
+        // This process owns the file, so every process that wrote streams before has ended.
         command.CommandText = """
             update stream set state = 2 where state = 1; insert into stream (id, silo_address, silo_slot,
               state) values ($id, $address, $slot, 1)
@@ -168,9 +168,9 @@ internal sealed class SqliteLaneWriter(
         }
         _patience.Reset();
         _lockPatience.Reset();
-        foreach (var place in batch)
-            if (place.Status == CommitStatus.Stale)
-                place.Commit.Token.Poison();
+        foreach (var reservation in batch)
+            if (reservation.Status == CommitStatus.Stale)
+                reservation.Commit.Token.Poison();
         var last = batch.FindLast(p => p.Status == CommitStatus.Committed);
         if (last is null)
             return true;
@@ -230,32 +230,40 @@ internal sealed class SqliteLaneWriter(
         }
         var next = LastPosition + 1;
         var refused = new HashSet<ActivationToken>();
-        foreach (var place in batch)
+        foreach (var reservation in batch)
         {
-            place.FirstPosition = next;
-            place.Status =
-                !refused.Contains(place.Commit.Token) && TryWrite(place) ? CommitStatus.Committed : CommitStatus.Stale;
-            if (place.Status == CommitStatus.Committed)
-                next += place.Rows;
+            reservation.FirstPosition = next;
+            reservation.Status =
+                !refused.Contains(reservation.Commit.Token) && TryWrite(reservation)
+                    ? CommitStatus.Committed
+                    : CommitStatus.Stale;
+            if (reservation.Status == CommitStatus.Committed)
+                next += reservation.Rows;
             else
-                refused.Add(place.Commit.Token);
+                refused.Add(reservation.Commit.Token);
         }
         _committing = true;
         _statements.Commit.Run();
         return true;
     }
 
-    private bool TryWrite(QueuedCommit place)
+    private bool TryWrite(QueuedCommit reservation)
     {
         _statements!.Savepoint.Run();
         try
         {
-            _statements.Write(Stream, place, time.GetUtcNow());
+            _statements.Write(Stream, reservation, time.GetUtcNow());
         }
         catch (SqliteException e) when (DatabaseErrors.Of(e) is ErrorMeaning.Duplicate or ErrorMeaning.RowFault)
         {
             if (DatabaseErrors.Of(e) == ErrorMeaning.RowFault)
-                CommitLog.RowRefused(log, Stream, place.Commit.Id, place.Commit.Actor?.ToString(), e.Message);
+                CommitLog.RowRefused(
+                    log,
+                    Stream,
+                    reservation.Commit.Id,
+                    reservation.Commit.Actor?.ToString(),
+                    e.Message
+                );
             _statements.RollbackOne.Run();
             _statements.Release.Run();
             return false;

@@ -6,7 +6,7 @@ using GroupBuyActors.Testing;
 namespace GroupBuyActors.Conformance.Committing;
 
 /// <summary>Lost answers, locks and faults of rows: what can happen only between a silo and a server.</summary>
-public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
+public sealed class ServerFailureTests(MariaDb mariaDb) : IAsyncLifetime
 {
     /// <summary>Found in every transaction of a lane, and in nothing else that it sends.</summary>
     private const string Transaction = "insert into journal";
@@ -17,7 +17,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     [InlineData(FaultPoint.BeforeForwarding)]
     [InlineData(FaultPoint.AfterForwarding)]
     [InlineData(FaultPoint.AtAnswer)]
-    public async Task T3_AnUnknownOutcomeEndsInOneRowAndTheRightAnswer(FaultPoint point)
+    public async Task AnUnknownOutcomeEndsInOneRowAndTheRightAnswer(FaultPoint point)
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         using var retries = new Retries(committer);
@@ -36,7 +36,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     [InlineData(FaultPoint.BeforeForwarding)]
     [InlineData(FaultPoint.AfterForwarding)]
     [InlineData(FaultPoint.AtAnswer)]
-    public async Task T4_AnUnknownOutcomeOfACommitWithoutAGroupLandsOnce(FaultPoint point)
+    public async Task AnUnknownOutcomeOfACommitWithoutAGroupLandsOnce(FaultPoint point)
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         _store.Proxy.Cut(point, Transaction);
@@ -53,7 +53,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     [InlineData(FaultPoint.BeforeForwarding)]
     [InlineData(FaultPoint.AfterForwarding)]
     [InlineData(FaultPoint.AtAnswer)]
-    public async Task T4_AnUnknownOutcomeLeavesOneEnding(FaultPoint point)
+    public async Task AnUnknownOutcomeLeavesOneEnding(FaultPoint point)
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var group = Commits.Group(1);
@@ -73,7 +73,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T1_AnEndingThatIsTooLongIsRefusedAndNotCut()
+    public async Task AnEndingThatIsTooLongIsRefusedAndNotCut()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         Task<CommitResult[]> all;
@@ -99,7 +99,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T9_EndingsOfRivalLanesDoNotDeadlockWhilePartitionsComeAndGo()
+    public async Task EndingsOfRivalLanesDoNotDeadlockWhilePartitionsComeAndGo()
     {
         var rivals = new[] { await _store.StartAsync(o => o.Lanes = 2), await _store.StartAsync(o => o.Lanes = 2) };
         using var first = new Retries(rivals[0]);
@@ -140,7 +140,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T3_WhatWasRefusedStaysRefusedWhenTheAnswerWasLost()
+    public async Task WhatWasRefusedStaysRefusedWhenTheAnswerWasLost()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var group = Commits.Group(1);
@@ -162,7 +162,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T3_AFrozenNetworkIsAnUnknownOutcomeToo()
+    public async Task AFrozenNetworkIsAnUnknownOutcomeToo()
     {
         var committer = await _store.StartAsync(o => (o.Lanes, o.CommandTimeout) = (1, TimeSpan.FromSeconds(1)));
         using var retries = new Retries(committer);
@@ -179,7 +179,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T3_ADatabaseThatIsAwayForAMomentIsWaitedFor()
+    public async Task ADatabaseThatIsAwayForAMomentIsWaitedFor()
     {
         var committer = await _store.StartAsync(o =>
             (o.Lanes, o.UnknownOutcomesMax, o.RefusalPatience) = (1, 2, TimeSpan.FromMinutes(1))
@@ -197,7 +197,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     [Theory]
     [InlineData(FaultPoint.BeforeForwarding, false)]
     [InlineData(FaultPoint.AtAnswer, true)]
-    public async Task T5_ALaneWithoutAnswersFencesItsStreamAndTellsTheTruth(FaultPoint point, bool isThere)
+    public async Task ALaneWithoutAnswersFencesItsStreamAndTellsTheTruth(FaultPoint point, bool isThere)
     {
         var committer = await _store.StartAsync(o => (o.Lanes, o.UnknownOutcomesMax) = (1, 3));
         for (var i = 0; i < 3; i++)
@@ -214,7 +214,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     [Theory]
     [InlineData(FaultPoint.BeforeForwarding, false)]
     [InlineData(FaultPoint.AtAnswer, true)]
-    public async Task T6_ACommitInDoubtWhoseStreamIsFencedIsAnsweredByWhatIsThere(FaultPoint point, bool isThere)
+    public async Task ACommitInDoubtWhoseStreamIsFencedIsAnsweredByWhatIsThere(FaultPoint point, bool isThere)
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var cut = _store.Proxy.Cut(point, Transaction);
@@ -237,7 +237,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T1_ARowThatTheTableCannotTakeRefusesItsCommitAlone()
+    public async Task ARowThatTheTableCannotTakeRefusesItsCommitAlone()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         Task<CommitResult[]> all;
@@ -260,7 +260,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T7_OnlyTheCommitThatMeetsALockWaits()
+    public async Task OnlyTheCommitThatMeetsALockWaits()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         using var retries = new Retries(committer);
@@ -288,7 +288,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T7_TheVictimOfADeadlockIsSentAgain()
+    public async Task TheVictimOfADeadlockIsSentAgain()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         using var retries = new Retries(committer);
@@ -323,7 +323,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T8_LanesUnderLoadOnSmallTablesDoNotDeadlock()
+    public async Task LanesUnderLoadOnSmallTablesDoNotDeadlock()
     {
         var committers = new[] { await _store.StartAsync(o => o.Lanes = 2), await _store.StartAsync(o => o.Lanes = 2) };
         using var first = new Retries(committers[0]);
@@ -356,7 +356,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T9_RivalsForTheSameSequencesWaitInOneOrder()
+    public async Task RivalsForTheSameSequencesWaitInOneOrder()
     {
         var rivals = new[] { await _store.StartAsync(o => o.Lanes = 1), await _store.StartAsync(o => o.Lanes = 1) };
         using var first = new Retries(rivals[0]);
@@ -376,7 +376,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public void T10_EverySessionOfALaneReadsCommitted()
+    public void EverySessionOfALaneReadsCommitted()
     {
         var session = new MySqlSession(mariaDb.Server.ConnectionString(null), TimeSpan.FromSeconds(3));
         for (var i = 0; i < 2; i++)
@@ -397,7 +397,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T1_AFrozenSiloHoldsNoLockForLong()
+    public async Task AFrozenSiloHoldsNoLockForLong()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var group = Commits.Group(1);
@@ -414,7 +414,7 @@ public sealed class ServerTroubleTests(MariaDb mariaDb) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task T15_FencingWaitsForWhatIsInFlightAndSeesIt()
+    public async Task FencingWaitsForWhatIsInFlightAndSeesIt()
     {
         var committer = await _store.StartAsync(o => o.Lanes = 1);
         var group = Commits.Group(1);

@@ -1,4 +1,4 @@
 namespace GroupBuyActors.Store.Retention;
 
 /// <summary>A place in the journal as a walk goes through it: a stream after the other, each by position.</summary>
-internal readonly record struct JournalPlace(long Stream, long Position);
+internal readonly record struct JournalPosition(long Stream, long Position);

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Silo.Demo;
 /// The plot: crabs that too few want, tea that finds its buyers, a concert whose tickets the inventory does not have
 /// after all; then the books. Each run has codes and skus of its own, so it can be played again on the same data.
 /// </summary>
-internal sealed class Evening(GroupBuyClient client, Narrator narrator, TimeProvider time)
+internal sealed class DemoRun(GroupBuyClient client, Narrator narrator, TimeProvider time)
 {
     private const long Merchant = 10042;
     private const string Region = "SH-PUDONG";
