@@ -101,6 +101,7 @@ public static class GroupBuyHosting
         services.AddSingleton<TaskGateways>();
         services.AddBackgroundLoop<TaskForwarder>();
         services.AddSingleton<CronScheduler>();
+        services.AddBackgroundLoop<ScheduleFollower>();
         services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronScheduler>());
         services.AddSingleton<TaskService>();
         services.AddSingleton<TaskTimeline>();
@@ -147,5 +148,14 @@ public static class GroupBuyHosting
             provider.GetServices<TaskRegistration>().Select(registration => registration.Type)
         ));
         services.AddSingleton<ITaskHandler>(provider => provider.GetRequiredService<TaskCanary>());
+        services.AddSingleton(provider => new ScheduleRegistry(
+            provider.GetRequiredService<TaskTypeRegistry>(),
+            Configured(provider.GetRequiredService<IOptions<GrainsOptions>>().Value)
+        ));
     }
+
+    private static IEnumerable<ScheduleDefinition> Configured(GrainsOptions options) =>
+        TaskRegistrations.Schedules.Select(schedule =>
+            options.Schedules.TryGetValue(schedule.Name, out var change) ? change.Apply(schedule) : schedule
+        );
 }

@@ -28,8 +28,8 @@ internal static class TaskRegistrations
     /// <summary>The task types, for whoever reads settings about them before there is a silo.</summary>
     public static TaskTypeRegistry Types { get; } = new(All.Select(registration => registration.Type));
 
-    /// <summary>The schedules.</summary>
-    public static IReadOnlyList<CronJob> Schedules { get; } = [VoucherScan.Daily, BookComparison.Daily];
+    /// <summary>The schedules that a silo starts with, before its configuration changes them.</summary>
+    public static IReadOnlyList<ScheduleDefinition> Schedules { get; } = [VoucherScan.Daily, BookComparison.Daily];
 
     private static TaskRegistration OfGroups<TPayload>(GroupTaskType<TPayload> type) =>
         new(type, provider => ActivatorUtilities.CreateInstance<GroupTaskHandler>(provider, type));

@@ -35,9 +35,9 @@ public sealed class PublicTypeTests
             "StockRelease",
             "StockReservation",
             // Settings of task types and of schedules.
-            "CronJobChange",
             "MisfirePolicy",
             "OverlapPolicy",
+            "ScheduleChange",
             "TaskBackoff",
             "TaskPolicyChange",
         ],

@@ -168,7 +168,7 @@ public sealed class ClockAndCheckTests
         var options = new GrainsOptions
         {
             Retention = { TaskRuns = TimeSpan.FromDays(1), Journals = TimeSpan.FromDays(1) },
-            Schedules = { [VoucherScan.TypeName] = new CronJobChange { Zone = "Mars/Olympus" } },
+            Schedules = { [VoucherScan.TypeName] = new ScheduleChange { Zone = "Mars/Olympus" } },
         };
         Assert.Equal(3, check.Validate(null, options).Failures!.Count());
     }

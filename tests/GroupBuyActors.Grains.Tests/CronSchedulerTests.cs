@@ -4,7 +4,6 @@ using GroupBuyActors.Hosting;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace GroupBuyActors;
@@ -19,24 +18,23 @@ public sealed class CronSchedulerTests
     [Fact]
     public void FiringsMissedInALongStandstillFitIntoTheCommitThatEndsTheRun()
     {
-        var options = new GrainsOptions();
-        options.Schedules[VoucherScan.TypeName] = new CronJobChange
-        {
-            Expression = "* * * * * *",
-            Spread = TimeSpan.Zero,
-        };
+        var everySecond = new ScheduleChange { Expression = "* * * * * *", Spread = TimeSpan.Zero };
         var time = new FakeTimeProvider(TestSilo.Evening.AddDays(1));
         var firings = new CronScheduler(
             null!,
             null!,
             new ClusterClock(time),
             new IdGenerator(),
-            Options.Create(options),
+            new ScheduleRegistry(TaskRegistrations.Types, [everySecond.Apply(VoucherScan.Daily)]),
             NullLogger<CronScheduler>.Instance
         );
         var ran = new TimedTask
         {
-            Key = new TaskKey(new ShardId(7), TestSilo.Evening, "voucher-scan"),
+            Key = new TaskKey(
+                new ShardId(7),
+                TestSilo.Evening,
+                TaskIds.Of(VoucherScan.TypeName, new ShardId(7), TestSilo.Evening)
+            ),
             Type = VoucherScan.TypeName,
             NextAt = TestSilo.Evening,
         };

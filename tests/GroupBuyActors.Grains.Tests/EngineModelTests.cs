@@ -312,7 +312,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 table,
                 clock,
                 new IdGenerator(),
-                options,
+                new ScheduleRegistry(TaskRegistrations.Types, TaskRegistrations.Schedules),
                 NullLogger<CronScheduler>.Instance
             );
             _scheduler = new LocalTaskScheduler(

@@ -121,7 +121,7 @@ public sealed class LocalTaskSchedulerTests
                 _table,
                 _clock,
                 new IdGenerator(),
-                _options,
+                new ScheduleRegistry(TaskRegistrations.Types, TaskRegistrations.Schedules),
                 NullLogger<CronScheduler>.Instance
             );
             var runner = new TaskExecutor(

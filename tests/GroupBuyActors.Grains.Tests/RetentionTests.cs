@@ -165,7 +165,7 @@ public sealed class RetentionTests
         options =>
         {
             foreach (var job in jobs)
-                options.Schedules[job] = new CronJobChange { Expression = "0 0 1 1 *" };
+                options.Schedules[job] = new ScheduleChange { Expression = "0 0 1 1 *" };
         };
 
     /// <summary>A group that timed out, its order refunded and its stock given back; as it is then.</summary>

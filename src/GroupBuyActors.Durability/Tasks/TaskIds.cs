@@ -12,7 +12,7 @@ internal readonly record struct TaskCause(ActorId Actor, long Sequence, string T
 /// <summary>
 /// Task ids: <c>{actor}:{sequence}:{type}:{n}</c> for the n-th task of a type that the actor's event of that sequence
 /// caused, so that cancelling needs no look-up and the id routes to its actor;
-/// <c>{job}:{shard}:{yyyyMMdd'T'HHmmss'Z'}</c> for a firing of a schedule.
+/// <c>{schedule}:{shard}:{yyyyMMdd'T'HHmmss'Z'}</c> for a firing of a schedule.
 /// </summary>
 internal static class TaskIds
 {
@@ -24,8 +24,8 @@ internal static class TaskIds
         string.Create(CultureInfo.InvariantCulture, $"{actor}:{sequence}:{type}:{n}");
 
     /// <summary>The id of a schedule's firing in a shard.</summary>
-    public static string Of(string job, ShardId shard, DateTimeOffset firing) =>
-        string.Create(CultureInfo.InvariantCulture, $"{job}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
+    public static string Of(string schedule, ShardId shard, DateTimeOffset firing) =>
+        string.Create(CultureInfo.InvariantCulture, $"{schedule}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
 
     /// <summary>
     /// True for a text that a row may have as its id: ASCII without blanks. A server compares no other text with such a
@@ -78,8 +78,14 @@ internal static class TaskIds
             return true;
         }
 
-        shard = default;
+        return TryGetSchedule(id, out _, out shard);
+    }
+
+    /// <summary>The schedule and the shard of a firing.</summary>
+    public static bool TryGetSchedule(string id, out string schedule, out ShardId shard)
+    {
         var parts = id.Split(':');
+        (schedule, shard) = (parts[0], default);
         return parts.Length == 3 && ShardId.TryParse(parts[1], null, out shard);
     }
 }

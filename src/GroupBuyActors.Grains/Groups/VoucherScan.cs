@@ -36,11 +36,14 @@ internal sealed class VoucherScan(
     /// <summary>
     /// Daily at midnight, ± 10 min. One run makes up for what was missed; China has had no daylight saving since 1991.
     /// </summary>
-    public static CronJob Daily { get; } =
-        new(TypeName, "0 0 * * *", "Asia/Shanghai", TimeSpan.FromMinutes(10), new CronRules())
-        {
-            UtcExpression = "0 16 * * *",
-        };
+    public static ScheduleDefinition Daily { get; } =
+        new(
+            TypeName,
+            TypeName,
+            new ScheduleTiming.Cron("0 0 * * *", "Asia/Shanghai") { UtcExpression = "0 16 * * *" },
+            TimeSpan.FromMinutes(10),
+            new ScheduleRules()
+        );
 
     public string Type => TypeName;
 

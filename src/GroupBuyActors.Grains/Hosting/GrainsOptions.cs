@@ -17,8 +17,8 @@ public sealed partial class GrainsOptions
     /// </summary>
     public Dictionary<string, TaskPolicyChange> TaskPolicies { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What the configuration sets of scheduled jobs (<c>GroupBuy:Schedules:{job}:…</c>), by job.</summary>
-    public Dictionary<string, CronJobChange> Schedules { get; } = new(StringComparer.Ordinal);
+    /// <summary>What the configuration sets of schedules (<c>GroupBuy:Schedules:{job}:…</c>), by name.</summary>
+    public Dictionary<string, ScheduleChange> Schedules { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How long what is over is kept.</summary>
     public RetentionOptions Retention { get; set; } = new();
@@ -30,9 +30,11 @@ internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
     public ValidateOptionsResult Validate(string? name, GrainsOptions options)
     {
         var faults = new List<string>();
-        foreach (var job in TaskRegistrations.Schedules)
-            if (options.Schedules.TryGetValue(job.Job, out var change))
-                faults.AddRange(change.Faults(job).Select(fault => $"Schedule {job.Job}, {fault.Key}: {fault.Value}"));
+        foreach (var schedule in TaskRegistrations.Schedules)
+            if (options.Schedules.TryGetValue(schedule.Name, out var change))
+                faults.AddRange(
+                    change.Faults(schedule).Select(fault => $"Schedule {schedule.Name}, {fault.Key}: {fault.Value}")
+                );
         faults.AddRange(options.Retention.Faults().Select(fault => $"Retention, {fault.Name}: {fault.Fault}."));
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }

@@ -42,11 +42,15 @@ internal sealed class BookComparison(
     /// Daily in the small hours. A merchant's groups lie in as many shards as it has regions, and its books are one:
     /// the first shard of each merchant slot compares the slot's merchants.
     /// </summary>
-    public static CronJob Daily { get; } =
-        new(TypeName, "0 3 * * *", "Asia/Shanghai", TimeSpan.FromMinutes(30), new CronRules(), OncePerSlot: true)
-        {
-            UtcExpression = "0 19 * * *",
-        };
+    public static ScheduleDefinition Daily { get; } =
+        new(
+            TypeName,
+            TypeName,
+            new ScheduleTiming.Cron("0 3 * * *", "Asia/Shanghai") { UtcExpression = "0 19 * * *" },
+            TimeSpan.FromMinutes(30),
+            new ScheduleRules(),
+            ScheduleScope.EveryMerchantSlot
+        );
 
     private const int PageSize = 200,
         SilentMax = 3,
@@ -95,13 +99,15 @@ internal sealed class BookComparison(
             due.Task.Key.Shard,
             DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds())
         );
+        // Under its schedule's name, by which the end of what goes on is followed by that schedule's next firing.
+        var schedule = TaskIds.TryGetSchedule(due.Task.Key.Id, out var name, out _) ? name : Type;
         return new HandlerResult.Finished
         {
             Schedules =
             [
                 new TimedTask
                 {
-                    Key = new TaskKey(shard, now, TaskIds.Of(Type, shard, now)),
+                    Key = new TaskKey(shard, now, TaskIds.Of(schedule, shard, now)),
                     Type = Type,
                     NextAt = now,
                     Version = due.Task.Version + 1,

@@ -2,69 +2,33 @@ using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>A schedule as operators see it.</summary>
-/// <param name="Job">Names it.</param>
-/// <param name="Expression">Cron.</param>
-/// <param name="Zone">IANA.</param>
-/// <param name="Spread">How far from the exact time a shard may fire.</param>
-/// <param name="Rules">For what does not go to plan.</param>
-/// <param name="Next">The next exact times.</param>
-internal sealed record ScheduleReport(
-    string Job,
-    string Expression,
-    string Zone,
-    TimeSpan Spread,
-    CronRules Rules,
-    IReadOnlyList<DateTimeOffset> Next
-);
-
-/// <summary>Schedules for operators.</summary>
-internal interface ISchedules
-{
-    /// <summary>All schedules with their next firings, 1 to 1,000.</summary>
-    IReadOnlyList<ScheduleReport> List(int count);
-}
-
 /// <summary>
-/// The firings of every job, by shards. Each run schedules its shard's next one in the commit that completes it, so
-/// that a shard's runs follow each other. A shard that is taken gets its first one where it has none: a firing's key
-/// follows from job, shard and time, so that inserting it again changes nothing, and one that was given another time by
-/// hand is found by its id, or it would be there twice. After a schedule was changed, what is left of the old one ends
-/// as it fires: the new one has begun with the start that changed it.
+/// The firings of every schedule in force, by shards. Each run schedules its shard's next one in the commit that
+/// completes it, so that a shard's runs follow each other. A shard that is taken gets its first one where it has none:
+/// a firing's key follows from schedule, shard and time, so that inserting it again changes nothing, and one that was
+/// given another time by hand is found by its id, or it would be there twice.
+/// <para>
+/// After a schedule was added or replaced, here or by another start, its shards get their first firings under the new
+/// definition; what is left of the old one ends as it fires, unless the new one fires at that very time, too: then it
+/// is run as the new one says. Of a schedule that was removed each firing ends as it fires, and none follows.
+/// </para>
 /// </summary>
-internal sealed class CronScheduler : ISchedules
+internal sealed class CronScheduler(
+    ICommitter committer,
+    ITaskStore store,
+    ClusterClock clock,
+    IdGenerator ids,
+    ScheduleRegistry registry,
+    ILogger<CronScheduler> log
+) : ISchedules
 {
     private const int StoredAtOnce = 256,
         ReportedMax = 200;
-    private readonly ICommitter _committer;
-    private readonly ITaskStore _store;
-    private readonly ClusterClock _clock;
-    private readonly IdGenerator _ids;
-    private readonly ILogger _log;
-    private readonly Dictionary<string, (CronJob Job, SpreadSchedule Schedule)> _jobs;
     private readonly Lock _gate = new();
-    private readonly HashSet<(string Job, ShardId Shard)> _wanted = [];
-
-    public CronScheduler(
-        ICommitter committer,
-        ITaskStore store,
-        ClusterClock clock,
-        IdGenerator ids,
-        IOptions<GrainsOptions> options,
-        ILogger<CronScheduler> log
-    )
-    {
-        (_committer, _store, _clock, _ids, _log) = (committer, store, clock, ids, log);
-        _jobs = TaskRegistrations
-            .Schedules.Select(job =>
-                options.Value.Schedules.TryGetValue(job.Job, out var change) ? change.Apply(job) : job
-            )
-            .ToDictionary(job => job.Job, job => (job, job.Schedule()), StringComparer.Ordinal);
-    }
+    private readonly HashSet<(string Schedule, ShardId Shard)> _wanted = [];
 
     /// <summary>Firings of shards that are not stored yet.</summary>
     internal int Wanted
@@ -78,30 +42,31 @@ internal sealed class CronScheduler : ISchedules
 
     public IReadOnlyList<ScheduleReport> List(int count) =>
         [
-            .. _jobs
-                .Values.Select(job => job.Schedule)
-                .Select(schedule => new ScheduleReport(
-                    schedule.Job,
-                    schedule.Cron.Expression,
-                    schedule.Cron.Zone,
-                    schedule.Spread,
-                    schedule.Cron.Rules,
-                    schedule.Cron.Preview(_clock.GetUtcNow(), count)
-                )),
+            .. registry.Current.All.Select(schedule => new ScheduleReport(
+                schedule.Name,
+                schedule.Times.Times.Expression,
+                schedule.Times.Times.Zone,
+                schedule.Times.Spread,
+                schedule.Times.Times.Rules,
+                schedule.Times.Times.Preview(clock.GetUtcNow(), count)
+            )),
         ];
 
     /// <summary>These shards were taken and need their firings; stored by the next <see cref="SeedAsync"/>.</summary>
-    public void Want(IReadOnlyCollection<ShardId> shards)
+    public void Want(IReadOnlyCollection<ShardId> shards) => Want(registry.Current.All, shards);
+
+    /// <summary>These schedules are new, or others than before, in these shards.</summary>
+    public void Want(IEnumerable<Schedule> schedules, IReadOnlyCollection<ShardId> shards)
     {
         lock (_gate)
-            foreach (var (job, _) in _jobs.Values)
-                _wanted.UnionWith(shards.Where(job.RunsIn).Select(shard => (job.Job, shard)));
+            foreach (var schedule in schedules)
+                _wanted.UnionWith(shards.Where(schedule.Definition.RunsIn).Select(shard => (schedule.Name, shard)));
     }
 
     /// <summary>Stores the firings wanted; what cannot be stored stays wanted.</summary>
     public async Task SeedAsync(CancellationToken cancellation)
     {
-        (string Job, ShardId Shard)[] wanted;
+        (string Schedule, ShardId Shard)[] wanted;
         lock (_gate)
             wanted = [.. _wanted];
         foreach (var some in wanted.Chunk(StoredAtOnce))
@@ -109,13 +74,13 @@ internal sealed class CronScheduler : ISchedules
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                var now = _clock.GetUtcNow();
+                var (now, schedules) = (clock.GetUtcNow(), registry.Current);
                 List<TimedTask> firings =
                 [
-                    .. some.Select(first => Next(first.Job, first.Shard, now)).OfType<TimedTask>(),
+                    .. some.Select(first => schedules.Find(first.Schedule)?.Next(first.Shard, now)).OfType<TimedTask>(),
                 ];
                 var present = (
-                    await _store.PresentAsync([.. firings.Select(firing => firing.Key.Id)], cancellation)
+                    await store.PresentAsync([.. firings.Select(firing => firing.Key.Id)], cancellation)
                 ).ToHashSet(StringComparer.Ordinal);
                 if (!await StoreAsync([.. firings.Where(firing => !present.Contains(firing.Key.Id))]))
                     return;
@@ -124,7 +89,7 @@ internal sealed class CronScheduler : ISchedules
             }
             catch (Exception e)
             {
-                TaskLog.FiringsNotSeeded(_log, e);
+                TaskLog.FiringsNotSeeded(log, e);
                 return;
             }
         }
@@ -132,20 +97,22 @@ internal sealed class CronScheduler : ISchedules
 
     /// <summary>
     /// The end of a firing that is not to be run; null where it is. What was put off by hand or by a failure is run all
-    /// the same.
+    /// the same, as long as its schedule is there.
     /// </summary>
     public HandlerResult? LeaveOut(DueTask due, DateTimeOffset firing)
     {
-        var (schedule, task) = (_jobs[due.Task.Type].Schedule, due.Task);
-        if (task.Key.Due != firing || schedule.LeftOut(task.Key.Shard, firing, due.Now) is not { } reason)
+        var (task, shard) = (due.Task, due.Task.Key.Shard);
+        if (ScheduleOf(task) is not { } schedule)
+            return LeftOut(due, "schedule-removed", null);
+        if (task.Key.Due != firing)
             return null;
-        var next =
-            reason == "schedule-changed" ? null : Next(task.Type, task.Key.Shard, firing > due.Now ? firing : due.Now);
-        return new HandlerResult.Finished
-        {
-            Schedules = next is null ? [] : [next],
-            Ends = [TaskOutcome.Of(task, TaskOutcomeStatus.Expired, due.Now, reason)],
-        };
+        if (schedule.LeftOut(shard, firing, due.Now) is not { } reason)
+            return Renewed(due, schedule.Firing(shard, firing));
+        return LeftOut(
+            due,
+            reason,
+            reason == SpreadSchedule.Changed ? null : schedule.Next(shard, firing > due.Now ? firing : due.Now)
+        );
     }
 
     /// <summary>
@@ -155,23 +122,23 @@ internal sealed class CronScheduler : ISchedules
     /// </summary>
     public HandlerResult Conclude(DueTask due, DateTimeOffset firing)
     {
-        var (task, now) = (due.Task, _clock.GetUtcNow());
+        var (task, shard, now) = (due.Task, due.Task.Key.Shard, clock.GetUtcNow());
+        // Removed while it ran: nothing follows.
+        if (ScheduleOf(task) is not { } schedule)
+            return new HandlerResult.Finished();
         var wasMovedEarlier = task.Key.Due < firing;
-        var plan = _jobs[task.Type]
-            .Schedule.After(task.Key.Shard, wasMovedEarlier ? task.Key.Due : firing, due.Now, now);
+        var plan = schedule.After(shard, firing, wasMovedEarlier ? task.Key.Due : firing, due.Now, now);
         // Under its own id once more, so under a later version: the run that was made has taken the one before.
         var version = wasMovedEarlier ? task.Version + 1 : 1;
         return new HandlerResult.Finished
         {
-            Schedules = plan.Next is { } next
-                ? [Firing(task.Type, task.Key.Shard, next) with { Version = version }]
-                : [],
+            Schedules = plan.Next is { } next ? [schedule.Firing(shard, next) with { Version = version }] : [],
             Ends =
             [
                 .. Bounded(plan.Skipped)
                     .Select(skipped =>
                         TaskOutcome.Of(
-                            Firing(task.Type, task.Key.Shard, skipped.Firing),
+                            schedule.Firing(shard, skipped.Firing),
                             TaskOutcomeStatus.Expired,
                             now,
                             skipped.Reason
@@ -183,15 +150,53 @@ internal sealed class CronScheduler : ISchedules
 
     /// <summary>
     /// What goes on where a task ends without its run, called off or too old: of a firing the shard's next one, without
-    /// which the job would never run there again; of any other task nothing.
+    /// which the schedule would never fire there again; of any other task nothing.
     /// </summary>
     public IReadOnlyList<TimedTask> Following(TimedTask task, DateTimeOffset now)
     {
-        if (!_jobs.ContainsKey(task.Type))
+        if (ScheduleOf(task) is not { } schedule)
             return [];
         var firing = FiringOf(task) ?? now;
-        return Next(task.Type, task.Key.Shard, firing > now ? firing : now) is { } next ? [next] : [];
+        return schedule.Next(task.Key.Shard, firing > now ? firing : now) is { } next ? [next] : [];
     }
+
+    private static HandlerResult.Finished LeftOut(DueTask due, string reason, TimedTask? next) =>
+        new()
+        {
+            Schedules = next is null ? [] : [next],
+            Ends = [TaskOutcome.Of(due.Task, TaskOutcomeStatus.Expired, due.Now, reason)],
+        };
+
+    /// <summary>
+    /// Where a firing was stored under a former definition that had another task type or payload: the same firing as
+    /// the one in force has it, within a second. It is another row, under the id of that second: the one it stands for
+    /// is in memory until its end is stored.
+    /// </summary>
+    private static HandlerResult.Finished? Renewed(DueTask due, TimedTask firing)
+    {
+        var (stored, shard) = (due.Task, due.Task.Key.Shard);
+        if (stored.Type == firing.Type && stored.Payload.Span.SequenceEqual(firing.Payload.Span))
+            return null;
+        var second = Math.Max(due.Now.ToUnixTimeSeconds(), stored.Key.Due.ToUnixTimeSeconds()) + 1;
+        var at = DateTimeOffset.FromUnixTimeSeconds(second);
+        TaskIds.TryGetSchedule(stored.Key.Id, out var schedule, out _);
+        return new HandlerResult.Finished
+        {
+            Schedules =
+            [
+                firing with
+                {
+                    Key = new TaskKey(shard, at, TaskIds.Of(schedule, shard, at)),
+                    NextAt = at,
+                    FirstDue = stored.FirstDue ?? stored.Key.Due,
+                    Version = stored.Version + 1,
+                },
+            ],
+        };
+    }
+
+    private Schedule? ScheduleOf(TimedTask task) =>
+        TaskIds.TryGetSchedule(task.Key.Id, out var name, out _) ? registry.Current.Find(name) : null;
 
     private static DateTimeOffset? FiringOf(TimedTask task)
     {
@@ -217,31 +222,16 @@ internal sealed class CronScheduler : ISchedules
             ? skipped
             : [skipped[0] with { Reason = "misfire-older" }, .. skipped.Skip(skipped.Count - ReportedMax + 1)];
 
-    private TimedTask? Next(string job, ShardId shard, DateTimeOffset after) =>
-        _jobs[job].Schedule.Next(shard, after) is { } next ? Firing(job, shard, next) : null;
-
-    private static TimedTask Firing(string job, ShardId shard, DateTimeOffset firing) =>
-        new()
-        {
-            Key = new TaskKey(shard, firing, TaskIds.Of(job, shard, firing)),
-            Type = job,
-            Payload = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
-                new FiringTask(firing),
-                FiringTaskJson.Default.FiringTask
-            ),
-            NextAt = firing,
-        };
-
     private async Task<bool> StoreAsync(TimedTask[] firings)
     {
         if (firings.Length == 0)
             return true;
-        var slot = _committer.TryReserve(firings[0].Key.Shard);
+        var slot = committer.TryReserve(firings[0].Key.Shard);
         if (slot is null)
             return false;
         // The run's name is its own each time: that the same firings were stored before is no reason to refuse them.
-        var id = _ids.NextCommitId();
-        var result = await _committer.CommitAsync(
+        var id = ids.NextCommitId();
+        var result = await committer.CommitAsync(
             slot,
             new Commit
             {

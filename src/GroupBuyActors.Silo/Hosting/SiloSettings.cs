@@ -29,7 +29,7 @@ internal sealed record SiloSettings(
     IReadOnlyList<string> Urls,
     TimeSpan ShutdownTimeout,
     IReadOnlyDictionary<string, TaskPolicyChange> TaskPolicies,
-    IReadOnlyDictionary<string, CronJobChange> Schedules,
+    IReadOnlyDictionary<string, ScheduleChange> Schedules,
     RetentionSettings Retention,
     HttpPorts Ports,
     KafkaOptions? Kafka

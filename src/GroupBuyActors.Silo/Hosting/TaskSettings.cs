@@ -26,15 +26,20 @@ internal static class TaskSettings
         return changes;
     }
 
-    public static IReadOnlyDictionary<string, CronJobChange> ReadSchedules(SettingsReader schedules)
+    public static IReadOnlyDictionary<string, ScheduleChange> ReadSchedules(SettingsReader schedules)
     {
-        var changes = new Dictionary<string, CronJobChange>(StringComparer.Ordinal);
-        foreach (var (job, section) in schedules.Named([.. TaskRegistrations.Schedules.Select(job => job.Job)], "job"))
+        var changes = new Dictionary<string, ScheduleChange>(StringComparer.Ordinal);
+        foreach (
+            var (job, section) in schedules.Named(
+                [.. TaskRegistrations.Schedules.Select(schedule => schedule.Name)],
+                "job"
+            )
+        )
         {
-            var change = changes[job] = section.Bind<CronJobChange>();
+            var change = changes[job] = section.Bind<ScheduleChange>();
             section.Fault(
                 change
-                    .Faults(TaskRegistrations.Schedules.First(known => known.Job == job))
+                    .Faults(TaskRegistrations.Schedules.First(known => known.Name == job))
                     .Select(fault => (fault.Key, fault.Value))
             );
         }

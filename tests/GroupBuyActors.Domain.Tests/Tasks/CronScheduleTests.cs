@@ -87,10 +87,10 @@ public sealed class CronScheduleTests
         foreach (
             var rules in new[]
             {
-                new CronRules { CatchUpMax = 0 },
-                new CronRules { CatchUpMax = 1_001 },
-                new CronRules { Grace = -TimeSpan.FromTicks(1) },
-                new CronRules { CatchUpWindow = -TimeSpan.FromTicks(1) },
+                new ScheduleRules { CatchUpMax = 0 },
+                new ScheduleRules { CatchUpMax = 1_001 },
+                new ScheduleRules { Grace = -TimeSpan.FromTicks(1) },
+                new ScheduleRules { CatchUpWindow = -TimeSpan.FromTicks(1) },
             }
         )
             Assert.Throws<ArgumentOutOfRangeException>(() => new CronSchedule("0 0 * * *", "UTC", rules));
@@ -99,7 +99,7 @@ public sealed class CronScheduleTests
     [Fact]
     public void OneRunMakesUpForAllMissedFirings() =>
         Leaves(
-            new CronRules(),
+            new ScheduleRules(),
             "09:03:30",
             [],
             ("09:01", "misfire-merged"),
@@ -111,7 +111,7 @@ public sealed class CronScheduleTests
     public void MissedFiringsAreSkippedAndOneOnTimeIsNot()
     {
         Leaves(
-            new CronRules { Misfire = MisfirePolicy.Skip },
+            new ScheduleRules { Misfire = MisfirePolicy.Skip },
             "09:03:30",
             [],
             ("09:01", "misfire-skipped"),
@@ -119,7 +119,7 @@ public sealed class CronScheduleTests
             ("09:03", "misfire-skipped")
         );
         Leaves(
-            new CronRules { Misfire = MisfirePolicy.Skip },
+            new ScheduleRules { Misfire = MisfirePolicy.Skip },
             "09:03:01",
             ["09:03"],
             ("09:01", "misfire-skipped"),
@@ -130,7 +130,7 @@ public sealed class CronScheduleTests
     [Fact]
     public void AllMissedFiringsAreMadeUpForUpToALimit() =>
         Leaves(
-            new CronRules { Misfire = MisfirePolicy.All, CatchUpMax = 2 },
+            new ScheduleRules { Misfire = MisfirePolicy.All, CatchUpMax = 2 },
             "09:03:30",
             ["09:02", "09:03"],
             ("09:01", "over-limit")
@@ -139,7 +139,7 @@ public sealed class CronScheduleTests
     [Fact]
     public void MissedFiringsWithinAWindowAreMadeUpFor() =>
         Leaves(
-            new CronRules { Misfire = MisfirePolicy.Within, CatchUpWindow = TimeSpan.FromSeconds(100) },
+            new ScheduleRules { Misfire = MisfirePolicy.Within, CatchUpWindow = TimeSpan.FromSeconds(100) },
             "09:03:30",
             ["09:02", "09:03"],
             ("09:01", "outside-window")
@@ -151,7 +151,7 @@ public sealed class CronScheduleTests
     [InlineData(OverlapPolicy.Allow, "09:01", "09:02", "09:03")]
     public void FiringsThatComeDueWhileOneRunsGoByThePolicy(OverlapPolicy overlap, params string[] runs)
     {
-        var decision = new CronSchedule("* * * * *", "UTC", new CronRules { Overlap = overlap }).After(
+        var decision = new CronSchedule("* * * * *", "UTC", new ScheduleRules { Overlap = overlap }).After(
             At("2026-11-24T09:00Z"),
             At("2026-11-24T09:00Z"),
             At("2026-11-24T09:03:30Z")
@@ -181,7 +181,12 @@ public sealed class CronScheduleTests
     }
 
     /// <summary>A run of the firing of nine that began and ended so late.</summary>
-    private static void Leaves(CronRules rules, string now, string[] runs, params (string At, string Reason)[] skipped)
+    private static void Leaves(
+        ScheduleRules rules,
+        string now,
+        string[] runs,
+        params (string At, string Reason)[] skipped
+    )
     {
         var decision = new CronSchedule("* * * * *", "UTC", rules).After(
             At("2026-11-24T09:00Z"),

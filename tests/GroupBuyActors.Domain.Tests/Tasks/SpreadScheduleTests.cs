@@ -4,14 +4,15 @@ namespace GroupBuyActors.Tasks;
 
 public sealed class SpreadScheduleTests
 {
-    private static readonly CronJob Daily = new(
+    private static readonly ScheduleTiming.Cron Midnight = new("0 0 * * *", "Asia/Shanghai");
+    private static readonly ScheduleDefinition Daily = new(
         "voucher-scan",
-        "0 0 * * *",
-        "Asia/Shanghai",
+        "voucher-scan",
+        Midnight,
         TimeSpan.FromMinutes(10),
-        new CronRules()
+        new ScheduleRules()
     );
-    private static readonly SpreadSchedule Scan = Daily.Schedule();
+    private static readonly SpreadSchedule Scan = new Schedule(Daily).Times;
 
     [Fact]
     public void EveryShardFiresOnceADayWithinTenMinutesOfMidnightInItsZone()
@@ -35,7 +36,11 @@ public sealed class SpreadScheduleTests
             offsets,
             Enumerable
                 .Range(0, ShardId.Count)
-                .Select(index => (Daily with { Zone = "UTC" }).Schedule().OffsetOf(new ShardId(index)))
+                .Select(index =>
+                    new Schedule(Daily with { Timing = Midnight with { Zone = "UTC" } }).Times.OffsetOf(
+                        new ShardId(index)
+                    )
+                )
         );
         Assert.True(offsets.Distinct().Count() > 600, "Shards fire together.");
         Assert.InRange(offsets.Average(offset => offset.TotalSeconds), -40, 40);
@@ -58,7 +63,7 @@ public sealed class SpreadScheduleTests
     [Fact]
     public void DaylightSavingKeepsMidnight()
     {
-        var paris = (Daily with { Zone = "Europe/Paris" }).Schedule();
+        var paris = new Schedule(Daily with { Timing = Midnight with { Zone = "Europe/Paris" } }).Times;
         var shard = new ShardId(0);
         var winter =
             paris.Next(shard, new DateTimeOffset(2026, 1, 10, 12, 0, 0, TimeSpan.Zero))!.Value - paris.OffsetOf(shard);
@@ -76,7 +81,11 @@ public sealed class SpreadScheduleTests
         Assert.Equal("schedule-changed", Scan.LeftOut(shard, firing.AddSeconds(1), firing.AddHours(3)));
         Assert.Equal(
             "schedule-changed",
-            (Daily with { Expression = "0 1 * * *" }).Schedule().LeftOut(shard, firing, firing)
+            new Schedule(Daily with { Timing = Midnight with { Expression = "0 1 * * *" } }).Times.LeftOut(
+                shard,
+                firing,
+                firing
+            )
         );
     }
 
@@ -87,12 +96,12 @@ public sealed class SpreadScheduleTests
     [InlineData(MisfirePolicy.Once, null)]
     public void AFiringThatIsTooLateGoesByTheRules(MisfirePolicy misfire, string? reason)
     {
-        var schedule = (
+        var schedule = new Schedule(
             Daily with
             {
-                Rules = new CronRules { Misfire = misfire, Grace = TimeSpan.FromMinutes(5) },
+                Rules = new ScheduleRules { Misfire = misfire, Grace = TimeSpan.FromMinutes(5) },
             }
-        ).Schedule();
+        ).Times;
         var (shard, noon) = (new ShardId(77), new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
         var firing = schedule.Next(shard, noon)!.Value;
         Assert.Null(schedule.LeftOut(shard, firing, firing.AddMinutes(5)));
@@ -117,16 +126,18 @@ public sealed class SpreadScheduleTests
     {
         var schedule = new SpreadSchedule(
             "test",
-            "0 * * * *",
-            "UTC",
-            TimeSpan.Zero,
-            new CronRules
-            {
-                Misfire = misfire,
-                Overlap = overlap,
-                CatchUpWindow = TimeSpan.FromMinutes(60),
-                Grace = TimeSpan.FromMinutes(1),
-            }
+            new CronSchedule(
+                "0 * * * *",
+                "UTC",
+                new ScheduleRules
+                {
+                    Misfire = misfire,
+                    Overlap = overlap,
+                    CatchUpWindow = TimeSpan.FromMinutes(60),
+                    Grace = TimeSpan.FromMinutes(1),
+                }
+            ),
+            TimeSpan.Zero
         );
         var midnight = new DateTimeOffset(2026, 11, 24, 0, 0, 0, TimeSpan.Zero);
         // The firing of 0:00 began at 2:30, so that those of 1:00 and 2:00 were missed, and ended at 4:15, so that 3:00
@@ -152,22 +163,24 @@ public sealed class SpreadScheduleTests
                 Gen.Enum<OverlapPolicy>(),
                 Gen.Int[1, 4],
                 Gen.Int[0, ShardId.Count - 1],
-                Gen.Int[0, 300].Array[1, 12]
+                Gen.Int[0, 300].Array[1, 12],
+                Gen.Bool
             )
             .Sample(
-                (misfire, overlap, limit, index, waits) =>
+                (misfire, overlap, limit, index, waits, isCron) =>
                 {
+                    var rules = new ScheduleRules
+                    {
+                        Misfire = misfire,
+                        Overlap = overlap,
+                        CatchUpMax = limit,
+                    };
                     var schedule = new SpreadSchedule(
                         "test",
-                        "*/20 * * * *",
-                        "Europe/Berlin",
-                        TimeSpan.FromMinutes(7),
-                        new CronRules
-                        {
-                            Misfire = misfire,
-                            Overlap = overlap,
-                            CatchUpMax = limit,
-                        }
+                        isCron
+                            ? new CronSchedule("*/20 * * * *", "Europe/Berlin", rules)
+                            : new IntervalSchedule(TimeSpan.FromMinutes(13), DateTimeOffset.UnixEpoch, rules),
+                        TimeSpan.FromMinutes(7)
                     );
                     var (shard, start) = (
                         new ShardId(index),
@@ -182,7 +195,7 @@ public sealed class SpreadScheduleTests
                         told.Add(firing);
                         var plan = schedule.LeftOut(shard, firing, began) is null
                             ? schedule.After(shard, firing, began, now)
-                            : new CronPlan(schedule.Next(shard, firing), []);
+                            : new FiringPlan(schedule.Next(shard, firing), []);
                         told.AddRange(plan.Skipped.Select(skipped => skipped.Firing));
                         firing = plan.Next!.Value;
                     }

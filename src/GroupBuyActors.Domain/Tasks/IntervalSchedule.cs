@@ -1,0 +1,68 @@
+using System.Xml;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>
+/// A firing every so often, counted from a fixed instant: when a silo starts, or a clock is set, changes nothing about
+/// the times.
+/// </summary>
+internal sealed class IntervalSchedule : Recurrence
+{
+    /// <summary>The shortest: an id of a firing tells its second.</summary>
+    public static readonly TimeSpan EveryMin = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest.</summary>
+    public static readonly TimeSpan EveryMax = TimeSpan.FromDays(366);
+
+    /// <summary>
+    /// A schedule; throws <see cref="FormatException"/> with what is wrong, <see cref="ArgumentOutOfRangeException"/>
+    /// where a rule's number makes no sense.
+    /// </summary>
+    /// <param name="every">Whole seconds.</param>
+    /// <param name="from">The first firing, a whole second.</param>
+    /// <param name="rules">For what does not go to plan; the default makes up once and never overlaps.</param>
+    public IntervalSchedule(TimeSpan every, DateTimeOffset from, ScheduleRules? rules = null)
+        : base(rules ?? new ScheduleRules())
+    {
+        if (Fault(every, from) is { } fault)
+            throw new FormatException(fault);
+        (Every, From) = (every, from.ToUniversalTime());
+    }
+
+    /// <summary>How long from one firing to the next.</summary>
+    public TimeSpan Every { get; }
+
+    /// <summary>The first firing.</summary>
+    public DateTimeOffset From { get; }
+
+    /// <inheritdoc/>
+    public override string Expression => XmlConvert.ToString(Every);
+
+    /// <inheritdoc/>
+    public override string Zone => "UTC";
+
+    /// <summary>What is wrong with an interval, or null.</summary>
+    public static string? Fault(TimeSpan every, DateTimeOffset from) =>
+        every < EveryMin || every > EveryMax
+            ? $"The interval must be between {EveryMin.TotalSeconds} s and {EveryMax.TotalDays} days."
+        : every.Ticks % TimeSpan.TicksPerSecond != 0 || from.UtcTicks % TimeSpan.TicksPerSecond != 0
+            ? "The interval and its first firing must be whole seconds."
+        : null;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset? Next(DateTimeOffset after)
+    {
+        if (after < From)
+            return From;
+        var last = From.Ticks + (after.UtcTicks - From.Ticks) / Every.Ticks * Every.Ticks;
+        return last > DateTime.MaxValue.Ticks - Every.Ticks
+            ? null
+            : new DateTimeOffset(last + Every.Ticks, TimeSpan.Zero);
+    }
+
+    private protected override IEnumerable<DateTimeOffset> Between(DateTimeOffset after, DateTimeOffset until)
+    {
+        for (var next = Next(after); next <= until; next = Next(next.Value))
+            yield return next.Value;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>In which shards a schedule fires.</summary>
+internal enum ScheduleScope
+{
+    /// <summary>In each: 2,048 firings a time.</summary>
+    EveryShard,
+
+    /// <summary>In the first shard of each merchant slot: 128 firings a time.</summary>
+    EveryMerchantSlot,
+
+    /// <summary>In the first shard: one firing a time.</summary>
+    OneShard,
+}
+
+/// <summary>
+/// A schedule: it fires tasks of a type, by shards, whenever its timing says. Of one type there may be any number of
+/// schedules, each with its own name, timing, rules and payload.
+/// </summary>
+/// <param name="Name">Names it, and begins the ids of its firings.</param>
+/// <param name="TaskType">See <see cref="TaskType.Name"/>.</param>
+/// <param name="Timing">When it fires.</param>
+/// <param name="Spread">How far from the exact time a shard may fire.</param>
+/// <param name="Rules">For what does not go to plan.</param>
+/// <param name="Scope">Where it fires.</param>
+internal sealed record ScheduleDefinition(
+    string Name,
+    string TaskType,
+    ScheduleTiming Timing,
+    TimeSpan Spread,
+    ScheduleRules Rules,
+    ScheduleScope Scope = ScheduleScope.EveryShard
+)
+{
+    /// <summary>So that the id of a firing can be stored.</summary>
+    public const int NameLengthMax = 64;
+
+    /// <summary>In bytes: it is stored with every firing.</summary>
+    public const int PayloadMax = 4_096;
+
+    private static readonly TimeSpan SpreadMax = TimeSpan.FromHours(6);
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyz0123456789-"
+    );
+
+    /// <summary>
+    /// What its firings tell their handler besides the time, <c>firing</c>: a JSON object; empty for nothing.
+    /// </summary>
+    public ReadOnlyMemory<byte> Payload { get; init; }
+
+    /// <summary>True for a shard that it fires in.</summary>
+    public bool RunsIn(ShardId shard) =>
+        Scope switch
+        {
+            ScheduleScope.EveryShard => true,
+            ScheduleScope.EveryMerchantSlot => shard.RegionSlot == 0,
+            _ => shard.Index == 0,
+        };
+
+    /// <summary>What is wrong with it, by the name of the setting; empty where nothing is.</summary>
+    public IReadOnlyDictionary<string, string> Faults()
+    {
+        var faults = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (Name.Length is 0 or > NameLengthMax || Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0)
+            faults[nameof(Name)] =
+                $"The name of a schedule must be 1 to {NameLengthMax} lower-case letters, digits and hyphens.";
+        foreach (var (setting, fault) in Timing.Faults())
+            faults[setting] = fault;
+        if (Spread < TimeSpan.Zero || Spread > SpreadMax)
+            faults[nameof(Spread)] = $"The spread must be between 0 and {SpreadMax.TotalHours} h.";
+        if (Rules.Grace < TimeSpan.Zero)
+            faults[nameof(Rules.Grace)] = "The grace period must not be negative.";
+        if (Rules.CatchUpMax is < 1 or > Recurrence.FiringsMax)
+            faults[nameof(Rules.CatchUpMax)] =
+                $"The number of missed firings to catch up must be between 1 and {Recurrence.FiringsMax}.";
+        if (Rules.CatchUpWindow < TimeSpan.Zero)
+            faults[nameof(Rules.CatchUpWindow)] = "The catch-up window must not be negative.";
+        if (PayloadFault() is { } payload)
+            faults[nameof(Payload)] = payload;
+        return faults;
+    }
+
+    private string? PayloadFault()
+    {
+        if (Payload.IsEmpty)
+            return null;
+        if (Payload.Length > PayloadMax)
+            return $"The payload must have at most {PayloadMax} bytes.";
+        try
+        {
+            using var document = JsonDocument.Parse(Payload);
+            return document.RootElement.ValueKind != JsonValueKind.Object ? "The payload must be a JSON object."
+                : document.RootElement.TryGetProperty(Schedule.FiringProperty, out _)
+                    ? $"The payload must not have a property '{Schedule.FiringProperty}', which tells the time."
+                : null;
+        }
+        catch (JsonException e)
+        {
+            return $"The payload is not JSON: {e.Message}";
+        }
+    }
+}
+
+/// <summary>What the configuration sets of a schedule; what is null is the schedule's own.</summary>
+public sealed record ScheduleChange
+{
+    /// <summary>Cron.</summary>
+    public string? Expression { get; init; }
+
+    /// <summary>IANA.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>At most 6 h.</summary>
+    public TimeSpan? Spread { get; init; }
+
+    /// <summary>What happens to missed firings.</summary>
+    public MisfirePolicy? Misfire { get; init; }
+
+    /// <summary>
+    /// What happens to firings that come due while a shard's run is under way; its runs follow each other.
+    /// </summary>
+    public OverlapPolicy? Overlap { get; init; }
+
+    /// <summary>Late by less than this is on time.</summary>
+    public TimeSpan? Grace { get; init; }
+
+    /// <summary>1 to 1,000.</summary>
+    public int? CatchUpMax { get; init; }
+
+    /// <summary>How old a missed firing may be to be made up for.</summary>
+    public TimeSpan? CatchUpWindow { get; init; }
+
+    /// <summary>
+    /// What is wrong with the schedule as it would be, by the name of the setting; empty where nothing is.
+    /// </summary>
+    internal IReadOnlyDictionary<string, string> Faults(ScheduleDefinition schedule) => Apply(schedule).Faults();
+
+    /// <summary>The schedule with the change made.</summary>
+    internal ScheduleDefinition Apply(ScheduleDefinition schedule) =>
+        schedule with
+        {
+            Timing = schedule.Timing.With(Expression, Zone),
+            Spread = Spread ?? schedule.Spread,
+            Rules = schedule.Rules with
+            {
+                Misfire = Misfire ?? schedule.Rules.Misfire,
+                Overlap = Overlap ?? schedule.Rules.Overlap,
+                Grace = Grace ?? schedule.Rules.Grace,
+                CatchUpMax = CatchUpMax ?? schedule.Rules.CatchUpMax,
+                CatchUpWindow = CatchUpWindow ?? schedule.Rules.CatchUpWindow,
+            },
+        };
+}

@@ -1,0 +1,24 @@
+namespace GroupBuyActors.Tasks;
+
+/// <summary>A schedule as operators see it.</summary>
+/// <param name="Job">Names it.</param>
+/// <param name="Expression">Cron, or the ISO 8601 duration of an interval.</param>
+/// <param name="Zone">IANA.</param>
+/// <param name="Spread">How far from the exact time a shard may fire.</param>
+/// <param name="Rules">For what does not go to plan.</param>
+/// <param name="Next">The next exact times.</param>
+internal sealed record ScheduleReport(
+    string Job,
+    string Expression,
+    string Zone,
+    TimeSpan Spread,
+    ScheduleRules Rules,
+    IReadOnlyList<DateTimeOffset> Next
+);
+
+/// <summary>Schedules for operators.</summary>
+internal interface ISchedules
+{
+    /// <summary>All schedules with their next firings, 1 to 1,000.</summary>
+    IReadOnlyList<ScheduleReport> List(int count);
+}
