@@ -58,7 +58,7 @@ internal sealed class CommandExecution
     {
         while (true)
         {
-            RunConsequences();
+            RunFanOut();
             if (Transitions.Next(State, Now, _mayLapse) is not { } next)
                 return;
             Emit(next);
@@ -104,7 +104,7 @@ internal sealed class CommandExecution
     /// <summary>Removes the task that brought the command, unless its work is still open.</summary>
     public void Complete()
     {
-        if (_context.Completes is not { } task || IsOpenWork(task))
+        if (_context.Completes is not { } task || IsPendingFanOut(task))
             return;
         // The row may have been moved since it was scheduled; the key that the task brings is where it lies now.
         var removals = CommandResult.Removals;
@@ -119,7 +119,7 @@ internal sealed class CommandExecution
         removals.Add(task);
     }
 
-    private void RunConsequences()
+    private void RunFanOut()
     {
         for (; _ordersLeft > 0 && _budget.Left > 0; _ordersLeft--)
         {
@@ -163,7 +163,7 @@ internal sealed class CommandExecution
             Remove(State.TaskKey(work.At, work.Sequence, GroupSettle.Type), work.Sequence);
     }
 
-    private bool IsOpenWork(TaskKey task) => IsTaskOf(State.OrderWork, task) || IsTaskOf(State.NoticeWork, task);
+    private bool IsPendingFanOut(TaskKey task) => IsTaskOf(State.OrderWork, task) || IsTaskOf(State.NoticeWork, task);
 
     private bool IsTaskOf(PendingFanOut? work, TaskKey task) =>
         work is { } open && task.Id == TaskIds.Of(State.Actor, open.Sequence, GroupSettle.TypeName);

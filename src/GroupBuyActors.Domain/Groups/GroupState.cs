@@ -36,7 +36,7 @@ internal sealed class GroupState
     public int OrderCount => Orders.Count;
 
     /// <summary>True where <see cref="GroupCommand.Settle"/> has consequences left to commit.</summary>
-    public bool HasOpenConsequences => OrderWork is not null || NoticeWork is not null;
+    public bool HasPendingFanOut => OrderWork is not null || NoticeWork is not null;
 
     /// <summary>
     /// Roughly how many bytes <see cref="GroupSnapshot.Write"/> would give: kept up to date as events are applied.

@@ -19,7 +19,7 @@ internal sealed partial class GroupGrain
         if (decided.Unknown)
             await RemoveUnknown(firing);
         var goesOn =
-            firing.Type == GroupSettle.TypeName && _state.HasOpenConsequences && !decided.Removals.Contains(firing.Key);
+            firing.Type == GroupSettle.TypeName && _state.HasPendingFanOut && !decided.Removals.Contains(firing.Key);
         return goesOn ? new FiringResult(TimeSpan.Zero) : FiringResult.Completed;
     }
 
@@ -31,7 +31,7 @@ internal sealed partial class GroupGrain
         if (!TryDecide(new GroupCommand.LapseVouchers(), null, out var decided, out var head))
             throw new StoreUnavailableException("The database accepts no more changes at the moment. Try again later.");
         Conclude(await head, decided);
-        return decided.Events.Count > 0 && _state.HasOpenConsequences;
+        return decided.Events.Count > 0 && _state.HasPendingFanOut;
     }
 
     /// <summary>

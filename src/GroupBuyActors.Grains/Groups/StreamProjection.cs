@@ -34,7 +34,7 @@ internal sealed class StreamProjection(
 {
     public const string SinkName = "projections";
     private const int GroupsAtOnce = 200;
-    private readonly Dictionary<GroupId, BlockedActorRow> _blockedActors = [];
+    private readonly Dictionary<GroupId, BlockedActorRow> _blocked = [];
 
     // In the order in which they are tried again.
     private readonly Queue<GroupId> _line = new();
@@ -46,7 +46,7 @@ internal sealed class StreamProjection(
 
     public bool IsDurable => true;
 
-    public int GroupsParked => _blockedActors.Count;
+    public int GroupsParked => _blocked.Count;
 
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation)
     {
@@ -67,7 +67,7 @@ internal sealed class StreamProjection(
     {
         await OpenAsync(cancellation);
         foreach (
-            var groups in rows.Where(row => row.Actor?.Group is { } group && !_blockedActors.ContainsKey(group))
+            var groups in rows.Where(row => row.Actor?.Group is { } group && !_blocked.ContainsKey(group))
                 .DistinctBy(row => row.Actor)
                 .Chunk(GroupsAtOnce)
         )
@@ -91,7 +91,7 @@ internal sealed class StreamProjection(
     public async Task<bool> MaintainAsync(long taken, CancellationToken cancellation)
     {
         await OpenAsync(cancellation);
-        if (_blockedActors.Count == 0)
+        if (_blocked.Count == 0)
             return true;
         if (_triedAt != 0 && clock.GetElapsedTime(_triedAt) < options.RelayRebuildInterval)
             return false;
@@ -113,7 +113,7 @@ internal sealed class StreamProjection(
         foreach (var group in mended)
             TakeBack(group);
         _triedAt = clock.GetTimestamp();
-        return _blockedActors.Count == 0;
+        return _blocked.Count == 0;
     }
 
     /// <inheritdoc/>
@@ -129,7 +129,7 @@ internal sealed class StreamProjection(
             stream,
             Name,
             position,
-            [.. _unstored.Select(group => _blockedActors[group])],
+            [.. _unstored.Select(group => _blocked[group])],
             cancellation
         );
         _unstored.Clear();
@@ -141,7 +141,7 @@ internal sealed class StreamProjection(
         if (_isOpen)
             return;
         foreach (var row in await blockedActors.ReadAsync(stream, Name, int.MaxValue, cancellation))
-            if (row.Actor.Group is { } group && _blockedActors.TryAdd(group, row))
+            if (row.Actor.Group is { } group && _blocked.TryAdd(group, row))
                 _line.Enqueue(group);
         _isOpen = true;
     }
@@ -208,15 +208,15 @@ internal sealed class StreamProjection(
 
     private void Block(GroupId group, long sequence, Exception fault)
     {
-        if (_blockedActors.ContainsKey(group))
+        if (_blocked.ContainsKey(group))
             return;
-        if (_blockedActors.Count >= options.BlockedActorsMax)
+        if (_blocked.Count >= options.BlockedActorsMax)
             throw new InvalidOperationException(
-                $"{_blockedActors.Count} groups of stream {stream} are blocked; the stream waits until some of them are "
+                $"{_blocked.Count} groups of stream {stream} are blocked; the stream waits until some of them are "
                     + "released.",
                 fault
             );
-        _blockedActors.Add(
+        _blocked.Add(
             group,
             new BlockedActorRow(
                 stream,
@@ -229,7 +229,7 @@ internal sealed class StreamProjection(
         );
         _line.Enqueue(group);
         _unstored.Add(group);
-        if (_blockedActors.Count == 1)
+        if (_blocked.Count == 1)
             _triedAt = clock.GetTimestamp();
         metrics.Parked(Name);
         RelayLog.NotProjected(log, fault, group, sequence, stream);
@@ -237,7 +237,7 @@ internal sealed class StreamProjection(
 
     private void TakeBack(GroupId group)
     {
-        _blockedActors.Remove(group);
+        _blocked.Remove(group);
         _unstored.Remove(group);
         for (var left = _line.Count; left > 0; left--)
             if (_line.Dequeue() is var other && other != group)

@@ -317,22 +317,18 @@ internal sealed partial class LocalTaskScheduler : IDisposable
         // Left from before the shard was another's, which has tried or moved it since.
         if (_wheel.TryGet(key.Id, out _, out var former) && former.Stored.Version < task.Version)
             _wheel.Cancel(key.Id, out _);
-        var scheduler = new ScheduledTask(task, isOverdue)
-        {
-            MayHaveBegun = mayHaveBegun,
-            LoadedAt = _clock.GetUtcNow(),
-        };
+        var item = new ScheduledTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
         try
         {
-            scheduler.FiresAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
-            if (!_wheel.Add(key.Id, scheduler.FiresAt, scheduler))
+            item.FiresAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
+            if (!_wheel.Add(key.Id, item.FiresAt, item))
                 return false;
-            if (scheduler.FiresAt < _sleepsUntil)
+            if (item.FiresAt < _sleepsUntil)
                 _sleep.Wake();
         }
         catch (Exception e)
         {
-            Parked(scheduler, e);
+            Parked(item, e);
         }
 
         return true;

@@ -48,14 +48,14 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     public void Release() => Interlocked.Decrement(ref _reserved);
 
     /// <summary>Puts a commit in line; false where the lane takes no more.</summary>
-    public bool TryAdd(QueuedCommit reservation)
+    public bool TryAdd(QueuedCommit queued)
     {
         lock (_gate)
         {
             if (_closed)
                 return false;
-            _incoming.Add(reservation);
-            Interlocked.Add(ref _bytes, reservation.Bytes);
+            _incoming.Add(queued);
+            Interlocked.Add(ref _bytes, queued.Bytes);
             Interlocked.Increment(ref _inLine);
             if (_incoming.Count == 1)
                 Monitor.Pulse(_gate);
@@ -112,8 +112,8 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     /// </summary>
     public void Defer(IReadOnlyList<QueuedCommit> commits)
     {
-        foreach (var reservation in commits)
-            Interlocked.Add(ref _bytes, reservation.Bytes);
+        foreach (var queued in commits)
+            Interlocked.Add(ref _bytes, queued.Bytes);
         Interlocked.Add(ref _inLine, commits.Count);
         // Behind the others that wait, unless commits of the same activation are among them: those stay behind these.
         if (_deferred.Exists(s => IsSameActivation(s, commits[0])))
@@ -130,7 +130,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         List<QueuedCommit> all = [.. _deferred, .. _waiting];
         _deferred.Clear();
         _waiting.Clear();
-        Taken(all.Count, all.Sum(reservation => reservation.Bytes));
+        Taken(all.Count, all.Sum(queued => queued.Bytes));
         return all;
     }
 
@@ -162,8 +162,8 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
             _woken = false;
             closed = _closed;
         }
-        foreach (var reservation in _arrived)
-            _waiting.Enqueue(reservation);
+        foreach (var queued in _arrived)
+            _waiting.Enqueue(queued);
         _arrived.Clear();
         return closed;
     }
@@ -200,17 +200,17 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         _touched.Clear();
         for (var i = 0; i < _deferred.Count && batch.Count < batchCommitsMax; )
         {
-            var reservation = _deferred[i];
-            if (!IsSameActivation(first, reservation))
+            var queued = _deferred[i];
+            if (!IsSameActivation(first, queued))
             {
                 i++;
                 continue;
             }
-            if ((bytes > 0 && bytes + reservation.Bytes > batchBytesMax) || !TouchesOnce(reservation.Commit))
+            if ((bytes > 0 && bytes + queued.Bytes > batchBytesMax) || !TouchesOnce(queued.Commit))
                 break;
             _deferred.RemoveAt(i);
-            bytes += reservation.Bytes;
-            batch.Add(reservation);
+            bytes += queued.Bytes;
+            batch.Add(queued);
         }
         Taken(batch.Count, bytes);
         _deferredAt = time.GetTimestamp();

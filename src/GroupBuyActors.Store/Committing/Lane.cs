@@ -87,11 +87,11 @@ internal sealed class Lane
     public QueuedCommit? TryReserve() => _writer.Refuses ? null : _queue.TryReserve(this);
 
     /// <summary>Puts a commit in line.</summary>
-    public Task<CommitResult> CommitAsync(QueuedCommit reservation, Commit commit, int bytes)
+    public Task<CommitResult> CommitAsync(QueuedCommit queued, Commit commit, int bytes)
     {
-        var outcome = reservation.Use(commit, bytes, _time.GetTimestamp());
-        if (!_queue.TryAdd(reservation))
-            reservation.Complete(CommitStatus.Unavailable, 0);
+        var outcome = queued.Use(commit, bytes, _time.GetTimestamp());
+        if (!_queue.TryAdd(queued))
+            queued.Complete(CommitStatus.Unavailable, 0);
         return outcome;
     }
 
@@ -185,18 +185,18 @@ internal sealed class Lane
     /// <summary>Nothing of these was ever sent, or their refusal is known.</summary>
     private void GiveUp(List<QueuedCommit> reservations)
     {
-        foreach (var reservation in reservations)
+        foreach (var queued in reservations)
         {
-            reservation.Commit.Token.Poison();
-            _metrics.CommitEnded(_time.GetElapsedTime(reservation.CalledAt));
-            reservation.Complete(CommitStatus.Unavailable, Stream);
+            queued.Commit.Token.Poison();
+            _metrics.CommitEnded(_time.GetElapsedTime(queued.CalledAt));
+            queued.Complete(CommitStatus.Unavailable, Stream);
         }
     }
 
     private bool WriteBatch()
     {
-        foreach (var reservation in _batch)
-            reservation.Status = reservation.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
+        foreach (var queued in _batch)
+            queued.Status = queued.Commit.Token.IsPoisoned ? CommitStatus.Stale : null;
         var sorted = Sort(_batch.FindAll(p => p.Status is null));
         var alive = sorted.Count == 0 || _writer.Write(sorted, _deferred);
         if (_deferred.Count > 0 && alive)
@@ -230,9 +230,9 @@ internal sealed class Lane
         if (batch.Exists(p => p.Commit.Actor is null))
         {
             actors = [];
-            foreach (var reservation in batch)
-                if (reservation.Commit.Actor is { } actor)
-                    actors.TryAdd(reservation.Commit.Token, actor.ToString());
+            foreach (var queued in batch)
+                if (queued.Commit.Actor is { } actor)
+                    actors.TryAdd(queued.Commit.Token, actor.ToString());
         }
         return
         [
@@ -247,21 +247,21 @@ internal sealed class Lane
     private void Conclude(List<QueuedCommit> sorted)
     {
         var committed = new List<(long, Commit)>(sorted.Count);
-        foreach (var reservation in sorted)
-            if (reservation.Status == CommitStatus.Committed)
-                committed.Add((reservation.FirstPosition, reservation.Commit));
+        foreach (var queued in sorted)
+            if (queued.Status == CommitStatus.Committed)
+                committed.Add((queued.FirstPosition, queued.Commit));
         if (committed.Count > 0)
         {
             _metrics.BatchWritten(committed.Count);
             _listener.Committed(new CommittedBatch(Stream, committed));
         }
         var stale = 0;
-        foreach (var reservation in _batch)
+        foreach (var queued in _batch)
         {
-            if (reservation.Status == CommitStatus.Stale)
+            if (queued.Status == CommitStatus.Stale)
                 stale++;
-            _metrics.CommitEnded(_time.GetElapsedTime(reservation.CalledAt));
-            reservation.Complete(reservation.Status ?? CommitStatus.Unavailable, Stream);
+            _metrics.CommitEnded(_time.GetElapsedTime(queued.CalledAt));
+            queued.Complete(queued.Status ?? CommitStatus.Unavailable, Stream);
         }
         if (stale > 0)
             _metrics.Stale(stale);
@@ -270,8 +270,8 @@ internal sealed class Lane
     private void End(string reason)
     {
         CommitLog.Fenced(_log, Stream, reason);
-        foreach (var reservation in _queue.Close())
-            reservation.Complete(CommitStatus.Unavailable, Stream);
+        foreach (var queued in _queue.Close())
+            queued.Complete(CommitStatus.Unavailable, Stream);
         _listener.Fenced(reason);
     }
 }

@@ -76,9 +76,9 @@ internal abstract class LaneWriter
     {
         loser.Status = CommitStatus.Stale;
         loser.Commit.Token.Poison();
-        foreach (var reservation in batch)
-            if (reservation.Status is null && reservation.Commit.Token.IsPoisoned)
-                reservation.Status = CommitStatus.Stale;
+        foreach (var queued in batch)
+            if (queued.Status is null && queued.Commit.Token.IsPoisoned)
+                queued.Status = CommitStatus.Stale;
     }
 
     /// <summary>
@@ -87,10 +87,10 @@ internal abstract class LaneWriter
     /// </summary>
     protected static void GiveUp(IEnumerable<QueuedCommit> reservations)
     {
-        foreach (var reservation in reservations)
+        foreach (var queued in reservations)
         {
-            reservation.Status = CommitStatus.Unavailable;
-            reservation.Commit.Token.Poison();
+            queued.Status = CommitStatus.Unavailable;
+            queued.Commit.Token.Poison();
         }
     }
 
@@ -98,18 +98,18 @@ internal abstract class LaneWriter
     protected void Number(List<QueuedCommit> batch)
     {
         var next = LastPosition + 1;
-        foreach (var reservation in batch)
+        foreach (var queued in batch)
         {
-            reservation.FirstPosition = next;
-            next += reservation.Rows;
+            queued.FirstPosition = next;
+            next += queued.Rows;
         }
     }
 
     /// <summary>Takes all of a batch as committed.</summary>
     protected void Land(List<QueuedCommit> batch)
     {
-        foreach (var reservation in batch)
-            reservation.Status = CommitStatus.Committed;
+        foreach (var queued in batch)
+            queued.Status = CommitStatus.Committed;
         LastPosition = batch[^1].FirstPosition + batch[^1].Rows - 1;
     }
 

@@ -63,7 +63,7 @@ internal sealed class TasksReport(
                 $"Memory of the silo with {pending:N0} pending: {idle["heap_mb"]:N0} MB of objects and a "
                     + $"working set of {idle["working_set_mb"]:N0} MB before any load, {after["heap_mb"]:N0} and "
                     + $"{after["working_set_mb"]:N0} MB after it; at most {after["peak_working_set_mb"]:N0} MB "
-                    + $"(tasks.memory_mb). Tasks in memory: {idle["scheduler"]:N0} before, {after["scheduler"]:N0} after."
+                    + $"(tasks.memory_mb). Tasks in memory: {idle["near"]:N0} before, {after["near"]:N0} after."
             )
         );
         if (pending > 0)

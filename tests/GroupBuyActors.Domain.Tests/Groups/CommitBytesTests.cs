@@ -135,7 +135,7 @@ public sealed class CommitBytesTests
                     world.RunToTheEnd();
                     Assert.Equal(GroupPhase.Expired, world.View.State);
                     Assert.True(largest() <= bytesMax, $"{largest()} bytes of {bytesMax}.");
-                    Assert.False(world.State.HasOpenConsequences);
+                    Assert.False(world.State.HasPendingFanOut);
                 },
                 iter: 60
             );

@@ -12,13 +12,13 @@ public sealed class LargeGroupTests
     {
         var fits = Joined(500);
         fits.Do(new GroupCommand.Withdraw());
-        Assert.False(fits.State.HasOpenConsequences);
+        Assert.False(fits.State.HasPendingFanOut);
         Assert.Empty(fits.TasksOf(GroupSettle.TypeName));
 
         var world = Joined(1_201);
         var withdrawal = world.Do(new GroupCommand.Withdraw());
         Assert.IsType<GroupExpired>(Assert.Single(withdrawal.Events).Event);
-        Assert.True(world.State.HasOpenConsequences);
+        Assert.True(world.State.HasPendingFanOut);
         var task = world.TasksOf(GroupSettle.TypeName).Single();
         foreach (var (events, isKept) in new[] { (500, true), (500, true), (201, false) })
         {
@@ -28,7 +28,7 @@ public sealed class LargeGroupTests
             world.Reactivate();
         }
 
-        Assert.False(world.State.HasOpenConsequences);
+        Assert.False(world.State.HasPendingFanOut);
         Assert.Empty(world.Do(new GroupCommand.Settle(), task.Key).Events);
     }
 
@@ -39,7 +39,7 @@ public sealed class LargeGroupTests
         var largest = 0;
         world.Handled = (_, result) => largest = Math.Max(largest, result.Events.Count);
         world.Do(new GroupCommand.Withdraw());
-        while (world.State.HasOpenConsequences)
+        while (world.State.HasPendingFanOut)
             world.Do(new GroupCommand.Settle());
         Assert.Equal(500, largest);
         Assert.Equal(100_000, world.State.Orders.CountOf(OrderStatus.Closed));
@@ -105,7 +105,7 @@ public sealed class LargeGroupTests
         var deduction = world.TasksOf(SuccessSaga.TypeName).Single();
         var result = world.Do(new GroupCommand.Deducted(2, new PortReply(PortAnswer.Refused)), deduction.Key);
         Assert.Equal(3, result.Events.Count);
-        Assert.Equal((GroupPhase.Success, true), (world.View.State, world.State.HasOpenConsequences));
+        Assert.Equal((GroupPhase.Success, true), (world.View.State, world.State.HasPendingFanOut));
         world.Reactivate();
         world.RunDue();
         Assert.Equal(GroupPhase.Fulfilled, world.View.State);

@@ -315,7 +315,7 @@ internal sealed class LifePlay
             return;
         _world.AdvanceTo(view.VouchersValidUntil!.Value);
         do _world.Do(new GroupCommand.LapseVouchers());
-        while (_world.State.HasOpenConsequences);
+        while (_world.State.HasPendingFanOut);
         _world.RunToTheEnd();
         Assert.Equal(ExpiryReason.VouchersLapsed, _world.View.Reason);
         CheckBooks();
@@ -325,7 +325,7 @@ internal sealed class LifePlay
     {
         var state = _world.State;
         Assert.Empty(_world.Tasks);
-        Assert.False(state.HasOpenConsequences);
+        Assert.False(state.HasPendingFanOut);
         Assert.True(
             state.Phase is GroupPhase.None or GroupPhase.Fulfilled or GroupPhase.Expired,
             $"The group rests in {state.Phase}."

@@ -144,7 +144,7 @@ internal sealed class World
                 break;
             case GroupDeadline.TypeName or GroupSettle.TypeName:
                 do Do(new GroupCommand.Settle(), completes);
-                while (State.HasOpenConsequences && task.Type == GroupSettle.TypeName);
+                while (State.HasPendingFanOut && task.Type == GroupSettle.TypeName);
                 break;
             case SuccessSaga.TypeName:
                 RunDeduction(task, SuccessSaga.Type.Read(task.Payload));

@@ -153,21 +153,21 @@ internal sealed class MySqlLaneWriter(
     /// </summary>
     private bool WriteSingly(List<QueuedCommit> batch, List<QueuedCommit> deferred)
     {
-        foreach (var reservation in batch)
+        foreach (var queued in batch)
         {
-            if (reservation.Status is not null)
+            if (queued.Status is not null)
                 continue;
             if (
                 deferred.Exists(s =>
-                    s.Commit.Token == reservation.Commit.Token
-                    || (s.Commit.Actor is { } actor && reservation.Commit.Actor == actor)
+                    s.Commit.Token == queued.Commit.Token
+                    || (s.Commit.Actor is { } actor && queued.Commit.Actor == actor)
                 )
             )
             {
-                deferred.Add(reservation);
+                deferred.Add(queued);
                 continue;
             }
-            List<QueuedCommit> single = [reservation];
+            List<QueuedCommit> single = [queued];
             Number(single);
             switch (Conclude(single, isPatient: false, out _))
             {
@@ -177,25 +177,25 @@ internal sealed class MySqlLaneWriter(
                 case Conclusion.Fenced:
                     return false;
                 case Conclusion.Conflicts:
-                    Refuse(batch, reservation);
+                    Refuse(batch, queued);
                     break;
                 case Conclusion.Locked:
-                    CommitLog.Deferred(log, Stream, reservation.Commit.Id, reservation.Commit.Actor?.ToString());
-                    deferred.Add(reservation);
+                    CommitLog.Deferred(log, Stream, queued.Commit.Id, queued.Commit.Actor?.ToString());
+                    deferred.Add(queued);
                     break;
                 case Conclusion.Refused:
                     CommitLog.CommitRefused(
                         log,
                         Stream,
-                        reservation.Commit.Id,
-                        reservation.Commit.Actor?.ToString(),
+                        queued.Commit.Id,
+                        queued.Commit.Actor?.ToString(),
                         _session.Failure!.Message
                     );
                     if (TakesWrites())
                     {
                         GiveUp(
                             batch.Where(p =>
-                                p.Status is null && p.Commit.Token == reservation.Commit.Token && !deferred.Contains(p)
+                                p.Status is null && p.Commit.Token == queued.Commit.Token && !deferred.Contains(p)
                             )
                         );
                         break;
@@ -206,11 +206,11 @@ internal sealed class MySqlLaneWriter(
                     CommitLog.RowRefused(
                         log,
                         Stream,
-                        reservation.Commit.Id,
-                        reservation.Commit.Actor?.ToString(),
+                        queued.Commit.Id,
+                        queued.Commit.Actor?.ToString(),
                         _session.Failure!.Message
                     );
-                    Refuse(batch, reservation);
+                    Refuse(batch, queued);
                     break;
             }
         }

@@ -136,21 +136,18 @@ internal sealed class MySqlPacket(TimeProvider time)
         _text.Sql(
             "insert into journal(stream,position,commit_id,actor_id,sequence,type,version,time_ms,payload,trace)values"
         );
-        foreach (var reservation in batch)
+        foreach (var queued in batch)
         {
-            var commit = reservation.Commit;
+            var commit = queued.Commit;
             if (commit.Events.Count == 0)
             {
-                JournalKey(reservation, stream, 0)
-                    .Sql(",null,null,'',0,")
-                    .Instant(time.GetUtcNow())
-                    .Sql(",null,null),");
+                JournalKey(queued, stream, 0).Sql(",null,null,'',0,").Instant(time.GetUtcNow()).Sql(",null,null),");
                 continue;
             }
             for (var i = 0; i < commit.Events.Count; i++)
             {
                 var e = commit.Events[i];
-                JournalKey(reservation, stream, i)
+                JournalKey(queued, stream, i)
                     .Sql(',')
                     .Actor(commit.Actor!.Value)
                     .Sql(',')
@@ -171,20 +168,14 @@ internal sealed class MySqlPacket(TimeProvider time)
         EndOfRows();
     }
 
-    private MySqlText JournalKey(QueuedCommit reservation, long stream, int row) =>
-        _text
-            .Sql('(')
-            .Number(stream)
-            .Sql(',')
-            .Number(reservation.FirstPosition + row)
-            .Sql(',')
-            .Id(reservation.Commit.Id);
+    private MySqlText JournalKey(QueuedCommit queued, long stream, int row) =>
+        _text.Sql('(').Number(stream).Sql(',').Number(queued.FirstPosition + row).Sql(',').Id(queued.Commit.Id);
 
     private void Schedules(List<QueuedCommit> batch)
     {
         _tasks.Clear();
-        foreach (var reservation in batch)
-            _tasks.AddRange(reservation.Commit.Schedules);
+        foreach (var queued in batch)
+            _tasks.AddRange(queued.Commit.Schedules);
         if (_tasks.Count == 0)
             return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
@@ -254,8 +245,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Removals(List<QueuedCommit> batch)
     {
         _keys.Clear();
-        foreach (var reservation in batch)
-            _keys.AddRange(reservation.Commit.Removals);
+        foreach (var queued in batch)
+            _keys.AddRange(queued.Commit.Removals);
         if (_keys.Count == 0)
             return;
         _keys.Sort(static (a, b) => Compare(a, b));
@@ -276,8 +267,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Updates(List<QueuedCommit> batch)
     {
         _tasks.Clear();
-        foreach (var reservation in batch)
-            _tasks.AddRange(reservation.Commit.Updates);
+        foreach (var queued in batch)
+            _tasks.AddRange(queued.Commit.Updates);
         if (_tasks.Count == 0)
             return;
         _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
@@ -312,8 +303,8 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Ends(List<QueuedCommit> batch)
     {
         _ends.Clear();
-        foreach (var reservation in batch)
-            _ends.AddRange(reservation.Commit.Ends);
+        foreach (var queued in batch)
+            _ends.AddRange(queued.Commit.Ends);
         if (_ends.Count == 0)
             return;
         _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
@@ -372,9 +363,9 @@ internal sealed class MySqlPacket(TimeProvider time)
 
     private void OfKinds(List<QueuedCommit> batch)
     {
-        foreach (var reservation in batch)
+        foreach (var queued in batch)
         {
-            var rows = reservation.Commit.Rows;
+            var rows = queued.Commit.Rows;
             for (var i = 0; i < rows.Count; i++)
                 _orderStatuses.Add(rows[i]);
         }
@@ -385,9 +376,9 @@ internal sealed class MySqlPacket(TimeProvider time)
     private void Runs(List<QueuedCommit> batch)
     {
         _runs.Clear();
-        foreach (var reservation in batch)
-            if (reservation.Commit.Run is { } run)
-                _runs.Add((run, reservation.Commit.Id));
+        foreach (var queued in batch)
+            if (queued.Commit.Run is { } run)
+                _runs.Add((run, queued.Commit.Id));
         if (_runs.Count == 0)
             return;
         _runs.Sort(static (a, b) => Compare(a.Run, b.Run));

@@ -168,9 +168,9 @@ internal sealed class SqliteLaneWriter(
         }
         _patience.Reset();
         _lockPatience.Reset();
-        foreach (var reservation in batch)
-            if (reservation.Status == CommitStatus.Stale)
-                reservation.Commit.Token.Poison();
+        foreach (var queued in batch)
+            if (queued.Status == CommitStatus.Stale)
+                queued.Commit.Token.Poison();
         var last = batch.FindLast(p => p.Status == CommitStatus.Committed);
         if (last is null)
             return true;
@@ -230,40 +230,34 @@ internal sealed class SqliteLaneWriter(
         }
         var next = LastPosition + 1;
         var refused = new HashSet<ActivationToken>();
-        foreach (var reservation in batch)
+        foreach (var queued in batch)
         {
-            reservation.FirstPosition = next;
-            reservation.Status =
-                !refused.Contains(reservation.Commit.Token) && TryWrite(reservation)
+            queued.FirstPosition = next;
+            queued.Status =
+                !refused.Contains(queued.Commit.Token) && TryWrite(queued)
                     ? CommitStatus.Committed
                     : CommitStatus.Stale;
-            if (reservation.Status == CommitStatus.Committed)
-                next += reservation.Rows;
+            if (queued.Status == CommitStatus.Committed)
+                next += queued.Rows;
             else
-                refused.Add(reservation.Commit.Token);
+                refused.Add(queued.Commit.Token);
         }
         _committing = true;
         _statements.Commit.Run();
         return true;
     }
 
-    private bool TryWrite(QueuedCommit reservation)
+    private bool TryWrite(QueuedCommit queued)
     {
         _statements!.Savepoint.Run();
         try
         {
-            _statements.Write(Stream, reservation, time.GetUtcNow());
+            _statements.Write(Stream, queued, time.GetUtcNow());
         }
         catch (SqliteException e) when (DatabaseErrors.Of(e) is ErrorMeaning.Duplicate or ErrorMeaning.RowFault)
         {
             if (DatabaseErrors.Of(e) == ErrorMeaning.RowFault)
-                CommitLog.RowRefused(
-                    log,
-                    Stream,
-                    reservation.Commit.Id,
-                    reservation.Commit.Actor?.ToString(),
-                    e.Message
-                );
+                CommitLog.RowRefused(log, Stream, queued.Commit.Id, queued.Commit.Actor?.ToString(), e.Message);
             _statements.RollbackOne.Run();
             _statements.Release.Run();
             return false;

@@ -155,10 +155,10 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>
     /// Writes all rows of a commit; throws <see cref="SqliteException"/> on the first that cannot be written.
     /// </summary>
-    public void Write(long stream, QueuedCommit reservation, DateTimeOffset now)
+    public void Write(long stream, QueuedCommit queued, DateTimeOffset now)
     {
-        var commit = reservation.Commit;
-        Journal(stream, reservation, now);
+        var commit = queued.Commit;
+        Journal(stream, queued, now);
         foreach (var task in commit.Schedules)
             Schedule(task);
         foreach (var key in commit.Removals)
@@ -208,18 +208,18 @@ internal sealed class SqliteStatements : IDisposable
             statement.Dispose();
     }
 
-    private void Journal(long stream, QueuedCommit reservation, DateTimeOffset now)
+    private void Journal(long stream, QueuedCommit queued, DateTimeOffset now)
     {
-        var commit = reservation.Commit;
+        var commit = queued.Commit;
         var id = Id(commit.Id);
         if (commit.Events.Count == 0)
-            _journal.Run(stream, reservation.FirstPosition, id, null, null, "", 0, Ms(now), null, null);
+            _journal.Run(stream, queued.FirstPosition, id, null, null, "", 0, Ms(now), null, null);
         for (var i = 0; i < commit.Events.Count; i++)
         {
             var e = commit.Events[i];
             _journal.Run(
                 stream,
-                reservation.FirstPosition + i,
+                queued.FirstPosition + i,
                 id,
                 commit.Actor.ToString(),
                 e.Sequence,
