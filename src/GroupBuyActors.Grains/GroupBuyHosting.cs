@@ -115,9 +115,6 @@ public static class GroupBuyHosting
 
         services.AddSingleton<RelayMetrics>();
         services.AddSingleton<StreamRelay>();
-        services.AddSingleton<GroupEventFeed>();
-        services.AddSingleton<IGroupEventFeed>(provider => provider.GetRequiredService<GroupEventFeed>());
-        services.AddSingleton<IStreamSink>(provider => provider.GetRequiredService<GroupEventFeed>());
         services.AddSingleton<IStreamSink, ProjectionSink>();
         // Where the host registers publishers (IEventPublisher), each of them is a sink.
         services.AddSingleton<Func<Ports.IEventPublisher, EventSink>>(provider =>

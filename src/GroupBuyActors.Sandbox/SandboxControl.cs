@@ -52,10 +52,6 @@ internal sealed class SandboxControl
     public Task<bool> PayAsync(OrderId order, ProviderPayment payment, CancellationToken cancellation) =>
         _books.PayAsync(order, payment, cancellation);
 
-    /// <summary>How a port misbehaves.</summary>
-    public Task<SandboxFault> GetFaultAsync(SandboxPort port, CancellationToken cancellation) =>
-        _books.FaultAsync(port, cancellation);
-
     /// <summary>Makes a port misbehave; in force on every silo when it returns.</summary>
     public Task SetFaultAsync(SandboxPort port, SandboxFault fault, CancellationToken cancellation) =>
         _faults.SetAsync(port, fault, cancellation);

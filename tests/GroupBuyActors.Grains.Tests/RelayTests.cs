@@ -26,27 +26,6 @@ public sealed class RelayTests
     }
 
     [Fact]
-    public async Task SubscribersHearEveryEventOnceAndInOrder()
-    {
-        await using var silo = await TestSilo.StartAsync();
-        using var bound = new CancellationTokenSource(TestSilo.Bound);
-        var feed = silo.Get<IGroupEventFeed>().ReadAllAsync(bound.Token);
-        var group = await silo.PublishAsync(Id, minGroupSize: 5);
-        for (var n = 1; n <= 4; n++)
-            await group.Join(new JoinGroup($"user-{n}"));
-        var last = (await group.Get()).Value!.Sequence;
-        var sequences = new List<long>();
-        await foreach (var happened in feed)
-        {
-            sequences.Add(happened.Sequence);
-            if (happened.Sequence == last)
-                break;
-        }
-
-        Assert.Equal(Enumerable.Range(1, (int)last).Select(n => (long)n), sequences);
-    }
-
-    [Fact]
     public async Task SinkThatIsDownHoldsUpNoOtherAndItsCursorStays()
     {
         var down = new RecordingSink("kafka") { IsDown = true };

@@ -54,11 +54,6 @@ public abstract class FaultTests(IDatabaseFixture databases)
         await FaultAsync(sandbox, new SandboxFault(1, TimeSpan.Zero, true, "coffee"));
         Assert.Equal(PortAnswer.Done, await sandbox.ReserveAsync(1, 5));
         Assert.Equal(PortAnswer.Refused, await sandbox.ReserveAsync(2, 5, "coffee"));
-        Assert.Equal(
-            new SandboxFault(1, TimeSpan.Zero, true, "coffee"),
-            await sandbox.Control.GetFaultAsync(SandboxPort.Inventory, default)
-        );
-        Assert.Equal(SandboxFault.None, await sandbox.Control.GetFaultAsync(SandboxPort.Notices, default));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             Samples.Ending("b", Samples.Noon.AddSeconds(2), TaskOutcomeStatus.Expired, type: "notify", merchant: 10042),
             Samples.Ending("c", Samples.Noon.AddSeconds(3), TaskOutcomeStatus.Success, type: "voucher-scan", shard: 99),
             Samples.Ending("d", Samples.Noon.AddDays(-2), group: Tea, error: "100%_refused"),
-            Samples.Ending("e", Samples.Noon.AddDays(-2).AddMilliseconds(1), TaskOutcomeStatus.Failed, merchant: 7),
+            Samples.Ending("e", Samples.Noon.AddDays(-2).AddMilliseconds(1), TaskOutcomeStatus.Cancelled, merchant: 7),
         ];
         foreach (var end in all)
             await store.EndAsync(end);
@@ -65,7 +65,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             (new(), "c b a e d"),
             (new() { Status = TaskOutcomeStatus.Dead }, "a d"),
             (new() { Type = "refund" }, "a e d"),
-            (new() { Type = "refund", Status = TaskOutcomeStatus.Failed }, "e"),
+            (new() { Type = "refund", Status = TaskOutcomeStatus.Cancelled }, "e"),
             (new() { Account = 10042 }, "b a d"),
             (new() { Account = 10042, Type = "notify" }, "b"),
             (new() { Actor = Tea.Actor }, "a d"),
@@ -240,7 +240,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
         await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         var (redriven, dismissed) = (
             Samples.Ending("redriven", version: 3),
-            Samples.Ending("dismissed", type: "payment-check", status: TaskOutcomeStatus.Failed)
+            Samples.Ending("dismissed", type: "payment-check")
         );
         TaskOutcome[] all =
         [

@@ -25,9 +25,6 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
     /// <summary>Items that wait, those that are gone and have not come up yet among them.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Items of one tenant that wait.</summary>
-    public int CountOf(long tenant) => _tenants.TryGetValue(tenant, out var own) ? own.Items.Count : 0;
-
     /// <summary>Adds an item of a tenant.</summary>
     public void Enqueue(TItem item, long tenant, DateTimeOffset priority)
     {

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Tasks;
 internal readonly record struct DueEntry<TItem>(string Id, DateTimeOffset Due, TItem Item);
 
 /// <summary>
-/// Tasks in memory by the millisecond they are due. Add, cancel and reschedule cost the same whatever the number of
+/// Tasks in memory by the millisecond they are due. Add and cancel cost the same whatever the number of
 /// tasks, and the next due time is exact, so that one sleep ends at the right moment. It knows no clock and no lock:
 /// its owner has both.
 /// </summary>
@@ -90,24 +90,6 @@ internal sealed class TaskWheel<TItem>
         foreach (var entry in late)
             Cancel(entry.Id, out _);
         return late.Count;
-    }
-
-    /// <summary>
-    /// Gives an entry another due time and, where one is given, another item; false where it is not there.
-    /// </summary>
-    public bool Reschedule(string id, DateTimeOffset due, Func<TItem, TItem>? change = null)
-    {
-        if (!_entries.TryGetValue(id, out var entry))
-            return false;
-        Unplace(entry);
-        var moved = new Entry(id, change is null ? entry.Item : change(entry.Item))
-        {
-            Due = MillisecondsUp(due),
-            Order = _order++,
-        };
-        _entries[id] = moved;
-        Place(moved);
-        return true;
     }
 
     /// <summary>The earliest due time, exactly; null where the wheel is empty.</summary>

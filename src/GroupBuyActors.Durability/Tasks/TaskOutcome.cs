@@ -17,10 +17,6 @@ internal enum TaskOutcomeStatus
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
 
-    /// <summary>It said itself that trying again is useless.</summary>
-    [JsonStringEnumMemberName("failed")]
-    Failed,
-
     /// <summary>Done, without an actor whose journal would tell.</summary>
     [JsonStringEnumMemberName("success")]
     Success,

@@ -24,8 +24,6 @@ internal sealed class ProjectionSink(
 {
     public string Name => StreamProjection.SinkName;
 
-    public bool IsDurable => true;
-
     public IStreamSink Of(long stream) =>
         new StreamProjection(stream, projections, reader, blockedActors, clock, options.Value, metrics, log);
 

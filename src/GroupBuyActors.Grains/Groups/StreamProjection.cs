@@ -44,8 +44,6 @@ internal sealed class StreamProjection(
 
     public string Name => SinkName;
 
-    public bool IsDurable => true;
-
     public int GroupsParked => _blocked.Count;
 
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation)

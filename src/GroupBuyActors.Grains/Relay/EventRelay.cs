@@ -51,8 +51,6 @@ internal sealed class EventRelay(
 
     public string Name => publisher.Name;
 
-    public bool IsDurable => true;
-
     public int GroupsWaiting => waiting.Waiting;
 
     public int GroupsParked => waiting.Parked;

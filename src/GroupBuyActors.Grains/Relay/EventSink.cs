@@ -23,8 +23,6 @@ internal sealed class EventSink(
 {
     public string Name => publisher.Name;
 
-    public bool IsDurable => true;
-
     public IStreamSink Of(long stream)
     {
         var waiting = new BlockedActors(stream, publisher, blockedActors, reader, clock, options.Value, metrics, log);

@@ -6,7 +6,8 @@ using GroupBuyActors.Streams;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Takes what a stream holds, in order. A sink is handed a stretch again until it takes it; it must bear getting a
+/// Takes what a stream holds, in order. Its progress is kept in a cursor row, and the streams of a dead silo are
+/// drained into it. A sink is handed a stretch again until it takes it; it must bear getting a
 /// stretch twice (after a crash its cursor may lag behind what it took).
 /// </summary>
 internal interface IStreamSink
@@ -15,15 +16,9 @@ internal interface IStreamSink
     string Name { get; }
 
     /// <summary>
-    /// True where a crash must not lose anything: progress is kept in a cursor row, and a dead silo's streams are
-    /// drained into it.
-    /// </summary>
-    bool IsDurable { get; }
-
-    /// <summary>
     /// How long commits gather before a stretch is taken: long where many changes of a group become one row.
     /// </summary>
-    TimeSpan Gathers(GrainsOptions options) => IsDurable ? options.RelayInterval : TimeSpan.Zero;
+    TimeSpan Gathers(GrainsOptions options) => options.RelayInterval;
 
     /// <summary>
     /// The sink as one stream's pump uses it; another object where the sink remembers something about the stream.

@@ -217,7 +217,7 @@ internal sealed class StreamForwarder(
         }
     }
 
-    private bool IsCursorFlushed => _isMaintained && (!sink.IsDurable || _cursor == Taken);
+    private bool IsCursorFlushed => _isMaintained && _cursor == Taken;
 
     /// <summary>One stretch; false where there is none.</summary>
     private async Task<bool> StepAsync(CancellationToken stopping)
@@ -295,8 +295,6 @@ internal sealed class StreamForwarder(
 
     private async Task FlushCursorAsync(CancellationToken stopping)
     {
-        if (!sink.IsDurable)
-            return;
         var taken = Taken;
         await UntilTakenAsync(async () => _isMaintained = await sink.MaintainAsync(taken, _halt.Token), stopping);
         if (taken > _cursor)

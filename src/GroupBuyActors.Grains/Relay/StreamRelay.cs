@@ -34,7 +34,7 @@ internal sealed class StreamRelay(
     private volatile FrozenDictionary<long, StreamForwarder[]> _pumps = FrozenDictionary<long, StreamForwarder[]>.Empty;
 
     /// <summary>The sinks that must have had a row before it may leave the journal.</summary>
-    public IReadOnlyList<string> DurableSinks => [.. _sinks.Where(sink => sink.IsDurable).Select(sink => sink.Name)];
+    public IReadOnlyList<string> DurableSinks => [.. _sinks.Select(sink => sink.Name)];
 
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
     public void Listen()
@@ -59,13 +59,13 @@ internal sealed class StreamRelay(
     }
 
     /// <summary>
-    /// Hands a dead stream's rest to every durable sink and marks it drained. Each sink takes it at its own pace and is
+    /// Hands a dead stream's rest to every sink and marks it drained. Each sink takes it at its own pace and is
     /// offered it until it does, so that one that is down for long keeps the stream from being marked and the others
     /// from nothing.
     /// </summary>
     public async Task DrainAsync(long stream, CancellationToken cancellation)
     {
-        await Task.WhenAll(_sinks.Where(sink => sink.IsDurable).Select(sink => DrainAsync(stream, sink, cancellation)));
+        await Task.WhenAll(_sinks.Select(sink => DrainAsync(stream, sink, cancellation)));
         await streams.MarkDrainedAsync(stream, cancellation);
         RelayLog.Drained(log, stream);
     }

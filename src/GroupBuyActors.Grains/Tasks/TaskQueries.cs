@@ -35,6 +35,9 @@ internal sealed class TaskQueries(
         CancellationToken cancellation
     )
     {
+        // A task whose tries are used up is dead; none ends as failed.
+        if (status == "failed")
+            return new Page<TaskReport>([], null);
         if (status is not (null or "pending" or "running"))
             return await SearchAsync(
                 new TaskOutcomeFilter

@@ -34,16 +34,6 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
     /// <summary>Who watches; kept by <see cref="GroupFeeds"/>.</summary>
     public int Watchers { get; set; }
 
-    /// <summary>What it keeps, in bytes.</summary>
-    public long Bytes
-    {
-        get
-        {
-            lock (_gate)
-                return _frames.Bytes;
-        }
-    }
-
     public void Start(BackgroundSupervisor background) => background.RunAsync(this, _ending.Token).Ignore();
 
     public void End() => _ending.Cancel();

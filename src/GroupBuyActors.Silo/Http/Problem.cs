@@ -16,8 +16,6 @@ internal sealed class Problem(int status, string code, string title, string deta
 
     public int Status => status;
 
-    public string Code => code;
-
     public static Problem Of(Refusal refusal)
     {
         var (status, title) = Problems.Kind(refusal.Code);

@@ -27,9 +27,6 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     private bool _closed;
     private bool _woken;
 
-    /// <summary>Commits reserved, waiting or being written.</summary>
-    public int Reserved => Volatile.Read(ref _reserved);
-
     /// <summary>Commits in line that the lane has not taken yet.</summary>
     public int Waiting => Volatile.Read(ref _inLine);
 

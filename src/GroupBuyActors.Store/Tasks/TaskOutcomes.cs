@@ -208,7 +208,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
             ? (SqlText)$"1 = 0"
             : $"""
                 type in ({SqlText.Join(", ", types.Select(type => (SqlText)$"{type}"))})
-                  and status in ('dead', 'failed') and redriven_ms is null and dismissed_ms is null
+                  and status = 'dead' and redriven_ms is null and dismissed_ms is null
                 """;
 
     /// <summary>Moves letters about money, of which nobody has decided, out of the days that are about to go.</summary>

@@ -41,10 +41,8 @@ public sealed class TaskWheelTests
         Assert.Equal(Start.AddMilliseconds(3), wheel.NextDue());
         Assert.True(wheel.Cancel("near", out _));
         Assert.Equal(far, wheel.NextDue());
-        Assert.True(wheel.Reschedule("far", Start.AddSeconds(1)));
-        Assert.Equal(Start.AddSeconds(1), wheel.NextDue());
-        Assert.Empty(Pop(wheel, Start.AddMilliseconds(999)));
-        Assert.Equal(["far"], Pop(wheel, Start.AddSeconds(1)));
+        Assert.Empty(Pop(wheel, far.AddMilliseconds(-1)));
+        Assert.Equal(["far"], Pop(wheel, far));
     }
 
     [Fact]
@@ -58,7 +56,6 @@ public sealed class TaskWheelTests
         Assert.True(wheel.Cancel("a", out item));
         Assert.Equal("first", item);
         Assert.False(wheel.Cancel("a", out _));
-        Assert.False(wheel.Reschedule("a", Start));
         Assert.True(wheel.Add("a", Start, "third"));
         Assert.Equal(["a"], Pop(wheel, Start));
     }
@@ -94,7 +91,6 @@ public sealed class TaskWheelTests
         Add,
         Cancel,
         CancelFrom,
-        Reschedule,
         Pop,
         PopSome,
         NextDue,
@@ -138,11 +134,6 @@ public sealed class TaskWheelTests
                                 Assert.Equal(at >= 0, wheel.Cancel(name, out _));
                                 if (at >= 0)
                                     model.RemoveAt(at);
-                                break;
-                            case Do.Reschedule:
-                                Assert.Equal(at >= 0, wheel.Reschedule(name, due));
-                                if (at >= 0)
-                                    model[at] = (name, due, order++);
                                 break;
                             case Do.CancelFrom:
                                 Assert.Equal(model.RemoveAll(entry => entry.Due >= due), wheel.CancelFrom(due));

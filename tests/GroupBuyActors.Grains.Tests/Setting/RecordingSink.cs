@@ -17,8 +17,6 @@ internal sealed class RecordingSink(string name) : IStreamSink
 
     public string Name => name;
 
-    public bool IsDurable => true;
-
     public volatile bool IsDown;
 
     /// <summary>The sequences of events taken, in order; in these tests they equal positions.</summary>

@@ -18,8 +18,6 @@ internal sealed class MySqlText
     private char[] _decoded = new char[1024];
     private int _length;
 
-    public int Length => _length;
-
     public void Clear() => _length = 0;
 
     public override string ToString() => new(_buffer, 0, _length);
