@@ -1,8 +1,11 @@
+using GroupBuyActors.Activations;
 using GroupBuyActors.Background;
+using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Reading;
 using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Retention;
@@ -84,7 +87,9 @@ public static class GroupBuyHosting
 
         services.AddSingleton<GroupMetrics>();
         services.AddSingleton<GroupReminders>();
+        services.AddSingleton(ActorsOf);
         services.AddSingleton<GroupServices>();
+        services.AddSingleton<GroupBehavior>();
         services.AddBackgroundLoop<StuckGroups>();
         services.AddSingleton<TaskAudit>();
         services.AddSingleton<ICompletedTasks, CompletedGroupTasks>();
@@ -120,6 +125,28 @@ public static class GroupBuyHosting
         services.AddSingleton<Func<Ports.IEventPublisher, EventSink>>(provider =>
             publisher => ActivatorUtilities.CreateInstance<EventSink>(provider, publisher)
         );
+    }
+
+    private static ActorServices ActorsOf(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<GrainsOptions>>().Value;
+        return new ActorServices
+        {
+            Committer = provider.GetRequiredService<ICommitter>(),
+            Reader = provider.GetRequiredService<IActorReader>(),
+            Gate = provider.GetRequiredService<SiloGate>(),
+            Clock = provider.GetRequiredService<ClusterClock>(),
+            Time = provider.GetRequiredService<TimeProvider>(),
+            NextCommitId = provider.GetRequiredService<IdGenerator>().NextCommitId,
+            Bounds = new ActorBounds
+            {
+                IdleHead = options.IdleHeadBound,
+                Read = options.PortTimeout,
+                Drain = options.DrainBound,
+                SnapshotTailMin = options.SnapshotTailMin,
+                SnapshotTailAsleep = options.SnapshotTailAsleep,
+            },
+        };
     }
 
     private static void AddRetention(IServiceCollection services)

@@ -169,7 +169,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 if (outcome == TaskChangeOutcome.Done)
                     done(id);
             }
-            catch (Groups.StoreUnavailableException)
+            catch (StoreUnavailableException)
             {
                 // The store refused: nothing was changed.
             }
@@ -189,7 +189,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 if (_engine.Operations.RedriveHereAsync(dead.TaskId).GetAwaiter().GetResult() == TaskChangeOutcome.Done)
                     _redriven.Add(dead.TaskId);
             }
-            catch (Groups.StoreUnavailableException)
+            catch (StoreUnavailableException)
             {
                 // As above.
             }

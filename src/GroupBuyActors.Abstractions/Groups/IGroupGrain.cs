@@ -66,14 +66,3 @@ public interface IGroupGrain : IGrainWithStringKey
     [Alias("WaitForEvents")]
     Task<long> WaitForEvents(long after);
 }
-
-/// <summary>The store cannot take the change now, or its outcome is unknown: try again with the same request.</summary>
-[GenerateSerializer, Alias("groupbuy.StoreUnavailableException")]
-public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>
-/// A command was not decided, or what it decided cannot be stored: a fault of ours, that the same call meets again.
-/// Nothing of it is stored.
-/// </summary>
-[GenerateSerializer, Alias("groupbuy.DecisionFailedException")]
-public sealed class DecisionFailedException(string message) : Exception(message);

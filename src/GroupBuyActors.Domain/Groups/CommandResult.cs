@@ -1,3 +1,4 @@
+using GroupBuyActors.Activations;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
 using GroupBuyActors.Tasks;
@@ -119,66 +120,20 @@ internal sealed record PaymentEntry(
 internal readonly record struct StockFigures(int Reserved, int Outstanding, int Deducted, int Released);
 
 /// <summary>
-/// A question that must be put to the payment provider before the command can be decided; then decide it again with the
-/// findings.
+/// The outcome of <see cref="GroupMachine.Handle"/>. What is answered is a <see cref="Reply{T}"/> of the group or of an
+/// order, what is refused a <see cref="Refusal"/>, what a port is asked a <see cref="PortQuestion"/>. Events may be
+/// there where it is refused: a deadline that passed is applied first.
 /// </summary>
-internal sealed record PaymentQuestion(OrderId Order);
-
-/// <summary>
-/// The outcome of <see cref="GroupMachine.Handle"/>: what must be committed (already applied to the state), and what
-/// may be said once it is. Empty lists mean that nothing changed.
-/// </summary>
-internal sealed class CommandResult
+internal sealed class CommandResult : ActorResult<RecordedEvent>
 {
-    /// <summary>Events, in the order they follow from each other.</summary>
-    public List<RecordedEvent> Events { get; } = [];
-
-    /// <summary>Tasks to schedule.</summary>
-    public List<TimedTask> Schedules { get; } = [];
-
-    /// <summary>Tasks to remove: cancelled by the events, or completed.</summary>
-    public List<TaskKey> Removals { get; } = [];
-
     /// <summary>Rows for the order status log.</summary>
     public List<OrderStatusChange> Statuses { get; } = [];
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<KindRow> Rows => Statuses;
+
     /// <summary>Payments whose entry changed.</summary>
     public List<PaymentEntry> Payments { get; } = [];
-
-    /// <summary>
-    /// The answer: a <see cref="GroupView"/>, an <see cref="OrderView"/>, or null for tasks' commands.
-    /// </summary>
-    public object? Answer { get; set; }
-
-    /// <summary>How it went.</summary>
-    public ReplyOutcome Outcome { get; set; }
-
-    /// <summary>True where <see cref="Answer"/> is the first answer to a request key seen before.</summary>
-    public bool Replayed { get; set; }
-
-    /// <summary>
-    /// Why it is refused, or null. Events may be there all the same: a deadline that passed is applied first.
-    /// </summary>
-    public Refusal? Refusal { get; set; }
-
-    /// <summary>
-    /// Set where the payment provider must be asked first; nothing but a passed deadline was applied then.
-    /// </summary>
-    public PaymentQuestion? Question { get; set; }
-
-    /// <summary>
-    /// Set after <see cref="GroupCommand.Publish"/> where stock must be reserved now; answer with
-    /// <see cref="GroupCommand.Reserved"/>.
-    /// </summary>
-    public (int Attempt, Ports.StockReservation Reservation)? Reserve { get; set; }
-
-    /// <summary>A task fired before its time: run it again in this long; it is not completed.</summary>
-    public TimeSpan? NotYet { get; set; }
-
-    /// <summary>
-    /// The command is about an order or a cause that this state does not know: check that the state is the newest.
-    /// </summary>
-    public bool Unknown { get; set; }
 
     /// <summary>Something that a person must look at (an unknown task), or null.</summary>
     public string? Alert { get; set; }
@@ -188,7 +143,4 @@ internal sealed class CommandResult
     /// null.
     /// </summary>
     public string? Warning { get; set; }
-
-    /// <summary>True where something must be committed.</summary>
-    public bool Changes => Events.Count + Schedules.Count + Removals.Count > 0;
 }

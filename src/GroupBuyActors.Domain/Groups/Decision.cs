@@ -1,3 +1,4 @@
+using GroupBuyActors.Activations;
 using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
@@ -19,14 +20,16 @@ internal sealed class Decision
     private static readonly GroupEvent[] NoEvents = [];
 
     public GroupEvent[] Events { get; init; } = NoEvents;
-    public ReplyOutcome Outcome { get; init; }
+    public ReplyOutcome How { get; init; }
     public AnswerKind Answer { get; init; }
     public int Order { get; init; }
-    public Refusal? Refusal { get; init; }
-    public PaymentQuestion? Question { get; init; }
-    public bool Reserve { get; init; }
-    public TimeSpan? NotYet { get; init; }
-    public bool Unknown { get; init; }
+
+    /// <summary>The outcome where it is not <see cref="Answer"/>.</summary>
+    public Outcome? Instead { get; init; }
+
+    /// <summary>True where inventory is asked for what <see cref="Events"/> publish.</summary>
+    public bool Reserves { get; init; }
+
     public string? Alert { get; init; }
     public string? Warning { get; init; }
 
@@ -34,7 +37,7 @@ internal sealed class Decision
     public bool KeepsTask { get; init; }
 
     /// <summary>True where the task that brought the command has done its work.</summary>
-    public bool CompletesTask => !KeepsTask && !Unknown && Refusal is null && Question is null && NotYet is null;
+    public bool CompletesTask => !KeepsTask && Instead is null;
 
     /// <summary>True where open consequences go on and vouchers whose validity is over end.</summary>
     public bool Advances { get; init; }
@@ -42,16 +45,25 @@ internal sealed class Decision
     /// <summary>Nothing is to be done and nothing to be said: a task that is no longer needed.</summary>
     public static Decision Nothing { get; } = new();
 
-    public static Decision Refuse(RefusalCode code, string detail) => new() { Refusal = new Refusal(code, detail) };
+    public static Decision Refuse(RefusalCode code, string detail) => new() { Instead = Refused(code, detail) };
+
+    public static Outcome.Refused<Refusal> Refused(RefusalCode code, string detail) => new(new Refusal(code, detail));
+
+    public static Decision NotYet(TimeSpan runAgainIn) => new() { Instead = new Outcome.NotYet(runAgainIn) };
 
     public static Decision Invalid(Dictionary<string, string[]> errors) =>
-        new() { Refusal = new Refusal(RefusalCode.RequestInvalid, "Some fields are invalid.") { Errors = errors } };
+        new()
+        {
+            Instead = new Outcome.Refused<Refusal>(
+                new Refusal(RefusalCode.RequestInvalid, "Some fields are invalid.") { Errors = errors }
+            ),
+        };
 
     public static Decision OfGroup(ReplyOutcome outcome, params GroupEvent[] events) =>
         new()
         {
             Events = events,
-            Outcome = outcome,
+            How = outcome,
             Answer = AnswerKind.Group,
         };
 
@@ -59,7 +71,7 @@ internal sealed class Decision
         new()
         {
             Events = events,
-            Outcome = outcome,
+            How = outcome,
             Answer = AnswerKind.Order,
             Order = order,
         };
@@ -72,10 +84,11 @@ internal sealed class Decision
     public static Decision OrderNotFound(GroupState state, int order) =>
         new()
         {
-            Refusal = new Refusal(RefusalCode.OrderNotFound, $"Order {order} of group {state.Id} does not exist."),
-            Unknown = true,
+            Instead = new Outcome.Unknown(
+                Refused(RefusalCode.OrderNotFound, $"Order {order} of group {state.Id} does not exist.")
+            ),
         };
 
     /// <summary>A task brings something that this state has never heard of: is the state the newest?</summary>
-    public static Decision UnknownToTask(string what) => new() { Unknown = true, Alert = what };
+    public static Decision UnknownToTask(string what) => new() { Instead = new Outcome.Unknown(), Alert = what };
 }

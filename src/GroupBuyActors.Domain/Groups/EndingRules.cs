@@ -50,7 +50,7 @@ internal static class EndingRules
                 && now < state.RequireTerms().Deadline
                 && fired.Id == GroupMachine.DeadlineTask(state).Id
             )
-                return new Decision { NotYet = state.RequireTerms().Deadline - now };
+                return Decision.NotYet(state.RequireTerms().Deadline - now);
         }
         else if (!state.IsPublished)
         {
@@ -60,7 +60,7 @@ internal static class EndingRules
         return new Decision
         {
             Advances = true,
-            Outcome = ReplyOutcome.Done,
+            How = ReplyOutcome.Done,
             Answer = AnswerKind.Group,
         };
     }

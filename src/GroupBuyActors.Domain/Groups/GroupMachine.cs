@@ -1,3 +1,6 @@
+using GroupBuyActors.Activations;
+using GroupBuyActors.Requests;
+
 namespace GroupBuyActors.Groups;
 
 /// <summary>
@@ -19,7 +22,7 @@ internal static partial class GroupMachine
         if (context.Completes is { } task && task.Due > execution.Now)
         {
             // The clock that fired it is ahead of ours: a timer may be late, never early.
-            result.NotYet = task.Due - execution.Now;
+            result.Outcome = new Outcome.NotYet(task.Due - execution.Now);
             return result;
         }
 
@@ -41,11 +44,14 @@ internal static partial class GroupMachine
         execution.RemoveDoneWork();
         if (decision.CompletesTask)
             execution.Complete();
-        if (decision.Refusal is not null || decision.Question is not null)
-            return result;
-        if (request is not null && known is not null)
+        if (decision.Instead is { } outcome)
+            result.Outcome = outcome;
+        else if (decision.Reserves)
+            result.Outcome = new Outcome.AsksPort<PortQuestion>(PublicationRules.ReservationOf(state));
+        else if (request is not null && known is not null)
             return Recall(result, request, known);
-        Answer(execution, decision, request);
+        else
+            Answer(execution, decision, request);
         return result;
     }
 
@@ -97,53 +103,46 @@ internal static partial class GroupMachine
             execution.Advance();
         if (decision.Events.Length > 0 || decision.Advances)
             execution.RunTransitions();
-        result.Refusal = decision.Refusal;
-        result.Question = decision.Question;
-        result.NotYet = decision.NotYet;
-        result.Unknown = decision.Unknown;
         result.Alert = decision.Alert;
         result.Warning = decision.Warning;
-        if (decision.Reserve)
-            result.Reserve = PublicationRules.ReservationOf(execution.State);
     }
 
     private static void Answer(CommandExecution execution, Decision decision, RequestKey? request)
     {
         var (state, result) = (execution.State, execution.CommandResult);
-        result.Outcome = decision.Outcome;
-        result.Answer = decision.Answer switch
+        var answer = decision.Answer switch
         {
-            AnswerKind.Group => state.View(),
-            AnswerKind.Order => Views.Of(state, state.Orders[decision.Order]),
-            AnswerKind.OrderWithBrief => Views.Of(state, state.Orders[decision.Order], brief: true),
-            _ => null,
+            AnswerKind.Group => GroupAnswer.Of(state.View(), decision.How),
+            AnswerKind.Order => GroupAnswer.Of(Views.Of(state, state.Orders[decision.Order]), decision.How),
+            AnswerKind.OrderWithBrief => GroupAnswer.Of(
+                Views.Of(state, state.Orders[decision.Order], brief: true),
+                decision.How
+            ),
+            _ => default,
         };
-        if (request is null || result.Answer is null)
+        result.Outcome = answer.Accept();
+        if (request is null || answer.IsNothing)
             return;
         var remembered = new RequestRecord(
             request.Id,
             request.Fingerprint,
             decision.Answer == AnswerKind.Group ? null : decision.Order,
-            decision.Outcome,
+            decision.How,
             decision.Answer == AnswerKind.OrderWithBrief
         );
         if (result.Events.Count > 0)
             result.Events[^1] = result.Events[^1] with { Request = remembered };
-        Remember(state, remembered, execution.Now, result.Answer, journaled: result.Events.Count > 0);
+        Remember(state, remembered, execution.Now, answer, journaled: result.Events.Count > 0);
     }
 
-    private static CommandResult Recall(CommandResult result, RequestKey request, Remembered known)
+    private static CommandResult Recall(CommandResult result, RequestKey request, Remembered<GroupAnswer> known)
     {
-        if (request.Fingerprint.Length > 0 && known.Fingerprint.Length > 0 && request.Fingerprint != known.Fingerprint)
-        {
-            result.Refusal = new Refusal(
+        result.Outcome = known.Matches(request.Fingerprint)
+            ? known.Answer.Accept(replayed: true)
+            : Decision.Refused(
                 RefusalCode.IdempotencyMismatch,
                 "This idempotency key was already used with a different body."
             );
-            return result;
-        }
-
-        (result.Answer, result.Outcome, result.Replayed) = (known.Answer, known.Outcome, true);
         return result;
     }
 
@@ -151,24 +150,25 @@ internal static partial class GroupMachine
         GroupState state,
         RequestRecord remembered,
         DateTimeOffset at,
-        object answer,
+        GroupAnswer answer,
         bool journaled
     )
     {
-        state.Requests.Add(
-            new Remembered(remembered.Id, remembered.Fingerprint, at, remembered.Outcome, answer, journaled)
-        );
+        state.Requests.Add(new Remembered<GroupAnswer>(remembered.Id, remembered.Fingerprint, at, answer, journaled));
         if (journaled)
             state.ApproximateBytes += 136 + remembered.Id.Length + remembered.Fingerprint.Length;
     }
 
-    private static object AnswerOf(GroupState state, RequestRecord remembered) =>
+    private static GroupAnswer AnswerOf(GroupState state, RequestRecord remembered) =>
         remembered.Order is { } number
-            ? Views.Of(state, state.Orders[number], remembered.Brief)
-            : state.View()
-                ?? throw new InvalidOperationException(
-                    $"Group {state.Id} cannot rebuild the answer to request {remembered.Id}."
-                );
+            ? GroupAnswer.Of(Views.Of(state, state.Orders[number], remembered.Brief), remembered.Outcome)
+            : GroupAnswer.Of(
+                state.View()
+                    ?? throw new InvalidOperationException(
+                        $"Group {state.Id} cannot rebuild the answer to request {remembered.Id}."
+                    ),
+                remembered.Outcome
+            );
 
     private static RequestKey? RequestOf(GroupCommand command) =>
         command switch

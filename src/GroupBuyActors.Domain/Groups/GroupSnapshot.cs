@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GroupBuyActors.Events;
+using GroupBuyActors.Requests;
 
 namespace GroupBuyActors.Groups;
 
@@ -146,14 +147,14 @@ internal sealed class RequestRow
     public CloseReason? CloseReason { get; init; }
     public GroupBrief? Brief { get; init; }
 
-    public static RequestRow Of(Remembered request) =>
-        request.Answer is OrderView order
+    public static RequestRow Of(Remembered<GroupAnswer> request) =>
+        request.Answer.Order is { } order
             ? new RequestRow
             {
                 Id = request.Id,
                 Fingerprint = request.Fingerprint,
                 At = request.At,
-                Outcome = request.Outcome,
+                Outcome = request.Answer.How,
                 Order = order.OrderId.Number,
                 Status = order.Status,
                 PaidAt = order.PaidAt,
@@ -168,12 +169,18 @@ internal sealed class RequestRow
                 Id = request.Id,
                 Fingerprint = request.Fingerprint,
                 At = request.At,
-                Outcome = request.Outcome,
-                Group = (GroupView)request.Answer,
+                Outcome = request.Answer.How,
+                Group = request.Answer.Group,
             };
 
-    public Remembered Remembered(GroupState state) =>
-        new(Id, Fingerprint, At, Outcome, Group is not null ? Group : OrderOf(state), Journaled: true);
+    public Remembered<GroupAnswer> Remembered(GroupState state) =>
+        new(
+            Id,
+            Fingerprint,
+            At,
+            Group is not null ? GroupAnswer.Of(Group, Outcome) : GroupAnswer.Of(OrderOf(state), Outcome),
+            Journaled: true
+        );
 
     private OrderView OrderOf(GroupState state)
     {

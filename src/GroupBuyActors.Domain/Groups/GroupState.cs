@@ -1,9 +1,11 @@
+using GroupBuyActors.Activations;
+using GroupBuyActors.Requests;
 using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
 /// <summary>The state of one group. Changed only by applying events; one activation owns it.</summary>
-internal sealed class GroupState
+internal sealed class GroupState : IActorState
 {
     private readonly GroupId _id;
     private ShardId? _shard;
@@ -87,7 +89,7 @@ internal sealed class GroupState
 
     internal OrderBook Orders { get; } = new();
     internal StockLedger Ledger { get; set; } = new();
-    internal RequestMemory Requests { get; } = new();
+    internal RequestMemory<GroupAnswer> Requests { get; } = new();
 
     internal bool IsPublished => Phase is not (GroupPhase.None or GroupPhase.Publishing);
 

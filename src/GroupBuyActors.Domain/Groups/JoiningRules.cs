@@ -45,7 +45,7 @@ internal static class JoiningRules
                     OrderId = new OrderId(state.Id, number),
                 },
             ],
-            Outcome = ReplyOutcome.Created,
+            How = ReplyOutcome.Created,
             Answer = AnswerKind.OrderWithBrief,
             Order = number,
         };

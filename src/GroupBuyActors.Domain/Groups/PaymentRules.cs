@@ -1,3 +1,4 @@
+using GroupBuyActors.Activations;
 using GroupBuyActors.Events;
 using GroupBuyActors.Ports;
 
@@ -45,7 +46,7 @@ internal static class PaymentRules
         if (order.Status != OrderStatus.PendingPayment)
             return Decision.Nothing;
         if (now < order.ClosesAt)
-            return new Decision { NotYet = order.ClosesAt - now };
+            return Decision.NotYet(order.ClosesAt - now);
         var id = new OrderId(state.Id, order.Number);
         var found = Unknown(order, close.Findings);
         var right = found.FindIndex(payment => payment.Amount == Views.TotalOf(state, order));
@@ -108,7 +109,12 @@ internal static class PaymentRules
     private static Decision? Doubt(GroupState state, Order order, PayOrder command, PaymentFindings? findings)
     {
         if (findings is null)
-            return new Decision { Question = new PaymentQuestion(new OrderId(state.Id, order.Number)) };
+            return new Decision
+            {
+                Instead = new Outcome.AsksPort<PortQuestion>(
+                    new PortQuestion.FindPayments(new OrderId(state.Id, order.Number))
+                ),
+            };
         if (findings.Answer == PortAnswer.Unavailable)
             return Decision.Refuse(
                 RefusalCode.PaymentsUnavailable,
@@ -143,7 +149,7 @@ internal static class PaymentRules
         return new Decision
         {
             Events = [new PaymentExcess(command.PaymentId, command.Amount) { OrderId = id }],
-            Outcome = ReplyOutcome.Accepted,
+            How = ReplyOutcome.Accepted,
             Answer = AnswerKind.Order,
             Order = order.Number,
             Warning =
@@ -202,7 +208,7 @@ internal static class PaymentRules
         new()
         {
             Events = events,
-            NotYet = again ? TimeSpan.Zero : null,
+            Instead = again ? new Outcome.NotYet(TimeSpan.Zero) : null,
             Warning = events.Any(happened => happened is PaymentExcess)
                 ? $"The payment provider holds {found.Count} excess payments for order {order.Number}; they are "
                     + "refunded."

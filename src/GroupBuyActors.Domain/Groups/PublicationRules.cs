@@ -24,8 +24,8 @@ internal static class PublicationRules
         return new Decision
         {
             Events = [new GroupPublishing(state.Attempt + 1, termsRequest, TermsRules.Resolve(termsRequest, now))],
-            Outcome = ReplyOutcome.Accepted,
-            Reserve = true,
+            How = ReplyOutcome.Accepted,
+            Reserves = true,
         };
     }
 
@@ -48,10 +48,10 @@ internal static class PublicationRules
     }
 
     /// <summary>What to ask inventory for.</summary>
-    public static (int Attempt, StockReservation Reservation) ReservationOf(GroupState state)
+    public static PortQuestion.ReserveStock ReservationOf(GroupState state)
     {
         var terms = state.RequireTerms();
-        return (
+        return new PortQuestion.ReserveStock(
             state.Attempt,
             new StockReservation(PortKeys.Reserve(state.Id, state.Attempt), state.Id, terms.Sku, terms.Capacity)
         );
@@ -63,7 +63,7 @@ internal static class PublicationRules
             return Decision.Refuse(RefusalCode.GroupExists, $"Group {state.Id} already exists with different content.");
         // Still waiting for stock: a crash may have interrupted the reservation, and its key makes asking again safe.
         return state.Phase == GroupPhase.Publishing
-            ? new Decision { Outcome = ReplyOutcome.Accepted, Reserve = true }
+            ? new Decision { How = ReplyOutcome.Accepted, Reserves = true }
             : Decision.OfGroup(ReplyOutcome.Done);
     }
 
@@ -93,7 +93,7 @@ internal static class PublicationRules
         new()
         {
             Events = events,
-            Refusal = new Refusal(
+            Instead = Decision.Refused(
                 RefusalCode.StockInsufficient,
                 reply.Detail ?? $"The inventory service refused the stock for group {state.Id}."
             ),
@@ -103,7 +103,7 @@ internal static class PublicationRules
         new()
         {
             Events = events,
-            Refusal = new Refusal(
+            Instead = Decision.Refused(
                 RefusalCode.InventoryUnavailable,
                 $"The inventory service did not answer in time for group {state.Id}. Try again."
             ),

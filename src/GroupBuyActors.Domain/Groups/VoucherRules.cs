@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using GroupBuyActors.Activations;
 using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
@@ -9,6 +10,11 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 internal static class VoucherRules
 {
+    private static readonly Outcome.Refused<Refusal> s_notFound = Decision.Refused(
+        RefusalCode.VoucherNotFound,
+        "The voucher does not exist."
+    );
+
     public static Decision Decide(GroupState state, GroupCommand.Redeem redeem, DateTimeOffset now)
     {
         if (Find(state, redeem.Code) is not { } order)
@@ -58,9 +64,8 @@ internal static class VoucherRules
             : null;
 
     private static Decision NotFound(GroupState state, VoucherCode code) =>
-        new()
-        {
-            Refusal = new Refusal(RefusalCode.VoucherNotFound, "The voucher does not exist."),
-            Unknown = code.Order.Group == state.Id && state.Orders.Find(code.Order.Number) is null,
-        };
+        new() { Instead = IsUnknown(state, code) ? new Outcome.Unknown(s_notFound) : s_notFound };
+
+    private static bool IsUnknown(GroupState state, VoucherCode code) =>
+        code.Order.Group == state.Id && state.Orders.Find(code.Order.Number) is null;
 }

@@ -1,3 +1,4 @@
+using GroupBuyActors.Activations;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Projections;
 
@@ -23,28 +24,8 @@ internal static class GroupLoader
     /// <summary>
     /// Builds the state from what is stored; throws where that is not whole, or a newer release wrote it.
     /// </summary>
-    public static GroupState Build(GroupId group, StoredActor stored)
-    {
-        var state = stored.Snapshot is { } snapshot ? GroupSnapshot.Read(group, snapshot) : new GroupState(group);
-        if (state.Sequence != stored.SnapshotSequence)
-            throw new InvalidDataException(
-                $"The snapshot of group {group} has sequence {state.Sequence}, but its header has "
-                    + $"{stored.SnapshotSequence}."
-            );
-        foreach (var row in stored.Tail)
-        {
-            if (row.Sequence != state.Sequence + 1)
-                throw new InvalidDataException(
-                    $"The journal of group {group} has a gap: sequence {row.Sequence} follows {state.Sequence}."
-                );
-            GroupMachine.Replay(
-                state,
-                JournalPayload.Read(group, row.Sequence, row.Time, row.Type, row.Version, row.Payload)
-            );
-        }
-
-        return state;
-    }
+    public static GroupState Build(GroupId group, StoredActor stored) =>
+        ActorLoader.Build(GroupFormat.Instance, group.Actor, stored);
 
     /// <summary>A group's row in lists and books as it is now; null while GET is 404.</summary>
     public static GroupRow? RowOf(GroupState state, bool withTerms) =>

@@ -29,15 +29,16 @@ internal sealed partial class GroupMetrics
         );
     }
 
-    public void Command(GroupCommand command, CommandResult decided)
+    public void Command<T>(GroupCommand command, Reply<T> reply)
+        where T : class
     {
         if (!_commands.Enabled)
             return;
         Command(
             command,
-            decided.Refusal is { } refusal ? refusal.Code.Text()
-                : decided.Replayed ? "replayed"
-                : Text(decided.Outcome)
+            reply.Refusal is { } refusal ? refusal.Code.Text()
+                : reply.Replayed ? "replayed"
+                : Text(reply.Outcome)
         );
     }
 

@@ -1,3 +1,4 @@
+using GroupBuyActors.Events;
 using GroupBuyActors.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Timers;
@@ -17,17 +18,50 @@ internal sealed class GroupReminders(
     ILogger<GroupReminders> log
 )
 {
+    public const string GrainTypeName = "group";
+
     private const string Name = "deadline";
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
     private readonly SemaphoreSlim _writers = new(1);
     private int _waiting;
 
+    /// <summary>Keeps the reminder of a group just shelved, drops that of one just decided.</summary>
+    public void Follow(GroupState state, List<RecordedEvent> events)
+    {
+        foreach (var recorded in events)
+        {
+            if (recorded.Event is GroupShelved)
+                KeepWhileNeeded(state);
+            else if (recorded.Event is GroupFulfilled or GroupExpired { Reason: not ExpiryReason.VouchersLapsed })
+                Drop(GrainOf(state));
+        }
+    }
+
+    /// <summary>Keeps the reminder of a group that something is still due for.</summary>
+    public void KeepWhileNeeded(GroupState state)
+    {
+        if (IsNeeded(state) && state.Terms is { } terms)
+            Keep(GrainOf(state), state.Id, terms.Deadline);
+    }
+
+    /// <summary>Drops the reminder of a group that nothing is due for.</summary>
+    public void DropUnlessNeeded(GroupState state)
+    {
+        if (!IsNeeded(state))
+            Drop(GrainOf(state));
+    }
+
+    private static bool IsNeeded(GroupState state) =>
+        state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success;
+
+    private static GrainId GrainOf(GroupState state) => GrainId.Create(GrainTypeName, state.Id.Value);
+
     /// <summary>
     /// Called in a turn of the group. Rings one to two minutes after the deadline, spread by the group's hash, and then
     /// every five.
     /// </summary>
-    public void Keep(GrainId grain, GroupId group, DateTimeOffset deadline)
+    private void Keep(GrainId grain, GroupId group, DateTimeOffset deadline)
     {
         var spread = TimeSpan.FromMilliseconds(StableHash.Of(group.Value) % (ulong)Slack.TotalMilliseconds);
         var due = deadline + Slack + spread - clock.GetUtcNow();
@@ -37,7 +71,7 @@ internal sealed class GroupReminders(
     }
 
     /// <summary>Called in a turn of the group, at its end.</summary>
-    public void Drop(GrainId grain) =>
+    private void Drop(GrainId grain) =>
         InBackground(
                 async () =>
                 {

@@ -1,7 +1,6 @@
-using GroupBuyActors.Committing;
+using GroupBuyActors.Activations;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Ports;
-using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
@@ -10,19 +9,17 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What every group of a silo shares: built once, so that an activation is cheap.</summary>
+/// <summary>
+/// What every group of a silo shares besides what all actors do: built once, so that an activation is cheap.
+/// </summary>
 internal sealed class GroupServices(
-    ICommitter committer,
-    IActorReader reader,
+    ActorServices actors,
     OldJournals oldJournals,
     Relay.StreamRelay relay,
     ITaskStore tasks,
     TaskPolicyRegistry policies,
     IInventory inventory,
     IPayments payments,
-    ClusterClock clock,
-    TimeProvider time,
-    SiloGate gate,
     GroupReminders reminders,
     IdGenerator ids,
     GroupMetrics metrics,
@@ -34,23 +31,14 @@ internal sealed class GroupServices(
     private int _active;
     private long _activations;
 
-    public ICommitter Committer { get; } = committer;
-    public IActorReader Reader { get; } = reader;
+    public ActorServices Actors { get; } = actors;
     public OldJournals OldJournals { get; } = oldJournals;
     public Relay.StreamRelay Relay { get; } = relay;
     public ITaskStore Tasks { get; } = tasks;
     public TaskPolicyRegistry Policies { get; } = policies;
     public IInventory Inventory { get; } = inventory;
     public IPayments Payments { get; } = payments;
-
-    /// <summary>The cluster's clock: what decisions take for now.</summary>
-    public ClusterClock Clock { get; } = clock;
-
-    /// <summary>The machine's clock: for bounds and waiting.</summary>
-    public TimeProvider Time { get; } = time;
-    public SiloGate Gate { get; } = gate;
     public GroupReminders Reminders { get; } = reminders;
-    public IdGenerator IdGenerator { get; } = ids;
     public Func<string> NewSecret { get; } = ids.NextSecret;
     public GroupMetrics Metrics { get; } = metrics;
     public GroupSettings Settings { get; } = settings;

@@ -1,3 +1,4 @@
+using GroupBuyActors.Activations;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Tasks;
 
@@ -109,4 +110,18 @@ internal readonly record struct FoundPayment([property: Id(0)] string PaymentId,
 internal readonly record struct FiringResult([property: Id(0)] TimeSpan? RunAgainIn)
 {
     public static FiringResult Completed => default;
+
+    /// <summary>
+    /// What follows from a firing's result; the work of a settle task goes on at once where its commit left some.
+    /// </summary>
+    public static FiringResult Of(TaskFiring firing, CommandResult result, GroupState state)
+    {
+        if (result.Outcome is Outcome.NotYet early)
+            return new FiringResult(early.RunAgainIn > Soon ? early.RunAgainIn : Soon);
+        var goesOn =
+            firing.Type == GroupSettle.TypeName && state.HasPendingFanOut && !result.Removals.Contains(firing.Key);
+        return goesOn ? new FiringResult(TimeSpan.Zero) : Completed;
+    }
+
+    private static TimeSpan Soon => TimeSpan.FromMilliseconds(1);
 }

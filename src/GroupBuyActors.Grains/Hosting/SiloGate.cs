@@ -1,3 +1,4 @@
+using GroupBuyActors.Activations;
 using GroupBuyActors.Committing;
 using Microsoft.Extensions.Options;
 
@@ -24,6 +25,7 @@ internal interface ISiloGate
 /// </summary>
 internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions<GrainsOptions> options)
     : ISiloGate,
+        IActorGate,
         IDisposable
 {
     private readonly CancellationTokenSource _draining = new();

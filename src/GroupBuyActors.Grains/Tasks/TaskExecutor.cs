@@ -300,7 +300,7 @@ internal sealed class TaskExecutor(
     {
         var slot =
             committer.TryReserve(ran.Key.Shard)
-            ?? throw new Groups.StoreUnavailableException(
+            ?? throw new StoreUnavailableException(
                 "The database accepts no more changes at the moment. Try again later."
             );
         var result = await committer.CommitAsync(
@@ -321,7 +321,7 @@ internal sealed class TaskExecutor(
         {
             CommitStatus.Committed => true,
             CommitStatus.Stale => false,
-            _ => throw new Groups.StoreUnavailableException("The task's outcome could not be stored."),
+            _ => throw new StoreUnavailableException("The task's outcome could not be stored."),
         };
     }
 

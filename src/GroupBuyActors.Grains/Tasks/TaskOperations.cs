@@ -1,5 +1,4 @@
 using GroupBuyActors.Committing;
-using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reading;

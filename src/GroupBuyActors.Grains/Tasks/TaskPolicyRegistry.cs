@@ -109,9 +109,7 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
             )
                 break;
             if (tries == TriesMax)
-                throw new Groups.StoreUnavailableException(
-                    "The policy is being changed concurrently by others. Try again."
-                );
+                throw new StoreUnavailableException("The policy is being changed concurrently by others. Try again.");
         }
 
         await RunOnceAsync(cancellation);

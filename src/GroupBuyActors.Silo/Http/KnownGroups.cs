@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using GroupBuyActors.Groups;
 using GroupBuyActors.Reading;
 using Microsoft.Extensions.Options;
 

@@ -46,7 +46,7 @@ public sealed class EdgeCaseTests
         world.JoinAll("bob");
         world.RunDue();
         world.AdvanceTo(world.View.Terms.Deadline.AddMinutes(5));
-        Assert.Equal((ReplyOutcome.Done, GroupPhase.Fulfilled), (world.Pay(2).Outcome, world.View.State));
+        Assert.Equal((ReplyOutcome.Done, GroupPhase.Fulfilled), (world.Pay(2).How, world.View.State));
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class EdgeCaseTests
         var world = Scenes.Published();
         world.JoinAll("ann");
         world.Do(new GroupCommand.Withdraw());
-        Assert.Equal(ReplyOutcome.Accepted, world.Pay(1, "late").Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.Pay(1, "late").How);
         Assert.Equal(
             (GroupPhase.Expired, OrderStatus.Refunding, 0),
             (world.View.State, world.Order(1).Status, world.View.SeatsTaken)
@@ -71,7 +71,7 @@ public sealed class EdgeCaseTests
         world.JoinAll("ann");
         world.Advance(Window);
         Assert.Equal(OrderStatus.Closed, world.Order(1).Status);
-        Assert.Equal(ReplyOutcome.Accepted, world.Pay(1, "late").Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.Pay(1, "late").How);
         Assert.Equal((GroupPhase.Opening, 0), (world.View.State, world.View.SeatsPaid));
         world.RunToTheEnd();
         AssertMoneyIsBack(world, 1, "late");
@@ -83,10 +83,10 @@ public sealed class EdgeCaseTests
         var world = Scenes.Published();
         world.JoinAll("ann");
         var (first, again) = (world.Pay(1, "p"), world.Pay(1, "p"));
-        Assert.Equal((first.Outcome, 0), (again.Outcome, again.Events.Count));
+        Assert.Equal((first.How, 0), (again.How, again.Events.Count));
         world.Tell(new PayOrder(1, "p", Scenes.Price with { Amount = 1 })).Refused(RefusalCode.PaymentConflict);
         var other = world.Pay(1, "q");
-        Assert.Equal(ReplyOutcome.Accepted, other.Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, other.How);
         Assert.NotNull(other.Warning);
         world.RunDue();
         AssertMoneyIsBack(world, 1, "q");
@@ -237,7 +237,7 @@ public sealed class EdgeCaseTests
         world.PayAll(1, 2);
         world.RunDue();
         world.Do(new GroupCommand.Cancel(1)).Refused(RefusalCode.OrderNotCancellable);
-        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).How);
         world.RunDue();
         Assert.Equal(
             (GroupPhase.Success, OrderStatus.Refunded, 1),
@@ -276,7 +276,7 @@ public sealed class EdgeCaseTests
             world.Pay(3, "racing");
         world.Do(new GroupCommand.CloseUnpaid(3, new PaymentFindings(PortAnswer.Done, [])), close.Key);
         if (!paymentWins)
-            Assert.Equal(ReplyOutcome.Accepted, world.Pay(3, "racing").Outcome);
+            Assert.Equal(ReplyOutcome.Accepted, world.Pay(3, "racing").How);
         world.RunToTheEnd();
         Assert.Equal(paymentWins ? OrderStatus.VoucherIssued : OrderStatus.Refunded, world.Order(3).Status);
         Assert.Equal(paymentWins ? 3 : 2, world.Inventory.Deducted);

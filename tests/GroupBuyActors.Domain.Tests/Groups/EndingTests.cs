@@ -66,7 +66,7 @@ public sealed class EndingTests
         world.JoinAll("ann");
         world.Clock = world.View.Terms.Deadline;
         var result = world.Pay(1);
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding), (result.Outcome, world.Order(1).Status));
+        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding), (result.How, world.Order(1).Status));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class EndingTests
         var world = Scenes.Published();
         world.JoinAll("ann", "bob");
         world.PayAll(1);
-        Assert.Equal(ReplyOutcome.Done, world.Do(new GroupCommand.Withdraw()).Outcome);
+        Assert.Equal(ReplyOutcome.Done, world.Do(new GroupCommand.Withdraw()).How);
         Assert.Equal((GroupPhase.Expired, ExpiryReason.Withdrawn), (world.View.State, world.View.Reason));
         Assert.Equal((OrderStatus.Refunding, OrderStatus.Closed), (world.Order(1).Status, world.Order(2).Status));
         var again = world.Do(new GroupCommand.Withdraw());

@@ -16,7 +16,7 @@ public sealed class PaymentTests
         var result = world.Pay(1);
         Assert.Equal(
             (ReplyOutcome.Done, OrderStatus.Paid),
-            (result.Outcome, Assert.IsType<OrderView>(result.Answer).Status)
+            (result.How, Assert.IsType<OrderView>(result.Answer).Status)
         );
         Assert.Equal(World.Start, world.Order(1).PaidAt);
         Assert.Equal(TaskIds.Of(world.Id.Actor, 4, OrderClose.TypeName), Assert.Single(result.Removals).Id);
@@ -30,7 +30,7 @@ public sealed class PaymentTests
         var world = Joined();
         world.Pay(1);
         var again = world.Pay(1);
-        Assert.Equal(ReplyOutcome.Done, again.Outcome);
+        Assert.Equal(ReplyOutcome.Done, again.How);
         Assert.Empty(again.Events);
         world.RequestRefund(1);
         Assert.Equal(OrderStatus.Refunding, Assert.IsType<OrderView>(world.Pay(1).Answer).Status);
@@ -53,14 +53,14 @@ public sealed class PaymentTests
         var world = Joined();
         Assert.NotNull(world.Do(new GroupCommand.Pay(new PayOrder(1, "p", Wrong))).Question);
         var result = world.Pay(1, "p", Wrong);
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.PendingPayment), (result.Outcome, world.Order(1).Status));
+        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.PendingPayment), (result.How, world.Order(1).Status));
         Assert.IsType<PaymentExcess>(Assert.Single(result.Events).Event);
         Assert.NotNull(result.Warning);
         Assert.Null(result.Alert);
         world.RunDue();
         Assert.True(world.Provider.IsRefunded(world.OrderId(1), "p"));
         Assert.Equal(OrderStatus.PendingPayment, world.Order(1).Status);
-        Assert.Equal(ReplyOutcome.Accepted, world.Tell(new PayOrder(1, "p", Wrong)).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.Tell(new PayOrder(1, "p", Wrong)).How);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class PaymentTests
             .Tell(new PayOrder(1, "forged", Scenes.Price, Trusted: false), Fault.CallLost)
             .Refused(RefusalCode.PaymentsUnavailable);
         Assert.Equal(OrderStatus.PendingPayment, world.Order(1).Status);
-        Assert.Equal(ReplyOutcome.Done, world.Pay(1, "real", trusted: false).Outcome);
+        Assert.Equal(ReplyOutcome.Done, world.Pay(1, "real", trusted: false).How);
         Assert.Equal(OrderStatus.Paid, world.Order(1).Status);
         world.Tell(new PayOrder(1, "forged", Scenes.Price, Trusted: false)).Refused(RefusalCode.PaymentAmountMismatch);
     }
@@ -94,11 +94,11 @@ public sealed class PaymentTests
         var world = Joined();
         world.Do(new GroupCommand.Cancel(1));
         var result = world.Pay(1, "late", Scenes.Price with { Currency = "EUR" });
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding), (result.Outcome, world.Order(1).Status));
+        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Refunding), (result.How, world.Order(1).Status));
         world.RunDue();
         Assert.Equal(OrderStatus.Refunded, world.Order(1).Status);
         Assert.True(world.Provider.IsRefunded(world.OrderId(1), "late"));
-        Assert.Equal(ReplyOutcome.Accepted, world.Pay(1, "late", Scenes.Price with { Currency = "EUR" }).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.Pay(1, "late", Scenes.Price with { Currency = "EUR" }).How);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class PaymentTests
         var world = Joined();
         world.Pay(1);
         var second = world.Pay(1, "second");
-        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Paid), (second.Outcome, world.Order(1).Status));
+        Assert.Equal((ReplyOutcome.Accepted, OrderStatus.Paid), (second.How, world.Order(1).Status));
         world.RunDue();
         Assert.Equal(OrderStatus.Paid, world.Order(1).Status);
         Assert.Equal([PaymentState.Held, PaymentState.Refunded], world.State.Payments().Select(entry => entry.State));
@@ -159,7 +159,7 @@ public sealed class PaymentTests
     {
         var world = Joined();
         world.Clock = world.Order(1).ClosesAt.AddMinutes(1);
-        Assert.Equal(ReplyOutcome.Done, world.Pay(1).Outcome);
+        Assert.Equal(ReplyOutcome.Done, world.Pay(1).How);
         Assert.Empty(world.Do(new GroupCommand.CloseUnpaid(1, Scenes.Silence)).Events);
         Assert.Equal(OrderStatus.Paid, world.Order(1).Status);
     }
@@ -177,7 +177,7 @@ public sealed class PaymentTests
         var closedFirst = Joined();
         closedFirst.Clock = closedFirst.Order(1).ClosesAt;
         closedFirst.RunDue();
-        Assert.Equal(ReplyOutcome.Accepted, closedFirst.Pay(1).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, closedFirst.Pay(1).How);
         Assert.Equal(OrderStatus.Refunding, closedFirst.Order(1).Status);
     }
 

@@ -68,7 +68,7 @@ public sealed class PublicationTests
         Assert.Null(world.State.View());
         Assert.Empty(world.Tasks);
         world.Inventory.SetAvailable(3);
-        Assert.Equal(ReplyOutcome.Created, world.Publish(Scenes.Offer()).Outcome);
+        Assert.Equal(ReplyOutcome.Created, world.Publish(Scenes.Offer()).How);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class PublicationTests
         world.Inventory.DeliverLost();
         Assert.Equal(0, world.Inventory.Reserved);
         var again = world.Publish(Scenes.Offer());
-        Assert.Equal(ReplyOutcome.Created, again.Outcome);
+        Assert.Equal(ReplyOutcome.Created, again.How);
         Assert.Equal(2, world.State.Attempt);
         Assert.Equal(3, world.Inventory.Reserved);
     }
@@ -115,7 +115,7 @@ public sealed class PublicationTests
     public void CrashDuringTheReservationStrandsNothing()
     {
         var world = new World();
-        var reservation = world.Do(new GroupCommand.Publish(Scenes.Offer())).Reserve!.Value.Reservation;
+        var reservation = world.Do(new GroupCommand.Publish(Scenes.Offer())).Reserve!.Reservation;
         world.Inventory.Reserve(reservation, Fault.None);
         world.Reactivate();
         world.Advance(TimeSpan.FromMinutes(1));
@@ -143,8 +143,8 @@ public sealed class PublicationTests
         Assert.Empty(again.Events);
         Assert.Equal(1, again.Reserve?.Attempt);
         world.Do(new GroupCommand.Publish(Scenes.Offer(4))).Refused(RefusalCode.GroupExists);
-        Assert.Equal(ReplyOutcome.Created, world.Do(new GroupCommand.Reserved(1, PortReply.Done)).Outcome);
-        Assert.Equal(ReplyOutcome.Done, world.Do(new GroupCommand.Reserved(1, PortReply.Done)).Outcome);
+        Assert.Equal(ReplyOutcome.Created, world.Do(new GroupCommand.Reserved(1, PortReply.Done)).How);
+        Assert.Equal(ReplyOutcome.Done, world.Do(new GroupCommand.Reserved(1, PortReply.Done)).How);
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class PublicationTests
         var world = Scenes.Published();
         world.JoinAll("ann");
         var again = world.Publish(Scenes.Offer());
-        Assert.Equal(ReplyOutcome.Done, again.Outcome);
+        Assert.Equal(ReplyOutcome.Done, again.How);
         Assert.Equal(GroupPhase.Opening, Assert.IsType<GroupView>(again.Answer).State);
         world.Publish(Scenes.Offer() with { Title = "Other" }).Refused(RefusalCode.GroupExists);
     }
@@ -175,7 +175,7 @@ public sealed class PublicationTests
         };
         var world = Scenes.Published(termsRequest);
         world.Reactivate();
-        Assert.Equal(ReplyOutcome.Done, world.Publish(termsRequest).Outcome);
+        Assert.Equal(ReplyOutcome.Done, world.Publish(termsRequest).How);
     }
 
     [Fact]
@@ -191,10 +191,7 @@ public sealed class PublicationTests
         Assert.Equal(["shelfAt"], refused.Refusal!.Errors!.Keys);
         var world = Scenes.Published(termsRequest with { ShelfAt = World.Start.AddHours(-23) });
         world.Advance(TimeSpan.FromHours(2));
-        Assert.Equal(
-            ReplyOutcome.Done,
-            world.Publish(termsRequest with { ShelfAt = World.Start.AddHours(-23) }).Outcome
-        );
+        Assert.Equal(ReplyOutcome.Done, world.Publish(termsRequest with { ShelfAt = World.Start.AddHours(-23) }).How);
     }
 
     [Fact]

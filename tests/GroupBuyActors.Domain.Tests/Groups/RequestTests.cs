@@ -15,7 +15,7 @@ public sealed class RequestTests
         var again = world.Join("ann", request: Key);
         Assert.True(again.Replayed);
         Assert.Equal(first.Answer, again.Answer);
-        Assert.Equal(ReplyOutcome.Created, again.Outcome);
+        Assert.Equal(ReplyOutcome.Created, again.How);
         Assert.Equal(1, world.State.OrderCount);
     }
 
@@ -108,11 +108,11 @@ public sealed class RequestTests
     {
         var world = new World();
         var publish = new GroupCommand.Publish(Scenes.Offer(), Key);
-        var (attempt, reservation) = world.Do(publish).Reserve!.Value;
-        Assert.Equal(attempt, world.Do(publish).Reserve!.Value.Attempt);
+        var (attempt, reservation) = world.Do(publish).Reserve!;
+        Assert.Equal(attempt, world.Do(publish).Reserve!.Attempt);
         var reserved = new GroupCommand.Reserved(attempt, world.Inventory.Reserve(reservation, Fault.None), Key);
         var first = world.Do(reserved);
-        Assert.Equal(ReplyOutcome.Created, first.Outcome);
+        Assert.Equal(ReplyOutcome.Created, first.How);
         ToldAgain(world, first, reserved);
         world.JoinAll("ann");
         ToldAgain(world, first, publish);
@@ -123,7 +123,7 @@ public sealed class RequestTests
         var again = world.Do(command);
         Assert.Null(again.Refusal);
         Assert.True(again.Replayed);
-        Assert.Equal((first.Outcome, first.Answer), (again.Outcome, again.Answer));
+        Assert.Equal((first.How, first.Answer), (again.How, again.Answer));
     }
 
     [Fact]

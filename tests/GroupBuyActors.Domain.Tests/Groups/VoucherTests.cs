@@ -146,15 +146,15 @@ public sealed class VoucherTests
         var first = world.RequestRefund(1, "wrong size");
         Assert.Equal(
             (ReplyOutcome.Accepted, OrderStatus.Refunding, 1),
-            (first.Outcome, world.Order(1).Status, world.View.SeatsTaken)
+            (first.How, world.Order(1).Status, world.View.SeatsTaken)
         );
         Assert.Equal("wrong size", Assert.IsType<OrderRefundRequested>(first.Events.Single().Event).Note);
-        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).How);
         world.RunDue();
         var refunded = world.RequestRefund(1);
         Assert.Equal(
             (ReplyOutcome.Accepted, OrderStatus.Refunded),
-            (refunded.Outcome, Assert.IsType<OrderView>(refunded.Answer).Status)
+            (refunded.How, Assert.IsType<OrderView>(refunded.Answer).Status)
         );
         Assert.Empty(refunded.Events);
         world.RequestRefund(9).Refused(RefusalCode.OrderNotFound);
@@ -165,7 +165,7 @@ public sealed class VoucherTests
     public void RefundOfAVoucherEndsWithItsValidityAndReturnsNoStock()
     {
         var world = Scenes.Fulfilled(ShortValidity);
-        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).Outcome);
+        Assert.Equal(ReplyOutcome.Accepted, world.RequestRefund(1).How);
         world.Redeem(2);
         world.RequestRefund(2).Refused(RefusalCode.OrderNotRefundable);
         world.Clock = End;

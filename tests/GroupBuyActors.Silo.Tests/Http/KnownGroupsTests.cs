@@ -1,4 +1,3 @@
-using GroupBuyActors.Groups;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Silo.Http;
 using Microsoft.Extensions.Options;

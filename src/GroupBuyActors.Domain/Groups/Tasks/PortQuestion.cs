@@ -2,7 +2,9 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What a group's task asks of a port: each with the key that makes repeating it safe.</summary>
+/// <summary>
+/// What a group asks of a port, by a task or for a call: each with the key that makes repeating it safe.
+/// </summary>
 internal abstract record PortQuestion
 {
     private PortQuestion() { }
@@ -12,6 +14,9 @@ internal abstract record PortQuestion
 
     /// <summary>Give a payment back.</summary>
     public sealed record RefundPayment(string Key, OrderId Order, string PaymentId, Money Amount) : PortQuestion;
+
+    /// <summary>Reserve stock for an attempt to publish: asked by a call, not by a task.</summary>
+    public sealed record ReserveStock(int Attempt, StockReservation Reservation) : PortQuestion;
 
     /// <summary>Deduct stock.</summary>
     public sealed record DeductStock(StockDeduction Deduction) : PortQuestion;

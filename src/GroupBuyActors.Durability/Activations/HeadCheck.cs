@@ -1,8 +1,8 @@
-namespace GroupBuyActors.Groups;
+namespace GroupBuyActors.Activations;
 
 /// <summary>
 /// Lets one check run at a time, however many ask. Whoever asks while one runs waits for the next: a check that began
-/// before the question proves nothing about it. Used from one grain's turns only.
+/// before the question proves nothing about it. Used from one actor's turns only.
 /// </summary>
 internal sealed class HeadCheck(Func<Task> check)
 {
