@@ -121,7 +121,7 @@ public sealed class GroupBuyClient
     public Task<OrderDocument> CancelAsync(OrderId order, CancellationToken cancellation = default) =>
         _transport.SendAsync<OrderDocument>(HttpMethod.Delete, Paths.Order(order), null, cancellation);
 
-    /// <summary>Brings a payment result.</summary>
+    /// <summary>Reports a payment result.</summary>
     public async Task<PaymentTaken> PayAsync(
         OrderId order,
         string paymentId,

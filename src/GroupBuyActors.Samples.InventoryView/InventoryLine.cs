@@ -30,13 +30,13 @@ internal sealed record InventoryLine(GroupId Group)
     /// <summary>Units deducted, whether or not they were returned since.</summary>
     public int DeductedEver { get; init; }
 
-    /// <summary>Units of the allocation given back.</summary>
+    /// <summary>Units of the allocation released without having been deducted.</summary>
     public int ReleasedUnsold { get; init; }
 
     /// <summary>Deducted units returned.</summary>
     public int Returned { get; init; }
 
-    /// <summary>Buyers told of the success.</summary>
+    /// <summary>Buyers notified of the success.</summary>
     public int BuyersNotified { get; init; }
 
     /// <summary>Reserved units that are neither deducted nor released.</summary>

@@ -26,7 +26,7 @@ internal sealed class SandboxControl
     }
 
     /// <summary>
-    /// Brings the tables of the sandbox up to date, so that a start says what is wrong with them. Call it after the
+    /// Brings the tables of the sandbox up to date, so that a start reports what is wrong with them. Call it after the
     /// store's migration; several silos may at once.
     /// </summary>
     public Task MigrateAsync(CancellationToken cancellation) => _database.ReadyAsync().WaitAsync(cancellation);

@@ -42,7 +42,7 @@ internal static class SiloCommand
         }
     }
 
-    /// <summary>Says why in one sentence.</summary>
+    /// <summary>Prints the reason in one sentence.</summary>
     public static async Task<int> FailAsync(Exception fault)
     {
         await Console.Error.WriteLineAsync(StartFault.Sentence(fault));

@@ -61,7 +61,7 @@ internal static class SiloHost
     }
 
     /// <summary>
-    /// Looks at the ports and brings the schema up to date, then starts: what a person must mend is told before
+    /// Looks at the ports and brings the schema up to date, then starts: what a person must repair is told before
     /// anything runs.
     /// </summary>
     public static async Task StartAsync(WebApplication app, CancellationToken cancellation)

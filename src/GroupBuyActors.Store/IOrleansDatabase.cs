@@ -6,7 +6,7 @@ namespace GroupBuyActors.Store;
 /// <summary>
 /// The database for Orleans' own providers (clustering on MySQL, reminders and grain storage on both), whose tables and
 /// texts are among our migrations. Give them the data source, not the connection string: it sets up each session the
-/// way the house does.
+/// way this code does.
 /// </summary>
 public interface IOrleansDatabase
 {

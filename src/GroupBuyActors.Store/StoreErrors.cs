@@ -5,7 +5,7 @@ using MySqlConnector;
 
 namespace GroupBuyActors.Store;
 
-/// <summary>What an error of the database means to whoever asked for something.</summary>
+/// <summary>What a database error means for the caller.</summary>
 internal static class StoreErrors
 {
     // ER_BAD_FIELD_ERROR, ER_PARSE_ERROR: a statement of ours that the server cannot read.
@@ -13,7 +13,7 @@ internal static class StoreErrors
         BadSyntax = 1064;
 
     /// <summary>
-    /// True for trouble that may be over when the same is asked again: a server that is away, full or read-only, a
+    /// True for failures that may not occur when the same is tried again: a server that is away, full or read-only, a
     /// lock, a time-out. False for what the statement itself is refused for, such as a value that its column cannot
     /// hold.
     /// </summary>

@@ -6,7 +6,7 @@ using MySqlConnector;
 
 namespace GroupBuyActors.Store;
 
-/// <summary>Tells the trouble of a database from that of what it was asked for.</summary>
+/// <summary>Distinguishes a failing database from a faulty request to it.</summary>
 internal static class StoreFailure
 {
     /// <summary>

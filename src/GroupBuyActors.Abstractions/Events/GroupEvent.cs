@@ -27,7 +27,7 @@ public abstract record OrderEvent : GroupEvent
 }
 
 /// <summary>
-/// <c>group.publishing</c>: the merchant wants it on the shelf; stock is being reserved under a key with the attempt.
+/// <c>group.publishing</c>: a publication has begun; stock is being reserved under a key with the attempt.
 /// </summary>
 public sealed record GroupPublishing(int Attempt, GroupTermsRequest Offer, GroupTerms Terms) : GroupEvent;
 
@@ -86,7 +86,7 @@ public sealed record PaymentRefunded(string PaymentId, Money Amount) : OrderEven
 public sealed record StockDeducted(int Cause, int Units) : GroupEvent;
 
 /// <summary>
-/// <c>stock.released</c>: <paramref name="Units"/> of the allocation given back, <paramref name="Returned"/> deducted
+/// <c>stock.released</c>: <paramref name="Units"/> of the allocation released, <paramref name="Returned"/> deducted
 /// ones returned.
 /// </summary>
 public sealed record StockReleased(int Cause, int Units, int Returned) : GroupEvent;

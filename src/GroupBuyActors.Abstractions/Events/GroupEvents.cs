@@ -64,7 +64,7 @@ public static class GroupEvents
         JsonSerializer.Serialize(writer, happened, ByType[happened.GetType()].Type);
 
     /// <summary>
-    /// Data as it may leave the journal, for histories and whoever listens: what is secret is not in it. Throws
+    /// Data as it may leave the journal, for histories and listeners: without secrets. Throws
     /// <see cref="UnknownEventException"/> where a newer release wrote it and this one cannot tell what is.
     /// </summary>
     public static ReadOnlyMemory<byte> Publish(string name, int version, ReadOnlyMemory<byte> stored) =>

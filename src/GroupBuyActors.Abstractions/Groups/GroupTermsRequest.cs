@@ -63,7 +63,7 @@ public sealed record GroupTermsRequest
     public CountBy? CountBy { get; init; }
 }
 
-/// <summary>A group's terms, complete: the snapshot it carries for life.</summary>
+/// <summary>A group's complete terms, which never change after publication.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.GroupTerms")]
 public sealed record GroupTerms
 {
@@ -126,6 +126,6 @@ public sealed record GroupTerms
     /// <summary>When joining opens.</summary>
     public DateTimeOffset OpensAt => ShelfAt + OpenDelay;
 
-    /// <summary>When joining ends; the instant itself belongs to the past.</summary>
+    /// <summary>When joining ends: a join at this very instant is refused.</summary>
     public DateTimeOffset Deadline => ShelfAt + Timeout;
 }

@@ -40,7 +40,7 @@ public enum RefusalCode
     /// <summary>The order is paid or beyond.</summary>
     OrderNotCancellable,
 
-    /// <summary>The order has no money to give back.</summary>
+    /// <summary>The order has no payment that can be refunded.</summary>
     OrderNotRefundable,
 
     /// <summary>Amount or currency is wrong and the provider does not confirm it.</summary>

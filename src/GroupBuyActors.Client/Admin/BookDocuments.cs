@@ -30,10 +30,10 @@ public sealed record CurrencyDocument(
 );
 
 /// <summary>Units: reserved = outstanding + deducted + released.</summary>
-/// <param name="Reserved">Ever set aside.</param>
-/// <param name="Outstanding">Still set aside.</param>
+/// <param name="Reserved">Ever reserved.</param>
+/// <param name="Outstanding">Still reserved.</param>
 /// <param name="Deducted">Sold.</param>
-/// <param name="Released">Given back.</param>
+/// <param name="Released">Released.</param>
 public sealed record StockBooksDocument(long Reserved, long Outstanding, long Deducted, long Released);
 
 /// <summary>How the books compare with the ports' own.</summary>
@@ -49,7 +49,7 @@ public sealed record PortBooksDocument(
 );
 
 /// <summary>How the books compare with one port's.</summary>
-/// <param name="Answered">False where the port was silent, or its books cannot be used: then what is told is not
+/// <param name="Answered">False where the port did not answer, or its books cannot be used: then what is told is not
 /// all.</param>
 /// <param name="Reason">Why it did not answer, or why not all could be compared; or null.</param>
 /// <param name="Count">How many lines differ.</param>
@@ -98,6 +98,6 @@ public sealed record StockDifferenceDocument(
 );
 
 /// <summary>A group's stock in a book.</summary>
-/// <param name="Reserved">Units set aside now.</param>
+/// <param name="Reserved">Units reserved now.</param>
 /// <param name="Deducted">Units sold.</param>
 public sealed record StockLineDocument(long Reserved, long Deducted);

@@ -84,8 +84,8 @@ public sealed class GroupEventConsumerOptions
         static (_, _) => ValueTask.FromResult(GapAnswer.Stop);
 
     /// <summary>
-    /// Told of a message that is no event of ours, before the partition goes on past it; by default it is counted and
-    /// logged only. May be told twice of one. Where it throws, it is told again.
+    /// Called with a message that is not a valid event, before the partition continues after it; by default it is
+    /// counted and logged only. May be told twice of one. Where it throws, it is told again.
     /// </summary>
     public Func<MalformedMessage, CancellationToken, ValueTask>? OnMalformed { get; set; }
 

@@ -2,7 +2,7 @@ namespace GroupBuyActors.Client;
 
 /// <summary>Stock of a sku in the sandbox inventory.</summary>
 /// <param name="Available">Free units.</param>
-/// <param name="Reserved">Set aside.</param>
+/// <param name="Reserved">Reserved.</param>
 /// <param name="Deducted">Sold.</param>
 public sealed record StockDocument(long Available, long Reserved, long Deducted);
 

@@ -52,7 +52,7 @@ internal sealed class CommandExecution
     }
 
     /// <summary>
-    /// Applies every move that is due, each with its consequences where they fit, until nothing follows.
+    /// Applies every move that is due, each with its fan-out where they fit, until nothing follows.
     /// </summary>
     public void RunTransitions()
     {
@@ -65,7 +65,7 @@ internal sealed class CommandExecution
         }
     }
 
-    /// <summary>Lets open consequences go on, as many as a commit takes, and vouchers end.</summary>
+    /// <summary>Lets a pending fan-out go on, as many as a commit takes, and vouchers end.</summary>
     public void Advance()
     {
         _mayLapse = true;
@@ -94,7 +94,7 @@ internal sealed class CommandExecution
         _budget.Take(CommitBytes.Removal);
     }
 
-    /// <summary>Removes the tasks of consequences that are done.</summary>
+    /// <summary>Removes the tasks of fan-out that are done.</summary>
     public void RemoveDoneWork()
     {
         RemoveWork(_orderWorkBefore, State.OrderWork);
@@ -106,7 +106,7 @@ internal sealed class CommandExecution
     {
         if (_context.Completes is not { } task || IsPendingFanOut(task))
             return;
-        // The row may have been moved since it was scheduled; the key that the task brings is where it lies now.
+        // The row may have been moved since it was scheduled; the key that the task delivers is where it lies now.
         var removals = CommandResult.Removals;
         for (var i = 0; i < removals.Count; i++)
         {
@@ -142,7 +142,7 @@ internal sealed class CommandExecution
     private bool Defers(GroupEvent happened)
     {
         var count = FanOut.CountOfOrders(State);
-        // The refund that marks a settlement as failed is itself the first of its consequences.
+        // The refund that marks a fulfilment as failed is itself the first of its fan-out.
         var limit = Settings.FanOutPerCommit - (happened is OrderRefundRequested ? 1 : 0);
         var fits = count <= limit && FanOut.BytesOfOrders(State) <= _budget.Left;
         _ordersLeft = fits || happened is OrderRefundRequested ? Math.Min(count, limit) : 0;

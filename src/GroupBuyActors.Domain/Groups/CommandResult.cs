@@ -39,7 +39,7 @@ internal sealed record GroupSettings
     /// </summary>
     public TimeSpan ProviderWindow { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Stock is given back this long after it becomes unsellable: 5 s.</summary>
+    /// <summary>Stock is released this long after it can no longer be sold: 5 s.</summary>
     public TimeSpan ReleaseDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -50,7 +50,7 @@ internal sealed record GroupSettings
     /// <summary>Request keys are remembered this long: 24 h.</summary>
     public TimeSpan RequestMemory { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>Orders whose consequences are in one commit at most: 500; fewer where their bytes do not fit.</summary>
+    /// <summary>Orders that are fanned out in one commit at most: 500; fewer where their bytes do not fit.</summary>
     public int FanOutPerCommit { get; init; } = 500;
 }
 
@@ -139,7 +139,7 @@ internal sealed class CommandResult : ActorResult<RecordedEvent>
     public string? Alert { get; set; }
 
     /// <summary>
-    /// Something that whoever is on call should know and need not mend: what a buyer did, such as paying twice; or
+    /// Something that anyone who is on call should know and need not mend: what a buyer did, such as paying twice; or
     /// null.
     /// </summary>
     public string? Warning { get; set; }

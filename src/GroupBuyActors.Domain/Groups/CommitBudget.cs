@@ -4,12 +4,12 @@ namespace GroupBuyActors.Groups;
 
 /// <summary>
 /// Counts what a handling takes of the bytes that one commit may have. Events are measured only when somebody asks:
-/// most handlings have no consequences to cut.
+/// most handlings have no fan-out to cut.
 /// </summary>
 internal sealed class CommitBudget(int bytesMax, List<RecordedEvent> events)
 {
     /// <summary>
-    /// Kept free for what follows the consequences: the next transition, its tasks, a remembered request.
+    /// Kept free for what follows the fan-out: the next transition, its tasks, a remembered request.
     /// </summary>
     private const int Spare = 32 * 1024;
 

@@ -9,7 +9,7 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 internal static class Currencies
 {
-    /// <summary>What is told of a currency that is none of these.</summary>
+    /// <summary>The message for any other currency.</summary>
     public const string Expected = "The currency must be the ISO 4217 code of a currency in use today, such as CNY.";
 
     private static readonly FrozenSet<string> Codes = """

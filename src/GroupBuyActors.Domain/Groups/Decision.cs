@@ -39,7 +39,7 @@ internal sealed class Decision
     /// <summary>True where the task that brought the command has done its work.</summary>
     public bool CompletesTask => !KeepsTask && Instead is null;
 
-    /// <summary>True where open consequences go on and vouchers whose validity is over end.</summary>
+    /// <summary>True where a pending fan-out go on and vouchers whose validity is over end.</summary>
     public bool Advances { get; init; }
 
     /// <summary>Nothing is to be done and nothing to be said: a task that is no longer needed.</summary>
@@ -89,6 +89,8 @@ internal sealed class Decision
             ),
         };
 
-    /// <summary>A task brings something that this state has never heard of: is the state the newest?</summary>
+    /// <summary>
+    /// A task delivers something about an order or cause that is not in this state: the activation may be outdated.
+    /// </summary>
     public static Decision UnknownToTask(string what) => new() { Instead = new Outcome.Unknown(), Alert = what };
 }

@@ -132,7 +132,7 @@ internal static class FanOut
         return new BuyersNotified(SuccessNotice, state.NotifiedUpTo + 1, number, holding);
     }
 
-    /// <summary>At most how many bytes the consequences take that the open work still has to reach.</summary>
+    /// <summary>At most how many bytes the fan-out take that the open work still has to reach.</summary>
     public static long BytesOfOrders(GroupState state)
     {
         var bytes = 0L;

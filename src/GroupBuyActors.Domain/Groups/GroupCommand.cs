@@ -3,7 +3,7 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What can be asked of a group. Clients' commands first, then what ports answered and timed tasks bring.
+/// A command to a group: first those of clients, then answers of ports, delivered by timed tasks.
 /// </summary>
 internal abstract record GroupCommand
 {
@@ -42,7 +42,7 @@ internal abstract record GroupCommand
     public sealed record Revoke(VoucherCode Code, RequestKey? Request = null) : GroupCommand;
 
     /// <summary>
-    /// Apply whatever is due: a passed deadline, lapsed vouchers, consequences still open. Changes nothing where
+    /// Apply whatever is due: a passed deadline, lapsed vouchers, fan-out still open. Changes nothing where
     /// nothing is due.
     /// </summary>
     public sealed record Settle(RequestKey? Request = null) : GroupCommand;

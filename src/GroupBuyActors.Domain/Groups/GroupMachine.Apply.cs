@@ -6,7 +6,7 @@ internal static partial class GroupMachine
 {
     /// <summary>
     /// Changes the state by one event. Looks at nothing but the two, so that a replay gives the same state: plans of
-    /// stock and open consequences are derived here, never decided elsewhere.
+    /// stock and a pending fan-out are derived here, never decided elsewhere.
     /// </summary>
     internal static void Apply(GroupState state, RecordedEvent recorded)
     {

@@ -6,11 +6,11 @@ namespace GroupBuyActors.Groups;
 
 internal static partial class GroupMachine
 {
-    /// <summary>The number of a task that was put back at another time than its event gave it.</summary>
+    /// <summary>The number of a restored task whose due time is not the one that its event set.</summary>
     private const int RestoredTaskNumber = 1_000_000;
 
     /// <summary>
-    /// The tasks that an event just applied schedules and removes. <paramref name="deferred"/>: it opened consequences
+    /// The tasks that an event just applied schedules and removes. <paramref name="deferred"/>: it opened fan-out
     /// that do not fit into its commit.
     /// </summary>
     internal static void Follow(CommandExecution execution, RecordedEvent recorded, bool deferred)

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Groups;
 
 /// <summary>
 /// Snapshots: the state as versioned JSON. Only what events made is in it; all that is counted or found from it (seats,
-/// buyers, the cursor of open consequences) is counted and found again on reading.
+/// buyers, the cursor of a pending fan-out) is counted and found again on reading.
 /// </summary>
 internal static class GroupSnapshot
 {

@@ -37,7 +37,7 @@ internal sealed class GroupState : IActorState
     /// <summary>Number of orders.</summary>
     public int OrderCount => Orders.Count;
 
-    /// <summary>True where <see cref="GroupCommand.Settle"/> has consequences left to commit.</summary>
+    /// <summary>True where <see cref="GroupCommand.Settle"/> has fan-out left to commit.</summary>
     public bool HasPendingFanOut => OrderWork is not null || NoticeWork is not null;
 
     /// <summary>
@@ -80,7 +80,7 @@ internal sealed class GroupState : IActorState
     internal DateTimeOffset? FulfilledAt { get; set; }
     internal DateTimeOffset? VouchersValidUntil { get; set; }
 
-    // Consequences still to be committed. The cursor is the number of the first order that may be among them.
+    // Fan-out still to be committed. The cursor is the number of the first order that may be among them.
     internal PendingFanOut? OrderWork { get; set; }
     internal int OrderCursor { get; set; } = 1;
     internal PendingFanOut? NoticeWork { get; set; }
@@ -101,6 +101,6 @@ internal sealed class GroupState : IActorState
 }
 
 /// <summary>
-/// Consequences opened by an event; its <c>group-settle</c> task, where it has one, is named after it.
+/// The fan-out opened by an event; its <c>group-settle</c> task, where it has one, is named after it.
 /// </summary>
 internal readonly record struct PendingFanOut(long Sequence, DateTimeOffset At);

@@ -33,8 +33,8 @@ internal readonly record struct LateTask(string Type, string Id, DateTimeOffset 
 
 /// <summary>How a group's pending tasks compare with what its state needs.</summary>
 /// <param name="Missing">Needed and not there: something lost them.</param>
-/// <param name="Unneeded">There, of a type that the state knows all of, and not needed: they fire in vain and
-/// go.</param>
+/// <param name="Unneeded">There, of a type that the state knows all of, and not needed: they fire without effect and
+/// are removed.</param>
 /// <param name="Late">Needed and there, but at a later time than the state needs them: something put them off.</param>
 internal sealed record TaskCheck(
     IReadOnlyList<NeededTask> Missing,
@@ -158,7 +158,7 @@ internal static class NeededTasks
     /// <param name="there">Its pending tasks.</param>
     /// <param name="settings">That hold for all groups.</param>
     /// <param name="now">The group's now.</param>
-    /// <param name="spare">A task that has failed and waits no longer than this for its next try is left in peace;
+    /// <param name="spare">A task that has failed and waits no longer than this for its next try is not moved;
     /// null: none is.</param>
     public static IReadOnlyList<TaskRepair> Repairs(
         GroupState state,

@@ -13,7 +13,7 @@ internal static class PaymentRules
     private const int PaymentIdLengthMax = 128;
 
     /// <summary>
-    /// Payments found at the provider that one commit takes: how many it tells of is not ours to say.
+    /// At most so many payments found at the provider are taken in one commit; the provider may report any number.
     /// </summary>
     private const int FoundPerCommit = 20;
 

@@ -23,7 +23,7 @@ internal sealed class StockLedger
     [JsonPropertyName("deducted")]
     public int Deducted { get; set; }
 
-    /// <summary>Reserved units that releases give back, planned or confirmed.</summary>
+    /// <summary>Reserved units in releases, planned or confirmed.</summary>
     [JsonPropertyName("planned")]
     public int PlannedUnits { get; set; }
 
@@ -89,7 +89,7 @@ internal sealed class StockLedger
             }
         );
 
-    /// <summary>Plans to give reserved units back that cannot be sold any more; none where there are none.</summary>
+    /// <summary>Plans the release of reserved units that can no longer be sold; nothing where there are none.</summary>
     public void PlanRelease(int units, int attempt, long sequence)
     {
         if (units <= 0)
@@ -172,7 +172,7 @@ internal sealed class Deduction
     public long Sequence { get; init; }
 }
 
-/// <summary>Units to give back for one cause. <see cref="Sequence"/>: of the event that planned it.</summary>
+/// <summary>Units to release for one cause. <see cref="Sequence"/>: of the event that planned it.</summary>
 internal sealed class Release
 {
     [JsonPropertyName("cause")]

@@ -20,7 +20,7 @@ internal static class StockPlans
 
     /// <summary>
     /// True where joining is over, nobody owes a payment, enough people paid, and their seats are more than what is
-    /// deducted: that is made up for once. Asked again at every settlement.
+    /// deducted: the difference is deducted once. Checked again at every fulfilment.
     /// </summary>
     private static bool MissesStock(GroupState state) =>
         !state.FulfilmentFailed
@@ -33,8 +33,8 @@ internal static class StockPlans
         state.Orders.CountOf(OrderStatus.PendingPayment) == 0 && state.Ledger.InFlight is null;
 
     /// <summary>
-    /// Units that nobody can buy any more go back at once, not only at settlement: what neither a deduction nor a taken
-    /// seat claims. Where settlement comes in this very commit, the release planned there has them all.
+    /// Units that can no longer be sold are released at once, not only at fulfilment: what neither a deduction nor a
+    /// taken seat claims. Where fulfilment comes in this very commit, the release planned there has them all.
     /// </summary>
     private static void PlanUnsellable(GroupState state, long sequence)
     {

@@ -34,9 +34,9 @@ internal static class StockRules
     }
 
     /// <summary>
-    /// Settlement missed stock and cannot have it: orders placed after success are refunded, once, and settlement
-    /// decides again. Where buyers have asked for so many refunds meanwhile that nothing is missing any more, it
-    /// decides at once.
+    /// The stock still missing at fulfilment was refused: orders placed after success are refunded, once, and
+    /// fulfilment is decided again. Where buyers have asked for so many refunds meanwhile that nothing is missing any
+    /// more, it decides at once.
     /// </summary>
     private static Decision FailFulfilment(GroupState state, DateTimeOffset now)
     {

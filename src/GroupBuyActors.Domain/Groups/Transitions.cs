@@ -24,7 +24,7 @@ internal static class Transitions
         };
 
     /// <summary>
-    /// How a settlement ends that misses no stock: with vouchers where enough people paid, else without.
+    /// How a fulfilment ends that misses no stock: with vouchers where enough people paid, else without.
     /// </summary>
     public static GroupEvent End(GroupState state, DateTimeOffset now)
     {

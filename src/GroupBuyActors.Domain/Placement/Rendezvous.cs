@@ -6,9 +6,9 @@ namespace GroupBuyActors.Placement;
 internal readonly record struct SiloSlot(string Name, string? Region);
 
 /// <summary>
-/// Where a shard lives: the one function that places groups and their tasks alike. Rendezvous hashing (Thaler and
-/// Ravishankar 1998): each silo scores each shard, the highest wins; so all who know the same silos agree without
-/// talking, and a silo that comes or goes moves only its own share.
+/// The home of a shard: the one function that places both groups and their tasks. Rendezvous hashing (Thaler and
+/// Ravishankar 1998): each silo scores each shard, the highest wins; so silos that see the same members agree without
+/// communicating, and a silo that joins or leaves moves only its own share.
 /// </summary>
 internal static class Rendezvous
 {

@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Ports;
 
-/// <summary>An event of an actor on its way out of the system.</summary>
+/// <summary>An event of an actor that is to be published.</summary>
 /// <param name="Actor">The actor.</param>
 /// <param name="Sequence">The actor's own, from 1.</param>
 /// <param name="Type">Such as <c>order.placed</c>.</param>
@@ -18,7 +18,7 @@ public sealed record OutgoingEvent(
     string? Trace
 );
 
-/// <summary>What became of an event that was offered.</summary>
+/// <summary>The outcome of offering an event.</summary>
 public enum PublishState
 {
     /// <summary>Not known to be published: to be offered again.</summary>
@@ -33,7 +33,7 @@ public enum PublishState
     Refused,
 }
 
-/// <summary>What became of an event that was offered.</summary>
+/// <summary>The outcome of offering an event.</summary>
 /// <param name="State">See <see cref="PublishState"/>.</param>
 /// <param name="Reason">Why it was refused.</param>
 public readonly record struct PublishOutcome(PublishState State, string? Reason = null);
@@ -49,8 +49,8 @@ public interface IEventPublisher
     string Name { get; }
 
     /// <summary>
-    /// Publishes events of many groups and tells of each, in their order, what became of it. Waits while the log cannot
-    /// be reached; throws for trouble that is nobody's event's, and then any of them may or may not be published.
+    /// Publishes events of many groups and reports the outcome of each, in their order. Waits while the log cannot be
+    /// reached. Throws on a failure that no single event caused; then any of them may or may not be published.
     /// </summary>
     Task<IReadOnlyList<PublishOutcome>> PublishAsync(
         IReadOnlyList<OutgoingEvent> events,

@@ -4,13 +4,13 @@ namespace GroupBuyActors.Ports;
 /// <param name="Order">The order it was made for.</param>
 /// <param name="PaymentId">The provider's id, unique per order.</param>
 /// <param name="Amount">What was paid, in minor units.</param>
-/// <param name="IsRefunded">True once it was given back, whole.</param>
+/// <param name="IsRefunded">True once it was refunded in full.</param>
 public sealed record PaymentBookEntry(OrderId Order, string PaymentId, Money Amount, bool IsRefunded);
 
 /// <summary>A group's stock as the inventory service's own books have it, in units.</summary>
-/// <param name="Group">The group that the stock is set aside for.</param>
+/// <param name="Group">The group that the stock is reserved for.</param>
 /// <param name="Sku">The stock-keeping unit.</param>
-/// <param name="Reserved">Units set aside now.</param>
+/// <param name="Reserved">Units reserved now.</param>
 /// <param name="Deducted">Units sold: deducted and not returned.</param>
 public sealed record StockBookEntry(GroupId Group, string Sku, long Reserved, long Deducted);
 

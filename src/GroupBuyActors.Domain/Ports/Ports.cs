@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Ports;
 
 /// <summary>
-/// How a port answered. <c>Silent</c>: no answer in time or a fault that may pass; trying again with the same key is
+/// How a port answered. <c>Unavailable</c>: no answer in time, or a temporary fault; trying again with the same key is
 /// safe and useful.
 /// </summary>
 public enum PortAnswer
@@ -26,28 +26,28 @@ public readonly record struct PortReply(PortAnswer Answer, string? Detail = null
 /// <summary>
 /// The inventory service. Contract: every call carries a key; a repeat has no second effect and gets the first answer,
 /// two calls at once with one key are one; a release is a tombstone: what it undoes, arriving later, has no effect.
-/// Calls never throw for trouble outside: that is <see cref="PortAnswer.Unavailable"/>.
+/// Calls never throw when the service fails: that is <see cref="PortAnswer.Unavailable"/>.
 /// </summary>
 public interface IInventory
 {
-    /// <summary>Sets units of a sku aside for a group. Key <c>reserve:{groupId}:{attempt}</c>.</summary>
+    /// <summary>Reserves units of a sku for a group. Key <c>reserve:{groupId}:{attempt}</c>.</summary>
     Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation);
 
     /// <summary>Turns reserved units into sold ones. Key <c>deduct:{groupId}:{cause}</c>.</summary>
     Task<PortReply> DeductAsync(StockDeduction deduction, CancellationToken cancellation);
 
-    /// <summary>Gives back what <see cref="StockRelease"/> says. Key <c>release:{groupId}:{cause}</c>.</summary>
+    /// <summary>Releases what <see cref="StockRelease"/> lists. Key <c>release:{groupId}:{cause}</c>.</summary>
     Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation);
 }
 
-/// <summary>Units of a sku to set aside.</summary>
+/// <summary>Units of a sku to reserved.</summary>
 public sealed record StockReservation(string Key, GroupId Group, string Sku, int Units);
 
 /// <summary>Units of a reservation to deduct.</summary>
 public sealed record StockDeduction(string Key, string ReservationKey, GroupId Group, string Sku, int Units);
 
 /// <summary>
-/// Stock to give back, in this order: the reservation itself where <see cref="UndoReservation"/> (whether or not it
+/// Stock to release, in this order: the reservation itself where <see cref="UndoReservation"/> (whether or not it
 /// ever arrived: it becomes a tombstone, everything reserved under it and not deducted goes back); each deduction named
 /// in <see cref="UndoDeductions"/> (a tombstone; where it had arrived, its units are reserved again); then
 /// <see cref="Units"/> reserved ones and <see cref="Returned"/> deducted ones become available.
@@ -65,13 +65,13 @@ public sealed record StockRelease(string Key, string ReservationKey, GroupId Gro
 public sealed record ProviderPayment(string PaymentId, Money Amount);
 
 /// <summary>
-/// What the provider says of an order; <see cref="Payments"/> is empty where it holds nothing, and meaningless unless
-/// Done.
+/// What the provider reports for an order; <see cref="Payments"/> is empty where it holds nothing, and meaningless
+/// unless Done.
 /// </summary>
 public sealed record PaymentFindings(PortAnswer Answer, IReadOnlyList<ProviderPayment> Payments, string? Detail = null)
 {
     /// <summary>
-    /// Ids of payments of this order that the provider gave back already; a provider that cannot say leaves it empty.
+    /// Ids of payments of this order that the provider has already refunded; empty from a provider that cannot tell.
     /// </summary>
     public IReadOnlyList<string> Refunded { get; init; } = [];
 }
@@ -83,7 +83,7 @@ public interface IPayments
     Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation);
 
     /// <summary>
-    /// Gives a payment back, whole. Key <c>refund:{orderId}:{paymentId}</c>. Done means that the money is on its way
+    /// Refunds a payment in full. Key <c>refund:{orderId}:{paymentId}</c>. Done means that the money is on its way
     /// for good; a provider that has only taken the order to do so is <see cref="PortAnswer.Unavailable"/>, and
     /// <see cref="PaymentFindings.Refunded"/> tells later.
     /// </summary>

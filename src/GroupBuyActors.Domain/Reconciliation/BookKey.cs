@@ -46,7 +46,7 @@ internal readonly record struct BookKey(string Id, string Part = "") : IComparab
 }
 
 /// <summary>
-/// A group's stock as our books have it, in the words of the inventory's: units set aside now, and units sold.
+/// A group's stock as our books have it, in the words of the inventory's: units reserved now, and units sold.
 /// </summary>
 internal sealed record StockLine(GroupId Group, long Reserved, long Deducted)
 {

@@ -20,7 +20,7 @@ internal enum DifferenceKind
     [JsonStringEnumMemberName("amount-differs")]
     AmountDiffers,
 
-    /// <summary>Given back on one side, and not on the other.</summary>
+    /// <summary>Refunded on one side, and not on the other.</summary>
     [JsonStringEnumMemberName("state-differs")]
     StateDiffers,
 }
@@ -29,8 +29,8 @@ internal enum DifferenceKind
 internal static class Differences
 {
     /// <summary>
-    /// A payment; null where both agree. One that is on its way back agrees with either: the provider may have done it
-    /// before we hear of it.
+    /// A payment; null where both agree. One that is on its way back agrees with either: the provider may have refunded
+    /// it before the answer reaches us.
     /// </summary>
     public static DifferenceKind? Between(PaymentEntry? ours, PaymentBookEntry? theirs) =>
         (ours, theirs) switch

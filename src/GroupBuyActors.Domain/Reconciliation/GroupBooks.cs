@@ -2,13 +2,13 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>What a group says of its money and stock, with what is under way.</summary>
-/// <param name="Stock">Its stock; null where none was ever set aside.</param>
+/// <summary>A group's own record of its money and stock, with what is in progress.</summary>
+/// <param name="Stock">Its stock; null where none was ever reserved.</param>
 /// <param name="StockMoves">True where a reservation, deduction or release of it has not been answered: the port may be
 /// ahead of us.</param>
 /// <param name="Payments">The accepted payments of the orders asked for.</param>
-/// <param name="Awaiting">Of these, orders that await payment: closing them asks the provider, and finds money nobody
-/// told of.</param>
+/// <param name="Awaiting">Of these, orders that await payment: closing them asks the provider, which finds payments
+/// that were never reported.</param>
 internal sealed record GroupBooks(
     StockLine? Stock,
     bool StockMoves,

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// What waits for a place, by turns: tenants take one each, round by round, and within a tenant the least priority goes
+/// A queue that is fair to tenants: each takes one item per round, and within a tenant the least priority goes
 /// first, the earlier arrival of two alike. A tenant with 50,000 items delays another's one by no more than a round of
 /// those that wait.
 /// </summary>
@@ -12,10 +12,10 @@ namespace GroupBuyActors.Tasks;
 /// takes one and, where more of it waits, stands last again. A tenant that comes, or comes back, stands last, so
 /// neither having been idle nor sending one item at a time earns it anything, and no stream of tenants that each bring
 /// one item can keep one that stands before them from its turn. One operation costs the logarithm of the tenant's own
-/// items; a tenant of whom nothing waits leaves nothing behind. What is gone by the time it comes up is passed over and
-/// costs its tenant no turn. It knows no lock: its owner has one.
+/// items; a tenant of whom nothing waits leaves nothing behind. An item that was removed meanwhile is skipped and costs
+/// its tenant no turn. Not thread-safe: the owner locks.
 /// </remarks>
-/// <param name="isRemoved">True for an item that nobody wants any more; null: none is ever gone.</param>
+/// <param name="isRemoved">True for an item that was removed; null: none ever is.</param>
 internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
 {
     private readonly Dictionary<long, Tenant> _tenants = [];

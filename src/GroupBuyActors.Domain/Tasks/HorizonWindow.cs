@@ -6,8 +6,8 @@ namespace GroupBuyActors.Tasks;
 /// and readings are whole, whether a minute holds ten tasks or a million.
 /// </summary>
 /// <remarks>
-/// A minute with more than the shortest window may hold is read in parts, each shard's earliest first. It knows no
-/// lock: its owner has one.
+/// A minute with more than the shortest window may hold is read in parts, each shard's earliest first. Not thread-safe:
+/// the owner locks.
 /// </remarks>
 /// <param name="shortest">Never shorter; the next reading must be done within it.</param>
 /// <param name="longest">Never longer, and the first.</param>

@@ -9,9 +9,9 @@ internal enum RetryDecision
     Again,
 
     /// <summary>
-    /// It asks its port no more and decides without the answer, after the delay: an order is closed though the provider
-    /// is silent, a deduction counts as refused. Should that decision fail to be stored, it goes on with this verdict
-    /// and growing delays.
+    /// It stops asking its port and decides without the answer, after the delay: an order is closed although the
+    /// provider did not answer, a deduction counts as refused. Should that decision fail to be stored, it goes on with
+    /// this verdict and growing delays.
     /// </summary>
     DecideWithout,
 
@@ -25,7 +25,7 @@ internal enum RetryDecision
 /// <summary>The step after a failed try.</summary>
 /// <param name="Decision">What the task does.</param>
 /// <param name="Delay">How long it waits before; zero means at once.</param>
-/// <param name="Alert">True where an operator should hear of it, now and not at every further try.</param>
+/// <param name="Alert">True where operators are alerted: once, not at every further try.</param>
 internal readonly record struct RetryStep(RetryDecision Decision, TimeSpan Delay, bool Alert);
 
 /// <summary>

@@ -14,13 +14,13 @@ internal static class TaskBounds
     /// </summary>
     public static readonly DateTimeOffset Latest = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Says what a time may be.</summary>
+    /// <summary>The message for a time out of bounds.</summary>
     public const string TimeText = "The time must be between the years 2000 and 9998.";
 
     /// <summary>Weights are −1,000 to 1,000.</summary>
     public const int WeightMax = 1_000;
 
-    /// <summary>Says what a weight may be.</summary>
+    /// <summary>The message for a weight out of bounds.</summary>
     public static readonly string WeightText = $"The weight must be between −{WeightMax} and {WeightMax}.";
 
     private static readonly long FirstMs = DateTimeOffset.MinValue.ToUnixTimeMilliseconds(),

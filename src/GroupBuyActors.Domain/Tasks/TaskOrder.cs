@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Tasks;
 
-/// <summary>The order among due tasks that wait for a place.</summary>
+/// <summary>The order among due tasks that wait for a slot.</summary>
 internal static class TaskOrder
 {
     /// <summary>Weights are −1,000 to 1,000.</summary>

@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Tasks;
 
-/// <summary>Whom a task waits for while it runs: a service that may be slow or silent for seconds.</summary>
+/// <summary>What a task waits for while it runs: a service that may be slow for seconds.</summary>
 internal enum TaskTarget
 {
     /// <summary>Nobody outside: groups and the store.</summary>

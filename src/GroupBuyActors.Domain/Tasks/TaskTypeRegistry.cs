@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>The task types of a silo, in the order in which they are registered and operators see them.</summary>
+/// <summary>
+/// The task types of a silo, in the order of registration, which is the order in which operators see them.
+/// </summary>
 internal sealed class TaskTypeRegistry
 {
     private readonly FrozenDictionary<string, TaskType> _byName;

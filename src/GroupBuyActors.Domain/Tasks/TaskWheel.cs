@@ -8,8 +8,8 @@ internal readonly record struct DueEntry<TItem>(string Id, DateTimeOffset Due, T
 
 /// <summary>
 /// Tasks in memory by the millisecond they are due. Add and cancel cost the same whatever the number of
-/// tasks, and the next due time is exact, so that one sleep ends at the right moment. It knows no clock and no lock:
-/// its owner has both.
+/// tasks, and the next due time is exact, so that one sleep ends at the right moment. It reads no clock and is not
+/// thread-safe: the owner has both.
 /// </summary>
 /// <remarks>
 /// A hierarchical timing wheel (Varghese and Lauck 1987, scheme 7): six levels of 256 slots, each slot as long as a

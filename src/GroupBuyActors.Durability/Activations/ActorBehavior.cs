@@ -70,7 +70,7 @@ internal abstract class ActorBehavior<TState, TCommand, TResult>
     /// <summary>What is said where the store takes no changes at the moment. Nothing was decided.</summary>
     public abstract TResult StoreIsBusy { get; }
 
-    /// <summary>Something that whoever operates the system should see.</summary>
+    /// <summary>Something that anyone who operates the system should see.</summary>
     public abstract void Report(ActorId actor, ActorFailure failure);
 
     /// <summary>

@@ -13,7 +13,7 @@ internal interface ICommitter
     Task StartAsync(SiloIdentity silo, CancellationToken cancellation);
 
     /// <summary>
-    /// Takes a place in the queue of the shard's lane, before anything is decided; null where the queue is full, the
+    /// Reserves space in the queue of the shard's lane, before anything is decided; null where the queue is full, the
     /// database takes no writes, the lane is stopped or the silo is fenced. Dispose it where nothing is committed after
     /// all.
     /// </summary>
@@ -21,7 +21,7 @@ internal interface ICommitter
 
     /// <summary>
     /// Commits. Commits of one lane become durable in the order of these calls. Completes only when the outcome is
-    /// known; it cannot be cancelled. Never throws for trouble of the database. Throws
+    /// known; it cannot be cancelled. Never throws when the database fails. Throws
     /// <see cref="CommitTooLargeException"/> where the commit is over <see cref="CommitBytesMax"/>: it will never be
     /// made.
     /// </summary>
@@ -52,11 +52,11 @@ internal interface ICommitter
 }
 
 /// <summary>
-/// A reserved place in a lane's queue; used up by <see cref="ICommitter.CommitAsync"/> or given back by disposing.
+/// Reserved space in a lane's queue: used by <see cref="ICommitter.CommitAsync"/>, or released by disposing.
 /// </summary>
 internal abstract class CommitReservation : IDisposable
 {
-    /// <summary>Gives the place back where it was not used.</summary>
+    /// <summary>Releases the reservation if it was not used.</summary>
     public abstract void Dispose();
 }
 

@@ -9,7 +9,9 @@ internal enum BlockedActorState
     /// <summary>Its event before these lies in another stream and is not relayed itself.</summary>
     Waiting = 1,
 
-    /// <summary>The sink refused the first of them for good: an operator has it tried again or passed over.</summary>
+    /// <summary>
+    /// The sink refused the first of them for good: an operator decides whether it is retried or skipped.
+    /// </summary>
     Parked = 2,
 }
 
@@ -20,7 +22,7 @@ internal enum BlockedActorState
 /// <param name="Actor">The actor.</param>
 /// <param name="Sequence">The first of them; all before it in this stream are relayed.</param>
 /// <param name="State">Why.</param>
-/// <param name="Since">When it was set aside.</param>
+/// <param name="Since">When it was blocked.</param>
 /// <param name="Reason">What the sink said of a parked one.</param>
 internal sealed record BlockedActorRow(
     long Stream,
@@ -35,17 +37,17 @@ internal sealed record BlockedActorRow(
 /// <param name="Actor">The actor.</param>
 /// <param name="Sequence">The event.</param>
 /// <param name="At">Its stream and position.</param>
-/// <param name="IsRelayed">True where the sink's cursor has passed it and it is not set aside.</param>
+/// <param name="IsRelayed">True where the sink's cursor has passed it and it is not blocked.</param>
 internal sealed record EventPosition(ActorId Actor, long Sequence, StreamPosition At, bool IsRelayed);
 
 /// <summary>
-/// Actors set aside on the way from streams to a sink that keeps each actor's order. A row and the cursor that passes
-/// it become durable together, and whoever reads one statement's worth sees both or neither: "passed and not aside"
-/// means relayed.
+/// Actors blocked on the way from streams to a sink that keeps each actor's order. A row and the cursor that passes
+/// it become durable together, and one statement reads both or neither: passed by the cursor and not blocked means
+/// relayed.
 /// <para>
-/// Two may carry one stream for a while (its silo is thought dead and is not). So a row goes, or moves on, only where
-/// the cursor is not beyond what its remover has carried itself, and each moves the cursor with the rows of all actors
-/// it passed over: whatever of the two survives, no event is passed by both.
+/// Two silos may forward one stream for a while (its silo was declared dead but still runs). A row is therefore removed
+/// or changed only if the cursor is not beyond what the caller itself has relayed, and each moves the cursor together
+/// with the rows of all actors it skipped: whichever continues, no event is lost.
 /// </para>
 /// </summary>
 internal interface IBlockedActorStore
@@ -77,7 +79,7 @@ internal interface IBlockedActorStore
 
     /// <summary>
     /// Takes actors' rows out and, where <c>After</c> is given, puts that in their place. False, and nothing is
-    /// changed, where the cursor is beyond <paramref name="relayed"/>: somebody else passed over more of these actors'
+    /// changed, where the cursor is beyond <paramref name="relayed"/>: another silo skipped more of these actors'
     /// events than the caller has relayed.
     /// </summary>
     Task<bool> ReplaceAsync(
@@ -99,8 +101,8 @@ internal interface IBlockedActorStore
     );
 
     /// <summary>
-    /// How far streams are carried: the cursor's position, <see cref="long.MaxValue"/> for a stream that is drained or
-    /// gone.
+    /// How far streams are forwarded: the cursor's position, <see cref="long.MaxValue"/> for a stream that is drained
+    /// or gone.
     /// </summary>
     Task<IReadOnlyDictionary<long, long>> CursorsAsync(
         string sink,
@@ -115,7 +117,7 @@ internal interface IBlockedActorStore
     Task<BlockedActorRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation);
 
     /// <summary>
-    /// Gives up a parked actor's first event and goes on behind it; null where none is parked. The answer names the
+    /// Skips a parked actor's first event and continues after it; null where none is parked. The answer names the
     /// event given up.
     /// </summary>
     Task<BlockedActorRow?> SkipAsync(string sink, ActorId actor, CancellationToken cancellation);

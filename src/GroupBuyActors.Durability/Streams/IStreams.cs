@@ -48,7 +48,7 @@ internal interface IStreams
     Task MarkDrainedAsync(long stream, CancellationToken cancellation);
 
     /// <summary>
-    /// Removes rows and cursors of drained streams and what was set aside of them; the journal stays.
+    /// Removes rows and cursors of drained streams and what was blocked of them; the journal stays.
     /// </summary>
     Task PurgeAsync(CancellationToken cancellation);
 }

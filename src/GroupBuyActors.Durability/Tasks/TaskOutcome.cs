@@ -13,7 +13,7 @@ internal enum TaskOutcomeStatus
     [JsonStringEnumMemberName("expired")]
     Expired,
 
-    /// <summary>Called off by an operator.</summary>
+    /// <summary>Cancelled by an operator.</summary>
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
 

@@ -74,7 +74,7 @@ internal sealed record TimedTask
     public TimeSpan AgeAt(DateTimeOffset now) =>
         now - (FirstDue ?? Key.Due) is { Ticks: > 0 } age ? age : TimeSpan.Zero;
 
-    /// <summary>The task at another place in the table, to be tried then. Its age goes on.</summary>
+    /// <summary>The task with another key in the table, to be tried then. Its age is not reset.</summary>
     public TimedTask MovedTo(DateTimeOffset due) =>
         this with
         {

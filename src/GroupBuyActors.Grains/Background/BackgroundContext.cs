@@ -14,7 +14,7 @@ internal sealed class BackgroundContext(
     public TimeProvider Time => time;
 
     /// <summary>
-    /// Repeats a run until cancelled. One that fails is told of, counted, and made again after a wait.
+    /// Repeats a run until cancelled. One that fails is logged, counted, and made again after a wait.
     /// </summary>
     public async Task RepeatAsync(BackgroundLoop loop, Func<CancellationToken, Task> run, CancellationToken stopping)
     {

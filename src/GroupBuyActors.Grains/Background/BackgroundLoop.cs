@@ -29,7 +29,7 @@ internal abstract class BackgroundLoop
     /// <summary>Runs until cancelled; the task ends in no other way.</summary>
     internal abstract Task RunAsync(BackgroundContext context, CancellationToken stopping);
 
-    /// <summary>Tells of a failed run; it is made again after the wait.</summary>
+    /// <summary>Logs a failed run; it is made again after the wait.</summary>
     internal virtual void LogFailure(ILogger log, Exception failure, TimeSpan wait) =>
         BackgroundLog.RunFailed(log, failure, Name, wait.TotalSeconds);
 }

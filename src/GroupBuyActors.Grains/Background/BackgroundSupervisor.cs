@@ -41,7 +41,7 @@ internal sealed class BackgroundSupervisor(
 
     /// <summary>
     /// Runs one that comes and goes while the silo runs, until cancelled. The task never fails: a loop that ends by
-    /// itself is told of here.
+    /// itself is logged here.
     /// </summary>
     public Task RunAsync(BackgroundLoop loop, CancellationToken stopping) =>
         Task.Run(() => WatchAsync(loop, stopping), CancellationToken.None);

@@ -12,7 +12,7 @@ internal abstract class PeriodicService<TResult> : BackgroundLoop
     /// <summary>The clock that pauses are measured by, where it is not the context's.</summary>
     protected virtual TimeProvider? PauseClock => null;
 
-    /// <summary>One run. What it throws is told of and counted, and the run is made again after a wait.</summary>
+    /// <summary>One run. What it throws is logged and counted, and the run is made again after a wait.</summary>
     public abstract Task<TResult> RunOnceAsync(CancellationToken cancellation);
 
     /// <summary>Makes the next run soon: many requests during one run bring one more.</summary>

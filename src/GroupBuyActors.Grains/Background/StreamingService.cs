@@ -6,7 +6,7 @@ namespace GroupBuyActors.Background;
 internal abstract class StreamingService : BackgroundLoop
 {
     /// <summary>
-    /// Waits for what comes next and deals with it; gives how much that was. What it throws is told of and counted, and
+    /// Waits for what comes next and deals with it; gives how much that was. What it throws is logged and counted, and
     /// the next run follows after a wait.
     /// </summary>
     public abstract Task<int> RunOnceAsync(CancellationToken cancellation);

@@ -5,17 +5,17 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What timed tasks ask of a group: the same grain as <see cref="IGroupGrain"/>, a door for the house only.
+/// What timed tasks call on a group: the same grain as <see cref="IGroupGrain"/>, for the engine's own use.
 /// </summary>
 [Alias("groupbuy.IGroupTasks")]
 internal interface IGroupTasks : IGrainWithStringKey
 {
-    /// <summary>Decides what a due task brings; the task is completed by the commit of its effect.</summary>
+    /// <summary>Decides what a due task delivers; the task is completed by the commit of its effect.</summary>
     [Alias("Run")]
     Task<FiringResult> Run(TaskFiring firing);
 
     /// <summary>
-    /// The daily scan found vouchers of this group past their validity. True where consequences are left for another
+    /// The daily scan found vouchers of this group past their validity. True where fan-out are left for another
     /// call.
     /// </summary>
     [Alias("LapseVouchers")]
@@ -88,7 +88,7 @@ internal sealed record TaskFiring
                     : [.. answered.Payments.Select(payment => new FoundPayment(payment.PaymentId, payment.Amount))],
         };
 
-    /// <summary>The command that the firing brings to its group.</summary>
+    /// <summary>The command that the firing delivers to its group.</summary>
     public GroupCommand Command() =>
         TaskRegistrations.Types.Find(Type) is IGroupTaskType type
             ? type.CommandOf(Payload, Answered())

@@ -3,7 +3,7 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Calls of ports, bounded in time: a port that throws or hangs is silent, whatever its adapter promised.
+/// Calls of ports, bounded in time: a port that throws or hangs counts as unavailable, whatever its adapter does.
 /// </summary>
 internal static class PortCalls
 {

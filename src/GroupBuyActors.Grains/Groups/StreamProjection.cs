@@ -16,7 +16,7 @@ namespace GroupBuyActors.Groups;
 /// not seen as it was committed is built anew from the group's state.
 /// <para>
 /// A group that cannot be built (a newer release wrote it, a row of it is damaged), or whose row cannot be written, is
-/// set aside alone: the stream goes on with all others, and a row in the table of what is set aside, stored with the
+/// blocked alone: the stream goes on with all others, and a row in the table of what is blocked, stored with the
 /// cursor that passes its events, keeps the stream from being taken as drained. It is tried again from time to time, by
 /// whoever carries the stream.
 /// </para>
@@ -133,7 +133,7 @@ internal sealed class StreamProjection(
         _unstored.Clear();
     }
 
-    /// <summary>Reads what whoever carried the stream before left behind.</summary>
+    /// <summary>Reads the rows that an earlier forwarder of the stream has stored.</summary>
     private async Task OpenAsync(CancellationToken cancellation)
     {
         if (_isOpen)
@@ -145,7 +145,7 @@ internal sealed class StreamProjection(
     }
 
     /// <summary>
-    /// All together, or, where that fails for what is written, group by group: who fails alone is set aside.
+    /// All together, or, where that fails for what is written, group by group: who fails alone is blocked.
     /// </summary>
     private async Task WriteAsync(List<ProjectionChange> changes, CancellationToken cancellation)
     {

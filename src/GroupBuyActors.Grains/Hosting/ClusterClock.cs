@@ -16,7 +16,7 @@ internal class ClusterClock : TimeProvider
     /// <summary>Runs like <paramref name="local"/> until the first measurement.</summary>
     public ClusterClock(TimeProvider local) => _local = local;
 
-    /// <summary>Called when the time has gone forward at once: whoever sleeps until a time must look again.</summary>
+    /// <summary>Called when the time has jumped forward: a wait until a certain time must be computed again.</summary>
     internal event Action? Jumped;
 
     /// <summary>True where waiting may use the machine's own timers: the clock underneath is the system's.</summary>

@@ -140,7 +140,7 @@ public sealed partial class GrainsOptions
     internal int RelayBatchMax { get; set; } = 10_000;
 
     /// <summary>
-    /// A sink's cursor is written at most this often, and its groups that are set aside are looked after; a crash
+    /// A sink's cursor is written at most this often, and its groups that are blocked are looked after; a crash
     /// repeats no more than this.
     /// </summary>
     internal TimeSpan RelayCursorInterval { get; set; } = TimeSpan.FromMilliseconds(200);
@@ -153,7 +153,7 @@ public sealed partial class GrainsOptions
     /// <summary>Events offered to a publisher at once.</summary>
     internal int RelayPublishMax { get; set; } = 10_000;
 
-    /// <summary>Groups of one stream that are set aside at once; above it the stream waits for some of them.</summary>
+    /// <summary>Groups of one stream that are blocked at once; above it the stream waits for some of them.</summary>
     internal int BlockedActorsMax { get; set; } = 100_000;
 
     /// <summary>Groups of one stream whose last relayed event is remembered; of others it is looked up.</summary>

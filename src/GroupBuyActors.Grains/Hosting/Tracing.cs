@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace GroupBuyActors.Hosting;
 
-/// <summary>The source of this house's own spans.</summary>
+/// <summary>The source of this service's own spans.</summary>
 internal static class Tracing
 {
     /// <summary>Its name, to subscribe to.</summary>

@@ -2,7 +2,7 @@ using GroupBuyActors.Background;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>Tells of every change of the cluster's members, so that streams and shards follow it at once.</summary>
+/// <summary>Reacts to every change of the cluster's members, so that streams and shards follow it at once.</summary>
 internal sealed class MembershipWatch(IClusterMembershipService membership, ClusterReconciler reconciler)
     : StreamingService
 {

@@ -252,7 +252,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         }
     }
 
-    /// <summary>A port that throws or hangs is silent, whatever its adapter promised.</summary>
+    /// <summary>A port that throws or hangs counts as unavailable, whatever its adapter does.</summary>
     private async Task<BookPage<TTheirs>> TryReadAsync(string? after, CancellationToken cancellation)
     {
         using var enough = new CancellationTokenSource(TryTimeout, time);
@@ -280,9 +280,9 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     private sealed record Suspect(BookKey Key, string? Mark);
 }
 
-/// <summary>What a group says of a line, and whether anything about it is not finished.</summary>
+/// <summary>A group's own record of a line, and whether anything about it is in progress.</summary>
 internal readonly record struct GroupAnswer<TOurs>(TOurs? Line, bool IsUnderway)
     where TOurs : class;
 
-/// <summary>The port is silent, or its books are not what its contract says.</summary>
+/// <summary>The port does not answer, or its books violate its contract.</summary>
 internal sealed class BooksUnusableException(string message) : Exception(message);

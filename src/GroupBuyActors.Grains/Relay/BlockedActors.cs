@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Groups of one stream that are set aside, and their way back: once the event before a group's first is relayed, its
-/// events are read from the journal as far as the stream was taken, published in order, and the row goes or moves on.
-/// See <see cref="EventRelay"/>.
+/// The blocked actors of one stream, and their release: once the event before an actor's first is relayed, its events
+/// are read from the journal as far as the stream was taken, published in order, and the row goes or moves on. See
+/// <see cref="EventRelay"/>.
 /// </summary>
 internal sealed class BlockedActors(
     long stream,
@@ -27,7 +27,7 @@ internal sealed class BlockedActors(
     /// <summary>What an operator reads of an event whose payload is no JSON of ours.</summary>
     public const string Unreadable = "The journal row cannot be read.";
 
-    /// <summary>Where a publisher refuses without a word.</summary>
+    /// <summary>Used when a publisher refuses and gives no reason.</summary>
     public const string NoReason = "No reason was given.";
 
     // Looked at in one round: what is read and published for them is bounded by it.
@@ -51,7 +51,7 @@ internal sealed class BlockedActors(
     /// <summary>The position up to which the stream was taken when it was last looked after.</summary>
     public long CommitCursor { get; private set; }
 
-    /// <summary>Reads what whoever carried the stream before left behind.</summary>
+    /// <summary>Reads the rows that an earlier forwarder of the stream has stored.</summary>
     public async Task OpenAsync(CancellationToken cancellation)
     {
         if (_isOpen)
@@ -69,7 +69,7 @@ internal sealed class BlockedActors(
 
     public bool Contains(ActorId actor) => _entries.ContainsKey(actor);
 
-    /// <summary>Sets a group aside, unless it is.</summary>
+    /// <summary>Blocks a group, unless it is.</summary>
     public void Add(BlockedActorRow row)
     {
         if (!_entries.ContainsKey(row.Actor))
@@ -87,7 +87,9 @@ internal sealed class BlockedActors(
                 entry.IsStored = true;
     }
 
-    /// <summary>Lets go on what can; tells of each group that is no longer aside its last relayed event.</summary>
+    /// <summary>
+    /// Publishes what can be; returns the last relayed event of each actor that is no longer blocked.
+    /// </summary>
     public async Task ReleaseAsync(long taken, Action<ActorId, long> released, CancellationToken cancellation)
     {
         CommitCursor = taken;

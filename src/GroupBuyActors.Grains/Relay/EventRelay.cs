@@ -16,11 +16,11 @@ namespace GroupBuyActors.Relay;
 /// stream B (silo 2)                          g:4 ─ k:1 ─ g:5         g:4 may go when g:3 is relayed; k:1 at any time
 /// </code>
 /// <list type="bullet">
-/// <item><b>Relayed</b> is an event that its stream's cursor has passed and whose group is not set aside there from
+/// <item><b>Relayed</b> is an event that its stream's cursor has passed and whose group is not blocked there from
 /// this event on or before it. An event goes when it is its group's first, or the one before it is relayed. Within a
 /// stream that is known from what went before; at the first event after a move it is looked up in the journal,
 /// once.</item>
-/// <item>Where it is not relayed yet, the group is <b>set aside</b>: this stream passes over its events from there on
+/// <item>Where it is not relayed yet, the group is <b>blocked</b>: this stream passes over its events from there on
 /// and goes on with all others. One row says so, whatever number of events follow, and it is written in the
 /// transaction that moves the cursor past them. When the predecessor is relayed, the row's events up to the cursor are
 /// read from the journal, published, and the row goes.</item>

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Carries one stream to one sink: from memory as it is committed, or, where memory would grow past its bound, from the
-/// table until it has caught up. Each sink has a pump and a cursor of its own, so that one that is down holds up no
+/// Forwards one stream to one sink: from memory as it is committed, or, where memory would grow past its bound, from
+/// the table until it has caught up. Each sink has a pump and a cursor of its own, so that one that is down holds up no
 /// other.
 /// <para>
 /// The stretch that was handed over is marked by a cursor row. It is written after the sink took it and only ever moves
@@ -50,7 +50,7 @@ internal sealed class StreamForwarder(
 
     public override string Name => $"relay-{sink.Name}";
 
-    /// <summary>Nobody else carries the stream of a silo that lives.</summary>
+    /// <summary>The stream of a running silo is forwarded by that silo only.</summary>
     public override bool IsEssential => true;
 
     public string Sink => sink.Name;
@@ -183,7 +183,7 @@ internal sealed class StreamForwarder(
     }
 
     /// <summary>
-    /// Carries a stream that nobody writes any more from its cursor to its end, and what the sink set aside with it.
+    /// Forwards a stream that is no longer written, from its cursor to its end, with the sink's blocked actors in it.
     /// </summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {

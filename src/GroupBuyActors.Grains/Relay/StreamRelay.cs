@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Carries this silo's streams to every sink, and drains those of silos that are gone. A stream's rows are committed in
-/// position order, so the stream itself is the outbox: nothing is written for the relay but cursors.
+/// Forwards this silo's streams to every sink, and drains the streams of silos that have left. A stream's rows are
+/// committed in position order, so the stream itself is the outbox: nothing is written for the relay but cursors.
 /// </summary>
 internal sealed class StreamRelay(
     ICommitter committer,

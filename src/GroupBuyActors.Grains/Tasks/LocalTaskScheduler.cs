@@ -16,7 +16,7 @@ namespace GroupBuyActors.Tasks;
 /// first has room.
 /// </para>
 /// <para>
-/// One task never stops the others: what cannot be taken in, queued or fired is told of and set aside, and the thread
+/// One task never stops the others: what cannot be added, queued or fired is logged and parked, and the thread
 /// goes on whatever it meets, for every timed task of the silo hangs on it.
 /// </para>
 /// <para>

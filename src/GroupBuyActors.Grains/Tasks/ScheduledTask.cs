@@ -11,7 +11,7 @@ internal sealed class ScheduledTask(TimedTask task, bool isOverdue)
     /// <summary>As it is stored now.</summary>
     public TimedTask Stored { get; set; } = task;
 
-    /// <summary>True where whoever ran it before is gone: its next try is recorded before it begins.</summary>
+    /// <summary>True where the silo that ran it before is gone: its next try is recorded before it begins.</summary>
     public bool IsRecovered { get; set; } = isOverdue;
 
     /// <summary>
@@ -27,7 +27,7 @@ internal sealed class ScheduledTask(TimedTask task, bool isOverdue)
     /// <summary>True where an earlier try may have had its effect outside.</summary>
     public bool MayRepeat => MayHaveBegun || WasBegun || Stored.Version > 1;
 
-    /// <summary>Runs in a row that met trouble of ours; not counted as tries.</summary>
+    /// <summary>Runs in a row that ended with an infrastructure failure; they do not count as tries.</summary>
     public int InfrastructureFailures { get; set; }
 
     /// <summary>When it came into memory here, by the cluster's clock.</summary>

@@ -6,13 +6,13 @@ namespace GroupBuyActors.Tasks;
 /// <summary>
 /// Due tasks waiting for a place.
 /// <para>
-/// Places are bounded twice: for each type as many as its policy says, and for the silo as a whole. Where they are
+/// Slots are bounded twice: for each type as many as its policy says, and for the silo as a whole. Where they are
 /// scarce, the next is the type whose first waiting task has the least <c>due − weight × bias</c>: a weight is worth a
-/// head start in time, so that whoever waits long enough is first. Within a type merchants take turns, so that one's
+/// head start in time, so that anyone who waits long enough is first. Within a type merchants take turns, so that one's
 /// ten o'clock herd does not hold up another's task.
 /// </para>
 /// <para>
-/// What a dead silo left behind stands in lines of its own, with places of their own: few at first, twice as many every
+/// Tasks recovered from a dead silo have queues and slots of their own: few at first, twice as many every
 /// second. A recovery is a ramp and not a stampede, and what is due now stays on time beside it.
 /// </para>
 /// <para>
@@ -48,7 +48,7 @@ internal sealed class TaskDispatcher
     /// <summary>Runs in progress.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>Says how a task is run; called once, before the first task.</summary>
+    /// <summary>Sets how a task is run; called once, before the first task.</summary>
     public void Start(Func<ScheduledTask, Task> run) => _run = run;
 
     public void Add(ScheduledTask task)
@@ -104,7 +104,7 @@ internal sealed class TaskDispatcher
     {
         while (true)
         {
-            // Whatever a run does, its place is given back: lost places are lost for all that comes after.
+            // Whatever a run does, its slot is released: a lost slot would be missing for ever.
             if (!_stopped)
                 await _run!(task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lock (_gate)

@@ -13,22 +13,21 @@ namespace GroupBuyActors.Tasks;
 /// Problem: a process may die between the effect of a task and the note that it is done, two silos may own a shard for
 /// a moment, and an operator may cancel a task while it runs. A task's life:
 /// <code>
-///   table    ── its time comes within the horizon ──► wheel ── due ──► queue ── a place is free ──► running
-///   running  ── effect ─────────────────────────────► gone: completed by its group's commit, or by one of its own
-///   running  ── failed, a wait within the horizon ──► wheel: the row updated
-///   running  ── failed, a wait beyond it ───────────► table: the row moved
-/// running ── trouble of ours ────────────────────► wheel: again soon, nothing counted; at the third, as its row says,
-/// or gone with it   running  ── tries used up, or too old ──────────► ended: dead, or expired
-///   else     ── cancelled by hand ──────────────────► ended: cancelled
-///   dead     ── redriven ───────────────────────────► table: the same id and key, a later version
-/// any ── its owner is gone ──────────────────► table: fenced, taken over, read from the left edge; recorded before it
-/// runs
+///   table   ── due within the horizon ─────────► wheel ── due ──► queue ── a slot is free ──► running
+///   running ── effect committed ───────────────► completed, by its group's commit or by its own
+///   running ── failed, next try within horizon ► wheel, and the row is updated
+///   running ── failed, next try beyond it ─────► table: the row is moved
+///   running ── infrastructure failure ─────────► wheel, not counted; after the third, as its row says
+///   running ── tries used up, or too old ──────► ended: dead, or expired
+///   else    ── cancelled by an operator ───────► ended: cancelled
+///   dead    ── redriven ───────────────────────► table: the same id and key, a later version
+///   any     ── its owner is fenced ────────────► table: read by the next owner, and recorded before it runs
 /// </code>
 /// A first try is not recorded before it begins: most succeed, and the commit of their effect removes the row. A task
-/// taken over from a silo that is gone is recorded before it runs: one that kills its process is found out by the
+/// taken over from a silo that is gone is recorded before it runs: a task that kills its process is recognised by the
 /// number of its tries. Guarantees: a handler runs at least once and never before its task is due; whatever ends,
 /// updates or moves a task is a commit under its version, of which only the first lands, so that a task has one end.
-/// What would break it: an end without the version in its run.
+/// It would break if an end did not check the version.
 /// </remarks>
 internal sealed class TaskExecutor(
     IEnumerable<ITaskHandler> handlers,
@@ -348,7 +347,7 @@ internal sealed class TaskExecutor(
         }
         catch (Exception e)
         {
-            // The store does not say: then it is trouble like any other.
+            // The store does not answer: then it is an infrastructure failure like any other.
             TaskLog.NotLookedUp(log, e, task.Key.Id);
             return false;
         }

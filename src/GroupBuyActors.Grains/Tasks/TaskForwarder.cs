@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Brings near tasks to the owners of their shards on other silos, and tells them of near tasks that are gone.
+/// Sends tasks within the horizon to the owners of their shards on other silos, and reports removed ones to them.
 /// Acknowledged, and sent again to whoever is the owner then; but not for ever: every owner reads its horizon again
 /// within seconds, and finds them there.
 /// </summary>

@@ -11,8 +11,8 @@ namespace GroupBuyActors.Tasks;
 /// Throws <c>StoreUnavailableException</c> where the outcome is not known; then ask again.
 /// <para>
 /// Who wins is decided by the row of the run, as between two owners: a change is a commit under the task's version, and
-/// so is the end of a run. The first that lands refuses the other. Memory only keeps a task from firing in vain: it is
-/// taken out before the commit and put back where the commit was not made.
+/// so is the end of a run. The first that lands refuses the other. Memory is adjusted only to avoid a needless firing:
+/// the task is taken out before the commit, and put back if the commit was not made.
 /// </para>
 /// <para>
 /// A redrive lands under the version after the dead letter's, so that of two redrives one is refused, and the task goes
@@ -66,7 +66,7 @@ internal sealed class TaskOperations(
         AtOwnerAsync(taskId, owner => owner.Redrive(taskId), cancellation);
 
     /// <summary>
-    /// Says of a dead letter that nothing more is to be done about it: it leaves after its time, and a redrive by
+    /// Dismisses a dead letter: it is removed after its retention time, and a redrive by
     /// filter passes it over. Nothing runs for a dead letter, so this needs no owner; one that is redriven at the same
     /// moment is redriven.
     /// </summary>

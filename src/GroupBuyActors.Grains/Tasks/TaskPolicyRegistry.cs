@@ -25,7 +25,7 @@ internal sealed record PolicyChangeResult(
 /// <summary>
 /// Policies in force on this silo: the release's defaults, over them what the configuration sets, and over that what
 /// operators changed while running, which is stored. All silos read the store every few seconds and at once when one of
-/// them tells of a change.
+/// them reports a change.
 /// </summary>
 internal sealed class TaskPolicyRegistry : PeriodicService<int>
 {

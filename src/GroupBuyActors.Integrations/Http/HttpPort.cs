@@ -13,7 +13,7 @@ namespace GroupBuyActors.Integrations.Http;
 /// <summary>
 /// One service behind a port: sends a document or asks a question, and turns whatever comes back, or does not, into one
 /// of the three answers of a port. Done and Refused only where the service said so in the words of its contract; all
-/// else is Silent. Never throws.
+/// else is Unavailable. Never throws.
 /// </summary>
 internal sealed class HttpPort(
     string name,

@@ -26,7 +26,7 @@ internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
                 "reservation.undone",
                 "deduction.undone"
             ),
-        // Stock can always be given back: nothing refuses that for good.
+        // Stock can always be released: a refusal is never final.
         Release = new("release", "releases"),
         Books = new("stock_books", "books");
 

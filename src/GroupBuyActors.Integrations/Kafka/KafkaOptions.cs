@@ -12,7 +12,7 @@ public sealed class KafkaOptions
     private const double LingerMs = 5;
 
     /// <summary>
-    /// Settings of the client that are the house's: the order of events hangs on them, or another setting of ours makes
+    /// Settings of the client that cannot be overridden: the order of events depends on them, or another setting makes
     /// them.
     /// </summary>
     private static readonly string[] Ours =

@@ -35,7 +35,7 @@ internal sealed partial class SandboxBooks
     }
 
     /// <summary>
-    /// Gives a payment back, whole and once. A payment that the provider never saw (its result was told to the order
+    /// Refunds a payment, in full and once. A payment that the provider never saw (its result was told to the order
     /// directly) is taken as paid there first; one it holds with another amount is refused.
     /// </summary>
     public async Task<PortReply> RefundAsync(
@@ -106,7 +106,7 @@ internal sealed partial class SandboxBooks
             $"select payment_id, amount, currency, refund_key from sandbox_payment where order_id = {order.ToString()}"
         );
 
-    // A payment never seen before is paid and given back in one.
+    // A payment never seen before is recorded as paid and refunded at once.
     private SqlText Refund(string key, OrderId order, string paymentId, Money amount) =>
         new SqlText().Append(
             $"""

@@ -9,7 +9,7 @@ namespace GroupBuyActors.Sandbox.Books;
 internal sealed partial class SandboxBooks
 {
     /// <summary>
-    /// A merchant's payments, given back or not, in the order of <see cref="IPaymentBooks"/>. A mark that is none
+    /// A merchant's payments, given back or not, in the order of <see cref="IPaymentBooks"/>. A token that is not valid
     /// throws <see cref="FormatException"/>.
     /// </summary>
     // Index: the primary key (order_id, payment_id); a merchant's orders all begin with its number and a dot.
@@ -56,7 +56,7 @@ internal sealed partial class SandboxBooks
     }
 
     /// <summary>
-    /// The stock of a merchant's groups, in the order of <see cref="IStockBooks"/>. A mark that is none throws
+    /// The stock of a merchant's groups, in the order of <see cref="IStockBooks"/>. A token that is not valid throws
     /// <see cref="FormatException"/>.
     /// </summary>
     // Index: sandbox_reservation_group (merchant_id, group_id, sku).

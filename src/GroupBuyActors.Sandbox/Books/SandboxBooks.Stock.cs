@@ -9,7 +9,7 @@ internal sealed partial class SandboxBooks
     private static readonly string[] SkuColumns = ["merchant_id", "sku"],
         EntryKey = ["call_key"];
 
-    /// <summary>Sets units aside.</summary>
+    /// <summary>Reserves units.</summary>
     public Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation) =>
         _moves.CallAsync(new ReserveMove(reservation, NowMs())).WaitAsync(cancellation);
 
@@ -17,7 +17,7 @@ internal sealed partial class SandboxBooks
     public Task<PortReply> DeductAsync(StockDeduction deduction, CancellationToken cancellation) =>
         _moves.CallAsync(new DeductMove(deduction, NowMs())).WaitAsync(cancellation);
 
-    /// <summary>Gives units back, and buries what it undoes. Gives back at most what is there.</summary>
+    /// <summary>Releases units and leaves tombstones for what it undoes. Releases at most what is there.</summary>
     public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) =>
         _moves.CallAsync(new ReleaseMove(release, NowMs())).WaitAsync(cancellation);
 

@@ -23,7 +23,7 @@ internal abstract record StockMove(string Key, GroupId Group, string Sku, string
     public abstract PortReply Make(StockBook book);
 }
 
-/// <summary>Sets units aside.</summary>
+/// <summary>Reserves units.</summary>
 internal sealed record ReserveMove(StockReservation Request, long AtMs)
     : StockMove(Request.Key, Request.Group, Request.Sku, Request.Key, AtMs)
 {
@@ -47,7 +47,7 @@ internal sealed record DeductMove(StockDeduction Request, long AtMs)
     public override PortReply Make(StockBook book) => book.Deduct(Request);
 }
 
-/// <summary>Gives units back, once.</summary>
+/// <summary>Releases units, once.</summary>
 internal sealed record ReleaseMove(StockRelease Request, long AtMs)
     : StockMove(Request.Key, Request.Group, Request.Sku, Request.ReservationKey, AtMs)
 {

@@ -8,7 +8,7 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>What operators look at and mend, tasks apart.</summary>
+/// <summary>Routes for operators, except those about tasks.</summary>
 internal static class AdminEndpoints
 {
     public static void MapAdmin(this IEndpointRouteBuilder routes)

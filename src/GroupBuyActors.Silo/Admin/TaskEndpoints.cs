@@ -8,7 +8,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>Timed tasks: listed, read with their story, and mended.</summary>
+/// <summary>Routes for operators: timed tasks, their timelines, and changes to them.</summary>
 internal static class TaskEndpoints
 {
     private static readonly string[] Statuses =

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace GroupBuyActors.Silo.Auth;
 
 /// <summary>
-/// Bounds how many keys can be tried from one address, and tells of wrong ones. Once too many came, keys from there are
+/// Bounds how many keys can be tried from one address, and logs wrong ones. Once too many came, keys from there are
 /// refused, right or wrong, except those that worked from there before: nobody behind a shared address (a proxy's) is
 /// locked out by a neighbour.
 /// </summary>

@@ -5,7 +5,7 @@ namespace GroupBuyActors.Silo.Auth;
 /// <summary>An open service must not be reachable from other machines.</summary>
 internal static class LoopbackRule
 {
-    /// <summary>What is told of addresses that are none.</summary>
+    /// <summary>The message for addresses that are not loopback addresses.</summary>
     public static string Sentence(string addresses) =>
         $"Open serves loopback addresses only, and {addresses} is not one; set GroupBuy__Auth__Mode=ApiKey or "
         + "bind to 127.0.0.1";

@@ -48,7 +48,7 @@ internal sealed class BoundedListener(IConnectionListener inner, AcceptConnectio
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    /// <summary>A connection that gives its place back when its socket is closed.</summary>
+    /// <summary>A connection that releases its slot when its socket is closed.</summary>
     private sealed class Connection(ConnectionContext inner, Action release) : ConnectionContext
     {
         private Action? _release = release;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// Bounds the connections of HTTP. Each takes a place when it is accepted and gives it back when its socket is closed.
+/// Bounds the connections of HTTP. Each takes a slot when it is accepted and releases it when its socket is closed.
 /// <para>
 /// Places are for connections that send requests: one that has sent none for long is ended, and where all places are
 /// taken, the one that has been silent longest gives way to a new one. Beyond the places there are a few spare ones, on
@@ -70,7 +70,7 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
         return slot;
     }
 
-    /// <summary>Gives a place back, once the socket is closed.</summary>
+    /// <summary>Releases a slot, once the socket is closed.</summary>
     public void Release(ConnectionSlot slot)
     {
         lock (_gate)

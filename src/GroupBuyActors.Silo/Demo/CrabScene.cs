@@ -3,7 +3,9 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>Timed out: two of five come, one pays; the deadline closes, refunds and gives the stock back.</summary>
+/// <summary>
+/// Timed out: two of five come, one pays; at the deadline orders are closed or refunded and the stock is released.
+/// </summary>
 internal sealed class CrabScene(Campaign crabs, Narrator narrator)
 {
     private OrderDocument? _paid,

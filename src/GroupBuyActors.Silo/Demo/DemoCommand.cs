@@ -33,7 +33,7 @@ internal static class DemoCommand
 
     private static async Task<int> PlayHereAsync(DemoOptions options)
     {
-        // The story is told on the console; of the silo only trouble is.
+        // The console shows the demo; of the silo's log only warnings and errors.
         await using var app = SiloHost.Build([.. options.Settings, "--Logging:LogLevel:Default=Warning"]);
         await SiloHost.StartAsync(app, CancellationToken.None);
         var url = HealthCommand.Address(app.Urls.First());

@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace GroupBuyActors.Silo.Demo;
 
 /// <summary>
-/// Tells the evening: headings, lines with their time, timelines, and claims that are checked as they are made.
+/// Prints the demo: headings, lines with their time, timelines, and checks with their results.
 /// </summary>
 internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
 {
@@ -40,7 +40,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
 
     public void Write(FormattableString words) => console.MarkupLine($"  [grey]{Elapsed, 7}[/]  {Escaped(words)}");
 
-    /// <summary>Says that something holds, and whether it does.</summary>
+    /// <summary>Prints a check and its result.</summary>
     public void Claim(FormattableString words, bool holds)
     {
         if (holds)

@@ -107,9 +107,9 @@ internal sealed class EventStream(
     // While nothing happens, a comment keeps proxies and callers from giving up on the connection.
     private async Task<long> WaitAsync(PipeWriter writer, Task more, long lastWrite, CancellationToken ending)
     {
-        var quiet = options.Value.CommentInterval - time.GetElapsedTime(lastWrite);
-        if (quiet > TimeSpan.Zero)
-            await more.WaitAsync(quiet, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var idle = options.Value.CommentInterval - time.GetElapsedTime(lastWrite);
+        if (idle > TimeSpan.Zero)
+            await more.WaitAsync(idle, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ending.ThrowIfCancellationRequested();
         if (more.IsCompleted || time.GetElapsedTime(lastWrite) < options.Value.CommentInterval)
             return lastWrite;

@@ -75,7 +75,7 @@ internal sealed class GroupFeeds(
         }
     }
 
-    /// <summary>Gives a watcher's place back; the last one ends the feed.</summary>
+    /// <summary>Releases a watcher's slot; the last one ends the feed.</summary>
     public void Leave(GroupFeed feed)
     {
         lock (_feeds)

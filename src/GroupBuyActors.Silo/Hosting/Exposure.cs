@@ -3,8 +3,8 @@ using GroupBuyActors.Silo.Auth;
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>
-/// Says at start what is right for a trial and wrong for a shop: none of it is a fault of the settings, all of it is
-/// easily missed.
+/// Warns at start about settings that are right for a trial and wrong in production: none of it is a fault of the
+/// settings, all of it is easily missed.
 /// </summary>
 internal static class Exposure
 {

@@ -23,7 +23,7 @@ internal sealed class EdgeOptions
     public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A store that takes no change is waited for this long: 2 s. Nothing but time mends it, so the caller hears of it
+    /// A store that takes no change is waited for this long: 2 s. Only time helps, so the caller gets an answer
     /// early.
     /// </summary>
     public TimeSpan StoreBudget { get; set; } = TimeSpan.FromSeconds(2);

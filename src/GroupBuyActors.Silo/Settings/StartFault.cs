@@ -4,7 +4,7 @@ using GroupBuyActors.Store;
 
 namespace GroupBuyActors.Silo.Settings;
 
-/// <summary>Says in one sentence why a silo did not start.</summary>
+/// <summary>Describes in one sentence why a silo did not start.</summary>
 internal static class StartFault
 {
     public static string Sentence(Exception fault)
@@ -62,5 +62,5 @@ internal static class StartFault
     }
 }
 
-/// <summary>The silo cannot start for a reason that a person can mend; the message is one sentence.</summary>
+/// <summary>The silo cannot start for a reason that a person can correct; the message is one sentence.</summary>
 internal sealed class StartException(string message, Exception? inner = null) : Exception(message, inner);

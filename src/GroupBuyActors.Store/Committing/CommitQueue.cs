@@ -41,7 +41,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         return null;
     }
 
-    /// <summary>Gives a place back.</summary>
+    /// <summary>Releases a reservation.</summary>
     public void Release() => Interlocked.Decrement(ref _reserved);
 
     /// <summary>Puts a commit in line; false where the lane takes no more.</summary>
@@ -120,7 +120,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         _deferredAt = time.GetTimestamp();
     }
 
-    /// <summary>Takes out all that is in line, set aside or not; more may come.</summary>
+    /// <summary>Takes out everything in the queue, deferred or not; more may be added.</summary>
     public List<QueuedCommit> TakeAll()
     {
         Receive(wait: false, out _);

@@ -144,7 +144,7 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     /// <summary>Takes what the lanes need together.</summary>
     protected virtual Task BeforeStartAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Gives back what the lanes needed together.</summary>
+    /// <summary>Disposes what the lanes share.</summary>
     protected virtual void AfterStop() { }
 
     /// <summary>Neighbouring shards are a merchant's regions: the multiplication spreads them over the lanes.</summary>

@@ -54,7 +54,7 @@ internal abstract class LaneWriter
     public abstract bool Write(List<QueuedCommit> batch, List<QueuedCommit> deferred);
 
     /// <summary>
-    /// Confirms that the stream is alive, also to keep the connection open; false where it is fenced. Trouble of the
+    /// Confirms that the stream is alive, also to keep the connection open; false where it is fenced. Failure of the
     /// database is no answer: true.
     /// </summary>
     public abstract bool Confirm();

@@ -8,12 +8,12 @@ namespace GroupBuyActors.Store.Databases;
 /// </summary>
 internal abstract class Database : IAsyncDisposable
 {
-    /// <summary>How often work is tried before its trouble is thrown.</summary>
+    /// <summary>How often work is tried before its exception is thrown.</summary>
     protected const int TriesMax = 5;
 
     public abstract Dialect Dialect { get; }
 
-    /// <summary>Connections for others (Orleans' providers), each with the session settings of the house.</summary>
+    /// <summary>Connections for Orleans' providers, each with this service's session settings.</summary>
     public abstract DbDataSource DataSource { get; }
 
     /// <summary>

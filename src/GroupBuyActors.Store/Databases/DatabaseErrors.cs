@@ -5,7 +5,7 @@ using SQLitePCL;
 
 namespace GroupBuyActors.Store.Databases;
 
-/// <summary>What an error of a database says about the transaction that met it.</summary>
+/// <summary>What a database error means for its transaction.</summary>
 internal enum ErrorMeaning
 {
     /// <summary>The transaction may be stored, not stored, or still being worked on.</summary>
@@ -134,7 +134,7 @@ internal static class DatabaseErrors
     public static ErrorMeaning Of(SqliteException e) => OfSqlite(e.SqliteErrorCode, e.SqliteExtendedErrorCode);
 
     /// <summary>
-    /// True for what SQLite, or the file system under it, throws: trouble of the file, never a mistake of a caller's.
+    /// True for exceptions of SQLite or the file system: a failure of the file, never a mistake of the caller.
     /// </summary>
     public static bool IsFileFailure(Exception e) => e is SqliteException or IOException or UnauthorizedAccessException;
 

@@ -81,7 +81,7 @@ internal sealed class DbSession(DbConnection connection, DbTransaction? transact
     }
 }
 
-/// <summary>Columns as the house writes them: instants in milliseconds, text that is bytes, nulls.</summary>
+/// <summary>Columns in this database's conventions: instants in milliseconds, text as bytes, nulls.</summary>
 internal static class DbColumns
 {
     public static string? Text(this DbDataReader reader, int column) =>

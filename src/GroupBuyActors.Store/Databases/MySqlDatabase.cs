@@ -5,8 +5,8 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// MySQL 8 or MariaDB. The house's own connections are set up once and never reset; Orleans' texts open transactions of
-/// their own, so its sessions are reset, and set up again, on every open.
+/// MySQL 8 or MariaDB. This service's own connections are set up once and never reset; Orleans' texts open transactions
+/// of their own, so its sessions are reset, and set up again, on every open.
 /// </summary>
 internal sealed class MySqlDatabase : Database
 {
@@ -39,7 +39,7 @@ internal sealed class MySqlDatabase : Database
             .Build();
     }
 
-    /// <summary>As configured, with what the house relies on set.</summary>
+    /// <summary>As configured, with the settings that this code relies on.</summary>
     public string ConnectionString { get; }
 
     public override Dialect Dialect => Dialect.MySql;

@@ -59,7 +59,7 @@ internal sealed class SqliteDatabase : Database
     public override DbDataSource DataSource { get; }
 
     /// <summary>
-    /// A new connection with the settings of the house. They are per connection, all but the journal mode.
+    /// A new connection with this service's settings. They are per connection, all but the journal mode.
     /// </summary>
     public SqliteConnection Open()
     {

@@ -29,7 +29,7 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
     private FileStream? _file;
     private long _number;
 
-    /// <summary>Beside the database. Whoever removes it says that what is there is all there should be.</summary>
+    /// <summary>Beside the database. Removing it accepts the file as it is, even if commits are missing.</summary>
     public string Path { get; } = databasePath + ".mark";
 
     /// <summary>

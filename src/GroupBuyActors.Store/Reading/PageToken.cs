@@ -30,7 +30,7 @@ internal static class PageToken
     public static (long Instant, string Id)? Read(string list, string? pageToken, bool isFreeText = false) =>
         Read([list], pageToken, isFreeText) is var (_, instant, id) ? (instant, id) : null;
 
-    /// <summary>Reads a mark of one of several lists, and says of which.</summary>
+    /// <summary>Reads a token of one of several lists, and returns which list it is of.</summary>
     public static (string List, long Instant, string Id)? Read(
         ReadOnlySpan<string> lists,
         string? pageToken,

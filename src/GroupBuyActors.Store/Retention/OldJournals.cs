@@ -74,7 +74,7 @@ internal sealed class OldJournals(Database database)
 
     /// <summary>
     /// Removes events of a group after one sequence and below another, those that every sink has passed, at most so
-    /// many; gives where to go on, null at the end. Nothing is removed of a group that is set aside on the way to a
+    /// many; gives where to go on, null at the end. Nothing is removed of a group that is blocked on the way to a
     /// sink.
     /// </summary>
     public async Task<(int Removed, long? Next)> RemoveEventsAsync(

@@ -9,7 +9,7 @@ namespace GroupBuyActors.Store.Streams;
 
 /// <summary>
 /// Rows of <c>relay_blocked</c>. Every change of a stream's rows locks the row of its cursor first, so that moving the
-/// one and settling the other take turns.
+/// one and replacing the other take turns.
 /// </summary>
 internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
 {

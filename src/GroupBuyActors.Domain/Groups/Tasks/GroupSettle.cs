@@ -2,7 +2,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Continues the consequences of a transition that did not fit into its commit, until none is open.</summary>
+/// <summary>Continues the fan-out of a transition that did not fit into its commit, until none is open.</summary>
 internal sealed class GroupSettle()
     : GroupTaskType<NoPayload>(
         new TaskPolicy

@@ -13,7 +13,7 @@ internal abstract record GroupTaskStep
     /// <summary>It asks a port, and goes on with the answer.</summary>
     public sealed record Ask(PortQuestion Question) : GroupTaskStep;
 
-    /// <summary>It brings the answer to its group, whose commit completes the task.</summary>
+    /// <summary>It delivers the answer to its group, whose commit completes the task.</summary>
     public sealed record Deliver(PortAnswered Answer) : GroupTaskStep;
 
     /// <summary>It is done, and its group need not know: a commit of its own completes it.</summary>
@@ -23,7 +23,7 @@ internal abstract record GroupTaskStep
     public sealed record Fail(RetryStep Step, string Reason) : GroupTaskStep;
 }
 
-/// <summary>What every type of a group's tasks says, whatever its payload.</summary>
+/// <summary>What all types of a group's tasks have in common, whatever their payload.</summary>
 internal interface IGroupTaskType
 {
     /// <summary>See <see cref="TaskType.Name"/>.</summary>
@@ -34,7 +34,7 @@ internal interface IGroupTaskType
     /// </summary>
     GroupTaskStep Next(DueTask due, PortAnswered? answered);
 
-    /// <summary>The command that the task brings to its group.</summary>
+    /// <summary>The command that the task delivers to its group.</summary>
     GroupCommand CommandOf(ReadOnlyMemory<byte> payload, PortAnswered answered);
 }
 

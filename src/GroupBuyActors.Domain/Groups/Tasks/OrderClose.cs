@@ -4,8 +4,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Closes an unpaid order at the end of its payment window, after the provider was asked; where it stays silent,
-/// without its answer.
+/// Closes an unpaid order at the end of its payment window, after asking the provider for a payment; if it does not
+/// answer, without its answer.
 /// </summary>
 internal sealed class OrderClose()
     : GroupTaskType<OrderTask>(
@@ -48,8 +48,7 @@ internal sealed class OrderClose()
                 : Asks(new PortQuestion.FindPayments(OrderOf(due, payload.Order)));
         if (answered.Answer == PortAnswer.Unavailable && due.TriesAgain(out var step))
             return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
-        // A provider that will never say is as good as silent: the order closes, and payment-check looks after the
-        // money.
+        // A refusal to answer is treated as no answer: the order is closed, and payment-check finds a payment later.
         return Delivers(
             answered.Answer == PortAnswer.Refused ? answered with { Answer = PortAnswer.Unavailable } : answered
         );

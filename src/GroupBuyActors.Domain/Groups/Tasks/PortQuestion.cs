@@ -12,7 +12,7 @@ internal abstract record PortQuestion
     /// <summary>What was paid for an order?</summary>
     public sealed record FindPayments(OrderId Order) : PortQuestion;
 
-    /// <summary>Give a payment back.</summary>
+    /// <summary>Refund a payment.</summary>
     public sealed record RefundPayment(string Key, OrderId Order, string PaymentId, Money Amount) : PortQuestion;
 
     /// <summary>Reserve stock for an attempt to publish: asked by a call, not by a task.</summary>
@@ -21,7 +21,7 @@ internal abstract record PortQuestion
     /// <summary>Deduct stock.</summary>
     public sealed record DeductStock(StockDeduction Deduction) : PortQuestion;
 
-    /// <summary>Give stock back.</summary>
+    /// <summary>Release stock.</summary>
     public sealed record ReleaseStock(StockRelease Release) : PortQuestion;
 
     /// <summary>Hand a notice to a buyer.</summary>
@@ -41,7 +41,7 @@ internal sealed record PortAnswered(PortQuestion? Question, PortAnswer Answer, s
     /// <summary>Money that the provider holds, where it was asked for.</summary>
     public IReadOnlyList<ProviderPayment> Payments { get; init; } = [];
 
-    /// <summary>Payments that the provider gave back already, where it was asked.</summary>
+    /// <summary>Payments that the provider has already refunded, where it was asked.</summary>
     public IReadOnlyList<string> Refunded { get; init; } = [];
 
     /// <summary>As the reply of a port.</summary>

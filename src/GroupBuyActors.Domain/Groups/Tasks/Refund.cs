@@ -6,10 +6,10 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Gives a payment back, under one number for ever; its group notes it in the commit that completes the task. A call
-/// that may be a repeat comes after a question: a refund that was made and whose answer was lost is not made again, and
-/// while the provider does not say, none is. Money that it neither holds nor gave back is called for again: the number
-/// makes that safe, and counting it as given back would not be.
+/// Refunds a payment under one key, which never changes; the group records it in the commit that completes the task.
+/// Before a call that may be a repeat the provider is asked first: a refund that was made but whose answer was lost is
+/// not made again, and none is made while the provider does not answer. A payment that it neither holds nor has
+/// refunded is refunded again: the key makes that safe, and counting it as refunded would not be.
 /// </summary>
 internal sealed class Refund()
     : GroupTaskType<RefundTask>(

@@ -6,7 +6,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Gives stock back, one call a cause; or, for the guard of a publication, abandons an attempt that is still open.
+/// Releases stock, one call per cause; or, as the guard of a publication, abandons an attempt that is still open.
 /// </summary>
 internal sealed class StockRollback()
     : GroupTaskType<ReleaseTask>(

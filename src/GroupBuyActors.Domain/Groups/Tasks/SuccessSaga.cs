@@ -6,8 +6,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Deducts stock, after success or for what settlement still misses. Refused for good, or silent through all tries: the
-/// group hears that it is refused and compensates.
+/// Deducts stock, after success or for what is still missing at fulfilment. If it is refused for good, or all tries get
+/// no answer, the group is told that it is refused, and compensates.
 /// </summary>
 internal sealed class SuccessSaga()
     : GroupTaskType<DeductTask>(

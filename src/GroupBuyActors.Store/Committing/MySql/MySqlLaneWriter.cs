@@ -14,13 +14,13 @@ namespace GroupBuyActors.Store.Committing.MySql;
 /// it still; what is read meanwhile proves nothing. The lane therefore stops and sends the same commits at the
 /// same positions again, for as long as it takes, until one of these is known:
 /// <code>
-///   sent ──ok──────────────────────────────────────────────► committed
-///     │ └─duplicate, my commit at my first position ───────► committed (an earlier try landed)
-///     │ └─duplicate, another's commit (sequence, run) ─────► those are refused; the rest is numbered anew and sent
-///     │ └─duplicate that nobody explains, row fault, lock ─► each is sent alone, once
-/// │ └─refused, or no connection ───────────────────────► tried again for a while; then given up, and no more is taken
-/// (see below)     │ └─not alive ─► fenced: a plain read is conclusive ─► committed or unavailable
-///     └─no answer ───► sent again; after UnknownOutcomesMax times the lane fences its stream itself and reads
+///   sent ─┬─ ok ─────────────────────────────────────────► committed
+///         ├─ duplicate, my commit at my first position ──► committed: an earlier try was stored
+///         ├─ duplicate, another's commit (sequence, run) ► those are refused, the rest is sent again
+///         ├─ other duplicate, row fault, lock ───────────► each commit is sent alone, once
+///         ├─ refused, or no connection ──────────────────► tried again for a while, then not made (see below)
+///         ├─ stream not alive ─► a plain read is now conclusive ─► committed or unavailable
+///         └─ no answer ─► sent again; after UnknownOutcomesMax times the lane fences its stream and reads
 /// </code>
 /// A refusal (read-only, full, no permission; <see cref="DatabaseErrors"/>) proves that nothing is stored, but only of
 /// the try that met it: a batch of which an earlier try is in doubt is sent on for as long as it takes, and refusals
@@ -97,7 +97,7 @@ internal sealed class MySqlLaneWriter(
     private bool IsWhole()
     {
         var sentAt = time.GetTimestamp();
-        if (!TryReadStanding(out var fence))
+        if (!TryReadFence(out var fence))
         {
             CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
             return true;
@@ -335,7 +335,7 @@ internal sealed class MySqlLaneWriter(
 
     private bool TryConcludeFenced(List<QueuedCommit> batch, string? because)
     {
-        if (!TryReadStanding(out var fence))
+        if (!TryReadFence(out var fence))
             return false;
         FencedBecause ??=
             because
@@ -366,7 +366,7 @@ internal sealed class MySqlLaneWriter(
         return true;
     }
 
-    private bool TryReadStanding(out FenceState fence)
+    private bool TryReadFence(out FenceState fence)
     {
         fence = FenceState.Dead;
         if (

@@ -5,7 +5,7 @@ using MySqlConnector;
 
 namespace GroupBuyActors.Store.Committing.MySql;
 
-/// <summary>What an answer, or the lack of one, says about a packet.</summary>
+/// <summary>What an answer, or the lack of one, means for a packet.</summary>
 internal enum MySqlAnswer
 {
     /// <summary>Done.</summary>
@@ -74,10 +74,10 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     /// <summary>The largest packet that the server takes on this connection; once open.</summary>
     public long PacketBytesMax { get; private set; }
 
-    /// <summary>What the last trouble was.</summary>
+    /// <summary>The last failure.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>True where the last trouble was a ring of transactions that wait for each other.</summary>
+    /// <summary>True where the last failure was a deadlock.</summary>
     public bool WasDeadlock => Failure is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock };
 
     /// <summary>Opens where it is not open; throws what the driver throws.</summary>
