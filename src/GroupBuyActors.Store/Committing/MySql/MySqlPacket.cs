@@ -1,7 +1,4 @@
 using GroupBuyActors.Committing;
-using GroupBuyActors.Store.Databases;
-using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Committing.MySql;
 
@@ -13,13 +10,8 @@ internal sealed class MySqlPacket(TimeProvider time)
 {
     private const long DayMs = 24 * 60 * 60 * 1000;
 
-    /// <summary>Selects in one union: each costs the server memory while it plans.</summary>
-    private const int SelectsMax = 256;
-
     private readonly MySqlText _text = new();
-    private readonly List<TimedTask> _tasks = [];
-    private readonly List<TaskKey> _keys = [];
-    private readonly List<TaskOutcome> _ends = [];
+    private readonly MySqlTaskRows _tasks = new();
     private readonly MySqlOrderStatuses _orderStatuses = new();
     private readonly List<(TaskRun Run, Guid Commit)> _runs = [];
 
@@ -31,10 +23,7 @@ internal sealed class MySqlPacket(TimeProvider time)
         _text.Sql("rollback;begin;");
         FenceCheck(stream, lastPosition);
         Journal(batch, stream);
-        Schedules(batch);
-        Removals(batch);
-        Updates(batch);
-        Ends(batch);
+        _tasks.Write(_text, batch);
         OfKinds(batch);
         Runs(batch);
         return _text.Sql("commit").ToString();
@@ -80,7 +69,8 @@ internal sealed class MySqlPacket(TimeProvider time)
                 .Sql(rows++ == 0 ? " union all select 1,v.n,j.commit_id from (select " : " union all select ")
                 .Number(i)
                 .Sql(rows == 1 ? " n," : ",");
-            Ascii(batch[i].Commit.Actor.ToString()!)
+            _text
+                .Ascii(batch[i].Commit.Actor.ToString()!)
                 .Sql(rows == 1 ? " g," : ",")
                 .Number(batch[i].Commit.Events[0].Sequence)
                 .Sql(rows == 1 ? " s" : "");
@@ -97,7 +87,7 @@ internal sealed class MySqlPacket(TimeProvider time)
                 .Number(i)
                 .Sql(rows == 1 ? " n," : ",");
             _text.Number(DayOf(run)).Sql(rows == 1 ? " d," : ",");
-            Ascii(run.Key.Id).Sql(rows == 1 ? " i," : ",").Number(run.Version).Sql(rows == 1 ? " r" : "");
+            _text.Ascii(run.Key.Id).Sql(rows == 1 ? " i," : ",").Number(run.Version).Sql(rows == 1 ? " r" : "");
         }
         if (rows > 0)
             _text.Sql(") v straight_join task_run r on r.due_day=v.d and r.task_id=v.i and r.version=v.r");
@@ -171,196 +161,6 @@ internal sealed class MySqlPacket(TimeProvider time)
     private MySqlText JournalKey(QueuedCommit queued, long stream, int row) =>
         _text.Sql('(').Number(stream).Sql(',').Number(queued.FirstPosition + row).Sql(',').Id(queued.Commit.Id);
 
-    private void Schedules(List<QueuedCommit> batch)
-    {
-        _tasks.Clear();
-        foreach (var queued in batch)
-            _tasks.AddRange(queued.Commit.Schedules);
-        if (_tasks.Count == 0)
-            return;
-        _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
-        _text.Sql(
-            "insert into timed_task(shard,due_ms,id,type,payload,next_ms,attempts,version,trace,last_error,"
-                + "weight,first_ms)values"
-        );
-        foreach (var task in _tasks)
-        {
-            _text
-                .Sql('(')
-                .Number(task.Key.Shard.Index)
-                .Sql(',')
-                .Instant(task.Key.Due)
-                .Sql(',')
-                .Text(task.Key.Id)
-                .Sql(',')
-                .Text(task.Type)
-                .Sql(',')
-                .Binary(task.Payload.Span)
-                .Sql(',')
-                .Instant(task.NextAt)
-                .Sql(',')
-                .Number(task.Attempts)
-                .Sql(',')
-                .Number(task.Version)
-                .Sql(',')
-                .TextOrNull(task.Trace)
-                .Sql(',')
-                .TextOrNull(task.LastError)
-                .Sql(',')
-                .Number(task.Weight)
-                .Sql(',')
-                .InstantOrNull(task.FirstDue)
-                .Sql("),");
-        }
-        // Not `insert ignore`, which would also cut what is too long and let it pass.
-        _text.Back().Sql(" on duplicate key update version=timed_task.version;");
-        Moves();
-    }
-
-    /// <summary>Of the tasks just scheduled those that had another due before: later versions than the first.</summary>
-    private void Moves()
-    {
-        var rows = 0;
-        foreach (var task in _tasks)
-        {
-            if (task.Version == 1)
-                continue;
-            _text
-                .Sql(rows++ == 0 ? "insert into task_move(at_ms,id)values" : ",")
-                .Sql("(")
-                .Sql(Dialect.MySqlNowMs)
-                .Sql(',')
-                .Text(task.Key.Id)
-                .Sql(')');
-        }
-
-        if (rows > 0)
-            _text.Sql(" on duplicate key update at_ms=task_move.at_ms;");
-    }
-
-    /// <summary>
-    /// A join that reads the list first and each row by its key: <c>(…) in (…)</c> would scan a small table and lock
-    /// all of it.
-    /// </summary>
-    private void Removals(List<QueuedCommit> batch)
-    {
-        _keys.Clear();
-        foreach (var queued in batch)
-            _keys.AddRange(queued.Commit.Removals);
-        if (_keys.Count == 0)
-            return;
-        _keys.Sort(static (a, b) => Compare(a, b));
-        for (var i = 0; i < _keys.Count; i++)
-        {
-            var first = i % SelectsMax == 0;
-            if (first)
-                _text.Sql("delete t from (");
-            Key(_keys[i], first);
-            _text.Sql(
-                (i + 1) % SelectsMax == 0 || i + 1 == _keys.Count
-                    ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i;"
-                    : " union all "
-            );
-        }
-    }
-
-    private void Updates(List<QueuedCommit> batch)
-    {
-        _tasks.Clear();
-        foreach (var queued in batch)
-            _tasks.AddRange(queued.Commit.Updates);
-        if (_tasks.Count == 0)
-            return;
-        _tasks.Sort(static (a, b) => Compare(a.Key, b.Key));
-        for (var i = 0; i < _tasks.Count; i++)
-        {
-            var first = i % SelectsMax == 0;
-            var task = _tasks[i];
-            if (first)
-                _text.Sql("update (");
-            Key(task.Key, first);
-            _text
-                .Sql(',')
-                .Instant(task.NextAt)
-                .Sql(first ? " n," : ",")
-                .Number(task.Attempts)
-                .Sql(first ? " a," : ",")
-                .Number(task.Version)
-                .Sql(first ? " v," : ",")
-                .TextOrNull(task.LastError)
-                .Sql(first ? " e," : ",")
-                .Number(task.Weight)
-                .Sql(first ? " w" : "");
-            _text.Sql(
-                (i + 1) % SelectsMax == 0 || i + 1 == _tasks.Count
-                    ? ") v straight_join timed_task t on t.shard=v.s and t.due_ms=v.d and t.id=v.i and t.version=v.v-1 "
-                        + "set t.next_ms=v.n,t.attempts=v.a,t.version=v.v,t.last_error=v.e,t.weight=v.w;"
-                    : " union all "
-            );
-        }
-    }
-
-    private void Ends(List<QueuedCommit> batch)
-    {
-        _ends.Clear();
-        foreach (var queued in batch)
-            _ends.AddRange(queued.Commit.Ends);
-        if (_ends.Count == 0)
-            return;
-        _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
-        _text.Sql(
-            "insert into task_outcome(day,task_id,ended_ms,status,type,shard,account,actor_id,due_ms,attempts,version,"
-                + "payload,trace,error)values"
-        );
-        foreach (var end in _ends)
-        {
-            _text
-                .Sql('(')
-                .Number(end.Key.Day)
-                .Sql(',')
-                .Text(end.TaskId)
-                .Sql(',')
-                .Instant(end.EndedAt)
-                .Sql(',')
-                .Text(StoredNames<TaskOutcomeStatus>.Of(end.Status))
-                .Sql(',')
-                .Text(end.Type)
-                .Sql(',')
-                .Number(end.Shard.Index)
-                .Sql(',')
-                .NumberOrNull(end.Account)
-                .Sql(',')
-                .TextOrNull(end.Actor?.ToString())
-                .Sql(',')
-                .Instant(end.Due)
-                .Sql(',')
-                .Number(end.Attempts)
-                .Sql(',')
-                .Number(end.Version)
-                .Sql(',')
-                .Binary(end.Payload.Span)
-                .Sql(',')
-                .TextOrNull(end.Trace)
-                .Sql(',')
-                .TextOrNull(end.Error)
-                .Sql("),");
-        }
-        // As for tasks: `insert ignore` would cut what is too long.
-        _text.Back().Sql(" on duplicate key update version=task_outcome.version;");
-    }
-
-    private void Key(TaskKey key, bool first)
-    {
-        _text.Sql("select ").Number(key.Shard.Index).Sql(first ? " s," : ",").Instant(key.Due).Sql(first ? " d," : ",");
-        Ascii(key.Id).Sql(first ? " i" : "");
-    }
-
-    /// <summary>
-    /// A text that is compared with a column of ids: in that column's character set and collation, or its index is not
-    /// used.
-    /// </summary>
-    private MySqlText Ascii(string text) => _text.Sql("_ascii").Text(text).Sql(" collate ascii_bin");
-
     private void OfKinds(List<QueuedCommit> batch)
     {
         foreach (var queued in batch)
@@ -398,22 +198,6 @@ internal sealed class MySqlPacket(TimeProvider time)
     }
 
     private void EndOfRows() => _text.Back().Sql(';');
-
-    private static int Compare(TaskKey a, TaskKey b)
-    {
-        if (a.Shard != b.Shard)
-            return a.Shard.Index.CompareTo(b.Shard.Index);
-        return a.Due != b.Due ? a.Due.CompareTo(b.Due) : string.CompareOrdinal(a.Id, b.Id);
-    }
-
-    /// <summary>By partition, then by the primary key.</summary>
-    private static int Compare(TaskOutcomeKey a, TaskOutcomeKey b)
-    {
-        if (a.Day != b.Day)
-            return a.Day.CompareTo(b.Day);
-        var ids = string.CompareOrdinal(a.TaskId, b.TaskId);
-        return ids != 0 ? ids : a.Version.CompareTo(b.Version);
-    }
 
     private static int Compare(TaskRun a, TaskRun b)
     {

@@ -66,6 +66,12 @@ internal sealed class MySqlText
 
     public MySqlText TextOrNull(string? text) => text is null ? Sql("null") : Text(text);
 
+    /// <summary>
+    /// A text that is compared with a column of ids: in that column's character set and collation, or its index is not
+    /// used.
+    /// </summary>
+    public MySqlText Ascii(string text) => Sql("_ascii").Text(text).Sql(" collate ascii_bin");
+
     /// <summary>An actor's id, which has nothing to escape.</summary>
     public MySqlText Actor(ActorId actor) => Sql('\'').Sql(actor.ToString()).Sql('\'');
 
