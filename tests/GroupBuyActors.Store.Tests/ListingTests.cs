@@ -1,3 +1,4 @@
+using GroupBuyActors.Admin;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Reconciliation;
@@ -266,7 +267,10 @@ public abstract class ListingTests(IDatabaseFixture databases)
         );
         var books = await store.GroupQueries.BooksAsync(7, Samples.Noon, default);
         Assert.Equal(
-            [new CurrencyBooks("CNY", 111_111, 101, 1_010, 10_000, 100_000), new CurrencyBooks("USD", 5, 5, 0, 0, 0)],
+            [
+                new CurrencyDocument("CNY", 111_111, 101, 1_010, 10_000, 100_000),
+                new CurrencyDocument("USD", 5, 5, 0, 0, 0),
+            ],
             books.Currencies
         );
         Assert.Equal((15L, 9L, 3L, 3L), (books.Reserved, books.Outstanding, books.Deducted, books.Released));
@@ -332,7 +336,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Assert.Equal(3, await store.NumberAsync($"select count(*) from payment_book where is_live = 1"));
         Assert.Equal(2, await store.NumberAsync($"select count(*) from group_view where is_live = 1"));
         Assert.Equal(
-            new CurrencyBooks("CNY", 5, 0, 0, 0, 5),
+            new CurrencyDocument("CNY", 5, 0, 0, 0, 5),
             Assert.Single((await store.GroupQueries.BooksAsync(9, Samples.Noon, default)).Currencies)
         );
         Assert.Equal(
@@ -453,7 +457,7 @@ public abstract class ListingTests(IDatabaseFixture databases)
         Int128 paid = 95 * (Int128)Money.AmountMax,
             refunding = 2 * (Int128)long.MaxValue;
         Assert.Equal(
-            new CurrencyBooks("CNY", paid + refunding + 1, paid, 0, refunding, 1),
+            new CurrencyDocument("CNY", paid + refunding + 1, paid, 0, refunding, 1),
             Assert.Single(books.Currencies)
         );
         Assert.True(books.IsBalanced);

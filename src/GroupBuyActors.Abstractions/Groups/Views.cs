@@ -61,6 +61,10 @@ public sealed record GroupView
 }
 
 /// <summary>What a join tells about its group.</summary>
+/// <param name="State">Where it stands.</param>
+/// <param name="SeatsTaken">Seats held, paid or not.</param>
+/// <param name="SeatsPaid">Seats held and paid.</param>
+/// <param name="Sequence">The sequence of the last event of the join.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.GroupBrief")]
 public sealed record GroupBrief(
     [property: Id(0)] GroupPhase State,

@@ -1,34 +1,10 @@
-using System.Text.Json.Serialization;
+using GroupBuyActors.Admin;
 
 namespace GroupBuyActors.Client;
 
 /// <summary>The silos of the cluster.</summary>
 /// <param name="Silos">One entry a silo.</param>
 public sealed record ClusterDocument(IReadOnlyList<SiloDocument> Silos);
-
-/// <summary>One silo.</summary>
-/// <param name="Address">Its address with generation.</param>
-/// <param name="Name">Its stable slot name.</param>
-/// <param name="Status">Lower case: <c>active, joining, shutting_down, dead…</c>.</param>
-/// <param name="Region">The region it prefers, or null.</param>
-/// <param name="Groups">Groups active on it.</param>
-/// <param name="Shards">Shards it owns.</param>
-public sealed record SiloDocument(
-    string Address,
-    string Name,
-    string Status,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Region,
-    int Groups,
-    int Shards
-);
-
-/// <summary>One owned shard.</summary>
-/// <param name="Shard">Such as <c>shard_042_r7</c>.</param>
-/// <param name="Owner">Address of the silo that owns its tasks.</param>
-/// <param name="OwnerName">Slot name of that silo.</param>
-/// <param name="Epoch">Grows with each change of owner.</param>
-/// <param name="Backlog">Tasks that are due and not yet done.</param>
-public sealed record ShardDocument(ShardId Shard, string? Owner, string? OwnerName, long Epoch, int Backlog);
 
 /// <summary>A timed task as operators see it.</summary>
 public sealed record TaskDocument
@@ -287,22 +263,6 @@ public sealed record RedriveDocument(
     int RatePerSecond,
     DateTimeOffset StartedAt,
     DateTimeOffset? EndedAt
-);
-
-/// <summary>Who changed what.</summary>
-/// <param name="Id">Grows.</param>
-/// <param name="Time">When.</param>
-/// <param name="Caller">The key's name, or <c>open</c>.</param>
-/// <param name="Action">Such as <c>group.settle</c>.</param>
-/// <param name="Target">What it was done to.</param>
-/// <param name="Detail">More, or null.</param>
-public sealed record AuditDocument(
-    long Id,
-    DateTimeOffset Time,
-    string Caller,
-    string Action,
-    string Target,
-    string? Detail
 );
 
 /// <summary>A group whose next event is refused outside.</summary>

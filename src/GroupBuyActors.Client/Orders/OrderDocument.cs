@@ -53,15 +53,8 @@ public sealed record OrderDocument
     public CloseReason? CloseReason { get; init; }
 
     /// <summary>With the answer to a join: its group just after it.</summary>
-    public GroupBriefDocument? Group { get; init; }
+    public GroupBrief? Group { get; init; }
 }
-
-/// <summary>What a join tells about its group.</summary>
-/// <param name="State">Where it stands.</param>
-/// <param name="SeatsTaken">Seats held, paid or not.</param>
-/// <param name="SeatsPaid">Seats held and paid.</param>
-/// <param name="Sequence">The sequence of the last event of the join.</param>
-public sealed record GroupBriefDocument(GroupPhase State, int SeatsTaken, int SeatsPaid, long Sequence);
 
 /// <summary>What a buyer sends to join.</summary>
 /// <param name="UserId">1 to 128 printable characters.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GroupBuyActors.Admin;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Store.Placement;
 using Microsoft.Extensions.Logging;
@@ -21,7 +22,7 @@ internal sealed class ClusterReport(
     private static readonly SiloDescription Nothing = new(0, 0, []);
 
     /// <summary>Silos of the cluster with the groups active and the shards owned on each.</summary>
-    public async Task<IReadOnlyList<SiloReport>> SilosAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<SiloDocument>> SilosAsync(CancellationToken cancellation)
     {
         var members = membership
             .CurrentSnapshot.Members.Values.OrderBy(member => member.Name, StringComparer.Ordinal)
@@ -33,7 +34,7 @@ internal sealed class ClusterReport(
                     member.Status == SiloStatus.Active
                         ? await DescribeAsync(member.SiloAddress, cancellation)
                         : Nothing;
-                return new SiloReport(
+                return new SiloDocument(
                     member.SiloAddress.ToParsableString(),
                     member.Name,
                     JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Status.ToString()),
@@ -46,7 +47,7 @@ internal sealed class ClusterReport(
     }
 
     /// <summary>All shards that are owned, in order.</summary>
-    public async Task<IReadOnlyList<ShardReport>> ShardsAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ShardDocument>> ShardsAsync(CancellationToken cancellation)
     {
         var owned = (await shards.ReadAsync(cancellation))
             .Where(row => row.OwnerAddress is not null)
@@ -62,7 +63,7 @@ internal sealed class ClusterReport(
             )
         );
         var backlogs = described.ToDictionary(silo => silo.Address, silo => silo.Backlog);
-        return owned.ConvertAll(row => new ShardReport(
+        return owned.ConvertAll(row => new ShardDocument(
             row.Shard,
             row.OwnerAddress,
             row.OwnerSlot,

@@ -1,3 +1,4 @@
+using GroupBuyActors.Admin;
 using GroupBuyActors.Client;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Silo.Auth;
@@ -46,34 +47,13 @@ internal static class AdminEndpoints
     private static async Task<IResult> ShardsAsync(HttpContext context, ClusterReport report)
     {
         var shards = await report.ShardsAsync(context.RequestAborted);
-        return JsonAnswer.Of(
-            new PageDocument<ShardDocument>([
-                .. shards.Select(shard => new ShardDocument(
-                    shard.Shard,
-                    shard.OwnerAddress,
-                    shard.OwnerName,
-                    shard.Epoch,
-                    shard.Backlog
-                )),
-            ])
-        );
+        return JsonAnswer.Of(new PageDocument<ShardDocument>(shards));
     }
 
     private static async Task<IResult> ClusterAsync(HttpContext context, ClusterReport report)
     {
         var silos = await report.SilosAsync(context.RequestAborted);
-        return JsonAnswer.Of(
-            new ClusterDocument([
-                .. silos.Select(silo => new SiloDocument(
-                    silo.Address,
-                    silo.Name,
-                    silo.Status,
-                    silo.Region,
-                    silo.Groups,
-                    silo.Shards
-                )),
-            ])
-        );
+        return JsonAnswer.Of(new ClusterDocument(silos));
     }
 
     private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, GroupQueries queries)
@@ -82,22 +62,7 @@ internal static class AdminEndpoints
         var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
             () => queries.AuditTrailAsync(pageToken, size, context.RequestAborted),
-            page =>
-                JsonAnswer.Of(
-                    new PageDocument<AuditDocument>(
-                        [
-                            .. page.Items.Select(entry => new AuditDocument(
-                                entry.Id,
-                                entry.Time,
-                                entry.Caller,
-                                entry.Action,
-                                entry.Target,
-                                entry.Detail
-                            )),
-                        ],
-                        page.Next
-                    )
-                )
+            page => JsonAnswer.Of(new PageDocument<AuditDocument>(page.Items, page.Next))
         );
     }
 

@@ -49,16 +49,7 @@ internal static class ReconciliationEndpoints
 
     private static BooksDocument Document(MerchantBooks books) =>
         new(
-            [
-                .. books.Currencies.Select(line => new CurrencyDocument(
-                    line.Currency,
-                    line.Paid,
-                    line.Held,
-                    line.Settled,
-                    line.Refunding,
-                    line.Refunded
-                )),
-            ],
+            books.Currencies,
             new StockBooksDocument(books.Reserved, books.Outstanding, books.Deducted, books.Released),
             books.IsBalanced
         );

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GroupBuyActors.Admin;
 using GroupBuyActors.Client;
 using GroupBuyActors.Groups;
 

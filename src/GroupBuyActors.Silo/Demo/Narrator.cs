@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using GroupBuyActors.Admin;
 using GroupBuyActors.Client;
 using GroupBuyActors.Events;
 using Spectre.Console;

@@ -31,9 +31,7 @@ internal static class OrderDocuments
             RedeemedAt = view.RedeemedAt,
             RefundedAt = view.RefundedAt,
             CloseReason = view.CloseReason,
-            Group = view.Group is { } group
-                ? new GroupBriefDocument(group.State, group.SeatsTaken, group.SeatsPaid, group.Sequence)
-                : null,
+            Group = view.Group,
         };
 
     public static string Location(OrderView view) => $"/v1/orders/{view.OrderId}";

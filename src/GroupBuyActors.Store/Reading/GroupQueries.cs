@@ -1,4 +1,5 @@
 using System.Text;
+using GroupBuyActors.Admin;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Store.Databases;
@@ -7,16 +8,6 @@ namespace GroupBuyActors.Store.Reading;
 
 /// <summary>Which groups to list; null = any. Newest publication first.</summary>
 internal sealed record GroupFilter(long? MerchantId = null, string? Region = null, GroupPhase? State = null);
-
-/// <summary>Who changed what.</summary>
-internal sealed record AuditEntry(
-    long Id,
-    DateTimeOffset Time,
-    string Caller,
-    string Action,
-    string Target,
-    string? Detail
-);
 
 /// <summary>
 /// Lists and sums. Lists go by keyset: a page starts after the last row of the page before, so that deep pages cost
@@ -180,7 +171,7 @@ internal sealed class GroupQueries(Database database)
 
     /// <summary>Audit entries, newest first.</summary>
     // Primary key.
-    public async Task<Page<AuditEntry>> AuditTrailAsync(string? after, int limit, CancellationToken cancellation)
+    public async Task<Page<AuditDocument>> AuditTrailAsync(string? after, int limit, CancellationToken cancellation)
     {
         var conditions = new List<SqlText>();
         if (PageToken.Read("audit", after) is var (last, _))
@@ -193,7 +184,7 @@ internal sealed class GroupQueries(Database database)
                         select id, time_ms, caller, action, target, detail from audit_log{Where(conditions)}
                           order by id desc limit {limit + 1}
                         """,
-                        row => new AuditEntry(
+                        row => new AuditDocument(
                             row.GetInt64(0),
                             row.Instant(1),
                             row.GetString(2),

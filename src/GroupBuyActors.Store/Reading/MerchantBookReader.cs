@@ -1,4 +1,5 @@
 using System.Data.Common;
+using GroupBuyActors.Admin;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Store.Databases;
 
@@ -82,15 +83,15 @@ internal sealed class MerchantBookReader(Database database)
 
     // Each part is summed by itself: a payment of a state that this release does not know would be in none, and the
     // line would not add up.
-    private static List<CurrencyBooks> Money(IEnumerable<BookRow> rows) =>
+    private static List<CurrencyDocument> Money(IEnumerable<BookRow> rows) =>
         [
             .. rows.Where(row => row.Part is Part.LiveMoney or Part.TotalMoney)
                 .GroupBy(row => row.Currency)
                 .OrderBy(currency => currency.Key, StringComparer.Ordinal)
-                .Select(currency => currency.Aggregate(new CurrencyBooks(currency.Key, 0, 0, 0, 0, 0), Add)),
+                .Select(currency => currency.Aggregate(new CurrencyDocument(currency.Key, 0, 0, 0, 0, 0), Add)),
         ];
 
-    private static CurrencyBooks Add(CurrencyBooks sum, BookRow row)
+    private static CurrencyDocument Add(CurrencyDocument sum, BookRow row)
     {
         var figures = row.Figures;
         return row.Part == Part.TotalMoney

@@ -1,24 +1,13 @@
-namespace GroupBuyActors.Store.Reading;
+using GroupBuyActors.Admin;
 
-/// <summary>
-/// A currency's line of a merchant's books. paid = held + settled + refunding + refunded. Each payment fits 64 bits;
-/// the sum of many need not.
-/// </summary>
-internal sealed record CurrencyBooks(
-    string Currency,
-    Int128 Paid,
-    Int128 Held,
-    Int128 Settled,
-    Int128 Refunding,
-    Int128 Refunded
-);
+namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
 /// A merchant's books at one instant; <paramref name="Unbalanced"/> counts groups of which reserved = outstanding +
 /// deducted + released does not hold.
 /// </summary>
 internal sealed record MerchantBooks(
-    IReadOnlyList<CurrencyBooks> Currencies,
+    IReadOnlyList<CurrencyDocument> Currencies,
     long Reserved,
     long Outstanding,
     long Deducted,
