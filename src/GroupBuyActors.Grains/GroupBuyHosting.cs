@@ -75,6 +75,7 @@ public static class GroupBuyHosting
         services.AddSingleton<BackgroundSupervisor>();
 
         services.AddSingleton<ShardMap>();
+        services.AddSingleton<OwnedShards>();
         services.AddSingleton<SiloGate>();
         services.AddSingleton<ISiloGate>(provider => provider.GetRequiredService<SiloGate>());
         services.AddBackgroundLoop<ClockSynchronizer>();
@@ -96,10 +97,17 @@ public static class GroupBuyHosting
 
         services.AddSingleton<TaskMetrics>();
         services.AddBackgroundLoop<TaskPolicyRegistry>();
+        services.AddSingleton<TaskOwners>();
+        services.AddSingleton<OwnedTaskOperations>();
         services.AddSingleton<TaskOperations>();
         services.AddBackgroundLoop<TaskCanary>();
         services.AddSingleton<TaskDispatcher>();
         services.AddSingleton<LocalTaskScheduler>();
+        services.AddSingleton<TaskCommitter>();
+        services.AddSingleton<TaskCompletion>();
+        services.AddSingleton<TaskFailures>();
+        services.AddSingleton<TaskAttempt>();
+        services.AddSingleton<TaskHandlers>();
         services.AddSingleton<TaskExecutor>();
         services.AddBackgroundLoop<PendingTaskCounter>();
         services.AddBackgroundLoop<HorizonReader>();
@@ -108,6 +116,9 @@ public static class GroupBuyHosting
         services.AddSingleton<CronScheduler>();
         services.AddBackgroundLoop<ScheduleFollower>();
         services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronScheduler>());
+        services.AddSingleton<CommittedTasks>();
+        services.AddSingleton<ShardTasks>();
+        services.AddSingleton<TaskGauges>();
         services.AddSingleton<TaskService>();
         services.AddSingleton<TaskTimeline>();
         services.AddSingleton<TaskQueries>();

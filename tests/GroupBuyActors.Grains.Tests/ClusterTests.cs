@@ -116,10 +116,10 @@ public sealed class ClusterTests
         await cluster.SettledAsync();
         await cluster.AddAsync();
         await cluster.SettledAsync();
-        Assert.InRange(cluster.Get<Tasks.LocalTaskScheduler>(1).Owned, ShardId.Count / 3, ShardId.Count * 2 / 3);
+        Assert.InRange(cluster.Get<OwnedShards>(1).Count, ShardId.Count / 3, ShardId.Count * 2 / 3);
         await cluster.StopAsync(cluster.Silos[1]);
         await cluster.SettledAsync();
-        Assert.Equal(ShardId.Count, cluster.Get<Tasks.LocalTaskScheduler>(0).Owned);
+        Assert.Equal(ShardId.Count, cluster.Get<OwnedShards>(0).Count);
     }
 
     private static async Task<T> RetryAsync<T>(Func<Task<T>> call)

@@ -4,6 +4,7 @@ using System.Globalization;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
@@ -93,15 +94,11 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                     Schedule();
                     break;
                 case 4:
-                    Change(id => _engine.Operations.CancelHereAsync(id), id => _cancelled.Add(id));
+                    Change(id => _engine.Operations.CancelAsync(id), id => _cancelled.Add(id));
                     break;
                 case 5:
                     Change(
-                        id =>
-                            _engine.Operations.MoveHereAsync(
-                                id,
-                                _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))
-                            ),
+                        id => _engine.Operations.MoveAsync(id, _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))),
                         id => _due[id] = DateTimeOffset.MinValue
                     );
                     break;
@@ -186,7 +183,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 return;
             try
             {
-                if (_engine.Operations.RedriveHereAsync(dead.TaskId).GetAwaiter().GetResult() == TaskChangeOutcome.Done)
+                if (_engine.Operations.RedriveAsync(dead.TaskId).GetAwaiter().GetResult() == TaskChangeOutcome.Done)
                     _redriven.Add(dead.TaskId);
             }
             catch (StoreUnavailableException)
@@ -315,41 +312,35 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 new ScheduleRegistry(TaskRegistrations.Types, TaskRegistrations.Schedules),
                 NullLogger<CronScheduler>.Instance
             );
+            var owned = new OwnedShards();
             _scheduler = new LocalTaskScheduler(
                 clock,
+                owned,
                 _queues,
                 policies,
                 options,
                 NullLogger<LocalTaskScheduler>.Instance
             );
             _handlers = new Handlers(new Random(seed), clock, misbehaves);
-            var runner = new TaskExecutor(
+            var executor = TaskEngine.Executor(
                 Types.Select(type => new Handler(type, _handlers)),
-                TaskRegistrations.Types,
                 _scheduler,
                 table,
                 _committer,
                 firings,
                 policies,
-                clock,
-                time,
-                new IdGenerator(),
                 new TaskMetrics(_services.GetRequiredService<IMeterFactory>()),
-                options,
-                NullLogger<TaskExecutor>.Instance
+                time,
+                options
             );
-            Operations = new TaskOperations(
+            Operations = new OwnedTaskOperations(
                 table,
                 table,
-                _committer,
+                new TaskCommitter(_committer, new IdGenerator()),
                 _scheduler,
                 firings,
                 policies,
-                null!,
-                null!,
-                clock,
-                time,
-                new IdGenerator()
+                clock
             );
             _committer.Subscribe(batch =>
             {
@@ -362,13 +353,13 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                 }
             });
             for (var shard = 0; shard < ShardId.Count; shard++)
-                _scheduler.Own(new ShardId(shard), 1);
-            _queues.Start(runner.RunAsync);
+                owned.Add(new ShardId(shard), 1);
+            _queues.Start(executor.RunAsync);
             _scheduler.Start();
             ReadHorizon();
         }
 
-        public TaskOperations Operations { get; }
+        public OwnedTaskOperations Operations { get; }
 
         /// <summary>When tasks were first run, by id.</summary>
         public IEnumerable<KeyValuePair<string, DateTimeOffset>> FirstRuns => _handlers.FirstRuns;
@@ -379,9 +370,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         public void ReadHorizon()
         {
             var until = _scheduler.BeginReading();
-            _scheduler.EndReading(
-                _table.ReadHorizonAsync([], until, int.MaxValue, CancellationToken.None).Result.Tasks
-            );
+            _scheduler.EndReading(_table.ReadHorizonAsync([], until, int.MaxValue, CancellationToken.None).Result.Tasks);
         }
 
         /// <summary>Waits until all that is due has been run, but for what hangs.</summary>

@@ -99,7 +99,7 @@ public sealed class HorizonReadingTests
         scheduler.Remove(task.Key.Id);
         var store = (FailingStore)silo.Get<ITaskStore>();
         store.Failures = 2;
-        silo.Get<TaskService>().ReadAgain();
+        silo.Get<HorizonReader>().ReadAgain();
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (store.Failures > 1)
             await Task.Delay(5, bound.Token);

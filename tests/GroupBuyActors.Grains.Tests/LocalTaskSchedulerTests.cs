@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,8 +48,8 @@ public sealed class LocalTaskSchedulerTests
     {
         using var silo = new Memory();
         silo.Read(Memory.Task(version: 1, TimeSpan.FromSeconds(5)));
-        silo.Near.Disown(Shard);
-        silo.Near.Own(Shard, 3);
+        silo.Owned.Remove(Shard);
+        silo.Owned.Add(Shard, 3);
         silo.Read(Memory.Task(version: 2, TimeSpan.FromSeconds(9)));
         Assert.Equal((2, true), (silo.Known!.Stored.Version, silo.Known.MayRepeat));
         Assert.Equal(silo.Time.GetUtcNow() + TimeSpan.FromSeconds(9), silo.Known.FiresAt);
@@ -81,17 +82,20 @@ public sealed class LocalTaskSchedulerTests
             _queues = new TaskDispatcher(_policies, Time, _options);
             Near = new LocalTaskScheduler(
                 _clock,
+                Owned,
                 _queues,
                 _policies,
                 _options,
                 NullLogger<LocalTaskScheduler>.Instance
             );
-            Near.Own(Shard, 1);
+            Owned.Add(Shard, 1);
             Near.BeginReading();
             Near.EndReading([]);
         }
 
         public FakeTimeProvider Time { get; } = new(TestSilo.Evening);
+
+        public OwnedShards Owned { get; } = new();
 
         public LocalTaskScheduler Near { get; }
 
@@ -124,22 +128,18 @@ public sealed class LocalTaskSchedulerTests
                 new ScheduleRegistry(TaskRegistrations.Types, TaskRegistrations.Schedules),
                 NullLogger<CronScheduler>.Instance
             );
-            var runner = new TaskExecutor(
+            var executor = TaskEngine.Executor(
                 [new Handler(run)],
-                TaskRegistrations.Types,
                 Near,
                 _table,
                 committer,
                 firings,
                 _policies,
-                _clock,
-                Time,
-                new IdGenerator(),
                 metrics,
-                _options,
-                NullLogger<TaskExecutor>.Instance
+                Time,
+                _options
             );
-            _queues.Start(runner.RunAsync);
+            _queues.Start(executor.RunAsync);
             Near.Start();
         }
 

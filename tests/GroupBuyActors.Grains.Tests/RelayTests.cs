@@ -1,5 +1,6 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Projections;
@@ -221,7 +222,7 @@ public sealed class RelayTests
         await first.KillAsync();
         await ChangeBetweenLivesAsync(first, "update shard_owner set owner_address = 'nowhere' where shard = 7");
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
-        Assert.Equal(ShardId.Count, second.Get<Tasks.LocalTaskScheduler>().Owned);
+        Assert.Equal(ShardId.Count, second.Get<OwnedShards>().Count);
     }
 
     /// <summary>On purpose: the next life is not to look for what the last one left.</summary>

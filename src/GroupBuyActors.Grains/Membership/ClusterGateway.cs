@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -13,6 +14,7 @@ internal sealed class ClusterGateway(
     Silo silo,
     ILoggerFactory logs,
     LocalTaskScheduler scheduler,
+    OwnedShards owned,
     GroupServices groups,
     ClusterReconciler reconciler
 ) : GrainService(id, silo, logs), IClusterGateway
@@ -21,7 +23,7 @@ internal sealed class ClusterGateway(
         Task.FromResult(
             new SiloDescription(
                 groups.Active,
-                scheduler.Owned,
+                owned.Count,
                 scheduler.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value)
             )
         );

@@ -37,8 +37,8 @@ internal sealed class ClusterReconciler(
     IStreams streams,
     Shards shards,
     StreamRelay relay,
-    TaskService tasks,
-    LocalTaskScheduler scheduler,
+    ShardTasks tasks,
+    OwnedShards ownedShards,
     ClusterGateways gateways,
     TimeProvider time,
     ILogger<ClusterReconciler> log
@@ -73,7 +73,7 @@ internal sealed class ClusterReconciler(
         await _stopping.CancelAsync();
         await LeavingIsKnownAsync(cancellation);
         shardMap.Leave();
-        var owned = scheduler.OwnedShards();
+        var owned = ownedShards.ToList();
         if (owned.Count == 0)
             return;
         tasks.GiveUp(owned);
@@ -115,7 +115,7 @@ internal sealed class ClusterReconciler(
             _reviews = true;
         var changed = snapshot.Version != _seen;
         var (taken, released) = (0, 0);
-        if (_fenced || changed || _reviews || scheduler.Owned != CountExpected())
+        if (_fenced || changed || _reviews || ownedShards.Count != CountExpected())
             (taken, released) = await MoveShardsAsync(snapshot, cancellation);
         if (_fenced || changed)
             tasks.ReadAgain();
@@ -131,7 +131,7 @@ internal sealed class ClusterReconciler(
     /// Soon again while a shard at home here is another's still; else at the next change, or after a while.
     /// </summary>
     protected override TimeSpan PauseAfter(ClusterPass result) =>
-        scheduler.Owned != CountExpected() && RetryAfter < GrainsOptions.WatchInterval
+        ownedShards.Count != CountExpected() && RetryAfter < GrainsOptions.WatchInterval
             ? RetryAfter
             : GrainsOptions.WatchInterval;
 
@@ -179,7 +179,7 @@ internal sealed class ClusterReconciler(
         var owned = owners
             .Where(row => row.OwnerAddress == Self.Address)
             .ToDictionary(row => row.Shard, row => row.Epoch);
-        var strangers = scheduler.OwnedShards().Where(shard => !owned.ContainsKey(shard)).ToList();
+        var strangers = ownedShards.ToList().Where(shard => !owned.ContainsKey(shard)).ToList();
         tasks.GiveUp(strangers);
         var away = owned.Keys.Where(shard => !wanted.Contains(shard)).ToList();
         tasks.GiveUp(away);
@@ -198,13 +198,13 @@ internal sealed class ClusterReconciler(
                 .Except(gone)
         );
         var fresh = owned
-            .Where(own => wanted.Contains(own.Key) && scheduler.EpochOf(own.Key) != own.Value)
+            .Where(own => wanted.Contains(own.Key) && ownedShards.EpochOf(own.Key) != own.Value)
             .Select(own => (own.Key, own.Value))
             .ToList();
         if (fresh.Count > 0)
         {
             tasks.Take(fresh);
-            MembershipLog.ShardsTaken(log, fresh.Count, scheduler.Owned);
+            MembershipLog.ShardsTaken(log, fresh.Count, ownedShards.Count);
         }
 
         return (fresh.Count, away.Count);

@@ -2,6 +2,7 @@ using GroupBuyActors.Background;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
 using GroupBuyActors.Streams;
@@ -31,7 +32,7 @@ internal sealed class SiloLifecycleService(
     TaskService tasks,
     ClusterReconciler reconciler,
     ClockSynchronizer clock,
-    LocalTaskScheduler scheduler,
+    OwnedShards owned,
     SiloGate gate,
     GroupServices groups,
     BackgroundSupervisor background,
@@ -59,7 +60,7 @@ internal sealed class SiloLifecycleService(
     {
         await MeasureClockAsync(cancellation);
         relay.Listen();
-        tasks.Listen();
+        tasks.Listen(committer);
         await committer.StartAsync(reconciler.Self, cancellation);
         relay.Start(background);
         WatchFence().Ignore();
@@ -70,7 +71,7 @@ internal sealed class SiloLifecycleService(
             reconciler.Self.Address,
             reconciler.Self.Slot,
             string.Join(", ", committer.Streams),
-            scheduler.Owned
+            owned.Count
         );
     }
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
-using GroupBuyActors.Tasks;
+using GroupBuyActors.Placement;
 
 namespace GroupBuyActors.Reconciliation;
 
@@ -9,11 +9,11 @@ namespace GroupBuyActors.Reconciliation;
 internal sealed class ReconciliationMetrics
 {
     private readonly ConcurrentDictionary<int, SlotBooks> _slots = new();
-    private readonly LocalTaskScheduler _scheduler;
+    private readonly OwnedShards _owned;
 
-    public ReconciliationMetrics(IMeterFactory meters, LocalTaskScheduler scheduler)
+    public ReconciliationMetrics(IMeterFactory meters, OwnedShards owned)
     {
-        _scheduler = scheduler;
+        _owned = owned;
         var meter = meters.Create("GroupBuyActors");
         meter.CreateObservableGauge(
             "reconciliation_differences",
@@ -51,7 +51,7 @@ internal sealed class ReconciliationMetrics
 
     private IEnumerable<SlotBooks> Own() =>
         _slots
-            .Where(slot => _scheduler.EpochOf(new ShardId(slot.Key * ShardId.RegionSlots)) > 0)
+            .Where(slot => _owned.EpochOf(new ShardId(slot.Key * ShardId.RegionSlots)) > 0)
             .Select(slot => slot.Value);
 }
 

@@ -1,5 +1,6 @@
 using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Retries;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
@@ -21,9 +22,9 @@ internal readonly record struct HorizonPass(bool IsComplete, int Added, int Over
 internal sealed class HorizonReader(
     ITaskStore store,
     LocalTaskScheduler scheduler,
+    OwnedShards owned,
     CronScheduler firings,
     ClusterClock clock,
-    TimeProvider time,
     IOptions<GrainsOptions> options,
     ILogger<HorizonReader> log
 ) : PeriodicService<HorizonPass>
@@ -55,7 +56,7 @@ internal sealed class HorizonReader(
     /// </summary>
     public override async Task<HorizonPass> RunOnceAsync(CancellationToken cancellation)
     {
-        var began = time.GetTimestamp();
+        var began = clock.GetTimestamp();
         // More was due than memory holds: the next stretch is read when this one is mostly done, or about to end.
         if ((!_wasComplete || scheduler.HasOverflowed) && !_mustRead && !scheduler.WantsMore)
             return new HorizonPass(false, 0, 0, TimeSpan.Zero);
@@ -68,7 +69,7 @@ internal sealed class HorizonReader(
             while (!read.IsComplete && !_mustRead && scheduler.CanNarrow);
             await firings.SeedAsync(cancellation);
             _wasComplete = read.IsComplete;
-            return read with { Took = time.GetElapsedTime(began) };
+            return read with { Took = clock.GetElapsedTime(began) };
         }
         catch
         {
@@ -93,7 +94,7 @@ internal sealed class HorizonReader(
 
     private async Task<HorizonPass> ReadWindowAsync(CancellationToken cancellation)
     {
-        var shards = scheduler.OwnedShards();
+        var shards = owned.ToList();
         if (shards.Count == 0)
             return new HorizonPass(true, 0, 0, TimeSpan.Zero);
         var until = scheduler.BeginReading();

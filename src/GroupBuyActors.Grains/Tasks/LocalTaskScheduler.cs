@@ -1,4 +1,5 @@
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -7,8 +8,8 @@ namespace GroupBuyActors.Tasks;
 /// <summary>
 /// The tasks of this silo's shards that are due within the horizon, woken exactly when they are due.
 /// <para>
-/// One wheel for all shards, on a thread of its own: it sleeps until the next due time and hands what is due to
-/// <see cref="TaskDispatcher"/>. A task is here at most once, waiting in the wheel or taken out of it to run. What is
+/// One wheel for all shards, on a thread of its own (<see cref="WheelThread"/>): it sleeps until the next due time and
+/// hands what is due to <see cref="TaskDispatcher"/>. A task is here at most once (<see cref="TaskMemory"/>). What is
 /// not here is in the table, and read when the horizon reaches it; so losing this memory loses nothing.
 /// </para>
 /// <para>
@@ -21,120 +22,112 @@ namespace GroupBuyActors.Tasks;
 /// </para>
 /// <para>
 /// Everything here may be wrong in one direction: a task that is gone or was moved may still fire. That is harmless by
-/// construction, for the group's state, or the row of its run, decides.
+/// construction, for the actor's state, or the row of its run, decides.
 /// </para>
 /// </summary>
-internal sealed partial class LocalTaskScheduler : IDisposable
+internal sealed class LocalTaskScheduler : IDisposable
 {
     // Commits of this silo wait for the lock while due tasks are taken out, so not all of a flood are taken at once.
     private const int FiresAtOnce = 1_000;
-    private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(30),
-        PauseAfterFault = TimeSpan.FromMilliseconds(100),
-        Ahead = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(100);
     private readonly Lock _gate = new();
     private readonly ClusterClock _clock;
-    private readonly TaskDispatcher _queues;
+    private readonly OwnedShards _owned;
+    private readonly TaskDispatcher _dispatcher;
     private readonly TaskPolicyRegistry _policies;
-    private readonly TaskWheel<ScheduledTask> _wheel;
-    private readonly Dictionary<string, ScheduledTask> _out = new(StringComparer.Ordinal);
-    private readonly long[] _epochs = new long[ShardId.Count];
-    private readonly List<DueEntry<ScheduledTask>> _due = [];
-    private readonly WheelSleep _sleep;
     private readonly GrainsOptions _options;
-    private readonly HorizonWindow _window;
     private readonly ILogger _log;
-    private HashSet<string>? _removedWhileReading;
-    private bool _overflowed;
-    private DateTimeOffset _until;
-    private DateTimeOffset _readAt,
-        _readUntil;
-    private DateTimeOffset? _readTo;
+    private readonly TaskMemory _memory;
+    private readonly WheelThread _thread;
+    private readonly List<DueEntry<ScheduledTask>> _due = [];
     private DateTimeOffset _sleepsUntil = DateTimeOffset.MinValue;
-    private int _owned;
-    private volatile bool _stopped;
-    private Thread? _thread;
 
     public LocalTaskScheduler(
         ClusterClock clock,
-        TaskDispatcher queues,
+        OwnedShards owned,
+        TaskDispatcher dispatcher,
         TaskPolicyRegistry policies,
         IOptions<GrainsOptions> options,
         ILogger<LocalTaskScheduler> log
     )
     {
-        (_clock, _queues, _policies, _options, _log) = (clock, queues, policies, options.Value, log);
-        _wheel = new TaskWheel<ScheduledTask>(clock.GetUtcNow());
-        _window = new HorizonWindow(
-            _options.HorizonMin < _options.Horizon ? _options.HorizonMin : _options.Horizon,
-            _options.Horizon,
-            _options.HorizonTasksMax
-        );
-        _until = DateTimeOffset.MinValue;
-        _sleep = new WheelSleep(clock);
+        (_clock, _owned, _dispatcher, _policies) = (clock, owned, dispatcher, policies);
+        (_options, _log) = (options.Value, log);
+        _memory = new TaskMemory(clock, _options);
+        _thread = new WheelThread(clock, FireDue);
     }
 
-    /// <summary>Shards owned.</summary>
-    public int Owned => Volatile.Read(ref _owned);
+    /// <summary>Tasks in memory.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _memory.Count;
+        }
+    }
 
-    /// <summary>The epoch in which this silo owns a shard, 0 where it does not.</summary>
-    public long EpochOf(ShardId shard) => Volatile.Read(ref _epochs[shard.Index]);
+    /// <inheritdoc cref="MemoryWindow.Span"/>
+    public TimeSpan Window
+    {
+        get
+        {
+            lock (_gate)
+                return _memory.Window.Span;
+        }
+    }
+
+    /// <inheritdoc cref="MemoryWindow.HasOverflowed"/>
+    public bool HasOverflowed
+    {
+        get
+        {
+            lock (_gate)
+                return _memory.Window.HasOverflowed;
+        }
+    }
+
+    /// <inheritdoc cref="MemoryWindow.WantsMore"/>
+    public bool WantsMore
+    {
+        get
+        {
+            lock (_gate)
+                return _memory.WantsMore;
+        }
+    }
+
+    /// <inheritdoc cref="MemoryWindow.CanNarrow"/>
+    public bool CanNarrow
+    {
+        get
+        {
+            lock (_gate)
+                return _memory.Window.CanNarrow;
+        }
+    }
+
+    /// <summary>True where something is due and has not been taken out of the wheel yet.</summary>
+    internal bool HasDue
+    {
+        get
+        {
+            lock (_gate)
+                return _memory.NextDue() <= _clock.GetUtcNow();
+        }
+    }
 
     /// <summary>Begins to wake tasks.</summary>
-    public void Start()
-    {
-        _thread = new Thread(Run)
-        {
-            IsBackground = true,
-            Name = "timed tasks",
-            Priority = ThreadPriority.AboveNormal,
-        };
-        _thread.Start();
-    }
+    public void Start() => _thread.Start();
 
     /// <summary>Looks at the clock again: it has jumped, and the thread sleeps until a time of before.</summary>
-    public void WakeUp() => _sleep.Wake();
+    public void WakeUp() => _thread.Wake();
 
     /// <summary>Wakes no more tasks.</summary>
-    public void Stop()
-    {
-        _stopped = true;
-        _sleep.Wake();
-        _thread?.Join(TimeSpan.FromSeconds(5));
-    }
+    public void Stop() => _thread.Stop();
 
-    public void Own(ShardId shard, long epoch)
-    {
-        lock (_gate)
-        {
-            if (_epochs[shard.Index] == 0)
-                _owned++;
-            _epochs[shard.Index] = epoch;
-        }
-    }
-
-    /// <summary>Its tasks in the wheel are passed over when they come up.</summary>
-    public void Disown(ShardId shard)
-    {
-        lock (_gate)
-        {
-            if (_epochs[shard.Index] == 0)
-                return;
-            _epochs[shard.Index] = 0;
-            _owned--;
-        }
-    }
-
-    public List<ShardId> OwnedShards()
-    {
-        lock (_gate)
-        {
-            var shards = new List<ShardId>(_owned);
-            for (var i = 0; i < _epochs.Length; i++)
-                if (_epochs[i] != 0)
-                    shards.Add(new ShardId(i));
-            return shards;
-        }
-    }
+    public void Dispose() => _thread.Dispose();
 
     /// <summary>
     /// Adds a task just committed, where it is near and its shard is owned; false where the shard is not. Where memory
@@ -145,9 +138,9 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     {
         lock (_gate)
         {
-            if (_epochs[task.Key.Shard.Index] == 0)
+            if (!_owned.Contains(task.Key.Shard))
                 return false;
-            if (HasCapacityFor(task.NextAt) && !TryFireNow(task, mayHaveBegun))
+            if (_memory.HasCapacityFor(task.NextAt) && !TryFireNow(task, mayHaveBegun))
                 TryAdd(task, false, mayHaveBegun);
             return true;
         }
@@ -164,12 +157,7 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     public void Remove(string id)
     {
         lock (_gate)
-        {
-            _removedWhileReading?.Add(id);
-            _wheel.Cancel(id, out _);
-            if (_out.TryGetValue(id, out var running))
-                Abandon(running);
-        }
+            _memory.Abandon(id);
     }
 
     /// <summary>
@@ -180,33 +168,35 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     public bool TryTake(string id)
     {
         lock (_gate)
-        {
-            _wheel.Cancel(id, out _);
-            if (!_out.TryGetValue(id, out var running))
-                return true;
-            if (!running.IsParked && !running.TryDrop())
-                return false;
-            _out.Remove(id);
-            return true;
-        }
+            return _memory.TryTake(id);
     }
 
     /// <summary>Where a task is, and what memory knows of it.</summary>
     public (TaskLocation Where, ScheduledTask? Task) Find(string id)
     {
         lock (_gate)
-        {
-            if (_wheel.TryGet(id, out _, out var waiting))
-                return (TaskLocation.Wheel, waiting);
-            if (!_out.TryGetValue(id, out var running))
-                return (TaskLocation.Table, null);
-            return (
-                running.IsParked ? TaskLocation.Parked
-                : running.HasBegun ? TaskLocation.Running
-                : TaskLocation.Queue,
-                running
-            );
-        }
+            return _memory.Find(id);
+    }
+
+    /// <inheritdoc cref="RunningTasks.IsRunning"/>
+    public bool IsRunning(string id)
+    {
+        lock (_gate)
+            return _memory.Running.IsRunning(id);
+    }
+
+    /// <inheritdoc cref="RunningTasks.ParkedByType"/>
+    public Dictionary<string, int> Parked()
+    {
+        lock (_gate)
+            return _memory.Running.ParkedByType();
+    }
+
+    /// <inheritdoc cref="RunningTasks.CountByShard"/>
+    public Dictionary<ShardId, int> Backlog()
+    {
+        lock (_gate)
+            return _memory.Running.CountByShard();
     }
 
     /// <summary>Keeps a task that nobody can run, so that it is neither read nor told again.</summary>
@@ -216,23 +206,13 @@ internal sealed partial class LocalTaskScheduler : IDisposable
             task.IsParked = true;
     }
 
-    /// <summary>Tasks parked, by type.</summary>
-    public Dictionary<string, int> Parked()
-    {
-        lock (_gate)
-            return _out
-                .Values.Where(task => task.IsParked)
-                .GroupBy(task => task.Stored.Type)
-                .ToDictionary(type => type.Key, type => type.Count());
-    }
-
     /// <summary>A run has ended and the task with it.</summary>
     public void Done(ScheduledTask task)
     {
         lock (_gate)
         {
-            _removedWhileReading?.Add(task.Stored.Key.Id);
-            _out.Remove(task.Stored.Key.Id);
+            _memory.Window.Forget(task.Stored.Key.Id);
+            _memory.Running.Remove(task);
         }
     }
 
@@ -243,92 +223,80 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     {
         lock (_gate)
         {
-            _out.Remove(task.Stored.Key.Id);
+            _memory.Running.Remove(task);
             task.Rest();
-            if (task.IsGone || _epochs[task.Stored.Key.Shard.Index] == 0)
+            if (task.IsGone || !_owned.Contains(task.Stored.Key.Shard))
                 return;
             // Its row says when it is next: where memory is full, or ends before that, it is found there.
-            if (task.Stored.NextAt == at && !HasCapacityFor(at))
+            if (task.Stored.NextAt == at && !_memory.HasCapacityFor(at))
                 return;
-            if (!_wheel.Add(task.Stored.Key.Id, at, task))
-                return;
-            task.FiresAt = at;
-            if (at < _sleepsUntil)
-                _sleep.Wake();
+            if (_memory.TryWait(task, at))
+                WakeBefore(at);
         }
-    }
-
-    /// <summary>Tasks in memory.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-                return _wheel.Count + _out.Count;
-        }
-    }
-
-    /// <summary>True where something is due and has not been taken out of the wheel yet.</summary>
-    internal bool HasDue
-    {
-        get
-        {
-            lock (_gate)
-                return _wheel.NextDue() <= _clock.GetUtcNow();
-        }
-    }
-
-    /// <summary>True for a task that is due and being run, or about to be.</summary>
-    public bool IsRunning(string id)
-    {
-        lock (_gate)
-            return _out.TryGetValue(id, out var task) && !task.IsParked;
-    }
-
-    /// <summary>Due tasks by shard.</summary>
-    public Dictionary<ShardId, int> Backlog()
-    {
-        lock (_gate)
-            return _out
-                .Values.GroupBy(task => task.Stored.Key.Shard)
-                .ToDictionary(shard => shard.Key, shard => shard.Count());
-    }
-
-    public void Dispose() => _sleep.Dispose();
-
-    /// <summary>One that waits for a place leaves at once; one that runs is told by its end.</summary>
-    private void Abandon(ScheduledTask task)
-    {
-        task.IsGone = true;
-        if (task.IsParked || task.TryDrop())
-            _out.Remove(task.Stored.Key.Id);
     }
 
     /// <summary>
-    /// What is due and waits for a place counts, too: a herd that is due at once must not outgrow memory either.
+    /// A reading of the table begins: what is scheduled from now on before the end of its window is kept in memory, for
+    /// the reading may have missed it; what is done from now on must not come back with it.
     /// </summary>
-    private bool IsFull => _wheel.Count + _out.Count >= 2 * _options.HorizonTasksMax;
+    public DateTimeOffset BeginReading()
+    {
+        lock (_gate)
+            return _memory.Window.BeginReading(_clock.GetUtcNow());
+    }
+
+    /// <summary>Takes in what a reading found; gives how many are new and how many of these are overdue.</summary>
+    /// <param name="found">What it found.</param>
+    /// <param name="readTo">Where it was cut: nothing that was left out is due before this. Null: nothing was left
+    /// out.</param>
+    public (int Added, int Overdue) EndReading(IReadOnlyList<TimedTask> found, DateTimeOffset? readTo = null)
+    {
+        var (added, overdue) = (0, 0);
+        lock (_gate)
+        {
+            _memory.Window.Found(found.Count, readTo);
+            var now = _clock.GetUtcNow();
+            var late = now - _options.OverdueAfter;
+            foreach (var task in found)
+            {
+                if (_memory.Window.IsForgotten(task.Key.Id))
+                    continue;
+                var isOverdue = task.NextAt < late;
+                // Memory filled up meanwhile, and the window ends earlier now.
+                if (!_memory.HasCapacityFor(task.NextAt) || !TryAdd(task, isOverdue, mayHaveBegun: task.NextAt <= now))
+                    continue;
+                added++;
+                if (isOverdue)
+                    overdue++;
+            }
+
+            _memory.Window.EndReading();
+        }
+
+        return (added, overdue);
+    }
+
+    /// <summary>A reading failed; the next one begins anew.</summary>
+    public void GiveUpReading()
+    {
+        lock (_gate)
+            _memory.Window.EndReading();
+    }
 
     private bool TryAdd(TimedTask task, bool isOverdue, bool mayHaveBegun = false)
     {
-        var key = task.Key;
-        if (_epochs[key.Shard.Index] == 0 || _out.ContainsKey(key.Id))
+        if (!_owned.Contains(task.Key.Shard) || _memory.Running.Contains(task.Key.Id))
             return false;
-        // Left from before the shard was another's, which has tried or moved it since.
-        if (_wheel.TryGet(key.Id, out _, out var former) && former.Stored.Version < task.Version)
-            _wheel.Cancel(key.Id, out _);
-        var item = new ScheduledTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
+        var added = new ScheduledTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
         try
         {
-            item.FiresAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
-            if (!_wheel.Add(key.Id, item.FiresAt, item))
+            if (!_memory.TryWait(added, TaskBounds.Shift(task.NextAt, SpreadOf(task))))
                 return false;
-            if (item.FiresAt < _sleepsUntil)
-                _sleep.Wake();
+            WakeBefore(added.FiresAt);
         }
         catch (Exception e)
         {
-            Parked(item, e);
+            Park(added, e);
         }
 
         return true;
@@ -340,13 +308,7 @@ internal sealed partial class LocalTaskScheduler : IDisposable
     private bool TryFireNow(TimedTask task, bool mayHaveBegun)
     {
         var now = _clock.GetUtcNow();
-        if (
-            task.NextAt > now
-            || _thread is null
-            || _stopped
-            || _out.ContainsKey(task.Key.Id)
-            || _wheel.TryGet(task.Key.Id, out _, out _)
-        )
+        if (task.NextAt > now || !_thread.IsRunning || _memory.Contains(task.Key.Id))
             return false;
         var firesAt = TaskBounds.Shift(task.NextAt, SpreadOf(task));
         if (firesAt > now)
@@ -362,42 +324,6 @@ internal sealed partial class LocalTaskScheduler : IDisposable
         return true;
     }
 
-    private void Queue(ScheduledTask task)
-    {
-        try
-        {
-            _out[task.Stored.Key.Id] = task;
-            _queues.Add(task);
-        }
-        catch (Exception e)
-        {
-            Parked(task, e);
-        }
-    }
-
-    private void Parked(ScheduledTask task, Exception e)
-    {
-        TaskLog.Parked(_log, e, task.Stored.Key.Id, task.Stored.Type);
-        task.IsParked = true;
-        _out[task.Stored.Key.Id] = task;
-    }
-
-    /// <summary>Round hours are spread where the type's policy says so; a retry has waited already.</summary>
-    private TimeSpan SpreadOf(TimedTask task) =>
-        task.Attempts == 0 && _policies.Of(task.Type).SpreadWindow is { Ticks: > 0 } window
-            ? TaskSpread.Of(task.Key.Id, window)
-            : TimeSpan.Zero;
-
-    private void Run()
-    {
-        while (!_stopped)
-        {
-            var (now, until) = FireDue();
-            if (until > now)
-                _sleep.Sleep(until, until - now);
-        }
-    }
-
     /// <summary>Hands on what is due; gives the time, and until when there is nothing to do.</summary>
     private (DateTimeOffset Now, DateTimeOffset Until) FireDue()
     {
@@ -405,12 +331,13 @@ internal sealed partial class LocalTaskScheduler : IDisposable
         {
             lock (_gate)
             {
-                _wheel.PopDue(_clock.GetUtcNow(), _due, FiresAtOnce);
+                _memory.PopDue(_due, FiresAtOnce);
                 foreach (var due in _due)
-                    Fire(due.Item);
+                    if (_owned.Contains(due.Item.Stored.Key.Shard))
+                        Queue(due.Item);
                 _due.Clear();
                 var now = _clock.GetUtcNow();
-                _sleepsUntil = _wheel.NextDue() ?? DateTimeOffset.MaxValue;
+                _sleepsUntil = _memory.NextDue() ?? DateTimeOffset.MaxValue;
                 return (now, _sleepsUntil - now < SleepMax ? _sleepsUntil : now + SleepMax);
             }
         }
@@ -422,9 +349,35 @@ internal sealed partial class LocalTaskScheduler : IDisposable
         }
     }
 
-    private void Fire(ScheduledTask task)
+    private void Queue(ScheduledTask task)
     {
-        if (_epochs[task.Stored.Key.Shard.Index] != 0)
-            Queue(task);
+        try
+        {
+            _memory.Running.Add(task);
+            _dispatcher.Add(task);
+        }
+        catch (Exception e)
+        {
+            Park(task, e);
+        }
     }
+
+    private void Park(ScheduledTask task, Exception e)
+    {
+        TaskLog.Parked(_log, e, task.Stored.Key.Id, task.Stored.Type);
+        task.IsParked = true;
+        _memory.Running.Add(task);
+    }
+
+    private void WakeBefore(DateTimeOffset at)
+    {
+        if (at < _sleepsUntil)
+            _thread.Wake();
+    }
+
+    /// <summary>Round hours are spread where the type's policy says so; a retry has waited already.</summary>
+    private TimeSpan SpreadOf(TimedTask task) =>
+        task.Attempts == 0 && _policies.Of(task.Type).SpreadWindow is { Ticks: > 0 } window
+            ? TaskSpread.Of(task.Key.Id, window)
+            : TimeSpan.Zero;
 }

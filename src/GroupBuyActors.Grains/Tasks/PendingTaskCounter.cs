@@ -1,6 +1,7 @@
 using GroupBuyActors.Background;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;
@@ -17,12 +18,8 @@ internal readonly record struct PendingTaskCount(int Shards, TimeSpan Took);
 /// that right. The numbers steer nothing.
 /// </para>
 /// </summary>
-internal sealed class PendingTaskCounter(
-    ITaskStore store,
-    LocalTaskScheduler scheduler,
-    CronScheduler firings,
-    TimeProvider time
-) : PeriodicService<PendingTaskCount>
+internal sealed class PendingTaskCounter(ITaskStore store, OwnedShards owned, CronScheduler firings, TimeProvider time)
+    : PeriodicService<PendingTaskCount>
 {
     private const int ShardsAtOnce = 32,
         PauseShare = 19;
@@ -38,7 +35,7 @@ internal sealed class PendingTaskCounter(
         lock (_gate)
         {
             foreach (var (shard, count) in _shards)
-                if (scheduler.EpochOf(shard) == count.Epoch)
+                if (owned.EpochOf(shard) == count.Epoch)
                     foreach (var (type, tasks) in count.Types)
                         sums[type] = sums.GetValueOrDefault(type) + Math.Max(0, tasks);
         }
@@ -52,11 +49,9 @@ internal sealed class PendingTaskCounter(
         get
         {
             lock (_gate)
-                return scheduler
-                    .OwnedShards()
-                    .Count(shard =>
-                        !_shards.TryGetValue(shard, out var count) || count.Epoch != scheduler.EpochOf(shard)
-                    );
+                return owned
+                    .ToList()
+                    .Count(shard => !_shards.TryGetValue(shard, out var count) || count.Epoch != owned.EpochOf(shard));
         }
     }
 
@@ -111,15 +106,15 @@ internal sealed class PendingTaskCounter(
         // twice.
         if (firings.Wanted > 0)
             return [];
-        var owned = scheduler.OwnedShards().ConvertAll(shard => (Shard: shard, Epoch: scheduler.EpochOf(shard)));
+        var shards = owned.ToList().ConvertAll(shard => (Shard: shard, Epoch: owned.EpochOf(shard)));
         lock (_gate)
         {
-            if (_shards.Count > owned.Count)
-                foreach (var lost in _shards.Keys.Except(owned.Select(shard => shard.Shard)).ToList())
+            if (_shards.Count > shards.Count)
+                foreach (var lost in _shards.Keys.Except(shards.Select(shard => shard.Shard)).ToList())
                     _shards.Remove(lost);
             return
             [
-                .. owned
+                .. shards
                     .Where(shard =>
                         shard.Epoch != 0
                         && (

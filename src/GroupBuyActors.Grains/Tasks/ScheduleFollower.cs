@@ -1,4 +1,5 @@
 using GroupBuyActors.Background;
+using GroupBuyActors.Placement;
 
 namespace GroupBuyActors.Tasks;
 
@@ -9,7 +10,7 @@ namespace GroupBuyActors.Tasks;
 internal sealed class ScheduleFollower(
     ScheduleRegistry registry,
     CronScheduler scheduler,
-    LocalTaskScheduler near,
+    OwnedShards owned,
     HorizonReader reader
 ) : StreamingService
 {
@@ -22,7 +23,7 @@ internal sealed class ScheduleFollower(
     {
         var current = await registry.WaitForChangeAsync(_followed.Version, cancellation);
         List<Schedule> changed = [.. current.ChangedSince(_followed)];
-        scheduler.Want(changed, near.OwnedShards());
+        scheduler.Want(changed, owned.ToList());
         _followed = current;
         reader.RunSoon();
         return changed.Count;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using GroupBuyActors.Background;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +17,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
     public const string TypeName = "canary";
     private const int ShardsPerGroup = 128;
     private readonly LocalTaskScheduler _scheduler;
+    private readonly OwnedShards _owned;
     private readonly ClusterClock _clock;
     private readonly GrainsOptions _options;
     private readonly ILogger _log;
@@ -25,13 +27,14 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
 
     public TaskCanary(
         LocalTaskScheduler scheduler,
+        OwnedShards owned,
         ClusterClock clock,
         IOptions<GrainsOptions> options,
         IMeterFactory meters,
         ILogger<TaskCanary> log
     )
     {
-        (_scheduler, _clock, _options, _log) = (scheduler, clock, options.Value, log);
+        (_scheduler, _owned, _clock, _options, _log) = (scheduler, owned, clock, options.Value, log);
         meters
             .Create("GroupBuyActors")
             .CreateObservableGauge(
@@ -66,10 +69,10 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
         lock (_gate)
         {
             var now = _clock.GetUtcNow();
-            var owned = _scheduler.OwnedShards();
+            var owned = _owned.ToList();
             // A shard that was given up takes its canary along.
             foreach (var (group, canary) in _expected.ToList())
-                if (_scheduler.EpochOf(canary.Shard) == 0)
+                if (!_owned.Contains(canary.Shard))
                     _expected.Remove(group);
             var silent = _expected.Values.Where(canary => now - canary.Due > _options.CanaryPatience).ToList();
             Volatile.Write(ref _silent, silent.Count == 0 ? null : "Timed tasks do not fire.");

@@ -75,6 +75,17 @@ internal sealed class TaskDispatcher
     /// <summary>Begins no more runs.</summary>
     public void Stop() => _stopped = true;
 
+    /// <summary>
+    /// Waits, bounded, until none runs. A commit cannot be cancelled: while the database is away, what waits for one is
+    /// left behind.
+    /// </summary>
+    public async Task IdleAsync(CancellationToken cancellation)
+    {
+        var began = _time.GetTimestamp();
+        while (Running > 0 && _time.GetElapsedTime(began) < _options.StopBound && !cancellation.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _time, CancellationToken.None);
+    }
+
     /// <summary>Tasks due and not done, by type.</summary>
     public List<(string Type, int Due)> Due()
     {

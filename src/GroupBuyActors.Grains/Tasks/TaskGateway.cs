@@ -1,3 +1,4 @@
+using GroupBuyActors.Placement;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime.Services;
@@ -11,7 +12,8 @@ internal sealed class TaskGateway(
     Silo silo,
     ILoggerFactory logs,
     LocalTaskScheduler scheduler,
-    TaskOperations operations,
+    OwnedShards owned,
+    OwnedTaskOperations operations,
     TaskPolicyRegistry policies
 ) : GrainService(id, silo, logs), ITaskGateway
 {
@@ -33,24 +35,23 @@ internal sealed class TaskGateway(
             return Task.FromResult(
                 new TaskSituation(
                     where,
-                    scheduler.EpochOf(task.Stored.Key.Shard),
+                    owned.EpochOf(task.Stored.Key.Shard),
                     task.LoadedAt,
                     task.FiresAt,
                     task.BegunAt
                 )
             );
-        var epoch = TaskIds.TryGetShard(taskId, out var shard) ? scheduler.EpochOf(shard) : 0;
+        var epoch = TaskIds.TryGetShard(taskId, out var shard) ? owned.EpochOf(shard) : 0;
         return Task.FromResult(new TaskSituation(where, epoch));
     }
 
-    public Task<TaskChangeOutcome> Cancel(string taskId) => operations.CancelHereAsync(taskId);
+    public Task<TaskChangeOutcome> Cancel(string taskId) => operations.CancelAsync(taskId);
 
-    public Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at) => operations.MoveHereAsync(taskId, at);
+    public Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at) => operations.MoveAsync(taskId, at);
 
-    public Task<TaskChangeOutcome> SetWeight(string taskId, int weight) =>
-        operations.SetWeightHereAsync(taskId, weight);
+    public Task<TaskChangeOutcome> SetWeight(string taskId, int weight) => operations.SetWeightAsync(taskId, weight);
 
-    public Task<TaskChangeOutcome> Redrive(string taskId) => operations.RedriveHereAsync(taskId);
+    public Task<TaskChangeOutcome> Redrive(string taskId) => operations.RedriveAsync(taskId);
 
     public Task PoliciesChanged()
     {

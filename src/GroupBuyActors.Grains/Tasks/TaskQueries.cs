@@ -12,12 +12,10 @@ internal sealed class TaskQueries(
     ITaskStore store,
     ITaskOutcomes ends,
     IEnumerable<ICompletedTasks> completed,
-    ShardMap shardMap,
-    TaskGateways gateways,
+    TaskOwners owners,
     TaskTimeline timeline,
     TaskPolicyRegistry policies,
-    LocalTaskScheduler scheduler,
-    TimeProvider time
+    OwnedShards owned
 )
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
@@ -90,16 +88,14 @@ internal sealed class TaskQueries(
     private async Task<HashSet<string>> RunningAsync(IReadOnlyList<TimedTask> tasks, CancellationToken cancellation)
     {
         var asked = tasks
-            .GroupBy(task => shardMap.Of(task.Key.Shard))
+            .GroupBy(task => owners.Of(task.Key.Shard))
             .Where(home => home.Key is not null)
             .Select(async home =>
             {
                 try
                 {
-                    return await gateways
-                        .Of(home.Key!)
-                        .Running([.. home.Select(task => task.Key.Id)])
-                        .WaitAsync(AnswerWithin, time, cancellation);
+                    string[] ids = [.. home.Select(task => task.Key.Id)];
+                    return await owners.CallAsync(home.Key!, owner => owner.Running(ids), AnswerWithin, cancellation);
                 }
                 catch (Exception) when (!cancellation.IsCancellationRequested)
                 {
@@ -127,7 +123,7 @@ internal sealed class TaskQueries(
             Weight = task.Weight,
             Ttl = policy.Retry.TimeToLive,
             Shard = task.Key.Shard,
-            Epoch = scheduler.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null,
+            Epoch = owned.EpochOf(task.Key.Shard) is > 0 and var epoch ? epoch : null,
             GroupId = task.Actor?.Group,
             NextAt = task.NextAt,
             TraceContext = task.Trace,

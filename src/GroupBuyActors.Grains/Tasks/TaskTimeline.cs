@@ -1,5 +1,4 @@
 using System.Globalization;
-using GroupBuyActors.Placement;
 using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Tasks;
@@ -11,10 +10,8 @@ namespace GroupBuyActors.Tasks;
 internal sealed class TaskTimeline(
     IActorReader groups,
     IClusterMembershipService membership,
-    ShardMap shardMap,
-    TaskGateways gateways,
-    TaskPolicyRegistry policies,
-    TimeProvider time
+    TaskOwners owners,
+    TaskPolicyRegistry policies
 )
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
@@ -104,14 +101,14 @@ internal sealed class TaskTimeline(
         CancellationToken cancellation
     )
     {
-        if (shardMap.Of(shard) is not { } home)
+        if (owners.Of(shard) is not { } home)
             return (null, null);
         var name = membership.CurrentSnapshot.Members.TryGetValue(home, out var member)
             ? member.Name
             : home.ToParsableString();
         try
         {
-            return (name, await gateways.Of(home).Explain(taskId).WaitAsync(AnswerWithin, time, cancellation));
+            return (name, await owners.CallAsync(home, owner => owner.Explain(taskId), AnswerWithin, cancellation));
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {

@@ -4,6 +4,7 @@ using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Sandbox;
 using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;
@@ -84,7 +85,8 @@ internal static class TaskHost
 
         var services = host.Services;
         var scheduler = services.GetRequiredService<LocalTaskScheduler>();
-        while (scheduler.Owned < ShardId.Count)
+        var owned = services.GetRequiredService<OwnedShards>();
+        while (owned.Count < ShardId.Count)
             await Task.Delay(20);
         ProcessorMeter[] meters =
         [

@@ -3,7 +3,6 @@ using GroupBuyActors.Placement;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Store;
 using GroupBuyActors.Store.Placement;
-using GroupBuyActors.Tasks;
 using GroupBuyActors.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -103,7 +102,7 @@ internal sealed class TestCluster : IAsyncDisposable
             var members = silo
                 .ServiceProvider.GetRequiredService<IClusterMembershipService>()
                 .CurrentSnapshot.Members.Values;
-            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<LocalTaskScheduler>().Owned}, "
+            return $"{silo.Name}: owns {silo.ServiceProvider.GetRequiredService<OwnedShards>().Count}, "
                 + $"is home of "
                 + $"{atHome}, knows {string.Join('/', members)}";
         });
@@ -113,7 +112,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private async Task<bool> IsSettledAsync()
     {
         var owners = await Get<Shards>(0).ReadAsync(CancellationToken.None);
-        var owned = Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<LocalTaskScheduler>().Owned);
+        var owned = Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<OwnedShards>().Count);
         return owned == ShardId.Count
             && Silos.All(silo =>
             {

@@ -1,0 +1,55 @@
+using GroupBuyActors.Committing;
+using GroupBuyActors.Placement;
+using Microsoft.Extensions.Logging;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>
+/// Brings what commits of this silo schedule and remove into memory, in the order in which it became durable: near
+/// tasks of this silo's own shards at once, those of other silos by <see cref="TaskForwarder"/>.
+/// </summary>
+internal sealed class CommittedTasks(
+    LocalTaskScheduler scheduler,
+    OwnedShards owned,
+    TaskForwarder forwarder,
+    PendingTaskCounter counter,
+    HorizonReader reader,
+    ILogger<CommittedTasks> log
+)
+{
+    /// <summary>Called on a lane's thread with every batch that was committed.</summary>
+    public void Take(CommittedBatch batch)
+    {
+        foreach (var (_, commit) in batch.Commits)
+        {
+            try
+            {
+                Take(commit);
+            }
+            catch (Exception e)
+            {
+                // The other commits of the batch are taken in all the same; what this one did is in the table.
+                TaskLog.NotTakenIn(log, e);
+                reader.ReadAgain();
+            }
+        }
+
+        if (scheduler.HasOverflowed)
+            reader.RunSoon();
+    }
+
+    private void Take(Commit commit)
+    {
+        counter.Changed(commit);
+        foreach (var removed in commit.Removals)
+        {
+            scheduler.Remove(removed.Id);
+            if (!owned.Contains(removed.Shard))
+                forwarder.Remove(removed);
+        }
+
+        foreach (var task in commit.Schedules)
+            if (!scheduler.Add(task))
+                forwarder.Add(task);
+    }
+}

@@ -1,0 +1,158 @@
+using GroupBuyActors.Committing;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Store.Tasks;
+
+namespace GroupBuyActors.Tasks;
+
+/// <summary>
+/// Changes of tasks by hand, made where the task's shard is owned: only there it is known whether its run has begun.
+/// <para>
+/// Who wins is decided by the row of the run, as between two owners: a change is a commit under the task's version, and
+/// so is the end of a run. The first that lands refuses the other. Memory is adjusted only to avoid a needless firing:
+/// the task is taken out before the commit, and put back if the commit was not made.
+/// </para>
+/// <para>
+/// A redrive lands under the version after the dead letter's, so that of two redrives one is refused, and the task goes
+/// on with the version after that.
+/// </para>
+/// </summary>
+internal sealed class OwnedTaskOperations(
+    ITaskStore store,
+    ITaskOutcomes ends,
+    TaskCommitter committer,
+    LocalTaskScheduler scheduler,
+    CronScheduler firings,
+    TaskPolicyRegistry policies,
+    ClusterClock clock
+)
+{
+    public async Task<TaskChangeOutcome> CancelAsync(string taskId)
+    {
+        if (await PendingAsync(taskId) is not { } task)
+            return await WhyNotPendingAsync(taskId);
+        if (policies.Of(task.Type).IsNeeded)
+            return TaskChangeOutcome.Needed;
+        return await ChangeAsync(
+            task,
+            new TaskChanges
+            {
+                Removals = [task.Row],
+                Schedules = firings.Following(task, clock.GetUtcNow()),
+                Ends = [TaskOutcome.Of(task, TaskOutcomeStatus.Cancelled, clock.GetUtcNow(), task.LastError)],
+            }
+        );
+    }
+
+    /// <summary>Null: now. What a group's state depends on is brought forward only.</summary>
+    public async Task<TaskChangeOutcome> MoveAsync(string taskId, DateTimeOffset? at)
+    {
+        if (at is { } time && !TaskBounds.IsTime(time))
+            throw new ArgumentOutOfRangeException(nameof(at), time, TaskBounds.TimeText);
+        if (await PendingAsync(taskId) is not { } task)
+            return await WhyNotPendingAsync(taskId);
+        var now = clock.GetUtcNow();
+        // A time that has passed is now: a key of the past would date the task's runs there, where they are soon
+        // forgotten.
+        var due = TruncateToMilliseconds(at is { } later && later > now ? later : now);
+        if (due > now && due > task.NextAt && policies.Of(task.Type).IsNeeded)
+            return TaskChangeOutcome.Needed;
+        var moved = task.MovedByHand(due);
+        return await ChangeAsync(
+            task,
+            moved.Key == task.Key
+                ? new TaskChanges { Updates = [moved] }
+                : new TaskChanges { Removals = [task.Row], Schedules = [moved] }
+        );
+    }
+
+    public async Task<TaskChangeOutcome> SetWeightAsync(string taskId, int weight)
+    {
+        if (weight is < -TaskBounds.WeightMax or > TaskBounds.WeightMax)
+            throw new ArgumentOutOfRangeException(nameof(weight), weight, TaskBounds.WeightText);
+        if (await PendingAsync(taskId) is not { } task)
+            return await WhyNotPendingAsync(taskId);
+        return await ChangeAsync(
+            task,
+            new TaskChanges { Updates = [task with { Weight = weight, Version = task.Version + 1 }] }
+        );
+    }
+
+    public async Task<TaskChangeOutcome> RedriveAsync(string taskId)
+    {
+        if (await store.FindAsync(taskId, CancellationToken.None) is not null)
+            return TaskChangeOutcome.WrongStatus;
+        if (await ends.FindAsync(taskId, CancellationToken.None) is not { } ending)
+            return TaskChangeOutcome.Unknown;
+        if (ending.Status is not (TaskOutcomeStatus.Dead or TaskOutcomeStatus.Failed) || ending.RedrivenAt is not null)
+            return TaskChangeOutcome.WrongStatus;
+        var now = TruncateToMilliseconds(clock.GetUtcNow());
+        var task = new TimedTask
+        {
+            Key = new TaskKey(ending.Shard, now, ending.TaskId),
+            Type = ending.Type,
+            Actor = ending.Actor,
+            Payload = ending.Payload,
+            NextAt = now,
+            Version = ending.Version + 2,
+            Trace = ending.Trace,
+            LastError = ending.Error,
+        };
+        var run = new TaskRun(new TaskKey(ending.Shard, ending.Due, ending.TaskId), ending.Version + 1);
+        var outcome = await CommitAsync(run, new TaskChanges { Schedules = [task] });
+        if (outcome == TaskChangeOutcome.Done)
+            await ends.MarkRedrivenAsync([ending.Key], now, CancellationToken.None);
+        return outcome;
+    }
+
+    /// <summary>Memory knows where a near task's row lies; a far one is looked for in its shard.</summary>
+    private async ValueTask<TimedTask?> PendingAsync(string taskId) =>
+        scheduler.Find(taskId).Task is { } known ? known.Stored : await store.FindAsync(taskId, CancellationToken.None);
+
+    private async Task<TaskChangeOutcome> ChangeAsync(TimedTask task, TaskChanges changes)
+    {
+        if (task.Fault is not null)
+            return TaskChangeOutcome.WrongStatus;
+        if (!scheduler.TryTake(task.Key.Id))
+            return TaskChangeOutcome.Running;
+        var outcome = (TaskChangeOutcome?)null;
+        try
+        {
+            outcome = await CommitAsync(new TaskRun(task.Key, task.Version), changes);
+            return outcome.Value;
+        }
+        finally
+        {
+            // Not made, or an update in place: memory has it again as it is stored; should that be wrong, the run row
+            // decides.
+            if (outcome != TaskChangeOutcome.Ended && await TryFindAsync(task.Key.Id) is { } stored)
+                scheduler.Add(stored, mayHaveBegun: true);
+        }
+    }
+
+    private async Task<TaskChangeOutcome> CommitAsync(TaskRun run, TaskChanges changes) =>
+        await committer.CommitAsync(run, changes) ? TaskChangeOutcome.Done : TaskChangeOutcome.Ended;
+
+    private async Task<TimedTask?> TryFindAsync(string taskId)
+    {
+        try
+        {
+            return await store.FindAsync(taskId, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The next reading of the horizon finds it.
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// No row: it ended, or it never was. A group's tasks that are done are told by the caller, who asks the journal.
+    /// </summary>
+    private async Task<TaskChangeOutcome> WhyNotPendingAsync(string taskId) =>
+        await ends.FindAsync(taskId, CancellationToken.None) is not null
+            ? TaskChangeOutcome.Ended
+            : TaskChangeOutcome.Unknown;
+
+    private static DateTimeOffset TruncateToMilliseconds(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+}
