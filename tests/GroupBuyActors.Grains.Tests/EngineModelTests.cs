@@ -98,7 +98,8 @@ public sealed class EngineModelTests(ITestOutputHelper output)
                     break;
                 case 5:
                     Change(
-                        id => _engine.Operations.MoveAsync(id, _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))),
+                        id =>
+                            _engine.Operations.MoveAsync(id, _time.GetUtcNow() + TimeSpan.FromSeconds(_dice.Next(200))),
                         id => _due[id] = DateTimeOffset.MinValue
                     );
                     break;
@@ -370,7 +371,9 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         public void ReadHorizon()
         {
             var until = _scheduler.BeginReading();
-            _scheduler.EndReading(_table.ReadHorizonAsync([], until, int.MaxValue, CancellationToken.None).Result.Tasks);
+            _scheduler.EndReading(
+                _table.ReadHorizonAsync([], until, int.MaxValue, CancellationToken.None).Result.Tasks
+            );
         }
 
         /// <summary>Waits until all that is due has been run, but for what hangs.</summary>

@@ -83,7 +83,7 @@ internal sealed class OwnedTaskOperations(
             return TaskChangeOutcome.WrongStatus;
         if (await ends.FindAsync(taskId, CancellationToken.None) is not { } ending)
             return TaskChangeOutcome.Unknown;
-        if (ending.Status is not (TaskOutcomeStatus.Dead or TaskOutcomeStatus.Failed) || ending.RedrivenAt is not null)
+        if (ending.Status != TaskOutcomeStatus.Dead || ending.RedrivenAt is not null)
             return TaskChangeOutcome.WrongStatus;
         var now = TruncateToMilliseconds(clock.GetUtcNow());
         var task = new TimedTask
