@@ -22,6 +22,11 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
     /// <summary>Set to say how commits end instead of making them; null makes them.</summary>
     public Func<Commit, CommitStatus?>? Instead { get; set; }
 
+    /// <summary>
+    /// Set to do something else with a commit; it is given what makes the commit. Null, or what gives null, makes it.
+    /// </summary>
+    public Func<Commit, Func<Task<CommitResult>>, Task<CommitResult>?>? Around { get; set; }
+
     /// <summary>Set to let the fence look unconfirmed.</summary>
     public bool IsUnconfirmed { get; set; }
 
@@ -54,6 +59,8 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
             }
 
             var taken = ((HeldReservation)reservation).Use();
+            if (Around?.Invoke(commit, () => inner.CommitAsync(taken, commit)) is { } other)
+                return other;
             if (!_held)
                 return inner.CommitAsync(taken, commit);
             var outcome = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
