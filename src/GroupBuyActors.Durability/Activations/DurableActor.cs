@@ -145,6 +145,20 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
+    /// Reads the state, and answers once all of it is durable. What the state does not know may be known to a newer
+    /// activation, so the head is compared first.
+    /// </summary>
+    public async Task<TView> ReadAsync<TView>(Func<TState, (TView View, bool IsKnown)> read)
+    {
+        await ReadyAsync();
+        var (view, isKnown) = read(State);
+        if (!isKnown)
+            await _check.RunAsync();
+        await CommitsCompletedAsync();
+        return view;
+    }
+
+    /// <summary>
     /// Decides a command that a due task brings, or a call without an answer of its own. A task is completed by the
     /// commit of its effect. Throws where the store is busy.
     /// </summary>
@@ -177,9 +191,6 @@ internal sealed class DurableActor<TState, TCommand, TResult>
             throw _life.End(head.Result.Status);
         _life.ThrowUnlessMember();
     }
-
-    /// <summary>Looks whether this activation is the newest, and ends it where it is not.</summary>
-    public Task CheckHeadAsync() => _check.RunAsync();
 
     /// <summary>Throws where the activation has ended, or its silo may not answer.</summary>
     public void ThrowUnlessOpen() => _life.ThrowUnlessOpen();

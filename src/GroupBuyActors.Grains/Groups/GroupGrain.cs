@@ -20,8 +20,8 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
         IIncomingGrainCallFilter,
         IActorHost
 {
-    /// <summary>Null where the key is no group's id, which is refused call by call: an activation that throws would
-    /// hide the reason from its callers.</summary>
+    // Null where the key is no group's id. Refused call by call: an activation that throws hides the reason from
+    // callers.
     private DurableActor<GroupState, GroupCommand, CommandResult>? _actor;
     private GroupRemoval? _removal;
     private IdleDeactivation? _idle;
@@ -76,31 +76,17 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
     public Task<Reply<OrderView>> RevokeRedemption(VoucherCode code, RequestKey? request) =>
         AnswerOrder(new GroupCommand.Revoke(code, request));
 
-    public async Task<Reply<GroupView>> Get()
-    {
-        if (_actor is null)
-            return Malformed<GroupView>();
-        await _actor.ReadyAsync();
-        var view = _actor.State.View();
-        await _actor.CommitsCompletedAsync();
-        return view is null
-            ? Refused<GroupView>(RefusalCode.GroupNotFound, "The group does not exist.")
-            : new Reply<GroupView> { Value = view };
-    }
+    public Task<Reply<GroupView>> Get() =>
+        _actor?.ReadAsync(static state => (GroupReplies.Of(state), IsKnown: true))
+        ?? Task.FromResult(GroupReplies.NoGroupId<GroupView>());
 
-    public async Task<Reply<OrderView>> GetOrder(int number)
-    {
-        if (_actor is null)
-            return Malformed<OrderView>();
-        await _actor.ReadyAsync();
-        var order = _actor.State.Order(number);
-        if (order is null)
-            await _actor.CheckHeadAsync();
-        await _actor.CommitsCompletedAsync();
-        return order is null
-            ? Refused<OrderView>(RefusalCode.OrderNotFound, "The order does not exist.")
-            : new Reply<OrderView> { Value = order };
-    }
+    public Task<Reply<OrderView>> GetOrder(int number) =>
+        _actor?.ReadAsync(state =>
+        {
+            var reply = GroupReplies.Of(state, number);
+            return (reply, IsKnown: reply.Succeeded);
+        })
+        ?? Task.FromResult(GroupReplies.NoGroupId<OrderView>());
 
     public async Task<Reply<GroupView>> Settle(RequestKey? request)
     {
@@ -130,17 +116,14 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
         && (await _actor.ExecuteAsync(new GroupCommand.LapseVouchers())).Events.Count > 0
         && _actor.State.HasPendingFanOut;
 
-    public async Task<GroupBooksReply> ReadBooks(int[] orders)
-    {
-        if (_actor is null)
-            return new GroupBooksReply();
-        await _actor.ReadyAsync();
-        var books = GroupBooks.Of(_actor.State, orders);
-        if (orders.Any(number => number > _actor.State.OrderCount))
-            await _actor.CheckHeadAsync();
-        await _actor.CommitsCompletedAsync();
-        return GroupBooksReply.Of(books);
-    }
+    public Task<GroupBooksReply> ReadBooks(int[] orders) =>
+        _actor?.ReadAsync(state =>
+            (
+                GroupBooksReply.Of(GroupBooks.Of(state, orders)),
+                IsKnown: orders.All(number => number <= state.OrderCount)
+            )
+        )
+        ?? Task.FromResult(new GroupBooksReply());
 
     public Task<bool?> Remove(DateTimeOffset before) =>
         _actor is null
@@ -166,17 +149,8 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
     private bool IsSomething => _actor?.State is { Sequence: > 0 };
 
     private Task<Reply<GroupView>> AnswerGroup(GroupCommand command) =>
-        _actor?.AnswerAsync(command, behavior.GroupReply) ?? Task.FromResult(Malformed<GroupView>());
+        _actor?.AnswerAsync(command, behavior.GroupReply) ?? Task.FromResult(GroupReplies.NoGroupId<GroupView>());
 
     private Task<Reply<OrderView>> AnswerOrder(GroupCommand command) =>
-        _actor?.AnswerAsync(command, behavior.OrderReply) ?? Task.FromResult(Malformed<OrderView>());
-
-    private static Reply<T> Refused<T>(RefusalCode code, string detail)
-        where T : class => new() { Refusal = new Refusal(code, detail) };
-
-    private static Reply<T> Malformed<T>()
-        where T : class =>
-        typeof(T) == typeof(OrderView)
-            ? Refused<T>(RefusalCode.OrderNotFound, "This is not a valid group id.")
-            : Refused<T>(RefusalCode.GroupNotFound, "This is not a valid group id.");
+        _actor?.AnswerAsync(command, behavior.OrderReply) ?? Task.FromResult(GroupReplies.NoGroupId<OrderView>());
 }

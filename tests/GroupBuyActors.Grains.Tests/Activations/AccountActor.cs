@@ -154,13 +154,7 @@ internal sealed class AccountGrain(ActorServices services, AccountBehavior behav
             static (_, result) => (result.Outcome as Outcome.Accepted<long>)?.Answer
         );
 
-    public async Task<long> Read()
-    {
-        await _actor.ReadyAsync();
-        var balance = _actor.State.Balance;
-        await _actor.CommitsCompletedAsync();
-        return balance;
-    }
+    public Task<long> Read() => _actor.ReadAsync(static state => (state.Balance, IsKnown: true));
 
     public Task Bonus(DateTimeOffset due, string task, int version) =>
         _actor.ExecuteAsync(
