@@ -1,4 +1,5 @@
 using GroupBuyActors.Ports;
+using GroupBuyActors.Retries;
 
 namespace GroupBuyActors.Reconciliation;
 
@@ -28,8 +29,8 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
 
     private const int SuspectsMax = 200,
         TriesMax = 3;
-    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(5),
-        TryPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(5);
+    private static readonly Backoff Retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(200));
     private readonly List<Suspect> _suspects = [];
     private readonly List<Difference<TOurs, TTheirs>> _differences = [];
     private readonly Dictionary<DifferenceKind, long> _counts = [];
@@ -248,7 +249,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
                 return page;
             if (page.Answer == PortAnswer.Refused || tries == TriesMax)
                 throw new BooksUnusableException(page.Detail ?? "The service does not answer.");
-            await Task.Delay(TryPause * tries, time, cancellation);
+            await Task.Delay(Retry.After(tries), time, cancellation);
         }
     }
 

@@ -11,9 +11,7 @@ namespace GroupBuyActors.Silo.Hosting;
 /// </summary>
 internal static partial class KafkaSettings
 {
-    /// <summary>
-    /// The settings, or null where no broker is named: then events go to subscribers in process only.
-    /// </summary>
+    /// <summary>The settings, or null where no broker is named: then nothing is published.</summary>
     public static KafkaOptions? Read(SettingsReader kafka)
     {
         var options = kafka.Bind<KafkaOptions>();

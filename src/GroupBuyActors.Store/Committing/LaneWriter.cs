@@ -113,6 +113,14 @@ internal abstract class LaneWriter
         LastPosition = batch[^1].FirstPosition + batch[^1].Rows - 1;
     }
 
+    /// <summary>Holds up the lane's thread for so long by a clock that tests may move.</summary>
+    protected static void Pause(TimeSpan wait, TimeProvider time)
+    {
+        using var over = new ManualResetEventSlim();
+        using var timer = time.CreateTimer(_ => over.Set(), null, wait, Timeout.InfiniteTimeSpan);
+        over.Wait();
+    }
+
     /// <summary>A new stream's id: 63 random bits, never used again.</summary>
     protected static long NewStreamId()
     {

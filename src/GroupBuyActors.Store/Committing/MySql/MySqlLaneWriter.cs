@@ -385,11 +385,8 @@ internal sealed class MySqlLaneWriter(
     /// <summary>The first repetition is at once; later ones wait longer each time.</summary>
     private void PauseAfter(int tries)
     {
-        if (tries < 2)
-            return;
-        using var over = new ManualResetEventSlim();
-        using var timer = time.CreateTimer(_ => over.Set(), null, s_repeat.After(tries - 1), Timeout.InfiniteTimeSpan);
-        over.Wait();
+        if (tries >= 2)
+            Pause(s_repeat.After(tries - 1), time);
     }
 
     private static Guid ReadId(MySqlDataReader reader, int column) =>

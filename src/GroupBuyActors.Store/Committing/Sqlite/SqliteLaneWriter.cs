@@ -158,7 +158,7 @@ internal sealed class SqliteLaneWriter(
                 Discard();
                 if (!(isLocked ? _lockPatience : _patience).IsOver())
                 {
-                    Pause();
+                    Pause(s_pause, time);
                     continue;
                 }
                 Refuses = true;
@@ -285,7 +285,7 @@ internal sealed class SqliteLaneWriter(
             catch (Exception e) when (DatabaseErrors.IsFileFailure(e))
             {
                 CommitLog.FileFailure(log, Stream, e.Message);
-                Pause();
+                Pause(s_pause, time);
             }
         }
     }
@@ -328,12 +328,5 @@ internal sealed class SqliteLaneWriter(
         _statements?.Dispose();
         _connection?.Dispose();
         (_statements, _connection) = (null, null);
-    }
-
-    private void Pause()
-    {
-        using var over = new ManualResetEventSlim();
-        using var timer = time.CreateTimer(_ => over.Set(), null, s_pause, Timeout.InfiniteTimeSpan);
-        over.Wait();
     }
 }
