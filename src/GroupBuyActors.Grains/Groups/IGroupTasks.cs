@@ -92,7 +92,7 @@ internal sealed record TaskFiring
     public GroupCommand Command() =>
         TaskRegistrations.Types.Find(Type) is IGroupTaskType type
             ? type.CommandOf(Payload, Answered())
-            : throw new NotSupportedException($"A task of type {Type} brings nothing to a group.");
+            : throw new NotSupportedException($"A task of type {Type} has no command for a group.");
 
     private PortAnswered Answered() =>
         new(null, Answer, Detail)

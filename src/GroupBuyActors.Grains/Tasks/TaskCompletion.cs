@@ -52,7 +52,7 @@ internal sealed class TaskCompletion(
             case HandlerResult.Failed failed:
                 return await FailedAsync(running, failed, failures + 1);
             default:
-                throw new InvalidOperationException($"A handler gave {result}.");
+                throw new InvalidOperationException($"The handler returned an unknown result: {result}.");
         }
     }
 

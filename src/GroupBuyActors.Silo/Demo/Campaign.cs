@@ -4,7 +4,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>One campaign of the evening: the same few moves for every scene.</summary>
+/// <summary>One campaign of the demo, with the steps that all scenes share.</summary>
 internal sealed class Campaign(
     GroupBuyClient client,
     Narrator narrator,
@@ -13,7 +13,7 @@ internal sealed class Campaign(
     GroupTermsRequest termsRequest
 )
 {
-    // Everything of the evening takes seconds; what takes longer will not come.
+    // Every step of the demo takes seconds; what takes longer has failed.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly List<HistoryItem> _seen = [];
 

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace GroupBuyActors.Silo.Demo;
 
 /// <summary>
-/// Plays an evening of campaigns over HTTP, against a silo of its own in this process or one that runs already.
+/// Runs scripted campaigns over HTTP, against a silo in this process or one that is running already.
 /// </summary>
 internal static class DemoCommand
 {

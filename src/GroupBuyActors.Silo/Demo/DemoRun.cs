@@ -53,7 +53,7 @@ internal sealed class DemoRun(GroupBuyClient client, Narrator narrator, TimeProv
         ).PlayAsync();
         narrator.Scene("19:06  The deadline of the crabs");
         await crabs.EndAsync();
-        narrator.Scene("23:00  The books of the evening");
+        narrator.Scene("23:00  The books at the end");
         await BalanceAsync(before);
         narrator.Close();
     }

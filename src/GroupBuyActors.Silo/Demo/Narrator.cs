@@ -24,7 +24,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         console.WriteLine();
         console.Write(
             new Panel(new Rows(plot.Select(line => new Markup(line))))
-                .Header(" [bold orange3]An evening of group buying[/] ")
+                .Header(" [bold orange3]Group buying, step by step[/] ")
                 .RoundedBorder()
                 .BorderColor(Color.Orange3)
                 .Padding(2, 1)

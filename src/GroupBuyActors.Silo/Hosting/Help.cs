@@ -8,8 +8,8 @@ internal static class Help
 
         Usage:
           groupbuy                         serve: one silo, SQLite in ./data, HTTP on http://127.0.0.1:8080
-          groupbuy demo [--exit] [--url U] play an evening of campaigns and explain each step; --exit stops afterwards,
-                                           with status 0 if all checks passed; --url plays against a running service
+          groupbuy demo [--exit] [--url U] run scripted campaigns and explain each step; --exit stops afterwards,
+                                           with status 0 if all checks passed; --url runs against a running service
           groupbuy health                  ask the silo with the same settings whether it is ready (status 0 or 1)
           groupbuy --help                  print this text
 

@@ -49,7 +49,7 @@ internal sealed class Notify()
 
     /// <inheritdoc/>
     protected override GroupCommand CommandOf(NotifyTask payload, PortAnswered answered) =>
-        throw new NotSupportedException("A notice brings nothing to its group.");
+        throw new NotSupportedException("A notice has no command for its group.");
 }
 
 /// <summary>Payload of <see cref="Notify"/>.</summary>
