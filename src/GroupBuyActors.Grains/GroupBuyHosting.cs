@@ -132,10 +132,8 @@ public static class GroupBuyHosting
         services.AddSingleton<RelayMetrics>();
         services.AddSingleton<StreamRelay>();
         services.AddSingleton<IStreamSink, ProjectionSink>();
-        // Where the host registers publishers (IEventPublisher), each of them is a sink.
-        services.AddSingleton<Func<Ports.IEventPublisher, EventSink>>(provider =>
-            publisher => ActivatorUtilities.CreateInstance<EventSink>(provider, publisher)
-        );
+        // Where the host registers publishers (IEventPublisher), each of them is a sink, too.
+        services.AddSingleton<StreamSinks>();
     }
 
     private static ActorServices ActorsOf(IServiceProvider provider)

@@ -210,7 +210,7 @@ public sealed class EventRelayModelTests
         /// <summary>What a pump does, a piece at a time.</summary>
         private sealed class Carrier(World world, long stream)
         {
-            private IStreamSink? _relay;
+            private IStreamConsumer? _relay;
             private long _taken;
 
             public long Stream => stream;

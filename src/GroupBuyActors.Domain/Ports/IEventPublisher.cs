@@ -39,8 +39,8 @@ public enum PublishState
 public readonly record struct PublishOutcome(PublishState State, string? Reason = null);
 
 /// <summary>
-/// A log outside to which events of groups are published. Contract: a group's events become durable there in the order
-/// they are offered; where one of them is not published, none that follow it in the same group are. An event may be
+/// A log outside to which events of actors are published. Contract: an actor's events become durable there in the order
+/// they are offered; where one of them is not published, none that follow it of the same actor are. An event may be
 /// published again as a whole, with all that followed it: readers drop sequences that they have seen.
 /// </summary>
 public interface IEventPublisher
@@ -48,8 +48,11 @@ public interface IEventPublisher
     /// <summary>Names the progress of what is published here: stable for ever, at most 40 ASCII characters.</summary>
     string Name { get; }
 
+    /// <summary>The kinds of actors whose events are published here, such as <c>groups</c>.</summary>
+    IReadOnlyCollection<string> Kinds { get; }
+
     /// <summary>
-    /// Publishes events of many groups and reports the outcome of each, in their order. Waits while the log cannot be
+    /// Publishes events of many actors and reports the outcome of each, in their order. Waits while the log cannot be
     /// reached. Throws on a failure that no single event caused; then any of them may or may not be published.
     /// </summary>
     Task<IReadOnlyList<PublishOutcome>> PublishAsync(

@@ -1,4 +1,3 @@
-using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Relay;
@@ -24,12 +23,8 @@ internal sealed class ProjectionSink(
 {
     public string Name => StreamProjection.SinkName;
 
-    public IStreamSink Of(long stream) =>
+    public IReadOnlyCollection<string> Kinds => [GroupActors.Kind];
+
+    public IStreamConsumer Of(long stream) =>
         new StreamProjection(stream, projections, reader, blockedActors, clock, options.Value, metrics, log);
-
-    public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) => throw OfOneStream();
-
-    public Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) => throw OfOneStream();
-
-    private static InvalidOperationException OfOneStream() => new("Changes must be taken stream by stream.");
 }

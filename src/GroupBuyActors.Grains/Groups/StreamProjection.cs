@@ -30,7 +30,7 @@ internal sealed class StreamProjection(
     GrainsOptions options,
     RelayMetrics metrics,
     ILogger log
-) : IStreamSink
+) : IStreamConsumer
 {
     public const string SinkName = "projections";
     private const int GroupsAtOnce = 200;

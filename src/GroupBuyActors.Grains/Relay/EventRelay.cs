@@ -41,7 +41,7 @@ internal sealed class EventRelay(
     GrainsOptions options,
     RelayMetrics metrics,
     TimeProvider clock
-) : IStreamSink
+) : IStreamConsumer
 {
     // Of each group met lately in this stream, the last event that is relayed.
     private readonly Dictionary<ActorId, long> _relayed = [];
@@ -61,7 +61,7 @@ internal sealed class EventRelay(
     public async Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) =>
         await TakeAsync(
             from commit in commits
-            where commit.Actor?.Kind == GroupActors.Kind
+            where commit.Actor is not null
             from e in commit.Events
             select new CommittedEvent(commit.Actor!.Value, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace),
             cancellation
@@ -70,7 +70,7 @@ internal sealed class EventRelay(
     public async Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) =>
         await TakeAsync(
             from row in rows
-            where row.Actor?.Kind == GroupActors.Kind
+            where row.Actor is not null
             select new CommittedEvent(
                 row.Actor!.Value,
                 row.Sequence,

@@ -1,8 +1,8 @@
-using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Streams;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -23,15 +23,15 @@ internal sealed class EventSink(
 {
     public string Name => publisher.Name;
 
-    public IStreamSink Of(long stream)
+    public IReadOnlyCollection<string> Kinds => publisher.Kinds;
+
+    /// <summary>The sink of a publisher.</summary>
+    public static EventSink For(IServiceProvider provider, IEventPublisher publisher) =>
+        ActivatorUtilities.CreateInstance<EventSink>(provider, publisher);
+
+    public IStreamConsumer Of(long stream)
     {
         var waiting = new BlockedActors(stream, publisher, blockedActors, reader, clock, options.Value, metrics, log);
         return new EventRelay(stream, publisher, blockedActors, waiting, options.Value, metrics, clock);
     }
-
-    public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) => throw OfOneStream();
-
-    public Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation) => throw OfOneStream();
-
-    private static InvalidOperationException OfOneStream() => new("Events must be taken stream by stream.");
 }

@@ -1,49 +1,17 @@
-using GroupBuyActors.Committing;
-using GroupBuyActors.Hosting;
-using GroupBuyActors.Reading;
-using GroupBuyActors.Streams;
-
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Takes what a stream holds, in order. Its progress is kept in a cursor row, and the streams of a dead silo are
-/// drained into it. A sink is handed a stretch again until it takes it; it must bear getting a
-/// stretch twice (after a crash its cursor may lag behind what it took).
+/// Something that streams are forwarded to, registered in the service collection; an actor kind brings its own. What
+/// only wants to see events is an <see cref="IEventProjection"/>, which is less to write.
 /// </summary>
 internal interface IStreamSink
 {
-    /// <summary>Names the sink's cursors in the database: stable for ever.</summary>
+    /// <summary>Names the sink's cursors in the database: stable for ever, at most 40 ASCII characters.</summary>
     string Name { get; }
 
-    /// <summary>
-    /// How long commits gather before a stretch is taken: long where many changes of a group become one row.
-    /// </summary>
-    TimeSpan Gathers(GrainsOptions options) => options.RelayInterval;
+    /// <summary>The kinds of actors whose commits it takes; null for all, and for commits of no actor.</summary>
+    IReadOnlyCollection<string>? Kinds => null;
 
-    /// <summary>
-    /// The sink as one stream's pump uses it; another object where the sink remembers something about the stream.
-    /// </summary>
-    IStreamSink Of(long stream) => this;
-
-    /// <summary>Takes commits as they came from the committer, oldest first. Throws where it cannot now.</summary>
-    Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation);
-
-    /// <summary>Takes the same read back from the table.</summary>
-    Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation);
-
-    /// <summary>
-    /// Looks after what it took and has not carried to its end; called between stretches, <paramref name="taken"/>
-    /// being the last position it took. True where there is nothing of the kind.
-    /// </summary>
-    Task<bool> MaintainAsync(long taken, CancellationToken cancellation) => Task.FromResult(true);
-
-    /// <summary>Moves its cursor of a stream.</summary>
-    Task MoveCursorAsync(IStreams streams, long stream, long position, CancellationToken cancellation) =>
-        streams.MoveCursorAsync(stream, Name, position, cancellation);
-
-    /// <summary>Groups that wait for something outside this stream.</summary>
-    int GroupsWaiting => 0;
-
-    /// <summary>Groups that wait for an operator.</summary>
-    int GroupsParked => 0;
+    /// <summary>What takes one stream: an object of its own where it remembers something about the stream.</summary>
+    IStreamConsumer Of(long stream);
 }

@@ -19,13 +19,14 @@ namespace GroupBuyActors.Relay;
 /// </summary>
 internal sealed class StreamForwarder(
     long stream,
-    IStreamSink sink,
+    IStreamConsumer sink,
     IStreams streams,
     GrainsOptions options,
     RelayMetrics metrics,
     TimeProvider time,
     ILogger log,
-    TimeProvider? clock = null
+    TimeProvider? clock = null,
+    IReadOnlyCollection<string>? kinds = null
 ) : StreamingService
 {
     private static readonly Backoff TakeAgain = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
@@ -227,7 +228,7 @@ internal sealed class StreamForwarder(
             return await StepFromTableAsync(stopping);
         if (_inHand.Count == 0)
             return false;
-        await UntilTakenAsync(() => sink.TakeAsync(_inHand, _halt.Token), stopping);
+        await TakeAsync(_inHand, commit => commit.Actor, sink.TakeAsync, stopping);
         lock (_gate)
         {
             _inHand.Clear();
@@ -269,7 +270,7 @@ internal sealed class StreamForwarder(
         {
             lock (_gate)
                 _oldest = rows[0].Time;
-            await UntilTakenAsync(() => sink.TakeAsync(rows, _halt.Token), stopping);
+            await TakeAsync(rows, row => row.Actor, sink.TakeAsync, stopping);
         }
 
         bool more;
@@ -304,6 +305,21 @@ internal sealed class StreamForwarder(
         }
 
         _flushedAt = time.GetTimestamp();
+    }
+
+    /// <summary>Hands over those of the sink's kinds; where there are none, there is nothing to take.</summary>
+    private Task TakeAsync<T>(
+        IReadOnlyList<T> stretch,
+        Func<T, ActorId?> actorOf,
+        Func<IReadOnlyList<T>, CancellationToken, Task> take,
+        CancellationToken stopping
+    )
+    {
+        if (kinds is not null && !stretch.All(IsOfKind))
+            stretch = [.. stretch.Where(IsOfKind)];
+        return stretch.Count == 0 ? Task.CompletedTask : UntilTakenAsync(() => take(stretch, _halt.Token), stopping);
+
+        bool IsOfKind(T one) => actorOf(one) is { } actor && kinds.Contains(actor.Kind);
     }
 
     private async Task UntilTakenAsync(Func<Task> take, CancellationToken stopping)

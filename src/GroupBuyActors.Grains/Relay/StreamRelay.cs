@@ -3,7 +3,6 @@ using System.Collections.Frozen;
 using GroupBuyActors.Background;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Ports;
 using GroupBuyActors.Streams;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -17,9 +16,7 @@ namespace GroupBuyActors.Relay;
 internal sealed class StreamRelay(
     ICommitter committer,
     IStreams streams,
-    IEnumerable<IStreamSink> sinks,
-    IEnumerable<IEventPublisher> publishers,
-    Func<IEventPublisher, EventSink> published,
+    StreamSinks sinks,
     TimeProvider time,
     ClusterClock clock,
     IOptions<GrainsOptions> options,
@@ -27,7 +24,7 @@ internal sealed class StreamRelay(
     ILogger<StreamRelay> log
 )
 {
-    private readonly IStreamSink[] _sinks = [.. sinks, .. publishers.Select(published)];
+    private readonly IStreamSink[] _sinks = [.. sinks.All];
     private readonly ConcurrentDictionary<StreamForwarder, byte> _draining = new();
     private readonly CancellationTokenSource _stopping = new();
     private IReadOnlyList<(StreamForwarder Forwarder, Task Running)> _running = [];
@@ -100,7 +97,7 @@ internal sealed class StreamRelay(
     }
 
     private StreamForwarder Forwarder(long stream, IStreamSink sink) =>
-        new(stream, sink.Of(stream), streams, options.Value, metrics, time, log, clock);
+        new(stream, sink.Of(stream), streams, options.Value, metrics, time, log, clock, sink.Kinds);
 
     private void OnCommitted(CommittedBatch batch)
     {

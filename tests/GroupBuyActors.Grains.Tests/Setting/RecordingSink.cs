@@ -7,7 +7,7 @@ using GroupBuyActors.Streams;
 namespace GroupBuyActors.Setting;
 
 /// <summary>A durable sink that remembers what it took, and is down at will.</summary>
-internal sealed class RecordingSink(string name) : IStreamSink
+internal sealed class RecordingSink(string name) : IStreamSink, IStreamConsumer
 {
     private readonly Lock _gate = new();
     private readonly List<Commit> _commits = [];
@@ -16,6 +16,8 @@ internal sealed class RecordingSink(string name) : IStreamSink
     private TaskCompletionSource _took = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Name => name;
+
+    public IStreamConsumer Of(long stream) => this;
 
     public volatile bool IsDown;
 

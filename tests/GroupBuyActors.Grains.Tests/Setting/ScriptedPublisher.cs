@@ -16,6 +16,8 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
 
     public string Name => name;
 
+    public IReadOnlyCollection<string> Kinds => [GroupActors.Kind];
+
     /// <summary>Runs before an event is published: true leaves it, and those of its group behind it, open.</summary>
     public Func<OutgoingEvent, bool> Fails { get; set; } = _ => false;
 

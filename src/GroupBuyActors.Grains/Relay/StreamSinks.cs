@@ -1,0 +1,24 @@
+using GroupBuyActors.Ports;
+
+namespace GroupBuyActors.Relay;
+
+/// <summary>
+/// All that streams are forwarded to: the sinks that are registered, and each publisher that the host registers.
+/// </summary>
+internal sealed class StreamSinks
+{
+    /// <summary>Throws <see cref="InvalidOperationException"/> where two would share their cursors.</summary>
+    public StreamSinks(
+        IEnumerable<IStreamSink> sinks,
+        IEnumerable<IEventPublisher> publishers,
+        IServiceProvider provider
+    )
+    {
+        All = [.. sinks, .. publishers.Select(publisher => EventSink.For(provider, publisher))];
+        if (All.GroupBy(sink => sink.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new InvalidOperationException($"Two sinks are registered under the name '{twice.Key}'.");
+    }
+
+    /// <summary>All of them, in the order in which they are registered.</summary>
+    public IReadOnlyList<IStreamSink> All { get; }
+}
