@@ -23,4 +23,31 @@ public sealed class FolderTests
                 .Select(one => $"{one.Edge}: {string.Join(", ", one.By)}")
         );
     }
+
+    /// <summary>Folders of tests that are about no single folder of the source, or hold what tests need.</summary>
+    private static readonly string[] TestFolders = ["Client", "Fuzzing", "Golden", "Setting", "Simulation"];
+
+    [Theory]
+    [InlineData("Domain")]
+    [InlineData("Grains")]
+    [InlineData("Silo")]
+    [InlineData("Store")]
+    public void TestFoldersFollowTheSources(string project)
+    {
+        var tests = Path.Combine("tests", $"GroupBuyActors.{project}.Tests");
+        var folders = Repository
+            .Sources("src", "*.cs")
+            .Select(file => Repository.Relative(file).Split('/'))
+            .Where(parts => parts.Length > 3)
+            .Select(parts => parts[2])
+            .Concat(TestFolders)
+            .ToHashSet();
+        Claim.NobodyBreaks(
+            "Tests belong in the folder that is named as the folder of what they test:",
+            Repository
+                .Sources(tests, "*Tests.cs")
+                .Select(Repository.Relative)
+                .Where(file => file.Split('/') is not [_, _, var folder, _, ..] || !folders.Contains(folder))
+        );
+    }
 }

@@ -3,6 +3,7 @@ using GroupBuyActors.Sandbox.Books;
 using GroupBuyActors.Store;
 using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Tests;
+using GroupBuyActors.Store.Tests.Migrations;
 
 namespace GroupBuyActors.Sandbox.Tests;
 
