@@ -81,6 +81,8 @@ public static class GroupBuyHosting
         services.AddBackgroundLoop<ClockSynchronizer>();
         services.AddBackgroundLoop<ActivationCanary>();
         services.AddSingleton<ClusterGateways>();
+        services.AddSingleton<DeadStreams>();
+        services.AddSingleton<ShardMover>();
         services.AddBackgroundLoop<ClusterReconciler>();
         services.AddBackgroundLoop<MembershipWatch>();
         services.AddSingleton<ClusterReport>();

@@ -34,29 +34,22 @@ internal sealed class ClusterReconciler(
     IClusterMembershipService membership,
     ILocalSiloDetails self,
     ShardMap shardMap,
-    IStreams streams,
-    Shards shards,
-    StreamRelay relay,
+    DeadStreams deadStreams,
+    ShardMover shardMover,
     ShardTasks tasks,
-    OwnedShards ownedShards,
-    ClusterGateways gateways,
-    TimeProvider time,
-    ILogger<ClusterReconciler> log
+    TimeProvider time
 ) : PeriodicService<ClusterPass>
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1),
         AnswerWithin = TimeSpan.FromSeconds(2),
         ReviewInterval = TimeSpan.FromMilliseconds(10);
-    private readonly HashSet<long> _knownDead = [];
-    private readonly HashSet<long> _draining = [];
-    private readonly CancellationTokenSource _stopping = new();
     private MembershipVersion _seen;
     private int _review;
     private bool _fenced,
         _reviews;
 
     /// <summary>This life of this silo.</summary>
-    public SiloIdentity Self { get; } = new(self.SiloAddress.ToParsableString(), self.Name);
+    public SiloIdentity Self { get; } = self.Identity();
 
     public override string Name => "cluster-membership";
 
@@ -70,15 +63,12 @@ internal sealed class ClusterReconciler(
     /// </summary>
     public async Task LeaveAsync(CancellationToken cancellation)
     {
-        await _stopping.CancelAsync();
+        await deadStreams.StopAsync();
         await LeavingIsKnownAsync(cancellation);
         shardMap.Leave();
-        var owned = ownedShards.ToList();
-        if (owned.Count == 0)
-            return;
-        tasks.GiveUp(owned);
-        var successors = await ReleaseAsync(owned, cancellation);
-        await Task.WhenAll(successors.Select(silo => gateways.Of(silo).Review()))
+        var successors = await shardMover.ReleaseAllAsync(cancellation);
+        await shardMover
+            .NotifyAsync(successors)
             .WaitAsync(AnswerWithin, time, cancellation)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -105,25 +95,23 @@ internal sealed class ClusterReconciler(
     /// <summary>One pass. Throws where the store cannot do its part; then it is made again.</summary>
     public override async Task<ClusterPass> RunOnceAsync(CancellationToken cancellation)
     {
-        var rows = await streams.ListAsync(cancellation);
+        var rows = await deadStreams.ReadAsync(cancellation);
         await membership.Refresh(default, cancellation);
         shardMap.Refresh();
         var snapshot = membership.CurrentSnapshot;
-        var (fenced, hasChanged) = await FenceAsync(rows, snapshot, cancellation);
+        var (fenced, hasChanged) = await deadStreams.FenceAsync(rows, snapshot, cancellation);
         _fenced |= hasChanged;
         if (Interlocked.Exchange(ref _review, 0) != 0)
             _reviews = true;
         var changed = snapshot.Version != _seen;
         var (taken, released) = (0, 0);
-        if (_fenced || changed || _reviews || ownedShards.Count != CountExpected())
-            (taken, released) = await MoveShardsAsync(snapshot, cancellation);
+        if (_fenced || changed || _reviews || !shardMover.HasExpected)
+            (taken, released) = await shardMover.MoveAsync(snapshot, cancellation);
         if (_fenced || changed)
             tasks.ReadAgain();
         // Not before it is done: a pass that fails is made again, and what it was made for still holds.
         (_fenced, _reviews, _seen) = (false, false, snapshot.Version);
-        foreach (var row in rows)
-            if (_knownDead.Contains(row.Id) && self.SiloAddress.Equals(shardMap.OfStream(row.Id)))
-                DrainInBackground(row.Id);
+        deadStreams.Drain(rows);
         return new ClusterPass(fenced, taken, released);
     }
 
@@ -131,164 +119,5 @@ internal sealed class ClusterReconciler(
     /// Soon again while a shard at home here is another's still; else at the next change, or after a while.
     /// </summary>
     protected override TimeSpan PauseAfter(ClusterPass result) =>
-        ownedShards.Count != CountExpected() && RetryAfter < GrainsOptions.WatchInterval
-            ? RetryAfter
-            : GrainsOptions.WatchInterval;
-
-    /// <summary>How many were fenced, and whether a stream is dead that was not known to be.</summary>
-    private async Task<(int Fenced, bool HasChanged)> FenceAsync(
-        IReadOnlyList<StreamRow> rows,
-        ClusterMembershipSnapshot snapshot,
-        CancellationToken cancellation
-    )
-    {
-        var gone = rows.Where(row => row.State == StreamState.Alive && !IsMember(snapshot, row.SiloAddress)).ToList();
-        if (gone.Count > 0)
-        {
-            await streams.FenceAsync([.. gone.Select(row => row.Id)], cancellation);
-            MembershipLog.FencedOthers(
-                log,
-                gone.Count,
-                string.Join(", ", gone.Select(row => row.SiloAddress).Distinct())
-            );
-        }
-
-        var before = _knownDead.Count;
-        _knownDead.IntersectWith(rows.Select(row => row.Id));
-        var vanished = _knownDead.Count != before;
-        var known = _knownDead.Count;
-        _knownDead.UnionWith(gone.Select(row => row.Id));
-        _knownDead.UnionWith(rows.Where(row => row.State == StreamState.Dead).Select(row => row.Id));
-        return (gone.Count, _knownDead.Count != known || vanished);
-    }
-
-    private async Task<(int Taken, int Released)> MoveShardsAsync(
-        ClusterMembershipSnapshot snapshot,
-        CancellationToken cancellation
-    )
-    {
-        var owners = await shards.ReadAsync(cancellation);
-        // Every stream of these was dead when the table was read, and who is no member cannot allocate another.
-        var gone = owners
-            .Select(row => row.OwnerAddress)
-            .OfType<string>()
-            .Distinct()
-            .Where(owner => !IsMember(snapshot, owner))
-            .ToList();
-        var wanted = AllShards().Where(shard => self.SiloAddress.Equals(shardMap.Of(shard))).ToHashSet();
-        var owned = owners
-            .Where(row => row.OwnerAddress == Self.Address)
-            .ToDictionary(row => row.Shard, row => row.Epoch);
-        var strangers = ownedShards.ToList().Where(shard => !owned.ContainsKey(shard)).ToList();
-        tasks.GiveUp(strangers);
-        var away = owned.Keys.Where(shard => !wanted.Contains(shard)).ToList();
-        tasks.GiveUp(away);
-        Report(await ReleaseAsync(away, cancellation));
-        var missing = wanted.Where(shard => !owned.ContainsKey(shard)).ToList();
-        IReadOnlyList<ShardRow> taken =
-            missing.Count == 0 ? [] : await shards.TakeAsync(Self, missing, gone, cancellation);
-        foreach (var row in taken)
-            if (row.OwnerAddress == Self.Address)
-                owned[row.Shard] = row.Epoch;
-        NotifyOwners(
-            owners
-                .Where(row => wanted.Contains(row.Shard) && !owned.ContainsKey(row.Shard))
-                .Select(row => row.OwnerAddress)
-                .OfType<string>()
-                .Except(gone)
-        );
-        var fresh = owned
-            .Where(own => wanted.Contains(own.Key) && ownedShards.EpochOf(own.Key) != own.Value)
-            .Select(own => (own.Key, own.Value))
-            .ToList();
-        if (fresh.Count > 0)
-        {
-            tasks.Take(fresh);
-            MembershipLog.ShardsTaken(log, fresh.Count, ownedShards.Count);
-        }
-
-        return (fresh.Count, away.Count);
-    }
-
-    private void NotifyOwners(IEnumerable<string> owners) =>
-        Report(owners.Distinct().Select(SiloAddress.FromParsableString));
-
-    private void Report(IEnumerable<SiloAddress> silos)
-    {
-        // One that does not answer is asked again by the next pass, or looks by itself.
-        foreach (var silo in silos)
-            gateways.Of(silo).Review().Ignore();
-    }
-
-    /// <summary>Gives those that have them now.</summary>
-    private async Task<List<SiloAddress>> ReleaseAsync(List<ShardId> released, CancellationToken cancellation)
-    {
-        var successors = new List<SiloAddress>();
-        var members = membership.CurrentSnapshot.Members;
-        foreach (var shardsOfSilo in released.GroupBy(shard => shardMap.Of(shard)))
-        {
-            var successor =
-                shardsOfSilo.Key is { } silo && members.TryGetValue(silo, out var member)
-                    ? new SiloIdentity(silo.ToParsableString(), member.Name)
-                    : null;
-            await shards.ReleaseAsync(Self, [.. shardsOfSilo], successor, cancellation);
-            MembershipLog.ShardsReleased(log, shardsOfSilo.Count(), successor?.Slot ?? "no silo");
-            if (successor is not null)
-                successors.Add(shardsOfSilo.Key!);
-        }
-
-        return successors;
-    }
-
-    private void DrainInBackground(long stream)
-    {
-        lock (_draining)
-            if (!_draining.Add(stream))
-                return;
-        DrainAsync(stream).Ignore();
-    }
-
-    private async Task DrainAsync(long stream)
-    {
-        try
-        {
-            await relay.DrainAsync(stream, _stopping.Token);
-            await streams.PurgeAsync(_stopping.Token);
-        }
-        catch (Exception e) when (!_stopping.IsCancellationRequested)
-        {
-            MembershipLog.DrainFailed(log, e, stream);
-        }
-        finally
-        {
-            lock (_draining)
-                _draining.Remove(stream);
-        }
-    }
-
-    private int CountExpected() => AllShards().Count(shard => self.SiloAddress.Equals(shardMap.Of(shard)));
-
-    private static IEnumerable<ShardId> AllShards() =>
-        Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index));
-
-    /// <summary>
-    /// An address that nobody can have is no member's: one such row must not keep all others from being looked after.
-    /// </summary>
-    private static bool IsMember(ClusterMembershipSnapshot snapshot, string address) =>
-        TryParse(address) is { } silo
-        && snapshot.Members.TryGetValue(silo, out var member)
-        && member.Status is not (SiloStatus.Dead or SiloStatus.None);
-
-    private static SiloAddress? TryParse(string address)
-    {
-        try
-        {
-            return SiloAddress.FromParsableString(address);
-        }
-        catch (Exception e)
-            when (e is FormatException or ArgumentException or OverflowException or IndexOutOfRangeException)
-        {
-            return null;
-        }
-    }
+        !shardMover.HasExpected && RetryAfter < GrainsOptions.WatchInterval ? RetryAfter : GrainsOptions.WatchInterval;
 }
