@@ -2,12 +2,8 @@ using GroupBuyActors.Background;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
-using GroupBuyActors.Relay;
 using GroupBuyActors.Retries;
-using GroupBuyActors.Store.Placement;
-using GroupBuyActors.Streams;
 using GroupBuyActors.Tasks;
-using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Membership;
 

@@ -1,6 +1,6 @@
+using GroupBuyActors.Committing;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Store.Placement;
-using GroupBuyActors.Streams;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 

@@ -34,7 +34,8 @@ internal sealed class TaskDispatcher
     private readonly Dictionary<(string Type, bool Overdue), Queue> _lines = [];
     private Func<ScheduledTask, Task>? _run;
     private int _running;
-    private readonly int[] _overdueRunning = new int[Enum.GetValues<TaskTarget>().Length];
+    private readonly Dictionary<string, RecoveredRuns> _recovered = new(StringComparer.Ordinal);
+    private int _recoveredRunning;
     private int _waiting;
     private long _overdueSince;
     private volatile bool _stopped;
@@ -58,7 +59,7 @@ internal sealed class TaskDispatcher
             var queue = QueueOf(task.Stored.Type, task.IsRecovered);
             if (
                 queue.Overdue
-                && _overdueRunning.AsSpan().IndexOfAnyExcept(0) < 0
+                && _recoveredRunning == 0
                 && !_lines.Values.Any(other => other is { Overdue: true, Waiting.Count: > 0 })
             )
                 _overdueSince = _time.GetTimestamp();
@@ -173,10 +174,9 @@ internal sealed class TaskDispatcher
     {
         if (queue.Running >= queue.Slots(_policies))
             return false;
-        if (queue.Overdue && _overdueRunning[(int)queue.Target] >= RecoveredSlots())
+        if (queue.Overdue && queue.Recovered.Running >= RecoveredSlots())
             return false;
-        return queue.Target == TaskTarget.None
-            || _waiting < _options.TasksRunningMax - _options.TasksRunningMax / KeptShare;
+        return queue.Target is null || _waiting < _options.TasksRunningMax - _options.TasksRunningMax / KeptShare;
     }
 
     private void Occupy(Queue queue, int slots)
@@ -184,8 +184,12 @@ internal sealed class TaskDispatcher
         _running += slots;
         queue.Running += slots;
         if (queue.Overdue)
-            _overdueRunning[(int)queue.Target] += slots;
-        if (queue.Target != TaskTarget.None)
+        {
+            queue.Recovered.Running += slots;
+            _recoveredRunning += slots;
+        }
+
+        if (queue.Target is not null)
             _waiting += slots;
     }
 
@@ -198,18 +202,30 @@ internal sealed class TaskDispatcher
     private Queue QueueOf(string type, bool overdue)
     {
         if (!_lines.TryGetValue((type, overdue), out var queue))
-            _lines[(type, overdue)] = queue = new Queue(type, overdue, _policies.Of(type).Target);
+        {
+            var target = _policies.Of(type).Target;
+            _lines[(type, overdue)] = queue = new Queue(type, overdue, target, RecoveredOf(target));
+        }
+
         return queue;
+    }
+
+    private RecoveredRuns RecoveredOf(string? target)
+    {
+        if (!_recovered.TryGetValue(target ?? "", out var runs))
+            _recovered[target ?? ""] = runs = new RecoveredRuns();
+        return runs;
     }
 
     /// <summary>Whose turn it is: the merchant's; tasks of no group share one turn.</summary>
     private static long TenantOf(TimedTask task) => task.Actor?.Account ?? 0;
 
-    private sealed class Queue(string type, bool overdue, TaskTarget target)
+    private sealed class Queue(string type, bool overdue, string? target, RecoveredRuns recovered)
     {
         public string Type => type;
         public bool Overdue => overdue;
-        public TaskTarget Target => target;
+        public string? Target => target;
+        public RecoveredRuns Recovered => recovered;
         public FairQueue<ScheduledTask> Waiting { get; } = new(task => task.IsDropped);
         public int Running { get; set; }
 
@@ -217,5 +233,11 @@ internal sealed class TaskDispatcher
 
         public int Slots(TaskPolicyRegistry policies) =>
             overdue ? Math.Max(1, Policy(policies).Concurrency / 4) : Policy(policies).Concurrency;
+    }
+
+    /// <summary>Recovered tasks that run and wait for one target.</summary>
+    private sealed class RecoveredRuns
+    {
+        public int Running { get; set; }
     }
 }

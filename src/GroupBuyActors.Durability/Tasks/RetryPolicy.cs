@@ -9,9 +9,8 @@ internal enum RetryDecision
     Again,
 
     /// <summary>
-    /// It stops asking its port and decides without the answer, after the delay: an order is closed although the
-    /// provider did not answer, a deduction counts as refused. Should that decision fail to be stored, it goes on with
-    /// this verdict and growing delays.
+    /// It stops asking its target and decides without the answer, after the delay. Should that decision fail to be
+    /// stored, it goes on with this decision and growing delays.
     /// </summary>
     DecideWithout,
 

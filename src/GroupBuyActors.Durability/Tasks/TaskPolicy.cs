@@ -1,24 +1,5 @@
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What a task waits for while it runs: a service that may be slow for seconds.</summary>
-internal enum TaskTarget
-{
-    /// <summary>Nobody outside: groups and the store.</summary>
-    None,
-
-    /// <summary>The payment provider.</summary>
-    Payments,
-
-    /// <summary>The inventory service.</summary>
-    Inventory,
-
-    /// <summary>The notice service.</summary>
-    Notices,
-
-    /// <summary>Services by their contracts.</summary>
-    Services,
-}
-
 /// <summary>What holds for all tasks of one type.</summary>
 internal sealed record TaskPolicy
 {
@@ -33,10 +14,13 @@ internal sealed record TaskPolicy
     /// </summary>
     public TimeSpan Lateness { get; init; }
 
-    /// <summary>Whom its runs wait for.</summary>
-    public TaskTarget Target { get; init; }
+    /// <summary>
+    /// Names the service that its runs wait for, which may be slow for seconds; null where they wait for actors and the
+    /// store only.
+    /// </summary>
+    public string? Target { get; init; }
 
-    /// <summary>True where a group's state depends on it: it never gives up and cannot be cancelled by hand.</summary>
+    /// <summary>True where an actor's state depends on it: it never gives up and cannot be cancelled by hand.</summary>
     public bool IsNeeded { get; init; }
 
     /// <summary>A try that takes longer has failed.</summary>
