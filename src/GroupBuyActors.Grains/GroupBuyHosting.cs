@@ -81,6 +81,7 @@ public static class GroupBuyHosting
         services.AddBackgroundLoop<ClockSynchronizer>();
         services.AddBackgroundLoop<ActivationCanary>();
         services.AddSingleton<ClusterGateways>();
+        services.AddSingleton<OwnStreams>();
         services.AddSingleton<DeadStreams>();
         services.AddSingleton<ShardMover>();
         services.AddBackgroundLoop<ClusterReconciler>();

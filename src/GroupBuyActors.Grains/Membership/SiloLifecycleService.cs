@@ -1,11 +1,7 @@
 using GroupBuyActors.Background;
-using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Placement;
-using GroupBuyActors.Relay;
 using GroupBuyActors.Store;
-using GroupBuyActors.Streams;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 
@@ -26,17 +22,13 @@ namespace GroupBuyActors.Membership;
 /// </summary>
 internal sealed class SiloLifecycleService(
     IStoreHealth store,
-    ICommitter committer,
-    IStreams streams,
-    StreamRelay relay,
+    OwnStreams streams,
     TaskService tasks,
     ClusterReconciler reconciler,
     ClockSynchronizer clock,
-    OwnedShards owned,
     SiloGate gate,
     GroupServices groups,
     BackgroundSupervisor background,
-    ISiloExit exit,
     ILogger<SiloLifecycleService> log
 ) : ILifecycleParticipant<ISiloLifecycle>
 {
@@ -59,19 +51,17 @@ internal sealed class SiloLifecycleService(
     private async Task JoinAsync(CancellationToken cancellation)
     {
         await MeasureClockAsync(cancellation);
-        relay.Listen();
-        tasks.Listen(committer);
-        await committer.StartAsync(reconciler.Self, cancellation);
-        relay.Start(background);
-        WatchFence().Ignore();
-        await reconciler.RunOnceAsync(cancellation);
+        streams.Listen();
+        tasks.Listen();
+        await streams.OpenAsync(reconciler.Self, cancellation);
+        var pass = await reconciler.RunOnceAsync(cancellation);
         gate.Open();
         MembershipLog.Ready(
             log,
             reconciler.Self.Address,
             reconciler.Self.Slot,
-            string.Join(", ", committer.Streams),
-            owned.Count
+            string.Join(", ", streams.Ids),
+            pass.Taken
         );
     }
 
@@ -115,30 +105,7 @@ internal sealed class SiloLifecycleService(
         await StepAsync("shards", () => reconciler.LeaveAsync(cancellation));
         gate.Close("The silo has stopped.");
         await StepAsync("background services", background.StopAsync);
-        var mine = committer.Streams.ToArray();
-        var flushed = false;
-        await StepAsync("committer", () => committer.StopAsync(cancellation));
-        await StepAsync("relay", async () => flushed = await relay.StopAsync(cancellation));
-        await StepAsync(
-            "streams",
-            async () =>
-            {
-                if (mine.Length == 0)
-                    return;
-                await streams.FenceAsync(mine, cancellation);
-                // A stream that every sink has to its end needs nobody to adopt it.
-                foreach (var stream in flushed ? mine : [])
-                    await streams.MarkDrainedAsync(stream, cancellation);
-            }
-        );
-    }
-
-    private async Task WatchFence()
-    {
-        var why = await committer.Fenced;
-        gate.Close(why);
-        MembershipLog.Fenced(log, why);
-        exit.Exit(why);
+        await streams.CloseAsync(StepAsync, cancellation);
     }
 
     private async Task StepAsync(string step, Func<Task> run)

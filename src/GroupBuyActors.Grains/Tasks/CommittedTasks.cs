@@ -9,6 +9,7 @@ namespace GroupBuyActors.Tasks;
 /// tasks of this silo's own shards at once, those of other silos by <see cref="TaskForwarder"/>.
 /// </summary>
 internal sealed class CommittedTasks(
+    ICommitter committer,
     LocalTaskScheduler scheduler,
     OwnedShards owned,
     TaskForwarder forwarder,
@@ -17,8 +18,11 @@ internal sealed class CommittedTasks(
     ILogger<CommittedTasks> log
 )
 {
+    /// <summary>Takes every commit from now on; called before the committer starts, so that none is missed.</summary>
+    public void Listen() => committer.Subscribe(Take);
+
     /// <summary>Called on a lane's thread with every batch that was committed.</summary>
-    public void Take(CommittedBatch batch)
+    private void Take(CommittedBatch batch)
     {
         foreach (var (_, commit) in batch.Commits)
         {

@@ -1,4 +1,3 @@
-using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
 
 namespace GroupBuyActors.Tasks;
@@ -24,10 +23,10 @@ internal sealed class TaskService(
 )
 {
     /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
-    public void Listen(ICommitter committer)
+    public void Listen()
     {
         gauges.Observe();
-        committer.Subscribe(committed.Take);
+        committed.Listen();
     }
 
     /// <summary>Begins to run; called when grain calls are served.</summary>
