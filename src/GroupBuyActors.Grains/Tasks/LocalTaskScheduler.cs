@@ -140,8 +140,7 @@ internal sealed class LocalTaskScheduler : IDisposable
         {
             if (!_owned.Contains(task.Key.Shard))
                 return false;
-            if (_memory.HasCapacityFor(task.NextAt) && !TryFireNow(task, mayHaveBegun))
-                TryAdd(task, false, mayHaveBegun);
+            TakeIn(task, mayHaveBegun);
             return true;
         }
     }
@@ -213,6 +212,7 @@ internal sealed class LocalTaskScheduler : IDisposable
         {
             _memory.Window.Forget(task.Stored.Key.Id);
             _memory.Running.Remove(task);
+            TakeInSuccessor(task);
         }
     }
 
@@ -225,8 +225,12 @@ internal sealed class LocalTaskScheduler : IDisposable
         {
             _memory.Running.Remove(task);
             task.Rest();
+            if (task.IsGone)
+                TakeInSuccessor(task);
             if (task.IsGone || !_owned.Contains(task.Stored.Key.Shard))
                 return;
+            // The run that ended stored what follows, and says here when that is.
+            task.Successor = null;
             // Its row says when it is next: where memory is full, or ends before that, it is found there.
             if (task.Stored.NextAt == at && !_memory.HasCapacityFor(at))
                 return;
@@ -283,9 +287,21 @@ internal sealed class LocalTaskScheduler : IDisposable
             _memory.Window.EndReading();
     }
 
+    private void TakeIn(TimedTask task, bool mayHaveBegun)
+    {
+        if (_memory.HasCapacityFor(task.NextAt) && !TryFireNow(task, mayHaveBegun))
+            TryAdd(task, false, mayHaveBegun);
+    }
+
+    private void TakeInSuccessor(ScheduledTask ended)
+    {
+        if (ended.Successor is { } successor && _owned.Contains(successor.Key.Shard))
+            TakeIn(successor, mayHaveBegun: false);
+    }
+
     private bool TryAdd(TimedTask task, bool isOverdue, bool mayHaveBegun = false)
     {
-        if (!_owned.Contains(task.Key.Shard) || _memory.Running.Contains(task.Key.Id))
+        if (!_owned.Contains(task.Key.Shard) || _memory.Running.IsFollowedBy(task))
             return false;
         var added = new ScheduledTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
         try

@@ -15,6 +15,18 @@ internal sealed class RunningTasks
     /// <summary>True for a task that is being run, or about to be.</summary>
     public bool IsRunning(string id) => _tasks.TryGetValue(id, out var task) && !task.IsParked;
 
+    /// <summary>
+    /// True where a task of its id is here; what is stored under a later version is taken in once that one has ended.
+    /// </summary>
+    public bool IsFollowedBy(TimedTask task)
+    {
+        if (!_tasks.TryGetValue(task.Key.Id, out var running))
+            return false;
+        if (task.Version > running.Stored.Version)
+            running.Successor = task;
+        return true;
+    }
+
     public void Add(ScheduledTask task) => _tasks[task.Stored.Key.Id] = task;
 
     public void Remove(ScheduledTask task) => _tasks.Remove(task.Stored.Key.Id);

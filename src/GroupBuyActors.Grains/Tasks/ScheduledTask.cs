@@ -43,6 +43,12 @@ internal sealed class ScheduledTask(TimedTask task, bool isOverdue)
     public bool IsGone { get; set; }
 
     /// <summary>
+    /// What a commit has stored under its id and a later version before the end of its run was heard of here: a firing
+    /// that was brought forward comes again, and its time may be near.
+    /// </summary>
+    public TimedTask? Successor { get; set; }
+
+    /// <summary>
     /// True where no handler knows its type: it stays here, so that it is not read and told again and again.
     /// </summary>
     public bool IsParked { get; set; }

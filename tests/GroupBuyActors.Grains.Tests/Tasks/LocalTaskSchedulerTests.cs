@@ -56,6 +56,38 @@ public sealed class LocalTaskSchedulerTests
         Assert.Equal(2, silo.Known.Stored.Version);
     }
 
+    /// <summary>
+    /// Its commit is heard of before its end: the row that it stored under its own id was in the table only, until a
+    /// reading came upon it.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WhatARunStoresAgainUnderItsOwnIdFiresAfterIt(bool isReadMeanwhile)
+    {
+        using var silo = new Memory();
+        var versions = new List<int>();
+        var ended = new TaskCompletionSource();
+        silo.Start(due =>
+        {
+            versions.Add(due.Task.Version);
+            if (versions.Count == 2)
+                ended.SetResult();
+            if (versions.Count > 1)
+                return new HandlerResult.Completed();
+            if (isReadMeanwhile)
+                silo.Near.BeginReading();
+            silo.Near.Remove("refund-1");
+            silo.Near.Add(Memory.Task(version: 2, TimeSpan.Zero));
+            if (isReadMeanwhile)
+                silo.Near.EndReading([Memory.Task(version: 2, TimeSpan.Zero)]);
+            return new HandlerResult.Completed();
+        });
+        silo.Near.Add(Memory.Task(version: 1, TimeSpan.Zero));
+        await ended.Task.WaitAsync(TestSilo.Bound);
+        Assert.Equal([1, 2], versions);
+    }
+
     /// <summary>One silo's memory of near tasks, and what runs them.</summary>
     private sealed class Memory : IDisposable
     {
