@@ -8,8 +8,9 @@ namespace GroupBuyActors.Testing.Silos;
 /// </summary>
 /// <remarks>
 /// A port that the system gives for port 0 is free again until the server opens it, and the system gives it to others
-/// meanwhile: every outgoing connection takes one. So these lie below the range that systems give from, each process
-/// draws from a part of its own, and draws none twice before it has drawn them all.
+/// meanwhile: every outgoing connection takes one. So these lie below the range that systems give from. Each process
+/// draws from a part of its own, which it locks for as long as it lives, and draws none twice before it has drawn them
+/// all.
 /// </remarks>
 public static class LoopbackPorts
 {
@@ -17,7 +18,7 @@ public static class LoopbackPorts
     private const int Parts = 16;
     private const int PerPart = 1_000;
 
-    private static readonly int s_part = First + Environment.ProcessId % Parts * PerPart;
+    private static readonly Lazy<(int First, FileStream Lock)> s_part = new(TakePart);
     private static int s_drawn = -1;
 
     /// <summary>Draws distinct free ports.</summary>
@@ -26,16 +27,38 @@ public static class LoopbackPorts
     /// <summary>Draws one free port.</summary>
     public static int Draw()
     {
+        var first = s_part.Value.First;
         for (var tries = 0; tries < PerPart; tries++)
         {
-            var port = s_part + (int)((uint)Interlocked.Increment(ref s_drawn) % PerPart);
+            var port = first + (int)((uint)Interlocked.Increment(ref s_drawn) % PerPart);
             if (IsFree(port))
                 return port;
         }
 
         throw new InvalidOperationException(
-            $"None of the ports {s_part} to {s_part + PerPart - 1} of 127.0.0.1 is free."
+            $"None of the ports {first} to {first + PerPart - 1} of 127.0.0.1 is free."
         );
+    }
+
+    /// <summary>Locks the first part that no other process has; the system unlocks it when this process ends.</summary>
+    private static (int First, FileStream Lock) TakePart()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "groupbuy-test-ports")).FullName;
+        for (var part = 0; part < Parts; part++)
+        {
+            try
+            {
+                var file = Path.Combine(folder, $"part-{part}.lock");
+                var locked = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return (First + part * PerPart, locked);
+            }
+            catch (IOException)
+            {
+                // Another process has it.
+            }
+        }
+
+        throw new InvalidOperationException($"{Parts} processes draw ports for tests already; see {folder}.");
     }
 
     private static bool IsFree(int port)
