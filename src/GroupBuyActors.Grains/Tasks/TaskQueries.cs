@@ -35,7 +35,9 @@ internal sealed class TaskQueries(
     {
         // A task whose tries are used up is dead; none ends as failed.
         if (status == "failed")
-            return new Page<TaskReport>([], null);
+            return after is null
+                ? new Page<TaskReport>([], null)
+                : throw new FormatException("The page token is not valid for this list.");
         if (status is not (null or "pending" or "running"))
             return await SearchAsync(
                 new TaskOutcomeFilter

@@ -74,6 +74,22 @@ public sealed class AdminContractTests(TestSilo silo)
         (await _api.GetAsync("/v1/admin/tasks/nonsense")).Is(HttpStatusCode.NotFound, "task.not_found");
     }
 
+    [Theory]
+    [InlineData("pending")]
+    [InlineData("running")]
+    [InlineData("success")]
+    [InlineData("failed")]
+    [InlineData("cancelled")]
+    [InlineData("expired")]
+    [InlineData("dead")]
+    public async Task APageTokenThatNoListGaveIsRefusedWhateverTheStatus(string status)
+    {
+        var path = $"/v1/admin/tasks?status={status}";
+        (await _api.GetAsync(path)).Is(HttpStatusCode.OK);
+        var refused = await _api.GetAsync($"{path}&after=nonsense");
+        Assert.Equal(["after"], refused.Is(HttpStatusCode.BadRequest, "request.invalid").FaultyFields);
+    }
+
     [Fact]
     public async Task TheBooksFollowTheMoneyAndBalance()
     {

@@ -225,6 +225,8 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
             """
         );
         await store.ExecuteAsync($"analyze table payment_book");
+        // A server that opens a table for the first time reads its own dictionary, which it counts too.
+        await store.GroupQueries.BooksAsync(8, Samples.Noon, default);
         var none = await TouchedAsync(store, () => Task.CompletedTask);
         var touched = await TouchedAsync(
             store,
@@ -234,7 +236,7 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
                     (await store.GroupQueries.BooksAsync(7, Samples.Noon, default)).Currencies[0].Refunded
                 )
         );
-        Assert.InRange(touched - none, 1, 150);
+        Assert.InRange(touched - none, 1, 50);
     }
 
     /// <summary>What the server's own answer about its counters touches, and the pages' edges.</summary>
