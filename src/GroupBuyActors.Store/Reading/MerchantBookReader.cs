@@ -31,54 +31,52 @@ internal sealed class MerchantBookReader(Database database)
         SqlText held =
             $"(state = {(int)PaymentState.Held} or (state = {(int)PaymentState.Redeemed} and (settles_ms is "
             + $"null or settles_ms > {now.ToUnixTimeMilliseconds()})))";
+        var sql = MoneyOf(merchantId, settled, held);
+        sql.Append($" union all {StockOf(merchantId)}");
         var rows = await database
-            .ReadAsync(
-                (session, ct) =>
-                    session.ListAsync(
-                        $"""
-                        select {(int)Part.LiveMoney}, currency, {BookSums.AmountIf($"1 = 1")}, {BookSums.AmountIf(
-                            held
-                        )}, {BookSums.AmountIf(settled)},
-                            {BookSums.AmountIf($"state = {(int)PaymentState.Refunding}")}, {BookSums.AmountIf(
-                            $"state = {(int)PaymentState.Refunded}"
-                        )},
-                            {BookSums.AmountIf($"counted = 1")}, {BookSums.AmountIf($"counted = 2")}
-                          from payment_book{database.Dialect.ByIndex(
-                            "payment_book_live"
-                        )} where is_live = 1 and merchant_id = {merchantId} group by currency
-                        union all
-                        select {(int)
-                            Part.TotalMoney}, currency, settled_high, settled_low, refunded_high, refunded_low,
-                            0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-                          from payment_total where merchant_id = {merchantId}
-                        union all
-                        select {(int)Part.LiveStock}, '', 0, {BookSums.Sum(
-                            $"reserved - coalesce(counted_deducted, 0) - coalesce(counted_released, 0)"
-                        )}, 0, {BookSums.Sum($"outstanding")},
-                            0, {BookSums.Sum($"deducted - coalesce(counted_deducted, 0)")}, 0, {BookSums.Sum(
-                            $"released - coalesce(counted_released, 0)"
-                        )},
-                            0, {BookSums.Sum(
-                            $"case when reserved = outstanding + deducted + released then 0 else 1 end"
-                        )}, 0, 0, 0, 0
-                          from group_view{database.Dialect.ByIndex(
-                            "group_view_live"
-                        )} where is_live = 1 and merchant_id = {merchantId}
-                        union all
-                        select {(int)
-                            Part.TotalStock}, '', 0, deducted + released, 0, 0, 0, deducted, 0,
-                            released, 0, 0, 0, 0, 0, 0
-                          from stock_total where merchant_id = {merchantId}
-                        """,
-                        Row,
-                        ct
-                    ),
-                cancellation
-            )
+            .ReadAsync((session, ct) => session.ListAsync(sql, Row, ct), cancellation)
             .ConfigureAwait(false);
         var stock = rows.Where(row => row.Part is Part.LiveStock or Part.TotalStock).ToList();
         long Units(int figure) => (long)stock.Aggregate(Int128.Zero, (sum, row) => sum + row.Figures[figure]);
         return new MerchantBooks(Money(rows), Units(0), Units(1), Units(2), Units(3), Units(4));
+    }
+
+    /// <summary>What is live, and the totals; the figures of each are in the order of <see cref="Row"/>.</summary>
+    private SqlText MoneyOf(long merchantId, SqlText settled, SqlText held)
+    {
+        SqlText all = $"1 = 1";
+        SqlText refunding = $"state = {(int)PaymentState.Refunding}";
+        SqlText refunded = $"state = {(int)PaymentState.Refunded}";
+        var live = database.Dialect.ByIndex("payment_book_live");
+        return $"""
+            select {(int)Part.LiveMoney}, currency, {BookSums.AmountIf(all)}, {BookSums.AmountIf(held)},
+                {BookSums.AmountIf(settled)}, {BookSums.AmountIf(refunding)}, {BookSums.AmountIf(refunded)},
+                {BookSums.AmountIf($"counted = 1")}, {BookSums.AmountIf($"counted = 2")}
+              from payment_book{live} where is_live = 1 and merchant_id = {merchantId} group by currency
+            union all
+            select {(int)Part.TotalMoney}, currency, settled_high, settled_low, refunded_high, refunded_low,
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+              from payment_total where merchant_id = {merchantId}
+            """;
+    }
+
+    private SqlText StockOf(long merchantId)
+    {
+        SqlText reserved = $"reserved - coalesce(counted_deducted, 0) - coalesce(counted_released, 0)";
+        SqlText deducted = $"deducted - coalesce(counted_deducted, 0)";
+        SqlText released = $"released - coalesce(counted_released, 0)";
+        SqlText unbalanced = $"case when reserved = outstanding + deducted + released then 0 else 1 end";
+        var live = database.Dialect.ByIndex("group_view_live");
+        return $"""
+            select {(int)Part.LiveStock}, '', 0, {BookSums.Sum(reserved)}, 0, {BookSums.Sum($"outstanding")},
+                0, {BookSums.Sum(deducted)}, 0, {BookSums.Sum(released)},
+                0, {BookSums.Sum(unbalanced)}, 0, 0, 0, 0
+              from group_view{live} where is_live = 1 and merchant_id = {merchantId}
+            union all
+            select {(int)Part.TotalStock}, '', 0, deducted + released, 0, 0, 0, deducted, 0, released,
+                0, 0, 0, 0, 0, 0
+              from stock_total where merchant_id = {merchantId}
+            """;
     }
 
     // Each part is summed by itself: a payment of a state that this release does not know would be in none, and the
