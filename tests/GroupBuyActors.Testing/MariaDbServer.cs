@@ -69,7 +69,8 @@ public sealed class MariaDbServer : IAsyncDisposable
             AllowPublicKeyRetrieval = true,
         };
         var mariaDb = new MariaDbServer(server, directory, arguments);
-        await mariaDb._program.InstallAsync(mariaDb.DataDirectory);
+        Directory.CreateDirectory(mariaDb.TemporaryDirectory);
+        await mariaDb._program.InstallAsync(mariaDb.DataDirectory, mariaDb.TemporaryDirectory);
         // The server reads one statement a line from this file.
         await File.WriteAllTextAsync(mariaDb.InitFile, mariaDb._program.MakeUser(User, User));
         await mariaDb.LaunchAsync();
@@ -181,6 +182,9 @@ public sealed class MariaDbServer : IAsyncDisposable
     }
 
     private string DataDirectory => Path.Combine(_directory!, "data");
+
+    // Not the system's: a server that starts removes every other server's temporary tables from there.
+    private string TemporaryDirectory => Path.Combine(_directory!, "tmp");
     private string InitFile => Path.Combine(_directory!, "init.sql");
     private string LogFile => Path.Combine(_directory!, "server.log");
 
@@ -190,6 +194,7 @@ public sealed class MariaDbServer : IAsyncDisposable
         [
             .. _program.Command,
             $"--datadir={DataDirectory}",
+            $"--tmpdir={TemporaryDirectory}",
             $"--socket={Path.Combine(_directory!, "s")}",
             $"--port={Port}",
             "--bind-address=127.0.0.1",

@@ -28,8 +28,8 @@ internal abstract class ServerProgram
             ? new MySqlProgram(root)
             : new MariaDbProgram();
 
-    /// <summary>Makes an empty data directory.</summary>
-    public abstract Task InstallAsync(string dataDirectory);
+    /// <summary>Makes an empty data directory; temporary tables lie in a directory of this server alone.</summary>
+    public abstract Task InstallAsync(string dataDirectory, string temporaryDirectory);
 
     /// <summary>
     /// Statements, one a line, after which the user is there with all rights; they are run at every start.
@@ -63,11 +63,12 @@ internal sealed class MariaDbProgram : ServerProgram
 
     public override IReadOnlyList<string> BinlogReader => [Find("mariadb-binlog")];
 
-    public override Task InstallAsync(string dataDirectory) =>
+    public override Task InstallAsync(string dataDirectory, string temporaryDirectory) =>
         RunAsync([
             Find("mariadb-install-db"),
             "--no-defaults",
             $"--datadir={dataDirectory}",
+            $"--tmpdir={temporaryDirectory}",
             "--user=root",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
@@ -114,11 +115,12 @@ internal sealed class MySqlProgram(string root) : ServerProgram
 
     public override IReadOnlyList<string> BinlogReader => Load("usr/bin/mysqlbinlog");
 
-    public override Task InstallAsync(string dataDirectory) =>
+    public override Task InstallAsync(string dataDirectory, string temporaryDirectory) =>
         RunAsync([
             .. Command,
             "--initialize-insecure",
             $"--datadir={dataDirectory}",
+            $"--tmpdir={temporaryDirectory}",
             "--user=root",
             "--innodb-redo-log-capacity=32M",
         ]);

@@ -57,7 +57,7 @@ internal sealed class TestSilo : IAsyncDisposable
         Action<IServiceCollection>? services = null
     )
     {
-        file ??= Path.Combine(Path.GetTempPath(), $"groupbuy-{Path.GetRandomFileName()}.db");
+        file ??= Path.Combine(Directory.CreateTempSubdirectory("groupbuy-silo-").FullName, "groupbuy.db");
         time ??= new FakeTimeProvider(Evening);
         ports ??= new ScriptedPorts();
         var builder = new InProcessTestClusterBuilder(1);
@@ -246,7 +246,7 @@ internal sealed class TestSilo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        foreach (var suffix in (string[])["", "-wal", "-shm", ".lock"])
-            System.IO.File.Delete(File + suffix);
+        // With it go the files beside the database.
+        Directory.Delete(Path.GetDirectoryName(File)!, recursive: true);
     }
 }
