@@ -9,6 +9,7 @@ using GroupBuyActors.Reading;
 using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Retention;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

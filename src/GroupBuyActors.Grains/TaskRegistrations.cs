@@ -1,5 +1,6 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Reconciliation;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 

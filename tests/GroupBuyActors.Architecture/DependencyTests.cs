@@ -85,8 +85,10 @@ public sealed class DependencyTests
     /// The rules are pure: the same command, state and instant give the same decision anywhere, so nothing that acts
     /// may be in reach.
     /// </summary>
-    [Fact]
-    public void DomainKnowsNoRuntimeDatabaseOrNetwork()
+    [Theory]
+    [InlineData("Domain")]
+    [InlineData("Durability")]
+    public void RulesKnowNoRuntimeDatabaseOrNetwork(string project)
     {
         string[] banned =
         [
@@ -100,8 +102,8 @@ public sealed class DependencyTests
             "Microsoft.Extensions.Hosting",
         ];
         Claim.NobodyBreaks(
-            "Domain may not use:",
-            new Project("GroupBuyActors.Domain")
+            $"{project} may not use:",
+            new Project($"GroupBuyActors.{project}")
                 .AssemblyReferences()
                 .Where(name => banned.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
         );
@@ -151,12 +153,13 @@ public sealed class DependencyTests
                 .Where(word => business.Any(banned => word.Contains(banned, StringComparison.OrdinalIgnoreCase)))
         );
         Claim.NobodyBreaks(
-            "Durability may use of Abstractions only shards and what ends a call:",
+            "Durability may use of Abstractions only shards, how durations are written, and what ends a call:",
             project
                 .TypeReferences("GroupBuyActors.Abstractions")
                 .Except([
                     "GroupBuyActors.ShardId",
                     "GroupBuyActors.StableHash",
+                    "GroupBuyActors.Events.IsoDurationConverter",
                     "GroupBuyActors.StoreUnavailableException",
                     "GroupBuyActors.DecisionFailedException",
                 ])

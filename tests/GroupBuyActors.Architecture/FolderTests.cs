@@ -29,6 +29,7 @@ public sealed class FolderTests
 
     [Theory]
     [InlineData("Domain")]
+    [InlineData("Durability")]
     [InlineData("Grains")]
     [InlineData("Silo")]
     [InlineData("Store")]

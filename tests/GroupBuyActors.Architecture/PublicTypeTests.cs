@@ -11,7 +11,16 @@ public sealed class PublicTypeTests
     /// <summary>What is public beside the client package. It only shrinks.</summary>
     private static readonly Dictionary<string, string[]> Public = new()
     {
-        ["GroupBuyActors.Durability"] = ["ActorId"],
+        ["GroupBuyActors.Durability"] =
+        [
+            "ActorId",
+            // Settings of task types and of schedules.
+            "MisfirePolicy",
+            "OverlapPolicy",
+            "ScheduleChange",
+            "TaskBackoff",
+            "TaskPolicyChange",
+        ],
         ["GroupBuyActors.Domain"] =
         [
             // The ports, with what they are asked and what they answer.
@@ -34,12 +43,6 @@ public sealed class PublicTypeTests
             "StockDeduction",
             "StockRelease",
             "StockReservation",
-            // Settings of task types and of schedules.
-            "MisfirePolicy",
-            "OverlapPolicy",
-            "ScheduleChange",
-            "TaskBackoff",
-            "TaskPolicyChange",
         ],
         ["GroupBuyActors.Store"] =
         [

@@ -1,3 +1,4 @@
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;

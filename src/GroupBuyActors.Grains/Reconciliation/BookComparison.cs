@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
@@ -49,7 +50,7 @@ internal sealed class BookComparison(
             new ScheduleTiming.Cron("0 3 * * *", "Asia/Shanghai") { UtcExpression = "0 19 * * *" },
             TimeSpan.FromMinutes(30),
             new ScheduleRules(),
-            ScheduleScope.EveryMerchantSlot
+            ScheduleScope.FirstRegionSlot
         );
 
     private const int PageSize = 200,

@@ -1,5 +1,6 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.Logging;
 

@@ -1,3 +1,5 @@
+using GroupBuyActors.Schedules;
+
 namespace GroupBuyActors.Tasks;
 
 /// <summary>A schedule as operators see it.</summary>

@@ -1,5 +1,6 @@
 using GroupBuyActors.Background;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Schedules;
 
 namespace GroupBuyActors.Tasks;
 

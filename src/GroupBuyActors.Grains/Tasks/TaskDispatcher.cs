@@ -66,7 +66,7 @@ internal sealed class TaskDispatcher
             queue.Waiting.Enqueue(
                 task,
                 TenantOf(task.Stored),
-                TaskOrder.Priority(task.Stored.NextAt, queue.Policy(_policies).Weight, task.Stored.Weight, Bias)
+                TaskPriority.Of(task.Stored.NextAt, queue.Policy(_policies).Weight, task.Stored.Weight, Bias)
             );
         }
 

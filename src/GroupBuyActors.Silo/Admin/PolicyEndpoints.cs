@@ -1,4 +1,5 @@
 using GroupBuyActors.Client;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Tasks;

@@ -240,7 +240,7 @@ internal static class TaskEndpoints
             return problem;
         var errors = new FieldErrors();
         var weight = body.Fields(errors).Require("weight").Int32("weight");
-        if (weight is < -TaskOrder.WeightMax or > TaskOrder.WeightMax)
+        if (weight is < -TaskPriority.WeightMax or > TaskPriority.WeightMax)
             errors.Add("weight", TaskBounds.WeightText);
         if (errors.Any || weight is not { } own)
             return Problem.Invalid(errors);

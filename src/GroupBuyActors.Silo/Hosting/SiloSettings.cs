@@ -1,6 +1,7 @@
 using System.Net;
 using GroupBuyActors.Integrations.Http;
 using GroupBuyActors.Integrations.Kafka;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Silo.Settings;

@@ -1,3 +1,4 @@
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Silo.Settings;
 using GroupBuyActors.Tasks;
 

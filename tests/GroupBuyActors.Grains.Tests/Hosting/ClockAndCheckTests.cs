@@ -1,7 +1,7 @@
 using GroupBuyActors.Activations;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Membership;
-using GroupBuyActors.Tasks;
+using GroupBuyActors.Schedules;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 

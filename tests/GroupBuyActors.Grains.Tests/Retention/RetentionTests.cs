@@ -2,6 +2,7 @@ using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Ports;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Retention;

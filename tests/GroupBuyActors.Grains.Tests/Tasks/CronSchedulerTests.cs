@@ -1,6 +1,7 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Setting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

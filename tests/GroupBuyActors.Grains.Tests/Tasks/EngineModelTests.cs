@@ -5,6 +5,7 @@ using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Setting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;

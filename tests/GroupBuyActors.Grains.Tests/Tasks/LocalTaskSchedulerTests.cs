@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Setting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Reconciliation;
+using GroupBuyActors.Schedules;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,7 +45,7 @@ public sealed class ScheduleTests
                 EveryTenMinutes("totals") with
                 {
                     Timing = new ScheduleTiming.Cron("30 3 * * *", "Asia/Shanghai"),
-                    Scope = ScheduleScope.EveryMerchantSlot,
+                    Scope = ScheduleScope.FirstRegionSlot,
                 }
             );
         var firing = await PendingAsync(silo, "totals", slots);

@@ -1,6 +1,6 @@
 using System.Xml;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 /// <summary>
 /// A firing every so often, counted from a fixed instant: when a silo starts, or a clock is set, changes nothing about

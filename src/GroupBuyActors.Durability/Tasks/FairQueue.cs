@@ -20,7 +20,7 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
 {
     private readonly Dictionary<long, Tenant> _tenants = [];
     private readonly Queue<Tenant> _turns = new();
-    private long _order;
+    private long _arrivals;
 
     /// <summary>Items that wait, those that are gone and have not come up yet among them.</summary>
     public int Count { get; private set; }
@@ -34,7 +34,7 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
             _turns.Enqueue(own);
         }
 
-        own.Items.Enqueue(item, (priority, _order++));
+        own.Items.Enqueue(item, (priority, _arrivals++));
         Count++;
     }
 
@@ -96,6 +96,6 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
     private sealed class Tenant(long id)
     {
         public long Id => id;
-        public PriorityQueue<TItem, (DateTimeOffset Priority, long Order)> Items { get; } = new();
+        public PriorityQueue<TItem, (DateTimeOffset Priority, long Arrival)> Items { get; } = new();
     }
 }

@@ -6,9 +6,45 @@ namespace GroupBuyActors.Tasks;
 
 public sealed class TaskPolicyChangeTests
 {
-    private static readonly TaskPolicy Notify = GroupTaskPolicies.Of(Groups.Notify.TypeName);
-    private static readonly TaskPolicy Refund = GroupTaskPolicies.Of(Groups.Refund.TypeName);
-    private static readonly TaskPolicy Deadline = GroupTaskPolicies.Of(Groups.GroupDeadline.TypeName);
+    private static readonly TaskPolicy Expiring = new()
+    {
+        Type = "expiring",
+        Lateness = TimeSpan.FromSeconds(5),
+        Retry = new() { RetryCountMax = 5, TimeToLive = TimeSpan.FromHours(1) },
+    };
+
+    private static readonly TaskPolicy Ageing = new()
+    {
+        Type = "ageing",
+        Lateness = TimeSpan.FromSeconds(5),
+        Retry = new() { AlertAfter = 10, AgeMax = TimeSpan.FromDays(3) },
+    };
+
+    private static readonly TaskPolicy Endless = new()
+    {
+        Type = "endless",
+        Lateness = TimeSpan.FromMinutes(1),
+        Retry = new() { AlertAfter = 10 },
+    };
+
+    private static readonly TaskPolicy Needed = new()
+    {
+        Type = "needed",
+        IsNeeded = true,
+        Retry = new() { DelayMax = TimeSpan.FromMinutes(1), AlertAfter = 10 },
+    };
+
+    private static readonly TaskPolicy DecidesWithout = new()
+    {
+        Type = "decides-without",
+        IsNeeded = true,
+        Retry = new()
+        {
+            RetryCountMax = 3,
+            WhenUsedUp = RetryDecision.DecideWithout,
+            DelayMax = TimeSpan.FromMinutes(1),
+        },
+    };
 
     [Fact]
     public void EveryFaultyFieldIsNamedAtOnce()
@@ -39,7 +75,7 @@ public sealed class TaskPolicyChangeTests
                 "tryTimeout",
                 "weight",
             ],
-            change.Faults(Notify).Keys.Order(StringComparer.Ordinal)
+            change.Faults(Expiring).Keys.Order(StringComparer.Ordinal)
         );
     }
 
@@ -49,28 +85,26 @@ public sealed class TaskPolicyChangeTests
         Assert.Contains(
             "retryCountMax",
             new TaskPolicyChange { RetryCountMax = 3 }
-                .Faults(Deadline)
+                .Faults(Needed)
                 .Keys
         );
         Assert.Contains(
             "timeToLive",
             new TaskPolicyChange { TimeToLive = TimeSpan.FromHours(1) }
-                .Faults(Deadline)
+                .Faults(Needed)
                 .Keys
         );
         Assert.Contains(
             "backoff",
             new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }
-                .Faults(Deadline)
+                .Faults(Needed)
                 .Keys
         );
-        Assert.Empty(
-            new TaskPolicyChange { RetryCountMax = 5 }.Faults(GroupTaskPolicies.Of(Groups.OrderClose.TypeName))
-        );
+        Assert.Empty(new TaskPolicyChange { RetryCountMax = 5 }.Faults(DecidesWithout));
         Assert.Contains(
             "retryForever",
             new TaskPolicyChange { RetryForever = true }
-                .Faults(GroupTaskPolicies.Of(Groups.OrderClose.TypeName))
+                .Faults(DecidesWithout)
                 .Keys
         );
     }
@@ -81,18 +115,18 @@ public sealed class TaskPolicyChangeTests
         Assert.Contains(
             "spreadWindow",
             new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(6) }
-                .Faults(Notify)
+                .Faults(Expiring)
                 .Keys
         );
         Assert.Contains(
             "spreadWindow",
             new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(1) }
-                .Faults(Deadline)
+                .Faults(Needed)
                 .Keys
         );
         Assert.Empty(
             new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(6), Lateness = TimeSpan.FromSeconds(6) }.Faults(
-                Notify
+                Expiring
             )
         );
     }
@@ -100,17 +134,17 @@ public sealed class TaskPolicyChangeTests
     [Fact]
     public void WhatIsLeftOutTakesTheDefault()
     {
-        var changed = new TaskPolicyChange { Weight = 9, BaseDelay = TimeSpan.FromSeconds(1) }.Apply(Notify, 4);
-        Assert.Equal((9, 4, Notify.Concurrency), (changed.Weight, changed.Version, changed.Concurrency));
-        Assert.Equal(Notify.Retry with { BaseDelay = TimeSpan.FromSeconds(1) }, changed.Retry);
-        Assert.Equal(Notify with { Version = 5 }, new TaskPolicyChange().Apply(Notify, 5));
+        var changed = new TaskPolicyChange { Weight = 9, BaseDelay = TimeSpan.FromSeconds(1) }.Apply(Expiring, 4);
+        Assert.Equal((9, 4, Expiring.Concurrency), (changed.Weight, changed.Version, changed.Concurrency));
+        Assert.Equal(Expiring.Retry with { BaseDelay = TimeSpan.FromSeconds(1) }, changed.Retry);
+        Assert.Equal(Expiring with { Version = 5 }, new TaskPolicyChange().Apply(Expiring, 5));
     }
 
     [Fact]
     public void BackoffsAreWhatTheirNamesSay()
     {
         var immediate = new TaskPolicyChange { Backoff = TaskBackoff.Immediate, RetryCountMax = 3 }
-            .Apply(Notify, 1)
+            .Apply(Expiring, 1)
             .Retry;
         Assert.All(
             Enumerable.Range(1, 3),
@@ -122,7 +156,7 @@ public sealed class TaskPolicyChangeTests
         );
         Assert.Equal(RetryDecision.Dead, immediate.After(4, TimeSpan.Zero, 0.5).Decision);
         var once = new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce }
-            .Apply(Notify, 1)
+            .Apply(Expiring, 1)
             .Retry;
         Assert.Equal(TimeSpan.FromMinutes(30), once.After(1, TimeSpan.Zero, 0.5).Delay);
         Assert.Equal(RetryDecision.Dead, once.After(2, TimeSpan.FromMinutes(30), 0.5).Decision);
@@ -132,10 +166,10 @@ public sealed class TaskPolicyChangeTests
     public void RetriesWithoutEndHaveNoEndOfAge()
     {
         var forever = new TaskPolicyChange { RetryForever = true };
-        Assert.Empty(forever.Faults(Refund));
+        Assert.Empty(forever.Faults(Ageing));
         Assert.Equal(
             RetryDecision.Again,
-            forever.Apply(Refund, 1).Retry.After(500, TimeSpan.FromDays(400), 0.5).Decision
+            forever.Apply(Ageing, 1).Retry.After(500, TimeSpan.FromDays(400), 0.5).Decision
         );
     }
 
@@ -144,7 +178,7 @@ public sealed class TaskPolicyChangeTests
     public void CountedRetriesStillEndWithTheirAge()
     {
         var counted = new TaskPolicyChange { RetryCountMax = 1_000 }
-            .Apply(Refund, 1)
+            .Apply(Ageing, 1)
             .Retry;
         Assert.Equal(RetryDecision.Again, counted.After(700, TimeSpan.FromDays(2), 0.5).Decision);
         Assert.Equal(
@@ -159,25 +193,25 @@ public sealed class TaskPolicyChangeTests
         Assert.Contains(
             "backoff",
             new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryForever = true }
-                .Faults(Notify)
+                .Faults(Expiring)
                 .Keys
         );
         Assert.Contains(
             "backoff",
             new TaskPolicyChange { Backoff = TaskBackoff.SameDayOnce, RetryCountMax = 5 }
-                .Faults(Notify)
+                .Faults(Expiring)
                 .Keys
         );
         Assert.Contains(
             "backoff",
             new TaskPolicyChange { Backoff = (TaskBackoff)99 }
-                .Faults(Notify)
+                .Faults(Expiring)
                 .Keys
         );
         Assert.Contains(
             "retryForever",
             new TaskPolicyChange { RetryForever = false }
-                .Faults(GroupTaskPolicies.Of(Groups.PaymentCheck.TypeName))
+                .Faults(Endless)
                 .Keys
         );
         Assert.Empty(
@@ -186,15 +220,15 @@ public sealed class TaskPolicyChangeTests
                 Backoff = TaskBackoff.SameDayOnce,
                 RetryCountMax = 1,
                 RetryForever = false,
-            }.Faults(Notify)
+            }.Faults(Expiring)
         );
-        Assert.Empty(new TaskPolicyChange { RetryForever = false }.Faults(Refund));
+        Assert.Empty(new TaskPolicyChange { RetryForever = false }.Faults(Ageing));
     }
 
     [Fact]
     public void APromiseIsNoNarrowerThanAWindowThatIsConfigured()
     {
-        var configured = new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(4) }.Apply(Notify, 0);
+        var configured = new TaskPolicyChange { SpreadWindow = TimeSpan.FromSeconds(4) }.Apply(Expiring, 0);
         Assert.Equal(
             ["lateness"],
             new TaskPolicyChange { Lateness = TimeSpan.FromSeconds(1) }
@@ -273,7 +307,7 @@ public sealed class TaskPolicyChangeTests
     public void AWeightIsAHeadStartInTimeAndNoMore()
     {
         var (due, bias) = (new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero), TimeSpan.FromSeconds(1));
-        Assert.True(TaskOrder.Priority(due.AddSeconds(9), 10, 0, bias) < TaskOrder.Priority(due, 0, 0, bias));
-        Assert.True(TaskOrder.Priority(due.AddSeconds(11), 10, 0, bias) > TaskOrder.Priority(due, 0, 0, bias));
+        Assert.True(TaskPriority.Of(due.AddSeconds(9), 10, 0, bias) < TaskPriority.Of(due, 0, 0, bias));
+        Assert.True(TaskPriority.Of(due.AddSeconds(11), 10, 0, bias) > TaskPriority.Of(due, 0, 0, bias));
     }
 }

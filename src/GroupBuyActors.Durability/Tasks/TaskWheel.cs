@@ -32,9 +32,9 @@ internal sealed class TaskWheel<TItem>
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Entry?[] _slots = new Entry?[Levels * Slots];
     private readonly ulong[] _occupied = new ulong[Levels * Slots / 64];
-    private PriorityQueue<Entry, (long Due, long Order)> _ready = new();
+    private PriorityQueue<Entry, (long Due, long Addition)> _ready = new();
     private long _position;
-    private long _order;
+    private long _additions;
     private int _dead;
 
     /// <summary>An empty wheel; entries due before <paramref name="start"/> are welcome and due at once.</summary>
@@ -55,7 +55,7 @@ internal sealed class TaskWheel<TItem>
         );
         if (exists)
             return false;
-        place = new Entry(id, item) { Due = MillisecondsUp(due), Order = _order++ };
+        place = new Entry(id, item) { Due = MillisecondsUp(due), Addition = _additions++ };
         Place(place);
         return true;
     }
@@ -185,7 +185,7 @@ internal sealed class TaskWheel<TItem>
         if (entry.Due <= _position)
         {
             entry.Slot = Entry.InHeap;
-            _ready.Enqueue(entry, (entry.Due, entry.Order));
+            _ready.Enqueue(entry, (entry.Due, entry.Addition));
             return;
         }
 
@@ -229,7 +229,7 @@ internal sealed class TaskWheel<TItem>
     // dead.
     private void Sweep()
     {
-        var alive = new PriorityQueue<Entry, (long Due, long Order)>();
+        var alive = new PriorityQueue<Entry, (long Due, long Addition)>();
         foreach (var (entry, priority) in _ready.UnorderedItems)
             if (!entry.IsDead)
                 alive.Enqueue(entry, priority);
@@ -250,7 +250,7 @@ internal sealed class TaskWheel<TItem>
         public string Id { get; } = id;
         public TItem Item { get; } = item;
         public long Due { get; init; }
-        public long Order { get; init; }
+        public long Addition { get; init; }
         public int Slot { get; set; } = InHeap;
         public bool IsDead { get; set; }
         public Entry? Next { get; set; }

@@ -1,4 +1,4 @@
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 /// <summary>
 /// Times that come again and again, by a <see cref="CronSchedule"/> or an <see cref="IntervalSchedule"/>, with rules

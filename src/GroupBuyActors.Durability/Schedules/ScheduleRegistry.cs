@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 /// <summary>The schedules in force at one moment; it never changes.</summary>
 internal sealed class ScheduleSet

@@ -6,7 +6,7 @@ namespace GroupBuyActors.Placement;
 internal readonly record struct SiloSlot(string Name, string? Region);
 
 /// <summary>
-/// The home of a shard: the one function that places both groups and their tasks. Rendezvous hashing (Thaler and
+/// The home of a shard: the one function that places both actors and their tasks. Rendezvous hashing (Thaler and
 /// Ravishankar 1998): each silo scores each shard, the highest wins; so silos that see the same members agree without
 /// communicating, and a silo that joins or leaves moves only its own share.
 /// </summary>

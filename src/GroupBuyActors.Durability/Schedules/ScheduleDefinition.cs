@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
+using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 /// <summary>In which shards a schedule fires.</summary>
 internal enum ScheduleScope
@@ -9,8 +10,8 @@ internal enum ScheduleScope
     /// <summary>In each: 2,048 firings a time.</summary>
     EveryShard,
 
-    /// <summary>In the first shard of each merchant slot: 128 firings a time.</summary>
-    EveryMerchantSlot,
+    /// <summary>In the shards of the first region slot: 128 firings a time.</summary>
+    FirstRegionSlot,
 
     /// <summary>In the first shard: one firing a time.</summary>
     OneShard,
@@ -57,7 +58,7 @@ internal sealed record ScheduleDefinition(
         Scope switch
         {
             ScheduleScope.EveryShard => true,
-            ScheduleScope.EveryMerchantSlot => shard.RegionSlot == 0,
+            ScheduleScope.FirstRegionSlot => shard.RegionSlot == 0,
             _ => shard.Index == 0,
         };
 

@@ -1,6 +1,6 @@
 using CsCheck;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 public sealed class IntervalScheduleTests
 {

@@ -1,7 +1,8 @@
 using System.Text;
 using CsCheck;
+using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 public sealed class ScheduleRegistryTests
 {
@@ -103,7 +104,7 @@ public sealed class ScheduleRegistryTests
         var shards = Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index)).ToList();
         Assert.Equal(
             [ShardId.Count, 128, 1],
-            new[] { ScheduleScope.EveryShard, ScheduleScope.EveryMerchantSlot, ScheduleScope.OneShard }
+            new[] { ScheduleScope.EveryShard, ScheduleScope.FirstRegionSlot, ScheduleScope.OneShard }
                 .Select(scope => new Schedule(Hourly("first") with { Scope = scope }))
                 .Select(schedule => shards.Count(shard => schedule.Next(shard, Noon) is not null))
         );

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 /// <summary>What happens to firings that were missed: while no silo ran, or none in time.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<MisfirePolicy>))]

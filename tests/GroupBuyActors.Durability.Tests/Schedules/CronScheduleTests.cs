@@ -1,4 +1,4 @@
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 public sealed class CronScheduleTests
 {

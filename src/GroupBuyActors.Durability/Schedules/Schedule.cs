@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
+using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 /// <summary>A schedule in force: its definition, and the times that follow from it.</summary>
 internal sealed class Schedule

@@ -1,4 +1,4 @@
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 /// <summary>When a schedule fires: by a cron expression, or in a fixed interval.</summary>
 internal abstract record ScheduleTiming

@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Tasks;
 
 /// <summary>The order among due tasks that wait for a slot.</summary>
-internal static class TaskOrder
+internal static class TaskPriority
 {
     /// <summary>Weights are −1,000 to 1,000.</summary>
     public const int WeightMax = TaskBounds.WeightMax;
@@ -12,7 +12,7 @@ internal static class TaskOrder
     /// first by waiting, and none starves. Whatever is stored, there is a priority: weights beyond their bounds count
     /// as at them, and times end at the first and the last.
     /// </summary>
-    public static DateTimeOffset Priority(DateTimeOffset due, int typeWeight, int taskWeight, TimeSpan bias) =>
+    public static DateTimeOffset Of(DateTimeOffset due, int typeWeight, int taskWeight, TimeSpan bias) =>
         TaskBounds.Shift(due, -(Bounded(typeWeight) + Bounded(taskWeight)) * bias);
 
     private static int Bounded(int weight) => Math.Clamp(weight, -WeightMax, WeightMax);

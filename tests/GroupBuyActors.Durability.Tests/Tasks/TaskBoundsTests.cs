@@ -25,7 +25,7 @@ public sealed class TaskBoundsTests
             .Sample(
                 (due, type, own) =>
                 {
-                    var priority = TaskOrder.Priority(due, type, own, TimeSpan.FromSeconds(1));
+                    var priority = TaskPriority.Of(due, type, own, TimeSpan.FromSeconds(1));
                     Assert.True((priority - due).Duration() <= TimeSpan.FromSeconds(2 * TaskBounds.WeightMax));
                 }
             );

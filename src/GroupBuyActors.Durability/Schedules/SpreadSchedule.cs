@@ -1,4 +1,4 @@
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Schedules;
 
 /// <summary>What follows a shard's run.</summary>
 /// <param name="Next">The shard's next firing, now or later; null where the schedule has ended.</param>

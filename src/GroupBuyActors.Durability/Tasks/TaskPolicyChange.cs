@@ -26,7 +26,7 @@ public enum TaskBackoff
 
 /// <summary>
 /// What is changed of a type's policy while running; what is null takes the type's default. What a needed type does
-/// when its tries are used up cannot be changed: a group's state depends on it.
+/// when its tries are used up cannot be changed: an actor's state depends on it.
 /// </summary>
 public sealed record TaskPolicyChange
 {
@@ -109,12 +109,12 @@ public sealed record TaskPolicyChange
             Unless(
                 RetryCountMax is null,
                 "retryCountMax",
-                "Groups depend on tasks of this type, so their retries cannot be limited."
+                "Actors depend on tasks of this type, so their retries cannot be limited."
             );
             Unless(
                 RetryForever is not false,
                 "retryForever",
-                "Groups depend on tasks of this type, so their retries cannot be limited."
+                "Actors depend on tasks of this type, so their retries cannot be limited."
             );
         }
 
@@ -137,7 +137,7 @@ public sealed record TaskPolicyChange
         Unless(
             Backoff is not TaskBackoff.SameDayOnce || !of.IsNeeded,
             "backoff",
-            "Groups depend on tasks of this type, so they must be retried more often than once a day."
+            "Actors depend on tasks of this type, so they must be retried more often than once a day."
         );
         Unless(
             IsWithin(BaseDelay, TimeSpan.FromMilliseconds(1), OneDay),
@@ -167,7 +167,7 @@ public sealed record TaskPolicyChange
         Unless(
             TimeToLive is null || !of.IsNeeded,
             "timeToLive",
-            "Groups depend on tasks of this type, so they cannot expire."
+            "Actors depend on tasks of this type, so they cannot expire."
         );
         Unless(
             IsWithin(TimeToLive, TimeSpan.FromMilliseconds(1), OneYear),
@@ -176,9 +176,9 @@ public sealed record TaskPolicyChange
         );
         Unless(IsWithin(Lateness, TimeSpan.Zero, OneDay), "lateness", "The lateness must be between 0 and 1 day.");
         Unless(
-            Weight is null or (>= -TaskOrder.WeightMax and <= TaskOrder.WeightMax),
+            Weight is null or (>= -TaskPriority.WeightMax and <= TaskPriority.WeightMax),
             "weight",
-            $"The weight must be between −{TaskOrder.WeightMax} and {TaskOrder.WeightMax}."
+            $"The weight must be between −{TaskPriority.WeightMax} and {TaskPriority.WeightMax}."
         );
         Unless(
             IsWithin(SpreadWindow, TimeSpan.Zero, OneHour),
