@@ -95,6 +95,7 @@ public static class GroupBuyHosting
         services.AddSingleton(ActorsOf);
         services.AddSingleton<GroupServices>();
         services.AddSingleton<GroupBehavior>();
+        services.AddSingleton<IActorEvents, PublishedGroupEvents>();
         services.AddBackgroundLoop<StuckGroups>();
         services.AddSingleton<TaskAudit>();
         services.AddSingleton<ICompletedTasks, CompletedGroupTasks>();
@@ -134,6 +135,7 @@ public static class GroupBuyHosting
         services.AddSingleton<ReconciliationMetrics>();
 
         services.AddSingleton<RelayMetrics>();
+        services.AddSingleton<ActorEventRegistry>();
         services.AddSingleton<StreamRelay>();
         services.AddSingleton<IStreamSink, ProjectionSink>();
         // Where the host registers publishers (IEventPublisher), each of them is a sink, too.

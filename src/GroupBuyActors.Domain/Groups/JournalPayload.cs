@@ -54,7 +54,7 @@ internal static class JournalPayload
     {
         try
         {
-            var data = TruncateToMilliseconds(payload.Span, out var rest);
+            var data = SplitData(payload.Span, out var rest);
             var happened = GroupEvents.Deserialize(typeName, version, payload.Span[data]);
             var remembered = rest is { } request
                 ? JsonSerializer.Deserialize(payload.Span[request], JournalJson.Default.RequestRecord)
@@ -72,7 +72,7 @@ internal static class JournalPayload
 
     /// <summary>The data part alone, without secrets: the event as clients see it.</summary>
     public static ReadOnlyMemory<byte> Data(string typeName, int version, ReadOnlyMemory<byte> payload) =>
-        GroupEvents.Publish(typeName, version, payload[TruncateToMilliseconds(payload.Span, out _)]);
+        GroupEvents.Publish(typeName, version, payload[SplitData(payload.Span, out _)]);
 
     /// <summary>The same as an element of its own.</summary>
     public static JsonElement DataElement(string typeName, int version, ReadOnlyMemory<byte> payload)
@@ -81,21 +81,21 @@ internal static class JournalPayload
         return JsonElement.ParseValue(ref reader);
     }
 
-    private static Range TruncateToMilliseconds(ReadOnlySpan<byte> payload, out Range? request)
+    private static Range SplitData(ReadOnlySpan<byte> payload, out Range? request)
     {
         var reader = new Utf8JsonReader(payload);
         reader.Read();
         if (!reader.Read() || !reader.ValueTextEquals("d"u8))
             throw new JsonException("A journal payload must begin with its data.");
-        var data = CutValue(ref reader);
+        var data = RangeOfValue(ref reader);
         request =
             reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("r"u8)
-                ? CutValue(ref reader)
+                ? RangeOfValue(ref reader)
                 : null;
         return data;
     }
 
-    private static Range CutValue(ref Utf8JsonReader reader)
+    private static Range RangeOfValue(ref Utf8JsonReader reader)
     {
         reader.Read();
         var start = (int)reader.TokenStartIndex;

@@ -48,8 +48,11 @@ public interface IEventPublisher
     /// <summary>Names the progress of what is published here: stable for ever, at most 40 ASCII characters.</summary>
     string Name { get; }
 
-    /// <summary>The kinds of actors whose events are published here, such as <c>groups</c>.</summary>
-    IReadOnlyCollection<string> Kinds { get; }
+    /// <summary>
+    /// The kinds of actors whose events are published here, such as <c>groups</c>; null for all that are published
+    /// outside.
+    /// </summary>
+    IReadOnlyCollection<string>? Kinds => null;
 
     /// <summary>
     /// Publishes events of many actors and reports the outcome of each, in their order. Waits while the log cannot be

@@ -44,7 +44,7 @@ internal sealed class StreamProjection(
 
     public string Name => SinkName;
 
-    public int GroupsParked => _blocked.Count;
+    public int ActorsParked => _blocked.Count;
 
     public Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation)
     {

@@ -16,6 +16,7 @@ namespace GroupBuyActors.Relay;
 internal sealed class BlockedActors(
     long stream,
     IEventPublisher publisher,
+    ActorEventRegistry kinds,
     IBlockedActorStore blockedActors,
     IActorReader reader,
     TimeProvider clock,
@@ -31,11 +32,11 @@ internal sealed class BlockedActors(
     public const string NoReason = "No reason was given.";
 
     // Looked at in one round: what is read and published for them is bounded by it.
-    private const int GroupsAtOnce = 200;
+    private const int ActorsAtOnce = 200;
     private const int EventsAtOnce = 500;
     private readonly Dictionary<ActorId, Entry> _entries = [];
 
-    // Takes turns, so that groups behind one that is parked elsewhere hold up no others.
+    // Takes turns, so that actors behind one that is parked elsewhere hold up no others.
     private readonly Queue<ActorId> _line = new();
     private readonly HashSet<ActorId> _inLine = [];
     private int _parked;
@@ -69,14 +70,14 @@ internal sealed class BlockedActors(
 
     public bool Contains(ActorId actor) => _entries.ContainsKey(actor);
 
-    /// <summary>Blocks a group, unless it is.</summary>
+    /// <summary>Blocks an actor, unless it is.</summary>
     public void Add(BlockedActorRow row)
     {
         if (!_entries.ContainsKey(row.Actor))
             Put(row, isStored: false);
     }
 
-    /// <summary>The rows to be written with a cursor that passes these groups' events.</summary>
+    /// <summary>The rows to be written with a cursor that passes these actors' events.</summary>
     public IReadOnlyCollection<BlockedActorRow> RowsOf(IEnumerable<ActorId> actors) =>
         [.. actors.Select(actor => _entries.GetValueOrDefault(actor)?.Row).OfType<BlockedActorRow>()];
 
@@ -101,7 +102,7 @@ internal sealed class BlockedActors(
         ) { }
     }
 
-    /// <summary>Waiting groups whose predecessor is relayed, some of them.</summary>
+    /// <summary>Waiting actors whose predecessor is relayed, some of them.</summary>
     private async Task<List<Entry>> ReadyAsync(CancellationToken cancellation)
     {
         var awaited = _entries
@@ -122,7 +123,7 @@ internal sealed class BlockedActors(
             return [];
         var looked = new List<(ActorId Actor, long Sequence)>();
         var ready = new List<Entry>();
-        for (var left = _line.Count; left > 0 && looked.Count + ready.Count < GroupsAtOnce; left--)
+        for (var left = _line.Count; left > 0 && looked.Count + ready.Count < ActorsAtOnce; left--)
         {
             var actor = _line.Dequeue();
             if (!_entries.TryGetValue(actor, out var entry) || entry.IsParked)
@@ -157,7 +158,7 @@ internal sealed class BlockedActors(
     }
 
     /// <summary>
-    /// Publishes a page of each group's events; false where nothing came of it and it is to be tried later.
+    /// Publishes a page of each actor's events; false where nothing came of it and it is to be tried later.
     /// </summary>
     private async Task<bool> ReleaseAsync(
         List<Entry> ready,
@@ -200,19 +201,17 @@ internal sealed class BlockedActors(
         }
 
         if (isOpen)
-            throw new EventsOpenException("Events of blocked groups are not published yet.");
+            throw new EventsOpenException("Events of blocked actors are not published yet.");
         return replaced.Count > 0;
     }
 
-    /// <summary>The next events of a actor in this stream.</summary>
+    /// <summary>The next events of an actor in this stream.</summary>
     private async Task<Page> ReadAsync(BlockedActorRow row, CancellationToken cancellation)
     {
         var rows = await reader.HistoryAsync(row.Actor, row.Sequence - 1, EventsAtOnce, cancellation);
         var run = rows.TakeWhile(e => e.Stream == stream && e.Position <= CommitCursor).ToList();
         var events = run.Select(e =>
-                EventRelay.Outgoing(
-                    new CommittedEvent(row.Actor, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace)
-                )
+                kinds.Outgoing(new CommittedEvent(row.Actor, e.Sequence, e.Type, e.Version, e.Time, e.Payload, e.Trace))
             )
             .TakeWhile(e => e is not null)
             .OfType<OutgoingEvent>()
@@ -263,7 +262,7 @@ internal sealed class BlockedActors(
             };
     }
 
-    /// <summary>Takes over what operators decided of parked groups.</summary>
+    /// <summary>Takes over what operators decided of parked actors.</summary>
     private async Task RefreshOperatorActionsAsync(CancellationToken cancellation)
     {
         if (_parked == 0 || (_parkedReadAt is { } at && clock.GetElapsedTime(at) < GrainsOptions.RelayParkedInterval))
@@ -330,13 +329,13 @@ internal sealed class BlockedActors(
         public StreamPosition? Awaits { get; set; }
     }
 
-    /// <summary>A page of a group's events.</summary>
-    /// <param name="Row">The group's row.</param>
+    /// <summary>A page of an actor's events.</summary>
+    /// <param name="Row">The actor's row.</param>
     /// <param name="Events">The next of them, in sequence, as far as they lie in this stream one after the
     /// other.</param>
     /// <param name="IsCutShort">True where the one after them cannot be read.</param>
-    /// <param name="Later">The group's next event in this stream behind others elsewhere.</param>
-    /// <param name="IsWhole">True where the group has no events beyond those looked at.</param>
+    /// <param name="Later">The actor's next event in this stream behind others elsewhere.</param>
+    /// <param name="IsWhole">True where the actor has no events beyond those looked at.</param>
     private sealed record Page(
         BlockedActorRow Row,
         List<OutgoingEvent> Events,

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using GroupBuyActors.Committing;
-using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Reading;
@@ -9,24 +7,24 @@ using GroupBuyActors.Streams;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Publishes the events of one stream so that each group's come out in sequence, though a group's events lie in several
-/// streams: every silo that ever held it has written some.
+/// Publishes the events of one stream so that each actor's come out in sequence, though an actor's events lie in
+/// several streams: every silo that ever held it has written some.
 /// <code>
 /// stream A (silo 1)   g:1 ─ g:2 ─ h:1 ─ g:3                          g:3 is relayed when A's cursor has passed it
 /// stream B (silo 2)                          g:4 ─ k:1 ─ g:5         g:4 may go when g:3 is relayed; k:1 at any time
 /// </code>
 /// <list type="bullet">
-/// <item><b>Relayed</b> is an event that its stream's cursor has passed and whose group is not blocked there from
-/// this event on or before it. An event goes when it is its group's first, or the one before it is relayed. Within a
+/// <item><b>Relayed</b> is an event that its stream's cursor has passed and whose actor is not blocked there from
+/// this event on or before it. An event goes when it is its actor's first, or the one before it is relayed. Within a
 /// stream that is known from what went before; at the first event after a move it is looked up in the journal,
 /// once.</item>
-/// <item>Where it is not relayed yet, the group is <b>blocked</b>: this stream passes over its events from there on
+/// <item>Where it is not relayed yet, the actor is <b>blocked</b>: this stream passes over its events from there on
 /// and goes on with all others. One row says so, whatever number of events follow, and it is written in the
 /// transaction that moves the cursor past them. When the predecessor is relayed, the row's events up to the cursor are
 /// read from the journal, published, and the row goes.</item>
 /// <item>An event that is refused for good <b>parks</b> its actor in the same way: a reader that drops sequences it has
-/// seen would not notice a gap, so nothing of the group goes past it until an operator decides.</item>
-/// <item>What fails otherwise is offered again, of each group from its first event that is not published. The
+/// seen would not notice a gap, so nothing of the actor goes past it until an operator decides.</item>
+/// <item>What fails otherwise is offered again, of each actor from its first event that is not published. The
 /// publisher promises that none behind it is.</item>
 /// </list>
 /// A crash loses what is remembered here; whoever adopts the stream reads the rows and goes on at the cursor, repeating
@@ -36,6 +34,7 @@ namespace GroupBuyActors.Relay;
 internal sealed class EventRelay(
     long stream,
     IEventPublisher publisher,
+    ActorEventRegistry kinds,
     IBlockedActorStore blockedActors,
     BlockedActors waiting,
     GrainsOptions options,
@@ -43,17 +42,17 @@ internal sealed class EventRelay(
     TimeProvider clock
 ) : IStreamConsumer
 {
-    // Of each group met lately in this stream, the last event that is relayed.
+    // Of each actor met lately in this stream, the last event that is relayed.
     private readonly Dictionary<ActorId, long> _relayed = [];
 
-    // Groups whose events were passed over since the cursor was written.
+    // Actors whose events were passed over since the cursor was written.
     private readonly HashSet<ActorId> _passedOver = [];
 
     public string Name => publisher.Name;
 
-    public int GroupsWaiting => waiting.Waiting;
+    public int ActorsWaiting => waiting.Waiting;
 
-    public int GroupsParked => waiting.Parked;
+    public int ActorsParked => waiting.Parked;
 
     // A publisher gathers by itself; what waits here would only be later.
     public TimeSpan Gathers(GrainsOptions options) => TimeSpan.Zero;
@@ -125,7 +124,7 @@ internal sealed class EventRelay(
                 continue;
             if (early.Contains((e.Actor, e.Sequence)))
                 held.Add(e.Actor, Row(e.Actor, e.Sequence, BlockedActorState.Waiting, null));
-            else if (Outgoing(e) is { } outgoing)
+            else if (kinds.Outgoing(e) is { } outgoing)
                 offered.Add(outgoing);
             else
                 held.Add(e.Actor, Row(e.Actor, e.Sequence, BlockedActorState.Parked, BlockedActors.Unreadable));
@@ -136,7 +135,7 @@ internal sealed class EventRelay(
             if (!open.Contains(row.Actor))
                 Block(row);
         if (open.Count > 0)
-            throw new EventsOpenException($"Events of {open.Count} groups are not published yet.");
+            throw new EventsOpenException($"Events of {open.Count} actors are not published yet.");
     }
 
     /// <summary>
@@ -174,7 +173,7 @@ internal sealed class EventRelay(
         await MaintainAsync(waiting.CommitCursor, cancellation);
         if (waiting.Count >= options.BlockedActorsMax)
             throw new InvalidOperationException(
-                $"{waiting.Count} groups of stream {stream} are blocked; the stream waits until some of them "
+                $"{waiting.Count} actors of stream {stream} are blocked; the stream waits until some of them "
                     + "are released."
             );
     }
@@ -189,7 +188,7 @@ internal sealed class EventRelay(
         return true;
     }
 
-    /// <summary>Takes over what became of the events; gives the groups of which some are to be offered again.</summary>
+    /// <summary>Takes over what became of the events; gives the actors of which some are to be offered again.</summary>
     private HashSet<ActorId> Publish(List<OutgoingEvent> offered, IReadOnlyList<PublishOutcome> outcomes)
     {
         var open = new HashSet<ActorId>();
@@ -226,27 +225,6 @@ internal sealed class EventRelay(
 
     private BlockedActorRow Row(ActorId actor, long sequence, BlockedActorState state, string? reason) =>
         new(stream, actor, sequence, state, clock.GetUtcNow(), reason);
-
-    /// <summary>As it goes out; null where its journal row cannot be read.</summary>
-    internal static OutgoingEvent? Outgoing(CommittedEvent e)
-    {
-        try
-        {
-            return new OutgoingEvent(
-                e.Actor,
-                e.Sequence,
-                e.Type,
-                e.Version,
-                e.Time,
-                JournalPayload.Data(e.Type, e.Version, e.Payload),
-                e.Trace
-            );
-        }
-        catch (Exception unreadable) when (unreadable is JsonException or Events.UnknownEventException)
-        {
-            return null;
-        }
-    }
 }
 
 /// <summary>Some events are to be offered again.</summary>

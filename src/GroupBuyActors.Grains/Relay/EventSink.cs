@@ -13,6 +13,7 @@ namespace GroupBuyActors.Relay;
 /// </summary>
 internal sealed class EventSink(
     IEventPublisher publisher,
+    ActorEventRegistry kinds,
     IBlockedActorStore blockedActors,
     IActorReader reader,
     ClusterClock clock,
@@ -23,7 +24,7 @@ internal sealed class EventSink(
 {
     public string Name => publisher.Name;
 
-    public IReadOnlyCollection<string> Kinds => publisher.Kinds;
+    public IReadOnlyCollection<string> Kinds { get; } = kinds.Of(publisher);
 
     /// <summary>The sink of a publisher.</summary>
     public static EventSink For(IServiceProvider provider, IEventPublisher publisher) =>
@@ -31,7 +32,17 @@ internal sealed class EventSink(
 
     public IStreamConsumer Of(long stream)
     {
-        var waiting = new BlockedActors(stream, publisher, blockedActors, reader, clock, options.Value, metrics, log);
-        return new EventRelay(stream, publisher, blockedActors, waiting, options.Value, metrics, clock);
+        var waiting = new BlockedActors(
+            stream,
+            publisher,
+            kinds,
+            blockedActors,
+            reader,
+            clock,
+            options.Value,
+            metrics,
+            log
+        );
+        return new EventRelay(stream, publisher, kinds, blockedActors, waiting, options.Value, metrics, clock);
     }
 }

@@ -16,7 +16,7 @@ internal interface IStreamConsumer
     string Name { get; }
 
     /// <summary>
-    /// How long commits gather before a stretch is taken: long where many changes of a group become one row.
+    /// How long commits gather before a stretch is taken: long where many changes of an actor become one row.
     /// </summary>
     TimeSpan Gathers(GrainsOptions options) => options.RelayInterval;
 
@@ -36,9 +36,9 @@ internal interface IStreamConsumer
     Task MoveCursorAsync(IStreams streams, long stream, long position, CancellationToken cancellation) =>
         streams.MoveCursorAsync(stream, Name, position, cancellation);
 
-    /// <summary>Groups that wait for something outside this stream.</summary>
-    int GroupsWaiting => 0;
+    /// <summary>Actors that wait for something outside this stream.</summary>
+    int ActorsWaiting => 0;
 
-    /// <summary>Groups that wait for an operator.</summary>
-    int GroupsParked => 0;
+    /// <summary>Actors that wait for an operator.</summary>
+    int ActorsParked => 0;
 }

@@ -58,24 +58,24 @@ internal sealed class RelayMetrics
         );
         _meter.CreateObservableGauge(
             "relay_waiting",
-            () => Groups(pumps, forwarder => forwarder.GroupsWaiting),
+            () => Actors(pumps, forwarder => forwarder.ActorsWaiting),
             description: "Groups blocked by an event in another stream."
         );
         _meter.CreateObservableGauge(
             "relay_parked",
-            () => Groups(pumps, forwarder => forwarder.GroupsParked),
+            () => Actors(pumps, forwarder => forwarder.ActorsParked),
             description: "Groups parked until an operator decides."
         );
     }
 
-    private static IEnumerable<Measurement<int>> Groups(
+    private static IEnumerable<Measurement<int>> Actors(
         Func<IEnumerable<StreamForwarder>> pumps,
-        Func<StreamForwarder, int> groups
+        Func<StreamForwarder, int> actors
     ) =>
         pumps()
             .GroupBy(forwarder => forwarder.Sink)
             .Select(sink => new Measurement<int>(
-                sink.Sum(groups),
+                sink.Sum(actors),
                 new KeyValuePair<string, object?>("sink", sink.Key)
             ));
 }

@@ -76,9 +76,9 @@ internal sealed class StreamForwarder(
         }
     }
 
-    public int GroupsWaiting => sink.GroupsWaiting;
+    public int ActorsWaiting => sink.ActorsWaiting;
 
-    public int GroupsParked => sink.GroupsParked;
+    public int ActorsParked => sink.ActorsParked;
 
     private long Head
     {

@@ -24,8 +24,6 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
 
     public string Name => "kafka";
 
-    public IReadOnlyCollection<string> Kinds { get; } = [GroupActors.Kind];
-
     public async Task<IReadOnlyList<PublishOutcome>> PublishAsync(
         IReadOnlyList<OutgoingEvent> events,
         CancellationToken cancellation

@@ -47,7 +47,13 @@ internal static class RelayEndpoints
         var (pageToken, size) = (query.Text("after"), query.Limit());
         return query.PageAsync(
             () => blockedActors.ParkedAsync(Sink, pageToken, size, context.RequestAborted),
-            page => JsonAnswer.Of(new PageDocument<ParkedGroupDocument>([.. page.Items.Select(Document)], page.Next))
+            page =>
+                JsonAnswer.Of(
+                    new PageDocument<ParkedGroupDocument>(
+                        [.. page.Items.Where(row => row.Actor.Group is not null).Select(Document)],
+                        page.Next
+                    )
+                )
         );
     }
 

@@ -160,11 +160,11 @@ internal sealed class GroupQueries(Database database)
         database.WriteAsync(
             $"""
             insert into audit_log (time_ms, caller, action, target, detail)
-              values ({time.ToUnixTimeMilliseconds()}, {TruncateToMilliseconds(caller, 128)}, {TruncateToMilliseconds(
+              values ({time.ToUnixTimeMilliseconds()}, {Shorten(caller, 128)}, {Shorten(
                 action,
                 200
             )},
-              {TruncateToMilliseconds(target, 300)}, {(detail is null ? null : TruncateToMilliseconds(detail, 8000))})
+              {Shorten(target, 300)}, {(detail is null ? null : Shorten(detail, 8000))})
             """,
             cancellation
         );
@@ -203,6 +203,5 @@ internal sealed class GroupQueries(Database database)
     private static SqlText Where(List<SqlText> conditions) =>
         conditions.Count == 0 ? new SqlText() : new SqlText().Append($" where {SqlText.Join(" and ", conditions)}");
 
-    private static string TruncateToMilliseconds(string text, int length) =>
-        text.Length <= length ? text : text[..length];
+    private static string Shorten(string text, int length) => text.Length <= length ? text : text[..length];
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Reading;
+using GroupBuyActors.Relay;
 using GroupBuyActors.Requests;
 using GroupBuyActors.Tasks;
 using Orleans.Concurrency;
@@ -112,6 +113,19 @@ internal sealed class AccountBehavior : ActorBehavior<Account, Deposit, ActorRes
         else
             result.Schedules.Add(BonusHandler.TaskAfter(state));
     }
+}
+
+/// <summary>What an account's events tell others: the amount, and nothing of who asked.</summary>
+internal sealed class AccountEvents(bool isPublished) : IActorEvents
+{
+    public string Kind => "accounts";
+
+    public bool IsPublished => isPublished;
+
+    public ReadOnlyMemory<byte>? Data(string type, int version, ReadOnlyMemory<byte> payload) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new { amount = JsonSerializer.Deserialize<Deposited>(payload.Span)!.Amount }
+        );
 }
 
 [Alias("groupbuy.test.IAccount")]

@@ -1,3 +1,4 @@
+using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Streams;
@@ -259,13 +260,16 @@ public sealed class EventRelayModelTests
                     BlockedActorsMax = 1_000,
                 };
                 var metrics = new RelayMetrics(new NoMeters());
+                var kinds = new ActorEventRegistry([new PublishedGroupEvents()]);
                 return new EventRelay(
                     stream,
                     world._publisher,
+                    kinds,
                     world._journal,
                     new BlockedActors(
                         stream,
                         world._publisher,
+                        kinds,
                         world._journal,
                         world._journal,
                         world._time,

@@ -17,6 +17,7 @@ public sealed class EventRelayTests
     private const string Sink = "kafka";
     private static readonly ActorId Tea = ActorId.Parse("groups:1.SH.tea");
     private static readonly ActorId Crab = ActorId.Parse("groups:2.SH.crab");
+    private static readonly ActorEventRegistry GroupsOnly = new([new PublishedGroupEvents()]);
     private readonly ScriptedJournal _journal = new();
     private readonly ScriptedPublisher _publisher = new();
 
@@ -107,7 +108,7 @@ public sealed class EventRelayTests
             (2L, 3L, BlockedActorState.Waiting),
             _journal.BlockedActorRows.Select(row => (row.Stream, row.Sequence, row.State)).Single()
         );
-        Assert.Equal((1, 0), (there.GroupsWaiting, there.GroupsParked));
+        Assert.Equal((1, 0), (there.ActorsWaiting, there.ActorsParked));
 
         var here = Relay(1);
         await TakeAllAsync(here, 1);
@@ -169,7 +170,7 @@ public sealed class EventRelayTests
             (2L, BlockedActorState.Parked, "Too large."),
             _journal.BlockedActorRows.Select(row => (row.Sequence, row.State, row.Reason)).Single()
         );
-        Assert.Equal((0, 1), (relay.GroupsWaiting, relay.GroupsParked));
+        Assert.Equal((0, 1), (relay.ActorsWaiting, relay.ActorsParked));
 
         // Another stream's events of the group wait behind it.
         Commit(2, Tea, 1);
@@ -180,7 +181,7 @@ public sealed class EventRelayTests
         await _journal.RetryAsync(Sink, Tea, default);
         time.Advance(TimeSpan.FromSeconds(2));
         Assert.False(await relay.MaintainAsync(4, default));
-        Assert.Equal(1, relay.GroupsParked);
+        Assert.Equal(1, relay.ActorsParked);
         await _journal.SkipAsync(Sink, Tea, default);
         time.Advance(TimeSpan.FromSeconds(2));
         Assert.True(await relay.MaintainAsync(4, default));
@@ -198,7 +199,7 @@ public sealed class EventRelayTests
         var relay = Relay(1);
         await TakeAllAsync(relay, 1);
         Assert.Equal([1L], _publisher.Read(Tea));
-        Assert.Equal(1, relay.GroupsParked);
+        Assert.Equal(1, relay.ActorsParked);
     }
 
     [Fact]
@@ -210,7 +211,7 @@ public sealed class EventRelayTests
             Commit(2, ActorId.Parse($"groups:{n}.SH.tea"), 1);
         var there = Relay(2, options: new GrainsOptions { BlockedActorsMax = 2, RelayPublishMax = 1 });
         await Assert.ThrowsAsync<InvalidOperationException>(() => TakeAllAsync(there, 2));
-        Assert.Equal(2, there.GroupsWaiting);
+        Assert.Equal(2, there.ActorsWaiting);
         await TakeAllAsync(Relay(1), 1);
         await _journal.MoveCursorAsync(1, Sink, 4, default);
         await TakeAllAsync(there, 2);
@@ -329,8 +330,19 @@ public sealed class EventRelayTests
         return new EventRelay(
             stream,
             _publisher,
+            GroupsOnly,
             _journal,
-            new BlockedActors(stream, _publisher, _journal, _journal, clock, options, metrics, NullLogger.Instance),
+            new BlockedActors(
+                stream,
+                _publisher,
+                GroupsOnly,
+                _journal,
+                _journal,
+                clock,
+                options,
+                metrics,
+                NullLogger.Instance
+            ),
             options,
             metrics,
             clock

@@ -10,13 +10,12 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
 {
     private readonly Lock _gate = new();
     private readonly List<(ActorId Actor, long Sequence)> _log = [];
+    private readonly List<OutgoingEvent> _events = [];
     private readonly HashSet<(ActorId, long)> _poison = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _hanging;
 
     public string Name => name;
-
-    public IReadOnlyCollection<string> Kinds => [GroupActors.Kind];
 
     /// <summary>Runs before an event is published: true leaves it, and those of its group behind it, open.</summary>
     public Func<OutgoingEvent, bool> Fails { get; set; } = _ => false;
@@ -31,6 +30,16 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
         {
             lock (_gate)
                 return [.. _log];
+        }
+    }
+
+    /// <summary>The same as it was offered.</summary>
+    public IReadOnlyList<OutgoingEvent> Events
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _events];
         }
     }
 
@@ -121,6 +130,7 @@ internal sealed class ScriptedPublisher(string name = "kafka") : IEventPublisher
         }
 
         _log.Add((e.Actor, e.Sequence));
+        _events.Add(e);
         return new PublishOutcome(PublishState.Published);
     }
 }
