@@ -198,20 +198,14 @@ internal static partial class GroupMachine
 
         public void Add<TPayload>(TaskType<TPayload> type, DateTimeOffset due, TPayload payload) =>
             execution.Schedule(
-                new TimedTask
-                {
-                    Key = execution.State.TaskKey(
-                        due,
-                        recorded.Sequence,
-                        type,
-                        ReferenceEquals(type, Notify.Type) ? _notices++ : 0
-                    ),
-                    Type = type.Name,
-                    Actor = execution.State.Actor,
-                    Payload = type.Write(payload),
-                    NextAt = due,
-                    Trace = execution.Trace,
-                }
+                type.CausedBy(
+                    execution.State.Actor,
+                    recorded.Sequence,
+                    due,
+                    payload,
+                    ReferenceEquals(type, Notify.Type) ? _notices++ : 0,
+                    execution.Trace
+                )
             );
     }
 }

@@ -67,8 +67,11 @@ internal abstract class ActorBehavior<TState, TCommand, TResult>
     /// <summary>The events of a result as rows of the journal.</summary>
     public abstract JournalEvent[] Write(TResult result, string? trace);
 
-    /// <summary>What is said where the store takes no changes at the moment. Nothing was decided.</summary>
-    public abstract TResult StoreIsBusy { get; }
+    /// <summary>
+    /// What is said where the store takes no changes at the moment, and nothing was decided; null where that is no
+    /// answer of the kind, and callers get <see cref="StoreUnavailableException"/>.
+    /// </summary>
+    public virtual TResult? StoreIsBusy => null;
 
     /// <summary>Something that anyone who operates the system should see.</summary>
     public abstract void Report(ActorId actor, ActorFailure failure);

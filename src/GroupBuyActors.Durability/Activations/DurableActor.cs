@@ -128,7 +128,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         {
             _life.ThrowUnlessOpen();
             if (!TryDecide(command, null, out var result, out var head))
-                return reply(command, _behavior.StoreIsBusy);
+                return reply(command, _behavior.StoreIsBusy ?? throw new StoreUnavailableException(Busy));
             Conclude(await head, result);
             // A commit proves that this activation is the newest, for another's events would have refused it. What
             // changes nothing proves nothing, and what is unknown here may be known to the newest one.

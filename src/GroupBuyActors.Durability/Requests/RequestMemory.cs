@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace GroupBuyActors.Requests;
 
 /// <summary>An answered request: what is needed to know it again and to give its first answer.</summary>
@@ -30,6 +32,20 @@ internal sealed class RequestMemory<TAnswer>
 
     private readonly Dictionary<string, Remembered<TAnswer>> _byId = new(StringComparer.Ordinal);
     private readonly Queue<Remembered<TAnswer>> _byAge = new();
+
+    /// <summary>A memory of nothing.</summary>
+    public RequestMemory() { }
+
+    /// <summary>A memory as a snapshot keeps it.</summary>
+    [JsonConstructor]
+    public RequestMemory(IReadOnlyList<Remembered<TAnswer>> kept)
+    {
+        foreach (var request in kept)
+            Add(request);
+    }
+
+    /// <summary>Those that a snapshot of the time of the newest keeps.</summary>
+    public IReadOnlyList<Remembered<TAnswer>> Kept => [.. KeptAt(_byAge.LastOrDefault()?.At ?? default)];
 
     /// <summary>The first answer to a request, or null where it is new or too old.</summary>
     public Remembered<TAnswer>? Find(string id, DateTimeOffset now, TimeSpan keptFor) =>

@@ -51,6 +51,31 @@ internal abstract class TaskType
 /// <param name="json">How the payload is written and read.</param>
 internal class TaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TPayload> json) : TaskType(policy)
 {
+    /// <summary>The task of this type that an event of an actor causes.</summary>
+    /// <param name="actor">The actor.</param>
+    /// <param name="sequence">Of the event.</param>
+    /// <param name="due">When it is to run.</param>
+    /// <param name="payload">What its run needs to know.</param>
+    /// <param name="number">Its number among those of its type that the event causes, from 0.</param>
+    /// <param name="trace">W3C traceparent of what causes it, or null.</param>
+    public TimedTask CausedBy(
+        ActorId actor,
+        long sequence,
+        DateTimeOffset due,
+        TPayload payload,
+        int number = 0,
+        string? trace = null
+    ) =>
+        new()
+        {
+            Key = new TaskKey(actor.Shard, due, TaskIds.Of(actor, sequence, Name, number)) { Type = Name },
+            Type = Name,
+            Actor = actor,
+            Payload = Write(payload),
+            NextAt = due,
+            Trace = trace,
+        };
+
     /// <summary>Writes a payload.</summary>
     public byte[] Write(TPayload payload) => JsonSerializer.SerializeToUtf8Bytes(payload, json);
 

@@ -2,7 +2,7 @@ using GroupBuyActors.Committing;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Tasks;
-using Microsoft.Extensions.DependencyInjection;
+using GroupBuyActors.TestActors;
 using Microsoft.Extensions.Time.Testing;
 
 namespace GroupBuyActors.Activations;
@@ -85,7 +85,7 @@ public sealed class AccountActorTests
     {
         await using var silo = await StartAsync();
         silo.Committer.IsFull = true;
-        Assert.Null(await Account(silo).Deposit("r1", 500));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Account(silo).Deposit("r1", 500));
         silo.Committer.IsFull = false;
         Assert.Equal(500, await Account(silo).Deposit("r1", 500));
     }
@@ -95,7 +95,7 @@ public sealed class AccountActorTests
     {
         await using var silo = await StartAsync();
         await Account(silo).Deposit("r1", 100);
-        await BehindItsBackAsync(silo, new Deposited(2, TestSilo.Evening, "rival", 200));
+        await BehindItsBackAsync(silo, new Deposited(2, TestSilo.Evening, "rival", 200, null));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => Account(silo).Deposit("r2", 100));
         Assert.Equal(400, await RetryAsync(() => Account(silo).Deposit("r2", 100)));
         Assert.Equal(300, await Account(silo).Deposit("rival", 200));
@@ -106,7 +106,7 @@ public sealed class AccountActorTests
     {
         await using var silo = await StartAsync(options => options.IdleHeadBound = TimeSpan.FromTicks(1));
         await Account(silo).Deposit("r1", 100);
-        await BehindItsBackAsync(silo, new Deposited(2, TestSilo.Evening, "rival", 200));
+        await BehindItsBackAsync(silo, new Deposited(2, TestSilo.Evening, "rival", 200, null));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => Account(silo).Read());
         Assert.Equal(300, await RetryAsync(() => Account(silo).Read()));
     }
@@ -186,16 +186,7 @@ public sealed class AccountActorTests
         Action<Hosting.GrainsOptions>? configure = null,
         string? file = null,
         FakeTimeProvider? time = null
-    ) =>
-        TestSilo.StartAsync(
-            file,
-            time,
-            configure: configure,
-            services: services =>
-                services
-                    .AddSingleton<AccountBehavior>()
-                    .AddTaskType(TaskRegistration.Of<BonusHandler>(BonusHandler.TaskType))
-        );
+    ) => TestSilo.StartAsync(file, time, configure: configure, services: services => services.AddAccounts());
 
     /// <summary>What a second activation would commit, as a partition would leave one.</summary>
     private static async Task BehindItsBackAsync(TestSilo silo, Deposited happened)

@@ -1,11 +1,10 @@
 using System.Text;
-using GroupBuyActors.Activations;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Streams;
-using GroupBuyActors.Tasks;
+using GroupBuyActors.TestActors;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GroupBuyActors.Relay;
@@ -86,8 +85,7 @@ public sealed class ActorEventTests
         TestSilo.StartAsync(services: services =>
         {
             services
-                .AddSingleton<AccountBehavior>()
-                .AddTaskType(TaskRegistration.Of<BonusHandler>(BonusHandler.TaskType))
+                .AddAccounts()
                 .AddSingleton<IEventPublisher>(_publisher)
                 .AddSingleton(_given)
                 .AddEventProjection<AccountProjection>();
