@@ -39,6 +39,12 @@ internal interface IStreams
     /// <summary>The position a sink has reached, 0 for none.</summary>
     Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation);
 
+    /// <summary>
+    /// The position a sink has reached in a stream that is still to be drained, 0 for none; null where the stream is
+    /// drained. The cursors of a drained stream are removed, so that <see cref="CursorAsync"/> gives 0 for it.
+    /// </summary>
+    Task<long?> UndrainedCursorAsync(long stream, string sink, CancellationToken cancellation);
+
     /// <summary>Moves a sink's cursor forward; a smaller position changes nothing.</summary>
     Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation);
 

@@ -185,17 +185,22 @@ internal sealed class StreamForwarder(
 
     /// <summary>
     /// Forwards a stream that is no longer written, from its cursor to its end, with the sink's blocked actors in it.
+    /// Does nothing where the stream is drained already: its cursors are gone, and all of it would be forwarded again.
     /// </summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         await using var halt = cancellation.Register(_halt.Cancel);
+        var isDrained = false;
         await UntilTakenAsync(
             async () =>
             {
-                var (cursor, end) = (
-                    await streams.CursorAsync(stream, sink.Name, cancellation),
-                    await streams.EndAsync(stream, cancellation)
-                );
+                if (await streams.UndrainedCursorAsync(stream, sink.Name, cancellation) is not { } cursor)
+                {
+                    isDrained = true;
+                    return;
+                }
+
+                var end = await streams.EndAsync(stream, cancellation);
                 lock (_gate)
                     (_taken, _cursor, _head, _behind, _oldest) = (
                         cursor,
@@ -207,6 +212,8 @@ internal sealed class StreamForwarder(
             },
             cancellation
         );
+        if (isDrained)
+            return;
         while (Head > Taken)
             await StepAsync(cancellation);
         while (true)

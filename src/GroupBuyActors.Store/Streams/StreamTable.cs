@@ -85,6 +85,27 @@ internal sealed class StreamTable(Database database) : IStreams
         );
 
     /// <inheritdoc/>
+    public async Task<long?> UndrainedCursorAsync(long stream, string sink, CancellationToken cancellation) =>
+        await database.ReadAsync(
+            (session, ct) =>
+                session.NumberAsync(
+                    // Primary keys of both. One statement, so that stream and cursor are seen at the same moment.
+                    $"""
+                    select coalesce(c.position, 0) from stream s
+                      left join relay_cursor c on c.stream = s.id and c.sink = {sink}
+                      where s.id = {stream} and s.state <> 3
+                    """,
+                    -1,
+                    ct
+                ),
+            cancellation
+        )
+            is >= 0
+                and var position
+            ? position
+            : null;
+
+    /// <inheritdoc/>
     public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation) =>
         database.WriteAsync(
             $"""

@@ -7,7 +7,7 @@ namespace GroupBuyActors.Client.Tests.Events;
 /// <summary>One partition's messages on their way to the view, with time in the test's hand.</summary>
 public sealed class PartitionWorkerTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly GroupId Tea = GroupId.Parse("1.SH.tea"),
         Rice = GroupId.Parse("2.SH.rice");
 

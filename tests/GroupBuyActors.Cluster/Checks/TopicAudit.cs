@@ -13,7 +13,7 @@ namespace GroupBuyActors.Cluster.Checks;
 internal sealed class TopicAudit(string bootstrapServers, IReadOnlyDictionary<string, GroupStory> stories)
 {
     private const string Topic = "groupbuy.group-events";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private List<string> _faults = [];
 
     /// <summary>Messages on the topic.</summary>

@@ -122,7 +122,7 @@ internal abstract class StoreUnderTest : IAsyncDisposable
 internal static class Eventually
 {
     /// <summary>Longer than anything takes that works.</summary>
-    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     /// <summary>Waits for a condition in the server.</summary>
     public static async Task TrueAsync(Func<Task<bool>> condition, string claim)

@@ -151,9 +151,13 @@ public abstract class StreamSuite : IAsyncLifetime
         Assert.Single(await Store.Streams.ListAsync(CancellationToken.None));
 
         await Store.Streams.FenceAsync([stream], CancellationToken.None);
+        Assert.Equal(1, await Store.Streams.UndrainedCursorAsync(stream, "lists", CancellationToken.None));
+        Assert.Equal(0, await Store.Streams.UndrainedCursorAsync(stream, "kafka", CancellationToken.None));
         await Store.Streams.MarkDrainedAsync(stream, CancellationToken.None);
         Assert.Empty(await Store.Streams.ListAsync(CancellationToken.None));
+        Assert.Null(await Store.Streams.UndrainedCursorAsync(stream, "lists", CancellationToken.None));
         await Store.Streams.PurgeAsync(CancellationToken.None);
+        Assert.Null(await Store.Streams.UndrainedCursorAsync(stream, "lists", CancellationToken.None));
         Assert.Equal(0, await Store.NumberAsync("select count(*) from stream"));
         Assert.Equal(0, await Store.Streams.CursorAsync(stream, "lists", CancellationToken.None));
         Assert.Single(await Store.Streams.ReadAsync(stream, 0, 10, CancellationToken.None));

@@ -40,6 +40,28 @@ public sealed class EventProjectionTests
         Assert.Equal(Enumerable.Range(1, _kept.Of(Id).Count), _kept.Of(Id).Select(e => (int)e.Sequence));
     }
 
+    /// <summary>
+    /// A pass over the cluster lists the streams, and one of them is drained and removed before the pass comes to it.
+    /// </summary>
+    [Fact]
+    public async Task AStreamThatWasDrainedMeanwhileIsNotForwardedAgain()
+    {
+        var first = await TestSilo.StartAsync(services: Register);
+        await first.PublishAsync(Id, minGroupSize: 1);
+        await first.RelayedAsync();
+        var streams = first.Committer.Streams;
+        await first.KillAsync();
+        await using var second = await TestSilo.StartAsync(first.File, first.Time, services: Register);
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while ((await second.Get<IStreams>().ListAsync(bound.Token)).Any(row => streams.Contains(row.Id)))
+            await Task.Delay(20, bound.Token);
+        var kept = _kept.Of(Id);
+        Assert.NotEmpty(kept);
+        foreach (var stream in streams)
+            await second.Get<StreamRelay>().DrainAsync(stream, bound.Token);
+        Assert.Equal(kept, _kept.Of(Id));
+    }
+
     [Fact]
     public async Task AProjectionIsGivenTheEventsOfItsKindsOnlyAndItsCursorPassesTheOthers()
     {

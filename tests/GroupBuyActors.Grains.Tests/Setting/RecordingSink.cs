@@ -128,6 +128,9 @@ internal sealed class MemoryStreams : IStreams
 
     public Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation) => Task.FromResult(Cursor);
 
+    public async Task<long?> UndrainedCursorAsync(long stream, string sink, CancellationToken cancellation) =>
+        await CursorAsync(stream, sink, cancellation);
+
     public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation)
     {
         CursorNeverMovedBack &= position >= Cursor;

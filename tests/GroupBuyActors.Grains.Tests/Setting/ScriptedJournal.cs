@@ -112,6 +112,9 @@ internal sealed class ScriptedJournal : IStreams, IBlockedActorStore, IActorRead
     public Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation) =>
         Do("cursor", () => _cursors.GetValueOrDefault((stream, sink)));
 
+    public Task<long?> UndrainedCursorAsync(long stream, string sink, CancellationToken cancellation) =>
+        Do<long?>("cursor", () => _drained.Contains(stream) ? null : _cursors.GetValueOrDefault((stream, sink)));
+
     public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation) =>
         MoveCursorAsync(stream, sink, position, [], cancellation);
 

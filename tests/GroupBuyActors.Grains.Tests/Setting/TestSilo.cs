@@ -21,7 +21,7 @@ namespace GroupBuyActors.Setting;
 internal sealed class TestSilo : IAsyncDisposable
 {
     /// <summary>No wait of a test is longer.</summary>
-    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(90);
 
     public static readonly DateTimeOffset Evening = new(2026, 11, 23, 19, 0, 0, TimeSpan.Zero);
 

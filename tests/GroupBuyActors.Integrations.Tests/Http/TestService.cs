@@ -14,7 +14,7 @@ namespace GroupBuyActors.Integrations.Tests.Http;
 internal sealed class TestService : IAsyncDisposable
 {
     /// <summary>Everything here happens on this machine; what takes this long hangs.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(8);
 

@@ -16,7 +16,7 @@ namespace GroupBuyActors.Integrations.Tests.Kafka;
 public sealed class KafkaPublisherTests : IDisposable
 {
     private const string Topic = "groupbuy.group-events";
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
     private readonly MockKafka _kafka = new();
     private readonly List<KafkaPublisher> _publishers = [];
 

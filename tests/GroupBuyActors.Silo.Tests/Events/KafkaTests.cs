@@ -25,7 +25,7 @@ public sealed class PublishingSilo : TestSilo
 
 public sealed class KafkaTests(PublishingSilo silo) : IClassFixture<PublishingSilo>
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
     private readonly Api _api = silo.Api;
 
     [Fact]

@@ -10,7 +10,7 @@ namespace GroupBuyActors.Silo.Tests.Idempotency;
 /// <summary>Calls with one key beside each other, some of whose callers are gone before they are answered.</summary>
 public sealed class OnceTests(TestSilo silo)
 {
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
     private readonly IGrainFactory _grains = silo.Services.GetRequiredService<IGrainFactory>();
     private readonly RequestKey _key = new(RequestHash.Of(Guid.NewGuid().ToByteArray()), "body");
 
