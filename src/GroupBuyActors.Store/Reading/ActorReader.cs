@@ -6,20 +6,20 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// Journal and snapshots of one actor. Index of every journal read: <c>journal_sequence (actor_id, sequence)</c>;
-/// snapshots go by primary key.
+/// Reads the journal and the snapshots of one actor. The journal is read by the index <c>journal_sequence (actor_id,
+/// sequence)</c>, snapshots by primary key.
 /// </summary>
 internal sealed class ActorReader(Database database) : IActorReader
 {
-    /// <summary>One chunk: far below any packet limit, and a short lock on SQLite.</summary>
+    /// <summary>Bytes of one chunk: far below any packet limit, and a short write lock on SQLite.</summary>
     internal const int ChunkBytes = 256 * 1024;
 
-    /// <summary>Snapshots kept: a whole one to fall back on.</summary>
+    /// <summary>The newest snapshot, and a complete older one to use if the newest is incomplete.</summary>
     private const int SnapshotsKept = 2;
 
     public async Task<StoredActor> LoadAsync(ActorId actor, CancellationToken cancellation)
     {
-        // Each round passes over one snapshot that is not whole; an actor keeps few, so this ends.
+        // Each round skips one incomplete snapshot; an actor has few, so this ends.
         for (var before = long.MaxValue; ; )
         {
             var found = await database
@@ -82,8 +82,8 @@ internal sealed class ActorReader(Database database) : IActorReader
                 .ConfigureAwait(false);
         }
 
-        // The header makes it a snapshot: before it, and where a second writer mixed its chunks in, nobody believes
-        // them.
+        // The chunks are a snapshot only with a matching header: they are ignored before it is written, and if two
+        // writers mixed their chunks.
         var hash = SHA256.HashData(snapshot.Span);
         await database
             .WriteAsync(
@@ -143,38 +143,45 @@ internal sealed class ActorReader(Database database) : IActorReader
         SqlText newest = $"(select max(sequence) from snapshot_head where actor_id = {actor} and sequence < {before})";
         return session.ReadAsync(
             $"""
-            select sequence, length, chunks, sha256 from snapshot_head where actor_id = {actor}
-              and sequence < {before} order by sequence desc limit 1;
-            select sequence, data from snapshot_chunk where actor_id = {actor} and sequence = {newest} order by chunk;
             select {JournalRows.Columns} from journal where actor_id = {actor}
-              and sequence > coalesce({newest}, 0) order by sequence
+              and sequence > coalesce({newest}, 0) order by sequence;
+            select sequence, data from snapshot_chunk where actor_id = {actor} and sequence = {newest} order by chunk;
+            select sequence, length, sha256 from snapshot_head where actor_id = {actor}
+              and sequence < {before} order by sequence desc limit 1
             """,
             ReadLoadedAsync,
             cancellation
         );
     }
 
+    // The statements may see different moments, and a snapshot may be written between them. The tail is read first, so
+    // that it begins at the snapshot found last or before it, and never behind it.
     private static async Task<Loaded> ReadLoadedAsync(DbDataReader reader, CancellationToken cancellation)
     {
-        SnapshotHead? head = null;
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
-            head = new SnapshotHead(reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2), reader.Bytes(3));
-        await reader.NextResultAsync(cancellation).ConfigureAwait(false);
-        using var data = new MemoryStream(head?.Length ?? 0);
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
-            if (reader.GetInt64(0) == head?.Sequence)
-                data.Write(reader.Bytes(1));
-        await reader.NextResultAsync(cancellation).ConfigureAwait(false);
         var tail = new List<JournalRow>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             tail.Add(JournalRows.Read(reader));
-        // The statements may see different moments: a snapshot that came between them must not cut the tail short.
-        if (tail.Count > 0 && head is not null && tail[0].Sequence != head.Sequence + 1)
-            head = head with { Length = -1 };
-        return new Loaded(head, data.ToArray(), tail);
+        await reader.NextResultAsync(cancellation).ConfigureAwait(false);
+        using var data = new MemoryStream();
+        var dataSequence = 0L;
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            dataSequence = reader.GetInt64(0);
+            data.Write(reader.Bytes(1));
+        }
+
+        await reader.NextResultAsync(cancellation).ConfigureAwait(false);
+        if (!await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            return new Loaded(null, [], tail);
+        var head = new SnapshotHead(reader.GetInt64(0), reader.GetInt32(1), reader.Bytes(2));
+        return new Loaded(
+            head,
+            dataSequence == head.Sequence ? data.ToArray() : [],
+            [.. tail.SkipWhile(row => row.Sequence <= head.Sequence)]
+        );
     }
 
-    private sealed record SnapshotHead(long Sequence, int Length, int Chunks, byte[] Sha256)
+    private sealed record SnapshotHead(long Sequence, int Length, byte[] Sha256)
     {
         public bool Matches(byte[] snapshot) =>
             snapshot.Length == Length && SHA256.HashData(snapshot).AsSpan().SequenceEqual(Sha256);

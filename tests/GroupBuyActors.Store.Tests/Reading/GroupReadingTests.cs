@@ -108,6 +108,27 @@ public abstract class GroupReadingTests(IDatabaseFixture databases)
         Assert.Equal(snapshot, (await store.Groups.LoadAsync(Group.Actor, default)).Snapshot);
     }
 
+    /// <summary>The parts of a load see different moments, because each is a statement of its own.</summary>
+    [Fact]
+    public async Task ASnapshotWrittenDuringALoadHidesNoEvents()
+    {
+        const int Events = 3;
+        await using var store = await TestStore.NewAsync(databases);
+        for (var group = 1; group <= 40; group++)
+        {
+            var id = GroupId.Parse($"10042.SH-PUDONG.tea-{group}");
+            for (var n = 1; n <= Events; n++)
+                await store.JournalAsync(id.Value, n, stream: group);
+            var writing = store.Groups.WriteSnapshotAsync(id.Actor, Events, Bytes(10, group), default);
+            do
+            {
+                var loaded = await store.Groups.LoadAsync(id.Actor, default);
+                Assert.Equal(Events, loaded.SnapshotSequence + loaded.Tail.Count);
+            } while (!writing.IsCompleted);
+            await writing;
+        }
+    }
+
     [Fact]
     public async Task AnEmptySnapshotIsOne()
     {
