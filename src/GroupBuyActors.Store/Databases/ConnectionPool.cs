@@ -4,9 +4,9 @@ using System.Data.Common;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// A bounded number of open connections whose settings stay: a driver's own pool resets a session on each use, which
-/// puts isolation back to the server's default and costs round trips. Any exception discards its connection, for nobody
-/// can say what it left open; work that succeeds leaves nothing behind.
+/// A bounded number of open connections that keep their session settings. A driver's own pool resets the session on
+/// each use, which restores the server's default isolation and costs round trips. Any exception discards its
+/// connection, because it may have left something open; work that succeeds must leave nothing open.
 /// </summary>
 internal sealed class ConnectionPool<TConnection>(int connectionsMax, Func<CancellationToken, Task<TConnection>> open)
     : IAsyncDisposable
@@ -43,13 +43,23 @@ internal sealed class ConnectionPool<TConnection>(int connectionsMax, Func<Cance
     }
 
     /// <summary>
-    /// Opens one, and gives the place back where that fails. A driver that waits for a server which says nothing does
-    /// not always heed its token: the caller goes then, and the place follows when the driver is done, so that no more
-    /// than the places are ever waited for.
+    /// Opens a connection, and releases its slot if that fails. A driver that waits for a silent server does not always
+    /// obey its token: the caller then returns at once, and the slot is released when the driver has returned, so that
+    /// there are never more waiting opens than slots.
     /// </summary>
     private async Task<TConnection> OpenAsync(CancellationToken cancellation)
     {
-        var opening = open(cancellation);
+        Task<TConnection> opening;
+        try
+        {
+            opening = open(cancellation);
+        }
+        catch
+        {
+            _slots.Release();
+            throw;
+        }
+
         try
         {
             return await opening.WaitAsync(cancellation).ConfigureAwait(false);
@@ -70,7 +80,7 @@ internal sealed class ConnectionPool<TConnection>(int connectionsMax, Func<Cance
     }
 
     /// <summary>
-    /// Drops connections that wait, and each in use once it is done: the server they lead to is gone.
+    /// Closes idle connections now, and those in use when they are returned, because their server is gone.
     /// </summary>
     public async ValueTask ClearAsync()
     {
