@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace GroupBuyActors.Store.Migrations;
 
-/// <summary>Brings a SQLite schema up to date: all of it in one exclusive transaction, or nothing.</summary>
+/// <summary>Brings a SQLite schema up to date in one exclusive transaction.</summary>
 internal sealed class SqliteMigrator(SqliteDatabase database, IReadOnlyList<Migration> migrations, TimeProvider time)
 {
     public void Run()
@@ -15,8 +15,12 @@ internal sealed class SqliteMigrator(SqliteDatabase database, IReadOnlyList<Migr
             Execute(
                 connection,
                 """
-                create table if not exists schema_version (version integer not null primary key,
-                  name text not null, sha256 text not null, applied_at text null)
+                create table if not exists schema_version (
+                  version integer not null primary key,
+                  name text not null,
+                  sha256 text not null,
+                  applied_at text null
+                )
                 """
             );
             foreach (var migration in MigrationPlan.Pending(migrations, Applied(connection)))
@@ -25,8 +29,20 @@ internal sealed class SqliteMigrator(SqliteDatabase database, IReadOnlyList<Migr
         }
         catch
         {
-            Execute(connection, "rollback");
+            TryRollback(connection);
             throw;
+        }
+    }
+
+    private static void TryRollback(SqliteConnection connection)
+    {
+        try
+        {
+            Execute(connection, "rollback");
+        }
+        catch (SqliteException)
+        {
+            // SQLite has rolled the transaction back itself; the error that made it do so is the one to report.
         }
     }
 
