@@ -3,19 +3,17 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store;
 
-/// <summary>
-/// Keeps Orleans' grain storage from growing: state that is remembered for a time only goes when it is over.
-/// </summary>
+/// <summary>Removes old state from Orleans' grain storage, of kinds that are kept for a limited time.</summary>
 internal sealed class GrainStorageMaintenance(Database database)
 {
     private static readonly string[] Age = ["ModifiedOn"],
         RowId = ["rowid"];
 
     /// <summary>
-    /// Removes state of one kind that was written before a time, at most <paramref name="limit"/> rows; gives how many.
-    /// A grain that holds it still would write it anew.
+    /// Removes at most <paramref name="limit"/> rows of one kind that were written before a time, and returns their
+    /// number. A grain that still has such a state in memory writes it again.
     /// </summary>
-    // Index OrleansStorage_age, from its left edge.
+    // Index OrleansStorage_age, from its start.
     public Task<int> PurgeAsync(string stateName, DateTimeOffset before, int limit, CancellationToken cancellation)
     {
         var text = before.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);

@@ -5,15 +5,15 @@ namespace GroupBuyActors.Store;
 
 /// <summary>
 /// The database for Orleans' own providers (clustering on MySQL, reminders and grain storage on both), whose tables and
-/// texts are among our migrations. Give them the data source, not the connection string: it sets up each session the
-/// way this code does.
+/// queries are among our migrations. Pass them the data source, not the connection string, because it sets up each
+/// session as this code expects it.
 /// </summary>
 public interface IOrleansDatabase
 {
-    /// <summary>What Orleans calls the driver.</summary>
+    /// <summary>Orleans' name of the driver.</summary>
     string Invariant { get; }
 
-    /// <summary>Its connections.</summary>
+    /// <summary>Opens connections with this service's session settings.</summary>
     DbDataSource DataSource { get; }
 }
 

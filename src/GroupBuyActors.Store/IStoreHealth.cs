@@ -4,14 +4,14 @@ namespace GroupBuyActors.Store;
 public interface IStoreHealth
 {
     /// <summary>
-    /// Brings the schema up to date; several silos may call it at once. Throws with one clear sentence where the
-    /// database cannot be used (no access, read-only, multi-primary).
+    /// Brings the schema up to date; several silos may call it at the same time. Throws
+    /// <see cref="StoreUnusableException"/> if the database cannot be used (no access, read-only, several primaries).
     /// </summary>
     Task MigrateAsync(CancellationToken cancellation);
 
-    /// <summary>The database's clock in UTC, microseconds where it has them. SQLite: the system clock.</summary>
+    /// <summary>The database's clock in UTC, with microseconds on MySQL. SQLite: the system clock.</summary>
     Task<DateTimeOffset> NowAsync(CancellationToken cancellation);
 
-    /// <summary>True where a small write can be made within the time the caller allows.</summary>
+    /// <summary>True if a small write succeeds before the token is cancelled.</summary>
     Task<bool> CanWriteAsync(CancellationToken cancellation);
 }

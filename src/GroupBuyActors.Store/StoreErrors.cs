@@ -8,16 +8,15 @@ namespace GroupBuyActors.Store;
 /// <summary>What a database error means for the caller.</summary>
 internal static class StoreErrors
 {
-    // ER_BAD_FIELD_ERROR, ER_PARSE_ERROR: a statement of ours that the server cannot read.
+    // ER_BAD_FIELD_ERROR, ER_PARSE_ERROR: a statement of ours that the server does not understand.
     private const int BadField = 1054,
         BadSyntax = 1064;
 
     /// <summary>
-    /// True for failures that may not occur when the same is tried again: a server that is away, full or read-only, a
-    /// lock, a time-out. False for what the statement itself is refused for, such as a value that its column cannot
-    /// hold.
+    /// True if the same statement may succeed when it is sent again: the server is unreachable, full or read-only, a
+    /// lock, a time-out. False if the statement itself is at fault, for example by a value that its column cannot hold.
     /// </summary>
-    public static bool MayPass(DbException error) =>
+    public static bool IsTransient(DbException error) =>
         error switch
         {
             MySqlException { Number: BadField or BadSyntax } => false,

@@ -10,8 +10,8 @@ namespace GroupBuyActors.Store;
 internal static class StoreFailure
 {
     /// <summary>
-    /// True where everybody would meet it, or the same call again may not: the database is away, slow, refuses writes,
-    /// or a lock is held. False where it is this row that cannot be read or written, now or later.
+    /// True if the failure is not of this row: the database is unreachable, slow or refuses writes, or a lock is held.
+    /// False if this row cannot be read or written, now or later.
     /// </summary>
     public static bool IsOfTheDatabase(Exception e) =>
         e switch
@@ -19,7 +19,7 @@ internal static class StoreFailure
             MySqlException known => DatabaseErrors.OfMySql(known)
                 is not (ErrorMeaning.RowFault or ErrorMeaning.Duplicate),
             SqliteException known => DatabaseErrors.Of(known) is not (ErrorMeaning.RowFault or ErrorMeaning.Duplicate),
-            // The driver says so of a connection that broke, among others.
+            // The driver also throws InvalidOperationException for a broken connection.
             DbException
             or InvalidOperationException
             or OperationCanceledException

@@ -37,7 +37,7 @@ internal sealed class SqliteStoreHealth(SqliteDatabase database, TimeProvider ti
 }
 
 /// <summary>
-/// MySQL or MariaDB: a server that may be set up in ways the fence cannot bear; those are refused at start.
+/// MySQL or MariaDB. A server with settings under which the fence does not hold is refused at the start.
 /// </summary>
 internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time, ILogger<MySqlStoreHealth> log)
     : IStoreHealth
@@ -66,7 +66,7 @@ internal sealed class MySqlStoreHealth(MySqlDatabase database, TimeProvider time
         WriteProbe.TryAsync(database, time, cancellation);
 }
 
-/// <summary>A write that means nothing.</summary>
+/// <summary>A write to the table <c>store_probe</c>, which holds no data.</summary>
 internal static class WriteProbe
 {
     public static async Task<bool> TryAsync(Database database, TimeProvider time, CancellationToken cancellation)

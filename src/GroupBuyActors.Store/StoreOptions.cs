@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Store;
 
-/// <summary>Which database holds everything.</summary>
+/// <summary>The database that stores everything.</summary>
 public enum StoreProvider
 {
     /// <summary>One silo, one durable file (default).</summary>
@@ -11,12 +11,12 @@ public enum StoreProvider
 }
 
 /// <summary>
-/// Settings of the store (<c>GroupBuy:Storage</c>). What is internal is fixed in a release, each with its reason; tests
-/// change some of it.
+/// Settings of the store (<c>GroupBuy:Storage</c>). Internal properties are fixed in a release; tests change some of
+/// them.
 /// </summary>
 public sealed class StoreOptions
 {
-    /// <summary>Default SQLite, so that one command runs.</summary>
+    /// <summary>Default: SQLite, which needs no installation.</summary>
     public StoreProvider Provider { get; set; } = StoreProvider.Sqlite;
 
     /// <summary>ADO.NET connection string (<c>ConnectionStrings:GroupBuy</c>).</summary>
@@ -24,7 +24,7 @@ public sealed class StoreOptions
 
     /// <summary>
     /// Lanes of the MySQL committer, each with a connection and a stream: two, so that one slow round trip does not
-    /// stop all.
+    /// delay all commits.
     /// </summary>
     internal int Lanes { get; set; } = 2;
 
@@ -42,20 +42,20 @@ public sealed class StoreOptions
     /// </summary>
     internal int BatchBytesMax { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>A packet without an answer for this long has an unknown outcome.</summary>
+    /// <summary>The outcome of a packet that is not answered within this time is unknown.</summary>
     internal TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Unknown outcomes of one batch in a row after which the lane fences itself and the process exits.
+    /// Consecutive unknown outcomes of one batch after which the lane fences its stream and the process exits.
     /// </summary>
     internal int UnknownOutcomesMax { get; set; } = 60;
 
     /// <summary>
-    /// A database that refuses everything (it is away, read-only, full) is waited for this long. Then what waits is
-    /// given up, and nothing is taken until a write succeeds: callers hear of it at once. Shorter than callers' own
-    /// patience, longer than a quick restart.
+    /// How long a lane waits for a database that refuses everything (unreachable, read-only, full). After that, waiting
+    /// commits fail and new ones are refused at once until a write succeeds. Shorter than callers' time-outs, longer
+    /// than a quick restart.
     /// </summary>
-    internal TimeSpan RefusalPatience { get; set; } = TimeSpan.FromSeconds(2);
+    internal TimeSpan RefusalTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>An idle lane confirms its fence this often.</summary>
     internal TimeSpan FenceConfirmInterval { get; } = TimeSpan.FromSeconds(1);

@@ -17,12 +17,12 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Store;
 
-/// <summary>Puts the store together.</summary>
+/// <summary>Registers the store's services.</summary>
 public static class StoreServices
 {
     /// <summary>
-    /// Registers everything that touches the database, for the provider that the options choose. Nothing connects
-    /// before it is asked to; call <see cref="IStoreHealth.MigrateAsync"/> first.
+    /// Registers everything that uses the database, for the provider that the options choose. Nothing connects until it
+    /// is called; call <see cref="IStoreHealth.MigrateAsync"/> first.
     /// </summary>
     public static IServiceCollection AddGroupBuyStore(
         this IServiceCollection services,

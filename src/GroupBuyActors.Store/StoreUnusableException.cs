@@ -1,6 +1,4 @@
 namespace GroupBuyActors.Store;
 
-/// <summary>
-/// The database cannot be used as it is configured; the message is one sentence that says what to correct.
-/// </summary>
+/// <summary>The database cannot be used as it is configured; the message says what to correct.</summary>
 public sealed class StoreUnusableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -50,7 +50,7 @@ internal sealed class RetainedGroups(
             return new PurgeStep(0, true);
         }
 
-        (var groups, _position) = await journals.WalkAsync(_position, before, isAlone: true, RowsWalked, cancellation);
+        (var groups, _position) = await journals.ScanAsync(_position, before, isAlone: true, RowsWalked, cancellation);
         _isLast = _position is null;
         foreach (var found in groups)
             _found.Enqueue(found);

@@ -62,7 +62,7 @@ internal sealed class RetainedJournals(
         if (_found.Count > 0)
             return new PurgeStep(0, IsDone: false);
         if (!_isLast)
-            await WalkAsync(before, cancellation);
+            await ScanAsync(before, cancellation);
         // The last stretch's groups are still to be looked at; then the pass is over, whatever of them had to stay.
         var isOver = _isLast && _found.Count == 0;
         if (isOver)
@@ -70,9 +70,9 @@ internal sealed class RetainedJournals(
         return new PurgeStep(0, isOver);
     }
 
-    private async Task WalkAsync(DateTimeOffset before, CancellationToken cancellation)
+    private async Task ScanAsync(DateTimeOffset before, CancellationToken cancellation)
     {
-        (var groups, _position) = await journals.WalkAsync(_position, before, isAlone: false, RowsWalked, cancellation);
+        (var groups, _position) = await journals.ScanAsync(_position, before, isAlone: false, RowsWalked, cancellation);
         _isLast = _position is null;
         foreach (var found in groups)
             _found.Enqueue(found);

@@ -71,7 +71,7 @@ internal sealed partial class SandboxBooks
         SqlText where = $"merchant_id = {merchantId}";
         if (PageToken.Read("stock-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
         {
-            var (group, sku) = (id[..at], database.Dialect.Key(id[(at + 1)..]));
+            var (group, sku) = (id[..at], database.Dialect.ToKey(id[(at + 1)..]));
             where.Append($" and group_id >= {group} and (group_id > {group} or sku > {sku})");
         }
 
@@ -86,7 +86,7 @@ internal sealed partial class SandboxBooks
                         """,
                         row => new StockBookEntry(
                             GroupId.Parse(row.GetString(0)),
-                            database.Dialect.OfKey(row.GetString(1)),
+                            database.Dialect.FromKey(row.GetString(1)),
                             row.GetInt64(2),
                             row.GetInt64(3)
                         ),

@@ -127,7 +127,7 @@ internal sealed partial class SandboxBooks
             $"""
         {_books.Dialect.InsertIgnore} into sandbox_stock (merchant_id, sku, available, reserved, deducted)
           {SqlText.Join("\nunion all ", keys.Select(key => new SqlText().Append($"""
-            select {key.MerchantId}, {Stored(key)}, {SandboxStock.NeverSet}, 0, 0 {_books.Dialect.FromNothing}
+            select {key.MerchantId}, {Stored(key)}, {SandboxStock.NeverSet}, 0, 0 {_books.Dialect.FromDual}
              where not exists (select 1 from sandbox_stock where merchant_id = {key.MerchantId} and sku = {Stored(key)})
             """)))}
         """
@@ -220,11 +220,11 @@ internal sealed partial class SandboxBooks
             string.Join(", ", columns.Select(column => $"{column} = {_books.Dialect.Proposed(column).Text}"))
         );
 
-    private string Stored(SkuKey key) => _books.Dialect.Key(key.Sku);
+    private string Stored(SkuKey key) => _books.Dialect.ToKey(key.Sku);
 
     private (SkuKey Key, SandboxStock Stock) StockRow(DbDataReader row) =>
         (
-            new SkuKey(row.GetInt64(0), _books.Dialect.OfKey(row.GetString(1))),
+            new SkuKey(row.GetInt64(0), _books.Dialect.FromKey(row.GetString(1))),
             new SandboxStock(row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))
         );
 

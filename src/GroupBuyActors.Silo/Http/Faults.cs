@@ -67,7 +67,7 @@ internal static class Faults
     }
 
     private static bool IsPassing(Exception fault) =>
-        fault is DbException database ? StoreErrors.MayPass(database) : GroupCalls.IsPassing(fault);
+        fault is DbException database ? StoreErrors.IsTransient(database) : GroupCalls.IsPassing(fault);
 
     // Nobody is left to answer, and nothing of ours is at fault.
     private static bool IsHangUp(Exception fault) => fault is ConnectionResetException or ConnectionAbortedException;

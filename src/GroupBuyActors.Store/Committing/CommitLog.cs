@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store.Committing;
 
-/// <summary>What happens to commits.</summary>
+/// <summary>Log messages about commits.</summary>
 internal static partial class CommitLog
 {
     [LoggerMessage(2100, LogLevel.Information, "Commit lane {Lane} of {Silo} writes stream {Stream}.")]
@@ -33,9 +33,9 @@ internal static partial class CommitLog
     [LoggerMessage(
         2105,
         LogLevel.Information,
-        "Stream {Stream}: {Losers} of {Commits} commits were refused because another activation committed first."
+        "Stream {Stream}: {Conflicts} of {Commits} commits were refused because another activation committed first."
     )]
-    public static partial void Conflicts(ILogger log, long stream, int losers, int commits);
+    public static partial void Conflicts(ILogger log, long stream, int conflicts, int commits);
 
     [LoggerMessage(
         2106,
@@ -84,7 +84,7 @@ internal static partial class CommitLog
     public static partial void Refuses(ILogger log, long stream, int commits);
 
     [LoggerMessage(2114, LogLevel.Information, "Stream {Stream}: the database accepts commits again.")]
-    public static partial void TakesAgain(ILogger log, long stream);
+    public static partial void AcceptsAgain(ILogger log, long stream);
 
     [LoggerMessage(
         2115,

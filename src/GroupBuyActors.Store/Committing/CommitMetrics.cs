@@ -2,12 +2,10 @@ using System.Diagnostics.Metrics;
 
 namespace GroupBuyActors.Store.Committing;
 
-/// <summary>
-/// What the committer measures about itself. One instance per committer, so that tests can tell two apart.
-/// </summary>
+/// <summary>Metrics of a committer. One instance per committer, so that tests can distinguish two.</summary>
 internal sealed class CommitMetrics : IDisposable
 {
-    /// <summary>The meter of the whole engine.</summary>
+    /// <summary>The name of the meter that all of the engine's instruments belong to.</summary>
     public const string MeterName = "GroupBuyActors";
 
     private readonly Histogram<int> _batchSize;

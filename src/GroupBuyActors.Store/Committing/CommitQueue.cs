@@ -4,12 +4,13 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>
-/// The commits that wait for a lane, bounded in number and bytes; space is reserved before anything is decided, because
-/// what is decided cannot be undone. The lane takes as many as fit in one transaction, as soon as it has ended the one
-/// before.
+/// The commits that wait for a lane, bounded in number and bytes. Space is reserved before a decision, because a
+/// decision cannot be undone. As soon as the lane has ended a transaction, it takes as many commits as fit in the next
+/// one.
 /// </summary>
 /// <remarks>
-/// Callers only touch what <see cref="_gate"/> guards, for an instant; the rest belongs to the lane's thread.
+/// Callers only use fields that <see cref="_gate"/> guards, briefly; the other fields are used by the lane's thread
+/// only.
 /// </remarks>
 internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider time)
 {
@@ -21,16 +22,16 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     private readonly List<QueuedCommit> _deferred = [];
     private readonly HashSet<TaskKey> _touched = [];
     private int _reserved;
-    private int _inLine;
+    private int _queued;
     private long _bytes;
     private long _deferredAt;
     private bool _closed;
     private bool _woken;
 
-    /// <summary>Commits in line that the lane has not taken yet.</summary>
-    public int Waiting => Volatile.Read(ref _inLine);
+    /// <summary>Queued commits that the lane has not taken yet.</summary>
+    public int Waiting => Volatile.Read(ref _queued);
 
-    /// <summary>Takes a place, or null where there is none.</summary>
+    /// <summary>Reserves space, or returns null if the queue is full.</summary>
     public QueuedCommit? TryReserve(Lane lane)
     {
         if (Volatile.Read(ref _closed) || Volatile.Read(ref _bytes) >= bytesMax)
@@ -41,10 +42,9 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         return null;
     }
 
-    /// <summary>Releases a reservation.</summary>
     public void Release() => Interlocked.Decrement(ref _reserved);
 
-    /// <summary>Puts a commit in line; false where the lane takes no more.</summary>
+    /// <summary>Adds a commit; false if the lane has stopped.</summary>
     public bool TryAdd(QueuedCommit queued)
     {
         lock (_gate)
@@ -53,14 +53,14 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
                 return false;
             _incoming.Add(queued);
             Interlocked.Add(ref _bytes, queued.Bytes);
-            Interlocked.Increment(ref _inLine);
+            Interlocked.Increment(ref _queued);
             if (_incoming.Count == 1)
                 Monitor.Pulse(_gate);
             return true;
         }
     }
 
-    /// <summary>Lets <see cref="Take"/> return though no commit may be there: something else is to be done.</summary>
+    /// <summary>Makes <see cref="Take"/> return even without a commit, because the lane has other work.</summary>
     public void Wake()
     {
         lock (_gate)
@@ -70,7 +70,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         }
     }
 
-    /// <summary>Takes no more; what is in line is still to be written.</summary>
+    /// <summary>Refuses new commits; queued ones are still written.</summary>
     public void Stop()
     {
         lock (_gate)
@@ -81,8 +81,8 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     }
 
     /// <summary>
-    /// Waits for commits and takes what fits in one transaction; nothing where it was woken for another reason. False
-    /// at the end.
+    /// Waits for commits and takes those that fit in one transaction; none if it was woken by <see cref="Wake"/>. False
+    /// when the queue is stopped and empty.
     /// </summary>
     public bool Take(List<QueuedCommit> batch, int batchCommitsMax, int batchBytesMax)
     {
@@ -100,19 +100,19 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         }
     }
 
-    /// <summary>True where commits wait for a lock that something else holds.</summary>
+    /// <summary>True if commits wait for a lock that another session holds.</summary>
     public bool HasDeferred => _deferred.Count > 0;
 
     /// <summary>
-    /// Keeps commits that met a lock for a later transaction of their own, and with them whatever their activation
-    /// sends.
+    /// Keeps commits that were blocked by a lock for a later transaction, and with them every later commit of their
+    /// activation.
     /// </summary>
     public void Defer(IReadOnlyList<QueuedCommit> commits)
     {
         foreach (var queued in commits)
             Interlocked.Add(ref _bytes, queued.Bytes);
-        Interlocked.Add(ref _inLine, commits.Count);
-        // Behind the others that wait, unless commits of the same activation are among them: those stay behind these.
+        Interlocked.Add(ref _queued, commits.Count);
+        // They go to the end, unless commits of the same activation wait already: those must stay after these.
         if (_deferred.Exists(s => IsSameActivation(s, commits[0])))
             _deferred.InsertRange(0, commits);
         else
@@ -120,7 +120,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         _deferredAt = time.GetTimestamp();
     }
 
-    /// <summary>Takes out everything in the queue, deferred or not; more may be added.</summary>
+    /// <summary>Takes all commits, deferred ones too; more may be added.</summary>
     public List<QueuedCommit> TakeAll()
     {
         Receive(wait: false, out _);
@@ -131,7 +131,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         return all;
     }
 
-    /// <summary>Takes no more and gives up what is in line.</summary>
+    /// <summary>Refuses new commits, and returns the queued ones, which will not be written.</summary>
     public List<QueuedCommit> Close()
     {
         Stop();
@@ -145,7 +145,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
     private bool IsDeferredDue => _deferred.Count > 0 && time.GetElapsedTime(_deferredAt) >= s_deferredFor;
 
     /// <summary>
-    /// Moves what callers have put in line to the lane's own queue; true where nothing more will come.
+    /// Moves the commits that callers have added to the lane's own queue; true if no more will be added.
     /// </summary>
     private bool Receive(bool wait, out bool woken)
     {
@@ -189,7 +189,9 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
         Taken(batch.Count, bytes);
     }
 
-    /// <summary>All of one activation, so that they do not come out one a second.</summary>
+    /// <summary>
+    /// Takes all deferred commits of one activation, because only one such batch is taken per second.
+    /// </summary>
     private void TakeDeferred(List<QueuedCommit> batch, int batchCommitsMax, int batchBytesMax)
     {
         var first = _deferred[0];
@@ -215,7 +217,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
 
     private void Taken(int commits, int bytes)
     {
-        Interlocked.Add(ref _inLine, -commits);
+        Interlocked.Add(ref _queued, -commits);
         Interlocked.Add(ref _bytes, -bytes);
     }
 
@@ -224,7 +226,7 @@ internal sealed class CommitQueue(int commitsMax, long bytesMax, TimeProvider ti
 
     /// <summary>
     /// A packet inserts tasks before it deletes and updates them, whatever the order of its commits. So a task that one
-    /// commit deletes or updates and a later one inserts or updates must not meet in one packet.
+    /// commit deletes or updates and a later one inserts or updates must not be in one packet.
     /// </summary>
     private bool TouchesOnce(Commit commit)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store.Committing;
 
-/// <summary>The lanes of one silo on one database; all that does not depend on which database it is.</summary>
+/// <summary>The lanes of one silo on one database; the part that is the same for every database.</summary>
 internal abstract class Committer(StoreOptions options, int lanes, TimeProvider time, ILogger log)
     : ICommitter,
         ILaneListener,
@@ -37,7 +37,7 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
         }
     }
 
-    /// <summary>Commits in line that are not being written yet, over all lanes.</summary>
+    /// <summary>Queued commits of all lanes that are not being written yet.</summary>
     internal int WaitingCommits => _lanes.Sum(l => l.Waiting);
 
     internal CommitMetrics Metrics { get; } = new();
@@ -133,20 +133,22 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     void ILaneListener.Fenced(string reason)
     {
         _fenced.TrySetResult(reason);
-        // A silo is fenced as a whole: the other lanes finish what they have and take no more.
+        // A silo is fenced as a whole: the other lanes write their queued commits and refuse new ones.
         foreach (var lane in _lanes)
             lane.Stop();
     }
 
-    /// <summary>Makes a lane's writer.</summary>
+    /// <summary>Creates a lane's writer.</summary>
     protected abstract LaneWriter NewWriter();
 
-    /// <summary>Takes what the lanes need together.</summary>
+    /// <summary>Acquires what all lanes share.</summary>
     protected virtual Task BeforeStartAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Disposes what the lanes share.</summary>
+    /// <summary>Releases what all lanes share.</summary>
     protected virtual void AfterStop() { }
 
-    /// <summary>Neighbouring shards are a merchant's regions: the multiplication spreads them over the lanes.</summary>
+    /// <summary>
+    /// Neighbouring shards are regions of one merchant; the multiplication spreads them over the lanes.
+    /// </summary>
     private static int LaneOf(ShardId shard, int lanes) => (int)(((uint)shard.Index * 2654435761u >> 16) % (uint)lanes);
 }

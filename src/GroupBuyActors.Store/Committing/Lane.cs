@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store.Committing;
 
-/// <summary>What a lane tells its committer.</summary>
+/// <summary>A lane's notifications to its committer.</summary>
 internal interface ILaneListener
 {
-    /// <summary>A transaction is durable; on the lane's thread, in position order.</summary>
+    /// <summary>A transaction is durable. Called on the lane's thread, in order of positions.</summary>
     void Committed(CommittedBatch batch);
 
     /// <summary>The lane has stopped for good.</summary>
@@ -14,9 +14,9 @@ internal interface ILaneListener
 }
 
 /// <summary>
-/// One stream's commits, one transaction at a time, on a thread of its own: commits that arrive while a transaction
-/// runs make the next one. Its packet is built when the outcome of the one before is known, so a refused activation's
-/// later commits are left out.
+/// Writes one stream's commits, one transaction at a time, on a thread of its own. Commits that arrive while a
+/// transaction runs form the next one. The next packet is built only when the outcome of the previous one is known, so
+/// later commits of a refused activation are left out.
 /// </summary>
 internal sealed class Lane
 {
@@ -56,8 +56,7 @@ internal sealed class Lane
             log
         );
         _queue = new CommitQueue(options.LaneQueueMax, options.LaneQueueBytesMax, time);
-        // The tick comes four times as often as it is needed, so that no connection is idle for longer than the
-        // interval.
+        // The timer ticks four times per interval, so that no connection is idle for longer than the interval.
         _confirmAfter = options.FenceConfirmInterval * 0.75;
     }
 
@@ -67,10 +66,10 @@ internal sealed class Lane
     /// <summary>See <see cref="ICommitter.FenceConfirmedAt"/>.</summary>
     public long FenceConfirmedAt => _writer.ConfirmedAt;
 
-    /// <summary>Bytes that one transaction takes, once open.</summary>
+    /// <summary>Bytes of commits that fit in one transaction, once open.</summary>
     public int BatchBytesMax => _batchBytesMax;
 
-    /// <summary>Commits in line that are not being written yet.</summary>
+    /// <summary>Queued commits that are not being written yet.</summary>
     public int Waiting => _queue.Waiting;
 
     /// <summary>Completes when the thread has ended.</summary>
@@ -86,16 +85,16 @@ internal sealed class Lane
     /// <summary>See <see cref="ICommitter.TryReserve"/>.</summary>
     public QueuedCommit? TryReserve() => _writer.Refuses ? null : _queue.TryReserve(this);
 
-    /// <summary>Puts a commit in line.</summary>
+    /// <summary>Adds a commit to the queue.</summary>
     public Task<CommitResult> CommitAsync(QueuedCommit queued, Commit commit, int bytes)
     {
-        var outcome = queued.Use(commit, bytes, _time.GetTimestamp());
+        var outcome = queued.Submit(commit, bytes, _time.GetTimestamp());
         if (!_queue.TryAdd(queued))
             queued.Complete(CommitStatus.Unavailable, 0);
         return outcome;
     }
 
-    /// <summary>Takes no more; the thread ends when what is in line is written.</summary>
+    /// <summary>Refuses new commits; the thread ends when the queued ones are written.</summary>
     public void Stop() => _queue.Stop();
 
     private void Run(SiloIdentity silo)
@@ -112,7 +111,7 @@ internal sealed class Lane
             return;
         }
         CommitLog.LaneOpened(_log, _number, Stream, silo.Address);
-        // Before anybody hears of it: whoever moves the clock as soon as the lane is open must find it ticking.
+        // Created before callers know that the lane is open: a test may advance its clock as soon as it is.
         using var tick = _time.CreateTimer(
             _ => Tick(),
             null,
@@ -125,11 +124,11 @@ internal sealed class Lane
             if (WriteUntilTheEnd())
                 CommitLog.LaneClosed(_log, _number, Stream, _writer.LastPosition);
             else
-                End(_writer.FencedBecause!);
+                End(_writer.FenceReason!);
         }
         catch (Exception e)
         {
-            // What was being written has no known outcome and is never answered; the process exits.
+            // The outcome of the current batch is unknown and its callers get no answer; the process exits.
             CommitLog.LaneFailed(_log, _number, e);
             End("The commit lane failed; see the log.");
         }
@@ -161,8 +160,8 @@ internal sealed class Lane
     }
 
     /// <summary>
-    /// While the database refuses: gives up what came in line beside the refusal, and looks from time to time whether
-    /// it takes writes again. False where the stream is fenced.
+    /// While the database refuses writes: fails queued commits, and tests from time to time whether it accepts writes
+    /// again. False if the stream is fenced.
     /// </summary>
     private bool TryAgain()
     {
@@ -173,22 +172,22 @@ internal sealed class Lane
         var confirmed = _writer.ConfirmedAt;
         if (!_writer.Confirm())
             return false;
-        if (_writer.ConfirmedAt != confirmed && _writer.TakesWrites())
+        if (_writer.ConfirmedAt != confirmed && _writer.AcceptsWrites())
         {
             _writer.Resume();
-            CommitLog.TakesAgain(_log, Stream);
+            CommitLog.AcceptsAgain(_log, Stream);
         }
         _triedAgainAt = _time.GetTimestamp();
         return true;
     }
 
-    /// <summary>Nothing of these was ever sent, or their refusal is known.</summary>
+    /// <summary>Fails commits of which nothing is stored: they were never sent, or their refusal is known.</summary>
     private void GiveUp(List<QueuedCommit> reservations)
     {
         foreach (var queued in reservations)
         {
             queued.Commit.Token.Poison();
-            _metrics.CommitEnded(_time.GetElapsedTime(queued.CalledAt));
+            _metrics.CommitEnded(_time.GetElapsedTime(queued.SubmittedAt));
             queued.Complete(CommitStatus.Unavailable, Stream);
         }
     }
@@ -218,9 +217,9 @@ internal sealed class Lane
     }
 
     /// <summary>
-    /// By actor, so that two lanes take the locks of the index on (actor, sequence) in one order and cannot deadlock.
-    /// Commits of an actor, and of an activation, stay in the order of their calls: what is decided on top of a commit
-    /// comes behind it.
+    /// Sorts by actor, so that two lanes lock the index on (actor, sequence) in the same order and cannot deadlock.
+    /// Commits of an actor, and of an activation, stay in the order of their calls, because a later one may be based on
+    /// an earlier one.
     /// </summary>
     private static List<QueuedCommit> Sort(List<QueuedCommit> batch)
     {
@@ -243,7 +242,7 @@ internal sealed class Lane
         ];
     }
 
-    /// <summary>Tells subscribers, then callers.</summary>
+    /// <summary>Notifies subscribers, then completes callers' tasks.</summary>
     private void Conclude(List<QueuedCommit> sorted)
     {
         var committed = new List<(long, Commit)>(sorted.Count);
@@ -260,7 +259,7 @@ internal sealed class Lane
         {
             if (queued.Status == CommitStatus.Stale)
                 stale++;
-            _metrics.CommitEnded(_time.GetElapsedTime(queued.CalledAt));
+            _metrics.CommitEnded(_time.GetElapsedTime(queued.SubmittedAt));
             queued.Complete(queued.Status ?? CommitStatus.Unavailable, Stream);
         }
         if (stale > 0)

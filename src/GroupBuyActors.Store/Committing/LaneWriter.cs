@@ -3,7 +3,8 @@ using GroupBuyActors.Committing;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>
-/// Writes one stream: what differs between databases. Used by its lane's thread only, but for what says otherwise.
+/// Writes one stream; the part of a lane that differs between databases. Used by the lane's thread only, except for the
+/// members that say otherwise.
 /// </summary>
 internal abstract class LaneWriter
 {
@@ -13,12 +14,12 @@ internal abstract class LaneWriter
     /// <summary>The stream, once open.</summary>
     public long Stream { get; protected set; }
 
-    /// <summary>The last position that is committed, 0 for none.</summary>
+    /// <summary>The last committed position; 0 for none.</summary>
     public long LastPosition { get; protected set; }
 
     /// <summary>
-    /// When the request was sent whose answer last showed the stream alive, by the TimeProvider's timestamp. Any thread
-    /// may read it.
+    /// The TimeProvider's timestamp at which the last request was sent that proved the stream alive. Any thread may
+    /// read it.
     /// </summary>
     public long ConfirmedAt
     {
@@ -27,8 +28,8 @@ internal abstract class LaneWriter
     }
 
     /// <summary>
-    /// True while the database takes no commit: one that is away, read-only or full. Nothing is written, nor taken in
-    /// line, until <see cref="TakesWrites"/> finds that it takes writes again. Any thread may read it.
+    /// True while the database accepts no commits: it is unreachable, read-only or full. No commit is written or queued
+    /// until <see cref="AcceptsWrites"/> succeeds. Any thread may read it.
     /// </summary>
     public bool Refuses
     {
@@ -37,53 +38,53 @@ internal abstract class LaneWriter
     }
 
     /// <summary>
-    /// Why the lane must stop, as a sentence, once <see cref="Write"/> or <see cref="Confirm"/> said so.
+    /// Why the lane must stop, as a sentence; set when <see cref="Write"/> or <see cref="Confirm"/> returns false.
     /// </summary>
-    public string? FencedBecause { get; protected set; }
+    public string? FenceReason { get; protected set; }
 
-    /// <summary>Allocates the stream; gives how many bytes of commits one transaction can take.</summary>
+    /// <summary>Allocates the stream; returns how many bytes of commits fit in one transaction.</summary>
     public abstract int Open(SiloIdentity silo);
 
     /// <summary>
-    /// Writes commits in one transaction where it can, in as few as it needs otherwise, and sets the
-    /// <see cref="QueuedCommit.Status"/> and position of each; those that met a lock which something else holds it
-    /// moves to <paramref name="deferred"/> instead. Returns once every outcome is known; false where the stream is
-    /// fenced. Where the database refuses for longer than <see cref="StoreOptions.RefusalPatience"/>, none is made, and
-    /// <see cref="Refuses"/> says so.
+    /// Writes commits in one transaction if possible, otherwise in as few as possible, and sets the
+    /// <see cref="QueuedCommit.Status"/> and position of each. Commits that wait for a lock of another session are
+    /// added to <paramref name="deferred"/> instead. Returns when every outcome is known; false if the stream is
+    /// fenced. If the database refuses for longer than <see cref="StoreOptions.RefusalTimeout"/>, no commit is made and
+    /// <see cref="Refuses"/> becomes true.
     /// </summary>
     public abstract bool Write(List<QueuedCommit> batch, List<QueuedCommit> deferred);
 
     /// <summary>
-    /// Confirms that the stream is alive, also to keep the connection open; false where it is fenced. Failure of the
-    /// database is no answer: true.
+    /// Checks that the stream is alive, which also keeps the connection open; false if it is fenced. A failure of the
+    /// database proves nothing: true.
     /// </summary>
     public abstract bool Confirm();
 
-    /// <summary>Tries a write that leaves nothing behind.</summary>
-    public abstract bool TakesWrites();
+    /// <summary>True if a write that leaves nothing behind succeeds.</summary>
+    public abstract bool AcceptsWrites();
 
-    /// <summary>The database takes writes again.</summary>
+    /// <summary>Ends the refusal: the database accepts writes again.</summary>
     public void Resume() => Refuses = false;
 
-    /// <summary>Closes what is open; never throws.</summary>
+    /// <summary>Closes the connection; never throws.</summary>
     public abstract void Close();
 
     /// <summary>
-    /// Refuses a commit and every later commit of its activation in the batch: they were decided on a state that does
-    /// not exist.
+    /// Refuses a commit and every later commit of its activation in the batch, because they were decided on a state
+    /// that is not stored.
     /// </summary>
-    protected static void Refuse(List<QueuedCommit> batch, QueuedCommit loser)
+    protected static void Refuse(List<QueuedCommit> batch, QueuedCommit refused)
     {
-        loser.Status = CommitStatus.Stale;
-        loser.Commit.Token.Poison();
+        refused.Status = CommitStatus.Stale;
+        refused.Commit.Token.Poison();
         foreach (var queued in batch)
             if (queued.Status is null && queued.Commit.Token.IsPoisoned)
                 queued.Status = CommitStatus.Stale;
     }
 
     /// <summary>
-    /// Marks commits as not made, and what their activations send later with them: it was decided on top. Their outcome
-    /// must be known: nothing of them is stored.
+    /// Marks commits as not made, together with later commits of their activations, which are based on them. Only for
+    /// commits of which it is known that nothing is stored.
     /// </summary>
     protected static void GiveUp(IEnumerable<QueuedCommit> reservations)
     {
@@ -94,8 +95,8 @@ internal abstract class LaneWriter
         }
     }
 
-    /// <summary>Gives out positions to commits, gap-free after the last one committed.</summary>
-    protected void Number(List<QueuedCommit> batch)
+    /// <summary>Assigns positions to commits, without gaps after the last committed one.</summary>
+    protected void AssignPositions(List<QueuedCommit> batch)
     {
         var next = LastPosition + 1;
         foreach (var queued in batch)
@@ -105,15 +106,15 @@ internal abstract class LaneWriter
         }
     }
 
-    /// <summary>Takes all of a batch as committed.</summary>
-    protected void Land(List<QueuedCommit> batch)
+    /// <summary>Marks all of a batch as committed.</summary>
+    protected void MarkCommitted(List<QueuedCommit> batch)
     {
         foreach (var queued in batch)
             queued.Status = CommitStatus.Committed;
         LastPosition = batch[^1].FirstPosition + batch[^1].Rows - 1;
     }
 
-    /// <summary>Holds up the lane's thread for so long by a clock that tests may move.</summary>
+    /// <summary>Blocks the lane's thread for a time of the TimeProvider's clock, which tests may advance.</summary>
     protected static void Pause(TimeSpan wait, TimeProvider time)
     {
         using var over = new ManualResetEventSlim();

@@ -2,45 +2,44 @@ using GroupBuyActors.Committing;
 
 namespace GroupBuyActors.Store.Committing;
 
-/// <summary>A place in a lane's queue and, once used, the commit that waits in it.</summary>
+/// <summary>Reserved space in a lane's queue and, once submitted, the commit that waits there.</summary>
 internal sealed class QueuedCommit(CommitQueue queue, Lane lane) : CommitReservation
 {
     private int _taken;
     private TaskCompletionSource<CommitResult>? _outcome;
 
-    /// <summary>The lane that it is a place of.</summary>
     public Lane Lane => lane;
 
-    /// <summary>What is to be committed.</summary>
     public Commit Commit { get; private set; } = null!;
 
-    /// <summary>As <see cref="CommitSize.Of"/> counts.</summary>
+    /// <summary>The commit's size as <see cref="CommitSize.Of"/> counts it.</summary>
     public int Bytes { get; private set; }
 
-    /// <summary>When the commit was called for, by the TimeProvider's timestamp.</summary>
-    public long CalledAt { get; private set; }
+    /// <summary>The TimeProvider's timestamp at the submission.</summary>
+    public long SubmittedAt { get; private set; }
 
-    /// <summary>Rows it takes in the journal: one an event, or one.</summary>
+    /// <summary>Its rows in the journal: one per event, and at least one.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>The position of its first row, given out when the packet is built.</summary>
+    /// <summary>The position of its first row, assigned when the packet is built.</summary>
     public long FirstPosition { get; set; }
 
-    /// <summary>How it ended, or null while that is open.</summary>
+    /// <summary>The outcome, or null while it is not known.</summary>
     public CommitStatus? Status { get; set; }
 
-    /// <summary>Takes the place for a commit; its outcome completes the task.</summary>
-    public Task<CommitResult> Use(Commit commit, int bytes, long now)
+    /// <summary>Uses the reservation for a commit; the returned task completes with its outcome.</summary>
+    public Task<CommitResult> Submit(Commit commit, int bytes, long now)
     {
         if (Interlocked.Exchange(ref _taken, 1) != 0)
             throw new InvalidOperationException("A reservation serves one commit, and only until it is disposed.");
-        (Commit, Bytes, CalledAt, Rows) = (commit, bytes, now, Math.Max(1, commit.Events.Count));
+        (Commit, Bytes, SubmittedAt, Rows) = (commit, bytes, now, Math.Max(1, commit.Events.Count));
         _outcome = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         return _outcome.Task;
     }
 
     /// <summary>
-    /// Gives the place back and tells the caller; on the pool, so that no caller runs on the lane's thread.
+    /// Releases the reservation and completes the caller's task. Continuations run on the thread pool, not on the
+    /// lane's thread.
     /// </summary>
     public void Complete(CommitStatus status, long stream)
     {

@@ -3,12 +3,12 @@ using System.Data.Common;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// One database. Everything but the committer and the fence goes through here; the work handed in may be run again
-/// after a deadlock, a lock wait or a lost connection, so it must be safe to repeat and keep nothing between tries.
+/// One database. Everything except the committer and the fence uses this class. Work may be run again after a deadlock,
+/// a lock wait or a lost connection, so it must be safe to repeat and keep no state between tries.
 /// </summary>
 internal abstract class Database : IAsyncDisposable
 {
-    /// <summary>How often work is tried before its exception is thrown.</summary>
+    /// <summary>Tries of a piece of work before its exception is thrown.</summary>
     protected const int TriesMax = 5;
 
     public abstract Dialect Dialect { get; }
@@ -16,9 +16,7 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Connections for Orleans' providers, each with this service's session settings.</summary>
     public abstract DbDataSource DataSource { get; }
 
-    /// <summary>
-    /// Runs statements that only read, or that commit by themselves one by one where the database allows it.
-    /// </summary>
+    /// <summary>Runs statements that only read, or that commit one by one where the database allows it.</summary>
     public abstract Task<T> ReadAsync<T>(
         Func<DbSession, CancellationToken, Task<T>> read,
         CancellationToken cancellation
@@ -31,8 +29,8 @@ internal abstract class Database : IAsyncDisposable
     );
 
     /// <summary>
-    /// One transaction in two round trips at most: statements that lock and read, then those that
-    /// <paramref name="decide"/> makes of what was read (none where they are empty), then the commit.
+    /// One transaction in at most two round trips: statements that lock and read, then those that
+    /// <paramref name="decide"/> returns (none if they are empty), then the commit.
     /// </summary>
     public abstract Task<T> ExchangeAsync<T>(
         SqlText read,
@@ -44,9 +42,7 @@ internal abstract class Database : IAsyncDisposable
     public virtual Task WriteAsync(SqlText sql, CancellationToken cancellation) =>
         WriteAsync((session, ct) => session.ExecuteAsync(sql, ct), cancellation);
 
-    /// <summary>
-    /// Runs statements that each commit by themselves, where the database can; one after the other in any case.
-    /// </summary>
+    /// <summary>Runs statements one after the other, each committing by itself where the database allows it.</summary>
     public virtual Task EachAsync(SqlText statements, CancellationToken cancellation) =>
         ReadAsync((session, ct) => session.ExecuteAsync(statements, ct), cancellation);
 

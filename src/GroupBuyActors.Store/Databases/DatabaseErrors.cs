@@ -5,36 +5,36 @@ using SQLitePCL;
 
 namespace GroupBuyActors.Store.Databases;
 
-/// <summary>What a database error means for its transaction.</summary>
+/// <summary>The meaning of a database error for its transaction.</summary>
 internal enum ErrorMeaning
 {
-    /// <summary>The transaction may be stored, not stored, or still being worked on.</summary>
+    /// <summary>The transaction may be stored, not stored, or still running.</summary>
     Unknown,
 
     /// <summary>
-    /// The database takes no such statement now, whoever sends it; nothing of the transaction is stored.
+    /// The database accepts no such statement now from anybody; nothing of the transaction is stored.
     /// </summary>
     Refused,
 
-    /// <summary>A lock could not be had; nothing of the transaction is stored.</summary>
+    /// <summary>A lock was not obtained in time; nothing of the transaction is stored.</summary>
     Lock,
 
-    /// <summary>A row with this key is there; nothing of the transaction is stored.</summary>
+    /// <summary>A row with this key exists; nothing of the transaction is stored.</summary>
     Duplicate,
 
-    /// <summary>A row that its table cannot take; nothing of the transaction is stored.</summary>
+    /// <summary>A table cannot hold a row; nothing of the transaction is stored.</summary>
     RowFault,
 
     /// <summary>
-    /// A subquery of several rows, by which a packet stops itself; nothing of the transaction is stored.
+    /// A subquery returned several rows, which is how a packet stops itself; nothing of the transaction is stored.
     /// </summary>
     Stopped,
 }
 
 /// <summary>
-/// The one table of what errors mean. Known are those that a server gives before it runs a statement, or with which it
-/// rolls back; an error that a commit itself can end with, and any that is not listed, leaves the outcome unknown: to
-/// take a stored transaction for one that is not would be worse than to send it again.
+/// The only table of the meanings of errors. Listed are errors that a server reports before it runs a statement, or
+/// with which it rolls back. An error with which a commit itself can end, and any that is not listed, leaves the
+/// outcome unknown: treating a stored transaction as not stored would be worse than sending it again.
 /// </summary>
 internal static class DatabaseErrors
 {
@@ -98,11 +98,11 @@ internal static class DatabaseErrors
             return meaning;
         return sqlState switch
         {
-            // Access, syntax, tables and columns that are not there, limits of a user: found before a statement runs.
+            // Access, syntax, missing tables and columns, limits of a user: found before a statement runs.
             ['4', '2', ..] => ErrorMeaning.Refused,
             // The state of the transaction does not allow the statement, such as a write in one that only reads.
             ['2', '5', ..] => ErrorMeaning.Refused,
-            // Asked for while a connection opens.
+            // Reported while a connection opens.
             ['2', '8', ..] or "08004" => ErrorMeaning.Refused,
             ['2', '2' or '3', ..] => ErrorMeaning.RowFault,
             _ => ErrorMeaning.Unknown,
@@ -114,8 +114,8 @@ internal static class DatabaseErrors
         e is MySqlException known ? OfMySql(known.Number, known.SqlState) : ErrorMeaning.Unknown;
 
     /// <summary>
-    /// By SQLite's primary code, for a statement other than the transaction's commit: there is no server that could
-    /// work on behind our back, so that only a commit that fails leaves anything to find out.
+    /// By SQLite's primary code, for a statement other than the transaction's commit: no server continues in the
+    /// background, so only a failed commit has an unknown outcome.
     /// </summary>
     public static ErrorMeaning OfSqlite(int code, int extendedCode) =>
         code switch
@@ -125,8 +125,8 @@ internal static class DatabaseErrors
                 : ErrorMeaning.RowFault,
             raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE => ErrorMeaning.RowFault,
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED => ErrorMeaning.Lock,
-            // The disk is full, the file cannot be written, opened or read, or is none of ours: FULL, READONLY, IOERR,
-            // CANTOPEN, PERM, NOTADB, CORRUPT.
+            // The disk is full, the file cannot be written, opened or read, or is not a database: FULL, READONLY,
+            // IOERR, CANTOPEN, PERM, NOTADB, CORRUPT.
             _ => ErrorMeaning.Refused,
         };
 
@@ -134,13 +134,14 @@ internal static class DatabaseErrors
     public static ErrorMeaning Of(SqliteException e) => OfSqlite(e.SqliteErrorCode, e.SqliteExtendedErrorCode);
 
     /// <summary>
-    /// True for exceptions of SQLite or the file system: a failure of the file, never a mistake of the caller.
+    /// True for exceptions of SQLite or the file system, which are failures of the file and never mistakes of the
+    /// caller.
     /// </summary>
     public static bool IsFileFailure(Exception e) => e is SqliteException or IOException or UnauthorizedAccessException;
 
     /// <summary>
-    /// True where a connection to a server broke. The driver says the same with different exceptions, depending on what
-    /// the session was doing.
+    /// True if a connection to a server broke. The driver throws different exceptions for it, depending on what the
+    /// session was doing.
     /// </summary>
     public static bool IsConnectionLost(Exception e) =>
         e switch

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store.Databases;
 
-/// <summary>What is found about databases before they are used.</summary>
+/// <summary>Log messages about a database before it is used.</summary>
 internal static partial class DatabaseLog
 {
     [LoggerMessage(

@@ -2,10 +2,10 @@ using System.Data.Common;
 
 namespace GroupBuyActors.Store.Databases;
 
-/// <summary>One connection for the length of one piece of work.</summary>
+/// <summary>A connection during one piece of work.</summary>
 internal sealed class DbSession(DbConnection connection, DbTransaction? transaction)
 {
-    /// <summary>Runs statements; gives the rows they changed.</summary>
+    /// <summary>Runs statements; returns the number of rows they changed.</summary>
     public async Task<int> ExecuteAsync(SqlText sql, CancellationToken cancellation)
     {
         await using var command = Command(sql);
@@ -22,7 +22,7 @@ internal sealed class DbSession(DbConnection connection, DbTransaction? transact
         return rows;
     }
 
-    /// <summary>Reads the rows of several statements of one shape, sent as one.</summary>
+    /// <summary>Reads the rows of several statements with the same columns, sent together.</summary>
     public async Task<List<T>> ListAllAsync<T>(
         SqlText statements,
         Func<DbDataReader, T> row,
@@ -38,7 +38,8 @@ internal sealed class DbSession(DbConnection connection, DbTransaction? transact
     }
 
     /// <summary>
-    /// Reads the first value of the first row as a 64-bit number, or the given one where it is null or missing.
+    /// Reads the first value of the first row as a 64-bit number; <paramref name="otherwise"/> if it is null or
+    /// missing.
     /// </summary>
     public async Task<long> NumberAsync(SqlText sql, long otherwise, CancellationToken cancellation)
     {
@@ -49,7 +50,7 @@ internal sealed class DbSession(DbConnection connection, DbTransaction? transact
             : Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>A reader over several result sets.</summary>
+    /// <summary>Passes a reader over several result sets to <paramref name="read"/>.</summary>
     public async Task<T> ReadAsync<T>(
         SqlText sql,
         Func<DbDataReader, CancellationToken, Task<T>> read,
@@ -76,12 +77,12 @@ internal sealed class DbSession(DbConnection connection, DbTransaction? transact
     {
         var command = connection.CreateCommand();
         command.Transaction = transaction;
-        sql.FillIn(command);
+        sql.ApplyTo(command);
         return command;
     }
 }
 
-/// <summary>Columns in this database's conventions: instants in milliseconds, text as bytes, nulls.</summary>
+/// <summary>Reads columns by this database's conventions: instants in milliseconds, text as bytes, nulls.</summary>
 internal static class DbColumns
 {
     public static string? Text(this DbDataReader reader, int column) =>
@@ -94,7 +95,8 @@ internal static class DbColumns
         System.Text.Encoding.UTF8.GetString(reader.Bytes(column));
 
     /// <summary>
-    /// One that no instant has is the nearest: a row with it must not keep the rows read with it from being read.
+    /// Milliseconds out of range become the nearest instant, because one such row must not prevent the reading of
+    /// others.
     /// </summary>
     public static DateTimeOffset Instant(this DbDataReader reader, int column) =>
         GroupBuyActors.Tasks.TaskBounds.Instant(reader.GetInt64(column));

@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// Where MySQL and SQLite differ in words. Statements are written once, beside the class that runs them, with these in
-/// the gaps.
+/// The differences between the SQL of MySQL and of SQLite. Statements are written once, in the class that runs them,
+/// with these parts inserted.
 /// </summary>
 internal abstract class Dialect
 {
@@ -16,24 +16,25 @@ internal abstract class Dialect
 
     public static Dialect Sqlite { get; } = new SqliteDialect();
 
-    /// <summary>The folder of its migrations.</summary>
+    /// <summary>The folder of the dialect's migrations.</summary>
     public abstract string Folder { get; }
 
     /// <summary>
-    /// Rows in one insert. SQLite finds each parameter's name by walking the list of all: many rows cost the square.
+    /// Rows in one insert. SQLite searches the list of all parameters for each name, so the time grows with the square
+    /// of the rows.
     /// </summary>
     public abstract int RowsPerInsert { get; }
 
-    /// <summary><c>insert</c> that leaves a row alone that is there.</summary>
+    /// <summary>An <c>insert</c> that does nothing if the row exists.</summary>
     public abstract Raw InsertIgnore { get; }
 
     /// <summary>
-    /// The tail of an insert that overwrites a row of the same key only where the new row's <paramref name="guard"/> is
+    /// The end of an insert that overwrites a row of the same key only if the new row's <paramref name="guard"/> is
     /// greater.
     /// </summary>
     public abstract Raw OverwriteOlder(IReadOnlyList<string> key, string guard, IReadOnlyList<string> columns);
 
-    /// <summary>The tail of an insert that, where the key is there, makes these assignments instead.</summary>
+    /// <summary>The end of an insert that makes these assignments instead if the key exists.</summary>
     public abstract Raw OrElseSet(IReadOnlyList<string> key, string assignments);
 
     /// <summary>
@@ -42,43 +43,43 @@ internal abstract class Dialect
     public abstract SqlText DeleteSome(string table, IReadOnlyList<string> key, SqlText condition, int limit);
 
     /// <summary>
-    /// Many selects of one shape, each with its own order and limit, as one text of few statements. In which order
-    /// their rows come is not said.
+    /// Many selects with the same columns, each with its own order and limit, as one text of few statements. The order
+    /// of their rows is not defined.
     /// </summary>
-    public abstract SqlText Together(IEnumerable<SqlText> selects);
+    public abstract SqlText Combine(IEnumerable<SqlText> selects);
 
-    /// <summary>Behind a table's name: reads it along this index, whatever the planner thinks.</summary>
+    /// <summary>Follows a table's name and forces the planner to read it by this index.</summary>
     public abstract Raw ByIndex(string index);
 
-    /// <summary>In what follows an insert that met a row of the same key: a column as it was to be inserted.</summary>
+    /// <summary>A column's new value, in the assignments of an insert whose key exists.</summary>
     public abstract Raw Proposed(string column);
 
-    /// <summary>The table of a select that needs none but has a condition.</summary>
-    public abstract Raw FromNothing { get; }
+    /// <summary>The <c>from</c> of a select that reads no table but has a condition.</summary>
+    public abstract Raw FromDual { get; }
 
     /// <summary>
-    /// Locks the rows that a select reads until the transaction ends; SQLite's writers are alone anyway.
+    /// Locks the rows that a select reads until the transaction ends; SQLite has only one writer at a time.
     /// </summary>
     public abstract Raw ForUpdate { get; }
 
     /// <summary>The database's own clock, in milliseconds since 1970.</summary>
     public abstract Raw NowMs { get; }
 
-    /// <summary>A text without control characters as it stands in a column that rows are told apart by.</summary>
-    public abstract string Key(string text);
+    /// <summary>A text without control characters, in the form that a key column holds.</summary>
+    public abstract string ToKey(string text);
 
-    /// <summary>The text that stands in such a column.</summary>
-    public abstract string OfKey(string stored);
+    /// <summary>The text of a value of a key column.</summary>
+    public abstract string FromKey(string stored);
 
     private sealed class MySqlDialect : Dialect
     {
-        // Its collations, those of bytes too, compare as if the shorter text had blanks at its end: a last blank is
-        // stored as another character.
-        private const char LastBlank = '\u0001';
+        // MySQL's collations, those of bytes too, compare as if the shorter text had blanks at its end. A trailing
+        // blank is therefore stored as another character.
+        private const char TrailingBlank = '\u0001';
 
-        public override string Key(string text) => text.EndsWith(' ') ? text[..^1] + LastBlank : text;
+        public override string ToKey(string text) => text.EndsWith(' ') ? text[..^1] + TrailingBlank : text;
 
-        public override string OfKey(string stored) => stored.EndsWith(LastBlank) ? stored[..^1] + ' ' : stored;
+        public override string FromKey(string stored) => stored.EndsWith(TrailingBlank) ? stored[..^1] + ' ' : stored;
 
         private const int SelectsMax = 256;
 
@@ -88,8 +89,8 @@ internal abstract class Dialect
 
         public override Raw Proposed(string column) => new($"values({column})");
 
-        // A statement costs the server more than a short range does; a long union costs it memory while it plans.
-        public override SqlText Together(IEnumerable<SqlText> selects) =>
+        // A statement costs the server more than a short range; a long union costs it memory while it plans.
+        public override SqlText Combine(IEnumerable<SqlText> selects) =>
             SqlText.Join(
                 ";\n",
                 selects
@@ -103,7 +104,7 @@ internal abstract class Dialect
 
         public override Raw InsertIgnore { get; } = new("insert ignore");
 
-        public override Raw FromNothing { get; } = new("from dual");
+        public override Raw FromDual { get; } = new("from dual");
 
         public override Raw ForUpdate { get; } = new(" for update");
 
@@ -135,9 +136,9 @@ internal abstract class Dialect
 
     private sealed class SqliteDialect : Dialect
     {
-        public override string Key(string text) => text;
+        public override string ToKey(string text) => text;
 
-        public override string OfKey(string stored) => stored;
+        public override string FromKey(string stored) => stored;
 
         public override string Folder => "Sqlite";
 
@@ -145,13 +146,13 @@ internal abstract class Dialect
 
         public override Raw Proposed(string column) => new($"excluded.{column}");
 
-        public override SqlText Together(IEnumerable<SqlText> selects) => SqlText.Join(";\n", selects);
+        public override SqlText Combine(IEnumerable<SqlText> selects) => SqlText.Join(";\n", selects);
 
         public override int RowsPerInsert => 10;
 
         public override Raw InsertIgnore { get; } = new("insert or ignore");
 
-        public override Raw FromNothing { get; } = new("");
+        public override Raw FromDual { get; } = new("");
 
         public override Raw ForUpdate { get; } = new("");
 

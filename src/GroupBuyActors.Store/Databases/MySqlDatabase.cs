@@ -5,13 +5,13 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// MySQL 8 or MariaDB. This service's own connections are set up once and never reset; Orleans' texts open transactions
-/// of their own, so its sessions are reset, and set up again, on every open.
+/// MySQL or MariaDB. This service's own connections are set up once and never reset. Orleans' queries open transactions
+/// of their own, so its sessions are reset and set up again on every open.
 /// </summary>
 internal sealed class MySqlDatabase : Database
 {
     /// <summary>
-    /// Set on every new or reset session: what a statement means must not depend on the server's defaults.
+    /// Set on every new or reset session, so that the meaning of a statement does not depend on the server's defaults.
     /// </summary>
     internal const string SessionSettings =
         "set session transaction isolation level read committed; "
@@ -20,8 +20,8 @@ internal sealed class MySqlDatabase : Database
         + "'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
 
     /// <summary>
-    /// A statement's time: a horizon of a hundred thousand tasks on a busy server takes seconds. Callers in a hurry
-    /// cancel.
+    /// The time-out of a statement: reading a horizon of a hundred thousand tasks takes seconds on a busy server.
+    /// Callers with less time cancel.
     /// </summary>
     internal static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
 
@@ -39,7 +39,7 @@ internal sealed class MySqlDatabase : Database
             .Build();
     }
 
-    /// <summary>As configured, with the settings that this code relies on.</summary>
+    /// <summary>The configured connection string with the settings that this code relies on.</summary>
     public string ConnectionString { get; }
 
     public override Dialect Dialect => Dialect.MySql;
@@ -50,8 +50,8 @@ internal sealed class MySqlDatabase : Database
         Func<DbSession, CancellationToken, Task<T>> read,
         CancellationToken cancellation
     ) =>
-        // A driver that waits for a frozen server heeds its token late: the caller goes at once, the connection's place
-        // follows it.
+        // A driver that waits for a frozen server obeys its token late: the caller returns at once, and the
+        // connection's slot is released later.
         TryAsync((connection, ct) => read(new DbSession(connection, null), ct), cancellation).WaitAsync(cancellation);
 
     public override Task<T> WriteAsync<T>(
@@ -65,14 +65,14 @@ internal sealed class MySqlDatabase : Database
                     .BeginTransactionAsync(IsolationLevel.ReadCommitted, ct)
                     .ConfigureAwait(false);
                 var result = await write(new DbSession(connection, transaction), ct).ConfigureAwait(false);
-                // Not cancelled any more: half-way through a commit there is nothing left to save.
+                // Not cancelled any more: a commit that was sent cannot be taken back.
                 await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
                 return result;
             },
             cancellation
         );
 
-    // One round trip. Where a statement fails, those behind it are not run, and the connection goes with its open
+    // One round trip. If a statement fails, the later ones are not run, and the connection is closed with its open
     // transaction.
     public override Task WriteAsync(SqlText sql, CancellationToken cancellation) =>
         TryAsync(
@@ -110,7 +110,7 @@ internal sealed class MySqlDatabase : Database
         await _orleans.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A connection outside the pools, for work that must own its session.</summary>
+    /// <summary>Opens a connection outside the pools, for work that needs its own session.</summary>
     public async Task<MySqlConnection> OpenOwnAsync(CancellationToken cancellation)
     {
         var connection = new MySqlConnection(
@@ -139,11 +139,10 @@ internal sealed class MySqlDatabase : Database
             Pooling = true,
             MaximumPoolSize = (uint)connectionsMax,
             DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(statementTimeout.TotalSeconds)),
-            // A server that does not greet within this is away for its callers; the driver's own fifteen seconds are
-            // past their patience.
+            // Callers do not wait for the driver's default of fifteen seconds.
             ConnectionTimeout = ConnectTimeoutSeconds,
-            // A call that is given up asks the server to stop its statement, and leaves the connection where it does
-            // not answer that either.
+            // A cancelled call asks the server to stop its statement, and closes the connection if that is not answered
+            // either.
             CancellationTimeout = 1,
             DateTimeKind = MySqlDateTimeKind.Utc,
             GuidFormat = MySqlGuidFormat.None,
@@ -176,7 +175,8 @@ internal sealed class MySqlDatabase : Database
                     && (DatabaseErrors.IsConnectionLost(e) || DatabaseErrors.OfMySql(e) == ErrorMeaning.Lock)
                 )
             {
-                // At once: a deadlock's other side is through by now, and where one session is dead the others are too.
+                // Tried again at once: the other side of a deadlock has finished. If one session is dead, the others
+                // are too.
                 if (DatabaseErrors.IsConnectionLost(e))
                     await _own.ClearAsync().ConfigureAwait(false);
             }

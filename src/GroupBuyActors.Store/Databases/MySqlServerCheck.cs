@@ -4,9 +4,9 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// Looks at a server before it is trusted: that it is reachable, that the database is there (made where the user may),
-/// and that it keeps what the fence and the committer rely on (one primary that takes writes, row locks that everybody
-/// respects).
+/// Checks a server before it is used: that it is reachable, that the database exists (it is created if the user may do
+/// so), and that the server has what the fence and the committer rely on (one primary that accepts writes, row locks
+/// that hold for everybody).
 /// </summary>
 internal sealed class MySqlServerCheck(MySqlDatabase database)
 {
@@ -20,11 +20,11 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
         if (UnsupportedReason(version) is { } old)
             throw new StoreUnusableException(old);
         var variables = await VariablesAsync(connection, cancellation).ConfigureAwait(false);
-        if (WhyUnfit(variables) is { } unfit)
+        if (UnsuitableReason(variables) is { } unfit)
             throw new StoreUnusableException(unfit);
     }
 
-    /// <summary>Why this version cannot be used, or null.</summary>
+    /// <summary>Why a server of this version cannot be used, or null.</summary>
     internal static string? UnsupportedReason(string version)
     {
         var maria = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
@@ -45,7 +45,7 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
     }
 
     /// <summary>Why a server with these variables cannot be used, or null.</summary>
-    internal static string? WhyUnfit(IReadOnlyDictionary<string, string> variables)
+    internal static string? UnsuitableReason(IReadOnlyDictionary<string, string> variables)
     {
         if (IsOn(variables, "read_only") || IsOn(variables, "super_read_only") || IsOn(variables, "innodb_read_only"))
             return "The database server is read-only, perhaps a replica; configure the address of the primary.";
@@ -58,13 +58,14 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
         if (IsOn(variables, "wsrep_on"))
             return "The database server is a Galera node. Other nodes do not see its row locks, which would let two "
                 + "silos commit at the same time; use a server with one primary.";
-        return WhyTooSmall(variables);
+        return PacketTooSmallReason(variables);
     }
 
     /// <summary>
-    /// A commit takes a quarter of a packet; lists and books write up to half of this one in a statement.
+    /// A commit uses up to a quarter of a packet; a statement of lists and books uses up to half of
+    /// <see cref="PacketBytesMin"/>.
     /// </summary>
-    private static string? WhyTooSmall(IReadOnlyDictionary<string, string> variables) =>
+    private static string? PacketTooSmallReason(IReadOnlyDictionary<string, string> variables) =>
         long.TryParse(variables.GetValueOrDefault("max_allowed_packet"), CultureInfo.InvariantCulture, out var bytes)
         && bytes < PacketBytesMin
             ? $"The database server's max_allowed_packet is {bytes} bytes; at least {PacketBytesMin} are "
@@ -105,11 +106,9 @@ internal sealed class MySqlServerCheck(MySqlDatabase database)
             settings.Database = "";
             await using var connection = new MySqlConnection(settings.ConnectionString);
             await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            var quoted = $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
             await using var command = new MySqlCommand(
-                $"""
-                create database if not exists `{name.Replace("`", "``", StringComparison.Ordinal)}` character
-                  set utf8mb4 collate utf8mb4_bin
-                """,
+                $"create database if not exists {quoted} character set utf8mb4 collate utf8mb4_bin",
                 connection
             );
             await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);

@@ -5,12 +5,12 @@ using System.Text;
 
 namespace GroupBuyActors.Store.Databases;
 
-/// <summary>SQL to be taken as it stands, where <see cref="SqlText"/> would make a parameter of it.</summary>
+/// <summary>SQL that is inserted as text, where <see cref="SqlText"/> would otherwise make a parameter of it.</summary>
 internal readonly record struct Raw(string Text);
 
 /// <summary>
-/// SQL written as an interpolated string: each hole becomes a parameter, so that no value but a number is ever part of
-/// the text. Holes of type <see cref="Raw"/> and <see cref="SqlText"/> are text themselves.
+/// SQL written as an interpolated string. Each hole becomes a parameter; only numbers and ids, which need no escape,
+/// become part of the text. Holes of type <see cref="Raw"/> and <see cref="SqlText"/> are inserted as text.
 /// </summary>
 [InterpolatedStringHandler]
 internal sealed class SqlText
@@ -27,7 +27,6 @@ internal sealed class SqlText
         _values = new List<object?>(formattedCount);
     }
 
-    /// <summary>Characters so far.</summary>
     public int Length => _text.Length;
 
     public void AppendLiteral(string text) => _text.Append(text);
@@ -37,7 +36,7 @@ internal sealed class SqlText
     public void AppendFormatted(SqlText inner) => Append(inner);
 
     /// <summary>
-    /// A number is safe as text, and statements sent together by the hundred need no hundreds of parameters each.
+    /// A number is safe as text. It is no parameter, because statements are sent together by the hundred.
     /// </summary>
     public void AppendFormatted(long number) => _text.Append(CultureInfo.InvariantCulture, $"{number}");
 
@@ -51,7 +50,7 @@ internal sealed class SqlText
             _text.Append("null");
     }
 
-    /// <summary>Ids are safe as text, too: their alphabets have neither quote nor backslash.</summary>
+    /// <summary>Ids are safe as text, too: they contain neither quotes nor backslashes.</summary>
     public void AppendFormatted(GroupId id) => _text.Append('\'').Append(id.Value).Append('\'');
 
     public void AppendFormatted(ActorId id) => _text.Append('\'').Append(id.ToString()).Append('\'');
@@ -70,7 +69,7 @@ internal sealed class SqlText
         _values.Add(value);
     }
 
-    /// <summary>Adds more; its parameters are numbered on.</summary>
+    /// <summary>Appends another text; its parameters are renumbered.</summary>
     public SqlText Append(SqlText more)
     {
         var shift = _values.Count;
@@ -82,7 +81,6 @@ internal sealed class SqlText
         return this;
     }
 
-    /// <summary>Joins rows or conditions.</summary>
     public static SqlText Join(string separator, IEnumerable<SqlText> parts)
     {
         var joined = new SqlText();
@@ -98,14 +96,14 @@ internal sealed class SqlText
         return joined;
     }
 
-    /// <summary>A list of integers for <c>in (…)</c>: numbers need no parameters.</summary>
+    /// <summary>A list of integers for <c>in (…)</c>.</summary>
     public static Raw Numbers(IEnumerable<int> numbers) => new(string.Join(',', numbers));
 
     /// <summary>A list of values for <c>in (…)</c>.</summary>
     public static SqlText Values<T>(IEnumerable<T> values) =>
         Join(",", values.Select(value => new SqlText().With(value)));
 
-    public void FillIn(DbCommand command)
+    public void ApplyTo(DbCommand command)
     {
         command.CommandText = _text.ToString();
         for (var i = 0; i < _values.Count; i++)

@@ -4,9 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// One SQLite file in WAL mode. Readers run on connections kept open, off the caller's thread (a grain's turn must not
-/// wait for a disk); writers queue on one thread, so that they wait for each other and not, asleep in the library, for
-/// the file's lock.
+/// One SQLite file in WAL mode. Reads use connections that stay open, and do not run on the caller's thread (a grain
+/// must not wait for a disk). Writes are queued on one thread, so that they wait for each other there and not for the
+/// file's lock, for which SQLite waits by sleeping.
 /// </summary>
 internal sealed class SqliteDatabase : Database
 {
@@ -15,9 +15,8 @@ internal sealed class SqliteDatabase : Database
     private readonly string _settings;
     private volatile bool _disposed;
 
-    /// <param name="connectionString">With <c>Data Source</c>, a path; its directory is made where it is
-    /// missing.</param>
-    /// <param name="readersMax">Connections that read at once.</param>
+    /// <param name="connectionString">With <c>Data Source</c>, a path; its directory is created if it is
+    /// missing.</param> <param name="readersMax">Connections that read at the same time.</param>
     /// <param name="survivesPowerLoss">True: every commit waits for the disk. False: a commit survives the process, not
     /// the machine.</param>
     public SqliteDatabase(string connectionString, int readersMax, bool survivesPowerLoss = true)
@@ -34,24 +33,24 @@ internal sealed class SqliteDatabase : Database
         builder.DefaultTimeout = 10;
         ConnectionString = builder.ConnectionString;
         DataSource = new Source(this);
-        _readers = new ConnectionPool<SqliteConnection>(readersMax, _ => Task.FromResult(Open()));
-        _writer = new Lazy<SqliteWriter>(() => new SqliteWriter(Open(), Turns, System.IO.Path.GetFileName(Path)));
+        _readers = new ConnectionPool<SqliteConnection>(readersMax, ct => Task.Run(Open, ct));
+        _writer = new Lazy<SqliteWriter>(() => new SqliteWriter(Open(), WriteLock, System.IO.Path.GetFileName(Path)));
         _settings = $"""
             pragma busy_timeout = 5000; pragma journal_mode = wal;
               pragma synchronous = {(survivesPowerLoss ? "full" : "normal")}; pragma foreign_keys = off;
             """;
     }
 
-    /// <summary>The committer's lane and the writing thread write in turn.</summary>
-    public SqliteTurns Turns { get; } = new();
+    /// <summary>Held by the committer's lane or the writing thread while it writes.</summary>
+    public SqliteWriteLock WriteLock { get; } = new();
 
     /// <summary>The file, absolute.</summary>
     public string Path { get; }
 
-    /// <summary>Remembers how far the file has got, where a committer writes it.</summary>
+    /// <summary>Records the file's last acknowledged commit, if a committer writes to it.</summary>
     public SqliteMark Mark { get; }
 
-    /// <summary>With the absolute path, without pooling.</summary>
+    /// <summary>The connection string with the absolute path, without pooling.</summary>
     public string ConnectionString { get; }
 
     public override Dialect Dialect => Dialect.Sqlite;
@@ -59,7 +58,7 @@ internal sealed class SqliteDatabase : Database
     public override DbDataSource DataSource { get; }
 
     /// <summary>
-    /// A new connection with this service's settings. They are per connection, all but the journal mode.
+    /// Opens a new connection with this service's settings. Except for the journal mode they are per connection.
     /// </summary>
     public SqliteConnection Open()
     {
@@ -99,8 +98,8 @@ internal sealed class SqliteDatabase : Database
     }
 
     /// <summary>
-    /// By the writing thread, which takes turns with the committer: whoever waits for the file's own lock may wait for
-    /// ever beside it.
+    /// Runs on the writing thread, which alternates with the committer: a session that waits for the file's own lock
+    /// may wait forever while the committer writes.
     /// </summary>
     public override Task EachAsync(SqlText statements, CancellationToken cancellation) =>
         WriteAsync(statements, cancellation);
@@ -129,11 +128,11 @@ internal sealed class SqliteDatabase : Database
         await _readers.DisposeAsync().ConfigureAwait(false);
         try
         {
-            SqliteFileCheck.Seal(this);
+            SqliteFileCheck.RecordClosedState(this);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The next start looks at the file as after a death.
+            // The next start checks the file as after a crash.
         }
         Mark.Dispose();
     }

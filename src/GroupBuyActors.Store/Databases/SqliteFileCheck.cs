@@ -6,31 +6,32 @@ using SQLitePCL;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// Looks at a SQLite file before it is used: that it is all there, by its <see cref="SqliteMark"/>, and that it is
-/// whole.
+/// Checks a SQLite file before it is used: that it contains all acknowledged commits, by its <see cref="SqliteMark"/>,
+/// and that it is not damaged.
 /// </summary>
 /// <remarks>
-/// After a stop in good order the file must be byte for byte what it was. After a death it must have what was
-/// acknowledged last, and its structure must hold; changed bytes within a value that no index repeats are beyond that,
-/// for SQLite keeps no check sums of pages.
+/// After a normal stop the file must be byte for byte the same. After a crash it must contain the last acknowledged
+/// commit, and its structure must be valid; changed bytes within a value that is in no index are not detected, because
+/// SQLite keeps no check sums of pages.
 /// </remarks>
 internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time, ILogger log)
 {
-    /// <summary>What is hashed at a stop and at a start: a second's work.</summary>
+    /// <summary>The largest file that is hashed at a stop and at a start, which takes about a second.</summary>
     public const long HashedBytesMax = 512L * 1024 * 1024;
 
     /// <summary>
-    /// Beyond it indexes are not compared with their tables, which takes many times as long as to read the pages.
+    /// In larger files indexes are not compared with their tables, which takes many times as long as reading the pages.
     /// </summary>
     private const long ComparedBytesMax = 128L * 1024 * 1024;
 
     private const int FindingsMax = 3;
 
-    /// <summary>A start must not wait longer for a large file.</summary>
+    /// <summary>The longest check of the structure: a start must not wait longer for a large file.</summary>
     internal static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Throws with what is missing or damaged, and what to do. Does nothing where another process has the file.
+    /// Throws <see cref="StoreUnusableException"/>, which says what is missing or damaged and what to do. Does nothing
+    /// if another process uses the file.
     /// </summary>
     public void Run()
     {
@@ -42,7 +43,7 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         if (!file.Exists || file.Length == 0)
         {
             if (mark is not null)
-                throw Missing(
+                throw Unexpected(
                     $"is {(file.Exists ? "empty" : "missing")}, and it held commits up to position "
                         + $"{mark.Position} of stream {mark.Stream}: it was emptied or deleted, or its disk is "
                         + "not mounted"
@@ -50,9 +51,9 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
             return;
         }
 
-        if (!IsAsItWasClosed(mark, file))
-            CheckInside(mark, file.Length);
-        // From here on the file changes; what it was when it was closed is said no more.
+        if (!IsUnchangedSinceClose(mark, file))
+            CheckContents(mark, file.Length);
+        // From here on the file changes, so its state at the last stop is no longer recorded.
         if (mark?.Sha256 is not null)
         {
             database.Mark.Write(mark with { Length = 0, Sha256 = null });
@@ -61,10 +62,10 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
     }
 
     /// <summary>
-    /// Remembers the file as it is, closed in good order; nothing where another process has it or its log is still
-    /// needed.
+    /// Records the state of the file after a normal stop. Does nothing if another process uses it or if its write-ahead
+    /// log is still needed.
     /// </summary>
-    public static void Seal(SqliteDatabase database)
+    public static void RecordClosedState(SqliteDatabase database)
     {
         if (database.Mark.Written is not { } mark)
             return;
@@ -94,28 +95,28 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         }
     }
 
-    private bool IsAsItWasClosed(MarkedState? mark, FileInfo file)
+    private bool IsUnchangedSinceClose(MarkedState? mark, FileInfo file)
     {
         if (mark?.Sha256 is not { } hash || File.Exists(database.Path + "-wal"))
             return false;
         if (file.Length != mark.Length)
-            throw Missing(
+            throw Unexpected(
                 $"had {mark.Length} bytes when it was closed, and has {file.Length}: "
                     + "it was truncated, replaced or written by another program"
             );
         if (Hash(file) != hash)
-            throw Missing("has changed since it was closed: it was damaged, or written by another program");
+            throw Unexpected("has changed since it was closed: it was damaged, or written by another program");
         return true;
     }
 
-    private void CheckInside(MarkedState? mark, long length)
+    private void CheckContents(MarkedState? mark, long length)
     {
         try
         {
             using var connection = database.Open();
             CheckStructure(connection, length);
-            if (mark is not null && !Holds(connection, mark))
-                throw Missing(
+            if (mark is not null && !ContainsPosition(connection, mark))
+                throw Unexpected(
                     $"ends before position {mark.Position} of stream {mark.Stream}, which was acknowledged: "
                         + $"its write-ahead log {database.Path}-wal was deleted or damaged, or the file is an "
                         + "older copy"
@@ -160,9 +161,9 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
     }
 
     /// <summary>
-    /// By the journal, or by a reader's cursor where the journal's row has left since; both by their primary keys.
+    /// Looks in the journal, or for a sink's cursor if the journal's row was removed since; both by their primary keys.
     /// </summary>
-    private static bool Holds(SqliteConnection connection, MarkedState mark)
+    private static bool ContainsPosition(SqliteConnection connection, MarkedState mark)
     {
         using var command = connection.CreateCommand();
         command.CommandText = """
@@ -178,12 +179,12 @@ internal sealed class SqliteFileCheck(SqliteDatabase database, TimeProvider time
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_ERROR)
         {
-            // Not even the tables are there.
+            // The tables are missing.
             return false;
         }
     }
 
-    private StoreUnusableException Missing(string what) =>
+    private StoreUnusableException Unexpected(string what) =>
         new(
             $"The SQLite file {database.Path} {what}. Restore the right file together with its -wal file, or a backup; "
                 + $"to continue with the present file on purpose, remove {database.Mark.Path} and start again."

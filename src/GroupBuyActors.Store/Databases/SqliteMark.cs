@@ -4,27 +4,26 @@ using System.Text;
 
 namespace GroupBuyActors.Store.Databases;
 
-/// <summary>What a database file is known to have held.</summary>
+/// <summary>What a database file is known to contain.</summary>
 /// <param name="Stream">The stream of the process that wrote last.</param>
-/// <param name="Position">The stream's last acknowledged position, 0 for none.</param>
-/// <param name="Length">The file's bytes after a stop in good order, else 0.</param>
-/// <param name="Sha256">Of the file after a stop in good order, in hex; null while a process writes, and after one that
-/// died.</param>
+/// <param name="Position">The stream's last acknowledged position, 0 for none.</param> <param name="Length">The file's
+/// length in bytes after a normal stop, otherwise 0.</param> <param name="Sha256">The file's hash in hex after a normal
+/// stop; null while a process writes, and after a crash.</param>
 internal sealed record MarkedState(long Stream, long Position, long Length = 0, string? Sha256 = null);
 
 /// <summary>
-/// A small file beside a SQLite database that remembers how far it had got. SQLite itself takes a file that was emptied
-/// for a new one, and one whose write-ahead log is gone or spoilt for an older one: neither is an error to it.
+/// A small file beside a SQLite database that records the last acknowledged commit. SQLite itself treats an emptied
+/// file as a new one, and a file whose write-ahead log is missing or damaged as an older one, without an error.
 /// </summary>
 /// <remarks>
 /// Written after every transaction of commits and before they are acknowledged, without waiting for the disk: it
-/// survives the death of the process, and after a loss of power it may be older than the database, never newer. At
-/// checkpoints and at the end it is flushed. It has two places that are written in turns, each with a check sum, so
-/// that a write that was broken off leaves the one before.
+/// survives a crash of the process, and after a loss of power it may be older than the database, never newer. It is
+/// flushed at checkpoints and at the end. It has two slots that are written alternately, each with a check sum, so that
+/// an interrupted write leaves the previous one.
 /// </remarks>
 internal sealed class SqliteMark(string databasePath) : IDisposable
 {
-    private const int PlaceBytes = 256;
+    private const int SlotBytes = 256;
     private readonly Lock _gate = new();
     private FileStream? _file;
     private long _number;
@@ -33,13 +32,13 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
     public string Path { get; } = databasePath + ".mark";
 
     /// <summary>
-    /// What this process wrote last; null where it has written nothing, and so has nothing to say about the file.
+    /// What this process wrote last; null if it has written nothing and therefore knows nothing about the file.
     /// </summary>
     public MarkedState? Written { get; private set; }
 
     /// <summary>
-    /// What was written last by whomever, or null where nothing was; throws <see cref="InvalidDataException"/> where it
-    /// cannot be made out.
+    /// What any process wrote last, or null if nothing was written; throws <see cref="InvalidDataException"/> if the
+    /// file is damaged.
     /// </summary>
     public MarkedState? Read()
     {
@@ -55,7 +54,6 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
         }
     }
 
-    /// <summary>Remembers a state.</summary>
     public void Write(MarkedState state)
     {
         lock (_gate)
@@ -68,12 +66,12 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
             }
             _number++;
             var text = Encoding.ASCII.GetBytes(Text(_number, state));
-            RandomAccess.Write(_file.SafeFileHandle, text, _number % 2 * PlaceBytes);
+            RandomAccess.Write(_file.SafeFileHandle, text, _number % 2 * SlotBytes);
             Written = state;
         }
     }
 
-    /// <summary>Waits until what was written is on the disk.</summary>
+    /// <summary>Waits until the last write is on disk.</summary>
     public void Flush()
     {
         lock (_gate)
@@ -97,7 +95,7 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
     }
 
     private static (long Number, MarkedState State)? Newest(byte[] bytes) =>
-        bytes.Chunk(PlaceBytes).Select(Parse).Where(place => place is not null).MaxBy(place => place!.Value.Number);
+        bytes.Chunk(SlotBytes).Select(Parse).Where(slot => slot is not null).MaxBy(slot => slot!.Value.Number);
 
     private static string Text(long number, MarkedState state)
     {
@@ -106,12 +104,12 @@ internal sealed class SqliteMark(string databasePath) : IDisposable
             $"groupbuy mark 1 {number} stream {state.Stream} position {state.Position} "
                 + $"length {state.Length} sha256 {state.Sha256 ?? "-"}"
         );
-        return $"{text} check {Check(text)}".PadRight(PlaceBytes - 1) + '\n';
+        return $"{text} check {Check(text)}".PadRight(SlotBytes - 1) + '\n';
     }
 
-    private static (long Number, MarkedState State)? Parse(byte[] place)
+    private static (long Number, MarkedState State)? Parse(byte[] slot)
     {
-        var words = Encoding.ASCII.GetString(place).TrimEnd().Split(' ');
+        var words = Encoding.ASCII.GetString(slot).TrimEnd().Split(' ');
         if (
             words
             is not [

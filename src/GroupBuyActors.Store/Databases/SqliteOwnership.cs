@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// One process owns a database file: it holds a lock of the operating system on a file beside it. The lock ends with
-/// the process however that ends; that the file exists means nothing.
+/// Ownership of a database file by one process: an operating system's lock on a file beside it. The lock ends with the
+/// process, however it ends; the existence of the file means nothing.
 /// </summary>
 internal sealed class SqliteOwnership : IDisposable
 {
@@ -10,7 +10,7 @@ internal sealed class SqliteOwnership : IDisposable
 
     private SqliteOwnership(FileStream file) => _file = file;
 
-    /// <summary>Takes the lock, or throws with one sentence.</summary>
+    /// <summary>Takes the lock, or throws <see cref="StoreUnusableException"/>.</summary>
     public static SqliteOwnership Take(string databasePath)
     {
         var path = databasePath + ".lock";
@@ -39,7 +39,7 @@ internal sealed class SqliteOwnership : IDisposable
     }
 
     /// <summary>
-    /// Takes the lock for a moment, or gives null where another process has it or there is no place for it.
+    /// Takes the lock, or returns null if another process has it or if the lock file cannot be written.
     /// </summary>
     public static SqliteOwnership? TryTake(string databasePath)
     {

@@ -1,18 +1,17 @@
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// The threads of this process that write a SQLite file take turns, first come first served. The file's own lock is not
-/// fair: who meets it sleeps and looks again, and may find it taken for as long as another writes without pause.
+/// A fair lock for the threads of this process that write a SQLite file: first come, first served. The file's own lock
+/// is not fair: a session that finds it held sleeps and tries again, and may find it held for as long as another writes
+/// without pause.
 /// </summary>
-internal sealed class SqliteTurns
+internal sealed class SqliteWriteLock
 {
     private readonly object _gate = new();
     private long _nextTicket;
     private long _served;
 
-    /// <summary>
-    /// Waits for its turn. One that waits for a disk behind it holds the turn for as long as the transaction takes.
-    /// </summary>
+    /// <summary>Waits for the lock, which is then held for the whole transaction.</summary>
     public void Enter()
     {
         lock (_gate)
@@ -23,7 +22,7 @@ internal sealed class SqliteTurns
         }
     }
 
-    /// <summary>Passes the turn on.</summary>
+    /// <summary>Passes the lock to the next waiting thread.</summary>
     public void Leave()
     {
         lock (_gate)

@@ -4,30 +4,29 @@ using Microsoft.Data.Sqlite;
 namespace GroupBuyActors.Store.Databases;
 
 /// <summary>
-/// One thread with one connection that writes. Work that waits is done together: one transaction, a savepoint each, so
-/// that a piece that fails takes nothing else with it. A caller hears of success only once the transaction is
-/// committed.
+/// One thread with one connection that writes. Waiting work is done in one transaction, with a savepoint for each
+/// piece, so that a failing piece does not affect the others. A call completes only when the transaction is committed.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    /// <summary>Pieces in one transaction: bounds how long the file stays locked for the committer.</summary>
+    /// <summary>Pieces of work in one transaction: bounds how long the committer waits for the file.</summary>
     private const int BatchMax = 64;
 
-    /// <summary>Pieces that may wait; beyond it callers wait for a place.</summary>
+    /// <summary>Pieces of work that may wait; beyond it callers wait to add theirs.</summary>
     private const int QueueMax = 4096;
 
     private readonly SqliteConnection _connection;
-    private readonly SqliteTurns _turns;
+    private readonly SqliteWriteLock _writeLock;
     private readonly DbSession _session;
     private readonly Channel<Piece> _queue = Channel.CreateBounded<Piece>(
         new BoundedChannelOptions(QueueMax) { SingleReader = true }
     );
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SqliteWriter(SqliteConnection connection, SqliteTurns turns, string name)
+    public SqliteWriter(SqliteConnection connection, SqliteWriteLock writeLock, string name)
     {
         _connection = connection;
-        _turns = turns;
+        _writeLock = writeLock;
         _session = new DbSession(connection, null);
         new Thread(Run) { IsBackground = true, Name = $"write {name}" }.Start();
     }
@@ -62,7 +61,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private void WriteTogether(List<Piece> batch)
     {
-        _turns.Enter();
+        _writeLock.Enter();
         try
         {
             Execute("begin immediate");
@@ -79,7 +78,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         finally
         {
-            _turns.Leave();
+            _writeLock.Leave();
         }
 
         foreach (var piece in batch)
@@ -110,7 +109,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (SqliteException)
         {
-            // The transaction had not begun, or SQLite has rolled it back itself.
+            // The transaction did not begin, or SQLite has rolled it back itself.
         }
     }
 
@@ -142,7 +141,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             var running = write(session, CancellationToken.None);
-            // Microsoft.Data.Sqlite is synchronous; work that waits for something else would hold the lock meanwhile.
+            // Microsoft.Data.Sqlite is synchronous. Work that is not complete waits for something else, and would hold
+            // the lock meanwhile.
             if (!running.IsCompleted)
                 throw new InvalidOperationException("Work on the writer thread may wait only for the database.");
             _value = running.GetAwaiter().GetResult();

@@ -5,20 +5,22 @@ using System.Text;
 
 namespace GroupBuyActors.Store.Migrations;
 
-/// <summary>One step of the schema: a file <c>0001_name.sql</c>, forward only, never changed once it is out.</summary>
+/// <summary>One step of the schema: a file <c>0001_name.sql</c>, forward only, never changed after a release.</summary>
 /// <param name="Version">From the file's name.</param>
-/// <param name="Name">The file's name.</param>
-/// <param name="Text">With line ends of one kind, so that the hash does not depend on how it was checked out.</param>
+/// <param name="Name">The file's name.</param> <param name="Text">With line feeds only, so that the hash does not
+/// depend on how the file was checked out.</param>
 internal sealed record Migration(int Version, string Name, string Text)
 {
-    /// <summary>Of the text, in hex.</summary>
+    /// <summary>The hash of the text, in hex.</summary>
     public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
-    /// <summary>The store's migrations, of the folder of that name beside this file, in order.</summary>
+    /// <summary>The store's migrations in the folder of that name beside this file, in order.</summary>
     public static IReadOnlyList<Migration> Of(string folder) =>
         Of(typeof(Migration).Assembly, $"{typeof(Migration).Namespace}.{folder}.");
 
-    /// <summary>The migrations that an assembly holds as resources whose names begin so, in order.</summary>
+    /// <summary>
+    /// The migrations in an assembly's resources whose names begin with <paramref name="prefix"/>, in order.
+    /// </summary>
     public static IReadOnlyList<Migration> Of(Assembly assembly, string prefix) =>
         assembly
             .GetManifestResourceNames()
@@ -66,16 +68,16 @@ internal sealed record Migration(int Version, string Name, string Text)
 }
 
 /// <summary>
-/// A migration as the database remembers it. <see cref="Applied"/> is false where it was begun and not ended.
+/// A migration as the database records it. <see cref="Applied"/> is false if it was begun and not completed.
 /// </summary>
 internal sealed record AppliedMigration(int Version, string Name, string Sha256, bool Applied);
 
-/// <summary>What is left to do.</summary>
+/// <summary>Compares a release's migrations with a database's.</summary>
 internal static class MigrationPlan
 {
     /// <summary>
-    /// The migrations not yet applied. A newer database than this release is no fault (a rolling update: schemas only
-    /// grow); a migration changed after it was applied is.
+    /// The migrations that are not applied yet. A database newer than this release is valid, because schemas only grow
+    /// (a rolling update). Throws if a migration was changed after it was applied.
     /// </summary>
     public static IReadOnlyList<Migration> Pending(
         IReadOnlyList<Migration> known,

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store.Migrations;
 
-/// <summary>What migrations do and wait for.</summary>
+/// <summary>Log messages about migrations.</summary>
 internal static partial class MigrationLog
 {
     [LoggerMessage(2150, LogLevel.Information, "Applied migration {Migration}.")]

@@ -3,12 +3,14 @@ using MySqlConnector;
 
 namespace GroupBuyActors.Store.Migrations;
 
-/// <summary>Who keeps a table from being changed, as far as the server and the user's rights tell.</summary>
+/// <summary>
+/// Finds which sessions prevent the change of a table, as far as the server and the user's rights allow.
+/// </summary>
 internal static class MySqlLockHolders
 {
     private const int ReportedMax = 3;
 
-    /// <summary>A part of a sentence for people, with the connections that could be ended.</summary>
+    /// <summary>A phrase for messages, with the connections that could be ended.</summary>
     public static async Task<string> DescribeAsync(
         MySqlConnection connection,
         string? table,
@@ -27,7 +29,7 @@ internal static class MySqlLockHolders
         return "the server does not report the holder to this user";
     }
 
-    // MySQL's own account of who holds what; MariaDB has the tables and, as a rule, nothing in them.
+    // MySQL's list of locks and their holders; on MariaDB these tables exist but are usually empty.
     private static SqlText OfTable(string table) =>
         $"""
             select t.processlist_id, t.processlist_user, t.processlist_host, t.processlist_command, t.processlist_time
@@ -45,7 +47,7 @@ internal static class MySqlLockHolders
              where p.id <> connection_id() order by x.trx_started limit {ReportedMax}
             """;
 
-    /// <summary>Null where the user may not look, or the server has no such table.</summary>
+    /// <summary>Null if the user may not read it, or if the server has no such table.</summary>
     private static async Task<List<string>?> TryAsync(DbSession session, SqlText sql, CancellationToken cancellation)
     {
         try

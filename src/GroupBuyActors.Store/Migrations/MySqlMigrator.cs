@@ -5,67 +5,71 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Migrations;
 
 /// <summary>
-/// Brings a MySQL or MariaDB schema up to date. Silos that start together wait for each other on a named lock of the
-/// server. Definitions commit by themselves there, so a migration that was begun and not ended (a crash) is run again
-/// with what is there already passed over.
+/// Brings a MySQL or MariaDB schema up to date. Silos that start at the same time wait for each other on a named lock
+/// of the server. Definitions commit by themselves, so a migration that was begun and not completed (a crash) is run
+/// again, and what exists already is skipped.
 /// </summary>
 /// <remarks>
-/// Silos of the release before commit while a migration runs, so a migration in <c>Migrations/MySql</c> keeps to this,
-/// and a test holds it:
+/// Silos of the previous release commit while a migration runs. Therefore a migration in <c>Migrations/MySql</c>
+/// follows these rules, and a test checks them:
 /// <list type="bullet">
-/// <item>A table that an earlier migration made is changed without copying it: <c>alter table t add column …, algorithm
+/// <item>A table that an earlier migration created is changed without copying it: <c>alter table t add column …,
+/// algorithm
 /// = instant</c> (no lock clause: MySQL refuses it there) or <c>alter table t add index …, algorithm = inplace, lock =
-/// none</c>, which <c>create index … on t (…) algorithm = inplace lock = none</c> is, too. A server that cannot do it
-/// so refuses the statement.</item>
-/// <item>Nothing that the release before uses is dropped, renamed or narrowed.</item>
-/// <item>Each statement can be run again, whole, from where a crash left it; it runs by itself, in no
-/// transaction.</item>
+/// none</c>, or its equivalent <c>create index … on t (…) algorithm = inplace lock = none</c>. A server that cannot do
+/// this refuses the statement.</item>
+/// <item>Nothing that the previous release uses is dropped, renamed or narrowed.</item>
+/// <item>Each statement can be run again after a crash; it runs by itself, in no transaction.</item>
 /// </list>
-/// How a statement waits for its table is <see cref="MySqlSchemaChange"/>'s: the text of a migration sets no time-outs.
+/// <see cref="MySqlSchemaChange"/> decides how a statement waits for its table: the text of a migration sets no
+/// time-outs.
 /// </remarks>
 internal sealed class MySqlMigrator(
     MySqlDatabase database,
     IReadOnlyList<Migration> migrations,
     TimeProvider time,
     ILogger log,
-    MigrationPatience? patience = null,
+    MigrationRetryPolicy? retryPolicy = null,
     string versionTable = "schema_version"
 )
 {
-    /// <summary>How often one who waits for another's migration says so.</summary>
-    private const int TurnSeconds = 10;
+    /// <summary>The time of one try to get the lock; after each a message is logged.</summary>
+    private const int LockAttemptSeconds = 10;
 
-    /// <summary>Remembers which of these migrations are applied.</summary>
+    /// <summary>The table that records which of these migrations are applied.</summary>
     private readonly Raw _versions = new(versionTable);
 
-    private readonly MigrationPatience _patience = patience ?? MigrationPatience.Default;
+    private readonly MigrationRetryPolicy _retryPolicy = retryPolicy ?? MigrationRetryPolicy.Default;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenOwnAsync(cancellation).ConfigureAwait(false);
-        // The lock is the server's, not the database's: its name says which one. It goes with the connection.
+        // The lock is the server's, not the database's, so its name contains the database's. It ends with the
+        // connection.
         var name = $"groupbuy migrate {StableHash.Of(connection.Database):x16}";
-        await TakeTurnAsync(connection, name, cancellation).ConfigureAwait(false);
+        await AcquireLockAsync(connection, name, cancellation).ConfigureAwait(false);
         await MigrateAsync(connection, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Another silo may have to wait for a table, which takes as long as its patience, and then do the work.
+    /// Waits at most twice as long as the retry policy: another silo may wait for a table for that long, and then do
+    /// the work.
     /// </summary>
-    private async Task TakeTurnAsync(MySqlConnection connection, string name, CancellationToken cancellation)
+    private async Task AcquireLockAsync(MySqlConnection connection, string name, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         var session = new DbSession(connection, null);
         while (
-            await session.NumberAsync($"select get_lock({name}, {TurnSeconds})", 0, cancellation).ConfigureAwait(false)
-            != 1
+            await session
+                .NumberAsync($"select get_lock({name}, {LockAttemptSeconds})", 0, cancellation)
+                .ConfigureAwait(false) != 1
         )
         {
             var holder = await session
                 .NumberAsync($"select is_used_lock({name})", 0, cancellation)
                 .ConfigureAwait(false);
             var waited = (int)time.GetElapsedTime(started).TotalSeconds;
-            if (waited >= 2 * _patience.Total.TotalSeconds)
+            if (waited >= 2 * _retryPolicy.Total.TotalSeconds)
                 throw new StoreUnusableException(
                     $"Another process has been migrating the database {connection.Database} for {waited} s: "
                         + $"check what connection {holder} of the server does, then start again."
@@ -116,11 +120,11 @@ internal sealed class MySqlMigrator(
         MySqlConnection connection,
         DbSession session,
         Migration migration,
-        bool again,
+        bool isRetry,
         CancellationToken cancellation
     )
     {
-        if (!again)
+        if (!isRetry)
             await session
                 .ExecuteAsync(
                     $"""
@@ -130,9 +134,9 @@ internal sealed class MySqlMigrator(
                     cancellation
                 )
                 .ConfigureAwait(false);
-        var change = new MySqlSchemaChange(connection, _patience, time, log);
+        var change = new MySqlSchemaChange(connection, _retryPolicy, time, log);
         foreach (var statement in migration.Statements())
-            await change.RunAsync(migration, statement, again, cancellation).ConfigureAwait(false);
+            await change.RunAsync(migration, statement, isRetry, cancellation).ConfigureAwait(false);
 
         await session
             .ExecuteAsync(

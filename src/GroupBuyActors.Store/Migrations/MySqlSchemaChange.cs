@@ -5,49 +5,50 @@ using MySqlConnector;
 
 namespace GroupBuyActors.Store.Migrations;
 
-/// <summary>Runs the statements of migrations while silos of the release before go on committing.</summary>
+/// <summary>Runs the statements of migrations while silos of the previous release commit.</summary>
 /// <remarks>
-/// Problem: a definition needs its table for itself for a moment, even where the work is done online. It waits for
-/// every transaction that has touched the table, and every later statement, commits too, waits behind it. One reader
-/// that stays open would stop all. So a try waits for <see cref="LockWaitSeconds"/> at most, shorter than a commit
-/// waits for a lock; then it gives way, commits go on, and it is tried again after a pause. Who starts is told what is
-/// waited for, and who keeps it; the wait is bounded, and a start that gives up leaves everything as it was, for the
-/// next one to go on from. That works only where the moment is short: a definition that copies its table keeps writers
-/// out for as long as that takes. Hence the rule for migrations, which <c>MigrationRuleTests</c> holds: see <see
-/// cref="MySqlMigrator"/>.
+/// Problem: a definition needs an exclusive lock of its table for a moment, even if the work is done online. It waits
+/// for every transaction that has used the table, and every later statement, including commits, waits behind it. One
+/// reader that stays open would stop all. So a try waits for at most <see cref="LockWaitSeconds"/>, less than a commit
+/// waits for a lock; then it stops, commits continue, and it is tried again after a pause. The log says what the start
+/// waits for, and which session holds it. The wait is bounded, and a start that fails leaves everything as it was, so
+/// that the next one can continue. This works only if the moment is short: a definition that copies its table blocks
+/// writers for as long as the copy takes. Hence the rules for migrations, which <c>MigrationRuleTests</c> checks: see
+/// <see cref="MySqlMigrator"/>.
 /// </remarks>
 internal sealed partial class MySqlSchemaChange(
     MySqlConnection connection,
-    MigrationPatience patience,
+    MigrationRetryPolicy retryPolicy,
     TimeProvider time,
     ILogger log
 )
 {
-    /// <summary>The server knows whole seconds only.</summary>
+    /// <summary>The shortest time-out: the server only has whole seconds.</summary>
     public const int LockWaitSeconds = 1;
 
     /// <summary>An index of a large table is built online, but not quickly.</summary>
     private const int StatementSeconds = 3600;
 
-    /// <summary>ER_CANT_DROP_FIELD_OR_KEY: the index is gone already.</summary>
+    /// <summary>ER_CANT_DROP_FIELD_OR_KEY: the index was dropped already.</summary>
     private const int NothingToDrop = 1091;
 
-    /// <summary>Runs a statement, as often as others' transactions make it give way.</summary>
-    /// <param name="migration">Whose statement it is.</param>
+    /// <summary>Runs a statement, and tries again while others' transactions hold its table.</summary>
+    /// <param name="migration">The statement's migration.</param>
     /// <param name="statement">One statement.</param>
-    /// <param name="again">True where an earlier start may have run it already: what is there then is no fault.</param>
+    /// <param name="isRetry">True if an earlier start may have run it already: then it is no error if the object
+    /// exists.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public async Task RunAsync(Migration migration, string statement, bool again, CancellationToken cancellation)
+    public async Task RunAsync(Migration migration, string statement, bool isRetry, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        var pauses = new Backoff(patience.FirstPause, patience.PauseMax);
-        for (var tries = 1; !await TryAsync(statement, again, cancellation).ConfigureAwait(false); tries++)
+        var pauses = new Backoff(retryPolicy.FirstPause, retryPolicy.PauseMax);
+        for (var tries = 1; !await TryAsync(statement, isRetry, cancellation).ConfigureAwait(false); tries++)
         {
             var table = TableOf(statement);
             var holders = await MySqlLockHolders.DescribeAsync(connection, table, cancellation).ConfigureAwait(false);
             var waited = time.GetElapsedTime(started);
             var what = table is null ? "tables" : $"table {table}";
-            if (waited >= patience.Total)
+            if (waited >= retryPolicy.Total)
                 throw new StoreUnusableException(
                     $"Migration {migration.Name} could not lock the {what} within {(int)waited.TotalSeconds} s: "
                         + $"an open transaction holds it ({holders}). "
@@ -59,12 +60,12 @@ internal sealed partial class MySqlSchemaChange(
         }
     }
 
-    /// <summary>The table, or view, that a definition is about.</summary>
+    /// <summary>The table or view that a statement changes.</summary>
     private static string? TableOf(string statement) =>
         Target().Match(statement) is { Success: true } match ? match.Groups["table"].Value : null;
 
-    /// <summary>False where a lock could not be had in time; nothing of the statement is done then.</summary>
-    private async Task<bool> TryAsync(string statement, bool again, CancellationToken cancellation)
+    /// <summary>False if the lock was not obtained in time; then nothing of the statement is done.</summary>
+    private async Task<bool> TryAsync(string statement, bool isRetry, CancellationToken cancellation)
     {
         await using var command = new MySqlCommand(statement, connection) { CommandTimeout = StatementSeconds };
         try
@@ -72,9 +73,9 @@ internal sealed partial class MySqlSchemaChange(
             await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (MySqlException e) when (again && IsThere(e))
+        catch (MySqlException e) when (isRetry && ExistsAlready(e))
         {
-            // The try before got this far.
+            // An earlier try has done this.
             return true;
         }
         catch (MySqlException e) when (e.ErrorCode is MySqlErrorCode.LockWaitTimeout or MySqlErrorCode.LockDeadlock)
@@ -83,7 +84,7 @@ internal sealed partial class MySqlSchemaChange(
         }
     }
 
-    private static bool IsThere(MySqlException e) =>
+    private static bool ExistsAlready(MySqlException e) =>
         e.ErrorCode
             is MySqlErrorCode.TableExists
                 or MySqlErrorCode.DuplicateFieldName

@@ -1,4 +1,4 @@
 namespace GroupBuyActors.Store.Placement;
 
-/// <summary>Who owns a shard's tasks. A null owner is nobody.</summary>
+/// <summary>The owner of a shard's tasks; null if nobody owns them.</summary>
 internal sealed record ShardRow(ShardId Shard, string? OwnerAddress, string? OwnerSlot, long Epoch);

@@ -5,9 +5,9 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Placement;
 
 /// <summary>
-/// Ownership of shards: rows of <c>shard_owner</c>. A release names the successor as the owner at once; the successor's
-/// take finds them its own. Rows are locked in the order of the primary key by every statement, so that two takers wait
-/// and do not deadlock. Epochs only grow.
+/// Ownership of shards: rows of <c>shard_owner</c>. A release stores the successor as the owner at once; when the
+/// successor takes the shards, it finds that it owns them. Every statement locks rows in the order of the primary key,
+/// so that two silos that take shards wait for each other and do not deadlock. Epochs only grow.
 /// </summary>
 internal sealed class Shards(Database database)
 {
@@ -23,9 +23,9 @@ internal sealed class Shards(Database database)
             .ConfigureAwait(false);
 
     /// <summary>
-    /// Takes those of the shards that nobody owns, that were released to <paramref name="self"/>, or whose owner is
-    /// among <paramref name="fenced"/> (addresses whose streams are dead), in one statement; gives those now owned by
-    /// self.
+    /// Takes those of the shards that nobody owns, or whose owner is among <paramref name="fenced"/> (addresses whose
+    /// streams are dead), in one statement. Returns those that <paramref name="self"/> now owns, including those that
+    /// were released to it.
     /// </summary>
     public async Task<IReadOnlyList<ShardRow>> TakeAsync(
         SiloIdentity self,
@@ -37,7 +37,7 @@ internal sealed class Shards(Database database)
         if (shards.Count == 0)
             return [];
         var wanted = Numbers(shards);
-        // A new life of this silo is a new address: what its former life held is taken only once that is fenced.
+        // A restarted silo has a new address: the shards of its former address are taken only once that is fenced.
         var others = fenced.Where(address => address != self.Address).ToList();
         SqlText free = $"owner_address is null";
         if (others.Count > 0)
@@ -71,7 +71,7 @@ internal sealed class Shards(Database database)
             .ConfigureAwait(false);
     }
 
-    /// <summary>Gives owned shards to a successor by name (its address), or to nobody.</summary>
+    /// <summary>Releases owned shards to a successor, or to nobody.</summary>
     public async Task ReleaseAsync(
         SiloIdentity self,
         IReadOnlyCollection<ShardId> shards,

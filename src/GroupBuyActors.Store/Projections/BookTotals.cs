@@ -6,14 +6,14 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Store.Projections;
 
 /// <summary>
-/// Adds what is final in merchants' books to their totals, so that the books need not be summed over a merchant's whole
-/// past. What is counted and its total become durable together; a row that changes after all is live again and counted
-/// anew.
+/// Adds final rows of merchants' books to their totals, so that the books need not be summed over a merchant's whole
+/// past. The rows' mark as counted and the total are written in one transaction. A row that changes afterwards is live
+/// again and counted again.
 /// </summary>
 /// <remarks>
-/// Rows of <c>payment_total</c> and <c>stock_total</c>. Candidates are found without a lock along the indexes of live
-/// rows; then each is locked by its primary key, in the order in which projections are written, looked at again, and
-/// counted as it is.
+/// Rows of <c>payment_total</c> and <c>stock_total</c>. Candidates are found without a lock by the indexes of live
+/// rows. Then each is locked by its primary key, in the order in which projections are written, read again, and counted
+/// as it then is.
 /// </remarks>
 internal sealed class BookTotals(Database database)
 {
@@ -21,8 +21,8 @@ internal sealed class BookTotals(Database database)
         Refunded = 2;
 
     /// <summary>
-    /// Counts payments that are final by an instant, of the next merchant above an id that has any, at most so many;
-    /// gives how many, and the id to go on above, null at the end.
+    /// Counts at most <paramref name="limit"/> payments that are final at an instant, of the next merchant above an id
+    /// that has live payments. Returns how many were counted, and the id after which to continue; null at the end.
     /// </summary>
     // Index payment_book_live (is_live, merchant_id, state, settles_ms, …).
     public async Task<(int Counted, long? Next)> CountPaymentsAsync(
@@ -34,14 +34,14 @@ internal sealed class BookTotals(Database database)
     {
         if (await NextMerchantAsync("payment_book", above, cancellation).ConfigureAwait(false) is not { } merchant)
             return (0, null);
+        var live = database.Dialect.ByIndex("payment_book_live");
         var keys = await database
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
                         $"""
-                        select order_id, payment_id from
-                          payment_book{database.Dialect.ByIndex("payment_book_live")} where is_live = 1
-                          and merchant_id = {merchant} and {Final(now)} limit {limit}
+                        select order_id, payment_id from payment_book{live}
+                          where is_live = 1 and merchant_id = {merchant} and {Final(now)} limit {limit}
                         """,
                         row => (Order: row.GetString(0), Payment: row.Bytes(1)),
                         ct
@@ -64,7 +64,7 @@ internal sealed class BookTotals(Database database)
         return (counted, keys.Count < limit ? merchant : above);
     }
 
-    /// <summary>The same for the stock of groups that ended before an instant and hold none any more.</summary>
+    /// <summary>The same for the stock of groups that ended before an instant and have no outstanding units.</summary>
     // Index group_view_live (is_live, merchant_id, state, group_id).
     public async Task<(int Counted, long? Next)> CountStockAsync(
         long above,
@@ -76,16 +76,16 @@ internal sealed class BookTotals(Database database)
         if (await NextMerchantAsync("group_view", above, cancellation).ConfigureAwait(false) is not { } merchant)
             return (0, null);
         SqlText ended =
-            $"state = {StoredNames.Of(GroupPhase.Expired)} and outstanding = 0 and reserved = deducted + "
-            + $"released and updated_ms < {before.ToUnixTimeMilliseconds()}";
+            $"state = {StoredNames.Of(GroupPhase.Expired)} and outstanding = 0 and reserved = deducted + released "
+            + $"and updated_ms < {before.ToUnixTimeMilliseconds()}";
+        var live = database.Dialect.ByIndex("group_view_live");
         var groups = await database
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
                         $"""
-                        select group_id from group_view{database.Dialect.ByIndex("group_view_live")}
-                          where is_live = 1 and merchant_id = {merchant} and {ended} order by group_id
-                          limit {limit}
+                        select group_id from group_view{live}
+                          where is_live = 1 and merchant_id = {merchant} and {ended} order by group_id limit {limit}
                         """,
                         row => GroupId.Parse(row.GetString(0)),
                         ct
@@ -102,16 +102,17 @@ internal sealed class BookTotals(Database database)
         return (counted, groups.Count < limit ? merchant : above);
     }
 
-    private Task<long?> NextMerchantAsync(string table, long above, CancellationToken cancellation) =>
-        database.ReadAsync(
+    private Task<long?> NextMerchantAsync(string table, long above, CancellationToken cancellation)
+    {
+        var live = database.Dialect.ByIndex($"{table}_live");
+        return database.ReadAsync(
             async (session, ct) =>
                 (
                     await session
                         .ListAsync(
                             $"""
-                            select merchant_id from
-                              {new Raw(table)}{database.Dialect.ByIndex($"{table}_live")} where is_live = 1
-                              and merchant_id > {above} order by merchant_id limit 1
+                            select merchant_id from {new Raw(table)}{live}
+                              where is_live = 1 and merchant_id > {above} order by merchant_id limit 1
                             """,
                             row => (long?)row.GetInt64(0),
                             ct
@@ -120,6 +121,7 @@ internal sealed class BookTotals(Database database)
                 ).FirstOrDefault(),
             cancellation
         );
+    }
 
     private async Task<int> CountPaymentsAsync(
         DbSession session,
@@ -216,8 +218,8 @@ internal sealed class BookTotals(Database database)
             .Append(
                 (SqlText)
                     $"""
-                                insert into stock_total (merchant_id, deducted, released)
-                                  values ({merchant}, {deducted}, {released}){sums}
+                    insert into stock_total (merchant_id, deducted, released)
+                      values ({merchant}, {deducted}, {released}){sums}
                     """
             );
         await session.ExecuteAsync(SqlText.Join("; ", writes), cancellation).ConfigureAwait(false);
@@ -242,10 +244,10 @@ internal sealed class BookTotals(Database database)
                 (column, sum) => FormattableString.Invariant($"{column} = payment_total.{column} + ({sum})")
             )
         );
+        var add = database.Dialect.OrElseSet(["merchant_id", "currency"], added);
         return $"""
             insert into payment_total (merchant_id, currency, {new Raw(string.Join(", ", columns))})
-              values ({merchant}, {currency}, {sums[0]}, {sums[1]}, {sums[2]},
-              {sums[3]}){database.Dialect.OrElseSet(["merchant_id", "currency"], added)}
+              values ({merchant}, {currency}, {sums[0]}, {sums[1]}, {sums[2]}, {sums[3]}){add}
             """;
     }
 
@@ -256,7 +258,7 @@ internal sealed class BookTotals(Database database)
         sums[bucket == Settled ? 1 : 3] += low;
     }
 
-    /// <summary>Nothing of ours changes such a payment any more.</summary>
+    /// <summary>The condition for payments that no command changes any more.</summary>
     private static SqlText Final(DateTimeOffset now) =>
         new SqlText().Append(
             $"(state in ({(int)PaymentState.Forfeited}, {(int)PaymentState.Refunded}) or (state = "

@@ -2,15 +2,14 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Store.Projections;
 
-/// <summary>A group's row in the lists and books, as it is after an event.</summary>
-/// <param name="View">The group; its terms are written only <paramref name="WithTerms"/>.</param>
-/// <param name="Stock">Its stock.</param>
-/// <param name="PublishedAt">By which lists are ordered.</param>
-/// <param name="WithTerms">True where the terms may not be stored yet: as the group goes on the shelf, and when it is
-/// built anew. Until they are, lists do not show it.</param>
+/// <summary>A group's row in lists and books after an event.</summary> <param name="View">The group; its terms are
+/// written only if <paramref name="WithTerms"/> is true.</param> <param name="Stock">The group's stock.</param>
+/// <param name="PublishedAt">The time by which lists are sorted.</param> <param name="WithTerms">True if the terms may
+/// not be stored yet: when the group goes on the shelf, and when its rows are rebuilt. Lists do not show a group
+/// without stored terms.</param>
 internal sealed record GroupRow(GroupView View, StockFigures Stock, DateTimeOffset PublishedAt, bool WithTerms);
 
-/// <summary>What a commit changes in the lists and books: attached to the commit for the projector.</summary>
+/// <summary>A commit's changes of lists and books, attached to the commit for the projection.</summary>
 internal sealed record ProjectionChange(
     GroupId Group,
     long Sequence,
@@ -21,6 +20,6 @@ internal sealed record ProjectionChange(
 /// <summary>Writes the projections. An older sequence never overwrites a newer one.</summary>
 internal interface IProjections
 {
-    /// <summary>Writes many groups' changes; the newest of each group wins.</summary>
+    /// <summary>Writes the changes of many groups; of each group the newest is kept.</summary>
     Task WriteAsync(IReadOnlyCollection<ProjectionChange> changes, CancellationToken cancellation);
 }

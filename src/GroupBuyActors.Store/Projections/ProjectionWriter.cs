@@ -6,14 +6,14 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Store.Projections;
 
 /// <summary>
-/// Writes list rows and books in multi-row statements, sorted by key so that two writers lock in one order. A row is
-/// overwritten only by a greater sequence: repeats and late comers change nothing. A group's terms are a row of their
-/// own, written once: under load every group's counts are written again and again, and carry nothing else with them.
+/// Writes rows of lists and books in statements of many rows, sorted by key so that two writers lock in the same order.
+/// A row is overwritten only by a greater sequence, so repeated and late changes have no effect. A group's terms are a
+/// separate row, written once, because a group's counts are written very often.
 /// </summary>
 internal sealed class ProjectionWriter(Database database) : IProjections
 {
     /// <summary>
-    /// Changes in one transaction: bounds the packet (a row is some 250 bytes) and how long rows, or SQLite's file,
+    /// Changes in one transaction: bounds the packet (a row has about 250 bytes) and how long rows, or SQLite's file,
     /// stay locked.
     /// </summary>
     private const int ChangesMax = 1_000;
@@ -116,7 +116,7 @@ internal sealed class ProjectionWriter(Database database) : IProjections
             .GroupBy(row => (Order: row.Entry.Order.ToString(), row.Entry.PaymentId))
             .OrderBy(group => group.Key.Order, StringComparer.Ordinal)
             .ThenBy(group => group.Key.PaymentId, StringComparer.Ordinal)
-            // Of one commit the later entry holds.
+            // Of two entries of one commit the later one is kept.
             .Select(group => group.Aggregate((newest, row) => row.Sequence >= newest.Sequence ? row : newest));
 
     private SqlText InsertTerms(IEnumerable<ProjectionChange> changes) =>
@@ -156,7 +156,7 @@ internal sealed class ProjectionWriter(Database database) : IProjections
             .Append($"{_paymentTail}");
 
     /// <summary>
-    /// In place and without parameters: this is written for every group that moves, many times a second.
+    /// Appends without parameters, because this runs for every change of a group, many times a second.
     /// </summary>
     private static void AppendValues(SqlText sql, long sequence, GroupRow row)
     {

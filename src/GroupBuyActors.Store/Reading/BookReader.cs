@@ -6,7 +6,8 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// Our books line by line, in the order of <see cref="BookKey"/>; from the projections, which lag at most 1 s.
+/// Reads our books entry by entry, in the order of <see cref="BookKey"/>, from the projections, which lag by at most 1
+/// s.
 /// </summary>
 internal sealed class BookReader(Database database)
 {
@@ -73,7 +74,7 @@ internal sealed class BookReader(Database database)
     }
 
     /// <summary>Merchants of a slot (0 to 127) with any group, in ascending order, above an id.</summary>
-    // Index: group_view_vouchers, of the slot's sixteen shards: one group in 128 is looked at.
+    // Index: group_view_vouchers, for the slot's sixteen shards: one group in 128 is read.
     public async Task<IReadOnlyList<long>> MerchantsAsync(
         int slot,
         long above,

@@ -4,15 +4,15 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// Sums of amounts in two columns, each of which stays within 64 bits for a thousand million payments of any amount:
-/// SQLite's sum fails beyond, and MySQL's cast back to an integer cuts it.
+/// Sums of amounts in two columns, each of which fits in 64 bits for a thousand million payments of any amount. Beyond
+/// 64 bits SQLite's sum fails, and MySQL's cast to an integer truncates.
 /// </summary>
 internal static class BookSums
 {
     private const int LowBits = 30,
         LowMask = (1 << LowBits) - 1;
 
-    // MySQL sums integers to decimals.
+    // The cast is needed because MySQL's sum of integers is a decimal.
     public static SqlText Sum(SqlText of) => new SqlText().Append($"cast(coalesce(sum({of}), 0) as signed)");
 
     public static SqlText AmountIf(SqlText condition) =>

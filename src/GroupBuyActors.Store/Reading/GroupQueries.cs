@@ -6,16 +6,17 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>Which groups to list; null = any. Newest publication first.</summary>
+/// <summary>Which groups to list; null: any. Newest publication first.</summary>
 internal sealed record GroupFilter(long? MerchantId = null, string? Region = null, GroupPhase? State = null);
 
 /// <summary>
-/// Lists and sums. Lists go by keyset: a page starts after the last row of the page before, so that deep pages cost
-/// what first ones do. <c>after</c> is a page's opaque token; what is none throws <see cref="FormatException"/>.
+/// Queries for lists and books. Lists are paged by key: a page starts after the last row of the previous page, so that
+/// late pages cost as much as the first. <c>after</c> is a page token; an invalid one throws
+/// <see cref="FormatException"/>.
 /// </summary>
 internal sealed class GroupQueries(Database database)
 {
-    /// <summary>Groups from the projection (lags at most 1 s).</summary>
+    /// <summary>Groups from the projection, which lags by at most 1 s.</summary>
     // Index: group_view_merchant, group_view_region, group_view_state or group_view_newest, all ending in
     // (published_ms, group_id); terms by primary key.
     public async Task<Page<GroupView>> GroupsAsync(
@@ -95,8 +96,8 @@ internal sealed class GroupQueries(Database database)
     }
 
     /// <summary>
-    /// A merchant's books in one consistent read; settled counts redemptions whose revoke window ended before
-    /// <paramref name="now"/>.
+    /// A merchant's books in one consistent read. Payments of redeemed vouchers count as settled once their revocation
+    /// window ended by <paramref name="now"/>.
     /// </summary>
     public Task<MerchantBooks> BooksAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation) =>
         new MerchantBookReader(database).ReadAsync(merchantId, now, cancellation);
@@ -109,18 +110,17 @@ internal sealed class GroupQueries(Database database)
         GroupId? after,
         int limit,
         CancellationToken cancellation
-    ) =>
-        await database
+    )
+    {
+        SqlText lapsed = $"state = {StoredNames.Of(GroupPhase.Fulfilled)} and vouchers_until_ms <= {Ms(endedBy)}";
+        return await database
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
                         $"""
                         select group_id from group_view
-                         where shard = {shard.Index} and state = {StoredNames.Of(
-                            GroupPhase.Fulfilled
-                        )} and vouchers_until_ms <= {endedBy.ToUnixTimeMilliseconds()}
-                           and group_id > {after?.Value ?? ""}
-                         order by group_id limit {limit}
+                          where shard = {shard.Index} and {lapsed} and group_id > {after?.Value ?? ""}
+                          order by group_id limit {limit}
                         """,
                         row => GroupId.Parse(row.GetString(0)),
                         ct
@@ -128,25 +128,24 @@ internal sealed class GroupQueries(Database database)
                 cancellation
             )
             .ConfigureAwait(false);
+    }
 
-    /// <summary>How many groups are past their time to be settled before an instant.</summary>
+    /// <summary>The number of groups that should have been settled before an instant and are not.</summary>
     // Index: group_view_settles (state, settles_by_ms), covering.
-    public Task<long> StuckGroupsAsync(DateTimeOffset before, CancellationToken cancellation) =>
-        database.ReadAsync(
+    public Task<long> StuckGroupsAsync(DateTimeOffset before, CancellationToken cancellation)
+    {
+        GroupPhase[] open = [GroupPhase.OnShelf, GroupPhase.Opening, GroupPhase.Success];
+        var states = SqlText.Values(open.Select(StoredNames.Of));
+        return database.ReadAsync(
             (session, ct) =>
                 session.NumberAsync(
-                    $"""
-                    select count(*) from group_view
-                     where state in ({SqlText.Values(
-                        new[] { GroupPhase.OnShelf, GroupPhase.Opening, GroupPhase.Success }.Select(StoredNames.Of)
-                    )})
-                       and settles_by_ms < {before.ToUnixTimeMilliseconds()}
-                    """,
+                    $"select count(*) from group_view where state in ({states}) and settles_by_ms < {Ms(before)}",
                     0,
                     ct
                 ),
             cancellation
         );
+    }
 
     /// <summary>Adds an audit entry.</summary>
     public Task AuditAsync(
@@ -156,18 +155,17 @@ internal sealed class GroupQueries(Database database)
         string target,
         string? detail,
         CancellationToken cancellation
-    ) =>
-        database.WriteAsync(
+    )
+    {
+        SqlText values = $"{Ms(time)}, {Truncate(caller, 128)}, {Truncate(action, 200)}, {Truncate(target, 300)}";
+        return database.WriteAsync(
             $"""
             insert into audit_log (time_ms, caller, action, target, detail)
-              values ({time.ToUnixTimeMilliseconds()}, {Shorten(caller, 128)}, {Shorten(
-                action,
-                200
-            )},
-              {Shorten(target, 300)}, {(detail is null ? null : Shorten(detail, 8000))})
+              values ({values}, {(detail is null ? null : Truncate(detail, 8000))})
             """,
             cancellation
         );
+    }
 
     /// <summary>Audit entries, newest first.</summary>
     // Primary key.
@@ -203,5 +201,7 @@ internal sealed class GroupQueries(Database database)
     private static SqlText Where(List<SqlText> conditions) =>
         conditions.Count == 0 ? new SqlText() : new SqlText().Append($" where {SqlText.Join(" and ", conditions)}");
 
-    private static string Shorten(string text, int length) => text.Length <= length ? text : text[..length];
+    private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+
+    private static string Truncate(string text, int length) => text.Length <= length ? text : text[..length];
 }

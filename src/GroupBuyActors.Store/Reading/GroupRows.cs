@@ -4,13 +4,13 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>Rows of <c>group_view</c> with their terms as groups.</summary>
+/// <summary>Maps rows of <c>group_view</c> with their terms to groups.</summary>
 internal static class GroupRows
 {
-    /// <summary>Number of columns.</summary>
+    /// <summary>The number of columns.</summary>
     public const int Count = 13;
 
-    /// <summary>The columns, in the order that <see cref="Read"/> expects; v the view, t the terms.</summary>
+    /// <summary>The columns, in the order that <see cref="Read"/> expects; v is the view, t the terms.</summary>
     public static Raw Columns { get; } =
         new(
             "v.group_id, v.state, v.reason, t.terms, v.buyers, v.buyers_paid, v.seats_taken, v.seats_paid, "

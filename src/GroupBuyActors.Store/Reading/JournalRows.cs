@@ -4,7 +4,7 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>Rows of <c>journal</c> as records: one mapping for actors and for streams.</summary>
+/// <summary>Maps rows of <c>journal</c>, for actors and for streams.</summary>
 internal static class JournalRows
 {
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>

@@ -6,8 +6,8 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// A merchant's books: the totals of what is final, and what is live. A live row that was counted before and has
-/// changed since is taken out of the totals here, so that the sums are exact whatever was counted and whoever wrote.
+/// Reads a merchant's books: the totals of final rows, and the live rows. A live row that was counted before and has
+/// changed since is subtracted from the totals here, so that the sums are exact at any time.
 /// </summary>
 internal sealed class MerchantBookReader(Database database)
 {
@@ -21,8 +21,8 @@ internal sealed class MerchantBookReader(Database database)
         TotalStock,
     }
 
-    // One statement, so that money and stock, totals and live rows, are of one moment. Indexes: payment_book_live
-    // (covering), group_view_live, and primary keys.
+    // One statement, so that money and stock, totals and live rows, are read at the same moment. Indexes:
+    // payment_book_live (covering), group_view_live, and primary keys.
     public async Task<MerchantBooks> ReadAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation)
     {
         SqlText settled =
@@ -41,7 +41,7 @@ internal sealed class MerchantBookReader(Database database)
         return new MerchantBooks(Money(rows), Units(0), Units(1), Units(2), Units(3), Units(4));
     }
 
-    /// <summary>What is live, and the totals; the figures of each are in the order of <see cref="Row"/>.</summary>
+    /// <summary>The live rows, and the totals; the figures of each are in the order of <see cref="Row"/>.</summary>
     private SqlText MoneyOf(long merchantId, SqlText settled, SqlText held)
     {
         SqlText all = $"1 = 1";
@@ -79,8 +79,8 @@ internal sealed class MerchantBookReader(Database database)
             """;
     }
 
-    // Each part is summed by itself: a payment of a state that this release does not know would be in none, and the
-    // line would not add up.
+    // Each part is summed by itself: a payment in a state that this release does not know would be in none of them, and
+    // the books would be reported as not balanced.
     private static List<CurrencyDocument> Money(IEnumerable<BookRow> rows) =>
         [
             .. rows.Where(row => row.Part is Part.LiveMoney or Part.TotalMoney)

@@ -3,8 +3,8 @@ using GroupBuyActors.Admin;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// A merchant's books at one instant; <paramref name="Unbalanced"/> counts groups of which reserved = outstanding +
-/// deducted + released does not hold.
+/// A merchant's books at one instant; <paramref name="Unbalanced"/> counts the groups for which reserved = outstanding
+/// + deducted + released is not true.
 /// </summary>
 internal sealed record MerchantBooks(
     IReadOnlyList<CurrencyDocument> Currencies,
@@ -16,8 +16,8 @@ internal sealed record MerchantBooks(
 )
 {
     /// <summary>
-    /// True where every line adds up: each group's units for themselves, so that one group's error does not make up for
-    /// another's.
+    /// True if every currency and every group adds up; groups are checked one by one, so that errors of two groups do
+    /// not cancel out.
     /// </summary>
     public bool IsBalanced =>
         Unbalanced == 0

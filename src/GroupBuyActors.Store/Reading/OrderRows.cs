@@ -4,7 +4,7 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>Rows of <c>order_status_log</c> as orders.</summary>
+/// <summary>Maps rows of <c>order_status_log</c> to orders.</summary>
 internal static class OrderRows
 {
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>

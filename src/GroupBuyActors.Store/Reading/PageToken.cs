@@ -4,7 +4,7 @@ using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>Where a page ended, as an opaque text: base64url of the list's name and the last row's sort key.</summary>
+/// <summary>The end of a page as an opaque text: base64url of the list's name and the last row's sort key.</summary>
 internal static class PageToken
 {
     private const char Separator = '\n';
@@ -23,14 +23,14 @@ internal static class PageToken
             .Replace('/', '_');
 
     /// <summary>
-    /// Reads a mark of this list; null is the start. Throws <see cref="FormatException"/> where it is no such mark.
-    /// Anybody can write one: its number is an instant in milliseconds, and its id ASCII as the ids of rows are, unless
-    /// its bytes are compared.
+    /// Reads a page token of this list; null is the start. Throws <see cref="FormatException"/> if it is invalid.
+    /// Clients can invent tokens, so the number must be an instant in milliseconds, and the id must be ASCII as the ids
+    /// of rows are, unless it is compared as bytes (<paramref name="isFreeText"/>).
     /// </summary>
     public static (long Instant, string Id)? Read(string list, string? pageToken, bool isFreeText = false) =>
         Read([list], pageToken, isFreeText) is var (_, instant, id) ? (instant, id) : null;
 
-    /// <summary>Reads a token of one of several lists, and returns which list it is of.</summary>
+    /// <summary>Reads a token of one of several lists, and returns which list it belongs to.</summary>
     public static (string List, long Instant, string Id)? Read(
         ReadOnlySpan<string> lists,
         string? pageToken,
@@ -51,7 +51,7 @@ internal static class PageToken
             : throw Faulty();
     }
 
-    /// <summary>Makes a page of one row more than was asked for.</summary>
+    /// <summary>Makes a page of rows that were read with one row more than <paramref name="limit"/>.</summary>
     public static Page<T> Page<T>(List<T> rows, int limit, Func<T, string> pageToken)
     {
         if (rows.Count <= limit)

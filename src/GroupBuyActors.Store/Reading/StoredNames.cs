@@ -7,7 +7,7 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Reading;
 
 /// <summary>
-/// Enum values as databases hold them: the names of the public contract (<c>ON_SHELF</c>, <c>PENDING_PAYMENT</c>), for
+/// Enum values as databases store them: the names of the public contract (<c>ON_SHELF</c>, <c>PENDING_PAYMENT</c>), for
 /// people and programs that read the tables.
 /// </summary>
 internal static class StoredNames
@@ -26,17 +26,17 @@ internal static class StoredNames
 
     public static GroupPhase ToGroupPhase(string name) => StoredNames<GroupPhase>.From(name);
 
-    /// <summary>The name as a literal of SQL.</summary>
+    /// <summary>The name as an SQL literal.</summary>
     public static Raw Literal(GroupPhase phase) => StoredNames<GroupPhase>.Literal(phase);
 
-    /// <summary>The name as a literal of SQL, or null.</summary>
+    /// <summary>The name as an SQL literal, or <c>null</c>.</summary>
     public static Raw Literal(ExpiryReason? reason) =>
         reason is { } given ? StoredNames<ExpiryReason>.Literal(given) : s_null;
 
     private static readonly Raw s_null = new("null");
 }
 
-/// <summary>The names of one enum's values, as the public contract has them.</summary>
+/// <summary>The names of one enum's values in the public contract.</summary>
 internal static class StoredNames<T>
     where T : struct, Enum
 {

@@ -5,7 +5,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>A group's terms as the lists hold them: UTF-8 JSON, only grows.</summary>
+/// <summary>A group's terms as lists store them: UTF-8 JSON to which properties are only ever added.</summary>
 internal static class StoredTerms
 {
     public static byte[] Write(GroupTerms terms) =>

@@ -1,4 +1,4 @@
 namespace GroupBuyActors.Store.Retention;
 
-/// <summary>A place in the journal as a walk goes through it: a stream after the other, each by position.</summary>
+/// <summary>A position of a scan of the journal, which reads one stream after the other, each by position.</summary>
 internal readonly record struct JournalPosition(long Stream, long Position);

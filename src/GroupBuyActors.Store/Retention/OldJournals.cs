@@ -5,9 +5,8 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Store.Retention;
 
 /// <summary>
-/// Removes the events of groups that are over. Who decides that a group is over, and has written its last snapshot,
-/// names the head: the event of that sequence stays, with which the database goes on refusing an activation that is not
-/// the newest.
+/// Removes the events of ended groups. The caller decides that a group has ended, writes its last snapshot, and passes
+/// the head: the event of that sequence stays, so that the database still refuses commits of a stale activation.
 /// </summary>
 internal sealed class OldJournals(Database database)
 {
@@ -15,18 +14,18 @@ internal sealed class OldJournals(Database database)
     private static readonly Raw s_alone = new("not exists"),
         s_followed = new("exists");
 
-    // A group's actor is named by its kind, a colon and the group.
+    // The id of a group's actor is its kind, a colon and the group's id.
     private static readonly Raw s_isGroup = new($"like '{GroupActors.Kind}:%'");
     private static readonly Raw s_groupOfActor = new($"substr(j.actor_id, {GroupActors.Kind.Length + 2})");
 
     /// <summary>
-    /// Walks on through rows written before, at most so many; gives groups among them that lists say have ended before,
-    /// or do not know, and of which more than one event is stored (or only one is, where <paramref name="isAlone"/>),
-    /// and where to go on; null at the end.
+    /// Scans at most <paramref name="limit"/> rows after a position. Returns their groups that ended before an instant
+    /// by the lists, or are in no list, and that have more than one stored event (or exactly one, if
+    /// <paramref name="isAlone"/>); and where to continue, null at the end.
     /// </summary>
-    // Primary key (stream, position); of each row a step in journal_sequence and one in the primary key of
+    // Primary key (stream, position); for each row one lookup in journal_sequence and one in the primary key of
     // group_view.
-    public async Task<(IReadOnlyList<GroupId> Groups, JournalPosition? Next)> WalkAsync(
+    public async Task<(IReadOnlyList<GroupId> Groups, JournalPosition? Next)> ScanAsync(
         JournalPosition? after,
         DateTimeOffset before,
         bool isAlone,
@@ -41,7 +40,7 @@ internal sealed class OldJournals(Database database)
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
-                        Stretch(start, before, isAlone, limit),
+                        ScanRange(start, before, isAlone, limit),
                         row =>
                             (
                                 Position: row.GetInt64(0),
@@ -54,8 +53,8 @@ internal sealed class OldJournals(Database database)
                 cancellation
             )
             .ConfigureAwait(false);
-        // Rows follow each other in time, but for what clocks of two machines differ by: where a whole stretch is
-        // young, so is the rest.
+        // Rows of a stream are in order of time, except for differences between clocks: if all rows read are too
+        // recent, the later ones are too.
         var old = rows.Where(row => !row.IsRecent).ToList();
         var groups = old.Where(row => row.IsCandidate)
             .Select(row => row.Group!)
@@ -73,8 +72,8 @@ internal sealed class OldJournals(Database database)
     }
 
     /// <summary>
-    /// Removes events of a group after one sequence and below another, those that every sink has passed, at most so
-    /// many; gives where to go on, null at the end. Nothing is removed of a group that is blocked on the way to a
+    /// Removes at most <paramref name="limit"/> events of a group, after one sequence and below another, that every
+    /// sink has passed; returns where to continue, null at the end. Removes nothing of a group that is blocked for a
     /// sink.
     /// </summary>
     public async Task<(int Removed, long? Next)> RemoveEventsAsync(
@@ -90,7 +89,7 @@ internal sealed class OldJournals(Database database)
             .ReadAsync(
                 async (session, ct) =>
                 {
-                    // Index journal_sequence (actor_id, sequence), which carries the primary key.
+                    // Index journal_sequence (actor_id, sequence), which contains the primary key.
                     var rows = await session
                         .ListAsync(
                             $"""
@@ -128,9 +127,7 @@ internal sealed class OldJournals(Database database)
                                         (SqlText)
                                             $"""
                                                 delete from journal where stream = {stream.Key}
-                                                  and position in
-                                                  ({new Raw(string.Join(',', some.Select(row => row.Position)))})
-                                                  and actor_id = {group.Actor}
+                                                  and position in ({Positions(some)}) and actor_id = {group.Actor}
                                                 """
                                     )
                             )
@@ -142,11 +139,10 @@ internal sealed class OldJournals(Database database)
     }
 
     /// <summary>
-    /// Removes rows of the order status log of a group that a later row of the same order has overtaken, at most so
-    /// many; gives where to go on, null at the end.
+    /// Reads at most <paramref name="limit"/> rows of a group's order status log and removes those that have a later
+    /// row of the same order; returns where to continue, null at the end.
     /// </summary>
-    // Primary key (order_id, sequence): a group's orders all begin with the group and a dot, behind which the slash
-    // comes next.
+    // Primary key (order_id, sequence), as in OrdersOf.
     public Task<(int Removed, (string Order, long Sequence)? Next)> RemoveStatusesAsync(
         GroupId group,
         (string Order, long Sequence)? after,
@@ -181,8 +177,8 @@ internal sealed class OldJournals(Database database)
                                 some.Select(row =>
                                     (SqlText)
                                         $"""
-                                            delete from order_status_log where order_id =
-                                              {OrderId.Parse(row.Order)} and sequence = {row.Sequence}
+                                            delete from order_status_log
+                                              where order_id = {OrderId.Parse(row.Order)} and sequence = {row.Sequence}
                                             """
                                 )
                             ),
@@ -199,17 +195,16 @@ internal sealed class OldJournals(Database database)
     public Task RemoveSnapshotsAsync(GroupId group, long below, CancellationToken cancellation) =>
         database.WriteAsync(
             $"""
-            delete from snapshot_head where actor_id = {group.Actor} and sequence < {below}; delete
-              from snapshot_chunk where actor_id = {group.Actor} and sequence < {below}
+            delete from snapshot_head where actor_id = {group.Actor} and sequence < {below};
+            delete from snapshot_chunk where actor_id = {group.Actor} and sequence < {below}
             """,
             cancellation
         );
 
     /// <summary>
-    /// Removes what is left of a group that nothing may be added to any more, a bounded part at a time: payments and
-    /// statuses, then in one transaction all else. Null where it must stay: an event came after
-    /// <paramref name="head"/>, a sink has not passed it, or its money or stock is not in its merchant's totals yet.
-    /// True once nothing is left.
+    /// Removes a bounded part of the rows of an ended group: first payments and statuses, then everything else in one
+    /// transaction. Null if the group must stay: there is an event after <paramref name="head"/>, a sink has not passed
+    /// it, or its money or stock is not in its merchant's totals yet. True when nothing is left.
     /// </summary>
     public async Task<bool?> RemoveGroupAsync(
         GroupId group,
@@ -219,7 +214,7 @@ internal sealed class OldJournals(Database database)
         CancellationToken cancellation
     )
     {
-        if (!await MayGoAsync(group, head, sinks, cancellation).ConfigureAwait(false))
+        if (!await IsRemovableAsync(group, head, sinks, cancellation).ConfigureAwait(false))
             return null;
         // Primary keys of both, a range.
         if (
@@ -236,7 +231,7 @@ internal sealed class OldJournals(Database database)
             .WriteAsync<bool?>(
                 async (session, ct) =>
                 {
-                    // Index journal_sequence; locked, so that no event comes between.
+                    // Index journal_sequence; locked, so that no event is added meanwhile.
                     var events = await session
                         .ListAsync(
                             $"select sequence from journal where actor_id = {group.Actor}{database.Dialect.ForUpdate}",
@@ -265,7 +260,7 @@ internal sealed class OldJournals(Database database)
             .ConfigureAwait(false);
     }
 
-    private Task<bool> MayGoAsync(
+    private Task<bool> IsRemovableAsync(
         GroupId group,
         long head,
         IReadOnlyCollection<string> sinks,
@@ -295,8 +290,7 @@ internal sealed class OldJournals(Database database)
                 var live = await session
                     .NumberAsync(
                         $"""
-                        select (select count(*) from payment_book where order_id >= {group.Value
-                            + "."} and order_id < {group.Value + "/"} and is_live = 1)
+                        select (select count(*) from payment_book where {OrdersOf(group)} and is_live = 1)
                           + (select count(*) from group_view where group_id = {group} and is_live = 1)
                         """,
                         0,
@@ -318,31 +312,33 @@ internal sealed class OldJournals(Database database)
         database.WriteAsync(
             (session, ct) =>
                 session.ExecuteAsync(
-                    database.Dialect.DeleteSome(
-                        table,
-                        ["order_id", second],
-                        $"order_id >= {group.Value + "."} and order_id < {group.Value + "/"}",
-                        limit
-                    ),
+                    database.Dialect.DeleteSome(table, ["order_id", second], OrdersOf(group), limit),
                     ct
                 ),
             cancellation
         );
 
-    private static SqlText Stretch(JournalPosition from, DateTimeOffset before, bool isAlone, int limit) =>
-        $"""
-            select j.position, j.actor_id, j.time_ms,
-              case when j.actor_id {s_isGroup} and (v.state is null or (v.state = {StoredNames.Of(
-                GroupPhase.Expired
-            )} and v.updated_ms < {Ms(before)}))
-                and {(
-                isAlone ? s_alone : s_followed
-            )} (select 1 from journal o where o.actor_id = j.actor_id and o.sequence <> j.sequence) then 1 else 0 end
-            from journal j left join group_view v on v.group_id = {s_groupOfActor}
-            where j.stream = {from.Stream} and j.position > {from.Position} order by j.position limit {limit}
-            """;
+    private static Raw Positions(IEnumerable<(long Stream, long Position, long Sequence)> rows) =>
+        new(string.Join(',', rows.Select(row => row.Position)));
 
-    // Primary key: a step a stream.
+    // A group's orders begin with the group and a dot. The slash is the character after the dot.
+    private static SqlText OrdersOf(GroupId group) =>
+        $"order_id >= {group.Value + "."} and order_id < {group.Value + "/"}";
+
+    private static SqlText ScanRange(JournalPosition from, DateTimeOffset before, bool isAlone, int limit)
+    {
+        SqlText expired = $"v.state = {StoredNames.Of(GroupPhase.Expired)} and v.updated_ms < {Ms(before)}";
+        SqlText others = $"(select 1 from journal o where o.actor_id = j.actor_id and o.sequence <> j.sequence)";
+        return $"""
+            select j.position, j.actor_id, j.time_ms,
+                case when j.actor_id {s_isGroup} and (v.state is null or ({expired}))
+                  and {(isAlone ? s_alone : s_followed)} {others} then 1 else 0 end
+              from journal j left join group_view v on v.group_id = {s_groupOfActor}
+              where j.stream = {from.Stream} and j.position > {from.Position} order by j.position limit {limit}
+            """;
+    }
+
+    // Primary key: one lookup per stream.
     private Task<JournalPosition?> NextStreamAsync(long after, CancellationToken cancellation) =>
         database.ReadAsync(
             async (session, ct) =>

@@ -3,19 +3,18 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Retention;
 
 /// <summary>
-/// Removes rows whose time is over, a bounded number in one short transaction. Each kind is found by a key or from the
-/// left edge of one, never by reading a whole table in one statement. Safe to repeat and to run on several silos at
-/// once.
+/// Removes expired rows, a bounded number in one short transaction. Each kind is found by a key or from the start of
+/// one, never by reading a whole table in one statement. Safe to repeat and to run on several silos at the same time.
 /// </summary>
 internal sealed class OldRows(Database database)
 {
-    /// <summary>Values in one list: MariaDB turns longer ones into a join that reads the table.</summary>
+    /// <summary>Values in one list: MariaDB converts longer lists to a join that reads the table.</summary>
     private const int ValuesMax = 500;
 
     private const long DayMs = 86_400_000;
 
-    /// <summary>Runs of tasks that were due before: no copy of theirs can be under way any more.</summary>
-    // Primary key (due_day, task_id, version), from its left edge.
+    /// <summary>Runs of tasks that were due before: none of them can be running any more.</summary>
+    // Primary key (due_day, task_id, version), from its start.
     public Task<PurgeStep> TaskRunsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) =>
         DeleteAsync(
             "task_run",
@@ -25,8 +24,10 @@ internal sealed class OldRows(Database database)
             cancellation
         );
 
-    /// <summary>Moves of tasks that no list still goes through, by the database's own clock.</summary>
-    // Primary key (at_ms, id), from its left edge.
+    /// <summary>
+    /// Moves of tasks older than <paramref name="kept"/> by the database's clock, which no open list still needs.
+    /// </summary>
+    // Primary key (at_ms, id), from its start.
     public Task<PurgeStep> TaskMovesAsync(TimeSpan kept, int limit, CancellationToken cancellation) =>
         DeleteAsync(
             "task_move",
@@ -37,9 +38,9 @@ internal sealed class OldRows(Database database)
         );
 
     /// <summary>
-    /// Rows of the journal without a group (commits of tasks alone) that were written before, once every one of these
-    /// sinks has passed them. A stream's last row stays as long as the stream does: it tells its lane that nothing was
-    /// lost.
+    /// Rows of the journal without an actor (commits that only change tasks) that were written before, once all of
+    /// these sinks have passed them. A stream's last row stays as long as the stream, because its lane checks it to see
+    /// that nothing was lost.
     /// </summary>
     public async Task<PurgeStep> CommitsAsync(
         DateTimeOffset before,
@@ -48,7 +49,7 @@ internal sealed class OldRows(Database database)
         CancellationToken cancellation
     )
     {
-        // A stream a turn; streams whose first row of this kind is too young, or not passed yet, cost one look each.
+        // One stream per step; streams whose first such row is too recent, or not passed yet, cost one query each.
         for (long? stream = long.MinValue; ; )
         {
             stream = await NextStreamAsync(stream.Value, cancellation).ConfigureAwait(false);
@@ -63,7 +64,7 @@ internal sealed class OldRows(Database database)
     }
 
     /// <summary>Entries of the audit log.</summary>
-    // Primary key: entries are written in the order of time, so the oldest are at its left edge.
+    // Primary key: entries are written in order of time, so the oldest are at its start.
     public Task<PurgeStep> AuditAsync(DateTimeOffset before, int limit, CancellationToken cancellation) =>
         database.WriteAsync(
             async (session, ct) =>
@@ -85,7 +86,7 @@ internal sealed class OldRows(Database database)
             cancellation
         );
 
-    // Index journal_sequence: rows without a group lie together in it, by stream and position.
+    // Index journal_sequence: rows without an actor are adjacent in it, by stream and position.
     private Task<long?> NextStreamAsync(long after, CancellationToken cancellation) =>
         database.ReadAsync(
             async (session, ct) =>

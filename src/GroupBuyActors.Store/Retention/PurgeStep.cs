@@ -1,8 +1,6 @@
 namespace GroupBuyActors.Store.Retention;
 
-/// <summary>What one step of removing old rows did.</summary>
-/// <param name="Removed">Rows that went.</param>
-/// <param name="IsDone">False where there may be more at once.</param>
-/// <param name="IsBlocked">True where something else was in the way for the moment: to be tried again after a
-/// while.</param>
+/// <summary>The result of one step of removing old rows.</summary> <param name="Removed">The number of removed
+/// rows.</param> <param name="IsDone">False if there may be more rows to remove now.</param>
+/// <param name="IsBlocked">True if something else prevented it for the moment; try again later.</param>
 internal readonly record struct PurgeStep(int Removed, bool IsDone, bool IsBlocked = false);

@@ -3,12 +3,12 @@ using GroupBuyActors.Streams;
 
 namespace GroupBuyActors.Store.Retention;
 
-/// <summary>Up to which position nobody needs a stream's rows any more.</summary>
+/// <summary>The position up to which a stream's rows are not needed any more.</summary>
 internal static class StreamEdge
 {
     /// <summary>
-    /// The last position that every sink has passed and that is not the stream's last; all of a stream that is gone. A
-    /// lane begins each transaction by looking whether the last row that it wrote is still there, however old.
+    /// The last position that every sink has passed and that is not the stream's last; all positions of a removed
+    /// stream. The last row stays, however old, because a lane checks in each transaction that its last row is stored.
     /// </summary>
     // Primary keys.
     public static async Task<long> PassedAsync(

@@ -8,8 +8,8 @@ using GroupBuyActors.Streams;
 namespace GroupBuyActors.Store.Streams;
 
 /// <summary>
-/// Rows of <c>relay_blocked</c>. Every change of a stream's rows locks the row of its cursor first, so that moving the
-/// one and replacing the other take turns.
+/// Rows of <c>relay_blocked</c>. The relay's changes of a stream's rows lock the row of its cursor first, so that a
+/// move of the cursor and a replacement of rows wait for each other.
 /// </summary>
 internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
 {
@@ -78,9 +78,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
         long after,
         long position,
         CancellationToken cancellation
-    ) =>
-        // Unique key journal_sequence (actor_id, sequence), which carries the primary key with it.
-        await database
+    )
+    {
+        // Unique key journal_sequence (actor_id, sequence), which holds the primary key too.
+        var next = await database
             .ReadAsync(
                 (session, ct) =>
                     session.NumberAsync(
@@ -93,11 +94,9 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                     ),
                 cancellation
             )
-            .ConfigureAwait(false)
-            is > 0
-                and var next
-            ? next
-            : null;
+            .ConfigureAwait(false);
+        return next > 0 ? next : null;
+    }
 
     /// <inheritdoc/>
     public Task MoveCursorAsync(
@@ -108,10 +107,10 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
         CancellationToken cancellation
     )
     {
+        var unlessFurther = database.Dialect.OverwriteOlder(["stream", "sink"], "position", []);
         SqlText statements = $"""
             insert into relay_cursor (stream, sink, position)
-              values ({stream}, {sink},
-              {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}
+              values ({stream}, {sink}, {position}){unlessFurther}
             """;
         foreach (
             var some in rows.OrderBy(row => row.Actor.ToString(), StringComparer.Ordinal)
@@ -136,16 +135,16 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
     )
     {
         var ordered = replaced.OrderBy(pair => pair.Actor.ToString(), StringComparer.Ordinal).ToList();
+        var unchanged = database.Dialect.OrElseSet(["stream", "sink"], "position = relay_cursor.position");
         return database.WriteAsync(
             async (session, ct) =>
             {
-                // Written rather than read, so that it is there to be locked.
+                // An insert, because a missing row could not be locked.
                 await session
                     .ExecuteAsync(
                         $"""
                         insert into relay_cursor (stream, sink, position)
-                          values ({stream}, {sink},
-                          0){database.Dialect.OrElseSet(["stream", "sink"], "position = relay_cursor.position")}
+                          values ({stream}, {sink}, 0){unchanged}
                         """,
                         ct
                     )
@@ -205,32 +204,32 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
     {
         var positions = new List<EventPosition>(events.Count);
         foreach (var some in events.Chunk(RowsAtOnce))
-            // Unique key journal_sequence (actor_id, sequence), then primary keys. One statement sees a row set
-            // aside and the cursor that passed it at the same moment.
+            // Unique key journal_sequence (actor_id, sequence), then primary keys. One statement reads a blocked
+            // actor's row and the cursor that has passed its event at the same moment.
             positions.AddRange(
                 await database
                     .ReadAsync(
                         (session, ct) =>
                             session.ListAllAsync(
-                                database.Dialect.Together(
+                                database.Dialect.Combine(
                                     some.Select(e =>
                                         Statement(
                                             $"""
                                             select j.actor_id, j.sequence, j.stream, j.position,
                                               case when s.id is null or s.state = 3 then 1
                                                 when coalesce(c.position, 0) >= j.position
-                                                  and (a.sequence is null or a.sequence > j.sequence) then 1 else 0 end
+                                                  and (b.sequence is null or b.sequence > j.sequence) then 1 else 0 end
                                             from journal j
                                             left join stream s on s.id = j.stream
                                             left join relay_cursor c on c.stream = j.stream and c.sink = {sink}
-                                            left join relay_blocked a on a.stream = j.stream and a.sink = {sink}
-                                              and a.actor_id = j.actor_id
+                                            left join relay_blocked b on b.stream = j.stream and b.sink = {sink}
+                                              and b.actor_id = j.actor_id
                                             where j.actor_id = {e.Actor} and j.sequence = {e.Sequence}
                                             """
                                         )
                                     )
                                 ),
-                                Place,
+                                ReadPosition,
                                 ct
                             ),
                         cancellation
@@ -256,9 +255,9 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                     (session, ct) =>
                         session.ListAsync(
                             $"""
-                            select s.id, coalesce(c.position, 0) from stream s left
-                              join relay_cursor c on c.stream = s.id and c.sink = {sink} where s.state <> 3
-                              and s.id in ({Numbers(some)})
+                            select s.id, coalesce(c.position, 0) from stream s
+                              left join relay_cursor c on c.stream = s.id and c.sink = {sink}
+                              where s.state <> 3 and s.id in ({Numbers(some)})
                             """,
                             row => (row.GetInt64(0), row.GetInt64(1)),
                             ct
@@ -365,7 +364,7 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
             row.Text(5)
         );
 
-    private static EventPosition Place(DbDataReader row) =>
+    private static EventPosition ReadPosition(DbDataReader row) =>
         new(
             ActorId.Parse(row.GetString(0)),
             row.GetInt64(1),

@@ -6,8 +6,8 @@ using GroupBuyActors.Streams;
 namespace GroupBuyActors.Store.Streams;
 
 /// <summary>
-/// The table of streams. Its rows are share-locked by every commit, so they are written by primary key only: a scan
-/// that wants to write would queue up with the commits of every silo.
+/// The table of streams. Every commit takes a share lock on its stream's row, so rows are written by primary key only:
+/// a scan with write locks would wait for the commits of every silo.
 /// </summary>
 internal sealed class StreamTable(Database database) : IStreams
 {
@@ -30,7 +30,7 @@ internal sealed class StreamTable(Database database) : IStreams
 
     /// <inheritdoc/>
     public Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation) =>
-        // Each statement commits by itself and waits for the share lock of a commit that is under way.
+        // Each statement commits by itself and waits for the share lock of a running commit.
         streams.Count == 0
             ? Task.CompletedTask
             : database.EachAsync(
@@ -85,8 +85,9 @@ internal sealed class StreamTable(Database database) : IStreams
         );
 
     /// <inheritdoc/>
-    public async Task<long?> UndrainedCursorAsync(long stream, string sink, CancellationToken cancellation) =>
-        await database.ReadAsync(
+    public async Task<long?> UndrainedCursorAsync(long stream, string sink, CancellationToken cancellation)
+    {
+        var position = await database.ReadAsync(
             (session, ct) =>
                 session.NumberAsync(
                     // Primary keys of both. One statement, so that stream and cursor are seen at the same moment.
@@ -99,22 +100,22 @@ internal sealed class StreamTable(Database database) : IStreams
                     ct
                 ),
             cancellation
-        )
-            is >= 0
-                and var position
-            ? position
-            : null;
+        );
+        return position >= 0 ? position : null;
+    }
 
     /// <inheritdoc/>
-    public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation) =>
-        database.WriteAsync(
+    public Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation)
+    {
+        var unlessFurther = database.Dialect.OverwriteOlder(["stream", "sink"], "position", []);
+        return database.WriteAsync(
             $"""
             insert into relay_cursor (stream, sink, position)
-              values ({stream}, {sink},
-              {position}){database.Dialect.OverwriteOlder(["stream", "sink"], "position", [])}
+              values ({stream}, {sink}, {position}){unlessFurther}
             """,
             cancellation
         );
+    }
 
     /// <inheritdoc/>
     public Task MarkDrainedAsync(long stream, CancellationToken cancellation) =>
@@ -140,8 +141,9 @@ internal sealed class StreamTable(Database database) : IStreams
                             .Select(id =>
                                 Statement(
                                     $"""
-                                    delete from relay_cursor where stream = {id}; delete from relay_blocked
-                                      where stream = {id}; delete from stream where id = {id} and state = 3
+                                    delete from relay_cursor where stream = {id};
+                                    delete from relay_blocked where stream = {id};
+                                    delete from stream where id = {id} and state = 3
                                     """
                                 )
                             )

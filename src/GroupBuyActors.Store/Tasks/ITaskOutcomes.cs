@@ -3,56 +3,56 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
-/// <summary>Which endings to look for; null = any. All that is given must hold.</summary>
+/// <summary>Which outcomes to find; null: any. All given conditions must be true.</summary>
 internal sealed record TaskOutcomeFilter
 {
-    /// <summary>How they ended.</summary>
+    /// <summary>The status.</summary>
     public TaskOutcomeStatus? Status { get; init; }
 
-    /// <summary>Of this type.</summary>
+    /// <summary>The task type's name.</summary>
     public string? Type { get; init; }
 
-    /// <summary>Of this account.</summary>
+    /// <summary>The account.</summary>
     public long? Account { get; init; }
 
-    /// <summary>About this actor.</summary>
+    /// <summary>The task's actor.</summary>
     public ActorId? Actor { get; init; }
 
-    /// <summary>Of this shard.</summary>
+    /// <summary>The task's shard.</summary>
     public ShardId? Shard { get; init; }
 
-    /// <summary>Ended at or after.</summary>
+    /// <summary>Ended at or after this time.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Ended before.</summary>
+    /// <summary>Ended before this time.</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>Whose error holds this text; capitals count.</summary>
+    /// <summary>A text that the error contains; case-sensitive.</summary>
     public string? ErrorContains { get; init; }
 
-    /// <summary>True: only those that were redriven; false: only those that were not.</summary>
+    /// <summary>True: only redriven ones; false: only others.</summary>
     public bool? Redriven { get; init; }
 
-    /// <summary>True: only those that were dismissed; false: only those that were not.</summary>
+    /// <summary>True: only dismissed ones; false: only others.</summary>
     public bool? Dismissed { get; init; }
 }
 
-/// <summary>What one upkeep of the endings did.</summary>
-/// <param name="Made">Partitions made; always 0 on SQLite, which has none.</param>
+/// <summary>The result of one maintenance of the outcomes.</summary> <param name="Made">Partitions created; always 0 on
+/// SQLite, which has none.</param>
 /// <param name="Dropped">Partitions dropped; on SQLite, days whose rows were deleted.</param>
-/// <param name="Complete">False where another silo was at it, or a lock in the way: the next upkeep does what is
-/// left.</param>
+/// <param name="Complete">False if another silo was doing it, or if a lock prevented it: the next maintenance does the
+/// rest.</param>
 internal readonly record struct TaskOutcomeMaintenance(int Made, int Dropped, bool Complete);
 
-/// <summary>Reads and keeps the endings of tasks. They are written by commits only (<c>Commit.Ends</c>).</summary>
+/// <summary>Reads and maintains the outcomes of tasks. They are written by commits only (<c>Commit.Ends</c>).</summary>
 internal interface ITaskOutcomes
 {
-    /// <summary>The newest ending of a task, or null.</summary>
+    /// <summary>The newest outcome of a task, or null.</summary>
     Task<TaskOutcome?> FindAsync(string taskId, CancellationToken cancellation);
 
     /// <summary>
-    /// Endings, newest first. A page looks at a bounded number of rows: one of a filter that few rows pass may be
-    /// shorter than <paramref name="limit"/>, or empty, and still name the next. A mark that is none throws
+    /// Outcomes, newest first. A page reads a bounded number of rows: with a filter that few rows match it may be
+    /// shorter than <paramref name="limit"/>, or empty, and still have a next page. An invalid page token throws
     /// <see cref="FormatException"/>.
     /// </summary>
     Task<Page<TaskOutcome>> SearchAsync(
@@ -62,11 +62,11 @@ internal interface ITaskOutcomes
         CancellationToken cancellation
     );
 
-    /// <summary>How many endings pass, at most <paramref name="max"/>.</summary>
+    /// <summary>The number of outcomes that match, at most <paramref name="max"/>.</summary>
     Task<int> CountAsync(TaskOutcomeFilter filter, int max, CancellationToken cancellation);
 
     /// <summary>
-    /// Notes that endings were redriven; those noted before keep their time. Gives how many were not noted before.
+    /// Marks outcomes as redriven; those marked before keep their time. Returns how many were not marked before.
     /// </summary>
     Task<int> MarkRedrivenAsync(
         IReadOnlyCollection<TaskOutcomeKey> keys,
@@ -75,17 +75,17 @@ internal interface ITaskOutcomes
     );
 
     /// <summary>
-    /// Notes that nothing more is to be done about endings; those noted before keep their time, redriven ones are left.
-    /// Gives how many were not noted before.
+    /// Marks outcomes as dismissed: nothing more is to be done about them. Those marked before keep their time,
+    /// redriven ones are not changed. Returns how many were not marked before.
     /// </summary>
     Task<int> DismissAsync(IReadOnlyCollection<TaskOutcomeKey> keys, DateTimeOffset at, CancellationToken cancellation);
 
     /// <summary>
-    /// Makes partitions up to <paramref name="aheadDays"/> days after <paramref name="today"/> (UTC) and drops those
+    /// Creates partitions up to <paramref name="aheadDays"/> days after <paramref name="today"/> (UTC) and drops those
     /// whose days are all more than <paramref name="keepDays"/> before it. Dead letters of the
-    /// <paramref name="undecidedTypes"/> of which nobody has decided stay, and go that many days after they were
-    /// redriven or dismissed. May run at any time, on several silos
-    /// at once; what is done already is left.
+    /// <paramref name="undecidedTypes"/> stay until they are redriven or dismissed, and are removed
+    /// <paramref name="keepDays"/> days after that. May run at any time, on several silos at the same time; what is
+    /// done already is not repeated.
     /// </summary>
     Task<TaskOutcomeMaintenance> MaintainAsync(
         DateOnly today,

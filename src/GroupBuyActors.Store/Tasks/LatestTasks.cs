@@ -4,10 +4,10 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Pending tasks of all shards, the latest due first: a merge of the shards' ends, without an index on due alone (every
-/// commit would pay for it). A shard's last due is one step in the key; only shards that can hold the next row are
-/// read, a few rows each, and on where those do not suffice. Rows of the page before, and later ones, are behind the
-/// mark.
+/// Pending tasks of all shards, the latest due first: a merge of the ends of the shards, without an index on the due
+/// time alone (every commit would pay for it). A shard's last due time is one lookup in the key. Only shards that can
+/// hold the next row are read, a few rows each, and more if those do not suffice. Rows before the page token are left
+/// out.
 /// </summary>
 internal sealed class LatestTasks
 {
@@ -28,7 +28,7 @@ internal sealed class LatestTasks
     /// <summary>Rows read from the database so far.</summary>
     public int RowsRead { get; private set; }
 
-    // Primary key (shard, due_ms, id), loosely: a step a shard.
+    // Primary key (shard, due_ms, id), as a loose index scan: one lookup per shard.
     public static async Task<LatestTasks> OpenAsync(
         DbSession session,
         Dialect dialect,
@@ -63,7 +63,10 @@ internal sealed class LatestTasks
         return taken;
     }
 
-    /// <summary>Shards that may hold a row before the last of the next so many that are read.</summary>
+    /// <summary>
+    /// The shards that may have a row that belongs before the last of the next <paramref name="count"/> rows read so
+    /// far.
+    /// </summary>
     private List<Tail> Wanted(int count)
     {
         var last = _read.Count < count ? null : _read[count - 1];
@@ -74,11 +77,11 @@ internal sealed class LatestTasks
             .ToList();
     }
 
-    // Primary key (shard, due_ms, id), backwards from where the shard's last step ended.
+    // Primary key (shard, due_ms, id), backwards from the shard's last row read.
     private async Task ReadAsync(List<Tail> wanted, int rowsEach, CancellationToken cancellation)
     {
         var rows = await _session
-            .ListAllAsync(_dialect.Together(wanted.Select(tail => tail.Next(rowsEach))), TaskRows.Read, cancellation)
+            .ListAllAsync(_dialect.Combine(wanted.Select(tail => tail.Next(rowsEach))), TaskRows.Read, cancellation)
             .ConfigureAwait(false);
         RowsRead += rows.Count;
         rows.Sort(InOrder);
@@ -91,14 +94,14 @@ internal sealed class LatestTasks
 
     private static int InOrder(TimedTask a, TimedTask b) => Compare(a, b.Key.Due.ToUnixTimeMilliseconds(), b.Key.Id);
 
-    /// <summary>Below 0: the task comes before that place in the list.</summary>
+    /// <summary>Below 0: the task is before that position in the list.</summary>
     private static int Compare(TimedTask task, long due, string id)
     {
         var dues = due.CompareTo(task.Key.Due.ToUnixTimeMilliseconds());
         return dues != 0 ? dues : string.CompareOrdinal(id, task.Key.Id);
     }
 
-    /// <summary>What is left of a shard: rows up to a due, and of that due those before an id.</summary>
+    /// <summary>The unread rows of a shard: those up to a due time, and of that time those before an id.</summary>
     private sealed class Tail(int shard, long due)
     {
         public int Shard => shard;

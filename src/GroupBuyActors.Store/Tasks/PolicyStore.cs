@@ -4,15 +4,15 @@ using GroupBuyActors.Store.Databases;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Rows of <c>task_policy</c>, by primary key. The first writer of a type puts a row of version 0 there, which says
-/// nothing: from there on every write is one update that either finds the expected version or not.
+/// Rows of <c>task_policy</c>, by primary key. The first write of a type inserts a row of version 0, which is not an
+/// override; then every write is one update that finds the expected version or does not.
 /// </summary>
 internal sealed class PolicyStore(Database database) : IPolicyStore
 {
     private const int CallerCharactersMax = 128;
     private static readonly Raw Columns = new("type, version, change_json, changed_ms, caller");
 
-    // Primary key, whole: a row a type, of which there are ten.
+    // Reads the whole primary key: one row per type, of which there are about ten.
     public async Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation) =>
         await database
             .ReadAsync(
@@ -44,12 +44,13 @@ internal sealed class PolicyStore(Database database) : IPolicyStore
     private async Task<int?> WriteAsync(DbSession session, StoredPolicy policy, CancellationToken cancellation)
     {
         var (change, at) = (policy.ChangeJson.ToArray(), policy.ChangedAt.ToUnixTimeMilliseconds());
+        var unchanged = database.Dialect.OrElseSet(["type"], "version = task_policy.version");
         if (policy.Version == 1)
             await session
                 .ExecuteAsync(
                     $"""
-                    insert into task_policy ({Columns}) values ({policy.Type}, 0, {change}, {at},
-                      {policy.Caller}){database.Dialect.OrElseSet(["type"], "version = task_policy.version")}
+                    insert into task_policy ({Columns})
+                      values ({policy.Type}, 0, {change}, {at}, {policy.Caller}){unchanged}
                     """,
                     cancellation
                 )
@@ -63,13 +64,17 @@ internal sealed class PolicyStore(Database database) : IPolicyStore
                 cancellation
             )
             .ConfigureAwait(false);
-        return rows == 1 || await IsThereAsync(session, policy, cancellation).ConfigureAwait(false)
+        return rows == 1 || await WasWrittenAsync(session, policy, cancellation).ConfigureAwait(false)
             ? policy.Version
             : null;
     }
 
-    /// <summary>A lost answer has this work run again: what it finds may be what it wrote itself.</summary>
-    private static async Task<bool> IsThereAsync(DbSession session, StoredPolicy policy, CancellationToken cancellation)
+    /// <summary>After a lost answer this work is run again: the row that it finds may be its own.</summary>
+    private static async Task<bool> WasWrittenAsync(
+        DbSession session,
+        StoredPolicy policy,
+        CancellationToken cancellation
+    )
     {
         var found = await session
             .ListAsync($"select {Columns} from task_policy where type = {policy.Type}", Row, cancellation)

@@ -4,15 +4,12 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
-/// <summary>
-/// Where a page of pending tasks ended. A list goes through the tasks by due, and then through those that have moved
-/// since it began: a task given a later due meanwhile would otherwise lie behind the page that has passed.
-/// </summary>
-/// <param name="IsMoved">True in the list's second part.</param>
-/// <param name="Bound">In the first part, when the list began; in the second, the last move that it goes through. The
-/// database's clock.</param>
-/// <param name="At">The last row's due, or when it moved; milliseconds.</param>
-/// <param name="Id">The last row's task.</param>
+/// <summary> The end of a page of pending tasks. A list reads the tasks by due time, and then those that were moved
+/// since it began, because a task that gets a later due time meanwhile would otherwise be in none of the pages.
+/// </summary> <param name="IsMoved">True in the second part of the list.</param> <param name="Bound">In the first part,
+/// when the list began; in the second, the time of the last move that it includes. By the database's clock, in
+/// milliseconds.</param> <param name="At">The last row's due time, or the time of its move, in milliseconds.</param>
+/// <param name="Id">The last row's task id.</param>
 internal readonly record struct TaskListToken(bool IsMoved, long Bound, long At, string Id)
 {
     private const string ByDue = "tasks",
@@ -21,7 +18,7 @@ internal readonly record struct TaskListToken(bool IsMoved, long Bound, long At,
     public override string ToString() =>
         PageToken.Write(IsMoved ? ByMove : ByDue, At, string.Create(CultureInfo.InvariantCulture, $"{Bound}:{Id}"));
 
-    /// <summary>Reads a mark; null is the start. Throws <see cref="FormatException"/> where it is none.</summary>
+    /// <summary>Reads a page token; null is the start. Throws <see cref="FormatException"/> if it is invalid.</summary>
     public static TaskListToken? Read(string? pageToken)
     {
         if (PageToken.Read([ByDue, ByMove], pageToken) is not var (list, at, id))

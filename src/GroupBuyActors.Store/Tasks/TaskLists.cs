@@ -9,21 +9,23 @@ namespace GroupBuyActors.Store.Tasks;
 /// Pages of pending tasks for operators, the latest due first.
 /// </summary>
 /// <remarks>
-/// Problem: the order is by due, and a task's due changes: by a wait beyond the horizon, by hand. One that moves from
-/// what is still to be read to what was read already would be in no page. So every move leaves a row in
-/// <c>task_move</c>, and a list ends with the tasks that have moved since it began. Guarantee: what is pending from a
-/// list's first page to its last is in it, at least once; what moved meanwhile may be in it twice. What would break it:
-/// a list that takes longer than moves are kept.
+/// Problem: the order is by due time, and a task's due time changes: by a wait beyond the horizon, or by an operator. A
+/// task that moves from the unread part to the part that was read already would be in no page. So every move writes a
+/// row in <c>task_move</c>, and a list ends with the tasks that were moved since it began. Guarantee: a task that is
+/// pending from the first page to the last is in the list at least once; one that was moved meanwhile may be in it
+/// twice. What would break it: a list that takes longer than moves are kept.
 /// </remarks>
 internal sealed class TaskLists(Database database)
 {
-    /// <summary>Rows that a page of one type looks at: a type is not in the key.</summary>
-    internal const int LookedMax = 5_000;
+    /// <summary>Rows that a page of one type reads: the type is not in the key.</summary>
+    internal const int RowsScannedMax = 5_000;
 
-    /// <summary>Moves that a page looks at.</summary>
+    /// <summary>Moves that a page reads.</summary>
     private const int MovesPerPage = 500;
 
-    /// <summary>A move is stamped before it is committed; a list that began between must not miss it.</summary>
+    /// <summary>
+    /// The longest time from a move's time stamp to its commit: a list that began in between must not miss it.
+    /// </summary>
     private const long CommitMs = 1_000;
 
     public Task<Page<TimedTask>> PageAsync(TaskFilter filter, string? after, int limit, CancellationToken cancellation)
@@ -72,7 +74,7 @@ internal sealed class TaskLists(Database database)
         return PageToken.Page(rows, limit, task => TaskListToken.Of(task, begun).ToString());
     }
 
-    /// <summary>The last page by due, filled up with what has moved since the list began.</summary>
+    /// <summary>The last page by due time, filled up with the tasks that were moved since the list began.</summary>
     private async Task<Page<TimedTask>> WithMovedAsync(
         DbSession session,
         TaskFilter filter,
@@ -123,20 +125,20 @@ internal sealed class TaskLists(Database database)
             .ConfigureAwait(false);
         if (moves.Count == 0)
             return new Page<TimedTask>([], null);
-        var tasks = await ThereAsync(session, filter, moves.Select(move => move.Id), cancellation)
+        var tasks = await FindPendingAsync(session, filter, moves.Select(move => move.Id), cancellation)
             .ConfigureAwait(false);
-        var (found, looked) = (new List<TimedTask>(), 0);
-        for (; looked < moves.Count && found.Count < limit; looked++)
-            if (tasks.Remove(moves[looked].Id, out var task))
+        var (found, scanned) = (new List<TimedTask>(), 0);
+        for (; scanned < moves.Count && found.Count < limit; scanned++)
+            if (tasks.Remove(moves[scanned].Id, out var task))
                 found.Add(task);
-        var isEnd = looked == moves.Count && moves.Count < MovesPerPage;
+        var isEnd = scanned == moves.Count && moves.Count < MovesPerPage;
         return new Page<TimedTask>(
             found,
-            isEnd ? null : (pageToken with { At = moves[looked - 1].At, Id = moves[looked - 1].Id }).ToString()
+            isEnd ? null : (pageToken with { At = moves[scanned - 1].At, Id = moves[scanned - 1].Id }).ToString()
         );
     }
 
-    private async Task<Dictionary<string, TimedTask>> ThereAsync(
+    private async Task<Dictionary<string, TimedTask>> FindPendingAsync(
         DbSession session,
         TaskFilter filter,
         IEnumerable<string> ids,
@@ -170,7 +172,7 @@ internal sealed class TaskLists(Database database)
         return conditions;
     }
 
-    // Primary key, backwards: one shard, as far as the page goes; of an actor, index timed_task_id.
+    // Primary key, backwards, within one shard; for an actor, index timed_task_id.
     private SqlText LatestOfShard(ShardId shard, TaskFilter filter, TaskListToken? pageToken, int limit)
     {
         var conditions = Conditions(filter with { Shard = shard });
@@ -186,8 +188,8 @@ internal sealed class TaskLists(Database database)
     }
 
     /// <summary>
-    /// A page of all shards. One of a rare type ends where <see cref="LookedMax"/> rows were looked at, full or not,
-    /// and says where to go on.
+    /// A page of all shards. A page of a rare type ends after <see cref="RowsScannedMax"/> rows, full or not, and has a
+    /// next page.
     /// </summary>
     private async Task<Page<TimedTask>> LatestOfAllAsync(
         DbSession session,
@@ -202,11 +204,13 @@ internal sealed class TaskLists(Database database)
         var latest = await LatestTasks.OpenAsync(session, database.Dialect, place, cancellation).ConfigureAwait(false);
         var found = new List<TimedTask>();
         TimedTask? last = null;
-        // Twice as many each time: a common type fills its page with the first, a rare one is not sought a few rows at
-        // a time.
-        for (int looked = 0, step = limit + 1; looked < LookedMax; step *= 2)
+        // Each step reads twice as many rows: a common type fills its page with the first step, a rare one does not
+        // need many steps.
+        for (int scanned = 0, step = limit + 1; scanned < RowsScannedMax; step *= 2)
         {
-            var rows = await latest.TakeAsync(Math.Min(step, LookedMax - looked), cancellation).ConfigureAwait(false);
+            var rows = await latest
+                .TakeAsync(Math.Min(step, RowsScannedMax - scanned), cancellation)
+                .ConfigureAwait(false);
             if (rows.Count == 0)
                 return new Page<TimedTask>(found, null);
             foreach (var task in rows)
@@ -221,7 +225,7 @@ internal sealed class TaskLists(Database database)
                 last = task;
             }
 
-            looked += rows.Count;
+            scanned += rows.Count;
         }
 
         return new Page<TimedTask>(found, TaskListToken.Of(last!, begun).ToString());

@@ -4,8 +4,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Lets old endings go: by partitions where the database has them, else by rows. What nobody has decided of is moved
-/// out of the days that are about to go, and stays.
+/// Removes old outcomes: by partition if the database has partitions, otherwise by row. Undecided ones are moved to day
+/// 0 before, and stay.
 /// </summary>
 internal sealed class TaskOutcomeExpiry(Database database)
 {
@@ -13,7 +13,7 @@ internal sealed class TaskOutcomeExpiry(Database database)
     private const int RowsPerWrite = 500;
 
     private const long DayMs = 24 * 60 * 60 * 1000;
-    private static readonly string[] EndKey = ["day", "task_id", "version"];
+    private static readonly string[] OutcomeKey = ["day", "task_id", "version"];
 
     private readonly TaskOutcomePartitions? _partitions = database is MySqlDatabase mySql
         ? new TaskOutcomePartitions(mySql)
@@ -60,7 +60,7 @@ internal sealed class TaskOutcomeExpiry(Database database)
         return maintenance;
     }
 
-    /// <summary>Dead letters that are the last trace of something owed, of which nobody has decided.</summary>
+    /// <summary>The condition for dead letters of these types that were neither redriven nor dismissed.</summary>
     private static SqlText Undecided(IReadOnlyCollection<string> types) =>
         types.Count == 0
             ? (SqlText)$"1 = 0"
@@ -69,7 +69,7 @@ internal sealed class TaskOutcomeExpiry(Database database)
                   and status = 'dead' and redriven_ms is null and dismissed_ms is null
                 """;
 
-    /// <summary>Moves letters about money, of which nobody has decided, out of the days that are about to go.</summary>
+    /// <summary>Moves undecided dead letters out of the days that will be removed.</summary>
     // The days' partitions; SQLite: primary key (day, task_id, version). Then primary keys.
     private async Task KeepUndecidedAsync(int firstKept, SqlText undecided, CancellationToken cancellation)
     {
@@ -110,7 +110,7 @@ internal sealed class TaskOutcomeExpiry(Database database)
         }
     }
 
-    /// <summary>Kept letters go as long after the decision as other endings after their end.</summary>
+    /// <summary>Removes kept dead letters as long after the decision as other outcomes after their end.</summary>
     // The partition of day 0; SQLite: primary key.
     private async Task DeleteDecidedAsync(int firstKept, CancellationToken cancellation)
     {
@@ -124,7 +124,7 @@ internal sealed class TaskOutcomeExpiry(Database database)
                 .WriteAsync(
                     (session, ct) =>
                         session.ExecuteAsync(
-                            database.Dialect.DeleteSome("task_outcome", EndKey, decided, RowsPerWrite),
+                            database.Dialect.DeleteSome("task_outcome", OutcomeKey, decided, RowsPerWrite),
                             ct
                         ),
                     cancellation
@@ -132,7 +132,7 @@ internal sealed class TaskOutcomeExpiry(Database database)
                 .ConfigureAwait(false) == RowsPerWrite
         )
         {
-            // A full step: there may be more.
+            // The step removed as many rows as it may: there may be more.
         }
     }
 
@@ -155,7 +155,12 @@ internal sealed class TaskOutcomeExpiry(Database database)
                     .WriteAsync(
                         (session, ct) =>
                             session.ExecuteAsync(
-                                database.Dialect.DeleteSome("task_outcome", EndKey, $"day = {oldest}", RowsPerWrite),
+                                database.Dialect.DeleteSome(
+                                    "task_outcome",
+                                    OutcomeKey,
+                                    $"day = {oldest}",
+                                    RowsPerWrite
+                                ),
                                 ct
                             ),
                         cancellation
@@ -163,7 +168,7 @@ internal sealed class TaskOutcomeExpiry(Database database)
                     .ConfigureAwait(false) == RowsPerWrite
             )
             {
-                // A full step: the day may have more.
+                // The step removed as many rows as it may: the day may have more.
             }
         }
     }

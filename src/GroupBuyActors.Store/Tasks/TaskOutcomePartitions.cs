@@ -6,19 +6,22 @@ using MySqlConnector;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// The day partitions of <c>task_outcome</c> on MySQL: made ahead out of the empty <c>pmax</c>, dropped by age. Before
-/// them lies the one of day 0, which holds what is kept whatever its age and is never dropped.
+/// The day partitions of <c>task_outcome</c> on MySQL: split ahead of time from the empty <c>pmax</c>, dropped by age.
+/// The first partition is that of day 0, which holds rows that are kept at any age and is never dropped.
 /// </summary>
 /// <remarks>
-/// Problem: a definition needs the table for itself for a moment. It waits for every statement that reads the table,
-/// and every later one, commits too, waits behind it. So it waits as short as <see cref="MySqlSchemaChange"/> does,
-/// less than a commit waits, and is tried again by the next upkeep. Silos take turns by a named lock of the server; who
-/// finds it taken leaves the work to its holder. A lock that its holder lost with its connection, while its last
-/// definition goes on, leaves errors of a lost race; they say that the work is done.
+/// Problem: a definition needs an exclusive lock of the table for a moment. It waits for every statement that reads the
+/// table, and every later statement, including commits, waits behind it. So it waits as briefly as
+/// <see cref="MySqlSchemaChange"/> does, less than a commit waits, and is tried again by the next maintenance. Silos
+/// exclude each other by a named lock of the server; one that finds it held leaves the work to the holder. If the
+/// holder lost the lock with its connection while its last definition still runs, another silo gets errors such as a
+/// duplicate partition; they mean that the work is done.
 /// </remarks>
 internal sealed class TaskOutcomePartitions(MySqlDatabase database)
 {
-    /// <summary>Moving rows out of <c>pmax</c>, after a month without upkeep, takes its time.</summary>
+    /// <summary>
+    /// The time-out of a definition: moving rows out of <c>pmax</c> after a month without maintenance takes long.
+    /// </summary>
     private const int DefinitionSeconds = 600;
 
     private const string Rest = "pmax",
@@ -26,7 +29,8 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
     private const string KeptDefinition = $"partition {Kept} values less than (1)";
 
     /// <summary>
-    /// Makes, then calls <paramref name="keep"/>, which moves what must stay out of the days that go, then drops.
+    /// Creates partitions, then calls <paramref name="keep"/>, which moves rows that must stay out of the days to be
+    /// dropped, then drops.
     /// </summary>
     public async Task<TaskOutcomeMaintenance> MaintainAsync(
         int today,
@@ -44,26 +48,26 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
         await session
             .ExecuteAsync($"set session lock_wait_timeout = {MySqlSchemaChange.LockWaitSeconds}", cancellation)
             .ConfigureAwait(false);
-        var there = await ReadAsync(session, cancellation).ConfigureAwait(false);
+        var existing = await ReadAsync(session, cancellation).ConfigureAwait(false);
         var maintenance = new TaskOutcomeMaintenance(0, 0, false);
-        if (await MakeKeptAsync(connection, there, cancellation).ConfigureAwait(false))
+        if (await MakeKeptAsync(connection, existing, cancellation).ConfigureAwait(false))
         {
-            var made = await MakeAsync(connection, there, today - keepDays, today, today + aheadDays, cancellation)
+            var made = await MakeAsync(connection, existing, today - keepDays, today, today + aheadDays, cancellation)
                 .ConfigureAwait(false);
             await keep().ConfigureAwait(false);
-            var dropped = await DropAsync(connection, there, today - keepDays, cancellation).ConfigureAwait(false);
+            var dropped = await DropAsync(connection, existing, today - keepDays, cancellation).ConfigureAwait(false);
             maintenance = new TaskOutcomeMaintenance(made ?? 0, dropped ?? 0, made is not null && dropped is not null);
         }
 
-        // Where something above fails, the lock goes with the connection: releasing it there would hide the failure
-        // behind one of its own.
+        // After a failure above, the lock ends with the connection: a release that fails too would hide the first
+        // failure.
         await session.NumberAsync($"select release_lock({name})", 0, CancellationToken.None).ConfigureAwait(false);
         return maintenance;
     }
 
     /// <summary>
-    /// Days' partitions in order, each with the first day that it does not hold; the first is day 0's where that is
-    /// there, <c>pmax</c> is not among them.
+    /// The partitions in order, each with the first day that it does not hold; the first is that of day 0 if it exists,
+    /// and <c>pmax</c> is left out.
     /// </summary>
     private static Task<List<(string Name, int Bound)>> ReadAsync(DbSession session, CancellationToken cancellation) =>
         session.ListAsync(
@@ -77,23 +81,23 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
         );
 
     /// <summary>
-    /// The partition of day 0 goes in front once; takes it out of the list. False where a lock was in the way.
+    /// Creates the partition of day 0 if it is missing, and removes it from the list. False if a lock prevented it.
     /// </summary>
     private static async Task<bool> MakeKeptAsync(
         MySqlConnection connection,
-        List<(string Name, int Bound)> there,
+        List<(string Name, int Bound)> existing,
         CancellationToken cancellation
     )
     {
-        if (there.Count > 0 && there[0].Name == Kept)
+        if (existing.Count > 0 && existing[0].Name == Kept)
         {
-            there.RemoveAt(0);
+            existing.RemoveAt(0);
             return true;
         }
 
         var (first, bound) =
-            there.Count > 0
-                ? (there[0].Name, $"({there[0].Bound.ToString(CultureInfo.InvariantCulture)})")
+            existing.Count > 0
+                ? (existing[0].Name, $"({existing[0].Bound.ToString(CultureInfo.InvariantCulture)})")
                 : (Rest, "maxvalue");
         return await TryDefineAsync(
                 connection,
@@ -107,18 +111,18 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
     }
 
     /// <summary>
-    /// A partition a day from the last bound on; after a long pause the days that are dropped anyway share the first.
+    /// Creates a partition per day after the last bound; days that would be dropped anyway are in the first one.
     /// </summary>
     private static async Task<int?> MakeAsync(
         MySqlConnection connection,
-        List<(string Name, int Bound)> there,
+        List<(string Name, int Bound)> existing,
         int firstKept,
         int today,
         int last,
         CancellationToken cancellation
     )
     {
-        var first = there.Count == 0 ? today : Math.Max(there[^1].Bound, firstKept);
+        var first = existing.Count == 0 ? today : Math.Max(existing[^1].Bound, firstKept);
         if (first > last)
             return 0;
         var made = Enumerable
@@ -141,12 +145,15 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
 
     private static async Task<int?> DropAsync(
         MySqlConnection connection,
-        List<(string Name, int Bound)> there,
+        List<(string Name, int Bound)> existing,
         int firstKept,
         CancellationToken cancellation
     )
     {
-        var old = there.Where(partition => partition.Bound <= firstKept).Select(partition => partition.Name).ToList();
+        var old = existing
+            .Where(partition => partition.Bound <= firstKept)
+            .Select(partition => partition.Name)
+            .ToList();
         if (old.Count == 0)
             return 0;
         return await TryDefineAsync(
@@ -162,7 +169,7 @@ internal sealed class TaskOutcomePartitions(MySqlDatabase database)
     private static string NameOf(int day) =>
         $"p{DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day).ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
 
-    /// <summary>False where a lock was in the way, or another had done it.</summary>
+    /// <summary>False if a lock prevented it, or if another silo has done it.</summary>
     private static async Task<bool> TryDefineAsync(
         MySqlConnection connection,
         string sql,

@@ -5,7 +5,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
-/// <summary>Rows of <c>task_outcome</c> as endings.</summary>
+/// <summary>Maps rows of <c>task_outcome</c>.</summary>
 internal static class TaskOutcomeRows
 {
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>

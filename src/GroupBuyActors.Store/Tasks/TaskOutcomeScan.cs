@@ -5,15 +5,17 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
-/// <summary>An ending's place in time, and where a page of them goes on.</summary>
+/// <summary>An outcome's position in the list, by time; a page ends at one.</summary>
 internal readonly record struct TaskOutcomePosition(long EndedMs, string TaskId, int Version)
 {
     private const string List = "task-ends";
 
-    public static TaskOutcomePosition Of(TaskOutcome ending) =>
-        new(ending.EndedAt.ToUnixTimeMilliseconds(), ending.TaskId, ending.Version);
+    public static TaskOutcomePosition Of(TaskOutcome outcome) =>
+        new(outcome.EndedAt.ToUnixTimeMilliseconds(), outcome.TaskId, outcome.Version);
 
-    /// <summary>The place that a page token names, or null; throws <see cref="FormatException"/>.</summary>
+    /// <summary>
+    /// The position of a page token; null is the start. Throws <see cref="FormatException"/> if it is invalid.
+    /// </summary>
     public static TaskOutcomePosition? Read(string? pageToken)
     {
         if (PageToken.Read(List, pageToken) is not var (ended, id))
@@ -32,20 +34,20 @@ internal readonly record struct TaskOutcomePosition(long EndedMs, string TaskId,
 }
 
 /// <summary>
-/// A stretch of <c>task_outcome</c>, read backwards in time along the index of the narrowest column that a search
-/// filters by, and what else its rows must be. What the index does not tell (an error's text) is looked at row by row,
-/// so a page looks at a bounded stretch and says where to go on.
+/// A scan of <c>task_outcome</c> backwards in time, by the index of the most selective column that a search filters by,
+/// with the other conditions. Conditions that are not in the index (an error's text) are checked row by row, so a page
+/// scans a bounded number of rows and has a next page.
 /// </summary>
-internal sealed class TaskOutcomeStretch
+internal sealed class TaskOutcomeScan
 {
-    /// <summary>Rows that a page, or a step of a count, looks at.</summary>
-    internal const int LookedMax = 20_000;
+    /// <summary>Rows that a page, or a step of a count, reads.</summary>
+    internal const int RowsScannedMax = 20_000;
 
     private string? _index;
 
-    public TaskOutcomeStretch(TaskOutcomeFilter filter, TaskOutcomePosition? after)
+    public TaskOutcomeScan(TaskOutcomeFilter filter, TaskOutcomePosition? after)
     {
-        // The narrowest first: an actor has few endings, a status may have most.
+        // The most selective first: an actor has few outcomes, a status may have most of them.
         if (filter.Actor is { } actor)
             Equal("task_outcome_actor", $"actor_id = {actor}");
         if (filter.Account is { } account)
@@ -54,7 +56,7 @@ internal sealed class TaskOutcomeStretch
             Equal("task_outcome_type", $"type = {type}");
         if (filter.Status is { } status)
             Equal("task_outcome_status", $"status = {StoredNames<TaskOutcomeStatus>.Of(status)}");
-        // The day tells the server which partitions to leave out; under day 0 lies what is kept whatever its age.
+        // By the day the server can leave out partitions; day 0 has the rows that are kept at any age.
         if (filter.From is { } from)
             Ranges.Add(
                 $"ended_ms >= {from.ToUnixTimeMilliseconds()} and (day = 0 or day >= {TaskOutcome.DayOf(from)})"
@@ -84,17 +86,17 @@ internal sealed class TaskOutcomeStretch
     /// <summary>Each ends in (ended_ms, task_id, version), the order of the list.</summary>
     public string Index => _index ?? "task_outcome_time";
 
-    /// <summary>What bounds the stretch.</summary>
+    /// <summary>Conditions that bound the scan in the index.</summary>
     public List<SqlText> Ranges { get; } = [];
 
-    /// <summary>What only the row tells.</summary>
+    /// <summary>Conditions that need the row.</summary>
     public List<SqlText> Others { get; } = [];
 
     /// <summary>The statement of a first page.</summary>
     public static SqlText FirstPage(TaskOutcomeFilter filter, int limit, Dialect dialect) =>
-        new TaskOutcomeStretch(filter, null).Page(null, limit, dialect);
+        new TaskOutcomeScan(filter, null).Page(null, limit, dialect);
 
-    /// <summary>The statement of a page of the stretch, up to its edge.</summary>
+    /// <summary>The statement of a page, down to <paramref name="edge"/>.</summary>
     public SqlText Page(TaskOutcomePosition? edge, int limit, Dialect dialect) =>
         new SqlText().Append(
             $"""
@@ -103,7 +105,7 @@ internal sealed class TaskOutcomeStretch
             """
         );
 
-    /// <summary>The rows of the stretch, up to its edge.</summary>
+    /// <summary>The table and the conditions of the scan, down to <paramref name="edge"/>.</summary>
     public SqlText Rows(TaskOutcomePosition? edge, Dialect dialect)
     {
         var conditions = new List<SqlText>(Ranges);
@@ -117,8 +119,7 @@ internal sealed class TaskOutcomeStretch
     }
 
     /// <summary>
-    /// The last row of the stretch that one page looks at; null where the index alone answers, or the stretch ends
-    /// before.
+    /// The last row that one page reads; null if the index alone is enough, or if the scan ends before.
     /// </summary>
     public async Task<TaskOutcomePosition?> EdgeAsync(
         DbSession session,
@@ -128,13 +129,12 @@ internal sealed class TaskOutcomeStretch
     {
         if (Others.Count == 0)
             return null;
-        // Covering: the index holds every column.
+        // The index is covering.
         var edge = await session
             .ListAsync(
                 $"""
-                select ended_ms, task_id, version from
-                  task_outcome{dialect.ByIndex(Index)}{Where(Ranges)}
-                  order by ended_ms desc, task_id desc, version desc limit 1 offset {LookedMax - 1}
+                select ended_ms, task_id, version from task_outcome{dialect.ByIndex(Index)}{Where(Ranges)}
+                  order by ended_ms desc, task_id desc, version desc limit 1 offset {RowsScannedMax - 1}
                 """,
                 row => new TaskOutcomePosition(row.GetInt64(0), row.GetString(1), row.GetInt32(2)),
                 cancellation

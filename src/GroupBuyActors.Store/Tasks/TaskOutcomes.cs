@@ -6,8 +6,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Reads and marks <c>task_outcome</c>: its pages are stretches of an index (<see cref="TaskOutcomeStretch"/>), and
-/// what is old leaves it by <see cref="TaskOutcomeExpiry"/>.
+/// Reads and marks rows of <c>task_outcome</c>. Pages are read by <see cref="TaskOutcomeScan"/>;
+/// <see cref="TaskOutcomeExpiry"/> removes old rows.
 /// </summary>
 internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
 {
@@ -16,7 +16,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
 
     private readonly TaskOutcomeExpiry _expiry = new(database);
 
-    // MySQL: primary key (task_id, version, day), a step into each partition. SQLite: task_outcome_task (task_id,
+    // MySQL: primary key (task_id, version, day), one lookup per partition. SQLite: task_outcome_task (task_id,
     // version).
     public Task<TaskOutcome?> FindAsync(string taskId, CancellationToken cancellation) =>
         !TaskIds.IsStorable(taskId)
@@ -45,15 +45,15 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
         CancellationToken cancellation
     )
     {
-        var stretch = new TaskOutcomeStretch(filter, TaskOutcomePosition.Read(after));
+        var scan = new TaskOutcomeScan(filter, TaskOutcomePosition.Read(after));
         var (rows, edge) = await database
             .ReadAsync(
                 async (session, ct) =>
                 {
-                    var edge = await stretch.EdgeAsync(session, database.Dialect, ct).ConfigureAwait(false);
+                    var edge = await scan.EdgeAsync(session, database.Dialect, ct).ConfigureAwait(false);
                     return (
                         await session
-                            .ListAsync(stretch.Page(edge, limit + 1, database.Dialect), TaskOutcomeRows.Read, ct)
+                            .ListAsync(scan.Page(edge, limit + 1, database.Dialect), TaskOutcomeRows.Read, ct)
                             .ConfigureAwait(false),
                         edge
                     );
@@ -61,7 +61,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
                 cancellation
             )
             .ConfigureAwait(false);
-        var page = PageToken.Page(rows, limit, ending => TaskOutcomePosition.Of(ending).Write());
+        var page = PageToken.Page(rows, limit, outcome => TaskOutcomePosition.Of(outcome).Write());
         return page.Next is null && edge is { } end ? page with { Next = end.Write() } : page;
     }
 
@@ -71,18 +71,18 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
         TaskOutcomePosition? after = null;
         do
         {
-            var stretch = new TaskOutcomeStretch(filter, after);
+            var scan = new TaskOutcomeScan(filter, after);
             var (counted, edge) = await database
                 .ReadAsync(
                     async (session, ct) =>
                     {
-                        var edge = await stretch.EdgeAsync(session, database.Dialect, ct).ConfigureAwait(false);
+                        var edge = await scan.EdgeAsync(session, database.Dialect, ct).ConfigureAwait(false);
                         return (
                             await session
                                 .NumberAsync(
                                     $"""
                                     select count(*) from (select 1 as one
-                                      from {stretch.Rows(edge, database.Dialect)} limit {max - count}) found
+                                      from {scan.Rows(edge, database.Dialect)} limit {max - count}) found
                                     """,
                                     0,
                                     ct
@@ -100,7 +100,7 @@ internal sealed class TaskOutcomes(Database database) : ITaskOutcomes
         return (int)count;
     }
 
-    // Primary key, in its order: two who redrive at once wait for each other and do not deadlock.
+    // Primary key, in its order: two redrives at the same time wait for each other and do not deadlock.
     public Task<int> MarkRedrivenAsync(
         IReadOnlyCollection<TaskOutcomeKey> keys,
         DateTimeOffset at,

@@ -6,18 +6,17 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Store.Tasks;
 
 /// <summary>
-/// Reads <c>timed_task</c> by its clustered key (shard, due_ms, id), a range a shard, never the whole table; single
-/// tasks, and an actor's, by <c>timed_task_id</c>.
+/// Reads <c>timed_task</c> by its clustered key (shard, due_ms, id), one range per shard, never the whole table; single
+/// tasks, and those of an actor, by <c>timed_task_id</c>.
 /// </summary>
 internal sealed class TaskReader(Database database) : ITaskStore
 {
     /// <summary>
-    /// Shards named in one statement: MariaDB turns an <c>in</c> list of 1,000 or more into a join that reads whole
-    /// shards.
+    /// Shards in one statement: MariaDB converts an <c>in</c> list of 1,000 or more to a join that reads whole shards.
     /// </summary>
     private const int ShardsPerStatement = 500;
 
-    private const string OfOneActor = "actor-tasks";
+    private const string ActorList = "actor-tasks";
     private readonly Raw _byId = database.Dialect.ByIndex("timed_task_id");
     private readonly TaskLists _lists = new(database);
 
@@ -34,8 +33,8 @@ internal sealed class TaskReader(Database database) : ITaskStore
         var all = new List<TimedTask>();
         foreach (var some in numbers.Chunk(ShardsPerStatement))
         {
-            // Statement by statement, each with what is left of the limit: what does not fit must not be read to find
-            // out.
+            // Each statement has the rest of the limit as its limit, so that no more rows are read than are needed to
+            // know that the limit is exceeded.
             var left = limit + 1 - all.Count;
             all.AddRange(
                 await database
@@ -75,7 +74,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
         );
     }
 
-    // Index timed_task_id: a step an id.
+    // Index timed_task_id: one lookup per id.
     public async Task<IReadOnlyCollection<string>> PresentAsync(
         IReadOnlyCollection<string> taskIds,
         CancellationToken cancellation
@@ -96,7 +95,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
             .ConfigureAwait(false);
     }
 
-    // Index timed_task_id: an actor's tasks lie together in it, whatever their shard holds.
+    // Index timed_task_id: an actor's tasks are adjacent in it.
     public async Task<IReadOnlyList<TimedTask>> FindAllOfActorAsync(
         ActorId actor,
         int limit,
@@ -126,7 +125,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
     )
     {
         SqlText from = $"";
-        if (PageToken.Read(OfOneActor, after) is var (_, id))
+        if (PageToken.Read(ActorList, after) is var (_, id))
             from = $" and id > {id}";
         var rows = await database
             .ReadAsync(
@@ -142,7 +141,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
                 cancellation
             )
             .ConfigureAwait(false);
-        return PageToken.Page(rows, limit, task => PageToken.Write(OfOneActor, 0, task.Key.Id));
+        return PageToken.Page(rows, limit, task => PageToken.Write(ActorList, 0, task.Key.Id));
     }
 
     public Task<Page<TimedTask>> ListAsync(
@@ -152,7 +151,7 @@ internal sealed class TaskReader(Database database) : ITaskStore
         CancellationToken cancellation
     ) => _lists.PageAsync(filter, after, limit, cancellation);
 
-    // Primary key, a range a shard.
+    // Primary key, one range per shard.
     public async Task<IReadOnlyList<(ShardId Shard, string Type, long Tasks)>> CountAsync(
         IReadOnlyCollection<ShardId> shards,
         CancellationToken cancellation
@@ -175,8 +174,8 @@ internal sealed class TaskReader(Database database) : ITaskStore
                 )
                 .ConfigureAwait(false);
 
-    // Primary key, a range a shard. A row's due never changes while its retries do (next_ms ≥ due_ms): the key's range
-    // holds all that may be next, and a few more.
+    // Primary key, one range per shard. Retries change next_ms and not due_ms (next_ms ≥ due_ms), so the key's range
+    // contains all rows that may be next, and a few more.
     internal static SqlText Range(int[] shards, DateTimeOffset until, int limit) =>
         new SqlText().Append(
             $"""
@@ -186,8 +185,8 @@ internal sealed class TaskReader(Database database) : ITaskStore
         );
 
     /// <summary>
-    /// More than fits: every shard gets its share of the limit, its earliest first, and what some do not need is shared
-    /// out among the others, so that no shard waits behind another's backlog.
+    /// For more tasks than the limit: every shard gets an equal share of the limit, its earliest tasks first, and what
+    /// some do not use is divided among the others, so that no shard waits for another's backlog.
     /// </summary>
     private async Task<HorizonReading> EarliestOfEachAsync(
         int[] shards,
@@ -197,34 +196,34 @@ internal sealed class TaskReader(Database database) : ITaskStore
     )
     {
         var taken = new List<TimedTask>(limit);
-        var hungry = (await ShardsWithDueAsync(until, cancellation).ConfigureAwait(false))
+        var unfilled = (await ShardsWithDueAsync(until, cancellation).ConfigureAwait(false))
             .Intersect(shards)
             .Select(shard => (Shard: shard, AfterDue: 0L, AfterId: ""))
             .ToList();
-        var share = Math.Max(1, limit / Math.Max(1, hungry.Count));
-        while (hungry.Count > 0 && share > 0)
+        var share = Math.Max(1, limit / Math.Max(1, unfilled.Count));
+        while (unfilled.Count > 0 && share > 0)
         {
-            var statements = database.Dialect.Together(hungry.Select(range => Next(range, until, share)));
+            var statements = database.Dialect.Combine(unfilled.Select(range => Next(range, until, share)));
             var rows = await database
                 .ReadAsync((session, ct) => session.ListAllAsync(statements, TaskRows.Read, ct), cancellation)
                 .ConfigureAwait(false);
             taken.AddRange(rows);
-            hungry = rows.GroupBy(task => task.Key.Shard.Index)
+            unfilled = rows.GroupBy(task => task.Key.Shard.Index)
                 .Where(shard => shard.Count() == share)
                 .Select(shard =>
                     shard.OrderBy(task => task.Key.Due).ThenBy(task => task.Key.Id, StringComparer.Ordinal).Last().Key
                 )
                 .Select(last => (last.Shard.Index, Ms(last.Due), last.Id))
                 .ToList();
-            // Less than one of each is not worth a round.
-            share = hungry.Count == 0 ? 0 : (limit - taken.Count) / hungry.Count;
+            // With less than one task per shard another round is not worth it.
+            share = unfilled.Count == 0 ? 0 : (limit - taken.Count) / unfilled.Count;
         }
 
-        // A shard that took its whole share may have more, none of it due before the last that it took.
-        DateTimeOffset? readTo = hungry.Count == 0 ? null : TaskBounds.Instant(hungry.Min(range => range.AfterDue));
+        // A shard that used its whole share may have more tasks, none of them due before its last one.
+        DateTimeOffset? readTo = unfilled.Count == 0 ? null : TaskBounds.Instant(unfilled.Min(range => range.AfterDue));
         if (taken.Count <= limit)
             return new HorizonReading { Tasks = taken, ReadTo = readTo };
-        // One of each shard may be more than the limit already.
+        // One task of each shard may be more than the limit already.
         var earliest = taken.OrderBy(task => task.Key.Due).Take(limit).ToList();
         return new HorizonReading
         {
@@ -233,9 +232,9 @@ internal sealed class TaskReader(Database database) : ITaskStore
         };
     }
 
-    // A step a shard in the primary key of timed_task: shards with nothing due cost no statement of their own. The
-    // shard is in the order, too, though it is one: MySQL would sort all rows of every shard else, not taking the key's
-    // order for that of the due.
+    // One lookup per shard in the primary key of timed_task, so that shards with nothing due need no statement of their
+    // own. The order includes the shard although it is constant: otherwise MySQL sorts all rows of every shard, because
+    // it does not see that the key's order is that of the due times.
     private Task<List<int>> ShardsWithDueAsync(DateTimeOffset until, CancellationToken cancellation) =>
         database.ReadAsync(
             (session, ct) =>
@@ -269,7 +268,8 @@ internal sealed class TaskReader(Database database) : ITaskStore
     }
 
     /// <summary>
-    /// An actor's tasks, by their ids: these begin with the actor and a colon, behind which the semicolon comes next.
+    /// The condition for an actor's tasks: their ids begin with the actor's id and a colon, and in ASCII the semicolon
+    /// is the character after the colon.
     /// </summary>
     internal static SqlText OfActor(ActorId actor) =>
         new SqlText().Append($"id >= {actor + ":"} and id < {actor + ";"}");

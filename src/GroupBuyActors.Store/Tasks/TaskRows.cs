@@ -4,10 +4,10 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Tasks;
 
-/// <summary>Rows of <c>timed_task</c> as tasks.</summary>
+/// <summary>Maps rows of <c>timed_task</c> to tasks.</summary>
 internal static class TaskRows
 {
-    /// <summary>A version that cannot be counted up any more was not given by a release.</summary>
+    /// <summary>No release gives a version so large that it cannot be incremented.</summary>
     private const int VersionMax = int.MaxValue - 1_000;
 
     /// <summary>The columns, in the order that <see cref="Read"/> expects.</summary>
@@ -15,8 +15,8 @@ internal static class TaskRows
         new("shard, due_ms, id, type, payload, next_ms, attempts, version, trace, last_error, weight, first_ms");
 
     /// <summary>
-    /// Reads any row, whatever is in it: one that cannot be understood is a task with a <see cref="TimedTask.Fault"/>,
-    /// and does not keep those that are read with it from running.
+    /// Reads any row: an invalid one becomes a task with a <see cref="TimedTask.Fault"/>, so that the tasks that are
+    /// read with it still run.
     /// </summary>
     public static TimedTask Read(DbDataReader row)
     {

@@ -591,7 +591,7 @@ public abstract class CommitSuite : IAsyncLifetime
     public async Task ADatabaseThatRefusesIsToldEarlyAndUsedAgainOnceItTakesWrites()
     {
         var committer = await _store.StartAsync(o =>
-            (o.Lanes, o.RefusalPatience, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2)
+            (o.Lanes, o.RefusalTimeout, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2)
         );
         var (group, token) = (Commits.Group(1), new ActivationToken());
         await using (await _store.RefuseWritesAsync())

@@ -136,7 +136,7 @@ public sealed class RefusalTests : IAsyncLifetime
 
     private Task<Committer> StartAsync() =>
         _store.StartAsync(o =>
-            (o.Lanes, o.RefusalPatience, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2)
+            (o.Lanes, o.RefusalTimeout, o.UnknownOutcomesMax) = (1, TimeSpan.FromMilliseconds(300), 2)
         );
 
     private Task ExecuteAsync(string sql) =>

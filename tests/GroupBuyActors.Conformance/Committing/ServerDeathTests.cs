@@ -16,7 +16,7 @@ public sealed class ServerDeathTests
         );
         await using var server = await MariaDbServer.StartAsync();
         await using var store = await MySqlUnderTest.CreateAsync(server);
-        var committer = await store.StartAsync(o => (o.Lanes, o.RefusalPatience) = (2, TimeSpan.FromMinutes(1)));
+        var committer = await store.StartAsync(o => (o.Lanes, o.RefusalTimeout) = (2, TimeSpan.FromMinutes(1)));
         using var retries = new Retries(committer);
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var acknowledged = 0;

@@ -182,7 +182,7 @@ public sealed class ServerFailureTests(MariaDb mariaDb) : IAsyncLifetime
     public async Task ADatabaseThatIsAwayForAMomentIsWaitedFor()
     {
         var committer = await _store.StartAsync(o =>
-            (o.Lanes, o.UnknownOutcomesMax, o.RefusalPatience) = (1, 2, TimeSpan.FromMinutes(1))
+            (o.Lanes, o.UnknownOutcomesMax, o.RefusalTimeout) = (1, 2, TimeSpan.FromMinutes(1))
         );
         using var retries = new Retries(committer);
         _store.Proxy.Refuse(true);

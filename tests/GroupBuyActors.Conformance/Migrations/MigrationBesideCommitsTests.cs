@@ -153,7 +153,7 @@ public sealed class MigrationBesideCommitsTests(MariaDb mariaDb, ITestOutputHelp
             [s_next],
             TimeProvider.System,
             _log,
-            new MigrationPatience(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), total)
+            new MigrationRetryPolicy(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200), total)
         );
 
     /// <summary>Somebody who has read a table and has not ended the transaction.</summary>

@@ -12,7 +12,7 @@ public sealed class SqlTextTests
         SqlText inner = $"b = {"x"} and c = {7}";
         SqlText outer = $"select {new Raw("*")} where a = {"y"} and {inner} and d in ({SqlText.Values(["p", "q"])})";
         using var command = new MySqlConnector.MySqlCommand();
-        outer.FillIn(command);
+        outer.ApplyTo(command);
         Assert.Equal("select * where a = @p0 and b = @p1 and c = 7 and d in (@p2,@p3)", command.CommandText);
         Assert.Equal(["y", "x", "p", "q"], command.Parameters.Select(parameter => parameter.Value));
     }

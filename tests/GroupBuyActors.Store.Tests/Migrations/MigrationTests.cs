@@ -199,11 +199,13 @@ public sealed class MigrationReadingTests
     public void ServersWithSeveralPrimariesAreRefused()
     {
         Assert.Null(
-            MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["read_only"] = "OFF", ["wsrep_on"] = "OFF" })
+            MySqlServerCheck.UnsuitableReason(
+                new Dictionary<string, string> { ["read_only"] = "OFF", ["wsrep_on"] = "OFF" }
+            )
         );
         Assert.Contains(
             "single-primary",
-            MySqlServerCheck.WhyUnfit(
+            MySqlServerCheck.UnsuitableReason(
                 new Dictionary<string, string>
                 {
                     ["group_replication_group_name"] = "f00",
@@ -212,7 +214,7 @@ public sealed class MigrationReadingTests
             )
         );
         Assert.Null(
-            MySqlServerCheck.WhyUnfit(
+            MySqlServerCheck.UnsuitableReason(
                 new Dictionary<string, string>
                 {
                     ["group_replication_group_name"] = "f00",
@@ -220,12 +222,17 @@ public sealed class MigrationReadingTests
                 }
             )
         );
-        Assert.Null(MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["max_allowed_packet"] = "4194304" }));
+        Assert.Null(
+            MySqlServerCheck.UnsuitableReason(new Dictionary<string, string> { ["max_allowed_packet"] = "4194304" })
+        );
         Assert.Contains(
             "at least 4194304",
-            MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["max_allowed_packet"] = "4194303" }),
+            MySqlServerCheck.UnsuitableReason(new Dictionary<string, string> { ["max_allowed_packet"] = "4194303" }),
             StringComparison.Ordinal
         );
-        Assert.Contains("Galera", MySqlServerCheck.WhyUnfit(new Dictionary<string, string> { ["wsrep_on"] = "ON" }));
+        Assert.Contains(
+            "Galera",
+            MySqlServerCheck.UnsuitableReason(new Dictionary<string, string> { ["wsrep_on"] = "ON" })
+        );
     }
 }

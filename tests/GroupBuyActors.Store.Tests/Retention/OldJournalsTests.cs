@@ -43,9 +43,9 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             ],
             default
         );
-        Assert.Equal(["1.SH.ended", "1.SH.unknown"], await WalkAsync(store, Samples.Noon.AddHours(1), 2));
-        Assert.Equal(["1.SH.ended", "1.SH.unknown", "1.SH.young"], await WalkAsync(store, Samples.Noon.AddDays(2), 4));
-        Assert.Empty(await WalkAsync(store, Samples.Noon, 100));
+        Assert.Equal(["1.SH.ended", "1.SH.unknown"], await ScanAsync(store, Samples.Noon.AddHours(1), 2));
+        Assert.Equal(["1.SH.ended", "1.SH.unknown", "1.SH.young"], await ScanAsync(store, Samples.Noon.AddDays(2), 4));
+        Assert.Empty(await ScanAsync(store, Samples.Noon, 100));
     }
 
     [Fact]
@@ -185,13 +185,13 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
         Assert.Null(await store.OldJournals.RemoveGroupAsync(group, 7, Sinks, 2, default));
     }
 
-    private static async Task<List<string>> WalkAsync(TestStore store, DateTimeOffset before, int limit)
+    private static async Task<List<string>> ScanAsync(TestStore store, DateTimeOffset before, int limit)
     {
         var found = new HashSet<string>();
         JournalPosition? place = null;
         do
         {
-            (var groups, place) = await store.OldJournals.WalkAsync(place, before, isAlone: false, limit, default);
+            (var groups, place) = await store.OldJournals.ScanAsync(place, before, isAlone: false, limit, default);
             found.UnionWith(groups.Select(group => group.Value));
         } while (place is not null);
         return [.. found.Order(StringComparer.Ordinal)];

@@ -110,7 +110,7 @@ public sealed class TaskHorizonPlanTests(MariaDb server, ITestOutputHelper outpu
                     (await store.Tasks.ListAsync(new TaskFilter(Type: "voucher-scan"), null, 50, default)).Next
                 )
         );
-        Assert.InRange(touched, TaskLists.LookedMax, 6 * TaskLists.LookedMax);
+        Assert.InRange(touched, TaskLists.RowsScannedMax, 6 * TaskLists.RowsScannedMax);
         var page = await TouchedAsync(
             store,
             async () =>

@@ -236,7 +236,7 @@ public abstract class TaskReadingTests(IDatabaseFixture databases)
         var pages = new List<Page<TimedTask>>();
         do pages.Add(await store.Tasks.ListAsync(filter, pages.LastOrDefault()?.Next, 50, default));
         while (pages[^1].Next is not null);
-        Assert.Equal(7 * ShardId.Count / TaskLists.LookedMax + 1, pages.Count);
+        Assert.Equal(7 * ShardId.Count / TaskLists.RowsScannedMax + 1, pages.Count);
         Assert.Equal(rare, Assert.Single(pages.SelectMany(page => page.Items)).Key.Id);
         Assert.Equal(
             7 * ShardId.Count,

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store.Committing.MySql;
 
-/// <summary>Commits to MySQL 8 or MariaDB: some lanes, each with a connection of its own outside the pool.</summary>
+/// <summary>Commits to MySQL or MariaDB: several lanes, each with a connection of its own outside the pool.</summary>
 internal sealed class MySqlCommitter(
     MySqlDatabase database,
     StoreOptions options,

@@ -10,26 +10,27 @@ namespace GroupBuyActors.Store.Committing.MySql;
 /// Writes a stream on MySQL or MariaDB.
 /// </summary>
 /// <remarks>
-/// Problem: a packet goes out and no answer comes. The server may have committed it, may have lost it, or may work on
-/// it still; what is read meanwhile proves nothing. The lane therefore stops and sends the same commits at the
-/// same positions again, for as long as it takes, until one of these is known:
+/// Problem: a packet is sent and not answered. The server may have committed it, may have lost it, or may still work on
+/// it; a read meanwhile proves nothing. The lane therefore sends the same commits at the same positions again, for as
+/// long as it takes, until one of these is known:
 /// <code>
-///   sent ─┬─ ok ─────────────────────────────────────────► committed
-///         ├─ duplicate, my commit at my first position ──► committed: an earlier try was stored
-///         ├─ duplicate, another's commit (sequence, run) ► those are refused, the rest is sent again
-///         ├─ other duplicate, row fault, lock ───────────► each commit is sent alone, once
-///         ├─ refused, or no connection ──────────────────► tried again for a while, then not made (see below)
-///         ├─ stream not alive ─► a plain read is now conclusive ─► committed or unavailable
-///         └─ no answer ─► sent again; after UnknownOutcomesMax times the lane fences its stream and reads
+/// sent ─┬─ ok ─────────────────────────────────────────► committed
+/// ├─ duplicate, my commit at my first position ──► committed: an earlier try was stored
+/// ├─ duplicate, another's commit (sequence, run) ► these are refused, the others are sent again
+/// ├─ other duplicate, row fault, lock ───────────► each commit is sent alone, once
+/// ├─ refused, or no connection ──────────────────► tried again for a while, then not made (see below)
+/// ├─ stream not alive ─► a plain read is now conclusive ─► committed or unavailable
+/// └─ no answer ─► sent again; after UnknownOutcomesMax times the lane fences its stream and reads
 /// </code>
-/// A refusal (read-only, full, no permission; <see cref="DatabaseErrors"/>) proves that nothing is stored, but only of
-/// the try that met it: a batch of which an earlier try is in doubt is sent on for as long as it takes, and refusals
-/// never count towards a fence. A batch without a doubt is given up once <see cref="StoreOptions.RefusalPatience"/> is
-/// over, where a write that means nothing fails, too; where that succeeds, one of its commits is the trouble, and they
-/// go singly. Guarantees: positions are gap-free, since nobody else writes the stream and a refused batch leaves
-/// nothing behind; a try that is still under way fails once a later one has landed, for it has the same positions. A
-/// batch is changed only when a foreign row refused it: a late first try meets that row, too. What would break it:
-/// sending two batches at once, or giving out positions before the outcome of those before is known.
+/// A refusal (read-only, full, no permission; <see cref="DatabaseErrors"/>) proves that this try stored nothing, but
+/// says nothing about earlier tries: a batch with an earlier try in doubt is sent again for as long as it takes, and
+/// refusals never count towards a fence. A batch without a try in doubt is given up after
+/// <see cref="StoreOptions.RefusalTimeout"/> if a test write fails too; if the test write succeeds, one of its commits
+/// is the cause, and each is sent alone. Guarantees: positions have no gaps, since nobody else writes the stream and a
+/// refused batch leaves nothing behind; a try that is still running fails once a later one is stored, because it has
+/// the same positions. A batch is changed only if another writer's row refused it: a late first try fails by that row
+/// too. What would break it: sending two batches at once, or assigning positions before the outcome of the previous
+/// batch is known.
 /// </remarks>
 internal sealed class MySqlLaneWriter(
     string connectionString,
@@ -42,7 +43,7 @@ internal sealed class MySqlLaneWriter(
     private static readonly Backoff s_repeat = new(TimeSpan.FromMilliseconds(40), TimeSpan.FromSeconds(1));
     private readonly MySqlSession _session = new(connectionString, options.CommandTimeout);
     private readonly MySqlPacket _packet = new(time);
-    private readonly RefusalPatience _patience = new(time, options.RefusalPatience);
+    private readonly RefusalTimer _refusalTimer = new(time, options.RefusalTimeout);
 
     private enum Conclusion
     {
@@ -56,8 +57,8 @@ internal sealed class MySqlLaneWriter(
 
     private enum FenceState
     {
-        Whole,
-        Short,
+        Alive,
+        Truncated,
         Dead,
     }
 
@@ -84,17 +85,17 @@ internal sealed class MySqlLaneWriter(
     /// <inheritdoc/>
     public override bool Confirm()
     {
-        if (IsWhole())
+        if (IsAlive())
             return true;
         ConcludeFenced([], null);
         return false;
     }
 
     /// <inheritdoc/>
-    public override bool TakesWrites() => _session.Send(MySqlPacket.Probe(Stream)) == MySqlAnswer.Ok;
+    public override bool AcceptsWrites() => _session.Send(MySqlPacket.Probe(Stream)) == MySqlAnswer.Ok;
 
-    /// <summary>False where the stream is known to be fenced or cut short; no answer is none.</summary>
-    private bool IsWhole()
+    /// <summary>False if the stream is known to be fenced or truncated; true if the database does not answer.</summary>
+    private bool IsAlive()
     {
         var sentAt = time.GetTimestamp();
         if (!TryReadFence(out var fence))
@@ -102,9 +103,9 @@ internal sealed class MySqlLaneWriter(
             CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
             return true;
         }
-        if (fence == FenceState.Whole)
+        if (fence == FenceState.Alive)
             ConfirmedAt = sentAt;
-        return fence == FenceState.Whole;
+        return fence == FenceState.Alive;
     }
 
     /// <inheritdoc/>
@@ -112,23 +113,23 @@ internal sealed class MySqlLaneWriter(
     {
         while (batch.Count > 0)
         {
-            Number(batch);
-            switch (Conclude(batch, isPatient: true, out var conflicts))
+            AssignPositions(batch);
+            switch (Conclude(batch, waitsForRecovery: true, out var conflicts))
             {
                 case Conclusion.Committed:
-                    Land(batch);
+                    MarkCommitted(batch);
                     return true;
                 case Conclusion.Fenced:
                     return false;
                 case Conclusion.Conflicts:
                     CommitLog.Conflicts(log, Stream, conflicts.Count, batch.Count);
-                    foreach (var loser in conflicts)
-                        Refuse(batch, loser);
+                    foreach (var refused in conflicts)
+                        Refuse(batch, refused);
                     batch = batch.FindAll(p => p.Status is null);
                     break;
-                // A table's lock stops every commit, a row's only some.
-                case Conclusion.Refused or Conclusion.Locked when !_session.WasDeadlock && !TakesWrites():
-                    TakeNoMore(batch);
+                // The lock of a table stops every commit, the lock of a row only some.
+                case Conclusion.Refused or Conclusion.Locked when !_session.WasDeadlock && !AcceptsWrites():
+                    RefuseCommits(batch);
                     return true;
                 default:
                     return WriteSingly(batch, deferred);
@@ -137,8 +138,8 @@ internal sealed class MySqlLaneWriter(
         return true;
     }
 
-    /// <summary>The database takes nothing: these commits are not made, and none is taken until it does.</summary>
-    private void TakeNoMore(IEnumerable<QueuedCommit> reservations)
+    /// <summary>The database accepts no writes: fails these commits, and refuses new ones until it does.</summary>
+    private void RefuseCommits(IEnumerable<QueuedCommit> reservations)
     {
         Refuses = true;
         GiveUp(reservations);
@@ -148,8 +149,8 @@ internal sealed class MySqlLaneWriter(
     public override void Close() => _session.Discard();
 
     /// <summary>
-    /// Each commit alone, once: who fails alone is refused; who meets a lock is set aside, and its activation's later
-    /// ones with it.
+    /// Sends each commit alone, once. A commit that fails alone is refused; one that is blocked by a lock is deferred,
+    /// together with later ones of its activation.
     /// </summary>
     private bool WriteSingly(List<QueuedCommit> batch, List<QueuedCommit> deferred)
     {
@@ -168,11 +169,11 @@ internal sealed class MySqlLaneWriter(
                 continue;
             }
             List<QueuedCommit> single = [queued];
-            Number(single);
-            switch (Conclude(single, isPatient: false, out _))
+            AssignPositions(single);
+            switch (Conclude(single, waitsForRecovery: false, out _))
             {
                 case Conclusion.Committed:
-                    Land(single);
+                    MarkCommitted(single);
                     break;
                 case Conclusion.Fenced:
                     return false;
@@ -191,7 +192,7 @@ internal sealed class MySqlLaneWriter(
                         queued.Commit.Actor?.ToString(),
                         _session.Failure!.Message
                     );
-                    if (TakesWrites())
+                    if (AcceptsWrites())
                     {
                         GiveUp(
                             batch.Where(p =>
@@ -200,7 +201,7 @@ internal sealed class MySqlLaneWriter(
                         );
                         break;
                     }
-                    TakeNoMore(batch.Where(p => p.Status is null && !deferred.Contains(p)));
+                    RefuseCommits(batch.Where(p => p.Status is null && !deferred.Contains(p)));
                     return true;
                 default:
                     CommitLog.RowRefused(
@@ -218,7 +219,7 @@ internal sealed class MySqlLaneWriter(
     }
 
     /// <summary>Sends a batch until its outcome is known; see the remarks of this class.</summary>
-    private Conclusion Conclude(List<QueuedCommit> batch, bool isPatient, out List<QueuedCommit> conflicts)
+    private Conclusion Conclude(List<QueuedCommit> batch, bool waitsForRecovery, out List<QueuedCommit> conflicts)
     {
         conflicts = [];
         var packet = _packet.Transaction(batch, Stream, LastPosition);
@@ -234,9 +235,9 @@ internal sealed class MySqlLaneWriter(
                 case MySqlAnswer.Ok:
                     Answered(sentAt);
                     return Conclusion.Committed;
-                case MySqlAnswer.Duplicate when TryFindPresent(batch, out var landed, out conflicts):
+                case MySqlAnswer.Duplicate when TryFindPresent(batch, out var isStored, out conflicts):
                     Answered(sentAt);
-                    if (landed)
+                    if (isStored)
                         return Conclusion.Committed;
                     if (conflicts.Count > 0)
                         return Conclusion.Conflicts;
@@ -249,20 +250,20 @@ internal sealed class MySqlLaneWriter(
                     return Conclusion.Unexplained;
                 case MySqlAnswer.Lock:
                     metrics.Retried(_session.WasDeadlock ? "deadlock" : "lock_wait");
-                    // While an earlier try is in doubt, it may be the one that holds the lock.
+                    // An earlier try in doubt may be the one that holds the lock.
                     if (unknown > 0)
                         break;
                     CommitLog.LockMet(log, Stream, batch.Count, _session.Failure!.Message);
                     return Conclusion.Locked;
                 case MySqlAnswer.Unreachable or MySqlAnswer.Refused:
                     CountRefusal(answer, batch.Count);
-                    var isOver = _patience.IsOver();
-                    if (unknown == 0 && (isOver || !isPatient))
+                    var isOver = _refusalTimer.IsOver();
+                    if (unknown == 0 && (isOver || !waitsForRecovery))
                         return Conclusion.Refused;
-                    // No more is taken while this batch is in doubt; its own outcome is still to be found out.
+                    // New commits are refused while this batch is in doubt; its own outcome must still be found.
                     if (isOver)
                         Refuses = true;
-                    if (answer == MySqlAnswer.Refused && !IsWhole())
+                    if (answer == MySqlAnswer.Refused && !IsAlive())
                         return ConcludeFenced(batch, null);
                     break;
                 default:
@@ -278,7 +279,7 @@ internal sealed class MySqlLaneWriter(
     private void Answered(long sentAt)
     {
         ConfirmedAt = sentAt;
-        _patience.Reset();
+        _refusalTimer.Reset();
         Refuses = false;
     }
 
@@ -292,11 +293,11 @@ internal sealed class MySqlLaneWriter(
     }
 
     /// <summary>
-    /// Which of the batch's rows are there; false where the question got no answer: the batch is then sent again.
+    /// Finds which of the batch's rows are stored; false if the query was not answered: the batch is then sent again.
     /// </summary>
-    private bool TryFindPresent(List<QueuedCommit> batch, out bool landed, out List<QueuedCommit> conflicts)
+    private bool TryFindPresent(List<QueuedCommit> batch, out bool isStored, out List<QueuedCommit> conflicts)
     {
-        landed = false;
+        isStored = false;
         conflicts = [];
         if (
             !_session.TryRead(
@@ -312,7 +313,7 @@ internal sealed class MySqlLaneWriter(
         foreach (var row in rows)
         {
             if (row.Commit == batch[row.Number].Commit.Id)
-                landed = true;
+                isStored = true;
             else if (row.Kind > 0 && !conflicts.Contains(batch[row.Number]))
                 conflicts.Add(batch[row.Number]);
         }
@@ -320,8 +321,7 @@ internal sealed class MySqlLaneWriter(
     }
 
     /// <summary>
-    /// Finds out, for as long as it takes, what became of a batch on a stream that takes no more: fences it first where
-    /// nobody has.
+    /// Finds the outcome of a batch on a fenced stream, for as long as it takes; fences the stream first if nobody has.
     /// </summary>
     private Conclusion ConcludeFenced(List<QueuedCommit> batch, string? because)
     {
@@ -337,7 +337,7 @@ internal sealed class MySqlLaneWriter(
     {
         if (!TryReadFence(out var fence))
             return false;
-        FencedBecause ??=
+        FenceReason ??=
             because
             ?? (
                 fence == FenceState.Dead
@@ -345,7 +345,7 @@ internal sealed class MySqlLaneWriter(
                     : $"Position {LastPosition}, which this silo committed, is missing: the database lost "
                         + "acknowledged commits."
             );
-        // Waits for whatever is under way on the stream, and is seen by all that comes later.
+        // Waits for running transactions of the stream; every later one sees it.
         if (
             fence != FenceState.Dead
             && _session.Send($"update stream set state=2 where id={Stream} and state=1") != MySqlAnswer.Ok
@@ -362,7 +362,7 @@ internal sealed class MySqlLaneWriter(
         )
             return false;
         if (found.Contains(batch[0].Commit.Id))
-            Land(batch);
+            MarkCommitted(batch);
         return true;
     }
 
@@ -378,11 +378,11 @@ internal sealed class MySqlLaneWriter(
         )
             return false;
         if (rows[0].Alive == 1)
-            fence = LastPosition > 0 && rows[0].Last == 0 ? FenceState.Short : FenceState.Whole;
+            fence = LastPosition > 0 && rows[0].Last == 0 ? FenceState.Truncated : FenceState.Alive;
         return true;
     }
 
-    /// <summary>The first repetition is at once; later ones wait longer each time.</summary>
+    /// <summary>The first repetition is immediate; later ones wait longer each time.</summary>
     private void PauseAfter(int tries)
     {
         if (tries >= 2)

@@ -4,16 +4,16 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Store.Committing.MySql;
 
-/// <summary>The groups' own rows of a packet: the order status log.</summary>
+/// <summary>The rows of a packet that belong to groups: the order status log.</summary>
 internal sealed class MySqlOrderStatuses
 {
     private readonly List<OrderStatusChange> _statuses = [];
 
-    /// <summary>Takes a row of a commit; one of a kind that nobody writes would be lost, so it fails.</summary>
+    /// <summary>Adds a row of a commit; throws for a kind of row that this class cannot write.</summary>
     public void Add(KindRow row) =>
         _statuses.Add(row as OrderStatusChange ?? throw new NotSupportedException($"Nobody writes a {row.GetType()}."));
 
-    /// <summary>Writes what was taken, sorted by the key it is locked by, and forgets it.</summary>
+    /// <summary>Writes the added rows, sorted by the key that locks them, and clears the list.</summary>
     public void Write(MySqlText text)
     {
         if (_statuses.Count == 0)

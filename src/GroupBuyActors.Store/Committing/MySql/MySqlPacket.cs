@@ -3,8 +3,8 @@ using GroupBuyActors.Committing;
 namespace GroupBuyActors.Store.Committing.MySql;
 
 /// <summary>
-/// The text of one transaction, sent as one packet: one round trip. Every statement has many rows, sorted by the key
-/// they are locked by, so that two lanes cannot deadlock.
+/// The text of one transaction, sent as one packet in one round trip. Each statement writes many rows, sorted by the
+/// key that locks them, so that two lanes cannot deadlock.
 /// </summary>
 internal sealed class MySqlPacket(TimeProvider time)
 {
@@ -15,7 +15,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     private readonly MySqlOrderStatuses _orderStatuses = new();
     private readonly List<(TaskRun Run, Guid Commit)> _runs = [];
 
-    /// <summary>The whole transaction; commits are numbered before.</summary>
+    /// <summary>The whole transaction; the commits must have positions.</summary>
     public string Transaction(List<QueuedCommit> batch, long stream, long lastPosition)
     {
         _text.Clear();
@@ -24,19 +24,21 @@ internal sealed class MySqlPacket(TimeProvider time)
         FenceCheck(stream, lastPosition);
         Journal(batch, stream);
         _tasks.Write(_text, batch);
-        OfKinds(batch);
+        KindRows(batch);
         Runs(batch);
         return _text.Sql("commit").ToString();
     }
 
-    /// <summary>Whether the stream is alive and the lane's last row is there, as two numbers; autocommitted.</summary>
+    /// <summary>
+    /// Selects, as two numbers, whether the stream is alive and whether the lane's last row is stored; autocommitted.
+    /// </summary>
     public static string FenceState(long stream, long lastPosition) =>
         $"select (select count(*) from stream where id={stream} and state=1),"
         + $"(select count(*) from journal where stream={stream} and position={lastPosition})";
 
     /// <summary>
-    /// Whether the tables of a lane take rows: writes of every kind at keys that no commit has, rolled back, and a look
-    /// at the lock of each table that none of them writes.
+    /// Tests whether the tables of a lane accept rows: writes of every kind with keys that no commit has, rolled back,
+    /// and statements that only take the lock of the other tables.
     /// </summary>
     public static string Probe(long stream) =>
         $"rollback;begin;insert into journal(stream,position,commit_id,time_ms)values({stream},0,repeat('0',16),0);"
@@ -48,8 +50,8 @@ internal sealed class MySqlPacket(TimeProvider time)
         + "delete from task_outcome where false;rollback";
 
     /// <summary>
-    /// Which of a batch's rows are there already: kind 0 the batch's own first position, 1 an actor's sequence, 2 a
-    /// run; with the number of the commit in the batch and the id of the commit that wrote the row. Keys:
+    /// Selects which of a batch's rows are stored already: kind 0 the batch's first position, 1 an actor's sequence, 2
+    /// a task run; with the commit's number in the batch and the id of the commit that wrote the row. Keys:
     /// journal.PRIMARY, journal_sequence, task_run.PRIMARY.
     /// </summary>
     public string Present(List<QueuedCommit> batch, long stream)
@@ -94,12 +96,12 @@ internal sealed class MySqlPacket(TimeProvider time)
         return _text.ToString();
     }
 
-    /// <summary>The days since 1970 of a run's due, by which runs are purged.</summary>
+    /// <summary>Days since 1970 of the run's due time; runs are purged by it.</summary>
     public static long DayOf(TaskRun run) => run.Key.Due.ToUnixTimeMilliseconds() / DayMs;
 
     /// <summary>
-    /// Fails with error 1242 (a subquery of two rows where one may stand) unless the stream is alive (the share lock
-    /// keeps it alive until the commit) and the lane's last row is there: if it is missing, the database was replaced
+    /// Fails with error 1242 (a subquery of two rows where one is allowed) unless the stream is alive (the share lock
+    /// keeps it alive until the commit) and the lane's last row is stored: if it is missing, the database was replaced
     /// by an older copy. An error is the only way to stop a packet in the middle without a stored procedure.
     /// </summary>
     private void FenceCheck(long stream, long lastPosition)
@@ -161,7 +163,7 @@ internal sealed class MySqlPacket(TimeProvider time)
     private MySqlText JournalKey(QueuedCommit queued, long stream, int row) =>
         _text.Sql('(').Number(stream).Sql(',').Number(queued.FirstPosition + row).Sql(',').Id(queued.Commit.Id);
 
-    private void OfKinds(List<QueuedCommit> batch)
+    private void KindRows(List<QueuedCommit> batch)
     {
         foreach (var queued in batch)
         {

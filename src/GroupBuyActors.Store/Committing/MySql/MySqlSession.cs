@@ -5,51 +5,49 @@ using MySqlConnector;
 
 namespace GroupBuyActors.Store.Committing.MySql;
 
-/// <summary>What an answer, or the lack of one, means for a packet.</summary>
+/// <summary>The result of sending a packet.</summary>
 internal enum MySqlAnswer
 {
-    /// <summary>Done.</summary>
+    /// <summary>The packet was executed.</summary>
     Ok,
 
-    /// <summary>It was never sent: no connection.</summary>
+    /// <summary>The packet was not sent, because there is no connection.</summary>
     Unreachable,
 
-    /// <summary>The server takes no such packet now. Nothing of it is stored.</summary>
+    /// <summary>The server does not accept such a packet now. Nothing of it is stored.</summary>
     Refused,
 
-    /// <summary>It may be done, not done, or still being worked on.</summary>
+    /// <summary>The packet may be executed, not executed, or still running.</summary>
     Unknown,
 
     /// <summary>The stream is not alive, or the lane's last row is missing. Nothing of the packet is stored.</summary>
     NotAlive,
 
-    /// <summary>A row with the key of one of its rows is there. Nothing of the packet is stored.</summary>
+    /// <summary>A row with the key of one of its rows exists. Nothing of the packet is stored.</summary>
     Duplicate,
 
-    /// <summary>A row that the table cannot take. Nothing of the packet is stored.</summary>
+    /// <summary>A table cannot hold one of its rows. Nothing of the packet is stored.</summary>
     RowFault,
 
-    /// <summary>A lock could not be had. Nothing of the packet is stored.</summary>
+    /// <summary>A lock was not obtained in time. Nothing of the packet is stored.</summary>
     Lock,
 }
 
 /// <summary>
-/// A lane's own connection. Any exception discards it, and with it a transaction that is still open. The server drops
-/// it after two seconds without a word, so that a frozen process holds no lock for longer.
+/// A lane's own connection. Any exception discards it together with an open transaction. The server closes it after two
+/// idle seconds, so that a frozen process holds no lock for longer.
 /// </summary>
 internal sealed class MySqlSession(string connectionString, TimeSpan commandTimeout)
 {
     /// <summary>
-    /// Isolation is set on every open, since a pool or a server restart would go back to the server's default. A lock,
-    /// of a row or of a table, is waited for shorter than an answer: so that who holds it is met as a lock and not as
-    /// silence. No statement is cut short by the server.
+    /// Isolation is set on every open, because a new session has the server's default. The wait for a lock, of a row or
+    /// a table, is shorter than the wait for an answer, so that a held lock is reported as a lock and not as an unknown
+    /// outcome. The server does not limit the time of a statement.
     /// </summary>
     private const string Settings =
         "set session transaction isolation level read committed;"
-        + """
-            set session wait_timeout=2,session innodb_lock_wait_timeout=2,session lock_wait_timeout=2,session
-              autocommit=1,session time_zone='+00:00',
-            """
+        + "set session wait_timeout=2,session innodb_lock_wait_timeout=2,session lock_wait_timeout=2,"
+        + "session autocommit=1,session time_zone='+00:00',"
         + "session sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
         + "/*M!100101 ,session max_statement_time=0*/;select @@max_allowed_packet";
 
@@ -62,8 +60,8 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         AllowUserVariables = true,
         ConnectionTimeout = (uint)Math.Max(1, Math.Ceiling(commandTimeout.TotalSeconds)),
         DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(commandTimeout.TotalSeconds)),
-        // After a timeout the connection is given up at once; a request to the server to stop would change nothing for
-        // the outcome.
+        // After a time-out the connection is discarded at once; asking the server to stop would not make the outcome
+        // known.
         CancellationTimeout = -1,
         AutoEnlist = false,
     }.ConnectionString;
@@ -71,16 +69,15 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     private MySqlConnection? _connection;
     private MySqlCommand? _command;
 
-    /// <summary>The largest packet that the server takes on this connection; once open.</summary>
+    /// <summary>The largest packet that the server accepts on this connection; set once open.</summary>
     public long PacketBytesMax { get; private set; }
 
     /// <summary>The last failure.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>True where the last failure was a deadlock.</summary>
     public bool WasDeadlock => Failure is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock };
 
-    /// <summary>Opens where it is not open; throws what the driver throws.</summary>
+    /// <summary>Opens the connection unless it is open; throws the driver's exceptions.</summary>
     public void Open()
     {
         if (_connection is not null)
@@ -128,7 +125,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         }
     }
 
-    /// <summary>Reads rows; false where there was no whole answer, for whatever reason.</summary>
+    /// <summary>Reads rows; false if there was no complete answer, for whatever reason.</summary>
     public bool TryRead<T>(string sql, Func<MySqlDataReader, T> row, out List<T> rows)
     {
         rows = [];
@@ -150,7 +147,7 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
         }
     }
 
-    /// <summary>Gives the connection up.</summary>
+    /// <summary>Closes the connection.</summary>
     public void Discard()
     {
         _command?.Dispose();

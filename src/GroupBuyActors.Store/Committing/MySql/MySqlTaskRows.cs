@@ -4,23 +4,27 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Store.Committing.MySql;
 
-/// <summary>A packet's rows of tasks: what is scheduled, removed, tried again and ended.</summary>
+/// <summary>
+/// The rows of a packet that belong to tasks: scheduled, removed, updated for another try, and ended.
+/// </summary>
 internal sealed class MySqlTaskRows
 {
-    /// <summary>Selects in one union: each costs the server memory while it plans.</summary>
+    /// <summary>
+    /// The largest number of selects in one union: each uses memory of the server while it plans the statement.
+    /// </summary>
     private const int SelectsMax = 256;
 
     private readonly List<TimedTask> _tasks = [];
     private readonly List<TaskKey> _keys = [];
-    private readonly List<TaskOutcome> _ends = [];
+    private readonly List<TaskOutcome> _outcomes = [];
 
-    /// <summary>Writes the rows of a batch, each kind sorted by the key it is locked by.</summary>
+    /// <summary>Writes the rows of a batch, each kind sorted by the key that locks it.</summary>
     public void Write(MySqlText text, List<QueuedCommit> batch)
     {
         Schedules(text, batch);
         Removals(text, batch);
         Updates(text, batch);
-        Ends(text, batch);
+        Outcomes(text, batch);
     }
 
     private void Schedules(MySqlText text, List<QueuedCommit> batch)
@@ -63,12 +67,14 @@ internal sealed class MySqlTaskRows
                 .InstantOrNull(task.FirstDue)
                 .Sql("),");
         }
-        // Not `insert ignore`, which would also cut what is too long and let it pass.
+        // Not `insert ignore`, which would also truncate values that are too long.
         text.Back().Sql(" on duplicate key update version=timed_task.version;");
         Moves(text);
     }
 
-    /// <summary>Of the tasks just scheduled those that had another due before: later versions than the first.</summary>
+    /// <summary>
+    /// Records the moves: scheduled tasks that had another due time before, which have a version above 1.
+    /// </summary>
     private void Moves(MySqlText text)
     {
         var rows = 0;
@@ -89,8 +95,8 @@ internal sealed class MySqlTaskRows
     }
 
     /// <summary>
-    /// A join that reads the list first and each row by its key: <c>(…) in (…)</c> would scan a small table and lock
-    /// all of it.
+    /// A join that reads the list first and then each row by its key: <c>(…) in (…)</c> would scan a small table and
+    /// lock all of it.
     /// </summary>
     private void Removals(MySqlText text, List<QueuedCommit> batch)
     {
@@ -149,51 +155,51 @@ internal sealed class MySqlTaskRows
         }
     }
 
-    private void Ends(MySqlText text, List<QueuedCommit> batch)
+    private void Outcomes(MySqlText text, List<QueuedCommit> batch)
     {
-        _ends.Clear();
+        _outcomes.Clear();
         foreach (var queued in batch)
-            _ends.AddRange(queued.Commit.Ends);
-        if (_ends.Count == 0)
+            _outcomes.AddRange(queued.Commit.Ends);
+        if (_outcomes.Count == 0)
             return;
-        _ends.Sort(static (a, b) => Compare(a.Key, b.Key));
+        _outcomes.Sort(static (a, b) => Compare(a.Key, b.Key));
         text.Sql(
             "insert into task_outcome(day,task_id,ended_ms,status,type,shard,account,actor_id,due_ms,attempts,version,"
                 + "payload,trace,error)values"
         );
-        foreach (var end in _ends)
+        foreach (var outcome in _outcomes)
         {
             text.Sql('(')
-                .Number(end.Key.Day)
+                .Number(outcome.Key.Day)
                 .Sql(',')
-                .Text(end.TaskId)
+                .Text(outcome.TaskId)
                 .Sql(',')
-                .Instant(end.EndedAt)
+                .Instant(outcome.EndedAt)
                 .Sql(',')
-                .Text(StoredNames<TaskOutcomeStatus>.Of(end.Status))
+                .Text(StoredNames<TaskOutcomeStatus>.Of(outcome.Status))
                 .Sql(',')
-                .Text(end.Type)
+                .Text(outcome.Type)
                 .Sql(',')
-                .Number(end.Shard.Index)
+                .Number(outcome.Shard.Index)
                 .Sql(',')
-                .NumberOrNull(end.Account)
+                .NumberOrNull(outcome.Account)
                 .Sql(',')
-                .TextOrNull(end.Actor?.ToString())
+                .TextOrNull(outcome.Actor?.ToString())
                 .Sql(',')
-                .Instant(end.Due)
+                .Instant(outcome.Due)
                 .Sql(',')
-                .Number(end.Attempts)
+                .Number(outcome.Attempts)
                 .Sql(',')
-                .Number(end.Version)
+                .Number(outcome.Version)
                 .Sql(',')
-                .Binary(end.Payload.Span)
+                .Binary(outcome.Payload.Span)
                 .Sql(',')
-                .TextOrNull(end.Trace)
+                .TextOrNull(outcome.Trace)
                 .Sql(',')
-                .TextOrNull(end.Error)
+                .TextOrNull(outcome.Error)
                 .Sql("),");
         }
-        // As for tasks: `insert ignore` would cut what is too long.
+        // As for tasks: `insert ignore` would truncate values that are too long.
         text.Back().Sql(" on duplicate key update version=task_outcome.version;");
     }
 
@@ -210,7 +216,7 @@ internal sealed class MySqlTaskRows
         return a.Due != b.Due ? a.Due.CompareTo(b.Due) : string.CompareOrdinal(a.Id, b.Id);
     }
 
-    /// <summary>By partition, then by the primary key.</summary>
+    /// <summary>Orders by partition, then by the primary key.</summary>
     private static int Compare(TaskOutcomeKey a, TaskOutcomeKey b)
     {
         if (a.Day != b.Day)

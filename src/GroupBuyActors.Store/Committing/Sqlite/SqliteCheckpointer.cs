@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing.Sqlite;
 
 /// <summary>
-/// Moves the write-ahead log into the database on a thread and a connection of its own, so that no commit waits for it.
-/// Passive: it never blocks a writer. Under steady writing the log never comes to its end that way; past
-/// <see cref="LogPagesMax"/> the lane therefore does the small rest itself between two transactions, after which SQLite
-/// starts the log anew.
+/// Copies the write-ahead log into the database on a thread and a connection of its own, so that no commit waits for
+/// it. Passive: it never blocks a writer. Under continuous writing such a checkpoint never reaches the end of the log.
+/// Beyond <see cref="LogPagesMax"/> pages the lane therefore copies the small rest itself between two transactions,
+/// after which SQLite restarts the log.
 /// </summary>
 internal sealed class SqliteCheckpointer : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class SqliteCheckpointer : IDisposable
         _thread.Start();
     }
 
-    /// <summary>True where the lane should do a checkpoint itself before its next transaction.</summary>
+    /// <summary>True if the lane should make a checkpoint itself before its next transaction.</summary>
     public bool LogIsLong => _isLong;
 
     /// <summary>Counts commits towards the next checkpoint.</summary>
@@ -44,7 +44,7 @@ internal sealed class SqliteCheckpointer : IDisposable
         }
     }
 
-    /// <summary>Copies what it can; any thread with a connection of its own.</summary>
+    /// <summary>Copies as much as possible. Any thread with a connection of its own may call it.</summary>
     public void Checkpoint(SqliteConnection connection)
     {
         try

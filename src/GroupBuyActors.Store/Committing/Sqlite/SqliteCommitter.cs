@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Store.Committing.Sqlite;
 
-/// <summary>Commits to a SQLite file: one lane, since a file has one writer, in the one process that owns it.</summary>
+/// <summary>
+/// Commits to a SQLite file: one lane, since a file has one writer, in the only process that owns the file.
+/// </summary>
 internal sealed class SqliteCommitter(
     SqliteDatabase database,
     StoreOptions options,

@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing.Sqlite;
 
 /// <summary>
-/// Writes a stream on SQLite: a transaction a batch, a savepoint a commit, so that a refused commit takes nobody else
-/// with it. There is no server that could work on behind our back: after a failed commit of the transaction a plain
-/// read tells its outcome, and trouble before the commit means that nothing of it is there. Where that lasts longer
-/// than <see cref="StoreOptions.RefusalPatience"/> (a disk that is full, a file that cannot be written), what waits is
-/// given up, and nothing is taken until the file takes a write again.
+/// Writes a stream on SQLite: a transaction per batch and a savepoint per commit, so that a refused commit does not
+/// affect the others. No server continues in the background: after a failed commit of the transaction a read tells its
+/// outcome, and after an earlier failure nothing of it is stored. If failures last longer than
+/// <see cref="StoreOptions.RefusalTimeout"/> (the disk is full, the file cannot be written), waiting commits fail, and
+/// new ones are refused until the file accepts a write again.
 /// </summary>
 internal sealed class SqliteLaneWriter(
     SqliteDatabase database,
@@ -24,12 +24,12 @@ internal sealed class SqliteLaneWriter(
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// A lock is held by somebody who writes: it is waited for longer than a file that takes nothing.
+    /// A lock is held by another writer, so it is waited for longer than a file that cannot be written.
     /// </summary>
-    private const int LockPatienceFactor = 4;
+    private const int LockTimeoutFactor = 4;
 
-    private readonly RefusalPatience _patience = new(time, options.RefusalPatience);
-    private readonly RefusalPatience _lockPatience = new(time, options.RefusalPatience * LockPatienceFactor);
+    private readonly RefusalTimer _refusalTimer = new(time, options.RefusalTimeout);
+    private readonly RefusalTimer _lockTimer = new(time, options.RefusalTimeout * LockTimeoutFactor);
     private SqliteConnection? _connection;
     private SqliteStatements? _statements;
     private SqliteCheckpointer? _checkpointer;
@@ -42,22 +42,22 @@ internal sealed class SqliteLaneWriter(
         Reopen();
         _checkpointer = new SqliteCheckpointer(database.Open(), database.Mark, log);
         Stream = NewStreamId();
-        database.Turns.Enter();
+        database.WriteLock.Enter();
         try
         {
             Allocate(silo);
         }
         finally
         {
-            database.Turns.Leave();
+            database.WriteLock.Leave();
         }
-        BeginMark();
+        WriteFirstMark();
         ConfirmedAt = sentAt;
         return options.BatchBytesMax;
     }
 
-    /// <summary>The stream before goes once it is drained, so that the mark must not go on naming it.</summary>
-    private void BeginMark()
+    /// <summary>The previous stream is removed once it is drained, so the mark must not name it any more.</summary>
+    private void WriteFirstMark()
     {
         try
         {
@@ -81,8 +81,8 @@ internal sealed class SqliteLaneWriter(
         command.Transaction = transaction;
         // This process owns the file, so every process that wrote streams before has ended.
         command.CommandText = """
-            update stream set state = 2 where state = 1; insert into stream (id, silo_address, silo_slot,
-              state) values ($id, $address, $slot, 1)
+            update stream set state = 2 where state = 1;
+            insert into stream (id, silo_address, silo_slot, state) values ($id, $address, $slot, 1)
             """;
         command.Parameters.AddWithValue("$id", Stream);
         command.Parameters.AddWithValue("$address", silo.Address);
@@ -98,7 +98,7 @@ internal sealed class SqliteLaneWriter(
         try
         {
             Connect();
-            if (!IsWhole())
+            if (!IsAlive())
                 return false;
             ConfirmedAt = sentAt;
         }
@@ -110,9 +110,9 @@ internal sealed class SqliteLaneWriter(
     }
 
     /// <inheritdoc/>
-    public override bool TakesWrites()
+    public override bool AcceptsWrites()
     {
-        database.Turns.Enter();
+        database.WriteLock.Enter();
         try
         {
             Connect();
@@ -129,7 +129,7 @@ internal sealed class SqliteLaneWriter(
         }
         finally
         {
-            database.Turns.Leave();
+            database.WriteLock.Leave();
         }
     }
 
@@ -152,11 +152,11 @@ internal sealed class SqliteLaneWriter(
                 var isLocked = e is SqliteException known && DatabaseErrors.Of(known) == ErrorMeaning.Lock;
                 metrics.Retried(isLocked ? "lock_wait" : "file");
                 CommitLog.FileFailure(log, Stream, e.Message);
-                if (_committing && HasLanded(batch))
+                if (_committing && IsStored(batch))
                     break;
-                // Whatever is open is rolled back with its connection.
+                // An open transaction is rolled back with its connection.
                 Discard();
-                if (!(isLocked ? _lockPatience : _patience).IsOver())
+                if (!(isLocked ? _lockTimer : _refusalTimer).IsOver())
                 {
                     Pause(s_pause, time);
                     continue;
@@ -166,8 +166,8 @@ internal sealed class SqliteLaneWriter(
                 return true;
             }
         }
-        _patience.Reset();
-        _lockPatience.Reset();
+        _refusalTimer.Reset();
+        _lockTimer.Reset();
         foreach (var queued in batch)
             if (queued.Status == CommitStatus.Stale)
                 queued.Commit.Token.Poison();
@@ -175,12 +175,12 @@ internal sealed class SqliteLaneWriter(
         if (last is null)
             return true;
         LastPosition = last.FirstPosition + last.Rows - 1;
-        Remember();
+        WriteMark();
         return true;
     }
 
-    /// <summary>The commits are stored whatever comes of this: a mark that is behind is behind and no more.</summary>
-    private void Remember()
+    /// <summary>A failure is only logged: the commits are stored, and a mark that is behind does no harm.</summary>
+    private void WriteMark()
     {
         try
         {
@@ -200,8 +200,8 @@ internal sealed class SqliteLaneWriter(
     }
 
     /// <summary>
-    /// False where the stream is fenced; throws where the file does not take the transaction, which then is not there
-    /// or just is.
+    /// False if the stream is fenced. Throws if the file does not accept the transaction; if its commit failed, it may
+    /// be stored or not.
     /// </summary>
     private bool TryTransaction(List<QueuedCommit> batch)
     {
@@ -209,21 +209,21 @@ internal sealed class SqliteLaneWriter(
         Connect();
         if (_checkpointer!.LogIsLong)
             _checkpointer.Checkpoint(_connection!);
-        database.Turns.Enter();
+        database.WriteLock.Enter();
         try
         {
-            return TryTransactionInTurn(batch);
+            return TryLockedTransaction(batch);
         }
         finally
         {
-            database.Turns.Leave();
+            database.WriteLock.Leave();
         }
     }
 
-    private bool TryTransactionInTurn(List<QueuedCommit> batch)
+    private bool TryLockedTransaction(List<QueuedCommit> batch)
     {
         _statements!.Begin.Run();
-        if (!IsWhole())
+        if (!IsAlive())
         {
             Reopen();
             return false;
@@ -267,10 +267,10 @@ internal sealed class SqliteLaneWriter(
     }
 
     /// <summary>
-    /// After trouble, on a connection of its own, for as long as it takes: is the batch's first committed row there? It
-    /// was the last step that could fail, so the rest is there too.
+    /// After a failed commit of the transaction: reads, on a new connection and for as long as it takes, whether the
+    /// batch's first row is stored. Then the others are stored too.
     /// </summary>
-    private bool HasLanded(List<QueuedCommit> batch)
+    private bool IsStored(List<QueuedCommit> batch)
     {
         while (true)
         {
@@ -290,26 +290,26 @@ internal sealed class SqliteLaneWriter(
         }
     }
 
-    private bool IsWhole()
+    private bool IsAlive()
     {
         if ((long)_statements!.IsAlive.Scalar(Stream)! == 0)
-            FencedBecause = "The stream is fenced because another process declared this one dead.";
+            FenceReason = "The stream is fenced because another process declared this one dead.";
         else if (LastPosition > 0 && _statements.CommitAt.Scalar(Stream, LastPosition) is null)
-            FencedBecause =
+            FenceReason =
                 $"Position {LastPosition}, which this process committed, is missing: the file was replaced by "
                 + "an older one.";
-        return FencedBecause is null;
+        return FenceReason is null;
     }
 
-    /// <summary>A new connection: whatever was open on the old one is rolled back with it.</summary>
+    /// <summary>Opens a new connection; an open transaction of the old one is rolled back.</summary>
     private void Reopen()
     {
         Discard();
         _connection = database.Open();
         using (var command = _connection.CreateCommand())
         {
-            // The checkpointer does it, apart. A lock of another process is waited for no longer than an answer may
-            // take.
+            // Checkpoints are made by the checkpointer. The wait for another process's lock is bounded, so that callers
+            // get an answer in time.
             command.CommandText = $"pragma wal_autocheckpoint = 0; pragma busy_timeout = {BusyMs}";
             command.ExecuteNonQuery();
         }

@@ -7,14 +7,14 @@ using Microsoft.Data.Sqlite;
 
 namespace GroupBuyActors.Store.Committing.Sqlite;
 
-/// <summary>A statement that is prepared once; its parameters are set by their order.</summary>
+/// <summary>A statement that is prepared once; its parameters are set by position.</summary>
 internal sealed class SqliteStatement : IDisposable
 {
     private readonly SqliteCommand _command;
 
-    /// <param name="connection">Where it runs.</param>
-    /// <param name="sql">With parameters ?1, ?2 and so on.</param>
-    /// <param name="parameters">How many.</param>
+    /// <param name="connection">The connection that runs it.</param>
+    /// <param name="sql">With parameters ?1, ?2 and so on.</param> <param name="parameters">The number of
+    /// parameters.</param>
     public SqliteStatement(SqliteConnection connection, string sql, int parameters = 0)
     {
         _command = connection.CreateCommand();
@@ -54,7 +54,7 @@ internal sealed class SqliteStatements : IDisposable
     private readonly SqliteStatement _move;
     private readonly SqliteStatement _remove;
     private readonly SqliteStatement _update;
-    private readonly SqliteStatement _end;
+    private readonly SqliteStatement _outcome;
     private readonly SqliteStatement _status;
     private readonly SqliteStatement _run;
 
@@ -86,7 +86,7 @@ internal sealed class SqliteStatements : IDisposable
             """,
             12
         );
-        // Only of a task that had another due before: a later version than the first.
+        // Only for a task that had another due time before, which has a version above 1.
         _move = new(
             connection,
             $"insert into task_move (at_ms, id) values ({Dialect.SqliteNowMs}, ?1) on conflict (at_ms, id) do nothing",
@@ -101,7 +101,7 @@ internal sealed class SqliteStatements : IDisposable
             """,
             8
         );
-        _end = new(
+        _outcome = new(
             connection,
             """
             insert into task_outcome (day, task_id, ended_ms, status, type, shard, account, actor_id, due_ms, attempts,
@@ -131,25 +131,25 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>Takes the file's write lock.</summary>
     public SqliteStatement Begin { get; }
 
-    /// <summary>What a refused commit goes back to.</summary>
+    /// <summary>Begins the savepoint of a commit.</summary>
     public SqliteStatement Savepoint { get; }
 
     /// <summary>Ends the savepoint.</summary>
     public SqliteStatement Release { get; }
 
-    /// <summary>Goes back to the savepoint.</summary>
+    /// <summary>Rolls back to the savepoint.</summary>
     public SqliteStatement RollbackOne { get; }
 
-    /// <summary>Waits for the disk.</summary>
+    /// <summary>Commits the transaction; returns when it is on disk.</summary>
     public SqliteStatement Commit { get; }
 
-    /// <summary>?1 the time: a write that means nothing.</summary>
+    /// <summary>?1 the time: a test write.</summary>
     public SqliteStatement Probe { get; }
 
-    /// <summary>?1 the stream: 1 where it is alive.</summary>
+    /// <summary>?1 the stream: 1 if it is alive.</summary>
     public SqliteStatement IsAlive { get; }
 
-    /// <summary>?1 the stream, ?2 the position: which commit lies there.</summary>
+    /// <summary>?1 the stream, ?2 the position: the id of the commit there.</summary>
     public SqliteStatement CommitAt { get; }
 
     /// <summary>
@@ -174,8 +174,8 @@ internal sealed class SqliteStatements : IDisposable
                 task.LastError,
                 task.Weight
             );
-        foreach (var end in commit.Ends)
-            End(end);
+        foreach (var outcome in commit.Ends)
+            Outcome(outcome);
         foreach (var row in commit.Rows)
             Status(row as OrderStatusChange ?? throw new NotSupportedException($"Nobody writes a {row.GetType()}."));
         if (commit.Run is { } run)
@@ -200,7 +200,7 @@ internal sealed class SqliteStatements : IDisposable
                 _move,
                 _remove,
                 _update,
-                _end,
+                _outcome,
                 _status,
                 _run,
             }
@@ -252,22 +252,22 @@ internal sealed class SqliteStatements : IDisposable
             _move.Run(task.Key.Id);
     }
 
-    private void End(TaskOutcome end) =>
-        _end.Run(
-            end.Key.Day,
-            end.TaskId,
-            Ms(end.EndedAt),
-            StoredNames<TaskOutcomeStatus>.Of(end.Status),
-            end.Type,
-            end.Shard.Index,
-            end.Account,
-            end.Actor?.ToString(),
-            Ms(end.Due),
-            end.Attempts,
-            end.Version,
-            Bytes(end.Payload),
-            end.Trace,
-            end.Error
+    private void Outcome(TaskOutcome outcome) =>
+        _outcome.Run(
+            outcome.Key.Day,
+            outcome.TaskId,
+            Ms(outcome.EndedAt),
+            StoredNames<TaskOutcomeStatus>.Of(outcome.Status),
+            outcome.Type,
+            outcome.Shard.Index,
+            outcome.Account,
+            outcome.Actor?.ToString(),
+            Ms(outcome.Due),
+            outcome.Attempts,
+            outcome.Version,
+            Bytes(outcome.Payload),
+            outcome.Trace,
+            outcome.Error
         );
 
     private void Status(OrderStatusChange change)
