@@ -159,7 +159,7 @@ public static class GroupBuyHosting
                 Read = options.PortTimeout,
                 Drain = options.DrainBound,
                 SnapshotTailMin = options.SnapshotTailMin,
-                SnapshotTailAsleep = options.SnapshotTailAsleep,
+                SnapshotTailOnDeactivation = options.SnapshotTailOnDeactivation,
             },
         };
     }

@@ -47,7 +47,7 @@ internal static class Commits
         IReadOnlyList<TimedTask>? schedules = null,
         IReadOnlyList<TaskKey>? removals = null,
         IReadOnlyList<TimedTask>? updates = null,
-        IReadOnlyList<TaskOutcome>? ends = null
+        IReadOnlyList<TaskOutcome>? outcomes = null
     ) =>
         new()
         {
@@ -58,7 +58,7 @@ internal static class Commits
             Schedules = schedules ?? [],
             Removals = removals ?? [],
             Updates = updates ?? [],
-            Ends = ends ?? [],
+            Outcomes = outcomes ?? [],
         };
 
     public static JournalEvent Event(long sequence, string type = "order.placed") =>

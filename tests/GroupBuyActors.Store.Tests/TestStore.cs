@@ -41,7 +41,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public ITaskStore Tasks => _services.GetRequiredService<ITaskStore>();
 
-    public ITaskOutcomes Ends => _services.GetRequiredService<ITaskOutcomes>();
+    public ITaskOutcomes Outcomes => _services.GetRequiredService<ITaskOutcomes>();
 
     public IPolicyStore Policies => _services.GetRequiredService<IPolicyStore>();
 

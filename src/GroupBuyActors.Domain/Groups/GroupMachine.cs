@@ -135,7 +135,7 @@ internal static partial class GroupMachine
         Remember(state, remembered, execution.Now, answer, journaled: result.Events.Count > 0);
     }
 
-    private static CommandResult Recall(CommandResult result, RequestKey request, Remembered<GroupAnswer> known)
+    private static CommandResult Recall(CommandResult result, RequestKey request, RememberedRequest<GroupAnswer> known)
     {
         result.Outcome = known.Matches(request.Fingerprint)
             ? known.Answer.Accept(replayed: true)
@@ -154,7 +154,9 @@ internal static partial class GroupMachine
         bool journaled
     )
     {
-        state.Requests.Add(new Remembered<GroupAnswer>(remembered.Id, remembered.Fingerprint, at, answer, journaled));
+        state.Requests.Add(
+            new RememberedRequest<GroupAnswer>(remembered.Id, remembered.Fingerprint, at, answer, journaled)
+        );
         if (journaled)
             state.ApproximateBytes += 136 + remembered.Id.Length + remembered.Fingerprint.Length;
     }

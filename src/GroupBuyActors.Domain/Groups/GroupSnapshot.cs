@@ -87,7 +87,7 @@ internal static class GroupSnapshot
         foreach (var order in document.Orders)
             state.Orders.Add(order);
         foreach (var request in document.Requests)
-            state.Requests.Add(request.Remembered(state));
+            state.Requests.Add(request.RememberedRequest(state));
         FanOut.Track(state);
         return state;
     }
@@ -147,7 +147,7 @@ internal sealed class RequestRow
     public CloseReason? CloseReason { get; init; }
     public GroupBrief? Brief { get; init; }
 
-    public static RequestRow Of(Remembered<GroupAnswer> request) =>
+    public static RequestRow Of(RememberedRequest<GroupAnswer> request) =>
         request.Answer.Order is { } order
             ? new RequestRow
             {
@@ -173,7 +173,7 @@ internal sealed class RequestRow
                 Group = request.Answer.Group,
             };
 
-    public Remembered<GroupAnswer> Remembered(GroupState state) =>
+    public RememberedRequest<GroupAnswer> RememberedRequest(GroupState state) =>
         new(
             Id,
             Fingerprint,

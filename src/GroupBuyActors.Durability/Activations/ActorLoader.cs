@@ -2,11 +2,10 @@ using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Activations;
 
-/// <summary>Builds an actor's state from its newest snapshot and the events after it.</summary>
 internal static class ActorLoader
 {
     /// <summary>
-    /// Builds the state from what is stored; throws where that is not whole, or a newer release wrote it.
+    /// Builds the state from snapshot and tail; throws if they are incomplete or were written by a newer release.
     /// </summary>
     public static TState Build<TState>(IActorFormat<TState> format, ActorId actor, StoredActor stored)
         where TState : class, IActorState

@@ -4,21 +4,21 @@ using GroupBuyActors.Reading;
 namespace GroupBuyActors.Activations;
 
 /// <summary>
-/// What an actor asks of the runtime that keeps its activation: all of it, so that the kernel works on any.
+/// Everything that an actor needs from the actor runtime, so that this project depends on none.
 /// </summary>
 internal interface IActorHost
 {
-    /// <summary>Ends the activation once the calls that are under way are answered.</summary>
+    /// <summary>Deactivates the actor after the calls in progress are answered.</summary>
     void Deactivate();
 }
 
 /// <summary>Whether actors of this silo may answer.</summary>
 internal interface IActorGate
 {
-    /// <summary>Null while they may; else one sentence why not.</summary>
-    string? RefusesBecause { get; }
+    /// <summary>Null while they may answer, otherwise one sentence with the reason why they may not.</summary>
+    string? RefusalReason { get; }
 
-    /// <summary>Cancelled when the silo begins to stop: whoever waits for events leaves.</summary>
+    /// <summary>Cancelled when the silo begins to stop; ends all waits for events.</summary>
     CancellationToken Draining { get; }
 }
 
@@ -26,48 +26,46 @@ internal interface IActorGate
 internal sealed record ActorBounds
 {
     /// <summary>
-    /// An actor that heard nothing from the store for this long reads its head before it answers: bounds how stale a
-    /// second activation can be.
+    /// An actor without a confirmed commit or head for this long reads its head before it answers. This bounds how
+    /// stale a second activation can be.
     /// </summary>
     public TimeSpan IdleHead { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The longest that one read of the store may take.</summary>
+    /// <summary>The time limit of one read of the store.</summary>
     public TimeSpan Read { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a deactivating actor waits for its pending commits.</summary>
+    /// <summary>How long an actor that is deactivated waits for its pending commits.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a wait for events lasts at most.</summary>
+    /// <summary>The time limit of one wait for events.</summary>
     public TimeSpan LongPoll { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Events after the last snapshot from which another is due, at least.</summary>
+    /// <summary>
+    /// The number of events after the last snapshot that must at least be exceeded before another is written.
+    /// </summary>
     public int SnapshotTailMin { get; init; } = 200;
 
-    /// <summary>An actor that goes to sleep with a longer tail than this leaves a snapshot behind.</summary>
-    public int SnapshotTailAsleep { get; init; } = 50;
+    /// <summary>An actor that is deactivated with a longer tail than this writes a snapshot.</summary>
+    public int SnapshotTailOnDeactivation { get; init; } = 50;
 }
 
-/// <summary>What every actor of a silo shares, of whatever kind: built once, so that an activation is cheap.</summary>
+/// <summary>What all actors of a silo share, whatever their kind. Built once, so that an activation is cheap.</summary>
 internal sealed class ActorServices
 {
-    /// <summary>Makes commits durable.</summary>
     public required ICommitter Committer { get; init; }
 
-    /// <summary>Reads journals and snapshots.</summary>
     public required IActorReader Reader { get; init; }
 
-    /// <summary>Whether this silo may answer.</summary>
     public required IActorGate Gate { get; init; }
 
-    /// <summary>The cluster's clock: what decisions take for now.</summary>
+    /// <summary>The cluster's clock: the time of decisions.</summary>
     public required TimeProvider Clock { get; init; }
 
-    /// <summary>The machine's clock: for bounds and waiting.</summary>
+    /// <summary>The machine's clock: for time limits and waits.</summary>
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Names commits.</summary>
+    /// <summary>Creates the ids of commits.</summary>
     public required Func<Guid> NextCommitId { get; init; }
 
-    /// <summary>See <see cref="ActorBounds"/>.</summary>
     public ActorBounds Bounds { get; init; } = new();
 }

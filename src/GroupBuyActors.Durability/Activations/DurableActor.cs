@@ -4,24 +4,24 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Activations;
 
-/// <summary>A due task that brings a command to its actor.</summary>
+/// <summary>A due task that delivers a command to its actor.</summary>
 /// <param name="Key">Its row.</param>
 /// <param name="Version">Its version when it ran.</param>
 /// <param name="Trace">W3C traceparent of what caused it, or null.</param>
 internal readonly record struct FiredTask(TaskKey Key, int Version, string? Trace);
 
 /// <summary>
-/// One activation of a durable actor, of any kind; whatever keeps it (a grain) composes one and calls it in its turns.
+/// One activation of a durable actor of any kind. Its host (a grain) composes one and calls it in its turns.
 /// <para>
 /// A command is decided and applied to the state in one turn, without an await between; its commit is awaited
-/// afterwards, while the next commands are decided on top of it. So turns must interleave. The state is therefore ahead
-/// of the store, and the rule that makes this safe is: nothing leaves the actor before the head it saw is committed,
-/// refusals and replayed answers included.
+/// afterwards, while the next commands are decided on top of it. The host must therefore allow turns to interleave. The
+/// state is ahead of the store, and one rule makes this safe: no answer leaves the actor before the head it was decided
+/// on is committed, refusals and repeated answers included.
 /// </para>
 /// <para>
-/// A commit that is refused or not made ends the activation with all that was decided on top: its token is poisoned,
-/// callers get <see cref="StoreUnavailableException"/> and land, with the same request, on an activation that loaded
-/// the true state.
+/// A commit that is refused or not made ends the activation with everything that was decided on top: its token is
+/// poisoned, callers get <see cref="StoreUnavailableException"/>, and their repeated requests reach an activation that
+/// has loaded the stored state.
 /// </para>
 /// </summary>
 internal sealed class DurableActor<TState, TCommand, TResult>
@@ -36,15 +36,18 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     private readonly ActorBehavior<TState, TCommand, TResult> _behavior;
     private readonly ActorServices _services;
     private readonly DurableHead _durable = new();
-    private readonly ActivationLife _life;
+    private readonly ActivationLifetime _lifetime;
     private readonly HeadCheck _check;
     private SnapshotWriter<TState, TCommand, TResult> _snapshots = null!;
 
-    /// <summary>The newest commit; lanes keep a shard's sequence, so that once it is known all before it are.</summary>
+    /// <summary>
+    /// The newest commit. A lane keeps the order of a shard's commits, so that once its result is known, the results of
+    /// all before it are known.
+    /// </summary>
     private Task<CommitResult> _pending = Task.FromResult(new CommitResult(CommitStatus.Committed, default));
     private long _confirmedAt;
 
-    /// <summary>An activation that is still to be loaded.</summary>
+    /// <summary>Creates an activation; <see cref="ActivateAsync"/> loads its state.</summary>
     public DurableActor(
         ActorId id,
         ActorBehavior<TState, TCommand, TResult> behavior,
@@ -53,7 +56,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     )
     {
         (_id, _shard, _behavior, _services) = (id, id.Shard, behavior, services);
-        _life = new ActivationLife(
+        _lifetime = new ActivationLifetime(
             services.Gate,
             host,
             _durable,
@@ -63,20 +66,20 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         _check = new HeadCheck(CompareHeadAsync);
     }
 
-    /// <summary>The state, ahead of the store; null where it could not be loaded.</summary>
+    /// <summary>The state, ahead of the store; null if it could not be loaded.</summary>
     public TState State { get; private set; } = null!;
 
     /// <summary>True once calls are refused.</summary>
-    public bool HasEnded => _life.EndedBecause is not null;
+    public bool HasEnded => _lifetime.EndReason is not null;
 
-    /// <summary>The cluster's time, or that of the last event where that is later.</summary>
+    /// <summary>The cluster's time, or the time of the last event if that is later.</summary>
     public DateTimeOffset Now =>
         _services.Clock.GetUtcNow() is var now && now > State.UpdatedAt ? now : State.UpdatedAt;
 
     private bool IsConfirmed => _services.Time.GetElapsedTime(_confirmedAt) <= _services.Bounds.IdleHead;
 
     /// <summary>
-    /// Loads the state. Where that fails, the activation begins all the same, to refuse its callers with the reason.
+    /// Loads the state. If that fails, the activation still begins, in order to refuse its callers with the reason.
     /// </summary>
     public async Task ActivateAsync(CancellationToken cancellation)
     {
@@ -93,7 +96,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
             var isNewer = _behavior.IsOfNewerRelease(e);
             _behavior.Report(_id, new ActorFailure.NotLoaded(isNewer, e));
             State = null!;
-            _life.Close(
+            _lifetime.Close(
                 isNewer
                     ? $"The {_behavior.Noun} was written by a newer release than this silo runs."
                     : $"The {_behavior.Noun} could not be loaded."
@@ -101,7 +104,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         }
     }
 
-    /// <summary>Waits a bounded time for what is pending, and leaves a snapshot behind where that pays.</summary>
+    /// <summary>Waits a bounded time for pending commits, and writes a snapshot if the tail is long.</summary>
     public async Task DeactivateAsync(CancellationToken cancellation)
     {
         _durable.Wake();
@@ -110,28 +113,28 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         await ((Task)_pending)
             .WaitAsync(_services.Bounds.Drain, _services.Time, cancellation)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        // Whatever has not been committed by now was never answered; it must not land behind the next activation's
-        // back.
+        // What is not committed by now was never answered. It must not be committed after the next activation has
+        // loaded.
         var drained = _pending.IsCompleted && !HasEnded;
-        _life.Token.Poison();
+        _lifetime.Token.Poison();
         if (drained)
-            await _snapshots.WriteAsleepAsync(_durable.Sequence, cancellation);
+            await _snapshots.WriteOnDeactivationAsync(_durable.Sequence, cancellation);
     }
 
     /// <summary>
-    /// Decides a command, waits until what was decided and everything it was decided on is durable, and answers. One
-    /// method for all commands, and as few awaits as there are waits: this is the path that every call takes.
+    /// Decides a command, waits until its events and everything they were decided on are durable, and answers. One
+    /// method for all commands, with as few awaits as possible, because every call takes this path.
     /// </summary>
     public async Task<TReply> AnswerAsync<TReply>(TCommand command, Func<TCommand, TResult, TReply> reply)
     {
         while (true)
         {
-            _life.ThrowUnlessOpen();
+            _lifetime.ThrowUnlessOpen();
             if (!TryDecide(command, null, out var result, out var head))
                 return reply(command, _behavior.StoreIsBusy ?? throw new StoreUnavailableException(Busy));
             Conclude(await head, result);
-            // A commit proves that this activation is the newest, for another's events would have refused it. What
-            // changes nothing proves nothing, and what is unknown here may be known to the newest one.
+            // A commit proves that this activation is the newest, because another's events would have refused it. A
+            // result that changes nothing proves nothing, and what is unknown here may be known to a newer activation.
             if (result.Outcome is Outcome.Unknown || (!result.Changes && !IsConfirmed))
             {
                 await _check.RunAsync();
@@ -145,8 +148,8 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// Reads the state, and answers once all of it is durable. What the state does not know may be known to a newer
-    /// activation, so the head is compared first.
+    /// Reads the state, and answers once all of it is durable. If the state does not know what was asked for, the head
+    /// is compared first, because a newer activation may know it.
     /// </summary>
     public async Task<TView> ReadAsync<TView>(Func<TState, (TView View, bool IsKnown)> read)
     {
@@ -159,8 +162,8 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// Decides a command that a due task brings, or a call without an answer of its own. A task is completed by the
-    /// commit of its effect. Throws where the store is busy.
+    /// Decides a command of a due task, or of a call without an answer of its own. A task is completed by the commit of
+    /// its effect. Throws <see cref="StoreUnavailableException"/> while the commit queue is full.
     /// </summary>
     public async Task<TResult> ExecuteAsync(TCommand command, FiredTask? task = null)
     {
@@ -174,54 +177,60 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// Throws unless this activation may answer; one that heard nothing from the store for long looks first whether it
-    /// is still the newest.
+    /// Throws unless this activation may answer. After a long time without a confirmed commit or head, it first checks
+    /// whether it is still the newest.
     /// </summary>
     public ValueTask ReadyAsync()
     {
-        _life.ThrowUnlessOpen();
+        _lifetime.ThrowUnlessOpen();
         return IsConfirmed ? default : new ValueTask(_check.RunAsync());
     }
 
-    /// <summary>For answers that decided nothing: waits for the head they saw. Nothing pending: at once.</summary>
+    /// <summary>
+    /// For answers that decided nothing: waits until the head they were read at is durable. Completes at once if
+    /// nothing is pending.
+    /// </summary>
     public async ValueTask CommitsCompletedAsync()
     {
         var head = _pending;
         if ((await head).Status != CommitStatus.Committed)
-            throw _life.End(head.Result.Status);
-        _life.ThrowUnlessMember();
+            throw _lifetime.End(head.Result.Status);
+        _lifetime.ThrowUnlessMember();
     }
 
-    /// <summary>Throws where the activation has ended, or its silo may not answer.</summary>
-    public void ThrowUnlessOpen() => _life.ThrowUnlessOpen();
+    /// <summary>Throws if the activation has ended or its silo may not answer.</summary>
+    public void ThrowUnlessOpen() => _lifetime.ThrowUnlessOpen();
 
     /// <summary>
-    /// Waits until the last durable sequence is above <paramref name="after"/>, a bounded time; gives that sequence, 0
-    /// for none.
+    /// Waits, for a bounded time, until the last durable sequence is above <paramref name="after"/>. Returns the last
+    /// durable sequence, 0 for none.
     /// </summary>
     public async Task<long> WaitForEventsAsync(long after)
     {
         await ReadyAsync();
-        // An actor that does not exist has no events to wait for, and whoever waits keeps the activation that is to
-        // leave.
+        // An actor that does not exist has no events to wait for, and a wait would keep its activation in memory.
         if (State.Sequence == 0)
             return 0;
         var (since, draining) = (_services.Time.GetTimestamp(), _services.Gate.Draining);
         while (_durable.Sequence <= after && !HasEnded && !draining.IsCancellationRequested)
-            if (!await AdvancedAsync(since, _services.Bounds.LongPoll, draining))
+            if (!await WaitForAdvanceAsync(since, _services.Bounds.LongPoll, draining))
                 break;
-        // A second activation never hears of the first one's events: a wait that heard nothing looks before it says
-        // so.
+        // A second activation is not notified of the first one's events, so it compares its head before it reports that
+        // there are none.
         if (_durable.Sequence <= after)
             await ReadyAsync();
         return _durable.Sequence;
     }
 
     /// <summary>
-    /// Waits until something becomes durable, what is left of a bound that began then, or the end; false once the bound
-    /// is over.
+    /// Waits until something becomes durable, the activation ends, or <paramref name="bound"/> has passed since the
+    /// timestamp <paramref name="since"/>; false if it had passed before the call.
     /// </summary>
-    public async ValueTask<bool> AdvancedAsync(long since, TimeSpan bound, CancellationToken cancellation = default)
+    public async ValueTask<bool> WaitForAdvanceAsync(
+        long since,
+        TimeSpan bound,
+        CancellationToken cancellation = default
+    )
     {
         var left = bound - _services.Time.GetElapsedTime(since);
         if (left <= TimeSpan.Zero)
@@ -233,8 +242,8 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// Commits tasks alone, each under the version of a row, as a run of that task: who is first refuses the other. It
-    /// says nothing against this activation where it is refused.
+    /// Commits tasks without an event, as one run of a task: of two commits for the same run, the first wins and the
+    /// other is refused. A refusal does not end this activation.
     /// </summary>
     public async Task<CommitResult> CommitTasksAsync(
         TaskRun run,
@@ -258,14 +267,13 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// From here on calls are refused as by an activation that has ended: whoever tries again finds another one, or
-    /// nothing.
+    /// Refuses calls from now on, like an activation that has ended. A repeated call reaches a new activation.
     /// </summary>
-    public void Close(string why) => _life.Close(why);
+    public void Close(string why) => _lifetime.Close(why);
 
     /// <summary>
-    /// One turn, no await: a place in the store's queue first, so that a full store refuses before anything is decided;
-    /// then the decision, already applied to the state; then its commit into the queue.
+    /// One turn without an await: first a reservation in the commit queue, so that a full queue refuses before anything
+    /// is decided; then the decision, which is applied to the state; then its commit is queued.
     /// </summary>
     private bool TryDecide(TCommand command, FiredTask? task, out TResult result, out Task<CommitResult> head)
     {
@@ -293,8 +301,9 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         }
         catch (Exception e)
         {
-            // A rule that throws half-way, or a commit too large, leaves the state ahead of what will ever be stored.
-            throw EndBroken(command, e);
+            // A rule that throws half-way, or a commit that is too large, leaves changes in the state that will never
+            // be stored.
+            throw EndAfterFault(command, e);
         }
     }
 
@@ -307,7 +316,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         {
             Id = _services.NextCommitId(),
             Shard = _shard,
-            Token = _life.Token,
+            Token = _lifetime.Token,
             Actor = byTaskOnly ? null : _id,
             Events = byTaskOnly ? [] : _behavior.Write(result, trace),
             Schedules = result.Schedules,
@@ -319,17 +328,18 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// What follows once the head that a decision saw is known: the activation ends, or those hear of it who wait for
-    /// its events.
+    /// Handles the result of the newest commit at the time of a decision: ends the activation if it is not committed,
+    /// otherwise notifies those who wait for events.
     /// </summary>
     private void Conclude(CommitResult committed, TResult result)
     {
         if (committed.Status != CommitStatus.Committed)
-            throw _life.End(committed.Status);
+            throw _lifetime.End(committed.Status);
         if (!result.Changes)
         {
-            // No commit of its own says that this silo is still a member: the gate must, at the moment of the answer.
-            _life.ThrowUnlessMember();
+            // Without a commit of its own, only the gate shows that this silo is still a member, so it is checked right
+            // before the answer.
+            _lifetime.ThrowUnlessMember();
             return;
         }
 
@@ -341,9 +351,9 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// A task about something this state does not know: either this activation is not the newest (the check ends it,
-    /// and the task runs again on the one that is), or the task is truly about nothing: it is removed, and somebody
-    /// should look why it was there.
+    /// A task about something that this state does not know. Either this activation is not the newest: then the check
+    /// ends it, and the task runs again on the newest one. Or nobody knows it: then the task is removed, and reported
+    /// so that its cause is investigated.
     /// </summary>
     private async ValueTask RemoveUnknownAsync(FiredTask task)
     {
@@ -354,7 +364,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// Compares the stored head with this activation's: a higher one was written by another activation, and this one
+    /// Compares the stored head with this activation's. A higher one was written by another activation, so this one
     /// ends.
     /// </summary>
     private async Task CompareHeadAsync()
@@ -373,21 +383,21 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         }
 
         if (stored > State.Sequence)
-            throw _life.End(CommitStatus.Stale);
-        if (_life.EndedBecause is { } ended)
+            throw _lifetime.End(CommitStatus.Stale);
+        if (_lifetime.EndReason is { } ended)
             throw new StoreUnavailableException(ended);
         _confirmedAt = Math.Max(_confirmedAt, sent);
     }
 
     /// <summary>
-    /// The activation ends after a decision that failed: whoever asked is told so, for the next activation will fail at
-    /// it, too.
+    /// Ends the activation after a decision that failed. The caller gets an exception of its own, because the next
+    /// activation will fail at the command, too.
     /// </summary>
-    private DecisionFailedException EndBroken(TCommand command, Exception cause)
+    private DecisionFailedException EndAfterFault(TCommand command, Exception cause)
     {
         var name = command.GetType().Name;
         _behavior.Report(_id, new ActorFailure.DecisionFailed(name, cause));
-        _life.End("A command failed unexpectedly.");
+        _lifetime.End("A command failed unexpectedly.");
         return new DecisionFailedException($"Command {name} of {_behavior.Noun} {_id.Key} failed: {cause.Message}");
     }
 }

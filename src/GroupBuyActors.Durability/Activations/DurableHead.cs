@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Activations;
 
 /// <summary>
-/// The last sequence of an actor that is known to be durable, and those who wait for the next. Used from the actor's
-/// turns only.
+/// The last sequence of an actor that is known to be durable, and the waits for the next. Used in the actor's turns
+/// only.
 /// </summary>
 internal sealed class DurableHead
 {
@@ -18,7 +18,7 @@ internal sealed class DurableHead
         Wake();
     }
 
-    /// <summary>Lets all who wait look again.</summary>
+    /// <summary>Ends all waits, so that their callers check again.</summary>
     public void Wake()
     {
         var waiting = _advanced;
@@ -26,10 +26,13 @@ internal sealed class DurableHead
         waiting?.TrySetResult();
     }
 
-    /// <summary>Waits until it advances, somebody wakes it, or so long; does not say which.</summary>
-    public Task NextAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellation) =>
+    /// <summary>
+    /// Waits until the sequence advances or <see cref="Wake"/> is called. Throws <see cref="TimeoutException"/> after
+    /// <paramref name="timeout"/>.
+    /// </summary>
+    public Task NextAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellation) =>
         (_advanced ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(
-            atMost,
+            timeout,
             time,
             cancellation
         );

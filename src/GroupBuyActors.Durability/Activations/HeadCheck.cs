@@ -1,15 +1,15 @@
 namespace GroupBuyActors.Activations;
 
 /// <summary>
-/// Lets one check run at a time, however many ask. Whoever asks while one runs waits for the next: a check that began
-/// before the question proves nothing about it. Used from one actor's turns only.
+/// Runs one check at a time for any number of callers. A caller that comes while one runs waits for the next, because a
+/// check that began before the call proves nothing for it. Used in one actor's turns only.
 /// </summary>
 internal sealed class HeadCheck(Func<Task> check)
 {
     private Task? _running;
     private Task? _next;
 
-    /// <summary>A check that began at or after this call.</summary>
+    /// <summary>Completes with a check that began at or after this call.</summary>
     public Task RunAsync()
     {
         if (_running is null)
@@ -19,7 +19,7 @@ internal sealed class HeadCheck(Func<Task> check)
 
     private async Task FirstAsync()
     {
-        // The assignment of the returned task must come before its end is looked at.
+        // RunAsync must have assigned the returned task before CheckAsync clears it.
         await Task.Yield();
         await CheckAsync();
     }

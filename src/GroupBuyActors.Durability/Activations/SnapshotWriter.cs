@@ -3,8 +3,8 @@ using GroupBuyActors.Committing;
 namespace GroupBuyActors.Activations;
 
 /// <summary>
-/// Snapshots keep activation cheap. One is serialised in a turn, at the sequence that the state has then, and written
-/// only after that sequence is acknowledged: written earlier it could hold what never happened.
+/// Writes snapshots, which keep activation cheap. A snapshot is serialised in a turn, at the state's sequence, and
+/// written only after that sequence is committed: written earlier, it could contain events that are never stored.
 /// </summary>
 internal sealed class SnapshotWriter<TState, TCommand, TResult>(
     ActorBehavior<TState, TCommand, TResult> behavior,
@@ -19,7 +19,7 @@ internal sealed class SnapshotWriter<TState, TCommand, TResult>(
     private long _written = written;
     private Task _writing = Task.CompletedTask;
 
-    /// <summary>Called in a turn that decided something: begins a snapshot where one is due.</summary>
+    /// <summary>Called in the turn of a decision: begins a snapshot if one is due.</summary>
     public void Consider(Task<CommitResult> head)
     {
         if (!_writing.IsCompleted)
@@ -30,8 +30,8 @@ internal sealed class SnapshotWriter<TState, TCommand, TResult>(
         _writing = WriteOnceCommittedAsync(state.Sequence, behavior.Format.Snapshot(state), head);
     }
 
-    /// <summary>Called before the actor sleeps, with what is durable of it.</summary>
-    public async Task WriteAsleepAsync(long durable, CancellationToken cancellation)
+    /// <summary>Called while the actor is deactivated, with its last durable sequence.</summary>
+    public async Task WriteOnDeactivationAsync(long durable, CancellationToken cancellation)
     {
         await _writing
             .WaitAsync(services.Bounds.Drain, services.Time, cancellation)
@@ -39,7 +39,7 @@ internal sealed class SnapshotWriter<TState, TCommand, TResult>(
         if (
             _writing.IsCompleted
             && state.Sequence == durable
-            && state.Sequence - _written > services.Bounds.SnapshotTailAsleep
+            && state.Sequence - _written > services.Bounds.SnapshotTailOnDeactivation
         )
             await WriteAsync(state.Sequence, behavior.Format.Snapshot(state), cancellation);
     }
@@ -59,7 +59,8 @@ internal sealed class SnapshotWriter<TState, TCommand, TResult>(
         }
         catch (Exception e)
         {
-            // The tail still has everything; the next snapshot is due when it has grown further.
+            // No event is lost, because the tail has them all; the next snapshot is due when the tail has grown
+            // further.
             behavior.Report(state.Actor, new ActorFailure.SnapshotFailed(sequence, e));
             _written = Math.Max(_written, sequence - services.Bounds.SnapshotTailMin / 2);
         }

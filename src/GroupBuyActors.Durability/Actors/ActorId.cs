@@ -5,8 +5,8 @@ using System.Globalization;
 namespace GroupBuyActors;
 
 /// <summary>
-/// Names one durable actor: its kind and its key, written <c>{kind}:{key}</c>. Journal, commits, timed tasks, snapshots
-/// and the relay are keyed by it, as this one text: one column and one comparison wherever an actor is looked up.
+/// Identifies one durable actor by its kind and its key, written <c>{kind}:{key}</c>. Journal, commits, timed tasks,
+/// snapshots and the relay use this one text as their key, so that an actor is one column and one comparison.
 /// <para>
 /// Kinds are plural, <c>[a-z][a-z-]*</c>, at most 20 characters: an actor's address is <c>/{kind}/{key}</c>. Keys have
 /// at most 119 ASCII letters, digits, dots, hyphens and underscores. Neither has a colon, a quote or a blank, so that
@@ -15,7 +15,7 @@ namespace GroupBuyActors;
 /// </summary>
 public readonly record struct ActorId : ISpanParsable<ActorId>
 {
-    /// <summary>Characters of a text at most.</summary>
+    /// <summary>The length of an id in characters at most.</summary>
     public const int LengthMax = KindMax + 1 + KeyMax;
 
     private const int KindMax = 20;
@@ -32,43 +32,44 @@ public readonly record struct ActorId : ISpanParsable<ActorId>
     private readonly string? _text;
 
     /// <summary>
-    /// The actor of a kind with a key; throws <see cref="FormatException"/> where it can have no such.
+    /// The actor of a kind with a key; throws <see cref="FormatException"/> if one of them is not valid.
     /// </summary>
     public ActorId(string kind, string key)
     {
         if (!IsKind(kind) || !IsKey(key))
-            throw new FormatException($"'{kind}:{key}' names no actor.");
+            throw new FormatException($"'{kind}:{key}' is not a valid actor id.");
         (_kind, _key, _text) = (kind, key, $"{kind}:{key}");
     }
 
     private ActorId(string text, int colon) => (_kind, _key, _text) = (text[..colon], text[(colon + 1)..], text);
 
-    /// <summary>What it is, in the plural: the first part of its address.</summary>
+    /// <summary>The kind, in the plural: the first part of the actor's address.</summary>
     public string Kind => _kind ?? throw Unset();
 
-    /// <summary>Which of its kind it is.</summary>
+    /// <summary>The key, unique within the kind.</summary>
     public string Key => _key ?? throw Unset();
 
-    /// <summary>True for <c>default</c>, which names no actor.</summary>
+    /// <summary>True for <c>default</c>, which identifies no actor.</summary>
     public bool IsUnset => _text is null;
 
     /// <summary>
-    /// The account whose work it is: the number that its key begins with, before a dot; null where it begins with none.
+    /// The account that the actor belongs to: the number before the first dot of its key; null if the key does not
+    /// begin with one.
     /// </summary>
     public long? Account => Split(out var account, out _) ? account : null;
 
     /// <summary>
-    /// Where it lives, found from the key alone. Keys <c>{account}.{region}.{rest}</c> lie together by account and
-    /// region, whatever their kind; others are spread by their hash.
+    /// The actor's shard, which follows from the key alone. Keys <c>{account}.{region}.{rest}</c> share a shard by
+    /// account and region, whatever their kind; others are spread by their hash.
     /// </summary>
     public ShardId Shard =>
         Split(out var account, out var region) && !region.IsEmpty
             ? ShardId.Of(account, region)
             : new ShardId((int)(StableHash.Of(Key) % ShardId.Count));
 
-    /// <summary>Reads an id, or throws <see cref="FormatException"/>.</summary>
+    /// <summary>Parses an id; throws <see cref="FormatException"/> if the text is not one.</summary>
     public static ActorId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' names no actor.");
+        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a valid actor id.");
 
     /// <inheritdoc/>
     public static ActorId Parse(string s, IFormatProvider? provider) => Parse(s);
@@ -76,7 +77,7 @@ public readonly record struct ActorId : ISpanParsable<ActorId>
     /// <inheritdoc/>
     public static ActorId Parse(ReadOnlySpan<char> s, IFormatProvider? provider) => Parse(s.ToString());
 
-    /// <summary>Reads an id; false where the text is not one.</summary>
+    /// <summary>Parses an id; false if the text is not one.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out ActorId id)
     {
         var colon = text?.IndexOf(':') ?? -1;
@@ -93,10 +94,8 @@ public readonly record struct ActorId : ISpanParsable<ActorId>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out ActorId result) =>
         TryParse(s.ToString(), out result);
 
-    /// <summary>True for the same text.</summary>
     public bool Equals(ActorId other) => _text == other._text;
 
-    /// <summary>Of the text.</summary>
     public override int GetHashCode() => _text?.GetHashCode(StringComparison.Ordinal) ?? 0;
 
     /// <summary><c>{kind}:{key}</c>; empty for <c>default</c>.</summary>
@@ -123,5 +122,5 @@ public readonly record struct ActorId : ISpanParsable<ActorId>
         return true;
     }
 
-    private static InvalidOperationException Unset() => new("An unset ActorId names no actor.");
+    private static InvalidOperationException Unset() => new("The ActorId is not set.");
 }

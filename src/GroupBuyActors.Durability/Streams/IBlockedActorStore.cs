@@ -6,11 +6,11 @@ namespace GroupBuyActors.Streams;
 /// <summary>Why an actor's events are not relayed yet.</summary>
 internal enum BlockedActorState
 {
-    /// <summary>Its event before these lies in another stream and is not relayed itself.</summary>
+    /// <summary>The event before these is in another stream and is not relayed yet.</summary>
     Waiting = 1,
 
     /// <summary>
-    /// The sink refused the first of them for good: an operator decides whether it is retried or skipped.
+    /// The sink refused the first of them permanently; an operator decides whether it is retried or skipped.
     /// </summary>
     Parked = 2,
 }
@@ -18,12 +18,12 @@ internal enum BlockedActorState
 /// <summary>
 /// An actor whose events in a stream, from <paramref name="Sequence"/> on and up to the sink's cursor, are not relayed.
 /// </summary>
-/// <param name="Stream">The stream they lie in.</param>
+/// <param name="Stream">The stream that contains them.</param>
 /// <param name="Actor">The actor.</param>
-/// <param name="Sequence">The first of them; all before it in this stream are relayed.</param>
-/// <param name="State">Why.</param>
-/// <param name="Since">When it was blocked.</param>
-/// <param name="Reason">What the sink said of a parked one.</param>
+/// <param name="Sequence">The first of these events; all before it in this stream are relayed.</param>
+/// <param name="State">Why the actor is blocked.</param>
+/// <param name="Since">When the actor was blocked.</param>
+/// <param name="Reason">The sink's reason for refusing the event of a parked actor.</param>
 internal sealed record BlockedActorRow(
     long Stream,
     ActorId Actor,
@@ -33,29 +33,29 @@ internal sealed record BlockedActorRow(
     string? Reason
 );
 
-/// <summary>Where an event lies and whether a sink has relayed it.</summary>
+/// <summary>The position of an event, and whether a sink has relayed it.</summary>
 /// <param name="Actor">The actor.</param>
 /// <param name="Sequence">The event.</param>
 /// <param name="At">Its stream and position.</param>
-/// <param name="IsRelayed">True where the sink's cursor has passed it and it is not blocked.</param>
+/// <param name="IsRelayed">True if the sink's cursor has passed it and it is not blocked.</param>
 internal sealed record EventPosition(ActorId Actor, long Sequence, StreamPosition At, bool IsRelayed);
 
 /// <summary>
-/// Actors blocked on the way from streams to a sink that keeps each actor's order. A row and the cursor that passes
-/// it become durable together, and one statement reads both or neither: passed by the cursor and not blocked means
-/// relayed.
+/// Actors whose events are blocked between a stream and a sink that keeps each actor's order. A row and the cursor that
+/// passes it become durable together, and one statement reads both or neither: an event that the cursor has passed and
+/// that is not blocked is relayed.
 /// <para>
 /// Two silos may forward one stream for a while (its silo was declared dead but still runs). A row is therefore removed
-/// or changed only if the cursor is not beyond what the caller itself has relayed, and each moves the cursor together
-/// with the rows of all actors it skipped: whichever continues, no event is lost.
+/// or changed only if the cursor is not beyond what the caller itself has relayed, and each silo moves the cursor
+/// together with the rows of all actors it skipped. Whichever of them continues, no event is lost.
 /// </para>
 /// </summary>
 internal interface IBlockedActorStore
 {
-    /// <summary>A stream's rows for a sink, by actor, at most <paramref name="limit"/>.</summary>
+    /// <summary>Reads a stream's rows for a sink, in order of actor id, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<BlockedActorRow>> ReadAsync(long stream, string sink, int limit, CancellationToken cancellation);
 
-    /// <summary>Those of some actors.</summary>
+    /// <summary>Reads the rows of some actors.</summary>
     Task<IReadOnlyList<BlockedActorRow>> ReadAsync(
         long stream,
         string sink,
@@ -63,11 +63,13 @@ internal interface IBlockedActorStore
         CancellationToken cancellation
     );
 
-    /// <summary>The actor's first event in a stream after a sequence and up to a position, or null.</summary>
+    /// <summary>
+    /// The sequence of the actor's first event in a stream after a sequence and up to a position, or null.
+    /// </summary>
     Task<long?> NextAsync(long stream, ActorId actor, long after, long position, CancellationToken cancellation);
 
     /// <summary>
-    /// Moves a cursor forward and stores rows, those that are there already excepted, in one transaction.
+    /// Moves a cursor forward and stores rows in one transaction; rows that exist are left unchanged.
     /// </summary>
     Task MoveCursorAsync(
         long stream,
@@ -78,9 +80,9 @@ internal interface IBlockedActorStore
     );
 
     /// <summary>
-    /// Takes actors' rows out and, where <c>After</c> is given, puts that in their place. False, and nothing is
-    /// changed, where the cursor is beyond <paramref name="relayed"/>: another silo skipped more of these actors'
-    /// events than the caller has relayed.
+    /// Removes actors' rows or, if <c>After</c> is given, replaces them. False, without a change, if the cursor is
+    /// beyond <paramref name="relayed"/>: then another silo skipped more of these actors' events than the caller has
+    /// relayed.
     /// </summary>
     Task<bool> ReplaceAsync(
         long stream,
@@ -91,8 +93,8 @@ internal interface IBlockedActorStore
     );
 
     /// <summary>
-    /// Where events lie and whether the sink has relayed them. An event that is not in the journal is not in the
-    /// answer. A stream that is drained, or gone, is relayed to its end.
+    /// The positions of events, and whether the sink has relayed them. Events that are not in the journal are left out.
+    /// A stream that is drained or removed is relayed to its end.
     /// </summary>
     Task<IReadOnlyList<EventPosition>> PositionsAsync(
         string sink,
@@ -101,8 +103,8 @@ internal interface IBlockedActorStore
     );
 
     /// <summary>
-    /// How far streams are forwarded: the cursor's position, <see cref="long.MaxValue"/> for a stream that is drained
-    /// or gone.
+    /// How far streams are forwarded: the cursor's position; <see cref="long.MaxValue"/> for a stream that is drained
+    /// or removed.
     /// </summary>
     Task<IReadOnlyDictionary<long, long>> CursorsAsync(
         string sink,
@@ -110,15 +112,15 @@ internal interface IBlockedActorStore
         CancellationToken cancellation
     );
 
-    /// <summary>Parked actors by id, a page at a time.</summary>
+    /// <summary>A page of the parked actors, in order of their ids.</summary>
     Task<Page<BlockedActorRow>> ParkedAsync(string sink, string? after, int limit, CancellationToken cancellation);
 
-    /// <summary>Has a parked actor's first event tried again; null where none is parked.</summary>
+    /// <summary>Causes a parked actor's first event to be tried again; null if the actor is not parked.</summary>
     Task<BlockedActorRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation);
 
     /// <summary>
-    /// Skips a parked actor's first event and continues after it; null where none is parked. The answer names the
-    /// event given up.
+    /// Skips a parked actor's first event and continues after it; null if the actor is not parked. Returns the row of
+    /// the skipped event.
     /// </summary>
     Task<BlockedActorRow?> SkipAsync(string sink, ActorId actor, CancellationToken cancellation);
 }

@@ -2,41 +2,40 @@ using GroupBuyActors.Reading;
 
 namespace GroupBuyActors.Streams;
 
-/// <summary>Where a stream stands: alive → dead → drained. A row is removed only when drained.</summary>
+/// <summary>The state of a stream: alive → dead → drained. A row is removed only when drained.</summary>
 internal enum StreamState
 {
-    /// <summary>Its silo writes it.</summary>
+    /// <summary>Its silo writes to it.</summary>
     Alive = 1,
 
-    /// <summary>Fenced: nothing can be added; its end is to be relayed by an adopter.</summary>
+    /// <summary>Fenced: nothing can be added. Another silo relays the rest of it.</summary>
     Dead = 2,
 
     /// <summary>Relayed to every sink.</summary>
     Drained = 3,
 }
 
-/// <summary>A stream's row.</summary>
 internal sealed record StreamRow(long Id, string SiloAddress, string SiloSlot, StreamState State);
 
-/// <summary>Streams of all silos: fencing, reading and cursors. Statements here commit by themselves.</summary>
+/// <summary>The streams of all silos: fencing, reading and cursors. Each call is a transaction of its own.</summary>
 internal interface IStreams
 {
-    /// <summary>All streams that are not drained.</summary>
+    /// <summary>Lists the streams that are not drained.</summary>
     Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Sets streams dead. Waits for a commit in flight on them; when it returns, what is in the journal is all there
-    /// will ever be. A plain read afterwards is conclusive.
+    /// Marks streams as dead. Waits for a commit in progress on them; after it returns, nothing is added to them any
+    /// more, so that a plain read is conclusive.
     /// </summary>
     Task FenceAsync(IReadOnlyCollection<long> streams, CancellationToken cancellation);
 
-    /// <summary>Rows of a stream after a position, in position order.</summary>
+    /// <summary>Reads rows of a stream after a position, in position order.</summary>
     Task<IReadOnlyList<JournalRow>> ReadAsync(long stream, long after, int limit, CancellationToken cancellation);
 
-    /// <summary>A stream's last position, 0 where it has none.</summary>
+    /// <summary>A stream's last position; 0 if it has no rows.</summary>
     Task<long> EndAsync(long stream, CancellationToken cancellation);
 
-    /// <summary>The position a sink has reached, 0 for none.</summary>
+    /// <summary>The position that a sink has reached; 0 for none.</summary>
     Task<long> CursorAsync(long stream, string sink, CancellationToken cancellation);
 
     /// <summary>
@@ -49,12 +48,12 @@ internal interface IStreams
     Task MoveCursorAsync(long stream, string sink, long position, CancellationToken cancellation);
 
     /// <summary>
-    /// A dead stream is relayed to every sink: its row may go with the next <see cref="PurgeAsync"/>.
+    /// Marks a dead stream as relayed to every sink; the next <see cref="PurgeAsync"/> removes its row.
     /// </summary>
     Task MarkDrainedAsync(long stream, CancellationToken cancellation);
 
     /// <summary>
-    /// Removes rows and cursors of drained streams and what was blocked of them; the journal stays.
+    /// Removes the rows, cursors and blocked actors of drained streams; the journal stays.
     /// </summary>
     Task PurgeAsync(CancellationToken cancellation);
 }

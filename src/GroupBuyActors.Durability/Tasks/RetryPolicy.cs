@@ -2,15 +2,15 @@ using GroupBuyActors.Retries;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What a task does after a failed try.</summary>
+/// <summary>What happens to a task after a failed try.</summary>
 internal enum RetryDecision
 {
-    /// <summary>It tries again after the delay.</summary>
+    /// <summary>It is tried again after the delay.</summary>
     Again,
 
     /// <summary>
-    /// It stops asking its target and decides without the answer, after the delay. Should that decision fail to be
-    /// stored, it goes on with this decision and growing delays.
+    /// It no longer asks its target and decides without the answer, after the delay. If that decision cannot be stored,
+    /// it is repeated with growing delays.
     /// </summary>
     DecideWithout,
 
@@ -22,18 +22,18 @@ internal enum RetryDecision
 }
 
 /// <summary>The step after a failed try.</summary>
-/// <param name="Decision">What the task does.</param>
-/// <param name="Delay">How long it waits before; zero means at once.</param>
-/// <param name="Alert">True where operators are alerted: once, not at every further try.</param>
+/// <param name="Decision">What happens to the task.</param>
+/// <param name="Delay">The wait before that; zero means at once.</param>
+/// <param name="Alert">True if operators are alerted: once, not at every further try.</param>
 internal readonly record struct RetryStep(RetryDecision Decision, TimeSpan Delay, bool Alert);
 
 /// <summary>
-/// When a failed try is followed by another. The arithmetic is pure: chance comes from the caller, and waits grow as
-/// <see cref="Backoff"/> says.
+/// When a failed try is followed by another. The arithmetic is pure: the random number comes from the caller, and waits
+/// grow as in <see cref="Backoff"/>.
 /// </summary>
 internal sealed record RetryPolicy
 {
-    /// <summary>Share by which chance may lengthen a wait.</summary>
+    /// <summary>The share by which a wait may be lengthened at random.</summary>
     public const double Jitter = 0.2;
 
     /// <summary>The first exponential wait; 100 ms.</summary>
@@ -43,14 +43,14 @@ internal sealed record RetryPolicy
     public TimeSpan DelayMax { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Waits before the first retries, instead of exponential ones; those after them begin at <see cref="BaseDelay"/>.
+    /// Fixed waits before the first retries; the exponential waits after them begin at <see cref="BaseDelay"/>.
     /// </summary>
     public IReadOnlyList<TimeSpan> FirstDelays { get; init; } = [];
 
     /// <summary>Retries after the first try, then <see cref="WhenUsedUp"/>; null for no limit.</summary>
     public int? RetryCountMax { get; init; }
 
-    /// <summary>What happens when the retries are used up, or <see cref="AgeMax"/> is over.</summary>
+    /// <summary>What happens when the retries are used up or <see cref="AgeMax"/> has passed.</summary>
     public RetryDecision WhenUsedUp { get; init; } = RetryDecision.Dead;
 
     /// <summary>An alert is raised when this many retries have failed; null for never.</summary>
@@ -78,7 +78,7 @@ internal sealed record RetryPolicy
     /// <summary>The step after a failed try.</summary>
     /// <param name="failures">Failed tries so far, this one included, from 1.</param>
     /// <param name="age">Time since the task was first due: <see cref="TimedTask.AgeAt"/>.</param>
-    /// <param name="chance">Drawn evenly from [0, 1).</param>
+    /// <param name="chance">A random number from [0, 1), evenly distributed.</param>
     public RetryStep After(int failures, TimeSpan age, double chance)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(failures, 1);
@@ -89,8 +89,8 @@ internal sealed record RetryPolicy
             return new RetryStep(RetryDecision.Again, Delay(failures, chance), alert);
         if (WhenUsedUp != RetryDecision.DecideWithout)
             return new RetryStep(WhenUsedUp, TimeSpan.Zero, alert || WhenUsedUp == RetryDecision.Dead);
-        // The first time the decision is taken at once; only where it cannot be stored are there more failures, and
-        // waits again.
+        // The decision is first made at once. More failures follow only if it cannot be stored; then there are waits
+        // again.
         var further = failures - 1 - (RetryCountMax ?? 0);
         return new RetryStep(
             RetryDecision.DecideWithout,

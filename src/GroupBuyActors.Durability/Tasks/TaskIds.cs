@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What caused a task of an actor, as its id says.</summary>
-/// <param name="Actor">The actor.</param>
+/// <summary>What caused a task of an actor, according to its id.</summary>
+/// <param name="Actor">The actor of the task.</param>
 /// <param name="Sequence">The actor's event that caused it.</param>
 /// <param name="Type">The type of the task.</param>
 /// <param name="Number">Its number among those of its type that the event caused, from 0.</param>
@@ -11,12 +11,12 @@ internal readonly record struct TaskCause(ActorId Actor, long Sequence, string T
 
 /// <summary>
 /// Task ids: <c>{actor}:{sequence}:{type}:{n}</c> for the n-th task of a type that the actor's event of that sequence
-/// caused, so that cancelling needs no look-up and the id routes to its actor;
+/// caused, so that cancelling needs no look-up and the actor follows from the id;
 /// <c>{schedule}:{shard}:{yyyyMMdd'T'HHmmss'Z'}</c> for a firing of a schedule.
 /// </summary>
 internal static class TaskIds
 {
-    // The longest id of an actor, with the largest numbers and the longest name of a task type.
+    // The longest actor id with the largest numbers and the longest name of a task type.
     private const int LengthMax = 200;
 
     /// <summary>The id of the n-th task (from 0) of a type caused by an event.</summary>
@@ -28,8 +28,8 @@ internal static class TaskIds
         string.Create(CultureInfo.InvariantCulture, $"{schedule}:{shard}:{firing.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
 
     /// <summary>
-    /// True for a text that a row may have as its id: ASCII without blanks. A server compares no other text with such a
-    /// column, and takes one that ends in a blank for the one without.
+    /// True for a text that can be the id of a row: ASCII without blanks. A database server rejects a comparison of
+    /// other text with such a column, and treats a text that ends in a blank as equal to the one without.
     /// </summary>
     public static bool IsStorable(string text)
     {
@@ -41,7 +41,7 @@ internal static class TaskIds
         return true;
     }
 
-    /// <summary>True for a text that may be a task's id: it can be stored, and leads to a shard.</summary>
+    /// <summary>True for a text that may be a task's id: it can be stored, and a shard follows from it.</summary>
     public static bool IsId(string text) => IsStorable(text) && TryGetShard(text, out _);
 
     /// <summary>The actor of an actor's task: all before the last three parts.</summary>
@@ -69,7 +69,7 @@ internal static class TaskIds
         return true;
     }
 
-    /// <summary>Where a task lies: the shard of its actor, or the one that a schedule's firing names.</summary>
+    /// <summary>A task's shard: that of its actor, or the one in the id of a schedule's firing.</summary>
     public static bool TryGetShard(string id, out ShardId shard)
     {
         if (TryGetActor(id, out var actor))

@@ -9,7 +9,7 @@ internal enum TaskOutcomeStatus
     [JsonStringEnumMemberName("dead")]
     Dead,
 
-    /// <summary>Past its time to live before it could be run.</summary>
+    /// <summary>Its time to live ended before it could be run.</summary>
     [JsonStringEnumMemberName("expired")]
     Expired,
 
@@ -17,18 +17,21 @@ internal enum TaskOutcomeStatus
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
 
-    /// <summary>Done, without an actor whose journal would tell.</summary>
+    /// <summary>Done, without an actor whose journal records it.</summary>
     [JsonStringEnumMemberName("success")]
     Success,
 }
 
-/// <summary>Names an ending for ever: the same version of a task ends once a day at most.</summary>
-/// <param name="Day">Days since 1970 of its end; UTC.</param>
+/// <summary>Identifies an outcome for ever: the same version of a task ends at most once a day.</summary>
+/// <param name="Day">The day of the end, in days since 1970, UTC.</param>
 /// <param name="TaskId">See <see cref="TaskIds"/>.</param>
 /// <param name="Version">The task's version when it ended.</param>
 internal readonly record struct TaskOutcomeKey(int Day, string TaskId, int Version);
 
-/// <summary>A task that ended other than by an event of its actor; kept for days, inspectable and redrivable.</summary>
+/// <summary>
+/// A task that ended other than by an event of its actor. It is kept for days, and operators can inspect and redrive
+/// it.
+/// </summary>
 internal sealed record TaskOutcome
 {
     private const long DayMs = 24 * 60 * 60 * 1000;
@@ -42,16 +45,16 @@ internal sealed record TaskOutcome
     /// <summary>How it ended.</summary>
     public required TaskOutcomeStatus Status { get; init; }
 
-    /// <summary>Names its type.</summary>
+    /// <summary>See <see cref="TaskType.Name"/>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>Where it lay.</summary>
+    /// <summary>The shard it was in.</summary>
     public required ShardId Shard { get; init; }
 
-    /// <summary>Whose task it was: see <see cref="ActorId.Account"/>; null for none.</summary>
+    /// <summary>The account that the task belonged to (<see cref="ActorId.Account"/>), or null.</summary>
     public long? Account { get; init; }
 
-    /// <summary>The actor it was about; null for a task of a shard.</summary>
+    /// <summary>The actor of the task; null for a task of a shard.</summary>
     public ActorId? Actor { get; init; }
 
     /// <summary>When it was to run; UTC, milliseconds.</summary>
@@ -61,11 +64,11 @@ internal sealed record TaskOutcome
     public int Attempts { get; init; }
 
     /// <summary>
-    /// Its version when it ended. A redrive goes on from it, so that a second end is a row of its own.
+    /// Its version when it ended. A redrive continues from it, so that a second end is a row of its own.
     /// </summary>
     public int Version { get; init; } = 1;
 
-    /// <summary>What its handler was given, as UTF-8 JSON.</summary>
+    /// <summary>Its handler's input, as UTF-8 JSON.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
 
     /// <summary>W3C traceparent of what caused it, or null.</summary>
@@ -75,24 +78,22 @@ internal sealed record TaskOutcome
     public string? Error { get; init; }
 
     /// <summary>
-    /// When an operator had it run again, or null. Not written by commits.
+    /// When an operator redrove it, or null. Not written by commits.
     /// </summary>
     public DateTimeOffset? RedrivenAt { get; init; }
 
     /// <summary>
-    /// When an operator said that nothing more is to be done about it, or null. Not written by
-    /// commits.
+    /// When an operator dismissed it, because nothing more is to be done about it; or null. Not written by commits.
     /// </summary>
     public DateTimeOffset? DismissedAt { get; init; }
 
-    /// <summary>Names this ending.</summary>
     public TaskOutcomeKey Key => new(DayOf(EndedAt), TaskId, Version);
 
-    /// <summary>Days since 1970 of an instant; UTC.</summary>
+    /// <summary>The day of an instant, in days since 1970, UTC.</summary>
     public static int DayOf(DateTimeOffset instant) =>
         (int)Math.Floor(instant.ToUnixTimeMilliseconds() / (double)DayMs);
 
-    /// <summary>The end of a pending task as it stands, of its actor's account where it has an actor.</summary>
+    /// <summary>The outcome of a pending task, with the account of its actor, if it has one.</summary>
     public static TaskOutcome Of(TimedTask task, TaskOutcomeStatus status, DateTimeOffset endedAt, string? error) =>
         new()
         {

@@ -5,12 +5,14 @@ using System.Text.Json.Serialization.Metadata;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// A type of timed tasks: its name, its payload and the defaults of its policy. What it does stands in the same file:
-/// the rule of a group's task, or the handler of any other.
+/// A type of timed tasks: its name, its payload and the defaults of its policy. What it does is in the same file: the
+/// rule of a group's task, or the handler of any other.
 /// </summary>
 internal abstract class TaskType
 {
-    /// <summary>So that the id of a task, which carries its type, fits the longest id of a group.</summary>
+    /// <summary>
+    /// Limited so that the id of a task, which contains its type, fits into the column even for the longest actor id.
+    /// </summary>
     public const int NameLengthMax = 20;
 
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
@@ -27,18 +29,17 @@ internal abstract class TaskType
         Policy = policy;
     }
 
-    /// <summary>Its name, as operators see it and as rows carry it: stable for ever.</summary>
+    /// <summary>The name that operators see and rows contain; it never changes.</summary>
     public string Name => Policy.Type;
 
-    /// <summary>The policy that holds unless configured otherwise.</summary>
+    /// <summary>The policy unless configured otherwise.</summary>
     public TaskPolicy Policy { get; }
 
-    /// <summary>True where a dead letter may be the last trace of money that is owed.</summary>
+    /// <summary>True if a dead letter may be the last record of money that is owed.</summary>
     public bool IsAboutMoney { get; init; }
 
     /// <summary>
-    /// True where what causes a task lies so long before it that its run begins a trace of its own, linked to the
-    /// cause.
+    /// True if a task runs so long after its cause that its run begins a trace of its own, linked to the cause.
     /// </summary>
     public bool BeginsTrace { get; init; }
 
@@ -46,18 +47,20 @@ internal abstract class TaskType
         name.Length is > 0 and <= NameLengthMax && name.AsSpan().IndexOfAnyExcept(NameCharacters) < 0;
 }
 
-/// <summary>A type of tasks whose payload is of one type, stored as UTF-8 JSON that only grows.</summary>
-/// <param name="policy">Names the type, and holds unless configured otherwise.</param>
-/// <param name="json">How the payload is written and read.</param>
+/// <summary>
+/// A type of tasks with the type of its payload, which is stored as UTF-8 JSON. New releases only add properties to it.
+/// </summary>
+/// <param name="policy">The type's name and its policy unless configured otherwise.</param>
+/// <param name="json">Serialises the payload.</param>
 internal class TaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TPayload> json) : TaskType(policy)
 {
     /// <summary>The task of this type that an event of an actor causes.</summary>
-    /// <param name="actor">The actor.</param>
-    /// <param name="sequence">Of the event.</param>
-    /// <param name="due">When it is to run.</param>
-    /// <param name="payload">What its run needs to know.</param>
+    /// <param name="actor">The actor of the event.</param>
+    /// <param name="sequence">The sequence of the event.</param>
+    /// <param name="due">When it is due.</param>
+    /// <param name="payload">The handler's input.</param>
     /// <param name="number">Its number among those of its type that the event causes, from 0.</param>
-    /// <param name="trace">W3C traceparent of what causes it, or null.</param>
+    /// <param name="trace">W3C traceparent of its cause, or null.</param>
     public TimedTask CausedBy(
         ActorId actor,
         long sequence,
@@ -76,10 +79,10 @@ internal class TaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TPayload> json
             Trace = trace,
         };
 
-    /// <summary>Writes a payload.</summary>
     public byte[] Write(TPayload payload) => JsonSerializer.SerializeToUtf8Bytes(payload, json);
 
-    /// <summary>Reads a payload; throws <see cref="JsonException"/> where it is none of this type.</summary>
+    /// <summary>Reads a payload; throws <see cref="JsonException"/> if it is not of this type.</summary>
     public TPayload Read(ReadOnlyMemory<byte> payload) =>
-        JsonSerializer.Deserialize(payload.Span, json) ?? throw new JsonException("A task payload is an object.");
+        JsonSerializer.Deserialize(payload.Span, json)
+        ?? throw new JsonException("A task payload must be a JSON object.");
 }

@@ -3,13 +3,13 @@ using System.Collections.Frozen;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// The task types of a silo, in the order of registration, which is the order in which operators see them.
+/// The task types of a silo, in the order of registration, in which operators see them.
 /// </summary>
 internal sealed class TaskTypeRegistry
 {
     private readonly FrozenDictionary<string, TaskType> _byName;
 
-    /// <summary>Throws <see cref="ArgumentException"/> where two types have one name.</summary>
+    /// <summary>Throws <see cref="ArgumentException"/> if two types have the same name.</summary>
     public TaskTypeRegistry(IEnumerable<TaskType> types)
     {
         All = [.. types];
@@ -19,15 +19,13 @@ internal sealed class TaskTypeRegistry
         _byName = All.ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>All of them.</summary>
     public IReadOnlyList<TaskType> All { get; }
 
-    /// <summary>Their names.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>The type of a name; null where none is registered.</summary>
+    /// <summary>The type with this name; null if none is registered.</summary>
     public TaskType? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>The type of a name; throws <see cref="KeyNotFoundException"/> where none is registered.</summary>
+    /// <summary>The type with this name; throws <see cref="KeyNotFoundException"/> if none is registered.</summary>
     public TaskType Of(string name) => _byName[name];
 }

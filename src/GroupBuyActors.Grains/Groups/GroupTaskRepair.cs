@@ -35,7 +35,7 @@ internal sealed class GroupTaskRepair(
             return false;
         var since = services.Actors.Time.GetTimestamp();
         while (!actor.HasEnded && NeededTasks.IsBehind(actor.State, services.Settings, actor.Now))
-            if (!await actor.AdvancedAsync(since, DecideBound))
+            if (!await actor.WaitForAdvanceAsync(since, DecideBound))
                 break;
         await actor.CommitsCompletedAsync();
         return true;

@@ -12,7 +12,7 @@ namespace GroupBuyActors.Groups;
 internal sealed class TaskAudit(
     IActorReader groups,
     ITaskStore store,
-    ITaskOutcomes ends,
+    ITaskOutcomes outcomes,
     TaskPolicyRegistry policies,
     GroupSettings settings,
     ClusterClock clock
@@ -68,7 +68,7 @@ internal sealed class TaskAudit(
         var letters = new List<PresentTask>();
         for (string? after = null; ; )
         {
-            var page = await ends.SearchAsync(filter, after, LettersMax, cancellation);
+            var page = await outcomes.SearchAsync(filter, after, LettersMax, cancellation);
             letters.AddRange(
                 page.Items.Select(letter => new PresentTask(letter.Type, letter.TaskId, null, letter.Attempts))
             );

@@ -72,7 +72,7 @@ public sealed partial class GrainsOptions
     internal int SnapshotTailMin { get; } = 200;
 
     /// <summary>A group that goes to sleep with a longer tail than this leaves a snapshot behind.</summary>
-    internal int SnapshotTailAsleep { get; } = 50;
+    internal int SnapshotTailOnDeactivation { get; } = 50;
 
     /// <summary>How long a deactivating group waits for its pending commits.</summary>
     internal TimeSpan DrainBound { get; } = TimeSpan.FromSeconds(10);

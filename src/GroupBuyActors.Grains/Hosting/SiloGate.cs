@@ -16,7 +16,7 @@ internal interface ISiloGate
     /// The same, but null while the silo drains and still answers what reaches it; else the store has not answered it
     /// lately.
     /// </summary>
-    string? RefusesBecause { get; }
+    string? RefusalReason { get; }
 }
 
 /// <summary>
@@ -31,12 +31,12 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
     private readonly CancellationTokenSource _draining = new();
     private volatile string? _closed = "The silo is starting.";
 
-    public string? ClosedBecause => RefusesBecause ?? (IsDraining ? "The silo is draining." : null);
+    public string? ClosedBecause => RefusalReason ?? (IsDraining ? "The silo is draining." : null);
 
     /// <summary>
     /// Null while groups may answer: while the silo drains they do, so that what was begun is finished.
     /// </summary>
-    public string? RefusesBecause
+    public string? RefusalReason
     {
         get
         {

@@ -24,7 +24,7 @@ internal sealed class RetainedJournals(
     OldJournals journals,
     IActorReader reader,
     ITaskStore tasks,
-    ITaskOutcomes ends,
+    ITaskOutcomes outcomes,
     StreamRelay relay,
     ClusterClock clock,
     IOptions<GrainsOptions> options
@@ -103,7 +103,7 @@ internal sealed class RetainedJournals(
 
     private async Task<bool> HasUndecidedAsync(GroupId group, CancellationToken cancellation)
     {
-        var letters = await ends.SearchAsync(
+        var letters = await outcomes.SearchAsync(
             new TaskOutcomeFilter
             {
                 Status = TaskOutcomeStatus.Dead,

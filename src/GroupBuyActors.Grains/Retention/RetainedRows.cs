@@ -51,7 +51,7 @@ internal sealed class RetainedCommits(
 
 /// <summary>Ended tasks: partitions by day on MySQL, made ahead here too.</summary>
 internal sealed class RetainedTaskOutcomes(
-    ITaskOutcomes ends,
+    ITaskOutcomes outcomes,
     TaskTypeRegistry types,
     ClusterClock clock,
     IOptions<GrainsOptions> options
@@ -64,7 +64,7 @@ internal sealed class RetainedTaskOutcomes(
     public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        var maintenance = await ends.MaintainAsync(
+        var maintenance = await outcomes.MaintainAsync(
             today,
             (int)options.Value.Retention.TaskOutcomes.TotalDays,
             GrainsOptions.EndsAheadDays,

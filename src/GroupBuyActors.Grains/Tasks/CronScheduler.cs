@@ -134,7 +134,7 @@ internal sealed class CronScheduler(
         return new HandlerResult.Finished
         {
             Schedules = plan.Next is { } next ? [schedule.Firing(shard, next) with { Version = version }] : [],
-            Ends =
+            Outcomes =
             [
                 .. Bounded(plan.Skipped)
                     .Select(skipped =>
@@ -165,7 +165,7 @@ internal sealed class CronScheduler(
         new()
         {
             Schedules = next is null ? [] : [next],
-            Ends = [TaskOutcome.Of(due.Task, TaskOutcomeStatus.Expired, due.Now, reason)],
+            Outcomes = [TaskOutcome.Of(due.Task, TaskOutcomeStatus.Expired, due.Now, reason)],
         };
 
     /// <summary>

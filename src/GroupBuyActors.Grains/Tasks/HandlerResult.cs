@@ -15,7 +15,7 @@ internal abstract record HandlerResult
         public IReadOnlyList<TimedTask> Schedules { get; init; } = [];
 
         /// <summary>What it tells of besides, such as firings left out.</summary>
-        public IReadOnlyList<TaskOutcome> Ends { get; init; } = [];
+        public IReadOnlyList<TaskOutcome> Outcomes { get; init; } = [];
     }
 
     /// <summary>It was early, or has more to do: it runs again after the delay, and nothing is counted.</summary>

@@ -18,7 +18,7 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class OwnedTaskOperations(
     ITaskStore store,
-    ITaskOutcomes ends,
+    ITaskOutcomes outcomes,
     TaskCommitter committer,
     LocalTaskScheduler scheduler,
     CronScheduler firings,
@@ -38,7 +38,7 @@ internal sealed class OwnedTaskOperations(
             {
                 Removals = [task.Row],
                 Schedules = firings.Following(task, clock.GetUtcNow()),
-                Ends = [TaskOutcome.Of(task, TaskOutcomeStatus.Cancelled, clock.GetUtcNow(), task.LastError)],
+                Outcomes = [TaskOutcome.Of(task, TaskOutcomeStatus.Cancelled, clock.GetUtcNow(), task.LastError)],
             }
         );
     }
@@ -81,7 +81,7 @@ internal sealed class OwnedTaskOperations(
     {
         if (await store.FindAsync(taskId, CancellationToken.None) is not null)
             return TaskChangeOutcome.WrongStatus;
-        if (await ends.FindAsync(taskId, CancellationToken.None) is not { } ending)
+        if (await outcomes.FindAsync(taskId, CancellationToken.None) is not { } ending)
             return TaskChangeOutcome.Unknown;
         if (ending.Status != TaskOutcomeStatus.Dead || ending.RedrivenAt is not null)
             return TaskChangeOutcome.WrongStatus;
@@ -100,7 +100,7 @@ internal sealed class OwnedTaskOperations(
         var run = new TaskRun(new TaskKey(ending.Shard, ending.Due, ending.TaskId), ending.Version + 1);
         var outcome = await CommitAsync(run, new TaskChanges { Schedules = [task] });
         if (outcome == TaskChangeOutcome.Done)
-            await ends.MarkRedrivenAsync([ending.Key], now, CancellationToken.None);
+            await outcomes.MarkRedrivenAsync([ending.Key], now, CancellationToken.None);
         return outcome;
     }
 
@@ -149,7 +149,7 @@ internal sealed class OwnedTaskOperations(
     /// No row: it ended, or it never was. A group's tasks that are done are told by the caller, who asks the journal.
     /// </summary>
     private async Task<TaskChangeOutcome> WhyNotPendingAsync(string taskId) =>
-        await ends.FindAsync(taskId, CancellationToken.None) is not null
+        await outcomes.FindAsync(taskId, CancellationToken.None) is not null
             ? TaskChangeOutcome.Ended
             : TaskChangeOutcome.Unknown;
 

@@ -40,7 +40,7 @@ internal sealed class RedriveState
 /// </summary>
 internal sealed class RedriveGrain(
     [PersistentState(RedriveGrain.StateName)] IPersistentState<RedriveState> memory,
-    ITaskOutcomes ends,
+    ITaskOutcomes outcomes,
     TaskOperations operations,
     ClusterClock clock,
     TimeProvider time,
@@ -74,7 +74,7 @@ internal sealed class RedriveGrain(
         {
             Order = order,
             StartedAt = now,
-            Total = await ends.CountAsync(order.Filter(), CountMax, CancellationToken.None),
+            Total = await outcomes.CountAsync(order.Filter(), CountMax, CancellationToken.None),
         };
         await memory.WriteStateAsync();
         await this.RegisterOrUpdateReminder(ReminderName, Minute, Minute);
@@ -128,7 +128,7 @@ internal sealed class RedriveGrain(
             var state = memory.State;
             if (!IsRunning || state.Order is not { } order)
                 return;
-            var page = await ends.SearchAsync(order.Filter(), state.Mark, order.RatePerSecond, cancellation);
+            var page = await outcomes.SearchAsync(order.Filter(), state.Mark, order.RatePerSecond, cancellation);
             foreach (var ending in page.Items)
             {
                 if (await operations.RedriveAsync(ending.TaskId, cancellation) == TaskChangeOutcome.Done)

@@ -16,7 +16,7 @@ internal readonly record struct TaskChanges()
     public IReadOnlyList<TimedTask> Updates { get; init; } = [];
 
     /// <summary>Outcomes that are recorded.</summary>
-    public IReadOnlyList<TaskOutcome> Ends { get; init; } = [];
+    public IReadOnlyList<TaskOutcome> Outcomes { get; init; } = [];
 }
 
 /// <summary>
@@ -46,7 +46,7 @@ internal sealed class TaskCommitter(ICommitter committer, IdGenerator ids)
                 Removals = changes.Removals,
                 Schedules = changes.Schedules,
                 Updates = changes.Updates,
-                Ends = changes.Ends,
+                Outcomes = changes.Outcomes,
                 Run = run,
             }
         );

@@ -38,11 +38,11 @@ internal sealed class TaskCompletion(
                 // An actor's journal tells of its tasks; of a task of no actor nothing else would.
                 var tells =
                     running.Stored.Actor is null
-                    && !finished.Ends.Any(ending => ending.TaskId == running.Stored.Key.Id);
+                    && !finished.Outcomes.Any(ending => ending.TaskId == running.Stored.Key.Id);
                 IEnumerable<TaskOutcome> own = tells
                     ? [TaskOutcome.Of(running.Stored, TaskOutcomeStatus.Success, clock.GetUtcNow(), null)]
                     : [];
-                await RemoveAsync(running, finished.Schedules, [.. own, .. finished.Ends]);
+                await RemoveAsync(running, finished.Schedules, [.. own, .. finished.Outcomes]);
                 return "success";
             case HandlerResult.RunAgain again:
                 // From when the run began: a clock that moved on meanwhile must not put it off by as much. Early it is
@@ -154,14 +154,14 @@ internal sealed class TaskCompletion(
     private async Task<bool> RemoveAsync(
         ScheduledTask running,
         IReadOnlyList<TimedTask> schedules,
-        IReadOnlyList<TaskOutcome> ends
+        IReadOnlyList<TaskOutcome> outcomes
     )
     {
         var changes = new TaskChanges
         {
             Removals = [running.Stored.Row],
             Schedules = schedules,
-            Ends = ends,
+            Outcomes = outcomes,
         };
         if (!await CommitAsync(running, changes))
             return false;

@@ -11,7 +11,7 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class TaskOperations(
     ITaskStore store,
-    ITaskOutcomes ends,
+    ITaskOutcomes outcomes,
     TaskPolicyRegistry policies,
     TaskOwners owners,
     ClusterClock clock
@@ -58,11 +58,11 @@ internal sealed class TaskOperations(
     {
         if (await store.FindAsync(taskId, cancellation) is not null)
             return TaskChangeOutcome.WrongStatus;
-        if (await ends.FindAsync(taskId, cancellation) is not { } ending)
+        if (await outcomes.FindAsync(taskId, cancellation) is not { } ending)
             return TaskChangeOutcome.Unknown;
         if (ending.Status != TaskOutcomeStatus.Dead || ending.RedrivenAt is not null)
             return TaskChangeOutcome.WrongStatus;
-        await ends.DismissAsync([ending.Key], clock.GetUtcNow(), cancellation);
+        await outcomes.DismissAsync([ending.Key], clock.GetUtcNow(), cancellation);
         return TaskChangeOutcome.Done;
     }
 

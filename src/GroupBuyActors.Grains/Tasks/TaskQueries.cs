@@ -10,7 +10,7 @@ namespace GroupBuyActors.Tasks;
 /// </summary>
 internal sealed class TaskQueries(
     ITaskStore store,
-    ITaskOutcomes ends,
+    ITaskOutcomes outcomes,
     IEnumerable<ICompletedTasks> completed,
     TaskOwners owners,
     TaskTimeline timeline,
@@ -65,7 +65,7 @@ internal sealed class TaskQueries(
         CancellationToken cancellation
     )
     {
-        var page = await ends.SearchAsync(filter, after, limit, cancellation);
+        var page = await outcomes.SearchAsync(filter, after, limit, cancellation);
         return new Page<TaskReport>([.. page.Items.Select(ReportOf)], page.Next);
     }
 
@@ -79,7 +79,7 @@ internal sealed class TaskQueries(
             return null;
         if (await store.FindAsync(taskId, cancellation) is { } task)
             return await timeline.WithTimelineAsync(ReportOf(task, running: false), task, cancellation);
-        if (await ends.FindAsync(taskId, cancellation) is { } ending)
+        if (await outcomes.FindAsync(taskId, cancellation) is { } ending)
             return await timeline.WithTimelineAsync(Since(ReportOf(ending)), null, cancellation);
         foreach (var source in completed)
             if (await source.FindAsync(taskId, cancellation) is { } done)

@@ -87,7 +87,7 @@ internal static class DeadLetterEndpoints
     private static async Task<IResult> RedriveAsync(
         HttpContext context,
         IGrainFactory grains,
-        ITaskOutcomes ends,
+        ITaskOutcomes outcomes,
         TaskTypeRegistry types,
         Audit audit,
         IdempotencyFilter idempotency
@@ -103,7 +103,7 @@ internal static class DeadLetterEndpoints
             return Problem.Invalid(errors);
         if (isDryRun)
         {
-            var count = await ends.CountAsync(order.Filter(), CountMax + 1, context.RequestAborted);
+            var count = await outcomes.CountAsync(order.Filter(), CountMax + 1, context.RequestAborted);
             return JsonAnswer.Of(new RedriveCountDocument(true, Math.Min(count, CountMax), count <= CountMax));
         }
 

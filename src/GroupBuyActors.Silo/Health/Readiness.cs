@@ -38,12 +38,12 @@ internal sealed class Readiness(
             return silent;
         if (activations.FailingBecause is { } failing)
             return failing;
-        if (Remembered(out var known))
+        if (RememberedRequest(out var known))
             return known;
         await _one.WaitAsync(cancellation);
         try
         {
-            if (Remembered(out known))
+            if (RememberedRequest(out known))
                 return known;
             var reason = await TryWriteAsync() ? null : "The database accepts no writes.";
             _last = Tuple.Create(time.GetTimestamp(), reason);
@@ -55,7 +55,7 @@ internal sealed class Readiness(
         }
     }
 
-    private bool Remembered(out string? reason)
+    private bool RememberedRequest(out string? reason)
     {
         var last = _last;
         reason = last?.Item2;

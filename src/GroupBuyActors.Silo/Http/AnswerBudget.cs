@@ -55,7 +55,7 @@ internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<An
 
     private void Check(CancellationTokenSource over, bool isStrict)
     {
-        if (!isStrict && gate.RefusesBecause is null)
+        if (!isStrict && gate.RefusalReason is null)
             return;
         try
         {

@@ -133,7 +133,7 @@ internal sealed class GroupCalls(
                 EdgeLog.Retrying(log, group, e.GetType().Name);
                 // A group that is being loaded says nothing; that the store does not answer this silo says enough.
                 var budget =
-                    e is StoreUnavailableException || gate.RefusesBecause is not null
+                    e is StoreUnavailableException || gate.RefusalReason is not null
                         ? options.Value.StoreBudget
                         : options.Value.Budget;
                 if (time.GetElapsedTime(started) + retry.After(tries, chance: 1) >= budget)

@@ -411,22 +411,22 @@ public abstract class CommitSuite : IAsyncLifetime
             CommitStatus.Committed,
             (
                 await committer.SendAsync(
-                    Commits.Task(Commits.Run(Commits.Group(1), 1, 10), removals: [task.Key], ends: [end, firing])
+                    Commits.Task(Commits.Run(Commits.Group(1), 1, 10), removals: [task.Key], outcomes: [end, firing])
                 )
             ).Status
         );
 
         Assert.Equal(0, await _store.NumberAsync("select count(*) from timed_task"));
-        var ends = await _store.Ends.SearchAsync(
+        var outcomes = await _store.Outcomes.SearchAsync(
             new TaskOutcomeFilter { Shard = task.Key.Shard },
             null,
             10,
             CancellationToken.None
         );
-        Assert.Equal(2, ends.Items.Count);
+        Assert.Equal(2, outcomes.Items.Count);
         foreach (var expected in new[] { end, firing })
         {
-            var found = Assert.Single(ends.Items, e => e.TaskId == expected.TaskId);
+            var found = Assert.Single(outcomes.Items, e => e.TaskId == expected.TaskId);
             Assert.Equal(expected.Payload.ToArray(), found.Payload.ToArray());
             Assert.Equal(expected with { Payload = default }, found with { Payload = default });
         }
@@ -446,13 +446,17 @@ public abstract class CommitSuite : IAsyncLifetime
         Task<CommitResult[]> all;
         await using (await HoldWithOneUnderWayAsync(committer))
             all = committer.SendAllAsync(
-                Commits.Task(run, ends: [Commits.Ending(Commits.Group(1), 1)]),
-                Commits.Task(Commits.Run(Commits.Group(2), 1), ends: [Commits.Ending(Commits.Group(2), 1)])
+                Commits.Task(run, outcomes: [Commits.Ending(Commits.Group(1), 1)]),
+                Commits.Task(Commits.Run(Commits.Group(2), 1), outcomes: [Commits.Ending(Commits.Group(2), 1)])
             );
 
         Assert.Equal([CommitStatus.Stale, CommitStatus.Committed], (await all).Select(r => r.Status));
-        Assert.Null(await _store.Ends.FindAsync(Commits.Ending(Commits.Group(1), 1).TaskId, CancellationToken.None));
-        Assert.NotNull(await _store.Ends.FindAsync(Commits.Ending(Commits.Group(2), 1).TaskId, CancellationToken.None));
+        Assert.Null(
+            await _store.Outcomes.FindAsync(Commits.Ending(Commits.Group(1), 1).TaskId, CancellationToken.None)
+        );
+        Assert.NotNull(
+            await _store.Outcomes.FindAsync(Commits.Ending(Commits.Group(2), 1).TaskId, CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -460,12 +464,12 @@ public abstract class CommitSuite : IAsyncLifetime
     {
         var committer = await _store.StartAsync();
         var end = Commits.Ending(Commits.Group(1), 1);
-        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), ends: [end]));
-        await _store.Ends.MarkRedrivenAsync([end.Key], Commits.Evening.AddHours(1), CancellationToken.None);
+        await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(2), 1), outcomes: [end]));
+        await _store.Outcomes.MarkRedrivenAsync([end.Key], Commits.Evening.AddHours(1), CancellationToken.None);
         var again = await committer.SendAsync(
             Commits.Task(
                 Commits.Run(Commits.Group(2), 2),
-                ends: [end with { Error = "another" }, end with { Version = 2 }]
+                outcomes: [end with { Error = "another" }, end with { Version = 2 }]
             )
         );
 
@@ -479,7 +483,7 @@ public abstract class CommitSuite : IAsyncLifetime
     public async Task EndingsThatAreNotMadeRoomForAreTakenOnAnyDay()
     {
         var committer = await _store.StartAsync();
-        await _store.Ends.MaintainAsync(
+        await _store.Outcomes.MaintainAsync(
             DateOnly.FromDateTime(Commits.Evening.UtcDateTime),
             30,
             2,
@@ -487,7 +491,7 @@ public abstract class CommitSuite : IAsyncLifetime
             CancellationToken.None
         );
         int[] days = [-400, -1, 0, 1, 2, 3, 400];
-        var ends = days.Select(day =>
+        var outcomes = days.Select(day =>
                 Commits.Ending(Commits.Group(1), day + 1000) with
                 {
                     EndedAt = Commits.Evening.AddDays(day),
@@ -496,7 +500,7 @@ public abstract class CommitSuite : IAsyncLifetime
             .ToList();
         Assert.Equal(
             CommitStatus.Committed,
-            (await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 1), ends: ends))).Status
+            (await committer.SendAsync(Commits.Task(Commits.Run(Commits.Group(1), 1), outcomes: outcomes))).Status
         );
         Assert.Equal(days.Length, await _store.NumberAsync("select count(*) from task_outcome"));
     }
@@ -508,7 +512,7 @@ public abstract class CommitSuite : IAsyncLifetime
         var commit = Commits.Task(Commits.Run(Commits.Group(1), 1));
         var more = Commits.Task(
             Commits.Run(Commits.Group(1), 1),
-            ends: [Commits.Ending(Commits.Group(1), 1, error: error) with { Payload = new byte[10_000] }]
+            outcomes: [Commits.Ending(Commits.Group(1), 1, error: error) with { Payload = new byte[10_000] }]
         );
         Assert.InRange(CommitSize.Of(more) - CommitSize.Of(commit), 10_000 + 3 * error.Length, 20_000);
     }

@@ -63,7 +63,7 @@ public sealed class ServerFailureTests(MariaDb mariaDb) : IAsyncLifetime
             Commits.Task(
                 Commits.Run(group, 1),
                 removals: [Commits.OrderClose(group, 1).Key],
-                ends: [Commits.Ending(group, 1)]
+                outcomes: [Commits.Ending(group, 1)]
             )
         );
 
@@ -82,11 +82,11 @@ public sealed class ServerFailureTests(MariaDb mariaDb) : IAsyncLifetime
                 Commits.Join(Commits.Group(1), 1),
                 Commits.Task(
                     Commits.Run(Commits.Group(2), 1),
-                    ends: [Commits.Ending(Commits.Group(2), 1, error: new string('x', 501))]
+                    outcomes: [Commits.Ending(Commits.Group(2), 1, error: new string('x', 501))]
                 ),
                 Commits.Task(
                     Commits.Run(Commits.Group(3), 1),
-                    ends: [Commits.Ending(Commits.Group(3), 1, error: new string('汉', 500))]
+                    outcomes: [Commits.Ending(Commits.Group(3), 1, error: new string('汉', 500))]
                 )
             );
 
@@ -114,7 +114,7 @@ public sealed class ServerFailureTests(MariaDb mariaDb) : IAsyncLifetime
                     {
                         // All write the same endings, some forwards, some backwards: who is second leaves them as they
                         // are.
-                        var ends = Enumerable
+                        var outcomes = Enumerable
                             .Range(0, 20)
                             .Select(n =>
                                 Commits.Ending(Commits.Group(n), i) with
@@ -124,7 +124,7 @@ public sealed class ServerFailureTests(MariaDb mariaDb) : IAsyncLifetime
                             );
                         var commit = Commits.Task(
                             Commits.Run(Commits.Group(worker), i),
-                            ends: [.. worker % 2 == 0 ? ends : ends.Reverse()]
+                            outcomes: [.. worker % 2 == 0 ? outcomes : outcomes.Reverse()]
                         );
                         Assert.Equal(CommitStatus.Committed, (await rivals[worker / 2 % 2].SendAsync(commit)).Status);
                     }
@@ -132,7 +132,7 @@ public sealed class ServerFailureTests(MariaDb mariaDb) : IAsyncLifetime
             )
             .ToList();
         for (var ahead = 0; ahead < 4; ahead++)
-            await _store.Ends.MaintainAsync(day, 30, ahead, ["refund", "payment-check"], CancellationToken.None);
+            await _store.Outcomes.MaintainAsync(day, 30, ahead, ["refund", "payment-check"], CancellationToken.None);
         await Task.WhenAll(commits);
 
         Assert.Equal(15 * 20, await _store.NumberAsync("select count(*) from task_outcome"));

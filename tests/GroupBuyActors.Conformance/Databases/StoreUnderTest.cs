@@ -41,7 +41,7 @@ internal abstract class StoreUnderTest : IAsyncDisposable
     public ITaskStore Tasks => new TaskReader(Database);
 
     /// <summary>The table of endings.</summary>
-    public ITaskOutcomes Ends => new TaskOutcomes(Database);
+    public ITaskOutcomes Outcomes => new TaskOutcomes(Database);
 
     /// <summary>True where the database is a server: connections can be lost, locks wait, lanes are several.</summary>
     public abstract bool IsServer { get; }

@@ -30,7 +30,7 @@ public sealed class BigGroupTests(ITestOutputHelper output)
         var stored = await second.Get<IActorReader>().LoadAsync(GroupId.Parse(Id).Actor, CancellationToken.None);
         Assert.NotNull(stored.Snapshot);
         Assert.True(
-            stored.Tail.Count <= new Hosting.GrainsOptions().SnapshotTailAsleep,
+            stored.Tail.Count <= new Hosting.GrainsOptions().SnapshotTailOnDeactivation,
             $"The tail is {stored.Tail.Count} long."
         );
         Assert.True(

@@ -264,10 +264,10 @@ public sealed class RefundTests
             Assert.True(silo.Time.GetUtcNow() - began < TimeSpan.FromHours(3), "It lives for ever.");
             silo.Time.Advance(TimeSpan.FromMinutes(1));
             await Task.Delay(20, TestContext.Current.CancellationToken);
-            var ends = await silo.Get<ITaskOutcomes>()
+            var outcomes = await silo.Get<ITaskOutcomes>()
                 .SearchAsync(new TaskOutcomeFilter { Type = Notify.TypeName }, null, 10, CancellationToken.None);
-            if (ends.Items.Count > 0)
-                ending = ends.Items[0];
+            if (outcomes.Items.Count > 0)
+                ending = outcomes.Items[0];
         }
 
         Assert.Equal(TaskOutcomeStatus.Expired, ending.Status);
@@ -293,7 +293,7 @@ public sealed class RefundTests
     /// </summary>
     private static async Task<string> UntilDeadAsync(TestSilo silo, TimeSpan step, TimeSpan bound)
     {
-        var (store, ends, end) = (silo.Get<ITaskStore>(), silo.Get<TaskQueries>(), silo.Time.GetUtcNow() + bound);
+        var (store, outcomes, end) = (silo.Get<ITaskStore>(), silo.Get<TaskQueries>(), silo.Time.GetUtcNow() + bound);
         var patience = System.Diagnostics.Stopwatch.StartNew();
         while (silo.Time.GetUtcNow() < end)
         {
@@ -302,7 +302,7 @@ public sealed class RefundTests
             ).Items;
             if (rows.Count == 0)
             {
-                var page = await ends.SearchAsync(
+                var page = await outcomes.SearchAsync(
                     new TaskOutcomeFilter { Type = Groups.Refund.TypeName },
                     null,
                     10,

@@ -30,7 +30,7 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskOutcomes, I
         }
     }
 
-    public IReadOnlyList<TaskOutcome> Ends
+    public IReadOnlyList<TaskOutcome> Outcomes
     {
         get
         {
@@ -64,7 +64,7 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskOutcomes, I
                 _rows.Remove(key.Id);
                 if (
                     commit.Schedules.All(task => task.Key.Id != key.Id)
-                    && commit.Ends.All(ending => ending.TaskId != key.Id)
+                    && commit.Outcomes.All(ending => ending.TaskId != key.Id)
                 )
                     _removed.Add(key.Id);
             }
@@ -74,7 +74,7 @@ internal sealed class SimulatedTable(Random dice) : ITaskStore, ITaskOutcomes, I
             foreach (var task in commit.Updates)
                 if (_rows.TryGetValue(task.Key.Id, out var row) && row.Version == task.Version - 1)
                     _rows[task.Key.Id] = task;
-            _ends.AddRange(commit.Ends);
+            _ends.AddRange(commit.Outcomes);
             return CommitStatus.Committed;
         }
     }

@@ -43,9 +43,9 @@ public sealed class CronSchedulerTests
                 new DueTask(ran, TaskRegistrations.Types.Of(ran.Type).Policy, 0, time.GetUtcNow(), 0.5),
                 TestSilo.Evening
             );
-        var told = result.Ends;
+        var told = result.Outcomes;
         Assert.Equal(200, told.Count);
-        Assert.True(told.Sum(end => CommitBytes.OfEnding(end.Payload.Length, end.Error)) < CommitBytes.LeastMax);
+        Assert.True(told.Sum(end => CommitBytes.OfOutcome(end.Payload.Length, end.Error)) < CommitBytes.LeastMax);
         Assert.Equal("misfire-older", told.MinBy(end => end.Due)!.Error);
         Assert.Equal(TestSilo.Evening.AddSeconds(1), told.Min(end => end.Due));
         Assert.Equal(time.GetUtcNow(), told.Max(end => end.Due));

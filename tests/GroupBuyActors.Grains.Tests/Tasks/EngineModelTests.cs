@@ -176,7 +176,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         private void Redrive()
         {
             if (
-                _table.Ends.FirstOrDefault(ending =>
+                _table.Outcomes.FirstOrDefault(ending =>
                     ending.Status == TaskOutcomeStatus.Dead && ending.RedrivenAt is null
                 )
                 is not { } dead
@@ -242,7 +242,7 @@ public sealed class EngineModelTests(ITestOutputHelper output)
         private void Check()
         {
             var rows = _table.Rows.Select(row => row.Key.Id).ToHashSet(StringComparer.Ordinal);
-            var ends = _table.Ends.ToLookup(ending => ending.TaskId, StringComparer.Ordinal);
+            var ends = _table.Outcomes.ToLookup(ending => ending.TaskId, StringComparer.Ordinal);
             var done = _table.Done.ToLookup(id => id, StringComparer.Ordinal);
             foreach (var id in _due.Keys)
             {

@@ -54,7 +54,7 @@ public sealed class GroupCallsTests
     [Fact]
     public async Task AGroupThatSaysNothingIsGivenUpEarlyWhereTheStoreDoesNotAnswerThisSilo()
     {
-        _gate.RefusesBecause = "The silo could not confirm in time that it is still a member of the cluster.";
+        _gate.RefusalReason = "The silo could not confirm in time that it is still a member of the cluster.";
         var began = _time.GetTimestamp();
         var reply = await RunAsync(_ => new TaskCompletionSource<Reply<GroupView>>().Task);
         Assert.Equal(RefusalCode.StoreUnavailable, reply.Refusal?.Code);
@@ -142,9 +142,9 @@ public sealed class GroupCallsTests
 
     private sealed class Gate : ISiloGate
     {
-        public string? ClosedBecause => RefusesBecause;
+        public string? ClosedBecause => RefusalReason;
 
-        public string? RefusesBecause { get; set; }
+        public string? RefusalReason { get; set; }
     }
 
     /// <summary>

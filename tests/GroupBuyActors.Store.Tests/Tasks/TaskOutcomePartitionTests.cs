@@ -14,20 +14,20 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
         await using var store = await TestStore.NewAsync(server);
         Assert.Equal(
             new TaskOutcomeMaintenance(31, 0, true),
-            await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
+            await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
         );
         Assert.Equal(["pkept", "p20261123"], (await NamesAsync(store))[..2]);
         Assert.Equal(["p20261223", "pmax"], (await NamesAsync(store))[^2..]);
         Assert.Equal(
             new TaskOutcomeMaintenance(1, 0, true),
-            await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, ["refund", "payment-check"], default)
+            await store.Outcomes.MaintainAsync(Today.AddDays(1), 30, 30, ["refund", "payment-check"], default)
         );
 
         await store.EndAsync(Samples.Ending("today", type: "notify"));
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_outcome partition (p20261123)"));
         Assert.Equal(
             new TaskOutcomeMaintenance(30, 1, true),
-            await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default)
+            await store.Outcomes.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default)
         );
         Assert.Equal(["pkept", "p20261124"], (await NamesAsync(store))[..2]);
         Assert.Equal(0, await store.NumberAsync($"select count(*) from task_outcome"));
@@ -38,14 +38,14 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
     {
         await using var store = await TestStore.NewAsync(server);
         await store.EndAsync(Samples.Ending("before the first upkeep", type: "notify"));
-        await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_outcome partition (p20261123)"));
 
         // Half a year without upkeep: days that are past keeping share one partition, which goes when its last day
         // does.
         await store.EndAsync(Samples.Ending("long ago", Samples.Noon.AddDays(100), type: "notify"));
         await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(160), type: "notify"));
-        var maintenance = await store.Ends.MaintainAsync(
+        var maintenance = await store.Outcomes.MaintainAsync(
             Today.AddDays(180),
             30,
             30,
@@ -56,11 +56,13 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
         Assert.Equal(2, await store.NumberAsync($"select count(*) from task_outcome"));
         Assert.Equal(
             1,
-            (await store.Ends.MaintainAsync(Today.AddDays(181), 30, 30, ["refund", "payment-check"], default)).Dropped
+            (
+                await store.Outcomes.MaintainAsync(Today.AddDays(181), 30, 30, ["refund", "payment-check"], default)
+            ).Dropped
         );
         Assert.Equal(
             "kept",
-            Assert.Single((await store.Ends.SearchAsync(new TaskOutcomeFilter(), null, 10, default)).Items).TaskId
+            Assert.Single((await store.Outcomes.SearchAsync(new TaskOutcomeFilter(), null, 10, default)).Items).TaskId
         );
     }
 
@@ -75,9 +77,9 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
             """
         );
         await store.EndAsync(Samples.Ending("refund"));
-        await store.Ends.MaintainAsync(Today, 30, 2, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today, 30, 2, ["refund", "payment-check"], default);
         Assert.Equal(["pkept", "p20261123", "p20261124", "p20261125", "pmax"], await NamesAsync(store));
-        await store.Ends.MaintainAsync(Today.AddDays(60), 30, 2, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(60), 30, 2, ["refund", "payment-check"], default);
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_outcome partition (pkept)"));
     }
 
@@ -95,12 +97,12 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
 
         Assert.Equal(
             new TaskOutcomeMaintenance(0, 0, false),
-            await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
+            await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
         );
         await transaction.RollbackAsync();
         Assert.Equal(
             new TaskOutcomeMaintenance(31, 0, true),
-            await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
+            await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
         );
     }
 
@@ -114,7 +116,7 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
     public async Task ASearchReadsOneIndexAndSortsNothing(string index)
     {
         await using var store = await TestStore.NewAsync(server);
-        await store.Ends.MaintainAsync(Today.AddDays(-6), 30, 6, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(-6), 30, 6, ["refund", "payment-check"], default);
         for (var day = -6; day < 0; day++)
         for (var n = 0; n < 20; n++)
             await store.EndAsync(Samples.Ending($"{n}", Samples.Noon.AddDays(day), merchant: n));

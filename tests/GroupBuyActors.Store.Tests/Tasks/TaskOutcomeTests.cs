@@ -28,7 +28,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
         await store.EndAsync(first);
         await store.EndAsync(first with { EndedAt = Samples.Noon, Version = 5, Status = TaskOutcomeStatus.Cancelled });
         await store.EndAsync(Samples.Ending("another"));
-        var found = (await store.Ends.FindAsync(first.TaskId, default))!;
+        var found = (await store.Outcomes.FindAsync(first.TaskId, default))!;
         Assert.Equal((TaskOutcomeStatus.Cancelled, 5, Samples.Noon), (found.Status, found.Version, found.EndedAt));
         Assert.Equal(
             (Tea.Actor, 10042L, Tea.Shard, first.Error),
@@ -38,10 +38,10 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             (first.Due, 3, "{}"),
             (found.Due, found.Attempts, System.Text.Encoding.UTF8.GetString(found.Payload.Span))
         );
-        Assert.Null(await store.Ends.FindAsync("nothing", default));
+        Assert.Null(await store.Outcomes.FindAsync("nothing", default));
         // A server compares no other text with its ids, and takes the second for one that is there.
-        Assert.Null(await store.Ends.FindAsync("龙", default));
-        Assert.Null(await store.Ends.FindAsync($"{first.TaskId} ", default));
+        Assert.Null(await store.Outcomes.FindAsync("龙", default));
+        Assert.Null(await store.Outcomes.FindAsync($"{first.TaskId} ", default));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
         ];
         foreach (var end in all)
             await store.EndAsync(end);
-        await store.Ends.MarkRedrivenAsync([all[0].Key], Samples.Noon.AddHours(1), default);
+        await store.Outcomes.MarkRedrivenAsync([all[0].Key], Samples.Noon.AddHours(1), default);
 
         (TaskOutcomeFilter Filter, string Ids)[] expected =
         [
@@ -102,11 +102,11 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             );
             Assert.Equal(
                 ids.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length,
-                await store.Ends.CountAsync(filter, 100, default)
+                await store.Outcomes.CountAsync(filter, 100, default)
             );
         }
 
-        Assert.Equal(2, await store.Ends.CountAsync(new TaskOutcomeFilter(), 2, default));
+        Assert.Equal(2, await store.Outcomes.CountAsync(new TaskOutcomeFilter(), 2, default));
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             var seen = new List<TaskOutcome>();
             for (Page<TaskOutcome>? page = null; page is null || page.Next is not null; seen.AddRange(page.Items))
             {
-                page = await store.Ends.SearchAsync(
+                page = await store.Outcomes.SearchAsync(
                     new TaskOutcomeFilter { Type = "refund" },
                     page?.Next,
                     limit,
@@ -152,23 +152,23 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
         await store.ManyEndingsAsync(rounds: 12);
         await store.EndAsync(Samples.Ending("rare", Samples.Noon.AddDays(-1), error: "The account is closed."));
         var filter = new TaskOutcomeFilter { Status = TaskOutcomeStatus.Dead, ErrorContains = "account" };
-        var first = await store.Ends.SearchAsync(filter, null, 50, default);
+        var first = await store.Outcomes.SearchAsync(filter, null, 50, default);
         Assert.Empty(first.Items);
         Assert.NotNull(first.Next);
-        var second = await store.Ends.SearchAsync(filter, first.Next, 50, default);
+        var second = await store.Outcomes.SearchAsync(filter, first.Next, 50, default);
         Assert.Equal("rare", Assert.Single(second.Items).TaskId);
         Assert.Null(second.Next);
 
-        Assert.Equal(1, await store.Ends.CountAsync(filter, 1000, default));
+        Assert.Equal(1, await store.Outcomes.CountAsync(filter, 1000, default));
         Assert.Equal(
             12 * ShardId.Count,
-            await store.Ends.CountAsync(new TaskOutcomeFilter { ErrorContains = "provider" }, 1_000_000, default)
+            await store.Outcomes.CountAsync(new TaskOutcomeFilter { ErrorContains = "provider" }, 1_000_000, default)
         );
         Assert.Equal(
             21_000,
-            await store.Ends.CountAsync(new TaskOutcomeFilter { ErrorContains = "provider" }, 21_000, default)
+            await store.Outcomes.CountAsync(new TaskOutcomeFilter { ErrorContains = "provider" }, 21_000, default)
         );
-        Assert.Equal(1_000, await store.Ends.CountAsync(new TaskOutcomeFilter(), 1_000, default));
+        Assert.Equal(1_000, await store.Outcomes.CountAsync(new TaskOutcomeFilter(), 1_000, default));
     }
 
     [Theory]
@@ -179,7 +179,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
     {
         await using var store = await TestStore.NewAsync(databases);
         await Assert.ThrowsAsync<FormatException>(() =>
-            store.Ends.SearchAsync(new TaskOutcomeFilter(), mark, 5, default)
+            store.Outcomes.SearchAsync(new TaskOutcomeFilter(), mark, 5, default)
         );
     }
 
@@ -193,43 +193,45 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             .ToList();
         foreach (var end in ends.Take(3))
             await store.EndAsync(end);
-        Assert.Equal(1, await store.Ends.MarkRedrivenAsync([ends[1].Key], Samples.Noon, default));
+        Assert.Equal(1, await store.Outcomes.MarkRedrivenAsync([ends[1].Key], Samples.Noon, default));
         Assert.Equal(
             2,
-            await store.Ends.MarkRedrivenAsync([.. ends.Select(end => end.Key)], Samples.Noon.AddHours(1), default)
+            await store.Outcomes.MarkRedrivenAsync([.. ends.Select(end => end.Key)], Samples.Noon.AddHours(1), default)
         );
-        Assert.Equal(Samples.Noon, (await store.Ends.FindAsync("1", default))!.RedrivenAt);
-        Assert.Equal(Samples.Noon.AddHours(1), (await store.Ends.FindAsync("2", default))!.RedrivenAt);
-        Assert.Equal(0, await store.Ends.MarkRedrivenAsync([], Samples.Noon, default));
+        Assert.Equal(Samples.Noon, (await store.Outcomes.FindAsync("1", default))!.RedrivenAt);
+        Assert.Equal(Samples.Noon.AddHours(1), (await store.Outcomes.FindAsync("2", default))!.RedrivenAt);
+        Assert.Equal(0, await store.Outcomes.MarkRedrivenAsync([], Samples.Noon, default));
     }
 
     [Fact]
     public async Task EndingsGoByAgeAndTheirDaysMayComeAgain()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Ends.MaintainAsync(Today.AddDays(-40), 30, 40, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(-40), 30, 40, ["refund", "payment-check"], default);
         for (var days = -40; days <= 0; days++)
         for (var n = 0; n < 3; n++)
             await store.EndAsync(Samples.Ending($"{days}-{n}", Samples.Noon.AddDays(days), type: "notify"));
 
-        var maintenance = await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
+        var maintenance = await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         Assert.Equal((10, true), (maintenance.Dropped, maintenance.Complete));
         Assert.Equal(31 * 3, await store.NumberAsync($"select count(*) from task_outcome"));
         Assert.Equal(Samples.Noon.AddDays(-30), (await AllAsync(store, new TaskOutcomeFilter(), 50))[^1].EndedAt);
         Assert.Equal(
             new TaskOutcomeMaintenance(0, 0, true),
-            await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
+            await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default)
         );
 
         // A clock that was behind: an old day is taken and goes with the next to go.
         await store.EndAsync(Samples.Ending("late", Samples.Noon.AddDays(-35), type: "notify"));
-        Assert.NotNull(await store.Ends.FindAsync("late", default));
+        Assert.NotNull(await store.Outcomes.FindAsync("late", default));
         Assert.InRange(
-            (await store.Ends.MaintainAsync(Today.AddDays(1), 30, 30, ["refund", "payment-check"], default)).Dropped,
+            (
+                await store.Outcomes.MaintainAsync(Today.AddDays(1), 30, 30, ["refund", "payment-check"], default)
+            ).Dropped,
             1,
             2
         );
-        Assert.Null(await store.Ends.FindAsync("late", default));
+        Assert.Null(await store.Outcomes.FindAsync("late", default));
     }
 
     /// <summary>They used to go after 30 days, and with them the last trace of the money.</summary>
@@ -237,7 +239,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
     public async Task LettersAboutMoneyStayUntilSomebodyDecidesAndGoThatLongAfter()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         var (redriven, dismissed) = (
             Samples.Ending("redriven", version: 3),
             Samples.Ending("dismissed", type: "payment-check")
@@ -253,11 +255,11 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
         ];
         foreach (var end in all)
             await store.EndAsync(end);
-        await store.Ends.MarkRedrivenAsync([all[^1].Key], Samples.Noon, default);
-        await store.Ends.MaintainAsync(Today.AddDays(30), 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MarkRedrivenAsync([all[^1].Key], Samples.Noon, default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(30), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(6, await store.NumberAsync($"select count(*) from task_outcome"));
 
-        await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default);
         string[] kept = ["dismissed", "redriven", "undecided"];
         Assert.Equal(
             kept,
@@ -273,23 +275,23 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             "undecided",
             Assert.Single(await AllAsync(store, new TaskOutcomeFilter { Actor = Tea.Actor }, 2)).TaskId
         );
-        Assert.Equal(Samples.Noon, (await store.Ends.FindAsync("undecided", default))!.EndedAt);
+        Assert.Equal(Samples.Noon, (await store.Outcomes.FindAsync("undecided", default))!.EndedAt);
 
         var decided = Samples.Noon.AddDays(100);
-        Assert.Equal(1, await store.Ends.MarkRedrivenAsync([redriven.Key], decided, default));
-        Assert.Equal(1, await store.Ends.DismissAsync([dismissed.Key], decided, default));
-        Assert.Equal(0, await store.Ends.DismissAsync([redriven.Key, dismissed.Key], decided.AddDays(1), default));
-        Assert.Equal(decided, (await store.Ends.FindAsync("dismissed", default))!.DismissedAt);
+        Assert.Equal(1, await store.Outcomes.MarkRedrivenAsync([redriven.Key], decided, default));
+        Assert.Equal(1, await store.Outcomes.DismissAsync([dismissed.Key], decided, default));
+        Assert.Equal(0, await store.Outcomes.DismissAsync([redriven.Key, dismissed.Key], decided.AddDays(1), default));
+        Assert.Equal(decided, (await store.Outcomes.FindAsync("dismissed", default))!.DismissedAt);
         Assert.Equal(
             "dismissed",
             Assert.Single(await AllAsync(store, new TaskOutcomeFilter { Dismissed = true }, 2)).TaskId
         );
         Assert.Equal(2, (await AllAsync(store, new TaskOutcomeFilter { Dismissed = false }, 2)).Count);
-        await store.Ends.MaintainAsync(Today.AddDays(130), 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(130), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(3, await store.NumberAsync($"select count(*) from task_outcome"));
-        await store.Ends.MaintainAsync(Today.AddDays(131), 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(131), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskOutcomeFilter(), 10)).TaskId);
-        await store.Ends.MaintainAsync(Today.AddDays(4_000), 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(4_000), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal("undecided", Assert.Single(await AllAsync(store, new TaskOutcomeFilter(), 10)).TaskId);
     }
 
@@ -297,9 +299,9 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
     public async Task MoreLettersThanOneStepMovesAreKept()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         await store.ManyEndingsAsync(rounds: 1);
-        await store.Ends.MaintainAsync(Today.AddDays(40), 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today.AddDays(40), 30, 30, ["refund", "payment-check"], default);
         Assert.Equal(2_048, await store.NumberAsync($"select count(*) from task_outcome where day = 0"));
     }
 
@@ -307,12 +309,14 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
     public async Task ADayOfManyRowsGoesWhole()
     {
         await using var store = await TestStore.NewAsync(databases);
-        await store.Ends.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
+        await store.Outcomes.MaintainAsync(Today, 30, 30, ["refund", "payment-check"], default);
         await store.ManyEndingsAsync(rounds: 1, type: "notify");
         await store.EndAsync(Samples.Ending("kept", Samples.Noon.AddDays(1)));
         Assert.Equal(
             1,
-            (await store.Ends.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default)).Dropped
+            (
+                await store.Outcomes.MaintainAsync(Today.AddDays(31), 30, 30, ["refund", "payment-check"], default)
+            ).Dropped
         );
         Assert.Equal(1, await store.NumberAsync($"select count(*) from task_outcome"));
     }
@@ -328,12 +332,12 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             var all = await Task.WhenAll(
                 Enumerable
                     .Range(0, 6)
-                    .Select(_ => store.Ends.MaintainAsync(day, 3, 3, ["refund", "payment-check"], default))
+                    .Select(_ => store.Outcomes.MaintainAsync(day, 3, 3, ["refund", "payment-check"], default))
             );
             Assert.Contains(all, maintenance => maintenance.Complete);
             Assert.Equal(
                 new TaskOutcomeMaintenance(0, 0, true),
-                await store.Ends.MaintainAsync(day, 3, 3, ["refund", "payment-check"], default)
+                await store.Outcomes.MaintainAsync(day, 3, 3, ["refund", "payment-check"], default)
             );
         }
 
@@ -344,7 +348,7 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
     {
         var all = new List<TaskOutcome>();
         for (Page<TaskOutcome>? page = null; page is null || page.Next is not null; all.AddRange(page.Items))
-            page = await store.Ends.SearchAsync(filter, page?.Next, limit, default);
+            page = await store.Outcomes.SearchAsync(filter, page?.Next, limit, default);
         return all;
     }
 }

@@ -159,7 +159,7 @@ internal sealed class MySqlTaskRows
     {
         _outcomes.Clear();
         foreach (var queued in batch)
-            _outcomes.AddRange(queued.Commit.Ends);
+            _outcomes.AddRange(queued.Commit.Outcomes);
         if (_outcomes.Count == 0)
             return;
         _outcomes.Sort(static (a, b) => Compare(a.Key, b.Key));

@@ -174,7 +174,7 @@ internal sealed class SqliteStatements : IDisposable
                 task.LastError,
                 task.Weight
             );
-        foreach (var outcome in commit.Ends)
+        foreach (var outcome in commit.Outcomes)
             Outcome(outcome);
         foreach (var row in commit.Rows)
             Status(row as OrderStatusChange ?? throw new NotSupportedException($"Nobody writes a {row.GetType()}."));
