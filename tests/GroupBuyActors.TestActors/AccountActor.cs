@@ -24,7 +24,7 @@ internal sealed class Account : JsonActorState<Deposited>
     {
         Balance += happened.Amount;
         if (happened.Request is { } request)
-            Requests.Add(new Remembered<long>(request, "", happened.Time, Balance, Journaled: true));
+            Requests.Add(new RememberedRequest<long>(request, "", happened.Time, Balance, Journaled: true));
     }
 }
 
@@ -47,7 +47,7 @@ internal sealed class AccountBehavior()
     public override ActorResult<Deposited> Execute(Account state, Deposit command, DecisionInput input)
     {
         var result = new ActorResult<Deposited>();
-        if (command.Request is { } id && state.Requests.Find(id, input.Clock, RequestMemory<long>.KeptFor) is { } known)
+        if (command.Request is { } id && state.Requests.Find(id, input.Clock, RequestMemory<long>.RememberedFor) is { } known)
             result.Outcome = new Outcome.Accepted<long>(known.Answer);
         else if (command.Request is not null && state.Balance + command.Amount > Full)
             result.Outcome = new Outcome.Refused<string>("full");

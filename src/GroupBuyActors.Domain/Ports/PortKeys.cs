@@ -6,18 +6,18 @@ namespace GroupBuyActors.Ports;
 /// </summary>
 internal static class PortKeys
 {
-    /// <summary>Of the reservation of a publication attempt.</summary>
+    /// <summary>The key of the reservation of a publication attempt.</summary>
     public static string Reserve(GroupId group, int attempt) => $"reserve:{group}:{attempt}";
 
-    /// <summary>Of a deduction.</summary>
+    /// <summary>The key of a deduction.</summary>
     public static string Deduct(GroupId group, int cause) => $"deduct:{group}:{cause}";
 
-    /// <summary>Of a release.</summary>
+    /// <summary>The key of a release.</summary>
     public static string Release(GroupId group, int cause) => $"release:{group}:{cause}";
 
-    /// <summary>Of the refund of one payment.</summary>
+    /// <summary>The key of the refund of one payment.</summary>
     public static string Refund(OrderId order, string paymentId) => $"refund:{order}:{paymentId}";
 
-    /// <summary>Of a notice to the buyer of an order.</summary>
+    /// <summary>The key of a notice to the buyer of an order.</summary>
     public static string Notice(OrderId order, string kind) => $"notice:{order}:{kind}";
 }

@@ -4,21 +4,21 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Reconciliation;
 
 /// <summary>
-/// Names a line of a book and gives books their order: the id (an order's, a group's), then the part (a payment's id,
-/// or nothing), both by their bytes as UTF-8. Databases with binary collations sort so, too.
+/// The key of a line of a book, which defines the order of books: the id (an order's, a group's), then the part (a
+/// payment's id, or nothing), both by their bytes as UTF-8. Databases with binary collations sort in the same way.
 /// </summary>
 internal readonly record struct BookKey(string Id, string Part = "") : IComparable<BookKey>
 {
-    /// <summary>Of a payment in our books.</summary>
+    /// <summary>The key of a payment in our books.</summary>
     public static BookKey Of(PaymentEntry entry) => new(entry.Order.ToString(), entry.PaymentId);
 
-    /// <summary>Of a payment in the provider's books.</summary>
+    /// <summary>The key of a payment in the provider's books.</summary>
     public static BookKey Of(PaymentBookEntry entry) => new(entry.Order.ToString(), entry.PaymentId);
 
-    /// <summary>Of a group's stock in our books.</summary>
+    /// <summary>The key of a group's stock in our books.</summary>
     public static BookKey Of(StockLine line) => new(line.Group.Value);
 
-    /// <summary>Of a group's stock in the inventory's books, whatever the sku.</summary>
+    /// <summary>The key of a group's stock in the inventory service's books, whatever the sku.</summary>
     public static BookKey Of(StockBookEntry entry) => new(entry.Group.Value);
 
     /// <inheritdoc/>
@@ -28,7 +28,7 @@ internal readonly record struct BookKey(string Id, string Part = "") : IComparab
         return byId != 0 ? byId : Compare(Part, other.Part);
     }
 
-    /// <summary>The order of texts by their bytes as UTF-8, without making those bytes.</summary>
+    /// <summary>Compares texts by their bytes as UTF-8, without encoding them.</summary>
     public static int Compare(string a, string b)
     {
         var common = a.AsSpan().CommonPrefixLength(b);
@@ -37,8 +37,8 @@ internal readonly record struct BookKey(string Id, string Part = "") : IComparab
         return Rank(a[common]).CompareTo(Rank(b[common]));
     }
 
-    // Characters beyond the first 65,536 are pairs of units that are smaller than the last units of those, and come
-    // after them.
+    // Characters beyond U+FFFF are pairs of surrogates (D800 to DFFF). These units are smaller than E000 to FFFF, but
+    // sort after them in UTF-8.
     private static int Rank(char unit) =>
         unit >= 0xE000 ? unit - 0x800
         : unit >= 0xD800 ? unit + 0x2000
@@ -46,11 +46,12 @@ internal readonly record struct BookKey(string Id, string Part = "") : IComparab
 }
 
 /// <summary>
-/// A group's stock as our books have it, in the words of the inventory's: units reserved now, and units sold.
+/// A group's stock in our books, with the same figures as in the inventory service's books: units reserved now, and
+/// units sold.
 /// </summary>
 internal sealed record StockLine(GroupId Group, long Reserved, long Deducted)
 {
-    /// <summary>Of a group's figures.</summary>
+    /// <summary>The line of a group's figures.</summary>
     public static StockLine Of(GroupId group, StockFigures figures) =>
         new(group, figures.Outstanding, figures.Deducted);
 }

@@ -8,29 +8,29 @@ namespace GroupBuyActors.Reconciliation;
 [JsonConverter(typeof(JsonStringEnumConverter<DifferenceKind>))]
 internal enum DifferenceKind
 {
-    /// <summary>We have it, the port does not.</summary>
+    /// <summary>It is in our books, but not in the port's.</summary>
     [JsonStringEnumMemberName("missing-at-port")]
     MissingAtPort,
 
-    /// <summary>The port has it, we do not.</summary>
+    /// <summary>It is in the port's books, but not in ours.</summary>
     [JsonStringEnumMemberName("missing-here")]
     MissingHere,
 
-    /// <summary>Another amount, currency or number of units.</summary>
+    /// <summary>The amount, currency or number of units differs.</summary>
     [JsonStringEnumMemberName("amount-differs")]
     AmountDiffers,
 
-    /// <summary>Refunded on one side, and not on the other.</summary>
+    /// <summary>It is refunded in one book, but not in the other.</summary>
     [JsonStringEnumMemberName("state-differs")]
     StateDiffers,
 }
 
-/// <summary>Compares two lines of one key.</summary>
+/// <summary>Compares two lines with the same key.</summary>
 internal static class Differences
 {
     /// <summary>
-    /// A payment; null where both agree. One that is on its way back agrees with either: the provider may have refunded
-    /// it before the answer reaches us.
+    /// The difference of a payment; null if both agree. A payment that is being refunded agrees with either state,
+    /// because the provider may have refunded it before its answer reaches us.
     /// </summary>
     public static DifferenceKind? Between(PaymentEntry? ours, PaymentBookEntry? theirs) =>
         (ours, theirs) switch
@@ -44,7 +44,9 @@ internal static class Differences
             _ => null,
         };
 
-    /// <summary>A group's stock; null where both agree. A line without units is as good as none.</summary>
+    /// <summary>
+    /// The difference of a group's stock; null if both agree. A line without units counts as a missing line.
+    /// </summary>
     public static DifferenceKind? Between(StockLine? ours, StockBookEntry? theirs)
     {
         var (here, there) = (

@@ -2,13 +2,13 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>A group's own record of its money and stock, with what is in progress.</summary>
-/// <param name="Stock">Its stock; null where none was ever reserved.</param>
-/// <param name="StockMoves">True where a reservation, deduction or release of it has not been answered: the port may be
-/// ahead of us.</param>
+/// <summary>A group's own record of its payments and stock, with what is in progress.</summary>
+/// <param name="Stock">Its stock; null if none was ever reserved.</param>
+/// <param name="StockMoves">True if a reservation, deduction or release of it has not been answered, so that the port's
+/// books may be ahead of ours.</param>
 /// <param name="Payments">The accepted payments of the orders asked for.</param>
-/// <param name="Awaiting">Of these, orders that await payment: closing them asks the provider, which finds payments
-/// that were never reported.</param>
+/// <param name="Awaiting">The numbers of those orders that await payment: when they are closed, the provider is asked,
+/// so that payments that were never reported are found.</param>
 internal sealed record GroupBooks(
     StockLine? Stock,
     bool StockMoves,
@@ -16,9 +16,9 @@ internal sealed record GroupBooks(
     IReadOnlyList<int> Awaiting
 )
 {
-    /// <summary>Of a group's state.</summary>
+    /// <summary>The books of a group's state.</summary>
     /// <param name="state">The group.</param>
-    /// <param name="orders">Numbers of orders; one that it does not know has nothing.</param>
+    /// <param name="orders">Numbers of orders; unknown ones are ignored.</param>
     public static GroupBooks Of(GroupState state, IEnumerable<int> orders)
     {
         var known = orders.Select(state.Orders.Find).OfType<Order>().ToList();

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What can be told of a payload whatever its type.</summary>
+/// <summary>What can be read from a payload of any type.</summary>
 internal static class TaskPayloads
 {
-    /// <summary>The number of the order that a task is about, whatever its type; null where it is about none.</summary>
+    /// <summary>The number of the order that a task is about, or null.</summary>
     public static int? OrderOf(ReadOnlyMemory<byte> payload)
     {
         if (payload.IsEmpty)

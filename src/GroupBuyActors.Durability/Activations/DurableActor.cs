@@ -69,17 +69,16 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     /// <summary>The state, ahead of the store; null if it could not be loaded.</summary>
     public TState State { get; private set; } = null!;
 
-    /// <summary>True once calls are refused.</summary>
     public bool HasEnded => _lifetime.EndReason is not null;
 
-    /// <summary>The cluster's time, or the time of the last event if that is later.</summary>
+    /// <summary>The cluster's time, but not before the last event.</summary>
     public DateTimeOffset Now =>
         _services.Clock.GetUtcNow() is var now && now > State.UpdatedAt ? now : State.UpdatedAt;
 
     private bool IsConfirmed => _services.Time.GetElapsedTime(_confirmedAt) <= _services.Bounds.IdleHead;
 
     /// <summary>
-    /// Loads the state. If that fails, the activation still begins, in order to refuse its callers with the reason.
+    /// Loads the state. If that fails, the activation begins all the same, to refuse calls with the reason.
     /// </summary>
     public async Task ActivateAsync(CancellationToken cancellation)
     {
@@ -198,12 +197,10 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         _lifetime.ThrowUnlessMember();
     }
 
-    /// <summary>Throws if the activation has ended or its silo may not answer.</summary>
     public void ThrowUnlessOpen() => _lifetime.ThrowUnlessOpen();
 
     /// <summary>
-    /// Waits, for a bounded time, until the last durable sequence is above <paramref name="after"/>. Returns the last
-    /// durable sequence, 0 for none.
+    /// Waits a bounded time until the last durable sequence, 0 for none, is above <paramref name="after"/>; returns it.
     /// </summary>
     public async Task<long> WaitForEventsAsync(long after)
     {
@@ -267,7 +264,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// Refuses calls from now on, like an activation that has ended. A repeated call reaches a new activation.
+    /// Refuses calls from now on, like an ended activation; a repeated call reaches a new one.
     /// </summary>
     public void Close(string why) => _lifetime.Close(why);
 
@@ -364,8 +361,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// Compares the stored head with this activation's. A higher one was written by another activation, so this one
-    /// ends.
+    /// Compares heads: a higher stored head was written by another activation, so this one ends.
     /// </summary>
     private async Task CompareHeadAsync()
     {
@@ -390,8 +386,8 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     }
 
     /// <summary>
-    /// Ends the activation after a decision that failed. The caller gets an exception of its own, because the next
-    /// activation will fail at the command, too.
+    /// Ends the activation. The caller gets another exception, because the next activation will fail at the command,
+    /// too.
     /// </summary>
     private DecisionFailedException EndAfterFault(TCommand command, Exception cause)
     {

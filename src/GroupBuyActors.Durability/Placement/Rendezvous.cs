@@ -1,20 +1,20 @@
 namespace GroupBuyActors.Placement;
 
 /// <summary>
-/// A silo as placement sees it: a name that survives its restarts, and the region it serves, or null.
+/// A silo as placement knows it: a name that stays the same after a restart, and the region that it serves, or null.
 /// </summary>
 internal readonly record struct SiloSlot(string Name, string? Region);
 
 /// <summary>
-/// The home of a shard: the one function that places both actors and their tasks. Rendezvous hashing (Thaler and
-/// Ravishankar 1998): each silo scores each shard, the highest wins; so silos that see the same members agree without
-/// communicating, and a silo that joins or leaves moves only its own share.
+/// Computes the home of a shard; the same function places actors and their tasks. Rendezvous hashing (Thaler and
+/// Ravishankar 1998): each silo has a score for each shard, and the highest wins. Silos that know the same members
+/// therefore agree without communicating, and a silo that joins or leaves moves only its own share.
 /// </summary>
 internal static class Rendezvous
 {
     /// <summary>
-    /// The silo that the shard lives on, by its place in the list; -1 for an empty list. Silos whose region maps to the
-    /// shard's region slot come first; only where there is none do all compete. The order of the list does not matter.
+    /// The index of the shard's home in the list; -1 for an empty list. Only silos whose region maps to the shard's
+    /// region slot are considered; if there are none, all are. The order of the list does not matter.
     /// </summary>
     public static int Home(ShardId shard, IReadOnlyList<SiloSlot> silos)
     {

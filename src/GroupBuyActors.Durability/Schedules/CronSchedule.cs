@@ -10,19 +10,20 @@ namespace GroupBuyActors.Schedules;
 /// </summary>
 internal sealed partial class CronSchedule : Recurrence
 {
-    /// <summary>An expression without years that never fires after this never fires.</summary>
+    /// <summary>Expressions have no years, so one that does not fire after this never fires.</summary>
     private static readonly DateTimeOffset LeapYear = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly CronExpression _cron;
     private readonly TimeZoneInfo _zone;
 
     /// <summary>
-    /// A schedule; throws <see cref="FormatException"/> with what is wrong, <see cref="ArgumentOutOfRangeException"/>
-    /// where a rule's number makes no sense.
+    /// Creates a schedule. Throws <see cref="FormatException"/> with the fault if expression or zone is not valid, and
+    /// <see cref="ArgumentOutOfRangeException"/> if a number of the rules is not.
     /// </summary>
     /// <param name="expression">Five fields, or six with seconds first: <c>0 0 * * *</c> for every midnight.</param>
-    /// <param name="zone">IANA, such as <c>Asia/Shanghai</c>.</param>
-    /// <param name="rules">For what does not go to plan; the default makes up once and never overlaps.</param>
+    /// <param name="zone">An IANA time zone, such as <c>Asia/Shanghai</c>.</param>
+    /// <param name="rules">For missed and overlapping firings; by default one run makes up for all missed firings, and
+    /// runs do not overlap.</param>
     public CronSchedule(string expression, string zone, ScheduleRules? rules = null)
         : base(rules ?? new ScheduleRules())
     {
@@ -37,7 +38,7 @@ internal sealed partial class CronSchedule : Recurrence
     /// <inheritdoc/>
     public override string Zone { get; }
 
-    /// <summary>True where expression and zone can be read; else a sentence says what is wrong.</summary>
+    /// <summary>Creates a schedule; false with the fault if expression or zone is not valid.</summary>
     public static bool TryParse(
         [NotNullWhen(true)] string? expression,
         [NotNullWhen(true)] string? zone,
@@ -78,7 +79,7 @@ internal sealed partial class CronSchedule : Recurrence
             cron = CronExpression.Parse(expression, fields == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard);
             if (cron.GetNextOccurrence(LeapYear, TimeZoneInfo.Utc) is null)
                 return $"'{expression}' never fires because it names a day that does not exist.";
-            // Names of zones are paths of files: only what looks like a name is looked up.
+            // A zone's name is used as the path of a file, so only texts in the form of a name are looked up.
             if (!IanaName().IsMatch(zone))
                 return $"'{zone}' is not an IANA time zone such as Asia/Shanghai.";
             found = TimeZoneInfo.FindSystemTimeZoneById(zone);

@@ -3,24 +3,25 @@ using System.Xml;
 namespace GroupBuyActors.Schedules;
 
 /// <summary>
-/// A firing every so often, counted from a fixed instant: when a silo starts, or a clock is set, changes nothing about
-/// the times.
+/// Firings at a fixed interval, counted from a fixed instant, so that the times do not depend on when a silo starts or
+/// a clock is set.
 /// </summary>
 internal sealed class IntervalSchedule : Recurrence
 {
-    /// <summary>The shortest: an id of a firing tells its second.</summary>
+    /// <summary>The shortest interval, because the id of a firing contains its second.</summary>
     public static readonly TimeSpan EveryMin = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest.</summary>
+    /// <summary>The longest interval.</summary>
     public static readonly TimeSpan EveryMax = TimeSpan.FromDays(366);
 
     /// <summary>
-    /// A schedule; throws <see cref="FormatException"/> with what is wrong, <see cref="ArgumentOutOfRangeException"/>
-    /// where a rule's number makes no sense.
+    /// Creates a schedule. Throws <see cref="FormatException"/> with the fault if the interval is not valid, and
+    /// <see cref="ArgumentOutOfRangeException"/> if a number of the rules is not.
     /// </summary>
-    /// <param name="every">Whole seconds.</param>
-    /// <param name="from">The first firing, a whole second.</param>
-    /// <param name="rules">For what does not go to plan; the default makes up once and never overlaps.</param>
+    /// <param name="every">The interval, in whole seconds.</param>
+    /// <param name="from">The first firing, at a whole second.</param>
+    /// <param name="rules">For missed and overlapping firings; by default one run makes up for all missed firings, and
+    /// runs do not overlap.</param>
     public IntervalSchedule(TimeSpan every, DateTimeOffset from, ScheduleRules? rules = null)
         : base(rules ?? new ScheduleRules())
     {
@@ -29,7 +30,7 @@ internal sealed class IntervalSchedule : Recurrence
         (Every, From) = (every, from.ToUniversalTime());
     }
 
-    /// <summary>How long from one firing to the next.</summary>
+    /// <summary>The time from one firing to the next.</summary>
     public TimeSpan Every { get; }
 
     /// <summary>The first firing.</summary>

@@ -1,12 +1,14 @@
 namespace GroupBuyActors.Schedules;
 
 /// <summary>
-/// Times that come again and again, by a <see cref="CronSchedule"/> or an <see cref="IntervalSchedule"/>, with rules
-/// for what does not go to plan.
+/// Recurring times, by a <see cref="CronSchedule"/> or an <see cref="IntervalSchedule"/>, with rules for missed and
+/// overlapping firings.
 /// </summary>
 internal abstract class Recurrence
 {
-    /// <summary>Firings looked at in one decision: of a longer gap only the latest count.</summary>
+    /// <summary>
+    /// The largest number of firings in one decision: of more missed firings only the latest are considered.
+    /// </summary>
     public const int FiringsMax = 1_000;
 
     private protected Recurrence(ScheduleRules rules)
@@ -18,22 +20,21 @@ internal abstract class Recurrence
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Rules.CatchUpMax, FiringsMax, nameof(rules));
     }
 
-    /// <summary>As operators read it: a cron expression, or an ISO 8601 duration such as <c>PT15M</c>.</summary>
+    /// <summary>The text that operators see: a cron expression, or an ISO 8601 duration such as <c>PT15M</c>.</summary>
     public abstract string Expression { get; }
 
-    /// <summary>The zone's IANA name.</summary>
+    /// <summary>The IANA name of the time zone.</summary>
     public abstract string Zone { get; }
 
-    /// <summary>The rules.</summary>
     public ScheduleRules Rules { get; }
 
-    /// <summary>The first firing after a time; null where there is none any more.</summary>
+    /// <summary>The first firing after a time; null if there are no more.</summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
 
     /// <summary>Firings in (after, until], oldest first.</summary>
     private protected abstract IEnumerable<DateTimeOffset> Between(DateTimeOffset after, DateTimeOffset until);
 
-    /// <summary>The next firings after a time, 1 to 1,000, for a person to see what an expression means.</summary>
+    /// <summary>The next 1 to 1,000 firings after a time, to show a person what an expression means.</summary>
     public IReadOnlyList<DateTimeOffset> Preview(DateTimeOffset after, int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -44,8 +45,10 @@ internal abstract class Recurrence
         return firings;
     }
 
-    /// <summary>Why a single firing is not to be run at <paramref name="now"/> any more; null where it is.</summary>
-    public string? LeftOut(DateTimeOffset firing, DateTimeOffset now) =>
+    /// <summary>
+    /// Why a single firing is no longer to be run at <paramref name="now"/>; null if it is to be run.
+    /// </summary>
+    public string? SkipReason(DateTimeOffset firing, DateTimeOffset now) =>
         Rules.Misfire switch
         {
             MisfirePolicy.Skip when now - firing > Rules.Grace => "misfire-skipped",
@@ -54,8 +57,8 @@ internal abstract class Recurrence
         };
 
     /// <summary>
-    /// What follows a run where runs follow each other: firings missed before it began go by the misfire policy (one
-    /// run for all of them was this one), those that came due while it was under way by the overlap policy.
+    /// What follows a run, as runs follow each other: the misfire policy applies to firings missed before the run began
+    /// (if one run makes up for all, this was it), the overlap policy to those that came due during the run.
     /// </summary>
     /// <param name="firing">The firing that was run.</param>
     /// <param name="began">When its run began.</param>
@@ -95,16 +98,16 @@ internal abstract class Recurrence
                 return due.FindAll(firing => now - firing <= Rules.CatchUpWindow);
         }
 
-        void Skip(int first, Predicate<DateTimeOffset> isLeftOut, string reason) =>
+        void Skip(int first, Predicate<DateTimeOffset> isSkipped, string reason) =>
             skipped.AddRange(
                 due.Take(Math.Max(0, first))
-                    .Where(firing => isLeftOut(firing))
+                    .Where(firing => isSkipped(firing))
                     .Select(firing => new SkippedFiring(firing, reason))
             );
     }
 
     /// <summary>
-    /// Firings in (last, now], the latest of them where they are too many: the stretch looked at grows backwards from
+    /// Firings in (last, now], only the latest if there are too many: the stretch that is examined grows backwards from
     /// now.
     /// </summary>
     private List<DateTimeOffset> Due(DateTimeOffset last, DateTimeOffset now, List<SkippedFiring> skipped)

@@ -7,10 +7,10 @@ namespace GroupBuyActors.Schedules;
 /// <summary>A schedule in force: its definition, and the times that follow from it.</summary>
 internal sealed class Schedule
 {
-    /// <summary>The property of a firing's payload that tells its time: see <see cref="FiringTask"/>.</summary>
+    /// <summary>The property of a firing's payload with the time of the firing: see <see cref="FiringTask"/>.</summary>
     internal const string FiringProperty = "firing";
 
-    /// <summary>A schedule; throws <see cref="ArgumentException"/> with all that is wrong.</summary>
+    /// <summary>Creates a schedule; throws <see cref="ArgumentException"/> with all faults of the definition.</summary>
     public Schedule(ScheduleDefinition definition)
     {
         if (definition.Faults() is { Count: > 0 } faults)
@@ -22,32 +22,29 @@ internal sealed class Schedule
         Times = new SpreadSchedule(definition.Name, definition.Timing.Recurrence(definition.Rules), definition.Spread);
     }
 
-    /// <summary>What it is made of.</summary>
     public ScheduleDefinition Definition { get; }
 
-    /// <summary>Names it.</summary>
     public string Name => Definition.Name;
 
-    /// <summary>Its times.</summary>
     public SpreadSchedule Times { get; }
 
     /// <summary>
-    /// A shard's first firing after a time; null where there is none any more, or the schedule does not fire there.
+    /// A shard's first firing after a time; null if there are no more, or the schedule does not fire in the shard.
     /// </summary>
     public TimedTask? Next(ShardId shard, DateTimeOffset after) =>
         Definition.RunsIn(shard) && Times.Next(shard, after) is { } next ? Firing(shard, next) : null;
 
-    /// <summary>Why a shard's firing is not to be run: see <see cref="SpreadSchedule.LeftOut"/>.</summary>
-    public string? LeftOut(ShardId shard, DateTimeOffset firing, DateTimeOffset now) =>
-        Definition.RunsIn(shard) ? Times.LeftOut(shard, firing, now) : SpreadSchedule.Changed;
+    /// <summary>Why a shard's firing is not to be run, or null: see <see cref="SpreadSchedule.SkipReason"/>.</summary>
+    public string? SkipReason(ShardId shard, DateTimeOffset firing, DateTimeOffset now) =>
+        Definition.RunsIn(shard) ? Times.SkipReason(shard, firing, now) : SpreadSchedule.Changed;
 
     /// <summary>
-    /// What follows a run: see <see cref="SpreadSchedule.After"/>. After a run of a time that the schedule does not
-    /// have any more it goes on from now: before that it was not in force, and missed nothing.
+    /// What follows a run: see <see cref="SpreadSchedule.After"/>. After a run at a time that the schedule no longer
+    /// has, it continues from now: before that it was not in force, so it missed nothing.
     /// </summary>
-    /// <param name="shard">Where it ran.</param>
+    /// <param name="shard">The shard of the run.</param>
     /// <param name="firing">The time of the firing.</param>
-    /// <param name="from">That time, or the earlier one that somebody brought the run forward to.</param>
+    /// <param name="from">That time, or the earlier time to which an operator moved the run.</param>
     /// <param name="began">When the run began.</param>
     /// <param name="now">When it ended.</param>
     public FiringPlan After(

@@ -7,26 +7,26 @@ namespace GroupBuyActors.Schedules;
 /// <summary>In which shards a schedule fires.</summary>
 internal enum ScheduleScope
 {
-    /// <summary>In each: 2,048 firings a time.</summary>
+    /// <summary>In each shard: 2,048 firings each time.</summary>
     EveryShard,
 
-    /// <summary>In the shards of the first region slot: 128 firings a time.</summary>
+    /// <summary>In the shards of the first region slot: 128 firings each time.</summary>
     FirstRegionSlot,
 
-    /// <summary>In the first shard: one firing a time.</summary>
+    /// <summary>In the first shard: one firing each time.</summary>
     OneShard,
 }
 
 /// <summary>
-/// A schedule: it fires tasks of a type, by shards, whenever its timing says. Of one type there may be any number of
-/// schedules, each with its own name, timing, rules and payload.
+/// The definition of a schedule, which fires tasks of a type in shards at the times of its timing. A task type may have
+/// any number of schedules, each with its own name, timing, rules and payload.
 /// </summary>
-/// <param name="Name">Names it, and begins the ids of its firings.</param>
+/// <param name="Name">Identifies the schedule, and begins the ids of its firings.</param>
 /// <param name="TaskType">See <see cref="TaskType.Name"/>.</param>
 /// <param name="Timing">When it fires.</param>
-/// <param name="Spread">How far from the exact time a shard may fire.</param>
-/// <param name="Rules">For what does not go to plan.</param>
-/// <param name="Scope">Where it fires.</param>
+/// <param name="Spread">How far from the exact time a shard may fire; at most 6 h.</param>
+/// <param name="Rules">For missed and overlapping firings.</param>
+/// <param name="Scope">The shards in which it fires.</param>
 internal sealed record ScheduleDefinition(
     string Name,
     string TaskType,
@@ -36,10 +36,10 @@ internal sealed record ScheduleDefinition(
     ScheduleScope Scope = ScheduleScope.EveryShard
 )
 {
-    /// <summary>So that the id of a firing can be stored.</summary>
+    /// <summary>Limited so that the id of a firing can be stored.</summary>
     public const int NameLengthMax = 64;
 
-    /// <summary>In bytes: it is stored with every firing.</summary>
+    /// <summary>In bytes; limited because it is stored with every firing.</summary>
     public const int PayloadMax = 4_096;
 
     private static readonly TimeSpan SpreadMax = TimeSpan.FromHours(6);
@@ -49,11 +49,11 @@ internal sealed record ScheduleDefinition(
     );
 
     /// <summary>
-    /// What its firings tell their handler besides the time, <c>firing</c>: a JSON object; empty for nothing.
+    /// The input of the handler besides the time (<c>firing</c>): a JSON object, or empty for none.
     /// </summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
 
-    /// <summary>True for a shard that it fires in.</summary>
+    /// <summary>True if it fires in the shard.</summary>
     public bool RunsIn(ShardId shard) =>
         Scope switch
         {
@@ -62,7 +62,7 @@ internal sealed record ScheduleDefinition(
             _ => shard.Index == 0,
         };
 
-    /// <summary>What is wrong with it, by the name of the setting; empty where nothing is.</summary>
+    /// <summary>The faults by the name of the setting; empty if there are none.</summary>
     public IReadOnlyDictionary<string, string> Faults()
     {
         var faults = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -96,7 +96,7 @@ internal sealed record ScheduleDefinition(
             using var document = JsonDocument.Parse(Payload);
             return document.RootElement.ValueKind != JsonValueKind.Object ? "The payload must be a JSON object."
                 : document.RootElement.TryGetProperty(Schedule.FiringProperty, out _)
-                    ? $"The payload must not have a property '{Schedule.FiringProperty}', which tells the time."
+                    ? $"The payload must not have the property '{Schedule.FiringProperty}': it is added with the time of the firing."
                 : null;
         }
         catch (JsonException e)
@@ -106,41 +106,41 @@ internal sealed record ScheduleDefinition(
     }
 }
 
-/// <summary>What the configuration sets of a schedule; what is null is the schedule's own.</summary>
+/// <summary>What the configuration changes of a schedule; null leaves the schedule's own value.</summary>
 public sealed record ScheduleChange
 {
-    /// <summary>Cron.</summary>
+    /// <summary>A cron expression, five fields or six with seconds first.</summary>
     public string? Expression { get; init; }
 
-    /// <summary>IANA.</summary>
+    /// <summary>An IANA time zone.</summary>
     public string? Zone { get; init; }
 
-    /// <summary>At most 6 h.</summary>
+    /// <summary>How far from the exact time a shard may fire; at most 6 h.</summary>
     public TimeSpan? Spread { get; init; }
 
     /// <summary>What happens to missed firings.</summary>
     public MisfirePolicy? Misfire { get; init; }
 
     /// <summary>
-    /// What happens to firings that come due while a shard's run is under way; its runs follow each other.
+    /// What happens to firings that come due during a shard's run; the runs of a shard follow each other.
     /// </summary>
     public OverlapPolicy? Overlap { get; init; }
 
-    /// <summary>Late by less than this is on time.</summary>
+    /// <summary>A firing that is late by less than this is on time.</summary>
     public TimeSpan? Grace { get; init; }
 
-    /// <summary>1 to 1,000.</summary>
+    /// <summary>How many missed firings are made up for at most, 1 to 1,000.</summary>
     public int? CatchUpMax { get; init; }
 
-    /// <summary>How old a missed firing may be to be made up for.</summary>
+    /// <summary>The age up to which a missed firing is made up for.</summary>
     public TimeSpan? CatchUpWindow { get; init; }
 
     /// <summary>
-    /// What is wrong with the schedule as it would be, by the name of the setting; empty where nothing is.
+    /// The faults of the changed schedule by the name of the setting; empty if there are none.
     /// </summary>
     internal IReadOnlyDictionary<string, string> Faults(ScheduleDefinition schedule) => Apply(schedule).Faults();
 
-    /// <summary>The schedule with the change made.</summary>
+    /// <summary>The changed schedule.</summary>
     internal ScheduleDefinition Apply(ScheduleDefinition schedule) =>
         schedule with
         {

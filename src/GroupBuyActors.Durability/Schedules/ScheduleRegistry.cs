@@ -6,7 +6,7 @@ namespace GroupBuyActors.Schedules;
 /// <summary>The schedules in force at one moment; it never changes.</summary>
 internal sealed class ScheduleSet
 {
-    /// <summary>None, before any was added.</summary>
+    /// <summary>The set without schedules.</summary>
     public static ScheduleSet Empty { get; } = new(0, []);
 
     private readonly ImmutableDictionary<string, Schedule> _byName;
@@ -20,26 +20,26 @@ internal sealed class ScheduleSet
     /// <summary>Grows with each change.</summary>
     public long Version { get; }
 
-    /// <summary>All of them, in the order in which they were added.</summary>
+    /// <summary>All schedules, in the order in which they were added.</summary>
     public ImmutableArray<Schedule> All { get; }
 
-    /// <summary>The schedule of a name; null where there is none.</summary>
+    /// <summary>The schedule with this name, or null.</summary>
     public Schedule? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>Those that an earlier set did not have, or had otherwise.</summary>
+    /// <summary>The schedules that are not in an earlier set, or differ there.</summary>
     public IEnumerable<Schedule> ChangedSince(ScheduleSet earlier) =>
         All.Where(schedule => !ReferenceEquals(schedule, earlier.Find(schedule.Name)));
 }
 
 /// <summary>
-/// The schedules of a silo: those of the release and of its configuration from the start, and what is added, replaced
-/// and removed while it runs. Thread-safe: whoever reads takes <see cref="Current"/>, which never changes; whoever
-/// follows waits for the next version. It lives as long as the process and tells no other silo: what is to hold in a
-/// cluster is put into each silo's.
+/// The schedules of a silo: at the start those of the release and its configuration; others can be added, replaced and
+/// removed while it runs. Thread-safe: <see cref="Current"/> returns an immutable set, and
+/// <see cref="WaitForChangeAsync"/> waits for the next. The registry is in memory only and not shared with other silos:
+/// a schedule for the whole cluster must be put into the registry of each silo.
 /// </summary>
 internal sealed class ScheduleRegistry
 {
-    /// <summary>Schedules at most; each has up to 2,048 firings stored.</summary>
+    /// <summary>The largest number of schedules; each has up to 2,048 stored firings.</summary>
     public const int SchedulesMax = 1_000;
 
     private readonly TaskTypeRegistry _types;
@@ -48,7 +48,8 @@ internal sealed class ScheduleRegistry
     private TaskCompletionSource _changed = NewSource();
 
     /// <summary>
-    /// Starts with some; throws <see cref="ArgumentException"/> where one of them is faulty or two have one name.
+    /// Creates a registry with schedules; throws <see cref="ArgumentException"/> if one of them has faults or two have
+    /// the same name.
     /// </summary>
     public ScheduleRegistry(TaskTypeRegistry types, IEnumerable<ScheduleDefinition> schedules)
     {
@@ -62,8 +63,8 @@ internal sealed class ScheduleRegistry
     public ScheduleSet Current => _current;
 
     /// <summary>
-    /// Adds a schedule; false, and nothing changes, where there is one of its name. Throws
-    /// <see cref="ArgumentException"/> with all that is wrong with it.
+    /// Adds a schedule; false, without a change, if there is one with its name. Throws <see cref="ArgumentException"/>
+    /// with all its faults.
     /// </summary>
     public bool TryAdd(ScheduleDefinition definition)
     {
@@ -78,8 +79,7 @@ internal sealed class ScheduleRegistry
     }
 
     /// <summary>
-    /// Adds a schedule, or replaces the one of its name. Throws <see cref="ArgumentException"/> with all that is wrong
-    /// with it.
+    /// Adds a schedule, or replaces the one with its name. Throws <see cref="ArgumentException"/> with all its faults.
     /// </summary>
     public void Put(ScheduleDefinition definition)
     {
@@ -92,7 +92,7 @@ internal sealed class ScheduleRegistry
             );
     }
 
-    /// <summary>Removes a schedule; false where there is none of that name.</summary>
+    /// <summary>Removes a schedule; false if there is none with that name.</summary>
     public bool Remove(string name)
     {
         lock (_gate)
@@ -104,7 +104,7 @@ internal sealed class ScheduleRegistry
         }
     }
 
-    /// <summary>Waits until there is another version than this one, and gives the latest.</summary>
+    /// <summary>Waits until the version differs from this one, and returns the latest set.</summary>
     public async Task<ScheduleSet> WaitForChangeAsync(long version, CancellationToken cancellation)
     {
         while (true)
@@ -133,7 +133,7 @@ internal sealed class ScheduleRegistry
     {
         if (schedules.Length > SchedulesMax)
             throw new InvalidOperationException(
-                $"There are {SchedulesMax} schedules already, and no more may be added."
+                $"There are already {SchedulesMax} schedules; remove one before adding another."
             );
         _current = new ScheduleSet(_current.Version + 1, schedules);
         var changed = _changed;

@@ -2,11 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace GroupBuyActors.Schedules;
 
-/// <summary>What happens to firings that were missed: while no silo ran, or none in time.</summary>
+/// <summary>What happens to missed firings: those that came due while no silo ran them.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<MisfirePolicy>))]
 public enum MisfirePolicy
 {
-    /// <summary>One run makes up for all of them.</summary>
+    /// <summary>One run makes up for all.</summary>
     [JsonStringEnumMemberName("once")]
     Once,
 
@@ -27,11 +27,11 @@ public enum MisfirePolicy
 [JsonConverter(typeof(JsonStringEnumConverter<OverlapPolicy>))]
 public enum OverlapPolicy
 {
-    /// <summary>It is left out.</summary>
+    /// <summary>It is skipped.</summary>
     [JsonStringEnumMemberName("skip")]
     Skip,
 
-    /// <summary>One waits until the other has ended; more are left out.</summary>
+    /// <summary>One waits until the other has ended; others are skipped.</summary>
     [JsonStringEnumMemberName("queue-one")]
     QueueOne,
 
@@ -40,7 +40,7 @@ public enum OverlapPolicy
     Allow,
 }
 
-/// <summary>How a schedule deals with what does not go to plan.</summary>
+/// <summary>How a schedule treats missed and overlapping firings.</summary>
 internal sealed record ScheduleRules
 {
     /// <summary>What happens to missed firings.</summary>
@@ -49,24 +49,24 @@ internal sealed record ScheduleRules
     /// <summary>What happens to a firing while an earlier one runs.</summary>
     public OverlapPolicy Overlap { get; init; } = OverlapPolicy.Skip;
 
-    /// <summary>Late by less than this is on time.</summary>
+    /// <summary>A firing that is late by less than this is on time.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Missed firings that are made up for at most, 1 to 1,000.</summary>
+    /// <summary>How many missed firings are made up for at most, 1 to 1,000.</summary>
     public int CatchUpMax { get; init; } = 10;
 
-    /// <summary>How old a missed firing may be to be made up for.</summary>
+    /// <summary>The age up to which a missed firing is made up for.</summary>
     public TimeSpan CatchUpWindow { get; init; } = TimeSpan.FromHours(1);
 }
 
 /// <summary>
-/// A firing that is left out, and why: <c>misfire-skipped, misfire-merged, outside-window, over-limit, overlap</c>; or,
-/// where more than a thousand were missed, <c>misfire-older</c> for the first of them, which stands for all up to the
-/// next that is told.
+/// A firing that is skipped, and the reason: <c>misfire-skipped, misfire-merged, outside-window, over-limit,
+/// overlap</c>. If more than 1,000 were missed, there is one with the reason <c>misfire-older</c>: the first of them,
+/// for all up to the next one that is listed.
 /// </summary>
 internal readonly record struct SkippedFiring(DateTimeOffset Firing, string Reason);
 
 /// <summary>What follows a run.</summary>
 /// <param name="Runs">Firings to run one after the other, oldest first.</param>
-/// <param name="Skipped">Firings that are left out, oldest first.</param>
+/// <param name="Skipped">Firings that are skipped, oldest first.</param>
 internal sealed record FiringDecision(IReadOnlyList<DateTimeOffset> Runs, IReadOnlyList<SkippedFiring> Skipped);

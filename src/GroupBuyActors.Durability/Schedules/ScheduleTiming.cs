@@ -1,25 +1,27 @@
 namespace GroupBuyActors.Schedules;
 
-/// <summary>When a schedule fires: by a cron expression, or in a fixed interval.</summary>
+/// <summary>When a schedule fires: by a cron expression, or at a fixed interval.</summary>
 internal abstract record ScheduleTiming
 {
     private ScheduleTiming() { }
 
-    /// <summary>Its times; throws <see cref="FormatException"/> where it cannot be read.</summary>
+    /// <summary>Its recurring times; throws <see cref="FormatException"/> if it has faults.</summary>
     public abstract Recurrence Recurrence(ScheduleRules rules);
 
-    /// <summary>What is wrong with it, by the name of the setting.</summary>
+    /// <summary>The faults, by the name of the setting.</summary>
     public abstract IEnumerable<(string Setting, string Fault)> Faults();
 
-    /// <summary>With another expression or zone; what is null stays.</summary>
+    /// <summary>The timing with another expression or zone; null leaves the value.</summary>
     public abstract ScheduleTiming With(string? expression, string? zone);
 
     /// <summary>A cron expression in a time zone.</summary>
-    /// <param name="Expression">Cron, five fields or six with seconds first.</param>
-    /// <param name="Zone">IANA.</param>
+    /// <param name="Expression">Five fields, or six with seconds first.</param>
+    /// <param name="Zone">An IANA time zone.</param>
     public sealed record Cron(string Expression, string Zone) : ScheduleTiming
     {
-        /// <summary>The same times in UTC, for a machine without time zone data; null for none.</summary>
+        /// <summary>
+        /// An expression for the same times in UTC, used on a machine without time zone data; or null.
+        /// </summary>
         public string? UtcExpression { get; init; }
 
         /// <inheritdoc/>
@@ -40,7 +42,7 @@ internal abstract record ScheduleTiming
         {
             if (!CronSchedule.TryParse(Expression, "UTC", out _, out var fault))
                 yield return (nameof(Expression), fault);
-            // With its times in UTC it needs no zone data.
+            // With an expression in UTC it needs no time zone data.
             if (UtcExpression is null && !CronSchedule.TryParse("* * * * *", Zone, out _, out fault))
                 yield return (nameof(Zone), fault);
         }
@@ -51,7 +53,7 @@ internal abstract record ScheduleTiming
     }
 
     /// <summary>A fixed interval.</summary>
-    /// <param name="Every">Whole seconds.</param>
+    /// <param name="Every">The interval, in whole seconds.</param>
     public sealed record Interval(TimeSpan Every) : ScheduleTiming
     {
         /// <summary>The first firing, from which the others are counted.</summary>

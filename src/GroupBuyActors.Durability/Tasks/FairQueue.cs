@@ -3,29 +3,28 @@ using System.Diagnostics.CodeAnalysis;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// A queue that is fair to tenants: each takes one item per round, and within a tenant the least priority goes
-/// first, the earlier arrival of two alike. A tenant with 50,000 items delays another's one by no more than a round of
-/// those that wait.
+/// A queue that is fair to tenants: each gets one item per round. Within a tenant the earliest priority is first, and
+/// the earlier arrival if two are equal. A tenant with 50,000 items delays another tenant's item by no more than one
+/// round of the waiting tenants.
 /// </summary>
 /// <remarks>
-/// Deficit round robin (Shreedhar and Varghese 1995) with a cost of one an item: tenants stand in a line, the first
-/// takes one and, where more of it waits, stands last again. A tenant that comes, or comes back, stands last, so
-/// neither having been idle nor sending one item at a time earns it anything, and no stream of tenants that each bring
-/// one item can keep one that stands before them from its turn. One operation costs the logarithm of the tenant's own
-/// items; a tenant of whom nothing waits leaves nothing behind. An item that was removed meanwhile is skipped and costs
-/// its tenant no turn. Not thread-safe: the owner locks.
+/// Deficit round robin (Shreedhar and Varghese 1995) with a cost of one for each item: tenants wait in a queue; the
+/// first gets one item and, if it has more, goes to the end. A tenant that comes, or comes back, is added at the end,
+/// so it gains nothing by having been idle or by sending one item at a time, and new tenants cannot keep a waiting one
+/// from its turn. One operation costs the logarithm of the number of the tenant's own items; a tenant without items
+/// takes no memory. An item that was removed meanwhile is skipped and costs its tenant no turn. Not thread-safe: the
+/// owner locks.
 /// </remarks>
-/// <param name="isRemoved">True for an item that was removed; null: none ever is.</param>
+/// <param name="isRemoved">True for an item that was removed; null if items are never removed.</param>
 internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
 {
     private readonly Dictionary<long, Tenant> _tenants = [];
     private readonly Queue<Tenant> _turns = new();
     private long _arrivals;
 
-    /// <summary>Items that wait, those that are gone and have not come up yet among them.</summary>
+    /// <summary>The number of waiting items, including removed ones that were not skipped yet.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Adds an item of a tenant.</summary>
     public void Enqueue(TItem item, long tenant, DateTimeOffset priority)
     {
         if (!_tenants.TryGetValue(tenant, out var own))
@@ -38,7 +37,7 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
         Count++;
     }
 
-    /// <summary>The item that is next, and its priority; false where none waits.</summary>
+    /// <summary>Gets the next item and its priority; false if there is none.</summary>
     public bool TryPeek([MaybeNullWhen(false)] out TItem item, out DateTimeOffset priority)
     {
         SkipRemoved();
@@ -52,7 +51,7 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
         return true;
     }
 
-    /// <summary>Takes the item that is next; false where none waits.</summary>
+    /// <summary>Removes and returns the next item; false if there is none.</summary>
     public bool TryDequeue([MaybeNullWhen(false)] out TItem item)
     {
         SkipRemoved();
@@ -72,7 +71,7 @@ internal sealed class FairQueue<TItem>(Predicate<TItem>? isRemoved = null)
     }
 
     /// <summary>
-    /// Until the tenant whose turn it is has an item that is wanted: one of whom nothing is wanted leaves the line.
+    /// Drops removed items until the first tenant has one that was not removed; tenants without one leave the queue.
     /// </summary>
     private void SkipRemoved()
     {

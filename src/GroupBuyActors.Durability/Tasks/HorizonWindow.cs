@@ -1,33 +1,34 @@
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// How far ahead tasks are held in memory. It follows their density: where a window brings more than half of what
-/// memory holds, the next is as much shorter; where it brings little, the next is twice as long. So memory is bounded
-/// and readings are whole, whether a minute holds ten tasks or a million.
+/// How far ahead tasks are read into memory. It follows their density: if a reading returns more than half of what
+/// memory may hold, the next window is shorter in proportion; if it returns little, the next is twice as long. Memory
+/// is therefore bounded and readings are complete, whether a minute has ten tasks or a million.
 /// </summary>
 /// <remarks>
-/// A minute with more than the shortest window may hold is read in parts, each shard's earliest first. Not thread-safe:
-/// the owner locks.
+/// If even the shortest window has too many tasks, it is read in parts, each shard's earliest tasks first. Not
+/// thread-safe: the owner locks.
 /// </remarks>
-/// <param name="shortest">Never shorter; the next reading must be done within it.</param>
-/// <param name="longest">Never longer, and the first.</param>
-/// <param name="tasksMax">Most tasks that one reading may bring.</param>
+/// <param name="shortest">The shortest window; the next reading must be finished within it.</param>
+/// <param name="longest">The longest window, and the first.</param>
+/// <param name="tasksMax">The largest number of tasks that one reading may return.</param>
 internal sealed class HorizonWindow(TimeSpan shortest, TimeSpan longest, int tasksMax)
 {
     private readonly TimeSpan _longest = longest;
 
-    /// <summary>How far the next reading reaches.</summary>
+    /// <summary>The length of the next window.</summary>
     public TimeSpan Span { get; private set; } = longest;
 
     /// <summary>
-    /// A reading over <see cref="Span"/> found so many tasks; not complete: there were more than it may bring.
+    /// Adapts the window to a reading over <see cref="Span"/> that returned <paramref name="count"/> tasks; it is not
+    /// complete if there were more than it may return.
     /// </summary>
-    public void Found(int count, bool isComplete)
+    public void Record(int count, bool isComplete)
     {
         var fill = tasksMax / 2.0;
         var ratio = isComplete ? fill / Math.Max(1, count) : Math.Min(0.5, fill / Math.Max(1, count));
-        // Shorter at once, longer only from a quarter of the fill and by no more than twice: a herd just ahead is met
-        // step by step.
+        // It shrinks at once, but grows only below a quarter of the fill and at most to twice, because many tasks may
+        // be due just beyond it.
         if (ratio < 1)
             Span = Clamp(Span * ratio);
         else if (ratio >= 4)

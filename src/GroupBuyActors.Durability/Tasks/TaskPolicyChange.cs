@@ -4,7 +4,7 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>How a type's retries wait.</summary>
+/// <summary>How long a type's retries wait.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TaskBackoff>))]
 public enum TaskBackoff
 {
@@ -13,20 +13,20 @@ public enum TaskBackoff
     Exponential,
 
     /// <summary>
-    /// Not at all, as often as retries are counted; where they are without end, twice, and then as
-    /// <see cref="Exponential"/>: they would spin.
+    /// No wait before a limited number of retries. If they are unlimited, only the first two have no wait, and the
+    /// others are as <see cref="Exponential"/>, because they would run without a pause.
     /// </summary>
     [JsonStringEnumMemberName("immediate")]
     Immediate,
 
-    /// <summary>Once, half an hour later.</summary>
+    /// <summary>One retry, half an hour later.</summary>
     [JsonStringEnumMemberName("same-day-once")]
     SameDayOnce,
 }
 
 /// <summary>
-/// What is changed of a type's policy while running; what is null takes the type's default. What a needed type does
-/// when its tries are used up cannot be changed: an actor's state depends on it.
+/// A change of a type's policy while running; null takes the type's default. What a needed type does when its tries are
+/// used up cannot be changed, because an actor's state depends on it.
 /// </summary>
 public sealed record TaskPolicyChange
 {
@@ -36,12 +36,12 @@ public sealed record TaskPolicyChange
         OneHour = TimeSpan.FromHours(1),
         OneDay = TimeSpan.FromDays(1),
         OneYear = TimeSpan.FromDays(365),
-        TryLeast = TimeSpan.FromMilliseconds(10);
+        TryTimeoutMin = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Retries after the first try, 0 to 1,000.</summary>
     public int? RetryCountMax { get; init; }
 
-    /// <summary>True for retries without end.</summary>
+    /// <summary>True for unlimited retries.</summary>
     public bool? RetryForever { get; init; }
 
     /// <summary>The first exponential wait; above zero, at most a day.</summary>
@@ -50,41 +50,46 @@ public sealed record TaskPolicyChange
     /// <summary>No wait is longer; at most a day.</summary>
     public TimeSpan? DelayMax { get; init; }
 
-    /// <summary>How retries wait.</summary>
+    /// <summary>How long retries wait.</summary>
     public TaskBackoff? Backoff { get; init; }
 
-    /// <summary>A try that takes longer has failed; 10 ms to an hour.</summary>
+    /// <summary>The time limit of one try; 10 ms to an hour.</summary>
     public TimeSpan? TryTimeout { get; init; }
 
-    /// <summary>Tasks of the type that one silo runs at once, 1 to 10,000.</summary>
+    /// <summary>How many tasks of the type one silo runs at the same time, 1 to 10,000.</summary>
     public int? Concurrency { get; init; }
 
-    /// <summary>Past this a task is dropped as expired; at most a year, and never for a needed type.</summary>
+    /// <summary>
+    /// A task is dropped as expired this long after it was first due; at most a year, and never for a needed type.
+    /// </summary>
     public TimeSpan? TimeToLive { get; init; }
 
-    /// <summary>How late a run may be; zero is strict, at most a day.</summary>
+    /// <summary>
+    /// How late a run may begin and still count as on time; zero means as exact as the machine allows, at most a day.
+    /// </summary>
     public TimeSpan? Lateness { get; init; }
 
-    /// <summary>Order among due tasks, −1,000 to 1,000.</summary>
+    /// <summary>The order of due tasks, −1,000 to 1,000; a larger weight runs earlier.</summary>
     public int? Weight { get; init; }
 
     /// <summary>
-    /// Due times of a herd are spread forward over this; at most an hour, and no more than the lateness allows.
+    /// Tasks that are due at the same time are spread over this time after it; at most an hour, and not longer than the
+    /// lateness.
     /// </summary>
     public TimeSpan? SpreadWindow { get; init; }
 
-    /// <summary>An alert is raised when this many retries have failed.</summary>
+    /// <summary>An alert is raised when this many retries have failed, 1 to 1,000.</summary>
     public int? AlertAfter { get; init; }
 
-    /// <summary>Reads a stored change; throws <see cref="JsonException"/> where it is none.</summary>
+    /// <summary>Reads a stored change; throws <see cref="JsonException"/> if it is not one.</summary>
     public static TaskPolicyChange Read(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, TaskPolicyJson.Default.TaskPolicyChange)
         ?? throw new JsonException("A policy change must be a JSON object.");
 
-    /// <summary>Writes it as UTF-8 JSON; what is null is left out.</summary>
+    /// <summary>Writes it as UTF-8 JSON, without properties that are null.</summary>
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, TaskPolicyJson.Default.TaskPolicyChange);
 
-    /// <summary>Every faulty field by its JSON name with what is wrong; empty where the change can be made.</summary>
+    /// <summary>The faults by the JSON name of the field; empty if the change can be made.</summary>
     internal IReadOnlyDictionary<string, string[]> Faults(TaskPolicy of)
     {
         var faults = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
@@ -155,7 +160,7 @@ public sealed record TaskPolicyChange
             "delayMax must be at least baseDelay."
         );
         Unless(
-            IsWithin(TryTimeout, TryLeast, OneHour),
+            IsWithin(TryTimeout, TryTimeoutMin, OneHour),
             "tryTimeout",
             "The time limit of a try must be between 10 ms and 1 h."
         );
@@ -198,7 +203,7 @@ public sealed record TaskPolicyChange
         return faults;
     }
 
-    /// <summary>The policy with the change made; only of one without <see cref="Faults"/>.</summary>
+    /// <summary>The changed policy. The change must have no <see cref="Faults"/>.</summary>
     internal TaskPolicy Apply(TaskPolicy defaults, int version)
     {
         var retry = defaults.Retry with
@@ -243,7 +248,7 @@ public sealed record TaskPolicyChange
         value is not { } given || (given >= least && given <= most);
 }
 
-/// <summary>Backoffs by name only: a number would be taken for a backoff that does not exist.</summary>
+/// <summary>Accepts backoffs by name only, because a number could be one that does not exist.</summary>
 internal sealed class TaskBackoffConverter() : JsonStringEnumConverter<TaskBackoff>(null, allowIntegerValues: false);
 
 [JsonSourceGenerationOptions(

@@ -7,18 +7,18 @@ namespace GroupBuyActors.Tasks;
 internal readonly record struct DueEntry<TItem>(string Id, DateTimeOffset Due, TItem Item);
 
 /// <summary>
-/// Tasks in memory by the millisecond they are due. Add and cancel cost the same whatever the number of
-/// tasks, and the next due time is exact, so that one sleep ends at the right moment. It reads no clock and is not
-/// thread-safe: the owner has both.
+/// Holds tasks in memory by the millisecond at which they are due. The cost of adding and cancelling does not depend on
+/// the number of tasks, and the next due time is exact, so that its owner can sleep until then. It reads no clock and
+/// is not thread-safe: the owner has the clock and locks.
 /// </summary>
 /// <remarks>
 /// A hierarchical timing wheel (Varghese and Lauck 1987, scheme 7): six levels of 256 slots, each slot as long as a
-/// whole turn of the level below, from 1 ms. An entry lies in the level of the highest digit (base 256) in which its
-/// due time differs from the wheel's position, so every entry of a lower level is due before any of a higher one. A
-/// slot of an upper level is spread over the levels below when the position reaches it; within a day that is three
-/// moves at most. Entries at or before the position lie in a heap: those whose millisecond has come, and late comers
-/// while the position stands at the next due time, ahead of the clock. Entries of one millisecond come out in the order
-/// they were added.
+/// whole turn of the level below, beginning with 1 ms. An entry is in the level of the highest digit (base 256) in
+/// which its due time differs from the wheel's position, so every entry of a lower level is due before any of a higher
+/// one. A slot of an upper level is distributed over the levels below when the position reaches it; an entry due within
+/// a day is moved at most three times. Entries due at or before the position are in a heap: those that are due, and
+/// those added while the position is at the next due time, ahead of the clock. Entries of the same millisecond are
+/// returned in the order in which they were added.
 /// </remarks>
 internal sealed class TaskWheel<TItem>
 {
@@ -26,7 +26,7 @@ internal sealed class TaskWheel<TItem>
         SlotBits = 8,
         Slots = 1 << SlotBits,
         Mask = Slots - 1;
-    private const int DeadEntriesMax = 1024;
+    private const int CancelledEntriesMax = 1024;
     private static readonly long LastMs = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -35,32 +35,33 @@ internal sealed class TaskWheel<TItem>
     private PriorityQueue<Entry, (long Due, long Addition)> _ready = new();
     private long _position;
     private long _additions;
-    private int _dead;
+    private int _cancelled;
 
-    /// <summary>An empty wheel; entries due before <paramref name="start"/> are welcome and due at once.</summary>
+    /// <summary>
+    /// Creates an empty wheel; entries due before <paramref name="start"/> may be added and are due at once.
+    /// </summary>
     public TaskWheel(DateTimeOffset start) => _position = Math.Max(0, start.ToUnixTimeMilliseconds());
 
-    /// <summary>Number of entries.</summary>
     public int Count => _entries.Count;
 
     /// <summary>
-    /// Adds an entry; false, and nothing changes, where the id is there already. Due times count in whole milliseconds.
+    /// Adds an entry; false, without a change, if the id exists. Due times are rounded up to whole milliseconds.
     /// </summary>
     public bool Add(string id, DateTimeOffset due, TItem item)
     {
-        ref var place = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(
+        ref var added = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(
             _entries,
             id,
             out var exists
         );
         if (exists)
             return false;
-        place = new Entry(id, item) { Due = MillisecondsUp(due), Addition = _additions++ };
-        Place(place);
+        added = new Entry(id, item) { Due = MillisecondsUp(due), Addition = _additions++ };
+        Insert(added);
         return true;
     }
 
-    /// <summary>True where the id is there.</summary>
+    /// <summary>Gets an entry; false if the id does not exist.</summary>
     public bool TryGet(string id, out DateTimeOffset due, [MaybeNullWhen(false)] out TItem item)
     {
         var found = _entries.TryGetValue(id, out var entry);
@@ -69,7 +70,7 @@ internal sealed class TaskWheel<TItem>
         return found;
     }
 
-    /// <summary>Takes an entry out; false where it is not there.</summary>
+    /// <summary>Removes and returns an entry; false if the id does not exist.</summary>
     public bool Cancel(string id, [MaybeNullWhen(false)] out TItem item)
     {
         if (!_entries.Remove(id, out var entry))
@@ -79,11 +80,13 @@ internal sealed class TaskWheel<TItem>
         }
 
         item = entry.Item;
-        Unplace(entry);
+        Detach(entry);
         return true;
     }
 
-    /// <summary>Takes out all entries that are due at or after a time; gives how many. Looks at every entry.</summary>
+    /// <summary>
+    /// Removes all entries that are due at or after a time, and returns their number. Examines every entry.
+    /// </summary>
     public int CancelFrom(DateTimeOffset due)
     {
         var late = _entries.Values.Where(entry => entry.Due >= due.ToUnixTimeMilliseconds()).ToList();
@@ -92,11 +95,14 @@ internal sealed class TaskWheel<TItem>
         return late.Count;
     }
 
-    /// <summary>The earliest due time, exactly; null where the wheel is empty.</summary>
+    /// <summary>The earliest due time; null if the wheel is empty.</summary>
     public DateTimeOffset? NextDue() =>
         Turn(long.MaxValue) ? DateTimeOffset.FromUnixTimeMilliseconds(_ready.Peek().Due) : null;
 
-    /// <summary>Takes out entries that are due now, earliest first, and appends them; gives how many.</summary>
+    /// <summary>
+    /// Removes entries that are due now, earliest first, appends them to <paramref name="into"/> and returns their
+    /// number.
+    /// </summary>
     public int PopDue(DateTimeOffset now, List<DueEntry<TItem>> into, int countMax = int.MaxValue)
     {
         var (limit, count) = (now.ToUnixTimeMilliseconds(), 0);
@@ -112,14 +118,14 @@ internal sealed class TaskWheel<TItem>
     }
 
     /// <summary>
-    /// Turns the wheel until the earliest entry lies in the heap, but not past a time; true where the heap has one.
+    /// Turns the wheel until the earliest entry is in the heap, but not past a time; true if the heap has an entry.
     /// </summary>
     private bool Turn(long limit)
     {
-        while (_ready.TryPeek(out var entry, out _) && entry.IsDead)
+        while (_ready.TryPeek(out var entry, out _) && entry.IsCancelled)
         {
             _ready.Dequeue();
-            _dead--;
+            _cancelled--;
         }
 
         while (_ready.Count == 0)
@@ -134,7 +140,7 @@ internal sealed class TaskWheel<TItem>
     }
 
     /// <summary>
-    /// The next occupied slot in time, and when it starts. Slots at and before the position are empty in every level.
+    /// Finds the next occupied slot and its start. Slots at and before the position are empty in every level.
     /// </summary>
     private bool FindNext(out int level, out int slot, out long start)
     {
@@ -175,12 +181,12 @@ internal sealed class TaskWheel<TItem>
         {
             var next = entry.Next;
             (entry.Next, entry.Previous, entry.Slot) = (null, null, Entry.InHeap);
-            Place(entry);
+            Insert(entry);
             entry = next;
         }
     }
 
-    private void Place(Entry entry)
+    private void Insert(Entry entry)
     {
         if (entry.Due <= _position)
         {
@@ -205,12 +211,12 @@ internal sealed class TaskWheel<TItem>
         _occupied[index >> 6] |= 1UL << (index & 63);
     }
 
-    private void Unplace(Entry entry)
+    private void Detach(Entry entry)
     {
         if (entry.Slot == Entry.InHeap)
         {
-            entry.IsDead = true;
-            if (++_dead > DeadEntriesMax && _dead > _ready.Count / 2)
+            entry.IsCancelled = true;
+            if (++_cancelled > CancelledEntriesMax && _cancelled > _ready.Count / 2)
                 Sweep();
             return;
         }
@@ -225,21 +231,21 @@ internal sealed class TaskWheel<TItem>
             _occupied[entry.Slot >> 6] &= ~(1UL << (entry.Slot & 63));
     }
 
-    // A heap cannot give up an entry in its middle, so cancelled ones stay until they surface, or until most of it is
-    // dead.
+    // A heap cannot remove an entry from its middle, so cancelled entries stay until they reach the top, or until more
+    // than half of the heap is cancelled.
     private void Sweep()
     {
-        var alive = new PriorityQueue<Entry, (long Due, long Addition)>();
+        var remaining = new PriorityQueue<Entry, (long Due, long Addition)>();
         foreach (var (entry, priority) in _ready.UnorderedItems)
-            if (!entry.IsDead)
-                alive.Enqueue(entry, priority);
-        _ready = alive;
-        _dead = 0;
+            if (!entry.IsCancelled)
+                remaining.Enqueue(entry, priority);
+        _ready = remaining;
+        _cancelled = 0;
     }
 
     private static long MillisecondsUp(DateTimeOffset due)
     {
-        // A part of a millisecond counts as a whole one: late by less than that, never early.
+        // Rounded up, so that a task is late by less than a millisecond but never early.
         var floor = due.ToUnixTimeMilliseconds();
         return due.UtcTicks % TimeSpan.TicksPerMillisecond == 0 || floor == LastMs ? floor : floor + 1;
     }
@@ -252,7 +258,7 @@ internal sealed class TaskWheel<TItem>
         public long Due { get; init; }
         public long Addition { get; init; }
         public int Slot { get; set; } = InHeap;
-        public bool IsDead { get; set; }
+        public bool IsCancelled { get; set; }
         public Entry? Next { get; set; }
         public Entry? Previous { get; set; }
     }

@@ -1,16 +1,15 @@
 namespace GroupBuyActors.Retention;
 
 /// <summary>
-/// How fast old rows are removed: steps as large as fit a short transaction, and after each a pause as long as the step
-/// took. While there is a backlog the next step follows at once, so that removing keeps up with thousands of rows a
-/// second and never takes more than half of one connection's time; a database under load answers slower and is spared
-/// by that alone.
+/// How fast old rows are removed: in steps that fit a short transaction, with a pause after each as long as the step
+/// took. Removing therefore keeps up with thousands of rows a second but never takes more than half of one connection's
+/// time, and slows down when a database under load answers slowly.
 /// </summary>
-/// <param name="Rows">How many rows the next step removes at most.</param>
-/// <param name="Pause">How long to wait before it.</param>
+/// <param name="Rows">The number of rows that the next step removes at most.</param>
+/// <param name="Pause">The wait before the next step.</param>
 internal readonly record struct PurgePace(int Rows, TimeSpan Pause)
 {
-    /// <summary>Bounds of a step.</summary>
+    /// <summary>The bounds of a step.</summary>
     public const int RowsMin = 50,
         RowsMax = 2_000;
 
@@ -22,7 +21,7 @@ internal readonly record struct PurgePace(int Rows, TimeSpan Pause)
     /// <summary>The first step.</summary>
     public static PurgePace First { get; } = new(200, TimeSpan.Zero);
 
-    /// <summary>The pace after a step that took so long.</summary>
+    /// <summary>The pace after a step that took this long.</summary>
     public PurgePace After(TimeSpan took)
     {
         var rows =

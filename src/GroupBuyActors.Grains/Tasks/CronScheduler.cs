@@ -104,12 +104,12 @@ internal sealed class CronScheduler(
     {
         var (task, shard) = (due.Task, due.Task.Key.Shard);
         if (ScheduleOf(task) is not { } schedule)
-            return LeftOut(due, "schedule-removed", null);
+            return SkipReason(due, "schedule-removed", null);
         if (task.Key.Due != firing)
             return null;
-        if (schedule.LeftOut(shard, firing, due.Now) is not { } reason)
+        if (schedule.SkipReason(shard, firing, due.Now) is not { } reason)
             return Renewed(due, schedule.Firing(shard, firing));
-        return LeftOut(
+        return SkipReason(
             due,
             reason,
             reason == SpreadSchedule.Changed ? null : schedule.Next(shard, firing > due.Now ? firing : due.Now)
@@ -161,7 +161,7 @@ internal sealed class CronScheduler(
         return schedule.Next(task.Key.Shard, firing > now ? firing : now) is { } next ? [next] : [];
     }
 
-    private static HandlerResult.Finished LeftOut(DueTask due, string reason, TimedTask? next) =>
+    private static HandlerResult.Finished SkipReason(DueTask due, string reason, TimedTask? next) =>
         new()
         {
             Schedules = next is null ? [] : [next],

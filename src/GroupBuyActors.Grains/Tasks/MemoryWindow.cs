@@ -64,7 +64,7 @@ internal sealed class MemoryWindow(GrainsOptions options)
     /// <summary>A reading found so many; <paramref name="readTo"/> is where it was cut, or null.</summary>
     public void Found(int found, DateTimeOffset? readTo)
     {
-        _window.Found(found, isComplete: readTo is null);
+        _window.Record(found, isComplete: readTo is null);
         _readTo = readTo;
     }
 
@@ -87,7 +87,7 @@ internal sealed class MemoryWindow(GrainsOptions options)
     public DateTimeOffset? Shrink(int waiting, DateTimeOffset now)
     {
         HasOverflowed = true;
-        _window.Found(waiting, isComplete: false);
+        _window.Record(waiting, isComplete: false);
         var until = now + _window.Span;
         if (until >= _until)
             return null;

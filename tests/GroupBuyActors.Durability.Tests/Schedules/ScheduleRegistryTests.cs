@@ -109,7 +109,7 @@ public sealed class ScheduleRegistryTests
                 .Select(schedule => shards.Count(shard => schedule.Next(shard, Noon) is not null))
         );
         var one = new Schedule(Hourly("first") with { Scope = ScheduleScope.OneShard });
-        Assert.Equal("schedule-changed", one.LeftOut(new ShardId(5), Noon, Noon));
+        Assert.Equal("schedule-changed", one.SkipReason(new ShardId(5), Noon, Noon));
         Assert.Null(one.After(new ShardId(5), Noon, Noon, Noon, Noon).Next);
     }
 

@@ -77,11 +77,11 @@ public sealed class SpreadScheduleTests
     {
         var (shard, noon) = (new ShardId(77), new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
         var firing = Scan.Next(shard, noon)!.Value;
-        Assert.Null(Scan.LeftOut(shard, firing, firing.AddHours(3)));
-        Assert.Equal("schedule-changed", Scan.LeftOut(shard, firing.AddSeconds(1), firing.AddHours(3)));
+        Assert.Null(Scan.SkipReason(shard, firing, firing.AddHours(3)));
+        Assert.Equal("schedule-changed", Scan.SkipReason(shard, firing.AddSeconds(1), firing.AddHours(3)));
         Assert.Equal(
             "schedule-changed",
-            new Schedule(Daily with { Timing = Midnight with { Expression = "0 1 * * *" } }).Times.LeftOut(
+            new Schedule(Daily with { Timing = Midnight with { Expression = "0 1 * * *" } }).Times.SkipReason(
                 shard,
                 firing,
                 firing
@@ -104,8 +104,8 @@ public sealed class SpreadScheduleTests
         ).Times;
         var (shard, noon) = (new ShardId(77), new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
         var firing = schedule.Next(shard, noon)!.Value;
-        Assert.Null(schedule.LeftOut(shard, firing, firing.AddMinutes(5)));
-        Assert.Equal(reason, schedule.LeftOut(shard, firing, firing.AddHours(3)));
+        Assert.Null(schedule.SkipReason(shard, firing, firing.AddMinutes(5)));
+        Assert.Equal(reason, schedule.SkipReason(shard, firing, firing.AddHours(3)));
     }
 
     /// <summary>A run of the first of several missed firings, an hour long, while others come due.</summary>
@@ -193,7 +193,7 @@ public sealed class SpreadScheduleTests
                         var began = now > firing ? now : firing;
                         now = began.AddMinutes(wait);
                         told.Add(firing);
-                        var plan = schedule.LeftOut(shard, firing, began) is null
+                        var plan = schedule.SkipReason(shard, firing, began) is null
                             ? schedule.After(shard, firing, began, now)
                             : new FiringPlan(schedule.Next(shard, firing), []);
                         told.AddRange(plan.Skipped.Select(skipped => skipped.Firing));

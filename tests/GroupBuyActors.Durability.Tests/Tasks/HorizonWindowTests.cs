@@ -40,7 +40,7 @@ public sealed class HorizonWindowTests
     public void AnEmptyTableIsReadOverTheWholeHorizon()
     {
         var window = new HorizonWindow(Shortest, Longest, TasksMax);
-        window.Found(0, true);
+        window.Record(0, true);
         Assert.Equal(Longest, window.Span);
         Read(window, 1_000_000, 5);
         Assert.Equal(Shortest, window.Span);
@@ -53,7 +53,7 @@ public sealed class HorizonWindowTests
         for (var n = 0; n < times; n++)
         {
             var there = tasksASecond * window.Span.TotalSeconds;
-            window.Found((int)Math.Min(there, TasksMax), there <= TasksMax);
+            window.Record((int)Math.Min(there, TasksMax), there <= TasksMax);
         }
     }
 

@@ -16,10 +16,12 @@ internal sealed class GroupDeadline()
         NoPayloadJson.Default.NoPayload
     )
 {
-    /// <summary>Its name.</summary>
     public const string TypeName = "group-deadline";
 
-    /// <summary>The type. A deadline is set a day ahead, everything else minutes.</summary>
+    /// <summary>
+    /// The type. It begins a trace of its own because a deadline is about a day after its cause; other tasks run
+    /// minutes after theirs.
+    /// </summary>
     public static GroupDeadline Type { get; } = new() { BeginsTrace = true };
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Continues the fan-out of a transition that did not fit into its commit, until none is open.</summary>
+/// <summary>Continues the fan-out of a transition that did not fit into its commit, until none is pending.</summary>
 internal sealed class GroupSettle()
     : GroupTaskType<NoPayload>(
         new TaskPolicy
@@ -16,10 +16,8 @@ internal sealed class GroupSettle()
         NoPayloadJson.Default.NoPayload
     )
 {
-    /// <summary>Its name.</summary>
     public const string TypeName = "group-settle";
 
-    /// <summary>The type.</summary>
     public static GroupSettle Type { get; } = new();
 
     /// <inheritdoc/>

@@ -5,32 +5,32 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What a try of a group's task does next.</summary>
+/// <summary>The next step in a try of a group's task.</summary>
 internal abstract record GroupTaskStep
 {
     private GroupTaskStep() { }
 
-    /// <summary>It asks a port, and goes on with the answer.</summary>
+    /// <summary>Ask a port, and continue with the answer.</summary>
     public sealed record Ask(PortQuestion Question) : GroupTaskStep;
 
-    /// <summary>It delivers the answer to its group, whose commit completes the task.</summary>
+    /// <summary>Deliver the answer to the group, whose commit completes the task.</summary>
     public sealed record Deliver(PortAnswered Answer) : GroupTaskStep;
 
-    /// <summary>It is done, and its group need not know: a commit of its own completes it.</summary>
+    /// <summary>Done without the group: a commit of its own completes the task.</summary>
     public sealed record Finish : GroupTaskStep;
 
-    /// <summary>The try failed.</summary>
     public sealed record Fail(RetryStep Step, string Reason) : GroupTaskStep;
 }
 
-/// <summary>What all types of a group's tasks have in common, whatever their payload.</summary>
+/// <summary>A type of a group's tasks, whatever its payload.</summary>
 internal interface IGroupTaskType
 {
     /// <summary>See <see cref="TaskType.Name"/>.</summary>
     string Name { get; }
 
     /// <summary>
-    /// The next step of a try; <paramref name="answered"/>: what the step before asked, null at first.
+    /// The next step of a try. <paramref name="answered"/> is the answer to the question of the previous step; null at
+    /// the first step.
     /// </summary>
     GroupTaskStep Next(DueTask due, PortAnswered? answered);
 
@@ -39,10 +39,10 @@ internal interface IGroupTaskType
 }
 
 /// <summary>
-/// A type of a group's tasks. Its rule is pure: it says what to ask, and what the answer means; asking is the silo's.
+/// A type of a group's tasks. Its rule is pure: it decides what to ask and what the answer means; the silo asks.
 /// </summary>
 /// <param name="policy">See <see cref="TaskType.Policy"/>.</param>
-/// <param name="json">How the payload is written and read.</param>
+/// <param name="json">Serialises the payload.</param>
 internal abstract class GroupTaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<TPayload> json)
     : TaskType<TPayload>(policy, json),
         IGroupTaskType
@@ -60,11 +60,11 @@ internal abstract class GroupTaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<
     /// <summary>See <see cref="IGroupTaskType.CommandOf"/>.</summary>
     protected abstract GroupCommand CommandOf(TPayload payload, PortAnswered answered);
 
-    /// <summary>The group that a task is about.</summary>
+    /// <summary>The group of a task.</summary>
     protected static GroupId GroupOf(DueTask due) =>
         due.Task.Actor?.Group ?? throw new InvalidDataException($"Task {due.Task.Key.Id} has no group.");
 
-    /// <summary>One of the orders of the group that a task is about.</summary>
+    /// <summary>The id of an order of the task's group.</summary>
     protected static OrderId OrderOf(DueTask due, int number) => new(GroupOf(due), number);
 
     private protected static GroupTaskStep Asks(PortQuestion question) => new GroupTaskStep.Ask(question);
@@ -75,7 +75,7 @@ internal abstract class GroupTaskType<TPayload>(TaskPolicy policy, JsonTypeInfo<
         new GroupTaskStep.Fail(due.AfterFailure(), reason);
 }
 
-/// <summary>Payload of tasks about one order.</summary>
+/// <summary>The payload of tasks about one order.</summary>
 internal sealed record OrderTask(int Order);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

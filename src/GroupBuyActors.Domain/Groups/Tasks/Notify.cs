@@ -6,7 +6,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Hands a notice to a buyer. Nothing in the group depends on it, so that a commit of its own completes it.
+/// Sends a notice to a buyer. Nothing in the group depends on it, so a commit of its own completes it.
 /// </summary>
 internal sealed class Notify()
     : GroupTaskType<NotifyTask>(
@@ -16,17 +16,15 @@ internal sealed class Notify()
             Target = TaskTarget.Notices,
             Weight = 3,
             Lateness = TimeSpan.FromSeconds(5),
-            // Notices are worth nothing late, and twenty of them an hour annoy a provider less than a queue of stale
-            // ones.
+            // A late notice is worthless, so retries end after an hour instead of burdening the provider with a queue
+            // of outdated notices.
             Retry = new() { RetryCountMax = 5, TimeToLive = TimeSpan.FromHours(1) },
         },
         NotifyTaskJson.Default.NotifyTask
     )
 {
-    /// <summary>Its name.</summary>
     public const string TypeName = "notify";
 
-    /// <summary>The type.</summary>
     public static Notify Type { get; } = new();
 
     /// <inheritdoc/>
@@ -41,7 +39,7 @@ internal sealed class Notify()
             { Answer: PortAnswer.Done } => new GroupTaskStep.Finish(),
             { Answer: PortAnswer.Refused } => new GroupTaskStep.Fail(
                 new RetryStep(RetryDecision.Dead, TimeSpan.Zero, true),
-                answered.Detail ?? "The notice service refused permanently."
+                answered.Detail ?? "The notice service refused the notice permanently."
             ),
             _ => Fails(due, answered.Detail ?? "The notice service did not answer."),
         };
@@ -49,10 +47,10 @@ internal sealed class Notify()
 
     /// <inheritdoc/>
     protected override GroupCommand CommandOf(NotifyTask payload, PortAnswered answered) =>
-        throw new NotSupportedException("A notice has no command for its group.");
+        throw new NotSupportedException("A notify task has no command for its group.");
 }
 
-/// <summary>Payload of <see cref="Notify"/>.</summary>
+/// <summary>The payload of <see cref="Notify"/>.</summary>
 internal sealed record NotifyTask(int Order, string UserId, string Kind);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

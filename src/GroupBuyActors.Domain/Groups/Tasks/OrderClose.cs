@@ -4,8 +4,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Closes an unpaid order at the end of its payment window, after asking the provider for a payment; if it does not
-/// answer, without its answer.
+/// Closes an unpaid order at the end of its payment window. It first asks the provider for a payment; if the provider
+/// does not answer, the order is closed without an answer.
 /// </summary>
 internal sealed class OrderClose()
     : GroupTaskType<OrderTask>(
@@ -27,7 +27,6 @@ internal sealed class OrderClose()
         OrderTaskJson.Default.OrderTask
     )
 {
-    /// <summary>Its name.</summary>
     public const string TypeName = "order-close";
 
     private static readonly PortAnswered NotQueried = new(
@@ -36,7 +35,6 @@ internal sealed class OrderClose()
         "The payment provider was not asked again."
     );
 
-    /// <summary>The type.</summary>
     public static OrderClose Type { get; } = new();
 
     /// <inheritdoc/>
@@ -47,8 +45,8 @@ internal sealed class OrderClose()
                 ? Delivers(NotQueried)
                 : Asks(new PortQuestion.FindPayments(OrderOf(due, payload.Order)));
         if (answered.Answer == PortAnswer.Unavailable && due.TriesAgain(out var step))
-            return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
-        // A refusal to answer is treated as no answer: the order is closed, and payment-check finds a payment later.
+            return new GroupTaskStep.Fail(step, answered.Detail ?? "The payment provider did not answer.");
+        // A refusal is treated as no answer: the order is closed, and payment-check finds a payment later.
         return Delivers(
             answered.Answer == PortAnswer.Refused ? answered with { Answer = PortAnswer.Unavailable } : answered
         );

@@ -3,7 +3,9 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Asks about an order closed unpaid until the provider has answered: money it holds is refunded.</summary>
+/// <summary>
+/// Asks about an order that was closed unpaid until the provider answers; money that it holds is refunded.
+/// </summary>
 internal sealed class PaymentCheck()
     : GroupTaskType<OrderTask>(
         new TaskPolicy
@@ -17,10 +19,8 @@ internal sealed class PaymentCheck()
         OrderTaskJson.Default.OrderTask
     )
 {
-    /// <summary>Its name.</summary>
     public const string TypeName = "payment-check";
 
-    /// <summary>The type.</summary>
     public static PaymentCheck Type { get; } = new() { IsAboutMoney = true };
 
     /// <inheritdoc/>

@@ -3,57 +3,58 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What a group asks of a port, by a task or for a call: each with the key that makes repeating it safe.
+/// A question of a group to a port, asked by a task or for a call. Each that changes something has the key that makes
+/// repeating it safe.
 /// </summary>
 internal abstract record PortQuestion
 {
     private PortQuestion() { }
 
-    /// <summary>What was paid for an order?</summary>
+    /// <summary>Asks which payments were made for an order.</summary>
     public sealed record FindPayments(OrderId Order) : PortQuestion;
 
-    /// <summary>Refund a payment.</summary>
+    /// <summary>Refunds a payment.</summary>
     public sealed record RefundPayment(string Key, OrderId Order, string PaymentId, Money Amount) : PortQuestion;
 
-    /// <summary>Reserve stock for an attempt to publish: asked by a call, not by a task.</summary>
+    /// <summary>Reserves stock for a publication attempt; asked for a call, not by a task.</summary>
     public sealed record ReserveStock(int Attempt, StockReservation Reservation) : PortQuestion;
 
-    /// <summary>Deduct stock.</summary>
+    /// <summary>Deducts stock.</summary>
     public sealed record DeductStock(StockDeduction Deduction) : PortQuestion;
 
-    /// <summary>Release stock.</summary>
+    /// <summary>Releases stock.</summary>
     public sealed record ReleaseStock(StockRelease Release) : PortQuestion;
 
-    /// <summary>Hand a notice to a buyer.</summary>
+    /// <summary>Sends a notice to a buyer.</summary>
     public sealed record SendNotice(string Key, OrderId Order, string UserId, string Kind) : PortQuestion;
 }
 
-/// <summary>What a port answered to a task's question.</summary>
-/// <param name="Question">What was asked; null where nothing was, or where the answer has come over from another
-/// silo.</param>
-/// <param name="Answer">Its answer.</param>
-/// <param name="Detail">Its words, or null.</param>
+/// <summary>A port's answer to a task's question.</summary>
+/// <param name="Question">What was asked; null if nothing was, or if the answer was sent from another silo.</param>
+/// <param name="Answer">How the port answered.</param>
+/// <param name="Detail">The port's explanation, or
+/// null.</param>
 internal sealed record PortAnswered(PortQuestion? Question, PortAnswer Answer, string? Detail = null)
 {
     /// <summary>Nothing was asked.</summary>
     public static PortAnswered Nothing { get; } = new(null, PortAnswer.Done);
 
-    /// <summary>Money that the provider holds, where it was asked for.</summary>
+    /// <summary>The payments that the provider holds, if it was asked.</summary>
     public IReadOnlyList<ProviderPayment> Payments { get; init; } = [];
 
-    /// <summary>Payments that the provider has already refunded, where it was asked.</summary>
+    /// <summary>The ids of payments that the provider has already refunded, if it was asked.</summary>
     public IReadOnlyList<string> Refunded { get; init; } = [];
 
-    /// <summary>As the reply of a port.</summary>
+    /// <summary>The answer as the reply of a port.</summary>
     public PortReply Reply => new(Answer, Detail);
 
-    /// <summary>As the findings of the payment provider.</summary>
+    /// <summary>The answer as the findings of the payment provider.</summary>
     public PaymentFindings Findings => new(Answer, Payments, Detail) { Refunded = Refunded };
 
-    /// <summary>The reply of a port.</summary>
+    /// <summary>The answer from the reply of a port.</summary>
     public static PortAnswered Of(PortQuestion question, PortReply reply) => new(question, reply.Answer, reply.Detail);
 
-    /// <summary>The findings of the payment provider.</summary>
+    /// <summary>The answer from the findings of the payment provider.</summary>
     public static PortAnswered Of(PortQuestion question, PaymentFindings findings) =>
         new(question, findings.Answer, findings.Detail) { Payments = findings.Payments, Refunded = findings.Refunded };
 }

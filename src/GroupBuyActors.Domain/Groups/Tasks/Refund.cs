@@ -6,10 +6,11 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Refunds a payment under one key, which never changes; the group records it in the commit that completes the task.
-/// Before a call that may be a repeat the provider is asked first: a refund that was made but whose answer was lost is
-/// not made again, and none is made while the provider does not answer. A payment that it neither holds nor has
-/// refunded is refunded again: the key makes that safe, and counting it as refunded would not be.
+/// Refunds a payment with one key, which never changes; the group records the refund in the commit that completes the
+/// task. Before a call that may be a repeat, the provider is asked first: a refund that was made but whose answer was
+/// lost is not made again, and none is made while the provider does not answer. A payment that the provider neither
+/// holds nor has refunded is refunded again: the key makes that safe, whereas recording it as refunded would not be
+/// safe.
 /// </summary>
 internal sealed class Refund()
     : GroupTaskType<RefundTask>(
@@ -29,10 +30,8 @@ internal sealed class Refund()
         RefundTaskJson.Default.RefundTask
     )
 {
-    /// <summary>Its name.</summary>
     public const string TypeName = "refund";
 
-    /// <summary>The type.</summary>
     public static Refund Type { get; } = new() { IsAboutMoney = true };
 
     /// <inheritdoc/>
@@ -54,7 +53,15 @@ internal sealed class Refund()
             ),
             { Question: PortQuestion.FindPayments } when !answered.Refunded.Contains(payload.PaymentId) => Asks(refund),
             { Answer: PortAnswer.Done } => Delivers(answered),
-            _ => Fails(due, answered.Detail ?? $"The payment provider answered {answered.Answer}."),
+            _ => Fails(
+                due,
+                answered.Detail
+                    ?? (
+                        answered.Answer == PortAnswer.Refused
+                            ? "The payment provider refused the refund."
+                            : "The payment provider did not answer."
+                    )
+            ),
         };
     }
 
@@ -63,7 +70,10 @@ internal sealed class Refund()
         new GroupCommand.Refunded(payload.Order, payload.PaymentId, payload.Excess);
 }
 
-/// <summary>Payload of <see cref="Refund"/>. <see cref="Excess"/>: beside the order, whose status stays.</summary>
+/// <summary>
+/// The payload of <see cref="Refund"/>. <see cref="Excess"/> is true for an excess payment, whose refund does not
+/// change the order's status.
+/// </summary>
 internal sealed record RefundTask(int Order, string PaymentId, Money Amount, bool Excess);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -6,7 +6,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Releases stock, one call per cause; or, as the guard of a publication, abandons an attempt that is still open.
+/// Releases stock, with one call per cause; or, as the guard of a publication, abandons an attempt that is still open.
 /// </summary>
 internal sealed class StockRollback()
     : GroupTaskType<ReleaseTask>(
@@ -27,10 +27,8 @@ internal sealed class StockRollback()
         ReleaseTaskJson.Default.ReleaseTask
     )
 {
-    /// <summary>Its name.</summary>
     public const string TypeName = "stock-rollback";
 
-    /// <summary>The type.</summary>
     public static StockRollback Type { get; } = new();
 
     /// <inheritdoc/>
@@ -42,7 +40,15 @@ internal sealed class StockRollback()
             return Asks(new PortQuestion.ReleaseStock(payload.Release));
         return answered.Answer == PortAnswer.Done
             ? Delivers(answered)
-            : Fails(due, answered.Detail ?? $"The inventory service answered {answered.Answer}.");
+            : Fails(
+                due,
+                answered.Detail
+                    ?? (
+                        answered.Answer == PortAnswer.Refused
+                            ? "The inventory service refused to release the stock."
+                            : "The inventory service did not answer."
+                    )
+            );
     }
 
     /// <inheritdoc/>
@@ -53,7 +59,7 @@ internal sealed class StockRollback()
 }
 
 /// <summary>
-/// Payload of <see cref="StockRollback"/>: a release to make, or, where <see cref="GuardsAttempt"/> is set, the guard
+/// The payload of <see cref="StockRollback"/>: a release to make or, if <see cref="GuardsAttempt"/> is set, the guard
 /// of a publication.
 /// </summary>
 internal sealed record ReleaseTask(int Cause, StockRelease Release, int? GuardsAttempt = null);

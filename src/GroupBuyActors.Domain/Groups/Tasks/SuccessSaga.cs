@@ -6,8 +6,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Deducts stock, after success or for what is still missing at fulfilment. If it is refused for good, or all tries get
-/// no answer, the group is told that it is refused, and compensates.
+/// Deducts stock, after success or for units still missing at fulfilment. If the deduction is refused permanently, or
+/// no try gets an answer, a refusal is delivered to the group, which compensates.
 /// </summary>
 internal sealed class SuccessSaga()
     : GroupTaskType<DeductTask>(
@@ -31,10 +31,8 @@ internal sealed class SuccessSaga()
         DeductTaskJson.Default.DeductTask
     )
 {
-    /// <summary>Its name.</summary>
     public const string TypeName = "success-saga";
 
-    /// <summary>The type.</summary>
     public static SuccessSaga Type { get; } = new();
 
     /// <inheritdoc/>
@@ -45,7 +43,7 @@ internal sealed class SuccessSaga()
                 ? Delivers(new PortAnswered(null, PortAnswer.Refused, due.Task.LastError))
                 : Asks(new PortQuestion.DeductStock(payload.Deduction));
         if (answered.Answer == PortAnswer.Unavailable && due.TriesAgain(out var step))
-            return new GroupTaskStep.Fail(step, answered.Detail ?? "The port did not answer.");
+            return new GroupTaskStep.Fail(step, answered.Detail ?? "The inventory service did not answer.");
         return Delivers(
             answered.Answer == PortAnswer.Unavailable ? answered with { Answer = PortAnswer.Refused } : answered
         );
@@ -56,7 +54,7 @@ internal sealed class SuccessSaga()
         new GroupCommand.Deducted(payload.Cause, answered.Reply);
 }
 
-/// <summary>Payload of <see cref="SuccessSaga"/>: a deduction to make.</summary>
+/// <summary>The payload of <see cref="SuccessSaga"/>: a deduction to make.</summary>
 internal sealed record DeductTask(int Cause, StockDeduction Deduction);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
