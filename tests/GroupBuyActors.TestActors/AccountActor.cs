@@ -47,7 +47,10 @@ internal sealed class AccountBehavior()
     public override ActorResult<Deposited> Execute(Account state, Deposit command, DecisionInput input)
     {
         var result = new ActorResult<Deposited>();
-        if (command.Request is { } id && state.Requests.Find(id, input.Clock, RequestMemory<long>.RememberedFor) is { } known)
+        if (
+            command.Request is { } id
+            && state.Requests.Find(id, input.Clock, RequestMemory<long>.RememberedFor) is { } known
+        )
             result.Outcome = new Outcome.Accepted<long>(known.Answer);
         else if (command.Request is not null && state.Balance + command.Amount > Full)
             result.Outcome = new Outcome.Refused<string>("full");
