@@ -96,7 +96,8 @@ internal sealed record ScheduleDefinition(
             using var document = JsonDocument.Parse(Payload);
             return document.RootElement.ValueKind != JsonValueKind.Object ? "The payload must be a JSON object."
                 : document.RootElement.TryGetProperty(Schedule.FiringProperty, out _)
-                    ? $"The payload must not have the property '{Schedule.FiringProperty}': it is added with the time of the firing."
+                    ? $"The payload must not have the property '{Schedule.FiringProperty}': it is added with the time "
+                        + "of the firing."
                 : null;
         }
         catch (JsonException e)
