@@ -2,7 +2,6 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What an event changes in the order status log and in the books of payments.</summary>
 internal static class Books
 {
     public static void Record(CommandExecution execution, OrderEvent happened, RecordedEvent recorded)
@@ -25,8 +24,8 @@ internal static class Books
             Enter(execution.CommandResult.Payments, payment.Entry(happened.OrderId));
     }
 
-    // One handling may move a payment twice (a redemption revoked after the end: held, then refunding); only the last
-    // counts.
+    // One execution may change a payment twice (a redemption revoked after the end: held, then refunding); only the
+    // last entry counts.
     private static void Enter(List<PaymentEntry> entries, PaymentEntry entry)
     {
         for (var i = entries.Count - 1; i >= 0 && entries[i].Order == entry.Order; i--)

@@ -3,13 +3,15 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Whether an event has caused a task that an id names, told from the group's state long after it is done: a task that
-/// is done has left no row, and anybody can make up an id.
+/// Whether an event has caused the task of an id, decided from the group's state long after the task is done: a
+/// completed task leaves no row, and a caller may make up an id.
 /// </summary>
 internal static class CausedTasks
 {
-    /// <summary>True where the event caused a task of that type and number (from 0).</summary>
-    /// <remarks>Of a group with more orders than fit into a commit it is taken that they did not.</remarks>
+    /// <summary>True if the event caused a task of this type and number (from 0).</summary>
+    /// <remarks>
+    /// If a group has more orders than fit into a commit, it is assumed that its fan-outs did not fit.
+    /// </remarks>
     public static bool Has(
         GroupState state,
         RecordedEvent caused,

@@ -5,7 +5,7 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// One handling in the making: applies events as they are decided and gathers what must be committed with them.
+/// The execution of one command: applies events as they are decided, and collects what must be committed with them.
 /// </summary>
 internal sealed class CommandExecution
 {
@@ -52,7 +52,7 @@ internal sealed class CommandExecution
     }
 
     /// <summary>
-    /// Applies every move that is due, each with its fan-out where they fit, until nothing follows.
+    /// Applies every transition that is due, each with its fan-out if it fits, until none is left.
     /// </summary>
     public void RunTransitions()
     {
@@ -65,7 +65,7 @@ internal sealed class CommandExecution
         }
     }
 
-    /// <summary>Lets a pending fan-out go on, as many as a commit takes, and vouchers end.</summary>
+    /// <summary>Continues a pending fan-out, as far as a commit allows, and lets vouchers lapse.</summary>
     public void Advance()
     {
         _mayLapse = true;
@@ -85,7 +85,7 @@ internal sealed class CommandExecution
         _budget.Take(OrderStatusChange.BytesOf(change.Order.UserId));
     }
 
-    /// <summary>Removes a task; one that this very handling scheduled is not scheduled in the first place.</summary>
+    /// <summary>Removes a task; if this execution scheduled it, it is not scheduled in the first place.</summary>
     public void Remove(TaskKey key, long causedBy)
     {
         if (causedBy > SequenceBefore && CommandResult.Schedules.RemoveAll(task => task.Key.Id == key.Id) > 0)
@@ -94,19 +94,19 @@ internal sealed class CommandExecution
         _budget.Take(CommitBytes.Removal);
     }
 
-    /// <summary>Removes the tasks of fan-out that are done.</summary>
+    /// <summary>Removes the tasks of fan-outs that are done.</summary>
     public void RemoveDoneWork()
     {
         RemoveWork(_orderWorkBefore, State.OrderWork);
         RemoveWork(_noticeWorkBefore, State.NoticeWork);
     }
 
-    /// <summary>Removes the task that brought the command, unless its work is still open.</summary>
+    /// <summary>Removes the task that delivered the command, unless its fan-out is still pending.</summary>
     public void Complete()
     {
         if (_context.Completes is not { } task || IsPendingFanOut(task))
             return;
-        // The row may have been moved since it was scheduled; the key that the task delivers is where it lies now.
+        // The row may have been moved since the task was scheduled; the key that the task delivers is the current one.
         var removals = CommandResult.Removals;
         for (var i = 0; i < removals.Count; i++)
         {
@@ -142,7 +142,7 @@ internal sealed class CommandExecution
     private bool Defers(GroupEvent happened)
     {
         var count = FanOut.CountOfOrders(State);
-        // The refund that marks a fulfilment as failed is itself the first of its fan-out.
+        // The refund that marks a fulfilment as failed is itself the first event of its fan-out.
         var limit = Settings.FanOutPerCommit - (happened is OrderRefundRequested ? 1 : 0);
         var fits = count <= limit && FanOut.BytesOfOrders(State) <= _budget.Left;
         _ordersLeft = fits || happened is OrderRefundRequested ? Math.Min(count, limit) : 0;

@@ -3,13 +3,13 @@ using GroupBuyActors.Committing;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Counts what a handling takes of the bytes that one commit may have. Events are measured only when somebody asks:
-/// most handlings have no fan-out to cut.
+/// Counts how many of the bytes of one commit an execution uses. Events are measured only when <see cref="Left"/> is
+/// read, because most executions have no fan-out to limit.
 /// </summary>
 internal sealed class CommitBudget(int bytesMax, List<RecordedEvent> events)
 {
     /// <summary>
-    /// Kept free for what follows the fan-out: the next transition, its tasks, a remembered request.
+    /// Reserved for what follows the fan-out: the next transition, its tasks, a remembered request.
     /// </summary>
     private const int Spare = 32 * 1024;
 
@@ -17,7 +17,7 @@ internal sealed class CommitBudget(int bytesMax, List<RecordedEvent> events)
     private long _used = CommitBytes.Fixed;
     private int _eventsMeasured;
 
-    /// <summary>Bytes left; negative where more is used than should be.</summary>
+    /// <summary>The bytes that are left; negative if too many are used.</summary>
     public long Left
     {
         get
@@ -28,6 +28,6 @@ internal sealed class CommitBudget(int bytesMax, List<RecordedEvent> events)
         }
     }
 
-    /// <summary>Counts something that is no event.</summary>
+    /// <summary>Counts something other than an event.</summary>
     public void Take(int bytes) => _used += bytes;
 }

@@ -4,12 +4,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The currencies that prices and payments may be in: those of ISO 4217 that are money of a country today. Its codes
-/// for metals, funds and tests are not among them, nor those that were withdrawn.
+/// The currencies of prices and payments: those of ISO 4217 that are in use today, without its codes for metals, funds
+/// and tests and without withdrawn ones.
 /// </summary>
 internal static class Currencies
 {
-    /// <summary>The message for any other currency.</summary>
     public const string Expected = "The currency must be the ISO 4217 code of a currency in use today, such as CNY.";
 
     private static readonly FrozenSet<string> Codes = """

@@ -3,7 +3,7 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What an answer shows.</summary>
+/// <summary>What an answer contains.</summary>
 internal enum AnswerKind
 {
     None,
@@ -13,7 +13,7 @@ internal enum AnswerKind
 }
 
 /// <summary>
-/// What a command decides, looking at the state but not touching it: events to apply and what to say, or a refusal.
+/// What a command decides without changing the state: events to apply and the answer, or a refusal.
 /// </summary>
 internal sealed class Decision
 {
@@ -24,25 +24,27 @@ internal sealed class Decision
     public AnswerKind Answer { get; init; }
     public int Order { get; init; }
 
-    /// <summary>The outcome where it is not <see cref="Answer"/>.</summary>
+    /// <summary>The outcome, if it is not <see cref="Answer"/>.</summary>
     public Outcome? Instead { get; init; }
 
-    /// <summary>True where inventory is asked for what <see cref="Events"/> publish.</summary>
+    /// <summary>True if inventory must be asked to reserve the stock for <see cref="Events"/>.</summary>
     public bool Reserves { get; init; }
 
     public string? Alert { get; init; }
     public string? Warning { get; init; }
 
-    /// <summary>True where the task that brought the command must be run again: the port has not answered.</summary>
+    /// <summary>
+    /// True if the task that delivered the command must be run again, because the port has not answered.
+    /// </summary>
     public bool KeepsTask { get; init; }
 
-    /// <summary>True where the task that brought the command has done its work.</summary>
+    /// <summary>True if the task that delivered the command is completed.</summary>
     public bool CompletesTask => !KeepsTask && Instead is null;
 
-    /// <summary>True where a pending fan-out go on and vouchers whose validity is over end.</summary>
+    /// <summary>True if a pending fan-out continues and vouchers whose validity is over lapse.</summary>
     public bool Advances { get; init; }
 
-    /// <summary>Nothing is to be done and nothing to be said: a task that is no longer needed.</summary>
+    /// <summary>Nothing to do and no answer: for a task that is no longer needed.</summary>
     public static Decision Nothing { get; } = new();
 
     public static Decision Refuse(RefusalCode code, string detail) => new() { Instead = Refused(code, detail) };
@@ -90,7 +92,7 @@ internal sealed class Decision
         };
 
     /// <summary>
-    /// A task delivers something about an order or cause that is not in this state: the activation may be outdated.
+    /// For a task about an order or cause that is not in this state: the activation may be outdated.
     /// </summary>
     public static Decision UnknownToTask(string what) => new() { Instead = new Outcome.Unknown(), Alert = what };
 }

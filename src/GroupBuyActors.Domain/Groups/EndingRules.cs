@@ -4,7 +4,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Ways a group or its joining ends by hand or by time; the deadline itself is one of the <see cref="Transitions"/>.
+/// How a merchant, an operator or a task ends a group or its joining; the deadline itself is one of the
+/// <see cref="Transitions"/>.
 /// </summary>
 internal static class EndingRules
 {
@@ -44,7 +45,7 @@ internal static class EndingRules
         {
             if (state.Sequence == 0)
                 return Decision.UnknownToTask($"Group {state.Id} does not exist.");
-            // Moved forward by hand, a deadline's task still ends nothing before the deadline.
+            // A deadline's task that an operator brought forward must still end nothing before the deadline.
             if (
                 AwaitsDeadline(state)
                 && now < state.RequireTerms().Deadline

@@ -4,16 +4,17 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What a transition means for each of the group's orders, and the notices after success. Up to 500 are in the
-/// transition's commit, if it takes so many bytes; else they follow in commits of at most 500 and of at most so many
-/// bytes, found by a cursor that passes each order once.
+/// The events for each of the group's orders that follow from a transition, and the notices after success. Up to 500
+/// orders are in the transition's commit, if their bytes fit; otherwise they follow in commits of at most 500 orders
+/// and of the largest size of a commit, found by a cursor that passes each order once.
 /// </summary>
 internal static class FanOut
 {
     public const string SuccessNotice = "success";
 
     /// <summary>
-    /// JSON of an event or a task about one order, without texts from outside; a group's longest id is in it twice.
+    /// The largest size in bytes of the JSON of an event or a task about one order, without texts from outside; it
+    /// contains a group's longest id twice.
     /// </summary>
     private const int EventDataMax = 600,
         TaskDataMax = 250;
@@ -21,7 +22,7 @@ internal static class FanOut
     /// <summary>A character that JSON escapes: <c>\uXXXX</c>.</summary>
     private const int JsonBytesPerCharacter = 6;
 
-    /// <summary>Orders that the open work still has to reach.</summary>
+    /// <summary>The number of orders that the pending fan-out still has to reach.</summary>
     public static int CountOfOrders(GroupState state)
     {
         var orders = state.Orders;
@@ -37,7 +38,7 @@ internal static class FanOut
         };
     }
 
-    /// <summary>Orders that may still get a notice.</summary>
+    /// <summary>The number of orders that may still get a notice.</summary>
     public static int CountOfNotices(GroupState state) =>
         Math.Min(state.NotifyUpTo - state.NotifiedUpTo, state.Orders.CountHolding);
 
@@ -54,7 +55,7 @@ internal static class FanOut
     }
 
     /// <summary>
-    /// Moves the cursor to the next order concerned and closes work that is done; part of applying an event.
+    /// Moves the cursor to the next affected order and closes a fan-out that is done; a part of applying an event.
     /// </summary>
     public static void Track(GroupState state)
     {
@@ -72,7 +73,7 @@ internal static class FanOut
             state.OrderCursor++;
     }
 
-    /// <summary>The consequence for the order under the cursor: one event, or two.</summary>
+    /// <summary>The one or two events for the order at the cursor.</summary>
     public static (GroupEvent First, GroupEvent? Second)? Next(GroupState state, Func<string> newSecret)
     {
         if (state.OrderWork is null || state.Orders.Find(state.OrderCursor) is not { } order)
@@ -94,7 +95,7 @@ internal static class FanOut
         };
     }
 
-    /// <summary>A voucher's end, with the refund where the policy gives one.</summary>
+    /// <summary>The lapse of a voucher, with the refund if the policy demands one.</summary>
     public static (GroupEvent First, GroupEvent? Second) Lapse(GroupState state, OrderId id, Order order) =>
         (
             new VoucherLapsed { OrderId = id },
@@ -110,8 +111,8 @@ internal static class FanOut
     }
 
     /// <summary>
-    /// The next notices: to those of at most <paramref name="countMax"/> orders in a row that hold seats, and whose
-    /// tasks take at most <paramref name="bytesMax"/>; to one at least.
+    /// The next notices: for at most <paramref name="countMax"/> consecutive orders that hold seats, whose tasks have
+    /// at most <paramref name="bytesMax"/> bytes; for one at least.
     /// </summary>
     public static BuyersNotified? NextNotices(GroupState state, int countMax, long bytesMax)
     {
@@ -132,7 +133,7 @@ internal static class FanOut
         return new BuyersNotified(SuccessNotice, state.NotifiedUpTo + 1, number, holding);
     }
 
-    /// <summary>At most how many bytes the fan-out take that the open work still has to reach.</summary>
+    /// <summary>The largest size in bytes of the rest of the pending fan-out.</summary>
     public static long BytesOfOrders(GroupState state)
     {
         var bytes = 0L;
@@ -142,7 +143,7 @@ internal static class FanOut
         return bytes;
     }
 
-    /// <summary>At most how many bytes the notices take that are still to be handed over.</summary>
+    /// <summary>The largest size in bytes of the notices that are still to be scheduled.</summary>
     public static long BytesOfNotices(GroupState state)
     {
         long bytes = CommitBytes.OfEvent(EventDataMax);
@@ -152,7 +153,7 @@ internal static class FanOut
         return bytes;
     }
 
-    /// <summary>At most how many bytes all orders of a group could take in one transition.</summary>
+    /// <summary>The largest size in bytes of all orders of a group in one transition.</summary>
     public static long BytesAtMost(GroupState state)
     {
         var bytes = 0L;
@@ -172,7 +173,7 @@ internal static class FanOut
         };
 
     /// <summary>
-    /// An event about an order and its status row; a voucher that is issued takes no more than one that lapses.
+    /// The size of an event about an order with its status row; issuing a voucher needs no more than its lapse.
     /// </summary>
     private static int LapseBytes(Order order) =>
         CommitBytes.OfEvent(EventDataMax) + OrderStatusChange.BytesOf(order.UserId);

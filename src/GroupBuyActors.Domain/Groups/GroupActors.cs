@@ -1,20 +1,20 @@
 namespace GroupBuyActors;
 
-/// <summary>Groups as durable actors, and back.</summary>
+/// <summary>Converts between groups and durable actors.</summary>
 internal static class GroupActors
 {
-    /// <summary>The kind of groups.</summary>
+    /// <summary>The actor kind of groups.</summary>
     public const string Kind = "groups";
 
     extension(GroupId group)
     {
-        /// <summary>The actor that the group is.</summary>
+        /// <summary>The group's actor id.</summary>
         public ActorId Actor => new(Kind, group.Value);
     }
 
     extension(ActorId actor)
     {
-        /// <summary>The group that the actor is, or null where it is of another kind.</summary>
+        /// <summary>The actor's group id; null if the actor is of another kind.</summary>
         public GroupId? Group => actor.Kind == Kind && GroupId.TryParse(actor.Key, out var group) ? group : null;
     }
 }

@@ -2,30 +2,29 @@ using GroupBuyActors.Activations;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What a command's answer shows: the group or one of its orders; of most tasks' commands nothing.</summary>
+/// <summary>The answer of a command: the group or one of its orders; for most tasks' commands nothing.</summary>
 internal readonly record struct GroupAnswer
 {
     private readonly object? _view;
 
     private GroupAnswer(object? view, ReplyOutcome how) => (_view, How) = (view, how);
 
-    /// <summary>True where nothing is shown.</summary>
+    /// <summary>True if there is no answer.</summary>
     public bool IsNothing => _view is null;
 
-    /// <summary>How it went.</summary>
     public ReplyOutcome How { get; }
 
-    /// <summary>The group, where it is shown.</summary>
+    /// <summary>The group, if it is the answer.</summary>
     public GroupView? Group => _view as GroupView;
 
-    /// <summary>The order, where one is shown.</summary>
+    /// <summary>The order, if one is the answer.</summary>
     public OrderView? Order => _view as OrderView;
 
     public static GroupAnswer Of(GroupView? view, ReplyOutcome how) => new(view, how);
 
     public static GroupAnswer Of(OrderView view, ReplyOutcome how) => new(view, how);
 
-    /// <summary>As the outcome of a command.</summary>
+    /// <summary>The answer as the outcome of a command.</summary>
     public Outcome.Accepted Accept(bool replayed = false) =>
         _view switch
         {

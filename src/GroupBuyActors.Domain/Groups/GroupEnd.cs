@@ -1,12 +1,12 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>Whether anything may still follow of itself from what a group is.</summary>
+/// <summary>Whether anything may still happen to a group by itself.</summary>
 internal static class GroupEnd
 {
     /// <summary>
-    /// True where the group has ended (or was never shelved) and its state waits for nothing: no order that holds money
-    /// or a voucher, no redemption that may be revoked, no stock, no consequence to come. A late payment may still come
-    /// from outside; it finds the state.
+    /// True if the group has ended (or was never shelved) and its state waits for nothing: no order with money or a
+    /// voucher, no redemption that may be revoked, no stock, no pending fan-out. A late payment may still come from
+    /// outside; it is decided on the stored state.
     /// </summary>
     public static bool IsOver(GroupState state, DateTimeOffset now) =>
         state.Phase is GroupPhase.Expired or GroupPhase.None

@@ -5,8 +5,8 @@ namespace GroupBuyActors.Groups;
 internal static partial class GroupMachine
 {
     /// <summary>
-    /// Changes the state by one event. Looks at nothing but the two, so that a replay gives the same state: plans of
-    /// stock and a pending fan-out are derived here, never decided elsewhere.
+    /// Changes the state by one event. It depends on these two only, so that a replay results in the same state: stock
+    /// plans and pending fan-outs are derived here and decided nowhere else.
     /// </summary>
     internal static void Apply(GroupState state, RecordedEvent recorded)
     {

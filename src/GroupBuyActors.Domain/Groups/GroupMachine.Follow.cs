@@ -6,12 +6,12 @@ namespace GroupBuyActors.Groups;
 
 internal static partial class GroupMachine
 {
-    /// <summary>The number of a restored task whose due time is not the one that its event set.</summary>
+    /// <summary>The number in the id of a restored task whose due time is not the one that its event set.</summary>
     private const int RestoredTaskNumber = 1_000_000;
 
     /// <summary>
-    /// The tasks that an event just applied schedules and removes. <paramref name="deferred"/>: it opened fan-out
-    /// that do not fit into its commit.
+    /// Schedules and removes the tasks that follow from an event that was just applied. <paramref name="deferred"/> is
+    /// true if it opened a fan-out that does not fit into its commit.
     /// </summary>
     internal static void Follow(CommandExecution execution, RecordedEvent recorded, bool deferred)
     {
@@ -71,9 +71,9 @@ internal static partial class GroupMachine
         state.TaskKey(state.RequireTerms().Deadline, state.ShelvedSequence, GroupDeadline.Type);
 
     /// <summary>
-    /// A task that the state needs, as its event scheduled it: to put it back where it was lost. When a deduction's and
-    /// a release's were due the state does not know, so these get a name of their own: they are removed by their own
-    /// runs, under any name.
+    /// A task that the state needs, as its event scheduled it, in order to restore it. The state does not know when the
+    /// tasks of deductions and releases were due, so these get ids of their own; that is safe because they are removed
+    /// by their own runs, under any id.
     /// </summary>
     internal static TimedTask TaskOf(GroupState state, NeededTask needed, GroupSettings settings)
     {
@@ -155,8 +155,8 @@ internal static partial class GroupMachine
             );
     }
 
-    // Were the attempt abandoned, its release would be the next one; nothing else plans a release while a publication
-    // is open.
+    // If the attempt is abandoned, its release is the next one, because nothing else plans a release while a
+    // publication is open.
     private static ReleaseTask GuardOf(GroupState state, int attempt)
     {
         var release = new Release
@@ -191,7 +191,7 @@ internal static partial class GroupMachine
             UndoDeductions = release.UndoDeductions?.ConvertAll(cause => PortKeys.Deduct(state.Id, cause)) ?? [],
         };
 
-    /// <summary>Numbers the tasks of one event: only notices are more than one of a type.</summary>
+    /// <summary>Numbers the tasks of one event; only notices can be several of a type.</summary>
     private struct TasksOf(CommandExecution execution, RecordedEvent recorded)
     {
         private int _notices;

@@ -4,16 +4,16 @@ using GroupBuyActors.Requests;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The group's rules as one entry. A command is decided by its family's rules (<c>…Rules.Decide</c>: pure), the events
-/// are applied (<c>Apply</c>: the only code that changes state), tasks follow from events (<c>Follow</c>), and the
-/// group's own moves (<see cref="Transitions"/>) run until none is due.
+/// The entry point of the group's rules. A command is decided by the rules of its family (<c>…Rules.Decide</c>, pure),
+/// the events are applied (<c>Apply</c>, the only code that changes state), tasks follow from events (<c>Follow</c>),
+/// and the group's <see cref="Transitions"/> run until none is due.
 /// </summary>
 internal static partial class GroupMachine
 {
     /// <summary>
-    /// Decides a command and applies what follows from it to <paramref name="state"/>: first a deadline that has
-    /// passed, then the command, then every transition that is now due. A refused command leaves the state as the
-    /// deadline left it.
+    /// Decides a command and applies the resulting events to <paramref name="state"/>: first a deadline that has
+    /// passed, then the command, then every transition that is due. A refused command changes nothing after the
+    /// deadline.
     /// </summary>
     public static CommandResult Handle(GroupState state, GroupCommand command, CommandContext context)
     {
@@ -21,7 +21,7 @@ internal static partial class GroupMachine
         var result = execution.CommandResult;
         if (context.Completes is { } task && task.Due > execution.Now)
         {
-            // The clock that fired it is ahead of ours: a timer may be late, never early.
+            // The clock that fired the task is ahead of this one. A task may be late but never early.
             result.Outcome = new Outcome.NotYet(task.Due - execution.Now);
             return result;
         }
@@ -31,7 +31,7 @@ internal static partial class GroupMachine
         var known = request is null
             ? null
             : state.Requests.Find(request.Id, execution.Now, context.Settings.RequestMemory);
-        // A reservation's answer is decided all the same, for stock hangs on it; what is said then is the publication's
+        // A reservation's answer is always decided, because stock depends on it; the caller then gets the publication's
         // first answer.
         if (request is not null && known is not null && command is not GroupCommand.Reserved)
         {
@@ -56,7 +56,7 @@ internal static partial class GroupMachine
     }
 
     /// <summary>
-    /// Applies a stored event. Replaying all events of a group gives the same state as living through them.
+    /// Applies a stored event. Replaying all events of a group results in the same state as deciding them.
     /// </summary>
     public static void Replay(GroupState state, RecordedEvent recorded)
     {

@@ -6,15 +6,14 @@ using GroupBuyActors.Requests;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Snapshots: the state as versioned JSON. Only what events made is in it; all that is counted or found from it (seats,
-/// buyers, the cursor of a pending fan-out) is counted and found again on reading.
+/// Snapshots: the state as versioned JSON. It contains only what events set; derived values (seats, buyers, the cursor
+/// of a pending fan-out) are computed again on reading.
 /// </summary>
 internal static class GroupSnapshot
 {
     /// <summary>The version that this release writes; it reads this and older ones.</summary>
     public const int Version = 1;
 
-    /// <summary>Writes the state.</summary>
     public static byte[] Write(GroupState state)
     {
         var document = new SnapshotDocument
@@ -48,7 +47,7 @@ internal static class GroupSnapshot
         return JsonSerializer.SerializeToUtf8Bytes(document, SnapshotJson.Default.SnapshotDocument);
     }
 
-    /// <summary>Reads a state; throws <see cref="UnknownEventException"/> on a version of a newer release.</summary>
+    /// <summary>Reads a state; throws <see cref="UnknownEventException"/> for a version of a newer release.</summary>
     public static GroupState Read(GroupId id, ReadOnlySpan<byte> snapshot)
     {
         var document =
@@ -93,7 +92,7 @@ internal static class GroupSnapshot
     }
 }
 
-/// <summary>The JSON of a snapshot; names only grow.</summary>
+/// <summary>The JSON of a snapshot. New releases only add names.</summary>
 internal sealed class SnapshotDocument
 {
     public int Version { get; init; }
@@ -123,7 +122,8 @@ internal sealed class SnapshotDocument
 }
 
 /// <summary>
-/// A remembered request. Of an order's answer only what may have changed since is kept; the rest is in the order.
+/// A remembered request. An answer with an order stores only the values that may have changed since; the others are in
+/// the order.
 /// </summary>
 internal sealed class RequestRow
 {
@@ -203,7 +203,7 @@ internal sealed class RequestRow
     }
 }
 
-/// <summary>Instants as milliseconds since 1970: a third of the bytes of their text, and quicker to read.</summary>
+/// <summary>Writes times as milliseconds since 1970: a third of the bytes of their text, and faster to read.</summary>
 internal sealed class UnixMillisecondsConverter : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

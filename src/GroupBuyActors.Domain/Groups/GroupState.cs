@@ -10,16 +10,13 @@ internal sealed class GroupState : IActorState
     private readonly GroupId _id;
     private ShardId? _shard;
 
-    /// <summary>A group that nothing has happened to.</summary>
+    /// <summary>Creates the state of a group without events.</summary>
     public GroupState(GroupId id) => (_id, Actor) = (id, id.Actor);
 
-    /// <summary>The group.</summary>
     public GroupId Id => _id;
 
-    /// <summary>The group as an actor.</summary>
     public ActorId Actor { get; }
 
-    /// <summary>Where it stands.</summary>
     public GroupPhase Phase { get; internal set; }
 
     /// <summary>The sequence of its last event, 0 for none.</summary>
@@ -28,30 +25,28 @@ internal sealed class GroupState : IActorState
     /// <summary>The time of its last event.</summary>
     public DateTimeOffset UpdatedAt { get; internal set; }
 
-    /// <summary>Its terms, or null before publication.</summary>
+    /// <summary>Its terms; null before publication.</summary>
     public GroupTerms? Terms => Phase == GroupPhase.None ? null : StoredTerms;
 
-    /// <summary>Its stock.</summary>
     public StockFigures Stock => Ledger.Figures;
 
-    /// <summary>Number of orders.</summary>
     public int OrderCount => Orders.Count;
 
-    /// <summary>True where <see cref="GroupCommand.Settle"/> has fan-out left to commit.</summary>
+    /// <summary>True if <see cref="GroupCommand.Settle"/> has a fan-out to continue.</summary>
     public bool HasPendingFanOut => OrderWork is not null || NoticeWork is not null;
 
     /// <summary>
-    /// Roughly how many bytes <see cref="GroupSnapshot.Write"/> would give: kept up to date as events are applied.
+    /// The approximate size of <see cref="GroupSnapshot.Write"/> in bytes; updated as events are applied.
     /// </summary>
     public long ApproximateBytes { get; internal set; } = 512;
 
-    /// <summary>The group as readers see it; null while GET is 404.</summary>
+    /// <summary>The group for readers; null while it is not published and GET returns 404.</summary>
     public GroupView? View() => Views.Of(this);
 
-    /// <summary>An order as readers see it; null where there is none of this number.</summary>
+    /// <summary>An order for readers; null if it does not exist.</summary>
     public OrderView? Order(int number) => Orders.Find(number) is { } order ? Views.Of(this, order) : null;
 
-    /// <summary>All accepted payments, for rebuilding the books.</summary>
+    /// <summary>All accepted payments, to rebuild the books.</summary>
     public IEnumerable<PaymentEntry> Payments()
     {
         foreach (var order in Orders.All)
@@ -65,7 +60,7 @@ internal sealed class GroupState : IActorState
 
     internal ShardId Shard => _shard ??= _id.Shard;
 
-    // Publication. The terms stay after an attempt is abandoned, for the release that undoes it.
+    // Publication. The terms stay after an attempt is abandoned, because the release that undoes it needs them.
     internal int Attempt { get; set; }
     internal GroupTermsRequest? Offer { get; set; }
     internal GroupTerms? StoredTerms { get; set; }
@@ -80,7 +75,7 @@ internal sealed class GroupState : IActorState
     internal DateTimeOffset? FulfilledAt { get; set; }
     internal DateTimeOffset? VouchersValidUntil { get; set; }
 
-    // Fan-out still to be committed. The cursor is the number of the first order that may be among them.
+    // Pending fan-outs. The cursor is the number of the first order that may be affected.
     internal PendingFanOut? OrderWork { get; set; }
     internal int OrderCursor { get; set; } = 1;
     internal PendingFanOut? NoticeWork { get; set; }
@@ -101,6 +96,7 @@ internal sealed class GroupState : IActorState
 }
 
 /// <summary>
-/// The fan-out opened by an event; its <c>group-settle</c> task, where it has one, is named after it.
+/// The fan-out opened by an event; the id of its <c>group-settle</c> task, if it has one, contains the event's
+/// sequence.
 /// </summary>
 internal readonly record struct PendingFanOut(long Sequence, DateTimeOffset At);

@@ -2,7 +2,7 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Taking seats, and giving them up before payment.</summary>
+/// <summary>Joining, and cancelling before payment.</summary>
 internal static class JoiningRules
 {
     private const int UserIdLengthMax = 128;

@@ -2,10 +2,10 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>A task that a group's state says must be pending.</summary>
+/// <summary>A task that must be pending according to a group's state.</summary>
 /// <param name="Type">See <see cref="TaskType.Name"/>.</param>
-/// <param name="Sequence">Of the event that scheduled it; 0 where the state does not know it.</param>
-/// <param name="NotAfter">It is to run by then; null where the state does not say: a refund may be a dead
+/// <param name="Sequence">The sequence of the event that scheduled it; 0 if the state does not know it.</param>
+/// <param name="NotAfter">When it must have run; null if the state does not determine it: a refund may be a dead
 /// letter.</param>
 internal readonly record struct NeededTask(string Type, long Sequence, DateTimeOffset? NotAfter = null)
 {
@@ -13,29 +13,29 @@ internal readonly record struct NeededTask(string Type, long Sequence, DateTimeO
     public int Order { get; init; }
 }
 
-/// <summary>A task that is there.</summary>
+/// <summary>A task that exists.</summary>
 /// <param name="Type">See <see cref="TaskType.Name"/>.</param>
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
 /// <param name="NextAt">Its next try; null for a dead letter, which waits for an operator.</param>
 /// <param name="Attempts">Its tries so far.</param>
 internal readonly record struct PresentTask(string Type, string Id, DateTimeOffset? NextAt, int Attempts)
 {
-    /// <summary>A pending task.</summary>
+    /// <summary>Creates one from a pending task.</summary>
     public static PresentTask Of(TimedTask task) => new(task.Type, task.Key.Id, task.NextAt, task.Attempts);
 }
 
-/// <summary>A needed task that is there, at a time when it comes too late.</summary>
+/// <summary>A needed task that exists, but is due too late.</summary>
 /// <param name="Type">See <see cref="TaskType.Name"/>.</param>
 /// <param name="Id">See <see cref="TaskIds"/>.</param>
 /// <param name="NextAt">Its next try.</param>
-/// <param name="NotAfter">When the state needs it.</param>
+/// <param name="NotAfter">When it must have run.</param>
 internal readonly record struct LateTask(string Type, string Id, DateTimeOffset NextAt, DateTimeOffset NotAfter);
 
 /// <summary>How a group's pending tasks compare with what its state needs.</summary>
-/// <param name="Missing">Needed and not there: something lost them.</param>
-/// <param name="Unneeded">There, of a type that the state knows all of, and not needed: they fire without effect and
-/// are removed.</param>
-/// <param name="Late">Needed and there, but at a later time than the state needs them: something put them off.</param>
+/// <param name="Missing">Needed but missing: they were lost.</param>
+/// <param name="Unneeded">Existing but not needed, of the types that the state knows completely: they fire without
+/// effect and are removed.</param>
+/// <param name="Late">Needed and existing, but due later than the state needs them: they were delayed.</param>
 internal sealed record TaskCheck(
     IReadOnlyList<NeededTask> Missing,
     IReadOnlyList<string> Unneeded,
@@ -43,15 +43,15 @@ internal sealed record TaskCheck(
 )
 {
     /// <summary>
-    /// True where every task that was ever scheduled is either pending in time and needed, or has ended.
+    /// True if every task that was ever scheduled is either needed and pending in time, or has ended.
     /// </summary>
     public bool Holds => Missing.Count == 0 && Unneeded.Count == 0 && Late.Count == 0;
 }
 
 /// <summary>
-/// What must be pending, derived from the state alone: every open end of a group has a task that will come back to it,
-/// in time. Whatever was scheduled and is not needed any more has ended, so created = ended + live holds where nothing
-/// is missing and nothing is left over.
+/// Derives the tasks that must be pending from the state alone: everything that a group waits for has a task that fires
+/// in time. A task that was scheduled and is no longer needed has ended, so created = ended + pending holds if no task
+/// is missing and none is unneeded.
 /// </summary>
 internal static class NeededTasks
 {
@@ -79,7 +79,7 @@ internal static class NeededTasks
             );
         if (state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success && state.JoiningEnded is null)
             yield return new NeededTask(GroupDeadline.TypeName, state.ShelvedSequence, state.RequireTerms().Deadline);
-        // When an event planned these the state does not remember, but it was no later than its last one.
+        // The state does not store when these were planned, but it was not after its last event.
         if (state.Ledger.InFlight is { } deduction)
             yield return new NeededTask(SuccessSaga.TypeName, deduction.Sequence, state.UpdatedAt);
         foreach (var release in state.Ledger.Releases)
@@ -108,19 +108,20 @@ internal static class NeededTasks
         }
     }
 
-    /// <summary>True where the state needs some task, whenever it is due.</summary>
+    /// <summary>True if the state needs any task, whenever it is due.</summary>
     public static bool AreAny(GroupState state) => Of(state, AnyTimes).Any();
 
-    /// <summary>True where something that the state needs was to run before a time.</summary>
+    /// <summary>True if a task that the state needs should have run before a time.</summary>
     public static bool IsBehind(GroupState state, GroupSettings settings, DateTimeOffset time) =>
         Of(state, settings).Any(needed => needed.NotAfter < time);
 
-    /// <summary>Compares what is there with what is needed; both of the same head.</summary>
+    /// <summary>Compares the existing tasks with the needed ones; both must be of the same head.</summary>
     /// <param name="state">The group.</param>
-    /// <param name="there">Its pending tasks, and its dead letters, which wait for an operator.</param>
-    /// <param name="settings">That hold for all groups.</param>
-    /// <param name="now">A task that has failed may wait this side of its type's longest wait from here.</param>
-    /// <param name="longestWait">Of a type.</param>
+    /// <param name="there">Its pending tasks and its dead letters, which wait for an operator.</param>
+    /// <param name="settings">The settings of all groups.</param>
+    /// <param name="now">The time of the comparison. A task that has failed may wait from here for its type's longest
+    /// wait.</param>
+    /// <param name="longestWait">The longest wait of a type between two tries.</param>
     public static TaskCheck Check(
         GroupState state,
         IEnumerable<PresentTask> there,
@@ -142,7 +143,7 @@ internal static class NeededTasks
                 late.Add(new LateTask(found.Type, found.Id, found.NextAt!.Value, time));
         }
 
-        // One that continued work which another has taken over is due at once, finds nothing to do, and goes.
+        // A settle task whose fan-out was replaced by another is due at once, finds nothing to do, and is removed.
         return new TaskCheck(
             missing,
             left.Rest.Where(task => task.Type != GroupSettle.TypeName).Select(task => task.Id).ToList(),
@@ -151,15 +152,15 @@ internal static class NeededTasks
     }
 
     /// <summary>
-    /// What makes the tasks right again: those that are missing, and, with the row they have, those that come later
-    /// than the state needs them. Whatever is due comes now.
+    /// The repairs that make the tasks match the state: missing tasks, and tasks that are due later than the state
+    /// needs them, with their rows. What is overdue becomes due now.
     /// </summary>
     /// <param name="state">The group.</param>
     /// <param name="there">Its pending tasks.</param>
-    /// <param name="settings">That hold for all groups.</param>
-    /// <param name="now">The group's now.</param>
-    /// <param name="spare">A task that has failed and waits no longer than this for its next try is not moved;
-    /// null: none is.</param>
+    /// <param name="settings">The settings of all groups.</param>
+    /// <param name="now">The group's time.</param>
+    /// <param name="spare">A task that has failed and waits no longer than this for its next try is not moved; null
+    /// moves every late task.</param>
     public static IReadOnlyList<TaskRepair> Repairs(
         GroupState state,
         IEnumerable<TimedTask> there,
@@ -196,8 +197,8 @@ internal static class NeededTasks
     }
 
     /// <summary>
-    /// Nobody knows which versions the lost row had, and a run under one of them would be refused; none had as many as
-    /// there are seconds.
+    /// The versions of the lost row are unknown, and a run under one of them would be refused. Seconds since 2020 are
+    /// larger than any version a row had.
     /// </summary>
     private static int UnusedVersion(DateTimeOffset now) =>
         (int)Math.Clamp((now - VersionsBegin).TotalSeconds, 1, int.MaxValue / 2);
@@ -213,7 +214,7 @@ internal static class NeededTasks
         && next > now
         && !(task.Attempts > 0 && next - now <= longestWait(task.Type));
 
-    /// <summary>Tasks by type and by the event that scheduled them, each to be taken once.</summary>
+    /// <summary>Tasks by type and by the event that scheduled them; each is taken once.</summary>
     private sealed class TasksThere<T>
     {
         private readonly Dictionary<(string Type, long Sequence), Queue<T>> _tasks = [];
@@ -223,7 +224,7 @@ internal static class NeededTasks
             foreach (var task in there)
             {
                 var (type, id) = named(task);
-                // Which of several refunds is which the state does not know.
+                // The state does not know which of several refunds belongs to which event.
                 var key = (type, type == Refund.TypeName ? 0 : SequenceOf(id));
                 if (!_tasks.TryGetValue(key, out var same))
                     _tasks[key] = same = new Queue<T>();
@@ -244,7 +245,7 @@ internal static class NeededTasks
     }
 }
 
-/// <summary>One task that is to be made right.</summary>
-/// <param name="Row">Its row as it is, or null where there is none.</param>
-/// <param name="Task">As it is to be.</param>
+/// <summary>The repair of one task.</summary>
+/// <param name="Row">Its present row; null if there is none.</param>
+/// <param name="Task">The task after the repair.</param>
 internal sealed record TaskRepair(TimedTask? Row, TimedTask Task);

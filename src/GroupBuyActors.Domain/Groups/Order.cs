@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>One order as its group holds it. The JSON names are those of snapshots and only grow.</summary>
+/// <summary>
+/// An order in its group's state. The JSON names are those of snapshots; new releases only add names.
+/// </summary>
 internal sealed class Order
 {
     [JsonIgnore]
@@ -14,7 +16,7 @@ internal sealed class Order
     [JsonPropertyName("quantity")]
     public int Quantity { get; init; }
 
-    /// <summary>Minor units of the currency of the group's terms.</summary>
+    /// <summary>In minor units of the currency of the group's terms.</summary>
     [JsonPropertyName("total")]
     public long Total { get; init; }
 
@@ -24,7 +26,7 @@ internal sealed class Order
     [JsonPropertyName("placed")]
     public DateTimeOffset PlacedAt { get; init; }
 
-    /// <summary>Of <c>order.placed</c>: its <c>order-close</c> task is named after it.</summary>
+    /// <summary>The sequence of <c>order.placed</c>, which is in the id of its <c>order-close</c> task.</summary>
     [JsonPropertyName("sequence")]
     public long PlacedSequence { get; init; }
 
@@ -55,7 +57,7 @@ internal sealed class Order
     [JsonPropertyName("payments")]
     public List<Payment>? Payments { get; set; }
 
-    /// <summary>The payment that belongs to the order; any other is excess.</summary>
+    /// <summary>The payment that belongs to the order; all others are excess payments.</summary>
     [JsonIgnore]
     public Payment? Main => Payments?.Find(payment => !payment.Excess);
 
@@ -76,7 +78,7 @@ internal sealed class Order
     }
 }
 
-/// <summary>An accepted payment: remembered for ever, so that a repeat gets the same answer.</summary>
+/// <summary>An accepted payment; kept for ever, so that a repeated report gets the same answer.</summary>
 internal sealed class Payment
 {
     [JsonPropertyName("id")]
@@ -88,11 +90,11 @@ internal sealed class Payment
     [JsonPropertyName("currency")]
     public string Currency { get; init; } = "";
 
-    /// <summary>True where it is refunded beside the order, whose status it does not touch.</summary>
+    /// <summary>True for an excess payment, whose refund does not change the order's status.</summary>
     [JsonPropertyName("excess"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Excess { get; init; }
 
-    /// <summary>True where it came after its order was closed.</summary>
+    /// <summary>True if it was made after its order was closed.</summary>
     [JsonPropertyName("late"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Late { get; init; }
 
@@ -106,17 +108,17 @@ internal sealed class Payment
     [JsonIgnore]
     public Money Money => new(Amount, Currency);
 
-    /// <summary>What its payer was answered, and is again.</summary>
+    /// <summary>The outcome of its first answer, which every repetition gets.</summary>
     [JsonIgnore]
     public ReplyOutcome Outcome => Excess || Late ? ReplyOutcome.Accepted : ReplyOutcome.Done;
 
     public PaymentEntry Entry(OrderId order) => new(order, Id, Money, State, FinalAt);
 }
 
-/// <summary>The edges of an order's life and what its statuses count as.</summary>
+/// <summary>The transitions between order statuses, and what each status counts as.</summary>
 internal static class OrderStatuses
 {
-    /// <summary>Orders of these statuses hold seats.</summary>
+    /// <summary>True for statuses whose orders hold seats.</summary>
     public static bool HoldsSeats(this OrderStatus status) =>
         status
             is OrderStatus.PendingPayment
@@ -125,11 +127,11 @@ internal static class OrderStatuses
                 or OrderStatus.Redeemed
                 or OrderStatus.Lapsed;
 
-    /// <summary>Orders of these statuses hold paid seats.</summary>
+    /// <summary>True for statuses whose orders hold paid seats.</summary>
     public static bool HoldsPaidSeats(this OrderStatus status) =>
         status != OrderStatus.PendingPayment && status.HoldsSeats();
 
-    /// <summary>True where an order may go from one status to the other.</summary>
+    /// <summary>True if an order may change from one status to the other.</summary>
     public static bool MayBecome(this OrderStatus from, OrderStatus to) =>
         (from, to) switch
         {

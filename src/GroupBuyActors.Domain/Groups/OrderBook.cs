@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The orders of a group with everything counted that a decision asks for, kept as orders come and move, so that a join
-/// or a payment costs the same in a group of 100,000 as in one of three.
+/// The orders of a group with all counts that decisions need, updated as orders are added and change status, so that a
+/// join or a payment costs the same in a group of 100,000 as in one of three.
 /// </summary>
 internal sealed class OrderBook
 {
@@ -21,21 +21,22 @@ internal sealed class OrderBook
     public int SeatsPaid { get; private set; }
 
     /// <summary>
-    /// Orders placed up to the moment of success; 0 before. Set it before orders are added that count as after it.
+    /// The number of orders placed up to the success; 0 before it. Must be set before orders that were placed after it
+    /// are added.
     /// </summary>
     public int CountAtSuccess { get; set; }
 
-    /// <summary>PAID orders placed after success.</summary>
+    /// <summary>The number of orders in status PAID that were placed after success.</summary>
     public int PaidAfterSuccess { get; private set; }
 
     /// <summary>
-    /// When the last payment window ends that is still open, or null. Windows of later orders never end earlier.
+    /// The end of the last open payment window, or null. Windows of later orders never end earlier.
     /// </summary>
     public DateTimeOffset? LastClosesAt => _lastPending == 0 ? null : _orders[_lastPending - 1].ClosesAt;
 
     public int CountOf(OrderStatus status) => _counts[(int)status];
 
-    /// <summary>Orders that hold seats.</summary>
+    /// <summary>The number of orders that hold seats.</summary>
     public int CountHolding =>
         _orders.Count - CountOf(OrderStatus.Closed) - CountOf(OrderStatus.Refunding) - CountOf(OrderStatus.Refunded);
 

@@ -5,15 +5,15 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Money coming in: by a payment result, or found at the provider. Whatever is accepted is kept for the order or goes
-/// back; whatever is neither told nor found yet is asked for again by <c>payment-check</c>.
+/// Payments, either reported by a payment result or found at the provider. An accepted payment is kept for the order or
+/// refunded; <c>payment-check</c> asks later for payments that were neither reported nor found.
 /// </summary>
 internal static class PaymentRules
 {
     private const int PaymentIdLengthMax = 128;
 
     /// <summary>
-    /// At most so many payments found at the provider are taken in one commit; the provider may report any number.
+    /// How many payments found at the provider are accepted in one commit at most; the provider may report any number.
     /// </summary>
     private const int FoundPerCommit = 20;
 
@@ -103,8 +103,8 @@ internal static class PaymentRules
     }
 
     /// <summary>
-    /// Money that is told by someone else than the payment service, or is not what the order costs, is believed if the
-    /// provider has it.
+    /// A payment that is not reported by the payment service, or whose amount is not the order's total, is accepted
+    /// only if the provider confirms it.
     /// </summary>
     private static Decision? Doubt(GroupState state, Order order, PayOrder command, PaymentFindings? findings)
     {
@@ -158,7 +158,7 @@ internal static class PaymentRules
         };
     }
 
-    /// <summary>Payments that the provider holds and the order does not know, each once.</summary>
+    /// <summary>Payments that the provider holds and that are not recorded in the order, each once.</summary>
     private static List<ProviderPayment> Unknown(Order order, PaymentFindings findings)
     {
         var found = new List<ProviderPayment>();
@@ -189,7 +189,7 @@ internal static class PaymentRules
     }
 
     /// <summary>
-    /// Takes as many as one commit may, none of them for the order itself; the task runs again for the rest.
+    /// Accepts as many as one commit may have, none of them for the order itself; the task runs again for the rest.
     /// </summary>
     private static Decision SomeOfMany(Order order, OrderId id, List<ProviderPayment> found, int right)
     {

@@ -4,9 +4,10 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// From an offer to the shelf. The intent is committed first, stock is reserved under a key with the attempt, the
-/// answer shelves or abandons. A crash in between leaves the guard task, which abandons the attempt; its release names
-/// the attempt it undoes, so that a later attempt is never refused by an earlier one's tombstone.
+/// Publication, from the request to the shelf. The attempt is committed first, then stock is reserved with a key that
+/// contains the attempt, and the answer shelves the group or abandons the attempt. After a crash in between, the guard
+/// task abandons the attempt. Its release contains the attempt that it undoes, so that a later attempt is never refused
+/// because of an earlier one's tombstone.
 /// </summary>
 internal static class PublicationRules
 {
@@ -47,7 +48,7 @@ internal static class PublicationRules
             : Decision.Nothing;
     }
 
-    /// <summary>What to ask inventory for.</summary>
+    /// <summary>The reservation to ask inventory for.</summary>
     public static PortQuestion.ReserveStock ReservationOf(GroupState state)
     {
         var terms = state.RequireTerms();
@@ -61,7 +62,8 @@ internal static class PublicationRules
     {
         if (termsRequest != state.Offer)
             return Decision.Refuse(RefusalCode.GroupExists, $"Group {state.Id} already exists with different content.");
-        // Still waiting for stock: a crash may have interrupted the reservation, and its key makes asking again safe.
+        // Stock may not be reserved yet, because a crash may have interrupted the reservation. Its key makes asking
+        // again safe.
         return state.Phase == GroupPhase.Publishing
             ? new Decision { How = ReplyOutcome.Accepted, Reserves = true }
             : Decision.OfGroup(ReplyOutcome.Done);

@@ -2,7 +2,7 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Money going back: asked for by the buyer, and confirmed by the provider.</summary>
+/// <summary>Refunds: requested by the buyer, and confirmed by the provider.</summary>
 internal static class RefundRules
 {
     private const int ReasonLengthMax = 500;

@@ -5,11 +5,11 @@ namespace GroupBuyActors.Groups;
 /// <summary>
 /// A group's stock. Deductions and releases are planned while events are applied, from the state alone, so that a
 /// replay plans the same; <c>stock.deducted</c> and <c>stock.released</c> confirm them. Each has a cause number, which
-/// is in its key at the port.
+/// is in its port key.
 /// </summary>
 internal sealed class StockLedger
 {
-    /// <summary>The whole allocation, C; 0 before it is reserved.</summary>
+    /// <summary>All units reserved for the group; 0 before the reservation.</summary>
     [JsonPropertyName("reserved")]
     public int Reserved { get; set; }
 
@@ -19,15 +19,15 @@ internal sealed class StockLedger
     [JsonPropertyName("releases")]
     public List<Release> Releases { get; init; } = [];
 
-    /// <summary>Units of answered deductions, D.</summary>
+    /// <summary>The units of confirmed deductions.</summary>
     [JsonPropertyName("deducted")]
     public int Deducted { get; set; }
 
-    /// <summary>Reserved units in releases, planned or confirmed.</summary>
+    /// <summary>The reserved units in planned and confirmed releases.</summary>
     [JsonPropertyName("planned")]
     public int PlannedUnits { get; set; }
 
-    /// <summary>Deducted units that releases return, planned or confirmed.</summary>
+    /// <summary>The deducted units that planned and confirmed releases return.</summary>
     [JsonPropertyName("returning")]
     public int PlannedReturned { get; set; }
 
@@ -67,7 +67,8 @@ internal sealed class StockLedger
     }
 
     /// <summary>
-    /// Gives up the deduction in flight: it must have no effect, even if it arrives late. False where there is none.
+    /// Marks the deduction in flight as failed: it must have no effect, even if it arrives late. False if there is
+    /// none.
     /// </summary>
     public bool FailInFlight()
     {
@@ -77,7 +78,9 @@ internal sealed class StockLedger
         return true;
     }
 
-    /// <summary>Plans to make what an attempt may have reserved undone; nothing of it is in the books.</summary>
+    /// <summary>
+    /// Plans the release that undoes what an attempt may have reserved; nothing of it is in the books.
+    /// </summary>
     public void PlanUndoOfReservation(int attempt, long sequence) =>
         Releases.Add(
             new Release
@@ -89,7 +92,7 @@ internal sealed class StockLedger
             }
         );
 
-    /// <summary>Plans the release of reserved units that can no longer be sold; nothing where there are none.</summary>
+    /// <summary>Plans the release of reserved units that can no longer be sold; nothing if there are none.</summary>
     public void PlanRelease(int units, int attempt, long sequence)
     {
         if (units <= 0)
@@ -107,7 +110,8 @@ internal sealed class StockLedger
     }
 
     /// <summary>
-    /// Plans the last release of a group: all but the deducted units it keeps. Failed deductions are undone with it.
+    /// Plans the last release of a group: everything except the deducted units that it keeps. It also undoes failed
+    /// deductions.
     /// </summary>
     public void PlanEnd(int kept, int attempt, long sequence)
     {
@@ -142,7 +146,7 @@ internal sealed class StockLedger
     }
 }
 
-/// <summary>Where a deduction stands.</summary>
+/// <summary>The state of a deduction.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DeductionState>))]
 internal enum DeductionState
 {
@@ -156,7 +160,7 @@ internal enum DeductionState
     Failed,
 }
 
-/// <summary>Units to deduct for one cause. <see cref="Sequence"/>: of the event that planned it.</summary>
+/// <summary>Units to deduct for one cause. <see cref="Sequence"/> is that of the event that planned it.</summary>
 internal sealed class Deduction
 {
     [JsonPropertyName("cause")]
@@ -172,7 +176,7 @@ internal sealed class Deduction
     public long Sequence { get; init; }
 }
 
-/// <summary>Units to release for one cause. <see cref="Sequence"/>: of the event that planned it.</summary>
+/// <summary>Units to release for one cause. <see cref="Sequence"/> is that of the event that planned it.</summary>
 internal sealed class Release
 {
     [JsonPropertyName("cause")]

@@ -3,8 +3,8 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What a successful group's events mean for its stock. Called for every event applied in SUCCESS; everything is a
-/// function of the state, so that it comes out the same on a replay.
+/// Plans deductions and releases that follow from a successful group's events. Called for every event applied in
+/// SUCCESS. The plans depend on the state only, so that a replay results in the same plans.
 /// </summary>
 internal static class StockPlans
 {
@@ -19,8 +19,8 @@ internal static class StockPlans
     }
 
     /// <summary>
-    /// True where joining is over, nobody owes a payment, enough people paid, and their seats are more than what is
-    /// deducted: the difference is deducted once. Checked again at every fulfilment.
+    /// True if joining is over, no order awaits payment, enough buyers have paid, and their seats are more than the
+    /// deducted units: then the difference is deducted once. Checked again at every fulfilment.
     /// </summary>
     private static bool MissesStock(GroupState state) =>
         !state.FulfilmentFailed
@@ -28,13 +28,13 @@ internal static class StockPlans
         && IsFulfillable(state)
         && state.Orders.BuyersPaid >= state.RequireTerms().MinGroupSize;
 
-    /// <summary>True where no order awaits payment and no deduction awaits its answer.</summary>
+    /// <summary>True if no order awaits payment and no deduction awaits its answer.</summary>
     public static bool IsFulfillable(GroupState state) =>
         state.Orders.CountOf(OrderStatus.PendingPayment) == 0 && state.Ledger.InFlight is null;
 
     /// <summary>
-    /// Units that can no longer be sold are released at once, not only at fulfilment: what neither a deduction nor a
-    /// taken seat claims. Where fulfilment comes in this very commit, the release planned there has them all.
+    /// Plans the release of units that can no longer be sold, those needed neither by a deduction nor by a taken seat,
+    /// at once instead of at fulfilment. If fulfilment follows in the same commit, its release contains them all.
     /// </summary>
     private static void PlanUnsellable(GroupState state, long sequence)
     {

@@ -3,7 +3,7 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What inventory answered to deductions and releases.</summary>
+/// <summary>Decides inventory's answers to deductions and releases.</summary>
 internal static class StockRules
 {
     public static Decision Decide(GroupState state, GroupCommand.Deducted command, DateTimeOffset now)
@@ -12,7 +12,7 @@ internal static class StockRules
         if (command.Cause < 1 || command.Cause > ledger.Deductions.Count)
             return Decision.UnknownToTask($"Group {state.Id} has no stock deduction {command.Cause}.");
         var deduction = ledger.Deductions[command.Cause - 1];
-        // An answer after compensation changes nothing: the release names this deduction as undone.
+        // An answer after compensation changes nothing, because the release undoes this deduction.
         if (deduction.State != DeductionState.InFlight)
             return Decision.Nothing;
         if (command.Reply.Answer == PortAnswer.Done)
@@ -35,8 +35,8 @@ internal static class StockRules
 
     /// <summary>
     /// The stock still missing at fulfilment was refused: orders placed after success are refunded, once, and
-    /// fulfilment is decided again. Where buyers have asked for so many refunds meanwhile that nothing is missing any
-    /// more, it decides at once.
+    /// fulfilment is decided again. If buyers have requested so many refunds meanwhile that no stock is missing,
+    /// fulfilment is decided at once.
     /// </summary>
     private static Decision FailFulfilment(GroupState state, DateTimeOffset now)
     {

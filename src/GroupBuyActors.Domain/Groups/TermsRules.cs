@@ -1,13 +1,14 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>What an offer must look like, and the terms it gives.</summary>
+/// <summary>Validates a request to publish, and derives the terms from it.</summary>
 internal static class TermsRules
 {
-    /// <summary>Seats of one group at most.</summary>
+    /// <summary>The largest number of seats of one group.</summary>
     public const int CapacityMax = 100_000;
 
     /// <summary>
-    /// Price of a seat at most, in minor units: an order of all seats costs no more than <see cref="Money.AmountMax"/>.
+    /// The largest price of a seat, in minor units, so that an order of all seats costs no more than
+    /// <see cref="Money.AmountMax"/>.
     /// </summary>
     public const long UnitPriceMax = Money.AmountMax / CapacityMax;
     private const int GroupSizeDefault = 3;
@@ -24,7 +25,7 @@ internal static class TermsRules
         ShelfAtMax = new(9000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>
-    /// Every faulty field by its JSON name, with what is wrong; empty where the offer is sound. Looks at no clock.
+    /// The faults by the JSON name of the field; empty if the request is valid. Does not depend on the time.
     /// </summary>
     public static Dictionary<string, string[]> Check(GroupTermsRequest termsRequest)
     {
@@ -61,7 +62,7 @@ internal static class TermsRules
     }
 
     /// <summary>
-    /// What is wrong with a new publication at this time, for an offer that passes <see cref="Check"/>.
+    /// The faults of a new publication at this time, for a request that passes <see cref="Check"/>.
     /// </summary>
     internal static Dictionary<string, string[]> CheckAt(GroupTermsRequest termsRequest, DateTimeOffset now)
     {
@@ -75,7 +76,8 @@ internal static class TermsRules
     }
 
     /// <summary>
-    /// The offer with all times cut to milliseconds and in UTC: what is stored, compared and read back is the same.
+    /// The request with all times truncated to milliseconds and in UTC, so that stored and compared values are the
+    /// same.
     /// </summary>
     public static GroupTermsRequest Normalise(GroupTermsRequest termsRequest) =>
         termsRequest with
@@ -88,7 +90,7 @@ internal static class TermsRules
             RevokeWindow = Instants.TruncateToMilliseconds(termsRequest.RevokeWindow),
         };
 
-    /// <summary>The terms of a normalised offer published now.</summary>
+    /// <summary>The terms of a normalised request published now.</summary>
     public static GroupTerms Resolve(GroupTermsRequest termsRequest, DateTimeOffset now) =>
         new()
         {
@@ -176,12 +178,14 @@ internal static class TermsRules
     }
 }
 
-/// <summary>Gathers every faulty field of an input at once.</summary>
+/// <summary>Collects the faults of all fields of an input.</summary>
 internal sealed class Faults
 {
     public Dictionary<string, string[]> Found { get; } = [];
 
-    /// <summary>Notes the field's first fault unless the claim holds; gives the claim back.</summary>
+    /// <summary>
+    /// Records the field's first fault unless <paramref name="holds"/>; returns <paramref name="holds"/>.
+    /// </summary>
     public bool Unless(bool holds, string field, string text)
     {
         if (!holds)

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What texts from outside may look like.</summary>
+/// <summary>The rules for texts from outside.</summary>
 internal static class TextRules
 {
     private const int ZeroWidthJoiner = 0x200D;
 
     /// <summary>
-    /// True for 1 to <paramref name="lengthMax"/> characters (code points), all of them printable; spaces are, and the
-    /// joiner between two emoji.
+    /// True for 1 to <paramref name="lengthMax"/> characters (code points) that are all printable; spaces and the
+    /// joiner between two emoji are printable.
     /// </summary>
     public static bool IsPrintable([NotNullWhen(true)] string? text, int lengthMax)
     {
@@ -23,7 +23,7 @@ internal static class TextRules
     }
 
     /// <summary>
-    /// The same for a text that is a segment of an address: <c>.</c> and <c>..</c> lead elsewhere there.
+    /// The same for a text that is a segment of a URL path, where <c>.</c> and <c>..</c> have another meaning.
     /// </summary>
     public static bool IsId([NotNullWhen(true)] string? text, int lengthMax) =>
         IsPrintable(text, lengthMax) && text is not ("." or "..");
@@ -59,7 +59,7 @@ internal static class TextRules
     public static bool IsText([NotNullWhen(true)] string? text, int lengthMax) =>
         !string.IsNullOrEmpty(text) && IsWellFormed(text) && Length(text) <= lengthMax;
 
-    /// <summary>True where no half of a surrogate pair stands alone: such a text cannot be stored as UTF-8.</summary>
+    /// <summary>True if the text has no unpaired surrogate, which cannot be stored as UTF-8.</summary>
     public static bool IsWellFormed(string text)
     {
         for (var i = 0; i < text.Length; i++)
@@ -82,8 +82,7 @@ internal static class TextRules
         return length;
     }
 
-    // A lone surrogate is enumerated as U+FFFD, which is a symbol, so it is told apart here by being refused
-    // altogether.
+    // An unpaired surrogate is enumerated as U+FFFD, which is a symbol, so U+FFFD is refused altogether.
     private static bool IsPrintable(Rune rune) =>
         rune.Value != 0xFFFD
         && Rune.GetUnicodeCategory(rune)
@@ -118,6 +117,7 @@ internal static class TextRules
     private static bool IsSymbol(Rune rune) =>
         rune.Value != 0xFFFD && Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherSymbol;
 
-    // A skin tone, or the mark that asks for an emoji's picture: what is joined is the symbol before it.
+    // A skin tone, or the variation selector that requests an emoji's picture: the symbol before it is the one that is
+    // joined.
     private static bool IsModifier(Rune rune) => rune.Value is 0xFE0F or (>= 0x1F3FB and <= 0x1F3FF);
 }

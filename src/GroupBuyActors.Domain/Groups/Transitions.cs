@@ -3,13 +3,13 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The group's own moves: what follows from where it stands and what time it is, one event at a time until nothing
-/// does.
+/// The group's own transitions: the events that follow from its state and the time, one at a time until none is due.
 /// </summary>
 internal static class Transitions
 {
     /// <summary>
-    /// The next move that is due, or null. <paramref name="mayLapse"/>: vouchers whose validity is over end now.
+    /// The next transition that is due, or null. With <paramref name="mayLapse"/>, vouchers whose validity is over
+    /// lapse.
     /// </summary>
     public static GroupEvent? Next(GroupState state, DateTimeOffset now, bool mayLapse) =>
         state.Phase switch
@@ -24,7 +24,7 @@ internal static class Transitions
         };
 
     /// <summary>
-    /// How a fulfilment ends that misses no stock: with vouchers where enough people paid, else without.
+    /// How a fulfilment without missing stock ends: with vouchers if enough buyers have paid, otherwise without.
     /// </summary>
     public static GroupEvent End(GroupState state, DateTimeOffset now)
     {

@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>State as its readers see it.</summary>
+/// <summary>The views of the state for readers.</summary>
 internal static class Views
 {
     public static GroupView? Of(GroupState state) =>

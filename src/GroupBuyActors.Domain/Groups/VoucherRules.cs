@@ -6,7 +6,8 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Redeeming vouchers and taking a redemption back. Validity is checked here; the daily scan is bookkeeping.
+/// Redeeming vouchers and revoking redemptions. Validity is checked here, so redeeming does not depend on the daily
+/// scan.
 /// </summary>
 internal static class VoucherRules
 {
@@ -27,7 +28,7 @@ internal static class VoucherRules
                 new VoucherRedeemed { OrderId = new OrderId(state.Id, order.Number) }
             ),
             OrderStatus.Redeemed => Decision.Refuse(RefusalCode.VoucherRedeemed, "The voucher was already redeemed."),
-            // A lapsed voucher may be refunded by policy; what its holder should hear stays the same.
+            // A lapsed voucher may be refunded by policy; the answer to its holder stays the same.
             OrderStatus.Refunding or OrderStatus.Refunded when order.RefundReason != RefundReason.VoucherLapsed =>
                 Decision.Refuse(RefusalCode.VoucherRefunded, "The voucher was refunded."),
             _ => Decision.Refuse(RefusalCode.VoucherLapsed, "The voucher is no longer valid."),
