@@ -84,15 +84,20 @@ public static class GroupBuyHosting
         services.AddSingleton<ClusterGateways>();
         services.AddSingleton<OwnStreams>();
         services.AddSingleton<DeadStreams>();
+        services.AddSingleton<ShardHandover>();
         services.AddSingleton<ShardMover>();
         services.AddBackgroundLoop<ClusterReconciler>();
         services.AddBackgroundLoop<MembershipWatch>();
         services.AddSingleton<ClusterReport>();
+        services.AddSingleton<SiloPreparation>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLifecycleService>();
 
         services.AddSingleton<GroupMetrics>();
         services.AddSingleton<GroupReminders>();
         services.AddSingleton(ActorsOf);
+        services.AddSingleton<ActiveGroups>();
+        services.AddSingleton<PortCalls>();
+        services.AddSingleton<GroupTaskRepair>();
         services.AddSingleton<GroupServices>();
         services.AddSingleton<GroupBehavior>();
         services.AddSingleton<IActorEvents, PublishedGroupEvents>();
@@ -120,7 +125,7 @@ public static class GroupBuyHosting
         services.AddBackgroundLoop<TaskForwarder>();
         services.AddSingleton<CronScheduler>();
         services.AddBackgroundLoop<ScheduleFollower>();
-        services.AddSingleton<ISchedules>(provider => provider.GetRequiredService<CronScheduler>());
+        services.AddSingleton<ScheduleQueries>();
         services.AddSingleton<CommittedTasks>();
         services.AddSingleton<ShardTasks>();
         services.AddSingleton<TaskGauges>();

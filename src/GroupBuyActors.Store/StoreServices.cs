@@ -40,7 +40,7 @@ public static class StoreServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<StoreOptions>>().Value);
         AddDatabases(services);
-        services.TryAddSingleton<IOrleansDatabase, OrleansDatabase>();
+        services.TryAddSingleton(provider => new OrleansDatabase(provider.GetRequiredService<Database>()));
         services.TryAddSingleton<IStoreHealth>(provider =>
             Choose<IStoreHealth>(
                 provider,

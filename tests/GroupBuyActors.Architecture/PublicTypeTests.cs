@@ -46,7 +46,7 @@ public sealed class PublicTypeTests
         ],
         ["GroupBuyActors.Store"] =
         [
-            "IOrleansDatabase",
+            "OrleansDatabase",
             "IStoreHealth",
             "StoreOptions",
             "StoreProvider",

@@ -29,7 +29,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IStoreHealth Health => _services.GetRequiredService<IStoreHealth>();
 
-    public IOrleansDatabase Orleans => _services.GetRequiredService<IOrleansDatabase>();
+    public OrleansDatabase Orleans => _services.GetRequiredService<OrleansDatabase>();
 
     public IActorReader Groups => _services.GetRequiredService<IActorReader>();
 

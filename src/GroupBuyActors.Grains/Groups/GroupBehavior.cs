@@ -1,7 +1,9 @@
 using GroupBuyActors.Activations;
 using GroupBuyActors.Committing;
 using GroupBuyActors.Events;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Projections;
+using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Groups;
 
@@ -10,11 +12,23 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, CommandResult>
 {
-    private readonly GroupServices _services;
+    private readonly PortCalls _ports;
+    private readonly GroupReminders _reminders;
+    private readonly GroupMetrics _metrics;
+    private readonly GroupSettings _settings;
+    private readonly IdGenerator _ids;
+    private readonly ILogger _log;
 
-    public GroupBehavior(GroupServices services)
+    public GroupBehavior(
+        PortCalls ports,
+        GroupReminders reminders,
+        GroupMetrics metrics,
+        GroupSettings settings,
+        IdGenerator ids,
+        ILogger<GroupGrain> log
+    )
     {
-        _services = services;
+        (_ports, _reminders, _metrics, _settings, _ids, _log) = (ports, reminders, metrics, settings, ids, log);
         (GroupReply, OrderReply) = (ReplyOf<GroupView>, ReplyOf<OrderView>);
     }
 
@@ -46,8 +60,8 @@ internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, Co
             new CommandContext
             {
                 Clock = input.Clock,
-                Settings = _services.Settings,
-                NewSecret = _services.NewSecret,
+                Settings = _settings,
+                NewSecret = _ids.NextSecret,
                 Completes = input.Completes,
                 Trace = input.Trace,
                 CommitBytesMax = input.CommitBytesMax,
@@ -87,32 +101,22 @@ internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, Co
 
     public override void OnCommitted(GroupState state, CommandResult result)
     {
-        _services.Metrics.Transitions(result.Events);
+        _metrics.Transitions(result.Events);
         if (result.Alert is { } alert)
-            GroupLog.Alert(_services.Log, state.Id, alert);
+            GroupLog.Alert(_log, state.Id, alert);
         if (result.Warning is { } warning)
-            GroupLog.Warning(_services.Log, state.Id, warning);
-        _services.Reminders.Follow(state, result.Events);
+            GroupLog.Warning(_log, state.Id, warning);
+        _reminders.Follow(state, result.Events);
     }
 
     public override async Task<GroupCommand> AskPortAsync(GroupCommand command, Outcome.AsksPort asked)
     {
-        var (bound, time) = (_services.Options.PortTimeout, _services.Actors.Time);
         switch ((asked as Outcome.AsksPort<PortQuestion>)?.Question)
         {
             case PortQuestion.FindPayments find when command is GroupCommand.Pay pay:
-                var findings = await PortCalls.QueryAsync(
-                    c => _services.Payments.QueryAsync(find.Order, c),
-                    bound,
-                    time
-                );
-                return pay with { Findings = findings };
+                return pay with { Findings = (await _ports.AskAsync(find)).Findings };
             case PortQuestion.ReserveStock reserve:
-                var reply = await PortCalls.QueryAsync(
-                    c => _services.Inventory.ReserveAsync(reserve.Reservation, c),
-                    bound,
-                    time
-                );
+                var reply = (await _ports.AskAsync(reserve)).Reply;
                 return new GroupCommand.Reserved(reserve.Attempt, reply, (command as GroupCommand.Publish)?.Request);
             default:
                 throw new NotSupportedException($"A call of a group does not ask {asked}.");
@@ -121,7 +125,7 @@ internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, Co
 
     public override void Report(ActorId actor, ActorFailure failure)
     {
-        var (log, group) = (_services.Log, actor.Group!.Value);
+        var (log, group) = (_log, actor.Group!.Value);
         switch (failure)
         {
             case ActorFailure.Ended ended:
@@ -156,9 +160,9 @@ internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, Co
             var outcome => throw new InvalidOperationException($"{command.GetType().Name} has no answer: {outcome}."),
         };
         if (ReferenceEquals(result, StoreIsBusy))
-            _services.Metrics.Command(command, "store_busy");
+            _metrics.Command(command, "store_busy");
         else
-            _services.Metrics.Command(command, reply);
+            _metrics.Command(command, reply);
         return reply;
     }
 }

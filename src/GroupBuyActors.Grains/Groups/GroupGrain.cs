@@ -28,7 +28,7 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        services.Activated();
+        services.Active.Activated();
         if (!GroupId.TryParse(this.GetPrimaryKeyString(), out var id))
             return;
         _actor = new(id.Actor, behavior, services.Actors, this);
@@ -39,7 +39,7 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        services.Deactivated();
+        services.Active.Deactivated();
         return _actor?.DeactivateAsync(cancellationToken) ?? Task.CompletedTask;
     }
 
@@ -93,7 +93,7 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
         var reply = await AnswerGroup(new GroupCommand.Settle(request));
         if (_actor is null || reply.Refusal is not null || reply.Replayed)
             return reply;
-        return await new GroupTaskRepair(services, _actor).RepairAllAsync()
+        return await services.Repair.RepairAllAsync(_actor)
             ? reply with
             {
                 Value = _actor.State.View() ?? reply.Value,
@@ -136,7 +136,7 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
         if (_actor is null)
             return;
         await AnswerGroup(new GroupCommand.Settle());
-        await new GroupTaskRepair(services, _actor).RepairOverdueAsync();
+        await services.Repair.RepairOverdueAsync(_actor);
         services.Reminders.DropUnlessNeeded(_actor.State);
     }
 

@@ -1,7 +1,4 @@
-using GroupBuyActors.Hosting;
-using GroupBuyActors.Ports;
 using GroupBuyActors.Tasks;
-using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Groups;
 
@@ -9,15 +6,7 @@ namespace GroupBuyActors.Groups;
 /// Runs the tasks of groups, of whatever type: asks the ports what the type's rule wants to know, each call bounded,
 /// and brings the answer to the group.
 /// </summary>
-internal sealed class GroupTaskHandler(
-    IGroupTaskType type,
-    IPayments payments,
-    IInventory inventory,
-    INotices notices,
-    IGrainFactory grains,
-    ClusterClock clock,
-    IOptions<GrainsOptions> options
-) : ITaskHandler
+internal sealed class GroupTaskHandler(IGroupTaskType type, PortCalls ports, IGrainFactory grains) : ITaskHandler
 {
     public string Type => type.Name;
 
@@ -29,7 +18,7 @@ internal sealed class GroupTaskHandler(
             switch (type.Next(due, answered))
             {
                 case GroupTaskStep.Ask ask:
-                    answered = await QueryAsync(ask.Question, Bound(due));
+                    answered = await ports.AskAsync(ask.Question, due.Policy.TryTimeout);
                     continue;
                 case GroupTaskStep.Deliver deliver:
                     return await DeliverAsync(due, deliver.Answer);
@@ -58,43 +47,4 @@ internal sealed class GroupTaskHandler(
             return new HandlerResult.Failed(due.AfterFailure(), e.Message);
         }
     }
-
-    private async Task<PortAnswered> QueryAsync(PortQuestion question, TimeSpan bound) =>
-        question switch
-        {
-            PortQuestion.FindPayments find => PortAnswered.Of(
-                question,
-                await PortCalls.QueryAsync(c => payments.QueryAsync(find.Order, c), bound, clock)
-            ),
-            PortQuestion.RefundPayment refund => await ReplyAsync(
-                question,
-                c => payments.RefundAsync(refund.Key, refund.Order, refund.PaymentId, refund.Amount, c),
-                bound
-            ),
-            PortQuestion.DeductStock deduct => await ReplyAsync(
-                question,
-                c => inventory.DeductAsync(deduct.Deduction, c),
-                bound
-            ),
-            PortQuestion.ReleaseStock release => await ReplyAsync(
-                question,
-                c => inventory.ReleaseAsync(release.Release, c),
-                bound
-            ),
-            PortQuestion.SendNotice notice => await ReplyAsync(
-                question,
-                c => notices.SendAsync(notice.Key, notice.Order, notice.UserId, notice.Kind, c),
-                bound
-            ),
-            _ => throw new NotSupportedException($"No port answers {question.GetType().Name}."),
-        };
-
-    private async Task<PortAnswered> ReplyAsync(
-        PortQuestion question,
-        Func<CancellationToken, Task<PortReply>> call,
-        TimeSpan bound
-    ) => PortAnswered.Of(question, await PortCalls.QueryAsync(call, bound, clock));
-
-    private TimeSpan Bound(DueTask due) =>
-        due.Policy.TryTimeout < options.Value.PortTimeout ? due.Policy.TryTimeout : options.Value.PortTimeout;
 }

@@ -1,6 +1,15 @@
 using GroupBuyActors.Activations;
 using GroupBuyActors.Committing;
+using GroupBuyActors.Hosting;
+using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using GroupActor = GroupBuyActors.Activations.DurableActor<
+    GroupBuyActors.Groups.GroupState,
+    GroupBuyActors.Groups.GroupCommand,
+    GroupBuyActors.Groups.CommandResult
+>;
 
 namespace GroupBuyActors.Groups;
 
@@ -11,8 +20,12 @@ namespace GroupBuyActors.Groups;
 /// that ends meanwhile is first, or refused.
 /// </summary>
 internal sealed class GroupTaskRepair(
-    GroupServices services,
-    DurableActor<GroupState, GroupCommand, CommandResult> actor
+    ActorServices actors,
+    ITaskStore tasks,
+    TaskPolicyRegistry policies,
+    GroupSettings settings,
+    IOptions<GrainsOptions> options,
+    ILogger<GroupGrain> log
 )
 {
     private const int TasksMax = 250_000,
@@ -29,12 +42,12 @@ internal sealed class GroupTaskRepair(
     /// An operator's part: repairs all tasks, and waits for what they bring, up to a bound. False where they needed
     /// right.
     /// </summary>
-    public async Task<bool> RepairAllAsync()
+    public async Task<bool> RepairAllAsync(GroupActor actor)
     {
-        if (!await RepairAsync(spare: null))
+        if (!await RepairAsync(actor, spare: null))
             return false;
-        var since = services.Actors.Time.GetTimestamp();
-        while (!actor.HasEnded && NeededTasks.IsBehind(actor.State, services.Settings, actor.Now))
+        var since = actors.Time.GetTimestamp();
+        while (!actor.HasEnded && NeededTasks.IsBehind(actor.State, settings, actor.Now))
             if (!await actor.WaitForAdvanceAsync(since, DecideBound))
                 break;
         await actor.CommitsCompletedAsync();
@@ -44,34 +57,38 @@ internal sealed class GroupTaskRepair(
     /// <summary>
     /// The backstop's part: looks at the tasks only where something should have happened a while ago.
     /// </summary>
-    public async Task RepairOverdueAsync()
+    public async Task RepairOverdueAsync(GroupActor actor)
     {
-        if (NeededTasks.IsBehind(actor.State, services.Settings, actor.Now - OnItsWay))
-            await RepairAsync(type => services.Policies.Of(type).Retry.LongestDelay);
+        if (NeededTasks.IsBehind(actor.State, settings, actor.Now - OnItsWay))
+            await RepairAsync(actor, type => policies.Of(type).Retry.LongestDelay);
     }
 
     /// <summary>True where some task was put back or brought forward.</summary>
-    private async Task<bool> RepairAsync(Func<string, TimeSpan>? spare)
+    private async Task<bool> RepairAsync(GroupActor actor, Func<string, TimeSpan>? spare)
     {
-        var rows = await services
-            .Tasks.FindAllOfActorAsync(actor.State.Actor, TasksMax, CancellationToken.None)
-            .WaitAsync(services.Options.PortTimeout, services.Actors.Time);
+        var rows = await tasks
+            .FindAllOfActorAsync(actor.State.Actor, TasksMax, CancellationToken.None)
+            .WaitAsync(options.Value.PortTimeout, actors.Time);
         actor.ThrowUnlessOpen();
         // One turn from here until all is in the store's queue: what is scheduled by commits before these is there
         // before them.
-        var repairs = NeededTasks.Repairs(actor.State, rows, services.Settings, actor.Now, spare);
+        var repairs = NeededTasks.Repairs(actor.State, rows, settings, actor.Now, spare);
         if (repairs.Count == 0)
             return false;
         GroupLog.TasksMended(
-            services.Log,
+            log,
             actor.State.Id,
             repairs.Count(repair => repair.Row is null),
             repairs.Count(repair => repair.Row is not null)
         );
-        var lost = repairs.Where(repair => repair.Row is null).Chunk(TasksPerCommit).Select(Restore).ToList();
+        var lost = repairs
+            .Where(repair => repair.Row is null)
+            .Chunk(TasksPerCommit)
+            .Select(some => Restore(actor, some))
+            .ToList();
         await AllMade(lost);
         foreach (var late in repairs.Where(repair => repair.Row is not null).Chunk(TasksAtOnce))
-            await AllMade(late.Select(repair => MoveEarlier(repair.Row!, repair.Task)));
+            await AllMade(late.Select(repair => MoveEarlier(actor, repair.Row!, repair.Task)));
         return true;
     }
 
@@ -84,12 +101,12 @@ internal sealed class GroupTaskRepair(
     }
 
     /// <summary>Inserted where they are not there: that one is after all changes nothing.</summary>
-    private Task<CommitResult> Restore(TaskRepair[] lost)
+    private Task<CommitResult> Restore(GroupActor actor, TaskRepair[] lost)
     {
-        var run = lost[0].Task.Key with { Id = $"repair:{services.Actors.NextCommitId():N}" };
+        var run = lost[0].Task.Key with { Id = $"repair:{actors.NextCommitId():N}" };
         return actor.CommitTasksAsync(new TaskRun(run, 1), [], [.. lost.Select(repair => repair.Task)]);
     }
 
-    private Task<CommitResult> MoveEarlier(TimedTask row, TimedTask task) =>
+    private static Task<CommitResult> MoveEarlier(GroupActor actor, TimedTask row, TimedTask task) =>
         actor.CommitTasksAsync(new TaskRun(row.Key, row.Version), [row.Row], [task]);
 }

@@ -17,19 +17,12 @@ internal sealed class StuckGroups : PeriodicService<long>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly GroupQueries _queries;
     private readonly ShardMap _shardMap;
-    private readonly SiloAddress _self;
     private readonly ClusterClock _clock;
     private long _count;
 
-    public StuckGroups(
-        GroupQueries queries,
-        ShardMap shardMap,
-        ILocalSiloDetails self,
-        ClusterClock clock,
-        IMeterFactory meters
-    )
+    public StuckGroups(GroupQueries queries, ShardMap shardMap, ClusterClock clock, IMeterFactory meters)
     {
-        (_queries, _shardMap, _self, _clock) = (queries, shardMap, self.SiloAddress, clock);
+        (_queries, _shardMap, _clock) = (queries, shardMap, clock);
         meters
             .Create("GroupBuyActors")
             .CreateObservableGauge(
@@ -43,7 +36,7 @@ internal sealed class StuckGroups : PeriodicService<long>
 
     public override async Task<long> RunOnceAsync(CancellationToken cancellation)
     {
-        var isHome = _self.Equals(_shardMap.Of(new ShardId(0)));
+        var isHome = _shardMap.IsHere(new ShardId(0));
         var count = isHome ? await _queries.StuckGroupsAsync(_clock.GetUtcNow() - Patience, cancellation) : 0;
         Volatile.Write(ref _count, count);
         return count;

@@ -15,14 +15,14 @@ internal sealed class ClusterGateway(
     ILoggerFactory logs,
     LocalTaskScheduler scheduler,
     OwnedShards owned,
-    GroupServices groups,
+    ActiveGroups groups,
     ClusterReconciler reconciler
 ) : GrainService(id, silo, logs), IClusterGateway
 {
     public Task<SiloDescription> Describe() =>
         Task.FromResult(
             new SiloDescription(
-                groups.Active,
+                groups.Count,
                 owned.Count,
                 scheduler.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value)
             )

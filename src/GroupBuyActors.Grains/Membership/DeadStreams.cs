@@ -9,13 +9,7 @@ namespace GroupBuyActors.Membership;
 /// Streams whose silo is no member of the cluster: fenced, so that nothing is committed to them any more, and drained
 /// into the sinks by the silo where each is at home.
 /// </summary>
-internal sealed class DeadStreams(
-    IStreams streams,
-    StreamRelay relay,
-    ShardMap shardMap,
-    ILocalSiloDetails self,
-    ILogger<DeadStreams> log
-)
+internal sealed class DeadStreams(IStreams streams, StreamRelay relay, ShardMap shardMap, ILogger<DeadStreams> log)
 {
     private readonly HashSet<long> _known = [];
     private readonly HashSet<long> _draining = [];
@@ -55,7 +49,7 @@ internal sealed class DeadStreams(
     public void Drain(IReadOnlyList<StreamRow> rows)
     {
         foreach (var row in rows)
-            if (_known.Contains(row.Id) && self.SiloAddress.Equals(shardMap.OfStream(row.Id)))
+            if (_known.Contains(row.Id) && shardMap.IsStreamHere(row.Id))
                 DrainInBackground(row.Id);
     }
 

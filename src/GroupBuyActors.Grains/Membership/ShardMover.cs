@@ -12,20 +12,19 @@ namespace GroupBuyActors.Membership;
 /// look.
 /// </summary>
 internal sealed class ShardMover(
-    IClusterMembershipService membership,
     ILocalSiloDetails self,
     ShardMap shardMap,
     Shards shards,
+    ShardHandover handover,
     ShardTasks tasks,
     OwnedShards ownedHere,
-    ClusterGateways gateways,
     ILogger<ShardMover> log
 )
 {
     private readonly SiloIdentity _self = self.Identity();
 
     /// <summary>True where as many shards are owned here as are at home here.</summary>
-    public bool HasExpected => ownedHere.Count == AllShards().Count(IsHome);
+    public bool HasExpected => ownedHere.Count == shardMap.Here().Count();
 
     /// <summary>Takes and releases what is to be; throws where the store cannot.</summary>
     public async Task<(int Taken, int Released)> MoveAsync(
@@ -33,47 +32,14 @@ internal sealed class ShardMover(
         CancellationToken cancellation
     )
     {
-        var owners = await shards.ReadAsync(cancellation);
-        // Every stream of these was dead when the table was read, and who is no member cannot allocate another.
-        var gone = owners
-            .Select(row => row.OwnerAddress)
-            .OfType<string>()
-            .Distinct()
-            .Where(owner => !snapshot.HasMember(owner))
-            .ToList();
-        var wanted = AllShards().Where(IsHome).ToHashSet();
-        var owned = owners
-            .Where(row => row.OwnerAddress == _self.Address)
-            .ToDictionary(row => row.Shard, row => row.Epoch);
-        var strangers = ownedHere.ToList().Where(shard => !owned.ContainsKey(shard)).ToList();
-        tasks.GiveUp(strangers);
-        var away = owned.Keys.Where(shard => !wanted.Contains(shard)).ToList();
-        tasks.GiveUp(away);
-        Report(await ReleaseAsync(away, cancellation));
-        var missing = wanted.Where(shard => !owned.ContainsKey(shard)).ToList();
-        IReadOnlyList<ShardRow> taken =
-            missing.Count == 0 ? [] : await shards.TakeAsync(_self, missing, gone, cancellation);
-        foreach (var row in taken)
-            if (row.OwnerAddress == _self.Address)
-                owned[row.Shard] = row.Epoch;
-        NotifyOwners(
-            owners
-                .Where(row => wanted.Contains(row.Shard) && !owned.ContainsKey(row.Shard))
-                .Select(row => row.OwnerAddress)
-                .OfType<string>()
-                .Except(gone)
-        );
-        var fresh = owned
-            .Where(own => wanted.Contains(own.Key) && ownedHere.EpochOf(own.Key) != own.Value)
-            .Select(own => (own.Key, own.Value))
-            .ToList();
-        if (fresh.Count > 0)
-        {
-            tasks.Take(fresh);
-            MembershipLog.ShardsTaken(log, fresh.Count, ownedHere.Count);
-        }
-
-        return (fresh.Count, away.Count);
+        var plan = new ShardPlan(await shards.ReadAsync(cancellation), snapshot, shardMap, _self.Address);
+        tasks.GiveUp(ownedHere.ToList().Where(shard => !plan.Owned.ContainsKey(shard)));
+        tasks.GiveUp(plan.Away);
+        handover.Notify(await handover.ReleaseAsync(plan.Away, cancellation));
+        if (plan.Missing.Count > 0)
+            plan.Took(await shards.TakeAsync(_self, plan.Missing, plan.Gone, cancellation), _self.Address);
+        handover.Notify(plan.OwnersOfMissing);
+        return (TakeTasks(plan), plan.Away.Count);
     }
 
     /// <summary>Releases all shards owned here; gives those that have them now.</summary>
@@ -83,45 +49,19 @@ internal sealed class ShardMover(
         if (owned.Count == 0)
             return [];
         tasks.GiveUp(owned);
-        return await ReleaseAsync(owned, cancellation);
+        return await handover.ReleaseAsync(owned, cancellation);
     }
 
-    /// <summary>Has these silos look at which shards are theirs.</summary>
-    public Task NotifyAsync(IEnumerable<SiloAddress> silos) =>
-        Task.WhenAll(silos.Select(silo => gateways.Of(silo).Review()));
+    /// <inheritdoc cref="ShardHandover.NotifyAsync"/>
+    public Task NotifyAsync(IEnumerable<SiloAddress> silos) => handover.NotifyAsync(silos);
 
-    private void NotifyOwners(IEnumerable<string> owners) =>
-        Report(owners.Distinct().Select(SiloAddress.FromParsableString));
-
-    private void Report(IEnumerable<SiloAddress> silos)
+    private int TakeTasks(ShardPlan plan)
     {
-        // One that does not answer is asked again by the next pass, or looks by itself.
-        foreach (var silo in silos)
-            gateways.Of(silo).Review().Ignore();
+        var fresh = plan.OwnedAtHome.Where(own => ownedHere.EpochOf(own.Shard) != own.Epoch).ToList();
+        if (fresh.Count == 0)
+            return 0;
+        tasks.Take(fresh);
+        MembershipLog.ShardsTaken(log, fresh.Count, ownedHere.Count);
+        return fresh.Count;
     }
-
-    /// <summary>Gives those that have them now.</summary>
-    private async Task<List<SiloAddress>> ReleaseAsync(List<ShardId> released, CancellationToken cancellation)
-    {
-        var successors = new List<SiloAddress>();
-        var members = membership.CurrentSnapshot.Members;
-        foreach (var shardsOfSilo in released.GroupBy(shard => shardMap.Of(shard)))
-        {
-            var successor =
-                shardsOfSilo.Key is { } silo && members.TryGetValue(silo, out var member)
-                    ? new SiloIdentity(silo.ToParsableString(), member.Name)
-                    : null;
-            await shards.ReleaseAsync(_self, [.. shardsOfSilo], successor, cancellation);
-            MembershipLog.ShardsReleased(log, shardsOfSilo.Count(), successor?.Slot ?? "no silo");
-            if (successor is not null)
-                successors.Add(shardsOfSilo.Key!);
-        }
-
-        return successors;
-    }
-
-    private bool IsHome(ShardId shard) => self.SiloAddress.Equals(shardMap.Of(shard));
-
-    private static IEnumerable<ShardId> AllShards() =>
-        Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index));
 }

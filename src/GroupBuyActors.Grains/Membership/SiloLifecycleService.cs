@@ -1,7 +1,6 @@
 using GroupBuyActors.Background;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Store;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 
@@ -21,13 +20,12 @@ namespace GroupBuyActors.Membership;
 /// ready.
 /// </summary>
 internal sealed class SiloLifecycleService(
-    IStoreHealth store,
+    SiloPreparation preparation,
     OwnStreams streams,
     TaskService tasks,
     ClusterReconciler reconciler,
-    ClockSynchronizer clock,
     SiloGate gate,
-    GroupServices groups,
+    ActiveGroups groups,
     BackgroundSupervisor background,
     ILogger<SiloLifecycleService> log
 ) : ILifecycleParticipant<ISiloLifecycle>
@@ -42,7 +40,7 @@ internal sealed class SiloLifecycleService(
 
     public void Participate(ISiloLifecycle lifecycle)
     {
-        lifecycle.Subscribe("GroupBuyActors.Store", ServiceLifecycleStage.First, store.MigrateAsync);
+        lifecycle.Subscribe("GroupBuyActors.Store", ServiceLifecycleStage.First, preparation.MigrateAsync);
         lifecycle.Subscribe("GroupBuyActors.Streams", BeforeActive, JoinAsync, LeaveAsync);
         lifecycle.Subscribe("GroupBuyActors.HandOver", Leaving, static _ => Task.CompletedTask, HandOverAsync);
         lifecycle.Subscribe("GroupBuyActors.Tasks", ServiceLifecycleStage.Active, RunAsync, PauseAsync);
@@ -50,7 +48,7 @@ internal sealed class SiloLifecycleService(
 
     private async Task JoinAsync(CancellationToken cancellation)
     {
-        await MeasureClockAsync(cancellation);
+        await preparation.MeasureClockAsync(cancellation);
         streams.Listen();
         tasks.Listen();
         await streams.OpenAsync(reconciler.Self, cancellation);
@@ -72,21 +70,9 @@ internal sealed class SiloLifecycleService(
         return Task.CompletedTask;
     }
 
-    private async Task MeasureClockAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await clock.RunOnceAsync(cancellation);
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            MembershipLog.ClockNotMeasured(log, e);
-        }
-    }
-
     private async Task PauseAsync(CancellationToken cancellation)
     {
-        MembershipLog.Stopping(log, groups.Active);
+        MembershipLog.Stopping(log, groups.Count);
         gate.Drain();
         // Before the runtime says that this silo leaves: from then on it activates nothing, and would report each try
         // of the canary as an error.

@@ -21,10 +21,17 @@ internal sealed class ShardMap(
     /// <summary>The home of a shard; null while no silo is known that could be one.</summary>
     public SiloAddress? Of(ShardId shard) => Current().ShardMap[shard.Index];
 
+    /// <summary>True for a shard that is at home on this silo.</summary>
+    public bool IsHere(ShardId shard) => self.SiloAddress.Equals(Of(shard));
+
     /// <summary>
-    /// The home of a stream whose silo is gone: who adopts it. Stream ids are random, so they spread like shards.
+    /// True where this silo adopts a stream whose silo is gone. Stream ids are random, so they spread like shards.
     /// </summary>
-    public SiloAddress? OfStream(long stream) => Of(new ShardId((int)((ulong)stream % ShardId.Count)));
+    public bool IsStreamHere(long stream) => IsHere(new ShardId((int)((ulong)stream % ShardId.Count)));
+
+    /// <summary>All shards that are at home on this silo.</summary>
+    public IEnumerable<ShardId> Here() =>
+        Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index)).Where(IsHere);
 
     /// <summary>The best of given silos, where the home is not among them.</summary>
     public SiloAddress Among(ShardId shard, SiloAddress[] silos)

@@ -24,7 +24,6 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
     private readonly Progress[] _kinds;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly ShardMap _shardMap;
-    private readonly SiloAddress _self;
     private readonly TimeProvider _time;
     private readonly RetentionMetrics _metrics;
     private readonly ILogger<RetentionService> _log;
@@ -32,14 +31,13 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
     public RetentionService(
         IEnumerable<IRetainedKind> kinds,
         ShardMap shardMap,
-        ILocalSiloDetails self,
         TimeProvider time,
         RetentionMetrics metrics,
         ILogger<RetentionService> log
     )
     {
         _kinds = [.. kinds.Select(kind => new Progress(kind))];
-        (_shardMap, _self, _time, _metrics, _log) = (shardMap, self.SiloAddress, time, metrics, log);
+        (_shardMap, _time, _metrics, _log) = (shardMap, time, metrics, log);
         metrics.Observe(
             _kinds.Select(progress => progress.Kind.Kind),
             () => _kinds.Select(progress => (progress.Kind.Kind, progress.Behind(time)))
@@ -87,7 +85,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
             .DefaultIfEmpty(Idle)
             .Max();
 
-    private bool IsHere => _self.Equals(_shardMap.Of(new ShardId(0)));
+    private bool IsHere => _shardMap.IsHere(new ShardId(0));
 
     private async Task<long> StepAsync(Progress progress, CancellationToken cancellation)
     {

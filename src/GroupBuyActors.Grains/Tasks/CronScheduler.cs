@@ -24,7 +24,7 @@ internal sealed class CronScheduler(
     IdGenerator ids,
     ScheduleRegistry registry,
     ILogger<CronScheduler> log
-) : ISchedules
+)
 {
     private const int StoredAtOnce = 256,
         ReportedMax = 200;
@@ -40,18 +40,6 @@ internal sealed class CronScheduler(
                 return _wanted.Count;
         }
     }
-
-    public IReadOnlyList<ScheduleReport> List(int count) =>
-        [
-            .. registry.Current.All.Select(schedule => new ScheduleReport(
-                schedule.Name,
-                schedule.Times.Times.Expression,
-                schedule.Times.Times.Zone,
-                schedule.Times.Spread,
-                schedule.Times.Times.Rules,
-                schedule.Times.Times.Preview(clock.GetUtcNow(), count)
-            )),
-        ];
 
     /// <summary>These shards were taken and need their firings; stored by the next <see cref="SeedAsync"/>.</summary>
     public void Want(IReadOnlyCollection<ShardId> shards) => Want(registry.Current.All, shards);

@@ -40,7 +40,7 @@ internal static class PolicyEndpoints
             .Refuses(400);
     }
 
-    private static IResult Schedules(string? limit, HttpContext context, ISchedules schedules)
+    private static IResult Schedules(string? limit, HttpContext context, ScheduleQueries schedules)
     {
         var query = new Query(context);
         var count = query.Text("limit") is null ? 5 : query.Limit();

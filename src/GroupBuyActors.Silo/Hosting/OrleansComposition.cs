@@ -39,7 +39,7 @@ internal static class OrleansComposition
                 listenOnAnyHostAddress: !IPAddress.IsLoopback(cluster.AdvertisedAddress)
             );
             silo.UseAdoNetClustering(options =>
-                options.Configure<IOrleansDatabase>(
+                options.Configure<OrleansDatabase>(
                     (adoNet, database) =>
                         (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)
                 )
@@ -49,12 +49,12 @@ internal static class OrleansComposition
         PeerConnections.Bound(silo);
         silo.Configure<SiloOptions>(options => options.SiloName = cluster.Name);
         silo.UseAdoNetReminderService(options =>
-            options.Configure<IOrleansDatabase>(
+            options.Configure<OrleansDatabase>(
                 (adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)
             )
         );
         silo.AddAdoNetGrainStorageAsDefault(options =>
-            options.Configure<IOrleansDatabase>(
+            options.Configure<OrleansDatabase>(
                 (adoNet, database) => (adoNet.Invariant, adoNet.DataSource) = (database.Invariant, database.DataSource)
             )
         );

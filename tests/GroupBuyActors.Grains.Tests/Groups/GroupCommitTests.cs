@@ -112,12 +112,12 @@ public sealed class GroupCommitTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync(Id, minGroupSize: 3);
-        var surroundings = silo.Get<GroupServices>();
+        var groups = silo.Get<ActiveGroups>();
         var replies = await Task.WhenAll(Enumerable.Range(100, 50).Select(n => group.GetOrder(n)));
         Assert.All(replies, reply => Assert.Equal(RefusalCode.OrderNotFound, reply.Refusal!.Code));
         Assert.Equal(RefusalCode.OrderNotFound, (await group.CancelOrder(100)).Refusal!.Code);
-        Assert.Equal(1, surroundings.Active);
-        Assert.Equal(1, surroundings.Activations);
+        Assert.Equal(1, groups.Count);
+        Assert.Equal(1, groups.Activations);
     }
 
     [Fact]
@@ -207,7 +207,7 @@ public sealed class GroupCommitTests
         Assert.Equal(0, (await group.Get()).Value!.SeatsTaken);
         silo.Committer.IsFull = false;
         Assert.Equal(1, (await group.Join(new JoinGroup("user-1"))).Value!.OrderId.Number);
-        Assert.Equal(1, silo.Get<GroupServices>().Activations);
+        Assert.Equal(1, silo.Get<ActiveGroups>().Activations);
     }
 
     [Fact]

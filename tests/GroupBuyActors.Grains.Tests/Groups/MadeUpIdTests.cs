@@ -14,7 +14,7 @@ public sealed class MadeUpIdTests
     public async Task AGroupThatDoesNotExistLeavesAsSoonAsItHasAnswered(string shape)
     {
         await using var silo = await TestSilo.StartAsync();
-        var before = silo.Get<GroupServices>().Active;
+        var before = silo.Get<ActiveGroups>().Count;
         await Parallel.ForAsync(
             0,
             Many,
@@ -44,11 +44,11 @@ public sealed class MadeUpIdTests
     {
         await using var silo = await TestSilo.StartAsync();
         var group = await silo.PublishAsync("7.SH.tea");
-        var activations = silo.Get<GroupServices>().Activations;
+        var activations = silo.Get<ActiveGroups>().Activations;
         Assert.Equal(RefusalCode.OrderNotFound, (await group.GetOrder(99)).Refusal!.Code);
         Assert.Equal(RefusalCode.OrderNotFound, (await group.CancelOrder(99)).Refusal!.Code);
         Assert.NotNull((await group.Get()).Value);
-        Assert.Equal(activations, silo.Get<GroupServices>().Activations);
+        Assert.Equal(activations, silo.Get<ActiveGroups>().Activations);
     }
 
     private static async Task QueryAsync(IGroupGrain group, int n)
@@ -76,9 +76,9 @@ public sealed class MadeUpIdTests
     private static async Task ActiveAsync(TestSilo silo, int wanted)
     {
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (silo.Get<GroupServices>().Active > wanted)
+        while (silo.Get<ActiveGroups>().Count > wanted)
         {
-            Assert.False(bound.IsCancellationRequested, $"{silo.Get<GroupServices>().Active} groups are active.");
+            Assert.False(bound.IsCancellationRequested, $"{silo.Get<ActiveGroups>().Count} groups are active.");
             await Task.Delay(20, CancellationToken.None);
         }
     }

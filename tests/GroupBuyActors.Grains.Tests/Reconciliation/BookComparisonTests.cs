@@ -182,7 +182,7 @@ public sealed class BookComparisonTests
         var first = Assert.Single(await RowsAsync(silo, shard));
         Assert.Equal(ShardId.MerchantSlots, await CountAsync(silo));
         Assert.Contains(
-            silo.Get<ISchedules>().List(3),
+            silo.Get<ScheduleQueries>().List(3),
             schedule => schedule is { Job: BookComparison.TypeName, Next.Count: 3 }
         );
 

@@ -199,7 +199,6 @@ public sealed class RetentionTests
         var service = new RetentionService(
             [failing, steady],
             silo.Get<ShardMap>(),
-            silo.Get<ILocalSiloDetails>(),
             time,
             new RetentionMetrics(new NoMeters()),
             NullLogger<RetentionService>.Instance

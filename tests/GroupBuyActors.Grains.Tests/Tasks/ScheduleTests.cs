@@ -32,7 +32,10 @@ public sealed class ScheduleTests
         }
 
         Assert.Equal([At(10), At(20), At(30)], _reports.Of("totals").Select(report => report.Firing));
-        Assert.Contains(silo.Get<ISchedules>().List(1), schedule => schedule is { Job: "totals", Expression: "PT10M" });
+        Assert.Contains(
+            silo.Get<ScheduleQueries>().List(1),
+            schedule => schedule is { Job: "totals", Expression: "PT10M" }
+        );
     }
 
     [Fact]
@@ -71,7 +74,7 @@ public sealed class ScheduleTests
         Assert.Empty(_reports.Of("totals"));
         Assert.Equal(At(20), (await PendingAsync(silo, "others")).Key.Due);
         Assert.Empty(await RowsAsync(silo, "totals"));
-        Assert.DoesNotContain(silo.Get<ISchedules>().List(1), schedule => schedule.Job == "totals");
+        Assert.DoesNotContain(silo.Get<ScheduleQueries>().List(1), schedule => schedule.Job == "totals");
     }
 
     /// <summary>Both were due three times while nobody ran them.</summary>

@@ -199,7 +199,7 @@ public sealed class TaskTests
             new PortAnswered(null, PortAnswer.Done)
         );
         Assert.Null((await Tasks(silo).Run(ghost)).RunAgainIn);
-        Assert.Equal(1, silo.Get<GroupServices>().Activations);
+        Assert.Equal(1, silo.Get<ActiveGroups>().Activations);
     }
 
     [Fact]

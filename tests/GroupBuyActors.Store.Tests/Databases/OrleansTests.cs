@@ -10,13 +10,13 @@ namespace GroupBuyActors.Store.Tests.Databases;
 
 public sealed class SqliteOrleansTests(SqliteFiles files) : OrleansTests(files)
 {
-    protected override void Cluster(ISiloBuilder silo, IOrleansDatabase database, int siloPort, int gatewayPort) =>
+    protected override void Cluster(ISiloBuilder silo, OrleansDatabase database, int siloPort, int gatewayPort) =>
         silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: "test", clusterId: "test");
 }
 
 public sealed class MySqlOrleansTests(MariaDb server) : OrleansTests(server)
 {
-    protected override void Cluster(ISiloBuilder silo, IOrleansDatabase database, int siloPort, int gatewayPort)
+    protected override void Cluster(ISiloBuilder silo, OrleansDatabase database, int siloPort, int gatewayPort)
     {
         silo.UseAdoNetClustering(options =>
         {
@@ -270,7 +270,7 @@ public abstract class OrleansTests(IDatabaseFixture databases)
         Assert.Equal(0, await store.NumberAsync($"select count(*) from OrleansRemindersTable"));
     }
 
-    protected abstract void Cluster(ISiloBuilder silo, IOrleansDatabase database, int siloPort, int gatewayPort);
+    protected abstract void Cluster(ISiloBuilder silo, OrleansDatabase database, int siloPort, int gatewayPort);
 
     private protected async Task<TestSilo> StartAsync(TestStore store)
     {

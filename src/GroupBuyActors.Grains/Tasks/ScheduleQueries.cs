@@ -1,3 +1,4 @@
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Schedules;
 
 namespace GroupBuyActors.Tasks;
@@ -19,8 +20,18 @@ internal sealed record ScheduleReport(
 );
 
 /// <summary>Schedules for operators.</summary>
-internal interface ISchedules
+internal sealed class ScheduleQueries(ScheduleRegistry registry, ClusterClock clock)
 {
     /// <summary>All schedules with their next firings, 1 to 1,000.</summary>
-    IReadOnlyList<ScheduleReport> List(int count);
+    public IReadOnlyList<ScheduleReport> List(int count) =>
+        [
+            .. registry.Current.All.Select(schedule => new ScheduleReport(
+                schedule.Name,
+                schedule.Times.Times.Expression,
+                schedule.Times.Times.Zone,
+                schedule.Times.Spread,
+                schedule.Times.Times.Rules,
+                schedule.Times.Times.Preview(clock.GetUtcNow(), count)
+            )),
+        ];
 }
