@@ -21,7 +21,9 @@ internal static class SiloCommand
             _ => ServeAsync(args),
         };
 
-    /// <summary>Runs a silo until it is told to stop; 0 after an orderly stop, else 1 and one sentence.</summary>
+    /// <summary>
+    /// Runs a silo until it is told to stop. Returns 0 after a normal stop; otherwise 1, after printing the reason.
+    /// </summary>
     private static async Task<int> ServeAsync(string[] args)
     {
         try
@@ -42,10 +44,10 @@ internal static class SiloCommand
         }
     }
 
-    /// <summary>Prints the reason in one sentence.</summary>
+    /// <summary>Prints the reason and returns the status of a failure.</summary>
     public static async Task<int> FailAsync(Exception fault)
     {
-        await Console.Error.WriteLineAsync(StartFault.Sentence(fault));
+        await Console.Error.WriteLineAsync(StartFault.Describe(fault));
         return Failed;
     }
 

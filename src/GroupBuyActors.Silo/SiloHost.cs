@@ -28,15 +28,15 @@ using Microsoft.Extensions.Primitives;
 
 namespace GroupBuyActors.Silo;
 
-/// <summary>Puts the silo together: settings first, then store, ports, actors, and the HTTP edge over them.</summary>
+/// <summary>Composes the silo: settings, store, ports, actors and the HTTP API.</summary>
 internal static class SiloHost
 {
-    // By these the machine itself asks, its health check for one, whatever names the service has besides.
+    // Calls from the same machine, such as the health check, use these names, whatever other names the service has.
     private static readonly string[] LoopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 
     /// <summary>
-    /// Builds a silo that has not started. Throws <see cref="SettingsException"/> or <see cref="StartException"/> with
-    /// one sentence. Settings and static files lie beside the binary, data in the working directory.
+    /// Builds a silo without starting it. Throws <see cref="SettingsException"/> or <see cref="StartException"/>.
+    /// Settings and static files are beside the binary, data in the working directory.
     /// </summary>
     public static WebApplication Build(string[] args)
     {
@@ -52,7 +52,7 @@ internal static class SiloHost
         DataFile.Prepare(settings.Storage);
         AddLogging(builder.Logging, settings.LogFormat);
         AddServer(builder, settings);
-        AddRooms(builder, settings);
+        AddEngine(builder, settings);
         AddEdge(builder.Services, settings);
         var app = builder.Build();
         FollowMaskedHeaders(app, settings);
@@ -61,8 +61,8 @@ internal static class SiloHost
     }
 
     /// <summary>
-    /// Looks at the ports and brings the schema up to date, then starts: what a person must repair is told before
-    /// anything runs.
+    /// Checks limits and ports and migrates the schema, then starts the silo, so that a fault that a person must
+    /// correct is reported before anything runs.
     /// </summary>
     public static async Task StartAsync(WebApplication app, CancellationToken cancellation)
     {
@@ -90,7 +90,7 @@ internal static class SiloHost
             logging.AddSimpleConsole(console =>
                 (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff ")
             );
-        // A start that fails is told in one sentence by the command; these would print the stack as well.
+        // The command reports a failed start in one sentence; these categories would print the stack as well.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.None);
     }
@@ -115,10 +115,10 @@ internal static class SiloHost
 
     private static void KeepToLoopback(IServiceCollection services)
     {
-        // A page of another site must not reach an open service by a name that resolves to this machine.
+        // A page of another site must not reach an open service through a host name that resolves to this machine.
         services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = [.. LoopbackNames]);
         services.AddConnectionBounds<LoopbackTransport>();
-        // HTTP/3 binds by itself.
+        // HTTP/3 would bind its own listeners.
         services.RemoveAll<IMultiplexedConnectionListenerFactory>();
     }
 
@@ -130,7 +130,7 @@ internal static class SiloHost
         services.AddConnectionBounds<SocketTransportFactory>();
     }
 
-    private static void AddRooms(WebApplicationBuilder builder, SiloSettings settings)
+    private static void AddEngine(WebApplicationBuilder builder, SiloSettings settings)
     {
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddGroupBuyStore(store =>
@@ -150,7 +150,7 @@ internal static class SiloHost
         services.AddSingleton<IRetainedKind, RetainedSandboxCalls>();
     }
 
-    // What logs must not show may become more while it runs.
+    // Headers can be added to the masked ones while the silo runs.
     private static void FollowMaskedHeaders(WebApplication app, SiloSettings settings) =>
         ChangeToken.OnChange(
             ((IConfigurationRoot)app.Configuration).GetReloadToken,

@@ -5,21 +5,21 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Silo.Admin;
 
 /// <summary>
-/// Writes down who changed what. A change that was made stands even where this line is lost: then the log says so.
+/// Writes entries of the audit log. A change that was made remains even if its entry is lost; then the log says so.
 /// </summary>
 internal sealed class Audit(GroupQueries queries, TimeProvider time, ILogger<Audit> log)
 {
-    /// <summary>How long an answer waits for its line; a store that hangs then writes it later, or not.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>How long an answer waits for its entry; a store that hangs may write it later, or not at all.</summary>
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(2);
 
     public async Task WriteAsync(HttpContext context, string action, string target, string? detail = null)
     {
         try
         {
-            // Not cancelled with the request: the change is made.
+            // Not cancelled with the request, because the change is already made.
             await queries
                 .AuditAsync(time.GetUtcNow(), Caller.Of(context).Name, action, target, detail, CancellationToken.None)
-                .WaitAsync(Patience, time);
+                .WaitAsync(WriteTimeout, time);
         }
         catch (Exception e)
         {

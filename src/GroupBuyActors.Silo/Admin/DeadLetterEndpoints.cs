@@ -7,7 +7,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>Tasks whose tries were used up: searched, and redriven by filter.</summary>
+/// <summary>Routes of dead letters: search, and redrive by filter.</summary>
 internal static class DeadLetterEndpoints
 {
     private const int CountMax = 100_000;
@@ -98,12 +98,12 @@ internal static class DeadLetterEndpoints
             return problem;
         var errors = new FieldErrors();
         var fields = body.Fields(errors, optional: true);
-        var (order, isDryRun) = (ReadOrder(fields, types), fields.Boolean("dryRun") ?? false);
+        var (request, isDryRun) = (ReadRequest(fields, types), fields.Boolean("dryRun") ?? false);
         if (errors.Any)
             return Problem.Invalid(errors);
         if (isDryRun)
         {
-            var count = await outcomes.CountAsync(order.Filter(), CountMax + 1, context.RequestAborted);
+            var count = await outcomes.CountAsync(request.Filter(), CountMax + 1, context.RequestAborted);
             return JsonAnswer.Of(new RedriveCountDocument(true, Math.Min(count, CountMax), count <= CountMax));
         }
 
@@ -114,10 +114,10 @@ internal static class DeadLetterEndpoints
                 key,
                 async () =>
                 {
-                    // The request's own key names the redrive: sent again, it is the same one.
+                    // The request key is the redrive's id, so that a repeated request is the same redrive.
                     var report = await grains
                         .GetGrain<IRedriveGrain>(key.Id)
-                        .Start(order)
+                        .Start(request)
                         .WaitAsync(context.RequestAborted);
                     await audit.WriteAsync(
                         context,
@@ -167,7 +167,7 @@ internal static class DeadLetterEndpoints
     private static Problem NotFound =>
         new(StatusCodes.Status404NotFound, "redrive.not_found", "Redrive not found", "No redrive has this id.");
 
-    private static RedriveOrder ReadOrder(JsonFields fields, TaskTypeRegistry types)
+    private static RedriveOrder ReadRequest(JsonFields fields, TaskTypeRegistry types)
     {
         var rate = fields.Int32("ratePerSecond");
         if (rate is < 1 or > RateMax)

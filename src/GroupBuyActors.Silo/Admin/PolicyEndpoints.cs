@@ -6,7 +6,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>Policies of task types: read, and changed while running, on all silos.</summary>
+/// <summary>Routes of task policies and schedules. Changes take effect on all silos while they run.</summary>
 internal static class PolicyEndpoints
 {
     public static void MapPolicies(this IEndpointRouteBuilder admin)
@@ -126,7 +126,7 @@ internal static class PolicyEndpoints
     }
 
     private static Problem Faulty(FieldErrors errors) =>
-        new(StatusCodes.Status422UnprocessableEntity, "policy.invalid", "Invalid policy", errors.Sentence)
+        new(StatusCodes.Status422UnprocessableEntity, "policy.invalid", "Invalid policy", errors.Summary)
         {
             Errors = errors.ToDictionary(),
         };
@@ -162,7 +162,7 @@ internal static class PolicyEndpoints
     }
 }
 
-/// <summary>Reads a change of a policy from JSON; what its values may be is the rules' to say.</summary>
+/// <summary>Reads a change of a policy from JSON; the domain checks its values.</summary>
 internal static class PolicyFields
 {
     public static IReadOnlyList<string> Names { get; } =

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>A merchant's books: our own in one read, and how they compare with the ports'.</summary>
+/// <summary>
+/// The route of a merchant's books: our own in one read, and their differences from the ports' books.
+/// </summary>
 internal static class ReconciliationEndpoints
 {
     private static readonly string[] Switch = ["true", "false"];
@@ -19,7 +21,7 @@ internal static class ReconciliationEndpoints
         admin
             .MapGet("/reconciliation", ReconcileAsync)
             .Requires(Operation.Administer)
-            .WithMetadata(new AnswersForLong())
+            .WithMetadata(new LongRunningAnswer())
             .Describe("Read a merchant's books of money and stock, and where the services' own books differ")
             .Answers<BooksDocument>(200)
             .Refuses(400);
@@ -39,7 +41,7 @@ internal static class ReconciliationEndpoints
         var comparing = TaskEndpoints.OneOf(query, "ports", Switch) != "false";
         if (query.Errors.Any || merchant is not { } id)
             return Problem.Invalid(query.Errors);
-        // Ours are read by themselves: they balance at any instant, whatever the ports do meanwhile.
+        // Our books are read separately: they balance at any instant, whatever the ports do meanwhile.
         var books = await queries.BooksAsync(id, clock.GetUtcNow(), context.RequestAborted);
         var comparison = comparing
             ? await comparer.CompareAsync(id, options.Value.ReconciliationBound, context.RequestAborted)

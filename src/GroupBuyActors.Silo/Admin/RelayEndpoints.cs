@@ -7,11 +7,11 @@ using GroupBuyActors.Streams;
 namespace GroupBuyActors.Silo.Admin;
 
 /// <summary>
-/// Groups whose events are refused outside: looked at, tried again, or led past the event that is refused.
+/// Routes of parked groups, whose next event was rejected by the event publisher: list, retry, skip the event.
 /// </summary>
 internal static class RelayEndpoints
 {
-    // What the one publisher of this release is called; without it, its groups of earlier times are still there.
+    // The name of the only publisher of this release; groups parked earlier are listed even if it is not configured.
     private const string Sink = "kafka";
 
     public static void MapRelay(this IEndpointRouteBuilder admin)

@@ -6,7 +6,9 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>Changes of tasks: made once a key, told in the audit log, answered with the task as it is then.</summary>
+/// <summary>
+/// Changes tasks, once per request key, with an entry in the audit log; answers with the changed task.
+/// </summary>
 internal sealed class TaskChanges(
     TaskOperations operations,
     TaskQueries tasks,
@@ -51,7 +53,7 @@ internal sealed class TaskChanges(
         );
 
     /// <summary>
-    /// Calls off all tasks of a group or of an order: the body may name where the answer before ended.
+    /// Cancels all tasks of a group or of an order; the body may have the page token of the previous answer.
     /// </summary>
     public async Task<IResult> CancelAllAsync(HttpContext context, GroupId group, int? order)
     {

@@ -8,7 +8,7 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Silo.Admin;
 
-/// <summary>Routes for operators: timed tasks, their timelines, and changes to them.</summary>
+/// <summary>Routes of timed tasks for operators.</summary>
 internal static class TaskEndpoints
 {
     private static readonly string[] Statuses =
@@ -46,7 +46,7 @@ internal static class TaskEndpoints
                         context,
                         taskId,
                         "task.cancel",
-                        (operations, stop) => operations.CancelAsync(taskId, stop)
+                        (operations, cancellation) => operations.CancelAsync(taskId, cancellation)
                     )
             )
             .Requires(Operation.Administer)
@@ -61,7 +61,7 @@ internal static class TaskEndpoints
                         context,
                         taskId,
                         "task.run-now",
-                        (operations, stop) => operations.RunNowAsync(taskId, stop)
+                        (operations, cancellation) => operations.RunNowAsync(taskId, cancellation)
                     )
             )
             .Requires(Operation.Administer)
@@ -76,7 +76,7 @@ internal static class TaskEndpoints
                         context,
                         taskId,
                         "task.redrive",
-                        (operations, stop) => operations.RedriveAsync(taskId, stop)
+                        (operations, cancellation) => operations.RedriveAsync(taskId, cancellation)
                     )
             )
             .Requires(Operation.Administer)
@@ -91,7 +91,7 @@ internal static class TaskEndpoints
                         context,
                         taskId,
                         "task.dismiss",
-                        (operations, stop) => operations.DismissAsync(taskId, stop)
+                        (operations, cancellation) => operations.DismissAsync(taskId, cancellation)
                     )
             )
             .Requires(Operation.Administer)
@@ -137,7 +137,6 @@ internal static class TaskEndpoints
             .Refuses(400, 404, 503);
     }
 
-    /// <summary>A task as the API shows it.</summary>
     public static TaskDocument Document(TaskReport task) =>
         new()
         {
@@ -168,7 +167,7 @@ internal static class TaskEndpoints
                     : [.. task.Timeline.Select(moment => new TaskMomentDocument(moment.Time, moment.What))],
         };
 
-    /// <summary>One of several words of a query parameter.</summary>
+    /// <summary>A query parameter that must have one of several values; null if it is absent or faulty.</summary>
     public static string? OneOf(Query query, string name, IReadOnlyList<string> values)
     {
         if (query.Text(name) is not { } text)
@@ -229,7 +228,7 @@ internal static class TaskEndpoints
                 key,
                 taskId,
                 "task.reschedule",
-                (operations, stop) => operations.RescheduleAsync(taskId, at, stop)
+                (operations, cancellation) => operations.RescheduleAsync(taskId, at, cancellation)
             );
     }
 
@@ -251,7 +250,7 @@ internal static class TaskEndpoints
                 key,
                 taskId,
                 "task.weigh",
-                (operations, stop) => operations.SetWeightAsync(taskId, own, stop)
+                (operations, cancellation) => operations.SetWeightAsync(taskId, own, cancellation)
             );
     }
 

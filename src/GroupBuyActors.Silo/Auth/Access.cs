@@ -5,12 +5,12 @@ using Microsoft.Extensions.Primitives;
 
 namespace GroupBuyActors.Silo.Auth;
 
-/// <summary>
-/// Marks a route with what it does; a route without is open to anyone (health, metrics, the page itself).
-/// </summary>
+/// <summary>The operation of a route; a route without it is open to anyone (health, metrics, the start page).</summary>
 internal sealed record AccessMetadata(Operation Operation);
 
-/// <summary>Applies <see cref="AccessRules"/>: role and merchant before the handler, a buyer's orders in it.</summary>
+/// <summary>
+/// Applies <see cref="AccessRules"/>: role and merchant before the handler, a buyer's orders within it.
+/// </summary>
 internal static class Access
 {
     public static TBuilder Requires<TBuilder>(this TBuilder builder, Operation operation)
@@ -20,8 +20,8 @@ internal static class Access
         return builder;
     }
 
-    // Each in a line of its own: browsers read no second challenge in a line. They know the last alone, and offer it to
-    // their user, which is of use only for a page that is opened by its address.
+    // Each in a header line of its own, because browsers do not read a second challenge in a line. Browsers only
+    // support the last one and ask their user for it, which is useful only for a page that is opened by its address.
     private static readonly StringValues Challenges = new([
         "ApiKey realm=\"GroupBuyActors\"",
         "Bearer realm=\"GroupBuyActors\"",
@@ -32,7 +32,7 @@ internal static class Access
     );
 
     /// <summary>
-    /// Finds out who calls a marked route and refuses roles and merchants that have no business there.
+    /// Authenticates the caller of a route with an operation, and refuses roles and merchants that may not call it.
     /// </summary>
     public static void UseAccessRules(this WebApplication app)
     {
@@ -40,12 +40,12 @@ internal static class Access
         app.Use(
             async (context, next) =>
             {
-                if (context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>() is { } mark)
+                if (context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>() is { } access)
                 {
                     var identity = await authenticator.AuthenticateAsync(context);
                     var denied = identity.Caller is { } caller
-                        ? Denied(caller, mark.Operation, context.Request.RouteValues)
-                        : Unknown(context, identity, mark.Operation);
+                        ? Denied(caller, access.Operation, context.Request.RouteValues)
+                        : Unknown(context, identity, access.Operation);
                     if (denied is not null)
                     {
                         await denied.ExecuteAsync(context);
@@ -68,7 +68,7 @@ internal static class Access
         return Problems.NotAuthenticated;
     }
 
-    /// <summary>Why this caller may not do this, as far as role and path tell; null where it may.</summary>
+    /// <summary>Why this caller may not do this, as far as its role and the path decide; null if it may.</summary>
     internal static Problem? Denied(Caller caller, Operation operation, RouteValueDictionary route)
     {
         var reach = AccessRules.Of(caller.Role, operation);
@@ -85,14 +85,14 @@ internal static class Access
             : null;
     }
 
-    /// <summary>Why this caller may not act for a buyer; null where it may.</summary>
+    /// <summary>Why this caller may not act for a buyer; null if it may.</summary>
     public static Problem? DeniedUser(HttpContext context, string userId) =>
         OnlyOwnAsBuyer(context, out var caller) && caller.Subject != userId
             ? Problems.Forbidden("A buyer can act only for itself.")
             : null;
 
     /// <summary>
-    /// Why this caller may not touch an order; null where it may. Only for a buyer the order is read first.
+    /// Why this caller may not use an order; null if it may. The order is read first only for a buyer.
     /// </summary>
     public static async ValueTask<Problem?> DeniedOrderAsync(HttpContext context, OrderId order, GroupCalls groups)
     {
@@ -109,7 +109,7 @@ internal static class Access
         return reply.Value.UserId == caller.Subject ? null : Problems.Forbidden("This order belongs to another buyer.");
     }
 
-    /// <summary>The merchant a merchant's list is limited to; null where the caller may list all.</summary>
+    /// <summary>The only merchant whose groups the caller may list; null if it may list all.</summary>
     public static long? OnlyMerchant(HttpContext context) =>
         Caller.Of(context) is { Role: Role.Merchant } caller
             ? long.Parse(caller.Subject, NumberStyles.None, CultureInfo.InvariantCulture)
@@ -118,14 +118,13 @@ internal static class Access
     private static bool OnlyOwnAsBuyer(HttpContext context, out Caller caller)
     {
         caller = Caller.Of(context);
-        var mark = context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>();
+        var access = context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>();
         return caller.Role == Role.Buyer
-            && mark is not null
-            && AccessRules.Of(caller.Role, mark.Operation) == Reach.Own;
+            && access is not null
+            && AccessRules.Of(caller.Role, access.Operation) == Reach.Own;
     }
 
-    // Group, order and voucher all begin with their merchant; what is none of them is refused by the handler as
-    // malformed.
+    // The ids of groups, orders and vouchers begin with their merchant; the handler refuses other texts as malformed.
     private static string? MerchantOf(RouteValueDictionary route)
     {
         foreach (var name in (ReadOnlySpan<string>)["groupId", "orderId", "voucherCode"])

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace GroupBuyActors.Silo.Auth;
 
-/// <summary>What can be done over HTTP, as far as rights differ.</summary>
+/// <summary>The operations over HTTP that rights distinguish.</summary>
 internal enum Operation
 {
     PublishGroup,
@@ -25,23 +25,23 @@ internal enum Operation
     ViewDashboard,
 }
 
-/// <summary>How far a role may do something.</summary>
+/// <summary>On which objects a role may perform an operation.</summary>
 internal enum Reach
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>On none.</summary>
     None,
 
-    /// <summary>With what is its own: a buyer's orders, a merchant's groups.</summary>
+    /// <summary>On its own: a buyer's orders, a merchant's groups.</summary>
     Own,
 
-    /// <summary>With everything.</summary>
+    /// <summary>On all.</summary>
     Any,
 }
 
 /// <summary>
-/// Who may do what: the one table. An operator may do everything. A history shows who the other buyers are, so buyers
-/// do not read it; a voucher is redeemed at the merchant, so its buyer neither redeems it nor takes that back. A
-/// payment result of anyone but the payment service is believed only after the provider was asked.
+/// The table of rights. An operator may do everything. A history shows who the other buyers are, so buyers may not read
+/// it. A voucher is redeemed at the merchant, so its buyer may neither redeem it nor revoke the redemption. A payment
+/// result is checked with the provider unless the payment service or an operator reports it.
 /// </summary>
 internal static class AccessRules
 {

@@ -7,8 +7,8 @@ namespace GroupBuyActors.Silo.Auth;
 
 /// <summary>
 /// <see cref="AuthMode.ApiKey"/>: <c>X-Api-Key: {secret}</c>, <c>Authorization: ApiKey {secret}</c> or
-/// <c>Authorization: Bearer {secret}</c>; on what a browser opens by its address also as <see cref="BrowserKey"/> says.
-/// Every key is compared, each in constant time, so that the time taken tells nothing.
+/// <c>Authorization: Bearer {secret}</c>; for the dashboard also as described in <see cref="BrowserKey"/>. Every key is
+/// compared, each in constant time, so that the time reveals nothing.
 /// </summary>
 internal sealed class ApiKeyAuthenticator(AuthOptions options, FailedKeyAttempts wrong) : IAuthenticator
 {
@@ -21,7 +21,7 @@ internal sealed class ApiKeyAuthenticator(AuthOptions options, FailedKeyAttempts
         if (Secret(context) is not { } secret)
             return Identity.Nobody;
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        var open = wrong.MayBeTried(address, out var worked);
+        var open = wrong.CanTry(address, out var worked);
         if (Find(secret) is { } key && (open || worked.Contains(key)))
         {
             if (!worked.Contains(key))

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace GroupBuyActors.Silo.Auth;
 
-/// <summary>What happens to callers without a right key.</summary>
+/// <summary>Log messages about wrong API keys.</summary>
 internal static partial class AuthLog
 {
     [LoggerMessage(EventId = 7020, Message = "{Count} wrong API keys from {Address} since the last such message")]

@@ -4,23 +4,23 @@ using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Auth;
 
-/// <summary>How callers prove who they are.</summary>
+/// <summary>How callers authenticate.</summary>
 internal enum AuthMode
 {
-    /// <summary>Not at all; only where every bound address is loopback.</summary>
+    /// <summary>Not at all; allowed only if every bound address is a loopback address.</summary>
     Open,
 
     /// <summary>By a secret whose hash is in the settings.</summary>
     ApiKey,
 }
 
-/// <summary>Who may call (<c>GroupBuy:Auth</c>).</summary>
+/// <summary>Settings of authentication (<c>GroupBuy:Auth</c>).</summary>
 internal sealed record AuthOptions(AuthMode Mode, IReadOnlyList<ApiKey> Keys)
 {
     /// <summary>
     /// Reads <c>Mode</c> and <c>Keys:{name} = {role}:{hash}</c>. The role is <c>operator</c>, <c>payments</c>,
-    /// <c>buyer/{userId}</c> or <c>merchant/{merchantId}</c>; where a buyer or merchant key names nobody, its own name
-    /// is meant. The hash is the SHA-256 of the secret in hexadecimal.
+    /// <c>buyer/{userId}</c> or <c>merchant/{merchantId}</c>; without a user or merchant id the key's name is that id.
+    /// The hash is the SHA-256 of the secret in hexadecimal.
     /// </summary>
     public static AuthOptions Read(SettingsReader auth)
     {
@@ -42,7 +42,7 @@ internal sealed record AuthOptions(AuthMode Mode, IReadOnlyList<ApiKey> Keys)
     }
 }
 
-/// <summary>One key: who it stands for, and the SHA-256 of its secret.</summary>
+/// <summary>An API key: the caller that it authenticates, and the SHA-256 of its secret.</summary>
 internal sealed record ApiKey(Caller Caller, byte[] Hash)
 {
     public static ApiKey? Read(string name, string value, Action<string> fault)

@@ -4,42 +4,42 @@ using System.Text;
 namespace GroupBuyActors.Silo.Auth;
 
 /// <summary>
-/// A key for pages that a browser opens by their address, where nobody can add a header: the password of basic
-/// authentication, or a cookie that the start page asks for (<c>POST /session</c>). Taken on the dashboard alone, which
-/// changes nothing: browsers send both by themselves.
+/// The API key of a page that a browser opens by its address and that therefore has no header for it: the password of
+/// basic authentication, or a cookie that the start page requests (<c>POST /session</c>). Accepted only for the
+/// dashboard, which changes nothing, because browsers send both automatically.
 /// </summary>
 internal static class BrowserKey
 {
     private const string Cookie = "groupbuy-key",
-        Place = "/dashboard";
+        CookiePath = "/dashboard";
 
-    /// <summary>The secret, or null where there is none or the address is no such page.</summary>
+    /// <summary>The secret, or null if there is none or if the route is not the dashboard's.</summary>
     public static string? Read(HttpContext context)
     {
-        var mark = context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>();
-        if (mark is not { Operation: Operation.ViewDashboard })
+        var access = context.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>();
+        if (access is not { Operation: Operation.ViewDashboard })
             return null;
         return Password(context.Request.Headers.Authorization.ToString()) ?? context.Request.Cookies[Cookie];
     }
 
-    /// <summary>Lets the browser keep it until it is closed, out of scripts' reach.</summary>
-    public static void Keep(HttpContext context, string secret) =>
+    /// <summary>Stores the secret in a session cookie that scripts cannot read.</summary>
+    public static void Store(HttpContext context, string secret) =>
         context.Response.Cookies.Append(Cookie, secret, Options(context));
 
-    /// <summary>Has the browser forget it.</summary>
-    public static void Forget(HttpContext context) => context.Response.Cookies.Delete(Cookie, Options(context));
+    /// <summary>Removes the cookie.</summary>
+    public static void Remove(HttpContext context) => context.Response.Cookies.Delete(Cookie, Options(context));
 
     private static CookieOptions Options(HttpContext context) =>
         new()
         {
             HttpOnly = true,
             IsEssential = true,
-            Path = Place,
+            Path = CookiePath,
             SameSite = SameSiteMode.Strict,
             Secure = context.Request.IsHttps,
         };
 
-    // The user's name before the colon is of no importance: the key says who it is.
+    // The user name before the colon is ignored: the key identifies the caller.
     private static string? Password(string authorization)
     {
         if (!AuthenticationHeaderValue.TryParse(authorization, out var sent) || sent.Parameter is null)

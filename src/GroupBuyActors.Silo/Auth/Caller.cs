@@ -1,35 +1,34 @@
 namespace GroupBuyActors.Silo.Auth;
 
-/// <summary>What a caller may be.</summary>
+/// <summary>The role of a caller.</summary>
 internal enum Role
 {
-    /// <summary>Own orders only.</summary>
+    /// <summary>May use its own orders.</summary>
     Buyer,
 
-    /// <summary>Own groups only.</summary>
+    /// <summary>May use its own groups.</summary>
     Merchant,
 
-    /// <summary>The payment service: its results are believed.</summary>
+    /// <summary>The payment service, whose payment results are trusted.</summary>
     Payments,
 
-    /// <summary>Everything.</summary>
+    /// <summary>May do everything.</summary>
     Operator,
 }
 
-/// <summary>Who is calling.</summary>
-/// <param name="Name">Of the key; part of the scope of idempotency keys and named in the audit log.</param>
-/// <param name="Role">What it may do.</param>
+/// <summary>An authenticated caller.</summary> <param name="Name">The name of the key; part of the scope of idempotency
+/// keys, and written to the audit log.</param> <param name="Role">The caller's role.</param>
 /// <param name="Subject">The buyer's user id or the merchant's id; empty for the others.</param>
 internal sealed record Caller(string Name, Role Role, string Subject = "")
 {
-    /// <summary>Everyone, where the service is open on loopback.</summary>
+    /// <summary>Every caller of a service in mode <see cref="AuthMode.Open"/>.</summary>
     public static Caller Open { get; } = new("open", Role.Operator);
 
-    /// <summary>Its payment results are believed without asking the provider.</summary>
+    /// <summary>True if its payment results are accepted without a query to the provider.</summary>
     public bool IsTrustedWithPayments => Role is Role.Payments or Role.Operator;
 
     /// <summary>
-    /// A voucher's code is shown to the buyer whose it is and to operators; to others it would be as good as the goods.
+    /// A voucher's code is shown only to its buyer and to operators, because whoever knows it can redeem it.
     /// </summary>
     public bool SeesVouchersOf(string userId) => Role == Role.Operator || (Role == Role.Buyer && Subject == userId);
 
@@ -37,9 +36,9 @@ internal sealed record Caller(string Name, Role Role, string Subject = "")
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("The route has no access rule.");
 }
 
-/// <summary>What a request proves about who sent it.</summary>
-/// <param name="Caller">Who it is; null where it proves nobody.</param>
-/// <param name="IsLimited">It was not looked at, for too many wrong ones came before.</param>
+/// <summary>The result of authenticating a request.</summary> <param name="Caller">The caller; null if the request is
+/// not authenticated.</param> <param name="IsLimited">True if the key was refused because too many wrong ones were sent
+/// before.</param>
 internal readonly record struct Identity(Caller? Caller, bool IsLimited)
 {
     public static Identity Nobody => default;
@@ -49,15 +48,15 @@ internal readonly record struct Identity(Caller? Caller, bool IsLimited)
     public static Identity Of(Caller caller) => new(caller, false);
 }
 
-/// <summary>Finds out who calls. One implementation a mode; a token issuer is another.</summary>
+/// <summary>Authenticates requests; one implementation per mode.</summary>
 internal interface IAuthenticator
 {
     ValueTask<Identity> AuthenticateAsync(HttpContext context);
 }
 
 /// <summary>
-/// <see cref="AuthMode.Open"/>: whoever reaches a loopback address is the operator of the machine. Pages of other
-/// origins, which reach it through the operator's browser, are kept out by <see cref="CrossOriginRule"/>.
+/// <see cref="AuthMode.Open"/>: every caller that reaches a loopback address is an operator. Pages of other origins,
+/// which reach it through the operator's browser, are refused by <see cref="CrossOriginRule"/>.
 /// </summary>
 internal sealed class OpenAuthenticator : IAuthenticator
 {

@@ -6,21 +6,23 @@ using Microsoft.Net.Http.Headers;
 namespace GroupBuyActors.Silo.Auth;
 
 /// <summary>
-/// A page of another origin must not change anything here through the browser of somebody who may. A browser sends such
-/// a page's simple calls (a form's, a <c>no-cors</c> fetch) without asking first, with whatever the browser adds by
-/// itself; only the answer is kept from the page. Browsers mark these calls, in <c>Sec-Fetch-Site</c> or, where that is
-/// not sent, in <c>Origin</c>; another port of this machine is another origin, too. What no browser sends has neither.
+/// Prevents a page of another origin from changing anything through the browser of an authorised user. A browser sends
+/// such a page's simple requests (a form, a <c>no-cors</c> fetch) without a preflight and with the user's cookies; it
+/// only hides the answer from the page. Browsers mark these requests in <c>Sec-Fetch-Site</c> or, if that is not sent,
+/// in <c>Origin</c>; another port of this machine is another origin, too. Requests that no browser sends have neither
+/// header.
 /// </summary>
 internal static class CrossOriginRule
 {
     private static readonly Problem Foreign = Problems.Forbidden("Cross-origin requests cannot change anything.");
 
-    /// <summary>Refuses what a page of another origin sends, unless it only reads.</summary>
+    /// <summary>Refuses requests from pages of another origin, except reads.</summary>
     public static void UseCrossOriginRule(this WebApplication app) =>
         app.Use((context, next) => IsForeignChange(context.Request) ? Foreign.ExecuteAsync(context) : next(context));
 
     /// <summary>
-    /// Refuses a body that says that it is something else than JSON: a simple call can carry nothing but that.
+    /// Refuses bodies with a content type other than JSON, because a simple request of another origin cannot send
+    /// JSON's.
     /// </summary>
     public static void UseJsonBodies(this WebApplication app) =>
         app.Use((context, next) => HasOtherBody(context) ? Problems.NotJson.ExecuteAsync(context) : next(context));
@@ -42,7 +44,7 @@ internal static class CrossOriginRule
         || HttpMethods.IsOptions(method)
         || HttpMethods.IsTrace(method);
 
-    // The scheme is not compared: behind a proxy that ends TLS it is another than the browser's.
+    // The scheme is not compared: behind a proxy that terminates TLS it differs from the browser's.
     private static bool IsOwn(string origin, HostString host) =>
         Uri.TryCreate(origin, UriKind.Absolute, out var page)
         && page.Host.Equals(host.Host, StringComparison.OrdinalIgnoreCase)

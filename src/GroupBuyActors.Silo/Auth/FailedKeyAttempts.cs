@@ -5,32 +5,32 @@ using System.Net.Sockets;
 namespace GroupBuyActors.Silo.Auth;
 
 /// <summary>
-/// Bounds how many keys can be tried from one address, and logs wrong ones. Once too many came, keys from there are
-/// refused, right or wrong, except those that worked from there before: nobody behind a shared address (a proxy's) is
-/// locked out by a neighbour.
+/// Bounds how many keys can be tried from one address, and logs wrong ones. After too many wrong ones, all keys from
+/// that address are refused, except those that were accepted from there before, so that callers behind a shared address
+/// (a proxy) are not locked out by others.
 /// </summary>
 internal sealed class FailedKeyAttempts(TimeProvider time, ILogger<FailedKeyAttempts> log)
 {
-    /// <summary>So many wrong keys in a row are taken for mistakes.</summary>
+    /// <summary>The number of wrong keys in a row that are accepted as mistakes.</summary>
     public const int Burst = 200;
 
-    /// <summary>After them one more may be tried each time this has passed.</summary>
+    /// <summary>After them, one more key may be tried per this time.</summary>
     public static readonly TimeSpan Refill = TimeSpan.FromSeconds(1);
 
-    // Fewer in a minute are somebody's mistakes, and call nobody.
+    // Fewer wrong keys in a minute are logged as information only.
     private const int Suspicious = 10;
     private const int AddressesMax = 10_000;
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<IPAddress, Entry> _entries = new();
 
-    // Addresses beyond the bound share one entry; there are so many only while somebody plays with them.
+    // Addresses beyond the bound share one entry; so many addresses occur only in an attack.
     private readonly Entry _rest = new();
     private long _swept = time.GetTimestamp();
 
     /// <summary>
-    /// Whether any key may be tried from there; where not, those in <paramref name="worked"/> still are.
+    /// True if any key may be tried from an address; otherwise only those in <paramref name="worked"/> are accepted.
     /// </summary>
-    public bool MayBeTried(IPAddress address, out IReadOnlySet<ApiKey> worked)
+    public bool CanTry(IPAddress address, out IReadOnlySet<ApiKey> worked)
     {
         var entry = EntryOf(address);
         lock (entry)
@@ -41,18 +41,18 @@ internal sealed class FailedKeyAttempts(TimeProvider time, ILogger<FailedKeyAtte
         }
     }
 
-    /// <summary>A key worked.</summary>
+    /// <summary>Records that a key was accepted.</summary>
     public void Worked(IPAddress address, ApiKey key)
     {
         var entry = EntryOf(address);
         lock (entry)
         {
-            // Replaced, never changed: it is read without the lock.
+            // The set is replaced and never changed, because it is read without the lock.
             entry.Worked = [.. entry.Worked, key];
         }
     }
 
-    /// <summary>A key was wrong, or was not taken.</summary>
+    /// <summary>Records that a key was wrong or refused.</summary>
     public void Failed(IPAddress address)
     {
         var entry = EntryOf(address);
@@ -97,7 +97,7 @@ internal sealed class FailedKeyAttempts(TimeProvider time, ILogger<FailedKeyAtte
         return _entries.Count >= AddressesMax ? _rest : _entries.GetOrAdd(network, _ => new Entry());
     }
 
-    // Forgets addresses from which nothing came for so long that nothing is held against them; at most once a minute.
+    // Removes addresses whose allowance is full again; at most once a minute.
     private void Sweep()
     {
         var last = Interlocked.Read(ref _swept);
@@ -111,7 +111,7 @@ internal sealed class FailedKeyAttempts(TimeProvider time, ILogger<FailedKeyAtte
                     _entries.TryRemove(address, out Entry? _);
     }
 
-    // Who has one address of the sixth version has 2^64 of them.
+    // A caller with one IPv6 address usually has 2^64 of them, so all addresses of a /64 network count as one.
     private static IPAddress NetworkOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

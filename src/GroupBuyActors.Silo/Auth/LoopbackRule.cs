@@ -2,16 +2,17 @@ using System.Net;
 
 namespace GroupBuyActors.Silo.Auth;
 
-/// <summary>An open service must not be reachable from other machines.</summary>
+/// <summary>The rule that a service in mode Open must not be reachable from other machines.</summary>
 internal static class LoopbackRule
 {
     /// <summary>The message for addresses that are not loopback addresses.</summary>
-    public static string Sentence(string addresses) =>
+    public static string Message(string addresses) =>
         $"Open serves loopback addresses only, and {addresses} is not one; set GroupBuy__Auth__Mode=ApiKey or "
         + "bind to 127.0.0.1";
 
-    /// <summary>Addresses that are not loopback, as written.</summary>
-    public static IReadOnlyList<string> Beyond(IEnumerable<string> urls) => [.. urls.Where(url => !IsLoopback(url))];
+    /// <summary>The addresses that are not loopback addresses, as written.</summary>
+    public static IReadOnlyList<string> NonLoopback(IEnumerable<string> urls) =>
+        [.. urls.Where(url => !IsLoopback(url))];
 
     private static bool IsLoopback(string url)
     {

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Silo.Auth;
 
 /// <summary>
-/// Listens where this machine alone can call, and nowhere else. Held where an address is really bound, whatever setting
-/// named it and whenever: the server also binds what is added to its configuration while it runs.
+/// Listens only on loopback addresses. The check is made when an address is bound, because addresses come from several
+/// settings, and the server also binds addresses that are added to its configuration while it runs.
 /// </summary>
 internal sealed class LoopbackTransport(IOptions<SocketTransportOptions> options, ILoggerFactory logs)
     : IConnectionListenerFactory,
@@ -22,7 +22,7 @@ internal sealed class LoopbackTransport(IOptions<SocketTransportOptions> options
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         if (!IsLoopback(endpoint))
-            throw new StartException($"{LoopbackRule.Sentence($"{endpoint}")}.");
+            throw new StartException($"{LoopbackRule.Message($"{endpoint}")}.");
         return _sockets.BindAsync(endpoint, cancellationToken);
     }
 

@@ -5,9 +5,11 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace GroupBuyActors.Silo.Auth;
 
-/// <summary>What a page asks before anything else: whether a key is needed, and whose the one is that it has.</summary>
-/// <param name="Mode"><c>open</c> or <c>apiKey</c>.</param>
-/// <param name="Caller">Who is calling; absent where the request proves nobody.</param>
+/// <summary>
+/// The answer to a page's first request: whether a key is needed, and which caller its key authenticates.
+/// </summary>
+/// <param name="Mode"><c>open</c> or <c>apiKey</c>.</param> <param name="Caller">The caller; absent if the request is
+/// not authenticated.</param>
 internal sealed record SessionDocument(string Mode, SessionCaller? Caller)
 {
     public static SessionDocument Of(AuthMode mode, Caller? caller) =>
@@ -21,8 +23,8 @@ internal sealed record SessionDocument(string Mode, SessionCaller? Caller)
 internal sealed record SessionCaller(string Name, string Role);
 
 /// <summary>
-/// <c>/session</c>: answers everyone, so that a page can ask for a key without being refused first. POST has the
-/// browser keep the key that is sent for the dashboard (<see cref="BrowserKey"/>), DELETE has it forget that.
+/// <c>/session</c>: answers everyone, so that a page can ask its user for a key without a refused request. POST stores
+/// the sent key in a cookie for the dashboard (<see cref="BrowserKey"/>), DELETE removes the cookie.
 /// </summary>
 internal static class SessionEndpoints
 {
@@ -46,13 +48,13 @@ internal static class SessionEndpoints
             return Problems.TooManyKeys;
         var sent = context.Request.Headers["X-Api-Key"];
         if (identity.Caller is not null && sent is [{ } secret])
-            BrowserKey.Keep(context, secret);
+            BrowserKey.Store(context, secret);
         return Document(auth, identity);
     }
 
     private static NoContent Forget(HttpContext context)
     {
-        BrowserKey.Forget(context);
+        BrowserKey.Remove(context);
         return TypedResults.NoContent();
     }
 

@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// Takes a place for a connection just accepted; gives what is to be called once it is closed, or null where it must be
-/// closed at once.
+/// Takes a slot for an accepted connection; returns the action that releases it when the connection is closed, or null
+/// if the connection must be closed at once.
 /// </summary>
 internal delegate Action? AcceptConnection(ConnectionContext connection);
 
 /// <summary>
-/// A listener with a bound at the moment of accepting. Bounds that are looked at later, by a server or on the way of a
-/// connection, count when many more may have been accepted, and each of these has a file descriptor.
+/// A listener that applies a bound when it accepts a connection. A later check, in the server or its pipeline, would be
+/// made when many more connections may be accepted, each with a file descriptor.
 /// </summary>
 internal sealed class BoundedListener(IConnectionListener inner, AcceptConnection take) : IConnectionListener
 {
@@ -40,7 +40,7 @@ internal sealed class BoundedListener(IConnectionListener inner, AcceptConnectio
         }
         catch (Exception)
         {
-            // What is thrown here would end the accepting of all others.
+            // An exception here would end the accept loop.
         }
     }
 

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// What HTTP is served over, bounded by <see cref="ConnectionSlots"/>: the server's own limit gives a refused caller
-/// no word, and keeps nothing for health.
+/// The transport of HTTP, bounded by <see cref="ConnectionSlots"/>. The server's own limit gives a refused caller no
+/// answer, and reserves no connections for health checks.
 /// </summary>
 internal sealed class BoundedTransport<TTransport>(TTransport inner, ConnectionSlots slots)
     : IConnectionListenerFactory,

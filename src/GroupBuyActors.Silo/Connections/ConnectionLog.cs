@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Silo.Connections;
 
-/// <summary>What bounds the connections of HTTP.</summary>
+/// <summary>Log messages about the bound of HTTP connections.</summary>
 internal static partial class ConnectionLog
 {
     [LoggerMessage(

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace GroupBuyActors.Silo.Connections;
 
-/// <summary>How near connections and descriptors are to their bounds.</summary>
+/// <summary>Metrics of connections and file descriptors, and of their bounds.</summary>
 internal sealed class ConnectionMetrics
 {
     private readonly Meter _meter;
@@ -42,7 +42,7 @@ internal sealed class ConnectionMetrics
             () => _peers.Keys.Select(port => Of(PeerConnections.MaxOf(Descriptors.Limit), port)),
             description: "Maximum number of connections at the silo and gateway ports."
         );
-        // So that they stand at 0 from the start.
+        // So that they are exported as 0 from the start.
         foreach (var counter in (Counter<long>[])[_refused, _busy, _ended, _peersRefused])
             counter.Add(0);
     }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace GroupBuyActors.Silo.Connections;
 
-/// <summary>Puts the bound of connections into the server and its pipeline.</summary>
+/// <summary>Adds the bound of connections to the server and its pipeline.</summary>
 internal static class ConnectionRules
 {
     /// <summary>Bounds the connections that a transport accepts.</summary>
@@ -13,7 +13,7 @@ internal static class ConnectionRules
     {
         services.AddSingleton<ConnectionMetrics>();
         services.AddSingleton<ConnectionSlots>();
-        // The server asks the factory that was added last first.
+        // The server uses the factory that was added last.
         services.AddSingleton<IConnectionListenerFactory>(provider => new BoundedTransport<TTransport>(
             ActivatorUtilities.CreateInstance<TTransport>(provider),
             provider.GetRequiredService<ConnectionSlots>()
@@ -23,7 +23,8 @@ internal static class ConnectionRules
     }
 
     /// <summary>
-    /// First in the pipeline: on a spare place only health is answered, and the connection ends with the answer.
+    /// First in the pipeline: on a spare slot only health checks are answered, and the connection is closed after the
+    /// answer.
     /// </summary>
     public static void UseConnectionBounds(this WebApplication app)
     {
@@ -33,7 +34,7 @@ internal static class ConnectionRules
             {
                 if (context.Features.Get<ConnectionSlot>() is not { } slot)
                     return next(context);
-                slot.Heard();
+                slot.RequestReceived();
                 if (!slot.IsSpare)
                     return next(context);
                 context.Response.Headers.Connection = "close";

@@ -1,24 +1,23 @@
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// How many connections HTTP may have, so that descriptors are left for the store, Kafka, other silos, the ports'
-/// services and whatever the runtime opens: a process without any dies of the next thing it needs.
+/// Computes how many connections HTTP may have, so that file descriptors are left for the store, Kafka, other silos,
+/// the ports' services and the runtime. A process without free descriptors fails at the next thing it opens.
 /// </summary>
 internal static class ConnectionShare
 {
-    /// <summary>Kept for everything else, beyond what is open.</summary>
+    /// <summary>Descriptors that are reserved for everything else, in addition to those that are open.</summary>
     public const int Reserve = 256;
 
-    /// <summary>Below this HTTP could not be served in earnest.</summary>
-    public const int Least = 16;
+    /// <summary>The smallest number of connections with which HTTP can be served.</summary>
+    public const int Min = 16;
 
-    /// <summary>Below this limit an operator is told at the start.</summary>
+    /// <summary>A limit below this is logged as a warning at the start.</summary>
     public const int LimitLow = 4_096;
 
-    /// <summary>The share of HTTP.</summary>
-    /// <param name="wanted">The setting.</param>
-    /// <param name="limit">Descriptors that there may be; null without a limit.</param>
-    /// <param name="others">Of them, open for something else than HTTP.</param>
+    /// <summary>The number of connections for HTTP.</summary>
+    /// <param name="wanted">The setting.</param> <param name="limit">The limit of descriptors; null if there is
+    /// none.</param> <param name="others">Descriptors that are open for something other than HTTP.</param>
     public static int Of(int wanted, int? limit, int others) =>
-        limit is { } all ? Math.Min(wanted, Math.Max(Least, all - others - Reserve)) : wanted;
+        limit is { } all ? Math.Min(wanted, Math.Max(Min, all - others - Reserve)) : wanted;
 }

@@ -1,28 +1,28 @@
 namespace GroupBuyActors.Silo.Connections;
 
-/// <summary>One connection's place among those that there may be. Found on each request as a feature.</summary>
+/// <summary>The slot of an HTTP connection. Each request has it as a feature.</summary>
 internal sealed class ConnectionSlot(ConnectionSlots slots, bool isSpare, long since, Action end)
 {
     /// <summary>
-    /// True where all places were taken: the connection is there only to be told so, and to ask for health. It ends
-    /// with its first answer.
+    /// True if no regular slot was free: the connection only gets the answer 503, or the answer of a health check, and
+    /// is closed after it.
     /// </summary>
     public bool IsSpare => isSpare;
 
-    /// <summary>When it was accepted, on the monotonic clock.</summary>
+    /// <summary>When the connection was accepted, as a timestamp of the TimeProvider.</summary>
     public long Since => since;
 
     /// <summary>
-    /// Its place in the line of those that have sent no request yet; null once one came. Kept by
+    /// Its node in the list of connections without a request; null after the first request. Set by
     /// <see cref="ConnectionSlots"/>.
     /// </summary>
     internal LinkedListNode<ConnectionSlot>? Silent { get; set; }
 
-    /// <summary>A request came: from here on the server's own limits hold.</summary>
-    public void Heard()
+    /// <summary>Records the first request; after it the server's own limits apply.</summary>
+    public void RequestReceived()
     {
         if (Silent is not null)
-            slots.Heard(this);
+            slots.RequestReceived(this);
     }
 
     /// <summary>Ends the connection.</summary>

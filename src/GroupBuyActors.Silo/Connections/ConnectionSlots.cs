@@ -6,34 +6,36 @@ namespace GroupBuyActors.Silo.Connections;
 /// <summary>
 /// Bounds the connections of HTTP. Each takes a slot when it is accepted and releases it when its socket is closed.
 /// <para>
-/// Places are for connections that send requests: one that has sent none for long is ended, and where all places are
-/// taken, the one that has been silent longest gives way to a new one. Beyond the places there are a few spare ones, on
-/// which a caller is told 503 and health is answered; beyond these, a connection is closed at once.
+/// Slots are for connections that send requests: a connection without a request is ended after a while, and if all
+/// slots are taken, the one that has been silent longest is ended for a new one. In addition there are a few spare
+/// slots, on which callers get 503 and health checks are answered. Further connections are closed at once.
 /// </para>
 /// </summary>
 internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionMetrics metrics, TimeProvider time)
 {
-    /// <summary>Spare places; they are of the reserve of <see cref="ConnectionShare"/>.</summary>
+    /// <summary>The number of spare slots; they are part of the reserve of <see cref="ConnectionShare"/>.</summary>
     public const int SpareMax = 32;
 
-    // A new connection sends its request with its first packets; one that did not within this gives way where places
-    // are short.
-    private static readonly TimeSpan GivesWayAfter = TimeSpan.FromMilliseconds(500);
+    // A new connection sends its request in its first packets. If slots are short, one that has not done so within this
+    // time may be ended.
+    private static readonly TimeSpan EvictableAfter = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
     private readonly LinkedList<ConnectionSlot> _silent = [];
     private readonly LinkedList<ConnectionSlot> _silentSpare = [];
     private int _taken;
     private int _spare;
-    private int _max = Math.Min(options.Value.ConnectionsMax, ConnectionShare.Least);
+    private int _max = Math.Min(options.Value.ConnectionsMax, ConnectionShare.Min);
 
-    /// <summary>Places there are now.</summary>
+    /// <summary>The present number of slots, without spare ones.</summary>
     public int Max => Volatile.Read(ref _max);
 
-    /// <summary>Of them, live streams of events may have half: the others are for calls that end.</summary>
+    /// <summary>
+    /// The largest number of live event streams: at most half of the slots, so that the others serve calls that end.
+    /// </summary>
     public int StreamsMax => Math.Min(options.Value.StreamsMax, Max / 2);
 
-    /// <summary>Connections now, those on spare places included.</summary>
+    /// <summary>The present number of connections, including those on spare slots.</summary>
     public int Count
     {
         get
@@ -43,39 +45,39 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
         }
     }
 
-    /// <summary>Changes how many places there are. Who has one keeps it.</summary>
+    /// <summary>Changes the number of slots; existing connections keep theirs.</summary>
     public void Resize(int max) => Volatile.Write(ref _max, max);
 
     /// <summary>
-    /// Takes a place for a connection just accepted, which <paramref name="end"/> ends; null where it must be closed.
+    /// Takes a slot for an accepted connection, which <paramref name="end"/> ends; null if it must be closed at once.
     /// </summary>
     public ConnectionSlot? TryTake(Action end)
     {
         ConnectionSlot? slot,
-            givesWay;
+            evicted;
         lock (_gate)
         {
-            // Who gives way has its socket for a moment more, so a few are taken beyond the places meanwhile.
-            if (_taken < _max + SpareMax && FreeSlot(_taken < _max, _silent, out givesWay))
-                slot = Seat(isSpare: false, _silent, end);
-            else if (_spare < 2 * SpareMax && FreeSlot(_spare < SpareMax, _silentSpare, out givesWay))
-                slot = Seat(isSpare: true, _silentSpare, end);
+            // The socket of an evicted connection stays open for a moment, so the count may exceed the slots by a few.
+            if (_taken < _max + SpareMax && FreeSlot(_taken < _max, _silent, out evicted))
+                slot = Add(isSpare: false, _silent, end);
+            else if (_spare < 2 * SpareMax && FreeSlot(_spare < SpareMax, _silentSpare, out evicted))
+                slot = Add(isSpare: true, _silentSpare, end);
             else
-                slot = givesWay = null;
+                slot = evicted = null;
         }
 
         if (slot is null)
             metrics.Refused();
-        givesWay?.End();
+        evicted?.End();
         return slot;
     }
 
-    /// <summary>Releases a slot, once the socket is closed.</summary>
+    /// <summary>Releases a slot, after its socket was closed.</summary>
     public void Release(ConnectionSlot slot)
     {
         lock (_gate)
         {
-            Drop(slot);
+            RemoveFromSilent(slot);
             if (slot.IsSpare)
                 _spare--;
             else
@@ -83,9 +85,7 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
         }
     }
 
-    /// <summary>
-    /// Ends connections that have sent no request for as long as they may be silent; gives how many.
-    /// </summary>
+    /// <summary>Ends connections that have been without a request for too long; returns how many.</summary>
     public int EndSilent()
     {
         for (var ended = 0; ; ended++)
@@ -99,7 +99,7 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
                     slot = other;
                 else
                     return ended;
-                Drop(slot);
+                RemoveFromSilent(slot);
             }
 
             metrics.Ended();
@@ -107,22 +107,22 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
         }
     }
 
-    /// <summary>A request came on it.</summary>
-    internal void Heard(ConnectionSlot slot)
+    /// <summary>Records the first request of a connection.</summary>
+    internal void RequestReceived(ConnectionSlot slot)
     {
         lock (_gate)
-            Drop(slot);
+            RemoveFromSilent(slot);
     }
 
-    private bool FreeSlot(bool isFree, LinkedList<ConnectionSlot> silent, out ConnectionSlot? givesWay)
+    private bool FreeSlot(bool isFree, LinkedList<ConnectionSlot> silent, out ConnectionSlot? evicted)
     {
-        givesWay = isFree ? null : Silent(silent, GivesWayAfter);
-        if (givesWay is not null)
-            Drop(givesWay);
-        return isFree || givesWay is not null;
+        evicted = isFree ? null : Silent(silent, EvictableAfter);
+        if (evicted is not null)
+            RemoveFromSilent(evicted);
+        return isFree || evicted is not null;
     }
 
-    private ConnectionSlot Seat(bool isSpare, LinkedList<ConnectionSlot> silent, Action end)
+    private ConnectionSlot Add(bool isSpare, LinkedList<ConnectionSlot> silent, Action end)
     {
         if (isSpare)
             _spare++;
@@ -136,7 +136,7 @@ internal sealed class ConnectionSlots(IOptions<EdgeOptions> options, ConnectionM
     private ConnectionSlot? Silent(LinkedList<ConnectionSlot> silent, TimeSpan since) =>
         silent.First is { Value: var slot } && time.GetElapsedTime(slot.Since) >= since ? slot : null;
 
-    private static void Drop(ConnectionSlot slot)
+    private static void RemoveFromSilent(ConnectionSlot slot)
     {
         if (slot.Silent is { } node)
             node.List?.Remove(node);

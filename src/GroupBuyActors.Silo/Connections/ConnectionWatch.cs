@@ -5,8 +5,9 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// Keeps HTTP within its share of the descriptors that there are, and ends silent connections, once a second. What else
-/// is open is counted anew each time, so that more silos or brokers leave HTTP less.
+/// Once a second, adjusts the number of HTTP connections to the free descriptors and ends silent connections.
+/// Descriptors that are open for something else are counted each time, so that more silos or brokers leave fewer for
+/// HTTP.
 /// </summary>
 internal sealed class ConnectionWatch(
     ConnectionSlots slots,
@@ -19,10 +20,10 @@ internal sealed class ConnectionWatch(
 
     public override string Name => "connections";
 
-    // Goes on to bound connections while what was begun is finished.
+    // Bounds connections until accepted work is finished.
     public override bool RunsUntilGroupsAreGone => true;
 
-    /// <summary>Before the server listens; the supervisor starts the rest.</summary>
+    /// <summary>Runs before the server listens; the supervisor starts the loop.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         Fit();
@@ -34,7 +35,7 @@ internal sealed class ConnectionWatch(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Gives how many silent connections it has ended.</summary>
+    /// <summary>Returns the number of silent connections that it ended.</summary>
     public override Task<int> RunOnceAsync(CancellationToken cancellation)
     {
         var ended = slots.EndSilent();
@@ -44,7 +45,7 @@ internal sealed class ConnectionWatch(
 
     protected override TimeSpan PauseAfter(int result) => Interval;
 
-    /// <summary>Gives HTTP what the others leave; where that cannot be counted now, what they left before.</summary>
+    /// <summary>Adjusts the number of slots to the free descriptors; unchanged if they cannot be counted now.</summary>
     internal void Fit()
     {
         var open = Descriptors.Open;

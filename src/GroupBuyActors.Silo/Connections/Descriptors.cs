@@ -3,29 +3,29 @@ using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Connections;
 
-/// <summary>The file descriptors of this process: how many there may be, and how many are open.</summary>
+/// <summary>The file descriptors of this process: their limit, and the number of open ones.</summary>
 internal static class Descriptors
 {
-    /// <summary>What the runtime, its libraries and the store hold open, with a little to spare.</summary>
-    private const int LimitLeast = 512;
+    /// <summary>Descriptors that the runtime, its libraries and the store need, with some to spare.</summary>
+    private const int LimitMin = 512;
 
     /// <summary>
-    /// The limit (<c>RLIMIT_NOFILE</c>), which the runtime has raised to the hard one at its start; null where there is
-    /// none to be read. Read once: where all are in use, it could not be read any more.
+    /// The limit (<c>RLIMIT_NOFILE</c>), which the runtime raises to the hard limit when it starts; null if it cannot
+    /// be read. Read once, because reading it needs a free descriptor.
     /// </summary>
     public static int? Limit { get; } = ReadLimit();
 
-    /// <summary>Throws <see cref="StartException"/> where there are too few to run with.</summary>
+    /// <summary>Throws <see cref="StartException"/> if the limit is too low.</summary>
     public static void Check(int? limit)
     {
-        if (limit is < LimitLeast and var few)
+        if (limit is < LimitMin and var few)
             throw new StartException(
-                $"This process may open only {few} files and sockets and needs at least {LimitLeast}; raise the "
+                $"This process may open only {few} files and sockets and needs at least {LimitMin}; raise the "
                     + "limit (ulimit -n, LimitNOFILE, --ulimit)."
             );
     }
 
-    /// <summary>Open now; null where it cannot be counted.</summary>
+    /// <summary>The number of open descriptors; null if they cannot be counted.</summary>
     public static int? Open
     {
         get
@@ -53,9 +53,7 @@ internal static class Descriptors
         }
     }
 
-    /// <summary>
-    /// The soft limit in the text of <c>/proc/self/limits</c>; null where it is unlimited or not told.
-    /// </summary>
+    /// <summary>The soft limit in the text of <c>/proc/self/limits</c>; null if it is unlimited or missing.</summary>
     internal static int? Parse(IEnumerable<string> limits)
     {
         const string name = "Max open files";

@@ -5,9 +5,8 @@ using Orleans.Configuration;
 namespace GroupBuyActors.Silo.Connections;
 
 /// <summary>
-/// Bounds what comes in at one of Orleans' ports, by number and by silence: a stranger who connects there and says
-/// nothing must not take the descriptors that the silo lives on. Other silos and clients introduce themselves with
-/// their first bytes.
+/// Bounds the inbound connections of one of Orleans' ports, by number and by time without a first byte: connections
+/// that send nothing must not use up the silo's file descriptors. Other silos and clients send bytes at once.
 /// </summary>
 internal sealed class PeerConnections(IConnectionListenerFactory inner, ConnectionMetrics metrics, int max)
     : IConnectionListenerFactory
@@ -16,12 +15,11 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
     private int _count;
 
     /// <summary>
-    /// Connections of one port: a thirty-second of the descriptors, far above the number of silos that such a machine
-    /// serves with.
+    /// Connections of one port: one thirty-second of the descriptors, far above the number of silos of a cluster.
     /// </summary>
     public static int MaxOf(int? limit) => limit is { } all ? Math.Clamp(all / 32, 32, 1_000) : 1_000;
 
-    /// <summary>Bounds the silo port and the gateway port, each by itself.</summary>
+    /// <summary>Bounds the silo port and the gateway port separately.</summary>
     public static void Bound(ISiloBuilder silo)
     {
         var listeners = silo.Services.Where(IsOfOrleans).ToList();
@@ -51,7 +49,7 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
         return new BoundedListener(listener, Take);
     }
 
-    // The web server's own have no keys.
+    // The web server's listener factories have no keys.
     private static bool IsOfOrleans(ServiceDescriptor service) =>
         service is { IsKeyedService: true, KeyedImplementationFactory: not null }
         && service.ServiceType == typeof(IConnectionListenerFactory);
@@ -82,7 +80,7 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
                 Interlocked.Decrement(ref _count);
         }
 
-        // Whichever comes first: how Orleans ends a connection is its own affair.
+        // Released by whichever comes first, because Orleans does not always dispose a connection that it has ended.
         connection.ConnectionClosed.Register(Release);
         return Release;
     }
@@ -90,19 +88,19 @@ internal sealed class PeerConnections(IConnectionListenerFactory inner, Connecti
     private static ConnectionDelegate EndSilent(ConnectionDelegate next) =>
         async connection =>
         {
-            if (await IntroducesItselfAsync(connection))
+            if (await SendsFirstBytesAsync(connection))
                 await next(connection);
             else
                 connection.Abort();
         };
 
-    private static async Task<bool> IntroducesItselfAsync(ConnectionContext connection)
+    private static async Task<bool> SendsFirstBytesAsync(ConnectionContext connection)
     {
         using var silent = new CancellationTokenSource(Silence, TimeProvider.System);
         try
         {
             var read = await connection.Transport.Input.ReadAsync(silent.Token);
-            // Nothing is taken: whoever is next reads the same from its beginning.
+            // Nothing is consumed: the next reader gets the same bytes.
             connection.Transport.Input.AdvanceTo(read.Buffer.Start);
             return !read.Buffer.IsEmpty;
         }

@@ -4,7 +4,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>One campaign of the demo, with the steps that all scenes share.</summary>
+/// <summary>A campaign of the demo, with the steps that all scenes share.</summary>
 internal sealed class Campaign(
     GroupBuyClient client,
     Narrator narrator,
@@ -13,13 +13,13 @@ internal sealed class Campaign(
     GroupTermsRequest termsRequest
 )
 {
-    // Every step of the demo takes seconds; what takes longer has failed.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    // Every step of the demo takes seconds; one that takes longer has failed.
+    private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(20);
     private readonly List<HistoryItem> _seen = [];
 
     public GroupId Id => id;
 
-    public GroupTermsRequest Offer => termsRequest;
+    public GroupTermsRequest Terms => termsRequest;
 
     public IReadOnlyList<HistoryItem> History => _seen;
 
@@ -41,7 +41,7 @@ internal sealed class Campaign(
         return order;
     }
 
-    /// <summary>The buyer pays at the provider, which tells the group.</summary>
+    /// <summary>The buyer pays at the provider, which notifies the group.</summary>
     public async Task PayAsync(OrderDocument order)
     {
         await client.Sandbox.PayAsync(
@@ -52,13 +52,13 @@ internal sealed class Campaign(
     }
 
     /// <summary>
-    /// Follows the group's live events until one is what is waited for; false where it does not come.
+    /// Follows the group's live events until the condition is true; false if it does not become true in time.
     /// </summary>
     public async Task<bool> SeesAsync(Func<IReadOnlyList<HistoryItem>, bool> enough)
     {
         if (enough(_seen))
             return true;
-        using var limit = new CancellationTokenSource(Patience, time);
+        using var limit = new CancellationTokenSource(StepTimeout, time);
         try
         {
             await foreach (var item in client.EventsAsync(id, _seen.Count, limit.Token))
@@ -70,7 +70,7 @@ internal sealed class Campaign(
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            // Told as a claim that does not hold.
+            // The caller reports it as a failed check.
         }
 
         return false;
@@ -83,7 +83,7 @@ internal sealed class Campaign(
 
     public Task<GroupDocument> GroupAsync() => client.GetGroupAsync(id);
 
-    /// <summary>The code a call is refused with; empty where it is not.</summary>
+    /// <summary>The code of a refused call; empty if it succeeds.</summary>
     public static async Task<string> RefusalAsync(Func<Task> call)
     {
         try
@@ -97,14 +97,14 @@ internal sealed class Campaign(
         }
     }
 
-    /// <summary>Reads the whole history once more, from the journal, and shows it.</summary>
+    /// <summary>Reads the whole history from the journal and shows it.</summary>
     public async Task ReadHistoryAsync()
     {
         var history = new List<HistoryItem>();
         await foreach (var item in client.HistoryAsync(id))
             history.Add(item);
         narrator.Timeline(history);
-        narrator.Claim(
+        narrator.Check(
             $"the history has {history.Count} events without a gap, and the live stream showed the same events",
             IsGapFree(history) && SameBegin(history, _seen)
         );

@@ -4,7 +4,7 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Silo.Demo;
 
 /// <summary>
-/// Out of stock: the group succeeds, the inventory refuses to deduct for good, and everything is compensated.
+/// Out of stock: the group succeeds, the inventory permanently refuses to deduct, and everything is compensated.
 /// </summary>
 internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narrator narrator)
 {
@@ -13,9 +13,9 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
         await concert.PublishAsync();
         await client.Sandbox.SetFaultsAsync(
             "inventory",
-            new FaultsDocument(FailRate: 1, Permanent: true, Sku: concert.Offer.Sku)
+            new FaultsDocument(FailRate: 1, Permanent: true, Sku: concert.Terms.Sku)
         );
-        narrator.Write($"The inventory service is made to refuse every call for {concert.Offer.Sku} permanently.");
+        narrator.Write($"The inventory service is made to refuse every call for {concert.Terms.Sku} permanently.");
         try
         {
             await SellAsync();
@@ -26,9 +26,9 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
         }
 
         narrator.Write($"The inventory service works again; the reserved stock is released.");
-        narrator.Claim($"both seats are released", await concert.SeesAsync("stock.released"));
+        narrator.Check($"both seats are released", await concert.SeesAsync("stock.released"));
         await concert.ReadHistoryAsync();
-        narrator.Claim(
+        narrator.Check(
             $"no buyer was notified of a success that was undone",
             concert.History.All(item => item.Type != "buyers.notified")
         );
@@ -40,15 +40,15 @@ internal sealed class ConcertScene(Campaign concert, GroupBuyClient client, Narr
         await concert.PayAsync(first);
         var second = await concert.JoinAsync("tao");
         var expired = await concert.SeesAsync("group.expired");
-        narrator.Claim(
+        narrator.Check(
             $"the threshold was reached, then the success was undone: {"EXPIRED"}, reason {"stock_unavailable"}",
             expired
                 && await concert.GroupAsync() is { State: GroupPhase.Expired, Reason: ExpiryReason.StockUnavailable }
         );
-        // Tao's money comes after the end: it is taken and sent back.
+        // Tao pays after the end of the group: the payment is accepted and refunded.
         await concert.PayAsync(second);
         var back = await concert.SeesAsync("order.refunded", 2);
-        narrator.Claim(
+        narrator.Check(
             $"{"mei"} paid in time and {"tao"} too late: both are refunded",
             back
                 && (await concert.OrderAsync(first)).Status == OrderStatus.Refunded

@@ -4,12 +4,10 @@ using Spectre.Console;
 
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>
-/// Runs scripted campaigns over HTTP, against a silo in this process or one that is running already.
-/// </summary>
+/// <summary>Runs scripted campaigns over HTTP, with a silo in this process or one that is running already.</summary>
 internal static class DemoCommand
 {
-    // Wide enough for the timelines where the output is a file and no terminal says how wide it is.
+    // The width of the output if it is a file and has no terminal's width; wide enough for the timelines.
     private const int WidthOfFiles = 120;
 
     public static async Task<int> RunAsync(string[] args)
@@ -57,6 +55,6 @@ internal static class DemoCommand
         var client = new GroupBuyClient(http, new GroupBuyClientOptions { ApiKey = key });
         var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System);
         await new DemoRun(client, narrator, TimeProvider.System).PlayAsync(url);
-        return narrator.AllAsExpected ? 0 : 1;
+        return narrator.AllPassed ? 0 : 1;
     }
 }

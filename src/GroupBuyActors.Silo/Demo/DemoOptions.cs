@@ -1,9 +1,9 @@
 namespace GroupBuyActors.Silo.Demo;
 
-/// <summary>The demo's own words on the command line; the rest are settings of the silo.</summary>
+/// <summary>The demo's own options on the command line; the other arguments are settings of the silo.</summary>
 internal sealed record DemoOptions(bool Exit, Uri? Url, string? Key, string[] Settings)
 {
-    /// <summary>Reads the words; a fault as one sentence instead where one is wrong.</summary>
+    /// <summary>Reads the options, or returns the fault of one as a sentence.</summary>
     public static (DemoOptions? Options, string? Fault) Read(string[] args)
     {
         var (exit, url, key, settings) = (false, (Uri?)null, (string?)null, new List<string>());

@@ -6,15 +6,15 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Silo.Demo;
 
 /// <summary>
-/// The plot: crabs that too few want, tea that finds its buyers, a concert whose tickets the inventory does not have
-/// after all; then the books. Each run has codes and skus of its own, so it can be played again on the same data.
+/// The scenes: crabs with too few buyers, tea that succeeds, a concert for which the inventory has no stock; then the
+/// books. Each run has its own codes and skus, so it can be repeated with the same data.
 /// </summary>
 internal sealed class DemoRun(GroupBuyClient client, Narrator narrator, TimeProvider time)
 {
     private const long Merchant = 10042;
     private const string Region = "SH-PUDONG";
     private static readonly TimeSpan CrabTime = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan BooksPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BooksTimeout = TimeSpan.FromSeconds(5);
 
     public async Task PlayAsync(Uri url)
     {
@@ -29,7 +29,7 @@ internal sealed class DemoRun(GroupBuyClient client, Narrator narrator, TimeProv
                 "[bold]The books[/]       every unit of stock and all money is accounted for",
             ]
         );
-        // Base 36 of the milliseconds: short, and another one each run.
+        // Milliseconds in base 36: short and different in each run.
         var run = Base36(time.GetUtcNow().ToUnixTimeMilliseconds());
         var before = await client.BooksAsync(Merchant);
 
@@ -75,27 +75,27 @@ internal sealed class DemoRun(GroupBuyClient client, Narrator narrator, TimeProv
             }
         );
 
-    // The books follow the groups within a second, so they are asked until they have.
+    // The books lag behind the groups by up to a second, so they are read until they include everything.
     private async Task BalanceAsync(BooksDocument before)
     {
         var began = time.GetTimestamp();
         var after = await client.BooksAsync(Merchant);
-        while (!HasArrived(before, after) && time.GetElapsedTime(began) < BooksPatience)
+        while (!HasArrived(before, after) && time.GetElapsedTime(began) < BooksTimeout)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), time);
             after = await client.BooksAsync(Merchant);
         }
 
         narrator.Books(before, after);
-        narrator.Claim($"the books balance", after.Balanced);
-        narrator.Claim(
+        narrator.Check($"the books balance", after.Balanced);
+        narrator.Check(
             $"{Narrator.Amount(2 * 9_900)} CNY is held for two vouchers of tea, all other payments are refunded",
             HasArrived(before, after)
         );
     }
 
-    // Three teas, one crab and two tickets were paid; two teas are kept. Three teas stay deducted, five crabs and two
-    // tickets went back.
+    // Three teas, one crab and two tickets were paid; two teas are not refunded. Three teas stay deducted, five crabs
+    // and two tickets are released.
     private static bool HasArrived(BooksDocument before, BooksDocument after)
     {
         var (was, now) = (Cny(before), Cny(after));

@@ -13,11 +13,11 @@ namespace GroupBuyActors.Silo.Demo;
 internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
 {
     private readonly long _began = time.GetTimestamp();
-    private int _held;
-    private int _broken;
+    private int _passed;
+    private int _failed;
 
-    /// <summary>True while every claim held.</summary>
-    public bool AllAsExpected => _broken == 0;
+    /// <summary>True if no check has failed.</summary>
+    public bool AllPassed => _failed == 0;
 
     public void Open(Uri url, IReadOnlyList<string> plot)
     {
@@ -42,12 +42,12 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
     public void Write(FormattableString words) => console.MarkupLine($"  [grey]{Elapsed, 7}[/]  {Escaped(words)}");
 
     /// <summary>Prints a check and its result.</summary>
-    public void Claim(FormattableString words, bool holds)
+    public void Check(FormattableString words, bool holds)
     {
         if (holds)
-            _held++;
+            _passed++;
         else
-            _broken++;
+            _failed++;
         console.MarkupLine(
             $"  [grey]{Elapsed, 7}[/]  {(holds ? "[green]✓[/]" : "[bold red]✗ FAILED:[/]")} {Escaped(words)}"
         );
@@ -111,10 +111,10 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
         console.WriteLine();
         console.Write(
             new Rule(
-                AllAsExpected
-                    ? $"[bold green]Demo completed: all {_held} checks passed[/]"
-                    : $"[bold red]Demo failed: {_broken} of {_held + _broken} checks failed[/]"
-            ).RuleStyle(AllAsExpected ? "green" : "red")
+                AllPassed
+                    ? $"[bold green]Demo completed: all {_passed} checks passed[/]"
+                    : $"[bold red]Demo failed: {_failed} of {_passed + _failed} checks failed[/]"
+            ).RuleStyle(AllPassed ? "green" : "red")
         );
     }
 
@@ -126,7 +126,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
     private static string Seconds(TimeSpan span) =>
         string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.000}s");
 
-    // What is put into a sentence stands out in it, and is never read as markup.
+    // Arguments are printed in bold, and are never interpreted as markup.
     private static string Escaped(FormattableString words) =>
         string.Format(
             CultureInfo.InvariantCulture,
@@ -150,7 +150,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
             _ => "default",
         };
 
-    // What a reader of the story needs of an event: not the whole offer, no group ids, no dates of today.
+    // The parts of an event that help a reader: without the terms and group ids, and with short orders.
     private static string Words(JsonElement data) =>
         string.Join(
             "  ",

@@ -3,7 +3,7 @@ using GroupBuyActors.Silo.Connections;
 
 namespace GroupBuyActors.Silo.Events;
 
-/// <summary>How many watch, and how near that is to what is allowed.</summary>
+/// <summary>Metrics of event streams, and of their bound.</summary>
 internal sealed class EventMetrics
 {
     private readonly Counter<long> _refused;
@@ -37,7 +37,7 @@ internal sealed class EventMetrics
             "event_feed_reads_total",
             description: "Reads of the journal for event streams."
         );
-        // So that they stand at 0 from the start.
+        // So that they are exported as 0 from the start.
         _refused.Add(0);
         _reads.Add(0);
     }

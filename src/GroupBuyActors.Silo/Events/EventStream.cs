@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Silo.Events;
 
 /// <summary>
-/// Writes a group's events to one watcher as server-sent events: what is in the journal first, then what comes, from
-/// the group's <see cref="GroupFeed"/>; in order and without gaps, whichever silo serves it. It ends when the caller
-/// goes or the silo stops; the caller resumes after the last id seen.
+/// Writes a group's events to one watcher as server-sent events: first stored ones from the journal, then new ones from
+/// the group's <see cref="GroupFeed"/>; in order and without gaps, on any silo. It ends when the caller disconnects or
+/// the silo stops; the caller resumes after the last id that it has seen.
 /// </summary>
 internal sealed class EventStream(
     GroupFeeds feeds,
@@ -22,11 +22,12 @@ internal sealed class EventStream(
 {
     public const string ContentType = "text/event-stream";
 
-    /// <summary>Events written before the next flush, which waits for a slow watcher.</summary>
+    /// <summary>Events that are written before each flush; a flush waits for a slow watcher.</summary>
     private const int FramesAtOnce = 100;
 
     /// <summary>
-    /// Writes until the caller goes or the silo stops; false, with nothing written, where too many watch.
+    /// Writes until the caller disconnects or the silo stops; false, with nothing written, if there are too many
+    /// streams.
     /// </summary>
     public async Task<bool> TryWriteAsync(HttpContext context, GroupId group, long after)
     {
@@ -54,7 +55,7 @@ internal sealed class EventStream(
         var response = context.Response;
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-cache, no-store";
-        // Tells a reverse proxy not to gather.
+        // Tells a reverse proxy not to buffer.
         response.Headers["X-Accel-Buffering"] = "no";
         try
         {
@@ -66,7 +67,7 @@ internal sealed class EventStream(
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
-            // The end of a stream is no fault.
+            // The normal end of a stream.
         }
     }
 
@@ -96,7 +97,9 @@ internal sealed class EventStream(
         }
     }
 
-    /// <summary>Sequences have no gaps: what is missing was removed after its time, and the stream says so.</summary>
+    /// <summary>
+    /// Writes a comment for missing events: sequences have no gaps, so they were removed by retention.
+    /// </summary>
     private static void WriteRemoved(IBufferWriter<byte> writer, long through) =>
         writer.Write(
             Encoding.UTF8.GetBytes(
@@ -104,7 +107,7 @@ internal sealed class EventStream(
             )
         );
 
-    // While nothing happens, a comment keeps proxies and callers from giving up on the connection.
+    // Without events, a comment keeps proxies and callers from closing the connection.
     private async Task<long> WaitAsync(PipeWriter writer, Task more, long lastWrite, CancellationToken ending)
     {
         var idle = options.Value.CommentInterval - time.GetElapsedTime(lastWrite);

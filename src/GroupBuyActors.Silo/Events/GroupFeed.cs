@@ -5,17 +5,19 @@ using GroupBuyActors.Silo.Http;
 namespace GroupBuyActors.Silo.Events;
 
 /// <summary>
-/// The events of one group for all who watch it through this silo. The group is asked by one call at a time whether
-/// there is more, and each event is read from the journal once, however many watch; so a watcher costs the group
-/// nothing, and every watcher sees what is durable and nothing else.
+/// The events of one group for all its watchers on this silo. One call at a time waits for the group's next event, and
+/// each event is read from the journal once for any number of watchers. So a watcher costs the group nothing, and
+/// watchers see only durable events.
 /// <para>
-/// What was read last is kept, bounded. Who begins earlier, or falls behind, reads the journal itself until the feed
-/// reaches back far enough. The feed runs while somebody watches.
+/// The latest events are kept in a bounded buffer. A watcher that starts earlier, or falls behind, reads the journal
+/// itself until the buffer has its next event. The feed runs while there are watchers.
 /// </para>
 /// </summary>
 internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls calls, TimeProvider time) : StreamingService
 {
-    /// <summary>Events kept: a watcher that connects anew within that many misses none and reads nothing.</summary>
+    /// <summary>
+    /// Events in the buffer: a watcher that reconnects within that many needs no read of the journal.
+    /// </summary>
     private const int FramesMax = 2_000;
 
     private static readonly TimeSpan RetryWait = TimeSpan.FromMilliseconds(500);
@@ -31,7 +33,7 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
 
     public GroupId Group => group;
 
-    /// <summary>Who watches; kept by <see cref="GroupFeeds"/>.</summary>
+    /// <summary>The number of watchers; set by <see cref="GroupFeeds"/>.</summary>
     public int Watchers { get; set; }
 
     public void Start(BackgroundSupervisor background) => background.RunAsync(this, _ending.Token).Ignore();
@@ -39,8 +41,8 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
     public void End() => _ending.Cancel();
 
     /// <summary>
-    /// The events after a sequence that are kept here; null where the journal must be read for them. Where there are
-    /// none, the task ends once there are more.
+    /// The buffered events after a sequence; null if they must be read from the journal. The task completes when events
+    /// are added.
     /// </summary>
     public (IReadOnlyList<EventFrame>? Frames, Task More) After(long after, int limit)
     {
@@ -52,7 +54,7 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
         }
     }
 
-    /// <summary>Waits until there is more than was read, and reads it; gives how many events that were.</summary>
+    /// <summary>Waits for events after the last one read, and reads them; returns their number.</summary>
     public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
         if (await calls.WaitForEventsAsync(group, _begun ? _frames.Last : -1, cancellation) is not { } head)
@@ -61,9 +63,9 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
             return 0;
         }
 
-        // Under load events gather, so that what is sent to watchers stays bounded whatever a group does.
+        // Under load events are collected for a while, so that the number of writes to watchers stays bounded.
         if (_begun)
-            await Task.Delay(feeds.Gathers, time, cancellation);
+            await Task.Delay(feeds.CollectionDelay, time, cancellation);
         else
             BeginAfter(Math.Max(0, head - GroupFeeds.PageSize));
         var read = 0;
@@ -73,7 +75,7 @@ internal sealed class GroupFeed(GroupId group, GroupFeeds feeds, GroupCalls call
             read += frames.Count;
         }
 
-        // The others were removed after their time: nobody needs to ask for them again.
+        // The others were removed by retention and are not read again.
         if (_frames.Last < head)
             BeginAfter(head);
         if (!_begun)

@@ -9,7 +9,7 @@ using GroupBuyActors.Silo.Http;
 
 namespace GroupBuyActors.Silo.Events;
 
-/// <summary>The feeds of all groups that are watched through this silo, and what bounds them together.</summary>
+/// <summary>The feeds of all groups with watchers on this silo, and their common bounds.</summary>
 internal sealed class GroupFeeds(
     GroupCalls calls,
     IActorReader reader,
@@ -19,39 +19,41 @@ internal sealed class GroupFeeds(
     TimeProvider time
 )
 {
-    /// <summary>Events of one read of the journal.</summary>
+    /// <summary>Events in one read of the journal.</summary>
     public const int PageSize = 500;
 
     /// <summary>
-    /// Reads of the journal at once, for feeds and watchers that catch up: a quarter of the connections that serve
-    /// reads.
+    /// Concurrent reads of the journal, for feeds and for watchers that catch up: a quarter of the connections that
+    /// serve reads.
     /// </summary>
     private const int ReadsMax = 4;
 
-    // All feeds together keep about 64 MB; each may keep so much of it.
+    // All feeds together buffer about 64 MB; the others bound one feed.
     private const long BytesTotal = 64 * 1024 * 1024,
         FeedBytesMin = 16 * 1024,
         FeedBytesMax = 1024 * 1024;
 
-    // Each watcher is written to once an interval: ten thousand writes a second are what a silo can spare for watching.
-    private static readonly TimeSpan GathersPerWatcher = TimeSpan.FromMicroseconds(100);
-    private static readonly TimeSpan GathersMin = TimeSpan.FromMilliseconds(10),
-        GathersMax = TimeSpan.FromSeconds(1);
+    // Each watcher is written to once per delay: a silo can spare ten thousand writes a second for watchers.
+    private static readonly TimeSpan DelayPerWatcher = TimeSpan.FromMicroseconds(100);
+    private static readonly TimeSpan DelayMin = TimeSpan.FromMilliseconds(10),
+        DelayMax = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<GroupId, GroupFeed> _feeds = [];
     private readonly SemaphoreSlim _reads = new(ReadsMax);
     private int _watchers;
     private int _count;
 
-    /// <summary>How long events gather before watchers are told: the longer, the more watch.</summary>
-    public TimeSpan Gathers => Clamp(GathersPerWatcher * Volatile.Read(ref _watchers), GathersMin, GathersMax);
+    /// <summary>
+    /// How long events are collected before watchers are notified; it grows with the number of watchers.
+    /// </summary>
+    public TimeSpan CollectionDelay => Clamp(DelayPerWatcher * Volatile.Read(ref _watchers), DelayMin, DelayMax);
 
-    /// <summary>What one feed may keep.</summary>
+    /// <summary>Bytes that one feed may buffer.</summary>
     public long BytesMax => Math.Clamp(BytesTotal / Math.Max(1, Volatile.Read(ref _count)), FeedBytesMin, FeedBytesMax);
 
     /// <summary>
-    /// Takes a watcher's place at a group's feed, which is started for the first; null where too many watch. To be
-    /// given back.
+    /// Adds a watcher to a group's feed, which the first one starts; null if there are too many watchers. The caller
+    /// must call <see cref="Leave"/>.
     /// </summary>
     public GroupFeed? TryWatch(GroupId group)
     {
@@ -75,7 +77,7 @@ internal sealed class GroupFeeds(
         }
     }
 
-    /// <summary>Releases a watcher's slot; the last one ends the feed.</summary>
+    /// <summary>Removes a watcher; the last one ends the feed.</summary>
     public void Leave(GroupFeed feed)
     {
         lock (_feeds)
@@ -91,7 +93,7 @@ internal sealed class GroupFeeds(
         }
     }
 
-    /// <summary>Events after a sequence as the journal has them, at most a page.</summary>
+    /// <summary>Reads events after a sequence from the journal, at most a page.</summary>
     public async Task<IReadOnlyList<EventFrame>> ReadAsync(GroupId group, long after, CancellationToken cancellation)
     {
         await _reads.WaitAsync(cancellation);

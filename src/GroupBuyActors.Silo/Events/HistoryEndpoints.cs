@@ -8,7 +8,7 @@ using GroupBuyActors.Silo.Http;
 
 namespace GroupBuyActors.Silo.Events;
 
-/// <summary>A group's events: page by page, and live.</summary>
+/// <summary>Routes of a group's events: page by page, and live.</summary>
 internal static class HistoryEndpoints
 {
     public static void MapHistory(this IEndpointRouteBuilder routes)
@@ -23,7 +23,7 @@ internal static class HistoryEndpoints
         group
             .MapGet("/events", StreamAsync)
             .Requires(Operation.ReadHistory)
-            .WithMetadata(new AnswersWithoutEnd())
+            .WithMetadata(new StreamingAnswer())
             .Describe("Follow the group's events live, as server-sent events")
             .Refuses(400, 404, 429)
             .Produces<HistoryItem>(200, EventStream.ContentType);
@@ -44,7 +44,7 @@ internal static class HistoryEndpoints
             return Problem.Invalid(query.Errors);
         if (await MissingAsync(group, context, groups) is { } missing)
             return missing;
-        // One more than asked for tells whether there is a next page.
+        // One row more than requested shows whether there is a next page.
         var rows = await reader.HistoryAsync(group.Actor, from, size + 1, context.RequestAborted);
         var items = rows.Take(size).Select(Item).ToArray();
         var next = rows.Count > size ? items[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null;
@@ -62,7 +62,7 @@ internal static class HistoryEndpoints
         var query = new Query(context);
         var group = query.Group(groupId);
         var from = query.Sequence() ?? 0;
-        // A browser that reconnects sends the address it began with and the last event it saw: the latter is newer.
+        // A browser that reconnects sends its first address and the last event that it has seen; the latter is newer.
         if (context.Request.Headers.TryGetValue("Last-Event-ID", out var last) && last.ToString().Length > 0)
         {
             if (Query.TryParseSequence(last.ToString(), out var seen))
@@ -83,7 +83,9 @@ internal static class HistoryEndpoints
             );
     }
 
-    /// <summary>Sequences have no gaps: what is missing before an item was removed after its time.</summary>
+    /// <summary>
+    /// The last removed event: sequences have no gaps, so events missing before an item were removed by retention.
+    /// </summary>
     private static long? RemovedThrough(long after, HistoryItem[] items)
     {
         long? removed = null;

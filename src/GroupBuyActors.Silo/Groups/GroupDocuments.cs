@@ -3,7 +3,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Groups;
 
-/// <summary>Groups as the API shows them.</summary>
+/// <summary>Maps groups to documents of the API.</summary>
 internal static class GroupDocuments
 {
     public static GroupDocument Of(GroupView view) =>

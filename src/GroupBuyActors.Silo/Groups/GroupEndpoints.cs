@@ -8,7 +8,7 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Silo.Groups;
 
-/// <summary>Publishing, reading, listing and ending groups, and joining them.</summary>
+/// <summary>Routes for publishing, reading, listing and ending groups, and for joining them.</summary>
 internal static class GroupEndpoints
 {
     public static void MapGroups(this IEndpointRouteBuilder routes)

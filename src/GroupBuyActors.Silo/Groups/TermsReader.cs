@@ -4,11 +4,12 @@ using GroupBuyActors.Silo.Http;
 namespace GroupBuyActors.Silo.Groups;
 
 /// <summary>
-/// Reads an offer from JSON: shape here, rules in <see cref="TermsRules"/>, every faulty field in one answer.
+/// Reads the terms of a publication from JSON: types here, rules in <see cref="TermsRules"/>, all faulty fields in one
+/// answer.
 /// </summary>
 internal static class TermsReader
 {
-    // Stand in for faulty fields so that the rules can judge the others; never used once a fault is noted.
+    // Values in place of faulty fields, so that the rules can check the others; never used, because a fault was added.
     private const string AnyText = "x";
     private static readonly Money AnyPrice = new(1, "CNY");
 

@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Silo.Health;
 
 /// <summary>
-/// What an orchestrator asks. Liveness looks at the process only, so that a database that is away restarts nothing.
+/// Probes for orchestrators. Liveness only checks the process, so that an unreachable database causes no restarts.
 /// </summary>
 internal static class HealthEndpoints
 {

@@ -7,8 +7,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Silo.Health;
 
 /// <summary>
-/// Whether this silo should be sent requests: it serves, its background services run, it activates groups, its timed
-/// tasks fire, and the database takes a write.
+/// Whether this silo should get requests: it serves, its background services run, it activates groups, its timed tasks
+/// fire, and the database accepts a write.
 /// </summary>
 internal sealed class Readiness(
     ISiloGate gate,
@@ -20,12 +20,12 @@ internal sealed class Readiness(
     TimeProvider time
 )
 {
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(2);
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile Tuple<long, string?>? _last;
 
-    /// <summary>Null where ready; else one sentence why not. Probes within a second share one write.</summary>
+    /// <summary>Null if ready; otherwise the reason as a sentence. Probes within a second share one write.</summary>
     public async Task<string?> WhyNotAsync(CancellationToken cancellation)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
@@ -38,12 +38,12 @@ internal sealed class Readiness(
             return silent;
         if (activations.FailingBecause is { } failing)
             return failing;
-        if (RememberedRequest(out var known))
+        if (TryGetLast(out var known))
             return known;
-        await _one.WaitAsync(cancellation);
+        await _gate.WaitAsync(cancellation);
         try
         {
-            if (RememberedRequest(out known))
+            if (TryGetLast(out known))
                 return known;
             var reason = await TryWriteAsync() ? null : "The database accepts no writes.";
             _last = Tuple.Create(time.GetTimestamp(), reason);
@@ -51,15 +51,15 @@ internal sealed class Readiness(
         }
         finally
         {
-            _one.Release();
+            _gate.Release();
         }
     }
 
-    private bool RememberedRequest(out string? reason)
+    private bool TryGetLast(out string? reason)
     {
         var last = _last;
         reason = last?.Item2;
-        return last is not null && time.GetElapsedTime(last.Item1) < Fresh;
+        return last is not null && time.GetElapsedTime(last.Item1) < CacheTime;
     }
 
     private async Task<bool> TryWriteAsync()
@@ -71,7 +71,7 @@ internal sealed class Readiness(
         }
         catch (Exception)
         {
-            // Whatever is wrong with the database, it is not ready; the committer's log has the details.
+            // Any failure of the database means not ready; the committer logs the details.
             return false;
         }
     }

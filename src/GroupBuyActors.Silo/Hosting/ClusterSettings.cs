@@ -4,32 +4,32 @@ using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Hosting;
 
-/// <summary>Where this silo stands in its cluster (<c>GroupBuy:Cluster</c>).</summary>
+/// <summary>This silo's identity and addresses in its cluster (<c>GroupBuy:Cluster</c>).</summary>
 internal sealed record ClusterSettings
 {
     private const int TextMax = 64;
     private const string TooLong = "must have at most 64 characters";
 
-    /// <summary>Silos with one cluster id form one cluster.</summary>
+    /// <summary>Silos with the same cluster id form a cluster.</summary>
     [StringLength(TextMax, ErrorMessage = TooLong)]
     public string ClusterId { get; init; } = "groupbuy";
 
-    /// <summary>Names the stored state; stays when the cluster id changes.</summary>
+    /// <summary>Identifies the stored state; must not change with the cluster id.</summary>
     [StringLength(TextMax, ErrorMessage = TooLong)]
     public string ServiceId { get; init; } = "groupbuy";
 
-    /// <summary>Other silos call this port.</summary>
+    /// <summary>The port for other silos.</summary>
     [Range(1, 65535)]
     public int SiloPort { get; init; } = 11111;
 
-    /// <summary>Orleans clients call this port.</summary>
+    /// <summary>The port for Orleans clients.</summary>
     [Range(1, 65535)]
     public int GatewayPort { get; init; } = 30000;
 
-    /// <summary>The address that other silos are told; a name is resolved.</summary>
+    /// <summary>The address by which other silos reach this one; a name is resolved.</summary>
     public IPAddress AdvertisedAddress { get; init; } = IPAddress.Loopback;
 
-    /// <summary>The region whose shards prefer this silo, or null.</summary>
+    /// <summary>The region whose shards are preferably placed on this silo, or null.</summary>
     public string? Region { get; init; }
 
     /// <summary>The silo's stable slot: the same after a restart. Default machine name and silo port.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace GroupBuyActors.Silo.Hosting;
 
-/// <summary>Makes sure that the place of the SQLite file can be written, before anything opens it.</summary>
+/// <summary>Checks that the directory of the SQLite file can be written, before anything opens the file.</summary>
 internal static class DataFile
 {
     public static void Prepare(StorageSettings storage)

@@ -3,8 +3,7 @@ using GroupBuyActors.Silo.Auth;
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>
-/// Warns at start about settings that are right for a trial and wrong in production: none of it is a fault of the
-/// settings, all of it is easily missed.
+/// Logs settings at the start that are right for a trial but wrong in production, and easily overlooked.
 /// </summary>
 internal static class Exposure
 {
@@ -14,7 +13,7 @@ internal static class Exposure
             return;
         if (settings.Ports.Payments.BaseUrl is null)
             HostLog.SandboxPays(log);
-        var plain = LoopbackRule.Beyond(
+        var plain = LoopbackRule.NonLoopback(
             bound.Where(url => url.StartsWith("http:", StringComparison.OrdinalIgnoreCase))
         );
         if (plain.Count > 0)

@@ -6,8 +6,8 @@ using GroupBuyActors.Store;
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>
-/// Makes sure that nobody listens on this silo's ports before it touches anything: Orleans would share a port with
-/// another process (it binds with reuse) and answer half of its calls.
+/// Checks that no other process listens on this silo's ports: Orleans binds with address reuse, so it would share a
+/// port with another process and get only some of the calls.
 /// </summary>
 internal static class FreePorts
 {

@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>
-/// Asks the silo of the same settings whether it is ready: a health check for images that have no shell and no curl.
+/// Asks the silo with the same settings whether it is ready: a health check for images without a shell and curl.
 /// </summary>
 internal static class HealthCommand
 {
@@ -18,7 +18,7 @@ internal static class HealthCommand
             .Build();
         try
         {
-            // The certificate names the service, not loopback, where this process's own machine is asked.
+            // The certificate is for the service's name and not for loopback, which is called here.
             using var own = new HttpClientHandler();
             own.ServerCertificateCustomValidationCallback =
                 HttpClientHandler.DangerousAcceptAnyServerCertificateValidator;
@@ -37,7 +37,7 @@ internal static class HealthCommand
         }
     }
 
-    // What listens on every address is asked on loopback.
+    // A silo that listens on every address is called on loopback.
     internal static Uri Address(string url)
     {
         var address = BindingAddress.Parse(url);

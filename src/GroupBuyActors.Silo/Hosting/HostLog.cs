@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Silo.Hosting;
 
-/// <summary>What the start of the silo tells, and what of its settings is right for a trial only.</summary>
+/// <summary>Log messages about the start, and about settings that are right for a trial only.</summary>
 internal static partial class HostLog
 {
     [LoggerMessage(7010, LogLevel.Information, "Serving {Urls} as silo {Silo}")]

@@ -6,12 +6,12 @@ using GroupBuyActors.Silo.Settings;
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>
-/// Where events are published: <c>GroupBuy:Kafka</c>. Every silo of a cluster needs the same: whoever adopts a stream
-/// publishes its rest.
+/// Where events are published (<c>GroupBuy:Kafka</c>). All silos of a cluster need the same settings, because a silo
+/// that adopts a stream publishes the rest of it.
 /// </summary>
 internal static partial class KafkaSettings
 {
-    /// <summary>The settings, or null where no broker is named: then nothing is published.</summary>
+    /// <summary>The settings, or null if no broker is set: then nothing is published.</summary>
     public static KafkaOptions? Read(SettingsReader kafka)
     {
         var options = kafka.Bind<KafkaOptions>();
@@ -31,7 +31,7 @@ internal static partial class KafkaSettings
             is > 0
                 and <= ushort.MaxValue;
 
-    // A scheme may stand before it, as brokers' own lists have it.
+    // A scheme is allowed, because brokers' own lists of listeners have one.
     [GeneratedRegex(@"^(?:[A-Z_]+://)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})$")]
     private static partial Regex Address();
 }

@@ -60,7 +60,7 @@ internal static class OrleansComposition
         );
         UseMonotonicClocks(silo.Services);
         silo.AddActivityPropagation();
-        // The dashboard's log view would show what no role but the machine's owner may read.
+        // The dashboard's log view would show logs that callers of no role may read.
         silo.AddDashboard(options => options.HideTrace = true);
         silo.UseGroupBuyActors(options =>
         {
@@ -74,9 +74,10 @@ internal static class OrleansComposition
     }
 
     /// <summary>
-    /// Left alone, Orleans counts idle time, leases and expiries by the wall clock, and one that is set back makes
-    /// every activation fail until it has caught up. What silos tell each other of the time (that they are alive) goes
-    /// by the cluster's clock, so that one machine whose clock is wrong looks neither dead nor thinks the others so.
+    /// By default Orleans measures idle time, leases and expiries by the wall clock, and if that is set back, every
+    /// activation fails until it has caught up. The times that silos exchange (to show that they are alive) are those
+    /// of the cluster's clock, so that a machine with a wrong clock neither appears dead nor regards the others as
+    /// dead.
     /// </summary>
     private static void UseMonotonicClocks(IServiceCollection services)
     {

@@ -3,13 +3,13 @@ using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Hosting;
 
-/// <summary>What of the log is the silo's to set (<c>GroupBuy:Logging</c>).</summary>
+/// <summary>Settings of the log (<c>GroupBuy:Logging</c>).</summary>
 internal sealed record LoggingSettings
 {
-    /// <summary>How lines are written.</summary>
+    /// <summary>The format of the console log.</summary>
     public LogFormat Format { get; init; } = LogFormat.Simple;
 
-    /// <summary>Headers of calls of services whose values no line shows.</summary>
+    /// <summary>Headers of calls to services whose values are not logged.</summary>
     public IReadOnlyList<string> MaskedHeaders
     {
         get;
@@ -17,12 +17,12 @@ internal sealed record LoggingSettings
     } = Integrations.Http.MaskedHeaders.Default;
 }
 
-/// <summary>What holds for all services that are called (<c>GroupBuy:Http</c>).</summary>
+/// <summary>Settings of the calls to all services (<c>GroupBuy:Http</c>).</summary>
 internal sealed record HttpSettings
 {
     private const int HostsMax = 1_000;
 
-    /// <summary>Hosts that may be called; null: exactly those of the base addresses.</summary>
+    /// <summary>Hosts that may be called; null: only those of the base addresses.</summary>
     public IReadOnlyList<string>? AllowedHosts { get; init; }
 
     public static HostAllowList? ReadHosts(SettingsReader http)
@@ -41,7 +41,7 @@ internal sealed record HttpSettings
 }
 
 /// <summary>
-/// The services behind the ports (<c>GroupBuy:{Inventory,Payments,Notices}</c>) and what they may and may not see.
+/// Reads the settings of the services behind the ports (<c>GroupBuy:{Inventory,Payments,Notices}</c>).
 /// </summary>
 internal static class PortSettings
 {

@@ -3,10 +3,10 @@ using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Hosting;
 
-/// <summary>How long what is over is kept: <c>GroupBuy:Retention:{kind}</c>, a duration each.</summary>
+/// <summary>How long expired data is kept (<c>GroupBuy:Retention:{kind}</c>), as durations.</summary>
 internal sealed class RetentionSettings : RetentionOptions
 {
-    /// <summary>Calls that the sandbox counted, after the last one under the same key.</summary>
+    /// <summary>Calls that the sandbox counted, after the last one with the same key.</summary>
     public TimeSpan SandboxCalls { get; set; } = TimeSpan.FromDays(30);
 
     public static RetentionSettings Read(SettingsReader retention)

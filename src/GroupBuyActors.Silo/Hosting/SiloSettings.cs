@@ -13,14 +13,14 @@ namespace GroupBuyActors.Silo.Hosting;
 /// <summary>How the console log is written (<c>GroupBuy:Logging:Format</c>).</summary>
 internal enum LogFormat
 {
-    /// <summary>One line an entry, for people.</summary>
+    /// <summary>One line per entry, for people.</summary>
     Simple,
 
-    /// <summary>One JSON object an entry, for log stores.</summary>
+    /// <summary>One JSON object per entry, for log stores.</summary>
     Json,
 }
 
-/// <summary>All settings of the silo, checked together before anything starts.</summary>
+/// <summary>All settings of the silo, checked before anything starts.</summary>
 internal sealed record SiloSettings(
     ClusterSettings Cluster,
     StorageSettings Storage,
@@ -36,7 +36,7 @@ internal sealed record SiloSettings(
     KafkaOptions? Kafka
 )
 {
-    /// <summary>Where HTTP is served when nothing else is said.</summary>
+    /// <summary>The default address of HTTP.</summary>
     public const string UrlDefault = "http://127.0.0.1:8080";
 
     /// <summary>Reads the settings; throws <see cref="SettingsException"/> with every fault.</summary>
@@ -59,9 +59,9 @@ internal sealed record SiloSettings(
             PortSettings.Read(reader, logging),
             KafkaSettings.Read(reader.Section("Kafka"))
         );
-        if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.Beyond(urls) is { Count: > 0 } beyond)
-            reader.Section("Auth").Fault("Mode", LoopbackRule.Sentence(string.Join(", ", beyond)));
-        // Silos and Orleans clients are asked for no key at all, so that their ports would be open to the network, too.
+        if (settings.Auth.Mode == AuthMode.Open && LoopbackRule.NonLoopback(urls) is { Count: > 0 } nonLoopback)
+            reader.Section("Auth").Fault("Mode", LoopbackRule.Message(string.Join(", ", nonLoopback)));
+        // Silos and Orleans clients do not authenticate, so their ports would be open to the network, too.
         if (
             settings is { Auth.Mode: AuthMode.Open, Storage.Provider: StoreProvider.MySql }
             && !IPAddress.IsLoopback(settings.Cluster.AdvertisedAddress)
@@ -70,15 +70,13 @@ internal sealed record SiloSettings(
                 .Section("Auth")
                 .Fault(
                     "Mode",
-                    LoopbackRule.Sentence(
-                        $"{settings.Cluster.AdvertisedAddress} (GroupBuy__Cluster__AdvertisedAddress)"
-                    )
+                    LoopbackRule.Message($"{settings.Cluster.AdvertisedAddress} (GroupBuy__Cluster__AdvertisedAddress)")
                 );
         reader.ThrowIfFaulty();
         return settings;
     }
 
-    /// <summary>Every address the server will bind to, in the server's own order of precedence.</summary>
+    /// <summary>The addresses that the server will bind to, by the server's own order of precedence.</summary>
     internal static IReadOnlyList<string> ReadUrls(IConfiguration configuration)
     {
         var urls = Split(configuration[WebHostDefaults.ServerUrlsKey] ?? "");

@@ -3,13 +3,13 @@ using GroupBuyActors.Store;
 
 namespace GroupBuyActors.Silo.Hosting;
 
-/// <summary>Which database holds everything (<c>GroupBuy:Storage</c>, <c>ConnectionStrings:GroupBuy</c>).</summary>
+/// <summary>The database that stores everything (<c>GroupBuy:Storage</c>, <c>ConnectionStrings:GroupBuy</c>).</summary>
 internal sealed record StorageSettings
 {
-    /// <summary>Default SQLite, so that one command runs.</summary>
+    /// <summary>Default: SQLite, which needs no installation.</summary>
     public StoreProvider Provider { get; init; } = StoreProvider.Sqlite;
 
-    /// <summary>Databases by range of slots; none can be set in this release.</summary>
+    /// <summary>Databases by range of slots; cannot be set in this release.</summary>
     public IReadOnlyDictionary<string, string>? Slots { get; init; }
 
     /// <summary>Set as <c>ConnectionStrings:GroupBuy</c>.</summary>

@@ -5,9 +5,9 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Silo.Hosting;
 
 /// <summary>
-/// What the configuration sets of task types' policies, <c>GroupBuy:Tasks:{type}:{setting}</c>, and of scheduled jobs,
-/// <c>GroupBuy:Schedules:{job}:{setting}</c>: a type or job as <c>order-close</c> or, where a shell takes no hyphen in
-/// a name, as <c>OrderClose</c>.
+/// Settings of task policies, <c>GroupBuy:Tasks:{type}:{setting}</c>, and of schedules,
+/// <c>GroupBuy:Schedules:{name}:{setting}</c>. A type or schedule is written as <c>order-close</c> or, for shells that
+/// allow no hyphen in a name, as <c>OrderClose</c>.
 /// </summary>
 internal static class TaskSettings
 {
@@ -48,6 +48,6 @@ internal static class TaskSettings
         return changes;
     }
 
-    // Faults of a policy name the fields of the API.
+    // Faults of a policy have the field names of the API.
     private static string Setting(string field) => char.ToUpperInvariant(field[0]) + field[1..];
 }

@@ -3,17 +3,17 @@ using GroupBuyActors.Hosting;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>Marks a read whose answer may take longer than others': it asks ports meanwhile.</summary>
-internal sealed record AnswersForLong;
+/// <summary>Marks a read whose answer may take longer than others', because it calls ports.</summary>
+internal sealed record LongRunningAnswer;
 
-/// <summary>Marks a route whose answer does not end: it has no budget, and writes the answer itself.</summary>
-internal sealed record AnswersWithoutEnd;
+/// <summary>Marks a route with an endless answer: it has no time budget.</summary>
+internal sealed record StreamingAnswer;
 
 /// <summary>
-/// The one budget of everything that waits for the store. A read without an answer when it is over is given up,
-/// whatever it waits for: a connection, a row, another silo. What changes something, or asks a port, may take longer
-/// while the store answers this silo; once it does not, it is given up, too. Given up is the wait, never the command:
-/// the same call again finds what became of it.
+/// The time budget of all requests. A read that is not answered within it ends with an error, whatever it waits for: a
+/// connection, a row, another silo. A request that changes something, or calls a port, may take longer while the store
+/// answers this silo; if the store does not answer, it ends with an error, too. Only the wait ends, not the command:
+/// the same request sent again finds its outcome.
 /// </summary>
 internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<AnswerBudget> log) : IEndpointFilter
 {
@@ -22,10 +22,10 @@ internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<An
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        if (IsMarked<AnswersWithoutEnd>(http))
+        if (IsMarked<StreamingAnswer>(http))
             return await next(context);
         var isRead = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
-        var isStrict = isRead && !IsMarked<AnswersForLong>(http);
+        var isStrict = isRead && !IsMarked<LongRunningAnswer>(http);
         var caller = http.RequestAborted;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(caller);
         using var timer = time.CreateTimer(_ => Check(over, isStrict), null, EdgeOptions.ReadBudget, CheckInterval);
@@ -34,8 +34,7 @@ internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<An
         try
         {
             answering = next(context).AsTask();
-            // A handler that changes something ends by itself when it is cancelled; a read may be left behind where it
-            // is stuck.
+            // A handler that changes something returns when it is cancelled; a read that hangs is abandoned.
             return isRead ? await answering.WaitAsync(over.Token) : await answering;
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested && !caller.IsCancellationRequested)
@@ -63,7 +62,7 @@ internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<An
         }
         catch (ObjectDisposedException)
         {
-            // It was answered at this moment.
+            // The request was answered at this moment.
         }
     }
 

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// Writes JSON so that equal values have equal bytes: members sorted, no white space, numbers without superfluous
-/// digits, texts escaped one way. For comparing bodies, not for exchange.
+/// Writes JSON so that equal values have equal bytes: members sorted, no white space, numbers normalised, texts escaped
+/// in one way. Used to compare bodies, not to exchange them.
 /// </summary>
 internal static class CanonicalJson
 {

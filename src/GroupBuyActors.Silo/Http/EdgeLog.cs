@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>What happens to requests over HTTP.</summary>
+/// <summary>Log messages about requests over HTTP.</summary>
 internal static partial class EdgeLog
 {
     [LoggerMessage(7001, LogLevel.Debug, "Retrying the call to group {Group} after {Fault}")]

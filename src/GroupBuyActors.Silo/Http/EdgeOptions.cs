@@ -2,42 +2,42 @@ using System.ComponentModel.DataAnnotations;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>How the HTTP edge calls groups (<c>GroupBuy:Edge</c>).</summary>
+/// <summary>Settings of the HTTP API (<c>GroupBuy:Edge</c>).</summary>
 internal sealed class EdgeOptions
 {
     /// <summary>
-    /// A plain command without an answer for this long is sent again: 1 s, far above a commit, below a caller's
-    /// patience.
+    /// A command that is not answered within this time is sent again: 1 s, far longer than a commit, shorter than
+    /// callers wait.
     /// </summary>
     public TimeSpan TryTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The same for a command that asks a port meanwhile (a publication, a payment): 15 s, above the port's own 10 s.
+    /// The same for a command that calls a port (a publication, a payment): 15 s, longer than the port's own 10 s.
     /// </summary>
     public TimeSpan PortTryTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// A silo that dies or moves its groups is waited for this long: 10 s, above the time until its groups live
-    /// elsewhere.
+    /// How long calls are retried while a silo dies or moves its groups: 10 s, longer than it takes until its groups
+    /// are active on other silos.
     /// </summary>
     public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A store that takes no change is waited for this long: 2 s. Only time helps, so the caller gets an answer
-    /// early.
+    /// How long calls are retried while the store accepts no changes: 2 s. Retries rarely help then, so the caller gets
+    /// an answer early.
     /// </summary>
     public TimeSpan StoreBudget { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// A read without an answer for this long is given up, and a change while the store does not answer this silo: 5 s,
-    /// above the slowest page of a busy store, below a caller's patience.
+    /// The longest time of a read, and of a change while the store does not answer this silo: 5 s, longer than the
+    /// slowest page of a busy store, shorter than callers wait.
     /// </summary>
     public static readonly TimeSpan ReadBudget = TimeSpan.FromSeconds(5);
 
-    /// <summary>Wait before the first retry, doubled each time: 20 ms.</summary>
+    /// <summary>The wait before the first retry; it doubles each time: 20 ms.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Longest wait between two tries: 400 ms.</summary>
+    /// <summary>The longest wait between two tries: 400 ms.</summary>
     public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMilliseconds(400);
 
     /// <summary>
@@ -46,30 +46,31 @@ internal sealed class EdgeOptions
     public TimeSpan CommentInterval { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Connections of HTTP at once: 10,000, or what the limit of file descriptors leaves beside the store and the other
-    /// silos.
+    /// The largest number of HTTP connections: 10,000, or fewer if the store and the other silos need the file
+    /// descriptors.
     /// </summary>
     [Range(16, 1_000_000)]
     public int ConnectionsMax { get; set; } = 10_000;
 
     /// <summary>
-    /// A connection between two requests is ended after this long: 75 s, above the minute that proxies keep theirs.
+    /// How long a connection may be idle between two requests: 75 s, longer than the minute for which proxies keep
+    /// theirs.
     /// </summary>
     public TimeSpan Idle { get; set; } = TimeSpan.FromSeconds(75);
 
-    /// <summary>A connection on which no request came, or not to its end, is ended after this long: 10 s.</summary>
+    /// <summary>How long a connection may take to send a whole request: 10 s.</summary>
     public TimeSpan Silence { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The same for one that is there only to be told that all places are taken: 2 s.</summary>
+    /// <summary>The same for a connection on a spare slot: 2 s.</summary>
     public static readonly TimeSpan SpareSilence = TimeSpan.FromSeconds(2);
 
-    /// <summary>Live streams of events that may be open at once on this silo: 4,000.</summary>
+    /// <summary>The largest number of open event streams on this silo: 4,000.</summary>
     [Range(0, 1_000_000)]
     public int StreamsMax { get; set; } = 4_000;
 
     /// <summary>
-    /// Comparing a merchant's books with the ports' takes no longer: 15 s; what was not compared by then is said to be
-    /// missing.
+    /// The longest comparison of a merchant's books with the ports': 15 s; the answer says that it is incomplete if the
+    /// time was too short.
     /// </summary>
     public TimeSpan ReconciliationBound { get; set; } = TimeSpan.FromSeconds(15);
 }

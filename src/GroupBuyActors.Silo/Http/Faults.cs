@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// Turns what no handler answered into problem details: unknown routes, wrong methods, faults of the store, bugs.
+/// Answers with problem details what no handler answered: unknown routes, wrong methods, failures of the store, bugs.
 /// </summary>
 internal static class Faults
 {
@@ -35,15 +35,15 @@ internal static class Faults
         catch (Exception e)
             when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
-            // The caller hung up meanwhile: thrown on, this would be logged as an error of ours, with the fault that
-            // was answered.
+            // The caller has disconnected. Rethrown, this would be logged as an error of this service, together with
+            // the fault that was being answered.
         }
     }
 
     private static Problem OfException(HttpContext context, Exception fault, string route, ILogger log)
     {
-        if (IsHangUp(fault))
-            return Problems.HungUp;
+        if (IsDisconnect(fault))
+            return Problems.Disconnected;
         if (fault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
             return Problems.TooLarge;
         if (fault is BadHttpRequestException bad)
@@ -69,8 +69,9 @@ internal static class Faults
     private static bool IsPassing(Exception fault) =>
         fault is DbException database ? StoreErrors.IsTransient(database) : GroupCalls.IsPassing(fault);
 
-    // Nobody is left to answer, and nothing of ours is at fault.
-    private static bool IsHangUp(Exception fault) => fault is ConnectionResetException or ConnectionAbortedException;
+    // The caller has disconnected, which is no fault of this service.
+    private static bool IsDisconnect(Exception fault) =>
+        fault is ConnectionResetException or ConnectionAbortedException;
 
     private static Problem OfStatus(HttpContext context) =>
         context.Response.StatusCode switch
@@ -90,7 +91,7 @@ internal static class Faults
             ),
         };
 
-    // Where there is GET there is HEAD.
+    // Routes with GET also answer HEAD.
     private static string Allowed(IHeaderDictionary headers)
     {
         if (

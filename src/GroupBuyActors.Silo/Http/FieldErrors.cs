@@ -1,19 +1,19 @@
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>Gathers every faulty field of a request, so that one answer names them all.</summary>
+/// <summary>Collects all faulty fields of a request, so that one answer names them all.</summary>
 internal sealed class FieldErrors
 {
-    /// <summary>Stands for the body as a whole.</summary>
+    /// <summary>The field name of the body as a whole.</summary>
     public const string Body = "$";
 
     private readonly SortedDictionary<string, List<string>> _errors = new(StringComparer.Ordinal);
 
-    /// <summary>Fields that one answer names at most.</summary>
+    /// <summary>The largest number of fields in an answer.</summary>
     public const int FieldsMax = 100;
 
     public bool Any => _errors.Count > 0;
 
-    public string Sentence =>
+    public string Summary =>
         _errors.Count switch
         {
             1 => "One field is invalid.",
@@ -33,7 +33,9 @@ internal sealed class FieldErrors
         texts.Add(text);
     }
 
-    /// <summary>Adds what a rule found, except about fields (or their members) that are known to be faulty.</summary>
+    /// <summary>
+    /// Adds the faults that rules found, except those of fields (or their members) that are known to be faulty.
+    /// </summary>
     public void AddRest(IReadOnlyDictionary<string, string[]> found)
     {
         foreach (var (field, texts) in found)
@@ -45,7 +47,7 @@ internal sealed class FieldErrors
     public IReadOnlyDictionary<string, string[]> ToDictionary() =>
         _errors.ToDictionary(error => error.Key, error => error.Value.ToArray());
 
-    /// <summary>True for a field known to be faulty, or inside one.</summary>
+    /// <summary>True if the field, or one that contains it, is known to be faulty.</summary>
     public bool IsFaulty(string field) =>
         _errors.ContainsKey(field) || (field.LastIndexOf('.') is var dot and > 0 && IsFaulty(field[..dot]));
 }

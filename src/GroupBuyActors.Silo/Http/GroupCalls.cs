@@ -10,9 +10,10 @@ namespace GroupBuyActors.Silo.Http;
 internal delegate double NextShare();
 
 /// <summary>
-/// Calls groups from the edge. A try that meets a dying silo or a database that is away has an unknown outcome; it is
-/// sent again with the same request key, payment id or content until an answer comes or the budget is used up. That is
-/// safe because the group knows what it has done already. A caller who goes away stops the retries, never the command.
+/// Calls groups for HTTP requests. A try during the death of a silo or while the database is unreachable has an unknown
+/// outcome; it is sent again with the same request key, payment id or content until there is an answer or the budget is
+/// used up. That is safe because the group remembers what it has done. If the caller disconnects, retries stop, but the
+/// command is not cancelled.
 /// </summary>
 internal sealed class GroupCalls(
     IGrainFactory grains,
@@ -34,8 +35,8 @@ internal sealed class GroupCalls(
     );
 
     /// <summary>
-    /// Calls a group; of one that does not exist the refusal <paramref name="missing"/> tells, and no activation is
-    /// made for it.
+    /// Calls a group. If it does not exist, answers with the refusal <paramref name="missing"/> and creates no
+    /// activation.
     /// </summary>
     public Task<Reply<T>> CallAsync<T>(
         GroupId group,
@@ -53,7 +54,7 @@ internal sealed class GroupCalls(
             cancellation
         );
 
-    /// <summary>Publishes a group, which may not exist before.</summary>
+    /// <summary>Publishes a group, which need not exist.</summary>
     public async Task<Reply<GroupView>> PublishAsync(
         GroupId group,
         GroupTermsRequest termsRequest,
@@ -74,7 +75,7 @@ internal sealed class GroupCalls(
     }
 
     /// <summary>
-    /// Waits for events after a sequence; gives the last durable sequence, or null where the group cannot answer now.
+    /// Waits for events after a sequence; returns the last durable sequence, or null if the group cannot answer now.
     /// </summary>
     public async Task<long?> WaitForEventsAsync(GroupId group, long after, CancellationToken cancellation) =>
         await CallAsync(
@@ -114,7 +115,8 @@ internal sealed class GroupCalls(
     {
         var grain = grains.GetGrain<IGroupGrain>(group.Value);
         var started = time.GetTimestamp();
-        // From a half to the whole of a wait that doubles, so that many who failed together return apart.
+        // Waits double and have jitter down to their half, so that calls that failed at the same time are not retried
+        // at the same time.
         var retry = new Backoff(options.Value.RetryDelay / 2, options.Value.RetryDelayMax, Jitter: 1);
         for (var tries = 1; ; tries++)
         {
@@ -131,7 +133,8 @@ internal sealed class GroupCalls(
             {
                 pending.Ignore();
                 EdgeLog.Retrying(log, group, e.GetType().Name);
-                // A group that is being loaded says nothing; that the store does not answer this silo says enough.
+                // A group that is being loaded does not answer; if the store does not answer this silo, that is the
+                // reason.
                 var budget =
                     e is StoreUnavailableException || gate.RefusalReason is not null
                         ? options.Value.StoreBudget
@@ -144,9 +147,9 @@ internal sealed class GroupCalls(
     }
 
     /// <summary>
-    /// True for what a restart, a move or a database that comes back will mend. Orleans' own exceptions are about
-    /// silos, directories and storage, never about a command; it cancels calls that wait for the directory of a silo
-    /// that just died. A caller who went away ends the wait between two tries instead.
+    /// True for failures that end with a restart, a move or the return of the database. Orleans' own exceptions are
+    /// about silos, directories and storage, never about a command; it also cancels calls that wait for the directory
+    /// of a silo that has just died. A caller who disconnects ends the wait between two tries instead.
     /// </summary>
     public static bool IsPassing(Exception e) =>
         e

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>Instants of ISO 8601 with their offset, as bodies and parameters have them.</summary>
+/// <summary>Parses instants in ISO 8601 format with an offset, the format of bodies and parameters.</summary>
 internal static class IsoInstants
 {
     private static readonly string[] Formats =

@@ -14,7 +14,7 @@ internal sealed class JsonAnswer(int status, byte[] body, string? location = nul
 
     public string? Location => location;
 
-    // Replayed: this is the first answer to a key seen before.
+    // Replayed: true if this is the remembered answer of an earlier request with the same key.
     public static JsonAnswer Of<T>(
         T document,
         int status = StatusCodes.Status200OK,
@@ -30,7 +30,7 @@ internal sealed class JsonAnswer(int status, byte[] body, string? location = nul
         response.ContentLength = body.Length;
         if (location is not null)
             response.Headers.Location = location;
-        // Where the caller gave no key, only the edge itself has sent the call again.
+        // Without a caller's key, the repeat is a retry of this service.
         if (replayed && IdempotencyHeader.IsGiven(context))
             response.Headers[ReplayedHeader] = "true";
         return response.Body.WriteAsync(body, context.RequestAborted).AsTask();

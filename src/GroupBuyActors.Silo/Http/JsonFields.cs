@@ -5,8 +5,8 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// Reads a JSON object field by field and notes every fault instead of stopping at the first. A field that is left out
-/// or null is absent; one that is faulty reads as absent too and is noted. Members that are not asked for are ignored.
+/// Reads a JSON object field by field and collects all faults instead of stopping at the first. A field that is missing
+/// or null is absent; a faulty one is read as absent, too. Other members are ignored.
 /// </summary>
 internal sealed class JsonFields
 {
@@ -22,7 +22,7 @@ internal sealed class JsonFields
     }
 
     /// <summary>
-    /// The fields of a body; one that is missing where it is needed, or no object, is a fault of the body.
+    /// The fields of a body; a missing body, unless optional, or one that is no object is a fault of the body.
     /// </summary>
     public static JsonFields Of(JsonElement? body, FieldErrors errors, bool optional = false)
     {
@@ -33,7 +33,7 @@ internal sealed class JsonFields
         return new JsonFields(default, "", errors);
     }
 
-    /// <summary>Notes that a field is needed where it is absent and not faulty.</summary>
+    /// <summary>Adds a fault for each of these fields that is absent.</summary>
     public JsonFields Require(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
@@ -43,7 +43,7 @@ internal sealed class JsonFields
     }
 
     /// <summary>
-    /// Notes members that are none of these: where a misspelt setting would silently take its default.
+    /// Adds a fault for each other member, because a misspelt setting would silently keep its default.
     /// </summary>
     public void Allow(string first, IReadOnlyList<string> others)
     {
@@ -63,7 +63,7 @@ internal sealed class JsonFields
             return null;
         if (value.ValueKind != JsonValueKind.String)
             return Fault<string>(name, "The value must be a string.");
-        // One that is no Unicode was noted when the body was read.
+        // The fault of a text that is not valid Unicode was added when the body was read.
         return JsonTexts.IsUnicode(JsonMarshal.GetRawUtf8Value(value)) ? value.GetString() : null;
     }
 
@@ -129,7 +129,7 @@ internal sealed class JsonFields
             );
     }
 
-    /// <summary>One of the JSON names of an enumeration, letter by letter.</summary>
+    /// <summary>One of the JSON names of an enumeration, case-sensitive.</summary>
     public T? Choice<T>(string name)
         where T : struct, Enum
     {
@@ -140,7 +140,7 @@ internal sealed class JsonFields
             : FaultValue<T>(name, $"The value must be one of {JsonNames<T>.All}.");
     }
 
-    /// <summary>The fields of an object inside; null where it is absent or faulty.</summary>
+    /// <summary>The fields of an object in a field; null if it is absent or faulty.</summary>
     public JsonFields? Object(string name)
     {
         if (Find(name) is not { } value)

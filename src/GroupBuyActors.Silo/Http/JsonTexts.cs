@@ -5,12 +5,12 @@ using System.Text.Json;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// Finds texts of JSON that stand for no Unicode text: an escaped half of a surrogate pair without the other. The
-/// parser takes them; whoever reads such a text later throws.
+/// Finds texts of JSON that are not valid Unicode: an escaped half of a surrogate pair without the other half. The
+/// parser accepts them, but reading such a text throws.
 /// </summary>
 internal static class JsonTexts
 {
-    /// <summary>True where every escape in valid JSON stands for a character.</summary>
+    /// <summary>True if every escape in valid JSON is a Unicode character.</summary>
     public static bool IsUnicode(ReadOnlySpan<byte> json)
     {
         while (json.IndexOf((byte)'\\') is var at and >= 0)
@@ -30,7 +30,7 @@ internal static class JsonTexts
         return true;
     }
 
-    /// <summary>The members, by path from the root, whose text is no Unicode; <c>$</c> for the root itself.</summary>
+    /// <summary>The paths of members whose text is not valid Unicode; <c>$</c> for the root itself.</summary>
     public static IReadOnlyCollection<string> NotUnicode(JsonElement json)
     {
         var found = new SortedSet<string>(StringComparer.Ordinal);
@@ -55,7 +55,7 @@ internal static class JsonTexts
 
                 break;
             case JsonValueKind.Array:
-                // An array is one field; which of its items is at fault is not told.
+                // An array counts as one field; the faulty item is not reported.
                 foreach (var item in json.EnumerateArray())
                     Search(item, path, found);
                 break;

@@ -5,26 +5,26 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// Tells which groups exist, so that calls about made-up ids are answered without an activation. That a group exists
-/// stays true, and is remembered for the groups asked for last; that one does not is read anew for each question, so
-/// that a group which was published a moment ago, through whichever silo, is never hidden.
+/// Finds whether groups exist, so that calls with invented ids are answered without an activation. Groups continue to
+/// exist, so this is remembered for the groups that were used last. That a group does not exist is read again each
+/// time, so that a group that was published a moment ago, on any silo, is found.
 /// </summary>
 internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> options, TimeProvider time)
 {
     /// <summary>Ids in each of the two generations: together about 20 MB.</summary>
     private const int GenerationMax = 50_000;
 
-    /// <summary>Look-ups at once: made-up ids take no more than half of the connections that serve reads.</summary>
+    /// <summary>Concurrent look-ups: invented ids use at most half of the connections that serve reads.</summary>
     private const int LookUpsMax = 8;
 
     private readonly ConcurrentDictionary<GroupId, Task<bool>> _running = new();
     private readonly SemaphoreSlim _slots = new(LookUpsMax);
-    private readonly Lock _turning = new();
+    private readonly Lock _gate = new();
     private volatile ConcurrentDictionary<GroupId, byte> _current = new();
     private volatile ConcurrentDictionary<GroupId, byte> _previous = new();
     private int _count;
 
-    /// <summary>True for a group that is known to exist; false says nothing.</summary>
+    /// <summary>True if the group is known to exist; false means nothing.</summary>
     public bool Contains(GroupId group)
     {
         if (_current.ContainsKey(group))
@@ -35,12 +35,12 @@ internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> opt
         return true;
     }
 
-    /// <summary>Notes that a group exists.</summary>
+    /// <summary>Records that a group exists.</summary>
     public void Add(GroupId group)
     {
         if (!_current.TryAdd(group, 0) || Interlocked.Increment(ref _count) < GenerationMax)
             return;
-        lock (_turning)
+        lock (_gate)
         {
             if (_count < GenerationMax)
                 return;
@@ -49,14 +49,14 @@ internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> opt
     }
 
     /// <summary>
-    /// True where something of the group is stored, an intent to publish it included. Throws where the store does not
-    /// say in time.
+    /// True if any event of the group is stored, including its intended publication. Throws if the store does not
+    /// answer in time.
     /// </summary>
     public async Task<bool> ExistsAsync(GroupId group)
     {
         if (Contains(group))
             return true;
-        // A look-up that began before this question can prove that the group exists, not that it still does not.
+        // A look-up that began earlier can prove that the group exists, but not that it still does not.
         if (_running.TryGetValue(group, out var running) && await running)
             return true;
         var own = ReadAsync(group);

@@ -3,20 +3,20 @@ using Scalar.AspNetCore;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>What a page may load and run, where it needs more than nothing.</summary>
-/// <param name="Directives">The policy; <c>{nonce}</c> stands for the one that the page's own script carries.</param>
+/// <summary>The content security policy of a page that loads or runs anything.</summary> <param name="Directives">The
+/// policy; <c>{nonce}</c> is replaced by the nonce of the page's own script.</param>
 internal sealed record ContentPolicy(string Directives);
 
 /// <summary>
-/// Headers that keep a browser from doing with an answer what it is not meant for: guessing its type, keeping it,
-/// framing it, running code in it, telling other sites of its address. They are on every answer; what a page needs
-/// besides is said where it is mapped.
+/// Headers that prevent a browser from misusing an answer: guessing its type, caching it, framing it, running code in
+/// it, sending its address to other sites. Every answer has them; a page that needs more sets its policy where it is
+/// mapped.
 /// </summary>
 internal static class PageHeaders
 {
     private const string Nothing = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-    /// <summary>For an answer that is no page, and a page that has not said what it needs.</summary>
+    /// <summary>Sets the content security policy of a page.</summary>
     public static TBuilder WithContentPolicy<TBuilder>(this TBuilder builder, string directives)
         where TBuilder : IEndpointConventionBuilder
     {
@@ -24,7 +24,7 @@ internal static class PageHeaders
         return builder;
     }
 
-    // At the last moment: an answer that a fault replaces has lost what was set before.
+    // Set when the response starts, because the answer to an exception clears headers that were set before.
     public static void UsePageHeaders(this WebApplication app) =>
         app.Use(
             (context, next) =>

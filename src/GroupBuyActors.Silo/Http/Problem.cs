@@ -5,13 +5,13 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>A refusal as RFC 9457 problem details. The code is the contract; title and detail are for people.</summary>
+/// <summary>A refusal as RFC 9457 problem details. The code is stable; title and detail are for people.</summary>
 internal sealed class Problem(int status, string code, string title, string detail) : IResult
 {
-    /// <summary>Seconds a caller is asked to wait before trying again, where that is of use.</summary>
+    /// <summary>Seconds after which the caller may try again; null if that does not help.</summary>
     public int? RetryAfterSeconds { get; init; }
 
-    /// <summary>Every faulty field with what is wrong.</summary>
+    /// <summary>The faults of each faulty field.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
     public int Status => status;
@@ -29,7 +29,7 @@ internal sealed class Problem(int status, string code, string title, string deta
     public static Problem Of(RefusalCode code, string detail) => Of(new Refusal(code, detail));
 
     public static Problem Invalid(FieldErrors errors) =>
-        Of(new Refusal(RefusalCode.RequestInvalid, errors.Sentence) { Errors = errors.ToDictionary() });
+        Of(new Refusal(RefusalCode.RequestInvalid, errors.Summary) { Errors = errors.ToDictionary() });
 
     public async Task ExecuteAsync(HttpContext context)
     {
@@ -52,7 +52,7 @@ internal sealed class Problem(int status, string code, string title, string deta
     }
 }
 
-/// <summary>The kinds of problems: status code and title of each.</summary>
+/// <summary>The problems of this service, with their status codes and titles.</summary>
 internal static class Problems
 {
     public static Problem NotAuthenticated { get; } =
@@ -86,7 +86,7 @@ internal static class Problems
             "The body must have at most 1 MB."
         );
 
-    public static Problem HungUp { get; } =
+    public static Problem Disconnected { get; } =
         new(
             StatusCodes.Status400BadRequest,
             "request.invalid",
@@ -94,7 +94,7 @@ internal static class Problems
             "The connection was closed before the request was complete."
         );
 
-    public static Problem EncodingNotTaken { get; } =
+    public static Problem UnsupportedEncoding { get; } =
         new(
             StatusCodes.Status415UnsupportedMediaType,
             "request.encoding_not_taken",
@@ -116,7 +116,7 @@ internal static class Problems
     public static Problem Forbidden(string detail) =>
         new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not permitted", detail);
 
-    /// <summary>What status code and title a refusal has.</summary>
+    /// <summary>The status code and the title of a refusal.</summary>
     public static (int Status, string Title) Kind(RefusalCode code) =>
         code switch
         {

@@ -3,7 +3,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>Reads path and query parameters strictly and notes every fault.</summary>
+/// <summary>Reads path and query parameters strictly and collects all faults.</summary>
 internal sealed class Query(HttpContext context)
 {
     public const int LimitDefault = 50;
@@ -11,7 +11,7 @@ internal sealed class Query(HttpContext context)
 
     public FieldErrors Errors { get; } = new();
 
-    /// <summary>A parameter as sent; null where absent or empty. With several values, it is faulty.</summary>
+    /// <summary>A parameter as sent; null if it is absent or empty. Several values are a fault.</summary>
     public string? Text(string name)
     {
         string? text = null;
@@ -114,7 +114,7 @@ internal sealed class Query(HttpContext context)
         return null;
     }
 
-    /// <summary>The group named in the path.</summary>
+    /// <summary>The group id in the path.</summary>
     public GroupId Group(string text)
     {
         if (!GroupId.TryParse(text, out var id))
@@ -125,7 +125,7 @@ internal sealed class Query(HttpContext context)
         return id;
     }
 
-    /// <summary>The order named in the path.</summary>
+    /// <summary>The order id in the path.</summary>
     public OrderId Order(string text)
     {
         if (!OrderId.TryParse(text, out var id))
@@ -133,7 +133,7 @@ internal sealed class Query(HttpContext context)
         return id;
     }
 
-    /// <summary>Runs a listing whose page mark may turn out to be none.</summary>
+    /// <summary>Answers with a page of a list; an invalid page token is a fault.</summary>
     public async Task<IResult> PageAsync<T>(Func<Task<T>> list, Func<T, IResult> answer)
     {
         if (Errors.Any)

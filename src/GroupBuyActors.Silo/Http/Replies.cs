@@ -2,7 +2,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>Turns a group's replies into answers.</summary>
+/// <summary>Converts replies of groups to HTTP answers.</summary>
 internal static class Replies
 {
     public static IResult ToResult<T, TDocument>(

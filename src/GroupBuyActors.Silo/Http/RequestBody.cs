@@ -8,19 +8,19 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// A body, read once as one JSON value: bounded, valid UTF-8 throughout, without duplicates, comments, trailing commas
-/// or anything after it. The fields that a handler reads and the fingerprint that repeats are compared by come from
-/// this one reading, so nothing in a fingerprint is unchecked. A member whose text is no Unicode is a fault, whether
-/// anybody asks for the member or not.
+/// A body, read once as one JSON value: bounded, valid UTF-8, without duplicate members, comments, trailing commas or
+/// anything after the value. Handlers' fields and the fingerprint by which repeats are compared come from the same
+/// parse, so everything in a fingerprint is checked. A member whose text is not valid Unicode is a fault, even if no
+/// handler reads it.
 /// </summary>
 internal sealed class RequestBody
 {
-    /// <summary>1 MB: what a body may have at most.</summary>
+    /// <summary>The largest body: 1 MB.</summary>
     public const int BytesMax = 1024 * 1024;
 
     /// <summary>
-    /// What the server reads before it cuts the connection: well above <see cref="BytesMax"/>, so that a caller who
-    /// sends somewhat too much hears why instead of finding the connection reset.
+    /// The bytes after which the server closes the connection: well above <see cref="BytesMax"/>, so that a caller with
+    /// a somewhat too large body gets an answer instead of a reset connection.
     /// </summary>
     public const int BytesReadMax = 16 * BytesMax;
 
@@ -33,11 +33,10 @@ internal sealed class RequestBody
     private RequestBody(JsonElement? json, IReadOnlyCollection<string> unreadable) =>
         (_json, _unreadable) = (json, unreadable);
 
-    /// <summary>True where the body is a JSON object.</summary>
     public bool IsObject => _json is { ValueKind: JsonValueKind.Object };
 
     /// <summary>
-    /// What is wrong with texts anywhere in the body; null where nothing is. For calls that ask for no field.
+    /// The problem of texts in the body that are not valid Unicode, or null. For handlers that read no fields.
     /// </summary>
     public Problem? TextProblem
     {
@@ -51,14 +50,14 @@ internal sealed class RequestBody
         }
     }
 
-    /// <summary>A hash that is equal for equal JSON values. Only of a body without <see cref="TextProblem"/>.</summary>
+    /// <summary>A hash that is equal for equal JSON values; only valid without a <see cref="TextProblem"/>.</summary>
     public string Fingerprint => RequestHash.Of(_json is { } json ? CanonicalJson.Write(json).Span : "none"u8);
 
-    /// <summary>The body. A problem where it is too large, in an encoding that is not taken, or no JSON.</summary>
+    /// <summary>Reads the body. A problem if it is too large, has a content encoding, or is not JSON.</summary>
     public static async ValueTask<(RequestBody Body, Problem? Problem)> ReadAsync(HttpContext context)
     {
         if (IsEncoded(context.Request))
-            return (Empty, Problems.EncodingNotTaken);
+            return (Empty, Problems.UnsupportedEncoding);
         if (context.Request.ContentLength is 0)
             return (Empty, null);
         var bytes = await ReadBytesAsync(context);
@@ -66,7 +65,7 @@ internal sealed class RequestBody
     }
 
     /// <summary>
-    /// The fields of the body; one that is missing where it is needed, or no object, is a fault of the body.
+    /// The fields of the body; a missing body, unless optional, or one that is no object is a fault of the body.
     /// </summary>
     public JsonFields Fields(FieldErrors errors, bool optional = false)
     {
@@ -161,8 +160,8 @@ internal sealed class RequestBody
             EndConnection(context);
             if (e is BadHttpRequestException or ConnectionResetException)
                 throw;
-            // The server reports some faults of the transfer, such as the size of a chunk that no number can hold, as
-            // plain IO faults.
+            // The server reports some faults of the transfer, such as a chunk size out of range, as plain IO
+            // exceptions.
             throw new BadHttpRequestException("The body was not sent as HTTP requires.", e);
         }
         catch (OperationCanceledException)
@@ -173,13 +172,13 @@ internal sealed class RequestBody
     }
 
     /// <summary>
-    /// Has the server take no further request from a connection whose body could not be read to its end: what comes
-    /// next on it is not the start of a request. The server does so itself only where such a fault reaches it, and
-    /// fails with a logged stack where the fault was answered before.
+    /// Closes a connection after this request if its body could not be read to the end, because the next bytes are not
+    /// the start of a request. The server does this itself only if the fault reaches it; otherwise it fails and logs a
+    /// stack.
     /// </summary>
     private static void EndConnection(HttpContext context)
     {
-        // Requests of a later protocol do not follow each other on their connection.
+        // In later protocols requests are separate streams.
         if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
     }

@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>A short text that two different requests do not share.</summary>
+/// <summary>Short hashes of requests.</summary>
 internal static class RequestHash
 {
     /// <summary>
-    /// 128 bits of SHA-256: nobody can make two bodies of one hash by accident, and a group remembers the text for a
-    /// day.
+    /// 128 bits of SHA-256: long enough that two bodies do not have the same hash by accident, short because a group
+    /// remembers it for a day.
     /// </summary>
     public static string Of(ReadOnlySpan<byte> bytes)
     {

@@ -8,17 +8,17 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// The path of a request, parsed once, before anything else sees it: its segments, decoded, without dot segments and
-/// without the slash at the end. Routing, access rules, handlers and the scope of idempotency keys all follow from this
-/// parse, so that two spellings of a path are one call. A path that cannot be decoded leads nowhere (404).
+/// The path of a request, parsed once, before anything else reads it: its segments, decoded, without dot segments and
+/// without a final slash. Routing, access rules, handlers and the scope of idempotency keys all use this parse, so that
+/// two spellings of a path are the same call. A path that cannot be decoded gets 404.
 /// <para>
-/// What describes a request to logs and traces reads <see cref="HttpRequest.Path"/> and the raw target: there a voucher
-/// code stands without its secret. Its handler finds the whole code in the route values.
+/// Logs and traces read <see cref="HttpRequest.Path"/> and the raw target, where a voucher code has no secret. The
+/// handler gets the whole code from the route values.
 /// </para>
 /// </summary>
 internal sealed class RequestPath
 {
-    /// <summary>No route has it: stands for what cannot be decoded.</summary>
+    /// <summary>Replaces a path that cannot be decoded; no route matches it.</summary>
     private const string Unreadable = "/unreadable-path";
 
     private const string Hidden = "*";
@@ -29,18 +29,18 @@ internal sealed class RequestPath
     private RequestPath(IReadOnlyList<string> segments, bool endsWithSlash) =>
         (_segments, _endsWithSlash) = (segments, endsWithSlash);
 
-    /// <summary>Parses the path of a request that has just arrived and replaces what the server made of it.</summary>
+    /// <summary>Parses the path of a new request and replaces the server's parse.</summary>
     public static void Read(IFeatureCollection features)
     {
         if (features.Get<IHttpRequestFeature>() is not { } request || PathOf(request.RawTarget) is not { } raw)
             return;
         var path = TryParse(raw);
         features.Set(path);
-        request.Path = path?.Shown() ?? Unreadable;
+        request.Path = path?.DisplayPath() ?? Unreadable;
         request.RawTarget = new PathString(request.Path).ToUriComponent() + request.QueryString;
     }
 
-    /// <summary>Gives the matched route's parameters the segments as they were sent, decoded.</summary>
+    /// <summary>Sets the matched route's parameters to the decoded segments.</summary>
     public static void Bind(HttpContext context)
     {
         if (context.GetEndpoint() is not RouteEndpoint endpoint || context.Features.Get<RequestPath>() is not { } path)
@@ -51,11 +51,11 @@ internal sealed class RequestPath
                 context.Request.RouteValues[parameter.Name] = path._segments[i];
     }
 
-    /// <summary>The route's template, such as <c>/v1/orders/{orderId}</c>: what logs may say of a path.</summary>
+    /// <summary>The route's template for logs, such as <c>/v1/orders/{orderId}</c>.</summary>
     public static string TemplateOf(Endpoint? endpoint) =>
         (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "(no route)";
 
-    /// <summary>The route with the ids in it, in the one spelling that stands for all.</summary>
+    /// <summary>The route with its ids, in canonical spelling.</summary>
     public static string CanonicalOf(HttpContext context)
     {
         var endpoint =
@@ -85,7 +85,7 @@ internal sealed class RequestPath
     private static RoutePatternParameterPart? ParameterOf(RoutePatternPathSegment segment) =>
         segment.IsSimple ? segment.Parts[0] as RoutePatternParameterPart : null;
 
-    // Of a target in origin form (/path?query) or absolute form (http://host/path?query); others have no path.
+    // The path of a target in origin form (/path?query) or absolute form (http://host/path?query); others have none.
     private static string? PathOf(string target)
     {
         var start = 0;
@@ -129,7 +129,7 @@ internal sealed class RequestPath
         return new RequestPath(segments, endsWithSlash: last is "" or "." or "..");
     }
 
-    /// <summary>A segment without escapes; null where an escape is none, or the bytes are no UTF-8 text.</summary>
+    /// <summary>The decoded segment; null if an escape is invalid, or if the bytes are not valid UTF-8.</summary>
     private static string? Decode(ReadOnlySpan<char> raw)
     {
         if (!raw.Contains('%'))
@@ -161,8 +161,8 @@ internal sealed class RequestPath
         return Utf8.IsValid(bytes.WrittenSpan) ? Encoding.UTF8.GetString(bytes.WrittenSpan) : null;
     }
 
-    // A slash inside a segment stays escaped, so that routing finds the same segments.
-    private string Shown()
+    // A slash within a segment stays escaped, so that routing finds the same segments.
+    private string DisplayPath()
     {
         var text = new StringBuilder();
         for (var i = 0; i < _segments.Count; i++)
@@ -170,7 +170,8 @@ internal sealed class RequestPath
         return _segments.Count == 0 || _endsWithSlash ? text.Append('/').ToString() : text.ToString();
     }
 
-    // A code is known by its shape wherever somebody puts it; at its own place a mistyped one is hidden as a whole.
+    // A voucher code is recognised by its format anywhere in the path; in the code's own segment a malformed one is
+    // hidden completely.
     private string WithoutSecret(int index)
     {
         if (VoucherCode.TryParse(_segments[index], out var code))
@@ -182,7 +183,7 @@ internal sealed class RequestPath
     private bool Is(int index, string literal) => _segments[index].Equals(literal, StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>Reads each request's line before its context, and with it its log scope and its trace, is made.</summary>
+/// <summary>Parses each request's line before its context, log scope and trace are created.</summary>
 internal sealed class RequestLineContextFactory(IServiceProvider services) : IHttpContextFactory
 {
     private readonly DefaultHttpContextFactory _inner = new(services);
@@ -199,7 +200,7 @@ internal sealed class RequestLineContextFactory(IServiceProvider services) : IHt
 
 internal static class RequestPathPipeline
 {
-    /// <summary>After routing: gives the route's parameters the segments of <see cref="RequestPath"/>.</summary>
+    /// <summary>After routing: sets the route's parameters from <see cref="RequestPath"/>.</summary>
     public static void UseRequestPath(this WebApplication app) =>
         app.Use(
             (context, next) =>

@@ -1,11 +1,12 @@
 namespace GroupBuyActors.Silo.Http;
 
 /// <summary>
-/// What a route takes, for its description only: bodies are read by hand so that every fault is named.
+/// The type of a route's body, for its description only: handlers read bodies field by field so that all faults are
+/// reported.
 /// </summary>
 internal sealed record BodyMetadata(Type Document);
 
-/// <summary>The route honours <c>Idempotency-Key</c> though it is no POST; for its description only.</summary>
+/// <summary>Marks a PUT or DELETE that honours <c>Idempotency-Key</c>; for its description only.</summary>
 internal sealed record KeyMetadata;
 
 /// <summary>Describes routes in OpenAPI.</summary>
@@ -35,7 +36,7 @@ internal static class RouteDescriptions
         return route;
     }
 
-    /// <summary>What any route of a group may be refused with.</summary>
+    /// <summary>Adds a status with which any route of a group may be refused.</summary>
     public static RouteGroupBuilder Refuses(this RouteGroupBuilder routes, int status) =>
         routes.WithMetadata(
             new ProducesResponseTypeMetadata(status, typeof(Client.ProblemDocument), ["application/problem+json"])

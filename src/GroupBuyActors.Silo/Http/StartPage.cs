@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Silo.Http;
 
-/// <summary>The page at <c>/</c>: static files beside the binary, which ask the API themselves.</summary>
+/// <summary>The page at <c>/</c>: static files beside the binary; its script calls the API.</summary>
 internal static class StartPage
 {
     public static void UseStartPage(this WebApplication app)
@@ -15,7 +15,7 @@ internal static class StartPage
                     headers.ContentSecurityPolicy =
                         "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
                     headers.XContentTypeOptions = "nosniff";
-                    // A new release must not run with the page of the old one.
+                    // So that a browser does not use the page of an older release.
                     headers.CacheControl = "no-cache";
                 },
             }

@@ -2,37 +2,37 @@ namespace GroupBuyActors.Silo.Idempotency;
 
 /// <summary>
 /// Remembers the answer to one POST that is not a group's command (those are remembered in the group's own state, in
-/// the commit of their effect). Key: the request key's id. Such calls are an operator's or the sandbox's, a few a
-/// minute, so their memory is stock Orleans grain storage: <c>AdoNet</c>, on the same database. What they do has a
-/// natural key of its own, so that the window between effect and memory costs nothing but a second look.
+/// the commit of their effect). Key: the request key's id. Such calls are made by operators or to the sandbox, a few a
+/// minute, so the answers are in Orleans' grain storage on the same database. The effects of these calls are idempotent
+/// themselves, so that a crash between effect and storage only causes a repeated call.
 /// </summary>
 [Alias("groupbuy.IIdempotencyGrain")]
 internal interface IIdempotencyGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Asks whether to go on. While another call with the key is being answered, this waits for it, at most 8 s. Who
-    /// waited is never told to go on, but to ask again: a caller that is gone by then would hold the turn, and nobody
-    /// would end it.
+    /// Decides what a call is to do. While another call with the key is running, this waits for it, at most 8 s. A call
+    /// that waited is never told to proceed, but to retry: a caller that has disconnected by then would block the key,
+    /// because nobody would complete its call.
     /// </summary>
     [Alias("Begin")]
-    Task<Beginning> Begin(string fingerprint);
+    Task<IdempotencyResult> Begin(string fingerprint);
 
-    /// <summary>Remembers the answer of the call that went on.</summary>
+    /// <summary>Remembers the answer of the call that proceeded.</summary>
     [Alias("Complete")]
     Task Complete(long ticket, RememberedAnswer answer);
 
-    /// <summary>The call that went on was refused or failed: it may be tried again with its key.</summary>
+    /// <summary>The call that proceeded was refused or failed: it may be tried again with its key.</summary>
     [Alias("Abandon")]
     Task Abandon(long ticket);
 }
 
 /// <summary>What a call with a key is to do.</summary>
-internal enum BeginningKind
+internal enum IdempotencyDecision
 {
-    /// <summary>Go on, then complete or abandon.</summary>
-    Go,
+    /// <summary>Run the call, then complete or abandon it.</summary>
+    Proceed,
 
-    /// <summary>Give the remembered answer.</summary>
+    /// <summary>Answer with the remembered answer.</summary>
     Replay,
 
     /// <summary>The key was used with another body.</summary>
@@ -42,21 +42,21 @@ internal enum BeginningKind
     Busy,
 
     /// <summary>
-    /// The call that was waited for has ended without an answer to remember, or this activation is about to leave: ask
+    /// The call that was waited for has ended without a remembered answer, or this activation is being deactivated: ask
     /// again.
     /// </summary>
-    AskAgain,
+    Retry,
 }
 
 /// <summary>What a call with a key is to do.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.IdempotencyBeginning")]
-internal sealed record Beginning(
-    [property: Id(0)] BeginningKind Kind,
+internal sealed record IdempotencyResult(
+    [property: Id(0)] IdempotencyDecision Kind,
     [property: Id(1)] long Ticket = 0,
     [property: Id(2)] RememberedAnswer? Answer = null
 );
 
-/// <summary>An answer as it was given.</summary>
+/// <summary>A remembered answer.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.RememberedAnswer")]
 internal sealed record RememberedAnswer(
     [property: Id(0)] int Status,

@@ -3,78 +3,78 @@ using GroupBuyActors.Silo.Http;
 
 namespace GroupBuyActors.Silo.Idempotency;
 
-/// <summary>Runs the POSTs that are no group's commands once a key: see <see cref="IIdempotencyGrain"/>.</summary>
+/// <summary>Runs POSTs that are not group commands once per key: see <see cref="IIdempotencyGrain"/>.</summary>
 internal sealed class IdempotencyFilter(IGrainFactory grains)
 {
     /// <summary>
-    /// So many calls with one key may fail, one after the other, before who waited for them is told to come again.
+    /// The number of calls with the same key that may fail, one after the other, before a waiting call is refused.
     /// </summary>
-    private const int AsksMax = 20;
+    private const int TriesMax = 20;
 
-    /// <summary>Answers from memory, or runs the call and remembers its answer where that is a success.</summary>
+    /// <summary>Returns the remembered answer, or runs the call and remembers its answer if it succeeds.</summary>
     public async Task<IResult> RunAsync(HttpContext context, RequestKey key, Func<Task<IResult>> run)
     {
         if (!IdempotencyHeader.IsGiven(context))
             return await run();
         var memory = grains.GetGrain<IIdempotencyGrain>(key.Id);
-        var beginning = await RememberingAsync(() => BeginAsync(memory, key.Fingerprint, context.RequestAborted));
-        return beginning.Kind switch
+        var decided = await TranslateFailuresAsync(() => BeginAsync(memory, key.Fingerprint, context.RequestAborted));
+        return decided.Kind switch
         {
-            BeginningKind.Replay when beginning.Answer is { } answer => new JsonAnswer(
+            IdempotencyDecision.Replay when decided.Answer is { } answer => new JsonAnswer(
                 answer.Status,
                 answer.Body,
                 answer.Location,
                 replayed: true
             ),
-            BeginningKind.Mismatch => Problem.Of(
+            IdempotencyDecision.Mismatch => Problem.Of(
                 RefusalCode.IdempotencyMismatch,
                 "This idempotency key was already used with a different body."
             ),
-            BeginningKind.Busy => Problem.Of(
+            IdempotencyDecision.Busy => Problem.Of(
                 RefusalCode.StoreUnavailable,
                 "The first request with this idempotency key is still running. Try again later."
             ),
-            _ => await GoAsync(memory, beginning.Ticket, run),
+            _ => await ProceedAsync(memory, decided.Ticket, run),
         };
     }
 
     /// <summary>
-    /// Asks until it is told what to do, a bounded number of times. A caller that is gone meanwhile gives back the turn
-    /// that it may still get.
+    /// Asks the grain what to do, a bounded number of times. If the caller disconnects meanwhile, a permission to
+    /// proceed that still arrives is abandoned.
     /// </summary>
-    private static async Task<Beginning> BeginAsync(
+    private static async Task<IdempotencyResult> BeginAsync(
         IIdempotencyGrain memory,
         string fingerprint,
         CancellationToken aborted
     )
     {
-        for (var asks = 0; asks < AsksMax; asks++)
+        for (var tries = 0; tries < TriesMax; tries++)
         {
-            var asked = memory.Begin(fingerprint);
+            var pending = memory.Begin(fingerprint);
             try
             {
-                var beginning = await asked.WaitAsync(aborted);
-                if (beginning.Kind != BeginningKind.AskAgain)
-                    return beginning;
+                var decided = await pending.WaitAsync(aborted);
+                if (decided.Kind != IdempotencyDecision.Retry)
+                    return decided;
             }
             catch (OperationCanceledException) when (aborted.IsCancellationRequested)
             {
-                ReleaseAsync(memory, asked).Ignore();
+                ReleaseAsync(memory, pending).Ignore();
                 throw;
             }
         }
 
-        return new Beginning(BeginningKind.Busy);
+        return new IdempotencyResult(IdempotencyDecision.Busy);
     }
 
-    private static async Task ReleaseAsync(IIdempotencyGrain memory, Task<Beginning> asked)
+    private static async Task ReleaseAsync(IIdempotencyGrain memory, Task<IdempotencyResult> pending)
     {
-        var beginning = await asked;
-        if (beginning.Kind == BeginningKind.Go)
-            await AbandonAsync(memory, beginning.Ticket);
+        var decided = await pending;
+        if (decided.Kind == IdempotencyDecision.Proceed)
+            await AbandonAsync(memory, decided.Ticket);
     }
 
-    private static async Task<IResult> GoAsync(IIdempotencyGrain memory, long ticket, Func<Task<IResult>> run)
+    private static async Task<IResult> ProceedAsync(IIdempotencyGrain memory, long ticket, Func<Task<IResult>> run)
     {
         var remembered = false;
         try
@@ -82,7 +82,7 @@ internal sealed class IdempotencyFilter(IGrainFactory grains)
             var result = await run();
             if (result is not JsonAnswer { Status: >= 200 and < 300 } answer)
                 return result;
-            await RememberingAsync(async () =>
+            await TranslateFailuresAsync(async () =>
             {
                 await memory.Complete(
                     ticket,
@@ -109,13 +109,14 @@ internal sealed class IdempotencyFilter(IGrainFactory grains)
         catch (Exception e)
             when (e is TimeoutException or OrleansException or Orleans.Serialization.SerializerException)
         {
-            // A call that is never abandoned holds its twins up for a while and no longer; the answer matters more.
+            // A call that is not abandoned only delays repeats with its key for a limited time, so the answer is more
+            // important.
         }
     }
 
-    // The memory lies in grain storage. While the database is away that throws as Orleans does, or, from another silo,
-    // as a driver's exception that no codec carries; to the caller both are one thing.
-    private static async Task<T> RememberingAsync<T>(Func<Task<T>> call)
+    // Answers are in grain storage. While the database is unreachable, that throws an Orleans exception or, on another
+    // silo, a driver's exception that cannot be serialized; to the caller both mean the same.
+    private static async Task<T> TranslateFailuresAsync<T>(Func<Task<T>> call)
     {
         try
         {

@@ -3,7 +3,7 @@ using Orleans.Concurrency;
 
 namespace GroupBuyActors.Silo.Idempotency;
 
-/// <summary>What the grain keeps.</summary>
+/// <summary>The stored state of the grain.</summary>
 [GenerateSerializer, Alias("groupbuy.IdempotencyMemory")]
 internal sealed class IdempotencyMemory
 {
@@ -18,8 +18,9 @@ internal sealed class IdempotencyMemory
 }
 
 /// <summary>
-/// See <see cref="IIdempotencyGrain"/>. Reentrant: twins wait inside for the first call, which must still be able to
-/// complete. While no call runs it keeps nothing that is not stored, and leaves: made-up keys must not fill the memory.
+/// See <see cref="IIdempotencyGrain"/>. Reentrant, because repeats wait in it for the first call, which must be able to
+/// complete. While no call runs, everything it knows is stored, and it deactivates when idle, so that invented keys do
+/// not fill the memory.
 /// </summary>
 [Reentrant]
 internal sealed class IdempotencyGrain(
@@ -27,7 +28,7 @@ internal sealed class IdempotencyGrain(
     TimeProvider time
 ) : Grain, IIdempotencyGrain
 {
-    /// <summary>Names the state in grain storage: stable for ever.</summary>
+    /// <summary>The name of the state in grain storage, which must not change.</summary>
     public const string StateName = "idempotency";
 
     private static readonly TimeSpan Memory = TimeSpan.FromHours(24);
@@ -39,21 +40,21 @@ internal sealed class IdempotencyGrain(
     private long _ticket;
     private long _startedAt;
 
-    public async Task<Beginning> Begin(string fingerprint)
+    public async Task<IdempotencyResult> Begin(string fingerprint)
     {
-        // What would be begun here could not be completed: the next activation does not know of it.
+        // A call that begins now could not be completed, because the next activation would not know it.
         if (Idle.IsLeaving)
-            return new Beginning(BeginningKind.AskAgain);
+            return new IdempotencyResult(IdempotencyDecision.Retry);
         Idle.Touched();
         if (Known(fingerprint) is { } known)
             return known;
-        // A call that never came back (its silo died) holds its twins up no longer than a call can take.
+        // A call that never returns (its silo died) delays repeats no longer than a call can take.
         if (_running is not { } running || time.GetElapsedTime(_startedAt) > CallMax)
             return Start(fingerprint);
         await Task.WhenAny(running.Task, Task.Delay(WaitMax, time));
         if (!running.Task.IsCompleted)
-            return new Beginning(BeginningKind.Busy);
-        return Known(fingerprint) ?? new Beginning(BeginningKind.AskAgain);
+            return new IdempotencyResult(IdempotencyDecision.Busy);
+        return Known(fingerprint) ?? new IdempotencyResult(IdempotencyDecision.Retry);
     }
 
     public async Task Complete(long ticket, RememberedAnswer answer)
@@ -63,7 +64,7 @@ internal sealed class IdempotencyGrain(
         memory.State.Answer = answer;
         memory.State.AnsweredAt = time.GetUtcNow();
         await memory.WriteStateAsync();
-        // A write that took longer than a call may take ends no turn but its own.
+        // A write that took too long must not end a later call.
         if (ticket == _ticket)
             End();
     }
@@ -77,19 +78,19 @@ internal sealed class IdempotencyGrain(
 
     private IdleDeactivation Idle => _idle ??= new IdleDeactivation(this, () => _running is not null, time);
 
-    private Beginning Start(string fingerprint)
+    private IdempotencyResult Start(string fingerprint)
     {
-        // Who waits for a call that is given up asks again, and waits for this one.
+        // Repeats that wait for an expired call ask again, and wait for this one.
         _running?.TrySetResult();
         memory.State.Fingerprint = fingerprint;
         memory.State.Answer = null;
         _running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _startedAt = time.GetTimestamp();
-        return new Beginning(BeginningKind.Go, ++_ticket);
+        return new IdempotencyResult(IdempotencyDecision.Proceed, ++_ticket);
     }
 
-    /// <summary>What is to be done where an answer is remembered; null where none is.</summary>
-    private Beginning? Known(string fingerprint)
+    /// <summary>What to do if an answer is remembered; null if none is.</summary>
+    private IdempotencyResult? Known(string fingerprint)
     {
         if (
             _running is not null
@@ -98,8 +99,8 @@ internal sealed class IdempotencyGrain(
         )
             return null;
         return memory.State.Fingerprint == fingerprint
-            ? new Beginning(BeginningKind.Replay, Answer: answer)
-            : new Beginning(BeginningKind.Mismatch);
+            ? new IdempotencyResult(IdempotencyDecision.Replay, Answer: answer)
+            : new IdempotencyResult(IdempotencyDecision.Mismatch);
     }
 
     private void End()

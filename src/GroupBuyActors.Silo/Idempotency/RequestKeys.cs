@@ -7,15 +7,15 @@ using GroupBuyActors.Silo.Http;
 namespace GroupBuyActors.Silo.Idempotency;
 
 /// <summary>
-/// Makes request keys. A caller's <c>Idempotency-Key</c> holds within caller, method, route and the ids in it, however
-/// the path is spelt; its id is the hash of all of these, its fingerprint the hash of the body as JSON. Where the
-/// caller gives none, the edge draws an id, so that its own retries are one call.
+/// Creates request keys. The scope of a caller's <c>Idempotency-Key</c> is the caller, method, route and the route's
+/// ids, whatever the spelling of the path. The key's id is the hash of all of these, its fingerprint the hash of the
+/// body as JSON. Without a header the id is random, so that this service's own retries are the same call.
 /// </summary>
 internal static class RequestKeys
 {
     private const int LengthMax = 255;
 
-    /// <summary>The key of this call; a problem where the header is malformed.</summary>
+    /// <summary>The key of this call; a problem if the header is malformed.</summary>
     public static (RequestKey Key, Problem? Problem) Of(HttpContext context, RequestBody body)
     {
         if (body.TextProblem is { } problem)
@@ -33,7 +33,9 @@ internal static class RequestKeys
         return (new RequestKey(RequestHash.Of(Encoding.UTF8.GetBytes(scope)), body.Fingerprint), null);
     }
 
-    /// <summary>The key of a call that needs no body; one that is sent all the same must be JSON and counts.</summary>
+    /// <summary>
+    /// The key of a call that needs no body; a body that is sent anyway must be JSON and is part of the fingerprint.
+    /// </summary>
     public static async Task<(RequestKey Key, Problem? Problem)> OfBodilessAsync(HttpContext context)
     {
         var (body, problem) = await RequestBody.ReadAsync(context);
@@ -41,7 +43,7 @@ internal static class RequestKeys
         return (key, problem ?? keyProblem);
     }
 
-    /// <summary>True for a text that may be the id of a key: a hash, or one that was drawn.</summary>
+    /// <summary>True if a text has the format of a key's id: a hash, or a random one.</summary>
     public static bool IsId(string text) =>
         text.Length is 22 or 32
         && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');

@@ -5,12 +5,11 @@ using GroupBuyActors.Store.Retention;
 namespace GroupBuyActors.Silo.Idempotency;
 
 /// <summary>
-/// Answers to calls that are about no group, remembered under their idempotency keys, go once nobody may ask for them
-/// any more.
+/// Removes remembered answers to calls with idempotency keys that are not group commands, after their time is over.
 /// </summary>
 internal sealed class RetainedAnswers(GrainStorageMaintenance storage, TimeProvider time) : IRetainedKind
 {
-    /// <summary>Well past the day that is promised, so that no activation that remembers one is still there.</summary>
+    /// <summary>Much longer than the promised day, so that no activation still has one in memory.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromHours(36);
 
     public string Kind => "answers";

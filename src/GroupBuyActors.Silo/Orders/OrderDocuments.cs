@@ -4,10 +4,10 @@ using GroupBuyActors.Silo.Auth;
 
 namespace GroupBuyActors.Silo.Orders;
 
-/// <summary>Orders as the API shows them.</summary>
+/// <summary>Maps orders to documents of the API.</summary>
 internal static class OrderDocuments
 {
-    /// <summary>Orders as the caller may see them, whoever had asked when an answer was first given.</summary>
+    /// <summary>Maps orders for this caller, also in a replayed answer that another caller got first.</summary>
     public static Func<OrderView, OrderDocument> For(HttpContext context)
     {
         var caller = Caller.Of(context);

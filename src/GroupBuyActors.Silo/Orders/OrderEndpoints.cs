@@ -6,7 +6,7 @@ using GroupBuyActors.Silo.Idempotency;
 
 namespace GroupBuyActors.Silo.Orders;
 
-/// <summary>Reading, cancelling, paying and refunding orders.</summary>
+/// <summary>Routes for reading, cancelling, paying and refunding orders.</summary>
 internal static class OrderEndpoints
 {
     private const int ReasonLengthMax = 500;

@@ -3,7 +3,7 @@ using GroupBuyActors.Silo.Http;
 
 namespace GroupBuyActors.Silo.Orders;
 
-/// <summary>A payment in a body: <c>{paymentId, amount, currency}</c>.</summary>
+/// <summary>Reads a payment from a body: <c>{paymentId, amount, currency}</c>.</summary>
 internal static class PaymentFields
 {
     public static (string PaymentId, Money Amount) Read(JsonFields fields)

@@ -5,7 +5,7 @@ using GroupBuyActors.Store.Retention;
 
 namespace GroupBuyActors.Silo.Sandbox;
 
-/// <summary>Calls that the sandbox counted; a pass goes through all of them by key.</summary>
+/// <summary>Removes old calls that the sandbox counted; each pass reads all of them by key.</summary>
 internal sealed class RetainedSandboxCalls(SandboxControl sandbox, TimeProvider time, SiloSettings settings)
     : IRetainedKind
 {

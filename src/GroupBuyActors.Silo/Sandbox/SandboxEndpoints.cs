@@ -15,14 +15,13 @@ using GroupBuyActors.Silo.Orders;
 namespace GroupBuyActors.Silo.Sandbox;
 
 /// <summary>
-/// The sandbox that stands in for inventory, payments and notices: its stock, its provider, its faults, and what it was
-/// asked.
+/// Routes of the sandbox for inventory, payments and notices: its stock, payments, injected faults, and counted calls.
 /// </summary>
 internal static class SandboxEndpoints
 {
     private const int DelayMsMax = 60_000;
 
-    /// <summary>Where a real service is set the sandbox of its port is off, and nothing at its addresses.</summary>
+    /// <summary>Maps only the routes of ports that the sandbox answers.</summary>
     public static void MapSandbox(this IEndpointRouteBuilder routes)
     {
         var ports = routes.ServiceProvider.GetRequiredService<SiloSettings>().Ports;
@@ -152,8 +151,8 @@ internal static class SandboxEndpoints
                             RefusalCode.PaymentConflict,
                             "The payment provider already holds this payment with a different amount."
                         );
-                    // The provider tells the group as its webhook would; whatever the group makes of it, the buyer has
-                    // paid.
+                    // The provider notifies the group as its webhook would; the buyer has paid, whatever the group
+                    // answers.
                     if (callback)
                         await groups.CallAsync(
                             order.Group,

@@ -3,10 +3,10 @@ using GroupBuyActors.Sandbox.Books;
 
 namespace GroupBuyActors.Silo.Sandbox;
 
-/// <summary>Which ports the sandbox plays: those that no service is set for.</summary>
+/// <summary>Which ports the sandbox answers: those for which no service is configured.</summary>
 internal static class SandboxedPorts
 {
-    /// <summary>True where the sandbox plays the port.</summary>
+    /// <summary>True if the sandbox answers the port.</summary>
     public static bool IsSandboxed(this HttpPorts ports, SandboxPort port) =>
         port switch
         {
@@ -16,7 +16,7 @@ internal static class SandboxedPorts
         }
             is { BaseUrl: null };
 
-    /// <summary>True where the sandbox plays any.</summary>
+    /// <summary>True if the sandbox answers any port.</summary>
     public static bool IsAnySandboxed(this HttpPorts ports) =>
         Enum.GetValues<SandboxPort>().Any(port => ports.IsSandboxed(port));
 }

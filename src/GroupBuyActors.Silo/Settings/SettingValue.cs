@@ -9,12 +9,12 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Silo.Settings;
 
 /// <summary>
-/// One setting as its type: by the configuration's binder, but for the few types that it does not know or reads more
-/// loosely than is safe.
+/// Converts a setting to its type: by the configuration binder, except for the few types that it does not know or
+/// parses too leniently.
 /// </summary>
 internal static class SettingValue
 {
-    /// <summary>False where the text is none of that type.</summary>
+    /// <summary>False if the text is not of that type.</summary>
     public static bool TryConvert(IConfigurationSection setting, Type type, [NotNullWhen(true)] out object? value)
     {
         var bare = Nullable.GetUnderlyingType(type) ?? type;
@@ -33,7 +33,9 @@ internal static class SettingValue
         return value is not null;
     }
 
-    /// <summary>What the text must be; one that may hold a secret is not repeated.</summary>
+    /// <summary>
+    /// The message of what the text must be; an address is not repeated because it may contain a secret.
+    /// </summary>
     public static string Expected(Type type, RangeAttribute? bounds, string? text)
     {
         var bare = Nullable.GetUnderlyingType(type) ?? type;
@@ -63,7 +65,7 @@ internal static class SettingValue
         }
     }
 
-    // The binder knows one form of two. A duration that may be left out may also be none at all.
+    // The binder does not parse ISO 8601. A nullable duration may be zero.
     private static TimeSpan? Duration(string? text, bool isZeroAllowed) =>
         (
             IsoDurationConverter.TryParse(text ?? "", out var value)
@@ -72,7 +74,7 @@ internal static class SettingValue
             ? value
             : null;
 
-    // The binder takes numbers for words. Words are the API's where it has some for the enumeration.
+    // The binder also accepts numbers. The names are those of the API if the enumeration has any.
     private static Dictionary<string, object> Words(Type type) =>
         Enum.GetValues(type)
             .Cast<object>()
@@ -84,7 +86,7 @@ internal static class SettingValue
                 StringComparer.OrdinalIgnoreCase
             );
 
-    // One text with commas, or an array.
+    // A text with commas, or an array.
     private static List<string>? List(IConfigurationSection setting)
     {
         IEnumerable<string> texts = string.IsNullOrEmpty(setting.Value)
@@ -98,7 +100,7 @@ internal static class SettingValue
         ];
     }
 
-    // A container's own host name is the usual value; the first IPv4 address behind a name is taken.
+    // Usually a container's own host name; the first IPv4 address of a name is used.
     private static IPAddress? Address(string? text)
     {
         if (IPAddress.TryParse(text, out var address))

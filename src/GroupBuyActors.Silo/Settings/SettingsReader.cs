@@ -3,11 +3,11 @@ using System.Reflection;
 
 namespace GroupBuyActors.Silo.Settings;
 
-/// <summary>The settings are faulty; the message names every fault.</summary>
+/// <summary>The settings are invalid; the message has all faults.</summary>
 internal sealed class SettingsException(string message) : Exception(message);
 
 /// <summary>
-/// Binds sections of the configuration to types, strictly, and gathers every fault, so that one start tells all of
+/// Binds sections of the configuration to types, strictly, and collects all faults, so that one start reports all of
 /// them.
 /// </summary>
 internal sealed class SettingsReader
@@ -43,12 +43,12 @@ internal sealed class SettingsReader
     }
 
     /// <summary>
-    /// The section as a new <typeparamref name="T"/>: what can be set are its properties with a public setter, what is
-    /// not set keeps its default, and their validation attributes hold.
+    /// Binds the section to a new <typeparamref name="T"/>: properties with a public setter can be set and are
+    /// validated by their attributes; others keep their defaults.
     /// </summary>
     /// <remarks>
-    /// Property by property, for the configuration's binder ends at the first fault. A name that is no property is a
-    /// fault, too: a misspelt setting would silently take its default.
+    /// Binds property by property, because the configuration binder stops at the first fault. An unknown name is a
+    /// fault, too, because a misspelt setting would silently keep its default.
     /// </remarks>
     public T Bind<T>()
         where T : new()
@@ -66,7 +66,7 @@ internal sealed class SettingsReader
         return target;
     }
 
-    /// <summary>One setting of a section that holds others besides.</summary>
+    /// <summary>Reads one setting of the section.</summary>
     public T Bind<T>(string name, T otherwise)
     {
         var setting = _configuration.GetSection(name);
@@ -78,9 +78,7 @@ internal sealed class SettingsReader
         return otherwise;
     }
 
-    /// <summary>
-    /// The sections inside that are named as one of these, with or without hyphens; any other name is a fault.
-    /// </summary>
+    /// <summary>The subsections with one of these names, with or without hyphens; any other name is a fault.</summary>
     public IEnumerable<(string Known, SettingsReader Section)> Named(IReadOnlyList<string> known, string what)
     {
         foreach (var child in _configuration.GetChildren())
@@ -94,7 +92,7 @@ internal sealed class SettingsReader
 
     private void Set(object target, PropertyInfo property, IConfigurationSection setting)
     {
-        // What is set to nothing is not set: a composition file names variables that may be empty.
+        // An empty setting counts as not set, because a compose file may set variables to empty texts.
         if (IsEmpty(setting))
             return;
         var bounds = property.GetCustomAttribute<RangeAttribute>();

@@ -4,10 +4,10 @@ using GroupBuyActors.Store;
 
 namespace GroupBuyActors.Silo.Settings;
 
-/// <summary>Describes in one sentence why a silo did not start.</summary>
+/// <summary>Describes in a sentence why a silo did not start.</summary>
 internal static class StartFault
 {
-    public static string Sentence(Exception fault)
+    public static string Describe(Exception fault)
     {
         var chain = Chain(fault).ToArray();
         if (chain.FirstOrDefault(e => e is SettingsException or StartException or StoreUnusableException) is { } known)
@@ -62,5 +62,5 @@ internal static class StartFault
     }
 }
 
-/// <summary>The silo cannot start for a reason that a person can correct; the message is one sentence.</summary>
+/// <summary>The silo cannot start for a reason that a person can correct; the message says what to do.</summary>
 internal sealed class StartException(string message, Exception? inner = null) : Exception(message, inner);

@@ -6,8 +6,8 @@ using Microsoft.OpenApi;
 namespace GroupBuyActors.Silo.Telemetry;
 
 /// <summary>
-/// The description of the API, built once: anyone may ask for it, and building it takes as much as some hundred reads.
-/// It depends on nothing that a caller sends.
+/// The OpenAPI description, built once, because anyone may request it and building it costs as much as hundreds of
+/// reads. It does not depend on the request.
 /// </summary>
 internal sealed class ApiDocument([FromKeyedServices(ApiDocument.Name)] IOpenApiDocumentProvider provider)
 {
@@ -16,18 +16,18 @@ internal sealed class ApiDocument([FromKeyedServices(ApiDocument.Name)] IOpenApi
     private readonly Lock _gate = new();
     private Task<Built>? _built;
 
-    /// <summary>The document as it is sent, and what says that it is this one.</summary>
+    /// <summary>The document as it is sent, and its entity tag.</summary>
     internal sealed record Built(byte[] Json, EntityTagHeaderValue Tag);
 
     /// <summary>
-    /// Builds it with the first call; all others wait for that. One that failed is built anew by the next.
+    /// Builds the document with the first call, for which all others wait. After a failure the next call builds it
+    /// again.
     /// </summary>
     public Task<Built> ReadAsync()
     {
         lock (_gate)
         {
-            // On its own thread and with nobody's cancellation: the first caller may hang up, and no caller works for
-            // the others.
+            // Runs on the thread pool and without a caller's cancellation, because the first caller may disconnect.
             if (_built is null || _built.IsFaulted)
                 _built = Task.Run(BuildAsync);
             return _built;

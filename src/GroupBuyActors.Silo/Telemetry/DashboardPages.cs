@@ -4,12 +4,12 @@ using GroupBuyActors.Silo.Http;
 namespace GroupBuyActors.Silo.Telemetry;
 
 /// <summary>
-/// The Orleans Dashboard believes what stands in its addresses and throws at what it cannot read. Those that name a
-/// silo must name one of the cluster, and what is thrown over an address is told as a fault of the address.
+/// The Orleans Dashboard does not check its addresses and throws for invalid ones. Addresses with a silo must have one
+/// of the cluster, and exceptions because of an address are answered with 404.
 /// </summary>
 internal static class DashboardPages
 {
-    /// <summary>Parameters of its routes that are a silo's address.</summary>
+    /// <summary>Parameters of the dashboard's routes that are a silo's address.</summary>
     private static readonly string[] SiloParameters = ["address", "path"];
 
     public static void UseDashboardRules(this WebApplication app) =>

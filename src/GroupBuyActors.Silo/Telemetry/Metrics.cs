@@ -8,7 +8,7 @@ internal static class Metrics
 {
     private const string OurMeter = "GroupBuyActors";
 
-    // From half a millisecond to a minute, doubling roughly: a commit takes single milliseconds, a late task seconds.
+    // From half a millisecond to a minute, roughly doubling: a commit takes a few milliseconds, a late task seconds.
     private static readonly double[] SecondsBuckets =
     [
         0.0005,

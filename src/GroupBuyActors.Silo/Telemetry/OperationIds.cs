@@ -4,8 +4,7 @@ namespace GroupBuyActors.Silo.Telemetry;
 
 /// <summary>
 /// Names operations for clients that are generated from the description: <c>POST /v1/groups/{groupId}/end-joining</c>
-/// is <c>postGroupsByGroupIdEndJoining</c>. Derived from what the contract fixes, so that a name changes only with its
-/// route.
+/// is <c>postGroupsByGroupIdEndJoining</c>. Derived from the route, so that a name changes only with it.
 /// </summary>
 internal static class OperationIds
 {

@@ -7,13 +7,11 @@ using Scalar.AspNetCore;
 
 namespace GroupBuyActors.Silo.Telemetry;
 
-/// <summary>
-/// What people and machines look at the service with: its description, its metrics, the Orleans Dashboard.
-/// </summary>
+/// <summary>Maps the tools: the OpenAPI description with its page, metrics, and the Orleans Dashboard.</summary>
 internal static class Tools
 {
-    // Both pages' libraries write styles into elements and load images and fonts that are part of them; code comes from
-    // files alone, or carries the answer's nonce.
+    // The libraries of both pages write inline styles and load embedded images and fonts; scripts come only from files
+    // or have the answer's nonce.
     private const string DashboardPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         + "font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -40,8 +38,8 @@ internal static class Tools
         return Results.Bytes(built.Json, "application/json; charset=utf-8", entityTag: built.Tag);
     }
 
-    // The page's script lies packed in its library. Unpacking its five megabytes for whoever does not ask for it packed
-    // would cost more than anything else that needs no key; every browser unpacks.
+    // The page's script is stored compressed in its library. Decompressing its five megabytes for callers that do not
+    // accept gzip would cost more than any other request without a key; every browser accepts gzip.
     private static void UseScalarPacked(this WebApplication app) =>
         app.Use(
             (context, next) =>
@@ -53,8 +51,8 @@ internal static class Tools
             }
         );
 
-    // The page is to try this service on. What it offers besides is its maker's, elsewhere, and would send the document
-    // there.
+    // The page is for trying this service. Its other features are external services of its maker, to which it would
+    // send the document.
     private static void Describe(ScalarOptions scalar) =>
         scalar
             .WithTitle("GroupBuyActors")
@@ -85,7 +83,7 @@ internal static class Tools
                                     + "details with a stable `code`; `Idempotency-Key` is honoured on every POST "
                                     + "and on every change of a group.",
                             };
-                            // Where the document came from, whatever name a caller used for that.
+                            // The server that sent the document, whatever host name the caller used.
                             document.Servers = [new OpenApiServer { Url = "/" }];
                             if (context.ApplicationServices.GetRequiredService<AuthOptions>().Mode == AuthMode.ApiKey)
                                 DescribeKey(document);
@@ -97,7 +95,7 @@ internal static class Tools
                 }
             );
 
-    // The page on which calls are tried asks for the key, then.
+    // With this the Scalar page asks for the key.
     private static void DescribeKey(OpenApiDocument document)
     {
         const string name = "apiKey";
@@ -117,7 +115,7 @@ internal static class Tools
         ];
     }
 
-    // Bodies and the idempotency header are read by hand, so the description names them by hand too.
+    // Handlers read bodies and the idempotency header themselves, so they are described here.
     private static async Task DescribeAsync(
         OpenApiOperation operation,
         OpenApiOperationTransformerContext context,
@@ -157,7 +155,7 @@ internal static class Tools
             );
     }
 
-    // What our own converters write as text.
+    // Types that our own converters write as text.
     private static Task DescribeTextAsync(
         OpenApiSchema schema,
         OpenApiSchemaTransformerContext context,

@@ -7,7 +7,7 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Silo.Users;
 
-/// <summary>A buyer's orders.</summary>
+/// <summary>The route of a buyer's orders.</summary>
 internal static class UserEndpoints
 {
     public static void MapUsers(this IEndpointRouteBuilder routes) =>

@@ -8,7 +8,7 @@ using GroupBuyActors.Silo.Orders;
 namespace GroupBuyActors.Silo.Vouchers;
 
 /// <summary>
-/// Redeeming vouchers and taking that back. A code that cannot be read is answered like one that is unknown.
+/// Routes for redeeming vouchers and revoking redemptions. A malformed code gets the same answer as an unknown one.
 /// </summary>
 internal static class VoucherEndpoints
 {
@@ -53,7 +53,7 @@ internal static class VoucherEndpoints
         if (!VoucherCode.TryParse(voucherCode, out var code))
             return Unknown;
         var reply = await groups.CallAsync(code.Order.Group, grain => call(grain, code), context.RequestAborted);
-        // Whether the group or the order of a made-up code exists is nobody's business.
+        // The answer to an invented code must not reveal whether its group or order exists.
         return reply is { Refusal.Code: RefusalCode.GroupNotFound or RefusalCode.OrderNotFound }
             ? Unknown
             : reply.ToResult(OrderDocuments.For(context));

@@ -1,7 +1,7 @@
-// Shows what runs where; refreshed every two seconds while the page is visible.
+// Shows silos, campaigns and tasks; refreshed every two seconds while the page is visible.
 const interval = 2000;
-// A frozen silo accepts calls and answers none; the status line must say so while the user still waits.
-const patience = 8000;
+// A frozen silo accepts requests without answering them; after this time the status line says so.
+const timeout = 8000;
 const $ = id => document.getElementById(id);
 let secret = sessionStorage.getItem("api-key");
 let signedIn = false;
@@ -13,7 +13,7 @@ class Refused extends Error {
 
 async function ask(path, method = "GET") {
   const answer = await fetch(path, {
-    method, headers: secret ? { "X-Api-Key": secret } : {}, cache: "no-store", signal: AbortSignal.timeout(patience),
+    method, headers: secret ? { "X-Api-Key": secret } : {}, cache: "no-store", signal: AbortSignal.timeout(timeout),
   });
   if (!answer.ok) throw new Refused(answer.status);
   return answer.json();
@@ -70,7 +70,7 @@ function card(group) {
     element("p", { class: "facts" }, ...facts.map(fact => element("span", {}, fact))));
 }
 
-// The daily scan of each shard is a task, too; the tasks of campaigns are of more interest.
+// Only the task types of campaigns: the daily scans of each shard are tasks, too, and would fill the list.
 const taskTypes = ["group-deadline", "order-close", "payment-check", "stock-rollback", "refund"];
 
 async function upcoming() {
@@ -100,12 +100,12 @@ function showTasks(tasks) {
   text("tasks-count", tasks.length ? `the next ${tasks.length}` : "no campaign has a pending task");
 }
 
-// Called first, so that a page without a key, or with the key of another role, makes no call that is refused.
+// Called first, so that a page without a key, or with the key of another role, sends no request that is refused.
 async function signIn() {
   const session = await ask("session");
   signedIn = session.caller?.role === "operator";
   $("key").hidden = signedIn;
-  // The browser opens the dashboard by its address, without our header: it keeps the key for that.
+  // The browser opens the dashboard by its address, without our header, so the key is also stored in a cookie.
   if (signedIn && secret) await ask("session", "POST");
   if (signedIn) return;
   text("status", session.caller ? `This page needs the role operator; the key ${session.caller.name} has the role ${session.caller.role}.`

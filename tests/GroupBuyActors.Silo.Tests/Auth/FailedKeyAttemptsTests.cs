@@ -32,11 +32,11 @@ public sealed class FailedKeyAttemptsTests
     public void AnAddressIsNotHeldAgainstAnother()
     {
         Guess(Guesser, 3_000);
-        Assert.True(_keys.MayBeTried(Other, out _));
+        Assert.True(_keys.CanTry(Other, out _));
         Guess(IPAddress.Parse("2001:db8:0:1::1"), 3_000);
-        Assert.False(_keys.MayBeTried(IPAddress.Parse("2001:db8:0:1:ffff::2"), out _));
-        Assert.True(_keys.MayBeTried(IPAddress.Parse("2001:db8:0:2::1"), out _));
-        Assert.False(_keys.MayBeTried(Guesser.MapToIPv6(), out _));
+        Assert.False(_keys.CanTry(IPAddress.Parse("2001:db8:0:1:ffff::2"), out _));
+        Assert.True(_keys.CanTry(IPAddress.Parse("2001:db8:0:2::1"), out _));
+        Assert.False(_keys.CanTry(Guesser.MapToIPv6(), out _));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class FailedKeyAttemptsTests
     {
         _keys.Worked(Guesser, Known);
         Guess(Guesser, 3_000);
-        Assert.False(_keys.MayBeTried(Guesser, out var worked));
+        Assert.False(_keys.CanTry(Guesser, out var worked));
         Assert.Contains(Known, worked);
         Assert.DoesNotContain(Late, worked);
     }
@@ -82,7 +82,7 @@ public sealed class FailedKeyAttemptsTests
         var tried = 0;
         for (var i = 0; i < times; i++)
         {
-            if (_keys.MayBeTried(address, out _))
+            if (_keys.CanTry(address, out _))
                 tried++;
             _keys.Failed(address);
         }

@@ -51,7 +51,7 @@ public sealed class ConnectionSlotsTests : IDisposable
     public void TheOneThatWasSilentLongestGivesWayWhereAllPlacesAreTaken()
     {
         var taken = Take(Slots);
-        taken[0]!.Heard();
+        taken[0]!.RequestReceived();
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(Take(1)[0]!.IsSpare);
         Assert.Equal([1], _ended);
@@ -78,7 +78,7 @@ public sealed class ConnectionSlotsTests : IDisposable
     public void OneThatStaysSilentIsEndedAndOneThatSpokeIsNot()
     {
         var taken = Take(3);
-        taken[1]!.Heard();
+        taken[1]!.RequestReceived();
         _time.Advance(_options.Silence - TimeSpan.FromSeconds(1));
         _slots.EndSilent();
         Assert.Empty(_ended);

@@ -15,7 +15,7 @@ public sealed class DemoTests(TestSilo silo)
         console.Profile.Width = 120;
         var narrator = new Narrator(console, TimeProvider.System);
         await new DemoRun(silo.Client, narrator, TimeProvider.System).PlayAsync(silo.Url);
-        Assert.True(narrator.AllAsExpected, told.ToString());
+        Assert.True(narrator.AllPassed, told.ToString());
         foreach (
             var words in (string[])
                 ["FULFILLED", "REDEEMED", "timeout", "stock_unavailable", "order.refunded", "Demo completed"]

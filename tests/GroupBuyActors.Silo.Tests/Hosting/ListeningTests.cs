@@ -40,7 +40,7 @@ public sealed class ListeningTests : IDisposable
         app.Urls.Clear();
         app.Urls.Add("http://[::]:0");
         var fault = await Assert.ThrowsAnyAsync<Exception>(() => SiloHost.StartAsync(app, CancellationToken.None));
-        Assert.Contains("Open serves loopback addresses only", StartFault.Sentence(fault), StringComparison.Ordinal);
+        Assert.Contains("Open serves loopback addresses only", StartFault.Describe(fault), StringComparison.Ordinal);
     }
 
     [Fact]

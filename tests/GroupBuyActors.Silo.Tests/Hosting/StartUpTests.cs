@@ -82,7 +82,7 @@ public sealed class StartUpTests : IDisposable
             "Server=127.0.0.1;Port=1;User ID=x;Password=y;Database=z;Connection Timeout=2",
         ]);
         var fault = await Assert.ThrowsAnyAsync<Exception>(() => SiloHost.StartAsync(app, CancellationToken.None));
-        var sentence = StartFault.Sentence(fault);
+        var sentence = StartFault.Describe(fault);
         Assert.Contains("127.0.0.1:1", sentence, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', sentence);
     }

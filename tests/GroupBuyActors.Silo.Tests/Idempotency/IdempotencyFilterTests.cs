@@ -20,12 +20,12 @@ public sealed class OnceTests(TestSilo silo)
     public async Task WhoWaitedIsToldToAskAgainAndHoldsNoTurn()
     {
         var first = await Memory.Begin(_key.Fingerprint);
-        Assert.Equal(BeginningKind.Go, first.Kind);
+        Assert.Equal(IdempotencyDecision.Proceed, first.Kind);
         var waiting = Memory.Begin(_key.Fingerprint);
         await SeenAsync();
         await Memory.Abandon(first.Ticket);
-        Assert.Equal(BeginningKind.AskAgain, (await waiting.WaitAsync(Bound)).Kind);
-        Assert.Equal(BeginningKind.Go, (await Memory.Begin(_key.Fingerprint).WaitAsync(Bound)).Kind);
+        Assert.Equal(IdempotencyDecision.Retry, (await waiting.WaitAsync(Bound)).Kind);
+        Assert.Equal(IdempotencyDecision.Proceed, (await Memory.Begin(_key.Fingerprint).WaitAsync(Bound)).Kind);
     }
 
     [Fact]
