@@ -9,12 +9,13 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// The HTTP API, typed. Idempotent by default: every post carries a key of its own that stays the same over its
-/// retries, so a call that returns has happened exactly once, whatever died on the way. Refusals throw
-/// <see cref="ProblemException"/>; a service that stays silent throws what the last try met. Thread-safe.
+/// A typed client of the HTTP API. Idempotent by default: every call that changes something has an idempotency key that
+/// stays the same over its retries, so a call that returns was executed exactly once, whatever failed in between. A
+/// refusal throws <see cref="ProblemException"/>; if the service does not answer, the exception of the last try is
+/// thrown. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Fits a typed client of <c>IHttpClientFactory</c>: <c>services.AddHttpClient&lt;GroupBuyClient&gt;(http =&gt;
+/// Can be a typed client of <c>IHttpClientFactory</c>: <c>services.AddHttpClient&lt;GroupBuyClient&gt;(http =&gt;
 /// http.BaseAddress = …)</c>.
 /// </remarks>
 public sealed class GroupBuyClient
@@ -34,7 +35,7 @@ public sealed class GroupBuyClient
     /// <summary>The sandbox's inventory, payments and faults.</summary>
     public SandboxClient Sandbox { get; }
 
-    /// <summary>Publishes a group; the same content again gives the group as it is now.</summary>
+    /// <summary>Publishes a group; repeated with the same content, it returns the group as it is now.</summary>
     public Task<GroupDocument> PublishAsync(
         GroupId group,
         GroupTermsRequest termsRequest,
@@ -53,7 +54,8 @@ public sealed class GroupBuyClient
         _transport.SendAsync<GroupDocument>(HttpMethod.Get, Paths.Group(group), null, cancellation);
 
     /// <summary>
-    /// Lists groups, newest first; lags writes by at most a second. <paramref name="after"/>: the page's <c>Next</c>.
+    /// Lists groups, newest first; lags behind changes by at most a second. <paramref name="after"/>: <c>Next</c> of
+    /// the previous page.
     /// </summary>
     public Task<PageDocument<GroupDocument>> ListGroupsAsync(
         long? merchantId = null,
@@ -77,11 +79,11 @@ public sealed class GroupBuyClient
             cancellation
         );
 
-    /// <summary>The merchant withdraws a group before its success.</summary>
+    /// <summary>Withdraws a group before it succeeds.</summary>
     public Task<GroupDocument> WithdrawAsync(GroupId group, CancellationToken cancellation = default) =>
         _transport.SendAsync<GroupDocument>(HttpMethod.Delete, Paths.Group(group), null, cancellation);
 
-    /// <summary>The merchant ends joining early, in SUCCESS.</summary>
+    /// <summary>Ends joining early, in state SUCCESS.</summary>
     public Task<GroupDocument> EndJoiningAsync(
         GroupId group,
         string? idempotencyKey = null,
@@ -96,7 +98,7 @@ public sealed class GroupBuyClient
         );
 
     /// <summary>
-    /// A buyer joins. Give the key yourself where the call must stay one over restarts of your own process.
+    /// Joins a group for a buyer. Pass a key if the call may be repeated after a restart of your process.
     /// </summary>
     public Task<OrderDocument> JoinAsync(
         GroupId group,
@@ -139,7 +141,7 @@ public sealed class GroupBuyClient
         return new PaymentTaken(document, status == HttpStatusCode.Accepted);
     }
 
-    /// <summary>A buyer wants the money back.</summary>
+    /// <summary>Requests a refund for a buyer.</summary>
     public Task<OrderDocument> RefundAsync(
         OrderId order,
         string? reason = null,
@@ -186,7 +188,7 @@ public sealed class GroupBuyClient
             idempotencyKey
         );
 
-    /// <summary>Takes a redemption back.</summary>
+    /// <summary>Revokes a redemption.</summary>
     public Task<OrderDocument> RevokeRedemptionAsync(VoucherCode code, CancellationToken cancellation = default) =>
         _transport.SendAsync<OrderDocument>(HttpMethod.Delete, Paths.Redemption(code), null, cancellation);
 
@@ -197,24 +199,24 @@ public sealed class GroupBuyClient
         [EnumeratorCancellation] CancellationToken cancellation = default
     )
     {
-        for (string? mark = Paths.Number(after); mark is not null; )
+        for (string? pageToken = Paths.Number(after); pageToken is not null; )
         {
             var page = await _transport.SendAsync<PageDocument<HistoryItem>>(
                 HttpMethod.Get,
-                Paths.Query(Paths.Group(group) + "/history", ("after", mark), ("limit", "500")),
+                Paths.Query(Paths.Group(group) + "/history", ("after", pageToken), ("limit", "500")),
                 null,
                 cancellation
             );
             foreach (var item in page.Items)
                 yield return item;
-            mark = page.Next;
+            pageToken = page.Next;
         }
     }
 
     /// <summary>
-    /// A group's events from a sequence on and as they happen, without end. A stream that breaks is opened again after
-    /// the last event seen, so each comes exactly once, in order. Ends with the token, or with a
-    /// <see cref="ProblemException"/>.
+    /// A group's events after a sequence, and new ones as they happen, without end. A broken stream is opened again
+    /// after the last event seen, so each event is returned exactly once, in order. Ends when the token is cancelled,
+    /// or with a <see cref="ProblemException"/>.
     /// </summary>
     public async IAsyncEnumerable<HistoryItem> EventsAsync(
         GroupId group,
@@ -237,7 +239,9 @@ public sealed class GroupBuyClient
         }
     }
 
-    /// <summary>Decides a group anew that seems stuck (operators).</summary>
+    /// <summary>
+    /// Applies everything that is due now in a group that seems stuck, and repairs its tasks (operators).
+    /// </summary>
     public Task<GroupDocument> SettleAsync(GroupId group, CancellationToken cancellation = default) =>
         _transport.SendAsync<GroupDocument>(HttpMethod.Post, $"v1/admin/groups/{group}/settle", null, cancellation);
 

@@ -8,15 +8,15 @@ using Confluent.Kafka;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Reads a Kafka message as a CloudEvent 1.0 in binary mode that is one of ours: key, id, source and sequence must all
-/// tell the same group and number. Strict, because a message that is believed by mistake moves the group's sequence and
-/// hides the true one.
+/// Reads a Kafka message as a CloudEvent 1.0 in binary mode of this service: key, id, source and sequence must agree on
+/// the group and the number. Strict, because a foreign message that is accepted by mistake advances the group's
+/// sequence and hides the real event.
 /// </summary>
 internal static partial class CloudEventReader
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The event, or what is wrong with the message.</summary>
+    /// <summary>Reads the event, or returns the fault of the message.</summary>
     public static bool TryRead(
         Message<byte[]?, byte[]?> message,
         [NotNullWhen(true)] out GroupEventEnvelope? read,
@@ -40,15 +40,18 @@ internal static partial class CloudEventReader
     private static GroupEventEnvelope Read(Message<byte[]?, byte[]?> message)
     {
         var headers = Texts(message.Headers);
-        Require(Need(headers, "ce_specversion") == "1.0", "ce_specversion must be 1.0.");
+        Require(Required(headers, "ce_specversion") == "1.0", "ce_specversion must be 1.0.");
         Require(
             GroupId.TryParse(Text(message.Key ?? [], "The key"), out var group),
             "The message key must be a group id."
         );
-        Require(Need(headers, "ce_source") == $"/groups/{group}", "ce_source must name the group in the message key.");
+        Require(
+            Required(headers, "ce_source") == $"/groups/{group}",
+            "ce_source must name the group in the message key."
+        );
         Require(
             long.TryParse(
-                Need(headers, "ce_sequence"),
+                Required(headers, "ce_sequence"),
                 NumberStyles.None,
                 CultureInfo.InvariantCulture,
                 out var sequence
@@ -57,10 +60,10 @@ internal static partial class CloudEventReader
             "ce_sequence must be a whole number, 1 or more."
         );
         Require(
-            Need(headers, "ce_id") == string.Create(CultureInfo.InvariantCulture, $"{group}:{sequence}"),
+            Required(headers, "ce_id") == string.Create(CultureInfo.InvariantCulture, $"{group}:{sequence}"),
             "ce_id must be the group in the message key with ce_sequence."
         );
-        var type = TypeShape().Match(Need(headers, "ce_type"));
+        var type = TypeShape().Match(Required(headers, "ce_type"));
         Require(type.Success, "ce_type must be groupbuy.{name}.v{version}.");
         Require(
             int.TryParse(
@@ -71,7 +74,7 @@ internal static partial class CloudEventReader
             ),
             "The version in ce_type is too large."
         );
-        var timeText = Need(headers, "ce_time");
+        var timeText = Required(headers, "ce_time");
         Require(
             InstantShape().IsMatch(timeText)
                 & DateTimeOffset.TryParse(
@@ -82,7 +85,7 @@ internal static partial class CloudEventReader
                 ),
             "ce_time must be an RFC 3339 time."
         );
-        Require(IsJson(Need(headers, "content-type")), "content-type must be application/json.");
+        Require(IsJson(Required(headers, "content-type")), "content-type must be application/json.");
         headers.TryGetValue("ce_traceparent", out var traceParent);
         var value = message.Value ?? [];
         return new GroupEventEnvelope(
@@ -113,7 +116,7 @@ internal static partial class CloudEventReader
         return texts;
     }
 
-    private static string Need(Dictionary<string, string> headers, string name) =>
+    private static string Required(Dictionary<string, string> headers, string name) =>
         headers.TryGetValue(name, out var text) ? text : throw new FormatException($"{name} is missing.");
 
     private static string Text(byte[] bytes, string what)

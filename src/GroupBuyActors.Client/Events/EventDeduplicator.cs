@@ -1,9 +1,9 @@
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Lets through each event of a group once and in order: drops what is stored already, and has gaps answered. Knows the
-/// view's last sequences, by memory or by asking; one per partition, and gone with it, so that nothing is believed that
-/// another owner changed.
+/// Passes each event of a group once and in order: drops events that are stored already, and fills gaps. Knows the
+/// view's last sequences, from memory or by a query. There is one per assignment of a partition, so that no sequence is
+/// remembered that another owner has changed.
 /// </summary>
 internal sealed class EventDeduplicator(
     IGroupProjection view,
@@ -13,7 +13,7 @@ internal sealed class EventDeduplicator(
 {
     private readonly SequenceMemory _memory = new(options.GroupsInMemoryMax);
 
-    /// <summary>What of these events is to be stored; null where nothing is.</summary>
+    /// <summary>The batch of those events that are to be stored; null if there are none.</summary>
     public async ValueTask<GroupEventBatch?> DeduplicateAsync(
         IReadOnlyList<GroupEventEnvelope> events,
         CancellationToken cancellation
@@ -48,14 +48,14 @@ internal sealed class EventDeduplicator(
         return new GroupEventBatch(passed, checkpoints);
     }
 
-    /// <summary>The view has stored the batch.</summary>
+    /// <summary>Records that the view has stored the batch.</summary>
     public void Stored(GroupEventBatch batch)
     {
         foreach (var checkpoint in batch.Checkpoints)
             _memory.Set(checkpoint.Group, checkpoint.To);
     }
 
-    /// <summary>Whether the view has stored these is not known: it is asked anew.</summary>
+    /// <summary>Forgets the groups of events of which it is unknown whether the view has stored them.</summary>
     public void Forget(IReadOnlyList<GroupEventEnvelope> events)
     {
         foreach (var happened in events)
@@ -81,10 +81,10 @@ internal sealed class EventDeduplicator(
 
         if (unknown.Count == 0)
             return stored;
-        var asked = await view.LastSequencesAsync(unknown, cancellation);
+        var queried = await view.LastSequencesAsync(unknown, cancellation);
         foreach (var group in unknown)
         {
-            var sequence = asked.TryGetValue(group, out var last) ? last : 0;
+            var sequence = queried.TryGetValue(group, out var last) ? last : 0;
             stored[group] = sequence;
             _memory.Set(group, sequence);
         }
@@ -101,11 +101,11 @@ internal sealed class EventDeduplicator(
         var events = (await options.OnGap(gap, cancellation)).Events ?? throw new GroupEventGapException(gap);
         if (events.Count == 0)
             return events;
-        var isWhole = events.Count == gap.Before - gap.After - 1;
-        for (var i = 0; isWhole && i < events.Count; i++)
-            isWhole = events[i].Group == gap.Group && events[i].Sequence == gap.After + 1 + i;
-        // Tried again like a failing view: a history that does not have them yet will.
-        return isWhole
+        var isComplete = events.Count == gap.Before - gap.After - 1;
+        for (var i = 0; isComplete && i < events.Count; i++)
+            isComplete = events[i].Group == gap.Group && events[i].Sequence == gap.After + 1 + i;
+        // Retried like a failing view: a history that does not have the events yet will have them later.
+        return isComplete
             ? events
             : throw new InvalidOperationException(
                 $"The events supplied to fill the gap of group {gap.Group} must be sequences {gap.After + 1} to "

@@ -7,20 +7,21 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Reads the events of all groups from Kafka into a view of yours, each exactly once and in order per group.
+/// Reads the events of all groups from Kafka into a view of yours, each exactly once, and in order per group.
 /// </summary>
 /// <remarks>
-/// The topic delivers at least once: a producer, a broker or a reader that dies makes events come again, always as
-/// whole repeats with the same sequence. The view keeps each group's last sequence in the transaction of what it makes
-/// of the events. That sequence alone decides what is a repeat; the offsets at the broker only say where to begin
-/// reading, and are noted after the transaction. So:
+/// The topic delivers at least once: after the death of a producer, a broker or a reader events are repeated, always
+/// with the same sequences. The view stores each group's last sequence in the same transaction as its own changes. Only
+/// that sequence decides what is a repeat; the offsets at the broker only say where to begin reading, and are stored
+/// after the transaction. So:
 /// <list type="bullet">
-/// <item>killed before the transaction: read again, stored; killed after it: read again, dropped;</item>
-/// <item>two readers of one partition for a moment (a slow one whose partition is another's already): both compare the
-/// sequence they began from within their transaction, so the second stores nothing;</item>
-/// <item>a failing view: its partition waits, with growing pauses, and is not read further than a bounded queue;</item>
-/// <item>a sequence that does not follow: nothing after it is stored before
-/// <see cref="GroupEventConsumerOptions.OnGap"/> has answered.</item>
+/// <item>after a death before the transaction events are read again and stored; after a death behind it they are read
+/// again and dropped;</item>
+/// <item>if two consumers read a partition for a moment (a slow one whose partition was assigned to another), both
+/// compare the sequence from which they started in their transaction, so the second one stores nothing;</item>
+/// <item>if the view fails, its partition is retried with growing pauses, and is read only into a bounded queue;</item>
+/// <item>if a sequence is missing, nothing after it is stored until <see cref="GroupEventConsumerOptions.OnGap"/> has
+/// answered.</item>
 /// </list>
 /// What would break it: a view that stores effects and sequences in two transactions, or does not compare
 /// <see cref="GroupEventCheckpoint.From"/>.
@@ -28,9 +29,9 @@ namespace GroupBuyActors.Client;
 public sealed class GroupEventConsumer
 {
     /// <summary>
-    /// The meter that its instruments are on: <c>consumer_lag{group}</c>, <c>consumer_events_total{group,outcome}</c>,
-    /// <c>consumer_retries_total{group}</c>, <c>consumer_gaps_total{group}</c>,
-    /// <c>consumer_batch_duration_seconds{group}</c>.
+    /// The name of the meter of its instruments: <c>consumer_lag{group}</c>,
+    /// <c>consumer_events_total{group,outcome}</c>, <c>consumer_retries_total{group}</c>,
+    /// <c>consumer_gaps_total{group}</c>, <c>consumer_batch_duration_seconds{group}</c>.
     /// </summary>
     public const string MeterName = "GroupBuyActors";
 
@@ -42,15 +43,15 @@ public sealed class GroupEventConsumer
     private readonly IGroupProjection _view;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly ConcurrentDictionary<TopicPartition, PartitionWorker> _lanes = new();
+    private readonly ConcurrentDictionary<TopicPartition, PartitionWorker> _workers = new();
     private readonly CancellationTokenSource _failed = new();
     private Exception? _failure;
     private int _started;
-    private long _askedAt,
-        _lookedAt;
+    private long _queriedAt,
+        _updatedAt;
 
     /// <summary>
-    /// A consumer that has not begun; throws <see cref="ArgumentException"/> with all that is wrong with the options.
+    /// Creates a consumer without starting it; throws <see cref="ArgumentException"/> with all faults of the options.
     /// </summary>
     public GroupEventConsumer(
         GroupEventConsumerOptions options,
@@ -70,27 +71,27 @@ public sealed class GroupEventConsumer
         );
     }
 
-    /// <summary>How it stands now.</summary>
+    /// <summary>The present status.</summary>
     public GroupEventConsumerStatus Status
     {
         get
         {
-            var lanes = _lanes.Values.ToArray();
+            var workers = _workers.Values.ToArray();
             return new GroupEventConsumerStatus(
-                lanes.Length,
-                lanes.Count(lane => lane.IsPaused),
-                lanes.Sum(lane => lane.Lag),
-                lanes.Max(lane => lane.StoredAt),
-                lanes.Select(lane => lane.Failure).FirstOrDefault(failure => failure is not null)
+                workers.Length,
+                workers.Count(worker => worker.IsPaused),
+                workers.Sum(worker => worker.Lag),
+                workers.Max(worker => worker.StoredAt),
+                workers.Select(worker => worker.Failure).FirstOrDefault(failure => failure is not null)
             );
         }
     }
 
     /// <summary>
-    /// Reads until the token ends it: then the batches in hand are finished, their offsets sent, and the partitions
-    /// given back. Throws <see cref="GroupEventGapException"/>, what a batch met whose tries are used up, and
-    /// <see cref="KafkaException"/> where the client cannot go on. Brokers that are away are waited for. To be called
-    /// once.
+    /// Reads until the token is cancelled: then current batches are finished, their offsets are sent, and the
+    /// partitions are released. Throws <see cref="GroupEventGapException"/>, the exception of a batch whose retries are
+    /// used up, and <see cref="KafkaException"/> if the client cannot continue. Waits for unreachable brokers. May be
+    /// called only once.
     /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -98,11 +99,11 @@ public sealed class GroupEventConsumer
             throw new InvalidOperationException("A consumer can be run only once; create a new one.");
         using var metrics = new GroupEventConsumerMetrics(
             _options.ConsumerGroup,
-            () => _lanes.Values.Sum(lane => lane.Lag)
+            () => _workers.Values.Sum(worker => worker.Lag)
         );
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _failed.Token);
-        // A thread of its own: the client library's call blocks, and must be made again and again, whatever the view
-        // does.
+        // Runs on a thread of its own, because the client library's call blocks and must be repeated all the time,
+        // whatever the view does.
         await Task.Factory.StartNew(
             () => Poll(metrics, ending.Token),
             CancellationToken.None,
@@ -123,7 +124,7 @@ public sealed class GroupEventConsumer
                 (_, partitions) => Revoke(partitions.Select(partition => partition.TopicPartition))
             )
             .SetPartitionsLostHandler((_, partitions) => Lose(partitions.Select(partition => partition.TopicPartition)))
-            .SetErrorHandler((_, error) => Met(error))
+            .SetErrorHandler((_, error) => HandleError(error))
             .SetLogHandler((_, message) => GroupEventConsumerLog.Kafka(_log, message.Message))
             .Build();
         consumer.Subscribe(_options.Topic);
@@ -134,8 +135,8 @@ public sealed class GroupEventConsumer
         }
         finally
         {
-            // Stopped before the consumer closes, so that what they note is sent with it.
-            Revoke(_lanes.Keys);
+            // Stopped before the consumer closes, so that their stored offsets are sent when it closes.
+            Revoke(_workers.Keys);
             consumer.Close();
         }
     }
@@ -145,53 +146,53 @@ public sealed class GroupEventConsumer
         try
         {
             if (consumer.Consume(PollTimeout) is { } result)
-                Take(consumer, result);
-            foreach (var lane in _lanes.Values)
+                Enqueue(consumer, result);
+            foreach (var worker in _workers.Values)
             {
-                if (!lane.IsPaused || !lane.IsHalfEmpty)
+                if (!worker.IsPaused || !worker.IsHalfEmpty)
                     continue;
-                consumer.Resume([lane.Partition]);
-                lane.IsPaused = false;
+                consumer.Resume([worker.Partition]);
+                worker.IsPaused = false;
             }
 
-            LookAtEnds(consumer);
+            UpdateEnds(consumer);
         }
         catch (KafkaException fault) when (!fault.Error.IsFatal)
         {
-            // A topic that is not there yet, a coordinator that moves: the library goes on by itself.
+            // For example, the topic does not exist yet or the coordinator moves: the library continues by itself.
             GroupEventConsumerLog.Kafka(_log, fault.Error.Reason);
         }
     }
 
-    private void Take(IConsumer<byte[]?, byte[]?> consumer, ConsumeResult<byte[]?, byte[]?> result)
+    private void Enqueue(IConsumer<byte[]?, byte[]?> consumer, ConsumeResult<byte[]?, byte[]?> result)
     {
-        if (!_lanes.TryGetValue(result.TopicPartition, out var lane))
+        if (!_workers.TryGetValue(result.TopicPartition, out var worker))
             return;
         if (result.IsPartitionEOF)
         {
-            lane.ReachedEnd(result.Offset.Value);
+            worker.ReachedEnd(result.Offset.Value);
             return;
         }
 
-        lane.Add(result);
-        if (!lane.IsFull)
+        worker.Add(result);
+        if (!worker.IsFull)
             return;
-        consumer.Pause([lane.Partition]);
-        lane.IsPaused = true;
+        consumer.Pause([worker.Partition]);
+        worker.IsPaused = true;
     }
 
-    // The library knows the end of what it fetches; of a paused partition nothing is fetched, so its end is asked for.
-    private void LookAtEnds(IConsumer<byte[]?, byte[]?> consumer)
+    // The library knows the ends of partitions that it fetches; the end of a paused partition must be queried.
+    private void UpdateEnds(IConsumer<byte[]?, byte[]?> consumer)
     {
-        if (!IsTime(ref _lookedAt, EndInterval))
+        if (!IsTime(ref _updatedAt, EndInterval))
             return;
-        foreach (var lane in _lanes.Values)
-            lane.EndsAt(consumer.GetWatermarkOffsets(lane.Partition).High.Value);
-        if (!IsTime(ref _askedAt, _options.LagInterval))
+        foreach (var worker in _workers.Values)
+            worker.EndsAt(consumer.GetWatermarkOffsets(worker.Partition).High.Value);
+        if (!IsTime(ref _queriedAt, _options.LagInterval))
             return;
-        foreach (var lane in _lanes.Values)
-            if (lane.IsPaused)
-                lane.EndsAt(consumer.QueryWatermarkOffsets(lane.Partition, QueryTimeout).High.Value);
+        foreach (var worker in _workers.Values)
+            if (worker.IsPaused)
+                worker.EndsAt(consumer.QueryWatermarkOffsets(worker.Partition, QueryTimeout).High.Value);
     }
 
     private bool IsTime(ref long last, TimeSpan interval)
@@ -211,32 +212,31 @@ public sealed class GroupEventConsumer
         foreach (var partition in partitions)
         {
             GroupEventConsumerLog.Assigned(_log, $"{partition}", _options.ConsumerGroup);
-            var lane = new PartitionWorker(
+            var worker = new PartitionWorker(
                 partition,
                 _view,
                 _options,
                 metrics,
                 _log,
                 _time,
-                message => Note(consumer, message),
+                message => StoreOffset(consumer, message),
                 Fail
             );
-            _lanes[partition] = lane;
-            lane.Start();
+            _workers[partition] = worker;
+            worker.Start();
         }
     }
 
     private void Revoke(IEnumerable<TopicPartition> partitions)
     {
-        // The group waits for this reader meanwhile, for as long as it takes to hand over: nobody else reads these
-        // partitions yet.
-        Task.WhenAll(Remove(partitions).Select(lane => lane.StopAsync())).GetAwaiter().GetResult();
+        // Kafka waits for this, so nobody else reads these partitions yet.
+        Task.WhenAll(Remove(partitions).Select(worker => worker.StopAsync())).GetAwaiter().GetResult();
     }
 
     private void Lose(IEnumerable<TopicPartition> partitions)
     {
-        foreach (var lane in Remove(partitions))
-            lane.Abandon();
+        foreach (var worker in Remove(partitions))
+            worker.Abandon();
     }
 
     private List<PartitionWorker> Remove(IEnumerable<TopicPartition> partitions)
@@ -244,16 +244,16 @@ public sealed class GroupEventConsumer
         var removed = new List<PartitionWorker>();
         foreach (var partition in partitions)
         {
-            if (!_lanes.TryRemove(partition, out var lane))
+            if (!_workers.TryRemove(partition, out var worker))
                 continue;
             GroupEventConsumerLog.Revoked(_log, $"{partition}", _options.ConsumerGroup);
-            removed.Add(lane);
+            removed.Add(worker);
         }
 
         return removed;
     }
 
-    private void Note(IConsumer<byte[]?, byte[]?> consumer, ConsumeResult<byte[]?, byte[]?> message)
+    private void StoreOffset(IConsumer<byte[]?, byte[]?> consumer, ConsumeResult<byte[]?, byte[]?> message)
     {
         try
         {
@@ -261,12 +261,12 @@ public sealed class GroupEventConsumer
         }
         catch (Exception late) when (late is KafkaException or ObjectDisposedException)
         {
-            // The partition is another's by now; it reads this again and finds it stored.
+            // The partition was assigned to another consumer, which reads this message again and finds it stored.
             GroupEventConsumerLog.Kafka(_log, late.Message);
         }
     }
 
-    private void Met(Error error)
+    private void HandleError(Error error)
     {
         if (error.IsFatal)
             Fail(new KafkaException(error));

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>What happens to consumers of events.</summary>
+/// <summary>Log messages of consumers of events.</summary>
 internal static partial class GroupEventConsumerLog
 {
     [LoggerMessage(9000, LogLevel.Information, "Started reading {Partition} for {ConsumerGroup}.")]

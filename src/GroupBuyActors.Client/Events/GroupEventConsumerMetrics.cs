@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>What one consumer measures about itself; every instrument carries the consumer group.</summary>
+/// <summary>Metrics of a consumer; every instrument has the consumer group as a tag.</summary>
 internal sealed class GroupEventConsumerMetrics : IDisposable
 {
     private readonly Meter _meter = new(GroupEventConsumer.MeterName);

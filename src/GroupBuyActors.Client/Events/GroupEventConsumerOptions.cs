@@ -3,29 +3,32 @@ using Confluent.Kafka;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Where a consumer group begins that has read nothing yet, and so where a group's first event may be.
+/// Where a new consumer group begins to read, and therefore which sequence a group's first event may have.
 /// </summary>
 public enum GroupEventStart
 {
     /// <summary>
-    /// At the oldest event (default). The topic keeps everything: a group begins at sequence 1, anything else is a gap.
+    /// At the oldest event (default), for a topic that keeps all events: a group begins at sequence 1, any other is a
+    /// gap.
     /// </summary>
     Beginning,
 
-    /// <summary>At the oldest event that the topic still has: a group first seen may begin anywhere.</summary>
+    /// <summary>At the oldest event that the topic still has: a group may begin at any sequence.</summary>
     Retained,
 
-    /// <summary>At what is published from now on: a group first seen may begin anywhere.</summary>
+    /// <summary>At the first event published from now on: a group may begin at any sequence.</summary>
     Latest,
 }
 
-/// <summary>How a <see cref="GroupEventConsumer"/> reads. Checked when it is made, all faults in one message.</summary>
+/// <summary>
+/// Options of a <see cref="GroupEventConsumer"/>. Checked when it is created, with all faults in one message.
+/// </summary>
 public sealed class GroupEventConsumerOptions
 {
-    /// <summary>The brokers to ask first: <c>host:port</c>, comma separated.</summary>
+    /// <summary>The brokers to connect to first: <c>host:port</c>, separated by commas.</summary>
     public string BootstrapServers { get; set; } = "";
 
-    /// <summary>The consumer group: one name for all processes that keep one view.</summary>
+    /// <summary>The consumer group: the same name in all processes that update the same view.</summary>
     public string ConsumerGroup { get; set; } = "";
 
     /// <summary>The topic: <c>groupbuy.group-events</c>.</summary>
@@ -34,64 +37,64 @@ public sealed class GroupEventConsumerOptions
     /// <summary>Where a new consumer group begins: <see cref="GroupEventStart.Beginning"/>.</summary>
     public GroupEventStart Start { get; set; }
 
-    /// <summary>Messages handled together at most: 500, a transaction of some milliseconds.</summary>
+    /// <summary>The largest number of messages in one batch: 500, a transaction of a few milliseconds.</summary>
     public int BatchSizeMax { get; set; } = 500;
 
     /// <summary>
-    /// Messages of one partition that wait in memory at most: 10,000, some ten megabytes. From there on the partition
-    /// is paused, until half of them are handled. Going on after a pause takes the client library some tenths of a
-    /// second (0.4 s measured), in which the other half keeps the view busy.
+    /// The largest number of messages of a partition in memory: 10,000, about ten megabytes. At that number the
+    /// partition is paused until half of them are stored. The client library resumes within a few tenths of a second
+    /// (0.4 s measured), during which the other half keeps the view busy.
     /// </summary>
     public int QueueSizeMax { get; set; } = 10_000;
 
     /// <summary>
-    /// Groups of one partition whose last sequence is kept in memory: 10,000, about a megabyte. Others are asked of the
-    /// view.
+    /// Groups of a partition whose last sequence is kept in memory: 10,000, about a megabyte. The view is queried for
+    /// others.
     /// </summary>
     public int GroupsInMemoryMax { get; set; } = 10_000;
 
-    /// <summary>Wait before a failed batch is handled again, doubled each time: 100 ms.</summary>
+    /// <summary>The wait before a failed batch is retried; it doubles each time: 100 ms.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Longest wait between two tries: 30 s.</summary>
+    /// <summary>The longest wait between two tries: 30 s.</summary>
     public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Tries after the first before <see cref="GroupEventConsumer.RunAsync"/> ends with what the last one met; null
-    /// (default): without end.
+    /// Retries after the first try before <see cref="GroupEventConsumer.RunAsync"/> ends with the last exception; null
+    /// (default): no limit.
     /// </summary>
     public int? RetryCountMax { get; set; }
 
     /// <summary>
-    /// How often offsets of what is stored are sent to the broker: 1 s. They only save reading again; the view's
-    /// sequences decide.
+    /// How often offsets of stored messages are sent to the broker: 1 s. They only avoid repeated reads; the view's
+    /// sequences decide what is stored.
     /// </summary>
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long the batch in hand may take to end when its partition is taken away, or the consumer is stopped: 10 s.
-    /// Then it is abandoned.
+    /// How long the current batch may take to end when its partition is revoked, or when the consumer is stopped: 10 s.
+    /// After that it is abandoned.
     /// </summary>
     public TimeSpan HandOverTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often the end of a paused partition is asked for, so that its lag is told: 5 s.</summary>
+    /// <summary>How often the end of a paused partition is queried for its lag: 5 s.</summary>
     public TimeSpan LagInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// What to do about missing events: stop (default). <see cref="GapAnswers.FromHistory"/> reads them elsewhere.
+    /// What to do about missing events; default: stop. <see cref="GapAnswers.FromHistory"/> reads them over HTTP.
     /// </summary>
     public Func<GroupEventGap, CancellationToken, ValueTask<GapAnswer>> OnGap { get; set; } =
         static (_, _) => ValueTask.FromResult(GapAnswer.Stop);
 
     /// <summary>
     /// Called with a message that is not a valid event, before the partition continues after it; by default it is
-    /// counted and logged only. May be told twice of one. Where it throws, it is told again.
+    /// counted and logged only. May be called twice for one message. If it throws, it is called again.
     /// </summary>
     public Func<MalformedMessage, CancellationToken, ValueTask>? OnMalformed { get; set; }
 
     /// <summary>
-    /// The last word on Kafka's own settings: encryption, credentials, client id. What keeps the promises of the
-    /// consumer is set after it.
+    /// Changes settings of the Kafka client: encryption, credentials, client id. Settings that the consumer's
+    /// guarantees need are set after it.
     /// </summary>
     public Action<ConsumerConfig>? Configure { get; set; }
 
@@ -141,27 +144,26 @@ public sealed class GroupEventConsumerOptions
     {
         var config = new ConsumerConfig
         {
-            // What waits in the client library besides what waits here: enough to fill a queue, never tens of megabytes
-            // a partition.
+            // Bounds the messages that wait in the client library: enough to fill the queue, but not tens of megabytes
+            // per partition.
             QueuedMinMessages = Math.Min(QueueSizeMax, 10_000),
             QueuedMaxMessagesKbytes = 8 * 1024,
-            // A partition that goes on after a pause waits for the fetch that is under way for others: a tenth of a
-            // second, not half of one.
+            // A resumed partition waits for the running fetch of others: a tenth of a second instead of the default
+            // half second.
             FetchWaitMaxMs = 100,
-            // A broker that takes requests and answers none is given up after this, not after the client library's
-            // minute.
+            // A broker that does not answer is given up after this time instead of the client library's minute.
             SocketTimeoutMs = 10_000,
-            // So long the coordinator waits for a reader that is handing over, and a reader for a coordinator that took
-            // its request to join and answers none: not the client library's five minutes. Above the session timeout of
-            // 45 s, as it has to be.
+            // How long the coordinator waits for a consumer that releases partitions, and a consumer for a coordinator
+            // that does not answer its request to join, instead of the client library's five minutes. It must be longer
+            // than the session time-out of 45 s.
             MaxPollIntervalMs = (int)(HandOverTimeout + TimeSpan.FromSeconds(50)).TotalMilliseconds,
         };
         Configure?.Invoke(config);
         config.BootstrapServers = BootstrapServers;
         config.GroupId = ConsumerGroup;
         config.AutoOffsetReset = Start == GroupEventStart.Latest ? AutoOffsetReset.Latest : AutoOffsetReset.Earliest;
-        // An offset is noted once its event is stored, by hand; what is noted is sent from time to time, and when a
-        // partition goes.
+        // The consumer stores an offset when its event is stored; stored offsets are sent periodically, and when a
+        // partition is revoked.
         config.EnableAutoOffsetStore = false;
         config.EnableAutoCommit = true;
         config.AutoCommitIntervalMs = (int)CommitInterval.TotalMilliseconds;

@@ -4,7 +4,7 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>One event of a group as it is published: what happened, which one of its group it is, and when.</summary>
+/// <summary>A published event of a group: its group, sequence, type, time and data.</summary>
 public sealed class GroupEventEnvelope
 {
     private readonly ReadOnlyMemory<byte> _utf8;
@@ -35,7 +35,7 @@ public sealed class GroupEventEnvelope
     /// <summary>The group.</summary>
     public GroupId Group { get; }
 
-    /// <summary>The group's own, gap-free, from 1.</summary>
+    /// <summary>The event's number in its group, without gaps, from 1.</summary>
     public long Sequence { get; }
 
     /// <summary>Such as <c>order.placed</c>; the CloudEvents type without prefix and version.</summary>
@@ -44,7 +44,7 @@ public sealed class GroupEventEnvelope
     /// <summary>The version of the data, from 1.</summary>
     public int Version { get; }
 
-    /// <summary>When it was decided.</summary>
+    /// <summary>When the event was decided.</summary>
     public DateTimeOffset Time { get; }
 
     /// <summary>The data, as the schema of <see cref="GroupEventSchemas"/> describes it.</summary>
@@ -57,13 +57,13 @@ public sealed class GroupEventEnvelope
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{Group}:{Sequence}");
 
     /// <summary>
-    /// The data as the typed event; throws <see cref="UnknownEventException"/> where a newer release wrote a type or
-    /// version that this one does not know, and <see cref="JsonException"/> where the data does not fit the type.
+    /// The data as the typed event; throws <see cref="UnknownEventException"/> for a type or version of a newer
+    /// release, and <see cref="JsonException"/> if the data does not match the type.
     /// </summary>
     public GroupEvent Read() => GroupEvents.Deserialize(Type, Version, _utf8.Span);
 
     /// <summary>
-    /// The data as the typed event, or null where this release does not know the type. A known type in a newer version
+    /// The data as the typed event, or null if this release does not know the type. A known type in a newer version
     /// throws.
     /// </summary>
     public GroupEvent? ReadIfKnown() => GroupEvents.Names.Contains(Type, StringComparer.Ordinal) ? Read() : null;
@@ -74,7 +74,7 @@ public sealed class GroupEventEnvelope
     public static GroupEventEnvelope Of(GroupId group, HistoryItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
-        // A history item names no version: all that there are so far are the first.
+        // A history item has no version: all events so far have version 1.
         return new GroupEventEnvelope(
             group,
             item.Sequence,

@@ -1,11 +1,11 @@
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Events of a group that the topic did not give: they were too large to be published, or gone before they were read.
+/// Events of a group that are missing on the topic: they were too large to be published, or were deleted before they
+/// were read.
 /// </summary>
-/// <param name="Group">The group.</param>
-/// <param name="After">The last sequence that is stored; 0 where nothing is.</param>
-/// <param name="Before">The sequence that came instead of the next.</param>
+/// <param name="Group">The group.</param> <param name="After">The last stored sequence; 0 if nothing is stored.</param>
+/// <param name="Before">The sequence that was read instead of the next one.</param>
 public readonly record struct GroupEventGap(GroupId Group, long After, long Before);
 
 /// <summary>What to do about a gap.</summary>
@@ -13,7 +13,7 @@ public sealed class GapAnswer
 {
     private GapAnswer(IReadOnlyList<GroupEventEnvelope>? events) => Events = events;
 
-    /// <summary>Go on without the missing events, for good.</summary>
+    /// <summary>Continue permanently without the missing events.</summary>
     public static GapAnswer Skip { get; } = new([]);
 
     /// <summary>
@@ -22,7 +22,7 @@ public sealed class GapAnswer
     /// </summary>
     public static GapAnswer Stop { get; } = new(null);
 
-    /// <summary>The missing events, from elsewhere. They must be all of them, in order.</summary>
+    /// <summary>Continue with the missing events, which must be complete and in order.</summary>
     public static GapAnswer Fill(IReadOnlyList<GroupEventEnvelope> events)
     {
         ArgumentNullException.ThrowIfNull(events);
@@ -32,12 +32,11 @@ public sealed class GapAnswer
     internal IReadOnlyList<GroupEventEnvelope>? Events { get; }
 }
 
-/// <summary>Ways to answer a gap.</summary>
+/// <summary>Answers for <see cref="GroupEventConsumerOptions.OnGap"/>.</summary>
 public static class GapAnswers
 {
     /// <summary>
-    /// Reads the missing events from the group's history over HTTP: the journal has them all. For
-    /// <see cref="GroupEventConsumerOptions.OnGap"/>.
+    /// Reads the missing events from the group's history over HTTP. For <see cref="GroupEventConsumerOptions.OnGap"/>.
     /// </summary>
     public static Func<GroupEventGap, CancellationToken, ValueTask<GapAnswer>> FromHistory(GroupBuyClient client)
     {
@@ -57,18 +56,20 @@ public static class GapAnswers
     }
 }
 
-/// <summary>Events of a group are missing, and nobody said how to go on without them.</summary>
+/// <summary>
+/// Events of a group are missing, and <see cref="GroupEventConsumerOptions.OnGap"/> answered to stop.
+/// </summary>
 public sealed class GroupEventGapException(GroupEventGap gap)
     : Exception(
         $"Events of group {gap.Group} are missing: sequence {gap.Before} came after {gap.After}, and the events "
             + "between were not published on this topic."
     )
 {
-    /// <summary>What is missing.</summary>
+    /// <summary>The missing events.</summary>
     public GroupEventGap Gap { get; } = gap;
 }
 
-/// <summary>A message on the topic that is no event of ours.</summary>
+/// <summary>A message on the topic that is not a valid event.</summary>
 /// <param name="Partition">Its partition.</param>
 /// <param name="Offset">Its offset.</param>
 /// <param name="Key">Its key, or null.</param>

@@ -3,9 +3,8 @@ using GroupBuyActors.Events;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// The JSON Schemas (draft 7) of every event's data: files <c>schemas/{type}.v{version}.schema.json</c> of this
-/// package, and the same from here. A version of a schema only grows: properties are added, none is taken away or
-/// changed.
+/// The JSON Schemas (draft 7) of all events' data, which are also files <c>schemas/{type}.v{version}.schema.json</c> of
+/// this package. Within a version properties are only added, never removed or changed.
 /// </summary>
 public static class GroupEventSchemas
 {
@@ -13,7 +12,7 @@ public static class GroupEventSchemas
     public static string FileName(string type, int version = 1) => $"{type}.v{version}.schema.json";
 
     /// <summary>
-    /// The text of an event's schema; throws <see cref="UnknownEventException"/> where this release has none.
+    /// The text of an event's schema; throws <see cref="UnknownEventException"/> if this release has none.
     /// </summary>
     public static string Read(string type, int version = 1)
     {

@@ -5,10 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// One partition's messages on their way to the view, in order, a batch at a time. A batch that fails is tried again,
-/// in smaller portions, so that in the end the one event that fails stands alone and all before it are stored; nothing
-/// overtakes it. Calls <c>noted</c> with the last message of what is stored, and <c>failed</c> with what nobody can try
-/// again.
+/// Stores one partition's messages in the view, in order, a batch at a time. A failing batch is retried in smaller
+/// portions, so that in the end the failing event is alone and all events before it are stored; later ones wait for it.
+/// Calls <c>offsetStored</c> with the last stored message, and <c>failed</c> with an exception that cannot be retried.
 /// </summary>
 internal sealed class PartitionWorker(
     TopicPartition partition,
@@ -17,7 +16,7 @@ internal sealed class PartitionWorker(
     GroupEventConsumerMetrics metrics,
     ILogger log,
     TimeProvider time,
-    Action<ConsumeResult<byte[]?, byte[]?>> noted,
+    Action<ConsumeResult<byte[]?, byte[]?>> offsetStored,
     Action<Exception> failed
 )
 {
@@ -26,7 +25,7 @@ internal sealed class PartitionWorker(
     >(new() { SingleReader = true, SingleWriter = true });
     private readonly EventDeduplicator _deduplicator = new(view, options, metrics);
 
-    // Stopping: begin no other batch and no other try. Abandoned: the batch in hand is not waited for any more.
+    // Stopping: start no further batch and no further try. Abandoned: do not wait for the current batch any more.
     private readonly CancellationTokenSource _stopping = new(),
         _abandoned = new();
     private Task _run = Task.CompletedTask;
@@ -38,7 +37,7 @@ internal sealed class PartitionWorker(
 
     public TopicPartition Partition => partition;
 
-    /// <summary>True where it was paused for being full; the polling thread's own.</summary>
+    /// <summary>True if the partition is paused because the queue is full; only used by the polling thread.</summary>
     public bool IsPaused { get; set; }
 
     public bool IsFull => Volatile.Read(ref _waiting) >= options.QueueSizeMax;
@@ -50,7 +49,7 @@ internal sealed class PartitionWorker(
     public DateTimeOffset? StoredAt =>
         Volatile.Read(ref _storedAt) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Messages not stored yet, as far as the end is known.</summary>
+    /// <summary>Messages that are not stored yet, up to the known end of the partition.</summary>
     public long Lag =>
         Volatile.Read(ref _position) is >= 0 and var position ? Math.Max(0, Volatile.Read(ref _end) - position) : 0;
 
@@ -64,14 +63,14 @@ internal sealed class PartitionWorker(
         _queue.Writer.TryWrite(message);
     }
 
-    /// <summary>The partition has no message at or after this offset, as far as is known.</summary>
+    /// <summary>Records that the partition ends at this offset.</summary>
     public void EndsAt(long offset)
     {
         if (offset > Volatile.Read(ref _end))
             Volatile.Write(ref _end, offset);
     }
 
-    /// <summary>There is nothing to read before this offset that was not read.</summary>
+    /// <summary>Records that everything before this offset was read.</summary>
     public void ReachedEnd(long offset)
     {
         Interlocked.CompareExchange(ref _position, offset, -1);
@@ -79,7 +78,8 @@ internal sealed class PartitionWorker(
     }
 
     /// <summary>
-    /// Lets the batch in hand end, for at most the hand-over's time; what waits is left to the next reader.
+    /// Waits for the current batch, for at most <c>HandOverTimeout</c>; the next consumer of the partition reads the
+    /// queued messages.
     /// </summary>
     public async Task StopAsync()
     {
@@ -95,10 +95,10 @@ internal sealed class PartitionWorker(
         }
     }
 
-    /// <summary>The partition is another's already: nothing is waited for.</summary>
+    /// <summary>Stops without waiting, because the partition was assigned to another consumer already.</summary>
     public void Abandon()
     {
-        // Never waited for: the view's own code may run on the thread that cancels.
+        // Not awaited, because cancellation may run code of the view on the cancelling thread.
         _ = _stopping.CancelAsync();
         _ = _abandoned.CancelAsync();
     }
@@ -112,7 +112,8 @@ internal sealed class PartitionWorker(
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // Stopped between two tries or batches: what is left is not noted, and so read again.
+            // Stopped between two tries or batches: the offsets of the other messages are not stored, so they are read
+            // again.
         }
         catch (Exception late) when (_abandoned.IsCancellationRequested)
         {
@@ -143,7 +144,7 @@ internal sealed class PartitionWorker(
             try
             {
                 await StoreAsync(part, events);
-                Note(part);
+                MarkStored(part);
                 (at, portion, tries) = (at + part.Count, Math.Min(portion * 2, batch.Count), 0);
             }
             catch (Exception failure)
@@ -194,14 +195,14 @@ internal sealed class PartitionWorker(
         metrics.Malformed();
     }
 
-    private void Note(List<ConsumeResult<byte[]?, byte[]?>> part)
+    private void MarkStored(List<ConsumeResult<byte[]?, byte[]?>> part)
     {
         Volatile.Write(ref _failure, null);
         Volatile.Write(ref _position, part[^1].Offset.Value + 1);
         Volatile.Write(ref _storedAt, time.GetUtcNow().UtcTicks);
         Interlocked.Add(ref _waiting, -part.Count);
         if (!_abandoned.IsCancellationRequested)
-            noted(part[^1]);
+            offsetStored(part[^1]);
     }
 
     private async Task WaitAsync(Exception failure, List<ConsumeResult<byte[]?, byte[]?>> part, int tries)

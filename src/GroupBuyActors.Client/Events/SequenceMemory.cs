@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// The last stored sequences of the groups seen lately: at most a number of them, the longest unseen forgotten first.
-/// Not thread-safe.
+/// The last stored sequences of recently used groups: a bounded number, the least recently used are removed first. Not
+/// thread-safe.
 /// </summary>
 internal sealed class SequenceMemory(int countMax)
 {

@@ -2,30 +2,28 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>
-/// A group as the HTTP API shows it. Amounts are minor units; instants are UTC with milliseconds.
-/// </summary>
+/// <summary>A group. Amounts are minor units; instants are UTC with milliseconds.</summary>
 public sealed record GroupDocument
 {
     /// <summary>The group.</summary>
     public required GroupId GroupId { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The state.</summary>
     public required GroupPhase State { get; init; }
 
-    /// <summary>Why it ended; null before.</summary>
+    /// <summary>Why it ended; null before its end.</summary>
     public ExpiryReason? Reason { get; init; }
 
     /// <summary>1 to 200 characters.</summary>
     public required string Title { get; init; }
 
-    /// <summary>What is sold.</summary>
+    /// <summary>The sku that is sold.</summary>
     public required string Sku { get; init; }
 
     /// <summary>Price of one seat.</summary>
     public required Money UnitPrice { get; init; }
 
-    /// <summary>People needed.</summary>
+    /// <summary>The threshold: the number of buyers needed.</summary>
     public required int MinGroupSize { get; init; }
 
     /// <summary>Seats.</summary>
@@ -46,16 +44,18 @@ public sealed record GroupDocument
     /// <summary>Seats held and paid.</summary>
     public required int SeatsPaid { get; init; }
 
-    /// <summary>When its window begins.</summary>
+    /// <summary>When it goes on the shelf, from which delays and the deadline count.</summary>
     public required DateTimeOffset ShelfAt { get; init; }
 
     /// <summary>When joining opens.</summary>
     public required DateTimeOffset OpensAt { get; init; }
 
-    /// <summary>When joining ends; the instant itself belongs to the past.</summary>
+    /// <summary>When joining ends; a join at this instant is refused.</summary>
     public required DateTimeOffset Deadline { get; init; }
 
-    /// <summary>When it will be decided at the latest.</summary>
+    /// <summary>
+    /// When it will be decided at the latest: the deadline, or the end of an open order's payment window.
+    /// </summary>
     public required DateTimeOffset SettlesBy { get; init; }
 
     /// <summary>The sequence of its last event.</summary>
@@ -88,6 +88,6 @@ public sealed record GroupDocument
     /// <summary>When vouchers were issued, or null.</summary>
     public DateTimeOffset? FulfilledAt { get; init; }
 
-    /// <summary>When the vouchers end, or null; half-open.</summary>
+    /// <summary>When the vouchers expire, or null; they are valid before this instant.</summary>
     public DateTimeOffset? VouchersValidUntil { get; init; }
 }

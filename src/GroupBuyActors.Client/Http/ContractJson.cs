@@ -7,7 +7,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>The JSON of the HTTP API: camelCase, nulls left out, instants and durations ISO 8601.</summary>
+/// <summary>The JSON of the HTTP API: camelCase, nulls omitted, instants and durations in ISO 8601 format.</summary>
 public static class ContractJson
 {
     /// <summary>Reads and writes every document of the API.</summary>
@@ -18,7 +18,7 @@ public static class ContractJson
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
         {
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-            // Answers are application/json, never part of a page: titles in any script stay readable.
+            // Answers are never part of a page, so characters of all scripts need no escapes and stay readable.
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             TypeInfoResolver = ContractJsonContext.Default,
             Converters = { new IsoDurationConverter(), new IsoInstantConverter() },

@@ -5,7 +5,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>Relative addresses of the API, escaped.</summary>
+/// <summary>Builds relative addresses of the API.</summary>
 internal static class Paths
 {
     public static string Group(GroupId group) => $"v1/groups/{group.Value}";
@@ -20,7 +20,7 @@ internal static class Paths
     public static string? Name(GroupPhase? phase) =>
         phase is { } value ? JsonSerializer.SerializeToElement(value).GetString() : null;
 
-    /// <summary>A path with those parameters that have a value.</summary>
+    /// <summary>A path with the parameters that have a value.</summary>
     public static string Query(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
     {
         var text = new StringBuilder(path);

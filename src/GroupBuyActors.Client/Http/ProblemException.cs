@@ -12,22 +12,20 @@ public sealed class ProblemException(HttpStatusCode status, ProblemDocument prob
     /// <summary>The status code.</summary>
     public HttpStatusCode Status { get; } = status;
 
-    /// <summary>
-    /// The stable code, such as <c>group.full</c>; empty where the answer came from something in between.
-    /// </summary>
+    /// <summary>The stable code, such as <c>group.full</c>; empty if a proxy answered.</summary>
     public string Code { get; } = problem.Code ?? "";
 
-    /// <summary>Every faulty field with what is wrong; empty where no field is.</summary>
+    /// <summary>The faults of each faulty field; empty if there are none.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; } = problem.Errors ?? new Dictionary<string, string[]>();
 
-    /// <summary>The trace to give to an operator, or null.</summary>
+    /// <summary>The trace id for operators, or null.</summary>
     public string? TraceId { get; } = problem.TraceId;
 }
 
 /// <summary>RFC 9457 problem details.</summary>
 public sealed record ProblemDocument
 {
-    /// <summary>A URI that names the kind of problem.</summary>
+    /// <summary>A URI that identifies the kind of problem.</summary>
     public string? Type { get; init; }
 
     /// <summary>The kind in a few words.</summary>
@@ -36,15 +34,15 @@ public sealed record ProblemDocument
     /// <summary>The status code.</summary>
     public int? Status { get; init; }
 
-    /// <summary>One sentence for a person.</summary>
+    /// <summary>A sentence for people.</summary>
     public string? Detail { get; init; }
 
     /// <summary>The stable code, such as <c>group.full</c>.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Every faulty field with what is wrong.</summary>
+    /// <summary>The faults of each faulty field.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
-    /// <summary>The trace of the call.</summary>
+    /// <summary>The trace id of the call.</summary>
     public string? TraceId { get; init; }
 }

@@ -8,8 +8,8 @@ using Polly.Timeout;
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// Sends one call as often as it takes. Every call of the API may be sent again: reads by their nature, all others by
-/// the idempotency key, which is chosen once per call and kept over its tries.
+/// Sends calls, with retries. Every call may be repeated: reads because they change nothing, all others by their
+/// idempotency key, which is chosen once per call and stays the same over its tries.
 /// </summary>
 internal sealed class Transport
 {
@@ -119,7 +119,7 @@ internal sealed class Transport
         }
         catch (JsonException)
         {
-            // Something between the client and the service answered; its words are no problem details.
+            // A proxy answered, without problem details.
             return new ProblemException(response.StatusCode, new ProblemDocument { Title = response.ReasonPhrase });
         }
     }
@@ -138,8 +138,8 @@ internal sealed class Transport
                     MaxDelay = options.RetryDelayMax,
                     BackoffType = DelayBackoffType.Exponential,
                     UseJitter = true,
-                    ShouldHandle = static attempt => ValueTask.FromResult(IsWorthAnotherTry(attempt.Outcome)),
-                    DelayGenerator = static attempt => ValueTask.FromResult(AskedToWait(attempt.Outcome.Result)),
+                    ShouldHandle = static attempt => ValueTask.FromResult(IsRetryable(attempt.Outcome)),
+                    DelayGenerator = static attempt => ValueTask.FromResult(RetryAfterOf(attempt.Outcome.Result)),
                     OnRetry = static attempt =>
                     {
                         attempt.Outcome.Result?.Dispose();
@@ -150,9 +150,9 @@ internal sealed class Transport
             .AddTimeout(tryTimeout)
             .Build();
 
-    // 503 of a named port is an answer the service reached after its own tries; 503 of the store, and what proxies say
-    // of a dying silo, passes.
-    private static bool IsWorthAnotherTry(Outcome<HttpResponseMessage> outcome) =>
+    // A 503 without Retry-After is final: the service has tried the port itself. A 503 with Retry-After, and answers of
+    // proxies about a dying silo, are temporary.
+    private static bool IsRetryable(Outcome<HttpResponseMessage> outcome) =>
         outcome switch
         {
             { Exception: HttpRequestException or TimeoutRejectedException or IOException } => true,
@@ -161,9 +161,10 @@ internal sealed class Transport
                     or HttpStatusCode.BadGateway
                     or HttpStatusCode.GatewayTimeout
             } => true,
-            { Result: { StatusCode: HttpStatusCode.ServiceUnavailable } response } => AskedToWait(response) is not null,
+            { Result: { StatusCode: HttpStatusCode.ServiceUnavailable } response } => RetryAfterOf(response)
+                is not null,
             _ => false,
         };
 
-    private static TimeSpan? AskedToWait(HttpResponseMessage? response) => response?.Headers.RetryAfter?.Delta;
+    private static TimeSpan? RetryAfterOf(HttpResponseMessage? response) => response?.Headers.RetryAfter?.Delta;
 }

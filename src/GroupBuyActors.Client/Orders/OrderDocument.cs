@@ -2,7 +2,7 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>An order as the HTTP API shows it.</summary>
+/// <summary>An order.</summary>
 public sealed record OrderDocument
 {
     /// <summary>The order.</summary>
@@ -17,10 +17,10 @@ public sealed record OrderDocument
     /// <summary>Seats.</summary>
     public required int Quantity { get; init; }
 
-    /// <summary>What is to be paid.</summary>
+    /// <summary>The amount to be paid.</summary>
     public required Money Total { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The status.</summary>
     public required OrderStatus Status { get; init; }
 
     /// <summary>When it was placed.</summary>
@@ -33,30 +33,30 @@ public sealed record OrderDocument
     public DateTimeOffset? PaidAt { get; init; }
 
     /// <summary>
-    /// Its voucher's code, a secret: only where its buyer or an operator reads the order itself; else null.
+    /// Its voucher's code, a secret: only set if its buyer or an operator reads the order itself; otherwise null.
     /// </summary>
     public VoucherCode? VoucherCode { get; init; }
 
-    /// <summary>The last 4 characters of its voucher's code, or null where it has no voucher.</summary>
+    /// <summary>The last 4 characters of its voucher's code, or null if it has no voucher.</summary>
     public string? VoucherTail { get; init; }
 
-    /// <summary>When the voucher ends, or null; half-open.</summary>
+    /// <summary>When the voucher expires, or null; it is valid before this instant.</summary>
     public DateTimeOffset? VoucherValidUntil { get; init; }
 
     /// <summary>When it was redeemed, or null.</summary>
     public DateTimeOffset? RedeemedAt { get; init; }
 
-    /// <summary>When its money was back, or null.</summary>
+    /// <summary>When it was refunded, or null.</summary>
     public DateTimeOffset? RefundedAt { get; init; }
 
     /// <summary>Why it was closed, or null.</summary>
     public CloseReason? CloseReason { get; init; }
 
-    /// <summary>With the answer to a join: its group just after it.</summary>
+    /// <summary>In the answer to a join: the group after the join; otherwise null.</summary>
     public GroupBrief? Group { get; init; }
 }
 
-/// <summary>What a buyer sends to join.</summary>
+/// <summary>The request to join a group.</summary>
 /// <param name="UserId">1 to 128 printable characters.</param>
 /// <param name="Quantity">Seats, default 1.</param>
 public sealed record JoinDocument(string UserId, int? Quantity = null);
@@ -67,11 +67,10 @@ public sealed record JoinDocument(string UserId, int? Quantity = null);
 /// <param name="Currency">ISO 4217.</param>
 public sealed record PaymentDocument(string PaymentId, long Amount, string Currency);
 
-/// <summary>A buyer wants the money back.</summary>
+/// <summary>The request for a refund.</summary>
 /// <param name="Reason">The buyer's words, at most 500 characters.</param>
 public sealed record RefundDocument(string? Reason = null);
 
-/// <summary>How a payment result was taken.</summary>
-/// <param name="Order">The order now.</param>
-/// <param name="ToBeRefunded">True where the money was accepted only to go back (202).</param>
+/// <summary>The answer to a payment result.</summary> <param name="Order">The order after it.</param>
+/// <param name="ToBeRefunded">True if the payment was accepted but will be refunded (202).</param>
 public sealed record PaymentTaken(OrderDocument Order, bool ToBeRefunded);

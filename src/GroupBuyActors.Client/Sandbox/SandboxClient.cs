@@ -1,7 +1,8 @@
 namespace GroupBuyActors.Client;
 
 /// <summary>
-/// The sandbox that stands in for inventory, payments and notices where no real service is set; 404 where they are.
+/// Calls the sandbox, which answers for inventory, payments and notices if no real service is configured; otherwise
+/// calls get 404.
 /// </summary>
 public sealed class SandboxClient
 {
@@ -17,13 +18,13 @@ public sealed class SandboxClient
         CancellationToken cancellation = default
     ) => _transport.SendAsync<StockDocument>(HttpMethod.Put, Stock(merchantId, sku), stock, cancellation);
 
-    /// <summary>The stock of a sku; one never set has 1,000,000.</summary>
+    /// <summary>The stock of a sku; 1,000,000 units if it was never set.</summary>
     public Task<StockDocument> GetStockAsync(long merchantId, string sku, CancellationToken cancellation = default) =>
         _transport.SendAsync<StockDocument>(HttpMethod.Get, Stock(merchantId, sku), null, cancellation);
 
     /// <summary>
-    /// The buyer pays at the provider, which tells the group unless <see cref="SandboxPaymentDocument.Callback"/> is
-    /// false.
+    /// Pays an order at the sandbox's provider, which notifies the group unless
+    /// <see cref="SandboxPaymentDocument.Callback"/> is false.
     /// </summary>
     public Task<SandboxPaymentDocument> PayAsync(
         OrderId order,
@@ -38,14 +39,14 @@ public sealed class SandboxClient
             asksPort: true
         );
 
-    /// <summary>Makes a port (<c>inventory, payments, notices</c>) misbehave.</summary>
+    /// <summary>Sets the injected faults of a port (<c>inventory, payments, notices</c>).</summary>
     public Task<FaultsDocument> SetFaultsAsync(
         string port,
         FaultsDocument faults,
         CancellationToken cancellation = default
     ) => _transport.SendAsync<FaultsDocument>(HttpMethod.Put, $"v1/sandbox/faults/{port}", faults, cancellation);
 
-    /// <summary>What a port was asked; <paramref name="key"/>: only under this key.</summary>
+    /// <summary>The calls that a port received; <paramref name="key"/>: only those with this key.</summary>
     public Task<PageDocument<CallDocument>> CallsAsync(
         string port,
         string? key = null,
