@@ -1,8 +1,8 @@
 namespace GroupBuyActors;
 
 /// <summary>
-/// A command was not decided, or what it decided cannot be stored: a fault of ours, that the same call meets again.
-/// Nothing of it is stored.
+/// A command could not be executed, or its result cannot be stored, because of a fault of this software: the same call
+/// will fail again. Nothing of it is stored.
 /// </summary>
 [GenerateSerializer, Alias("groupbuy.DecisionFailedException")]
 public sealed class DecisionFailedException(string message) : Exception(message);

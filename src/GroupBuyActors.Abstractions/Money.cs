@@ -8,19 +8,17 @@ namespace GroupBuyActors;
 [GenerateSerializer, Immutable, Alias("groupbuy.Money")]
 public readonly record struct Money([property: Id(0)] long Amount, [property: Id(1)] string Currency)
 {
-    /// <summary>
-    /// The largest amount that is taken from anyone, in minor units: what the dearest order costs that there can be.
-    /// </summary>
+    /// <summary>The largest accepted amount in minor units: the price of the most expensive possible order.</summary>
     public const long AmountMax = 100_000_000_000_000_000;
 
-    /// <summary>True where the text has the shape of an ISO 4217 code.</summary>
+    /// <summary>True if the text has the format of an ISO 4217 code.</summary>
     public static bool IsCurrency([NotNullWhen(true)] string? text) =>
         text is { Length: 3 }
         && char.IsAsciiLetterUpper(text[0])
         && char.IsAsciiLetterUpper(text[1])
         && char.IsAsciiLetterUpper(text[2]);
 
-    /// <summary>The price of several units; throws <see cref="OverflowException"/> past 64 bits.</summary>
+    /// <summary>The price of several units; throws <see cref="OverflowException"/> beyond 64 bits.</summary>
     public static Money operator *(Money price, int quantity) =>
         price with
         {

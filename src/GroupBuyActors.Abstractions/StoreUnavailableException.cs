@@ -1,5 +1,5 @@
 namespace GroupBuyActors;
 
-/// <summary>The store cannot take the change now, or its outcome is unknown: try again with the same request.</summary>
+/// <summary>The store cannot accept the change now, or its outcome is unknown: send the same request again.</summary>
 [GenerateSerializer, Alias("groupbuy.StoreUnavailableException")]
 public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -11,7 +11,7 @@ using Polly.Telemetry;
 
 namespace GroupBuyActors.Integrations;
 
-/// <summary>Puts services called over HTTP behind the ports.</summary>
+/// <summary>Registers adapters of ports to services over HTTP.</summary>
 public static class HttpPortServices
 {
     private static readonly TimeSpan ConnectionIdleMax = TimeSpan.FromMinutes(1);
@@ -19,8 +19,8 @@ public static class HttpPortServices
     private const string Pipeline = "port";
 
     /// <summary>
-    /// Each port that has a base address becomes a service over HTTP, instead of whatever was behind it; the others
-    /// stay as they are.
+    /// Replaces the implementation of each port that has a base address by an adapter over HTTP; other ports are not
+    /// changed.
     /// </summary>
     public static IServiceCollection AddGroupBuyHttpPorts(this IServiceCollection services, HttpPorts ports)
     {
@@ -28,31 +28,30 @@ public static class HttpPortServices
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<HttpPortMetrics>();
-        services.Configure<TelemetryOptions>(Quieten);
+        services.Configure<TelemetryOptions>(LowerSeverity);
         if (ports.Inventory.BaseUrl is not null)
         {
             services.AddPort("inventory", ports.Inventory, ports, port => new HttpInventory(port));
-            services.Puts<IInventory, HttpInventory>().Puts<IStockBooks, HttpInventory>();
+            services.Replace<IInventory, HttpInventory>().Replace<IStockBooks, HttpInventory>();
         }
 
         if (ports.Payments.BaseUrl is not null)
         {
             services.AddPort("payments", ports.Payments, ports, port => new HttpPayments(port));
-            services.Puts<IPayments, HttpPayments>().Puts<IPaymentBooks, HttpPayments>();
+            services.Replace<IPayments, HttpPayments>().Replace<IPaymentBooks, HttpPayments>();
         }
 
         if (ports.Notices.BaseUrl is not null)
         {
             services.AddPort("notices", ports.Notices, ports, port => new HttpNotices(port));
-            services.Puts<INotices, HttpNotices>();
+            services.Replace<INotices, HttpNotices>();
         }
 
         return services;
     }
 
-    // A try that failed is no alarm: the breaker says so once when there are many, and the tasks that wait say so when
-    // it lasts.
-    private static void Quieten(TelemetryOptions telemetry)
+    // A failed try is not worth a warning: the breaker logs many failures once, and waiting tasks show lasting ones.
+    private static void LowerSeverity(TelemetryOptions telemetry)
     {
         var others = telemetry.SeverityProvider;
         telemetry.SeverityProvider = happened =>
@@ -61,7 +60,7 @@ public static class HttpPortServices
                 : others?.Invoke(happened) ?? happened.Event.Severity;
     }
 
-    private static IServiceCollection Puts<TPort, TAdapter>(this IServiceCollection services)
+    private static IServiceCollection Replace<TPort, TAdapter>(this IServiceCollection services)
         where TPort : class
         where TAdapter : class, TPort =>
         services.Replace(ServiceDescriptor.Singleton<TPort>(provider => provider.GetRequiredService<TAdapter>()));
@@ -76,7 +75,7 @@ public static class HttpPortServices
         where TAdapter : class
     {
         services.AddKeyedSingleton(name, (provider, _) => NewPipeline(provider, name, options));
-        // The client lives as long as the process: what ages is its connections.
+        // The client lives as long as the process; its connections have a limited lifetime.
         services.AddSingleton(provider =>
             adapt(
                 new HttpPort(
@@ -88,7 +87,7 @@ public static class HttpPortServices
                 )
             )
         );
-        // In this order from the outside in; the last stands before the network.
+        // From the outermost handler to the innermost, which calls the network.
         var client = services
             .AddHttpClient(name, http => Prepare(http, options))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
@@ -134,7 +133,7 @@ public static class HttpPortServices
     private static SocketsHttpHandler Connections(HttpPortOptions options) =>
         new()
         {
-            // A redirect would leave past the allow-list, with the body and the key of the call.
+            // A redirect would bypass the allow-list, with the body and the key of the call.
             AllowAutoRedirect = false,
             UseCookies = false,
             PooledConnectionLifetime = options.ConnectionLifetime,

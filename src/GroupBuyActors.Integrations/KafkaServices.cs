@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace GroupBuyActors.Integrations;
 
-/// <summary>Puts Kafka behind the port of published events.</summary>
+/// <summary>Registers the publisher of events to Kafka.</summary>
 public static class KafkaServices
 {
     /// <summary>Registers Kafka as an <see cref="IEventPublisher"/>. Nothing connects before the first event.</summary>

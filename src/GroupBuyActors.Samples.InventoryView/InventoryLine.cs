@@ -3,16 +3,14 @@ using GroupBuyActors.Groups;
 
 namespace GroupBuyActors.Samples.InventoryView;
 
-/// <summary>
-/// What this view knows of a group: the same figures as the service's own, made from nothing but its events.
-/// </summary>
+/// <summary>The view's row of a group: the same figures as the service's own, computed from its events only.</summary>
 /// <param name="Group">The group.</param>
 internal sealed record InventoryLine(GroupId Group)
 {
     /// <summary>The sequence of the last event that is in these figures: the checkpoint.</summary>
     public long Sequence { get; init; }
 
-    /// <summary>Where the group stands.</summary>
+    /// <summary>The state of the group.</summary>
     public GroupPhase State { get; init; }
 
     /// <summary>Why it ended, or null.</summary>
@@ -24,13 +22,13 @@ internal sealed record InventoryLine(GroupId Group)
     /// <summary>Seats held and paid.</summary>
     public int SeatsPaid { get; init; }
 
-    /// <summary>Units of the whole allocation.</summary>
+    /// <summary>Units of the whole reservation.</summary>
     public int Reserved { get; init; }
 
-    /// <summary>Units deducted, whether or not they were returned since.</summary>
+    /// <summary>All units ever deducted, including those returned later.</summary>
     public int DeductedEver { get; init; }
 
-    /// <summary>Units of the allocation released without having been deducted.</summary>
+    /// <summary>Reserved units that were released without having been deducted.</summary>
     public int ReleasedUnsold { get; init; }
 
     /// <summary>Deducted units returned.</summary>
@@ -42,15 +40,13 @@ internal sealed record InventoryLine(GroupId Group)
     /// <summary>Reserved units that are neither deducted nor released.</summary>
     public int Outstanding => Reserved - DeductedEver - ReleasedUnsold;
 
-    /// <summary>Units that left the stock for good.</summary>
+    /// <summary>Deducted units that were not returned.</summary>
     public int Deducted => DeductedEver - Returned;
 
     /// <summary>Units that are back in the stock.</summary>
     public int Released => ReleasedUnsold + Returned;
 
-    /// <summary>
-    /// The line after an event; <paramref name="orders"/> holds the group's orders that events have told of.
-    /// </summary>
+    /// <summary>The row after an event; <paramref name="orders"/> has the group's orders that were loaded.</summary>
     public InventoryLine After(GroupEvent? happened, long sequence, IDictionary<int, OrderLine> orders)
     {
         var line = this with { Sequence = sequence };
@@ -104,9 +100,8 @@ internal sealed record InventoryLine(GroupId Group)
     }
 }
 
-/// <summary>What the view must remember of an order to know its seats.</summary>
-/// <param name="Quantity">Seats.</param>
-/// <param name="Status">Where it stands.</param>
+/// <summary>The view's row of an order, from which its seats are computed.</summary>
+/// <param name="Quantity">Seats.</param> <param name="Status">The status.</param>
 internal readonly record struct OrderLine(int Quantity, OrderStatus Status)
 {
     /// <summary>Seats it holds, paid or not.</summary>

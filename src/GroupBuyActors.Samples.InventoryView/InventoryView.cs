@@ -5,18 +5,18 @@ using Microsoft.Data.Sqlite;
 namespace GroupBuyActors.Samples.InventoryView;
 
 /// <summary>
-/// The view in a SQLite file: a row per group, whose sequence is the checkpoint, and a row per order. A batch is one
-/// transaction that begins by comparing the sequences it follows on, so each event counts once, whoever stores it and
-/// however often it comes.
+/// The view in a SQLite file: a row per group, with its sequence as the checkpoint, and a row per order. A batch is
+/// stored in one transaction that first compares the stored sequences with the checkpoints, so each event takes effect
+/// once, whichever process stores it and however often it is delivered.
 /// </summary>
 internal sealed class InventoryView : IGroupProjection, IDisposable
 {
     private readonly string _connection;
 
-    // SQLite has one writer; partitions take turns here instead of waiting for the file's lock.
-    private readonly SemaphoreSlim _turn = new(1);
+    // SQLite has one writer; partitions wait for each other here instead of for the file's lock.
+    private readonly SemaphoreSlim _writeLock = new(1);
 
-    /// <summary>Opens the file, or makes it.</summary>
+    /// <summary>Opens the file, or creates it.</summary>
     public InventoryView(string path)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory)
@@ -31,7 +31,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
             create table if not exists group_line (
                 group_id text primary key, sequence integer not null, state integer not null, reason integer,
                 seats_taken integer not null, seats_paid integer not null, reserved integer not null,
-                deducted_ever integer not null, given_back integer not null, returned integer not null,
+                deducted_ever integer not null, released_unsold integer not null, returned integer not null,
                 buyers_notified integer not null) without rowid;
             create table if not exists order_line (
                 group_id text not null, number integer not null, quantity integer not null, status integer not null,
@@ -40,14 +40,14 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
         );
     }
 
-    /// <summary>What is known of a group, or null where nothing is.</summary>
+    /// <summary>The row of a group, or null.</summary>
     public InventoryLine? Read(GroupId group)
     {
         using var connection = Open();
         return ReadLine(connection, null, group);
     }
 
-    /// <summary>What is known of all groups, in the order of their ids.</summary>
+    /// <summary>The rows of all groups, in the order of their ids.</summary>
     public IReadOnlyList<InventoryLine> ReadAll()
     {
         using var connection = Open();
@@ -66,7 +66,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
     )
     {
         using var connection = Open();
-        // One transaction, or each look-up would begin and end one.
+        // One transaction, because otherwise each look-up would begin and end its own.
         using var transaction = connection.BeginTransaction(deferred: true);
         var sequences = new Dictionary<GroupId, long>();
         foreach (var group in groups)
@@ -79,28 +79,28 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
     public async ValueTask StoreAsync(GroupEventBatch batch, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        await _turn.WaitAsync(cancellation);
+        await _writeLock.WaitAsync(cancellation);
         try
         {
             using var connection = Open();
-            // The write lock is taken at once: between comparing and writing nobody else writes, in this process or
-            // another.
+            // The write lock is taken at once, so that nobody else writes between the comparison and the write, in this
+            // process or another.
             using var transaction = connection.BeginTransaction(deferred: false);
             Store(connection, transaction, batch);
             transaction.Commit();
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
-    /// <summary>Lets go of the file.</summary>
+    /// <summary>Closes the file.</summary>
     public void Dispose()
     {
         using var connection = new SqliteConnection(_connection);
         SqliteConnection.ClearPool(connection);
-        _turn.Dispose();
+        _writeLock.Dispose();
     }
 
     private static void Store(SqliteConnection connection, SqliteTransaction transaction, GroupEventBatch batch)
@@ -131,7 +131,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
     }
 
     private const string SelectLines = """
-        select group_id, sequence, state, reason, seats_taken, seats_paid, reserved, deducted_ever, given_back,
+        select group_id, sequence, state, reason, seats_taken, seats_paid, reserved, deducted_ever, released_unsold,
           returned, buyers_notified from group_line
         """;
 
@@ -168,7 +168,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
             transaction,
             """
             insert or replace into group_line values
-                (@group, @sequence, @state, @reason, @taken, @paid, @reserved, @deducted, @given, @returned, @notified)
+                (@group, @sequence, @state, @reason, @taken, @paid, @reserved, @deducted, @unsold, @returned, @notified)
             """,
             ("@group", line.Group.Value),
             ("@sequence", line.Sequence),
@@ -178,7 +178,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
             ("@paid", line.SeatsPaid),
             ("@reserved", line.Reserved),
             ("@deducted", line.DeductedEver),
-            ("@given", line.ReleasedUnsold),
+            ("@unsold", line.ReleasedUnsold),
             ("@returned", line.Returned),
             ("@notified", line.BuyersNotified)
         );
@@ -215,7 +215,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
         command.ExecuteNonQuery();
     }
 
-    /// <summary>The orders of one group that a batch touches: read when first named, written at its end.</summary>
+    /// <summary>The orders of one group in a batch: read when first needed, written at its end.</summary>
     private sealed class OrdersOf(SqliteConnection connection, SqliteTransaction transaction, GroupId group)
     {
         public Dictionary<int, OrderLine> Lines { get; } = [];

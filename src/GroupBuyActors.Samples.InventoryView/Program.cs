@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace GroupBuyActors.Samples.InventoryView;
 
 /// <summary>
-/// Keeps the view from the topic until it is told to stop, and says from time to time how it stands. Kill it at any
-/// moment and start it again: it goes on where the view is.
+/// Updates the view from the topic until it is told to stop, and prints its status periodically. It can be killed at
+/// any moment and started again: it continues from what the view has stored.
 /// </summary>
 internal static class Program
 {
@@ -50,7 +50,7 @@ internal static class Program
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var http = new HttpClient();
-        // To standard error: what is read, what is waited for, and what the brokers say.
+        // The consumer's log goes to standard error.
         using var logs = LoggerFactory.Create(logging =>
             logging
                 .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "))
@@ -66,7 +66,7 @@ internal static class Program
                 log: logs.CreateLogger<GroupEventConsumer>()
             );
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
-            var telling = ReportAsync(consumer, ended.Token);
+            var reporting = ReportAsync(consumer, ended.Token);
             try
             {
                 await consumer.RunAsync(stopping.Token);
@@ -74,7 +74,7 @@ internal static class Program
             finally
             {
                 await ended.CancelAsync();
-                await telling;
+                await reporting;
             }
 
             return 0;

@@ -6,10 +6,7 @@ using GroupBuyActors.Store.Retention;
 
 namespace GroupBuyActors.Sandbox;
 
-/// <summary>
-/// What operators and tests do with the sandboxes of the ports: set stock, pay, make them misbehave, see what they were
-/// asked.
-/// </summary>
+/// <summary>Operations for operators and tests of the sandbox: set stock, pay, inject faults, list calls.</summary>
 internal sealed class SandboxControl
 {
     private readonly SandboxDatabase _database;
@@ -26,8 +23,8 @@ internal sealed class SandboxControl
     }
 
     /// <summary>
-    /// Brings the tables of the sandbox up to date, so that a start reports what is wrong with them. Call it after the
-    /// store's migration; several silos may at once.
+    /// Brings the tables of the sandbox up to date, so that a start reports their faults. Call it after the store's
+    /// migration; several silos may call it at the same time.
     /// </summary>
     public Task MigrateAsync(CancellationToken cancellation) => _database.ReadyAsync().WaitAsync(cancellation);
 
@@ -35,7 +32,7 @@ internal sealed class SandboxControl
     public Task<SandboxStock> GetStockAsync(long merchantId, string sku, CancellationToken cancellation) =>
         _books.StockAsync(merchantId, sku, cancellation);
 
-    /// <summary>Sets a sku's units; reserved and deducted stay where they are null.</summary>
+    /// <summary>Sets a sku's units; reserved and deducted are not changed if they are null.</summary>
     public Task<SandboxStock> SetStockAsync(
         long merchantId,
         string sku,
@@ -46,17 +43,17 @@ internal sealed class SandboxControl
     ) => _books.SetStockAsync(merchantId, sku, available, reserved, deducted, cancellation);
 
     /// <summary>
-    /// A buyer pays at the provider. Telling the order of it is the caller's part; where nobody does, only asking finds
-    /// it. Again with the same amount changes nothing; false where this payment is there with another amount.
+    /// Pays an order at the provider. The caller must report the payment to the order; otherwise only a query finds it.
+    /// Repeated with the same amount it changes nothing; false if the payment exists with another amount.
     /// </summary>
     public Task<bool> PayAsync(OrderId order, ProviderPayment payment, CancellationToken cancellation) =>
         _books.PayAsync(order, payment, cancellation);
 
-    /// <summary>Makes a port misbehave; in force on every silo when it returns.</summary>
+    /// <summary>Sets the injected faults of a port; in force on every silo when it returns.</summary>
     public Task SetFaultAsync(SandboxPort port, SandboxFault fault, CancellationToken cancellation) =>
         _faults.SetAsync(port, fault, cancellation);
 
-    /// <summary>What a port was asked, by key; of one key where one is given. Calls that failed count.</summary>
+    /// <summary>The calls that a port received, by key, or those with one key. Includes failed calls.</summary>
     public Task<Page<SandboxCall>> CallsAsync(
         SandboxPort port,
         string? key,
@@ -66,8 +63,8 @@ internal sealed class SandboxControl
     ) => _books.CallsAsync(port, key, after, limit, cancellation);
 
     /// <summary>
-    /// Removes calls that were last made before, a page of them in the order of their keys at a time: each call goes on
-    /// where the one before ended, and is done at the end.
+    /// Removes counted calls that were last made before a time, one page in order of keys per call: each call continues
+    /// where the previous one ended.
     /// </summary>
     public Task<PurgeStep> RemoveCallsAsync(DateTimeOffset before, int limit, CancellationToken cancellation) =>
         _oldCalls.RemoveAsync(before, limit, cancellation);

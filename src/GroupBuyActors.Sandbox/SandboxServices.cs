@@ -7,13 +7,13 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace GroupBuyActors.Sandbox;
 
-/// <summary>Puts the sandboxes behind the ports.</summary>
+/// <summary>Registers the sandbox.</summary>
 public static class SandboxServices
 {
     /// <summary>
-    /// Registers the sandboxes as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, their
-    /// own books as <see cref="IPaymentBooks"/> and <see cref="IStockBooks"/>, and <see cref="SandboxControl"/> for
-    /// their operators. Needs the store, whose database holds their books.
+    /// Registers the sandbox as <see cref="IInventory"/>, <see cref="IPayments"/> and <see cref="INotices"/>, its books
+    /// as <see cref="IPaymentBooks"/> and <see cref="IStockBooks"/>, and <see cref="SandboxControl"/> for operators.
+    /// Needs the store and its database.
     /// </summary>
     public static IServiceCollection AddGroupBuySandbox(this IServiceCollection services)
     {

@@ -4,8 +4,8 @@ using GroupBuyActors.Groups;
 namespace GroupBuyActors.Events;
 
 /// <summary>
-/// Something that happened to a group. The record is the event's data; type, sequence and time are in
-/// <see cref="HistoryItem"/>. Names and shapes only grow: see <see cref="GroupEvents"/>.
+/// An event of a group. The record is the event's data; type, sequence and time are in <see cref="HistoryItem"/>. Types
+/// and properties are only added: see <see cref="GroupEvents"/>.
 /// </summary>
 public abstract record GroupEvent
 {
@@ -32,8 +32,8 @@ public abstract record OrderEvent : GroupEvent
 public sealed record GroupPublishing(int Attempt, GroupTermsRequest Offer, GroupTerms Terms) : GroupEvent;
 
 /// <summary>
-/// <c>group.publication-abandoned</c>: this attempt is given up. <paramref name="Reserved"/>: null where inventory
-/// never answered.
+/// <c>group.publication-abandoned</c>: this attempt was abandoned. <paramref name="Reserved"/>: null if inventory never
+/// answered.
 /// </summary>
 public sealed record GroupPublicationAbandoned(int Attempt, string Reason, bool? Reserved) : GroupEvent;
 
@@ -55,7 +55,9 @@ public sealed record GroupJoiningEnded(JoiningEndReason Reason) : GroupEvent;
 /// <summary><c>group.fulfilled</c>: vouchers are issued.</summary>
 public sealed record GroupFulfilled(int Orders, DateTimeOffset VouchersValidUntil) : GroupEvent;
 
-/// <summary><c>group.expired</c>: ended. <paramref name="LegacyName"/> is what the replaced system called it.</summary>
+/// <summary>
+/// <c>group.expired</c>: ended. <paramref name="LegacyName"/> is the event's name in the replaced system.
+/// </summary>
 public sealed record GroupExpired(ExpiryReason Reason, string LegacyName = "GROUP_EXPIRED") : GroupEvent;
 
 /// <summary><c>order.placed</c>: a buyer took seats.</summary>
@@ -68,18 +70,18 @@ public sealed record OrderPaid(string PaymentId, Money Amount) : OrderEvent;
 public sealed record OrderClosed(CloseReason Reason) : OrderEvent;
 
 /// <summary>
-/// <c>order.refund-requested</c>: the order's money goes back. <paramref name="Note"/>: the buyer's words.
+/// <c>order.refund-requested</c>: the order's payment is to be refunded. <paramref name="Note"/>: the buyer's reason.
 /// </summary>
 public sealed record OrderRefundRequested(string PaymentId, Money Amount, RefundReason Reason, string? Note = null)
     : OrderEvent;
 
-/// <summary><c>order.refunded</c>: the order's money is back.</summary>
+/// <summary><c>order.refunded</c>: the order's payment was refunded.</summary>
 public sealed record OrderRefunded(string PaymentId, Money Amount) : OrderEvent;
 
-/// <summary><c>payment.excess</c>: money beyond what the order needs was accepted and goes back beside it.</summary>
+/// <summary><c>payment.excess</c>: a payment that the order does not need was accepted and will be refunded.</summary>
 public sealed record PaymentExcess(string PaymentId, Money Amount) : OrderEvent;
 
-/// <summary><c>payment.refunded</c>: excess money is back.</summary>
+/// <summary><c>payment.refunded</c>: an excess payment was refunded.</summary>
 public sealed record PaymentRefunded(string PaymentId, Money Amount) : OrderEvent;
 
 /// <summary><c>stock.deducted</c>: <paramref name="Cause"/> numbers the deduction, from 1.</summary>
@@ -92,8 +94,8 @@ public sealed record StockDeducted(int Cause, int Units) : GroupEvent;
 public sealed record StockReleased(int Cause, int Units, int Returned) : GroupEvent;
 
 /// <summary>
-/// <c>voucher.issued</c>. The code is a secret between its buyer and the merchant: only the group's journal has it, and
-/// no tail; what is published has the tail, and no code.
+/// <c>voucher.issued</c>. The code is a secret of its buyer: the group's journal has the code without the tail,
+/// published events have the tail without the code.
 /// </summary>
 public sealed record VoucherIssued(VoucherCode? VoucherCode, DateTimeOffset ValidUntil, string? VoucherTail = null)
     : OrderEvent;
@@ -109,6 +111,6 @@ public sealed record VoucherLapsed : OrderEvent;
 
 /// <summary>
 /// <c>buyers.notified</c>: notices of one kind to the buyers of orders <paramref name="FirstOrder"/> to
-/// <paramref name="LastOrder"/> are handed over.
+/// <paramref name="LastOrder"/> were passed to the notice service.
 /// </summary>
 public sealed record BuyersNotified(string Kind, int FirstOrder, int LastOrder, int Buyers) : GroupEvent;

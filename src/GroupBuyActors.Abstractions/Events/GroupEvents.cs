@@ -6,8 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace GroupBuyActors.Events;
 
 /// <summary>
-/// The vocabulary of events: each type's stable name, its version and its JSON. A stored or published event is read by
-/// name and version; an unknown one throws <see cref="UnknownEventException"/>, never skips.
+/// The event types: each type's stable name, version and JSON. A stored or published event is read by name and version;
+/// an unknown one throws <see cref="UnknownEventException"/> and is never skipped.
 /// </summary>
 public static class GroupEvents
 {
@@ -46,7 +46,7 @@ public static class GroupEvents
     private static readonly FrozenDictionary<string, (string Name, int Version, JsonTypeInfo Type)> ByName =
         Vocabulary.ToFrozenDictionary(entry => entry.Name);
 
-    /// <summary>All names, in the order of the vocabulary.</summary>
+    /// <summary>The names of all event types.</summary>
     public static IEnumerable<string> Names => Vocabulary.Select(entry => entry.Name);
 
     /// <summary>The stable name of an event, such as <c>order.placed</c>.</summary>
@@ -59,13 +59,13 @@ public static class GroupEvents
     public static byte[] Serialize(GroupEvent happened) =>
         JsonSerializer.SerializeToUtf8Bytes(happened, ByType[happened.GetType()].Type);
 
-    /// <summary>Writes the event's data where the writer stands.</summary>
+    /// <summary>Writes the event's data at the writer's position.</summary>
     public static void Serialize(GroupEvent happened, Utf8JsonWriter writer) =>
         JsonSerializer.Serialize(writer, happened, ByType[happened.GetType()].Type);
 
     /// <summary>
-    /// Data as it may leave the journal, for histories and listeners: without secrets. Throws
-    /// <see cref="UnknownEventException"/> where a newer release wrote it and this one cannot tell what is.
+    /// The data for histories and published events, without secrets. Throws <see cref="UnknownEventException"/> if a
+    /// newer release wrote it, so that this release does not know which parts are secret.
     /// </summary>
     public static ReadOnlyMemory<byte> Publish(string name, int version, ReadOnlyMemory<byte> stored) =>
         name == VoucherIssuedName
@@ -90,12 +90,12 @@ public static class GroupEvents
 }
 
 /// <summary>
-/// An event that this release cannot read: a newer release wrote it. The group must not be decided on here.
+/// An event was written by a newer release and cannot be read by this one, which must not decide on the group.
 /// </summary>
 public sealed class UnknownEventException(string message) : Exception(message);
 
 /// <summary>
-/// Source-generated JSON of event data: camelCase, nulls left out, times ISO 8601, durations ISO 8601.
+/// Source-generated JSON of event data: camelCase, nulls omitted, times and durations in ISO 8601 format.
 /// </summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,

@@ -6,8 +6,8 @@ using System.Xml;
 namespace GroupBuyActors.Events;
 
 /// <summary>
-/// Durations as ISO 8601 (<c>PT30M</c>, <c>P30D</c>, <c>P2W</c>); years and months are refused, for they have no fixed
-/// length.
+/// Durations in ISO 8601 format (<c>PT30M</c>, <c>P30D</c>, <c>P2W</c>); years and months are refused, because they
+/// have no fixed length.
 /// </summary>
 public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
 {
@@ -21,7 +21,7 @@ public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
         writer.WriteStringValue(XmlConvert.ToString(value));
 
-    /// <summary>Reads a duration; false where the text is not one.</summary>
+    /// <summary>Reads a duration; false if the text is not one.</summary>
     public static bool TryParse(string? text, out TimeSpan value)
     {
         value = default;
@@ -57,8 +57,8 @@ public sealed class IsoDurationConverter : JsonConverter<TimeSpan>
 }
 
 /// <summary>
-/// Instants as ISO 8601 in UTC with milliseconds: <c>2026-11-23T14:00:00.000Z</c>. Read with any offset, cut to
-/// milliseconds.
+/// Instants in ISO 8601 format in UTC with milliseconds: <c>2026-11-23T14:00:00.000Z</c>. Read with any offset,
+/// truncated to milliseconds.
 /// </summary>
 public sealed class IsoInstantConverter : JsonConverter<DateTimeOffset>
 {

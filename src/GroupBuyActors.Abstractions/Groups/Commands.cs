@@ -1,19 +1,16 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>
-/// Makes a command safe to send again: the same id gives the first answer, whatever failed in between.
-/// Ids live in the group's state for 24 h.
-/// </summary>
-/// <param name="Id">1 to 64 characters, unique to the call (scope included by the sender).</param>
-/// <param name="Fingerprint">Of the body; the same id with another fingerprint is refused. Empty where the sender has
-/// no body to compare.</param>
+/// <summary> Makes a command safe to repeat: the same id gets the first answer, whatever failed in between. The group
+/// remembers ids for 24 h. </summary> <param name="Id">1 to 64 characters, unique for the call; the sender includes the
+/// scope.</param> <param name="Fingerprint">A hash of the body; the same id with another fingerprint is refused. Empty
+/// if there is no body to compare.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.RequestKey")]
 public sealed record RequestKey([property: Id(0)] string Id, [property: Id(1)] string Fingerprint);
 
-/// <summary>A buyer takes seats.</summary>
+/// <summary>The command to join: a buyer takes seats.</summary>
 /// <param name="UserId">1 to 128 printable characters.</param>
-/// <param name="Quantity">Seats, from 1.</param>
-/// <param name="Request">For safe repeats; null gives none.</param>
+/// <param name="Quantity">Seats, from 1.</param> <param name="Request">Makes the command safe to repeat; null: it is
+/// not.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.JoinGroup")]
 public sealed record JoinGroup(
     [property: Id(0)] string UserId,
@@ -23,10 +20,10 @@ public sealed record JoinGroup(
 
 /// <summary>A payment result.</summary>
 /// <param name="Number">The order's number.</param>
-/// <param name="PaymentId">1 to 128 printable characters, unique per order.</param>
-/// <param name="Amount">What was paid, positive.</param>
-/// <param name="Trusted">True from the payment service; else the payment port is asked before it is believed.</param>
-/// <param name="Request">For safe repeats; null gives none.</param>
+/// <param name="PaymentId">1 to 128 printable characters, unique per order.</param> <param name="Amount">The paid
+/// amount, positive.</param> <param name="Trusted">True if the payment service reports it; otherwise the payment port
+/// is queried before it is accepted.</param> <param name="Request">Makes the command safe to repeat; null: it is
+/// not.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.PayOrder")]
 public sealed record PayOrder(
     [property: Id(0)] int Number,
@@ -36,10 +33,10 @@ public sealed record PayOrder(
     [property: Id(4)] RequestKey? Request = null
 );
 
-/// <summary>A buyer wants the money back.</summary>
+/// <summary>The command to request a refund.</summary>
 /// <param name="Number">The order's number.</param>
-/// <param name="Reason">The buyer's words, at most 500 characters.</param>
-/// <param name="Request">For safe repeats; null gives none.</param>
+/// <param name="Reason">The buyer's words, at most 500 characters.</param> <param name="Request">Makes the command safe
+/// to repeat; null: it is not.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.RequestRefund")]
 public sealed record RequestRefund(
     [property: Id(0)] int Number,

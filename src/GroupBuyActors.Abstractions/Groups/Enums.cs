@@ -2,11 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>Where a group stands in its life: ON_SHELF → OPENING → SUCCESS → FULFILLED → EXPIRED.</summary>
+/// <summary>The state of a group: ON_SHELF → OPENING → SUCCESS → FULFILLED → EXPIRED.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<GroupPhase>))]
 public enum GroupPhase
 {
-    /// <summary>Not there: never published, or its publication was given up. GET answers 404.</summary>
+    /// <summary>Never published, or its publication was abandoned. GET answers 404.</summary>
     [JsonStringEnumMemberName("NONE")]
     None,
 
@@ -35,7 +35,7 @@ public enum GroupPhase
     Expired,
 }
 
-/// <summary>Where an order stands.</summary>
+/// <summary>The status of an order.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<OrderStatus>))]
 public enum OrderStatus
 {
@@ -55,7 +55,7 @@ public enum OrderStatus
     [JsonStringEnumMemberName("REDEEMED")]
     Redeemed,
 
-    /// <summary>Its voucher ended unredeemed.</summary>
+    /// <summary>Its voucher expired without redemption.</summary>
     [JsonStringEnumMemberName("LAPSED")]
     Lapsed,
 
@@ -63,20 +63,20 @@ public enum OrderStatus
     [JsonStringEnumMemberName("CLOSED")]
     Closed,
 
-    /// <summary>Its money is on the way back.</summary>
+    /// <summary>Its payment is being refunded.</summary>
     [JsonStringEnumMemberName("REFUNDING")]
     Refunding,
 
-    /// <summary>Its money is back.</summary>
+    /// <summary>Its payment was refunded.</summary>
     [JsonStringEnumMemberName("REFUNDED")]
     Refunded,
 }
 
-/// <summary>What happens to the money of vouchers that end unredeemed.</summary>
+/// <summary>What happens to the money of vouchers that expire without redemption.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LapsePolicy>))]
 public enum LapsePolicy
 {
-    /// <summary>It goes back to the buyer (default).</summary>
+    /// <summary>It is refunded to the buyer (default).</summary>
     [JsonStringEnumMemberName("refund")]
     Refund,
 
@@ -140,11 +140,11 @@ public enum CloseReason
     GroupEnded,
 }
 
-/// <summary>Why money goes back.</summary>
+/// <summary>Why a payment is refunded.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RefundReason>))]
 public enum RefundReason
 {
-    /// <summary>The buyer asked.</summary>
+    /// <summary>The buyer requested it.</summary>
     [JsonStringEnumMemberName("buyer_request")]
     BuyerRequest,
 
@@ -156,11 +156,11 @@ public enum RefundReason
     [JsonStringEnumMemberName("stock_unavailable")]
     StockUnavailable,
 
-    /// <summary>Money came for a closed order.</summary>
+    /// <summary>The payment was for a closed order.</summary>
     [JsonStringEnumMemberName("late_payment")]
     LatePayment,
 
-    /// <summary>The voucher ended unredeemed.</summary>
+    /// <summary>The voucher expired without redemption.</summary>
     [JsonStringEnumMemberName("voucher_lapsed")]
     VoucherLapsed,
 }

@@ -1,8 +1,6 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>
-/// What a merchant sends to publish a group; what is left out takes the default of <see cref="GroupTerms"/>.
-/// </summary>
+/// <summary>A merchant's request to publish a group; omitted properties have the defaults given here.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.GroupTermsRequest")]
 public sealed record GroupTermsRequest
 {
@@ -18,11 +16,11 @@ public sealed record GroupTermsRequest
     [Id(2)]
     public required Money UnitPrice { get; init; }
 
-    /// <summary>People needed, default 3, 1 to 100,000.</summary>
+    /// <summary>The threshold: the number of buyers needed; 1 to 100,000, default 3.</summary>
     [Id(3)]
     public int? MinGroupSize { get; init; }
 
-    /// <summary>Seats, default <see cref="MinGroupSize"/>, never less, at most 100,000.</summary>
+    /// <summary>Seats: at least <see cref="MinGroupSize"/>, which is the default, at most 100,000.</summary>
     [Id(4)]
     public int? Capacity { get; init; }
 
@@ -30,7 +28,7 @@ public sealed record GroupTermsRequest
     [Id(5)]
     public int? PerUserLimit { get; init; }
 
-    /// <summary>When the window begins; default the publication.</summary>
+    /// <summary>When the group goes on the shelf; default: when it is published.</summary>
     [Id(6)]
     public DateTimeOffset? ShelfAt { get; init; }
 
@@ -79,7 +77,7 @@ public sealed record GroupTerms
     [Id(2)]
     public required Money UnitPrice { get; init; }
 
-    /// <summary>People needed.</summary>
+    /// <summary>The threshold: the number of buyers needed.</summary>
     [Id(3)]
     public required int MinGroupSize { get; init; }
 
@@ -91,7 +89,7 @@ public sealed record GroupTerms
     [Id(5)]
     public required int PerUserLimit { get; init; }
 
-    /// <summary>When the window begins (UTC, milliseconds).</summary>
+    /// <summary>When the group goes on the shelf (UTC, milliseconds).</summary>
     [Id(6)]
     public required DateTimeOffset ShelfAt { get; init; }
 
@@ -126,6 +124,6 @@ public sealed record GroupTerms
     /// <summary>When joining opens.</summary>
     public DateTimeOffset OpensAt => ShelfAt + OpenDelay;
 
-    /// <summary>When joining ends: a join at this very instant is refused.</summary>
+    /// <summary>When joining ends; a join at this instant is refused.</summary>
     public DateTimeOffset Deadline => ShelfAt + Timeout;
 }

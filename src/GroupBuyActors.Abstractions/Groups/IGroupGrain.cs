@@ -1,15 +1,15 @@
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// One group. Key: the <see cref="GroupId"/> as text. Every answer, refusals included, is given only after the state it
-/// saw is durable. A call that throws (<see cref="TimeoutException"/>, silo gone,
+/// A group. Key: the <see cref="GroupId"/> as text. Every answer, also a refusal, is given only after the state that it
+/// is based on is durable. A call that throws (<see cref="TimeoutException"/>, the death of a silo,
 /// <see cref="StoreUnavailableException"/>) has an unknown outcome: send it again with the same request key, payment id
 /// or content.
 /// </summary>
 [Alias("groupbuy.IGroupGrain")]
 public interface IGroupGrain : IGrainWithStringKey
 {
-    /// <summary>Publishes: <c>Created</c>, or <c>Done</c> for the same content again.</summary>
+    /// <summary>Publishes the group: <c>Created</c>; <c>Done</c> if repeated with the same content.</summary>
     [Alias("Publish")]
     Task<Reply<GroupView>> Publish(GroupTermsRequest termsRequest, RequestKey? request = null);
 
@@ -17,15 +17,15 @@ public interface IGroupGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<Reply<GroupView>> Get();
 
-    /// <summary>The merchant withdraws it; again gives the present state.</summary>
+    /// <summary>Withdraws the group; if repeated, returns the present state.</summary>
     [Alias("Withdraw")]
     Task<Reply<GroupView>> Withdraw(RequestKey? request = null);
 
-    /// <summary>The merchant ends joining early, in SUCCESS.</summary>
+    /// <summary>Ends joining early, in state SUCCESS.</summary>
     [Alias("EndJoining")]
     Task<Reply<GroupView>> EndJoining(RequestKey? request = null);
 
-    /// <summary>A buyer joins; the answer carries <see cref="OrderView.Group"/>.</summary>
+    /// <summary>Joins the group; the answer has <see cref="OrderView.Group"/>.</summary>
     [Alias("Join")]
     Task<Reply<OrderView>> Join(JoinGroup command);
 
@@ -33,15 +33,15 @@ public interface IGroupGrain : IGrainWithStringKey
     [Alias("GetOrder")]
     Task<Reply<OrderView>> GetOrder(int number);
 
-    /// <summary>Cancels before payment; again gives the present state.</summary>
+    /// <summary>Cancels an order before payment; if repeated, returns the present state.</summary>
     [Alias("CancelOrder")]
     Task<Reply<OrderView>> CancelOrder(int number, RequestKey? request = null);
 
-    /// <summary>Takes a payment result: <c>Done</c>, or <c>Accepted</c> where the money will be refunded.</summary>
+    /// <summary>Accepts a payment result: <c>Done</c>, or <c>Accepted</c> if the payment will be refunded.</summary>
     [Alias("Pay")]
     Task<Reply<OrderView>> Pay(PayOrder command);
 
-    /// <summary>A buyer's refund: <c>Accepted</c>.</summary>
+    /// <summary>Requests a refund for a buyer: <c>Accepted</c>.</summary>
     [Alias("RequestRefund")]
     Task<Reply<OrderView>> RequestRefund(RequestRefund command);
 
@@ -49,18 +49,18 @@ public interface IGroupGrain : IGrainWithStringKey
     [Alias("Redeem")]
     Task<Reply<OrderView>> Redeem(VoucherCode code, RequestKey? request = null);
 
-    /// <summary>Takes a redemption back.</summary>
+    /// <summary>Revokes a redemption.</summary>
     [Alias("RevokeRedemption")]
     Task<Reply<OrderView>> RevokeRedemption(VoucherCode code, RequestKey? request = null);
 
     /// <summary>
-    /// Decides a group anew that seems stuck: applies whatever is due by now; changes nothing where nothing is.
+    /// Applies everything that is due now, for a group that seems stuck; changes nothing if nothing is due.
     /// </summary>
     [Alias("Settle")]
     Task<Reply<GroupView>> Settle(RequestKey? request = null);
 
     /// <summary>
-    /// Waits until the last durable sequence is above <paramref name="after"/>, at most 10 s; gives that sequence, 0
+    /// Waits until the last durable sequence is above <paramref name="after"/>, at most 10 s; returns that sequence, 0
     /// for none.
     /// </summary>
     [Alias("WaitForEvents")]

@@ -2,42 +2,40 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>
-/// Why a command is refused: a closed set. The text form (<see cref="RefusalCodes"/>) is the contract with clients.
-/// </summary>
+/// <summary>Why a command is refused: a closed set. Clients get the text form (<see cref="RefusalCodes"/>).</summary>
 public enum RefusalCode
 {
-    /// <summary>The input is malformed; <see cref="Refusal.Errors"/> names each field.</summary>
+    /// <summary>The input is invalid; <see cref="Refusal.Errors"/> has each faulty field.</summary>
     RequestInvalid,
 
-    /// <summary>No such group.</summary>
+    /// <summary>The group does not exist.</summary>
     GroupNotFound,
 
-    /// <summary>The group is there with other content.</summary>
+    /// <summary>The group exists with different content.</summary>
     GroupExists,
 
     /// <summary>Joining has not opened.</summary>
     GroupNotOpen,
 
-    /// <summary>Joining is over.</summary>
+    /// <summary>Joining has ended.</summary>
     GroupClosed,
 
     /// <summary>Not enough free seats.</summary>
     GroupFull,
 
-    /// <summary>Past SUCCESS, or in it: it cannot be withdrawn.</summary>
+    /// <summary>A group in SUCCESS or later cannot be withdrawn.</summary>
     GroupNotWithdrawable,
 
     /// <summary>Only joining of a group in SUCCESS can be ended early.</summary>
     GroupNotSuccessful,
 
-    /// <summary>No such order.</summary>
+    /// <summary>The order does not exist.</summary>
     OrderNotFound,
 
     /// <summary>The buyer would hold more seats than allowed.</summary>
     OrderLimitReached,
 
-    /// <summary>The order is paid or beyond.</summary>
+    /// <summary>The order is paid, or its status is a later one.</summary>
     OrderNotCancellable,
 
     /// <summary>The order has no payment that can be refunded.</summary>
@@ -49,40 +47,40 @@ public enum RefusalCode
     /// <summary>This payment id was accepted with another amount.</summary>
     PaymentConflict,
 
-    /// <summary>Unknown or unreadable voucher.</summary>
+    /// <summary>The voucher code is unknown or malformed.</summary>
     VoucherNotFound,
 
-    /// <summary>Redeemed already.</summary>
+    /// <summary>The voucher was already redeemed.</summary>
     VoucherRedeemed,
 
-    /// <summary>Its validity has ended.</summary>
+    /// <summary>The voucher's validity has ended.</summary>
     VoucherLapsed,
 
-    /// <summary>Its money is back or on the way.</summary>
+    /// <summary>The voucher's payment was refunded, or is being refunded.</summary>
     VoucherRefunded,
 
-    /// <summary>Not redeemed, or redeemed too long ago.</summary>
+    /// <summary>The voucher is not redeemed, or was redeemed too long ago.</summary>
     VoucherNotRevocable,
 
-    /// <summary>Inventory refuses the allocation.</summary>
+    /// <summary>Inventory refuses the reservation.</summary>
     StockInsufficient,
 
     /// <summary>Inventory does not answer.</summary>
     InventoryUnavailable,
 
-    /// <summary>The payment provider does not answer and the payment cannot be believed without it.</summary>
+    /// <summary>The payment provider does not answer, and the payment cannot be accepted without it.</summary>
     PaymentsUnavailable,
 
-    /// <summary>The idempotency key was used with another body.</summary>
+    /// <summary>The idempotency key was used with a different body.</summary>
     IdempotencyMismatch,
 
-    /// <summary>The store cannot take the change now.</summary>
+    /// <summary>The store cannot accept the change now.</summary>
     StoreUnavailable,
 
-    /// <summary>Too many calls wait.</summary>
+    /// <summary>Too many calls are waiting.</summary>
     RateLimited,
 
-    /// <summary>No such timed task.</summary>
+    /// <summary>The timed task does not exist.</summary>
     TaskNotFound,
 
     /// <summary>The task's status does not allow this.</summary>
@@ -131,52 +129,51 @@ public static class RefusalCodes
         };
 }
 
-/// <summary>A command refused. Nothing refused leaves a trace in the group.</summary>
-/// <param name="Code">From the closed set.</param>
-/// <param name="Detail">One sentence for a person.</param>
+/// <summary>The refusal of a command. A refused command changes nothing in the group.</summary> <param name="Code">The
+/// stable code.</param> <param name="Detail">A sentence for people.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.Refusal")]
 public sealed record Refusal([property: Id(0)] RefusalCode Code, [property: Id(1)] string Detail)
 {
-    /// <summary>Every faulty field with what is wrong, or null.</summary>
+    /// <summary>The faults of each faulty field, or null.</summary>
     [Id(2)]
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 }
 
-/// <summary>How a command that was not refused went.</summary>
+/// <summary>The outcome of a command that was not refused.</summary>
 public enum ReplyOutcome
 {
     /// <summary>Done (200).</summary>
     Done,
 
-    /// <summary>Made (201).</summary>
+    /// <summary>Created (201).</summary>
     Created,
 
-    /// <summary>Taken, the rest follows (202).</summary>
+    /// <summary>Accepted, to be completed later (202).</summary>
     Accepted,
 }
 
-/// <summary>The answer to a command or question: a value, or a refusal.</summary>
+/// <summary>The answer to a command or query: a value, or a refusal.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.Reply`1")]
 public sealed record Reply<T>
     where T : class
 {
-    /// <summary>The answer, or null where refused.</summary>
+    /// <summary>The value, or null if refused.</summary>
     [Id(0)]
     public T? Value { get; init; }
 
-    /// <summary>The refusal, or null where answered.</summary>
+    /// <summary>The refusal, or null if not refused.</summary>
     [Id(1)]
     public Refusal? Refusal { get; init; }
 
-    /// <summary>How it went.</summary>
+    /// <summary>The outcome, if not refused.</summary>
     [Id(2)]
     public ReplyOutcome Outcome { get; init; }
 
-    /// <summary>True where the request key was known and this is its first answer.</summary>
+    /// <summary>True if the request key was known and this is its first answer, repeated.</summary>
     [Id(3)]
     public bool Replayed { get; init; }
 
-    /// <summary>True where there is a value.</summary>
+    /// <summary>True if there is a value.</summary>
     [MemberNotNullWhen(true, nameof(Value))]
     [MemberNotNullWhen(false, nameof(Refusal))]
     public bool Succeeded => Refusal is null;

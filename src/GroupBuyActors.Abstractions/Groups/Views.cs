@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>A group as its readers see it.</summary>
+/// <summary>A group as callers see it.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.GroupView")]
 public sealed record GroupView
 {
@@ -8,11 +8,11 @@ public sealed record GroupView
     [Id(0)]
     public required GroupId GroupId { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The state.</summary>
     [Id(1)]
     public required GroupPhase State { get; init; }
 
-    /// <summary>Why it ended; null before.</summary>
+    /// <summary>Why it ended; null before its end.</summary>
     [Id(2)]
     public ExpiryReason? Reason { get; init; }
 
@@ -55,13 +55,12 @@ public sealed record GroupView
     [Id(11)]
     public DateTimeOffset? FulfilledAt { get; init; }
 
-    /// <summary>When the vouchers end, or null.</summary>
+    /// <summary>When the vouchers expire, or null.</summary>
     [Id(12)]
     public DateTimeOffset? VouchersValidUntil { get; init; }
 }
 
-/// <summary>What a join tells about its group.</summary>
-/// <param name="State">Where it stands.</param>
+/// <summary>A group in the answer to a join.</summary> <param name="State">The state.</param>
 /// <param name="SeatsTaken">Seats held, paid or not.</param>
 /// <param name="SeatsPaid">Seats held and paid.</param>
 /// <param name="Sequence">The sequence of the last event of the join.</param>
@@ -73,7 +72,7 @@ public sealed record GroupBrief(
     [property: Id(3)] long Sequence
 );
 
-/// <summary>An order as its readers see it.</summary>
+/// <summary>An order as callers see it.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.OrderView")]
 public sealed record OrderView
 {
@@ -89,11 +88,11 @@ public sealed record OrderView
     [Id(2)]
     public required int Quantity { get; init; }
 
-    /// <summary>What is to be paid.</summary>
+    /// <summary>The amount to be paid.</summary>
     [Id(3)]
     public required Money Total { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>The state.</summary>
     [Id(4)]
     public required OrderStatus Status { get; init; }
 
@@ -109,13 +108,11 @@ public sealed record OrderView
     [Id(7)]
     public DateTimeOffset? PaidAt { get; init; }
 
-    /// <summary>
-    /// Its voucher, or null: a secret, for its buyer and operators only. What is read from lists does not have it.
-    /// </summary>
+    /// <summary>Its voucher, or null: a secret, for its buyer and operators only. Lists do not have it.</summary>
     [Id(8)]
     public VoucherCode? VoucherCode { get; init; }
 
-    /// <summary>When the voucher ends, or null; half-open.</summary>
+    /// <summary>When the voucher expires, or null; it is valid before this instant.</summary>
     [Id(9)]
     public DateTimeOffset? VoucherValidUntil { get; init; }
 
@@ -123,7 +120,7 @@ public sealed record OrderView
     [Id(10)]
     public DateTimeOffset? RedeemedAt { get; init; }
 
-    /// <summary>When its money was back, or null.</summary>
+    /// <summary>When it was refunded, or null.</summary>
     [Id(11)]
     public DateTimeOffset? RefundedAt { get; init; }
 
@@ -131,7 +128,7 @@ public sealed record OrderView
     [Id(12)]
     public CloseReason? CloseReason { get; init; }
 
-    /// <summary>With the answer to a join: its group just after it.</summary>
+    /// <summary>In the answer to a join: the group after the join; otherwise null.</summary>
     [Id(13)]
     public GroupBrief? Group { get; init; }
 

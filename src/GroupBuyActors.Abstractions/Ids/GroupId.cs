@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace GroupBuyActors;
 
 /// <summary>
-/// Names one group: <c>{merchantId}.{region}.{code}</c>, for example <c>10042.SH-PUDONG.tea-1123</c>.
-/// It routes without a look-up: merchant and region give the <see cref="Shard"/>. At most 119 ASCII characters.
+/// The id of a group: <c>{merchantId}.{region}.{code}</c>, for example <c>10042.SH-PUDONG.tea-1123</c>. Merchant and
+/// region determine the <see cref="Shard"/> without a look-up. At most 119 ASCII characters.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.GroupId")]
 [JsonConverter(typeof(ParsableJsonConverter<GroupId>))]
@@ -21,7 +21,7 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
     /// <summary>The whole id as text.</summary>
     public string Value => _value ?? throw new InvalidOperationException("The GroupId was never set and has no value.");
 
-    /// <summary>True for <c>default</c>, which names no group.</summary>
+    /// <summary>True for <c>default</c>, which is no group's id.</summary>
     public bool IsUnset => _value is null;
 
     /// <summary>The merchant: a positive 64-bit integer.</summary>
@@ -46,7 +46,7 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
         }
     }
 
-    /// <summary>Reads an id, or throws <see cref="FormatException"/> with the expected shape.</summary>
+    /// <summary>Reads an id, or throws <see cref="FormatException"/> with the expected format.</summary>
     public static GroupId Parse(string text) => Parse(text.AsSpan(), null);
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
     /// <inheritdoc/>
     public static GroupId Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);
 
-    /// <summary>Reads an id; false where the text is not one.</summary>
+    /// <summary>Reads an id; false if the text is not one.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out GroupId id) =>
         TryParse(text.AsSpan(), null, out id);
 
@@ -80,7 +80,7 @@ public readonly partial record struct GroupId : ISpanParsable<GroupId>
         return true;
     }
 
-    /// <summary>True where the text is a region: <c>[A-Z0-9]{2,8}(-[A-Z0-9]{1,16}){0,3}</c>.</summary>
+    /// <summary>True if the text is a region: <c>[A-Z0-9]{2,8}(-[A-Z0-9]{1,16}){0,3}</c>.</summary>
     public static bool IsRegion(ReadOnlySpan<char> text) => RegionShape().IsMatch(text);
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace GroupBuyActors;
 
-/// <summary>Names one order: <c>{groupId}.{n}</c>, n the order's number in its group from 1.</summary>
+/// <summary>The id of an order: <c>{groupId}.{n}</c>, where n is the order's number in its group, from 1.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.OrderId")]
 [JsonConverter(typeof(ParsableJsonConverter<OrderId>))]
 public readonly record struct OrderId : ISpanParsable<OrderId>
@@ -25,7 +25,7 @@ public readonly record struct OrderId : ISpanParsable<OrderId>
     [Id(1)]
     public int Number { get; private init; }
 
-    /// <summary>Reads an id, or throws <see cref="FormatException"/> with the expected shape.</summary>
+    /// <summary>Reads an id, or throws <see cref="FormatException"/> with the expected format.</summary>
     public static OrderId Parse(string text) => Parse(text.AsSpan(), null);
 
     /// <inheritdoc/>
@@ -37,7 +37,7 @@ public readonly record struct OrderId : ISpanParsable<OrderId>
     /// <inheritdoc/>
     public static OrderId Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);
 
-    /// <summary>Reads an id; false where the text is not one.</summary>
+    /// <summary>Reads an id; false if the text is not one.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out OrderId id) =>
         TryParse(text.AsSpan(), null, out id);
 

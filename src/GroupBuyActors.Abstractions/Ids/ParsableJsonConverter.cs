@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace GroupBuyActors;
 
-/// <summary>Writes an id as its text and reads it back; a text that is no such id is a JSON fault.</summary>
+/// <summary>Writes an id as text and reads it; an invalid text throws <see cref="JsonException"/>.</summary>
 public class ParsableJsonConverter<T> : JsonConverter<T>
     where T : struct, ISpanParsable<T>
 {
@@ -17,6 +17,6 @@ public class ParsableJsonConverter<T> : JsonConverter<T>
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
         writer.WriteStringValue(TextOf(value));
 
-    /// <summary>The text that stands for a value.</summary>
+    /// <summary>The text of a value.</summary>
     protected virtual string TextOf(T value) => value.ToString() ?? "";
 }

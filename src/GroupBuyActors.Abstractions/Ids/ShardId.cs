@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors;
 
 /// <summary>
-/// A slice of merchants and regions that lives on one silo: merchant slot <c>merchantId % 128</c> and region slot
+/// A slice of merchants and regions, whose tasks one silo owns: merchant slot <c>merchantId % 128</c> and region slot
 /// <c>FNV-1a(region) % 16</c>, written <c>shard_042_r7</c>. The hash is stable across processes, machines and releases.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.ShardId")]

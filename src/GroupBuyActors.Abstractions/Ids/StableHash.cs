@@ -23,7 +23,8 @@ public static class StableHash
     }
 
     /// <summary>
-    /// Mixes a number into a hash (SplitMix64's finaliser, Steele et al. 2014), so that near inputs land far apart.
+    /// Mixes a number into a hash (SplitMix64's finaliser, Steele et al. 2014), so that similar inputs have very
+    /// different hashes.
     /// </summary>
     public static ulong Mix(ulong hash, ulong value)
     {

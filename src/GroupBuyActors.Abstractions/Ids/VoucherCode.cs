@@ -4,9 +4,9 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors;
 
 /// <summary>
-/// What a buyer shows to redeem: <c>{orderId}.{secret}</c>, the secret 8 to 64 characters of <c>[A-Za-z0-9_-]</c>,
-/// unguessable. <see cref="ToString"/> leaves the secret out: a code that gets into a log line, a message or a trace
-/// must not be of use there.
+/// The code that a buyer shows to redeem a voucher: <c>{orderId}.{secret}</c>; the secret is unguessable, 8 to 64
+/// characters of <c>[A-Za-z0-9_-]</c>. <see cref="ToString"/> omits the secret, so that a code in a log line, a message
+/// or a trace cannot be redeemed.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.VoucherCode")]
 [JsonConverter(typeof(VoucherCodeJsonConverter))]
@@ -30,10 +30,10 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
     /// <summary>The whole code with its secret, as <see cref="Parse(string)"/> reads it.</summary>
     public string Value => $"{Order}.{Secret}";
 
-    /// <summary>The last 4 characters: what is shown of it to those whom the code is kept from.</summary>
+    /// <summary>The last 4 characters, which are shown to callers who may not see the code.</summary>
     public string Tail => Secret[^4..];
 
-    /// <summary>Reads a code, or throws <see cref="FormatException"/> with the expected shape.</summary>
+    /// <summary>Reads a code, or throws <see cref="FormatException"/> with the expected format.</summary>
     public static VoucherCode Parse(string text) => Parse(text.AsSpan(), null);
 
     /// <inheritdoc/>
@@ -45,7 +45,7 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
     /// <inheritdoc/>
     public static VoucherCode Parse(string s, IFormatProvider? provider) => Parse(s.AsSpan(), provider);
 
-    /// <summary>Reads a code; false where the text is not one.</summary>
+    /// <summary>Reads a code; false if the text is not one.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out VoucherCode code) =>
         TryParse(text.AsSpan(), null, out code);
 
@@ -74,7 +74,7 @@ public readonly record struct VoucherCode : ISpanParsable<VoucherCode>
     public override string ToString() => $"{Order}.*{Secret[^4..]}";
 }
 
-/// <summary>Writes a voucher code with its secret: documents are for those who may know it.</summary>
+/// <summary>Writes a voucher code with its secret, for documents whose readers may know it.</summary>
 public sealed class VoucherCodeJsonConverter : ParsableJsonConverter<VoucherCode>
 {
     /// <inheritdoc/>

@@ -1,11 +1,10 @@
 namespace GroupBuyActors.Integrations.Http;
 
-/// <summary>A call would have left for a host that is not on the allow-list.</summary>
+/// <summary>A call to a host that is not on the allow-list was refused.</summary>
 internal sealed class HostNotAllowedException(string message) : HttpRequestException(message);
 
 /// <summary>
-/// Lets calls go to allowed hosts only, whatever address they were given. The client behind it must not follow
-/// redirects by itself: those would not come past here.
+/// Allows calls to allowed hosts only. The inner handlers must not follow redirects, which would bypass this check.
 /// </summary>
 internal sealed class AllowedHostsHandler(HostAllowList allowed) : DelegatingHandler
 {
@@ -15,7 +14,7 @@ internal sealed class AllowedHostsHandler(HostAllowList allowed) : DelegatingHan
         CancellationToken cancellationToken
     )
     {
-        // The host alone is told: what else an address has may be a secret.
+        // The message has only the host, because other parts of an address may be secret.
         if (!allowed.Allows(request.RequestUri))
             throw new HostNotAllowedException($"Calls to {Authority(request.RequestUri)} are not allowed.");
         return base.SendAsync(request, cancellationToken);

@@ -6,9 +6,9 @@ namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
 /// The hosts that this system may call. An entry is a host (<c>pay.example.com</c>, <c>10.0.0.7</c>, <c>[::1]</c>) or,
-/// as <c>*.example.com</c>, every name below one (not that name itself), with a port where only that one is meant. What
-/// is on no entry is refused, and so is every scheme but http and https: whoever can name an address to call must not
-/// reach what only this machine can.
+/// as <c>*.example.com</c>, all subdomains of one (not the domain itself), optionally with a port. All other hosts are
+/// refused, and so is every scheme except http and https, so that a configured address cannot be used to reach services
+/// that only this machine can reach.
 /// </summary>
 public sealed class HostAllowList
 {
@@ -23,7 +23,7 @@ public sealed class HostAllowList
 
     private HostAllowList(IEnumerable<Entry> entries) => _entries = [.. entries];
 
-    /// <summary>The list of some entries; throws <see cref="FormatException"/> on one that is none.</summary>
+    /// <summary>Creates a list of entries; throws <see cref="FormatException"/> for an invalid one.</summary>
     public static HostAllowList Of(params IEnumerable<string> entries) =>
         new(
             entries.Select(text =>
@@ -31,14 +31,14 @@ public sealed class HostAllowList
             )
         );
 
-    /// <summary>Exactly the hosts and ports of some addresses.</summary>
+    /// <summary>Creates a list of exactly the hosts and ports of these addresses.</summary>
     public static HostAllowList OfAddresses(IEnumerable<Uri> addresses) =>
         new(addresses.Select(address => new Entry(NameOf(address), address.Port, Below: false)));
 
-    /// <summary>True for a text that can be an entry.</summary>
+    /// <summary>True if the text is a valid entry.</summary>
     public static bool IsEntry(string text) => TryParse(text, out _);
 
-    /// <summary>True where an address may be called.</summary>
+    /// <summary>True if the address may be called.</summary>
     public bool Allows([NotNullWhen(true)] Uri? address)
     {
         if (
@@ -57,11 +57,10 @@ public sealed class HostAllowList
     public override string ToString() =>
         _entries.Length == 0 ? "none" : string.Join(", ", _entries.Select(entry => entry.ToString()));
 
-    // The same form for all spellings of a name: lower case, letters beyond ASCII as punycode, without the root's dot.
+    // One form for all spellings of a name: lower case, non-ASCII letters as punycode, without the final dot.
     private static string NameOf(Uri address) => address.IdnHost.TrimEnd('.').ToLowerInvariant();
 
-    // A name is parsed as part of an address, so that entries and addresses are brought to the same form by the same
-    // code.
+    // A name is parsed as part of an address, so that entries and addresses are normalised by the same code.
     private static bool TryParse(string text, [NotNullWhen(true)] out Entry? entry)
     {
         entry = null;
@@ -82,7 +81,7 @@ public sealed class HostAllowList
         return entry.Name.Length > 0;
     }
 
-    // The address leaves out a port that is the default of its scheme; an entry that names it means it.
+    // Uri drops a port that is the default of its scheme, but an entry with such a port is limited to it.
     private static int PortOf(string text)
     {
         var colon = text.LastIndexOf(':');

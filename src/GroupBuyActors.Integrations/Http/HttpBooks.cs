@@ -3,14 +3,14 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Integrations.Http;
 
-/// <summary>Pages of a service's own books.</summary>
+/// <summary>Reads pages of a service's books.</summary>
 internal static class HttpBooks
 {
-    private const int MarkLengthMax = 1_024;
+    private const int TokenLengthMax = 1_024;
 
     /// <summary>
-    /// Reads a page. One with an entry that cannot be, with more than were asked for, or that is followed by itself, is
-    /// no answer.
+    /// Reads a page. A page with an invalid entry, with too many entries, or with itself as the next page is not a
+    /// usable answer.
     /// </summary>
     public static async Task<BookPage<TEntry>> ReadAsync<TDocument, TItem, TEntry>(
         HttpPort port,
@@ -51,7 +51,7 @@ internal static class HttpBooks
     {
         if (
             page.Items.Count > limit
-            || page.Next is { Length: 0 or > MarkLengthMax }
+            || page.Next is { Length: 0 or > TokenLengthMax }
             || (page.Next is not null && page.Next == after)
         )
             return null;

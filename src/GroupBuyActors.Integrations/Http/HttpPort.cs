@@ -11,9 +11,8 @@ using Polly.Timeout;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// One service behind a port: sends a document or asks a question, and turns whatever comes back, or does not, into one
-/// of the three answers of a port. Done and Refused only where the service said so in the words of its contract; all
-/// else is Unavailable. Never throws.
+/// A service behind a port: sends a document or a query, and converts the outcome to one of the three answers of a
+/// port. Done and Refused only if the answer matches the contract; everything else is Unavailable. Never throws.
 /// </summary>
 internal sealed class HttpPort(
     string name,
@@ -27,7 +26,7 @@ internal sealed class HttpPort(
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    /// <summary>Asks the service to do something, under a key.</summary>
+    /// <summary>Sends a document to the service with an idempotency key.</summary>
     public async Task<PortReply> SendAsync<T>(
         HttpPortCall call,
         string key,
@@ -54,7 +53,7 @@ internal sealed class HttpPort(
         }
         catch (Exception e)
         {
-            reply = new PortReply(PortAnswer.Unavailable, Words(e, call.Operation, cancellation));
+            reply = new PortReply(PortAnswer.Unavailable, Describe(e, call.Operation, cancellation));
         }
         finally
         {
@@ -65,9 +64,9 @@ internal sealed class HttpPort(
     }
 
     /// <summary>
-    /// Asks the service something. <paramref name="read"/> makes the answer of a document, or null of one that says
-    /// what cannot be; <paramref name="unknown"/> is the answer where the service says, with the code of the call, that
-    /// it knows nothing of it.
+    /// Queries the service. <paramref name="read"/> converts a document to the answer, or to null if its values are
+    /// impossible; <paramref name="unknown"/> is the answer if the service says, with the code of the call, that it
+    /// knows nothing.
     /// </summary>
     public async Task<(PortReply Reply, TAnswer? Answer)> QueryAsync<T, TAnswer>(
         HttpPortCall call,
@@ -96,7 +95,7 @@ internal sealed class HttpPort(
         }
         catch (Exception e)
         {
-            reply = new PortReply(PortAnswer.Unavailable, Words(e, call.Operation, cancellation));
+            reply = new PortReply(PortAnswer.Unavailable, Describe(e, call.Operation, cancellation));
         }
         finally
         {
@@ -107,7 +106,8 @@ internal sealed class HttpPort(
     }
 
     /// <summary>
-    /// A key as the header has it: what is not plain ASCII is percent-encoded, so that two keys never become one.
+    /// A key in the form of the header: characters that are not plain ASCII are percent-encoded, so that different keys
+    /// stay different.
     /// </summary>
     internal static string HeaderText(string key) =>
         Uri.EscapeDataString(key).Replace("%3A", ":", StringComparison.Ordinal);
@@ -125,7 +125,7 @@ internal sealed class HttpPort(
         );
     }
 
-    private string Words(Exception fault, string operation, CancellationToken cancellation)
+    private string Describe(Exception fault, string operation, CancellationToken cancellation)
     {
         switch (fault)
         {
@@ -160,10 +160,10 @@ internal sealed class HttpPort(
 }
 
 /// <summary>
-/// An operation of a service: its name, its route, and the codes of its contract that refuse it for good (or, asking,
-/// that mean: nothing known).
+/// An operation of a service: its name, its route, and the codes of its contract that refuse it permanently (or, for a
+/// query, that mean that nothing is known).
 /// </summary>
 internal sealed record HttpPortCall(string Operation, string Route, params string[] Refusals);
 
-/// <summary>What came back, read to its end.</summary>
+/// <summary>An answer with its whole body.</summary>
 internal readonly record struct HttpPortAnswer(HttpStatusCode Status, byte[] Body);

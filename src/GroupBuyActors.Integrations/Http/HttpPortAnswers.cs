@@ -6,15 +6,15 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// What answers mean. A service is believed in the words of its contract only: a page of a proxy with status 200 has
-/// reserved nothing, one with status 404 does not say that a buyer has not paid, and a 409 without a known code is no
-/// refusal for good.
+/// Interprets answers. Only answers that match the contract are accepted: a proxy's page with status 200 has reserved
+/// nothing, one with status 404 does not mean that a buyer has not paid, and a 409 without a known code is not a
+/// permanent refusal.
 /// </summary>
 internal static class HttpPortAnswers
 {
     private const int WordsMax = 300;
 
-    /// <summary>The answer to something to be done.</summary>
+    /// <summary>The answer to a document.</summary>
     public static PortReply Read(string port, HttpPortAnswer answer, IReadOnlyCollection<string> refusals)
     {
         switch (answer.Status)
@@ -29,13 +29,13 @@ internal static class HttpPortAnswers
                 var (code, detail) = Problem(answer.Body);
                 return code is not null && refusals.Contains(code)
                     ? new PortReply(PortAnswer.Refused, detail ?? code)
-                    : Unavailable(Words(port, answer));
+                    : Unavailable(Describe(port, answer));
             default:
-                return Unavailable(Words(port, answer));
+                return Unavailable(Describe(port, answer));
         }
     }
 
-    /// <summary>The answer to a question.</summary>
+    /// <summary>The answer to a query.</summary>
     public static (PortReply Reply, TAnswer? Answer) Read<T, TAnswer>(
         string port,
         HttpPortAnswer answer,
@@ -54,7 +54,7 @@ internal static class HttpPortAnswers
         )
             return (PortReply.Done, unknown);
         if (answer.Status != HttpStatusCode.OK)
-            return (Unavailable(Words(port, answer)), null);
+            return (Unavailable(Describe(port, answer)), null);
         try
         {
             if (JsonSerializer.Deserialize(answer.Body, type) is { } document && read(document) is { } said)
@@ -75,7 +75,7 @@ internal static class HttpPortAnswers
 
     private static PortReply Unavailable(string words) => new(PortAnswer.Unavailable, words);
 
-    private static string Words(string port, HttpPortAnswer answer)
+    private static string Describe(string port, HttpPortAnswer answer)
     {
         if ((int)answer.Status is >= 300 and < 400)
             return $"{port} answered {(int)answer.Status}; redirects are not followed.";
@@ -140,16 +140,16 @@ internal static class HttpPortAnswers
         }
     }
 
-    // A service's words go to logs and to operators' screens.
+    // A service's texts are written to logs and shown to operators.
     private static string Plain(string text)
     {
-        var cut =
+        var shortened =
             text.Length <= WordsMax
                 ? text
                 : $"{text.AsSpan(0, char.IsHighSurrogate(text[WordsMax - 1]) ? WordsMax - 1 : WordsMax)}…";
         return string.Create(
-            cut.Length,
-            cut,
+            shortened.Length,
+            shortened,
             (span, source) =>
             {
                 for (var i = 0; i < span.Length; i++)

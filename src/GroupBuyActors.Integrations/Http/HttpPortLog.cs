@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Integrations.Http;
 
-/// <summary>What ports over HTTP say.</summary>
+/// <summary>Log messages of ports over HTTP.</summary>
 internal static partial class HttpPortLog
 {
     [LoggerMessage(

@@ -3,7 +3,7 @@ using Polly.CircuitBreaker;
 
 namespace GroupBuyActors.Integrations.Http;
 
-/// <summary>What calls of ports over HTTP do, as numbers.</summary>
+/// <summary>Metrics of calls of ports over HTTP.</summary>
 internal sealed class HttpPortMetrics
 {
     private readonly Meter _meter;
@@ -24,7 +24,7 @@ internal sealed class HttpPortMetrics
         );
     }
 
-    /// <summary>Shows a breaker: 0 closed, 1 half-open, 2 open.</summary>
+    /// <summary>Adds the gauge of a breaker's state.</summary>
     public void Watch(string target, CircuitBreakerStateProvider breaker) =>
         _meter.CreateObservableGauge(
             "breaker_state",

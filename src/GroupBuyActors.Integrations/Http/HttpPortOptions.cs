@@ -2,12 +2,12 @@ using System.ComponentModel.DataAnnotations;
 
 namespace GroupBuyActors.Integrations.Http;
 
-/// <summary>How one port is called over HTTP.</summary>
+/// <summary>Options of one port's calls over HTTP.</summary>
 public sealed record HttpPortOptions
 {
     private const int CallsMax = 10_000;
 
-    /// <summary>A caller gives a port up after 10 s; a budget above that would never be told.</summary>
+    /// <summary>Callers wait 10 s for a port, so a longer budget would have no effect.</summary>
     private static readonly TimeSpan BudgetMax = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan TryTimeoutMin = TimeSpan.FromMilliseconds(10);
@@ -16,68 +16,63 @@ public sealed record HttpPortOptions
         BreakerTimeMax = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Where the service is; a path in it goes before every route. Null: the port is not called over HTTP.
+    /// The address of the service; its path is put before every route. Null: the port is not called over HTTP.
     /// </summary>
     public Uri? BaseUrl { get; init; }
 
-    /// <summary>Sent as <c>Authorization: Bearer</c>; null: nothing is sent.</summary>
+    /// <summary>A secret that is sent as <c>Authorization: Bearer</c>; null: none is sent.</summary>
     public string? ApiKey { get; init; }
 
     /// <summary>
-    /// A try without a whole answer for this long has failed: 3 s, so that three tries fit the budget.
+    /// The time-out of one try, including its whole answer: 3 s, so that three tries fit in the budget.
     /// </summary>
     public TimeSpan TryTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// A call with all its tries and waits ends within this: 9 s, so that the port's own words come before its caller's
-    /// bound of 10 s.
+    /// The time-out of a call with all its tries and waits: 9 s, so that the caller, which waits 10 s, gets the reason.
     /// </summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(9);
 
-    /// <summary>Tries after the first: 2. Further ones are the timed task's, whose waits are longer.</summary>
+    /// <summary>Retries after the first try: 2. The timed task makes further ones, with longer waits.</summary>
     [Range(0, 10)]
     public int RetryCountMax { get; init; } = 2;
 
-    /// <summary>Wait before the second try, doubled each time, with jitter: 100 ms.</summary>
+    /// <summary>The wait before the second try; it doubles each time, with jitter: 100 ms.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>
-    /// Calls at the same time, and with them connections: 256, as many as tasks of one type run on a silo.
-    /// </summary>
+    /// <summary>Concurrent calls, and connections: 256, as many as tasks of one type run on a silo.</summary>
     [Range(1, CallsMax)]
     public int ConcurrencyMax { get; init; } = 256;
 
-    /// <summary>Calls that wait for a place: 128; the next is not made at all.</summary>
+    /// <summary>Calls that may wait for a slot: 128; further ones fail at once.</summary>
     [Range(0, CallsMax)]
     public int QueueMax { get; init; } = 128;
 
-    /// <summary>A connection that is not there after this has failed: 2 s.</summary>
+    /// <summary>The time-out of connecting: 2 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>
-    /// A connection is used at most this long, so that a change of addresses in DNS is followed: 2 min.
-    /// </summary>
+    /// <summary>How long a connection is used, so that changes of DNS take effect: 2 min.</summary>
     public TimeSpan ConnectionLifetime { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>The breaker opens where this share of the calls of its window failed: 50 %.</summary>
+    /// <summary>The share of failed calls in a window at which the breaker opens: 50 %.</summary>
     [Range(1, 100)]
     public int BreakerFailurePercent { get; init; } = 50;
 
-    /// <summary>Fewer calls than this in a window say nothing: 10.</summary>
+    /// <summary>The smallest number of calls in a window with which the breaker can open: 10.</summary>
     [Range(2, 1_000_000)]
     public int BreakerCallsMin { get; init; } = 10;
 
-    /// <summary>How far back the breaker looks: 10 s.</summary>
+    /// <summary>The breaker's window: 10 s.</summary>
     public TimeSpan BreakerWindow { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>An open breaker lets one call try again after this: 5 s.</summary>
+    /// <summary>The time after which an open breaker allows one call: 5 s.</summary>
     public TimeSpan BreakerDuration { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>An answer longer than this is none: 1 MB.</summary>
+    /// <summary>The longest answer that is accepted: 1 MB.</summary>
     [Range(1_024, 64 * 1024 * 1024)]
     public int ResponseBytesMax { get; init; } = 1024 * 1024;
 
-    /// <summary>What is wrong with these settings, by setting; nothing where all is well.</summary>
+    /// <summary>The faults of these settings, if any.</summary>
     public IEnumerable<(string Setting, string Fault)> Faults()
     {
         if (
@@ -116,6 +111,6 @@ public sealed record HttpPortOptions
             yield return (nameof(BreakerDuration), "must be between 500 ms and 1 h");
     }
 
-    /// <summary>The address alone: settings are printed where secrets must not be.</summary>
+    /// <summary>Only the address, because the text may be logged and must have no secret.</summary>
     public override string ToString() => BaseUrl?.ToString() ?? "sandbox";
 }

@@ -1,8 +1,7 @@
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// Which ports are services called over HTTP, how, and what they may and may not see. A port without a base address is
-/// somebody else's to play.
+/// Options of all ports over HTTP. A port without a base address keeps its other implementation, such as the sandbox.
 /// </summary>
 public sealed record HttpPorts
 {
@@ -15,13 +14,13 @@ public sealed record HttpPorts
     /// <summary>The notice service.</summary>
     public HttpPortOptions Notices { get; init; } = new();
 
-    /// <summary>Hosts that may be called; null: exactly those of the base addresses.</summary>
+    /// <summary>Hosts that may be called; null: only those of the base addresses.</summary>
     public HostAllowList? AllowedHosts { get; init; }
 
     /// <summary>Headers that logs must not show.</summary>
     public MaskedHeaders MaskedHeaders { get; init; } = new(MaskedHeaders.Default);
 
-    /// <summary>The hosts that hold.</summary>
+    /// <summary>The allow-list in force.</summary>
     public HostAllowList Hosts =>
         AllowedHosts
         ?? HostAllowList.OfAddresses(new[] { Inventory, Payments, Notices }.Select(port => port.BaseUrl).OfType<Uri>());

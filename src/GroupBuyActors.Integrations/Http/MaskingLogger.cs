@@ -6,9 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// Writes what goes over the wire, try by try, without bodies and queries, and with secrets masked before anything of
-/// the entry is made. It stands where the factory's own logger would: that one masks its text and hands the values on
-/// as they are to whoever stores entries by their members.
+/// Logs each try, without bodies and queries, and with secrets masked before the log entry is created. It replaces the
+/// factory's own logger, which masks only the text and passes the values unmasked to structured logging.
 /// </summary>
 internal sealed class MaskingLogger(string port, MaskedHeaders masked, ILogger log) : IHttpClientLogger
 {

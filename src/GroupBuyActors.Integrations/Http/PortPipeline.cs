@@ -9,19 +9,19 @@ using Polly.Timeout;
 namespace GroupBuyActors.Integrations.Http;
 
 /// <summary>
-/// What lies between a call and the network, from the outside in: the budget of the whole call; a place among so many
-/// at once, or none; tries; the breaker, which each try meets and tells; the time of one try. Every call may be tried
-/// again, for all carry the key under which a repeat has no second effect, or only ask. What a service refuses is not
-/// tried again: it will refuse again.
+/// The resilience pipeline between a call and the network, from the outermost strategy to the innermost: the budget of
+/// the whole call; the limit of concurrent calls; retries; the breaker, which counts each try; the time-out of one try.
+/// Every call may be retried, because it has a key with which a repeat has no second effect, or is a query. A refusal
+/// is not retried, because it would be repeated.
 /// </summary>
 internal sealed class PortPipeline(string port, HttpPortOptions options, TimeProvider time, ILogger log)
 {
     private static readonly HttpRequestOptionsKey<long> Begun = new("groupbuy.begun");
 
-    /// <summary>The breaker's state, for whoever watches.</summary>
+    /// <summary>The breaker's state, for metrics.</summary>
     public CircuitBreakerStateProvider Breaker { get; } = new();
 
-    /// <summary>Notes when a call began; its budget counts from here.</summary>
+    /// <summary>Records when a call began, from which its budget counts.</summary>
     public static void Begin(HttpRequestMessage request, TimeProvider time) =>
         request.Options.Set(Begun, time.GetTimestamp());
 
@@ -56,7 +56,7 @@ internal sealed class PortPipeline(string port, HttpPortOptions options, TimePro
             MinimumThroughput = options.BreakerCallsMin,
             SamplingDuration = options.BreakerWindow,
             BreakDuration = options.BreakerDuration,
-            // A service that asks for patience is well.
+            // A service that answers 429 works.
             ShouldHandle = args =>
                 ValueTask.FromResult(
                     IsPassing(args.Outcome) && args.Outcome.Result?.StatusCode != HttpStatusCode.TooManyRequests
@@ -73,7 +73,7 @@ internal sealed class PortPipeline(string port, HttpPortOptions options, TimePro
             },
         };
 
-    /// <summary>A fault that may pass by itself.</summary>
+    /// <summary>True for a failure that may be temporary.</summary>
     private static bool IsPassing(Outcome<HttpResponseMessage> outcome) =>
         outcome switch
         {
@@ -86,7 +86,7 @@ internal sealed class PortPipeline(string port, HttpPortOptions options, TimePro
             _ => false,
         };
 
-    // To wait for what lies beyond the budget would hold a place for nothing.
+    // A wait beyond the budget would only occupy a slot.
     private bool FitsBudget(RetryPredicateArguments<HttpResponseMessage> args) =>
         RetryAfter(args.Outcome.Result) is not { } wait
         || args.Context.GetRequestMessage() is not { } request

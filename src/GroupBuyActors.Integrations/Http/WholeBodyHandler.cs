@@ -2,12 +2,12 @@ using System.Buffers;
 
 namespace GroupBuyActors.Integrations.Http;
 
-/// <summary>An answer is longer than any that is expected.</summary>
+/// <summary>An answer is longer than allowed.</summary>
 internal sealed class AnswerTooLongException(int bytesMax) : Exception($"The answer is longer than {bytesMax} bytes.");
 
 /// <summary>
-/// Reads an answer to its end before it is handed on, at most so many bytes. It stands inside the tries: a connection
-/// cut, or silent, in the middle of a body fails the try like one cut before it.
+/// Reads an answer completely before it is returned, up to a number of bytes. It is inside the retries, so that a
+/// connection that breaks or stalls within a body fails the try.
 /// </summary>
 internal sealed class WholeBodyHandler(int bytesMax) : DelegatingHandler
 {
@@ -28,7 +28,7 @@ internal sealed class WholeBodyHandler(int bytesMax) : DelegatingHandler
         }
         catch (Exception e)
         {
-            // Ends the connection: what is left of the answer is not read.
+            // Closes the connection, because the rest of the answer is not read.
             response.Dispose();
             if (e is IOException)
                 throw new HttpRequestException("The answer was cut off.", e);

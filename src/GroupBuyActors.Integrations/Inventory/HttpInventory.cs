@@ -5,14 +5,15 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Integrations.Inventory;
 
 /// <summary>
-/// The inventory service over HTTP; what it is expected to do is written in
-/// <c>deploy/contracts/inventory.openapi.yaml</c>.
+/// The adapter of the inventory service; its contract is <c>deploy/contracts/inventory.openapi.yaml</c>.
 /// </summary>
 internal sealed class HttpInventory(HttpPort port) : IInventory, IStockBooks
 {
     private const int SkuLengthMax = 64;
 
-    /// <summary>Far more than a group has seats: what a group's lines add up to cannot overflow.</summary>
+    /// <summary>
+    /// Far more than a group's seats, and small enough that sums of a group's entries cannot overflow.
+    /// </summary>
     private const long UnitsMax = 1_000_000_000_000;
 
     private static readonly HttpPortCall Reserve =

@@ -4,9 +4,8 @@ using System.Text.Json.Serialization;
 namespace GroupBuyActors.Integrations.Inventory;
 
 /// <summary>
-/// Documents as the contracts in <c>deploy/contracts</c> have them. Read strictly: a member that is missing, null, of
-/// another type or there twice makes the answer none; members that are not known are a newer service's and are passed
-/// over.
+/// JSON of the documents in <c>deploy/contracts</c>. Read strictly: a member that is missing, null, duplicate or of
+/// another type makes the answer unusable; unknown members, of a newer service, are ignored.
 /// </summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,

@@ -7,15 +7,15 @@ namespace GroupBuyActors.Integrations.Kafka;
 
 /// <summary>
 /// CloudEvents over Kafka, binary content mode (CloudEvents Kafka protocol binding 1.0, section 3.2): each attribute is
-/// a header <c>ce_{name}</c> in UTF-8, but for <c>datacontenttype</c>, which is <c>content-type</c>; the value is the
-/// data as it is.
+/// a header <c>ce_{name}</c> in UTF-8, except <c>datacontenttype</c>, which is <c>content-type</c>; the value is the
+/// data.
 /// </summary>
 internal static class KafkaBinding
 {
     private const string Prefix = "ce_";
     private const string ContentType = "content-type";
 
-    /// <summary>A message of the event, whose data is bytes already.</summary>
+    /// <summary>The message of an event, whose data must be bytes.</summary>
     public static Message<string, byte[]> Message(CloudEvent cloudEvent, string key)
     {
         if (!cloudEvent.IsValid)

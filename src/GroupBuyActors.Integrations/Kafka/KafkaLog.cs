@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Integrations.Kafka;
 
-/// <summary>What happens on the way to Kafka.</summary>
+/// <summary>Log messages of the publisher to Kafka.</summary>
 internal static partial class KafkaLog
 {
     [LoggerMessage(6100, LogLevel.Information, "Created topic {Topic} with {Partitions} partitions.")]

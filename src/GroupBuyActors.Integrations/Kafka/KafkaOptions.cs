@@ -7,15 +7,15 @@ namespace GroupBuyActors.Integrations.Kafka;
 public sealed class KafkaOptions
 {
     /// <summary>
-    /// Events gather this long for a batch; <c>linger.ms</c> of <see cref="Options"/> goes before it.
+    /// How long events are collected for a batch; <c>linger.ms</c> in <see cref="Options"/> overrides it.
     /// </summary>
     private const double LingerMs = 5;
 
     /// <summary>
-    /// Settings of the client that cannot be overridden: the order of events depends on them, or another setting makes
-    /// them.
+    /// Settings of the client that cannot be overridden, because the order of events depends on them, or because
+    /// another setting determines them.
     /// </summary>
-    private static readonly string[] Ours =
+    private static readonly string[] Reserved =
     [
         "bootstrap.servers",
         "metadata.broker.list",
@@ -36,7 +36,7 @@ public sealed class KafkaOptions
     ];
 
     /// <summary>
-    /// Brokers to begin with, <c>host:port</c>, several with commas between; empty: nothing is published.
+    /// The brokers to connect to first, <c>host:port</c>, separated by commas; empty: nothing is published.
     /// </summary>
     public string BootstrapServers
     {
@@ -55,28 +55,29 @@ public sealed class KafkaOptions
     )]
     public string Topic { get; init; } = "groupbuy.group-events";
 
-    /// <summary>True where the topic is made if it is missing.</summary>
+    /// <summary>True to create the topic if it is missing.</summary>
     public bool CreateTopic { get; init; } = true;
 
     /// <summary>
-    /// Its partitions, should it be made. A group's events keep one partition only as long as the number stays.
+    /// The partitions of a created topic. A group's events stay in one partition only as long as the number does not
+    /// change.
     /// </summary>
     [Range(1, 10_000)]
     public int Partitions { get; init; } = 12;
 
-    /// <summary>Its replicas, should it be made; -1 for the cluster's default.</summary>
+    /// <summary>The replicas of a created topic; -1 for the cluster's default.</summary>
     [Range(1, 100)]
     public short ReplicationFactor { get; init; } = -1;
 
     /// <summary>
-    /// The largest event; one above it parks its group. At most what the topic takes (<c>max.message.bytes</c>).
+    /// The largest event; a larger one parks its group. At most the topic's limit (<c>max.message.bytes</c>).
     /// </summary>
     [Range(1_000, 1_000_000_000)]
     public int MessageBytesMax { get; init; } = 1_000_000;
 
     /// <summary>
-    /// The client's own settings besides, by librdkafka's names: security, compression and the like. Where a shell
-    /// takes no dot in a name, underscores stand for them.
+    /// Other settings of the client by librdkafka's names, such as security and compression. For shells that allow no
+    /// dots in names, underscores are read as dots.
     /// </summary>
     public IReadOnlyDictionary<string, string> Options
     {
@@ -84,10 +85,10 @@ public sealed class KafkaOptions
         init => field = value.ToDictionary(one => one.Key.ToLowerInvariant().Replace('_', '.'), one => one.Value);
     } = new Dictionary<string, string>();
 
-    /// <summary>What is wrong with the client's own settings, by name; nothing is connected to.</summary>
+    /// <summary>The faults of the client's settings, by name; connects to nothing.</summary>
     public IEnumerable<(string Name, string Fault)> Faults()
     {
-        var mine = Options.Keys.Where(name => Ours.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
+        var mine = Options.Keys.Where(name => Reserved.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
         foreach (var name in mine)
             yield return (name, "cannot be set because the silo sets it itself");
         if (mine.Count > 0)
@@ -97,7 +98,7 @@ public sealed class KafkaOptions
             yield return (about, fault);
     }
 
-    /// <summary>As the client wants it.</summary>
+    /// <summary>The configuration of the client.</summary>
     internal ProducerConfig Producer()
     {
         var config = new ProducerConfig
@@ -105,24 +106,23 @@ public sealed class KafkaOptions
             BootstrapServers = BootstrapServers,
             Acks = Acks.All,
             EnableIdempotence = true,
-            // An event that fails stops the producer, so that none of its group goes past it.
+            // A failed event stops the producer, so that no later event of its group is published.
             EnableGaplessGuarantee = true,
-            // None expires while later ones go out: what waits, waits.
+            // No event expires, because later ones would be published without it.
             MessageTimeoutMs = 0,
             MessageMaxBytes = MessageBytesMax,
             LingerMs = LingerMs,
             CompressionType = CompressionType.Lz4,
-            // Java's clients use the same: other producers of these keys find the same partitions.
+            // The default of Java's clients, so that other producers use the same partitions for these keys.
             Partitioner = Partitioner.Murmur2Random,
             AllowAutoCreateTopics = false,
             QueueBufferingMaxMessages = 100_000,
             QueueBufferingMaxKbytes = 65_536,
             SocketKeepaliveEnable = true,
-            // A broker that takes requests and answers none is given up after this: the client's own minute is as long
-            // a silence of a silo.
+            // A broker that does not answer is given up after this time instead of the client's minute.
             SocketTimeoutMs = 10_000,
             RequestTimeoutMs = 8_000,
-            // A broker that is back is found within a second, however long it was away.
+            // A broker that returns is found within a second, however long it was unreachable.
             ReconnectBackoffMaxMs = 1_000,
             ClientId = "groupbuy",
         };

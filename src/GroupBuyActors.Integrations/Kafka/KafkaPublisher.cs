@@ -6,13 +6,13 @@ using ErrorCode = Confluent.Kafka.ErrorCode;
 namespace GroupBuyActors.Integrations.Kafka;
 
 /// <summary>
-/// Publishes events to one topic, a group's all to one partition. One call is on the wire at a time, by one idempotent
-/// producer: its broker takes batches of a partition in their order or not at all, and with the gapless guarantee the
-/// first batch that fails for good stops the producer, so that nothing goes past it. Then the producer is thrown away
-/// with all that it still holds, and the next call begins with a new one.
+/// Publishes events to one topic, all of a group's to one partition. Calls run one at a time, with one idempotent
+/// producer: the broker accepts batches of a partition in order or not at all, and with the gapless guarantee the first
+/// batch that fails permanently stops the producer, so that no later event is published. Then the producer is discarded
+/// with everything in its queue, and the next call creates a new one.
 /// <para>
-/// A failed batch does not say which of its events it was. So the first one of each actor that failed is sent once
-/// more, alone: what is refused alone is refused for good.
+/// The failure of a batch does not tell which of its events caused it. So the first failed event of each actor is sent
+/// once more, alone: one that is refused alone is refused permanently.
 /// </para>
 /// </summary>
 internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILogger<KafkaPublisher> log)
@@ -34,8 +34,8 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
         {
             await topic.EnsureAsync(cancellation);
             var outcomes = new PublishOutcome[events.Count];
-            var doubted = await SendAsync(events, Enumerable.Range(0, events.Count), outcomes, cancellation);
-            foreach (var one in FirstOpen(events, outcomes).Intersect(doubted))
+            var suspects = await SendAsync(events, Enumerable.Range(0, events.Count), outcomes, cancellation);
+            foreach (var one in FirstOpen(events, outcomes).Intersect(suspects))
                 if ((await SendAsync(events, [one], outcomes, cancellation)).Count > 0)
                     outcomes[one] = new PublishOutcome(PublishState.Refused, "The broker rejected it.");
             return outcomes;
@@ -52,7 +52,7 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
         _turn.Dispose();
     }
 
-    /// <summary>The first event of each actor that is neither published nor refused.</summary>
+    /// <summary>The indices of each actor's first event that is neither published nor refused.</summary>
     private static List<int> FirstOpen(IReadOnlyList<OutgoingEvent> events, PublishOutcome[] outcomes)
     {
         var (actors, first) = (new HashSet<ActorId>(), new List<int>());
@@ -66,7 +66,7 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
         return first;
     }
 
-    /// <summary>Sends some of the events; gives those that failed in a way that may be an event's own fault.</summary>
+    /// <summary>Sends some of the events; returns those whose failure may be the event's own fault.</summary>
     private async Task<IReadOnlyList<int>> SendAsync(
         IReadOnlyList<OutgoingEvent> events,
         IEnumerable<int> indices,
@@ -75,25 +75,25 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
     )
     {
         var producer = _producer ??= Build();
-        var flight = new Flight(outcomes);
+        var batch = new Batch(outcomes);
         try
         {
             var refused = new HashSet<ActorId>();
             foreach (var index in indices)
             {
                 var e = events[index];
-                if (flight.Failed is not null)
+                if (batch.Failed is not null)
                     break;
                 if (refused.Contains(e.Actor))
                     continue;
-                if (await ProduceAsync(producer, e, index, flight, cancellation) is not { } reason)
+                if (await ProduceAsync(producer, e, index, batch, cancellation) is not { } reason)
                     continue;
-                // Nothing of it has left: the client itself does not take it.
+                // The client refuses the event, so it was not sent.
                 outcomes[index] = new PublishOutcome(PublishState.Refused, reason);
                 refused.Add(e.Actor);
             }
 
-            await flight.LandAsync(cancellation);
+            await batch.WaitForAllAsync(cancellation);
         }
         catch
         {
@@ -101,52 +101,52 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
             throw;
         }
 
-        if (flight.Failed is not { } error)
+        if (batch.Failed is not { } error)
             return [];
         KafkaLog.Renewed(log, error.Reason);
-        // Waits for the client's threads: afterwards nothing is reported any more.
+        // Waits for the client's threads; afterwards there are no further reports.
         Discard();
-        return flight.Doubted();
+        return batch.Suspects();
     }
 
     /// <summary>
-    /// Puts an event in the client's queue, once there is room; a reason where the client refuses it.
+    /// Adds an event to the client's queue when there is space; returns a reason if the client refuses it.
     /// </summary>
     private async Task<string?> ProduceAsync(
         IProducer<string, byte[]> producer,
         OutgoingEvent e,
         int index,
-        Flight flight,
+        Batch batch,
         CancellationToken cancellation
     )
     {
         var message = KafkaBinding.Message(GroupCloudEvents.Of(e), e.Actor.Key);
         while (true)
         {
-            var landings = flight.Landings;
+            var nextReport = batch.NextReport;
             try
             {
-                flight.Leaves();
-                producer.Produce(options.Topic, message, report => flight.Landed(index, report.Error));
+                batch.Sent();
+                producer.Produce(options.Topic, message, report => batch.Report(index, report.Error));
                 return null;
             }
             catch (ProduceException<string, byte[]> full) when (full.Error.Code == ErrorCode.Local_QueueFull)
             {
-                flight.Stays();
-                await flight.MoreAsync(landings, cancellation);
+                batch.NotSent();
+                await batch.WaitForReportAsync(nextReport, cancellation);
             }
             catch (ProduceException<string, byte[]> refused)
             {
-                flight.Stays();
+                batch.NotSent();
                 if (Refusals.Contains(refused.Error.Code))
                     return refused.Error.Reason;
-                flight.Fails(refused.Error);
+                batch.Fail(refused.Error);
                 return null;
             }
         }
     }
 
-    /// <summary>Errors that are an event's own: the same batch without it would be taken.</summary>
+    /// <summary>Errors that an event itself causes: the same batch without it would be accepted.</summary>
     internal static readonly IReadOnlySet<ErrorCode> Refusals = new HashSet<ErrorCode>
     {
         ErrorCode.MsgSizeTooLarge,
@@ -169,91 +169,91 @@ internal sealed class KafkaPublisher(KafkaOptions options, KafkaTopic topic, ILo
             .SetLogHandler((_, line) => KafkaLog.Client(log, line.Facility, line.Message))
             .Build();
 
-    /// <summary>Events on their way, and how they ended. Reports come on the client's own thread.</summary>
-    private sealed class Flight(PublishOutcome[] outcomes)
+    /// <summary>Events that were sent, and their outcomes. Reports come on the client's own thread.</summary>
+    private sealed class Batch(PublishOutcome[] outcomes)
     {
         private readonly Lock _gate = new();
-        private readonly HashSet<int> _doubted = [];
-        private TaskCompletionSource _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _flying;
+        private readonly HashSet<int> _suspects = [];
+        private TaskCompletionSource _report = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _inFlight;
 
-        /// <summary>The first failure: nothing that was not sent before it is sent.</summary>
+        /// <summary>The first failure; after it no further event is sent.</summary>
         public Error? Failed { get; private set; }
 
-        public Task Landings
+        public Task NextReport
         {
             get
             {
                 lock (_gate)
-                    return _landing.Task;
+                    return _report.Task;
             }
         }
 
-        public void Leaves()
+        public void Sent()
         {
             lock (_gate)
-                _flying++;
+                _inFlight++;
         }
 
-        public void Stays()
+        public void NotSent()
         {
             lock (_gate)
-                _flying--;
+                _inFlight--;
         }
 
-        public void Fails(Error error)
+        public void Fail(Error error)
         {
             lock (_gate)
                 Failed ??= error;
         }
 
-        public void Landed(int index, Error error)
+        public void Report(int index, Error error)
         {
             lock (_gate)
             {
-                _flying--;
+                _inFlight--;
                 if (!error.IsError)
                     outcomes[index] = new PublishOutcome(PublishState.Published);
                 else
                     Failed ??= error;
                 if (error.IsError && Refusals.Contains(error.Code))
-                    _doubted.Add(index);
-                _landing.SetResult();
-                _landing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    _suspects.Add(index);
+                _report.SetResult();
+                _report = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 
-        public IReadOnlyList<int> Doubted()
+        public IReadOnlyList<int> Suspects()
         {
             lock (_gate)
-                return [.. _doubted];
+                return [.. _suspects];
         }
 
-        /// <summary>Waits until something lands after the given moment.</summary>
-        public async Task MoreAsync(Task landings, CancellationToken cancellation)
+        /// <summary>Waits for the given next report, unless no event is in flight.</summary>
+        public async Task WaitForReportAsync(Task nextReport, CancellationToken cancellation)
         {
             lock (_gate)
-                if (_flying == 0)
+                if (_inFlight == 0)
                     return;
-            await landings.WaitAsync(cancellation);
+            await nextReport.WaitAsync(cancellation);
         }
 
         /// <summary>
-        /// Waits until all have landed, or one has failed: what flies then is not acknowledged, as far as is known.
+        /// Waits until all events are reported, or one has failed; the others then count as not acknowledged.
         /// </summary>
-        public async Task LandAsync(CancellationToken cancellation)
+        public async Task WaitForAllAsync(CancellationToken cancellation)
         {
             while (true)
             {
-                Task landing;
+                Task report;
                 lock (_gate)
                 {
-                    if (_flying == 0 || Failed is not null)
+                    if (_inFlight == 0 || Failed is not null)
                         return;
-                    landing = _landing.Task;
+                    report = _report.Task;
                 }
 
-                await landing.WaitAsync(cancellation);
+                await report.WaitAsync(cancellation);
             }
         }
     }

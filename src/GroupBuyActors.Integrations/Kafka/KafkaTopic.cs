@@ -6,17 +6,18 @@ using ErrorCode = Confluent.Kafka.ErrorCode;
 namespace GroupBuyActors.Integrations.Kafka;
 
 /// <summary>
-/// Makes the topic before the first event goes to it. A broker that is away is asked again with the next event.
+/// Creates the topic before the first event is published. If the brokers are unreachable, it is tried again with the
+/// next event.
 /// </summary>
 internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private volatile bool _isThere = !options.CreateTopic;
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+    private volatile bool _exists = !options.CreateTopic;
 
     public async Task EnsureAsync(CancellationToken cancellation)
     {
-        // Whoever stops waiting leaves the client to end by itself: it must not be closed under a call.
-        if (!_isThere)
+        // A cancelled caller leaves the client running until it ends, because it must not be closed during a call.
+        if (!_exists)
             await Task.Run(MakeAsync, cancellation).WaitAsync(cancellation);
     }
 
@@ -26,10 +27,10 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
             .SetErrorHandler((_, error) => KafkaLog.ClientError(log, error.Reason, error.Code.ToString()))
             .SetLogHandler((_, line) => KafkaLog.Client(log, line.Facility, line.Message))
             .Build();
-        // One that is there needs no right to make it.
-        if (admin.GetMetadata(options.Topic, Patience).Topics is [{ Error.IsError: false }])
+        // An existing topic needs no right to create it.
+        if (admin.GetMetadata(options.Topic, RequestTimeout).Topics is [{ Error.IsError: false }])
         {
-            _isThere = true;
+            _exists = true;
             return;
         }
 
@@ -43,25 +44,27 @@ internal sealed class KafkaTopic(KafkaOptions options, ILogger<KafkaTopic> log)
         {
             await admin.CreateTopicsAsync(
                 [topic],
-                new CreateTopicsOptions { RequestTimeout = Patience, OperationTimeout = Patience }
+                new CreateTopicsOptions { RequestTimeout = RequestTimeout, OperationTimeout = RequestTimeout }
             );
             KafkaLog.Made(log, options.Topic, options.Partitions);
         }
         catch (CreateTopicsException answered)
             when (answered.Results.All(result => result.Error.Code == ErrorCode.TopicAlreadyExists))
         {
-            // Another silo, or somebody before us.
+            // Another silo has created it.
         }
-        catch (KafkaException refused) when (WhyNot(refused) is { } reason)
+        catch (KafkaException refused) when (PermanentReason(refused) is { } reason)
         {
             KafkaLog.NotMade(log, options.Topic, reason);
         }
 
-        _isThere = true;
+        _exists = true;
     }
 
-    /// <summary>A refusal that asking again does not change: then the topic is somebody else's to make.</summary>
-    private static string? WhyNot(KafkaException refused)
+    /// <summary>
+    /// The reason of a permanent refusal, after which somebody else must create the topic; otherwise null.
+    /// </summary>
+    private static string? PermanentReason(KafkaException refused)
     {
         var error = refused is CreateTopicsException { Results: [var result] } ? result.Error : refused.Error;
         return

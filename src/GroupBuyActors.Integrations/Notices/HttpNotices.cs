@@ -3,9 +3,7 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Integrations.Notices;
 
-/// <summary>
-/// The notice service over HTTP; what it is expected to do is written in <c>deploy/contracts/notices.openapi.yaml</c>.
-/// </summary>
+/// <summary>The adapter of the notice service; its contract is <c>deploy/contracts/notices.openapi.yaml</c>.</summary>
 internal sealed class HttpNotices(HttpPort port) : INotices
 {
     private static readonly HttpPortCall Send = new("notice", "notices", "notice.refused", "recipient.unknown");

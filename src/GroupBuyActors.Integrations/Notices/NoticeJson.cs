@@ -3,9 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace GroupBuyActors.Integrations.Notices;
 
-/// <summary>
-/// Documents as the contracts in <c>deploy/contracts</c> have them, read as strictly as those of inventory.
-/// </summary>
+/// <summary>JSON of the documents in <c>deploy/contracts</c>, read as strictly as those of inventory.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     NumberHandling = JsonNumberHandling.Strict,

@@ -4,14 +4,13 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Integrations.Payments;
 
 /// <summary>
-/// The payment provider over HTTP; what it is expected to do is written in
-/// <c>deploy/contracts/payments.openapi.yaml</c>.
+/// The adapter of the payment provider; its contract is <c>deploy/contracts/payments.openapi.yaml</c>.
 /// </summary>
 internal sealed class HttpPayments(HttpPort port) : IPayments, IPaymentBooks
 {
     private static readonly HttpPortCall
-        // The provider's own word that it never heard of an order; any other 404 is a wrong address, and would cost a
-        // buyer the money.
+        // This code means that the provider does not know the order. Any other 404 may be a wrong address, and must not
+        // be taken for an order without payments.
         Query = new("ask", "payments", "order.unknown"),
         Refund =
             new(

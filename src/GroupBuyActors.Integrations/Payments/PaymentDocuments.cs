@@ -16,13 +16,13 @@ internal sealed record PaymentBookDocument(IReadOnlyList<PaymentBookItem?> Items
 
 internal sealed record PaymentBookItem(string OrderId, string PaymentId, long Amount, string Currency, bool Refunded);
 
-/// <summary>What money of a provider looks like.</summary>
+/// <summary>Checks payments of a provider.</summary>
 internal static class ProviderMoney
 {
-    /// <summary>The same rule as for payments told to an order.</summary>
+    /// <summary>True for a valid payment id, by the same rule as for payments that are reported to an order.</summary>
     public static bool IsId(string paymentId) => TextRules.IsPrintable(paymentId, 128);
 
-    /// <summary>As above, with money.</summary>
+    /// <summary>True for a valid payment id with a valid amount and currency.</summary>
     public static bool Is(string paymentId, long amount, string currency) =>
         IsId(paymentId) && amount is > 0 and <= Money.AmountMax && Money.IsCurrency(currency);
 }

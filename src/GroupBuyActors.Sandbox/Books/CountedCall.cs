@@ -1,10 +1,10 @@
 namespace GroupBuyActors.Sandbox.Books;
 
-/// <summary>A call as it is counted.</summary>
+/// <summary>A call to be counted.</summary>
 internal readonly record struct CountedCall(SandboxPort Port, string Key, string Operation, long AtMs)
     : IComparable<CountedCall>
 {
-    /// <summary>By the rows' key, so that two silos lock rows in one order.</summary>
+    /// <summary>Orders by the rows' key, so that all silos lock rows in the same order.</summary>
     public int CompareTo(CountedCall other)
     {
         if (Port != other.Port)

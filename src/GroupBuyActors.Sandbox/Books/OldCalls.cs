@@ -4,8 +4,8 @@ using GroupBuyActors.Store.Retention;
 namespace GroupBuyActors.Sandbox.Books;
 
 /// <summary>
-/// Removes counted calls whose time is over. Nothing finds them by time, so a pass goes through all of them by the
-/// primary key (port, call_key, operation), a page in one short transaction.
+/// Removes expired counted calls. There is no index by time, so a pass reads all of them by the primary key (port,
+/// call_key, operation), a page in one short transaction.
 /// </summary>
 internal sealed class OldCalls(SandboxDatabase books)
 {
@@ -14,7 +14,7 @@ internal sealed class OldCalls(SandboxDatabase books)
 
     private CallKey? _after;
 
-    /// <summary>One page from where the last one ended; done at the end of the table.</summary>
+    /// <summary>Processes the next page; done at the end of the table.</summary>
     public async Task<PurgeStep> RemoveAsync(DateTimeOffset before, int limit, CancellationToken cancellation)
     {
         var database = await books.ReadyAsync().ConfigureAwait(false);
@@ -63,7 +63,7 @@ internal sealed class OldCalls(SandboxDatabase books)
             """;
     }
 
-    // One that was counted again meanwhile stays.
+    // A call that was counted again meanwhile stays.
     private static SqlText Delete(CallKey key, long beforeMs) =>
         $"""
             delete from sandbox_call where port = {key.Port} and call_key = {key.Key}

@@ -35,8 +35,8 @@ internal sealed partial class SandboxBooks
     }
 
     /// <summary>
-    /// Refunds a payment, in full and once. A payment that the provider never saw (its result was told to the order
-    /// directly) is taken as paid there first; one it holds with another amount is refused.
+    /// Refunds a payment, in full and once. A payment that the provider does not know (it was reported to the order
+    /// directly) counts as paid there; one with another amount is refused.
     /// </summary>
     public async Task<PortReply> RefundAsync(
         string key,
@@ -75,8 +75,8 @@ internal sealed partial class SandboxBooks
     }
 
     /// <summary>
-    /// A buyer pays at the provider. Again with the same amount changes nothing; false where this payment is there with
-    /// another.
+    /// Pays an order at the provider. Repeated with the same amount it changes nothing; false if the payment exists
+    /// with another amount.
     /// </summary>
     public async Task<bool> PayAsync(OrderId order, ProviderPayment payment, CancellationToken cancellation)
     {

@@ -5,11 +5,11 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Sandbox.Books;
 
-/// <summary>The books as their services would show them: page by page, in the order of their keys' bytes.</summary>
+/// <summary>Reads the books page by page, in the order of their keys' bytes, as real services would.</summary>
 internal sealed partial class SandboxBooks
 {
     /// <summary>
-    /// A merchant's payments, given back or not, in the order of <see cref="IPaymentBooks"/>. A token that is not valid
+    /// A merchant's payments, refunded or not, in the order of <see cref="IPaymentBooks"/>. A token that is not valid
     /// throws <see cref="FormatException"/>.
     /// </summary>
     // Index: the primary key (order_id, payment_id); a merchant's orders all begin with its number and a dot.
@@ -98,6 +98,6 @@ internal sealed partial class SandboxBooks
         return PageToken.Page(rows, limit, entry => PageToken.Write("stock-book", 0, $"{entry.Group} {entry.Sku}"));
     }
 
-    // MySQL sums integers to decimals.
+    // The cast is needed because MySQL's sum of integers is a decimal.
     private static Raw Sum(string column) => new($"cast(coalesce(sum({column}), 0) as signed)");
 }

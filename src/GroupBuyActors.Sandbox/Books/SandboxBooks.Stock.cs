@@ -17,7 +17,7 @@ internal sealed partial class SandboxBooks
     public Task<PortReply> DeductAsync(StockDeduction deduction, CancellationToken cancellation) =>
         _moves.CallAsync(new DeductMove(deduction, NowMs())).WaitAsync(cancellation);
 
-    /// <summary>Releases units and leaves tombstones for what it undoes. Releases at most what is there.</summary>
+    /// <summary>Releases at most the existing units, and stores tombstones for the calls that it undoes.</summary>
     public Task<PortReply> ReleaseAsync(StockRelease release, CancellationToken cancellation) =>
         _moves.CallAsync(new ReleaseMove(release, NowMs())).WaitAsync(cancellation);
 
@@ -34,7 +34,7 @@ internal sealed partial class SandboxBooks
         return rows.Count == 0 ? new SandboxStock(SandboxStock.NeverSet, 0, 0) : rows[0].Stock;
     }
 
-    /// <summary>Sets a sku's units; reserved and deducted stay where they are null.</summary>
+    /// <summary>Sets a sku's units; reserved and deducted are not changed if they are null.</summary>
     public async Task<SandboxStock> SetStockAsync(
         long merchantId,
         string sku,
@@ -46,7 +46,7 @@ internal sealed partial class SandboxBooks
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         SkuKey[] key = [new(merchantId, sku)];
-        SqlText read = $"{MakeStock(key)}; {SelectStock(key)}{_books.Dialect.ForUpdate}";
+        SqlText read = $"{InsertStock(key)}; {SelectStock(key)}{_books.Dialect.ForUpdate}";
         return await database
             .ExchangeAsync(
                 read,
@@ -62,7 +62,7 @@ internal sealed partial class SandboxBooks
     }
 
     /// <summary>
-    /// Lets the rules loose on the rows that some calls are about and writes what they changed, all in one transaction.
+    /// Locks and reads the rows of several calls, applies the rules, and writes the changes, in one transaction.
     /// </summary>
     private async Task<IReadOnlyList<PortReply>> MoveAsync(IReadOnlyList<StockMove> moves)
     {
@@ -86,7 +86,7 @@ internal sealed partial class SandboxBooks
         var statements = new List<SqlText> { Count([.. moves.Select(move => move.Counted).Order()]) };
         SkuKey[] needed = [.. moves.Where(move => move.NeedsStock).Select(move => move.SkuKey).Distinct().Order()];
         if (needed.Length > 0)
-            statements.Add(MakeStock(needed));
+            statements.Add(InsertStock(needed));
         statements.Add(
             $"{SelectStock([.. moves.Select(move => move.SkuKey).Distinct().Order()])}{_books.Dialect.ForUpdate}"
         );
@@ -121,8 +121,8 @@ internal sealed partial class SandboxBooks
         return new StockRows(stocks, reservations, deductions, released);
     }
 
-    // Makes the rows that are missing without locking one that is there.
-    private SqlText MakeStock(IEnumerable<SkuKey> keys) =>
+    // Inserts missing rows without locking existing ones.
+    private SqlText InsertStock(IEnumerable<SkuKey> keys) =>
         new SqlText().Append(
             $"""
         {_books.Dialect.InsertIgnore} into sandbox_stock (merchant_id, sku, available, reserved, deducted)

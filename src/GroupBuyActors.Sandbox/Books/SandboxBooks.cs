@@ -8,14 +8,15 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Sandbox.Books;
 
 /// <summary>
-/// The durable books behind the sandboxes of the ports, shared by all silos. Each call is one short transaction that
-/// also counts the call. They keep the ports' contract: a key's effect happens once and its answer stays, two calls at
-/// once with one key are one, and what a release undoes never has an effect, whichever comes first.
+/// The durable books of the sandbox, shared by all silos. Each call is one short transaction that also counts the call.
+/// The books fulfil the ports' contracts: a call with a key takes effect once and its answer stays the same, two
+/// concurrent calls with the same key are one, and a call that a release undoes never takes effect, whichever comes
+/// first.
 /// </summary>
 /// <remarks>
-/// Every transaction locks in one order, the call's own row, then the sku's (or the order's
-/// payments), so twins with one key wait for each other on the first and everybody else on the second; no other row is
-/// touched without them.
+/// Every transaction locks in one order, the call's own row, then the sku's (or the order's payments). So concurrent
+/// calls with the same key wait for each other on the first row, and all others on the second; no other row is changed
+/// without these locks.
 /// </remarks>
 internal sealed partial class SandboxBooks
 {
@@ -37,21 +38,21 @@ internal sealed partial class SandboxBooks
         );
     }
 
-    /// <summary>Takes a notice.</summary>
+    /// <summary>Accepts a notice.</summary>
     public Task<PortReply> NotifyAsync(string key, CancellationToken cancellation) =>
         CountedAsync(SandboxPort.Notices, key, "notice", cancellation);
 
     /// <summary>Counts a call that fails before it has any effect.</summary>
     public async Task CountAsync(SandboxPort port, string key, string operation, CancellationToken cancellation)
     {
-        // A caller that gives up is not counted out: a service that was asked was asked.
+        // The call is counted even if its caller stops waiting.
         await _counts
             .CallAsync(new CountedCall(port, key, operation, NowMs()))
             .WaitAsync(cancellation)
             .ConfigureAwait(false);
     }
 
-    /// <summary>How a port misbehaves now.</summary>
+    /// <summary>Reads the injected faults of a port.</summary>
     public async Task<SandboxFault> FaultAsync(SandboxPort port, CancellationToken cancellation)
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
@@ -74,7 +75,7 @@ internal sealed partial class SandboxBooks
         return rows.Count == 0 ? SandboxFault.None : rows[0];
     }
 
-    /// <summary>Sets how a port misbehaves; durable when it returns.</summary>
+    /// <summary>Sets the injected faults of a port; durable when it returns.</summary>
     public async Task SetFaultAsync(SandboxPort port, SandboxFault fault, CancellationToken cancellation)
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
@@ -90,7 +91,7 @@ internal sealed partial class SandboxBooks
             .ConfigureAwait(false);
     }
 
-    /// <summary>Calls of a port, by key; of one key where one is given.</summary>
+    /// <summary>Calls of a port, by key, or those with one key.</summary>
     public async Task<Page<SandboxCall>> CallsAsync(
         SandboxPort port,
         string? key,
@@ -161,7 +162,7 @@ internal sealed partial class SandboxBooks
 
     private SqlText Count(IReadOnlyList<CountedCall> calls)
     {
-        // Twins read the clock before they queue for the row: the later to come may bring the earlier time.
+        // Concurrent calls read the clock before they wait for the row, so a later write may have an earlier time.
         var last = _books.Dialect.Proposed("last_ms").Text;
         var again = _books.Dialect.OrElseSet(
             CallKey,
@@ -183,7 +184,7 @@ internal sealed partial class SandboxBooks
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
-    /// <summary>The rows of the next statement that has any columns; statements that write have none.</summary>
+    /// <summary>Reads the rows of the next statement with columns; statements that write have none.</summary>
     private static async Task<List<T>> RowsAsync<T>(
         DbDataReader reader,
         Func<DbDataReader, T> row,

@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Sandbox.Books;
 
-/// <summary>What a port was asked, by key and operation; refused and failed calls count.</summary>
+/// <summary>The counted calls of a port with one key and operation, including refused and failed ones.</summary>
 internal sealed record SandboxCall(
     string Key,
     string Operation,

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Sandbox.Books;
 
 /// <summary>
-/// Where the books are: on MySQL in the store's database, in tables that nothing of the store refers to; on SQLite in a
-/// file of their own beside the main one, so that they do not wait for its committer. That file does not wait for the
-/// disk: what was answered survives kill -9 of the process, and a loss of power may take the last moments of the
-/// sandbox (a stand-in for services that would have survived it).
+/// The database of the books: on MySQL the store's database, in tables that the store does not use; on SQLite a
+/// separate file beside the main one, so that they do not wait for its committer. Commits to that file do not wait for
+/// the disk: they survive kill -9 of the process, but a loss of power may lose the last moments of the sandbox, unlike
+/// a real service.
 /// </summary>
 internal sealed class SandboxDatabase : IAsyncDisposable
 {
@@ -31,14 +31,14 @@ internal sealed class SandboxDatabase : IAsyncDisposable
 
     public Dialect Dialect { get; }
 
-    /// <summary>The schema's steps, apart from the store's.</summary>
+    /// <summary>The sandbox's own migrations.</summary>
     public static IReadOnlyList<Migration> Migrations(Dialect dialect) =>
         Migration.Of(
             typeof(SandboxDatabase).Assembly,
             $"{typeof(SandboxServices).Namespace}.Migrations.{dialect.Folder}."
         );
 
-    /// <summary>The database, its tables there; a first try that failed is not the last.</summary>
+    /// <summary>The migrated database; after a failed migration the next call tries again.</summary>
     public Task<Database> ReadyAsync()
     {
         lock (_gate)

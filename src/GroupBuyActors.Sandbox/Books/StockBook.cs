@@ -8,11 +8,13 @@ internal enum EntryState
     Done = 1,
     Refused = 2,
 
-    /// <summary>A tombstone: undone, or to be without effect when it comes.</summary>
+    /// <summary>A tombstone: the call is undone, or will have no effect if it comes later.</summary>
     Undone = 3,
 }
 
-/// <summary>A reservation: of <see cref="Units"/> asked, what is still reserved and what is deducted.</summary>
+/// <summary>
+/// A reservation: the requested <see cref="Units"/>, and how many of them are still reserved and deducted.
+/// </summary>
 internal sealed record ReservationEntry(string Key, EntryState State, long Units, long Reserved, long Deducted);
 
 /// <summary>A deduction.</summary>
@@ -88,7 +90,7 @@ internal sealed class StockBook(
         foreach (var key in request.UndoDeductions)
         {
             var known = _deductions.GetValueOrDefault(key);
-            // A release undoes what was taken from its own reservation.
+            // A release only undoes deductions of its own reservation.
             if (known is not null && known.ReservationKey != request.ReservationKey)
                 continue;
             if (known is { State: EntryState.Done })
@@ -96,7 +98,7 @@ internal sealed class StockBook(
             Put(new DeductionEntry(key, request.ReservationKey, EntryState.Undone, known?.Units ?? 0));
         }
 
-        // After the deductions, so that what they give back to an undone reservation does not stay behind in it.
+        // After the deductions, so that units that they return to an undone reservation are released, too.
         var undone = request.UndoReservation ? Undo(request.ReservationKey) : 0;
         if (Reservation is not { } held)
             return (undone, 0);

@@ -2,18 +2,16 @@ using GroupBuyActors.Ports;
 
 namespace GroupBuyActors.Sandbox.Books;
 
-/// <summary>A call that moves stock of one sku: the rows that it is about, and what it does to them.</summary>
+/// <summary>A call that moves stock of one sku: the rows that it needs, and its effect on them.</summary>
 internal abstract record StockMove(string Key, GroupId Group, string Sku, string ReservationKey, long AtMs)
 {
-    /// <summary>What it is counted as.</summary>
+    /// <summary>The operation as which it is counted.</summary>
     public abstract string Operation { get; }
 
-    /// <summary>The deductions that it is about.</summary>
+    /// <summary>The deductions that it needs.</summary>
     public virtual IReadOnlyList<string> DeductionKeys => [];
 
-    /// <summary>
-    /// True where it needs the sku's row, to hold others off, though nothing was ever reserved of it.
-    /// </summary>
+    /// <summary>True if it needs the sku's row as a lock even if nothing was ever reserved of the sku.</summary>
     public virtual bool NeedsStock => true;
 
     public SkuKey SkuKey => new(Group.MerchantId, Sku);
@@ -33,7 +31,7 @@ internal sealed record ReserveMove(StockReservation Request, long AtMs)
 }
 
 /// <summary>
-/// Takes reserved units. It finds no stock row only where nothing is reserved, and then it changes none.
+/// Deducts reserved units. The stock row is missing only if nothing is reserved, and then nothing is changed.
 /// </summary>
 internal sealed record DeductMove(StockDeduction Request, long AtMs)
     : StockMove(Request.Key, Request.Group, Request.Sku, Request.ReservationKey, AtMs)

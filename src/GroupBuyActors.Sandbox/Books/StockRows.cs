@@ -3,8 +3,8 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Sandbox.Books;
 
 /// <summary>
-/// The rows that some calls are about, as one transaction locked and read them, and what the calls change in them: each
-/// finds what those before it left.
+/// The rows of several calls, as one transaction locked and read them, and the calls' changes; each call sees the
+/// changes of the calls before it.
 /// </summary>
 internal sealed class StockRows(
     IEnumerable<(SkuKey Key, SandboxStock Stock)> stocks,

@@ -2,13 +2,10 @@ using System.Threading.Channels;
 
 namespace GroupBuyActors.Sandbox.Books;
 
-/// <summary>
-/// Calls that come while one transaction waits for the disk go together in the next: a thousand calls a second cost the
-/// database tens of transactions. Each caller is answered when what it called for is durable; what fails one of them
-/// fails those that went with it.
-/// </summary>
-/// <param name="callsMax">Calls that go together at most.</param>
-/// <param name="write">Writes them in one transaction and gives their answers, in their order.</param>
+/// <summary> Writes calls that arrive during a transaction together in the next one, so that a thousand calls a second
+/// need only tens of transactions. Each caller is answered when its call is durable; a failure of a transaction fails
+/// all its calls. </summary> <param name="callsMax">The largest number of calls in one transaction.</param>
+/// <param name="write">Writes calls in one transaction and returns their answers in the same order.</param>
 internal sealed class WriteBatcher<TCall, TAnswer>(
     int callsMax,
     Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TAnswer>>> write
@@ -22,12 +19,12 @@ internal sealed class WriteBatcher<TCall, TAnswer>(
     private int _writing;
 
     /// <summary>
-    /// Makes a call; throws what the database threw, and <see cref="TimeoutException"/> where too many wait.
+    /// Makes a call; throws the database's exceptions, and <see cref="TimeoutException"/> if too many calls wait.
     /// </summary>
     public Task<TAnswer> CallAsync(TCall call)
     {
         var done = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        // To its caller a port that is flooded is one that does not answer in time.
+        // To its caller an overloaded port is one that does not answer in time.
         if (!_waiting.Writer.TryWrite((call, done)))
             throw new TimeoutException($"{WaitingMax} calls are already waiting.");
         if (Interlocked.CompareExchange(ref _writing, 1, 0) == 0)
@@ -43,7 +40,7 @@ internal sealed class WriteBatcher<TCall, TAnswer>(
                 await WriteSomeAsync().ConfigureAwait(false);
             Volatile.Write(ref _writing, 0);
         }
-        // One that came between the last look and the mark has nobody else to write it.
+        // A call that was added between the last check and the reset of the flag has no other writer.
         while (_waiting.Reader.TryPeek(out _) && Interlocked.CompareExchange(ref _writing, 1, 0) == 0);
     }
 

@@ -7,10 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Sandbox.Faults;
 
 /// <summary>
-/// The way from a port to its books, misbehaving as told. A failing call is counted and has no effect. A slow one takes
-/// effect after its delay, and does so even when its caller has given up meanwhile: a late answer of a real service
-/// looks just like that, and it is what the tombstones of the ports' contract are for. Trouble with the books
-/// themselves is silence.
+/// Passes calls from a port to the books, with injected faults. A failing call is counted and has no effect. A delayed
+/// call takes effect after its delay, even if its caller has stopped waiting, like a slow real service; the tombstones
+/// of the ports' contracts are for this case. If the books themselves fail, the port is unavailable.
 /// </summary>
 internal sealed class FaultInjector(
     SandboxBooks books,
@@ -32,7 +31,7 @@ internal sealed class FaultInjector(
         try
         {
             var injected = await faults.NextFaultAsync(port, sku, cancellation).ConfigureAwait(false);
-            if (injected == InjectedFault.Well)
+            if (injected == InjectedFault.None)
                 return await effect(cancellation).ConfigureAwait(false);
             if (injected.Fails)
                 return await FailAsync(port, key, operation, injected, failed, cancellation).ConfigureAwait(false);

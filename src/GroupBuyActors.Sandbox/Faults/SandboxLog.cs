@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Sandbox.Faults;
 
-/// <summary>What happens to the sandbox.</summary>
+/// <summary>Log messages of the sandbox.</summary>
 internal static partial class SandboxLog
 {
     [LoggerMessage(

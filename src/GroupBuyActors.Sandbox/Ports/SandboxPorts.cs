@@ -5,8 +5,8 @@ using GroupBuyActors.Sandbox.Faults;
 
 namespace GroupBuyActors.Sandbox.Ports;
 
-/// <summary>The inventory service, played by the sandbox.</summary>
-internal sealed class SandboxInventory(FaultInjector line, SandboxBooks books) : IInventory
+/// <summary>The sandbox's inventory service.</summary>
+internal sealed class SandboxInventory(FaultInjector injector, SandboxBooks books) : IInventory
 {
     public Task<PortReply> ReserveAsync(StockReservation reservation, CancellationToken cancellation) =>
         CallAsync(reservation.Key, "reserve", reservation.Sku, ct => books.ReserveAsync(reservation, ct), cancellation);
@@ -23,14 +23,14 @@ internal sealed class SandboxInventory(FaultInjector line, SandboxBooks books) :
         string sku,
         Func<CancellationToken, Task<PortReply>> effect,
         CancellationToken cancellation
-    ) => line.CallAsync(SandboxPort.Inventory, key, operation, sku, effect, reply => reply, cancellation);
+    ) => injector.CallAsync(SandboxPort.Inventory, key, operation, sku, effect, reply => reply, cancellation);
 }
 
-/// <summary>The payment provider, played by the sandbox.</summary>
-internal sealed class SandboxPayments(FaultInjector line, SandboxBooks books) : IPayments
+/// <summary>The sandbox's payment provider.</summary>
+internal sealed class SandboxPayments(FaultInjector injector, SandboxBooks books) : IPayments
 {
     public Task<PaymentFindings> QueryAsync(OrderId order, CancellationToken cancellation) =>
-        line.CallAsync(
+        injector.CallAsync(
             SandboxPort.Payments,
             $"ask:{order}",
             "ask",
@@ -47,7 +47,7 @@ internal sealed class SandboxPayments(FaultInjector line, SandboxBooks books) : 
         Money amount,
         CancellationToken cancellation
     ) =>
-        line.CallAsync(
+        injector.CallAsync(
             SandboxPort.Payments,
             key,
             "refund",
@@ -58,8 +58,8 @@ internal sealed class SandboxPayments(FaultInjector line, SandboxBooks books) : 
         );
 }
 
-/// <summary>The notice service, played by the sandbox.</summary>
-internal sealed class SandboxNotices(FaultInjector line, SandboxBooks books) : INotices
+/// <summary>The sandbox's notice service.</summary>
+internal sealed class SandboxNotices(FaultInjector injector, SandboxBooks books) : INotices
 {
     public Task<PortReply> SendAsync(
         string key,
@@ -68,7 +68,7 @@ internal sealed class SandboxNotices(FaultInjector line, SandboxBooks books) : I
         string kind,
         CancellationToken cancellation
     ) =>
-        line.CallAsync(
+        injector.CallAsync(
             SandboxPort.Notices,
             key,
             "notice",
@@ -79,8 +79,8 @@ internal sealed class SandboxNotices(FaultInjector line, SandboxBooks books) : I
         );
 }
 
-/// <summary>The payment provider's own books, as the sandbox keeps them.</summary>
-internal sealed class SandboxPaymentBooks(FaultInjector line, SandboxBooks books) : IPaymentBooks
+/// <summary>The books of the sandbox's payment provider.</summary>
+internal sealed class SandboxPaymentBooks(FaultInjector injector, SandboxBooks books) : IPaymentBooks
 {
     public Task<BookPage<PaymentBookEntry>> ReadAsync(
         long merchantId,
@@ -88,7 +88,7 @@ internal sealed class SandboxPaymentBooks(FaultInjector line, SandboxBooks books
         int limit,
         CancellationToken cancellation
     ) =>
-        line.CallAsync(
+        injector.CallAsync(
             SandboxPort.Payments,
             $"books:{merchantId}",
             "books",
@@ -99,8 +99,8 @@ internal sealed class SandboxPaymentBooks(FaultInjector line, SandboxBooks books
         );
 }
 
-/// <summary>The inventory service's own books, as the sandbox keeps them.</summary>
-internal sealed class SandboxStockBooks(FaultInjector line, SandboxBooks books) : IStockBooks
+/// <summary>The books of the sandbox's inventory service.</summary>
+internal sealed class SandboxStockBooks(FaultInjector injector, SandboxBooks books) : IStockBooks
 {
     public Task<BookPage<StockBookEntry>> ReadAsync(
         long merchantId,
@@ -108,7 +108,7 @@ internal sealed class SandboxStockBooks(FaultInjector line, SandboxBooks books) 
         int limit,
         CancellationToken cancellation
     ) =>
-        line.CallAsync(
+        injector.CallAsync(
             SandboxPort.Inventory,
             $"books:{merchantId}",
             "books",
