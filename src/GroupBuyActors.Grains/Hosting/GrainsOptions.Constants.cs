@@ -58,7 +58,7 @@ public sealed partial class GrainsOptions
     /// A silo answers only while its fence was confirmed this recently: shorter than the fastest eviction without a
     /// crash.
     /// </summary>
-    internal TimeSpan FenceBound { get; set; } = TimeSpan.FromSeconds(3);
+    internal TimeSpan FenceBound { get; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// A group that heard nothing from the store for this long reads its head before it answers: bounds how stale a

@@ -92,10 +92,6 @@ internal sealed class TaskOutcomeScan
     /// <summary>Conditions that need the row.</summary>
     public List<SqlText> Others { get; } = [];
 
-    /// <summary>The statement of a first page.</summary>
-    public static SqlText FirstPage(TaskOutcomeFilter filter, int limit, Dialect dialect) =>
-        new TaskOutcomeScan(filter, null).Page(null, limit, dialect);
-
     /// <summary>The statement of a page, down to <paramref name="edge"/>.</summary>
     public SqlText Page(TaskOutcomePosition? edge, int limit, Dialect dialect) =>
         new SqlText().Append(

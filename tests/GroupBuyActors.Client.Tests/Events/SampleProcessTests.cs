@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using GroupBuyActors.Samples.InventoryView;
+using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Client.Tests.Events;
 
@@ -110,6 +111,7 @@ public sealed class SampleProcessTests(BrokersFixture brokers) : IClassFixture<B
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
+        ChildProcess.LeaveNoPipes(start);
         var process = Process.Start(start) ?? throw new InvalidOperationException("The sample did not start.");
         _started.Add(process);
         return process;

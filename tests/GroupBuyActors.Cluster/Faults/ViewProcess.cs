@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using GroupBuyActors.Samples.InventoryView;
+using GroupBuyActors.Testing;
 
 namespace GroupBuyActors.Cluster.Faults;
 
@@ -54,7 +55,13 @@ internal sealed class ViewProcess : IAsyncDisposable
             "3000",
         ];
         _process = Process.Start(
-            new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+            ChildProcess.LeaveNoPipes(
+                new ProcessStartInfo("dotnet", arguments)
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )
         )!;
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);

@@ -129,7 +129,7 @@ public sealed class TaskOutcomePartitionTests(MariaDb server)
             _ => new TaskOutcomeFilter { Shard = new ShardId(7) },
         };
         filter = filter with { From = Samples.Noon.AddDays(-3), To = Samples.Noon.AddDays(-1) };
-        var plan = await store.PlanAsync(TaskOutcomeScan.FirstPage(filter, 50, store.Database.Dialect));
+        var plan = await store.PlanAsync(new TaskOutcomeScan(filter, null).Page(null, 50, store.Database.Dialect));
         Assert.Equal(index, plan.Key);
         Assert.Equal(4, plan.Partitions!.Split(',').Length);
         Assert.DoesNotContain("filesort", plan.Extra ?? "");

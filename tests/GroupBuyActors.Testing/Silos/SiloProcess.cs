@@ -81,6 +81,7 @@ public sealed class SiloProcess : IAsyncDisposable
                 start.Environment.Remove(name);
             else
                 start.Environment[name] = value;
+        ChildProcess.LeaveNoPipes(start);
         var process = Process.Start(start) ?? throw new InvalidOperationException("The silo could not be started.");
         process.StandardInput.Close();
         var log = System.IO.Path.Combine(settings.Directory, $"{settings.Name}.log");
