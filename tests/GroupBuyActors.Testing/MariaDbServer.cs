@@ -69,12 +69,25 @@ public sealed class MariaDbServer : IAsyncDisposable
             AllowPublicKeyRetrieval = true,
         };
         var mariaDb = new MariaDbServer(server, directory, arguments);
-        Directory.CreateDirectory(mariaDb.TemporaryDirectory);
-        await mariaDb._program.InstallAsync(mariaDb.DataDirectory, mariaDb.TemporaryDirectory);
+        try
+        {
+            await mariaDb.InstallAsync();
+            await mariaDb.LaunchAsync();
+            return mariaDb;
+        }
+        catch
+        {
+            await mariaDb.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task InstallAsync()
+    {
+        Directory.CreateDirectory(TemporaryDirectory);
+        await _program.InstallAsync(DataDirectory, TemporaryDirectory);
         // The server reads one statement a line from this file.
-        await File.WriteAllTextAsync(mariaDb.InitFile, mariaDb._program.MakeUser(User, User));
-        await mariaDb.LaunchAsync();
-        return mariaDb;
+        await File.WriteAllTextAsync(InitFile, _program.MakeUser(User, User));
     }
 
     /// <summary>
