@@ -7,6 +7,7 @@ using GroupBuyActors.Membership;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Reconciliation;
+using GroupBuyActors.Redrives;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Retention;
 using GroupBuyActors.Schedules;
@@ -104,6 +105,7 @@ public static class GroupBuyHosting
         services.AddBackgroundLoop<StuckGroups>();
         services.AddSingleton<TaskAudit>();
         services.AddSingleton<ICompletedTasks, CompletedGroupTasks>();
+        services.AddSingleton<RedriveBehavior>();
 
         services.AddSingleton<TaskMetrics>();
         services.AddBackgroundLoop<TaskPolicyRegistry>();

@@ -1,5 +1,6 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Reconciliation;
+using GroupBuyActors.Redrives;
 using GroupBuyActors.Schedules;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,7 @@ internal static class TaskRegistrations
         OfGroups(Notify.Type),
         TaskRegistration.WithoutHandler(HttpCallback.Type),
         TaskRegistration.Of<BookComparison>(BookComparison.TaskType),
+        TaskRegistration.Of<RedrivePages>(RedrivePages.TaskType),
     ];
 
     /// <summary>The task types, for whoever reads settings about them before there is a silo.</summary>

@@ -75,6 +75,7 @@ public static class StoreServices
         services.TryAddSingleton<ITaskOutcomes, TaskOutcomes>();
         services.TryAddSingleton<IPolicyStore, PolicyStore>();
         services.TryAddSingleton<OldRows>();
+        services.TryAddSingleton<OldActors>();
         services.TryAddSingleton<OldJournals>();
         services.TryAddSingleton<Shards>();
         return services;

@@ -47,6 +47,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public OldRows OldRows => _services.GetRequiredService<OldRows>();
 
+    public OldActors OldActors => _services.GetRequiredService<OldActors>();
+
     public OldJournals OldJournals => _services.GetRequiredService<OldJournals>();
 
     public BookTotals Totals => _services.GetRequiredService<BookTotals>();

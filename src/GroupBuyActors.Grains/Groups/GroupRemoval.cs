@@ -2,10 +2,7 @@ using GroupBuyActors.Activations;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>
-/// The end of a group's data. Its activation does it, so that nothing can be decided between the last look and the last
-/// row.
-/// </summary>
+/// <summary>The end of a group's data, with the rows that only groups have.</summary>
 internal sealed class GroupRemoval(
     GroupServices services,
     DurableActor<GroupState, GroupCommand, CommandResult> actor,
@@ -13,36 +10,23 @@ internal sealed class GroupRemoval(
 )
 {
     private const int RowsAtOnce = 500;
-    private bool _isLeaving;
 
-    public async Task<bool?> RemoveAsync(DateTimeOffset before)
-    {
-        if (!_isLeaving)
-        {
-            await actor.ReadyAsync();
-            await actor.CommitsCompletedAsync();
-            if (actor.State.UpdatedAt >= before || !GroupEnd.IsOver(actor.State, services.Actors.Clock.GetUtcNow()))
-                return null;
-            // Calls are refused from here on; whoever tries again finds another activation, or nothing.
-            _isLeaving = true;
-            actor.Close("The group's retention period is over.");
-        }
+    private readonly ActorRemoval<GroupState, GroupCommand, CommandResult> _removal = new(
+        actor,
+        host,
+        "The group's retention period is over."
+    );
 
-        bool? isGone = null;
-        try
-        {
-            return isGone = await services.OldJournals.RemoveGroupAsync(
-                actor.State.Id,
-                actor.State.Sequence,
-                services.Relay.DurableSinks,
-                RowsAtOnce,
-                CancellationToken.None
-            );
-        }
-        finally
-        {
-            if (isGone is not false)
-                host.Deactivate();
-        }
-    }
+    public Task<bool?> RemoveAsync(DateTimeOffset before) =>
+        _removal.RemoveAsync(
+            state => state.UpdatedAt < before && GroupEnd.IsOver(state, services.Actors.Clock.GetUtcNow()),
+            state =>
+                services.OldJournals.RemoveGroupAsync(
+                    state.Id,
+                    state.Sequence,
+                    services.Relay.DurableSinks,
+                    RowsAtOnce,
+                    CancellationToken.None
+                )
+        );
 }

@@ -15,45 +15,24 @@ internal sealed class RetainedGroups(
     ClusterClock clock,
     TimeProvider time,
     IOptions<GrainsOptions> options
-) : IRetainedKind
+) : RetainedActors<GroupId>(clock, time)
 {
     private const int RowsWalked = 500;
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
-    private readonly Queue<GroupId> _found = new();
     private JournalPosition? _position;
-    private bool _isLast;
 
-    public string Kind => "groups";
+    public override string Kind => "groups";
 
-    public TimeSpan Interval => TimeSpan.FromHours(6);
+    protected override TimeSpan? Kept => options.Value.Retention.Groups;
 
-    public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
+    protected override async Task<(IReadOnlyList<GroupId> Found, bool IsLast)> FindAsync(
+        DateTimeOffset before,
+        CancellationToken cancellation
+    )
     {
-        if (options.Value.Retention.Groups is not { } kept)
-            return new PurgeStep(0, true);
-        var before = clock.GetUtcNow() - kept;
-        if (_found.TryDequeue(out var group))
-        {
-            // One that fails is out of the way of the others until the next pass.
-            bool? isGone;
-            do isGone = await grains
-                .GetGrain<IGroupTasks>(group.Value)
-                .Remove(before)
-                .WaitAsync(AnswerWithin, time, cancellation);
-            while (isGone is false);
-            return new PurgeStep(isGone is true ? 1 : 0, IsDone: false);
-        }
-
-        if (_isLast)
-        {
-            _isLast = false;
-            return new PurgeStep(0, true);
-        }
-
         (var groups, _position) = await journals.ScanAsync(_position, before, isAlone: true, RowsWalked, cancellation);
-        _isLast = _position is null;
-        foreach (var found in groups)
-            _found.Enqueue(found);
-        return new PurgeStep(0, IsDone: false);
+        return (groups, _position is null);
     }
+
+    protected override Task<bool?> RemoveAsync(GroupId actor, DateTimeOffset before) =>
+        grains.GetGrain<IGroupTasks>(actor.Value).Remove(before);
 }

@@ -22,6 +22,7 @@ namespace GroupBuyActors.Retention;
 /// </remarks>
 internal sealed class RetainedJournals(
     OldJournals journals,
+    OldActors actors,
     IActorReader reader,
     ITaskStore tasks,
     ITaskOutcomes outcomes,
@@ -133,8 +134,8 @@ internal sealed class RetainedJournals(
             return statuses;
         }
 
-        var (events, next) = await journals.RemoveEventsAsync(
-            removal.Group,
+        var (events, next) = await actors.RemoveEventsAsync(
+            removal.Group.Actor,
             removal.Event,
             removal.Head,
             relay.DurableSinks,
@@ -143,7 +144,7 @@ internal sealed class RetainedJournals(
         );
         (removal.Event, removal.IsOver) = (next ?? removal.Event, next is null);
         if (removal.IsOver)
-            await journals.RemoveSnapshotsAsync(removal.Group, removal.Head, cancellation);
+            await actors.RemoveSnapshotsAsync(removal.Group.Actor, removal.Head, cancellation);
         return events;
     }
 

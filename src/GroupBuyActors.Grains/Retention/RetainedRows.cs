@@ -1,6 +1,5 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Relay;
-using GroupBuyActors.Store;
 using GroupBuyActors.Store.Retention;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
@@ -82,27 +81,4 @@ internal sealed class RetainedAudit(OldRows rows, ClusterClock clock, IOptions<G
 
     public Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation) =>
         rows.AuditAsync(clock.GetUtcNow() - options.Value.Retention.Audit, rowsMax, cancellation);
-}
-
-/// <summary>
-/// What redrives of many dead letters tell of themselves: state of grains, aged by the database's clock.
-/// </summary>
-internal sealed class RetainedRedrives(
-    GrainStorageMaintenance storage,
-    TimeProvider time,
-    IOptions<GrainsOptions> options
-) : IRetainedKind
-{
-    public string Kind => "redrives";
-
-    public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
-    {
-        var removed = await storage.PurgeAsync(
-            RedriveGrain.StateName,
-            time.GetUtcNow() - options.Value.Retention.Redrives,
-            rowsMax,
-            cancellation
-        );
-        return new PurgeStep(removed, removed < rowsMax);
-    }
 }

@@ -108,9 +108,6 @@ internal static partial class TaskLog
     )]
     public static partial void NotLookedUp(ILogger log, Exception exception, string task_id);
 
-    [LoggerMessage(3016, LogLevel.Warning, "Redrive {Redrive} met an infrastructure failure and continues.")]
-    public static partial void RedriveFailed(ILogger log, Exception exception, string redrive);
-
     [LoggerMessage(
         3040,
         LogLevel.Error,

@@ -1,4 +1,5 @@
 using GroupBuyActors.Client;
+using GroupBuyActors.Redrives;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Silo.Idempotency;

@@ -8,7 +8,7 @@ namespace GroupBuyActors.Store.Retention;
 /// Removes the events of ended groups. The caller decides that a group has ended, writes its last snapshot, and passes
 /// the head: the event of that sequence stays, so that the database still refuses commits of a stale activation.
 /// </summary>
-internal sealed class OldJournals(Database database)
+internal sealed class OldJournals(Database database, OldActors actors)
 {
     private const int ValuesMax = 500;
     private static readonly Raw s_alone = new("not exists"),
@@ -72,73 +72,6 @@ internal sealed class OldJournals(Database database)
     }
 
     /// <summary>
-    /// Removes at most <paramref name="limit"/> events of a group, after one sequence and below another, that every
-    /// sink has passed; returns where to continue, null at the end. Removes nothing of a group that is blocked for a
-    /// sink.
-    /// </summary>
-    public async Task<(int Removed, long? Next)> RemoveEventsAsync(
-        GroupId group,
-        long after,
-        long below,
-        IReadOnlyCollection<string> sinks,
-        int limit,
-        CancellationToken cancellation
-    )
-    {
-        var (rows, removable) = await database
-            .ReadAsync(
-                async (session, ct) =>
-                {
-                    // Index journal_sequence (actor_id, sequence), which contains the primary key.
-                    var rows = await session
-                        .ListAsync(
-                            $"""
-                            select stream, position, sequence from journal where actor_id = {group.Actor}
-                              and sequence > {after} and sequence < {below} order by sequence limit {limit}
-                            """,
-                            row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)),
-                            ct
-                        )
-                        .ConfigureAwait(false);
-                    var passed = new Dictionary<long, long>();
-                    foreach (var stream in rows.Select(row => row.Stream).Distinct().ToList())
-                        passed[stream] = await IsBlockedAsync(session, stream, sinks, group, ct).ConfigureAwait(false)
-                            ? 0
-                            : await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false);
-                    return (rows, rows.Where(row => row.Position <= passed[row.Stream]).ToList());
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-        if (removable.Count > 0)
-            // Primary key, in its order.
-            await database
-                .WriteAsync(
-                    SqlText.Join(
-                        "; ",
-                        removable
-                            .OrderBy(row => row.Stream)
-                            .ThenBy(row => row.Position)
-                            .GroupBy(row => row.Stream)
-                            .SelectMany(stream =>
-                                stream
-                                    .Chunk(ValuesMax)
-                                    .Select(some =>
-                                        (SqlText)
-                                            $"""
-                                                delete from journal where stream = {stream.Key}
-                                                  and position in ({Positions(some)}) and actor_id = {group.Actor}
-                                                """
-                                    )
-                            )
-                    ),
-                    cancellation
-                )
-                .ConfigureAwait(false);
-        return (removable.Count, rows.Count < limit ? null : rows[^1].Sequence);
-    }
-
-    /// <summary>
     /// Reads at most <paramref name="limit"/> rows of a group's order status log and removes those that have a later
     /// row of the same order; returns where to continue, null at the end.
     /// </summary>
@@ -190,17 +123,6 @@ internal sealed class OldJournals(Database database)
             cancellation
         );
 
-    /// <summary>Removes snapshots of a group older than one.</summary>
-    // Primary keys.
-    public Task RemoveSnapshotsAsync(GroupId group, long below, CancellationToken cancellation) =>
-        database.WriteAsync(
-            $"""
-            delete from snapshot_head where actor_id = {group.Actor} and sequence < {below};
-            delete from snapshot_chunk where actor_id = {group.Actor} and sequence < {below}
-            """,
-            cancellation
-        );
-
     /// <summary>
     /// Removes a bounded part of the rows of an ended group: first payments and statuses, then everything else in one
     /// transaction. Null if the group must stay: there is an event after <paramref name="head"/>, a sink has not passed
@@ -227,80 +149,37 @@ internal sealed class OldJournals(Database database)
             == limit
         )
             return false;
-        return await database
-            .WriteAsync<bool?>(
-                async (session, ct) =>
-                {
-                    // Index journal_sequence; locked, so that no event is added meanwhile.
-                    var events = await session
-                        .ListAsync(
-                            $"select sequence from journal where actor_id = {group.Actor}{database.Dialect.ForUpdate}",
-                            row => row.GetInt64(0),
-                            ct
-                        )
-                        .ConfigureAwait(false);
-                    if (events.Count == 0 || events.Max() != head)
-                        return null;
-                    await session
-                        .ExecuteAsync(
-                            $"""
-                            delete from journal where actor_id = {group.Actor};
-                            delete from snapshot_head where actor_id = {group.Actor};
-                            delete from snapshot_chunk where actor_id = {group.Actor};
-                            delete from group_terms where group_id = {group};
-                            delete from group_view where group_id = {group}
-                            """,
-                            ct
-                        )
-                        .ConfigureAwait(false);
-                    return true;
-                },
+        return await actors
+            .RemoveAsync(
+                group.Actor,
+                head,
+                $"; delete from group_terms where group_id = {group}; delete from group_view where group_id = {group}",
                 cancellation
             )
             .ConfigureAwait(false);
     }
 
-    private Task<bool> IsRemovableAsync(
+    private async Task<bool> IsRemovableAsync(
         GroupId group,
         long head,
         IReadOnlyCollection<string> sinks,
         CancellationToken cancellation
     ) =>
-        database.ReadAsync(
-            async (session, ct) =>
-            {
-                var rows = await session
-                    .ListAsync(
-                        $"""
-                        select stream, position, sequence from journal where actor_id = {group.Actor}
-                          order by sequence
-                        """,
-                        row => (Stream: row.GetInt64(0), Position: row.GetInt64(1), Sequence: row.GetInt64(2)),
-                        ct
-                    )
-                    .ConfigureAwait(false);
-                if (rows.Count == 0 || rows[^1].Sequence != head)
-                    return false;
-                foreach (var (stream, position, _) in rows)
-                    if (
-                        await IsBlockedAsync(session, stream, sinks, group, ct).ConfigureAwait(false)
-                        || position > await StreamEdge.PassedAsync(session, stream, sinks, ct).ConfigureAwait(false)
-                    )
-                        return false;
-                var live = await session
-                    .NumberAsync(
+        await actors.HasPassedAsync(group.Actor, head, sinks, cancellation).ConfigureAwait(false)
+        && await database
+            .ReadAsync(
+                (session, ct) =>
+                    session.NumberAsync(
                         $"""
                         select (select count(*) from payment_book where {OrdersOf(group)} and is_live = 1)
                           + (select count(*) from group_view where group_id = {group} and is_live = 1)
                         """,
                         0,
                         ct
-                    )
-                    .ConfigureAwait(false);
-                return live == 0;
-            },
-            cancellation
-        );
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false) == 0;
 
     private Task<int> DeleteOrdersAsync(
         string table,
@@ -317,9 +196,6 @@ internal sealed class OldJournals(Database database)
                 ),
             cancellation
         );
-
-    private static Raw Positions(IEnumerable<(long Stream, long Position, long Sequence)> rows) =>
-        new(string.Join(',', rows.Select(row => row.Position)));
 
     // A group's orders begin with the group and a dot. The slash is the character after the dot.
     private static SqlText OrdersOf(GroupId group) =>
@@ -353,26 +229,6 @@ internal sealed class OldJournals(Database database)
                 ).FirstOrDefault(),
             cancellation
         );
-
-    // Primary key of relay_blocked.
-    private static async Task<bool> IsBlockedAsync(
-        DbSession session,
-        long stream,
-        IReadOnlyCollection<string> sinks,
-        GroupId group,
-        CancellationToken cancellation
-    ) =>
-        sinks.Count > 0
-        && await session
-            .NumberAsync(
-                $"""
-                select count(*) from relay_blocked where stream = {stream}
-                  and sink in ({SqlText.Values(sinks)}) and actor_id = {group.Actor}
-                """,
-                0,
-                cancellation
-            )
-            .ConfigureAwait(false) > 0;
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

@@ -33,6 +33,9 @@ internal sealed record TaskOutcomeFilter
     /// <summary>True: only redriven ones; false: only others.</summary>
     public bool? Redriven { get; init; }
 
+    /// <summary>Redriven at or after this time.</summary>
+    public DateTimeOffset? RedrivenFrom { get; init; }
+
     /// <summary>True: only dismissed ones; false: only others.</summary>
     public bool? Dismissed { get; init; }
 }

@@ -77,6 +77,8 @@ internal sealed class TaskOutcomeScan
             Others.Add($"redriven_ms is not null");
         if (filter.Redriven == false)
             Others.Add($"redriven_ms is null");
+        if (filter.RedrivenFrom is { } redrivenFrom)
+            Others.Add($"redriven_ms >= {redrivenFrom.ToUnixTimeMilliseconds()}");
         if (filter.Dismissed == true)
             Others.Add($"dismissed_ms is not null");
         if (filter.Dismissed == false)

@@ -1,6 +1,7 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Ports;
+using GroupBuyActors.Redrives;
 using GroupBuyActors.Setting;
 using GroupBuyActors.Store.Tasks;
 

@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Redrives;
 
 namespace GroupBuyActors.Tasks;
 
@@ -19,12 +20,13 @@ public sealed class TaskTypeTests
                 "notify 5000",
                 "http-callback 5000",
                 "reconciliation 600000",
+                "redrive-page 1000",
             ],
             TaskRegistrations.Types.All.Select(type => $"{type.Name} {type.Policy.Lateness.TotalMilliseconds}")
         );
 
     [Fact]
-    public void TheGroupDependsOnThese() =>
+    public void ActorsDependOnThese() =>
         Assert.Equal(
             [
                 OrderClose.TypeName,
@@ -32,6 +34,7 @@ public sealed class TaskTypeTests
                 GroupSettle.TypeName,
                 StockRollback.TypeName,
                 SuccessSaga.TypeName,
+                RedrivePages.TypeName,
             ],
             TaskRegistrations.Types.All.Where(type => type.Policy.IsNeeded).Select(type => type.Name)
         );

@@ -29,6 +29,9 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
             for (var n = 1; n <= 3; n++)
                 await EventAsync(store, group, n, stream);
         await EventAsync(store, "1.SH.alone", 9, 5);
+        // Of another kind: nothing that this walk looks for, whatever its key.
+        foreach (var n in (long[])[1, 2])
+            await EventAsync(store, "1.SH.ended-too", n, 7, "redrives");
         await store.Projections.WriteAsync(
             [
                 Samples.Change(Samples.View("1.SH.ended", GroupPhase.Expired)),
@@ -202,7 +205,14 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
         var removed = 0;
         for (long? after = 0; after is not null; )
         {
-            (var rows, after) = await store.OldJournals.RemoveEventsAsync(group, after.Value, below, Sinks, 2, default);
+            (var rows, after) = await store.OldActors.RemoveEventsAsync(
+                group.Actor,
+                after.Value,
+                below,
+                Sinks,
+                2,
+                default
+            );
             removed += rows;
         }
 
@@ -211,12 +221,18 @@ public abstract class OldJournalsTests(IDatabaseFixture databases)
 
     private static long Position(long sequence) => sequence * 10;
 
-    private static Task EventAsync(TestStore store, string group, long sequence, long stream) =>
+    private static Task EventAsync(
+        TestStore store,
+        string group,
+        long sequence,
+        long stream,
+        string kind = GroupActors.Kind
+    ) =>
         store.ExecuteAsync(
             $"""
             insert into journal (stream, position, commit_id, actor_id, sequence, type, version, time_ms,
               payload) values ({stream}, {Position(sequence) + group.Length}, {new byte[16]},
-              {GroupActors.Kind + ":" + group}, {sequence}, {"order.placed"}, 1,
+              {kind + ":" + group}, {sequence}, {"order.placed"}, 1,
               {Samples.Noon.ToUnixTimeMilliseconds()}, {"{}"u8.ToArray()})
             """
         );

@@ -78,6 +78,8 @@ public abstract class TaskOutcomeTests(IDatabaseFixture databases)
             (new() { ErrorContains = "TIMEOUT" }, ""),
             (new() { ErrorContains = "%_" }, "d"),
             (new() { Redriven = true }, "a"),
+            (new() { RedrivenFrom = Samples.Noon.AddHours(1) }, "a"),
+            (new() { RedrivenFrom = Samples.Noon.AddHours(1).AddMilliseconds(1) }, ""),
             (new() { Redriven = false, Status = TaskOutcomeStatus.Dead }, "d"),
             (
                 new()

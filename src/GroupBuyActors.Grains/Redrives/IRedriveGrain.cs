@@ -1,6 +1,7 @@
 using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Tasks;
 
-namespace GroupBuyActors.Tasks;
+namespace GroupBuyActors.Redrives;
 
 /// <summary>
 /// Redrives all dead letters that pass a filter, at a rate. Its key names the redrive: starting one that was started
@@ -17,9 +18,36 @@ internal interface IRedriveGrain : IGrainWithStringKey
     [Alias("Look")]
     Task<RedriveReport?> GetReport();
 
-    /// <summary>Stops it where it is; null where nothing was started under this key.</summary>
+    /// <summary>
+    /// Stops it where it is; null where nothing was started under this key. A page under way ends soon, and its counts
+    /// are added then.
+    /// </summary>
     [Alias("Stop")]
     Task<RedriveReport?> Stop();
+}
+
+/// <summary>
+/// What the engine calls on a redrive: the same grain as <see cref="IRedriveGrain"/>.
+/// </summary>
+[Alias("groupbuy.IRedriveTasks")]
+internal interface IRedriveTasks : IGrainWithStringKey
+{
+    /// <summary>
+    /// What the page of this number is to redrive; null where it is not the next page to be recorded.
+    /// </summary>
+    [Alias("GetPage")]
+    Task<RedrivePage?> GetPage(int number);
+
+    /// <summary>Records a page; that commit completes its task.</summary>
+    [Alias("RecordPage")]
+    Task RecordPage(RecordedPage page);
+
+    /// <summary>
+    /// Removes the redrive for good, a part at a time, where it ended before. True once it is gone, false where there
+    /// is more to be removed, null where it stays.
+    /// </summary>
+    [Alias("Remove")]
+    Task<bool?> Remove(DateTimeOffset before);
 }
 
 /// <summary>Which dead letters to redrive; null = any. All that is given must hold.</summary>
@@ -79,7 +107,7 @@ internal sealed record RedriveOrder
 /// <param name="Status"><c>running</c>, <c>completed</c> or <c>stopped</c>.</param>
 /// <param name="Total">Dead letters that passed the filter when it began, counted up to 100,000.</param>
 /// <param name="Done">Scheduled anew.</param>
-/// <param name="Refused">Looked at and left: somebody else had changed them first.</param>
+/// <param name="Refused">Looked at and left: somebody else had changed them first, or several tries failed.</param>
 /// <param name="RatePerSecond">See <see cref="RedriveOrder.RatePerSecond"/>.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended, or null.</param>
@@ -93,3 +121,50 @@ internal sealed record RedriveReport(
     [property: Id(5)] DateTimeOffset StartedAt,
     [property: Id(6)] DateTimeOffset? EndedAt
 );
+
+/// <summary>A page that is to be redriven.</summary>
+/// <param name="Order">Which letters.</param>
+/// <param name="Token">Where the page begins; null for the first.</param>
+/// <param name="Since">No letter of it was redriven before.</param>
+/// <param name="IsStopped">True where no further letters are to be redriven.</param>
+[GenerateSerializer, Immutable, Alias("groupbuy.RedrivePage")]
+internal sealed record RedrivePage(
+    [property: Id(0)] RedriveOrder Order,
+    [property: Id(1)] string? Token,
+    [property: Id(2)] DateTimeOffset Since,
+    [property: Id(3)] bool IsStopped
+);
+
+/// <summary>What became of a page, and the task that brings it.</summary>
+[GenerateSerializer, Immutable, Alias("groupbuy.RecordedPage")]
+internal sealed record RecordedPage
+{
+    [Id(0)]
+    public required DateTimeOffset Due { get; init; }
+
+    [Id(1)]
+    public required string TaskId { get; init; }
+
+    [Id(2)]
+    public required int Version { get; init; }
+
+    [Id(3)]
+    public string? Trace { get; init; }
+
+    [Id(4)]
+    public required int Number { get; init; }
+
+    [Id(5)]
+    public required int Done { get; init; }
+
+    [Id(6)]
+    public required int Refused { get; init; }
+
+    /// <summary>Where the next page begins; null after the last.</summary>
+    [Id(7)]
+    public required string? Next { get; init; }
+
+    /// <summary>When it was begun: the next page is due a second later.</summary>
+    [Id(8)]
+    public required DateTimeOffset BeganAt { get; init; }
+}
