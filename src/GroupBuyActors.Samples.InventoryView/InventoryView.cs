@@ -31,7 +31,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
             create table if not exists group_line (
                 group_id text primary key, sequence integer not null, state integer not null, reason integer,
                 seats_taken integer not null, seats_paid integer not null, reserved integer not null,
-                deducted_ever integer not null, released_unsold integer not null, returned integer not null,
+                deducted_ever integer not null, given_back integer not null, returned integer not null,
                 buyers_notified integer not null) without rowid;
             create table if not exists order_line (
                 group_id text not null, number integer not null, quantity integer not null, status integer not null,
@@ -131,7 +131,7 @@ internal sealed class InventoryView : IGroupProjection, IDisposable
     }
 
     private const string SelectLines = """
-        select group_id, sequence, state, reason, seats_taken, seats_paid, reserved, deducted_ever, released_unsold,
+        select group_id, sequence, state, reason, seats_taken, seats_paid, reserved, deducted_ever, given_back,
           returned, buyers_notified from group_line
         """;
 

@@ -1,4 +1,4 @@
--- Streams: one a committer lane; fence, order and outbox in one (state: 1 alive, 2 dead, 3 drained).
+-- Streams, one per lane of a committer: fence, order of commits and outbox (state: 1 alive, 2 dead, 3 drained).
 create table stream (
   id bigint not null,
   silo_address varchar(100) character set ascii collate ascii_bin not null,
@@ -15,7 +15,7 @@ create table relay_cursor (
   primary key (stream, sink)
 ) engine = InnoDB;
 
--- Every commit leaves at least one row here; one without an actor's event has actor_id null. An actor's id is one text, kind:key, here and
+-- Every commit writes at least one row here; one without an actor's event has actor_id null. An actor's id is one text, kind:key, here and
 -- in every table that is keyed by actor: one column to compare, to index and to send.
 create table journal (
   stream bigint not null,
@@ -49,9 +49,9 @@ create table snapshot_chunk (
   primary key (actor_id, sequence, chunk)
 ) engine = InnoDB;
 
--- Pending tasks. A row's key never changes; a wait beyond the horizon moves it in one commit. An actor's task has an id that begins with
--- the actor's: timed_task_id finds one task, and all of an actor. weight: the task's own, on top of its type's. first_ms: when it was first
--- to run, for due_ms moves with every wait beyond the horizon, and its age must not; null: it has not moved.
+-- Pending tasks. A row's key never changes: a wait beyond the horizon replaces the row in one commit. The id of an actor's task begins with
+-- the actor's id: timed_task_id finds one task, and all of an actor. weight: the task's own, added to its type's. first_ms: the first due
+-- time, from which the task's age counts, because due_ms changes with every wait beyond the horizon; null: it has not changed.
 create table timed_task (
   shard smallint not null,
   due_ms bigint not null,
@@ -69,18 +69,18 @@ create table timed_task (
   key timed_task_id (id)
 ) engine = InnoDB;
 
--- Tasks that were given another due, for as long as somebody may page through a list that goes by due: a list tells at its end what
--- has moved past it. Only moves write here.
+-- Tasks that got another due time, kept for as long as a list by due time may be paged: a list ends with the tasks that were moved since it
+-- began. Only moves write here.
 create table task_move (
   at_ms bigint not null,
   id varchar(200) character set ascii collate ascii_bin not null,
   primary key (at_ms, id)
 ) engine = InnoDB;
 
--- Tasks that ended other than by an actor's event, by days since 1970 of ended_ms: a day goes as a partition, never row by row. Rows of
--- days that nobody has made a partition for yet wait in pmax: an ending must never be what a commit fails by. dismissed_ms: when an operator
--- said that nothing more is to be done. Letters about money stay until they are redriven or dismissed: past the days that all endings
--- are kept they lie under day 0, in a partition that is never dropped.
+-- Outcomes of tasks that ended other than by an actor's event, by days since 1970 of ended_ms: a day is removed as a partition, never row
+-- by row. Rows of days without a partition are in pmax, so that no commit fails by a missing partition. dismissed_ms: when an operator
+-- decided that nothing more is to be done. Dead letters about money stay until they are redriven or dismissed: after the days for which all
+-- outcomes are kept they have day 0, in a partition that is never dropped.
 create table task_outcome (
   day int not null,
   task_id varchar(200) character set ascii collate ascii_bin not null,
@@ -106,7 +106,7 @@ create table task_outcome (
   key task_outcome_actor (actor_id, ended_ms, task_id, version)
 ) engine = InnoDB partition by range (day) (partition pmax values less than maxvalue);
 
--- What operators changed of a type's policy, while running. Version 0: nobody has written it yet.
+-- Operators' changes of a task type's policy. Version 0: no change was written yet.
 create table task_policy (
   type varchar(24) character set ascii collate ascii_bin not null,
   version int not null,
@@ -116,9 +116,8 @@ create table task_policy (
   primary key (type)
 ) engine = InnoDB;
 
--- Actors that a sink has not relayed to where its cursor of a stream stands: their events in that stream from `sequence` on, up to the
--- cursor, are still to be relayed (state 1: their predecessor lies in another stream and is not relayed; 2: parked for an operator).
--- Written in the transaction that moves the cursor past them.
+-- Blocked actors: their events in a stream from `sequence` on, up to the sink's cursor, are still to be relayed (state 1: their predecessor
+-- is in another stream and is not relayed; 2: parked for an operator). Written in the transaction that moves the cursor past them.
 create table relay_blocked (
   stream bigint not null,
   sink varchar(40) character set ascii collate ascii_bin not null,
@@ -131,7 +130,7 @@ create table relay_blocked (
   key relay_blocked_state (sink, state, actor_id)
 ) engine = InnoDB;
 
--- Runs of tasks without an event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.
+-- Runs of tasks without an event: a duplicate key refuses the commit of a second run. due_day: days since 1970 of the task's due time.
 create table task_run (
   due_day int not null,
   task_id varchar(200) character set ascii collate ascii_bin not null,
@@ -149,8 +148,8 @@ create table shard_owner (
   key shard_owner_address (owner_address)
 ) engine = InnoDB;
 
--- One row per change of an order's status, written in the commit of the change. A voucher's code is its buyer's secret: what is read from
--- here has its last characters only.
+-- One row per change of an order's status, written in the commit of the change. A voucher's code is its buyer's secret, so only its last
+-- characters are stored here.
 create table order_status_log (
   order_id varchar(132) character set ascii collate ascii_bin not null,
   sequence bigint not null,
@@ -173,13 +172,13 @@ create table order_status_log (
   key order_status_log_user (user_id, placed_ms, order_id, sequence)
 ) engine = InnoDB;
 
--- Each order's last row, found by the key of the order asked for.
+-- Each order's last row, found by the order's key.
 create view order_status as
   select l.* from order_status_log l
   where not exists (select 1 from order_status_log n where n.order_id = l.order_id and n.sequence > l.sequence);
 
--- Projections: rebuilt at will from the journal. A group's terms never change once it is on the shelf: what changes with every join
--- is a narrow row of its own.
+-- Projections, which can be rebuilt from the journal. A group's terms never change once it is on the shelf, so what changes with every join
+-- is a separate, narrow row.
 create table group_terms (
   group_id varchar(120) character set ascii collate ascii_bin not null,
   terms blob not null,
@@ -237,8 +236,8 @@ create table payment_book (
   key payment_book_live (is_live, merchant_id, state, settles_ms, currency, amount, counted)
 ) engine = InnoDB;
 
--- A merchant's books without its whole past: what is final is added to totals once and marked as counted (1 settled, 2 refunded), and the
--- books are the totals and what is live. A row is live while it is not counted as what it is now, whoever changed it since, so that totals
+-- Totals of a merchant's books: final rows are added to the totals once and marked as counted (1 settled, 2 refunded), and the books are
+-- the sum of the totals and the live rows. A row is live while it is not counted with its present state, whoever changed it, so that totals
 -- and live rows together are exact at any instant.
 create table payment_total (
   merchant_id bigint not null,
@@ -267,14 +266,14 @@ create table audit_log (
   primary key (id)
 ) engine = InnoDB;
 
--- One row, written over and over: tells whether the database takes a write.
+-- One row, which is overwritten to test whether the database accepts writes.
 create table store_probe (
   id tinyint not null,
   at_ms bigint not null,
   primary key (id)
 ) engine = InnoDB;
 
--- All 2,048 shards, owned by nobody: taking one is an update, never an insert that two silos could race.
+-- All 2,048 shards, owned by nobody: taking a shard is an update, never an insert that two silos could make at the same time.
 insert ignore into shard_owner (shard)
   select hi.n * 256 + mid.n * 16 + lo.n
   from (select 0 as n union all select 1 union all select 2 union all select 3 union all select 4 union all select 5 union all select 6 union all select 7) hi

@@ -41,7 +41,7 @@ create table OrleansRemindersTable (
   key OrleansReminders_hash (ServiceId, GrainHash, StartTime)
 ) engine = InnoDB;
 
--- Version 0 is a row that nobody has written yet: see WriteToStorageKey.
+-- Version 0: a row that exists but holds no state yet; see WriteToStorageKey.
 create table OrleansStorage (
   GrainIdHash int not null,
   GrainTypeHash int not null,
@@ -58,7 +58,7 @@ create table OrleansStorage (
   key OrleansStorage_age (GrainTypeString, ModifiedOn)
 ) engine = InnoDB row_format = dynamic;
 
--- Membership. The version row is the lock of the whole table: whoever changes a row moves the version in the same statement or
+-- Membership. The version row is the lock of the whole table: every change of a row increments the version in the same statement or
 -- transaction, or changes nothing.
 replace into OrleansQuery (QueryKey, QueryText) values ('InsertMembershipVersionKey', '
   insert ignore into OrleansMembershipVersionTable (DeploymentId) values (@DeploymentId);
@@ -66,7 +66,7 @@ replace into OrleansQuery (QueryKey, QueryText) values ('InsertMembershipVersion
 ');
 
 -- The select locks the version row it saw, so the update meets the same one; nothing in here fails once it has begun to change.
--- A transaction that something outside broke off (a lost lock wait) must not be committed by the next one: hence the rollback.
+-- The rollback is there because the next start must not commit a transaction that was interrupted from outside (a lock wait timeout).
 replace into OrleansQuery (QueryKey, QueryText) values ('InsertMembershipKey', '
   rollback;
   start transaction;
@@ -124,7 +124,7 @@ replace into OrleansQuery (QueryKey, QueryText) values ('DeleteMembershipTableEn
   delete from OrleansMembershipVersionTable where DeploymentId = @DeploymentId;
 ');
 
--- Only the dead (6) are swept: a silo that is slow to say it is alive is still a member.
+-- Only dead silos (6) are removed: a silo whose sign of life is late is still a member.
 replace into OrleansQuery (QueryKey, QueryText) values ('CleanupDefunctSiloEntriesKey', '
   delete from OrleansMembershipTable where DeploymentId = @DeploymentId and IAmAliveTime < @IAmAliveTime and Status = 6;
 ');
@@ -175,8 +175,9 @@ replace into OrleansQuery (QueryKey, QueryText) values ('DeleteReminderRowsKey',
   delete from OrleansRemindersTable where ServiceId = @ServiceId;
 ');
 
--- Grain storage. A first write (no version known) makes sure of an empty row of version 0, then moves it like any other write:
--- of two that race, one finds the version gone. A row of version 0 left by a crash between the two reads as none.
+-- Grain storage. A first write (no version known) inserts an empty row of version 0 if there is none, then updates it like any other
+-- write: of two concurrent writes, the second finds another version. A row of version 0 left by a crash between the two statements reads
+-- as no row.
 replace into OrleansQuery (QueryKey, QueryText) values ('WriteToStorageKey', '
   insert ignore into OrleansStorage
     (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, GrainIdExtensionString, PayloadBinary, ModifiedOn, Version)

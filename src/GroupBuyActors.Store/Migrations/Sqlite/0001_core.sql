@@ -1,4 +1,4 @@
--- Streams: one a committer lane; fence, order and outbox in one (state: 1 alive, 2 dead, 3 drained).
+-- Streams, one per lane of a committer: fence, order of commits and outbox (state: 1 alive, 2 dead, 3 drained).
 create table stream (
   id integer not null,
   silo_address text not null,
@@ -15,7 +15,7 @@ create table relay_cursor (
   primary key (stream, sink)
 ) without rowid;
 
--- Every commit leaves at least one row here; one without an actor's event has actor_id null.
+-- Every commit writes at least one row here; one without an actor's event has actor_id null.
 create table journal (
   stream integer not null,
   position integer not null,
@@ -48,9 +48,9 @@ create table snapshot_chunk (
   primary key (actor_id, sequence, chunk)
 );
 
--- Pending tasks. A row's key never changes; a wait beyond the horizon moves it in one commit. An actor's task has an id that begins with
--- the actor's: timed_task_id finds one task, and all of an actor. weight: the task's own, on top of its type's. first_ms: when it was first
--- to run, for due_ms moves with every wait beyond the horizon, and its age must not; null: it has not moved.
+-- Pending tasks. A row's key never changes: a wait beyond the horizon replaces the row in one commit. The id of an actor's task begins with
+-- the actor's id: timed_task_id finds one task, and all of an actor. weight: the task's own, added to its type's. first_ms: the first due
+-- time, from which the task's age counts, because due_ms changes with every wait beyond the horizon; null: it has not changed.
 create table timed_task (
   shard integer not null,
   due_ms integer not null,
@@ -68,17 +68,17 @@ create table timed_task (
 ) without rowid;
 create index timed_task_id on timed_task (id);
 
--- Tasks that were given another due, for as long as somebody may page through a list that goes by due: a list tells at its end what
--- has moved past it. Only moves write here.
+-- Tasks that got another due time, kept for as long as a list by due time may be paged: a list ends with the tasks that were moved since it
+-- began. Only moves write here.
 create table task_move (
   at_ms integer not null,
   id text not null,
   primary key (at_ms, id)
 ) without rowid;
 
--- Tasks that ended other than by an actor's event, by days since 1970 of ended_ms. The key begins with the day, so that old days lie
--- together and go in bounded steps. dismissed_ms: when an operator said that nothing more is to be done. Letters about money stay until
--- they are redriven or dismissed: past the days that all endings are kept they lie under day 0.
+-- Outcomes of tasks that ended other than by an actor's event, by days since 1970 of ended_ms. The key begins with the day, so that old
+-- days are adjacent and are removed in bounded steps. dismissed_ms: when an operator decided that nothing more is to be done. Dead letters
+-- about money stay until they are redriven or dismissed: after the days for which all outcomes are kept they have day 0.
 create table task_outcome (
   day integer not null,
   task_id text not null,
@@ -105,7 +105,7 @@ create index task_outcome_type on task_outcome (type, ended_ms, task_id, version
 create index task_outcome_account on task_outcome (account, ended_ms, task_id, version);
 create index task_outcome_actor on task_outcome (actor_id, ended_ms, task_id, version);
 
--- What operators changed of a type's policy, while running. Version 0: nobody has written it yet.
+-- Operators' changes of a task type's policy. Version 0: no change was written yet.
 create table task_policy (
   type text not null,
   version integer not null,
@@ -115,9 +115,8 @@ create table task_policy (
   primary key (type)
 ) without rowid;
 
--- Actors that a sink has not relayed to where its cursor of a stream stands: their events in that stream from `sequence` on, up to the
--- cursor, are still to be relayed (state 1: their predecessor lies in another stream and is not relayed; 2: parked for an operator).
--- Written in the transaction that moves the cursor past them.
+-- Blocked actors: their events in a stream from `sequence` on, up to the sink's cursor, are still to be relayed (state 1: their predecessor
+-- is in another stream and is not relayed; 2: parked for an operator). Written in the transaction that moves the cursor past them.
 create table relay_blocked (
   stream integer not null,
   sink text not null,
@@ -130,7 +129,7 @@ create table relay_blocked (
 ) without rowid;
 create index relay_blocked_state on relay_blocked (sink, state, actor_id);
 
--- Runs of tasks without an event: a duplicate refuses the commit. due_day = days since 1970 of the task's due.
+-- Runs of tasks without an event: a duplicate key refuses the commit of a second run. due_day: days since 1970 of the task's due time.
 create table task_run (
   due_day integer not null,
   task_id text not null,
@@ -148,8 +147,8 @@ create table shard_owner (
 ) without rowid;
 create index shard_owner_address on shard_owner (owner_address);
 
--- One row per change of an order's status, written in the commit of the change. A voucher's code is its buyer's secret: what is read from
--- here has its last characters only.
+-- One row per change of an order's status, written in the commit of the change. A voucher's code is its buyer's secret, so only its last
+-- characters are stored here.
 create table order_status_log (
   order_id text not null,
   sequence integer not null,
@@ -172,12 +171,12 @@ create table order_status_log (
 ) without rowid;
 create index order_status_log_user on order_status_log (user_id, placed_ms, order_id, sequence);
 
--- Each order's last row, found by the key of the order asked for.
+-- Each order's last row, found by the order's key.
 create view order_status as
   select l.* from order_status_log l
   where not exists (select 1 from order_status_log n where n.order_id = l.order_id and n.sequence > l.sequence);
 
--- Projections: rebuilt at will from the journal.
+-- Projections, which can be rebuilt from the journal.
 create table group_terms (
   group_id text not null,
   terms blob not null,
@@ -236,8 +235,8 @@ create table payment_book (
 ) without rowid;
 create index payment_book_live on payment_book (is_live, merchant_id, state, settles_ms, currency, amount, counted);
 
--- A merchant's books without its whole past: what is final is added to totals once and marked as counted (1 settled, 2 refunded), and the
--- books are the totals and what is live. A row is live while it is not counted as what it is now, whoever changed it since, so that totals
+-- Totals of a merchant's books: final rows are added to the totals once and marked as counted (1 settled, 2 refunded), and the books are
+-- the sum of the totals and the live rows. A row is live while it is not counted with its present state, whoever changed it, so that totals
 -- and live rows together are exact at any instant.
 create table payment_total (
   merchant_id integer not null,
@@ -265,14 +264,14 @@ create table audit_log (
   detail text null
 );
 
--- One row, written over and over: tells whether the database takes a write.
+-- One row, which is overwritten to test whether the database accepts writes.
 create table store_probe (
   id integer not null,
   at_ms integer not null,
   primary key (id)
 ) without rowid;
 
--- All 2,048 shards, owned by nobody: taking one is an update, never an insert that two silos could race.
+-- All 2,048 shards, owned by nobody: taking a shard is an update, never an insert that two silos could make at the same time.
 insert or ignore into shard_owner (shard)
   select hi.n * 256 + mid.n * 16 + lo.n
   from (select 0 as n union all select 1 union all select 2 union all select 3 union all select 4 union all select 5 union all select 6 union all select 7) hi

@@ -17,7 +17,7 @@ create table OrleansRemindersTable (
 ) without rowid;
 create index OrleansReminders_start on OrleansRemindersTable (ServiceId, StartTime, GrainHash);
 
--- Version 0 is a row that nobody has written yet: see WriteToStorageKey.
+-- Version 0: a row that exists but holds no state yet; see WriteToStorageKey.
 create table OrleansStorage (
   GrainIdHash integer not null,
   GrainTypeHash integer not null,
@@ -76,8 +76,9 @@ insert into OrleansQuery (QueryKey, QueryText) values ('DeleteReminderRowsKey', 
   delete from OrleansRemindersTable where ServiceId = @ServiceId;
 ');
 
--- Grain storage. A first write (no version known) makes sure of an empty row of version 0, then moves it like any other write:
--- of two that race, one finds the version gone. A row of version 0 left by a crash between the two reads as none.
+-- Grain storage. A first write (no version known) inserts an empty row of version 0 if there is none, then updates it like any other
+-- write: of two concurrent writes, the second finds another version. A row of version 0 left by a crash between the two statements reads
+-- as no row.
 insert into OrleansQuery (QueryKey, QueryText) values ('WriteToStorageKey', '
   insert or ignore into OrleansStorage
     (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1, ServiceId, GrainTypeString, GrainIdExtensionString, PayloadBinary, ModifiedOn, Version)
