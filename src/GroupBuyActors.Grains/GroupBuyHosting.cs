@@ -21,13 +21,12 @@ using Orleans.Serialization;
 
 namespace GroupBuyActors;
 
-/// <summary>Composition of the actors and of the services of a silo.</summary>
+/// <summary>Registers the actors and the services of a silo.</summary>
 public static class GroupBuyHosting
 {
     /// <summary>
-    /// Adds the actors and the silo's own services. The store (<c>AddGroupBuyStore</c>), the ports (<c>IInventory,
-    /// IPayments, INotices</c>), a reminder table and clustering are the host's to add; the silo's name is its slot
-    /// name.
+    /// Adds the actors and the silo's own services. The host adds the store (<c>AddGroupBuyStore</c>), the ports
+    /// (<c>IInventory, IPayments, INotices</c>), a reminder table and clustering; the silo's name is its slot name.
     /// </summary>
     public static ISiloBuilder UseGroupBuyActors(this ISiloBuilder silo, Action<GrainsOptions>? configure = null)
     {
@@ -55,8 +54,9 @@ public static class GroupBuyHosting
             messaging.MaxRequestProcessingTime = TimeSpan.FromMinutes(2);
         });
         silo.Services.AddPlacementDirector<MerchantPlacement, MerchantDirector>();
-        // What a driver throws crosses calls as the cause of what we throw. Left alone, Orleans writes only exceptions
-        // of some namespaces, and the caller hears of a missing codec instead of a store that is away for a moment.
+        // A driver's exception is sent between silos as the cause of ours. By default, Orleans serialises exceptions of
+        // some namespaces only, and the caller would get an error about a missing codec instead of a temporarily
+        // unavailable store.
         silo.Services.Configure<ExceptionSerializationOptions>(static options =>
             options.SupportedExceptionTypeFilter = static _ => true
         );
@@ -145,7 +145,7 @@ public static class GroupBuyHosting
         services.AddSingleton<ActorEventRegistry>();
         services.AddSingleton<StreamRelay>();
         services.AddSingleton<IStreamSink, ProjectionSink>();
-        // Where the host registers publishers (IEventPublisher), each of them is a sink, too.
+        // Each publisher (IEventPublisher) that the host registers is a sink, too.
         services.AddSingleton<StreamSinks>();
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace GroupBuyActors;
 
 /// <summary>
-/// The task types and schedules of a release: one line each, in the order in which operators see them.
+/// The task types and schedules of a release, one line each, in the order in which operators see them.
 /// </summary>
 internal static class TaskRegistrations
 {
@@ -28,7 +28,7 @@ internal static class TaskRegistrations
         TaskRegistration.Of<RedrivePages>(RedrivePages.TaskType),
     ];
 
-    /// <summary>The task types, for whoever reads settings about them before there is a silo.</summary>
+    /// <summary>The task types, for code that reads settings about them before there is a silo.</summary>
     public static TaskTypeRegistry Types { get; } = new(All.Select(registration => registration.Type));
 
     /// <summary>The schedules that a silo starts with, before its configuration changes them.</summary>

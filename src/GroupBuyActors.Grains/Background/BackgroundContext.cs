@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Background;
 
-/// <summary>What all background loops share: their failures are logged, counted and waited for in one way.</summary>
+/// <summary>
+/// Shared by all background loops, so that their failures are logged, counted and waited for in the same way.
+/// </summary>
 internal sealed class BackgroundContext(
     BackgroundMetrics metrics,
     IdGenerator ids,
@@ -14,7 +16,7 @@ internal sealed class BackgroundContext(
     public TimeProvider Time => time;
 
     /// <summary>
-    /// Repeats a run until cancelled. One that fails is logged, counted, and made again after a wait.
+    /// Repeats a run until cancelled. A run that fails is logged and counted, and repeated after a wait.
     /// </summary>
     public async Task RepeatAsync(BackgroundLoop loop, Func<CancellationToken, Task> run, CancellationToken stopping)
     {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Background;
 
-/// <summary>What happens to background services.</summary>
+/// <summary>Log messages about background services.</summary>
 internal static partial class BackgroundLog
 {
     [LoggerMessage(

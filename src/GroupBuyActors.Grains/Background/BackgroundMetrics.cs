@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace GroupBuyActors.Background;
 
-/// <summary>How often background services fail.</summary>
+/// <summary>Metrics of background services.</summary>
 internal sealed class BackgroundMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> _failures = meters
@@ -12,7 +12,7 @@ internal sealed class BackgroundMetrics(IMeterFactory meters)
             description: "Runs of background services that failed and are made again, by service."
         );
 
-    /// <summary>Counters stand at zero from the start.</summary>
+    /// <summary>Makes the counter visible with zero from the start.</summary>
     public void Started(string service) => Count(service, 0);
 
     public void Failed(string service) => Count(service, 1);

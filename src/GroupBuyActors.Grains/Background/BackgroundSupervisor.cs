@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Background;
 
 /// <summary>
-/// Starts and stops every background loop of this silo, and watches them: one that ends before it was stopped makes the
-/// silo not ready, and ends it where the silo is of no use without.
+/// Starts, stops and watches every background loop of this silo: if one ends before it was stopped, the silo is not
+/// ready any more, and exits if the loop is essential.
 /// </summary>
 internal sealed class BackgroundSupervisor(
     IEnumerable<BackgroundLoop> registered,
@@ -22,13 +22,15 @@ internal sealed class BackgroundSupervisor(
     private readonly ConcurrentDictionary<string, byte> _ended = new(StringComparer.Ordinal);
     private readonly List<Running> _running = [];
 
-    /// <summary>Null while all run that were started; else one sentence that names those that have ended.</summary>
+    /// <summary>
+    /// Null while all that were started run, otherwise one sentence with the names of those that have ended.
+    /// </summary>
     public string? FailingBecause =>
         _ended.IsEmpty
             ? null
             : $"Background services have ended: {string.Join(", ", _ended.Keys.Order(StringComparer.Ordinal))}.";
 
-    /// <summary>Starts all that are registered; called once, when the silo serves calls of grains.</summary>
+    /// <summary>Starts all registered loops; called once, when the silo serves grain calls.</summary>
     public void Start()
     {
         lock (_running)
@@ -40,16 +42,16 @@ internal sealed class BackgroundSupervisor(
     }
 
     /// <summary>
-    /// Runs one that comes and goes while the silo runs, until cancelled. The task never fails: a loop that ends by
-    /// itself is logged here.
+    /// Runs a loop that is started and stopped while the silo runs, until cancelled. The task never fails; a loop that
+    /// ends by itself is logged here.
     /// </summary>
     public Task RunAsync(BackgroundLoop loop, CancellationToken stopping) =>
         Task.Run(() => WatchAsync(loop, stopping), CancellationToken.None);
 
-    /// <summary>Stops those that are of no use once the silo drains.</summary>
+    /// <summary>Stops the loops that are not needed while the silo drains.</summary>
     public Task StopFirstAsync() => StopAsync(loop => !loop.RunsUntilGroupsAreGone);
 
-    /// <summary>Stops those that are left.</summary>
+    /// <summary>Stops the remaining loops.</summary>
     public Task StopAsync() => StopAsync(static _ => true);
 
     private async Task WatchAsync(BackgroundLoop loop, CancellationToken stopping)
@@ -81,7 +83,7 @@ internal sealed class BackgroundSupervisor(
         exit.Exit($"The background service {loop.Name} has ended.");
     }
 
-    /// <summary>Waits for their runs in progress, bounded.</summary>
+    /// <summary>Stops loops and waits a bounded time for their runs in progress.</summary>
     private async Task StopAsync(Func<BackgroundLoop, bool> which)
     {
         List<Running> stopped;

@@ -1,24 +1,24 @@
 namespace GroupBuyActors.Background;
 
 /// <summary>
-/// Does one thing again and again: at once when it starts, after a pause that follows from what the last run did, and
-/// sooner where somebody asks for it. Tests call <see cref="RunOnceAsync"/> and look at what it returns.
+/// Repeats one piece of work: at once when it starts, then after a pause that follows from the result of the last run,
+/// or sooner if <see cref="RunSoon"/> is called. Tests call <see cref="RunOnceAsync"/> and check what it returns.
 /// </summary>
-/// <typeparam name="TResult">What one run did.</typeparam>
+/// <typeparam name="TResult">The result of one run.</typeparam>
 internal abstract class PeriodicService<TResult> : BackgroundLoop
 {
     private readonly Signal _wanted = new();
 
-    /// <summary>The clock that pauses are measured by, where it is not the context's.</summary>
+    /// <summary>The clock that measures pauses, if it is not the context's.</summary>
     protected virtual TimeProvider? PauseClock => null;
 
-    /// <summary>One run. What it throws is logged and counted, and the run is made again after a wait.</summary>
+    /// <summary>Makes one run. An exception is logged and counted, and the run is repeated after a wait.</summary>
     public abstract Task<TResult> RunOnceAsync(CancellationToken cancellation);
 
-    /// <summary>Makes the next run soon: many requests during one run bring one more.</summary>
+    /// <summary>Requests that the next run is made soon. Several requests during one run cause one more.</summary>
     public void RunSoon() => _wanted.Set();
 
-    /// <summary>How long to wait before the next run.</summary>
+    /// <summary>The wait before the next run.</summary>
     protected abstract TimeSpan PauseAfter(TResult result);
 
     internal sealed override Task RunAsync(BackgroundContext context, CancellationToken stopping) =>

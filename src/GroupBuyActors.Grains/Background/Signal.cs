@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Background;
 
 /// <summary>
-/// Wakes one loop that waits for work. Signals coalesce: however often it is set while the loop works, the loop goes
-/// round once more; and one that is set while nobody waits is kept for the next wait, so none is lost.
+/// Wakes one loop that waits for work. Signals coalesce: however often it is set while the loop works, the loop runs
+/// once more. A signal that is set while nobody waits is kept for the next wait, so none is lost.
 /// </summary>
 internal sealed class Signal
 {
@@ -10,7 +10,7 @@ internal sealed class Signal
     private TaskCompletionSource? _waiting;
     private bool _isSet;
 
-    /// <summary>Wakes the loop; never blocks, and may be called from anywhere.</summary>
+    /// <summary>Wakes the loop; never blocks, and may be called on any thread.</summary>
     public void Set()
     {
         lock (_gate)
@@ -22,14 +22,14 @@ internal sealed class Signal
     }
 
     /// <summary>
-    /// Waits until it is set, at most for so long, and takes it. True where it was set; false where the time is over.
-    /// For one caller at a time.
+    /// Waits until the signal is set, at most for <paramref name="timeout"/>, and resets it. True if it was set; false
+    /// after the timeout. For one caller at a time.
     /// </summary>
-    public async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellation)
+    public async Task<bool> WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
     {
         if (TryTake(out var set))
             return true;
-        await set.WaitAsync(atMost, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await set.WaitAsync(timeout, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellation.ThrowIfCancellationRequested();
         return TryTake(out _);
     }

@@ -1,13 +1,13 @@
 namespace GroupBuyActors.Background;
 
 /// <summary>
-/// Takes what arrives, as long as it arrives. It has no clock: each run waits for its work by itself.
+/// Handles work that arrives. It has no pauses: each run waits for its work by itself.
 /// </summary>
 internal abstract class StreamingService : BackgroundLoop
 {
     /// <summary>
-    /// Waits for what comes next and deals with it; gives how much that was. What it throws is logged and counted, and
-    /// the next run follows after a wait.
+    /// Waits for the next work and handles it; returns how much it was. An exception is logged and counted, and the
+    /// next run follows after a wait.
     /// </summary>
     public abstract Task<int> RunOnceAsync(CancellationToken cancellation);
 

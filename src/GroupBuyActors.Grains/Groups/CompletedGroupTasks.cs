@@ -6,8 +6,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// A group's tasks that are done leave no row: what became of one is read from the group. Its id names its type
-/// and the event that caused it, and the group's state tells whether it ran or was cancelled by what happened first.
+/// A group's completed tasks leave no row, so how one ended is read from the group. Its id contains its type and the
+/// event that caused it, and the group's state shows whether it ran or was cancelled by an earlier event.
 /// </summary>
 internal sealed class CompletedGroupTasks(
     IActorReader groups,

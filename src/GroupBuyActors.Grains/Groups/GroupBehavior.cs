@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What makes a durable actor a group: <see cref="GroupMachine"/>, and what follows from its events here.
+/// The behavior of groups: <see cref="GroupMachine"/>, and what follows from its events on this silo.
 /// </summary>
 internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, CommandResult>
 {
@@ -32,10 +32,10 @@ internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, Co
         (GroupReply, OrderReply) = (ReplyOf<GroupView>, ReplyOf<OrderView>);
     }
 
-    /// <summary>What a caller who asked for the group is told.</summary>
+    /// <summary>The answer to a caller who expects the group.</summary>
     public Func<GroupCommand, CommandResult, Reply<GroupView>> GroupReply { get; }
 
-    /// <summary>What a caller who asked for an order is told.</summary>
+    /// <summary>The answer to a caller who expects an order.</summary>
     public Func<GroupCommand, CommandResult, Reply<OrderView>> OrderReply { get; }
 
     public override string Noun => "group";
@@ -132,7 +132,7 @@ internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, Co
                 GroupLog.Ended(log, ended.Cause, group, ended.Why);
                 break;
             case ActorFailure.NotLoaded { IsOfNewerRelease: true } newer:
-                GroupLog.FromTheFuture(log, newer.Cause!, group);
+                GroupLog.WrittenByNewerRelease(log, newer.Cause!, group);
                 break;
             case ActorFailure.NotLoaded broken:
                 GroupLog.NotLoaded(log, broken.Cause!, group);

@@ -2,7 +2,7 @@ using GroupBuyActors.Reconciliation;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary><see cref="GroupBooks"/> on its way between silos.</summary>
+/// <summary><see cref="GroupBooks"/> as it is sent between silos.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.GroupBooksReply")]
 internal sealed record GroupBooksReply
 {

@@ -8,8 +8,8 @@ using Orleans.Placement;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// One group: what callers, tasks and reminders ask of it, handed to its durable actor, which
-/// <see cref="GroupBehavior"/> makes a group. Reentrant, because the turns of a durable actor interleave.
+/// The grain of one group: passes calls, tasks and reminders to its durable actor with a <see cref="GroupBehavior"/>.
+/// Reentrant, because the turns of a durable actor interleave.
 /// </summary>
 [Reentrant, MerchantPlacement, Immovable, GrainType(GroupReminders.GrainTypeName)]
 internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
@@ -20,8 +20,8 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
         IIncomingGrainCallFilter,
         IActorHost
 {
-    // Null where the key is no group's id. Refused call by call: an activation that throws hides the reason from
-    // callers.
+    // Null if the key is not a valid group id. Each call is then refused, because an activation that throws hides the
+    // reason from callers.
     private DurableActor<GroupState, GroupCommand, CommandResult>? _actor;
     private GroupRemoval? _removal;
     private IdleDeactivation? _idle;
@@ -44,13 +44,13 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
     }
 
     /// <summary>
-    /// Every call passes here. An activation of nothing (a made-up id, an id that no group can have) leaves soon after
-    /// it has answered: whoever asks for ids that do not exist must not fill the memory of those that do.
+    /// Every call passes here. An activation without state (of an unknown or invalid id) is deactivated soon after it
+    /// has answered, so that calls with ids that do not exist do not fill the memory.
     /// </summary>
     public Task Invoke(IIncomingGrainCallContext context)
     {
-        if (!IsSomething && IsQuestion(context))
-            (_idle ??= new IdleDeactivation(this, () => IsSomething, services.Actors.Time)).Touched();
+        if (!HasState && IsGrainCall(context))
+            (_idle ??= new IdleDeactivation(this, () => HasState, services.Actors.Time)).Touched();
         return context.Invoke();
     }
 
@@ -130,7 +130,7 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
             ? Task.FromResult<bool?>(null)
             : (_removal ??= new GroupRemoval(services, _actor, this)).RemoveAsync(before);
 
-    /// <summary>The backstop: wakes the group even if every one of its tasks were lost.</summary>
+    /// <summary>The backstop: wakes the group even if all of its tasks were lost.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         if (_actor is null)
@@ -142,11 +142,11 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
 
     void IActorHost.Deactivate() => DeactivateOnIdle();
 
-    // The tick of a timer comes as a call, too.
-    private bool IsQuestion(IIncomingGrainCallContext context) =>
+    // The tick of a grain timer is a call, too.
+    private bool IsGrainCall(IIncomingGrainCallContext context) =>
         context.Request.GetInterfaceType().IsInstanceOfType(this);
 
-    private bool IsSomething => _actor?.State is { Sequence: > 0 };
+    private bool HasState => _actor?.State is { Sequence: > 0 };
 
     private Task<Reply<GroupView>> AnswerGroup(GroupCommand command) =>
         _actor?.AnswerAsync(command, behavior.GroupReply) ?? Task.FromResult(GroupReplies.NoGroupId<GroupView>());

@@ -8,8 +8,7 @@ namespace GroupBuyActors.Groups;
 internal static class GroupLoader
 {
     /// <summary>
-    /// Loads a group in one round trip; throws <see cref="Events.UnknownEventException"/> where a newer release wrote
-    /// it.
+    /// Loads a group in one round trip; throws <see cref="Events.UnknownEventException"/> if a newer release wrote it.
     /// </summary>
     public static async Task<(GroupState State, long SnapshotSequence)> LoadAsync(
         IActorReader reader,
@@ -22,16 +21,18 @@ internal static class GroupLoader
     }
 
     /// <summary>
-    /// Builds the state from what is stored; throws where that is not whole, or a newer release wrote it.
+    /// Builds the state from snapshot and tail; throws if they are incomplete or were written by a newer release.
     /// </summary>
     public static GroupState Build(GroupId group, StoredActor stored) =>
         ActorLoader.Build(GroupFormat.Instance, group.Actor, stored);
 
-    /// <summary>A group's row in lists and books as it is now; null while GET is 404.</summary>
+    /// <summary>
+    /// A group's present row for lists and books; null while it is not published and GET returns 404.
+    /// </summary>
     public static GroupRow? RowOf(GroupState state, bool withTerms) =>
         state.View() is { } view ? new GroupRow(view, state.Stock, view.Terms.ShelfAt, withTerms) : null;
 
-    /// <summary>Everything that lists and books show of a group, for building them anew.</summary>
+    /// <summary>Everything that lists and books contain of a group, to rebuild them.</summary>
     public static ProjectionChange WholeOf(GroupState state) =>
         new(state.Id, state.Sequence, RowOf(state, withTerms: true), [.. state.Payments()]);
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What happens to groups on this silo.</summary>
+/// <summary>Log messages about groups.</summary>
 internal static partial class GroupLog
 {
     [LoggerMessage(1000, LogLevel.Warning, "The activation of group {group_id} is being deactivated: {Why}")]
@@ -13,7 +13,7 @@ internal static partial class GroupLog
         LogLevel.Error,
         "Group {group_id} was written by a newer release and cannot be served by this silo."
     )]
-    public static partial void FromTheFuture(ILogger log, Exception exception, GroupId group_id);
+    public static partial void WrittenByNewerRelease(ILogger log, Exception exception, GroupId group_id);
 
     [LoggerMessage(1002, LogLevel.Error, "Group {group_id} could not be loaded.")]
     public static partial void NotLoaded(ILogger log, Exception exception, GroupId group_id);
@@ -54,5 +54,5 @@ internal static partial class GroupLog
         "Tasks of group {group_id} did not match its state and were repaired: {Missing} missing tasks were "
             + "created, {Late} late tasks were brought forward."
     )]
-    public static partial void TasksMended(ILogger log, GroupId group_id, int missing, int late);
+    public static partial void TasksRepaired(ILogger log, GroupId group_id, int missing, int late);
 }

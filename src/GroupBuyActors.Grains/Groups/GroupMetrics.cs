@@ -6,7 +6,7 @@ using GroupBuyActors.Events;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>What groups do, as numbers.</summary>
+/// <summary>Metrics of groups.</summary>
 internal sealed partial class GroupMetrics
 {
     private static readonly FrozenDictionary<Type, string> CommandNames = typeof(GroupCommand)
@@ -68,7 +68,7 @@ internal sealed partial class GroupMetrics
             _ => null,
         };
 
-    // To its caller, inventory's answer is the end of the publication.
+    // Inventory's answer ends the publication, so it counts as that command.
     private static string NameOf(Type command) =>
         command == typeof(GroupCommand.Reserved)
             ? "publish"

@@ -6,10 +6,9 @@ using Orleans.Timers;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The groups' backstop reminders, written in the background one at a time and with a pause after each: no caller waits
-/// for one, and a merchant who publishes thousands of groups, or a silo that takes them over, does not take the
-/// database away from joins. They are wanted, not needed: the exact wake-up is the group-deadline task, and a reminder
-/// rings a minute after it at the earliest.
+/// The groups' backstop reminders, written in the background one at a time with a pause after each: no caller waits for
+/// one, and thousands of publications, or a silo that takes over many groups, do not slow down joins. Nothing depends
+/// on them: the group-deadline task fires at the exact time, and a reminder at least a minute later.
 /// </summary>
 internal sealed class GroupReminders(
     IReminderRegistry registry,
@@ -26,7 +25,9 @@ internal sealed class GroupReminders(
     private readonly SemaphoreSlim _writers = new(1);
     private int _waiting;
 
-    /// <summary>Keeps the reminder of a group just shelved, drops that of one just decided.</summary>
+    /// <summary>
+    /// Writes the reminder of a group that was just shelved, and removes that of one that has just ended.
+    /// </summary>
     public void Follow(GroupState state, List<RecordedEvent> events)
     {
         foreach (var recorded in events)
@@ -38,14 +39,14 @@ internal sealed class GroupReminders(
         }
     }
 
-    /// <summary>Keeps the reminder of a group that something is still due for.</summary>
+    /// <summary>Writes the reminder of a group that still has a deadline.</summary>
     public void KeepWhileNeeded(GroupState state)
     {
         if (IsNeeded(state) && state.Terms is { } terms)
             Keep(GrainOf(state), state.Id, terms.Deadline);
     }
 
-    /// <summary>Drops the reminder of a group that nothing is due for.</summary>
+    /// <summary>Removes the reminder of a group that has none.</summary>
     public void DropUnlessNeeded(GroupState state)
     {
         if (!IsNeeded(state))
@@ -58,8 +59,8 @@ internal sealed class GroupReminders(
     private static GrainId GrainOf(GroupState state) => GrainId.Create(GrainTypeName, state.Id.Value);
 
     /// <summary>
-    /// Called in a turn of the group. Rings one to two minutes after the deadline, spread by the group's hash, and then
-    /// every five.
+    /// Called in a turn of the group. The reminder fires one to two minutes after the deadline, spread by the group's
+    /// hash, and then every five minutes.
     /// </summary>
     private void Keep(GrainId grain, GroupId group, DateTimeOffset deadline)
     {
@@ -70,7 +71,7 @@ internal sealed class GroupReminders(
         InBackground(() => registry.RegisterOrUpdateReminder(grain, Name, due, Period), group.Value).Ignore();
     }
 
-    /// <summary>Called in a turn of the group, at its end.</summary>
+    /// <summary>Called in a turn of the group, after its end.</summary>
     private void Drop(GrainId grain) =>
         InBackground(
                 async () =>
@@ -114,7 +115,7 @@ internal sealed class GroupReminders(
 
     private async Task ReleaseAfterPause()
     {
-        // Not in the group's turns: it may be gone by then, and the place must come back all the same.
+        // Not in the group's turns: the group may be deactivated by then, and the slot must still be released.
         await Task.Delay(GrainsOptions.ReminderPause, time).ConfigureAwait(false);
         _writers.Release();
     }

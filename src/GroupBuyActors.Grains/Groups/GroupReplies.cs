@@ -1,21 +1,21 @@
 namespace GroupBuyActors.Groups;
 
-/// <summary>Replies that no command decides.</summary>
+/// <summary>Replies that are not decided by a command.</summary>
 internal static class GroupReplies
 {
-    /// <summary>The group as it is.</summary>
+    /// <summary>The present state of the group.</summary>
     public static Reply<GroupView> Of(GroupState state) =>
         state.View() is { } view
             ? new Reply<GroupView> { Value = view }
             : Refused<GroupView>(RefusalCode.GroupNotFound, "The group does not exist.");
 
-    /// <summary>One of its orders as it is.</summary>
+    /// <summary>The present state of one of its orders.</summary>
     public static Reply<OrderView> Of(GroupState state, int number) =>
         state.Order(number) is { } order
             ? new Reply<OrderView> { Value = order }
             : Refused<OrderView>(RefusalCode.OrderNotFound, "The order does not exist.");
 
-    /// <summary>For an id that no group can have.</summary>
+    /// <summary>The reply for an invalid group id.</summary>
     public static Reply<T> NoGroupId<T>()
         where T : class =>
         typeof(T) == typeof(OrderView)

@@ -3,8 +3,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Runs the tasks of groups, of whatever type: asks the ports what the type's rule wants to know, each call bounded,
-/// and brings the answer to the group.
+/// Runs the tasks of groups of one type: asks the ports the questions of the type's rule, with a time limit for each
+/// call, and delivers the answer to the group.
 /// </summary>
 internal sealed class GroupTaskHandler(IGroupTaskType type, PortCalls ports, IGrainFactory grains) : ITaskHandler
 {
@@ -31,8 +31,8 @@ internal sealed class GroupTaskHandler(IGroupTaskType type, PortCalls ports, IGr
     }
 
     /// <summary>
-    /// Brings a firing to its group; the group's commit completes the task. A decision that fails is a failed try, for
-    /// it will not pass by itself: it is counted, told on the task, and somebody hears of it.
+    /// Delivers a due task to its group; the group's commit completes the task. A decision that fails is a failed try,
+    /// because it does not succeed by itself: it is counted, shown on the task, and alerts operators.
     /// </summary>
     private async Task<HandlerResult> DeliverAsync(DueTask due, PortAnswered answered)
     {

@@ -14,10 +14,10 @@ using GroupActor = GroupBuyActors.Activations.DurableActor<
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What is due by the group's state is decided whatever its tasks say. Some of it only a port can answer, so it is the
-/// task that is made right: one that is missing is put back, one that comes later than the state needs it comes now,
-/// and its handler does the rest as ever. Commits of the tasks alone, each under the version of the row it moves: a run
-/// that ends meanwhile is first, or refused.
+/// Repairs a group's tasks, so that everything that its state needs is decided in time. Some decisions need a port, so
+/// tasks are repaired instead of deciding here: a missing task is restored, one that is due later than the state needs
+/// it is moved to now, and its handler does the rest. Each repair is a commit of tasks alone, under the version of the
+/// row that it moves: if a run ends meanwhile, one of the two is refused.
 /// </summary>
 internal sealed class GroupTaskRepair(
     ActorServices actors,
@@ -32,15 +32,15 @@ internal sealed class GroupTaskRepair(
         TasksPerCommit = 200,
         TasksAtOnce = 100;
 
-    /// <summary>How long an operator's call waits for what it has made due.</summary>
+    /// <summary>How long an operator's call waits for the tasks that it has made due.</summary>
     private static readonly TimeSpan DecideBound = TimeSpan.FromSeconds(2);
 
-    /// <summary>A task on its way is not behind.</summary>
+    /// <summary>A task this little overdue is in progress, not late.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// An operator's part: repairs all tasks, and waits for what they bring, up to a bound. False where they needed
-    /// right.
+    /// For an operator's call: repairs all tasks, and waits a bounded time for their effects. False if none needed a
+    /// repair.
     /// </summary>
     public async Task<bool> RepairAllAsync(GroupActor actor)
     {
@@ -55,7 +55,7 @@ internal sealed class GroupTaskRepair(
     }
 
     /// <summary>
-    /// The backstop's part: looks at the tasks only where something should have happened a while ago.
+    /// For the backstop: repairs the tasks only if something is overdue for a while.
     /// </summary>
     public async Task RepairOverdueAsync(GroupActor actor)
     {
@@ -63,19 +63,19 @@ internal sealed class GroupTaskRepair(
             await RepairAsync(actor, type => policies.Of(type).Retry.LongestDelay);
     }
 
-    /// <summary>True where some task was put back or brought forward.</summary>
+    /// <summary>True if any task was restored or moved.</summary>
     private async Task<bool> RepairAsync(GroupActor actor, Func<string, TimeSpan>? spare)
     {
         var rows = await tasks
             .FindAllOfActorAsync(actor.State.Actor, TasksMax, CancellationToken.None)
             .WaitAsync(options.Value.PortTimeout, actors.Time);
         actor.ThrowUnlessOpen();
-        // One turn from here until all is in the store's queue: what is scheduled by commits before these is there
-        // before them.
+        // One turn from here until all commits are queued, so that tasks scheduled by earlier commits are stored before
+        // them.
         var repairs = NeededTasks.Repairs(actor.State, rows, settings, actor.Now, spare);
         if (repairs.Count == 0)
             return false;
-        GroupLog.TasksMended(
+        GroupLog.TasksRepaired(
             log,
             actor.State.Id,
             repairs.Count(repair => repair.Row is null),
@@ -92,7 +92,7 @@ internal sealed class GroupTaskRepair(
         return true;
     }
 
-    /// <summary>Stale is made as well: what was to be moved has run, or was moved by somebody else.</summary>
+    /// <summary>Stale is a success as well: the task to be moved has run, or was moved by another commit.</summary>
     private static async Task AllMade(IEnumerable<Task<CommitResult>> commits)
     {
         foreach (var result in await Task.WhenAll(commits))
@@ -100,7 +100,7 @@ internal sealed class GroupTaskRepair(
                 throw new StoreUnavailableException("The tasks could not be stored.");
     }
 
-    /// <summary>Inserted where they are not there: that one is after all changes nothing.</summary>
+    /// <summary>Inserts tasks that are missing; a task that exists after all is left unchanged.</summary>
     private Task<CommitResult> Restore(GroupActor actor, TaskRepair[] lost)
     {
         var run = lost[0].Task.Key with { Id = $"repair:{actors.NextCommitId():N}" };

@@ -5,36 +5,35 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// What timed tasks call on a group: the same grain as <see cref="IGroupGrain"/>, for the engine's own use.
+/// Internal calls to a group: the same grain as <see cref="IGroupGrain"/>.
 /// </summary>
 [Alias("groupbuy.IGroupTasks")]
 internal interface IGroupTasks : IGrainWithStringKey
 {
-    /// <summary>Decides what a due task delivers; the task is completed by the commit of its effect.</summary>
+    /// <summary>Decides the command of a due task; the task is completed by the commit of its effect.</summary>
     [Alias("Run")]
     Task<FiringResult> Run(TaskFiring firing);
 
     /// <summary>
-    /// The daily scan found vouchers of this group past their validity. True where fan-out are left for another
-    /// call.
+    /// Lets vouchers whose validity is over lapse. True if a part of the fan-out is left for another call.
     /// </summary>
     [Alias("LapseVouchers")]
     Task<bool> LapseVouchers(string? trace);
 
-    /// <summary>Its stock, and the payments of these orders, as they are committed.</summary>
+    /// <summary>Returns its stock and the payments of these orders, as they are committed.</summary>
     [Alias("ReadBooks")]
     Task<GroupBooksReply> ReadBooks(int[] orders);
 
     /// <summary>
-    /// Removes the group for good, a part at a time, where it is over and its last event was before: nothing is decided
-    /// on it any more from the first part on. True once it is gone, false where there is more to be removed, null where
-    /// it stays.
+    /// Removes the group for ever, a part with each call, if it is over and its last event was before this time. After
+    /// the first part, nothing is decided on it any more. True once it is removed, false if there is more to remove,
+    /// null if it stays.
     /// </summary>
     [Alias("Remove")]
     Task<bool?> Remove(DateTimeOffset before);
 }
 
-/// <summary>A due task, with what its port answered.</summary>
+/// <summary>A due task, with the answer of its port.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.TaskFiring")]
 internal sealed record TaskFiring
 {
@@ -88,7 +87,7 @@ internal sealed record TaskFiring
                     : [.. answered.Payments.Select(payment => new FoundPayment(payment.PaymentId, payment.Amount))],
         };
 
-    /// <summary>The command that the firing delivers to its group.</summary>
+    /// <summary>The command for the group.</summary>
     public GroupCommand Command() =>
         TaskRegistrations.Types.Find(Type) is IGroupTaskType type
             ? type.CommandOf(Payload, Answered())
@@ -101,18 +100,18 @@ internal sealed record TaskFiring
         };
 }
 
-/// <summary>Money that the provider holds.</summary>
+/// <summary>A payment that the provider holds.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.FoundPayment")]
 internal readonly record struct FoundPayment([property: Id(0)] string PaymentId, [property: Id(1)] Money Amount);
 
-/// <summary>How a firing went: completed, or to be run again in <paramref name="RunAgainIn"/>.</summary>
+/// <summary>The result of a due task: completed, or to be run again in <paramref name="RunAgainIn"/>.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.FiringResult")]
 internal readonly record struct FiringResult([property: Id(0)] TimeSpan? RunAgainIn)
 {
     public static FiringResult Completed => default;
 
     /// <summary>
-    /// What follows from a firing's result; the work of a settle task goes on at once where its commit left some.
+    /// The result of a due task; a settle task runs again at once if its fan-out is not finished.
     /// </summary>
     public static FiringResult Of(TaskFiring firing, CommandResult result, GroupState state)
     {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Asks the ports what groups want to know. Each call is bounded; one that throws or hangs counts as unavailable,
-/// whatever its adapter does.
+/// Asks the ports the questions of groups, with a time limit for each call: a port that throws or does not answer is
+/// unavailable, whatever its adapter does.
 /// </summary>
 internal sealed class PortCalls(
     IInventory inventory,
@@ -16,10 +16,10 @@ internal sealed class PortCalls(
     IOptions<GrainsOptions> options
 )
 {
-    /// <summary>The answer to a question, at the latest after <paramref name="boundMax"/>.</summary>
-    public async Task<PortAnswered> AskAsync(PortQuestion question, TimeSpan? boundMax = null)
+    /// <summary>Asks a question; returns the answer at the latest after <paramref name="timeLimit"/>.</summary>
+    public async Task<PortAnswered> AskAsync(PortQuestion question, TimeSpan? timeLimit = null)
     {
-        var bound = boundMax is { } most && most < options.Value.PortTimeout ? most : options.Value.PortTimeout;
+        var bound = timeLimit is { } limit && limit < options.Value.PortTimeout ? limit : options.Value.PortTimeout;
         using var cancellation = new CancellationTokenSource(bound, time);
         try
         {
@@ -27,7 +27,7 @@ internal sealed class PortCalls(
         }
         catch (Exception e)
         {
-            return new PortAnswered(question, PortAnswer.Unavailable, Words(e, bound));
+            return new PortAnswered(question, PortAnswer.Unavailable, TextOf(e, bound));
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class PortCalls(
             _ => throw new NotSupportedException($"No port answers {question.GetType().Name}."),
         };
 
-    private static string Words(Exception e, TimeSpan bound) =>
+    private static string TextOf(Exception e, TimeSpan bound) =>
         e is OperationCanceledException
             ? $"The service did not answer within {bound.TotalSeconds:0.###} s."
             : e.Message;

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The lists and books as a sink of streams: what they take of one stream is a <see cref="StreamProjection"/>.
+/// The lists and books as a sink of streams; the consumer of one stream is a <see cref="StreamProjection"/>.
 /// </summary>
 internal sealed class ProjectionSink(
     IProjections projections,

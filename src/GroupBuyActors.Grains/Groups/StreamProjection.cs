@@ -10,15 +10,15 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Keeps the lists and books as far as one stream tells: of many changes of a group only the newest row is written,
-/// with every payment that changed, each under the sequence that changed it. Were an older one written under a newer
-/// sequence, it would overwrite what happened between the two in another stream, whose carrier was quicker. What was
-/// not seen as it was committed is built anew from the group's state.
+/// Updates the lists and books from one stream: of many changes of a group only the newest row is written, with every
+/// payment that changed, each with the sequence that changed it. A payment written with a later sequence would
+/// overwrite a change in between from another stream that was forwarded earlier. For rows read from the journal,
+/// everything is rebuilt from the group's state.
 /// <para>
-/// A group that cannot be built (a newer release wrote it, a row of it is damaged), or whose row cannot be written, is
-/// blocked alone: the stream goes on with all others, and a row in the table of what is blocked, stored with the
-/// cursor that passes its events, keeps the stream from being taken as drained. It is tried again from time to time, by
-/// whoever carries the stream.
+/// A group that cannot be built (a newer release wrote it, or a row of it is damaged), or whose row cannot be written,
+/// is blocked alone: the stream continues with all others. Its row in the table of blocked actors, stored with the
+/// cursor that passes its events, prevents the stream from being marked as drained. The group is tried again regularly
+/// by the silo that forwards the stream.
 /// </para>
 /// </summary>
 internal sealed class StreamProjection(
@@ -37,7 +37,7 @@ internal sealed class StreamProjection(
     private readonly Dictionary<GroupId, BlockedActorRow> _blocked = [];
 
     // In the order in which they are tried again.
-    private readonly Queue<GroupId> _line = new();
+    private readonly Queue<GroupId> _retryOrder = new();
     private readonly HashSet<GroupId> _unstored = [];
     private bool _isOpen;
     private long _triedAt;
@@ -93,23 +93,23 @@ internal sealed class StreamProjection(
             return true;
         if (_triedAt != 0 && clock.GetElapsedTime(_triedAt) < options.RelayRebuildInterval)
             return false;
-        var mended = new List<GroupId>();
-        for (var left = Math.Min(_line.Count, GroupsAtOnce); left > 0; left--)
+        var recovered = new List<GroupId>();
+        for (var left = Math.Min(_retryOrder.Count, GroupsAtOnce); left > 0; left--)
         {
-            var group = _line.Dequeue();
-            _line.Enqueue(group);
+            var group = _retryOrder.Dequeue();
+            _retryOrder.Enqueue(group);
             if (await TryRecoverAsync(group, cancellation))
-                mended.Add(group);
+                recovered.Add(group);
         }
 
-        var stored = mended
+        var stored = recovered
             .Where(group => !_unstored.Contains(group))
             .Select(group => (group.Actor, (BlockedActorRow?)null))
             .ToList();
         if (stored.Count > 0 && !await blockedActors.ReplaceAsync(stream, Name, taken, stored, cancellation))
-            mended.RemoveAll(group => !_unstored.Contains(group));
-        foreach (var group in mended)
-            TakeBack(group);
+            recovered.RemoveAll(group => !_unstored.Contains(group));
+        foreach (var group in recovered)
+            Release(group);
         _triedAt = clock.GetTimestamp();
         return _blocked.Count == 0;
     }
@@ -140,12 +140,12 @@ internal sealed class StreamProjection(
             return;
         foreach (var row in await blockedActors.ReadAsync(stream, Name, int.MaxValue, cancellation))
             if (row.Actor.Group is { } group && _blocked.TryAdd(group, row))
-                _line.Enqueue(group);
+                _retryOrder.Enqueue(group);
         _isOpen = true;
     }
 
     /// <summary>
-    /// All together, or, where that fails for what is written, group by group: who fails alone is blocked.
+    /// Writes all changes together or, if that fails because of the data, group by group; groups that fail are blocked.
     /// </summary>
     private async Task WriteAsync(List<ProjectionChange> changes, CancellationToken cancellation)
     {
@@ -199,7 +199,7 @@ internal sealed class StreamProjection(
         }
         catch (Exception e)
         {
-            // Nothing is asked here: whatever goes wrong lies in what is stored.
+            // There are no calls here, so any failure is caused by the stored data.
             return (null, e);
         }
     }
@@ -225,7 +225,7 @@ internal sealed class StreamProjection(
                 fault.Message
             )
         );
-        _line.Enqueue(group);
+        _retryOrder.Enqueue(group);
         _unstored.Add(group);
         if (_blocked.Count == 1)
             _triedAt = clock.GetTimestamp();
@@ -233,13 +233,13 @@ internal sealed class StreamProjection(
         RelayLog.NotProjected(log, fault, group, sequence, stream);
     }
 
-    private void TakeBack(GroupId group)
+    private void Release(GroupId group)
     {
         _blocked.Remove(group);
         _unstored.Remove(group);
-        for (var left = _line.Count; left > 0; left--)
-            if (_line.Dequeue() is var other && other != group)
-                _line.Enqueue(other);
+        for (var left = _retryOrder.Count; left > 0; left--)
+            if (_retryOrder.Dequeue() is var other && other != group)
+                _retryOrder.Enqueue(other);
     }
 
     private static ProjectionChange WithTermsOf(ProjectionChange former, ProjectionChange change) =>

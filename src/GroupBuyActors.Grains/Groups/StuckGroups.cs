@@ -7,13 +7,13 @@ using GroupBuyActors.Store.Reading;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Counts groups past their time, for whatever reason; on one silo of the cluster, the home of the first shard.
+/// Counts groups that are overdue for any reason, on one silo of the cluster: the home of the first shard.
 /// </summary>
 internal sealed class StuckGroups : PeriodicService<long>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    // Below this it is a task on its way, not a group that is stuck.
+    // A group that is overdue for less than this has a task in progress and is not stuck.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly GroupQueries _queries;
     private readonly ShardMap _shardMap;

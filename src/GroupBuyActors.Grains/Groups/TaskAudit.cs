@@ -6,8 +6,8 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// Compares a group's pending tasks with what its state needs. State and rows are read one after the other, so the head
-/// is read around them: where it has moved, the look is taken again.
+/// Compares a group's pending tasks with those that its state needs. State and rows are read one after the other; if
+/// the head has changed after that, both are read again.
 /// </summary>
 internal sealed class TaskAudit(
     IActorReader groups,
@@ -23,8 +23,8 @@ internal sealed class TaskAudit(
         TriesMax = 10;
 
     /// <summary>
-    /// The comparison at one head of the group, and that head's sequence; null where nothing is known of the group.
-    /// Throws <see cref="StoreUnavailableException"/> where the group moves too fast to be looked at; then ask again.
+    /// The comparison at one head of the group, with its sequence; null if the group does not exist. Throws
+    /// <see cref="StoreUnavailableException"/> if the group changes too fast; the caller may repeat the call.
     /// </summary>
     public async Task<(long Sequence, int Pending, TaskCheck Check)?> CheckAsync(
         GroupId group,

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Groups;
 
 /// <summary>
-/// The daily scan of a shard: groups whose vouchers' validity is over end. It is bookkeeping, for redeeming checks
-/// validity itself; a group that cannot be ended now is left to the next day's, and holds up none of the others.
+/// The daily scan of a shard: vouchers whose validity is over lapse, and their groups end. Redeeming checks validity
+/// itself, so nothing depends on when the scan runs; a group that fails is tried again the next day and does not affect
+/// others.
 /// </summary>
 internal sealed class VoucherScan(
     IGrainFactory grains,
@@ -51,8 +52,8 @@ internal sealed class VoucherScan(
     public async Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
     {
         var (shard, firing) = (due.Task.Key.Shard, TaskType.Read(due.Task.Payload).Firing);
-        if (firings.LeaveOut(due, firing) is { } leftOut)
-            return leftOut;
+        if (firings.SkipIfOutdated(due, firing) is { } skipped)
+            return skipped;
         try
         {
             GroupId? after = null;

@@ -1,9 +1,10 @@
 namespace GroupBuyActors.Hosting;
 
 /// <summary>
-/// The cluster's one clock: the database's, which for an embedded one is this machine's. Between two measurements it
-/// runs on the machine's monotonic clock; an offset found by a measurement is slewed in, so that time never runs back
-/// here, whatever is done to a wall clock. Only <see cref="GetUtcNow"/> differs from the clock underneath.
+/// The cluster's common clock: that of the database, which for an embedded database is this machine's. Between two
+/// measurements it runs on the machine's monotonic clock; a measured offset is corrected gradually, so that time never
+/// runs backwards here, whatever happens to a wall clock. Only <see cref="GetUtcNow"/> differs from the underlying
+/// clock.
 /// </summary>
 internal class ClusterClock : TimeProvider
 {
@@ -13,13 +14,13 @@ internal class ClusterClock : TimeProvider
     private readonly TimeProvider _local;
     private volatile Anchor? _anchor;
 
-    /// <summary>Runs like <paramref name="local"/> until the first measurement.</summary>
+    /// <summary>Creates a clock that runs like <paramref name="local"/> until the first measurement.</summary>
     public ClusterClock(TimeProvider local) => _local = local;
 
-    /// <summary>Called when the time has jumped forward: a wait until a certain time must be computed again.</summary>
+    /// <summary>Raised when the time has jumped forward, so that waits until a time are computed again.</summary>
     internal event Action? Jumped;
 
-    /// <summary>True where waiting may use the machine's own timers: the clock underneath is the system's.</summary>
+    /// <summary>True if waits may use the machine's own timers, because the underlying clock is the system's.</summary>
     internal bool RunsWithTheMachine => ReferenceEquals(_local, System);
 
     /// <inheritdoc/>
@@ -40,8 +41,9 @@ internal class ClusterClock : TimeProvider
         _anchor is { } anchor ? At(anchor, _local.GetTimestamp()) : _local.GetUtcNow();
 
     /// <summary>
-    /// Takes over a measurement: at timestamp <paramref name="at"/> the database said <paramref name="database"/>. The
-    /// first one, and a jump forward by more than a second, are taken at once; anything else is slewed in.
+    /// Applies a measurement: at timestamp <paramref name="at"/> the database's time was <paramref name="database"/>.
+    /// The first one, and an offset of more than a second forward, are applied at once; any other is corrected
+    /// gradually. Returns the offset.
     /// </summary>
     internal TimeSpan Discipline(long at, DateTimeOffset database)
     {
@@ -65,8 +67,8 @@ internal class ClusterClock : TimeProvider
     }
 
     /// <summary>
-    /// Takes over the machine's own wall clock as a measurement; the thread may be stopped between two looks, so of
-    /// several the closest counts.
+    /// Applies the machine's wall clock as a measurement. The thread may be suspended between two readings, so the
+    /// quickest of several is used.
     /// </summary>
     internal TimeSpan FollowLocal()
     {

@@ -1,126 +1,134 @@
 namespace GroupBuyActors.Hosting;
 
 /// <summary>
-/// What a release fixes, each with its reason: they depend on each other and on the code, not on where it runs, so that
-/// no setting names them. Tests shorten those that are properties.
+/// Constants of a release with their reasons. They depend on each other and on the code, not on the environment, so
+/// there are no settings for them. Tests change those that are properties.
 /// </summary>
 public sealed partial class GrainsOptions
 {
     /// <summary>
-    /// Requests that may wait for or run in one group; above it calls are rejected. Larger than a hot group's pipeline
-    /// of commits.
+    /// How many requests may wait or run in one group; further calls are rejected. Larger than the number of commits
+    /// that a busy group has in progress.
     /// </summary>
     internal const int GroupRequestsMax = 20_000;
 
     /// <summary>
-    /// A call between grains without an answer for this long has failed; above the long poll of 10 s.
+    /// The time limit of a call between grains; above the long poll of 10 s.
     /// </summary>
     internal static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// The tasks of a shard are counted anew this often; between two counts the commits of this silo keep the number.
+    /// How often the tasks of a shard are counted; between two counts the number is adjusted by this silo's commits.
     /// </summary>
     internal static readonly TimeSpan RecountInterval = TimeSpan.FromHours(1);
 
-    /// <summary>Policies that operators changed are read this often, besides at once after a change.</summary>
+    /// <summary>
+    /// How often policies that operators changed are read, in addition to reading them at once after a change.
+    /// </summary>
     internal static readonly TimeSpan PolicyReadInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Their partitions are made this many days ahead.</summary>
-    internal const int EndsAheadDays = 30;
+    /// <summary>How many days ahead the partitions of task outcomes are created.</summary>
+    internal const int OutcomePartitionsAheadDays = 30;
 
-    /// <summary>What operators decided of parked groups is looked for this often.</summary>
+    /// <summary>How often operators' decisions about parked actors are read.</summary>
     internal static readonly TimeSpan RelayParkedInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The membership and the table of streams are compared this often besides on every change (a crash between two
-    /// steps of joining makes no change).
+    /// How often the membership and the table of streams are compared, in addition to every change of the membership (a
+    /// crash between two steps of joining causes no change).
     /// </summary>
     internal static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>The offset to the database's clock is measured this often.</summary>
+    /// <summary>How often the offset to the database's clock is measured.</summary>
     internal static readonly TimeSpan ClockInterval = TimeSpan.FromSeconds(3);
 
-    /// <summary>A clock further off than this is alarmed.</summary>
+    /// <summary>The offset of a clock above which operators are alerted.</summary>
     internal static readonly TimeSpan ClockAlarm = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Backstop reminders waiting to be written; beyond it the oldest groups go without until their next activation.
+    /// How many backstop reminders may wait to be written; further groups have none until their next activation.
     /// </summary>
     internal const int RemindersWaitingMax = 50_000;
 
     /// <summary>
-    /// The pause after each of them: at most 200 a second of a silo, so that thousands of publications leave the
-    /// database to joins.
+    /// The pause after each reminder, so that a silo writes at most 200 a second and thousands of publications do not
+    /// slow down joins.
     /// </summary>
     internal static readonly TimeSpan ReminderPause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>
-    /// A silo answers only while its fence was confirmed this recently: shorter than the fastest eviction without a
+    /// A silo answers only if its fence was confirmed within this time; shorter than the fastest eviction without a
     /// crash.
     /// </summary>
     internal TimeSpan FenceBound { get; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// A group that heard nothing from the store for this long reads its head before it answers: bounds how stale a
-    /// second activation can be.
+    /// A group without a confirmed commit or head for this long reads its head before it answers. This bounds how stale
+    /// a second activation can be.
     /// </summary>
     internal TimeSpan IdleHeadBound { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Events after the last snapshot from which another is due, at least; above it the group's size decides.
+    /// The number of events after the last snapshot that must at least be exceeded before another is written; above it
+    /// the group's size decides.
     /// </summary>
     internal int SnapshotTailMin { get; } = 200;
 
-    /// <summary>A group that goes to sleep with a longer tail than this leaves a snapshot behind.</summary>
+    /// <summary>A group that is deactivated with a longer tail than this writes a snapshot.</summary>
     internal int SnapshotTailOnDeactivation { get; } = 50;
 
-    /// <summary>How long a deactivating group waits for its pending commits.</summary>
+    /// <summary>How long a group that is deactivated waits for its pending commits.</summary>
     internal TimeSpan DrainBound { get; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The longest one call of a port may take.</summary>
+    /// <summary>The time limit of one call to a port.</summary>
     internal TimeSpan PortTimeout { get; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Tasks due within this are in memory, or within less where they are dense; all others wait in the table.
+    /// Tasks due within this time, or less if there are many, are in memory; all others wait in the table.
     /// </summary>
     internal TimeSpan Horizon { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// However dense, the horizon is no shorter than this, or than <see cref="Horizon"/> where that is.
+    /// The horizon is not shorter than this, or than <see cref="Horizon"/> if that is shorter, however many tasks there
+    /// are.
     /// </summary>
     internal TimeSpan HorizonMin { get; } = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// The horizon is read again this often, and at half of what it reaches where that is sooner: well before its end.
+    /// How often the horizon is read, or at half of its length if that is sooner: well before its end.
     /// </summary>
     internal TimeSpan HorizonReadInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Most tasks in memory; beyond it the horizon ends earlier and is read again as memory frees.</summary>
+    /// <summary>
+    /// How many tasks one reading returns at most; if there are more, the horizon ends earlier and is read again when
+    /// memory is free.
+    /// </summary>
     internal int HorizonTasksMax { get; set; } = 200_000;
 
-    /// <summary>Tasks of all types that run at once on this silo; what is due beyond it waits by priority.</summary>
+    /// <summary>
+    /// How many tasks of all types run at the same time on this silo; further due tasks wait by priority.
+    /// </summary>
     internal int TasksRunningMax { get; set; } = 1_024;
 
     /// <summary>
-    /// Of these, tasks that a dead silo left behind, for each service that tasks wait for and for those that wait for
-    /// none; a recovery begins with 8 and doubles every second up to this.
+    /// How many of these may be recovered from a dead silo, for each service that tasks wait for and for those that
+    /// wait for none. A recovery begins with 8 and doubles every second up to this.
     /// </summary>
     internal int OverdueRunningMax { get; } = 64;
 
-    /// <summary>A canary goes through the engine this often.</summary>
+    /// <summary>How often a canary task is fired.</summary>
     internal TimeSpan CanaryInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>One that has not run this long after its time raises an alarm.</summary>
+    /// <summary>A canary that has not run this long after its due time is reported.</summary>
     internal TimeSpan CanaryPatience { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// A task read from the table this late belongs to an executor that is gone: its try is recorded before it runs.
+    /// A task read from the table this late was left by a silo that is gone: its try is recorded before it runs.
     /// </summary>
     internal TimeSpan OverdueAfter { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A run without an end for this long (or for its type's own try, where that is longer) is given up and tried
-    /// again.
+    /// A run that takes longer than this (or than its type's time limit, if that is longer) is abandoned and repeated.
     /// </summary>
     internal TimeSpan RunTimeout { get; } = TimeSpan.FromSeconds(30);
 
@@ -128,37 +136,41 @@ public sealed partial class GrainsOptions
     internal TimeSpan StopBound { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Projections are written at most this often, so that many changes of a group become one row; well within the
-    /// second that lists may lag.
+    /// The shortest time between two writes of projections, so that many changes of a group become one row; well within
+    /// the second that lists may lag.
     /// </summary>
     internal TimeSpan RelayInterval { get; set; } = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>Commits that wait in memory for one sink; beyond it the sink reads from the table.</summary>
+    /// <summary>
+    /// How many commits may wait in memory for one sink; if there are more, the sink reads from the table.
+    /// </summary>
     internal int RelayBacklogMax { get; set; } = 50_000;
 
-    /// <summary>Commits handed to a sink at once.</summary>
+    /// <summary>How many commits are passed to a sink at once.</summary>
     internal int RelayBatchMax { get; set; } = 10_000;
 
     /// <summary>
-    /// A sink's cursor is written at most this often, and its groups that are blocked are looked after; a crash
-    /// repeats no more than this.
+    /// The shortest time between two writes of a sink's cursor, with maintenance of its blocked actors; a crash repeats
+    /// no more than this.
     /// </summary>
     internal TimeSpan RelayCursorInterval { get; set; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// How long a stopping silo hands over what its sinks have not taken; whoever adopts its streams does the rest.
+    /// How long a stopping silo forwards the rest of its streams; the silo that adopts them continues.
     /// </summary>
     internal TimeSpan RelayFlushBound { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Events offered to a publisher at once.</summary>
+    /// <summary>How many events are passed to a publisher at once.</summary>
     internal int RelayPublishMax { get; set; } = 10_000;
 
-    /// <summary>Groups of one stream that are blocked at once; above it the stream waits for some of them.</summary>
+    /// <summary>How many actors of one stream may be blocked; if there are more, the stream waits.</summary>
     internal int BlockedActorsMax { get; set; } = 100_000;
 
-    /// <summary>Groups of one stream whose last relayed event is remembered; of others it is looked up.</summary>
+    /// <summary>
+    /// For how many actors of one stream the last relayed event is remembered; for others it is looked up.
+    /// </summary>
     internal int RelayKnownMax { get; set; } = 100_000;
 
-    /// <summary>Groups that could not be brought into the lists and books are tried again this often.</summary>
+    /// <summary>How often groups that could not be written to the lists and books are tried again.</summary>
     internal TimeSpan RelayRebuildInterval { get; set; } = TimeSpan.FromSeconds(30);
 }

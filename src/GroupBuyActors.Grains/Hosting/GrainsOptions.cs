@@ -8,24 +8,24 @@ namespace GroupBuyActors.Hosting;
 public sealed partial class GrainsOptions
 {
     /// <summary>
-    /// The region this silo serves first, or null for none: shards of its region prefer it as their home.
+    /// The region that this silo serves first, or null for none: it is preferred as the home of shards of that region.
     /// </summary>
     public string? Region { get; set; }
 
     /// <summary>
-    /// What the configuration sets of types' policies (<c>GroupBuy:Tasks:{type}:…</c>), by type; an operator's change
-    /// while running goes before it.
+    /// The configuration of task policies (<c>GroupBuy:Tasks:{type}:…</c>), by type; an operator's change while running
+    /// overrides it.
     /// </summary>
     public Dictionary<string, TaskPolicyChange> TaskPolicies { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What the configuration sets of schedules (<c>GroupBuy:Schedules:{job}:…</c>), by name.</summary>
+    /// <summary>The configuration of schedules (<c>GroupBuy:Schedules:{name}:…</c>), by name.</summary>
     public Dictionary<string, ScheduleChange> Schedules { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>How long what is over is kept.</summary>
+    /// <summary>How long data is kept.</summary>
     public RetentionOptions Retention { get; set; } = new();
 }
 
-/// <summary>Names every faulty setting at once.</summary>
+/// <summary>Reports the faults of all settings at once.</summary>
 internal sealed class GrainsOptionsCheck : IValidateOptions<GrainsOptions>
 {
     public ValidateOptionsResult Validate(string? name, GrainsOptions options)

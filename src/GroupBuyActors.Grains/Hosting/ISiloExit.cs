@@ -3,16 +3,17 @@ using Microsoft.Extensions.Hosting;
 namespace GroupBuyActors.Hosting;
 
 /// <summary>
-/// Ends this process, because the cluster goes on without it: nothing it decides can be stored any more.
+/// Ends this process, because the cluster continues without it: nothing that it decides can be stored any more.
 /// </summary>
 internal interface ISiloExit
 {
-    /// <summary>Ends the process; may return before it has.</summary>
+    /// <summary>Ends the process; may return before it has ended.</summary>
     void Exit(string why);
 }
 
 /// <summary>
-/// Asks the host to stop, and does not wait for ever: a supervisor sees exit code 70 and starts a new life.
+/// Asks the host to stop, and exits after a grace period if it does not. A supervisor sees exit code 70 and restarts
+/// the process.
 /// </summary>
 internal sealed class ProcessExit(IHostApplicationLifetime lifetime, TimeProvider time) : ISiloExit
 {

@@ -1,9 +1,9 @@
 namespace GroupBuyActors.Hosting;
 
 /// <summary>
-/// Ends an activation that keeps nothing, as one of a made-up id does, once nobody has asked it for a moment. Not with
-/// the answer: what waits for an activation that leaves is sent on to the next one, and a call that is sent on twice is
-/// refused.
+/// Deactivates an activation without state, such as that of an unknown id, when it was not called for a short time. It
+/// is not deactivated with the answer: calls that wait for a leaving activation are forwarded to the next one, and a
+/// call that is forwarded twice is refused.
 /// </summary>
 internal sealed class IdleDeactivation(IGrainBase grain, Func<bool> keepsSomething, TimeProvider time)
 {
@@ -11,10 +11,10 @@ internal sealed class IdleDeactivation(IGrainBase grain, Func<bool> keepsSomethi
     private IGrainTimer? _timer;
     private long _touchedAt;
 
-    /// <summary>True once it has been told to leave: calls that were under way by then are its last.</summary>
+    /// <summary>True once the activation was asked to deactivate; only calls in progress are still answered.</summary>
     public bool IsLeaving { get; private set; }
 
-    /// <summary>Called in a turn of the grain, where it was asked and keeps nothing.</summary>
+    /// <summary>Called in a turn of the grain when it was called and has no state.</summary>
     public void Touched()
     {
         _touchedAt = time.GetTimestamp();

@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Hosting;
 
 /// <summary>
-/// A clock for what is counted within one process: it begins at the wall clock's time and goes on with the monotonic
-/// clock, whatever is done to the wall clock meanwhile.
+/// A clock for use within one process: it begins at the wall clock's time and continues with the monotonic clock,
+/// whatever happens to the wall clock.
 /// </summary>
 internal sealed class MonotonicClock(TimeProvider local) : TimeProvider
 {

@@ -8,20 +8,20 @@ namespace GroupBuyActors.Hosting;
 internal interface ISiloGate
 {
     /// <summary>
-    /// Null while the silo serves; else one sentence why not (starting, fence not confirmed, draining, fenced).
+    /// Null while the silo serves, otherwise one sentence with the reason (starting, fence not confirmed, draining,
+    /// fenced).
     /// </summary>
     string? ClosedBecause { get; }
 
     /// <summary>
-    /// The same, but null while the silo drains and still answers what reaches it; else the store has not answered it
-    /// lately.
+    /// The same, but null while the silo drains, because it still answers calls that reach it.
     /// </summary>
     string? RefusalReason { get; }
 }
 
 /// <summary>
-/// Whether this silo may answer. A silo that was frozen and thaws has been replaced meanwhile: it must not serve what
-/// it remembers, so it answers only while its fence was confirmed within a bound on the monotonic clock.
+/// Whether this silo may answer. A silo that was suspended for a while may have been replaced and must not answer from
+/// its memory, so it answers only while its fence was confirmed within a bound on the monotonic clock.
 /// </summary>
 internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions<GrainsOptions> options)
     : ISiloGate,
@@ -34,7 +34,7 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
     public string? ClosedBecause => RefusalReason ?? (IsDraining ? "The silo is draining." : null);
 
     /// <summary>
-    /// Null while groups may answer: while the silo drains they do, so that what was begun is finished.
+    /// Null while groups may answer, also while the silo drains, so that work in progress is finished.
     /// </summary>
     public string? RefusalReason
     {
@@ -49,19 +49,21 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
         }
     }
 
-    /// <summary>Cancelled when the silo begins to stop: long polls end, so that their groups can go.</summary>
+    /// <summary>
+    /// Cancelled when the silo begins to stop: long polls end, so that their groups can be deactivated.
+    /// </summary>
     public CancellationToken Draining => _draining.Token;
 
     /// <summary>True once <see cref="Drain"/> or <see cref="Close"/> was called.</summary>
     public bool IsDraining => _draining.IsCancellationRequested;
 
-    /// <summary>The start-up order is done.</summary>
+    /// <summary>Opens the gate at the end of the start-up.</summary>
     public void Open() => _closed = null;
 
-    /// <summary>The silo stops: commands in progress finish, so only long polls and readiness hear of it.</summary>
+    /// <summary>Begins to drain: commands in progress finish; only long polls and readiness are affected.</summary>
     public void Drain() => _draining.Cancel();
 
-    /// <summary>The silo has stopped, or is fenced.</summary>
+    /// <summary>Closes the gate, because the silo has stopped or is fenced.</summary>
     public void Close(string why)
     {
         _closed = why;

@@ -7,7 +7,7 @@ using Orleans.Placement;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>A grain that holds nothing, activated on the silo that asks and gone with its answer.</summary>
+/// <summary>A grain without state, which is activated on the calling silo and deactivated after its answer.</summary>
 [Alias("groupbuy.ICanaryGrain")]
 internal interface ICanaryGrain : IGrainWithStringKey
 {
@@ -28,8 +28,8 @@ internal sealed class CanaryGrain : Grain, ICanaryGrain
 }
 
 /// <summary>
-/// Proves that grains can be activated here: every few seconds one that was never active before is called. Groups that
-/// are in memory answer for long while no other can be activated; readiness must not go by them.
+/// Checks that grains can be activated here: every few seconds one that was never active before is called. Groups in
+/// memory can still answer when no other can be activated, so they are no evidence for readiness.
 /// </summary>
 internal sealed class ActivationCanary(
     IGrainFactory grains,
@@ -42,16 +42,16 @@ internal sealed class ActivationCanary(
     private long _number;
     private long _answeredAt;
 
-    /// <summary>Null while it can; else one sentence.</summary>
+    /// <summary>Null while grains can be activated, otherwise one sentence.</summary>
     public string? FailingBecause =>
         Silent() <= options.Value.CanaryPatience ? null : "The silo cannot activate groups.";
 
     public override string Name => "activation-canary";
 
-    /// <summary>Calls one; gives for how long none has answered.</summary>
+    /// <summary>Calls a new grain; returns for how long none has answered.</summary>
     public override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellation)
     {
-        // The first silence begins with the first call.
+        // The time without an answer is measured from the first call.
         Interlocked.CompareExchange(ref _answeredAt, time.GetTimestamp(), 0);
         var name = string.Create(CultureInfo.InvariantCulture, $"{self.SiloAddress.ToParsableString()}/{++_number}");
         var called = time.GetTimestamp();

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>Measures the offset to the database's clock: of several round trips the fastest says it best.</summary>
+/// <summary>
+/// Measures the offset to the database's clock; of several round trips the fastest is the most exact.
+/// </summary>
 internal sealed class ClockSynchronizer : PeriodicService<TimeSpan>
 {
     private const int Samples = 5;
@@ -44,7 +46,7 @@ internal sealed class ClockSynchronizer : PeriodicService<TimeSpan>
 
     public override bool RunsUntilGroupsAreGone => true;
 
-    /// <summary>Measures once, and gives what it found; where that fails the last offset stays.</summary>
+    /// <summary>Measures once and returns the offset; if that fails, the last offset stays.</summary>
     public override async Task<TimeSpan> RunOnceAsync(CancellationToken cancellation)
     {
         var offset = IsLocal ? _clock.FollowLocal() : await QueryDatabaseAsync(cancellation);
@@ -53,10 +55,10 @@ internal sealed class ClockSynchronizer : PeriodicService<TimeSpan>
         return offset;
     }
 
-    /// <summary>The machine's own clock, which costs nothing to read, is measured more often.</summary>
+    /// <summary>The machine's own clock is read more often, because reading it is cheap.</summary>
     protected override TimeSpan PauseAfter(TimeSpan result) => IsLocal ? LocalInterval : GrainsOptions.ClockInterval;
 
-    // The embedded database has no clock but the machine's.
+    // The embedded database uses the machine's clock.
     private bool IsLocal => _storage.Value.Provider == StoreProvider.Sqlite;
 
     private async Task<TimeSpan> QueryDatabaseAsync(CancellationToken cancellation)
@@ -74,7 +76,7 @@ internal sealed class ClockSynchronizer : PeriodicService<TimeSpan>
         return _clock.Discipline(at, said);
     }
 
-    /// <summary>Once a jump: an offset that is slewed in is seen by many measurements.</summary>
+    /// <summary>Logs a jump once: an offset that is corrected gradually is seen by many measurements.</summary>
     private void AlarmAt(TimeSpan offset)
     {
         var alarm = GrainsOptions.ClockAlarm;

@@ -7,7 +7,7 @@ using Orleans.Runtime.Services;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>This silo's end of the calls between silos about the cluster.</summary>
+/// <summary>Answers the calls between silos about the cluster on this silo.</summary>
 [Reentrant]
 internal sealed class ClusterGateway(
     GrainId id,
@@ -35,7 +35,7 @@ internal sealed class ClusterGateway(
     }
 }
 
-/// <summary>The way to the cluster gateway of a silo.</summary>
+/// <summary>Returns the cluster gateway of a silo.</summary>
 internal sealed class ClusterGateways(IServiceProvider services) : GrainServiceClient<IClusterGateway>(services)
 {
     public IClusterGateway Of(SiloAddress silo) => GetGrainService(silo);

@@ -2,15 +2,16 @@ using GroupBuyActors.Committing;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>Silos by the addresses and names under which they are stored.</summary>
+/// <summary>Finds silos by the addresses and names under which they are stored.</summary>
 internal static class ClusterMembers
 {
-    /// <summary>This life of this silo.</summary>
+    /// <summary>The identity of this run of this silo.</summary>
     public static SiloIdentity Identity(this ILocalSiloDetails self) =>
         new(self.SiloAddress.ToParsableString(), self.Name);
 
     /// <summary>
-    /// An address that nobody can have is no member's: one such row must not keep all others from being looked after.
+    /// True if a silo with this address is a member. An invalid address is not one, so that a damaged row does not
+    /// block the maintenance of all others.
     /// </summary>
     public static bool HasMember(this ClusterMembershipSnapshot snapshot, string address) =>
         TryParse(address) is { } silo

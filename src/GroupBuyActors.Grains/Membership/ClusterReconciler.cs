@@ -7,24 +7,26 @@ using GroupBuyActors.Tasks;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>What one pass did: streams fenced, shards taken, shards released.</summary>
+/// <summary>The result of one pass: the number of streams fenced, shards taken and shards released.</summary>
 internal readonly record struct ClusterPass(int Fenced, int Taken, int Released);
 
 /// <summary>
-/// Keeps streams and shards in line with the cluster's members. Every silo does the same work, at every change of the
-/// membership and from time to time (a silo that died between two steps of joining makes no change):
+/// Keeps streams and shards consistent with the cluster's members. Every silo does the same work, at every change of
+/// the membership and regularly (a silo that died between two steps of joining causes no change):
 /// <list type="number">
-/// <item>Streams whose silo is no member are fenced. A stream belongs to one life of a silo, so a restarted silo never
-/// fences itself. The table is read first and the membership after it: a silo joins before it allocates.</item>
-/// <item>Shards at home here that nobody owns, or somebody fenced, are taken; those at home elsewhere are released to
-/// their home by name. A live owner's shard passes in no other way. A silo that misses one asks its owner to look: it
-/// may have been given a shard by somebody who saw the cluster differently, and not know it.</item>
-/// <item>After any fence, whoever did it, the horizon is read again from its left edge: a commit of the dead silo may
-/// have landed after the last look.</item>
-/// <item>Fenced streams at home here are drained into the sinks.</item>
+/// <item>Streams whose silo is not a member are fenced. A stream belongs to one run of a silo, so a restarted silo
+/// never fences itself. The table is read first and the membership after it, because a silo joins before it creates
+/// streams.</item>
+/// <item>Shards whose home is this silo and that have no owner, or a fenced one, are taken; shards owned here with
+/// another home are released to it by name. A shard of a live owner is passed on in no other way. A silo that misses a
+/// shard asks its owner to review: the owner may have been given it by a silo with another view of the cluster, without
+/// knowing.</item>
+/// <item>After any fence, by any silo, the horizon is read again from the beginning, because the dead silo may have
+/// committed after the last reading.</item>
+/// <item>Fenced streams whose home is this silo are drained into the sinks.</item>
 /// </list>
-/// Two owners of a shard at once would be harmless; two writers of a group are refused by the database. So nothing here
-/// is a lock.
+/// None of this is a lock: two owners of a shard at the same time are harmless, and the database refuses a second
+/// writer of a group.
 /// </summary>
 internal sealed class ClusterReconciler(
     IClusterMembershipService membership,
@@ -44,7 +46,7 @@ internal sealed class ClusterReconciler(
     private bool _fenced,
         _reviews;
 
-    /// <summary>This life of this silo.</summary>
+    /// <summary>The identity of this run of this silo.</summary>
     public SiloIdentity Self { get; } = self.Identity();
 
     public override string Name => "cluster-membership";
@@ -54,8 +56,8 @@ internal sealed class ClusterReconciler(
     internal override Backoff Retry => new(RetryAfter, RetryAfter);
 
     /// <summary>
-    /// Gives the shards to their next homes, or to nobody where there is none; called once no more passes are made. The
-    /// next owners are told at once.
+    /// Releases the shards to their next homes, or to no owner if there is none, and notifies the next owners; called
+    /// once no more passes are made.
     /// </summary>
     public async Task LeaveAsync(CancellationToken cancellation)
     {
@@ -69,7 +71,7 @@ internal sealed class ClusterReconciler(
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>A successor that still takes this silo for active would send the shards back.</summary>
+    /// <summary>A successor to which this silo still seems active would send the shards back.</summary>
     private async Task LeavingIsKnownAsync(CancellationToken cancellation)
     {
         var since = time.GetTimestamp();
@@ -81,14 +83,14 @@ internal sealed class ClusterReconciler(
             await Task.Delay(ReviewInterval, time, CancellationToken.None);
     }
 
-    /// <summary>Another silo misses shards that this one owns by the table: it is read again.</summary>
+    /// <summary>Requests a pass because another silo misses shards that this one owns according to the table.</summary>
     public void Review()
     {
         Volatile.Write(ref _review, 1);
         RunSoon();
     }
 
-    /// <summary>One pass. Throws where the store cannot do its part; then it is made again.</summary>
+    /// <summary>Makes one pass. Throws if the store fails; then the pass is repeated.</summary>
     public override async Task<ClusterPass> RunOnceAsync(CancellationToken cancellation)
     {
         var rows = await deadStreams.ReadAsync(cancellation);
@@ -105,14 +107,15 @@ internal sealed class ClusterReconciler(
             (taken, released) = await shardMover.MoveAsync(snapshot, cancellation);
         if (_fenced || changed)
             tasks.ReadAgain();
-        // Not before it is done: a pass that fails is made again, and what it was made for still holds.
+        // Not before it is done: a pass that fails is repeated for the same reasons.
         (_fenced, _reviews, _seen) = (false, false, snapshot.Version);
         deadStreams.Drain(rows);
         return new ClusterPass(fenced, taken, released);
     }
 
     /// <summary>
-    /// Soon again while a shard at home here is another's still; else at the next change, or after a while.
+    /// Soon while another silo still owns a shard whose home is this silo; otherwise at the next change or after a
+    /// while.
     /// </summary>
     protected override TimeSpan PauseAfter(ClusterPass result) =>
         !shardMover.HasExpected && RetryAfter < GrainsOptions.WatchInterval ? RetryAfter : GrainsOptions.WatchInterval;

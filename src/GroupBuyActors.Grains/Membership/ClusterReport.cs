@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// Asks every active silo what runs on it; one that does not answer in time counts as running nothing.
+/// Asks every active silo what runs on it; one that does not answer in time is reported as empty.
 /// </summary>
 internal sealed class ClusterReport(
     IClusterMembershipService membership,
@@ -21,7 +21,7 @@ internal sealed class ClusterReport(
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
     private static readonly SiloDescription Nothing = new(0, 0, []);
 
-    /// <summary>Silos of the cluster with the groups active and the shards owned on each.</summary>
+    /// <summary>The silos of the cluster with the number of active groups and owned shards of each.</summary>
     public async Task<IReadOnlyList<SiloDocument>> SilosAsync(CancellationToken cancellation)
     {
         var members = membership
@@ -46,7 +46,7 @@ internal sealed class ClusterReport(
         );
     }
 
-    /// <summary>All shards that are owned, in order.</summary>
+    /// <summary>All owned shards, in order.</summary>
     public async Task<IReadOnlyList<ShardDocument>> ShardsAsync(CancellationToken cancellation)
     {
         var owned = (await shards.ReadAsync(cancellation))

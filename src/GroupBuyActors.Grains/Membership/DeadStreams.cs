@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// Streams whose silo is no member of the cluster: fenced, so that nothing is committed to them any more, and drained
-/// into the sinks by the silo where each is at home.
+/// Handles streams whose silo is not a member of the cluster: they are fenced, so that nothing is committed to them any
+/// more, and drained into the sinks by the silo that is the home of each.
 /// </summary>
 internal sealed class DeadStreams(IStreams streams, StreamRelay relay, ShardMap shardMap, ILogger<DeadStreams> log)
 {
@@ -15,10 +15,12 @@ internal sealed class DeadStreams(IStreams streams, StreamRelay relay, ShardMap 
     private readonly HashSet<long> _draining = [];
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>All streams; read before the membership is, for a silo joins before it allocates.</summary>
+    /// <summary>
+    /// Reads all streams; called before the membership is read, because a silo joins before it creates streams.
+    /// </summary>
     public Task<IReadOnlyList<StreamRow>> ReadAsync(CancellationToken cancellation) => streams.ListAsync(cancellation);
 
-    /// <summary>How many were fenced, and whether a stream is dead that was not known to be.</summary>
+    /// <summary>Fences streams; returns how many, and whether any dead stream was not known before.</summary>
     public async Task<(int Fenced, bool HasChanged)> FenceAsync(
         IReadOnlyList<StreamRow> rows,
         ClusterMembershipSnapshot snapshot,
@@ -45,7 +47,7 @@ internal sealed class DeadStreams(IStreams streams, StreamRelay relay, ShardMap 
         return (gone.Count, _known.Count != known || vanished);
     }
 
-    /// <summary>Begins to drain those at home here.</summary>
+    /// <summary>Begins to drain the streams whose home is this silo.</summary>
     public void Drain(IReadOnlyList<StreamRow> rows)
     {
         foreach (var row in rows)
@@ -53,7 +55,7 @@ internal sealed class DeadStreams(IStreams streams, StreamRelay relay, ShardMap 
                 DrainInBackground(row.Id);
     }
 
-    /// <summary>Drains no more.</summary>
+    /// <summary>Stops draining.</summary>
     public Task StopAsync() => _stopping.CancelAsync();
 
     private void DrainInBackground(long stream)

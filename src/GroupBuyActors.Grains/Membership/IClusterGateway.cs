@@ -2,25 +2,25 @@ using Orleans.Services;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>The calls between silos about the cluster: what runs where, and who owns which shards.</summary>
+/// <summary>The calls between silos about the cluster: what runs on each, and which shards it owns.</summary>
 [Alias("groupbuy.IClusterGateway")]
 internal interface IClusterGateway : IGrainService
 {
-    /// <summary>What runs here.</summary>
+    /// <summary>Returns what runs on this silo.</summary>
     [Alias("Describe")]
     Task<SiloDescription> Describe();
 
     /// <summary>
-    /// The caller misses shards that this silo owns: it compares the table with what is at home here.
+    /// The caller misses shards that this silo owns: this silo compares the table with the homes of shards.
     /// </summary>
     [Alias("Review")]
     Task Review();
 }
 
-/// <summary>What runs on a silo.</summary>
-/// <param name="Groups">Groups active.</param>
-/// <param name="Shards">Shards owned.</param>
-/// <param name="Backlog">Due tasks by shard index; shards without any are left out.</param>
+/// <summary>A description of what runs on a silo.</summary>
+/// <param name="Groups">The number of active groups.</param>
+/// <param name="Shards">The number of owned shards.</param>
+/// <param name="Backlog">The number of due tasks by shard index; shards without any are left out.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.SiloDescription")]
 internal sealed record SiloDescription(
     [property: Id(0)] int Groups,

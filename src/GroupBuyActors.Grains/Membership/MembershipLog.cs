@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>What happens to this silo's place in the cluster.</summary>
+/// <summary>Log messages about this silo's membership in the cluster.</summary>
 internal static partial class MembershipLog
 {
     [LoggerMessage(

@@ -2,7 +2,7 @@ using GroupBuyActors.Background;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>Reacts to every change of the cluster's members, so that streams and shards follow it at once.</summary>
+/// <summary>Requests a pass of the reconciler at every change of the cluster's members.</summary>
 internal sealed class MembershipWatch(IClusterMembershipService membership, ClusterReconciler reconciler)
     : StreamingService
 {
@@ -20,7 +20,7 @@ internal sealed class MembershipWatch(IClusterMembershipService membership, Clus
         }
         catch
         {
-            // What has failed or ended gives nothing more; the next run subscribes anew.
+            // An enumeration that failed or ended returns nothing more; the next run subscribes again.
             await Interlocked.Exchange(ref _updates, null)!.DisposeAsync();
             throw;
         }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// The streams that this silo commits to, from their allocation to their end: relayed while it lives, and flushed and
-/// fenced when it stops. Where another silo fences them, this one may not go on.
+/// The streams that this silo commits to, from their creation to their end: relayed while the silo runs, flushed and
+/// fenced when it stops. If another silo fences them, this silo must exit.
 /// </summary>
 internal sealed class OwnStreams(
     ICommitter committer,
@@ -21,13 +21,12 @@ internal sealed class OwnStreams(
     ILogger<OwnStreams> log
 )
 {
-    /// <summary>Their ids.</summary>
     public IReadOnlyList<long> Ids => committer.Streams;
 
-    /// <summary>Listens from now on; called before they are opened, so that no commit is missed.</summary>
+    /// <summary>Subscribes to commits; called before the streams are opened, so that none is missed.</summary>
     public void Listen() => relay.Listen();
 
-    /// <summary>Allocates them, and begins to relay and to watch them.</summary>
+    /// <summary>Creates the streams, and begins to relay and to watch them.</summary>
     public async Task OpenAsync(SiloIdentity self, CancellationToken cancellation)
     {
         await committer.StartAsync(self, cancellation);
@@ -36,24 +35,25 @@ internal sealed class OwnStreams(
     }
 
     /// <summary>
-    /// Closes them, each step by <paramref name="step"/>, so that one that fails does not skip the next.
+    /// Closes the streams, with each step run by <paramref name="step"/>, so that a step that fails does not prevent
+    /// the next.
     /// </summary>
     public async Task CloseAsync(Func<string, Func<Task>, Task> step, CancellationToken cancellation)
     {
-        var mine = committer.Streams.ToArray();
+        var own = committer.Streams.ToArray();
         var flushed = false;
         await step("committer", () => committer.StopAsync(cancellation));
         await step("relay", async () => flushed = await relay.StopAsync(cancellation));
-        await step("streams", () => EndAsync(mine, flushed, cancellation));
+        await step("streams", () => EndAsync(own, flushed, cancellation));
     }
 
-    private async Task EndAsync(long[] mine, bool flushed, CancellationToken cancellation)
+    private async Task EndAsync(long[] own, bool flushed, CancellationToken cancellation)
     {
-        if (mine.Length == 0)
+        if (own.Length == 0)
             return;
-        await streams.FenceAsync(mine, cancellation);
-        // A stream that every sink has to its end needs nobody to adopt it.
-        foreach (var stream in flushed ? mine : [])
+        await streams.FenceAsync(own, cancellation);
+        // A stream that every sink has taken to its end does not need to be adopted.
+        foreach (var stream in flushed ? own : [])
             await streams.MarkDrainedAsync(stream, cancellation);
     }
 

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// Moves shards to where they are at home: this silo takes those that are at home here and nobody owns, or somebody
-/// gone, and releases those that are at home elsewhere to their home by name. A silo that misses one asks its owner to
-/// look.
+/// Moves shards to their homes: this silo takes shards whose home it is and that have no owner, or one that has left,
+/// and releases shards with another home to that silo by name. If it misses a shard, it asks the shard's owner to
+/// review.
 /// </summary>
 internal sealed class ShardMover(
     ILocalSiloDetails self,
@@ -23,10 +23,10 @@ internal sealed class ShardMover(
 {
     private readonly SiloIdentity _self = self.Identity();
 
-    /// <summary>True where as many shards are owned here as are at home here.</summary>
+    /// <summary>True if this silo owns as many shards as it is the home of.</summary>
     public bool HasExpected => ownedHere.Count == shardMap.Here().Count();
 
-    /// <summary>Takes and releases what is to be; throws where the store cannot.</summary>
+    /// <summary>Takes and releases shards; throws if the store fails.</summary>
     public async Task<(int Taken, int Released)> MoveAsync(
         ClusterMembershipSnapshot snapshot,
         CancellationToken cancellation
@@ -42,7 +42,7 @@ internal sealed class ShardMover(
         return (TakeTasks(plan), plan.Away.Count);
     }
 
-    /// <summary>Releases all shards owned here; gives those that have them now.</summary>
+    /// <summary>Releases all shards owned here; returns their new owners.</summary>
     public async Task<IReadOnlyList<SiloAddress>> ReleaseAllAsync(CancellationToken cancellation)
     {
         var owned = ownedHere.ToList();

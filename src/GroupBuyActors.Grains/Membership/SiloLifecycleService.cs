@@ -7,17 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Membership;
 
 /// <summary>
-/// The order in which a silo comes and goes.
+/// The order in which a silo starts and stops.
 /// <code>
-/// migrate ─ (Orleans joins) ─ clock ─ streams allocated ─ fence, take shards, adopt ─ gate opens ─ (Orleans active) ─
+/// migrate ─ (Orleans joins) ─ clock ─ streams created ─ fence, take shards, adopt ─ gate opens ─ (Orleans active) ─
 /// tasks and background services run, most services stop (Orleans tells the others that this silo leaves) ─ shards
 /// handed over ─ tasks stop ─ (groups deactivate over the open committer) ─ the other services stop ─ relay flushed ─
 /// streams closed
 /// </code>
-/// On the way down the shards go first: their next owners wake what comes due, while runs that wait for a slow port
-/// still end here. They cannot go sooner than the others know that this silo leaves, or they would be sent back to it.
-/// Nothing is served before the gate opens, and no placement chooses a silo before it is active; so whoever is asked is
-/// ready.
+/// A stopping silo releases its shards first: their next owners fire what becomes due, while runs that wait for a slow
+/// port still end here. Shards cannot be released before the other silos know that this one leaves, because they would
+/// be sent back. Nothing is served before the gate opens, and no placement chooses a silo before it is active, so a
+/// silo that is called is ready.
 /// </summary>
 internal sealed class SiloLifecycleService(
     SiloPreparation preparation,
@@ -30,12 +30,11 @@ internal sealed class SiloLifecycleService(
     ILogger<SiloLifecycleService> log
 ) : ILifecycleParticipant<ISiloLifecycle>
 {
-    // After joining (8100) and the last checks before becoming active (19900), before becoming active (19999); on the
-    // way down after the groups are gone (19998).
+    // When starting: after joining (8100) and the last checks before becoming active (19900), before becoming active
+    // (19999). When stopping: after the groups are gone (19998).
     private const int BeforeActive = ServiceLifecycleStage.Active - 50;
 
-    // On the way down Orleans announces in this stage that the silo leaves; its other participants run beside each
-    // other.
+    // When stopping, Orleans announces in this stage that the silo leaves; the participants of a stage run in parallel.
     private const int Leaving = ServiceLifecycleStage.BecomeActive;
 
     public void Participate(ISiloLifecycle lifecycle)
@@ -74,8 +73,8 @@ internal sealed class SiloLifecycleService(
     {
         MembershipLog.Stopping(log, groups.Count);
         gate.Drain();
-        // Before the runtime says that this silo leaves: from then on it activates nothing, and would report each try
-        // of the canary as an error.
+        // Before the runtime announces that this silo leaves: from then on it activates nothing and would report each
+        // activation of the canary as an error.
         await StepAsync("background services", background.StopFirstAsync);
     }
 
@@ -87,7 +86,7 @@ internal sealed class SiloLifecycleService(
 
     private async Task LeaveAsync(CancellationToken cancellation)
     {
-        // Again, for a silo that never came as far as to run tasks, or could not hand over.
+        // Repeated for a silo that never began to run tasks, or could not release its shards before.
         await StepAsync("shards", () => reconciler.LeaveAsync(cancellation));
         gate.Close("The silo has stopped.");
         await StepAsync("background services", background.StopAsync);

@@ -4,7 +4,7 @@ using Orleans.Runtime.Placement;
 namespace GroupBuyActors.Placement;
 
 /// <summary>
-/// Places a group where its shard is at home, so that a group, its tasks and their handlers live on one silo.
+/// Places a group on the home of its shard, so that a group, its tasks and their handlers are on one silo.
 /// </summary>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("groupbuy.MerchantPlacement")]
 internal sealed class MerchantPlacement : PlacementStrategy;
@@ -16,8 +16,9 @@ internal sealed class MerchantPlacement : PlacementStrategy;
 internal sealed class MerchantPlacementAttribute() : PlacementAttribute(new MerchantPlacement());
 
 /// <summary>
-/// Chooses the home of the grain's shard. It is asked on activation and migration only, on any silo, each with its own
-/// view of the cluster: two may choose differently, and the directory decides. Never a fence.
+/// Chooses the home of the grain's shard. It is called only for activation and migration, on any silo, each with its
+/// own view of the cluster: two may choose differently, and the directory decides. It does not exclude a second
+/// activation.
 /// </summary>
 internal sealed class MerchantDirector(ShardMap shardMap) : IPlacementDirector
 {
@@ -38,7 +39,9 @@ internal sealed class MerchantDirector(ShardMap shardMap) : IPlacementDirector
         );
     }
 
-    /// <summary>A key that is no group's goes anywhere, but always to the same silo: it is refused there.</summary>
+    /// <summary>
+    /// A key that is not a group id is placed on any silo, but always on the same; calls are refused there.
+    /// </summary>
     private static ShardId ShardOf(GrainId grain)
     {
         var key = grain.Key.ToString();

@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Placement;
 
 /// <summary>
-/// The shards that this silo owns, each with the epoch of its ownership. Whether one is owned is read without a lock:
-/// whoever acts on a shard that was lost a moment ago does no harm, for the version of a task decides.
+/// The shards that this silo owns, each with the epoch of its ownership. They are read without a lock: acting on a
+/// shard that was just lost is harmless, because the version of a task decides.
 /// </summary>
 internal sealed class OwnedShards
 {
@@ -10,13 +10,12 @@ internal sealed class OwnedShards
     private readonly long[] _epochs = new long[ShardId.Count];
     private int _count;
 
-    /// <summary>How many are owned.</summary>
+    /// <summary>The number of owned shards.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The epoch in which this silo owns a shard, 0 where it does not.</summary>
+    /// <summary>The epoch in which this silo owns a shard; 0 if it does not.</summary>
     public long EpochOf(ShardId shard) => Volatile.Read(ref _epochs[shard.Index]);
 
-    /// <summary>True for one that is owned.</summary>
     public bool Contains(ShardId shard) => EpochOf(shard) != 0;
 
     public void Add(ShardId shard, long epoch)
@@ -40,7 +39,7 @@ internal sealed class OwnedShards
         }
     }
 
-    /// <summary>Those owned now, in order.</summary>
+    /// <summary>The owned shards, in order.</summary>
     public List<ShardId> ToList()
     {
         lock (_gate)

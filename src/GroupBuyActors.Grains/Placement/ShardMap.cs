@@ -3,8 +3,8 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace GroupBuyActors.Placement;
 
 /// <summary>
-/// Where each shard is at home: the one function for groups and for tasks, so that both live on one silo. It follows
-/// the membership this silo knows; asked for all 2,048 shards at once only when that changes.
+/// The home of each shard: the same function for groups and for tasks, so that both are on one silo. It follows the
+/// membership that this silo knows, and is computed for all 2,048 shards only when that changes.
 /// </summary>
 internal sealed class ShardMap(
     IClusterMembershipService membership,
@@ -18,8 +18,8 @@ internal sealed class ShardMap(
     private volatile Map? _map;
     private volatile bool _leaving;
 
-    /// <summary>The home of a shard; null while no silo is known that could be one.</summary>
-    public SiloAddress? Of(ShardId shard) => Current().ShardMap[shard.Index];
+    /// <summary>The home of a shard; null while no silo is available.</summary>
+    public SiloAddress? Of(ShardId shard) => Current().SiloOfShard[shard.Index];
 
     /// <summary>True for a shard that is at home on this silo.</summary>
     public bool IsHere(ShardId shard) => self.SiloAddress.Equals(Of(shard));
@@ -33,7 +33,7 @@ internal sealed class ShardMap(
     public IEnumerable<ShardId> Here() =>
         Enumerable.Range(0, ShardId.Count).Select(index => new ShardId(index)).Where(IsHere);
 
-    /// <summary>The best of given silos, where the home is not among them.</summary>
+    /// <summary>The best of the given silos for a shard whose home is not among them.</summary>
     public SiloAddress Among(ShardId shard, SiloAddress[] silos)
     {
         var names = Current().Names;
@@ -48,14 +48,16 @@ internal sealed class ShardMap(
     /// <summary>A silo's region, or null.</summary>
     public string? RegionOf(SiloAddress silo) => metadata?.GetSiloMetadata(silo)?.Metadata.GetValueOrDefault(RegionKey);
 
-    /// <summary>From now on this silo is nobody's home: it stops.</summary>
+    /// <summary>Excludes this silo as a home from now on, because it stops.</summary>
     public void Leave()
     {
         _leaving = true;
         _map = null;
     }
 
-    /// <summary>Looks at the silos anew: regions become known a moment after their silos.</summary>
+    /// <summary>
+    /// Causes the map to be computed again, because a silo's region becomes known later than the silo.
+    /// </summary>
     public void Refresh() => _map = null;
 
     private Map Current()
@@ -66,7 +68,7 @@ internal sealed class ShardMap(
 
     private Map Build(ClusterMembershipSnapshot snapshot)
     {
-        // This silo counts from the moment it joins, so that it takes its shards before it serves.
+        // This silo is included while it joins, so that it takes its shards before it serves.
         var silos = snapshot
             .Members.Values.Where(member =>
                 member.SiloAddress.Equals(self.SiloAddress)
@@ -75,16 +77,16 @@ internal sealed class ShardMap(
             )
             .ToArray();
         var slots = Array.ConvertAll(silos, silo => new SiloSlot(silo.Name, RegionOf(silo.SiloAddress)));
-        var shardMap = new SiloAddress?[ShardId.Count];
-        for (var i = 0; i < shardMap.Length; i++)
+        var siloOfShard = new SiloAddress?[ShardId.Count];
+        for (var i = 0; i < siloOfShard.Length; i++)
             if (Rendezvous.Home(new ShardId(i), slots) is >= 0 and var home)
-                shardMap[i] = silos[home].SiloAddress;
-        return new Map(snapshot.Version, shardMap, silos.ToDictionary(silo => silo.SiloAddress, silo => silo.Name));
+                siloOfShard[i] = silos[home].SiloAddress;
+        return new Map(snapshot.Version, siloOfShard, silos.ToDictionary(silo => silo.SiloAddress, silo => silo.Name));
     }
 
     private sealed record Map(
         MembershipVersion Version,
-        SiloAddress?[] ShardMap,
+        SiloAddress?[] SiloOfShard,
         Dictionary<SiloAddress, string> Names
     );
 }

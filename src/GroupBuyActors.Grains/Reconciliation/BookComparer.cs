@@ -4,7 +4,7 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>Compares our books with the ports' own.</summary>
+/// <summary>Compares our books with those of the ports.</summary>
 internal sealed class BookComparer(
     BookReader ours,
     QueriedGroups groups,
@@ -15,8 +15,8 @@ internal sealed class BookComparer(
 )
 {
     /// <summary>
-    /// Compares a merchant's books, both ports at once, within a time; what could not be compared by then is left out,
-    /// and said. Silence of a port is an answer and no exception.
+    /// Compares a merchant's books, for both ports in parallel, within a time limit; the result shows whether it is
+    /// complete. A port that does not answer is a result, not an exception.
     /// </summary>
     public async Task<MerchantComparison> CompareAsync(long merchantId, TimeSpan bound, CancellationToken cancellation)
     {

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Reconciliation;
 
 /// <summary>
-/// The daily comparison of a merchant slot's books with the ports' own: what differs, and what could not be compared,
-/// is an alert that names the merchant. A port that is silent is asked again later the same day; then the next day's
-/// run has its turn.
+/// The daily comparison of a merchant slot's books with those of the ports: differences, and books that could not be
+/// compared, are logged as errors with the merchant. A port that does not answer is asked again later the same day, and
+/// then by the next day's run.
 /// </summary>
 internal sealed class BookComparison(
     BookReader books,
@@ -25,7 +25,7 @@ internal sealed class BookComparison(
 {
     public const string TypeName = "reconciliation";
 
-    // A try ends by itself well before its timeout and leaves what is left to another.
+    // A try ends by itself well before its time limit and leaves the rest to another task.
     public static TaskType<ComparisonTask> TaskType { get; } =
         new(
             new TaskPolicy
@@ -40,8 +40,8 @@ internal sealed class BookComparison(
         );
 
     /// <summary>
-    /// Daily in the small hours. A merchant's groups lie in as many shards as it has regions, and its books are one:
-    /// the first shard of each merchant slot compares the slot's merchants.
+    /// Daily at 3:00, ± 30 min. A merchant's groups are in as many shards as it has regions, but its books are compared
+    /// as a whole: the first shard of each merchant slot compares the slot's merchants.
     /// </summary>
     public static ScheduleDefinition Daily { get; } =
         new(
@@ -54,53 +54,54 @@ internal sealed class BookComparison(
         );
 
     private const int PageSize = 200,
-        SilentMax = 3,
+        UnavailableMax = 3,
         NamedMax = 5;
 
     /// <summary>
-    /// One run works this long, then hands on; with one more merchant it stays within its type's timeout.
+    /// How long one run works before it leaves the rest to another; with one more merchant it stays within its type's
+    /// time limit.
     /// </summary>
-    private static readonly TimeSpan Stint = TimeSpan.FromMinutes(5),
+    private static readonly TimeSpan WorkTime = TimeSpan.FromMinutes(5),
         MerchantBound = TimeSpan.FromMinutes(5);
 
     public string Type => TypeName;
 
     public async Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
     {
-        var (shard, asked, began) = (due.Task.Key.Shard, TaskType.Read(due.Task.Payload), time.GetTimestamp());
-        if (firings.LeaveOut(due, asked.Firing) is { } leftOut)
-            return leftOut;
+        var (shard, payload, began) = (due.Task.Key.Shard, TaskType.Read(due.Task.Payload), time.GetTimestamp());
+        if (firings.SkipIfOutdated(due, payload.Firing) is { } skipped)
+            return skipped;
         var run = new Run();
-        var above = asked.Above;
+        var above = payload.Above;
         while (true)
         {
             var page = await books.MerchantsAsync(shard.MerchantSlot, above, PageSize, cancellation);
             foreach (var merchant in page)
             {
-                if (time.GetElapsedTime(began) > Stint)
-                    return HandOn(due, asked, above, run);
+                if (time.GetElapsedTime(began) > WorkTime)
+                    return ContinueLater(due, payload, above, run);
                 Report(merchant, await comparer.CompareAsync(merchant, MerchantBound, cancellation), run);
                 above = merchant;
-                if (run.SilentInARow >= SilentMax)
+                if (run.UnavailableInARow >= UnavailableMax)
                     break;
             }
 
-            if (page.Count < PageSize || run.SilentInARow >= SilentMax)
+            if (page.Count < PageSize || run.UnavailableInARow >= UnavailableMax)
                 break;
         }
 
         ReconciliationLog.Compared(log, shard, run.Merchants, run.Differences, run.Incomplete);
-        return Conclude(due, asked, run);
+        return Conclude(due, payload, run);
     }
 
-    private HandlerResult.Finished HandOn(DueTask due, ComparisonTask asked, long above, Run run)
+    private HandlerResult.Finished ContinueLater(DueTask due, ComparisonTask payload, long above, Run run)
     {
-        metrics.Of(due.Task.Key.Shard.MerchantSlot).Take(run.Found, isFirst: asked.Above == 0);
+        metrics.Of(due.Task.Key.Shard.MerchantSlot).Take(run.Found, isFirst: payload.Above == 0);
         var (shard, now) = (
             due.Task.Key.Shard,
             DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds())
         );
-        // Under its schedule's name, by which the end of what goes on is followed by that schedule's next firing.
+        // With the schedule's name in its id, so that the schedule's next firing follows when the rest ends.
         var schedule = TaskIds.TryGetSchedule(due.Task.Key.Id, out var name, out _) ? name : Type;
         return new HandlerResult.Finished
         {
@@ -113,10 +114,10 @@ internal sealed class BookComparison(
                     NextAt = now,
                     Version = due.Task.Version + 1,
                     Payload = TaskType.Write(
-                        asked with
+                        payload with
                         {
                             Above = above,
-                            Incomplete = asked.Incomplete || run.Reason is not null,
+                            Incomplete = payload.Incomplete || run.Reason is not null,
                         }
                     ),
                 },
@@ -124,15 +125,15 @@ internal sealed class BookComparison(
         };
     }
 
-    private HandlerResult Conclude(DueTask due, ComparisonTask asked, Run run)
+    private HandlerResult Conclude(DueTask due, ComparisonTask payload, Run run)
     {
         if (run.Reason is { } reason && due.AfterFailure() is { Decision: RetryDecision.Again } step)
             return new HandlerResult.Failed(step, reason);
         var slot = metrics.Of(due.Task.Key.Shard.MerchantSlot);
-        slot.Take(run.Found, isFirst: asked.Above == 0);
-        if (run.Reason is null && !asked.Incomplete)
+        slot.Take(run.Found, isFirst: payload.Above == 0);
+        if (run.Reason is null && !payload.Incomplete)
             slot.Succeed(clock.GetUtcNow());
-        return firings.Conclude(due, asked.Firing);
+        return firings.Conclude(due, payload.Firing);
     }
 
     private void Report(long merchant, MerchantComparison comparison, Run run)
@@ -140,7 +141,8 @@ internal sealed class BookComparison(
         run.Merchants++;
         Report(merchant, "payments", comparison.Payments, run);
         Report(merchant, "inventory", comparison.Stock, run);
-        run.SilentInARow = comparison.Payments.Answered && comparison.Stock.Answered ? 0 : run.SilentInARow + 1;
+        run.UnavailableInARow =
+            comparison.Payments.Answered && comparison.Stock.Answered ? 0 : run.UnavailableInARow + 1;
         if (!comparison.IsComplete)
             run.Incomplete++;
     }
@@ -176,7 +178,7 @@ internal sealed class BookComparison(
     {
         public int Merchants { get; set; }
         public int Incomplete { get; set; }
-        public int SilentInARow { get; set; }
+        public int UnavailableInARow { get; set; }
         public long Differences { get; set; }
         public Dictionary<(string Port, DifferenceKind Kind), long> Found { get; } = [];
         public string? Reason { get; set; }
@@ -184,8 +186,8 @@ internal sealed class BookComparison(
 }
 
 /// <summary>
-/// Payload of <see cref="BookComparison"/>; where a run goes on that took long: a slot's comparison of one day, from
-/// the merchants above an id on. <see cref="Incomplete"/>: not all below could be compared.
+/// The payload of <see cref="BookComparison"/>: the comparison of a slot for one day; the continuation of a long run
+/// begins above a merchant id. <see cref="Incomplete"/> is true if not all merchants up to there could be compared.
 /// </summary>
 internal sealed record ComparisonTask(DateTimeOffset Firing, long Above = 0, bool Incomplete = false);
 

@@ -3,28 +3,28 @@ using GroupBuyActors.Retries;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>One pass over two books of one order.</summary>
+/// <summary>One pass over two books with the same order.</summary>
 /// <remarks>
-/// Problem: neither side stands still, and no moment is common to both. Ours are read from projections that lag, theirs
-/// arrive a page at a time; a payment may come, be told and go back between the two looks. Comparing the two lists
-/// alone would tell of differences that are none. So a line that differs is only a <em>suspect</em>, and is looked at
-/// again:
+/// Problem: both books change, and they are not read at the same moment. Ours are read from projections that lag,
+/// theirs arrive a page at a time; a payment may be made, reported and refunded between the two readings. Comparing the
+/// two lists alone would report differences that do not exist. A line that differs is therefore only a <em>suspect</em>
+/// and is checked again:
 /// <code>
-///   suspect ── our group asked ─► theirs read again ─► our group asked once more
-///        the same answer both times, nothing of the line under way, and theirs disagrees with it ─► a difference
-///        something of it is not finished (a refund, an answer of inventory, an order that awaits payment) ─► under way
-///        else ─► both agree
+///   suspect ── ask our group ─► read theirs again ─► ask our group once more
+///        the same answer both times, nothing of the line in progress, and theirs differs from it ─► a difference
+/// something of it is in progress (a refund, an answer of inventory, an order that awaits payment) ─► in progress
+///         else ─► both agree
 /// </code>
-/// The group is the truth and answers what is committed. As it gave the same answer before and after theirs was read,
-/// it had that state at the very moment of the reading, and what disagrees with it does so truly. What would break it:
-/// books of a port that lag behind its own answers; its contract says that they do not. Bounded: a page of each side,
-/// the suspects of one batch, the lines told.
+/// The group is authoritative and answers with what is committed. If it gives the same answer before and after theirs
+/// is read, it had that state while theirs was read, so a difference is real. This would be wrong only if a port's
+/// books lagged behind its own answers; its contract excludes that. Memory is bounded: a page of each side, the
+/// suspects of one batch, the reported lines.
 /// </remarks>
 internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     where TOurs : class
     where TTheirs : class
 {
-    /// <summary>Lines told; all are counted.</summary>
+    /// <summary>How many lines are reported; all are counted.</summary>
     internal const int ReportedMax = 100;
 
     private const int SuspectsMax = 200,
@@ -35,9 +35,9 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     private readonly List<Difference<TOurs, TTheirs>> _differences = [];
     private readonly Dictionary<DifferenceKind, long> _counts = [];
     private long _underway;
-    private long _unsaid;
+    private long _notQueried;
 
-    /// <summary>Lines in a page of either side.</summary>
+    /// <summary>The number of lines in a page of either side.</summary>
     internal int PageSize { get; init; } = 500;
 
     protected abstract BookKey KeyOf(TOurs line);
@@ -46,19 +46,19 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
 
     protected abstract DifferenceKind? Compare(TOurs? ours, TTheirs? theirs);
 
-    /// <summary>Our lines after a key, from the store.</summary>
+    /// <summary>Reads our lines after a key from the store.</summary>
     protected abstract Task<IReadOnlyList<TOurs>> OursAsync(BookKey? after, int limit, CancellationToken cancellation);
 
-    /// <summary>A page of the port's.</summary>
+    /// <summary>Reads a page of the port's lines.</summary>
     protected abstract Task<BookPage<TTheirs>> TheirsAsync(string? after, int limit, CancellationToken cancellation);
 
-    /// <summary>What the groups say of these lines now. A line of which nothing can be said now is left out.</summary>
+    /// <summary>Asks the groups for these lines. Lines whose group does not answer are left out.</summary>
     protected abstract Task<IReadOnlyDictionary<BookKey, GroupAnswer<TOurs>>> QueryGroupsAsync(
         IReadOnlyList<BookKey> keys,
         CancellationToken cancellation
     );
 
-    /// <summary>Several lines of the port under one key as one.</summary>
+    /// <summary>Combines several lines of the port with one key.</summary>
     protected virtual TTheirs Join(TTheirs one, TTheirs other) =>
         throw new BooksUnusableException($"The entry {KeyOf(one)} occurs twice.");
 
@@ -69,8 +69,8 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         try
         {
             await MergeAsync(both.Token);
-            await LookAgainAsync(both.Token);
-            return Result(answered: true, reason: null, complete: _unsaid == 0);
+            await CheckSuspectsAsync(both.Token);
+            return Result(answered: true, reason: null, complete: _notQueried == 0);
         }
         catch (BooksUnusableException e)
         {
@@ -90,7 +90,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     private PortComparison<TOurs, TTheirs> Result(bool answered, string? reason, bool complete) =>
         new(
             answered,
-            reason ?? (_unsaid > 0 ? $"The groups of {_unsaid} entries could not be queried." : null),
+            reason ?? (_notQueried > 0 ? $"The groups of {_notQueried} entries could not be queried." : null),
             _differences,
             _counts,
             _underway,
@@ -102,18 +102,18 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         await using var ours = OurLinesAsync(cancellation).GetAsyncEnumerator(cancellation);
         await using var theirs = TheirLinesAsync(null, cancellation).GetAsyncEnumerator(cancellation);
         var (here, there) = (await ours.MoveNextAsync(), await theirs.MoveNextAsync());
-        string? mark = null;
+        string? token = null;
         while (here || there)
         {
             if (there)
-                mark = theirs.Current.Mark;
+                token = theirs.Current.PageToken;
             var side =
                 !there ? -1
                 : !here ? 1
                 : KeyOf(ours.Current).CompareTo(KeyOf(theirs.Current.Line));
-            var (mine, its) = (side <= 0 ? ours.Current : null, side >= 0 ? theirs.Current.Line : null);
-            if (Compare(mine, its) is not null)
-                await SuspectAsync(new Suspect(mine is null ? KeyOf(its!) : KeyOf(mine), mark), cancellation);
+            var (mine, other) = (side <= 0 ? ours.Current : null, side >= 0 ? theirs.Current.Line : null);
+            if (Compare(mine, other) is not null)
+                await SuspectAsync(new Suspect(mine is null ? KeyOf(other!) : KeyOf(mine), token), cancellation);
             if (side <= 0)
                 here = await ours.MoveNextAsync();
             if (side >= 0)
@@ -125,10 +125,10 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     {
         _suspects.Add(suspect);
         if (_suspects.Count >= SuspectsMax)
-            await LookAgainAsync(cancellation);
+            await CheckSuspectsAsync(cancellation);
     }
 
-    private async Task LookAgainAsync(CancellationToken cancellation)
+    private async Task CheckSuspectsAsync(CancellationToken cancellation)
     {
         if (_suspects.Count == 0)
             return;
@@ -143,7 +143,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         foreach (var key in left)
         {
             if (!before.TryGetValue(key, out var first) || !after.TryGetValue(key, out var second))
-                _unsaid++;
+                _notQueried++;
             else if (first.IsUnderway || second.IsUnderway || !Equals(first.Line, second.Line))
                 _underway++;
             else
@@ -159,11 +159,11 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
             _differences.Add(new Difference<TOurs, TTheirs>(key, ours, theirs, kind));
     }
 
-    /// <summary>The port's lines of the suspects, read again from the page in which each is or would be.</summary>
+    /// <summary>Reads the port's lines of the suspects again, from the page in which each is or would be.</summary>
     private async Task<Dictionary<BookKey, TTheirs>> ReadAgainAsync(CancellationToken cancellation)
     {
         var found = new Dictionary<BookKey, TTheirs>();
-        foreach (var page in _suspects.GroupBy(suspect => suspect.Mark))
+        foreach (var page in _suspects.GroupBy(suspect => suspect.PageToken))
         {
             var wanted = page.Select(suspect => suspect.Key).ToHashSet();
             var last = page.Last().Key;
@@ -195,13 +195,13 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         }
     }
 
-    /// <summary>The port's lines with the mark of the page that each began in, one a key.</summary>
-    private async IAsyncEnumerable<(TTheirs Line, string? Mark)> TheirLinesAsync(
+    /// <summary>Reads the port's lines, one for each key, with the token of the page in which each began.</summary>
+    private async IAsyncEnumerable<(TTheirs Line, string? PageToken)> TheirLinesAsync(
         string? after,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        (TTheirs Line, string? Mark)? waiting = null;
+        (TTheirs Line, string? PageToken)? waiting = null;
         while (true)
         {
             var page = await ReadPageAsync(after, cancellation);
@@ -220,7 +220,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
                     );
                 if (order == 0)
                 {
-                    waiting = (Join(one.Line, line), one.Mark);
+                    waiting = (Join(one.Line, line), one.PageToken);
                     continue;
                 }
 
@@ -253,7 +253,7 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
         }
     }
 
-    /// <summary>A port that throws or hangs counts as unavailable, whatever its adapter does.</summary>
+    /// <summary>A port that throws or does not answer is unavailable, whatever its adapter does.</summary>
     private async Task<BookPage<TTheirs>> TryReadAsync(string? after, CancellationToken cancellation)
     {
         using var enough = new CancellationTokenSource(TryTimeout, time);
@@ -276,9 +276,9 @@ internal abstract class BookPass<TOurs, TTheirs>(TimeProvider time)
     }
 
     /// <summary>
-    /// A line that differed at the first look, and the mark of the port's page that it is or would be in.
+    /// A line that differed at first, and the token of the port's page that it is or would be in.
     /// </summary>
-    private sealed record Suspect(BookKey Key, string? Mark);
+    private sealed record Suspect(BookKey Key, string? PageToken);
 }
 
 /// <summary>A group's own record of a line, and whether anything about it is in progress.</summary>

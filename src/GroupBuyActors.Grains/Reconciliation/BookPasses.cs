@@ -4,7 +4,7 @@ using GroupBuyActors.Store.Reading;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>A merchant's payments, here and at the provider.</summary>
+/// <summary>Compares a merchant's payments with the provider's books.</summary>
 internal sealed class PaymentPass(
     long merchantId,
     BookReader ours,
@@ -63,7 +63,7 @@ internal sealed class PaymentPass(
     }
 }
 
-/// <summary>The stock of a merchant's groups, here and at the inventory service.</summary>
+/// <summary>Compares the stock of a merchant's groups with the inventory service's books.</summary>
 internal sealed class StockPass(
     long merchantId,
     BookReader ours,
@@ -93,7 +93,8 @@ internal sealed class StockPass(
         theirs?.ReadAsync(merchantId, after, limit, cancellation)
         ?? throw new InvalidOperationException("No source is configured for the inventory service's books.");
 
-    // A group sells one sku. Units under another are a fault of theirs, and show as units too many.
+    // A group sells one sku. Units of another are an error of the service and are added, so that they are reported as a
+    // difference.
     protected override StockBookEntry Join(StockBookEntry one, StockBookEntry other) =>
         one with
         {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>Asks groups for their books, several at once.</summary>
+/// <summary>Asks groups for their books, several in parallel.</summary>
 internal sealed class QueriedGroups(
     IGrainFactory grains,
     ITaskStore tasks,
@@ -17,7 +17,7 @@ internal sealed class QueriedGroups(
         TasksPage = 500;
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Their answers; groups that cannot answer now are left out.</summary>
+    /// <summary>The groups' answers; groups that do not answer are left out.</summary>
     public async Task<IReadOnlyDictionary<GroupId, GroupBooks>> QueryAsync(
         IEnumerable<IGrouping<GroupId, int>> groups,
         CancellationToken cancellation
@@ -39,8 +39,8 @@ internal sealed class QueriedGroups(
                 }
                 catch (Exception e) when (!ct.IsCancellationRequested)
                 {
-                    // Its silo is going, or its store is away: the line is neither right nor wrong, and the result says
-                    // so.
+                    // Its silo is leaving, or the store is not available: the line is not compared, and the result
+                    // shows that.
                     ReconciliationLog.NotQueried(log, e, group.Key);
                 }
             }
@@ -48,7 +48,7 @@ internal sealed class QueriedGroups(
         return answers;
     }
 
-    /// <summary>Numbers of a group's orders whose payment is still to be asked for after they were closed.</summary>
+    /// <summary>The numbers of a group's closed orders whose payment check is pending.</summary>
     public async Task<HashSet<int>> ToBeCheckedAsync(GroupId group, CancellationToken cancellation)
     {
         var orders = new HashSet<int>();

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>What comparing books has to say.</summary>
+/// <summary>Log messages about comparisons of books.</summary>
 internal static partial class ReconciliationLog
 {
     [LoggerMessage(

@@ -5,7 +5,7 @@ using GroupBuyActors.Placement;
 
 namespace GroupBuyActors.Reconciliation;
 
-/// <summary>What the last comparisons found, of the slots that this silo compares.</summary>
+/// <summary>Metrics of the last comparisons of the slots that this silo compares.</summary>
 internal sealed class ReconciliationMetrics
 {
     private readonly ConcurrentDictionary<int, SlotBooks> _slots = new();
@@ -27,7 +27,7 @@ internal sealed class ReconciliationMetrics
         );
     }
 
-    /// <summary>What was found in one slot.</summary>
+    /// <summary>The results of one slot.</summary>
     public SlotBooks Of(int slot) => _slots.GetOrAdd(slot, _ => new SlotBooks());
 
     public static string NameOf(DifferenceKind kind) => JsonSerializer.SerializeToElement(kind).GetString()!;
@@ -41,7 +41,7 @@ internal sealed class ReconciliationMetrics
             new("kind", NameOf(kind))
         );
 
-    // A slot that is never compared keeps this old, whatever the others do.
+    // The oldest of all slots, so that a slot that is no longer compared is noticed.
     private IEnumerable<Measurement<long>> LastSuccess()
     {
         var times = Own().Select(slot => slot.SucceededAt).OfType<DateTimeOffset>().ToList();
@@ -55,7 +55,7 @@ internal sealed class ReconciliationMetrics
             .Select(slot => slot.Value);
 }
 
-/// <summary>What comparing the merchants of one slot found.</summary>
+/// <summary>The results of comparing the merchants of one slot.</summary>
 internal sealed class SlotBooks
 {
     private readonly Lock _gate = new();
@@ -71,7 +71,7 @@ internal sealed class SlotBooks
         }
     }
 
-    /// <summary>Takes what a run found; the first of a day forgets the day before.</summary>
+    /// <summary>Adds the results of a run; the first run of a day replaces those of the day before.</summary>
     public void Take(IReadOnlyDictionary<(string Port, DifferenceKind Kind), long> found, bool isFirst)
     {
         lock (_gate)

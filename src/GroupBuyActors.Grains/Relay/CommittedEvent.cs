@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Relay;
 
-/// <summary>An event of any actor, as a commit or the journal has it.</summary>
+/// <summary>An event of an actor, from a commit or from the journal.</summary>
 internal sealed record CommittedEvent(
     ActorId Actor,
     long Sequence,

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// A publisher outside as a sink of streams: what it takes of one stream is an <see cref="EventRelay"/>.
+/// A publisher as a sink of streams; the consumer of one stream is an <see cref="EventRelay"/>.
 /// </summary>
 internal sealed class EventSink(
     IEventPublisher publisher,

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Relay;
 
-/// <summary>What happens on the way from streams to sinks.</summary>
+/// <summary>Log messages about forwarding streams to sinks.</summary>
 internal static partial class RelayLog
 {
     [LoggerMessage(

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace GroupBuyActors.Relay;
 
-/// <summary>How far sinks are behind the streams.</summary>
+/// <summary>Metrics of forwarding streams to sinks.</summary>
 internal sealed class RelayMetrics
 {
     private readonly Meter _meter;
@@ -31,12 +31,12 @@ internal sealed class RelayMetrics
 
     public void Parked(string sink) => _eventsParked.Add(1, new KeyValuePair<string, object?>("sink", sink));
 
-    public void Observe(Func<IEnumerable<StreamForwarder>> pumps)
+    public void Observe(Func<IEnumerable<StreamForwarder>> forwarders)
     {
         _meter.CreateObservableGauge(
             "relay_backlog",
             () =>
-                pumps()
+                forwarders()
                     .GroupBy(forwarder => forwarder.Sink)
                     .Select(sink => new Measurement<long>(
                         sink.Sum(forwarder => forwarder.Backlog),
@@ -47,7 +47,7 @@ internal sealed class RelayMetrics
         _meter.CreateObservableGauge(
             "relay_lag_seconds",
             () =>
-                pumps()
+                forwarders()
                     .GroupBy(forwarder => forwarder.Sink)
                     .Select(sink => new Measurement<double>(
                         sink.Max(forwarder => forwarder.Lag),
@@ -58,21 +58,21 @@ internal sealed class RelayMetrics
         );
         _meter.CreateObservableGauge(
             "relay_waiting",
-            () => Actors(pumps, forwarder => forwarder.ActorsWaiting),
+            () => Actors(forwarders, forwarder => forwarder.ActorsWaiting),
             description: "Groups blocked by an event in another stream."
         );
         _meter.CreateObservableGauge(
             "relay_parked",
-            () => Actors(pumps, forwarder => forwarder.ActorsParked),
+            () => Actors(forwarders, forwarder => forwarder.ActorsParked),
             description: "Groups parked until an operator decides."
         );
     }
 
     private static IEnumerable<Measurement<int>> Actors(
-        Func<IEnumerable<StreamForwarder>> pumps,
+        Func<IEnumerable<StreamForwarder>> forwarders,
         Func<StreamForwarder, int> actors
     ) =>
-        pumps()
+        forwarders()
             .GroupBy(forwarder => forwarder.Sink)
             .Select(sink => new Measurement<int>(
                 sink.Sum(actors),

@@ -9,12 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Forwards one stream to one sink: from memory as it is committed, or, where memory would grow past its bound, from
-/// the table until it has caught up. Each sink has a pump and a cursor of its own, so that one that is down holds up no
-/// other.
+/// Forwards one stream to one sink: from memory as it is committed or, if too much waits in memory, from the table
+/// until it has caught up. Each sink has a forwarder and a cursor of its own, so that a sink that is down does not
+/// affect others.
 /// <para>
-/// The stretch that was handed over is marked by a cursor row. It is written after the sink took it and only ever moves
-/// forward, so a crash repeats at most what was taken in a cursor's interval and never skips anything.
+/// A cursor row stores how far the sink has taken the stream. It is written after the sink has taken a batch and only
+/// moves forward, so a crash repeats at most what was taken in one interval of the cursor, and never skips anything.
 /// </para>
 /// </summary>
 internal sealed class StreamForwarder(
@@ -31,13 +31,13 @@ internal sealed class StreamForwarder(
 {
     private static readonly Backoff TakeAgain = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
 
-    // The clock that journal rows tell: how long one of them waits is read off it.
+    // The clock of the journal's times, which measures how long a row waits.
     private readonly TimeProvider _clock = clock ?? time;
     private readonly Lock _gate = new();
     private readonly Queue<(long Last, Commit Commit, DateTimeOffset Arrived)> _waiting = new();
     private readonly Signal _arrived = new();
 
-    // Cancelled when there is no time left to finish what is in hand.
+    // Cancelled when there is no time left to finish the batch in progress.
     private readonly CancellationTokenSource _halt = new();
     private readonly List<Commit> _inHand = [];
     private long _head;
@@ -56,7 +56,9 @@ internal sealed class StreamForwarder(
 
     public string Sink => sink.Name;
 
-    /// <summary>Commits not taken yet, where they are in memory; positions, where they are not.</summary>
+    /// <summary>
+    /// The number of commits that are not taken yet, if they are in memory; otherwise the number of positions.
+    /// </summary>
     public long Backlog
     {
         get
@@ -66,7 +68,7 @@ internal sealed class StreamForwarder(
         }
     }
 
-    /// <summary>How long the oldest of them waits, in seconds.</summary>
+    /// <summary>How long the oldest of them has waited, in seconds.</summary>
     public double Lag
     {
         get
@@ -125,8 +127,8 @@ internal sealed class StreamForwarder(
     }
 
     /// <summary>
-    /// Hands over what has arrived, once there is something; gives how many positions that were. When it is cancelled,
-    /// a stretch that the sink is about to take is still taken.
+    /// Waits for commits and passes them to the sink; returns the number of positions. If it is cancelled, a batch that
+    /// the sink is taking is still taken.
     /// </summary>
     public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
@@ -135,8 +137,8 @@ internal sealed class StreamForwarder(
             time,
             cancellation
         );
-        // What comes in quick succession is taken together; and no more than what is there now, so that under load,
-        // too, the next stretch gathers for an interval.
+        // Commits in quick succession are taken together, but only those that are there now, so that under load, too,
+        // the next batch is collected for an interval.
         if (arrived && sink.Gathers(options) is var gathers && gathers > TimeSpan.Zero)
             await Task.Delay(gathers, time, cancellation);
         var (before, head) = (Taken, Head);
@@ -147,7 +149,7 @@ internal sealed class StreamForwarder(
         }
         catch
         {
-            // What is left is taken up again without another commit to wait for.
+            // The next run must not wait for another commit, because some are left.
             _arrived.Set();
             throw;
         }
@@ -156,8 +158,8 @@ internal sealed class StreamForwarder(
     }
 
     /// <summary>
-    /// Waits for the run in progress, which was told to stop, and hands over what is left, as long as the token lets
-    /// it. True where all was taken.
+    /// Waits for the run in progress, which was cancelled, and forwards the rest until the token is cancelled. True if
+    /// all was taken.
     /// </summary>
     public async Task<bool> StopAsync(Task running, CancellationToken bound)
     {
@@ -174,7 +176,7 @@ internal sealed class StreamForwarder(
         }
     }
 
-    /// <summary>Hands over what is there now, at the end; true where nothing is left.</summary>
+    /// <summary>Forwards the rest at the end; true if nothing is left.</summary>
     public async Task<bool> FlushAsync(CancellationToken cancellation)
     {
         await using var halt = cancellation.Register(_halt.Cancel);
@@ -184,8 +186,9 @@ internal sealed class StreamForwarder(
     }
 
     /// <summary>
-    /// Forwards a stream that is no longer written, from its cursor to its end, with the sink's blocked actors in it.
-    /// Does nothing where the stream is drained already: its cursors are gone, and all of it would be forwarded again.
+    /// Forwards a stream that is no longer written to, from its cursor to its end, with the sink's blocked actors in
+    /// it. Does nothing where the stream is drained already: its cursors are gone, and all of it would be forwarded
+    /// again.
     /// </summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
@@ -227,10 +230,10 @@ internal sealed class StreamForwarder(
 
     private bool IsCursorFlushed => _isMaintained && _cursor == Taken;
 
-    /// <summary>One stretch; false where there is none.</summary>
+    /// <summary>Forwards one batch; false if there is none.</summary>
     private async Task<bool> StepAsync(CancellationToken stopping)
     {
-        // A stretch in hand stays there until it was taken: stopping in between must not lose it.
+        // A batch is kept until it is taken, so that stopping in between does not lose it.
         if (_inHand.Count == 0 && !Gather())
             return await StepFromTableAsync(stopping);
         if (_inHand.Count == 0)
@@ -240,7 +243,7 @@ internal sealed class StreamForwarder(
         {
             _inHand.Clear();
             _taken = _lastInHand;
-            // Where later ones wait in the table, its first page tells since when.
+            // If later commits are in the table only, its first page shows since when they wait.
             if (!_behind)
                 _oldest = _waiting.TryPeek(out var next) ? next.Arrived : _clock.GetUtcNow();
         }
@@ -249,7 +252,7 @@ internal sealed class StreamForwarder(
         return true;
     }
 
-    /// <summary>Takes the next stretch from memory; false where memory does not hold it.</summary>
+    /// <summary>Takes the next batch from memory; false if it must be read from the table.</summary>
     private bool Gather()
     {
         lock (_gate)
@@ -283,9 +286,10 @@ internal sealed class StreamForwarder(
         bool more;
         lock (_gate)
         {
-            // What was committed is there; where nothing is, its database lost it, and waiting brings nothing.
+            // Committed rows are in the table; if there are none, the database has lost them, and waiting for them is
+            // useless.
             (_taken, _oldest) = rows.Count > 0 ? (rows[^1].Position, rows[^1].Time) : (_head, _oldest);
-            // Later commits come through memory again from here: they are added under this very lock.
+            // From here on commits are forwarded from memory again, because they are added under the same lock.
             if (_taken >= _head)
                 _behind = false;
             more = _behind;
@@ -314,7 +318,7 @@ internal sealed class StreamForwarder(
         _flushedAt = time.GetTimestamp();
     }
 
-    /// <summary>Hands over those of the sink's kinds; where there are none, there is nothing to take.</summary>
+    /// <summary>Passes those of the sink's kinds to the sink, if there are any.</summary>
     private Task TakeAsync<T>(
         IReadOnlyList<T> stretch,
         Func<T, ActorId?> actorOf,

@@ -11,7 +11,7 @@ namespace GroupBuyActors.Relay;
 
 /// <summary>
 /// Forwards this silo's streams to every sink, and drains the streams of silos that have left. A stream's rows are
-/// committed in position order, so the stream itself is the outbox: nothing is written for the relay but cursors.
+/// committed in position order, so the stream itself is the outbox: the relay writes nothing but cursors.
 /// </summary>
 internal sealed class StreamRelay(
     ICommitter committer,
@@ -28,37 +28,41 @@ internal sealed class StreamRelay(
     private readonly ConcurrentDictionary<StreamForwarder, byte> _draining = new();
     private readonly CancellationTokenSource _stopping = new();
     private IReadOnlyList<(StreamForwarder Forwarder, Task Running)> _running = [];
-    private volatile FrozenDictionary<long, StreamForwarder[]> _pumps = FrozenDictionary<long, StreamForwarder[]>.Empty;
+    private volatile FrozenDictionary<long, StreamForwarder[]> _forwarders = FrozenDictionary<
+        long,
+        StreamForwarder[]
+    >.Empty;
 
-    /// <summary>The sinks that must have had a row before it may leave the journal.</summary>
+    /// <summary>The sinks that must have taken a row before it may be removed from the journal.</summary>
     public IReadOnlyList<string> DurableSinks => [.. _sinks.Select(sink => sink.Name)];
 
-    /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
+    /// <summary>Subscribes to commits; called before the committer starts, so that none is missed.</summary>
     public void Listen()
     {
-        metrics.Observe(() => _pumps.Values.SelectMany(pumps => pumps).Concat(_draining.Keys));
+        metrics.Observe(() => _forwarders.Values.SelectMany(forwarders => forwarders).Concat(_draining.Keys));
         committer.Subscribe(OnCommitted);
     }
 
-    /// <summary>Starts pumping; called when the committer knows its streams and before the first commit.</summary>
+    /// <summary>
+    /// Starts the forwarders; called when the committer knows its streams and before the first commit.
+    /// </summary>
     public void Start(BackgroundSupervisor background)
     {
-        _pumps = committer.Streams.ToFrozenDictionary(
+        _forwarders = committer.Streams.ToFrozenDictionary(
             stream => stream,
             stream => Array.ConvertAll(_sinks, sink => Forwarder(stream, sink))
         );
         _running =
         [
-            .. _pumps
-                .Values.SelectMany(pumps => pumps)
+            .. _forwarders
+                .Values.SelectMany(forwarders => forwarders)
                 .Select(forwarder => (forwarder, background.RunAsync(forwarder, _stopping.Token))),
         ];
     }
 
     /// <summary>
-    /// Hands a dead stream's rest to every sink and marks it drained. Each sink takes it at its own pace and is
-    /// offered it until it does, so that one that is down for long keeps the stream from being marked and the others
-    /// from nothing.
+    /// Forwards the rest of a dead stream to every sink and marks it as drained. Each sink takes it at its own pace,
+    /// with retries until it does; a sink that is down delays the mark but not the other sinks.
     /// </summary>
     public async Task DrainAsync(long stream, CancellationToken cancellation)
     {
@@ -68,8 +72,8 @@ internal sealed class StreamRelay(
     }
 
     /// <summary>
-    /// Stops pumping and hands over what is left, bounded by the token and by a setting. True where all was taken: the
-    /// streams need no adopter.
+    /// Stops the forwarders and forwards the rest, bounded by the token and by a time limit. True if all was taken, so
+    /// that the streams need not be adopted.
     /// </summary>
     public async Task<bool> StopAsync(CancellationToken cancellation)
     {
@@ -101,9 +105,9 @@ internal sealed class StreamRelay(
 
     private void OnCommitted(CommittedBatch batch)
     {
-        if (!_pumps.TryGetValue(batch.Stream, out var pumps))
+        if (!_forwarders.TryGetValue(batch.Stream, out var forwarders))
             return;
-        foreach (var forwarder in pumps)
+        foreach (var forwarder in forwarders)
             forwarder.Add(batch);
     }
 }

@@ -3,11 +3,14 @@ using GroupBuyActors.Ports;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// All that streams are forwarded to: the sinks that are registered, and each publisher that the host registers.
+/// Everything that streams are forwarded to: the registered sinks, and each publisher that the host registers.
 /// </summary>
 internal sealed class StreamSinks
 {
-    /// <summary>Throws <see cref="InvalidOperationException"/> where two would share their cursors.</summary>
+    /// <summary>
+    /// Throws <see cref="InvalidOperationException"/> if two sinks have the same name, because they would share their
+    /// cursors.
+    /// </summary>
     public StreamSinks(
         IEnumerable<IStreamSink> sinks,
         IEnumerable<IEventPublisher> publishers,
@@ -19,6 +22,5 @@ internal sealed class StreamSinks
             throw new InvalidOperationException($"Two sinks are registered under the name '{twice.Key}'.");
     }
 
-    /// <summary>All of them, in the order in which they are registered.</summary>
     public IReadOnlyList<IStreamSink> All { get; }
 }

@@ -66,7 +66,7 @@ internal sealed class RetainedTaskOutcomes(
         var maintenance = await outcomes.MaintainAsync(
             today,
             (int)options.Value.Retention.TaskOutcomes.TotalDays,
-            GrainsOptions.EndsAheadDays,
+            GrainsOptions.OutcomePartitionsAheadDays,
             [.. types.All.Where(type => type.IsAboutMoney).Select(type => type.Name)],
             cancellation
         );

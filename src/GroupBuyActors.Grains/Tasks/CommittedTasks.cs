@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Brings what commits of this silo schedule and remove into memory, in the order in which it became durable: near
-/// tasks of this silo's own shards at once, those of other silos by <see cref="TaskForwarder"/>.
+/// Applies what commits of this silo schedule and remove to the tasks in memory, in the order in which it became
+/// durable: tasks of this silo's own shards that are due within the horizon directly, those of other silos by
+/// <see cref="TaskForwarder"/>.
 /// </summary>
 internal sealed class CommittedTasks(
     ICommitter committer,
@@ -18,10 +19,10 @@ internal sealed class CommittedTasks(
     ILogger<CommittedTasks> log
 )
 {
-    /// <summary>Takes every commit from now on; called before the committer starts, so that none is missed.</summary>
+    /// <summary>Subscribes to commits; called before the committer starts, so that none is missed.</summary>
     public void Listen() => committer.Subscribe(Take);
 
-    /// <summary>Called on a lane's thread with every batch that was committed.</summary>
+    /// <summary>Called on a lane's thread with every committed batch.</summary>
     private void Take(CommittedBatch batch)
     {
         foreach (var (_, commit) in batch.Commits)
@@ -32,8 +33,8 @@ internal sealed class CommittedTasks(
             }
             catch (Exception e)
             {
-                // The other commits of the batch are taken in all the same; what this one did is in the table.
-                TaskLog.NotTakenIn(log, e);
+                // The other commits of the batch are still applied; the changes of this one are in the table.
+                TaskLog.NotApplied(log, e);
                 reader.ReadAgain();
             }
         }

@@ -7,14 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// The firings of every schedule in force, by shards. Each run schedules its shard's next one in the commit that
-/// completes it, so that a shard's runs follow each other. A shard that is taken gets its first one where it has none:
-/// a firing's key follows from schedule, shard and time, so that inserting it again changes nothing, and one that was
-/// given another time by hand is found by its id, or it would be there twice.
+/// Stores the firings of every schedule in force, for each shard. Each run schedules its shard's next firing in the
+/// commit that completes it, so that a shard's runs follow each other. A shard that is taken gets its first firing if
+/// it has none. A firing's key follows from schedule, shard and time, so that inserting it again changes nothing; a
+/// firing that an operator moved is found by its id, because otherwise it would be stored twice.
 /// <para>
-/// After a schedule was added or replaced, here or by another start, its shards get their first firings under the new
-/// definition; what is left of the old one ends as it fires, unless the new one fires at that very time, too: then it
-/// is run as the new one says. Of a schedule that was removed each firing ends as it fires, and none follows.
+/// After a schedule was added or replaced, here or by a restart with another configuration, its shards get their first
+/// firings under the new definition. A firing of the old definition ends when it fires, unless the new definition fires
+/// at exactly that time, too: then it is run according to the new one. Each firing of a removed schedule ends when it
+/// fires, and none follows.
 /// </para>
 /// </summary>
 internal sealed class CronScheduler(
@@ -28,10 +29,14 @@ internal sealed class CronScheduler(
 {
     private const int StoredAtOnce = 256,
         ReportedMax = 200;
+
+    // Payloads of schedules may be large, so commits are limited by their bytes, too. The rest of the smallest commit
+    // is for what else it contains.
+    private const int BytesMax = CommitBytes.LeastMax - 16 * 1024;
     private readonly Lock _gate = new();
     private readonly HashSet<(string Schedule, ShardId Shard)> _wanted = [];
 
-    /// <summary>Firings of shards that are not stored yet.</summary>
+    /// <summary>The number of shards' firings that are not stored yet.</summary>
     internal int Wanted
     {
         get
@@ -41,10 +46,12 @@ internal sealed class CronScheduler(
         }
     }
 
-    /// <summary>These shards were taken and need their firings; stored by the next <see cref="SeedAsync"/>.</summary>
+    /// <summary>
+    /// Records that these shards were taken and need their firings; the next <see cref="SeedAsync"/> stores them.
+    /// </summary>
     public void Want(IReadOnlyCollection<ShardId> shards) => Want(registry.Current.All, shards);
 
-    /// <summary>These schedules are new, or others than before, in these shards.</summary>
+    /// <summary>Records that these schedules are new or changed in these shards.</summary>
     public void Want(IEnumerable<Schedule> schedules, IReadOnlyCollection<ShardId> shards)
     {
         lock (_gate)
@@ -52,13 +59,13 @@ internal sealed class CronScheduler(
                 _wanted.UnionWith(shards.Where(schedule.Definition.RunsIn).Select(shard => (schedule.Name, shard)));
     }
 
-    /// <summary>Stores the firings wanted; what cannot be stored stays wanted.</summary>
+    /// <summary>Stores the wanted firings; those that cannot be stored stay wanted.</summary>
     public async Task SeedAsync(CancellationToken cancellation)
     {
         (string Schedule, ShardId Shard)[] wanted;
         lock (_gate)
             wanted = [.. _wanted];
-        foreach (var some in wanted.Chunk(StoredAtOnce))
+        foreach (var chunk in wanted.Chunk(StoredAtOnce))
         {
             cancellation.ThrowIfCancellationRequested();
             try
@@ -66,15 +73,18 @@ internal sealed class CronScheduler(
                 var (now, schedules) = (clock.GetUtcNow(), registry.Current);
                 List<TimedTask> firings =
                 [
-                    .. some.Select(first => schedules.Find(first.Schedule)?.Next(first.Shard, now)).OfType<TimedTask>(),
+                    .. chunk
+                        .Select(first => schedules.Find(first.Schedule)?.Next(first.Shard, now))
+                        .OfType<TimedTask>(),
                 ];
                 var present = (
                     await store.PresentAsync([.. firings.Select(firing => firing.Key.Id)], cancellation)
                 ).ToHashSet(StringComparer.Ordinal);
-                if (!await StoreAsync([.. firings.Where(firing => !present.Contains(firing.Key.Id))]))
-                    return;
+                foreach (var part in Parts(firings.Where(firing => !present.Contains(firing.Key.Id))))
+                    if (!await StoreAsync(part))
+                        return;
                 lock (_gate)
-                    _wanted.ExceptWith(some);
+                    _wanted.ExceptWith(chunk);
             }
             catch (Exception e)
             {
@@ -85,19 +95,19 @@ internal sealed class CronScheduler(
     }
 
     /// <summary>
-    /// The end of a firing that is not to be run; null where it is. What was put off by hand or by a failure is run all
-    /// the same, as long as its schedule is there.
+    /// The end of a firing that is not to be run; null if it is to be run. A firing that was delayed by an operator or
+    /// by a failure is run as long as its schedule exists.
     /// </summary>
-    public HandlerResult? LeaveOut(DueTask due, DateTimeOffset firing)
+    public HandlerResult? SkipIfOutdated(DueTask due, DateTimeOffset firing)
     {
         var (task, shard) = (due.Task, due.Task.Key.Shard);
         if (ScheduleOf(task) is not { } schedule)
-            return SkipReason(due, "schedule-removed", null);
+            return Skipped(due, "schedule-removed", null);
         if (task.Key.Due != firing)
             return null;
         if (schedule.SkipReason(shard, firing, due.Now) is not { } reason)
             return Renewed(due, schedule.Firing(shard, firing));
-        return SkipReason(
+        return Skipped(
             due,
             reason,
             reason == SpreadSchedule.Changed ? null : schedule.Next(shard, firing > due.Now ? firing : due.Now)
@@ -105,26 +115,26 @@ internal sealed class CronScheduler(
     }
 
     /// <summary>
-    /// The end of a run: its shard's next firing, and those that are left out with the reason, so that nobody wonders
-    /// where they are. A firing that was brought forward by hand was run beside the schedule: it comes again at its own
-    /// time.
+    /// The end of a run: its shard's next firing, and the skipped ones with the reason, so that operators see why they
+    /// did not run. A firing that an operator brought forward was run in addition to the schedule: it fires again at
+    /// its own time.
     /// </summary>
     public HandlerResult Conclude(DueTask due, DateTimeOffset firing)
     {
         var (task, shard, now) = (due.Task, due.Task.Key.Shard, clock.GetUtcNow());
-        // Removed while it ran: nothing follows.
+        // The schedule was removed during the run: nothing follows.
         if (ScheduleOf(task) is not { } schedule)
             return new HandlerResult.Finished();
         var wasMovedEarlier = task.Key.Due < firing;
         var plan = schedule.After(shard, firing, wasMovedEarlier ? task.Key.Due : firing, due.Now, now);
-        // Under its own id once more, so under a later version: the run that was made has taken the one before.
+        // If it fires again under its own id, it needs a later version, because the run has used the present one.
         var version = wasMovedEarlier ? task.Version + 1 : 1;
         return new HandlerResult.Finished
         {
             Schedules = plan.Next is { } next ? [schedule.Firing(shard, next) with { Version = version }] : [],
             Outcomes =
             [
-                .. Bounded(plan.Skipped)
+                .. Bounded(plan.Skipped, schedule.Firing(shard, firing).Payload.Length)
                     .Select(skipped =>
                         TaskOutcome.Of(
                             schedule.Firing(shard, skipped.Firing),
@@ -138,8 +148,8 @@ internal sealed class CronScheduler(
     }
 
     /// <summary>
-    /// What goes on where a task ends without its run, called off or too old: of a firing the shard's next one, without
-    /// which the schedule would never fire there again; of any other task nothing.
+    /// What follows a task that ends without its run, because it was cancelled or is too old: the shard's next firing,
+    /// without which the schedule would never fire there again. Nothing for a task that is not a firing.
     /// </summary>
     public IReadOnlyList<TimedTask> Following(TimedTask task, DateTimeOffset now)
     {
@@ -149,7 +159,7 @@ internal sealed class CronScheduler(
         return schedule.Next(task.Key.Shard, firing > now ? firing : now) is { } next ? [next] : [];
     }
 
-    private static HandlerResult.Finished SkipReason(DueTask due, string reason, TimedTask? next) =>
+    private static HandlerResult.Finished Skipped(DueTask due, string reason, TimedTask? next) =>
         new()
         {
             Schedules = next is null ? [] : [next],
@@ -157,9 +167,9 @@ internal sealed class CronScheduler(
         };
 
     /// <summary>
-    /// Where a firing was stored under a former definition that had another task type or payload: the same firing as
-    /// the one in force has it, within a second. It is another row, under the id of that second: the one it stands for
-    /// is in memory until its end is stored.
+    /// If a firing was stored under a former definition with another task type or payload: the same firing under the
+    /// definition in force, a second later. It is another row, with the id of that second, because the replaced one is
+    /// in memory until its end is stored.
     /// </summary>
     private static HandlerResult.Finished? Renewed(DueTask due, TimedTask firing)
     {
@@ -197,31 +207,50 @@ internal sealed class CronScheduler(
         }
         catch (System.Text.Json.JsonException)
         {
-            // Nobody can read it: the schedule goes on from now.
+            // It cannot be read, so the schedule continues from now.
             return null;
         }
     }
 
     /// <summary>
-    /// The latest of them, as many as one commit takes without care, and the oldest for all that are not told one by
-    /// one.
+    /// The latest of them, as many as fit into any commit, and the oldest for all that are not listed.
     /// </summary>
-    private static IEnumerable<SkippedFiring> Bounded(IReadOnlyList<SkippedFiring> skipped) =>
-        skipped.Count <= ReportedMax
-            ? skipped
-            : [skipped[0] with { Reason = "misfire-older" }, .. skipped.Skip(skipped.Count - ReportedMax + 1)];
-
-    private async Task<bool> StoreAsync(TimedTask[] firings)
+    private static IEnumerable<SkippedFiring> Bounded(IReadOnlyList<SkippedFiring> skipped, int payloadLength)
     {
-        if (firings.Length == 0)
-            return true;
-        var slot = committer.TryReserve(firings[0].Key.Shard);
-        if (slot is null)
+        var max = Math.Min(ReportedMax, BytesMax / CommitBytes.OfOutcome(payloadLength, "misfire-skipped"));
+        return skipped.Count <= max
+            ? skipped
+            : [skipped[0] with { Reason = "misfire-older" }, .. skipped.Skip(skipped.Count - max + 1)];
+    }
+
+    /// <summary>Firings in parts that each fit into one commit.</summary>
+    internal static IEnumerable<List<TimedTask>> Parts(IEnumerable<TimedTask> firings)
+    {
+        var (part, bytes) = (new List<TimedTask>(), 0);
+        foreach (var firing in firings)
+        {
+            if (part.Count > 0 && bytes + CommitBytes.OfTask(firing) > BytesMax)
+            {
+                yield return part;
+                (part, bytes) = ([], 0);
+            }
+            part.Add(firing);
+            bytes += CommitBytes.OfTask(firing);
+        }
+        if (part.Count > 0)
+            yield return part;
+    }
+
+    private async Task<bool> StoreAsync(List<TimedTask> firings)
+    {
+        using var reservation = committer.TryReserve(firings[0].Key.Shard);
+        if (reservation is null)
             return false;
-        // The run's name is its own each time: that the same firings were stored before is no reason to refuse them.
+        // The run has an id of its own each time, so that the commit is not refused if the same firings were stored
+        // before.
         var id = ids.NextCommitId();
         var result = await committer.CommitAsync(
-            slot,
+            reservation,
             new Commit
             {
                 Id = id,

@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Tasks;
 
-/// <summary>A timed task on its way between silos.</summary>
+/// <summary>A timed task as it is sent between silos.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.ForwardedTask")]
 internal sealed record ForwardedTask
 {

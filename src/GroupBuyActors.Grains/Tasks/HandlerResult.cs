@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Tasks;
 
-/// <summary>How a try of a task ended, and what follows.</summary>
+/// <summary>The result of a try of a task.</summary>
 internal abstract record HandlerResult
 {
     private HandlerResult() { }
@@ -8,17 +8,17 @@ internal abstract record HandlerResult
     /// <summary>Completed by its actor's commit.</summary>
     public sealed record Completed : HandlerResult;
 
-    /// <summary>Its work is done; a commit of its own completes it.</summary>
+    /// <summary>Done; a commit of its own completes the task.</summary>
     public sealed record Finished : HandlerResult
     {
-        /// <summary>What the completing commit schedules.</summary>
+        /// <summary>The tasks that the completing commit schedules.</summary>
         public IReadOnlyList<TimedTask> Schedules { get; init; } = [];
 
-        /// <summary>What it tells of besides, such as firings left out.</summary>
+        /// <summary>Other outcomes to record, such as skipped firings.</summary>
         public IReadOnlyList<TaskOutcome> Outcomes { get; init; } = [];
     }
 
-    /// <summary>It was early, or has more to do: it runs again after the delay, and nothing is counted.</summary>
+    /// <summary>The task was early, or has more to do: it runs again after the delay, and no try is counted.</summary>
     public sealed record RunAgain(TimeSpan Delay) : HandlerResult;
 
     /// <summary>The try failed.</summary>

@@ -8,16 +8,16 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What one reading of the horizon did.</summary>
-/// <param name="IsComplete">False where there is more to read soon.</param>
-/// <param name="Added">Tasks that are new in memory.</param>
-/// <param name="Overdue">Of these, tasks that a dead silo left behind.</param>
-/// <param name="Took">How long it took.</param>
-internal readonly record struct HorizonPass(bool IsComplete, int Added, int Overdue, TimeSpan Took);
+/// <summary>The result of one reading of the horizon.</summary>
+/// <param name="IsComplete">False if there is more to read soon.</param>
+/// <param name="Added">The number of tasks that are new in memory.</param>
+/// <param name="Recovered">How many of these a dead silo left behind.</param>
+/// <param name="Took">The duration of the reading.</param>
+internal readonly record struct HorizonPass(bool IsComplete, int Added, int Recovered, TimeSpan Took);
 
 /// <summary>
-/// Reads the tasks of this silo's shards from the table before they are due: the next window before the last one ends;
-/// all of it from the left edge where that is asked for.
+/// Reads the tasks of this silo's shards from the table before they are due: the next window before the present one
+/// ends, or everything from the beginning after <see cref="ReadAgain"/>.
 /// </summary>
 internal sealed class HorizonReader(
     ITaskStore store,
@@ -40,10 +40,10 @@ internal sealed class HorizonReader(
 
     internal override Backoff Retry => new(RetryRead, RetryRead);
 
-    // By the cluster's clock, like the tasks themselves: a clock that jumps brings its tasks with it.
+    // Measured by the cluster's clock, like the tasks themselves, so that a jump of the clock affects both.
     protected override TimeProvider PauseClock => clock;
 
-    /// <summary>Reads from the left edge: after a fence, what was read before it does not count.</summary>
+    /// <summary>Requests a reading from the beginning: after a fence, an earlier reading may be incomplete.</summary>
     public void ReadAgain()
     {
         _mustRead = true;
@@ -51,19 +51,20 @@ internal sealed class HorizonReader(
     }
 
     /// <summary>
-    /// Reads where it is wanted all owned shards up to the end of the window, and again up to nearer ends while there
-    /// is more than memory may hold: what is due first must not be left out for what is due later.
+    /// If a reading is wanted, reads all owned shards up to the end of the window, and again with shorter windows while
+    /// there is more than memory may hold, so that tasks that are due first are not left out for later ones.
     /// </summary>
     public override async Task<HorizonPass> RunOnceAsync(CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();
-        // More was due than memory holds: the next stretch is read when this one is mostly done, or about to end.
+        // More is due than memory may hold: the next stretch is read when the present one is mostly done or about to
+        // end.
         if ((!_wasComplete || scheduler.HasOverflowed) && !_mustRead && !scheduler.WantsMore)
             return new HorizonPass(false, 0, 0, TimeSpan.Zero);
         (_mustRead, _wasComplete) = (false, false);
         try
         {
-            // First what is due: first firings of thousands of shards are many commits.
+            // Due tasks come first, because storing the first firings of thousands of shards takes many commits.
             HorizonPass read;
             do read = await ReadWindowAsync(cancellation);
             while (!read.IsComplete && !_mustRead && scheduler.CanNarrow);
@@ -73,7 +74,7 @@ internal sealed class HorizonReader(
         }
         catch
         {
-            // Whoever wanted it still does: what was scheduled or taken since the last reading is in the table only.
+            // The reading is still wanted: what was scheduled or taken since the last one is in the table only.
             _mustRead = true;
             throw;
         }
@@ -85,7 +86,7 @@ internal sealed class HorizonReader(
             : PauseBeforeMore(result.Took);
 
     /// <summary>
-    /// Where all of memory is not enough for what is due within a second, half of the time at most goes into reading.
+    /// If memory cannot hold even what is due within a second, at most half of the time is spent on reading.
     /// </summary>
     private TimeSpan PauseBeforeMore(TimeSpan took) =>
         _mustRead || !scheduler.WantsMore ? RetryRead
@@ -101,10 +102,10 @@ internal sealed class HorizonReader(
         try
         {
             var found = await store.ReadHorizonAsync(shards, until, options.Value.HorizonTasksMax, cancellation);
-            var (added, overdue) = scheduler.EndReading(found.Tasks, found.ReadTo);
-            if (overdue > 0)
-                TaskLog.HorizonRead(log, shards.Count, added, overdue);
-            return new HorizonPass(found.Complete, added, overdue, TimeSpan.Zero);
+            var (added, recovered) = scheduler.EndReading(found.Tasks, found.ReadTo);
+            if (recovered > 0)
+                TaskLog.HorizonRead(log, shards.Count, added, recovered);
+            return new HorizonPass(found.Complete, added, recovered, TimeSpan.Zero);
         }
         catch
         {

@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Tasks;
 
-/// <summary>Calls an operation of another service's contract. Nobody schedules any yet.</summary>
+/// <summary>Calls an operation of another service's contract. Nothing schedules such tasks yet.</summary>
 internal static class HttpCallback
 {
     public const string TypeName = "http-callback";

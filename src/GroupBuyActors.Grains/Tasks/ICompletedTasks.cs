@@ -1,11 +1,11 @@
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Reports of tasks that were completed by their actor's commit and left no row: one source for each kind of actor that
-/// can tell from its journal what became of a task.
+/// Reports tasks that were completed by their actor's commit and left no row. There is one implementation for each kind
+/// of actors whose journal shows how a task ended.
 /// </summary>
 internal interface ICompletedTasks
 {
-    /// <summary>The report of a completed task; null where this source knows nothing of it.</summary>
+    /// <summary>The report of a completed task; null if it is unknown here.</summary>
     Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation);
 }

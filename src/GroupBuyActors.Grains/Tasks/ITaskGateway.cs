@@ -3,32 +3,35 @@ using Orleans.Services;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// The calls between silos about tasks: made to the owner of a shard, or to all silos about policies.
+/// The calls between silos about tasks: to the owner of a shard, or to all silos about policies.
 /// </summary>
 [Alias("groupbuy.ITaskGateway")]
 internal interface ITaskGateway : IGrainService
 {
-    /// <summary>Takes near tasks of shards this silo owns; gives the ids of those whose shards it does not.</summary>
+    /// <summary>
+    /// Takes over tasks that are due within the horizon, and drops removed ones. Returns the ids of tasks whose shards
+    /// this silo does not own.
+    /// </summary>
     [Alias("Accept")]
     Task<string[]> Accept(ForwardedTask[] tasks, string[] removed);
 
-    /// <summary>Which of these tasks are being run here now.</summary>
+    /// <summary>Returns those of these tasks that are running here now.</summary>
     [Alias("Running")]
     Task<string[]> Running(string[] ids);
 
-    /// <summary>Where a task is here, and what it waits for.</summary>
+    /// <summary>Returns where a task is on this silo, and since when.</summary>
     [Alias("Explain")]
     Task<TaskSituation> Explain(string taskId);
 
-    /// <summary>Calls a task off; see <see cref="TaskOperations"/>.</summary>
+    /// <summary>Cancels a task; see <see cref="TaskOperations"/>.</summary>
     [Alias("Cancel")]
     Task<TaskChangeOutcome> Cancel(string taskId);
 
-    /// <summary>Gives a pending task another time; null: now.</summary>
+    /// <summary>Moves a pending task to another time; null means now.</summary>
     [Alias("Move")]
     Task<TaskChangeOutcome> Move(string taskId, DateTimeOffset? at);
 
-    /// <summary>Gives a pending task another weight of its own.</summary>
+    /// <summary>Sets a pending task's own weight.</summary>
     [Alias("Weigh")]
     Task<TaskChangeOutcome> SetWeight(string taskId, int weight);
 
@@ -36,15 +39,15 @@ internal interface ITaskGateway : IGrainService
     [Alias("Redrive")]
     Task<TaskChangeOutcome> Redrive(string taskId);
 
-    /// <summary>A policy was changed: it is read again.</summary>
+    /// <summary>Reports that a policy was changed, so that policies are read again.</summary>
     [Alias("PoliciesChanged")]
     Task PoliciesChanged();
 }
 
-/// <summary>Where a task is on the silo that owns its shard, and since when.</summary>
-/// <param name="Where">In memory or not, and in which stage.</param>
-/// <param name="Epoch">The epoch in which this silo owns its shard, 0 where it does not.</param>
-/// <param name="LoadedAt">When it came into memory, or null.</param>
+/// <summary>The location of a task on the silo that owns its shard, and since when.</summary>
+/// <param name="Where">The location.</param>
+/// <param name="Epoch">The epoch in which this silo owns its shard; 0 if it does not own it.</param>
+/// <param name="LoadedAt">When it was loaded into memory, or null.</param>
 /// <param name="FiresAt">When it fires or fired, or null.</param>
 /// <param name="BegunAt">When its run began, or null.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.TaskSituation")]

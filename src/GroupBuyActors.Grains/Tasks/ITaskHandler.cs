@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Runs tasks of one type. Idempotent: a task may run again, here or elsewhere, until the commit that completes it is
-/// durable. A handler that throws met a failure of the infrastructure (the store, a silo that went): the task runs
+/// Runs tasks of one type. Must be idempotent: a task may run again, here or elsewhere, until the commit that completes
+/// it is durable. An exception means an infrastructure failure (of the store, or of a silo that left): the task runs
 /// again soon, and no try is counted.
 /// </summary>
 internal interface ITaskHandler
@@ -10,6 +10,6 @@ internal interface ITaskHandler
     /// <summary>See <see cref="TaskType.Name"/>.</summary>
     string Type { get; }
 
-    /// <summary>One try.</summary>
+    /// <summary>Makes one try.</summary>
     Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation);
 }

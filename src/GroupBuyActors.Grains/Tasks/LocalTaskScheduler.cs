@@ -6,28 +6,28 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// The tasks of this silo's shards that are due within the horizon, woken exactly when they are due.
+/// Holds the tasks of this silo's shards that are due within the horizon, and fires each exactly when it is due.
 /// <para>
 /// One wheel for all shards, on a thread of its own (<see cref="WheelThread"/>): it sleeps until the next due time and
-/// hands what is due to <see cref="TaskDispatcher"/>. A task is here at most once (<see cref="TaskMemory"/>). What is
-/// not here is in the table, and read when the horizon reaches it; so losing this memory loses nothing.
+/// passes due tasks to <see cref="TaskDispatcher"/>. A task is here at most once (<see cref="TaskMemory"/>). All other
+/// tasks are in the table and are read when the horizon reaches them, so nothing is lost if this memory is lost.
 /// </para>
 /// <para>
-/// Memory is bounded. Where it is full, what is due last goes back to the table, where it still is, so that what is due
-/// first has room.
+/// Memory is bounded. If it is full, the tasks that are due last are dropped from memory, so that those due first have
+/// room; their rows are still in the table.
 /// </para>
 /// <para>
-/// One task never stops the others: what cannot be added, queued or fired is logged and parked, and the thread
-/// goes on whatever it meets, for every timed task of the silo hangs on it.
+/// One task never stops the others: a task that cannot be added, queued or fired is logged and parked, and the thread
+/// continues after any exception, because every timed task of the silo depends on it.
 /// </para>
 /// <para>
-/// Everything here may be wrong in one direction: a task that is gone or was moved may still fire. That is harmless by
-/// construction, for the actor's state, or the row of its run, decides.
+/// A task that was removed or moved may still fire from here. That is harmless, because the actor's state, or the row
+/// of its run, decides.
 /// </para>
 /// </summary>
 internal sealed class LocalTaskScheduler : IDisposable
 {
-    // Commits of this silo wait for the lock while due tasks are taken out, so not all of a flood are taken at once.
+    // Commits of this silo wait for the lock while due tasks are taken out of the wheel, so their number is limited.
     private const int FiresAtOnce = 1_000;
     private static readonly TimeSpan SleepMax = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(100);
@@ -58,7 +58,6 @@ internal sealed class LocalTaskScheduler : IDisposable
         _thread = new WheelThread(clock, FireDue);
     }
 
-    /// <summary>Tasks in memory.</summary>
     public int Count
     {
         get
@@ -108,7 +107,7 @@ internal sealed class LocalTaskScheduler : IDisposable
         }
     }
 
-    /// <summary>True where something is due and has not been taken out of the wheel yet.</summary>
+    /// <summary>True if a task is due and has not been taken out of the wheel yet.</summary>
     internal bool HasDue
     {
         get
@@ -118,20 +117,22 @@ internal sealed class LocalTaskScheduler : IDisposable
         }
     }
 
-    /// <summary>Begins to wake tasks.</summary>
+    /// <summary>Begins to fire tasks.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>Looks at the clock again: it has jumped, and the thread sleeps until a time of before.</summary>
+    /// <summary>
+    /// Wakes the thread after the clock has jumped, because it sleeps until a time computed before the jump.
+    /// </summary>
     public void WakeUp() => _thread.Wake();
 
-    /// <summary>Wakes no more tasks.</summary>
+    /// <summary>Fires no more tasks.</summary>
     public void Stop() => _thread.Stop();
 
     public void Dispose() => _thread.Dispose();
 
     /// <summary>
-    /// Adds a task just committed, where it is near and its shard is owned; false where the shard is not. Where memory
-    /// is full it stays in the table: see <see cref="HasOverflowed"/>. <paramref name="mayHaveBegun"/>: see
+    /// Adds a task that was just committed, if it is due within the horizon; false if its shard is not owned. If memory
+    /// is full, it stays in the table: see <see cref="HasOverflowed"/>. For <paramref name="mayHaveBegun"/> see
     /// <see cref="ScheduledTask.MayHaveBegun"/>.
     /// </summary>
     public bool Add(TimedTask task, bool mayHaveBegun = false)
@@ -140,19 +141,19 @@ internal sealed class LocalTaskScheduler : IDisposable
         {
             if (!_owned.Contains(task.Key.Shard))
                 return false;
-            TakeIn(task, mayHaveBegun);
+            AddIfNear(task, mayHaveBegun);
             return true;
         }
     }
 
-    /// <summary>Adds a task that has no row: it is lost with this memory, and fires whatever the horizon is.</summary>
+    /// <summary>Adds a task that has no row: it is lost with this memory, and does not depend on the horizon.</summary>
     public void AddUnstored(TimedTask task)
     {
         lock (_gate)
             TryAdd(task, false);
     }
 
-    /// <summary>Takes a task out that a commit removed.</summary>
+    /// <summary>Removes a task that a commit removed.</summary>
     public void Remove(string id)
     {
         lock (_gate)
@@ -160,9 +161,9 @@ internal sealed class LocalTaskScheduler : IDisposable
     }
 
     /// <summary>
-    /// Takes a task out of memory before its row is removed or moved by hand, so that it does not fire meanwhile. False
-    /// where its run has begun: then it is too late. One that is not in memory is true: whoever reads it now meets the
-    /// commit.
+    /// Takes a task out of memory before an operator removes or moves its row, so that it does not fire meanwhile.
+    /// False if its run has begun: then it is too late. True if it is not in memory: a later reading of its row finds
+    /// the commit.
     /// </summary>
     public bool TryTake(string id)
     {
@@ -170,7 +171,7 @@ internal sealed class LocalTaskScheduler : IDisposable
             return _memory.TryTake(id);
     }
 
-    /// <summary>Where a task is, and what memory knows of it.</summary>
+    /// <summary>The location of a task, and the task if it is in memory.</summary>
     public (TaskLocation Where, ScheduledTask? Task) Find(string id)
     {
         lock (_gate)
@@ -198,26 +199,26 @@ internal sealed class LocalTaskScheduler : IDisposable
             return _memory.Running.CountByShard();
     }
 
-    /// <summary>Keeps a task that nobody can run, so that it is neither read nor told again.</summary>
+    /// <summary>Keeps a task that cannot be run in memory, so that it is not read and logged again.</summary>
     public void Park(ScheduledTask task)
     {
         lock (_gate)
             task.IsParked = true;
     }
 
-    /// <summary>A run has ended and the task with it.</summary>
+    /// <summary>Drops a task that has ended with its run.</summary>
     public void Done(ScheduledTask task)
     {
         lock (_gate)
         {
             _memory.Window.Forget(task.Stored.Key.Id);
             _memory.Running.Remove(task);
-            TakeInSuccessor(task);
+            AddSuccessor(task);
         }
     }
 
     /// <summary>
-    /// A run has ended and the task runs again at <paramref name="at"/>, where it is still wanted here.
+    /// Runs a task again at <paramref name="at"/> after its run has ended, if it still belongs here.
     /// </summary>
     public void Again(ScheduledTask task, DateTimeOffset at)
     {
@@ -226,12 +227,13 @@ internal sealed class LocalTaskScheduler : IDisposable
             _memory.Running.Remove(task);
             task.Rest();
             if (task.IsGone)
-                TakeInSuccessor(task);
+                AddSuccessor(task);
             if (task.IsGone || !_owned.Contains(task.Stored.Key.Shard))
                 return;
-            // The run that ended stored what follows, and says here when that is.
+            // The run that ended has stored what follows, and <paramref name="at"/> is its time.
             task.Successor = null;
-            // Its row says when it is next: where memory is full, or ends before that, it is found there.
+            // Its row has the time of the next try: if memory is full, or its window ends before, a reading of the
+            // table finds it.
             if (task.Stored.NextAt == at && !_memory.HasCapacityFor(at))
                 return;
             if (_memory.TryWait(task, at))
@@ -240,8 +242,8 @@ internal sealed class LocalTaskScheduler : IDisposable
     }
 
     /// <summary>
-    /// A reading of the table begins: what is scheduled from now on before the end of its window is kept in memory, for
-    /// the reading may have missed it; what is done from now on must not come back with it.
+    /// Begins a reading of the table and returns the end of its window. What is scheduled from now on before that end
+    /// is kept in memory, because the reading may miss it; what ends from now on must not be added again by it.
     /// </summary>
     public DateTimeOffset BeginReading()
     {
@@ -249,13 +251,15 @@ internal sealed class LocalTaskScheduler : IDisposable
             return _memory.Window.BeginReading(_clock.GetUtcNow());
     }
 
-    /// <summary>Takes in what a reading found; gives how many are new and how many of these are overdue.</summary>
-    /// <param name="found">What it found.</param>
-    /// <param name="readTo">Where it was cut: nothing that was left out is due before this. Null: nothing was left
-    /// out.</param>
-    public (int Added, int Overdue) EndReading(IReadOnlyList<TimedTask> found, DateTimeOffset? readTo = null)
+    /// <summary>
+    /// Adds the tasks that a reading found; returns how many are new, and how many of these a dead silo left behind.
+    /// </summary>
+    /// <param name="found">The tasks that it found.</param>
+    /// <param name="readTo">If the reading was limited, no task that was left out is due before this; null if none was
+    /// left out.</param>
+    public (int Added, int Recovered) EndReading(IReadOnlyList<TimedTask> found, DateTimeOffset? readTo = null)
     {
-        var (added, overdue) = (0, 0);
+        var (added, recovered) = (0, 0);
         lock (_gate)
         {
             _memory.Window.Found(found.Count, readTo);
@@ -265,45 +269,47 @@ internal sealed class LocalTaskScheduler : IDisposable
             {
                 if (_memory.Window.IsForgotten(task.Key.Id))
                     continue;
-                var isOverdue = task.NextAt < late;
-                // Memory filled up meanwhile, and the window ends earlier now.
-                if (!_memory.HasCapacityFor(task.NextAt) || !TryAdd(task, isOverdue, mayHaveBegun: task.NextAt <= now))
+                var isRecovered = task.NextAt < late;
+                // Memory may have filled up meanwhile, so that the window ends earlier now.
+                if (
+                    !_memory.HasCapacityFor(task.NextAt) || !TryAdd(task, isRecovered, mayHaveBegun: task.NextAt <= now)
+                )
                     continue;
                 added++;
-                if (isOverdue)
-                    overdue++;
+                if (isRecovered)
+                    recovered++;
             }
 
             _memory.Window.EndReading();
         }
 
-        return (added, overdue);
+        return (added, recovered);
     }
 
-    /// <summary>A reading failed; the next one begins anew.</summary>
+    /// <summary>Ends a reading that failed; the next one starts from the beginning.</summary>
     public void GiveUpReading()
     {
         lock (_gate)
             _memory.Window.EndReading();
     }
 
-    private void TakeIn(TimedTask task, bool mayHaveBegun)
+    private void AddIfNear(TimedTask task, bool mayHaveBegun)
     {
         if (_memory.HasCapacityFor(task.NextAt) && !TryFireNow(task, mayHaveBegun))
             TryAdd(task, false, mayHaveBegun);
     }
 
-    private void TakeInSuccessor(ScheduledTask ended)
+    private void AddSuccessor(ScheduledTask ended)
     {
         if (ended.Successor is { } successor && _owned.Contains(successor.Key.Shard))
-            TakeIn(successor, mayHaveBegun: false);
+            AddIfNear(successor, mayHaveBegun: false);
     }
 
-    private bool TryAdd(TimedTask task, bool isOverdue, bool mayHaveBegun = false)
+    private bool TryAdd(TimedTask task, bool isRecovered, bool mayHaveBegun = false)
     {
         if (!_owned.Contains(task.Key.Shard) || _memory.Running.IsFollowedBy(task))
             return false;
-        var added = new ScheduledTask(task, isOverdue) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
+        var added = new ScheduledTask(task, isRecovered) { MayHaveBegun = mayHaveBegun, LoadedAt = _clock.GetUtcNow() };
         try
         {
             if (!_memory.TryWait(added, TaskBounds.Shift(task.NextAt, SpreadOf(task))))
@@ -319,7 +325,7 @@ internal sealed class LocalTaskScheduler : IDisposable
     }
 
     /// <summary>
-    /// What a commit schedules for now need not wait for the wheel's thread to wake: it stands in line at once.
+    /// Queues a task that is due now at once, so that it does not wait for the wheel's thread.
     /// </summary>
     private bool TryFireNow(TimedTask task, bool mayHaveBegun)
     {
@@ -330,7 +336,7 @@ internal sealed class LocalTaskScheduler : IDisposable
         if (firesAt > now)
             return false;
         Queue(
-            new ScheduledTask(task, isOverdue: false)
+            new ScheduledTask(task, isRecovered: false)
             {
                 MayHaveBegun = mayHaveBegun,
                 LoadedAt = now,
@@ -340,7 +346,7 @@ internal sealed class LocalTaskScheduler : IDisposable
         return true;
     }
 
-    /// <summary>Hands on what is due; gives the time, and until when there is nothing to do.</summary>
+    /// <summary>Passes on due tasks; returns the time, and until when there is nothing to do.</summary>
     private (DateTimeOffset Now, DateTimeOffset Until) FireDue()
     {
         try
@@ -359,7 +365,7 @@ internal sealed class LocalTaskScheduler : IDisposable
         }
         catch (Exception e)
         {
-            TaskLog.WakingFailed(_log, e);
+            TaskLog.FiringFailed(_log, e);
             var now = _clock.GetUtcNow();
             return (now, now + PauseAfterFault);
         }
@@ -391,7 +397,10 @@ internal sealed class LocalTaskScheduler : IDisposable
             _thread.Wake();
     }
 
-    /// <summary>Round hours are spread where the type's policy says so; a retry has waited already.</summary>
+    /// <summary>
+    /// Tasks that are due together are spread if the type's policy says so; a retry is not, because its wait has a
+    /// jitter.
+    /// </summary>
     private TimeSpan SpreadOf(TimedTask task) =>
         task.Attempts == 0 && _policies.Of(task.Type).SpreadWindow is { Ticks: > 0 } window
             ? TaskSpread.Of(task.Key.Id, window)

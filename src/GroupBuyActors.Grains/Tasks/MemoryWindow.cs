@@ -3,8 +3,8 @@ using GroupBuyActors.Hosting;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// How far this silo's memory reaches: until when it holds every task of its shards, and what readings of the table
-/// left out. A part of <see cref="TaskMemory"/>.
+/// How far this silo's memory reaches: until which time it holds every task of its shards, and what readings of the
+/// table left out. A part of <see cref="TaskMemory"/>.
 /// </summary>
 internal sealed class MemoryWindow(GrainsOptions options)
 {
@@ -20,27 +20,30 @@ internal sealed class MemoryWindow(GrainsOptions options)
     private DateTimeOffset? _readTo;
     private HashSet<string>? _removedWhileReading;
 
-    /// <summary>How far the next reading reaches: less than the horizon where tasks are dense.</summary>
+    /// <summary>How far the next reading reaches: less than the horizon if there are many tasks.</summary>
     public TimeSpan Span => _window.Span;
 
     /// <summary>
-    /// True where something near was left in the table since the last reading began, for memory was full: the next must
-    /// not wait for its time.
+    /// True if a task within the window was left in the table since the last reading began, because memory was full:
+    /// then the next reading must not wait for its time.
     /// </summary>
     public bool HasOverflowed { get; private set; }
 
-    /// <summary>True where a reading was cut and a shorter one would find more of what is due first.</summary>
+    /// <summary>
+    /// True if a reading was limited and a shorter one would find more of the tasks that are due first.
+    /// </summary>
     public bool CanNarrow => _readTo is not null && _readAt + _window.Span < _readUntil;
 
     /// <summary>True for a time before which memory holds every task.</summary>
     public bool Holds(DateTimeOffset at) => at < _until;
 
     /// <summary>
-    /// What is due and waits for a slot counts, too: a herd that is due at once must not outgrow memory either.
+    /// True if memory is full. Due tasks that wait for a slot are counted, too, so that many tasks due at the same time
+    /// do not exceed memory.
     /// </summary>
     public bool IsFull(int tasks) => tasks >= 2 * options.HorizonTasksMax;
 
-    /// <summary>A reading begins; gives how far it reaches.</summary>
+    /// <summary>Begins a reading; returns the end of its window.</summary>
     public DateTimeOffset BeginReading(DateTimeOffset now)
     {
         _removedWhileReading = new HashSet<string>(StringComparer.Ordinal);
@@ -52,16 +55,18 @@ internal sealed class MemoryWindow(GrainsOptions options)
         return _readUntil;
     }
 
-    /// <summary>A task has ended: a reading that is under way does not bring it back.</summary>
+    /// <summary>Records that a task has ended, so that a reading in progress does not add it again.</summary>
     public void Forget(string id) => _removedWhileReading?.Add(id);
 
-    /// <summary>True for one that has ended since the reading began.</summary>
+    /// <summary>True for a task that has ended since the reading began.</summary>
     public bool IsForgotten(string id) => _removedWhileReading?.Contains(id) == true;
 
-    /// <summary>What a reading found is taken in, or it failed.</summary>
+    /// <summary>Ends a reading, after its tasks were added or it failed.</summary>
     public void EndReading() => _removedWhileReading = null;
 
-    /// <summary>A reading found so many; <paramref name="readTo"/> is where it was cut, or null.</summary>
+    /// <summary>
+    /// Records how many tasks a reading found, and up to which time it is complete; null if it found all.
+    /// </summary>
     public void Found(int found, DateTimeOffset? readTo)
     {
         _window.Record(found, isComplete: readTo is null);
@@ -69,20 +74,20 @@ internal sealed class MemoryWindow(GrainsOptions options)
     }
 
     /// <summary>
-    /// True where there is room for another stretch, where this one is about to end, or where the time has come to
-    /// which every shard was read: the densest shard ends first, and it must not wait for the others.
+    /// True if there is room for another stretch, if the present one is about to end, or if the time up to which every
+    /// shard was read is near: the shard with the most tasks ends first and must not wait for the others.
     /// </summary>
     public bool WantsMore(int tasks, DateTimeOffset now)
     {
         if (tasks < options.HorizonTasksMax / 2 || now + _window.Span / 2 >= _readUntil)
             return true;
-        // What was past due already when it was read waits for slots, not for another reading.
+        // Tasks that were overdue when they were read wait for slots, not for another reading.
         return _readTo is { } end && end > _readAt && now + Ahead >= end;
     }
 
     /// <summary>
-    /// Memory is full: the window ends earlier. Gives its new end, or null where it is the shortest already; then what
-    /// is new stays out.
+    /// Ends the window earlier because memory is full. Returns its new end; null if it is already the shortest, so that
+    /// new tasks stay in the table.
     /// </summary>
     public DateTimeOffset? Shrink(int waiting, DateTimeOffset now)
     {
@@ -97,7 +102,9 @@ internal sealed class MemoryWindow(GrainsOptions options)
         return until;
     }
 
-    /// <summary>A task of that time has no room: a reading before then finds it.</summary>
+    /// <summary>
+    /// Records that a task of this time was left in the table for lack of room: a reading before that time finds it.
+    /// </summary>
     public void LeaveOut(DateTimeOffset at)
     {
         if (_readTo is null || at < _readTo)

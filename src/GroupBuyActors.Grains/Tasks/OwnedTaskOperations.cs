@@ -5,15 +5,16 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Changes of tasks by hand, made where the task's shard is owned: only there it is known whether its run has begun.
+/// Changes of tasks by operators, made by the owner of the task's shard: only the owner knows whether its run has
+/// begun.
 /// <para>
-/// Who wins is decided by the row of the run, as between two owners: a change is a commit under the task's version, and
-/// so is the end of a run. The first that lands refuses the other. Memory is adjusted only to avoid a needless firing:
-/// the task is taken out before the commit, and put back if the commit was not made.
+/// As between two owners, the row of the run decides who wins: a change is a commit under the task's version, and so is
+/// the end of a run. The first commit wins and the other is refused. Memory is adjusted only to avoid a needless
+/// firing: the task is taken out before the commit, and added again if the commit was not made.
 /// </para>
 /// <para>
-/// A redrive lands under the version after the dead letter's, so that of two redrives one is refused, and the task goes
-/// on with the version after that.
+/// A redrive is committed under the version after the dead letter's, so that of two redrives one is refused; the task
+/// continues with the version after that.
 /// </para>
 /// </summary>
 internal sealed class OwnedTaskOperations(
@@ -43,7 +44,9 @@ internal sealed class OwnedTaskOperations(
         );
     }
 
-    /// <summary>Null: now. What a group's state depends on is brought forward only.</summary>
+    /// <summary>
+    /// Moves a task; null means now. A task that a group's state depends on can only be brought forward.
+    /// </summary>
     public async Task<TaskChangeOutcome> MoveAsync(string taskId, DateTimeOffset? at)
     {
         if (at is { } time && !TaskBounds.IsTime(time))
@@ -51,8 +54,8 @@ internal sealed class OwnedTaskOperations(
         if (await PendingAsync(taskId) is not { } task)
             return await WhyNotPendingAsync(taskId);
         var now = clock.GetUtcNow();
-        // A time that has passed is now: a key of the past would date the task's runs there, where they are soon
-        // forgotten.
+        // A time in the past is replaced by now: with a key in the past, the task's runs would be dated there and
+        // removed by retention too soon.
         var due = TruncateToMilliseconds(at is { } later && later > now ? later : now);
         if (due > now && due > task.NextAt && policies.Of(task.Type).IsNeeded)
             return TaskChangeOutcome.Needed;
@@ -104,7 +107,7 @@ internal sealed class OwnedTaskOperations(
         return outcome;
     }
 
-    /// <summary>Memory knows where a near task's row lies; a far one is looked for in its shard.</summary>
+    /// <summary>The row of a task in memory is known; any other is looked up in its shard.</summary>
     private async ValueTask<TimedTask?> PendingAsync(string taskId) =>
         scheduler.Find(taskId).Task is { } known ? known.Stored : await store.FindAsync(taskId, CancellationToken.None);
 
@@ -122,8 +125,8 @@ internal sealed class OwnedTaskOperations(
         }
         finally
         {
-            // Not made, or an update in place: memory has it again as it is stored; should that be wrong, the run row
-            // decides.
+            // After a commit that was not made, or an update in place, memory gets the stored task again. If that is
+            // outdated, the row of the run decides.
             if (outcome != TaskChangeOutcome.Ended && await TryFindAsync(task.Key.Id) is { } stored)
                 scheduler.Add(stored, mayHaveBegun: true);
         }
@@ -146,7 +149,7 @@ internal sealed class OwnedTaskOperations(
     }
 
     /// <summary>
-    /// No row: it ended, or it never was. A group's tasks that are done are told by the caller, who asks the journal.
+    /// Without a row, the task ended or never existed. Callers find a group's completed tasks in the journal.
     /// </summary>
     private async Task<TaskChangeOutcome> WhyNotPendingAsync(string taskId) =>
         await outcomes.FindAsync(taskId, CancellationToken.None) is not null

@@ -6,16 +6,17 @@ using GroupBuyActors.Store.Tasks;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What one count did: shards counted, and how long it took.</summary>
+/// <summary>The result of one count: the number of shards counted, and the duration.</summary>
 internal readonly record struct PendingTaskCount(int Shards, TimeSpan Took);
 
 /// <summary>
-/// How many tasks of this silo's shards have not ended, by type: numbers that are kept, not counted when somebody asks.
+/// The number of tasks of this silo's shards that have not ended, by type. The numbers are kept, so that no request
+/// counts rows.
 /// <para>
-/// A shard is counted once it is owned, some shards a statement and with pauses, so that millions of rows take a
-/// twentieth of one connection's time; from there on every commit of this silo moves its number. Another silo's commits
-/// about the shard (while a group moves) and commits during the count are missed: the next count, an hour later, puts
-/// that right. The numbers steer nothing.
+/// A shard is counted once it is owned, several shards in a statement and with pauses, so that counting takes at most a
+/// twentieth of one connection's time; after that every commit of this silo adjusts its number. Commits of another silo
+/// for the shard (while a group moves) and commits during the count are missed until the next count, an hour later. The
+/// numbers are for operators only.
 /// </para>
 /// </summary>
 internal sealed class PendingTaskCounter(ITaskStore store, OwnedShards owned, CronScheduler firings, TimeProvider time)
@@ -28,7 +29,7 @@ internal sealed class PendingTaskCounter(ITaskStore store, OwnedShards owned, Cr
     private readonly Lock _gate = new();
     private readonly Dictionary<ShardId, Count> _shards = [];
 
-    /// <summary>Tasks that have not ended, by type; of shards that are not counted yet, none.</summary>
+    /// <summary>The number of tasks that have not ended, by type, without shards that are not counted yet.</summary>
     public Dictionary<string, long> Pending()
     {
         var sums = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -43,7 +44,7 @@ internal sealed class PendingTaskCounter(ITaskStore store, OwnedShards owned, Cr
         return sums;
     }
 
-    /// <summary>Shards owned and not counted in this ownership yet.</summary>
+    /// <summary>The number of owned shards that were not counted in this ownership yet.</summary>
     internal int Uncounted
     {
         get
@@ -72,7 +73,7 @@ internal sealed class PendingTaskCounter(ITaskStore store, OwnedShards owned, Cr
 
     public override string Name => "pending-task-count";
 
-    /// <summary>Counts some shards whose count is missing or old.</summary>
+    /// <summary>Counts some of the shards whose count is missing or old.</summary>
     public override async Task<PendingTaskCount> RunOnceAsync(CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
@@ -102,8 +103,8 @@ internal sealed class PendingTaskCounter(ITaskStore store, OwnedShards owned, Cr
 
     private List<(ShardId Shard, long Epoch)> Wanted()
     {
-        // First firings are stored without a look whether they are there: counted before, one that was would count
-        // twice.
+        // First firings may be inserted although they exist, and every insert is counted: a shard that was counted
+        // before would have them twice.
         if (firings.Wanted > 0)
             return [];
         var shards = owned.ToList().ConvertAll(shard => (Shard: shard, Epoch: owned.EpochOf(shard)));

@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Tasks that are due and have not ended: they wait for a slot, run, or are parked. A part of
-/// <see cref="TaskMemory"/>, so that a task is in the wheel or here and never in both.
+/// Tasks that are due and have not ended: they wait for a slot, run, or are parked. A part of <see cref="TaskMemory"/>,
+/// so that a task is either in the wheel or here.
 /// </summary>
 internal sealed class RunningTasks
 {
@@ -12,11 +12,11 @@ internal sealed class RunningTasks
 
     public bool Contains(string id) => _tasks.ContainsKey(id);
 
-    /// <summary>True for a task that is being run, or about to be.</summary>
+    /// <summary>True for a task that is running or waits for a slot.</summary>
     public bool IsRunning(string id) => _tasks.TryGetValue(id, out var task) && !task.IsParked;
 
     /// <summary>
-    /// True where a task of its id is here; what is stored under a later version is taken in once that one has ended.
+    /// True if a task with its id is here. A later version is added once the present run has ended.
     /// </summary>
     public bool IsFollowedBy(TimedTask task)
     {
@@ -32,8 +32,7 @@ internal sealed class RunningTasks
     public void Remove(ScheduledTask task) => _tasks.Remove(task.Stored.Key.Id);
 
     /// <summary>
-    /// Takes out a task that a commit removed: one that waits for a slot leaves at once; one that runs is told by its
-    /// end.
+    /// Removes a task that a commit removed: at once if it waits for a slot, at the end of its run if it runs.
     /// </summary>
     public void Abandon(string id)
     {
@@ -44,7 +43,7 @@ internal sealed class RunningTasks
             _tasks.Remove(id);
     }
 
-    /// <summary>Takes a task out unless its run has begun; false where it has.</summary>
+    /// <summary>Removes a task unless its run has begun; false if it has.</summary>
     public bool TryTake(string id)
     {
         if (!_tasks.TryGetValue(id, out var task))
@@ -55,7 +54,7 @@ internal sealed class RunningTasks
         return true;
     }
 
-    /// <summary>Where a task is that is not in the wheel.</summary>
+    /// <summary>The location of a task that is not in the wheel.</summary>
     public (TaskLocation Where, ScheduledTask? Task) Find(string id)
     {
         if (!_tasks.TryGetValue(id, out var task))
@@ -68,14 +67,14 @@ internal sealed class RunningTasks
         );
     }
 
-    /// <summary>Tasks parked, by type.</summary>
+    /// <summary>The number of parked tasks, by type.</summary>
     public Dictionary<string, int> ParkedByType() =>
         _tasks
             .Values.Where(task => task.IsParked)
             .GroupBy(task => task.Stored.Type)
             .ToDictionary(type => type.Key, type => type.Count());
 
-    /// <summary>Due tasks by shard.</summary>
+    /// <summary>The number of due tasks, by shard.</summary>
     public Dictionary<ShardId, int> CountByShard() =>
         _tasks.Values.GroupBy(task => task.Stored.Key.Shard).ToDictionary(shard => shard.Key, shard => shard.Count());
 }

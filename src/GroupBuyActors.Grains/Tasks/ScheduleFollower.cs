@@ -5,8 +5,8 @@ using GroupBuyActors.Schedules;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Waits for schedules that are added or replaced while the silo runs, and has their first firings stored in the shards
-/// that it owns; a shard that is taken later gets those in force then.
+/// Waits for schedules that are added or replaced while the silo runs, and requests their first firings in the shards
+/// that it owns. A shard that is taken later gets the firings of the schedules in force then.
 /// </summary>
 internal sealed class ScheduleFollower(
     ScheduleRegistry registry,
@@ -19,7 +19,7 @@ internal sealed class ScheduleFollower(
 
     public override string Name => "task-schedules";
 
-    /// <summary>One change, or several together; gives how many schedules are others than before.</summary>
+    /// <summary>Handles one change, or several together; returns the number of new or changed schedules.</summary>
     public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
         var current = await registry.WaitForChangeAsync(_followed.Version, cancellation);

@@ -3,12 +3,12 @@ using GroupBuyActors.Schedules;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>A schedule as operators see it.</summary>
-/// <param name="Job">Names it.</param>
-/// <param name="Expression">Cron, or the ISO 8601 duration of an interval.</param>
-/// <param name="Zone">IANA.</param>
+/// <summary>The report of a schedule for operators.</summary>
+/// <param name="Job">The name of the schedule.</param>
+/// <param name="Expression">A cron expression, or the ISO 8601 duration of an interval.</param>
+/// <param name="Zone">An IANA time zone.</param>
 /// <param name="Spread">How far from the exact time a shard may fire.</param>
-/// <param name="Rules">For what does not go to plan.</param>
+/// <param name="Rules">For missed and overlapping firings.</param>
 /// <param name="Next">The next exact times.</param>
 internal sealed record ScheduleReport(
     string Job,

@@ -2,10 +2,10 @@ using GroupBuyActors.Placement;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What happens to tasks where this silo takes shards and gives them up.</summary>
+/// <summary>Updates tasks when this silo takes shards or gives them up.</summary>
 internal sealed class ShardTasks(OwnedShards owned, CronScheduler firings, HorizonReader reader)
 {
-    /// <summary>Shards this silo owns now; their tasks are read at once.</summary>
+    /// <summary>Adds shards that this silo owns now; their tasks are read at once.</summary>
     public void Take(IReadOnlyCollection<(ShardId Shard, long Epoch)> shards)
     {
         foreach (var (shard, epoch) in shards)
@@ -15,7 +15,8 @@ internal sealed class ShardTasks(OwnedShards owned, CronScheduler firings, Horiz
     }
 
     /// <summary>
-    /// Shards that are about to be released: their tasks are passed over when they come up, so none is begun any more.
+    /// Removes shards that are about to be released: their tasks are skipped when they are due, so that none is begun
+    /// any more.
     /// </summary>
     public void GiveUp(IEnumerable<ShardId> shards)
     {

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// One try of a task: not at all where its time to live is over, recorded before it where it was taken over, bounded in
-/// time.
+/// Makes one try of a task, bounded in time: no try if its time to live is over; recorded before the try if it was
+/// recovered from another silo.
 /// </summary>
 internal sealed class TaskAttempt(
     TaskCompletion completion,
@@ -15,7 +15,7 @@ internal sealed class TaskAttempt(
     IOptions<GrainsOptions> options
 )
 {
-    /// <summary>Gives the outcome as metrics name it; throws where infrastructure failed.</summary>
+    /// <summary>Returns the outcome under its name in metrics; throws after an infrastructure failure.</summary>
     public async Task<string> RunAsync(ScheduledTask running, ITaskHandler handler, DateTimeOffset now)
     {
         var policy = policies.Of(running.Stored.Type);

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Proves that the engine fires: every few seconds a task of no row goes into the wheel for each group of shards this
-/// silo owns, and takes the way of every other, wheel, queue, place, handler. Depths of queues say nothing where
-/// nothing moves; a canary that has not run in time does, and readiness says so.
+/// Checks that the engine fires: every few seconds a task without a row is added to the wheel for each range of shards
+/// that this silo owns, and takes the way of every other task: wheel, queue, slot, handler. Queue lengths do not show
+/// that nothing moves; a canary that has not run in time does, and is reported by readiness.
 /// </summary>
 internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
 {
@@ -23,7 +23,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly Dictionary<int, (ShardId Shard, DateTimeOffset Due)> _expected = [];
-    private string? _silent;
+    private string? _failure;
 
     public TaskCanary(
         LocalTaskScheduler scheduler,
@@ -49,8 +49,8 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
 
     public string Type => TypeName;
 
-    /// <summary>Null while they do; else one sentence.</summary>
-    public string? SilentBecause => Volatile.Read(ref _silent);
+    /// <summary>Null while canaries run in time, otherwise one sentence.</summary>
+    public string? FailingBecause => Volatile.Read(ref _failure);
 
     public Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
     {
@@ -59,7 +59,7 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
         return Task.FromResult<HandlerResult>(new HandlerResult.Completed());
     }
 
-    /// <summary>Looks after those that are out, and lets new ones go; gives how many are out.</summary>
+    /// <summary>Checks the canaries that have not run yet and adds new ones; returns how many have not run.</summary>
     public override Task<int> RunOnceAsync(CancellationToken cancellation) => Task.FromResult(Tick());
 
     protected override TimeSpan PauseAfter(int result) => _options.CanaryInterval;
@@ -70,25 +70,25 @@ internal sealed class TaskCanary : PeriodicService<int>, ITaskHandler
         {
             var now = _clock.GetUtcNow();
             var owned = _owned.ToList();
-            // A shard that was given up takes its canary along.
+            // A shard that was given up no longer fires its canary.
             foreach (var (group, canary) in _expected.ToList())
                 if (!_owned.Contains(canary.Shard))
                     _expected.Remove(group);
-            var silent = _expected.Values.Where(canary => now - canary.Due > _options.CanaryPatience).ToList();
-            Volatile.Write(ref _silent, silent.Count == 0 ? null : "Timed tasks do not fire.");
-            if (silent.Count > 0)
-                TaskLog.CanaryIsSilent(
+            var late = _expected.Values.Where(canary => now - canary.Due > _options.CanaryPatience).ToList();
+            Volatile.Write(ref _failure, late.Count == 0 ? null : "Timed tasks do not fire.");
+            if (late.Count > 0)
+                TaskLog.CanaryIsLate(
                     _log,
-                    string.Join(", ", silent.Select(canary => canary.Shard)),
-                    silent.Max(canary => now - canary.Due).TotalSeconds
+                    string.Join(", ", late.Select(canary => canary.Shard)),
+                    late.Max(canary => now - canary.Due).TotalSeconds
                 );
             foreach (var shard in owned.DistinctBy(shard => shard.Index / ShardsPerGroup))
-                LetGo(shard, now);
+                AddCanary(shard, now);
             return _expected.Count;
         }
     }
 
-    private void LetGo(ShardId shard, DateTimeOffset now)
+    private void AddCanary(ShardId shard, DateTimeOffset now)
     {
         if (!_expected.TryAdd(shard.Index / ShardsPerGroup, (shard, now)))
             return;

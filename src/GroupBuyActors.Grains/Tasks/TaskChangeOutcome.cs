@@ -1,22 +1,22 @@
 namespace GroupBuyActors.Tasks;
 
-/// <summary>How a change of a task by hand went.</summary>
+/// <summary>The outcome of a change of a task by an operator.</summary>
 [GenerateSerializer, Alias("groupbuy.TaskChangeOutcome")]
 internal enum TaskChangeOutcome
 {
-    /// <summary>Done: cancelled, moved, weighed, or scheduled anew.</summary>
+    /// <summary>Done: cancelled, moved, given another weight, or redriven.</summary>
     Done,
 
-    /// <summary>Its run has begun: it is too late.</summary>
+    /// <summary>Too late, because its run has begun.</summary>
     Running,
 
-    /// <summary>It has ended already, or somebody changed it first.</summary>
+    /// <summary>It has ended already, or was changed by another commit first.</summary>
     Ended,
 
-    /// <summary>A group depends on it: it cannot be cancelled by hand, nor put off.</summary>
+    /// <summary>A group depends on it, so it cannot be cancelled or delayed.</summary>
     Needed,
 
-    /// <summary>It is not in a status that allows this: a redrive of what is no dead letter.</summary>
+    /// <summary>Its status does not allow this, such as a redrive of a task that is not a dead letter.</summary>
     WrongStatus,
 
     /// <summary>No such task.</summary>

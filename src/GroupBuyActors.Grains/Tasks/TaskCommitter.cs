@@ -3,35 +3,35 @@ using GroupBuyActors.Hosting;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What a commit of a task alone changes.</summary>
+/// <summary>The changes of a commit of a task alone.</summary>
 internal readonly record struct TaskChanges()
 {
-    /// <summary>Rows that go.</summary>
+    /// <summary>Rows to remove.</summary>
     public IReadOnlyList<TaskKey> Removals { get; init; } = [];
 
-    /// <summary>Rows that come.</summary>
+    /// <summary>Rows to insert.</summary>
     public IReadOnlyList<TimedTask> Schedules { get; init; } = [];
 
-    /// <summary>Rows that stay where they are and change.</summary>
+    /// <summary>Rows to update in place.</summary>
     public IReadOnlyList<TimedTask> Updates { get; init; } = [];
 
-    /// <summary>Outcomes that are recorded.</summary>
+    /// <summary>Outcomes to record.</summary>
     public IReadOnlyList<TaskOutcome> Outcomes { get; init; } = [];
 }
 
 /// <summary>
-/// Commits of a task alone, each under a version of it: of two under the same version, whether of two owners or of a
-/// run and a change by hand, the first that lands refuses the other.
+/// Makes commits of a task alone, each under a version of it: of two under the same version, whether of two owners or
+/// of a run and an operator's change, the first wins and the other is refused.
 /// </summary>
 internal sealed class TaskCommitter(ICommitter committer, IdGenerator ids)
 {
     /// <summary>
-    /// False where a commit under this version has landed already. Throws where the store cannot take it, or does not
-    /// say whether it has.
+    /// False if a commit under this version was made before. Throws <see cref="StoreUnavailableException"/> if the
+    /// store accepts no commits.
     /// </summary>
     public async Task<bool> CommitAsync(TaskRun run, TaskChanges changes)
     {
-        var reservation =
+        using var reservation =
             committer.TryReserve(run.Key.Shard)
             ?? throw new StoreUnavailableException(
                 "The database accepts no more changes at the moment. Try again later."

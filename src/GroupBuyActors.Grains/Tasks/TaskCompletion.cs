@@ -7,7 +7,7 @@ namespace GroupBuyActors.Tasks;
 
 /// <summary>
 /// Makes the end of a task's run durable: the task is removed, tried again later, or ended without its effect. Each is
-/// a commit under the version that was run; where that was run by somebody else, the task is theirs.
+/// a commit under the version that was run; if another silo has committed under that version, the task belongs to it.
 /// </summary>
 internal sealed class TaskCompletion(
     TaskCommitter committer,
@@ -21,7 +21,7 @@ internal sealed class TaskCompletion(
 {
     private const int ErrorMax = 500;
 
-    /// <summary>Makes durable what a handler gave; gives the outcome as metrics name it.</summary>
+    /// <summary>Makes a handler's result durable; returns the outcome under its name in metrics.</summary>
     public async Task<string> ConcludeAsync(
         ScheduledTask running,
         HandlerResult result,
@@ -35,7 +35,7 @@ internal sealed class TaskCompletion(
                 scheduler.Done(running);
                 return "success";
             case HandlerResult.Finished finished:
-                // An actor's journal tells of its tasks; of a task of no actor nothing else would.
+                // An actor's journal records its completed tasks; a task without an actor needs an outcome.
                 var tells =
                     running.Stored.Actor is null
                     && !finished.Outcomes.Any(ending => ending.TaskId == running.Stored.Key.Id);
@@ -45,8 +45,8 @@ internal sealed class TaskCompletion(
                 await RemoveAsync(running, finished.Schedules, [.. own, .. finished.Outcomes]);
                 return "success";
             case HandlerResult.RunAgain again:
-                // From when the run began: a clock that moved on meanwhile must not put it off by as much. Early it is
-                // told so again.
+                // Measured from the beginning of the run, so that the duration of the run does not delay it. If that is
+                // early, the actor refuses it once more.
                 scheduler.Again(running, began + again.Delay);
                 return "early";
             case HandlerResult.Failed failed:
@@ -78,7 +78,7 @@ internal sealed class TaskCompletion(
         return "failed";
     }
 
-    /// <summary>The task ends without its effect: a row that operators find, and can redrive.</summary>
+    /// <summary>Ends a task without its effect and records the outcome, which operators can find and redrive.</summary>
     public async Task<string> EndAsync(ScheduledTask running, TaskOutcomeStatus status, int attempts, string? error)
     {
         var task = running.Stored;
@@ -123,8 +123,8 @@ internal sealed class TaskCompletion(
     }
 
     /// <summary>
-    /// Records a task that was taken over as tried before it runs. False where somebody else ran this version: it is
-    /// theirs.
+    /// Records a try of a recovered task before it runs. False if another silo has committed under this version: then
+    /// the task belongs to it.
     /// </summary>
     public async Task<bool> RecordBeforeAsync(
         ScheduledTask running,
@@ -134,7 +134,7 @@ internal sealed class TaskCompletion(
     )
     {
         var task = running.Stored;
-        // Whoever takes it over after a crash of this run waits as long as after any failed try.
+        // After a crash of this run, the silo that recovers the task waits as long as after any failed try.
         var wait = policy.Retry.After(task.Attempts + 1, task.AgeAt(now), share).Delay;
         if (wait > options.Value.Horizon)
             wait = options.Value.Horizon;
@@ -150,7 +150,7 @@ internal sealed class TaskCompletion(
         return true;
     }
 
-    /// <summary>False where somebody else ran this version.</summary>
+    /// <summary>False if another silo has committed under this version.</summary>
     private async Task<bool> RemoveAsync(
         ScheduledTask running,
         IReadOnlyList<TimedTask> schedules,
@@ -169,7 +169,7 @@ internal sealed class TaskCompletion(
         return true;
     }
 
-    /// <summary>False where somebody else ran this version: then the task is gone from here.</summary>
+    /// <summary>False if another silo has committed under this version: then the task is dropped here.</summary>
     private async Task<bool> CommitAsync(ScheduledTask running, TaskChanges changes)
     {
         if (await committer.CommitAsync(new TaskRun(running.Stored.Key, running.Stored.Version), changes))

@@ -4,23 +4,23 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Due tasks waiting for a place.
+/// Chooses the next of the due tasks for each free slot.
 /// <para>
-/// Slots are bounded twice: for each type as many as its policy says, and for the silo as a whole. Where they are
-/// scarce, the next is the type whose first waiting task has the least <c>due − weight × bias</c>: a weight is worth a
-/// head start in time, so that anyone who waits long enough is first. Within a type merchants take turns, so that one's
-/// ten o'clock herd does not hold up another's task.
+/// Slots are limited for each type, as its policy says, and for the silo as a whole. If they are scarce, the next is
+/// the type whose first waiting task has the earliest <c>due − weight × bias</c>: a weight is a head start in time, so
+/// that a task that waits long enough becomes the first. Within a type merchants take turns, so that one merchant's
+/// many tasks do not delay another's.
 /// </para>
 /// <para>
-/// Tasks recovered from a dead silo have queues and slots of their own: few at first, twice as many every
-/// second. A recovery is a ramp and not a stampede, and what is due now stays on time beside it.
+/// Tasks recovered from a dead silo have queues and slots of their own: few at first, twice as many every second. A
+/// recovery therefore begins slowly, and other due tasks stay on time.
 /// </para>
 /// <para>
-/// A service that does not answer holds the places of those that wait for it, and no others: overdue tasks have places
-/// by whom they wait for, and of all places of the silo an eighth is kept for tasks that wait for nobody, such as
-/// deadlines.
+/// A service that does not answer occupies only the slots of tasks that wait for it: recovered tasks have slots for
+/// each service that they wait for, and an eighth of all slots of the silo is reserved for tasks that wait for no
+/// service, such as deadlines.
 /// </para>
-/// Weights and places follow the policies as they are at that moment.
+/// Weights and slots follow the policies in force.
 /// </summary>
 internal sealed class TaskDispatcher
 {
@@ -31,13 +31,13 @@ internal sealed class TaskDispatcher
     private readonly TimeProvider _time;
     private readonly GrainsOptions _options;
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Type, bool Overdue), Queue> _lines = [];
+    private readonly Dictionary<(string Type, bool IsRecovered), Queue> _queues = [];
     private Func<ScheduledTask, Task>? _run;
     private int _running;
     private readonly Dictionary<string, RecoveredRuns> _recovered = new(StringComparer.Ordinal);
     private int _recoveredRunning;
-    private int _waiting;
-    private long _overdueSince;
+    private int _waitingForServices;
+    private long _recoveringSince;
     private volatile bool _stopped;
 
     public TaskDispatcher(TaskPolicyRegistry policies, TimeProvider time, IOptions<GrainsOptions> options)
@@ -46,10 +46,9 @@ internal sealed class TaskDispatcher
         policies.Changed += Dispatch;
     }
 
-    /// <summary>Runs in progress.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>Sets how a task is run; called once, before the first task.</summary>
+    /// <summary>Sets the function that runs a task; called once, before the first task.</summary>
     public void Start(Func<ScheduledTask, Task> run) => _run = run;
 
     public void Add(ScheduledTask task)
@@ -58,11 +57,11 @@ internal sealed class TaskDispatcher
         {
             var queue = QueueOf(task.Stored.Type, task.IsRecovered);
             if (
-                queue.Overdue
+                queue.IsRecovered
                 && _recoveredRunning == 0
-                && !_lines.Values.Any(other => other is { Overdue: true, Waiting.Count: > 0 })
+                && !_queues.Values.Any(other => other is { IsRecovered: true, Waiting.Count: > 0 })
             )
-                _overdueSince = _time.GetTimestamp();
+                _recoveringSince = _time.GetTimestamp();
             queue.Waiting.Enqueue(
                 task,
                 TenantOf(task.Stored),
@@ -77,8 +76,8 @@ internal sealed class TaskDispatcher
     public void Stop() => _stopped = true;
 
     /// <summary>
-    /// Waits, bounded, until none runs. A commit cannot be cancelled: while the database is away, what waits for one is
-    /// left behind.
+    /// Waits a bounded time until no task runs. A commit cannot be cancelled, so while the database is unavailable,
+    /// runs that wait for one are not waited for.
     /// </summary>
     public async Task IdleAsync(CancellationToken cancellation)
     {
@@ -87,13 +86,13 @@ internal sealed class TaskDispatcher
             await Task.Delay(TimeSpan.FromMilliseconds(10), _time, CancellationToken.None);
     }
 
-    /// <summary>Tasks due and not done, by type.</summary>
+    /// <summary>The number of tasks that are due and not done, by type.</summary>
     public List<(string Type, int Due)> Due()
     {
         lock (_gate)
             return
             [
-                .. _lines
+                .. _queues
                     .Values.GroupBy(queue => queue.Type)
                     .Select(type => (type.Key, type.Sum(queue => queue.Waiting.Count + queue.Running))),
             ];
@@ -103,20 +102,20 @@ internal sealed class TaskDispatcher
     {
         while (Take() is { } next)
             ThreadPool.UnsafeQueueUserWorkItem(
-                static work => work.Queues.RunFrom(work.Queue, work.Task).Ignore(),
-                (Queues: this, next.Queue, next.Task),
+                static work => work.Dispatcher.RunFrom(work.Queue, work.Task).Ignore(),
+                (Dispatcher: this, next.Queue, next.Task),
                 preferLocal: false
             );
     }
 
     /// <summary>
-    /// Runs a task and then, in the same place, those that are next; what else there is room for runs beside it.
+    /// Runs a task and then, in the same slot, the next ones; tasks for other free slots run in parallel.
     /// </summary>
     private async Task RunFrom(Queue queue, ScheduledTask task)
     {
         while (true)
         {
-            // Whatever a run does, its slot is released: a lost slot would be missing for ever.
+            // The slot is released whatever a run does, because a lost slot would be missing for ever.
             if (!_stopped)
                 await _run!(task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lock (_gate)
@@ -127,12 +126,12 @@ internal sealed class TaskDispatcher
             if (Take() is not { } next)
                 return;
             (queue, task) = (next.Queue, next.Task);
-            if (queue.Overdue)
+            if (queue.IsRecovered)
                 Dispatch();
         }
     }
 
-    /// <summary>The next task that there is a place for, its place taken.</summary>
+    /// <summary>Takes the next task that has a free slot, and its slot.</summary>
     private (Queue Queue, ScheduledTask Task)? Take()
     {
         lock (_gate)
@@ -144,7 +143,7 @@ internal sealed class TaskDispatcher
                 && queue.Waiting.TryDequeue(out var task)
             )
             {
-                // One that was cancelled since it came up is passed over here.
+                // A task that was cancelled after it was chosen is skipped.
                 if (!task.TryBegin())
                     continue;
                 Occupy(queue, 1);
@@ -158,7 +157,7 @@ internal sealed class TaskDispatcher
     private Queue? Next()
     {
         var (best, first) = ((Queue?)null, DateTimeOffset.MaxValue);
-        foreach (var queue in _lines.Values)
+        foreach (var queue in _queues.Values)
         {
             if (queue.Waiting.Count == 0 || !HasFreeSlot(queue))
                 continue;
@@ -174,37 +173,38 @@ internal sealed class TaskDispatcher
     {
         if (queue.Running >= queue.Slots(_policies))
             return false;
-        if (queue.Overdue && queue.Recovered.Running >= RecoveredSlots())
+        if (queue.IsRecovered && queue.Recovered.Running >= RecoveredSlots())
             return false;
-        return queue.Target is null || _waiting < _options.TasksRunningMax - _options.TasksRunningMax / KeptShare;
+        return queue.Target is null
+            || _waitingForServices < _options.TasksRunningMax - _options.TasksRunningMax / KeptShare;
     }
 
     private void Occupy(Queue queue, int slots)
     {
         _running += slots;
         queue.Running += slots;
-        if (queue.Overdue)
+        if (queue.IsRecovered)
         {
             queue.Recovered.Running += slots;
             _recoveredRunning += slots;
         }
 
         if (queue.Target is not null)
-            _waiting += slots;
+            _waitingForServices += slots;
     }
 
     private int RecoveredSlots()
     {
-        var seconds = (int)Math.Min(_time.GetElapsedTime(_overdueSince).TotalSeconds, 16);
+        var seconds = (int)Math.Min(_time.GetElapsedTime(_recoveringSince).TotalSeconds, 16);
         return Math.Min(RampStart << seconds, _options.OverdueRunningMax);
     }
 
-    private Queue QueueOf(string type, bool overdue)
+    private Queue QueueOf(string type, bool isRecovered)
     {
-        if (!_lines.TryGetValue((type, overdue), out var queue))
+        if (!_queues.TryGetValue((type, isRecovered), out var queue))
         {
             var target = _policies.Of(type).Target;
-            _lines[(type, overdue)] = queue = new Queue(type, overdue, target, RecoveredOf(target));
+            _queues[(type, isRecovered)] = queue = new Queue(type, isRecovered, target, RecoveredOf(target));
         }
 
         return queue;
@@ -217,13 +217,13 @@ internal sealed class TaskDispatcher
         return runs;
     }
 
-    /// <summary>Whose turn it is: the merchant's; tasks of no group share one turn.</summary>
+    /// <summary>The tenant of a task: its merchant; tasks without a group are one tenant.</summary>
     private static long TenantOf(TimedTask task) => task.Actor?.Account ?? 0;
 
-    private sealed class Queue(string type, bool overdue, string? target, RecoveredRuns recovered)
+    private sealed class Queue(string type, bool isRecovered, string? target, RecoveredRuns recovered)
     {
         public string Type => type;
-        public bool Overdue => overdue;
+        public bool IsRecovered => isRecovered;
         public string? Target => target;
         public RecoveredRuns Recovered => recovered;
         public FairQueue<ScheduledTask> Waiting { get; } = new(task => task.IsDropped);
@@ -232,10 +232,10 @@ internal sealed class TaskDispatcher
         public TaskPolicy Policy(TaskPolicyRegistry policies) => policies.Of(type);
 
         public int Slots(TaskPolicyRegistry policies) =>
-            overdue ? Math.Max(1, Policy(policies).Concurrency / 4) : Policy(policies).Concurrency;
+            isRecovered ? Math.Max(1, Policy(policies).Concurrency / 4) : Policy(policies).Concurrency;
     }
 
-    /// <summary>Recovered tasks that run and wait for one target.</summary>
+    /// <summary>The number of running recovered tasks that wait for one service.</summary>
     private sealed class RecoveredRuns
     {
         public int Running { get; set; }

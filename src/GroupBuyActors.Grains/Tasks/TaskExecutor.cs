@@ -4,11 +4,11 @@ using GroupBuyActors.Hosting;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Runs a due task: finds its handler, traces and measures the run, and sees to it that it has an end.
+/// Runs a due task: finds its handler, traces and measures the run, and handles its failures.
 /// </summary>
 /// <remarks>
-/// Problem: a process may die between the effect of a task and the note that it is done, two silos may own a shard for
-/// a moment, and an operator may cancel a task while it runs. A task's life:
+/// Problem: a process may die between the effect of a task and the record that it is done, two silos may own a shard
+/// for a short time, and an operator may cancel a task while it runs. The states of a task:
 /// <code>
 ///   table   ── due within the horizon ─────────► wheel ── due ──► queue ── a slot is free ──► running
 ///   running ── effect committed ───────────────► completed, by its group's commit or by its own
@@ -21,10 +21,10 @@ namespace GroupBuyActors.Tasks;
 ///   any     ── its owner is fenced ────────────► table: read by the next owner, and recorded before it runs
 /// </code>
 /// A first try is not recorded before it begins: most succeed, and the commit of their effect removes the row. A task
-/// taken over from a silo that is gone is recorded before it runs: a task that kills its process is recognised by the
-/// number of its tries. Guarantees: a handler runs at least once and never before its task is due; whatever ends,
-/// updates or moves a task is a commit under its version, of which only the first lands, so that a task has one end.
-/// It would break if an end did not check the version.
+/// recovered from a silo that has left is recorded before it runs, so that a task that kills its process is recognised
+/// by the number of its tries. Guarantees: a handler runs at least once and never before its task is due; every end,
+/// update or move of a task is a commit under its version, of which only the first is made, so that a task ends once.
+/// These guarantees depend on every such commit checking the version.
 /// </remarks>
 internal sealed class TaskExecutor(
     TaskHandlers handlers,
@@ -36,7 +36,7 @@ internal sealed class TaskExecutor(
 )
 {
     /// <summary>
-    /// One run. It never throws: a task that nothing can be done with is kept aside, and its slot is free for the next.
+    /// Makes one run. It never throws: a task that cannot be processed is parked, and its slot is free for the next.
     /// </summary>
     public async Task RunAsync(ScheduledTask running)
     {

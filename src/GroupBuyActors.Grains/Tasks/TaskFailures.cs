@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// What follows where a task was not run to an end: trouble of ours is no try and the task runs again soon; what nobody
-/// can run is kept aside, and its slot is free for the next.
+/// Handles runs that did not end with a result: after an infrastructure failure no try is counted and the task runs
+/// again soon; a task that cannot be run is parked, and its slot is free for the next.
 /// </summary>
 internal sealed class TaskFailures(
     ITaskStore store,
@@ -21,7 +21,9 @@ internal sealed class TaskFailures(
     private static readonly TimeSpan DelayMax = TimeSpan.FromSeconds(5);
     private static readonly Backoff FailureBackoff = new(TimeSpan.FromMilliseconds(50), DelayMax, Jitter: 0.2);
 
-    /// <summary>A run threw: the task runs again after a delay, unless it was ended or changed meanwhile.</summary>
+    /// <summary>
+    /// Handles a run that threw: the task runs again after a delay, unless it was ended or changed meanwhile.
+    /// </summary>
     public async Task HandleAsync(ScheduledTask running, Exception e)
     {
         if (running.InfrastructureFailures >= FailuresBeforeLookup && await IsOvertakenAsync(running))
@@ -31,21 +33,21 @@ internal sealed class TaskFailures(
         scheduler.Again(running, clock.GetUtcNow() + wait);
     }
 
-    /// <summary>Not even what follows a failure could be done.</summary>
+    /// <summary>Parks a task because handling its failure has failed, too.</summary>
     public void Park(ScheduledTask running, Exception e)
     {
         TaskLog.Parked(log, e, running.Stored.Key.Id, running.Stored.Type);
         scheduler.Park(running);
     }
 
-    /// <summary>A row that cannot be understood.</summary>
+    /// <summary>Parks a task whose row is invalid.</summary>
     public void ParkFaulty(ScheduledTask running, string fault)
     {
-        TaskLog.NotUnderstood(log, running.Stored.Key.Id, fault);
+        TaskLog.RowInvalid(log, running.Stored.Key.Id, fault);
         scheduler.Park(running);
     }
 
-    /// <summary>A task of a type that this release does not run.</summary>
+    /// <summary>Parks a task of a type that this release does not run.</summary>
     public void ParkWithoutHandler(ScheduledTask running)
     {
         TaskLog.NoHandler(log, running.Stored.Type, running.Stored.Key.Id);
@@ -53,16 +55,15 @@ internal sealed class TaskFailures(
     }
 
     /// <summary>
-    /// Looks whether a task that meets trouble again and again is still as memory has it: its end may have been
-    /// committed and the answer lost, or it was moved meanwhile. Then its commits are refused for ever, and what memory
-    /// has is put right.
+    /// Compares a task that fails repeatedly with its row. Its end may have been committed although the answer was
+    /// lost, or it was moved meanwhile; then its commits are refused for ever, so memory is updated to the row.
     /// </summary>
     private async Task<bool> IsOvertakenAsync(ScheduledTask running)
     {
         var task = running.Stored;
         try
         {
-            // It still holds its place among the running ones: a store that hangs must not keep it there.
+            // The task still occupies its slot, so the wait for a store that does not answer is bounded.
             using var bound = new CancellationTokenSource(DelayMax, clock);
             var row = await store.FindAsync(task.Key.Id, bound.Token).WaitAsync(bound.Token);
             if (row is not null && row.Version == task.Version)
@@ -75,7 +76,7 @@ internal sealed class TaskFailures(
         }
         catch (Exception e)
         {
-            // The store does not answer: then it is an infrastructure failure like any other.
+            // If the store does not answer, this is an infrastructure failure like any other.
             TaskLog.NotLookedUp(log, e, task.Key.Id);
             return false;
         }

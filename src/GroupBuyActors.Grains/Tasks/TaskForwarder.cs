@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Sends tasks within the horizon to the owners of their shards on other silos, and reports removed ones to them.
-/// Acknowledged, and sent again to whoever is the owner then; but not for ever: every owner reads its horizon again
-/// within seconds, and finds them there.
+/// Sends tasks within the horizon to the owners of their shards on other silos, and reports removed ones to them. A
+/// message that is not acknowledged is sent again, to the owner at that time, but only a limited number of times: every
+/// owner reads its horizon again within seconds and finds the tasks there.
 /// </summary>
 internal sealed class TaskForwarder(
     ShardMap shardMap,
@@ -32,7 +32,7 @@ internal sealed class TaskForwarder(
         new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite }
     );
 
-    /// <summary>Called on a lane's thread. Far tasks wait in the table.</summary>
+    /// <summary>Called on a lane's thread. Tasks beyond the horizon wait in the table.</summary>
     public void Add(TimedTask task)
     {
         if (task.NextAt < clock.GetUtcNow() + options.Value.Horizon)
@@ -48,12 +48,14 @@ internal sealed class TaskForwarder(
 
     public override string Name => "task-forwarding";
 
-    /// <summary>Once this silo has no shards, all that its groups schedule goes to the next owners.</summary>
+    /// <summary>
+    /// While the silo stops and has no shards any more, everything that its groups schedule is sent to the next owners.
+    /// </summary>
     public override bool RunsUntilGroupsAreGone => true;
 
     /// <summary>
-    /// Sends what waits; a silo that does not answer holds up no parcels for others. Where it fails, the owners find
-    /// these in the table, and those that come after them are still sent.
+    /// Sends the waiting messages; a silo that does not answer delays no messages to others. Messages that fail are
+    /// found in the table by the owners, and later ones are still sent.
     /// </summary>
     public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
@@ -91,7 +93,7 @@ internal sealed class TaskForwarder(
             _waiting.Writer.TryWrite(message with { Tries = message.Tries + 1 });
     }
 
-    /// <summary>Gives those that were not taken.</summary>
+    /// <summary>Sends messages to a silo; returns those that it did not take.</summary>
     private async Task<List<TaskMessage>> OfferAsync(SiloAddress? home, List<TaskMessage> messages)
     {
         if (home is null)
@@ -108,7 +110,7 @@ internal sealed class TaskForwarder(
         }
         catch (Exception)
         {
-            // Whatever stopped the call, the silo may be gone: the next try asks where home is then.
+            // The silo may have left; the next try determines the home again.
             return messages;
         }
     }

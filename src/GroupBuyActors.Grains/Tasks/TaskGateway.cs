@@ -5,7 +5,7 @@ using Orleans.Runtime.Services;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>This silo's end of the calls between silos about tasks.</summary>
+/// <summary>Answers the calls between silos about tasks on this silo.</summary>
 [Reentrant]
 internal sealed class TaskGateway(
     GrainId id,
@@ -60,7 +60,7 @@ internal sealed class TaskGateway(
     }
 }
 
-/// <summary>The way to the task gateway of a silo.</summary>
+/// <summary>Returns the task gateway of a silo.</summary>
 internal sealed class TaskGateways(IServiceProvider services) : GrainServiceClient<ITaskGateway>(services)
 {
     public ITaskGateway Of(SiloAddress silo) => GetGrainService(silo);

@@ -2,7 +2,7 @@ using GroupBuyActors.Placement;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>How many tasks are pending, due and parked on this silo, as metrics tell it.</summary>
+/// <summary>The metrics of pending, due and parked tasks on this silo.</summary>
 internal sealed class TaskGauges(
     TaskMetrics metrics,
     TaskTypeRegistry types,
@@ -12,7 +12,7 @@ internal sealed class TaskGauges(
     OwnedShards owned
 )
 {
-    /// <summary>Called once.</summary>
+    /// <summary>Registers the metrics; called once.</summary>
     public void Observe() => metrics.Observe(Counts, scheduler.Parked, () => owned.Count);
 
     private IEnumerable<(string, long, int)> Counts()

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>What happens to timed tasks.</summary>
+/// <summary>Log messages about timed tasks.</summary>
 internal static partial class TaskLog
 {
     [LoggerMessage(
@@ -22,7 +22,7 @@ internal static partial class TaskLog
     [LoggerMessage(
         3002,
         LogLevel.Error,
-        "Task {task_id} ({Type}) became a dead letter after {Tries} tries ({Decision}): {Error}"
+        "Task {task_id} ({Type}) was given up after {Tries} tries ({Decision}): {Error}"
     )]
     public static partial void GivenUp(
         ILogger log,
@@ -85,14 +85,14 @@ internal static partial class TaskLog
         LogLevel.Error,
         "This release cannot read version {Version} of the policy for task type {Type}; the default is in force."
     )]
-    public static partial void PolicyNotUnderstood(ILogger log, Exception exception, string type, int version);
+    public static partial void PolicyNotReadable(ILogger log, Exception exception, string type, int version);
 
     [LoggerMessage(
         3014,
         LogLevel.Error,
         "Timed tasks do not fire on this silo: the canary task of {Shards} was due {Late:F1} s ago and has not run."
     )]
-    public static partial void CanaryIsSilent(ILogger log, string shards, double late);
+    public static partial void CanaryIsLate(ILogger log, string shards, double late);
 
     [LoggerMessage(
         3018,
@@ -120,15 +120,15 @@ internal static partial class TaskLog
         LogLevel.Error,
         "The row of task {task_id} is invalid: {Fault} The task is parked in the table; other tasks are not affected."
     )]
-    public static partial void NotUnderstood(ILogger log, string task_id, string fault);
+    public static partial void RowInvalid(ILogger log, string task_id, string fault);
 
     [LoggerMessage(3042, LogLevel.Error, "The timer thread of timed tasks met an error and continues.")]
-    public static partial void WakingFailed(ILogger log, Exception exception);
+    public static partial void FiringFailed(ILogger log, Exception exception);
 
     [LoggerMessage(
         3043,
         LogLevel.Error,
         "The task changes of a commit could not be applied in memory; the table will be read again."
     )]
-    public static partial void NotTakenIn(ILogger log, Exception exception);
+    public static partial void NotApplied(ILogger log, Exception exception);
 }

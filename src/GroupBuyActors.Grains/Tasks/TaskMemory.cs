@@ -3,9 +3,9 @@ using GroupBuyActors.Hosting;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// The tasks that this silo has in memory, each in one place: waiting in the wheel, or taken out of it to run
+/// The tasks that this silo has in memory, each once: waiting in the wheel, or taken out of it to run
 /// (<see cref="RunningTasks"/>). Bounded by <see cref="MemoryWindow"/>. A part of <see cref="LocalTaskScheduler"/>,
-/// used under its lock only.
+/// used only under its lock.
 /// </summary>
 internal sealed class TaskMemory(ClusterClock clock, GrainsOptions options)
 {
@@ -19,7 +19,7 @@ internal sealed class TaskMemory(ClusterClock clock, GrainsOptions options)
 
     public bool WantsMore => Window.WantsMore(Count, clock.GetUtcNow());
 
-    /// <summary>When the first of those that wait is due; null where none waits.</summary>
+    /// <summary>When the first waiting task is due; null if none waits.</summary>
     public DateTimeOffset? NextDue() => _wheel.NextDue();
 
     public bool Contains(string id) => Running.Contains(id) || _wheel.TryGet(id, out _, out _);
@@ -27,21 +27,22 @@ internal sealed class TaskMemory(ClusterClock clock, GrainsOptions options)
     public (TaskLocation Where, ScheduledTask? Task) Find(string id) =>
         _wheel.TryGet(id, out _, out var waiting) ? (TaskLocation.Wheel, waiting) : Running.Find(id);
 
-    /// <summary>Lets a task wait until it fires; false where it is here already.</summary>
+    /// <summary>Adds a task to the wheel; false if its id is already there.</summary>
     public bool TryWait(ScheduledTask task, DateTimeOffset firesAt)
     {
         var id = task.Stored.Key.Id;
-        // Left from before the shard was another's, which has tried or moved it since.
+        // An earlier version may be left from before another silo owned the shard, which has tried or moved the task
+        // since.
         if (_wheel.TryGet(id, out _, out var former) && former.Stored.Version < task.Stored.Version)
             _wheel.Cancel(id, out _);
         task.FiresAt = firesAt;
         return _wheel.Add(id, firesAt, task);
     }
 
-    /// <summary>Takes out what is due, at most so many.</summary>
+    /// <summary>Takes due tasks out of the wheel, at most <paramref name="max"/>.</summary>
     public void PopDue(List<DueEntry<ScheduledTask>> due, int max) => _wheel.PopDue(clock.GetUtcNow(), due, max);
 
-    /// <summary>Takes out a task that a commit removed; a reading that is under way does not bring it back.</summary>
+    /// <summary>Removes a task that a commit removed; a reading in progress does not add it again.</summary>
     public void Abandon(string id)
     {
         Window.Forget(id);
@@ -49,7 +50,7 @@ internal sealed class TaskMemory(ClusterClock clock, GrainsOptions options)
         Running.Abandon(id);
     }
 
-    /// <summary>Takes a task out unless its run has begun; false where it has.</summary>
+    /// <summary>Removes a task unless its run has begun; false if it has.</summary>
     public bool TryTake(string id)
     {
         _wheel.Cancel(id, out _);
@@ -57,8 +58,8 @@ internal sealed class TaskMemory(ClusterClock clock, GrainsOptions options)
     }
 
     /// <summary>
-    /// True where a task that is next then belongs in memory; one that has no room there is left to a reading before
-    /// its time.
+    /// True if a task whose next try is at this time belongs in memory. If there is no room for it, a reading before
+    /// that time finds it.
     /// </summary>
     public bool HasCapacityFor(DateTimeOffset at)
     {

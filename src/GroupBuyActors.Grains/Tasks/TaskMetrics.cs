@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>Timed tasks as numbers.</summary>
+/// <summary>Metrics of timed tasks.</summary>
 internal sealed class TaskMetrics
 {
     private readonly Meter _meter;
@@ -12,7 +12,7 @@ internal sealed class TaskMetrics
     private readonly Counter<long> _dead;
     private readonly Counter<long> _breaches;
 
-    // A promise of "strict" is as exact as the machine allows; late beyond this it is broken.
+    // A lateness of zero means as exact as the machine allows; a run later than this is still counted as a breach.
     private static readonly TimeSpan Strict = TimeSpan.FromMilliseconds(50);
 
     public TaskMetrics(IMeterFactory meters)

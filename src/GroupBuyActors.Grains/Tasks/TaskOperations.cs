@@ -5,9 +5,9 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Changes of tasks by hand, from any silo: each is brought to the owner of the task's shard, which makes it
-/// (<see cref="OwnedTaskOperations"/>). Throws <c>StoreUnavailableException</c> where the outcome is not known; then
-/// ask again.
+/// Changes of tasks by operators, from any silo: each is sent to the owner of the task's shard, which makes it
+/// (<see cref="OwnedTaskOperations"/>). Throws <c>StoreUnavailableException</c> if the outcome is not known; the caller
+/// may repeat the call.
 /// </summary>
 internal sealed class TaskOperations(
     ITaskStore store,
@@ -17,42 +17,43 @@ internal sealed class TaskOperations(
     ClusterClock clock
 )
 {
-    /// <summary>Tasks of a group that are read at once, and outcomes and time of one call that cancels many.</summary>
+    /// <summary>
+    /// How many tasks of an actor are read at once, and how many outcomes one call that cancels many returns at most.
+    /// </summary>
     private const int TasksPerStep = 500,
         OutcomesMax = 1_000;
     private static readonly TimeSpan CancelFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Calls a task off for good.</summary>
+    /// <summary>Cancels a task.</summary>
     public Task<TaskChangeOutcome> CancelAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Cancel(taskId), cancellation);
 
-    /// <summary>Runs a pending task now; what its group would not do yet it still does not do.</summary>
+    /// <summary>Runs a pending task now; its group still does nothing that is not due yet.</summary>
     public Task<TaskChangeOutcome> RunNowAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Move(taskId, null), cancellation);
 
     /// <summary>
-    /// Gives a pending task another time, in <see cref="TaskBounds"/>; never earlier than what its group allows to have
-    /// an effect. One that a group's state depends on is only brought forward.
+    /// Moves a pending task to another time within <see cref="TaskBounds"/>; it has no effect before its group allows
+    /// it. A task that a group's state depends on can only be brought forward.
     /// </summary>
     public Task<TaskChangeOutcome> RescheduleAsync(string taskId, DateTimeOffset at, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Move(taskId, at), cancellation);
 
     /// <summary>
-    /// Gives a pending task another weight of its own, −1,000 to 1,000, on top of its type's: where slots are scarce,
-    /// each is worth a second's head start.
+    /// Sets a pending task's own weight, −1,000 to 1,000, which is added to that of its type: if slots are scarce, each
+    /// point is a head start of one second.
     /// </summary>
     public Task<TaskChangeOutcome> SetWeightAsync(string taskId, int weight, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.SetWeight(taskId, weight), cancellation);
 
-    /// <summary>Schedules a dead letter anew, under its own id and with its own idempotency key.</summary>
+    /// <summary>Redrives a dead letter, with the same id and the same idempotency key.</summary>
     public Task<TaskChangeOutcome> RedriveAsync(string taskId, CancellationToken cancellation) =>
         AtOwnerAsync(taskId, owner => owner.Redrive(taskId), cancellation);
 
     /// <summary>
-    /// Dismisses a dead letter: it is removed after its retention time, and a redrive by
-    /// filter passes it over. Nothing runs for a dead letter, so this needs no owner; one that is redriven at the same
-    /// moment is redriven.
+    /// Dismisses a dead letter: it is removed after its retention time, and a redrive by filter skips it. A dead letter
+    /// has no run, so this does not involve the owner; if it is redriven at the same time, the redrive wins.
     /// </summary>
     public async Task<TaskChangeOutcome> DismissAsync(string taskId, CancellationToken cancellation)
     {

@@ -7,15 +7,15 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>A type's policy as it is in force, with what was changed of it.</summary>
-/// <param name="Policy">In force; its version is 0 where nothing was changed while running.</param>
-/// <param name="Change">What was changed, or null.</param>
+/// <summary>A type's policy in force, with the operator's change.</summary>
+/// <param name="Policy">The policy in force; its version is 0 if it was not changed while running.</param>
+/// <param name="Change">The change, or null.</param>
 internal sealed record PolicyReport(TaskPolicy Policy, TaskPolicyChange? Change);
 
-/// <summary>How a change of a policy went: exactly one of the three is set.</summary>
-/// <param name="Report">In force now on this silo, and on all others within seconds.</param>
-/// <param name="Faults">Every faulty field with what is wrong; nothing was changed.</param>
-/// <param name="Conflict">Somebody else changed it since the version that was expected: the version now.</param>
+/// <summary>The result of a change of a policy: exactly one of the three is set.</summary>
+/// <param name="Report">The policy in force now on this silo, and on all others within seconds.</param>
+/// <param name="Faults">The faults by field; nothing was changed.</param>
+/// <param name="Conflict">The present version, if it is not the expected one.</param>
 internal sealed record PolicyChangeResult(
     PolicyReport? Report,
     IReadOnlyDictionary<string, string[]>? Faults,
@@ -23,9 +23,9 @@ internal sealed record PolicyChangeResult(
 );
 
 /// <summary>
-/// Policies in force on this silo: the release's defaults, over them what the configuration sets, and over that what
-/// operators changed while running, which is stored. All silos read the store every few seconds and at once when one of
-/// them reports a change.
+/// The policies in force on this silo: the release's defaults, overridden by the configuration, overridden by
+/// operators' stored changes. All silos read the store every few seconds, and at once when one of them reports a
+/// change.
 /// </summary>
 internal sealed class TaskPolicyRegistry : PeriodicService<int>
 {
@@ -67,11 +67,11 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
         _inForce = Combine([]);
     }
 
-    /// <summary>Raised after a change came into force here.</summary>
+    /// <summary>Raised after a change has come into force here.</summary>
     public event Action? Changed;
 
     /// <summary>
-    /// The policy of a type. One of a newer release, or of nobody, gets the default of a policy: it is run by nobody
+    /// The policy of a type. An unknown type, perhaps of a newer release, has a default policy; its tasks are not run
     /// here.
     /// </summary>
     public TaskPolicy Of(string type) =>
@@ -79,13 +79,13 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
             ? known.Policy
             : new TaskPolicy { Type = type, Retry = new RetryPolicy() };
 
-    /// <summary>A type's policy; null for a type that does not exist.</summary>
+    /// <summary>A type's policy; null for an unknown type.</summary>
     public PolicyReport? Find(string type) => _inForce.GetValueOrDefault(type);
 
     /// <summary>
-    /// Replaces what is changed of a type's policy; what the change leaves out takes the type's default again. With an
-    /// expected version, only where that is the version in force. Throws <see cref="KeyNotFoundException"/> on a type
-    /// that does not exist.
+    /// Replaces the change of a type's policy; values that the new change leaves out return to the type's default. With
+    /// an expected version, the change is made only if that is the version in force. Throws
+    /// <see cref="KeyNotFoundException"/> for an unknown type.
     /// </summary>
     public async Task<PolicyChangeResult> ChangeAsync(
         string type,
@@ -120,8 +120,8 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
     public override string Name => "task-policies";
 
     /// <summary>
-    /// Reads what is stored, and gives how many policies changed by it. Where the store cannot, those read before stay
-    /// in force.
+    /// Reads the stored changes; returns how many policies changed. If the store cannot be read, the present policies
+    /// stay in force.
     /// </summary>
     public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
@@ -179,9 +179,9 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
         }
         catch (System.Text.Json.JsonException e)
         {
-            // Written by a newer release, or by hand: the default is safer than half of it, or than numbers out of all
-            // bounds.
-            TaskLog.PolicyNotUnderstood(_log, e, row.Type, row.Version);
+            // Written by a newer release, or by hand: the default is safer than a part of the change, or than values
+            // out of bounds.
+            TaskLog.PolicyNotReadable(_log, e, row.Type, row.Version);
             return new PolicyReport(defaults with { Version = row.Version }, null);
         }
     }

@@ -5,8 +5,8 @@ using GroupBuyActors.Store.Tasks;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Timed tasks for operators. Pending tasks are in the table; where one is in memory, and whether it runs, is known by
-/// its owner; what ended is in the table of outcomes, or told by its actor's journal.
+/// Timed tasks for operators. Pending tasks are in the table; whether one is in memory or runs is known by its owner;
+/// ended tasks are in the table of outcomes, or follow from their actor's journal.
 /// </summary>
 internal sealed class TaskQueries(
     ITaskStore store,
@@ -21,8 +21,8 @@ internal sealed class TaskQueries(
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Pending and running tasks, the latest due first; with a status that only ended tasks have, those, the latest
-    /// ended first. What completed with an event of its group has left no row: <see cref="FindAsync"/> finds it through
+    /// Lists pending and running tasks, the latest due first; with a status of ended tasks, those, the latest ended
+    /// first. A task that was completed by an event of its group has no row; <see cref="FindAsync"/> finds it through
     /// the group.
     /// </summary>
     public async Task<Page<TaskReport>> ListAsync(
@@ -57,7 +57,7 @@ internal sealed class TaskQueries(
         return new Page<TaskReport>([.. reports.Where(report => status is null || report.Status == status)], page.Next);
     }
 
-    /// <summary>Ended tasks, newest first: dead letters and the like.</summary>
+    /// <summary>Lists ended tasks such as dead letters, newest first.</summary>
     public async Task<Page<TaskReport>> SearchAsync(
         TaskOutcomeFilter filter,
         string? after,
@@ -70,8 +70,8 @@ internal sealed class TaskQueries(
     }
 
     /// <summary>
-    /// One task with its story; a task of a group that is done is told by the journal (status success or cancelled).
-    /// Null where unknown.
+    /// One task with its timeline, also a completed task of a group (status success or cancelled), which follows from
+    /// the journal. Null if unknown.
     /// </summary>
     public async Task<TaskReport?> FindAsync(string taskId, CancellationToken cancellation)
     {
@@ -101,8 +101,8 @@ internal sealed class TaskQueries(
                 }
                 catch (Exception) when (!cancellation.IsCancellationRequested)
                 {
-                    // Its owner does not answer: whatever it runs counts as pending, which it will be again if the
-                    // owner is gone.
+                    // The owner does not answer, so its tasks are reported as pending, which they are again if it has
+                    // left.
                     return [];
                 }
             });
@@ -158,7 +158,7 @@ internal sealed class TaskQueries(
     }
 
     /// <summary>
-    /// A dead letter that was scheduled anew and has neither a row nor another ending has had its effect.
+    /// A dead letter that was redriven and has neither a row nor another outcome has succeeded.
     /// </summary>
     private static TaskReport Since(TaskReport ended) =>
         ended.RedrivenAt is null ? ended : ended with { Status = "success" };

@@ -8,8 +8,8 @@ namespace GroupBuyActors.Tasks;
 /// Tasks are written by commits only. What a commit of this silo schedules or removes reaches memory through the
 /// committer's own batches (<see cref="CommittedTasks"/>). Everything else comes from reading the table
 /// (<see cref="HorizonReader"/>): the next window before the last one ends; all of it from the left edge after shards
-/// were taken (<see cref="ShardTasks"/>), and after every fence, for a commit of the dead silo may have landed after
-/// the last look.
+/// were taken (<see cref="ShardTasks"/>), and after every fence, because the dead silo may have committed after the
+/// last reading.
 /// </para>
 /// </summary>
 internal sealed class TaskService(
@@ -22,14 +22,14 @@ internal sealed class TaskService(
     ClusterClock clock
 )
 {
-    /// <summary>Listens from now on; called before the committer starts, so that no commit is missed.</summary>
+    /// <summary>Subscribes to commits; called before the committer starts, so that none is missed.</summary>
     public void Listen()
     {
         gauges.Observe();
         committed.Listen();
     }
 
-    /// <summary>Begins to run; called when grain calls are served.</summary>
+    /// <summary>Begins to run tasks; called when grain calls are served.</summary>
     public void Start()
     {
         dispatcher.Start(executor.RunAsync);
@@ -37,7 +37,7 @@ internal sealed class TaskService(
         clock.Jumped += FollowJump;
     }
 
-    /// <summary>Begins no more runs and waits, bounded, for those in progress.</summary>
+    /// <summary>Begins no more runs, and waits a bounded time for those in progress.</summary>
     public Task StopAsync(CancellationToken cancellation)
     {
         clock.Jumped -= FollowJump;
@@ -47,7 +47,8 @@ internal sealed class TaskService(
     }
 
     /// <summary>
-    /// What the jump has made due is in the table, beyond what was read; and the wheel sleeps by the time before it.
+    /// After a jump, tasks that became due may be in the table beyond what was read, and the wheel's thread sleeps
+    /// until a time computed before it.
     /// </summary>
     private void FollowJump()
     {

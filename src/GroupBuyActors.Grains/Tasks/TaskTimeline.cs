@@ -4,8 +4,8 @@ using GroupBuyActors.Reading;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// Answers "why has it not run": a task's story from the journal that caused it, its row, its ending, and the memory of
-/// its owner. An owner that does not answer is itself an answer.
+/// Shows operators why a task has not run: its timeline from the journal of its cause, its row, its outcome, and the
+/// memory of its owner. If the owner does not answer, the timeline says so.
 /// </summary>
 internal sealed class TaskTimeline(
     IActorReader groups,
@@ -16,7 +16,9 @@ internal sealed class TaskTimeline(
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
-    /// <summary>Tells the story of a report; <paramref name="pending"/> where it still has a row.</summary>
+    /// <summary>
+    /// Adds the timeline to a report; <paramref name="pending"/> is its row, or null if it has ended.
+    /// </summary>
     public async Task<TaskReport> WithTimelineAsync(
         TaskReport report,
         TimedTask? pending,
@@ -50,7 +52,8 @@ internal sealed class TaskTimeline(
             timeline.Add(
                 new TaskMoment(
                     pending.Key.Due,
-                    $"{Tries(pending.Attempts)} failed: {pending.LastError ?? "the silo that ran it is gone"}."
+                    $"{Tries(pending.Attempts)} failed: "
+                        + $"{pending.LastError?.TrimEnd('.') ?? "the silo that ran it is gone"}."
                 )
             );
         if (situation is { LoadedAt: { } loaded })

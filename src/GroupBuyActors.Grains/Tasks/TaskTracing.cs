@@ -3,20 +3,20 @@ using GroupBuyActors.Hosting;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>Traces of runs.</summary>
+/// <summary>Traces runs of tasks.</summary>
 internal static class TaskTracing
 {
     private static readonly TimeSpan LinkAfter = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// The trace of what caused the task goes on; where it is old, the run begins its own and links to it.
+    /// Continues the trace of the task's cause. If the cause is old, the run begins a trace of its own, linked to it.
     /// </summary>
     public static Activity? Continue(TimedTask task, TaskHandlers handlers, DateTimeOffset now)
     {
         if (!Tracing.Source.HasListeners())
             return null;
         ActivityContext.TryParse(task.Trace, null, isRemote: true, out var cause);
-        // What caused a late task is as old as the task is late, at least.
+        // The cause is at least as old as the task is late.
         var isOld = cause == default || handlers.BeginsTrace(task.Type) || task.AgeAt(now) > LinkAfter;
         var activity = isOld
             ? Tracing.Source.StartActivity(

@@ -2,7 +2,9 @@ using GroupBuyActors.Hosting;
 
 namespace GroupBuyActors.Tasks;
 
-/// <summary>The sleep of the wheel's thread until a time of the cluster's clock, or until somebody wakes it.</summary>
+/// <summary>
+/// Lets the wheel's thread sleep until a time of the cluster's clock, or until <see cref="Wake"/> is called.
+/// </summary>
 internal sealed class WheelSleep : IDisposable
 {
     private readonly AutoResetEvent _wake = new(false);
@@ -12,7 +14,8 @@ internal sealed class WheelSleep : IDisposable
     public WheelSleep(ClusterClock clock)
     {
         _clock = clock;
-        // A clock that a test moves wakes the thread by its own timers; the machine's clock by the thread's own sleep.
+        // A clock that tests control wakes the thread by its timers; with the machine's clock the thread's own sleep is
+        // enough.
         if (!clock.RunsWithTheMachine)
             _timer = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -23,12 +26,12 @@ internal sealed class WheelSleep : IDisposable
     {
         if (_timer is null)
         {
-            // Up to the next millisecond: waking early would mean to sleep again at once.
+            // Rounded up to a millisecond, because a thread that wakes early would sleep again at once.
             _wake.WaitOne((int)Math.Ceiling(sleep.TotalMilliseconds));
             return;
         }
 
-        // A timer counts from where the clock is, which may be moved between the look at it and the setting.
+        // The clock may be moved between reading it and setting the timer, so the clock is read again.
         DateTimeOffset now;
         do
         {

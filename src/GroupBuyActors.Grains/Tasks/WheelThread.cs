@@ -3,10 +3,10 @@ using GroupBuyActors.Hosting;
 namespace GroupBuyActors.Tasks;
 
 /// <summary>
-/// The thread that takes due tasks out of the wheel: it does so, and sleeps until the next is due or until it is woken.
+/// The thread that takes due tasks out of the wheel, and sleeps until the next is due or it is woken.
 /// </summary>
 /// <param name="clock">The clock by which it sleeps.</param>
-/// <param name="fireDue">Fires what is due, and gives the time and until when nothing is to be done. Never
+/// <param name="fireDue">Fires due tasks, and returns the time and until when there is nothing to do. Never
 /// throws.</param>
 internal sealed class WheelThread(ClusterClock clock, Func<(DateTimeOffset Now, DateTimeOffset Until)> fireDue)
     : IDisposable
@@ -15,7 +15,7 @@ internal sealed class WheelThread(ClusterClock clock, Func<(DateTimeOffset Now, 
     private volatile bool _stopped;
     private Thread? _thread;
 
-    /// <summary>True once it was started and until it is stopped.</summary>
+    /// <summary>True from its start until it is stopped.</summary>
     public bool IsRunning => _thread is not null && !_stopped;
 
     public void Start()

@@ -34,7 +34,7 @@ internal sealed class Readiness(
             return closed;
         if (background.FailingBecause is { } ended)
             return ended;
-        if (tasks.SilentBecause is { } silent)
+        if (tasks.FailingBecause is { } silent)
             return silent;
         if (activations.FailingBecause is { } failing)
             return failing;

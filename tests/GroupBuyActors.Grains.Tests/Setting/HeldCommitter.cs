@@ -49,6 +49,20 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
 
     public void Dispose() => (inner as IDisposable)?.Dispose();
 
+    // A commit that is refused at once leaves its reservation to whoever made it, as the real committer does.
+    private Task<CommitResult> Make(CommitReservation taken, Commit commit)
+    {
+        try
+        {
+            return inner.CommitAsync(taken, commit);
+        }
+        catch (CommitTooLargeException)
+        {
+            taken.Dispose();
+            throw;
+        }
+    }
+
     public Task<CommitResult> CommitAsync(CommitReservation reservation, Commit commit)
     {
         lock (_gate)
@@ -59,10 +73,10 @@ internal sealed class HeldCommitter(ICommitter inner) : ICommitter, IDisposable
             }
 
             var taken = ((HeldReservation)reservation).Use();
-            if (Around?.Invoke(commit, () => inner.CommitAsync(taken, commit)) is { } other)
+            if (Around?.Invoke(commit, () => Make(taken, commit)) is { } other)
                 return other;
             if (!_held)
-                return inner.CommitAsync(taken, commit);
+                return Make(taken, commit);
             var outcome = new TaskCompletionSource<CommitResult>(TaskCreationOptions.RunContinuationsAsynchronously);
             _outside.Enqueue((taken, commit, outcome));
             var arrived = _arrived;

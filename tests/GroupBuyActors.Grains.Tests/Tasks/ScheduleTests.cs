@@ -228,8 +228,8 @@ public sealed class ScheduleTests
         public Task<HandlerResult> RunAsync(DueTask due, CancellationToken cancellation)
         {
             var asked = TaskType.Read(due.Task.Payload);
-            if (firings.LeaveOut(due, asked.Firing) is { } leftOut)
-                return Task.FromResult(leftOut);
+            if (firings.SkipIfOutdated(due, asked.Firing) is { } skipped)
+                return Task.FromResult(skipped);
             TaskIds.TryGetSchedule(due.Task.Key.Id, out var schedule, out _);
             reports.Add(schedule, asked);
             return Task.FromResult(firings.Conclude(due, asked.Firing));

@@ -193,7 +193,7 @@ public sealed class TaskIsolationTests
                         Type = Notify.TypeName,
                         NextAt = key.Due,
                     },
-                    isOverdue: false
+                    isRecovered: false
                 )
             );
         }

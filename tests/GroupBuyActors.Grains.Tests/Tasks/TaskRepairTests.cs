@@ -425,7 +425,7 @@ public sealed class TaskRepairTests
         );
         var canary = silo.Get<TaskCanary>();
         Assert.Equal(ShardId.Count / 128, await canary.RunOnceAsync(default));
-        Assert.Null(canary.SilentBecause);
+        Assert.Null(canary.FailingBecause);
         var held = silo.Ports.Hold("deduct:");
         var group = await silo.PublishAsync(Id, minGroupSize: 1);
         await group.Join(new JoinGroup("user-1"));
@@ -433,10 +433,10 @@ public sealed class TaskRepairTests
         await canary.RunOnceAsync(default);
         silo.Time.Advance(TimeSpan.FromSeconds(20));
         await canary.RunOnceAsync(default);
-        Assert.NotNull(canary.SilentBecause);
+        Assert.NotNull(canary.FailingBecause);
         held.SetResult(PortAnswer.Done);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
-        while (canary.SilentBecause is not null)
+        while (canary.FailingBecause is not null)
         {
             await Task.Delay(10, bound.Token);
             await canary.RunOnceAsync(default);

@@ -29,18 +29,18 @@ public sealed class TaskSlotTests
     {
         var queues = Queues(new GrainsOptions(), silent: [OrderClose.TypeName, Refund.TypeName, PaymentCheck.TypeName]);
         for (var n = 0; n < 300; n++)
-            queues.Add(Due(OrderClose.TypeName, isOverdue: true));
+            queues.Add(Due(OrderClose.TypeName, isRecovered: true));
         for (var n = 0; n < 50; n++)
         {
-            queues.Add(Due(Refund.TypeName, isOverdue: true));
-            queues.Add(Due(PaymentCheck.TypeName, isOverdue: true));
+            queues.Add(Due(Refund.TypeName, isRecovered: true));
+            queues.Add(Due(PaymentCheck.TypeName, isRecovered: true));
         }
 
         // The ramp of a recovery is at its end.
         _time.Advance(TimeSpan.FromMinutes(1));
-        queues.Add(Due(OrderClose.TypeName, isOverdue: true));
+        queues.Add(Due(OrderClose.TypeName, isRecovered: true));
         await UntilAsync(() => _begun.Count >= new GrainsOptions().OverdueRunningMax);
-        queues.Add(Due(other, isOverdue: true));
+        queues.Add(Due(other, isRecovered: true));
         await UntilAsync(() => _begun.Contains(other));
         Assert.Equal(new GrainsOptions().OverdueRunningMax, queues.Running);
         _silent.SetResult();
@@ -88,7 +88,7 @@ public sealed class TaskSlotTests
         return queues;
     }
 
-    private ScheduledTask Due(string type, bool isOverdue = false)
+    private ScheduledTask Due(string type, bool isRecovered = false)
     {
         var group = GroupId.Parse($"{1 + _tasks % 7}.SH.tea");
         var key = new TaskKey(group.Shard, _time.GetUtcNow(), TaskIds.Of(group.Actor, ++_tasks, "order-close"));
@@ -100,7 +100,7 @@ public sealed class TaskSlotTests
                 Actor = group.Actor,
                 NextAt = key.Due,
             },
-            isOverdue
+            isRecovered
         );
     }
 
