@@ -117,15 +117,11 @@ internal sealed class LocalTaskScheduler : IDisposable
         }
     }
 
-    /// <summary>Begins to fire tasks.</summary>
     public void Start() => _thread.Start();
 
-    /// <summary>
-    /// Wakes the thread after the clock has jumped, because it sleeps until a time computed before the jump.
-    /// </summary>
+    /// <summary>Wakes the thread after the clock has jumped, because it sleeps until a time of before.</summary>
     public void WakeUp() => _thread.Wake();
 
-    /// <summary>Fires no more tasks.</summary>
     public void Stop() => _thread.Stop();
 
     public void Dispose() => _thread.Dispose();
@@ -153,7 +149,6 @@ internal sealed class LocalTaskScheduler : IDisposable
             TryAdd(task, false);
     }
 
-    /// <summary>Removes a task that a commit removed.</summary>
     public void Remove(string id)
     {
         lock (_gate)
@@ -252,7 +247,7 @@ internal sealed class LocalTaskScheduler : IDisposable
     }
 
     /// <summary>
-    /// Adds the tasks that a reading found; returns how many are new, and how many of these a dead silo left behind.
+    /// Adds what a reading found; returns how many are new, and how many of these a dead silo left.
     /// </summary>
     /// <param name="found">The tasks that it found.</param>
     /// <param name="readTo">If the reading was limited, no task that was left out is due before this; null if none was
@@ -324,9 +319,7 @@ internal sealed class LocalTaskScheduler : IDisposable
         return true;
     }
 
-    /// <summary>
-    /// Queues a task that is due now at once, so that it does not wait for the wheel's thread.
-    /// </summary>
+    /// <summary>Queues a task that is due now, so that it does not wait for the wheel's thread.</summary>
     private bool TryFireNow(TimedTask task, bool mayHaveBegun)
     {
         var now = _clock.GetUtcNow();
@@ -398,8 +391,7 @@ internal sealed class LocalTaskScheduler : IDisposable
     }
 
     /// <summary>
-    /// Tasks that are due together are spread if the type's policy says so; a retry is not, because its wait has a
-    /// jitter.
+    /// Tasks due together are spread if the policy says so; a retry is not, because its wait has a jitter.
     /// </summary>
     private TimeSpan SpreadOf(TimedTask task) =>
         task.Attempts == 0 && _policies.Of(task.Type).SpreadWindow is { Ticks: > 0 } window
