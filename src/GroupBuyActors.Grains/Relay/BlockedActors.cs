@@ -10,8 +10,8 @@ namespace GroupBuyActors.Relay;
 
 /// <summary>
 /// The blocked actors of one stream, and their release: once the event before an actor's first is relayed, its events
-/// are read from the journal as far as the stream was taken, published in order, and the row goes or moves on. See
-/// <see cref="EventRelay"/>.
+/// are read from the journal as far as the stream was taken and published in order, and the row is removed or moved.
+/// See <see cref="EventRelay"/>.
 /// </summary>
 internal sealed class BlockedActors(
     long stream,
@@ -31,7 +31,7 @@ internal sealed class BlockedActors(
     /// <summary>Used when a publisher refuses and gives no reason.</summary>
     public const string NoReason = "No reason was given.";
 
-    // Looked at in one round: what is read and published for them is bounded by it.
+    // The number of actors handled in one round, which limits what is read and published for them.
     private const int ActorsAtOnce = 200;
     private const int EventsAtOnce = 500;
     private readonly Dictionary<ActorId, Entry> _entries = [];
@@ -49,7 +49,7 @@ internal sealed class BlockedActors(
 
     public int Parked => _parked;
 
-    /// <summary>The position up to which the stream was taken when it was last looked after.</summary>
+    /// <summary>The position up to which the stream was taken at the last maintenance.</summary>
     public long CommitCursor { get; private set; }
 
     /// <summary>Reads the rows that an earlier forwarder of the stream has stored.</summary>
@@ -89,7 +89,7 @@ internal sealed class BlockedActors(
     }
 
     /// <summary>
-    /// Publishes what can be; returns the last relayed event of each actor that is no longer blocked.
+    /// Publishes what can be published; reports the last relayed event of each actor that is no longer blocked.
     /// </summary>
     public async Task ReleaseAsync(long taken, Action<ActorId, long> released, CancellationToken cancellation)
     {
@@ -113,12 +113,13 @@ internal sealed class BlockedActors(
         var relayed = await blockedActors.CursorsAsync(publisher.Name, [.. awaited.Distinct()], cancellation);
         if (relayed[stream] == long.MaxValue)
         {
-            // Another carrier has drained it: all of it is relayed, and these rows go with the stream's.
+            // Another silo has drained the stream: all of it is relayed, and its rows are removed with it.
             Clear();
             return [];
         }
 
-        // Another carrier of this stream is ahead: until it is caught up with, what the rows cover is not known here.
+        // Another silo that forwards this stream is ahead: until this one has caught up, it does not know which events
+        // the rows cover.
         if (relayed[stream] > CommitCursor)
             return [];
         var looked = new List<(ActorId Actor, long Sequence)>();
@@ -146,8 +147,8 @@ internal sealed class BlockedActors(
         );
         foreach (var (actor, _) in looked)
         {
-            // What is not in the journal cannot be waited for; what lies in this stream is before the row's first
-            // event, hence relayed.
+            // An event that is not in the journal cannot be waited for; one in this stream is before the row's first
+            // event, so it is relayed.
             if (!positions.TryGetValue(actor, out var position) || position.IsRelayed || position.At.Stream == stream)
                 ready.Add(_entries[actor]);
             else
@@ -223,7 +224,7 @@ internal sealed class BlockedActors(
     }
 
     /// <summary>
-    /// The row that is left when a page was offered, null for none, and the last event that is relayed.
+    /// The row that remains after a page was published, null for none, and the last event that is relayed.
     /// </summary>
     private async Task<(BlockedActorRow? After, long Last)> AfterAsync(
         Page page,
@@ -277,7 +278,7 @@ internal sealed class BlockedActors(
         _parkedReadAt = clock.GetTimestamp();
         foreach (var row in parked)
         {
-            // A row that somebody took out is as good as one to be tried again.
+            // A removed row is treated as one to be tried again.
             var now = rows.GetValueOrDefault(row.Actor) ?? row with { State = BlockedActorState.Waiting };
             if (now.State == BlockedActorState.Parked)
                 continue;
@@ -322,18 +323,18 @@ internal sealed class BlockedActors(
 
         public bool IsParked => row.State == BlockedActorState.Parked;
 
-        /// <summary>True once it is in the table.</summary>
+        /// <summary>True once its row is in the table.</summary>
         public bool IsStored { get; set; }
 
-        /// <summary>Where the event lies that it waits for, once that was looked up.</summary>
+        /// <summary>The position of the event that it waits for, once it was looked up.</summary>
         public StreamPosition? Awaits { get; set; }
     }
 
     /// <summary>A page of an actor's events.</summary>
     /// <param name="Row">The actor's row.</param>
-    /// <param name="Events">The next of them, in sequence, as far as they lie in this stream one after the
-    /// other.</param>
-    /// <param name="IsCutShort">True where the one after them cannot be read.</param>
+    /// <param name="Events">The next events in order of sequence, as far as they follow each other in this
+    /// stream.</param>
+    /// <param name="IsCutShort">True if the event after them cannot be read.</param>
     /// <param name="Later">The actor's next event in this stream behind others elsewhere.</param>
     /// <param name="IsWhole">True where the actor has no events beyond those looked at.</param>
     private sealed record Page(

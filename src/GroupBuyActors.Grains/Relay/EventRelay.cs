@@ -27,9 +27,10 @@ namespace GroupBuyActors.Relay;
 /// <item>What fails otherwise is offered again, of each actor from its first event that is not published. The
 /// publisher promises that none behind it is.</item>
 /// </list>
-/// A crash loses what is remembered here; whoever adopts the stream reads the rows and goes on at the cursor, repeating
-/// at most what was published since it was written. It repeats in order, and all that follows: readers drop what they
-/// have seen. What would break it: a cursor that passes an event neither published nor covered by a row.
+/// What is remembered here is lost in a crash; the silo that adopts the stream reads the rows and continues at the
+/// cursor, repeating at most what was published since the cursor was written. It repeats those events and all that
+/// follow, in order: readers drop what they have seen. The cursor must never pass an event that is neither published
+/// nor covered by a row.
 /// </summary>
 internal sealed class EventRelay(
     long stream,
@@ -54,7 +55,7 @@ internal sealed class EventRelay(
 
     public int ActorsParked => waiting.Parked;
 
-    // A publisher gathers by itself; what waits here would only be later.
+    // A publisher forms batches by itself, so waiting here would only delay events.
     public TimeSpan Gathers(GrainsOptions options) => TimeSpan.Zero;
 
     public async Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation) =>
@@ -113,7 +114,7 @@ internal sealed class EventRelay(
         if (waiting.Count >= options.BlockedActorsMax)
             await EnsureCapacityAsync(cancellation);
         var early = await EarlyAsync(events, cancellation);
-        // Set aside once what was offered before is published: a row says that all before it is relayed.
+        // Blocked only after the earlier events are published, because a row means that all before it are relayed.
         var held = new Dictionary<ActorId, BlockedActorRow>();
         var offered = new List<OutgoingEvent>(events.Length);
         foreach (var e in events)
@@ -159,7 +160,7 @@ internal sealed class EventRelay(
         if (unknown.Count == 0)
             return [];
         var positions = await blockedActors.PositionsAsync(Name, unknown, cancellation);
-        // What lies in this stream went before, whatever the table's cursor says by now.
+        // An event in this stream was published before, whatever the stored cursor is by now.
         return
         [
             .. from position in positions
@@ -182,7 +183,7 @@ internal sealed class EventRelay(
     {
         if (!waiting.TryGet(e.Actor, out var row))
             return false;
-        // Before the row's first event all is relayed; from there on all goes when it is released.
+        // All events before the row's first are relayed; all later ones are published when the actor is released.
         if (e.Sequence >= row.Sequence)
             _passedOver.Add(e.Actor);
         return true;
@@ -195,7 +196,7 @@ internal sealed class EventRelay(
         var published = 0;
         foreach (var (e, outcome) in offered.Zip(outcomes))
         {
-            // Behind an event that is open or parked nothing counts: it goes again, after it.
+            // Events after one that is open or parked do not count: they are published again, after it.
             if (open.Contains(e.Actor) || waiting.Contains(e.Actor))
                 continue;
             if (outcome.State == PublishState.Open)
@@ -227,5 +228,5 @@ internal sealed class EventRelay(
         new(stream, actor, sequence, state, clock.GetUtcNow(), reason);
 }
 
-/// <summary>Some events are to be offered again.</summary>
+/// <summary>Some events must be published again.</summary>
 internal sealed class EventsOpenException(string message) : Exception(message);

@@ -4,14 +4,16 @@ using Microsoft.Extensions.DependencyInjection;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Keeps something of its own from the events of actors. Registered with
-/// <see cref="EventProjectionRegistration.AddEventProjection"/>, it is given each event that is committed from then on,
-/// on whatever silo, and goes on after a restart where its cursors stand. Streams that were drained before it was
-/// registered are not given again: it reads what it needs of them from the journal.
+/// Keeps its own data from the events of actors. Registered with
+/// <see cref="EventProjectionRegistration.AddEventProjection"/>, it receives each event that is committed from then on,
+/// on any silo, and continues from its cursors after a restart. Streams that were drained before it was registered are
+/// not forwarded again: it reads what it needs of them from the journal.
 /// </summary>
 internal interface IEventProjection
 {
-    /// <summary>Names its cursors in the database: stable for ever, at most 40 ASCII characters.</summary>
+    /// <summary>
+    /// The name under which its cursors are stored: it never changes and has at most 40 ASCII characters.
+    /// </summary>
     string Name { get; }
 
     /// <summary>The kinds of actors whose events it is given.</summary>
@@ -19,8 +21,8 @@ internal interface IEventProjection
 
     /// <summary>
     /// Applies events, each actor's in sequence and without gaps, whichever silos committed them. After a crash, and
-    /// after it threw, some come again, in order: it drops sequences that it has seen. What it throws holds up this
-    /// projection only.
+    /// after an exception, some are repeated in order: it must drop sequences that it has seen. An exception delays
+    /// this projection only.
     /// </summary>
     Task ApplyAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellation);
 }
@@ -28,7 +30,7 @@ internal interface IEventProjection
 /// <summary>Registers projections.</summary>
 internal static class EventProjectionRegistration
 {
-    /// <summary>Adds a projection to what streams are forwarded to.</summary>
+    /// <summary>Adds a projection as a sink of streams.</summary>
     public static IServiceCollection AddEventProjection<TProjection>(this IServiceCollection services)
         where TProjection : class, IEventProjection
     {
@@ -39,7 +41,7 @@ internal static class EventProjectionRegistration
         return services;
     }
 
-    /// <summary>A projection takes what it is given as a whole, or not at all.</summary>
+    /// <summary>A projection as a publisher: it applies all events that it receives, or none.</summary>
     private sealed class ProjectionPublisher(IEventProjection projection) : IEventPublisher
     {
         public string Name => projection.Name;

@@ -6,13 +6,13 @@ using GroupBuyActors.Streams;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Takes what one stream holds, in order. Its progress is kept in a cursor row, and the streams of a dead silo are
-/// drained into it. It is handed a stretch again until it takes it; it must bear getting a
-/// stretch twice (after a crash its cursor may lag behind what it took).
+/// Takes the rows of one stream, in order. Its progress is stored in a cursor row, and the streams of dead silos are
+/// drained into it. A batch is repeated until it is taken; a batch that was taken may be repeated, too, because the
+/// cursor may lag behind after a crash.
 /// </summary>
 internal interface IStreamConsumer
 {
-    /// <summary>Names the sink's cursors in the database: stable for ever.</summary>
+    /// <summary>The name under which the sink's cursors are stored; it never changes.</summary>
     string Name { get; }
 
     /// <summary>
@@ -20,19 +20,19 @@ internal interface IStreamConsumer
     /// </summary>
     TimeSpan Gathers(GrainsOptions options) => options.RelayInterval;
 
-    /// <summary>Takes commits as they came from the committer, oldest first. Throws where it cannot now.</summary>
+    /// <summary>Takes commits from the committer, oldest first. Throws if it cannot at present.</summary>
     Task TakeAsync(IReadOnlyList<Commit> commits, CancellationToken cancellation);
 
-    /// <summary>Takes the same read back from the table.</summary>
+    /// <summary>Takes the same rows when they are read from the table.</summary>
     Task TakeAsync(IReadOnlyList<JournalRow> rows, CancellationToken cancellation);
 
     /// <summary>
-    /// Looks after what it took and has not carried to its end; called between stretches, <paramref name="taken"/>
-    /// being the last position it took. True where there is nothing of the kind.
+    /// Continues work that taking a batch has left, such as blocked actors; called between batches with the last
+    /// position taken. True if nothing is left.
     /// </summary>
     Task<bool> MaintainAsync(long taken, CancellationToken cancellation) => Task.FromResult(true);
 
-    /// <summary>Moves its cursor of a stream.</summary>
+    /// <summary>Moves its cursor in a stream.</summary>
     Task MoveCursorAsync(IStreams streams, long stream, long position, CancellationToken cancellation) =>
         streams.MoveCursorAsync(stream, Name, position, cancellation);
 

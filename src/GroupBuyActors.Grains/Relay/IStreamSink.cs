@@ -1,17 +1,21 @@
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Something that streams are forwarded to, registered in the service collection; an actor kind brings its own. What
-/// only wants to see events is an <see cref="IEventProjection"/>, which is less to write.
+/// A destination of streams, registered in the service collection; a kind of actors can have its own. A destination
+/// that only needs events is simpler to write as an <see cref="IEventProjection"/>.
 /// </summary>
 internal interface IStreamSink
 {
-    /// <summary>Names the sink's cursors in the database: stable for ever, at most 40 ASCII characters.</summary>
+    /// <summary>
+    /// The name under which the sink's cursors are stored: it never changes and has at most 40 ASCII characters.
+    /// </summary>
     string Name { get; }
 
-    /// <summary>The kinds of actors whose commits it takes; null for all, and for commits of no actor.</summary>
+    /// <summary>
+    /// The kinds of actors whose commits it takes; null for all commits, including those without an actor.
+    /// </summary>
     IReadOnlyCollection<string>? Kinds => null;
 
-    /// <summary>What takes one stream: an object of its own where it remembers something about the stream.</summary>
+    /// <summary>Creates the consumer of one stream.</summary>
     IStreamConsumer Of(long stream);
 }

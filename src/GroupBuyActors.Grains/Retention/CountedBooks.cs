@@ -5,12 +5,12 @@ using GroupBuyActors.Store.Retention;
 namespace GroupBuyActors.Retention;
 
 /// <summary>
-/// What is final in merchants' books leaves the live rows that books are summed over, and is in totals from then on. A
-/// pass goes through the merchants that have live rows.
+/// Moves final entries of merchants' books from the live rows to totals; a merchant's books are the sum of both. A pass
+/// goes through the merchants that have live rows.
 /// </summary>
 internal sealed class CountedBooks(BookTotals totals, ClusterClock clock) : IRetainedKind
 {
-    /// <summary>A group that has just ended is still being given stock back.</summary>
+    /// <summary>The stock of a group that has just ended is still being released.</summary>
     private static readonly TimeSpan CountDelay = TimeSpan.FromHours(1);
 
     private long _above;

@@ -2,15 +2,15 @@ using GroupBuyActors.Store.Retention;
 
 namespace GroupBuyActors.Retention;
 
-/// <summary>A kind of rows that leave once their time is over.</summary>
+/// <summary>A kind of rows that are removed after a time.</summary>
 internal interface IRetainedKind
 {
-    /// <summary>Names it in metrics and logs.</summary>
+    /// <summary>Its name in metrics and logs.</summary>
     string Kind { get; }
 
-    /// <summary>How long after all that was over has gone it is looked again.</summary>
+    /// <summary>The wait before the next pass, once nothing is left to remove.</summary>
     TimeSpan Interval => TimeSpan.FromMinutes(10);
 
-    /// <summary>Removes at most so many rows whose time is over.</summary>
+    /// <summary>Removes expired rows, at most <paramref name="rowsMax"/>.</summary>
     Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation);
 }

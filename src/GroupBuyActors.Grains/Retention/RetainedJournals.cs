@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Retention;
 
 /// <summary>
-/// Events of groups that are over, and what they left in the order status log but each order's last status.
+/// Events of groups that are over, and their rows in the order status log except each order's last status.
 /// </summary>
 /// <remarks>
 /// Problem: a group is read, and may be written (a late payment), long after it has ended, and its journal is all there
@@ -52,7 +52,7 @@ internal sealed class RetainedJournals(
             _removal = new Removal(group, head);
         if (_removal is { } removal)
         {
-            // One that fails is out of the way of the others until the next pass.
+            // A group that fails does not affect the others and is tried again in the next pass.
             _removal = null;
             var removed = await RemoveAsync(removal, rowsMax, cancellation);
             if (!removal.IsOver)
@@ -64,7 +64,8 @@ internal sealed class RetainedJournals(
             return new PurgeStep(0, IsDone: false);
         if (!_isLast)
             await ScanAsync(before, cancellation);
-        // The last stretch's groups are still to be looked at; then the pass is over, whatever of them had to stay.
+        // The groups of the last stretch are still to be examined; then the pass is over, even if some of them had to
+        // stay.
         var isOver = _isLast && _found.Count == 0;
         if (isOver)
             _isLast = false;
@@ -79,7 +80,9 @@ internal sealed class RetainedJournals(
             _found.Enqueue(found);
     }
 
-    /// <summary>Makes sure that the group can do without its events; gives its head, null where it cannot.</summary>
+    /// <summary>
+    /// Makes sure that the group can be loaded without its events; returns its head, or null if the events must stay.
+    /// </summary>
     private async Task<long?> PrepareAsync(GroupId group, DateTimeOffset before, CancellationToken cancellation)
     {
         var (state, _) = await GroupLoader.LoadAsync(reader, group, cancellation);
@@ -93,7 +96,8 @@ internal sealed class RetainedJournals(
         var snapshot = GroupSnapshot.Write(state);
         await reader.WriteSnapshotAsync(group.Actor, state.Sequence, snapshot, cancellation);
         var stored = await reader.LoadAsync(group.Actor, cancellation);
-        // Another event came meanwhile, or what was written does not come back: then all stays.
+        // Everything stays if another event was committed meanwhile, or the snapshot is not read back as it was
+        // written.
         return
             stored.SnapshotSequence == state.Sequence
             && stored.Snapshot.AsSpan().SequenceEqual(snapshot)
@@ -121,7 +125,7 @@ internal sealed class RetainedJournals(
 
     private async Task<int> RemoveAsync(Removal removal, int rowsMax, CancellationToken cancellation)
     {
-        // Events last: they are what the next pass would find the group by after a crash.
+        // Events last, because the next pass finds the group by them after a crash.
         if (removal.HasStatuses)
         {
             (var statuses, removal.Status) = await journals.RemoveStatusesAsync(
@@ -148,7 +152,7 @@ internal sealed class RetainedJournals(
         return events;
     }
 
-    /// <summary>A group whose events are being removed, and where that is.</summary>
+    /// <summary>A group whose events are being removed, and how far.</summary>
     private sealed class Removal(GroupId group, long head)
     {
         public GroupId Group => group;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Retention;
 
-/// <summary>Runs of tasks: a row each time a task without a group's event ended a try.</summary>
+/// <summary>Runs of tasks: one row for each try that ended without an event of a group.</summary>
 internal sealed class RetainedTaskRuns(OldRows rows, ClusterClock clock, IOptions<GrainsOptions> options)
     : IRetainedKind
 {
@@ -17,10 +17,10 @@ internal sealed class RetainedTaskRuns(OldRows rows, ClusterClock clock, IOption
         rows.TaskRunsAsync(clock.GetUtcNow() - options.Value.Retention.TaskRuns, rowsMax, cancellation);
 }
 
-/// <summary>Moves of tasks: told by lists that somebody pages through.</summary>
+/// <summary>Moves of tasks, which lists need while somebody pages through them.</summary>
 internal sealed class RetainedTaskMoves(OldRows rows) : IRetainedKind
 {
-    /// <summary>No list takes longer.</summary>
+    /// <summary>Nobody pages through a list for longer.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
 
     public string Kind => "task-moves";
@@ -29,7 +29,7 @@ internal sealed class RetainedTaskMoves(OldRows rows) : IRetainedKind
         rows.TaskMovesAsync(Kept, rowsMax, cancellation);
 }
 
-/// <summary>Rows of the journal without a group.</summary>
+/// <summary>Rows of the journal without an event.</summary>
 internal sealed class RetainedCommits(
     OldRows rows,
     StreamRelay relay,
@@ -48,7 +48,7 @@ internal sealed class RetainedCommits(
         );
 }
 
-/// <summary>Ended tasks: partitions by day on MySQL, made ahead here too.</summary>
+/// <summary>Outcomes of tasks: partitions by day on MySQL, which are also created ahead here.</summary>
 internal sealed class RetainedTaskOutcomes(
     ITaskOutcomes outcomes,
     TaskTypeRegistry types,

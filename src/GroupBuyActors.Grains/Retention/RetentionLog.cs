@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Retention;
 
-/// <summary>What happens to removing old rows.</summary>
+/// <summary>Log messages about retention.</summary>
 internal static partial class RetentionLog
 {
     [LoggerMessage(3200, LogLevel.Warning, "Expired rows of {Kind} could not be removed; retrying in {Seconds:F0} s.")]

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace GroupBuyActors.Retention;
 
-/// <summary>How removing what is over keeps up.</summary>
+/// <summary>Metrics of retention.</summary>
 internal sealed class RetentionMetrics
 {
     private readonly Meter _meter;
@@ -26,7 +26,7 @@ internal sealed class RetentionMetrics
 
     public void Failed(string kind) => _failures.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    /// <summary>Counters stand at zero from the start.</summary>
+    /// <summary>Registers the metrics, and makes the counters visible with zero from the start.</summary>
     public void Observe(IEnumerable<string> kinds, Func<IEnumerable<(string Kind, TimeSpan Behind)>> behind)
     {
         foreach (var kind in kinds)

@@ -7,15 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Retention;
 
 /// <summary>
-/// Removes what is over, on one silo of the cluster (the home of the first shard), one kind after the other in small
+/// Removes expired rows, on one silo of the cluster (the home of the first shard), one kind after the other in small
 /// steps.
 /// </summary>
 /// <remarks>
-/// Problem: what is over must leave as fast as it comes, and leaving must not be felt by commits. Each step is one
-/// short transaction; the next follows at once while there is a backlog, after a pause as long as the step took
-/// (<see cref="PurgePace"/>). Kinds take turns, so that the backlog of one holds up no other; one that fails waits,
-/// longer each time, and goes on from what is still there. Two silos that both believe to be the home do no harm: a
-/// step finds what there is.
+/// Problem: expired rows must be removed as fast as they come, without slowing down commits. Each step is one short
+/// transaction; while there is a backlog, the next follows after a pause as long as the step took
+/// (<see cref="PurgePace"/>). Kinds take turns, so that the backlog of one does not delay others; a kind that fails
+/// waits longer each time, and continues with what is left. Two silos that both consider themselves the home are
+/// harmless, because each step removes what it finds.
 /// </remarks>
 internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<string, long>>
 {
@@ -46,7 +46,9 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
 
     public override string Name => "retention";
 
-    /// <summary>One step of each kind that is due, where this silo does it; gives the rows removed of each.</summary>
+    /// <summary>
+    /// Makes one step of each kind that is due, if this silo is the home; returns the number of rows removed of each.
+    /// </summary>
     public override async Task<IReadOnlyDictionary<string, long>> RunOnceAsync(CancellationToken cancellation)
     {
         var removed = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -62,8 +64,8 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
     }
 
     /// <summary>
-    /// Removes all that is over, kind by kind, without pauses; gives the rows removed of each. What fails is in the
-    /// log.
+    /// Removes all expired rows, kind by kind, without pauses; returns the number of rows removed of each. Failures are
+    /// logged.
     /// </summary>
     internal async Task<IReadOnlyDictionary<string, long>> RemoveAllAsync(CancellationToken cancellation)
     {
@@ -112,7 +114,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
         }
     }
 
-    /// <summary>Where one kind stands.</summary>
+    /// <summary>The progress of one kind.</summary>
     private sealed class Progress(IRetainedKind kind)
     {
         private readonly Lock _gate = new();
@@ -126,14 +128,14 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
 
         public int Failures { get; private set; }
 
-        /// <summary>True where the last step was kept from its work by something else for a while.</summary>
+        /// <summary>True if something else prevented the last step for the present.</summary>
         public bool IsBlocked { get; private set; }
 
         public bool IsBehind => _behindSince is not null;
 
         public bool IsDue(TimeProvider time) => time.GetElapsedTime(_wait.Since) >= _wait.For;
 
-        /// <summary>True where more is to be done as soon as the pause is over.</summary>
+        /// <summary>True if there is more to remove after the pause.</summary>
         public bool IsDueAfterPace(TimeProvider time) => IsBehind && IsDue(time);
 
         public TimeSpan Behind(TimeProvider time)
@@ -142,7 +144,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
                 return _behindSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
         }
 
-        /// <summary>After a step; where it was the last of a backlog, what that came to.</summary>
+        /// <summary>Records a step; returns the totals if it ended a backlog.</summary>
         public (long Rows, TimeSpan Took)? Stepped(PurgeStep step, long began, TimeProvider time)
         {
             (Failures, IsBlocked) = (0, step.IsBlocked);
@@ -178,7 +180,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
             return wait;
         }
 
-        /// <summary>Another silo does it now, and tells how far it is.</summary>
+        /// <summary>Resets the backlog, because another silo removes rows and reports it now.</summary>
         public void Forget()
         {
             lock (_gate)
