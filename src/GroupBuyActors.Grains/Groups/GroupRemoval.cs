@@ -2,7 +2,7 @@ using GroupBuyActors.Activations;
 
 namespace GroupBuyActors.Groups;
 
-/// <summary>The end of a group's data, with the rows that only groups have.</summary>
+/// <summary>Removes a group's data, with the rows that only groups have.</summary>
 internal sealed class GroupRemoval(
     GroupServices services,
     DurableActor<GroupState, GroupCommand, CommandResult> actor,

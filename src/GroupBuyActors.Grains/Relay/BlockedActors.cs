@@ -36,7 +36,7 @@ internal sealed class BlockedActors(
     private const int EventsAtOnce = 500;
     private readonly Dictionary<ActorId, Entry> _entries = [];
 
-    // Takes turns, so that actors behind one that is parked elsewhere hold up no others.
+    // Actors take turns, so that those that wait for another stream do not delay others.
     private readonly Queue<ActorId> _line = new();
     private readonly HashSet<ActorId> _inLine = [];
     private int _parked;
@@ -70,7 +70,7 @@ internal sealed class BlockedActors(
 
     public bool Contains(ActorId actor) => _entries.ContainsKey(actor);
 
-    /// <summary>Blocks an actor, unless it is.</summary>
+    /// <summary>Blocks an actor, unless it is blocked already.</summary>
     public void Add(BlockedActorRow row)
     {
         if (!_entries.ContainsKey(row.Actor))
@@ -102,7 +102,7 @@ internal sealed class BlockedActors(
         ) { }
     }
 
-    /// <summary>Waiting actors whose predecessor is relayed, some of them.</summary>
+    /// <summary>Some of the waiting actors whose previous event is relayed.</summary>
     private async Task<List<Entry>> ReadyAsync(CancellationToken cancellation)
     {
         var awaited = _entries
@@ -159,7 +159,7 @@ internal sealed class BlockedActors(
     }
 
     /// <summary>
-    /// Publishes a page of each actor's events; false where nothing came of it and it is to be tried later.
+    /// Publishes a page of each actor's events; false if nothing changed and it must be tried later.
     /// </summary>
     private async Task<bool> ReleaseAsync(
         List<Entry> ready,
@@ -263,7 +263,7 @@ internal sealed class BlockedActors(
             };
     }
 
-    /// <summary>Takes over what operators decided of parked actors.</summary>
+    /// <summary>Applies operators' decisions about parked actors.</summary>
     private async Task RefreshOperatorActionsAsync(CancellationToken cancellation)
     {
         if (_parked == 0 || (_parkedReadAt is { } at && clock.GetElapsedTime(at) < GrainsOptions.RelayParkedInterval))
@@ -335,8 +335,9 @@ internal sealed class BlockedActors(
     /// <param name="Events">The next events in order of sequence, as far as they follow each other in this
     /// stream.</param>
     /// <param name="IsCutShort">True if the event after them cannot be read.</param>
-    /// <param name="Later">The actor's next event in this stream behind others elsewhere.</param>
-    /// <param name="IsWhole">True where the actor has no events beyond those looked at.</param>
+    /// <param name="Later">The sequence of the actor's next event in this stream after others in another
+    /// stream.</param>
+    /// <param name="IsWhole">True if the actor has no events beyond those that were read.</param>
     private sealed record Page(
         BlockedActorRow Row,
         List<OutgoingEvent> Events,

@@ -7,8 +7,8 @@ using GroupBuyActors.Streams;
 namespace GroupBuyActors.Relay;
 
 /// <summary>
-/// Publishes the events of one stream so that each actor's come out in sequence, though an actor's events lie in
-/// several streams: every silo that ever held it has written some.
+/// Publishes the events of one stream so that each actor's are published in sequence, although an actor's events are in
+/// several streams: every silo on which it was active has written some.
 /// <code>
 /// stream A (silo 1)   g:1 ─ g:2 ─ h:1 ─ g:3                          g:3 is relayed when A's cursor has passed it
 /// stream B (silo 2)                          g:4 ─ k:1 ─ g:5         g:4 may go when g:3 is relayed; k:1 at any time
@@ -18,14 +18,14 @@ namespace GroupBuyActors.Relay;
 /// this event on or before it. An event goes when it is its actor's first, or the one before it is relayed. Within a
 /// stream that is known from what went before; at the first event after a move it is looked up in the journal,
 /// once.</item>
-/// <item>Where it is not relayed yet, the actor is <b>blocked</b>: this stream passes over its events from there on
-/// and goes on with all others. One row says so, whatever number of events follow, and it is written in the
-/// transaction that moves the cursor past them. When the predecessor is relayed, the row's events up to the cursor are
-/// read from the journal, published, and the row goes.</item>
+/// <item>If it is not relayed yet, the actor is <b>blocked</b>: this stream skips its events from there on and
+/// continues with all others. One row records that, however many events follow, and it is written in the transaction
+/// that moves the cursor past them. When the previous event is relayed, the actor's events up to the cursor are read
+/// from the journal and published, and the row is removed.</item>
 /// <item>An event that is refused for good <b>parks</b> its actor in the same way: a reader that drops sequences it has
 /// seen would not notice a gap, so nothing of the actor goes past it until an operator decides.</item>
-/// <item>What fails otherwise is offered again, of each actor from its first event that is not published. The
-/// publisher promises that none behind it is.</item>
+/// <item>After any other failure, each actor's events are published again from the first that is not published. By the
+/// publisher's contract none after it is published.</item>
 /// </list>
 /// What is remembered here is lost in a crash; the silo that adopts the stream reads the rows and continues at the
 /// cursor, repeating at most what was published since the cursor was written. It repeats those events and all that
@@ -43,10 +43,10 @@ internal sealed class EventRelay(
     TimeProvider clock
 ) : IStreamConsumer
 {
-    // Of each actor met lately in this stream, the last event that is relayed.
+    // The last relayed event of each actor that had events in this stream lately.
     private readonly Dictionary<ActorId, long> _relayed = [];
 
-    // Actors whose events were passed over since the cursor was written.
+    // Actors whose events were skipped since the cursor was written.
     private readonly HashSet<ActorId> _passedOver = [];
 
     public string Name => publisher.Name;
@@ -189,7 +189,9 @@ internal sealed class EventRelay(
         return true;
     }
 
-    /// <summary>Takes over what became of the events; gives the actors of which some are to be offered again.</summary>
+    /// <summary>
+    /// Records the outcomes of events; returns the actors some of whose events must be published again.
+    /// </summary>
     private HashSet<ActorId> Publish(List<OutgoingEvent> offered, IReadOnlyList<PublishOutcome> outcomes)
     {
         var open = new HashSet<ActorId>();

@@ -16,7 +16,7 @@ internal interface IStreamConsumer
     string Name { get; }
 
     /// <summary>
-    /// How long commits gather before a stretch is taken: long where many changes of an actor become one row.
+    /// How long commits are collected before a batch is taken: long if many changes of an actor become one row.
     /// </summary>
     TimeSpan Gathers(GrainsOptions options) => options.RelayInterval;
 
@@ -36,9 +36,9 @@ internal interface IStreamConsumer
     Task MoveCursorAsync(IStreams streams, long stream, long position, CancellationToken cancellation) =>
         streams.MoveCursorAsync(stream, Name, position, cancellation);
 
-    /// <summary>Actors that wait for something outside this stream.</summary>
+    /// <summary>The number of actors that wait for an event in another stream.</summary>
     int ActorsWaiting => 0;
 
-    /// <summary>Actors that wait for an operator.</summary>
+    /// <summary>The number of actors that wait for an operator.</summary>
     int ActorsParked => 0;
 }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace GroupBuyActors.Retention;
 
 /// <summary>
-/// Groups whose time to be kept is over, with all that is left of them. Only groups whose events have left already are
-/// looked at; each removes itself (<see cref="IGroupTasks.Remove"/>). Off unless a time is set.
+/// Groups whose retention time is over, with all their remaining data. Only groups whose events were removed before are
+/// examined; each removes itself (<see cref="IGroupTasks.Remove"/>). Off unless a time is set.
 /// </summary>
 internal sealed class RetainedGroups(
     OldJournals journals,
