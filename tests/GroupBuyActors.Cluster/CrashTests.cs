@@ -2,14 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using GroupBuyActors.Cluster.Checks;
 using GroupBuyActors.Cluster.Load;
+using GroupBuyActors.TestActors;
 using Xunit;
 
 namespace GroupBuyActors.Cluster;
 
 /// <summary>
-/// kill -9 at random moments under load, of the processes that people run. The seed chooses campaigns and moments; it
-/// is printed, and <c>GROUPBUY_SEED</c> sets it. <c>GROUPBUY_KILLS</c> sets how many kills a series has (default 20),
-/// for a long night or a short look.
+/// kill -9 at random moments under load, of the processes that people run, on groups and on accounts, which are another
+/// kind of actors. The seed chooses campaigns, deposits and moments; it is printed, and <c>GROUPBUY_SEED</c> sets it.
+/// <c>GROUPBUY_KILLS</c> sets how many kills a series has (default 20), for a long night or a short look.
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
@@ -21,21 +22,21 @@ public sealed class CrashTests(ITestOutputHelper output)
     [Fact]
     public async Task NothingAcknowledgedIsLostWhenASiloOnSqliteIsKilledTwentyTimes()
     {
-        await using var system = await TestedSystem.OnSqliteAsync();
+        await using var system = await TestedSystem.OnSqliteAsync(SiloWithAccounts.Environment);
         await UnderLoadAsync(system, KillTheOnlySiloAsync);
     }
 
     [Fact]
     public async Task NothingAcknowledgedIsLostWhenASiloOnMariaDbIsKilledTwentyTimes()
     {
-        await using var system = await TestedSystem.OnMariaDbAsync(1);
+        await using var system = await TestedSystem.OnMariaDbAsync(1, SiloWithAccounts.Environment);
         await UnderLoadAsync(system, KillTheOnlySiloAsync);
     }
 
     [Fact]
     public async Task NothingAcknowledgedIsLostWhenOneOfThreeSilosIsKilledAtATimeTwentyTimes()
     {
-        await using var system = await TestedSystem.OnMariaDbAsync(3);
+        await using var system = await TestedSystem.OnMariaDbAsync(3, SiloWithAccounts.Environment);
         await UnderLoadAsync(
             system,
             async (running, ledger, dice) =>
@@ -52,7 +53,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     [Fact]
     public async Task NothingAcknowledgedIsLostWhenTheDatabaseServerDiesAndWhenAllSilosDieAtOnce()
     {
-        await using var system = await TestedSystem.OnMariaDbAsync(3);
+        await using var system = await TestedSystem.OnMariaDbAsync(3, SiloWithAccounts.Environment);
         Assert.SkipWhen(system.Database!.IsExternal, "The database server is not ours to kill.");
         await UnderLoadAsync(
             system,
@@ -126,28 +127,40 @@ public sealed class CrashTests(ITestOutputHelper output)
         using var edge = new Edge(system.Addresses) { Complain = ledger.Complain };
         var auditor = new Auditor(edge, ledger);
         var crowd = new Crowd(edge, ledger, _seed);
+        await using var accounts = await AccountClient.ConnectAsync(system);
+        var depositors = new Depositors(accounts, ledger.Complain, _seed);
+        var accountAudit = new AccountAudit(new AccountTables(system), accounts);
         try
         {
             using var enough = new CancellationTokenSource();
             crowd.Start();
+            depositors.Start();
             var watching = auditor.WatchBooksAsync(enough.Token);
             await disturb(system, ledger, new Random(_seed));
             // Life goes on after the last of it, and then comes to an end.
             await Task.Delay(500);
             await enough.CancelAsync();
             await crowd.StopAsync();
+            await depositors.StopAsync();
             crowd.ThrowIfBroken();
             var looked = await watching;
             output.WriteLine(
                 $"{clock.Elapsed.TotalSeconds:0} s of load: {ledger.Campaigns.Count} campaigns, "
                     + $"{ledger.Purchases.Count} orders, {ledger.Acknowledged} acknowledged calls, "
+                    + $"{depositors.Answered.Count} deposits, "
                     + $"{edge.Unknown} tries with an unknown outcome, books read {looked} times; "
                     + $"{system.DescribeStartUps()}"
             );
 
             var open = await auditor.WaitUntilSettledAsync(Settling);
             output.WriteLine($"settled after {clock.Elapsed.TotalSeconds:0} s");
-            var faults = await auditor.AuditAsync();
+            if (!await accountAudit.WaitUntilSettledAsync(Settling))
+                open ??= "accounts have tasks";
+            List<string> faults =
+            [
+                .. await auditor.AuditAsync(),
+                .. await accountAudit.AuditAsync(depositors.Answered),
+            ];
             output.WriteLine($"audited after {clock.Elapsed.TotalSeconds:0} s");
             if (open is not null || faults.Count > 0)
                 Assert.Fail(
@@ -156,8 +169,11 @@ public sealed class CrashTests(ITestOutputHelper output)
                 );
             // A run in which little happened proves little.
             Assert.True(
-                ledger.Purchases.Count > 2 * Kills && ledger.Campaigns.Count > Kills / 2,
-                $"only {ledger.Purchases.Count} orders in {ledger.Campaigns.Count} campaigns"
+                ledger.Purchases.Count > 2 * Kills
+                    && ledger.Campaigns.Count > Kills / 2
+                    && depositors.Answered.Count > 2 * Kills,
+                $"only {ledger.Purchases.Count} orders in {ledger.Campaigns.Count} campaigns, and "
+                    + $"{depositors.Answered.Count} deposits"
             );
         }
         catch (Exception e)

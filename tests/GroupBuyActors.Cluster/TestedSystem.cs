@@ -24,6 +24,9 @@ internal sealed class TestedSystem : IAsyncDisposable
     /// <summary>The name of its database; null on SQLite.</summary>
     public string? DatabaseName { get; private init; }
 
+    /// <summary>The SQLite file.</summary>
+    public string SqliteFile => Path.Combine(Directory, _silos[0].Settings.SqliteFile);
+
     /// <summary>What silos reach the database through, where that can be disturbed.</summary>
     public TcpFaultProxy? Proxy { get; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using GroupBuyActors.TestActors;
 
 namespace GroupBuyActors.CrashPoints;
 
@@ -17,20 +18,28 @@ public enum CrashSide
 /// Where a silo dies by its own hand, as kill -9 would have it: at one step of one actor, and nowhere else.
 /// </summary>
 /// <param name="Side">On which side of the step.</param>
-/// <param name="Step">A port's operation (<c>reserve, deduct, release, refund, ask, notice</c>), or the type of an
-/// event that a commit carries.</param>
+/// <param name="Step">A port's operation (<c>reserve, deduct, release, refund, ask, notice</c>), the type of an event
+/// that a commit carries, or <see cref="Snapshot"/>.</param>
 /// <param name="Key">The actor's key; of a group, the group.</param>
 /// <param name="Time">At which time that it comes there, from 1.</param>
 public sealed record CrashPoint(CrashSide Side, string Step, string Key, int Time = 1)
 {
+    /// <summary>The step of storing a snapshot.</summary>
+    public const string Snapshot = "snapshot";
+
     private const string Variable = "GROUPBUY_CRASH_POINT";
     private int _seen;
 
-    /// <summary>What to start the silo with.</summary>
+    /// <summary>What to start the silo with, which has accounts besides.</summary>
     public IReadOnlyDictionary<string, string?> Environment =>
-        new Dictionary<string, string?>
+        new Dictionary<string, string?>(SiloWithAccounts.Environment)
         {
-            ["DOTNET_STARTUP_HOOKS"] = typeof(CrashPoint).Assembly.Location,
+            // In this order: what this assembly uses of the other is loaded by then.
+            [SiloWithAccounts.HooksVariable] = string.Join(
+                Path.PathSeparator,
+                SiloWithAccounts.Environment[SiloWithAccounts.HooksVariable],
+                typeof(CrashPoint).Assembly.Location
+            ),
             [Variable] = string.Create(CultureInfo.InvariantCulture, $"{Side}|{Step}|{Key}|{Time}"),
         };
 

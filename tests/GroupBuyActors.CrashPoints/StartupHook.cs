@@ -1,4 +1,5 @@
 using GroupBuyActors.CrashPoints;
+using GroupBuyActors.TestActors;
 
 /// <summary>
 /// Makes the silo that people run die at a step, without a line for it in the silo: the runtime calls this before the
@@ -10,6 +11,6 @@ internal static class StartupHook
     public static void Initialize()
     {
         if (CrashPoint.FromEnvironment() is { } point)
-            CrashingHost.Arm(point);
+            HostServices.Change(services => CrashingServices.Surround(services, point));
     }
 }

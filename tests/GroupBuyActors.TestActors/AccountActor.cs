@@ -9,8 +9,8 @@ namespace GroupBuyActors.TestActors;
 /// <summary>Puts money in, as a caller asks under a request's id, or, without one, as the bonus of a task.</summary>
 internal sealed record Deposit(string? Request, long Amount);
 
-/// <summary>The one event of accounts: of a request, or of a task.</summary>
-internal sealed record Deposited(long Sequence, DateTimeOffset Time, string? Request, long Amount, string? Task)
+/// <summary>The one event of accounts: of a request, or the bonus for the deposit of a sequence.</summary>
+internal sealed record Deposited(long Sequence, DateTimeOffset Time, string? Request, long Amount, long? BonusFor)
     : IActorEvent;
 
 /// <summary>An account: a kind of actors that is no group, and small enough to be read at once.</summary>
@@ -20,11 +20,20 @@ internal sealed class Account : JsonActorState<Deposited>
 
     public RequestMemory<long> Requests { get; init; } = new();
 
+    /// <summary>The sequences of deposits whose bonus is still to come.</summary>
+    public HashSet<long> Unrewarded { get; init; } = [];
+
     protected override void Change(Deposited happened)
     {
         Balance += happened.Amount;
         if (happened.Request is { } request)
+        {
             Requests.Add(new RememberedRequest<long>(request, "", happened.Time, Balance, Journaled: true));
+            Unrewarded.Add(happened.Sequence);
+        }
+
+        if (happened.BonusFor is { } deposit)
+            Unrewarded.Remove(deposit);
     }
 }
 
@@ -47,12 +56,11 @@ internal sealed class AccountBehavior()
     public override ActorResult<Deposited> Execute(Account state, Deposit command, DecisionInput input)
     {
         var result = new ActorResult<Deposited>();
-        if (
-            command.Request is { } id
-            && state.Requests.Find(id, input.Clock, RequestMemory<long>.RememberedFor) is { } known
-        )
+        if (command.Request is null)
+            Reward(state, command, input, result);
+        else if (state.Requests.Find(command.Request, input.Clock, RequestMemory<long>.RememberedFor) is { } known)
             result.Outcome = new Outcome.Accepted<long>(known.Answer);
-        else if (command.Request is not null && state.Balance + command.Amount > Full)
+        else if (state.Balance + command.Amount > Full)
             result.Outcome = new Outcome.Refused<string>("full");
         else
             Accept(state, command, input, result);
@@ -65,13 +73,18 @@ internal sealed class AccountBehavior()
 
     private static void Accept(Account state, Deposit command, DecisionInput input, ActorResult<Deposited> result)
     {
-        var (sequence, task) = (state.Sequence + 1, input.Completes);
-        Record(state, result, new(sequence, input.Clock, command.Request, command.Amount, task?.Id));
+        Record(state, result, new(state.Sequence + 1, input.Clock, command.Request, command.Amount, null));
         result.Outcome = new Outcome.Accepted<long>(state.Balance);
-        if (task is { } completed)
-            result.Removals.Add(completed);
-        else
-            result.Schedules.Add(BonusHandler.TaskAfter(state));
+        result.Schedules.Add(BonusHandler.TaskAfter(state));
+    }
+
+    /// <summary>A task whose commit was made and not heard of runs again, and brings nothing then.</summary>
+    private static void Reward(Account state, Deposit command, DecisionInput input, ActorResult<Deposited> result)
+    {
+        var task = input.Completes!.Value;
+        result.Removals.Add(task);
+        if (TaskIds.TryGetCause(task.Id, out var cause) && state.Unrewarded.Contains(cause.Sequence))
+            Record(state, result, new(state.Sequence + 1, input.Clock, null, command.Amount, cause.Sequence));
     }
 }
 

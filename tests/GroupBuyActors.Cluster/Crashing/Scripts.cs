@@ -1,8 +1,5 @@
 namespace GroupBuyActors.Cluster.Crashing;
 
-/// <summary>How a campaign goes, from its publication to its end, whatever dies on the way.</summary>
-internal delegate Task Script(Play play);
-
 /// <summary>
 /// The campaigns whose steps are crashed at. None leaves it to chance which of two things is first: what ends a group
 /// is said once the test has seen what comes before it.

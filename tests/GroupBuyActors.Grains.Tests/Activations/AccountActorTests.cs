@@ -123,6 +123,23 @@ public sealed class AccountActorTests
         await TestSilo.GoneAsync(silo, TaskIds.Of(Id, 1, BonusHandler.TaskType.Name));
     }
 
+    [Fact]
+    public async Task ATaskWhoseCommitIsMadeButNotHeardOfRunsAgainWithoutASecondEffect()
+    {
+        await using var silo = await StartAsync();
+        await Account(silo).Deposit("r1", 100);
+        var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        silo.Committer.Around = (commit, make) =>
+            commit.Actor == Id && lost.TrySetResult() ? LoseAnswerAsync(make) : null;
+        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => lost.Task);
+        var task = TaskIds.Of(Id, 1, BonusHandler.TaskType.Name);
+        await silo.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => TestSilo.GoneAsync(silo, task));
+        Assert.Equal(
+            (101, 2),
+            (await RetryAsync(() => Account(silo).Read()), await silo.Get<IActorReader>().HeadAsync(Id, default))
+        );
+    }
+
     /// <summary>
     /// The silo dies on either side of the commit of a call and of that of a task, one after the other on one file.
     /// Whoever asked asks again with the same request, and in the end all is as if nothing had happened.
