@@ -122,29 +122,39 @@ internal sealed partial class SandboxBooks
     }
 
     // Inserts missing rows without locking existing ones.
-    private SqlText InsertStock(IEnumerable<SkuKey> keys) =>
+    private SqlText InsertStock(IEnumerable<SkuKey> keys)
+    {
+        var missing = SqlText.Join("\nunion all ", keys.Select(MissingStock));
+        return new SqlText().Append(
+            $"""
+            {_books.Dialect.InsertIgnore} into sandbox_stock (merchant_id, sku, available, reserved, deducted)
+              {missing}
+            """
+        );
+    }
+
+    private SqlText MissingStock(SkuKey key) =>
         new SqlText().Append(
             $"""
-        {_books.Dialect.InsertIgnore} into sandbox_stock (merchant_id, sku, available, reserved, deducted)
-          {SqlText.Join("\nunion all ", keys.Select(key => new SqlText().Append($"""
             select {key.MerchantId}, {Stored(key)}, {SandboxStock.NeverSet}, 0, 0 {_books.Dialect.FromDual}
-             where not exists (select 1 from sandbox_stock where merchant_id = {key.MerchantId} and sku = {Stored(key)})
-            """)))}
-        """
+              where not exists (select 1 from sandbox_stock where {Matches(key)})
+            """
         );
 
-    private SqlText SelectStock(IEnumerable<SkuKey> keys) =>
-        new SqlText().Append(
+    private SqlText SelectStock(IEnumerable<SkuKey> keys)
+    {
+        var requested = SqlText.Join(" or ", keys.Select(Matches));
+        return new SqlText().Append(
             $"""
             select merchant_id, sku, available, reserved, deducted from sandbox_stock
-              where
-              {SqlText.Join(
-                " or ",
-                keys.Select(key => new SqlText().Append($"merchant_id = {key.MerchantId} and sku = {Stored(key)}"))
-            )}
+              where {requested}
               order by merchant_id, sku
             """
         );
+    }
+
+    private SqlText Matches(SkuKey key) =>
+        new SqlText().Append($"merchant_id = {key.MerchantId} and sku = {Stored(key)}");
 
     private SqlText Changes(StockRows rows)
     {
