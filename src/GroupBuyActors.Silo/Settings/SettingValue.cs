@@ -65,14 +65,20 @@ internal static class SettingValue
         }
     }
 
-    // The binder does not parse ISO 8601. A nullable duration may be zero.
-    private static TimeSpan? Duration(string? text, bool isZeroAllowed) =>
-        (
-            IsoDurationConverter.TryParse(text ?? "", out var value)
-            || TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)
-        ) && (value > TimeSpan.Zero || (isZeroAllowed && value == TimeSpan.Zero))
-            ? value
-            : null;
+    // The binder does not parse ISO 8601. A nullable duration may be zero. A number without a unit other than 0 is
+    // refused: TimeSpan reads it as days.
+    private static TimeSpan? Duration(string? text, bool isZeroAllowed)
+    {
+        if (
+            !IsoDurationConverter.TryParse(text ?? "", out var value)
+            && !(TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && HasUnit(text, value))
+        )
+            return null;
+        return value > TimeSpan.Zero || (isZeroAllowed && value == TimeSpan.Zero) ? value : null;
+    }
+
+    private static bool HasUnit(string text, TimeSpan value) =>
+        value == TimeSpan.Zero || text.Contains(':', StringComparison.Ordinal);
 
     // The binder also accepts numbers. The names are those of the API if the enumeration has any.
     private static Dictionary<string, object> Words(Type type) =>

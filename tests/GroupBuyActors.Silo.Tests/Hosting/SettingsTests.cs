@@ -94,6 +94,12 @@ public sealed class SettingsTests
         Assert.DoesNotContain('\n', message);
     }
 
+    [Theory]
+    [InlineData("30")]
+    [InlineData("-00:00:30")]
+    public void ADurationWithoutAUnitOrBelowZeroIsRefused(string text) =>
+        Assert.Contains("ShutdownTimeout", Refusal(("GroupBuy:ShutdownTimeout", text)), StringComparison.Ordinal);
+
     [Fact]
     public void AFaultInAZoneIsToldAsOneWhereTheExpressionIsSetToo()
     {
