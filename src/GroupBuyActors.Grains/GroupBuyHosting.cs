@@ -11,9 +11,11 @@ using GroupBuyActors.Redrives;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Retention;
 using GroupBuyActors.Schedules;
+using GroupBuyActors.Streams;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -143,6 +145,14 @@ public static class GroupBuyHosting
 
         services.AddSingleton<RelayMetrics>();
         services.AddSingleton<ActorEventRegistry>();
+        services.AddSingleton(provider => new RelayServices(
+            provider.GetRequiredService<IStreams>(),
+            provider.GetRequiredService<IOptions<GrainsOptions>>().Value,
+            provider.GetRequiredService<RelayMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ClusterClock>(),
+            provider.GetRequiredService<ILogger<StreamRelay>>()
+        ));
         services.AddSingleton<StreamRelay>();
         services.AddSingleton<IStreamSink, ProjectionSink>();
         // Each publisher (IEventPublisher) that the host registers is a sink, too.

@@ -1,10 +1,7 @@
 using GroupBuyActors.Background;
 using GroupBuyActors.Committing;
-using GroupBuyActors.Hosting;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Retries;
-using GroupBuyActors.Streams;
-using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Relay;
 
@@ -20,19 +17,12 @@ namespace GroupBuyActors.Relay;
 internal sealed class StreamForwarder(
     long stream,
     IStreamConsumer sink,
-    IStreams streams,
-    GrainsOptions options,
-    RelayMetrics metrics,
-    TimeProvider time,
-    ILogger log,
-    TimeProvider? clock = null,
+    RelayServices relay,
     IReadOnlyCollection<string>? kinds = null
 ) : StreamingService
 {
     private static readonly Backoff TakeAgain = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
 
-    // The clock of the journal's times, which measures how long a row waits.
-    private readonly TimeProvider _clock = clock ?? time;
     private readonly Lock _gate = new();
     private readonly Queue<(long Last, Commit Commit, DateTimeOffset Arrived)> _waiting = new();
     private readonly Signal _arrived = new();
@@ -74,7 +64,7 @@ internal sealed class StreamForwarder(
         get
         {
             lock (_gate)
-                return _head == _taken ? 0 : Math.Max(0, (_clock.GetUtcNow() - _oldest).TotalSeconds);
+                return _head == _taken ? 0 : Math.Max(0, (relay.Clock.GetUtcNow() - _oldest).TotalSeconds);
         }
     }
 
@@ -103,7 +93,7 @@ internal sealed class StreamForwarder(
     /// <summary>Called on the lane's thread, in position order.</summary>
     public void Add(CommittedBatch batch)
     {
-        var now = _clock.GetUtcNow();
+        var now = relay.Clock.GetUtcNow();
         lock (_gate)
         {
             if (_head == _taken)
@@ -115,11 +105,11 @@ internal sealed class StreamForwarder(
                     _waiting.Enqueue((_head, commit, now));
             }
 
-            if (_waiting.Count > options.RelayBacklogMax)
+            if (_waiting.Count > relay.Options.RelayBacklogMax)
             {
                 _waiting.Clear();
                 _behind = true;
-                RelayLog.Behind(log, stream, sink.Name);
+                RelayLog.Behind(relay.Log, stream, sink.Name);
             }
         }
 
@@ -133,14 +123,14 @@ internal sealed class StreamForwarder(
     public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
         var arrived = await _arrived.WaitAsync(
-            IsCursorFlushed ? Timeout.InfiniteTimeSpan : options.RelayCursorInterval,
-            time,
+            IsCursorFlushed ? Timeout.InfiniteTimeSpan : relay.Options.RelayCursorInterval,
+            relay.Time,
             cancellation
         );
         // Commits in quick succession are taken together, but only those that are there now, so that under load, too,
         // the next batch is collected for an interval.
-        if (arrived && sink.Gathers(options) is var gathers && gathers > TimeSpan.Zero)
-            await Task.Delay(gathers, time, cancellation);
+        if (arrived && sink.Gathers(relay.Options) is var gathers && gathers > TimeSpan.Zero)
+            await Task.Delay(gathers, relay.Time, cancellation);
         var (before, head) = (Taken, Head);
         try
         {
@@ -171,7 +161,7 @@ internal sealed class StreamForwarder(
         }
         catch (Exception e) when (bound.IsCancellationRequested)
         {
-            RelayLog.NotFlushed(log, e, stream, sink.Name);
+            RelayLog.NotFlushed(relay.Log, e, stream, sink.Name);
             return false;
         }
     }
@@ -197,20 +187,20 @@ internal sealed class StreamForwarder(
         await UntilTakenAsync(
             async () =>
             {
-                if (await streams.UndrainedCursorAsync(stream, sink.Name, cancellation) is not { } cursor)
+                if (await relay.Streams.UndrainedCursorAsync(stream, sink.Name, cancellation) is not { } cursor)
                 {
                     isDrained = true;
                     return;
                 }
 
-                var end = await streams.EndAsync(stream, cancellation);
+                var end = await relay.Streams.EndAsync(stream, cancellation);
                 lock (_gate)
                     (_taken, _cursor, _head, _behind, _oldest) = (
                         cursor,
                         cursor,
                         Math.Max(cursor, end),
                         cursor < end,
-                        _clock.GetUtcNow()
+                        relay.Clock.GetUtcNow()
                     );
             },
             cancellation
@@ -224,7 +214,7 @@ internal sealed class StreamForwarder(
             await FlushCursorAsync(cancellation);
             if (IsCursorFlushed)
                 return;
-            await Task.Delay(options.RelayCursorInterval, time, cancellation);
+            await Task.Delay(relay.Options.RelayCursorInterval, relay.Time, cancellation);
         }
     }
 
@@ -245,7 +235,7 @@ internal sealed class StreamForwarder(
             _taken = _lastInHand;
             // If later commits are in the table only, its first page shows since when they wait.
             if (!_behind)
-                _oldest = _waiting.TryPeek(out var next) ? next.Arrived : _clock.GetUtcNow();
+                _oldest = _waiting.TryPeek(out var next) ? next.Arrived : relay.Clock.GetUtcNow();
         }
 
         await FlushCursorIfDueAsync(stopping);
@@ -259,7 +249,7 @@ internal sealed class StreamForwarder(
         {
             if (_behind)
                 return false;
-            while (_inHand.Count < options.RelayBatchMax && _waiting.TryDequeue(out var next))
+            while (_inHand.Count < relay.Options.RelayBatchMax && _waiting.TryDequeue(out var next))
             {
                 _inHand.Add(next.Commit);
                 _lastInHand = next.Last;
@@ -273,7 +263,7 @@ internal sealed class StreamForwarder(
     {
         IReadOnlyList<JournalRow> rows = [];
         await UntilTakenAsync(
-            async () => rows = await streams.ReadAsync(stream, _taken, options.RelayBatchMax, _halt.Token),
+            async () => rows = await relay.Streams.ReadAsync(stream, _taken, relay.Options.RelayBatchMax, _halt.Token),
             stopping
         );
         if (rows.Count > 0)
@@ -301,7 +291,10 @@ internal sealed class StreamForwarder(
 
     private async Task FlushCursorIfDueAsync(CancellationToken stopping)
     {
-        if (!IsCursorFlushed && (_flushedAt is not { } at || time.GetElapsedTime(at) >= options.RelayCursorInterval))
+        if (
+            !IsCursorFlushed
+            && (_flushedAt is not { } at || relay.Time.GetElapsedTime(at) >= relay.Options.RelayCursorInterval)
+        )
             await FlushCursorAsync(stopping);
     }
 
@@ -311,11 +304,11 @@ internal sealed class StreamForwarder(
         await UntilTakenAsync(async () => _isMaintained = await sink.MaintainAsync(taken, _halt.Token), stopping);
         if (taken > _cursor)
         {
-            await UntilTakenAsync(() => sink.MoveCursorAsync(streams, stream, taken, _halt.Token), stopping);
+            await UntilTakenAsync(() => sink.MoveCursorAsync(relay.Streams, stream, taken, _halt.Token), stopping);
             _cursor = taken;
         }
 
-        _flushedAt = time.GetTimestamp();
+        _flushedAt = relay.Time.GetTimestamp();
     }
 
     /// <summary>Passes those of the sink's kinds to the sink, if there are any.</summary>
@@ -344,9 +337,9 @@ internal sealed class StreamForwarder(
             }
             catch (Exception e) when (!stopping.IsCancellationRequested && !_halt.IsCancellationRequested)
             {
-                RelayLog.NotTaken(log, e, stream, sink.Name);
-                metrics.Failed(sink.Name);
-                await Task.Delay(TakeAgain.After(failures), time, stopping);
+                RelayLog.NotTaken(relay.Log, e, stream, sink.Name);
+                relay.Metrics.Failed(sink.Name);
+                await Task.Delay(TakeAgain.After(failures), relay.Time, stopping);
             }
         }
     }

@@ -2,10 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using GroupBuyActors.Background;
 using GroupBuyActors.Committing;
-using GroupBuyActors.Hosting;
-using GroupBuyActors.Streams;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Relay;
 
@@ -13,16 +9,7 @@ namespace GroupBuyActors.Relay;
 /// Forwards this silo's streams to every sink, and drains the streams of silos that have left. A stream's rows are
 /// committed in position order, so the stream itself is the outbox: the relay writes nothing but cursors.
 /// </summary>
-internal sealed class StreamRelay(
-    ICommitter committer,
-    IStreams streams,
-    StreamSinks sinks,
-    TimeProvider time,
-    ClusterClock clock,
-    IOptions<GrainsOptions> options,
-    RelayMetrics metrics,
-    ILogger<StreamRelay> log
-)
+internal sealed class StreamRelay(ICommitter committer, StreamSinks sinks, RelayServices relay)
 {
     private readonly IStreamSink[] _sinks = [.. sinks.All];
     private readonly ConcurrentDictionary<StreamForwarder, byte> _draining = new();
@@ -39,7 +26,7 @@ internal sealed class StreamRelay(
     /// <summary>Subscribes to commits; called before the committer starts, so that none is missed.</summary>
     public void Listen()
     {
-        metrics.Observe(() => _forwarders.Values.SelectMany(forwarders => forwarders).Concat(_draining.Keys));
+        relay.Metrics.Observe(() => _forwarders.Values.SelectMany(forwarders => forwarders).Concat(_draining.Keys));
         committer.Subscribe(OnCommitted);
     }
 
@@ -67,8 +54,8 @@ internal sealed class StreamRelay(
     public async Task DrainAsync(long stream, CancellationToken cancellation)
     {
         await Task.WhenAll(_sinks.Select(sink => DrainAsync(stream, sink, cancellation)));
-        await streams.MarkDrainedAsync(stream, cancellation);
-        RelayLog.Drained(log, stream);
+        await relay.Streams.MarkDrainedAsync(stream, cancellation);
+        RelayLog.Drained(relay.Log, stream);
     }
 
     /// <summary>
@@ -78,7 +65,7 @@ internal sealed class StreamRelay(
     public async Task<bool> StopAsync(CancellationToken cancellation)
     {
         await _stopping.CancelAsync();
-        using var limit = new CancellationTokenSource(options.Value.RelayFlushBound, time);
+        using var limit = new CancellationTokenSource(relay.Options.RelayFlushBound, relay.Time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         var flushed = await Task.WhenAll(
             _running.Select(started => started.Forwarder.StopAsync(started.Running, bound.Token))
@@ -100,8 +87,7 @@ internal sealed class StreamRelay(
         }
     }
 
-    private StreamForwarder Forwarder(long stream, IStreamSink sink) =>
-        new(stream, sink.Of(stream), streams, options.Value, metrics, time, log, clock, sink.Kinds);
+    private StreamForwarder Forwarder(long stream, IStreamSink sink) => new(stream, sink.Of(stream), relay, sink.Kinds);
 
     private void OnCommitted(CommittedBatch batch)
     {

@@ -231,16 +231,7 @@ public sealed class EventRelayTests
             RelayBatchMax = 7,
             RelayCursorInterval = TimeSpan.FromMilliseconds(1),
         };
-        var pump = new StreamForwarder(
-            1,
-            Relay(1, options: options),
-            _journal,
-            options,
-            new RelayMetrics(new NoMeters()),
-            TimeProvider.System,
-            NullLogger.Instance,
-            clock
-        );
+        var pump = new StreamForwarder(1, Relay(1, options: options), Services(options, clock));
         using var stop = new CancellationTokenSource();
         var running = pump.RunAsync(Loops.NewContext(TimeProvider.System), stop.Token);
         for (var n = 0; n < 100; n++)
@@ -279,21 +270,9 @@ public sealed class EventRelayTests
         var drained = new StreamForwarder(
             2,
             Relay(2, options: options),
-            _journal,
-            options,
-            new RelayMetrics(new NoMeters()),
-            TimeProvider.System,
-            NullLogger.Instance
+            Services(options, TimeProvider.System)
         ).DrainAsync(CancellationToken.None);
-        var first = new StreamForwarder(
-            1,
-            Relay(1),
-            _journal,
-            options,
-            new RelayMetrics(new NoMeters()),
-            TimeProvider.System,
-            NullLogger.Instance
-        );
+        var first = new StreamForwarder(1, Relay(1), Services(options, TimeProvider.System));
         await first.DrainAsync(CancellationToken.None).WaitAsync(TestSilo.Bound);
         await drained.WaitAsync(TestSilo.Bound);
         Assert.Equal(Enumerable.Range(1, 31).Select(n => (long)n), _publisher.Read(Tea));
@@ -322,6 +301,9 @@ public sealed class EventRelayTests
 
     private async Task TakeAllAsync(EventRelay relay, long stream) =>
         await relay.TakeAsync(await _journal.ReadAsync(stream, 0, 1_000, default), default);
+
+    private RelayServices Services(GrainsOptions options, TimeProvider clock) =>
+        new(_journal, options, new RelayMetrics(new NoMeters()), TimeProvider.System, clock, NullLogger.Instance);
 
     private EventRelay Relay(long stream, TimeProvider? time = null, GrainsOptions? options = null)
     {

@@ -243,7 +243,18 @@ public sealed class RelayTests
     }
 
     private static StreamForwarder Pump(MemoryStreams streams, RecordingSink sink, GrainsOptions options) =>
-        new(1, sink, streams, options, new RelayMetrics(new NoMeters()), TimeProvider.System, NullLogger.Instance);
+        new(
+            1,
+            sink,
+            new RelayServices(
+                streams,
+                options,
+                new RelayMetrics(new NoMeters()),
+                TimeProvider.System,
+                TimeProvider.System,
+                NullLogger.Instance
+            )
+        );
 
     /// <summary>A projection table that takes nothing: what a silo that dies at once leaves of its flush.</summary>
     private sealed class LostProjections : IProjections
