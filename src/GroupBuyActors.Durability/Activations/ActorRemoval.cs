@@ -1,8 +1,8 @@
 namespace GroupBuyActors.Activations;
 
 /// <summary>
-/// The end of an actor's data. Its activation does it, so that nothing can be decided between the last look and the
-/// last row: from the first part on calls are refused, and whoever tries again finds another activation, or nothing.
+/// Removes an actor's data. Its activation does this, so that nothing can be decided between the last check and the
+/// removal of the last row: after the first part calls are refused, and a repeated call reaches a new activation.
 /// </summary>
 internal sealed class ActorRemoval<TState, TCommand, TResult>(
     DurableActor<TState, TCommand, TResult> actor,
@@ -16,8 +16,8 @@ internal sealed class ActorRemoval<TState, TCommand, TResult>(
     private bool _isLeaving;
 
     /// <summary>
-    /// Removes a part of the actor that may go: true once nothing is left, false where there is more, null where it
-    /// stays.
+    /// Removes a part of the actor, if <paramref name="mayGo"/>: true once nothing is left, false if there is more,
+    /// null if it stays.
     /// </summary>
     public async Task<bool?> RemoveAsync(Func<TState, bool> mayGo, Func<TState, Task<bool?>> removePart)
     {

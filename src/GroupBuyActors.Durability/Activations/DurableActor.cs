@@ -349,7 +349,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
 
     /// <summary>
     /// A task about something that this state does not know. Either this activation is not the newest: then the check
-    /// ends it, and the task runs again on the newest one. Or nobody knows it: then the task is removed, and reported
+    /// ends it, and the task runs again on the newest one. Or it does not exist: then the task is removed, and reported
     /// so that its cause is investigated.
     /// </summary>
     private async ValueTask RemoveUnknownAsync(FiredTask task)

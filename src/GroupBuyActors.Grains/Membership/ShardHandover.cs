@@ -19,7 +19,7 @@ internal sealed class ShardHandover(
 {
     private readonly SiloIdentity _self = self.Identity();
 
-    /// <summary>Releases shards to their homes by name; gives the silos that have them now.</summary>
+    /// <summary>Releases shards to their homes by name; returns the new owners.</summary>
     public async Task<IReadOnlyList<SiloAddress>> ReleaseAsync(
         IReadOnlyCollection<ShardId> released,
         CancellationToken cancellation

@@ -23,7 +23,7 @@ internal sealed class ActorEventRegistry
             ? [.. named.Where(_byKind.ContainsKey)]
             : [.. _byKind.Values.Where(events => events.IsPublished).Select(events => events.Kind)];
 
-    /// <summary>An event as it goes out; null where its journal row cannot be read.</summary>
+    /// <summary>The event to publish; null if its journal row cannot be read.</summary>
     public OutgoingEvent? Outgoing(CommittedEvent e) =>
         _byKind.GetValueOrDefault(e.Actor.Kind)?.Data(e.Type, e.Version, e.Payload) is { } data
             ? new OutgoingEvent(e.Actor, e.Sequence, e.Type, e.Version, e.Time, data, e.Trace)
