@@ -1,6 +1,7 @@
 using GroupBuyActors.Ports;
 using GroupBuyActors.Reconciliation;
 using GroupBuyActors.Sandbox.Books;
+using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Tests;
 
 namespace GroupBuyActors.Sandbox.Tests;
@@ -116,6 +117,19 @@ public abstract class BookTests(IDatabaseFixture databases)
         Assert.Equal((PortAnswer.Unavailable, "The sandbox is configured to fail."), (page.Answer, page.Detail));
         Assert.Equal(PortAnswer.Refused, (await sandbox.StockBooks.ReadAsync(10042, null, 10, default)).Answer);
         Assert.Equal(1, (await sandbox.CallAsync(SandboxPort.Payments, "books:10042"))!.Times);
+    }
+
+    /// <summary>Not the first page, which a reader would take for the next one for ever.</summary>
+    [Fact]
+    public async Task APageTokenOfAnotherListOrWithoutAPlaceIsRefused()
+    {
+        await using var sandbox = await TestSandbox.NewAsync(databases);
+        foreach (var list in (string[])["payment-book", "stock-book", "calls"])
+        {
+            var token = PageToken.Write(list, 0, "10042.SH.tea");
+            await Assert.ThrowsAsync<FormatException>(() => sandbox.PaymentBooks.ReadAsync(10042, token, 10, default));
+            await Assert.ThrowsAsync<FormatException>(() => sandbox.StockBooks.ReadAsync(10042, token, 10, default));
+        }
     }
 
     private static async Task<List<T>> AllAsync<T>(Func<string?, Task<BookPage<T>>> read)

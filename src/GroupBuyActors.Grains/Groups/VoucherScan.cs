@@ -61,7 +61,11 @@ internal sealed class VoucherScan(
             {
                 var page = await queries.LapsedGroupsAsync(shard, due.Now, after, PageSize, cancellation);
                 foreach (var group in page)
+                {
+                    cancellation.ThrowIfCancellationRequested();
                     await LapseAsync(shard, group, due.Task.Trace);
+                }
+
                 if (page.Count < PageSize)
                     break;
                 after = page[^1];

@@ -18,6 +18,9 @@ internal sealed class ShardMap(
     private volatile Map? _map;
     private volatile bool _leaving;
 
+    // Counts what changes a map besides the membership: a map that was begun before the last change is not used.
+    private int _changes;
+
     /// <summary>The home of a shard; null while no silo is available.</summary>
     public SiloAddress? Of(ShardId shard) => Current().SiloOfShard[shard.Index];
 
@@ -52,21 +55,23 @@ internal sealed class ShardMap(
     public void Leave()
     {
         _leaving = true;
-        _map = null;
+        Interlocked.Increment(ref _changes);
     }
 
     /// <summary>
     /// Causes the map to be computed again, because a silo's region becomes known later than the silo.
     /// </summary>
-    public void Refresh() => _map = null;
+    public void Refresh() => Interlocked.Increment(ref _changes);
 
     private Map Current()
     {
-        var snapshot = membership.CurrentSnapshot;
-        return _map is { } map && map.Version == snapshot.Version ? map : _map = Build(snapshot);
+        var (changes, snapshot) = (Volatile.Read(ref _changes), membership.CurrentSnapshot);
+        return _map is { } map && map.Version == snapshot.Version && map.Changes == changes
+            ? map
+            : _map = Build(snapshot, changes);
     }
 
-    private Map Build(ClusterMembershipSnapshot snapshot)
+    private Map Build(ClusterMembershipSnapshot snapshot, int changes)
     {
         // This silo is included while it joins, so that it takes its shards before it serves.
         var silos = snapshot
@@ -81,11 +86,17 @@ internal sealed class ShardMap(
         for (var i = 0; i < siloOfShard.Length; i++)
             if (Rendezvous.Home(new ShardId(i), slots) is >= 0 and var home)
                 siloOfShard[i] = silos[home].SiloAddress;
-        return new Map(snapshot.Version, siloOfShard, silos.ToDictionary(silo => silo.SiloAddress, silo => silo.Name));
+        return new Map(
+            snapshot.Version,
+            changes,
+            siloOfShard,
+            silos.ToDictionary(silo => silo.SiloAddress, silo => silo.Name)
+        );
     }
 
     private sealed record Map(
         MembershipVersion Version,
+        int Changes,
         SiloAddress?[] SiloOfShard,
         Dictionary<SiloAddress, string> Names
     );

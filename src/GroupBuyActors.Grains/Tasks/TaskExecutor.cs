@@ -79,7 +79,7 @@ internal sealed class TaskExecutor(
         catch (Exception e)
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
-            outcome = "trouble";
+            outcome = "failure";
             await failures.HandleAsync(running, e);
         }
 

@@ -37,6 +37,9 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
     private readonly GrainsOptions _options;
     private readonly ILogger _log;
     private readonly FrozenDictionary<string, TaskPolicy> _defaults;
+
+    // One reading at a time: an older one that ends last would put older policies in force again.
+    private readonly SemaphoreSlim _reading = new(1, 1);
     private volatile FrozenDictionary<string, PolicyReport> _inForce;
 
     public TaskPolicyRegistry(
@@ -125,6 +128,21 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
     /// </summary>
     public override async Task<int> RunOnceAsync(CancellationToken cancellation)
     {
+        await _reading.WaitAsync(cancellation);
+        try
+        {
+            return await ReadAsync(cancellation);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    protected override TimeSpan PauseAfter(int result) => GrainsOptions.PolicyReadInterval;
+
+    private async Task<int> ReadAsync(CancellationToken cancellation)
+    {
         var stored = await _store.ReadAllAsync(cancellation);
         var before = _inForce;
         if (stored.All(row => !before.TryGetValue(row.Type, out var known) || known.Policy.Version == row.Version))
@@ -143,8 +161,6 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
         Changed?.Invoke();
         return changed;
     }
-
-    protected override TimeSpan PauseAfter(int result) => GrainsOptions.PolicyReadInterval;
 
     private void NotifyOthers()
     {

@@ -23,9 +23,10 @@ internal sealed partial class SandboxBooks
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         var range = new MerchantRange(merchantId);
         SqlText where = $"order_id >= {range.First} and order_id < {range.End}";
-        if (PageToken.Read("payment-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
+        if (PageToken.Read("payment-book", after, isFreeText: true) is var (_, id))
         {
-            var (order, payment) = (id[..at], Bytes(id[(at + 1)..]));
+            var (order, rest) = Split(id);
+            var payment = Bytes(rest);
             where.Append($" and order_id >= {order} and (order_id > {order} or payment_id > {payment})");
         }
 
@@ -69,9 +70,10 @@ internal sealed partial class SandboxBooks
     {
         var database = await _books.ReadyAsync().ConfigureAwait(false);
         SqlText where = $"merchant_id = {merchantId}";
-        if (PageToken.Read("stock-book", after, isFreeText: true) is var (_, id) && id.IndexOf(' ') is > 0 and var at)
+        if (PageToken.Read("stock-book", after, isFreeText: true) is var (_, id))
         {
-            var (group, sku) = (id[..at], database.Dialect.ToKey(id[(at + 1)..]));
+            var (group, rest) = Split(id);
+            var sku = database.Dialect.ToKey(rest);
             where.Append($" and group_id >= {group} and (group_id > {group} or sku > {sku})");
         }
 
@@ -97,6 +99,11 @@ internal sealed partial class SandboxBooks
             .ConfigureAwait(false);
         return PageToken.Page(rows, limit, entry => PageToken.Write("stock-book", 0, $"{entry.Group} {entry.Sku}"));
     }
+
+    private static (string First, string Second) Split(string id) =>
+        id.IndexOf(' ') is > 0 and var at
+            ? (id[..at], id[(at + 1)..])
+            : throw new FormatException("The page token is not valid for this list.");
 
     // The cast is needed because MySQL's sum of integers is a decimal.
     private static Raw Sum(string column) => new($"cast(coalesce(sum({column}), 0) as signed)");

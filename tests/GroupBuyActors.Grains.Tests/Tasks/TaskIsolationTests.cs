@@ -235,6 +235,54 @@ public sealed class TaskIsolationTests
         Assert.Single(log.Of(3013));
     }
 
+    /// <summary>
+    /// A change made here reads at once, while the reading that every silo makes from time to time is slow.
+    /// </summary>
+    [Fact]
+    public async Task AnOlderReadingOfPoliciesThatEndsLastPutsNoOlderPolicyInForce()
+    {
+        var store = new SlowPolicyStore();
+        var policies = new TaskPolicyRegistry(
+            store,
+            TaskRegistrations.Types,
+            null!,
+            null!,
+            new ClusterClock(new FakeTimeProvider(TestSilo.Evening)),
+            Options.Create(new GrainsOptions()),
+            NullLogger<TaskPolicyRegistry>.Instance
+        );
+        var slow = policies.RunOnceAsync(None);
+        var next = policies.RunOnceAsync(None);
+        store.First.SetResult();
+        await Task.WhenAll(slow, next).WaitAsync(TestSilo.Bound, None);
+        Assert.Equal(2, policies.Of(Notify.TypeName).Version);
+    }
+
+    /// <summary>Its first reading is held up; each reading sees one version more.</summary>
+    private sealed class SlowPolicyStore : IPolicyStore
+    {
+        private int _readings;
+
+        public TaskCompletionSource First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public async Task<IReadOnlyList<StoredPolicy>> ReadAllAsync(CancellationToken cancellation)
+        {
+            var version = Interlocked.Increment(ref _readings);
+            if (version == 1)
+                await First.Task;
+            return [new(Notify.TypeName, version, new TaskPolicyChange { Weight = 1 }.Write(), default, "test")];
+        }
+
+        public Task<int?> WriteAsync(
+            string type,
+            int expectedVersion,
+            ReadOnlyMemory<byte> changeJson,
+            DateTimeOffset at,
+            string caller,
+            CancellationToken cancellation
+        ) => throw new NotSupportedException();
+    }
+
     private static Task MoveAsync(TestSilo silo, TimedTask task, DateTimeOffset due) =>
         CommitAsync(
             silo,
