@@ -44,9 +44,14 @@ internal sealed class ScheduledTask(TimedTask task, bool isRecovered)
 
     /// <summary>
     /// The task that a commit stored with the same id and a later version before the end of its run was handled here: a
-    /// firing that was brought forward fires again, perhaps soon.
+    /// firing that was brought forward fires again, perhaps soon. A version that the run itself stored before it began
+    /// is none, although a reading of the table may find it before the run knows it.
     /// </summary>
-    public TimedTask? Successor { get; set; }
+    public TimedTask? Successor
+    {
+        get => field is { } successor && successor.Version > Stored.Version ? successor : null;
+        set;
+    }
 
     /// <summary>
     /// True if it cannot be run (no handler for its type, an invalid row, an unexpected exception): it stays here, so

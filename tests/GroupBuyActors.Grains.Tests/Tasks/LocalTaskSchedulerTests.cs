@@ -89,6 +89,27 @@ public sealed class LocalTaskSchedulerTests
         Assert.Equal([1, 2], versions);
     }
 
+    /// <summary>
+    /// A recovered task is stored under its next version before it runs, and a reading of the table finds that version
+    /// before the run knows that it is stored. Such a task used to run twice.
+    /// </summary>
+    [Fact]
+    public async Task WhatARunStoredOfItselfBeforeItBeganIsNotRunAfterIt()
+    {
+        using var silo = new Memory();
+        var runs = 0;
+        silo.Start(_ =>
+        {
+            runs++;
+            silo.Read(Memory.Task(version: 2, TimeSpan.Zero));
+            silo.Known!.Stored = Memory.Task(version: 2, TimeSpan.Zero);
+            return new HandlerResult.Completed();
+        });
+        silo.Near.Add(Memory.Task(version: 1, TimeSpan.Zero));
+        await TestSilo.UntilAsync(() => silo.Known is null);
+        Assert.Equal(1, runs);
+    }
+
     /// <summary>One silo's memory of near tasks, and what runs them.</summary>
     private sealed class Memory : IDisposable
     {
