@@ -9,14 +9,14 @@ namespace GroupBuyActors.Activations;
 /// <summary>An event that is stored as JSON.</summary>
 internal interface IActorEvent
 {
-    /// <summary>The actor's own, from 1.</summary>
+    /// <summary>The number of the event within its actor, from 1.</summary>
     long Sequence { get; }
 
-    /// <summary>The actor's now.</summary>
+    /// <summary>The time of the decision, never before that of the event before it.</summary>
     DateTimeOffset Time { get; }
 }
 
-/// <summary>A state that is its own snapshot, as JSON: its properties, as far as they have setters.</summary>
+/// <summary>A state whose snapshot is its JSON: all its properties that have setters.</summary>
 internal abstract class JsonActorState<TEvent> : IActorState
     where TEvent : IActorEvent
 {
@@ -27,19 +27,19 @@ internal abstract class JsonActorState<TEvent> : IActorState
 
     public DateTimeOffset UpdatedAt { get; set; }
 
-    /// <summary>Changes the state as an event says, when it is decided and when it is replayed.</summary>
+    /// <summary>Applies an event to the state, when it is decided and when it is replayed.</summary>
     public void Apply(TEvent happened)
     {
         (Sequence, UpdatedAt) = (happened.Sequence, happened.Time);
         Change(happened);
     }
 
-    /// <summary>What the event changes besides sequence and time.</summary>
+    /// <summary>Applies an event, except for its sequence and time, which are applied already.</summary>
     protected abstract void Change(TEvent happened);
 }
 
 /// <summary>
-/// A kind of actors whose state and events are stored as JSON: it consists of both and of what it decides.
+/// The behavior of a kind of actors whose state and events are stored as JSON; the kind adds its decisions.
 /// </summary>
 /// <param name="states">How the state is written and read.</param>
 /// <param name="events">How an event is written and read.</param>
@@ -76,10 +76,10 @@ internal abstract class JsonActorBehavior<TState, TCommand, TEvent>(
 
     public byte[] Snapshot(TState state) => JsonSerializer.SerializeToUtf8Bytes(state, states);
 
-    /// <summary>What happened, as the journal names it, such as <c>thing.done</c>.</summary>
+    /// <summary>The event's type in the journal, such as <c>account.deposited</c>.</summary>
     protected abstract string TypeOf(TEvent happened);
 
-    /// <summary>Applies an event that is decided, and adds it to what is to be committed.</summary>
+    /// <summary>Applies a decided event and adds it to the result, which is committed.</summary>
     protected static void Record(TState state, ActorResult<TEvent> result, TEvent happened)
     {
         state.Apply(happened);

@@ -4,36 +4,35 @@ using GroupBuyActors.Tasks;
 namespace GroupBuyActors.Redrives;
 
 /// <summary>
-/// Redrives all dead letters that pass a filter, at a rate. Its key names the redrive: starting one that was started
-/// gives its report.
+/// Redrives all dead letters that match a filter, at a rate. The key is the id of the redrive: starting one that was
+/// started before changes nothing and returns its report.
 /// </summary>
 [Alias("groupbuy.IRedriveGrain")]
 internal interface IRedriveGrain : IGrainWithStringKey
 {
-    /// <summary>Starts, or gives the report of what was started under this key.</summary>
+    /// <summary>Starts the redrive, or returns the report of the one that has this key.</summary>
     [Alias("Start")]
     Task<RedriveReport> Start(RedriveOrder order);
 
-    /// <summary>How far it is; null where nothing was started under this key.</summary>
+    /// <summary>Returns its progress; null if no redrive has this key.</summary>
     [Alias("Look")]
     Task<RedriveReport?> GetReport();
 
     /// <summary>
-    /// Stops it where it is; null where nothing was started under this key. A page under way ends soon, and its counts
-    /// are added then.
+    /// Stops it; null if no redrive has this key. A page that is running ends soon, and its counts are added then.
     /// </summary>
     [Alias("Stop")]
     Task<RedriveReport?> Stop();
 }
 
 /// <summary>
-/// What the engine calls on a redrive: the same grain as <see cref="IRedriveGrain"/>.
+/// The calls of the engine to a redrive, on the same grain as <see cref="IRedriveGrain"/>.
 /// </summary>
 [Alias("groupbuy.IRedriveTasks")]
 internal interface IRedriveTasks : IGrainWithStringKey
 {
     /// <summary>
-    /// What the page of this number is to redrive; null where it is not the next page to be recorded.
+    /// Returns what the page of this number is to redrive; null if it is not the next page to be recorded.
     /// </summary>
     [Alias("GetPage")]
     Task<RedrivePage?> GetPage(int number);
@@ -43,14 +42,14 @@ internal interface IRedriveTasks : IGrainWithStringKey
     Task RecordPage(RecordedPage page);
 
     /// <summary>
-    /// Removes the redrive for good, a part at a time, where it ended before. True once it is gone, false where there
-    /// is more to be removed, null where it stays.
+    /// Removes the redrive, a part at a time, if it ended before an instant. True once it is removed, false if there
+    /// is more to remove, null if it stays.
     /// </summary>
     [Alias("Remove")]
     Task<bool?> Remove(DateTimeOffset before);
 }
 
-/// <summary>Which dead letters to redrive; null = any. All that is given must hold.</summary>
+/// <summary>The dead letters to redrive: those that match all conditions; null is no condition.</summary>
 [GenerateSerializer, Immutable, Alias("groupbuy.RedriveOrder")]
 internal sealed record RedriveOrder
 {
@@ -78,7 +77,7 @@ internal sealed record RedriveOrder
     [Id(5)]
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>Whose error holds this text.</summary>
+    /// <summary>With an error that contains this text.</summary>
     [Id(6)]
     public string? Error { get; init; }
 
@@ -86,7 +85,7 @@ internal sealed record RedriveOrder
     [Id(7)]
     public int RatePerSecond { get; init; } = 50;
 
-    /// <summary>The same as a filter of endings.</summary>
+    /// <summary>The same as a filter of task outcomes.</summary>
     public TaskOutcomeFilter Filter() =>
         new()
         {
@@ -103,11 +102,11 @@ internal sealed record RedriveOrder
         };
 }
 
-/// <summary>How far a redrive is.</summary>
+/// <summary>The progress of a redrive.</summary>
 /// <param name="Status"><c>running</c>, <c>completed</c> or <c>stopped</c>.</param>
-/// <param name="Total">Dead letters that passed the filter when it began, counted up to 100,000.</param>
+/// <param name="Total">Dead letters that matched the filter at the start, counted up to 100,000.</param>
 /// <param name="Done">Scheduled anew.</param>
-/// <param name="Refused">Looked at and left: somebody else had changed them first, or several tries failed.</param>
+/// <param name="Refused">Not scheduled: another call had changed them before, or all tries failed.</param>
 /// <param name="RatePerSecond">See <see cref="RedriveOrder.RatePerSecond"/>.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="EndedAt">When it ended, or null.</param>
@@ -125,7 +124,7 @@ internal sealed record RedriveReport(
 /// <summary>A page that is to be redriven.</summary>
 /// <param name="Order">Which letters.</param>
 /// <param name="Token">Where the page begins; null for the first.</param>
-/// <param name="Since">No letter of it was redriven before.</param>
+/// <param name="Since">No letter of the page was redriven before this instant.</param>
 /// <param name="IsStopped">True where no further letters are to be redriven.</param>
 [GenerateSerializer, Immutable, Alias("groupbuy.RedrivePage")]
 internal sealed record RedrivePage(

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GroupBuyActors.Redrives;
 
-/// <summary>What can be asked of a redrive.</summary>
+/// <summary>A command to a redrive.</summary>
 internal abstract record RedriveCommand
 {
     private RedriveCommand() { }
@@ -21,9 +21,8 @@ internal abstract record RedriveCommand
 }
 
 /// <summary>
-/// What makes a durable actor a redrive. A page is recorded once, by its number: what a second run of its task brings
-/// only removes that task. A redrive that was stopped still records the page that was under way, so that its counts
-/// are right.
+/// The rules of redrives. A page is recorded once, by its number: a second run of its task only removes that task. A
+/// redrive that was stopped still records the page that was running, so that its counts are right.
 /// </summary>
 internal sealed class RedriveBehavior(ITaskOutcomes letters, ILogger<RedriveBehavior> log)
     : JsonActorBehavior<RedriveState, RedriveCommand, RedriveEvent>(
@@ -38,7 +37,7 @@ internal sealed class RedriveBehavior(ITaskOutcomes letters, ILogger<RedriveBeha
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>What whoever started, stopped or looked is told; null where it was never started.</summary>
+    /// <summary>The report that a command is answered with; null if the redrive was never started.</summary>
     public Func<RedriveCommand, ActorResult<RedriveEvent>, RedriveReport?> Reply { get; } = ReportOf;
 
     public override string Noun => "redrive";
@@ -86,7 +85,7 @@ internal sealed class RedriveBehavior(ITaskOutcomes letters, ILogger<RedriveBeha
     {
         if (state.Order is null)
         {
-            // What dies from here on is not taken: it would be redriven for as long as it fails.
+            // Later dead letters are excluded: one that keeps failing would be redriven without end.
             var order = start.Order with
             {
                 To = start.Order.To is { } to && to < now ? to : now,
@@ -121,7 +120,7 @@ internal sealed class RedriveBehavior(ITaskOutcomes letters, ILogger<RedriveBeha
         if (page.Number != state.Pages + 1 || (!state.IsRunning && page is { Done: 0, Refused: 0 }))
             return Outcome.Done;
         var goesOn = state.IsRunning && page.Next is not null;
-        // Later than all that this page redrove: what is redriven from then on is the next page's.
+        // After every letter of this page was redriven: letters redriven from then on belong to the next page.
         var nextAt = Instants.Later(page.BeganAt + Second, now + Millisecond);
         Happened(state, new RedrivePageDone(page.Done, page.Refused, page.Next, goesOn ? nextAt : null), now, result);
         if (goesOn)
