@@ -4,6 +4,7 @@ using GroupBuyActors.Cluster.Crashing;
 using GroupBuyActors.Cluster.Load;
 using GroupBuyActors.CrashPoints;
 using GroupBuyActors.TestActors;
+using GroupBuyActors.Testing.Silos;
 using Xunit;
 
 namespace GroupBuyActors.Cluster;

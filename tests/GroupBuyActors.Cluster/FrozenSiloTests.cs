@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using GroupBuyActors.Cluster.Load;
+using GroupBuyActors.Testing.Silos;
 using Xunit;
 
 namespace GroupBuyActors.Cluster;

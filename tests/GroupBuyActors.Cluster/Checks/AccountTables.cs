@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using GroupBuyActors.TestActors;
+using GroupBuyActors.Testing.Silos;
 using Microsoft.Data.Sqlite;
 using MySqlConnector;
 

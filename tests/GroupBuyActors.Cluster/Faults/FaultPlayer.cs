@@ -1,6 +1,7 @@
 using System.Net;
 using GroupBuyActors.Cluster.Load;
 using GroupBuyActors.Testing;
+using GroupBuyActors.Testing.Silos;
 
 namespace GroupBuyActors.Cluster.Faults;
 

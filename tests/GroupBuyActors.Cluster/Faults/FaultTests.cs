@@ -3,6 +3,7 @@ using System.Globalization;
 using GroupBuyActors.Cluster.Checks;
 using GroupBuyActors.Cluster.Load;
 using GroupBuyActors.Testing;
+using GroupBuyActors.Testing.Silos;
 using Xunit;
 
 namespace GroupBuyActors.Cluster.Faults;

@@ -1,4 +1,5 @@
 using System.Net;
+using GroupBuyActors.Testing.Silos;
 
 namespace GroupBuyActors.Cluster.Faults;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using GroupBuyActors.TestActors;
+using GroupBuyActors.Testing.Silos;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;

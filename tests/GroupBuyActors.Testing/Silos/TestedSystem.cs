@@ -1,28 +1,29 @@
-using GroupBuyActors.Testing;
-using GroupBuyActors.Testing.Silos;
-
-namespace GroupBuyActors.Cluster;
+namespace GroupBuyActors.Testing.Silos;
 
 /// <summary>Silo processes and their database, on loopback, in a directory of their own.</summary>
-internal sealed class TestedSystem : IAsyncDisposable
+public sealed class TestedSystem : IAsyncDisposable
 {
     private readonly List<TimeSpan> _startUps = [];
+    private readonly string? _connection;
     private SiloProcess[] _silos = [];
 
-    private TestedSystem(string directory, MariaDbServer? database, TcpFaultProxy? proxy)
+    private TestedSystem(string directory, MariaDbServer? database, TcpFaultProxy? proxy, string? name)
     {
         Directory = directory;
         Database = database;
         Proxy = proxy;
+        DatabaseName = name;
+        _connection = database?.ConnectionString(name, proxy?.Port);
     }
 
+    /// <summary>Where logs and data lie.</summary>
     public string Directory { get; }
 
     /// <summary>The database server; null on SQLite.</summary>
     public MariaDbServer? Database { get; }
 
     /// <summary>The name of its database; null on SQLite.</summary>
-    public string? DatabaseName { get; private init; }
+    public string? DatabaseName { get; }
 
     /// <summary>The SQLite file.</summary>
     public string SqliteFile => Path.Combine(Directory, _silos[0].Settings.SqliteFile);
@@ -30,8 +31,10 @@ internal sealed class TestedSystem : IAsyncDisposable
     /// <summary>What silos reach the database through, where that can be disturbed.</summary>
     public TcpFaultProxy? Proxy { get; }
 
+    /// <summary>Every silo, also one that is down.</summary>
     public IReadOnlyList<SiloProcess> Silos => _silos;
 
+    /// <summary>Where silos serve HTTP.</summary>
     public IEnumerable<Uri> Addresses => _silos.Select(silo => silo.Address);
 
     /// <summary>One silo on a SQLite file.</summary>
@@ -91,6 +94,21 @@ internal sealed class TestedSystem : IAsyncDisposable
         _silos[silo] = SiloProcess.Launch(environment is null ? settings : settings with { Environment = environment });
     }
 
+    /// <summary>
+    /// Starts one silo more, set as the first one, and waits for nothing. Gives its number: it is stopped and started
+    /// like the others.
+    /// </summary>
+    public int Add()
+    {
+        Launch(_silos[0].Settings.Environment, _silos[0].Settings.Through);
+        return _silos.Length - 1;
+    }
+
+    /// <summary>
+    /// Asks a silo to stop, as an orchestrator does, and gives its exit status; null where it had to be killed.
+    /// </summary>
+    public Task<int?> StopAsync(int silo) => _silos[silo].StopAsync(TimeSpan.FromSeconds(60));
+
     /// <summary>Waits until a silo is ready.</summary>
     public async Task ReadyAsync(int silo)
     {
@@ -109,6 +127,7 @@ internal sealed class TestedSystem : IAsyncDisposable
     /// <summary>The last lines of every silo's output.</summary>
     public string Tails() => string.Join('\n', _silos.Select(silo => silo.Tail()));
 
+    /// <summary>Ends all of it.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _silos)
@@ -130,32 +149,13 @@ internal sealed class TestedSystem : IAsyncDisposable
         IReadOnlyList<string>? through = null
     )
     {
-        var connection = database?.ConnectionString(name, proxy?.Port);
-        var system = new TestedSystem(
-            System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName,
-            database,
-            proxy
-        )
-        {
-            DatabaseName = name,
-        };
+        var directory = System.IO.Directory.CreateTempSubdirectory("groupbuy-cluster-").FullName;
+        var system = new TestedSystem(directory, database, proxy, name);
         try
         {
             // All at once: migrations and joining must bear it.
-            system._silos =
-            [
-                .. Enumerable
-                    .Range(1, silos)
-                    .Select(number =>
-                        SiloProcess.Launch(
-                            SiloSettings.Draw($"silo-{number}", system.Directory, connection) with
-                            {
-                                Environment = environment ?? new Dictionary<string, string?>(),
-                                Through = through ?? [],
-                            }
-                        )
-                    ),
-            ];
+            for (var silo = 0; silo < silos; silo++)
+                system.Launch(environment, through);
             for (var silo = 0; silo < silos; silo++)
                 await system.ReadyAsync(silo);
             return system;
@@ -165,5 +165,15 @@ internal sealed class TestedSystem : IAsyncDisposable
             await system.DisposeAsync();
             throw;
         }
+    }
+
+    private void Launch(IReadOnlyDictionary<string, string?>? environment, IReadOnlyList<string>? through)
+    {
+        var settings = SiloSettings.Draw($"silo-{_silos.Length + 1}", Directory, _connection) with
+        {
+            Environment = environment ?? new Dictionary<string, string?>(),
+            Through = through ?? [],
+        };
+        _silos = [.. _silos, SiloProcess.Launch(settings)];
     }
 }
