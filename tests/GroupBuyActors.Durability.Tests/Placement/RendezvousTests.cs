@@ -61,6 +61,20 @@ public sealed class RendezvousTests
     }
 
     [Fact]
+    public void SiloThatJoinsTakesOnlyForItselfWhateverTheNamesAndRegions() =>
+        Gen.Select(Silos, Gen.Int[0, 3])
+            .Sample(
+                (silos, region) =>
+                {
+                    var more = silos.Append(new SiloSlot("joined", Regions[region])).ToList();
+                    for (var index = 0; index < ShardId.Count; index += 7)
+                        if (Home(index, more) is not "joined" and var home)
+                            Assert.Equal(Home(index, silos), home);
+                },
+                iter: 200
+            );
+
+    [Fact]
     public void SilosOfTheShardsRegionComeFirst()
     {
         List<SiloSlot> silos = [new("a", null), new("b", "SH-PUDONG"), new("c", "SH-PUDONG"), new("d", "BJ-HAIDIAN")];
