@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using GroupBuyActors.Client;
 
 namespace GroupBuyActors.Silo.Http;
 
@@ -6,10 +7,17 @@ namespace GroupBuyActors.Silo.Http;
 internal sealed class EdgeOptions
 {
     /// <summary>
-    /// A command that is not answered within this time is sent again: 1 s, far longer than a commit, shorter than
-    /// callers wait.
+    /// A command or read that is not answered within this time is sent once more beside it: 200 ms, far longer than a
+    /// commit, and short enough that a call that died with its silo is answered by the next one within a second. Where
+    /// answers take longer, so does this, up to <see cref="TryTimeoutMax"/>.
     /// </summary>
-    public TimeSpan TryTimeout { get; set; } = TimeSpan.FromSeconds(1);
+    public TimeSpan TryTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The longest time after which a command or read is sent once more: 1 s.</summary>
+    public static readonly TimeSpan TryTimeoutMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest look-up of whether a group exists: 1 s, for the store may be slow.</summary>
+    public static readonly TimeSpan LookUpTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// The same for a command that calls a port (a publication, a payment): 15 s, longer than the port's own 10 s.
@@ -37,8 +45,14 @@ internal sealed class EdgeOptions
     /// <summary>The wait before the first retry; it doubles each time: 20 ms.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The longest wait between two tries: 400 ms.</summary>
-    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMilliseconds(400);
+    /// <summary>
+    /// The longest wait between two tries: 100 ms, because a call waits up to this long after the group is active on
+    /// another silo.
+    /// </summary>
+    public TimeSpan RetryDelayMax { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The same while the store accepts no changes, when retries cost it more: 400 ms.</summary>
+    public static readonly TimeSpan StoreRetryDelayMax = TimeSpan.FromMilliseconds(400);
 
     /// <summary>
     /// The interval of comment lines on an event stream without events, which keep its connection open: 15 s.
@@ -73,4 +87,12 @@ internal sealed class EdgeOptions
     /// time was too short.
     /// </summary>
     public TimeSpan ReconciliationBound { get; set; } = TimeSpan.FromSeconds(15);
+
+    internal CallPace Pace =>
+        new()
+        {
+            TryTimeout = TryTimeout,
+            TryTimeoutMax = TryTimeout > TryTimeoutMax ? TryTimeout : TryTimeoutMax,
+            RetryDelay = RetryDelay,
+        };
 }

@@ -1,7 +1,7 @@
+using GroupBuyActors.Client;
 using GroupBuyActors.Events;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Retries;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Http;
@@ -11,9 +11,9 @@ internal delegate double NextShare();
 
 /// <summary>
 /// Calls groups for HTTP requests. A try during the death of a silo or while the database is unreachable has an unknown
-/// outcome; it is sent again with the same request key, payment id or content until there is an answer or the budget is
-/// used up. That is safe because the group remembers what it has done. If the caller disconnects, retries stop, but the
-/// command is not cancelled.
+/// outcome; it is sent again with the same request key, payment id or content (<see cref="CallRepeater"/>) until there
+/// is an answer or the budget is used up. That is safe because the group remembers what it has done. If the caller
+/// disconnects, retries stop, but the command is not cancelled.
 /// </summary>
 internal sealed class GroupCalls(
     IGrainFactory grains,
@@ -25,6 +25,7 @@ internal sealed class GroupCalls(
     ILogger<GroupCalls> log
 )
 {
+    private readonly CallRepeater _repeater = new(options.Value.Pace, time, share.Invoke);
     private static readonly Refusal Unavailable = new(
         RefusalCode.StoreUnavailable,
         "The group did not answer in time. It is safe to send the same request again."
@@ -86,7 +87,8 @@ internal sealed class GroupCalls(
             cancellation
         );
 
-    private TimeSpan TimeoutOf(bool asksPort) => asksPort ? options.Value.PortTryTimeout : options.Value.TryTimeout;
+    // Null: as long as answers take at the moment.
+    private TimeSpan? TimeoutOf(bool asksPort) => asksPort ? options.Value.PortTryTimeout : null;
 
     private Task<Reply<T>> CallIfThereAsync<T>(
         GroupId group,
@@ -108,42 +110,40 @@ internal sealed class GroupCalls(
     private async Task<T> CallAsync<T>(
         GroupId group,
         Func<IGroupGrain, Task<T>> call,
-        TimeSpan tryTimeout,
+        TimeSpan? tryTimeout,
         Func<Refusal, T> refused,
         CancellationToken cancellation
     )
     {
         var grain = grains.GetGrain<IGroupGrain>(group.Value);
-        var started = time.GetTimestamp();
-        // Waits double and have jitter down to their half, so that calls that failed at the same time are not retried
-        // at the same time.
-        var retry = new Backoff(options.Value.RetryDelay / 2, options.Value.RetryDelayMax, Jitter: 1);
-        for (var tries = 1; ; tries++)
+        try
         {
-            var pending = call(grain);
-            try
-            {
-                return await pending.WaitAsync(tryTimeout, time, cancellation);
-            }
-            catch (Exception e) when (e is LimitExceededException or GatewayTooBusyException)
-            {
-                return refused(TooMany);
-            }
-            catch (Exception e) when (IsPassing(e))
-            {
-                pending.Ignore();
-                EdgeLog.Retrying(log, group, e.GetType().Name);
-                // A group that is being loaded does not answer; if the store does not answer this silo, that is the
-                // reason.
-                var budget =
-                    e is StoreUnavailableException || gate.RefusalReason is not null
-                        ? options.Value.StoreBudget
-                        : options.Value.Budget;
-                if (time.GetElapsedTime(started) + retry.After(tries, chance: 1) >= budget)
-                    return refused(Unavailable);
-                await Task.Delay(retry.After(tries, share()), time, cancellation);
-            }
+            return await _repeater.RunAsync(
+                () => call(grain),
+                failure => BoundOf(group, failure),
+                tryTimeout,
+                cancellation
+            );
         }
+        catch (Exception e) when (e is LimitExceededException or GatewayTooBusyException)
+        {
+            return refused(TooMany);
+        }
+        catch (UnansweredException)
+        {
+            return refused(Unavailable);
+        }
+    }
+
+    private RetryBound? BoundOf(GroupId group, Exception failure)
+    {
+        if (failure is LimitExceededException or GatewayTooBusyException || !IsPassing(failure))
+            return null;
+        EdgeLog.Retrying(log, group, failure.GetType().Name);
+        // A group that is being loaded does not answer; if the store does not answer this silo, that is the reason.
+        return failure is StoreUnavailableException || gate.RefusalReason is not null
+            ? new RetryBound(options.Value.StoreBudget, EdgeOptions.StoreRetryDelayMax)
+            : new RetryBound(options.Value.Budget, options.Value.RetryDelayMax);
     }
 
     /// <summary>

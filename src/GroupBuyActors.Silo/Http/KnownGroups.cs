@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using GroupBuyActors.Reading;
-using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Silo.Http;
 
@@ -9,7 +8,7 @@ namespace GroupBuyActors.Silo.Http;
 /// exist, so this is remembered for the groups that were used last. That a group does not exist is read again each
 /// time, so that a group that was published a moment ago, on any silo, is found.
 /// </summary>
-internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> options, TimeProvider time)
+internal sealed class KnownGroups(IActorReader reader, TimeProvider time)
 {
     /// <summary>Ids in each of the two generations: together about 20 MB.</summary>
     private const int GenerationMax = 50_000;
@@ -73,7 +72,7 @@ internal sealed class KnownGroups(IActorReader reader, IOptions<EdgeOptions> opt
 
     private async Task<bool> ReadAsync(GroupId group)
     {
-        using var limit = new CancellationTokenSource(options.Value.TryTimeout, time);
+        using var limit = new CancellationTokenSource(EdgeOptions.LookUpTimeout, time);
         try
         {
             await _slots.WaitAsync(limit.Token);

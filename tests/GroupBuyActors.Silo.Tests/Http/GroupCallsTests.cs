@@ -102,7 +102,7 @@ public sealed class GroupCallsTests
         CancellationToken cancellation = default
     )
     {
-        var known = new KnownGroups(DispatchProxy.Create<IActorReader, AnyGrain>(), Options.Create(_options), _time);
+        var known = new KnownGroups(DispatchProxy.Create<IActorReader, AnyGrain>(), _time);
         known.Add(Group);
         var calls = new GroupCalls(
             DispatchProxy.Create<IGrainFactory, AnyGrain>(),

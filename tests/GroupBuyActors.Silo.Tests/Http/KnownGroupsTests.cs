@@ -1,6 +1,5 @@
 using GroupBuyActors.Reading;
 using GroupBuyActors.Silo.Http;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace GroupBuyActors.Silo.Tests.Http;
@@ -10,11 +9,10 @@ public sealed class KnownGroupsTests
 {
     private static readonly GroupId Group = GroupId.Parse("1.SH.tea");
     private readonly FakeTimeProvider _time = new();
-    private readonly EdgeOptions _options = new();
     private readonly Heads _heads = new();
     private readonly KnownGroups _known;
 
-    public KnownGroupsTests() => _known = new KnownGroups(_heads, Options.Create(_options), _time);
+    public KnownGroupsTests() => _known = new KnownGroups(_heads, _time);
 
     [Fact]
     public async Task AGroupThatExistsIsLookedUpOnce()
@@ -63,7 +61,7 @@ public sealed class KnownGroupsTests
     {
         _heads.Answer = new TaskCompletionSource<long>().Task;
         var asked = _known.ExistsAsync(Group);
-        _time.Advance(_options.TryTimeout);
+        _time.Advance(EdgeOptions.LookUpTimeout);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => asked);
         _heads.Answer = Task.FromResult(1L);
         Assert.True(await _known.ExistsAsync(Group));
