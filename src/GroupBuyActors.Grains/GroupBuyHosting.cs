@@ -4,6 +4,7 @@ using GroupBuyActors.Committing;
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
+using GroupBuyActors.Membership.Liveness;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Reconciliation;
@@ -92,6 +93,10 @@ public static class GroupBuyHosting
         services.AddBackgroundLoop<ClusterReconciler>();
         services.AddBackgroundLoop<MembershipWatch>();
         services.AddSingleton<ClusterReport>();
+        services.AddSingleton(new LivenessTimes());
+        services.AddSingleton<LivenessProbe>();
+        services.AddSingleton<PeerLiveness>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LivenessPortService>();
         services.AddSingleton<SiloPreparation>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLifecycleService>();
 
@@ -192,6 +197,7 @@ public static class GroupBuyHosting
         services.AddSingleton<IRetainedKind, RetainedGroups>();
         services.AddSingleton<IRetainedKind, RetainedAudit>();
         services.AddSingleton<IRetainedKind, RetainedRedrives>();
+        services.AddSingleton<IRetainedKind, RetainedLivenessPorts>();
         services.AddSingleton<RetentionMetrics>();
         services.AddBackgroundLoop<RetentionService>();
     }

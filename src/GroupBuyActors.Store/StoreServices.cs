@@ -78,6 +78,7 @@ public static class StoreServices
         services.TryAddSingleton<OldActors>();
         services.TryAddSingleton<OldJournals>();
         services.TryAddSingleton<Shards>();
+        services.TryAddSingleton<LivenessPorts>();
         return services;
     }
 

@@ -55,6 +55,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Shards Shards => _services.GetRequiredService<Shards>();
 
+    public LivenessPorts LivenessPorts => _services.GetRequiredService<LivenessPorts>();
+
     public static TestStore Open(StoreProvider provider, string connectionString)
     {
         var services = new ServiceCollection();

@@ -1,3 +1,4 @@
+using System.Net;
 using GroupBuyActors.Schedules;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,12 @@ public sealed partial class GrainsOptions
     /// The region that this silo serves first, or null for none: it is preferred as the home of shards of that region.
     /// </summary>
     public string? Region { get; set; }
+
+    /// <summary>
+    /// Where this silo shows to other silos that its process lives; null if it does not, and then it watches no others,
+    /// either. The port must not be reachable from outside the cluster.
+    /// </summary>
+    public IPEndPoint? Liveness { get; set; }
 
     /// <summary>
     /// The configuration of task policies (<c>GroupBuy:Tasks:{type}:…</c>), by type; an operator's change while running

@@ -18,7 +18,8 @@ internal static class ClusterMembers
         && snapshot.Members.TryGetValue(silo, out var member)
         && member.Status is not (SiloStatus.Dead or SiloStatus.None);
 
-    private static SiloAddress? TryParse(string address)
+    /// <summary>Reads an address; null if it is invalid.</summary>
+    public static SiloAddress? TryParse(string address)
     {
         try
         {

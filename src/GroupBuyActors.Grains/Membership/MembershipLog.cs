@@ -60,4 +60,10 @@ internal static partial class MembershipLog
         "This silo cannot activate groups: the last successful test activation was {Silent:F0} s ago."
     )]
     public static partial void NotActivating(ILogger log, Exception exception, double silent);
+
+    [LoggerMessage(2012, LogLevel.Information, "The liveness port is {Port}.")]
+    public static partial void LivenessPortOpened(ILogger log, int port);
+
+    [LoggerMessage(2013, LogLevel.Warning, "The liveness port cannot accept a connection; it will try again.")]
+    public static partial void LivenessPortFailed(ILogger log, Exception exception);
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Sockets;
 using GroupBuyActors.Silo.Settings;
 
 namespace GroupBuyActors.Silo.Hosting;
@@ -26,6 +27,16 @@ internal sealed record ClusterSettings
     [Range(1, 65535)]
     public int GatewayPort { get; init; } = 30000;
 
+    /// <summary>The port at which other silos see that this process lives.</summary>
+    [Range(1, 65535)]
+    public int LivenessPort { get; init; } = 11112;
+
+    /// <summary>
+    /// Whether silos declare one another dead when the process is gone. Off where something accepts connections for a
+    /// process that is dead, or closes them for one that lives.
+    /// </summary>
+    public bool DeathDetection { get; init; } = true;
+
     /// <summary>The address by which other silos reach this one; a name is resolved.</summary>
     public IPAddress AdvertisedAddress { get; init; } = IPAddress.Loopback;
 
@@ -48,5 +59,24 @@ internal sealed record ClusterSettings
         if (settings.Region is { } region && !GroupId.IsRegion(region))
             cluster.Fault("Region", $"must be a region such as SH-PUDONG, not '{region}'");
         return settings;
+    }
+
+    /// <summary>
+    /// Where this silo listens for others: with an advertised address that only this machine reaches, there.
+    /// </summary>
+    public IPAddress ListenAddress =>
+        IPAddress.IsLoopback(AdvertisedAddress) ? AdvertisedAddress
+        : AdvertisedAddress.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any
+        : IPAddress.Any;
+
+    /// <summary>A silo of a cluster needs one port more than a silo that is alone.</summary>
+    public void CheckLivenessPort(SettingsReader cluster, IEnumerable<int> httpPorts)
+    {
+        if (LivenessPort == SiloPort)
+            cluster.Fault("LivenessPort", "must differ from the silo port");
+        if (LivenessPort == GatewayPort)
+            cluster.Fault("LivenessPort", "must differ from the gateway port");
+        if (httpPorts.Contains(LivenessPort))
+            cluster.Fault("LivenessPort", "must differ from the port of HTTP");
     }
 }

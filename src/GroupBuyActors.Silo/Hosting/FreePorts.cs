@@ -22,6 +22,8 @@ internal static class FreePorts
                 : IPAddress.Any;
         Check(address, cluster.SiloPort, "silo port", "GroupBuy__Cluster__SiloPort");
         Check(address, cluster.GatewayPort, "gateway port", "GroupBuy__Cluster__GatewayPort");
+        if (settings.HasLivenessPort)
+            Check(cluster.ListenAddress, cluster.LivenessPort, "liveness port", "GroupBuy__Cluster__LivenessPort");
     }
 
     private static void CheckUrl(string url)

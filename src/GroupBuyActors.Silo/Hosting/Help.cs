@@ -13,7 +13,7 @@ internal static class Help
           groupbuy health                  ask the silo with the same settings whether it is ready (status 0 or 1)
           groupbuy --help                  print this text
 
-        Settings (as environment variables; on the command line as --GroupBuy:Cluster:SiloPort=11112):
+        Settings (as environment variables; on the command line as --GroupBuy:Cluster:SiloPort=11211):
           ASPNETCORE_URLS                          http://127.0.0.1:8080
           Kestrel__Certificates__Default__{Path,KeyPath}
                                                    PEM files, for an https address in ASPNETCORE_URLS
@@ -22,6 +22,8 @@ internal static class Help
           ConnectionStrings__GroupBuy              Data Source=data/groupbuy.db, or a MySqlConnector string
           GroupBuy__Cluster__{ClusterId,ServiceId} groupbuy
           GroupBuy__Cluster__{SiloPort,GatewayPort} 11111, 30000
+          GroupBuy__Cluster__LivenessPort          11112; where silos of a cluster see that this process lives
+          GroupBuy__Cluster__DeathDetection        true; false behind a sidecar that accepts for a dead process
           GroupBuy__Cluster__AdvertisedAddress     127.0.0.1
           GroupBuy__Cluster__Region                none
           GroupBuy__Cluster__Name                  {machine}:{silo port}; must stay the same after a restart

@@ -65,6 +65,8 @@ internal static class OrleansComposition
         silo.UseGroupBuyActors(options =>
         {
             options.Region = cluster.Region;
+            if (settings.HasLivenessPort)
+                options.Liveness = new IPEndPoint(cluster.ListenAddress, cluster.LivenessPort);
             options.Retention = settings.Retention;
             foreach (var (type, change) in settings.TaskPolicies)
                 options.TaskPolicies[type] = change;

@@ -72,9 +72,14 @@ internal sealed record SiloSettings(
                     "Mode",
                     LoopbackRule.Message($"{settings.Cluster.AdvertisedAddress} (GroupBuy__Cluster__AdvertisedAddress)")
                 );
+        if (settings.HasLivenessPort)
+            settings.Cluster.CheckLivenessPort(reader.Section("Cluster"), urls.Select(PortOf));
         reader.ThrowIfFaulty();
         return settings;
     }
+
+    /// <summary>True for a silo of a cluster that takes part in the detection of deaths.</summary>
+    public bool HasLivenessPort => Storage.Provider == StoreProvider.MySql && Cluster.DeathDetection;
 
     /// <summary>The addresses that the server will bind to, by the server's own order of precedence.</summary>
     internal static IReadOnlyList<string> ReadUrls(IConfiguration configuration)
@@ -98,6 +103,19 @@ internal sealed record SiloSettings(
             .. Split(configuration["https_ports"] ?? "").Select(port => $"https://*:{port}"),
         ];
         return ports.Length > 0 ? ports : [UrlDefault];
+    }
+
+    // An address that is not valid is reported when the ports are checked.
+    private static int PortOf(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url).Port;
+        }
+        catch (FormatException)
+        {
+            return 0;
+        }
     }
 
     private static string[] Split(string text) =>

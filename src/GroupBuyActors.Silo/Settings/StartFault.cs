@@ -24,8 +24,9 @@ internal static class StartFault
             chain.OfType<SocketException>().FirstOrDefault(e => e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             is not null
         )
-            return "The silo port or the gateway port is in use by another process; choose others with "
-                + "GroupBuy__Cluster__SiloPort and GroupBuy__Cluster__GatewayPort.";
+            return "The silo port, the gateway port or the liveness port is in use by another process; choose "
+                + "others with GroupBuy__Cluster__SiloPort, GroupBuy__Cluster__GatewayPort and "
+                + "GroupBuy__Cluster__LivenessPort.";
         if (
             chain
                 .OfType<IOException>()

@@ -30,6 +30,22 @@ public sealed class SettingsTests
         Assert.Equal($"{Environment.MachineName}:11111", settings.Cluster.Name);
     }
 
+    [Theory]
+    [InlineData("GroupBuy:Cluster:SiloPort", "11112", "silo port")]
+    [InlineData("GroupBuy:Cluster:GatewayPort", "11112", "gateway port")]
+    [InlineData("urls", "http://127.0.0.1:11112", "port of HTTP")]
+    public void TheLivenessPortOfASiloInAClusterIsItsAlone(string setting, string value, string told)
+    {
+        (string, string) mySql = ("GroupBuy:Storage:Provider", "MySql");
+        (string, string) database = ("ConnectionStrings:GroupBuy", "Server=db");
+        var message = Refusal((setting, value), mySql, database);
+        Assert.Contains($"LivenessPort", message, StringComparison.Ordinal);
+        Assert.Contains($"must differ from the {told}", message, StringComparison.Ordinal);
+        // Where it is not opened, it may be any.
+        Read((setting, value));
+        Read((setting, value), mySql, database, ("GroupBuy:Cluster:DeathDetection", "false"));
+    }
+
     [Fact]
     public void EveryFaultIsToldInOneMessage()
     {

@@ -34,6 +34,24 @@ public sealed class StartUpTests : IDisposable
     }
 
     [Fact]
+    public async Task ALivenessPortInUseIsToldWithTheSettingThatChangesIt()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        // The ports are checked before anything connects to the database.
+        await using var app = SiloHost.Build([
+            .. TestSilo.Arguments(_directory),
+            "--GroupBuy:Storage:Provider=MySql",
+            "--ConnectionStrings:GroupBuy=Server=127.0.0.1;Port=1;Database=none",
+            $"--GroupBuy:Cluster:LivenessPort={port}",
+        ]);
+        var fault = await Assert.ThrowsAsync<StartException>(() => SiloHost.StartAsync(app, CancellationToken.None));
+        Assert.Contains($"liveness port {port} is in use by another process", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("GroupBuy__Cluster__LivenessPort", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AStreamEndsCleanlyWhenTheSiloStops()
     {
         var limit = TestContext.Current.CancellationToken;

@@ -24,6 +24,9 @@ public sealed record SiloSettings
     /// <summary>Port that Orleans clients talk to.</summary>
     public required int GatewayPort { get; init; }
 
+    /// <summary>Port at which silos of a cluster see that the process lives.</summary>
+    public required int LivenessPort { get; init; }
+
     /// <summary>
     /// Further environment variables; they win over what is derived from the above. Null removes one.
     /// </summary>
@@ -40,7 +43,7 @@ public sealed record SiloSettings
     /// <summary>Settings with free ports.</summary>
     public static SiloSettings Draw(string name, string directory, string? mySql = null)
     {
-        var ports = LoopbackPorts.Draw(3);
+        var ports = LoopbackPorts.Draw(4);
         return new()
         {
             Name = name,
@@ -49,6 +52,7 @@ public sealed record SiloSettings
             HttpPort = ports[0],
             SiloPort = ports[1],
             GatewayPort = ports[2],
+            LivenessPort = ports[3],
         };
     }
 
@@ -63,6 +67,9 @@ public sealed record SiloSettings
             ["GroupBuy__Cluster__Name"] = Name,
             ["GroupBuy__Cluster__SiloPort"] = SiloPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["GroupBuy__Cluster__GatewayPort"] = GatewayPort.ToString(
+                System.Globalization.CultureInfo.InvariantCulture
+            ),
+            ["GroupBuy__Cluster__LivenessPort"] = LivenessPort.ToString(
                 System.Globalization.CultureInfo.InvariantCulture
             ),
         };
