@@ -44,6 +44,8 @@ public static class GroupBuyHosting
 #pragma warning disable ORLEANSEXP003
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
+        silo.Services.Configure<GrainDirectoryOptions>(ProbeTimes.Set);
+        silo.Services.Configure<ClusterMembershipOptions>(ProbeTimes.Set);
         silo.AddReminders();
         silo.UseSiloMetadata(
             options.Region is { } region ? new Dictionary<string, string> { [ShardMap.RegionKey] = region } : []
