@@ -1,10 +1,18 @@
+using GroupBuyActors.Benchmarks.Cluster;
 using GroupBuyActors.Benchmarks.Harness;
 using GroupBuyActors.Benchmarks.Joins;
 using GroupBuyActors.Benchmarks.Relay;
 using GroupBuyActors.Benchmarks.Saga;
 using GroupBuyActors.Benchmarks.Tasks;
 
-IBenchmark[] benchmarks = [new JoinsBenchmark(), new TasksBenchmark(), new RelayBenchmark(), new SagaBenchmark()];
+IBenchmark[] benchmarks =
+[
+    new JoinsBenchmark(),
+    new TasksBenchmark(),
+    new RelayBenchmark(),
+    new SagaBenchmark(),
+    new ClusterBenchmark(),
+];
 
 // Processes that the benchmarks start.
 if (args is [ComparatorHost.Verb, .. var comparator])

@@ -18,8 +18,12 @@ internal sealed class Report(string title, string environment)
     private readonly SortedDictionary<string, double> _measures = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
 
-    /// <summary>True where a call failed: the figures cannot be trusted then.</summary>
-    public bool HasFailures => _rows.Any(row => row.Failed > 0);
+    private readonly List<string> _failures = [];
+
+    /// <summary>
+    /// True where a call failed, or something that must hold did not: the figures cannot be trusted then.
+    /// </summary>
+    public bool HasFailures => _failures.Count > 0 || _rows.Any(row => row.Failed > 0);
 
     /// <summary>Adds a row to the table.</summary>
     public void Add(Measurement row) => _rows.Add(row);
@@ -30,14 +34,27 @@ internal sealed class Report(string title, string environment)
     /// <summary>Adds a line below the table.</summary>
     public void Note(string text) => _notes.Add(text);
 
+    /// <summary>Something that must hold does not.</summary>
+    public void Fail(string text) => _failures.Add(text);
+
     /// <summary>Prints everything.</summary>
     public void Print(TextWriter to)
     {
-        var width = Math.Max(24, _rows.Max(row => row.Name.Length));
         to.WriteLine();
         to.WriteLine(title);
         to.WriteLine(environment);
         to.WriteLine();
+        if (_rows.Count > 0)
+            PrintRows(to);
+        foreach (var note in _notes)
+            to.WriteLine(note);
+        foreach (var failure in _failures)
+            to.WriteLine($"FAILED: {failure}");
+    }
+
+    private void PrintRows(TextWriter to)
+    {
+        var width = Math.Max(24, _rows.Max(row => row.Name.Length));
         to.WriteLine(
             $"{"".PadRight(width)}  callers      rate/s    p50 ms    p99 ms    max ms    failed  processor µs per call"
         );
@@ -53,8 +70,6 @@ internal sealed class Report(string title, string environment)
         to.WriteLine();
         foreach (var row in _rows.Where(row => row.FirstFailure is not null))
             to.WriteLine($"{row.Name}, {row.Callers} callers: {row.FirstFailure}");
-        foreach (var note in _notes)
-            to.WriteLine(note);
     }
 
     /// <summary>Writes <c>{"measures": {…}}</c>.</summary>

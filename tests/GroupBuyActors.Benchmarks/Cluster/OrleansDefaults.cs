@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+
+namespace GroupBuyActors.Benchmarks.Cluster;
+
+/// <summary>
+/// The silo that people run, with the failure detection that Orleans has by default and no other: what ours is compared
+/// with. The runtime loads this assembly into the silo and calls its <c>StartupHook</c>.
+/// </summary>
+internal static class OrleansDefaults
+{
+    /// <summary>What to start the silo with.</summary>
+    public static IReadOnlyDictionary<string, string?> Environment { get; } =
+        new Dictionary<string, string?> { ["DOTNET_STARTUP_HOOKS"] = typeof(OrleansDefaults).Assembly.Location };
+
+    /// <summary>Puts every option of the membership back to its default, whatever set it before.</summary>
+    public static void Restore(IServiceCollection services) =>
+        services.PostConfigure<ClusterMembershipOptions>(options =>
+        {
+            var defaults = new ClusterMembershipOptions();
+            foreach (var option in typeof(ClusterMembershipOptions).GetProperties().Where(option => option.CanWrite))
+                option.SetValue(options, option.GetValue(defaults));
+        });
+}
