@@ -383,6 +383,43 @@ public abstract class ListingTests(IDatabaseFixture databases)
     }
 
     /// <summary>
+    /// One statement finds what is to be counted, however many merchants have only groups that sleep.
+    /// </summary>
+    [Fact]
+    public async Task MerchantsWithNothingToCountArePassedOverAtOnce()
+    {
+        await using var store = await TestStore.NewAsync(databases);
+        foreach (var merchant in (int[])[5, 6, 7, 8])
+        {
+            var isOver = merchant == 7;
+            await store.Projections.WriteAsync(
+                [
+                    Samples.Change(
+                        Samples.View($"{merchant}.SH.a", isOver ? GroupPhase.Expired : GroupPhase.Opening),
+                        stock: isOver ? new StockFigures(1, 0, 1, 0) : new StockFigures(5, 5, 0, 0),
+                        payments:
+                        [
+                            new(
+                                OrderId.Parse($"{merchant}.SH.a.1"),
+                                "pay",
+                                new Money(5, "CNY"),
+                                isOver ? PaymentState.Refunded : PaymentState.Held,
+                                null
+                            ),
+                        ]
+                    ),
+                ],
+                default
+            );
+        }
+        var later = Samples.Noon.AddDays(1);
+        Assert.Equal((1, 7L), await store.Totals.CountPaymentsAsync(0, later, 100, default));
+        Assert.Equal((0, null), await store.Totals.CountPaymentsAsync(7, later, 100, default));
+        Assert.Equal((1, 7L), await store.Totals.CountStockAsync(0, later, 100, default));
+        Assert.Equal((0, null), await store.Totals.CountStockAsync(7, later, 100, default));
+    }
+
+    /// <summary>
     /// Counts a row at a time and looks at the books after each; gives how many payments were counted.
     /// </summary>
     private static async Task<int> CountAsync(
