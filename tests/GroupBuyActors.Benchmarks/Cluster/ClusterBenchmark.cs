@@ -49,6 +49,8 @@ internal sealed class ClusterBenchmark : IBenchmark
             await UnderLoadAsync(options, parts, report, cancellation);
         if (parts.Contains("defaults"))
             await WithDefaultsAsync(options, report, cancellation);
+        if (parts.Contains("balance"))
+            Balance.Run(report);
         if (parts.Contains("silos"))
             await SiloCounts.RunAsync(options, report, cancellation);
         if (parts.Contains("idle"))
