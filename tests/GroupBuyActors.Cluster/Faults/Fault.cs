@@ -16,6 +16,12 @@ internal enum FaultKind
     /// <summary>SIGSTOP of a silo, SIGCONT at the end.</summary>
     SiloFrozen,
 
+    /// <summary>SIGTERM of a silo, which drains; started again at the fault's end.</summary>
+    SiloStopped,
+
+    /// <summary>A silo more, which is stopped by SIGTERM at the fault's end.</summary>
+    SiloAdded,
+
     /// <summary>kill -9 of the database server; started again at the fault's end.</summary>
     DatabaseKilled,
 
@@ -74,13 +80,15 @@ internal sealed record Fault(FaultKind Kind, TimeSpan At, TimeSpan For, int Silo
     /// <summary>What it happens to; no two faults of one target overlap.</summary>
     public string Target => TargetOf(Kind, Silo);
 
-    /// <summary>True where a silo dies.</summary>
-    public bool KillsSilo => Kind is FaultKind.SiloKilled or FaultKind.SiloKilledTwice;
+    /// <summary>True where a silo dies or stops.</summary>
+    public bool EndsSilo => Kind is FaultKind.SiloKilled or FaultKind.SiloKilledTwice or FaultKind.SiloStopped;
 
     private static string TargetOf(FaultKind kind, int silo) =>
         kind switch
         {
-            FaultKind.SiloKilled or FaultKind.SiloKilledTwice or FaultKind.SiloFrozen => $"silo {silo + 1}",
+            FaultKind.SiloKilled or FaultKind.SiloKilledTwice or FaultKind.SiloFrozen or FaultKind.SiloStopped =>
+                $"silo {silo + 1}",
+            FaultKind.SiloAdded => "one silo more",
             FaultKind.DatabaseKilled or FaultKind.DatabaseFrozen or FaultKind.DatabaseSlow or FaultKind.DatabaseCut =>
                 "database",
             FaultKind.InventoryFails or FaultKind.InventorySlow or FaultKind.InventoryRefusesSku => "inventory",
@@ -98,6 +106,8 @@ internal sealed record Fault(FaultKind Kind, TimeSpan At, TimeSpan For, int Silo
             FaultKind.SiloKilled => "killed",
             FaultKind.SiloKilledTwice => "killed, and again as it starts",
             FaultKind.SiloFrozen or FaultKind.DatabaseFrozen => "frozen",
+            FaultKind.SiloStopped => "stopped",
+            FaultKind.SiloAdded => "joins, and is stopped",
             FaultKind.DatabaseKilled or FaultKind.ViewKilled => "killed",
             FaultKind.KafkaGone => "gone",
             FaultKind.DatabaseSlow => Slow("packet"),

@@ -50,6 +50,12 @@ internal sealed class FaultPlayer(
             case FaultKind.SiloFrozen:
                 await system.Silos[fault.Silo].FreezeAsync();
                 break;
+            case FaultKind.SiloStopped:
+                await orchestrator.StopAsync(fault.Silo);
+                break;
+            case FaultKind.SiloAdded:
+                await orchestrator.AddAsync();
+                break;
             case FaultKind.DatabaseKilled:
                 await system.Database!.KillAsync();
                 break;
@@ -88,11 +94,14 @@ internal sealed class FaultPlayer(
     {
         switch (fault.Kind)
         {
-            case FaultKind.SiloKilled or FaultKind.SiloKilledTwice:
+            case FaultKind.SiloKilled or FaultKind.SiloKilledTwice or FaultKind.SiloStopped:
                 await orchestrator.StartAsync(fault.Silo);
                 break;
             case FaultKind.SiloFrozen:
                 await system.Silos[fault.Silo].ThawAsync();
+                break;
+            case FaultKind.SiloAdded:
+                await orchestrator.StopAddedAsync();
                 break;
             case FaultKind.DatabaseKilled:
                 await system.Database!.RestartAsync();

@@ -13,6 +13,9 @@ internal sealed class FaultSchedule
 
     private const int FaultsMax = 4;
 
+    // The length for which the faults' durations are meant; those of longer schedules grow with it.
+    private static readonly TimeSpan ShortLength = TimeSpan.FromSeconds(2.5);
+
     private FaultSchedule(int seed, TimeSpan length, IReadOnlyList<Fault> faults) =>
         (Seed, Length, Faults) = (seed, length, faults);
 
@@ -38,9 +41,9 @@ internal sealed class FaultSchedule
         for (var more = dice.Next(1, FaultsMax); more > 0; more--)
         {
             var fault = Draw(Kinds[dice.Next(Kinds.Count)], dice, length, silos);
-            // A target has one thing at a time to bear, or a mended fault would mend another's too. One silo dies at a
+            // A target has one thing at a time to bear, or a mended fault would mend another's too. One silo ends at a
             // time: the end of all at once is another test's, and takes longer to come back from than all the rest.
-            if (faults.All(other => other.Target != fault.Target && !(other.KillsSilo && fault.KillsSilo)))
+            if (faults.All(other => other.Target != fault.Target && !(other.EndsSilo && fault.EndsSilo)))
                 faults.Add(fault);
         }
         if (faults.Count == 1)
@@ -68,13 +71,18 @@ internal sealed class FaultSchedule
             FaultKind.SiloKilled => (0.05, 1.0),
             FaultKind.SiloKilledTwice => (0.5, 2.0),
             FaultKind.SiloFrozen => (0.2, 1.5),
+            FaultKind.SiloStopped => (0.5, 2.0),
+            FaultKind.SiloAdded => (1.5, 2.5),
             FaultKind.DatabaseKilled => (0.1, 1.0),
             FaultKind.DatabaseFrozen => (0.1, 1.2),
             FaultKind.DatabaseCut => (0.01, 0.5),
             FaultKind.ViewKilled => (0.05, 1.0),
             _ => (1.0, 2.5),
         };
-        var lasts = Math.Min(shortest + (dice.NextDouble() * (longest - shortest)), length.TotalSeconds);
+        var lasts = Math.Min(
+            shortest + (dice.NextDouble() * ((longest * Math.Max(1, length / ShortLength)) - shortest)),
+            length.TotalSeconds
+        );
         var at = dice.NextDouble() * (length.TotalSeconds - lasts);
         var silo = dice.Next(silos);
         var share = kind switch

@@ -43,7 +43,7 @@ public sealed class FaultScheduleTests
             {
                 Assert.InRange(schedule.Faults.Count, 2, 4);
                 Assert.Equal(schedule.Faults.Count, schedule.Faults.Select(fault => fault.Target).Distinct().Count());
-                Assert.InRange(schedule.Faults.Count(fault => fault.KillsSilo), 0, 1);
+                Assert.InRange(schedule.Faults.Count(fault => fault.EndsSilo), 0, 1);
             }
         );
 
@@ -61,6 +61,20 @@ public sealed class FaultScheduleTests
                     )
                 )
         );
+
+    [Fact]
+    public void FaultsOfALongScheduleLastLonger()
+    {
+        Assert.InRange(Longest(TimeSpan.FromSeconds(2.5)), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1.5));
+        Assert.InRange(Longest(TimeSpan.FromSeconds(20)), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(12));
+
+        static TimeSpan Longest(TimeSpan length) =>
+            Enumerable
+                .Range(0, 1_000)
+                .SelectMany(seed => FaultSchedule.Of(seed, length, Silos).Faults)
+                .Where(fault => fault.Kind == FaultKind.SiloFrozen)
+                .Max(fault => fault.For);
+    }
 
     [Fact]
     public void AShortScheduleIsKeptToTheLetter()

@@ -16,13 +16,17 @@ namespace GroupBuyActors.Cluster.Faults;
 /// <remarks>
 /// <c>GROUPBUY_SEED</c> is the first schedule's seed and the following ones count up from it;
 /// <c>GROUPBUY_FAULT_SEEDS</c> says how many (default 20), <c>GROUPBUY_FAULT_SECONDS</c> how long each takes (default
-/// 2.5). A failure names the schedule by its campaigns' prefix: that seed with one schedule plays it again. Processes
+/// 2.5), and <c>GROUPBUY_FAULT_MINUTES</c> after what time no further one is played (<c>tests/run --chaos</c> sets
+/// it). A failure names the schedule by its campaigns' prefix: that seed with one schedule plays it again. Processes
 /// and threads are not replayed to the letter.
 /// </remarks>
 public sealed class FaultTests(ITestOutputHelper output)
 {
     private const int Silos = 3;
-    private static readonly int Seeds = (int)(Number("GROUPBUY_FAULT_SEEDS") ?? 20);
+    private static readonly TimeSpan? TimeAllowed = Number("GROUPBUY_FAULT_MINUTES") is { } minutes
+        ? TimeSpan.FromMinutes(minutes)
+        : null;
+    private static readonly int Seeds = (int)(Number("GROUPBUY_FAULT_SEEDS") ?? (TimeAllowed is null ? 20 : 100_000));
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(Number("GROUPBUY_FAULT_SECONDS") ?? 2.5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
@@ -34,7 +38,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [Fact]
     public async Task EveryPaymentEveryUnitAndEveryEventIsAccountedForAfterManySchedulesOfFaults()
     {
-        output.WriteLine($"Seeds {_seed} to {_seed + Seeds - 1}");
+        output.WriteLine($"Seeds from {_seed}");
         using var kafka = new MockKafka();
         var environment = new Dictionary<string, string?>
         {
@@ -61,7 +65,7 @@ public sealed class FaultTests(ITestOutputHelper output)
                 Fail(faults, auditor);
             // A run in which little happened proves little.
             Assert.True(
-                _ledger.Purchases.Count > 10 * Seeds && _ledger.Campaigns.Count > 4 * Seeds,
+                _ledger.Purchases.Count > 10 * _played.Count && _ledger.Campaigns.Count > 4 * _played.Count,
                 $"only {_ledger.Purchases.Count} orders in {_ledger.Campaigns.Count} campaigns"
             );
         }
@@ -86,7 +90,13 @@ public sealed class FaultTests(ITestOutputHelper output)
         var crowds = new List<(Crowd Crowd, Task Stopped)>();
         var looks = new List<Task>();
         // The first thing that should not be ends it, so that its schedule is among the last.
-        for (var number = 0; number < Seeds && _ledger.Complaints.IsEmpty; number++)
+        for (
+            var number = 0;
+            number < Seeds
+                && _ledger.Complaints.IsEmpty
+                && (number == 0 || _clock.Elapsed < (TimeAllowed ?? TimeSpan.MaxValue));
+            number++
+        )
         {
             var schedule = FaultSchedule.Of(_seed + number, Length, Silos);
             _played.Add(schedule);
@@ -193,7 +203,7 @@ public sealed class FaultTests(ITestOutputHelper output)
             .Take(3)
             .Select(group => $"{group}:\n    {string.Join("\n    ", auditor.Stories[group].Lines)}");
         Assert.Fail(
-            $"Seeds {_seed} to {_seed + Seeds - 1}. {faults.Count} faults:\n  "
+            $"Seeds {_seed} to {_seed + _played.Count - 1}. {faults.Count} faults:\n  "
                 + $"{string.Join("\n  ", faults.Take(60))}\n{string.Join('\n', told)}"
         );
     }

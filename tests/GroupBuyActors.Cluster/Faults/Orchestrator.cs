@@ -5,13 +5,19 @@ namespace GroupBuyActors.Cluster.Faults;
 
 /// <summary>
 /// What an orchestrator does for a deployment: a silo that ends by itself (it was fenced, or had no database to start
-/// with) is started again. One that a schedule holds down is left alone.
+/// with) is started again. One that a schedule holds down is left alone. It can make the deployment larger by one silo.
 /// </summary>
 internal sealed class Orchestrator(TestedSystem system)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
-    private readonly SemaphoreSlim[] _turns = [.. system.Silos.Select(_ => new SemaphoreSlim(1))];
-    private readonly bool[] _heldDown = new bool[system.Silos.Count];
+
+    // One more than there are at first.
+    private readonly int _added = system.Silos.Count;
+    private readonly SemaphoreSlim[] _turns =
+    [
+        .. Enumerable.Range(0, system.Silos.Count + 1).Select(_ => new SemaphoreSlim(1)),
+    ];
+    private readonly bool[] _heldDown = new bool[system.Silos.Count + 1];
     private int _ownEnds;
 
     /// <summary>Silos that ended by themselves.</summary>
@@ -39,12 +45,41 @@ internal sealed class Orchestrator(TestedSystem system)
             }
         );
 
+    /// <summary>SIGTERM, and waits for its end; it stays down until <see cref="StartAsync"/>.</summary>
+    public Task StopAsync(int silo) =>
+        InTurnAsync(
+            silo,
+            async () =>
+            {
+                _heldDown[silo] = true;
+                if (!system.Silos[silo].HasExited)
+                    await system.StopAsync(silo);
+            }
+        );
+
+    /// <summary>Starts a silo more and waits for nothing.</summary>
+    public Task AddAsync() =>
+        InTurnAsync(
+            _added,
+            async () =>
+            {
+                _heldDown[_added] = false;
+                if (system.Silos.Count > _added)
+                    await system.LaunchAsync(_added);
+                else
+                    system.Add();
+            }
+        );
+
+    /// <summary>Stops that silo.</summary>
+    public Task StopAddedAsync() => StopAsync(_added);
+
     /// <summary>Starts what ends by itself, until it is enough.</summary>
     public async Task WatchAsync(CancellationToken enough)
     {
         while (!enough.IsCancellationRequested)
         {
-            for (var silo = 0; silo < _turns.Length; silo++)
+            for (var silo = 0; silo < system.Silos.Count; silo++)
             {
                 var looked = silo;
                 await InTurnAsync(
