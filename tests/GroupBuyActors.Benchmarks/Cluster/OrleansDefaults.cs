@@ -11,14 +11,26 @@ internal static class OrleansDefaults
 {
     /// <summary>What to start the silo with.</summary>
     public static IReadOnlyDictionary<string, string?> Environment { get; } =
-        new Dictionary<string, string?> { ["DOTNET_STARTUP_HOOKS"] = typeof(OrleansDefaults).Assembly.Location };
-
-    /// <summary>Puts every option of the membership back to its default, whatever set it before.</summary>
-    public static void Restore(IServiceCollection services) =>
-        services.PostConfigure<ClusterMembershipOptions>(options =>
+        new Dictionary<string, string?>
         {
-            var defaults = new ClusterMembershipOptions();
-            foreach (var option in typeof(ClusterMembershipOptions).GetProperties().Where(option => option.CanWrite))
-                option.SetValue(options, option.GetValue(defaults));
-        });
+            ["DOTNET_STARTUP_HOOKS"] = typeof(OrleansDefaults).Assembly.Location,
+            ["GroupBuy__Cluster__DeathDetection"] = "false",
+        };
+
+    /// <summary>
+    /// Puts the options of membership and directory back to their defaults, whatever set them before.
+    /// </summary>
+    public static void Restore(IServiceCollection services)
+    {
+        services.PostConfigure<ClusterMembershipOptions>(Restore);
+        services.PostConfigure<GrainDirectoryOptions>(Restore);
+    }
+
+    private static void Restore<TOptions>(TOptions options)
+        where TOptions : class, new()
+    {
+        var defaults = new TOptions();
+        foreach (var option in typeof(TOptions).GetProperties().Where(option => option.CanWrite))
+            option.SetValue(options, option.GetValue(defaults));
+    }
 }
