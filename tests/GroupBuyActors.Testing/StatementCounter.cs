@@ -61,7 +61,8 @@ public sealed partial class StatementCounter : IAsyncDisposable
         await ExecuteAsync("set global general_log = 0");
         await using var command = new MySqlCommand(
             """
-            select if(command_type in ('Query', 'Execute'), convert(argument using utf8mb4), concat('(', command_type, ')'))
+            select if(command_type in ('Query', 'Execute'), convert(argument using utf8mb4),
+                concat('(', command_type, ')'))
               from mysql.general_log where thread_id <> connection_id()
             """,
             _connection

@@ -50,8 +50,8 @@ internal sealed class Failover(LoadedCluster cluster, Random dice, Action<string
             tell(
                 $"{number} of {times}: {cluster.System.Silos[silo].Settings.Name} {what}, with "
                     + $"{where.Values.Count(at => at == silo)} of {where.Count} groups; all answered after "
-                    + $"{answered.TotalSeconds:0.00} s, ready again after {again.TotalSeconds:0.0} s, longest gap so far "
-                    + $"{gaps.Longest.TotalMilliseconds:0} ms"
+                    + $"{answered.TotalSeconds:0.00} s, ready again after {again.TotalSeconds:0.0} s, longest gap so "
+                    + $"far {gaps.Longest.TotalMilliseconds:0} ms"
             );
         }
         return gaps;

@@ -58,8 +58,8 @@ internal sealed class Growth(LoadedCluster cluster, BenchmarkOptions options, Ac
                     + $"{ActiveGroupMap.ShareAtHome(groupsAfter, Names(system.Silos.Count)):P1} of the groups were at "
                     + $"home. Meanwhile {calls} calls, {failed} refused or failed tries"
                     + $"{(firstFailure is null ? "" : $" ({firstFailure})")}, p99 "
-                    + $"{latencies.GetValueAtPercentile(99) / 1000.0:0.0} ms (before: {before:0.0} ms), longest gap of a "
-                    + $"group {gap.TotalMilliseconds:0} ms."
+                    + $"{latencies.GetValueAtPercentile(99) / 1000.0:0.0} ms (before: {before:0.0} ms), longest gap of "
+                    + $"a group {gap.TotalMilliseconds:0} ms."
             )
         );
     }

@@ -159,7 +159,8 @@ internal sealed class LoadedCluster : IAsyncDisposable
         await using (
             var rows = await QueryAsync(
                 """
-                select group_id, count(distinct user_id), count(distinct order_id) from order_status_log group by group_id
+                select group_id, count(distinct user_id), count(distinct order_id) from order_status_log
+                  group by group_id
                 """
             )
         )

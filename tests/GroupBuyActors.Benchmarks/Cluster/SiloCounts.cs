@@ -59,8 +59,9 @@ internal static class SiloCounts
         }
         report.Note(
             "Joins with 1, 2 and 3 silos: silos, callers and database share this machine's "
-                + $"{Environment.ProcessorCount} cores, so more silos cannot be faster here; the differences are what calls "
-                + "between silos cost (with n silos (n-1)/n of the calls arrive at another silo than the group's)."
+                + $"{Environment.ProcessorCount} cores, so more silos cannot be faster here; the differences are what "
+                + "calls between silos cost (with n silos (n-1)/n of the calls arrive at another silo than "
+                + "the group's)."
         );
     }
 }

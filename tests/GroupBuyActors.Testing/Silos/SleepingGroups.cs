@@ -66,11 +66,11 @@ public sealed class SleepingGroups(MariaDbServer server, string database)
     ];
 
     /// <summary>The id of one of the copies, from 0.</summary>
-    public static string IdOf(int number) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{number / Regions.Length % Merchants + 1}.{Regions[number % Regions.Length]}.{Own}{number / Regions.Length}"
-        );
+    public static string IdOf(int number)
+    {
+        var (n, region) = Math.DivRem(number, Regions.Length);
+        return string.Create(CultureInfo.InvariantCulture, $"{n % Merchants + 1}.{Regions[region]}.{Own}{n}");
+    }
 
     /// <summary>
     /// Publishes the groups that are copied, and waits until their lists and reminders are written. The silo is to be
