@@ -81,7 +81,11 @@ public sealed record TaskPolicyChange
     /// <summary>An alert is raised when this many retries have failed, 1 to 1,000.</summary>
     public int? AlertAfter { get; init; }
 
-    /// <summary>Reads a stored change; throws <see cref="JsonException"/> if it is not one.</summary>
+    /// <summary>
+    /// Reads a stored change; throws <see cref="JsonException"/> if it is not one. A member that a newer release added
+    /// is ignored, because what it changes does not exist here, and the rest of an operator's change must stay in force
+    /// while releases run beside each other.
+    /// </summary>
     public static TaskPolicyChange Read(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, TaskPolicyJson.Default.TaskPolicyChange)
         ?? throw new JsonException("A policy change must be a JSON object.");
@@ -254,7 +258,7 @@ internal sealed class TaskBackoffConverter() : JsonStringEnumConverter<TaskBacko
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
     AllowDuplicateProperties = false,
     Converters = [typeof(IsoDurationConverter), typeof(TaskBackoffConverter)]
 )]

@@ -195,8 +195,8 @@ internal sealed class TaskPolicyRegistry : PeriodicService<int>
         }
         catch (System.Text.Json.JsonException e)
         {
-            // Written by a newer release, or by hand: the default is safer than a part of the change, or than values
-            // out of bounds.
+            // With values that a newer release knows, or written by hand: the default is safer than a part of the
+            // change, or than values out of bounds.
             TaskLog.PolicyNotReadable(_log, e, row.Type, row.Version);
             return new PolicyReport(defaults with { Version = row.Version }, null);
         }
