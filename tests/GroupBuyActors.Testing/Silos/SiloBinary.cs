@@ -8,6 +8,9 @@ public static class SiloBinary
     /// </summary>
     public static string Path { get; } = Find();
 
+    /// <summary>The root of the repository that these tests were built from.</summary>
+    public static string Repository => FindRoot();
+
     private static string Find()
     {
         if (System.Environment.GetEnvironmentVariable("GROUPBUY_SILO") is { Length: > 0 } named)

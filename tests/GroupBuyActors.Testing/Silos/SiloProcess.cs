@@ -63,7 +63,14 @@ public sealed class SiloProcess : IAsyncDisposable
     public static SiloProcess Launch(SiloSettings settings)
     {
         Directory.CreateDirectory(settings.Directory);
-        IReadOnlyList<string> command = [.. settings.Through, "dotnet", "exec", SiloBinary.Path, .. settings.Arguments];
+        IReadOnlyList<string> command =
+        [
+            .. settings.Through,
+            "dotnet",
+            "exec",
+            settings.Binary ?? SiloBinary.Path,
+            .. settings.Arguments,
+        ];
         var start = new ProcessStartInfo(command[0])
         {
             WorkingDirectory = settings.Directory,

@@ -37,6 +37,9 @@ public sealed record SiloSettings
     /// </summary>
     public IReadOnlyList<string> Through { get; init; } = [];
 
+    /// <summary>The silo's assembly; null for the one that was built beside the tests.</summary>
+    public string? Binary { get; init; }
+
     /// <summary>Command line, such as <c>demo --exit</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 

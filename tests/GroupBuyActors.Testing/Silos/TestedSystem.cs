@@ -87,11 +87,14 @@ public sealed class TestedSystem : IAsyncDisposable
     /// <param name="silo">Which.</param>
     /// <param name="environment">Environment variables instead of those that its last process had; null for the
     /// same.</param>
-    public async Task LaunchAsync(int silo, IReadOnlyDictionary<string, string?>? environment = null)
+    public Task LaunchAsync(int silo, IReadOnlyDictionary<string, string?>? environment = null) =>
+        LaunchAsync(silo, settings => environment is null ? settings : settings with { Environment = environment });
+
+    /// <summary>Starts a silo that has ended again, with changed settings, and waits for nothing.</summary>
+    public async Task LaunchAsync(int silo, Func<SiloSettings, SiloSettings> change)
     {
         await _silos[silo].DisposeAsync();
-        var settings = _silos[silo].Settings;
-        _silos[silo] = SiloProcess.Launch(environment is null ? settings : settings with { Environment = environment });
+        _silos[silo] = SiloProcess.Launch(change(_silos[silo].Settings));
     }
 
     /// <summary>
