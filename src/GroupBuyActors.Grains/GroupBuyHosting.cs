@@ -127,6 +127,7 @@ public static class GroupBuyHosting
         services.AddSingleton<TaskCommitter>();
         services.AddSingleton<TaskCompletion>();
         services.AddSingleton<TaskFailures>();
+        services.AddSingleton<TaskHold>();
         services.AddSingleton<TaskAttempt>();
         services.AddSingleton<TaskHandlers>();
         services.AddSingleton<TaskExecutor>();

@@ -60,6 +60,12 @@ public sealed class StoreOptions
     /// <summary>An idle lane confirms its fence this often.</summary>
     internal TimeSpan FenceConfirmInterval { get; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often a lane tries a database that does not answer or accepts nothing.</summary>
+    internal static readonly TimeSpan RecoveryInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a lane waits for a connection; a database that is back must not wait for an old try.</summary>
+    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
     /// <summary>Connections of the pool that serves reads.</summary>
     internal const int ReadConnectionsMax = 16;
 }

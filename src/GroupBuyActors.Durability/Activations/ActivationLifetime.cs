@@ -58,6 +58,18 @@ internal sealed class ActivationLifetime(
         );
 
     /// <summary>
+    /// True if the silo may not answer: the activation refuses all calls with that reason. Reading the store would only
+    /// add to the load of one that does not answer.
+    /// </summary>
+    public bool IsClosedWithSilo()
+    {
+        if (gate.RefusalReason is not { } closed)
+            return false;
+        Close(closed);
+        return true;
+    }
+
+    /// <summary>
     /// Refuses all calls from now on, like an activation that has ended, but leaves it to the caller to deactivate it.
     /// </summary>
     public void Close(string why)

@@ -77,11 +77,11 @@ internal sealed class DurableActor<TState, TCommand, TResult>
 
     private bool IsConfirmed => _services.Time.GetElapsedTime(_confirmedAt) <= _services.Bounds.IdleHead;
 
-    /// <summary>
-    /// Loads the state. If that fails, the activation begins all the same, to refuse calls with the reason.
-    /// </summary>
+    /// <summary>Loads the state. If that fails, the activation begins all the same, and refuses calls.</summary>
     public async Task ActivateAsync(CancellationToken cancellation)
     {
+        if (_lifetime.IsClosedWithSilo())
+            return;
         try
         {
             _confirmedAt = _services.Time.GetTimestamp();

@@ -30,6 +30,15 @@ internal sealed class ScheduledTask(TimedTask task, bool isRecovered)
     /// <summary>Runs in a row that ended with an infrastructure failure; they do not count as tries.</summary>
     public int InfrastructureFailures { get; set; }
 
+    /// <summary>How often in a row it was due and did not run, because the store accepted nothing.</summary>
+    public int Holds { get; set; }
+
+    /// <summary>
+    /// True if it waits for the slots of late tasks: a silo that is gone left it, or the store was away when it was
+    /// due.
+    /// </summary>
+    public bool IsOverdue => IsRecovered || Holds > 0 || InfrastructureFailures > 0;
+
     /// <summary>When it was loaded into memory here, by the cluster's clock.</summary>
     public DateTimeOffset LoadedAt { get; init; }
 

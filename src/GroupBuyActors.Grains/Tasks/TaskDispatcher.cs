@@ -12,8 +12,9 @@ namespace GroupBuyActors.Tasks;
 /// many tasks do not delay another's.
 /// </para>
 /// <para>
-/// Tasks recovered from a dead silo have queues and slots of their own: few at first, twice as many every second. A
-/// recovery therefore begins slowly, and other due tasks stay on time.
+/// Tasks recovered from a dead silo, and those that could not run while the store was away, have queues and slots of
+/// their own: few at first, twice as many every second. A recovery therefore begins slowly, and other due tasks stay on
+/// time.
 /// </para>
 /// <para>
 /// A service that does not answer occupies only the slots of tasks that wait for it: recovered tasks have slots for
@@ -55,7 +56,7 @@ internal sealed class TaskDispatcher
     {
         lock (_gate)
         {
-            var queue = QueueOf(task.Stored.Type, task.IsRecovered);
+            var queue = QueueOf(task.Stored.Type, task.IsOverdue);
             if (
                 queue.IsRecovered
                 && _recoveredRunning == 0

@@ -15,6 +15,7 @@ namespace GroupBuyActors.Tasks;
 ///   running ── failed, next try within horizon ► wheel, and the row is updated
 ///   running ── failed, next try beyond it ─────► table: the row is moved
 ///   running ── infrastructure failure ─────────► wheel, not counted; after the third, as its row says
+///   running ── the store accepts nothing ──────► wheel, not begun
 ///   running ── tries used up, or too old ──────► ended: dead, or expired
 ///   else    ── cancelled by an operator ───────► ended: cancelled
 ///   dead    ── redriven ───────────────────────► table: the same id and key, a later version
@@ -29,6 +30,7 @@ namespace GroupBuyActors.Tasks;
 internal sealed class TaskExecutor(
     TaskHandlers handlers,
     TaskAttempt attempt,
+    TaskHold hold,
     TaskFailures failures,
     TaskPolicyRegistry policies,
     TaskMetrics metrics,
@@ -65,6 +67,8 @@ internal sealed class TaskExecutor(
             return;
         }
 
+        if (hold.TryHold(running))
+            return;
         var (now, began) = (clock.GetUtcNow(), clock.GetTimestamp());
         running.BegunAt = now;
         metrics.Started(task.Type, now - running.FiresAt, policies.Of(task.Type).Lateness);

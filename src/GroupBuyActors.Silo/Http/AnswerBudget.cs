@@ -12,8 +12,8 @@ internal sealed record StreamingAnswer;
 /// <summary>
 /// The time budget of all requests. A read that is not answered within it ends with an error, whatever it waits for: a
 /// connection, a row, another silo. A request that changes something, or calls a port, may take longer while the store
-/// answers this silo; if the store does not answer, it ends with an error, too. Only the wait ends, not the command:
-/// the same request sent again finds its outcome.
+/// answers this silo. Once the silo knows that the store does not answer it, every request ends with an error within a
+/// second. Only the wait ends, not the command: the same request sent again finds its outcome.
 /// </summary>
 internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<AnswerBudget> log) : IEndpointFilter
 {
@@ -28,7 +28,8 @@ internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<An
         var isStrict = isRead && !IsMarked<LongRunningAnswer>(http);
         var caller = http.RequestAborted;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(caller);
-        using var timer = time.CreateTimer(_ => Check(over, isStrict), null, EdgeOptions.ReadBudget, CheckInterval);
+        var began = time.GetTimestamp();
+        using var timer = time.CreateTimer(_ => Check(over, isStrict, began), null, CheckInterval, CheckInterval);
         http.RequestAborted = over.Token;
         Task<object?>? answering = null;
         try
@@ -52,9 +53,10 @@ internal sealed class AnswerBudget(ISiloGate gate, TimeProvider time, ILogger<An
         }
     }
 
-    private void Check(CancellationTokenSource over, bool isStrict)
+    private void Check(CancellationTokenSource over, bool isStrict, long began)
     {
-        if (!isStrict && gate.RefusalReason is null)
+        var isSpent = isStrict && time.GetElapsedTime(began) >= EdgeOptions.ReadBudget;
+        if (!isSpent && gate.RefusalReason is null)
             return;
         try
         {

@@ -32,13 +32,12 @@ internal sealed class EdgeOptions
 
     /// <summary>
     /// How long calls are retried while the store accepts no changes: 2 s. Retries rarely help then, so the caller gets
-    /// an answer early.
+    /// an answer early; and after one try once this silo knows that the store does not answer it.
     /// </summary>
     public TimeSpan StoreBudget { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// The longest time of a read, and of a change while the store does not answer this silo: 5 s, longer than the
-    /// slowest page of a busy store, shorter than callers wait.
+    /// The longest time of a read: 5 s, longer than the slowest page of a busy store, shorter than callers wait.
     /// </summary>
     public static readonly TimeSpan ReadBudget = TimeSpan.FromSeconds(5);
 

@@ -100,8 +100,12 @@ internal sealed class GroupCalls(
     {
         return known.Contains(group) ? call(grain) : FindAndCallAsync();
 
-        async Task<Reply<T>> FindAndCallAsync() =>
-            await known.ExistsAsync(group) ? await call(grain) : Refused<T>(Missing(missing));
+        async Task<Reply<T>> FindAndCallAsync()
+        {
+            if (gate.RefusalReason is { } closed)
+                throw new StoreUnavailableException(closed);
+            return await known.ExistsAsync(group) ? await call(grain) : Refused<T>(Missing(missing));
+        }
     }
 
     private static Refusal Missing(RefusalCode code) =>
@@ -140,8 +144,11 @@ internal sealed class GroupCalls(
         if (failure is LimitExceededException or GatewayTooBusyException || !IsPassing(failure))
             return null;
         EdgeLog.Retrying(log, group, failure.GetType().Name);
-        // A group that is being loaded does not answer; if the store does not answer this silo, that is the reason.
-        return failure is StoreUnavailableException || gate.RefusalReason is not null
+        // The store has not answered this silo for seconds. Another silo may reach it, which one try finds out; more of
+        // them would keep every caller waiting for an answer that is known.
+        if (gate.RefusalReason is not null)
+            return new RetryBound(TimeSpan.Zero, TimeSpan.Zero);
+        return failure is StoreUnavailableException
             ? new RetryBound(options.Value.StoreBudget, EdgeOptions.StoreRetryDelayMax)
             : new RetryBound(options.Value.Budget, options.Value.RetryDelayMax);
     }

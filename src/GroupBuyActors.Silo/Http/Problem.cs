@@ -22,7 +22,7 @@ internal sealed class Problem(int status, string code, string title, string deta
         return new Problem(status, refusal.Code.Text(), title, refusal.Detail)
         {
             Errors = refusal.Errors,
-            RetryAfterSeconds = refusal.Code is RefusalCode.StoreUnavailable or RefusalCode.RateLimited ? 1 : null,
+            RetryAfterSeconds = Problems.RetryAfter(status, refusal.Code),
         };
     }
 
@@ -115,6 +115,16 @@ internal static class Problems
 
     public static Problem Forbidden(string detail) =>
         new(StatusCodes.Status403Forbidden, "auth.forbidden", "Not permitted", detail);
+
+    /// <summary>
+    /// Every temporary refusal says when to try again, except those of a port: it was tried several times already, and
+    /// clients do not repeat what has no time.
+    /// </summary>
+    public static int? RetryAfter(int status, RefusalCode code) =>
+        status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests
+        && code is not (RefusalCode.InventoryUnavailable or RefusalCode.PaymentsUnavailable)
+            ? 1
+            : null;
 
     /// <summary>The status code and the title of a refusal.</summary>
     public static (int Status, string Title) Kind(RefusalCode code) =>

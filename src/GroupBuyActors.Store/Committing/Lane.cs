@@ -56,7 +56,7 @@ internal sealed class Lane
             log
         );
         _queue = new CommitQueue(options.LaneQueueMax, options.LaneQueueBytesMax, time);
-        // The timer ticks four times per interval, so that no connection is idle for longer than the interval.
+        // The timer ticks more often, so that no connection is idle for longer than the interval.
         _confirmAfter = options.FenceConfirmInterval * 0.75;
     }
 
@@ -115,8 +115,8 @@ internal sealed class Lane
         using var tick = _time.CreateTimer(
             _ => Tick(),
             null,
-            _options.FenceConfirmInterval / 4,
-            _options.FenceConfirmInterval / 4
+            StoreOptions.RecoveryInterval,
+            StoreOptions.RecoveryInterval
         );
         _opened.SetResult();
         try
@@ -167,7 +167,8 @@ internal sealed class Lane
     {
         GiveUp(_batch);
         _batch.Clear();
-        if (_time.GetElapsedTime(_triedAgainAt) < _confirmAfter)
+        // Half, because a try that took a while must not let the next tick of the timer pass.
+        if (_time.GetElapsedTime(_triedAgainAt) < StoreOptions.RecoveryInterval / 2)
             return true;
         var confirmed = _writer.ConfirmedAt;
         if (!_writer.Confirm())

@@ -35,10 +35,18 @@ internal static class TaskEngine
         return new TaskExecutor(
             new TaskHandlers(handlers, TaskRegistrations.Types),
             new TaskAttempt(completion, policies, ids, time, options),
+            new TaskHold(committer, new OpenGate(), scheduler, clock, ids),
             new TaskFailures(store, scheduler, clock, ids, NullLogger<TaskFailures>.Instance),
             policies,
             metrics,
             clock
         );
+    }
+
+    private sealed class OpenGate : ISiloGate
+    {
+        public string? ClosedBecause => null;
+
+        public string? RefusalReason => null;
     }
 }

@@ -51,6 +51,43 @@ public sealed class TaskFailureTests
         Assert.Equal(3, (await silo.HistoryAsync(Id)).Count(type => type == "order.closed"));
     }
 
+    /// <summary>
+    /// Elsewhere a scheduler goes on calling services while its store is away, and cannot keep what they answer.
+    /// </summary>
+    [Fact]
+    public async Task ATaskThatIsDueWhileTheStoreAcceptsNothingAsksNoPortAndRunsOnceItDoes()
+    {
+        await using var silo = await TestSilo.StartAsync();
+        var group = await silo.PublishAsync(
+            Id,
+            minGroupSize: 3,
+            with: termsRequest => termsRequest with { PaymentWindow = TimeSpan.FromMinutes(1) }
+        );
+        await group.Join(new JoinGroup("user-1"));
+        silo.Committer.IsFull = true;
+        silo.Time.Advance(TimeSpan.FromMinutes(1));
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (HeldTask() is not { Holds: > 2 })
+        {
+            silo.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(5, bound.Token);
+        }
+
+        Assert.True(HeldTask()!.IsOverdue);
+        Assert.DoesNotContain(silo.Ports.Calls.Keys, key => key.StartsWith("ask:", StringComparison.Ordinal));
+        silo.Committer.IsFull = false;
+        await silo.AdvanceUntilAsync(TimeSpan.FromMilliseconds(100), () => silo.Ports.CalledAsync("ask:"));
+        await TestSilo.UntilAsync(silo.Group(Id), 1, order => order.Status == OrderStatus.Closed);
+        Assert.Single(await silo.HistoryAsync(Id), type => type == "order.closed");
+
+        ScheduledTask? HeldTask() =>
+            Enumerable
+                .Range(1, 10)
+                .Select(sequence => TaskIds.Of(GroupId.Parse(Id).Actor, sequence, "order-close"))
+                .Select(id => silo.Get<LocalTaskScheduler>().Find(id).Task)
+                .FirstOrDefault(task => task is not null);
+    }
+
     /// <summary>Elsewhere a restart runs all that is overdue at once, and what is due now waits behind it.</summary>
     [Fact]
     public async Task ARestartRampsUpWhatIsOverdueAndKeepsWhatIsDueNowOnTime()

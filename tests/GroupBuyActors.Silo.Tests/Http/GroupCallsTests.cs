@@ -62,6 +62,18 @@ public sealed class GroupCallsTests
     }
 
     [Fact]
+    public async Task ACallIsMadeOnceWhereTheStoreDoesNotAnswerThisSilo()
+    {
+        _gate.RefusalReason = "The silo could not confirm in time that it is still a member of the cluster.";
+        var reply = await RunAsync(_ =>
+        {
+            _tries++;
+            return Task.FromException<Reply<GroupView>>(Fault("store"));
+        });
+        Assert.Equal((RefusalCode.StoreUnavailable, 1), (reply.Refusal?.Code, _tries));
+    }
+
+    [Fact]
     public async Task AGroupWithTooManyCallsWaitingIsToldAtOnce()
     {
         var reply = await RunAsync(_ =>

@@ -40,10 +40,11 @@ internal sealed class MySqlLaneWriter(
     ILogger log
 ) : LaneWriter
 {
-    private static readonly Backoff s_repeat = new(TimeSpan.FromMilliseconds(40), TimeSpan.FromSeconds(1));
+    private static readonly Backoff s_repeat = new(TimeSpan.FromMilliseconds(40), StoreOptions.RecoveryInterval);
     private readonly MySqlSession _session = new(connectionString, options.CommandTimeout);
     private readonly MySqlPacket _packet = new(time);
     private readonly RefusalTimer _refusalTimer = new(time, options.RefusalTimeout);
+    private readonly UnreachableReport _unreachable = new(time, log);
 
     private enum Conclusion
     {
@@ -100,7 +101,7 @@ internal sealed class MySqlLaneWriter(
         var sentAt = time.GetTimestamp();
         if (!TryReadFence(out var fence))
         {
-            CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
+            _unreachable.Add(Stream, _session.Failure);
             return true;
         }
         if (fence == FenceState.Alive)
@@ -289,7 +290,7 @@ internal sealed class MySqlLaneWriter(
         if (answer == MySqlAnswer.Refused)
             CommitLog.TransactionRefused(log, Stream, commits, _session.Failure!.Message);
         else
-            CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
+            _unreachable.Add(Stream, _session.Failure);
     }
 
     /// <summary>
@@ -307,7 +308,7 @@ internal sealed class MySqlLaneWriter(
             )
         )
         {
-            CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
+            _unreachable.Add(Stream, _session.Failure);
             return false;
         }
         foreach (var row in rows)
@@ -327,7 +328,7 @@ internal sealed class MySqlLaneWriter(
     {
         for (var tries = 1; !TryConcludeFenced(batch, because); tries++)
         {
-            CommitLog.Unreachable(log, Stream, _session.Failure!.Message);
+            _unreachable.Add(Stream, _session.Failure);
             PauseAfter(tries);
         }
         return Conclusion.Fenced;

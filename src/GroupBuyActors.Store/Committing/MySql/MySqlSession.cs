@@ -58,7 +58,8 @@ internal sealed class MySqlSession(string connectionString, TimeSpan commandTime
     {
         Pooling = false,
         AllowUserVariables = true,
-        ConnectionTimeout = (uint)Math.Max(1, Math.Ceiling(commandTimeout.TotalSeconds)),
+        ConnectionTimeout = (uint)
+            Math.Clamp(Math.Ceiling(commandTimeout.TotalSeconds), 1, StoreOptions.ConnectTimeout.TotalSeconds),
         DefaultCommandTimeout = (uint)Math.Max(1, Math.Ceiling(commandTimeout.TotalSeconds)),
         // After a time-out the connection is discarded at once; asking the server to stop would not make the outcome
         // known.
