@@ -83,6 +83,10 @@ public static class GroupBuyHosting
 
         services.AddSingleton<ShardMap>();
         services.AddSingleton<OwnedShards>();
+        services.AddSingleton<ActiveActors>();
+        services.AddSingleton<PlacementMetrics>();
+        services.AddSingleton<ActorMover>();
+        services.AddBackgroundLoop<Rehomer>();
         services.AddSingleton<SiloGate>();
         services.AddSingleton<ISiloGate>(provider => provider.GetRequiredService<SiloGate>());
         services.AddBackgroundLoop<ClockSynchronizer>();
@@ -100,6 +104,9 @@ public static class GroupBuyHosting
         services.AddSingleton<PeerLiveness>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LivenessPortService>();
         services.AddSingleton<SiloPreparation>();
+        services.AddSingleton<DrainAnnouncement>();
+        services.AddSingleton<SiloDrain>();
+        services.AddHostedService(static provider => provider.GetRequiredService<SiloDrain>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLifecycleService>();
 
         services.AddSingleton<GroupMetrics>();
@@ -185,6 +192,7 @@ public static class GroupBuyHosting
                 Drain = options.DrainBound,
                 SnapshotTailMin = options.SnapshotTailMin,
                 SnapshotTailOnDeactivation = options.SnapshotTailOnDeactivation,
+                ShipBytesMax = options.ShipBytesMax,
             },
         };
     }

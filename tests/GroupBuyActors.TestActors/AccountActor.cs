@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Serialization;
 using GroupBuyActors.Activations;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Requests;
 using GroupBuyActors.Tasks;
 
@@ -108,7 +109,7 @@ internal interface IAccount : IGrainWithStringKey
     Task Sleep();
 }
 
-[GrainType("account")]
+[MerchantPlacement, GrainType("account")]
 internal sealed class AccountGrain(ActorServices services, AccountBehavior behavior)
     : DurableGrain<Account, Deposit, ActorResult<Deposited>>("accounts", behavior, services),
         IAccount

@@ -16,7 +16,17 @@ public sealed record SiloDocument(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Region,
     int Groups,
     int Shards
-);
+)
+{
+    /// <summary>Active groups, redrives and other actors on it that are at home on another silo.</summary>
+    public int ActorsToMove { get; init; }
+
+    /// <summary>Shards it owns that are at home on another silo.</summary>
+    public int ShardsToMove { get; init; }
+
+    /// <summary>True if it was told to stop and moves everything to other silos.</summary>
+    public bool Draining { get; init; }
+}
 
 /// <summary>One owned shard.</summary>
 /// <param name="Shard">Such as <c>shard_042_r7</c>.</param>

@@ -80,6 +80,12 @@ internal abstract class ActorBehavior<TState, TCommand, TResult>
     /// </summary>
     public virtual long SnapshotTail(TState state) => 0;
 
+    /// <summary>
+    /// The size of the state's snapshot in bytes, roughly, without writing one: a large state is not sent to another
+    /// silo.
+    /// </summary>
+    public virtual long ApproximateBytes(TState state) => 0;
+
     /// <summary>Passed to subscribers of the stream with a commit that has events; never stored.</summary>
     public virtual object? Attachment(TState state, TResult result) => null;
 
@@ -107,6 +113,9 @@ internal abstract record ActorFailure(Exception? Cause)
 
     /// <summary>Its state could not be loaded.</summary>
     public sealed record NotLoaded(bool IsOfNewerRelease, Exception Cause) : ActorFailure(Cause);
+
+    /// <summary>The state that the activation before sent cannot be used, so it is loaded.</summary>
+    public sealed record NotAccepted(Exception Cause) : ActorFailure(Cause);
 
     /// <summary>Deciding a command threw, or its commit can never be stored; a retry fails in the same way.</summary>
     public sealed record DecisionFailed(string Command, Exception Cause) : ActorFailure(Cause);

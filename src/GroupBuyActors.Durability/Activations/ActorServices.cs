@@ -45,12 +45,18 @@ internal sealed record ActorBounds
     /// </summary>
     public int SnapshotTailMin { get; init; } = 200;
 
+    /// <summary>
+    /// A state of at most this size is sent along when its actor moves to another silo. A larger one is loaded from the
+    /// database there: calls between two silos share connections, and would wait behind it.
+    /// </summary>
+    public int ShipBytesMax { get; init; } = 1 << 20;
+
     /// <summary>An actor that is deactivated with a longer tail than this writes a snapshot.</summary>
     public int SnapshotTailOnDeactivation { get; init; } = 50;
 }
 
 /// <summary>What all actors of a silo share, whatever their kind. Built once, so that an activation is cheap.</summary>
-internal sealed class ActorServices
+internal sealed record ActorServices
 {
     public required ICommitter Committer { get; init; }
 

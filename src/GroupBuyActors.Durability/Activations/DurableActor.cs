@@ -24,7 +24,7 @@ internal readonly record struct FiredTask(TaskKey Key, int Version, string? Trac
 /// has loaded the stored state.
 /// </para>
 /// </summary>
-internal sealed class DurableActor<TState, TCommand, TResult>
+internal sealed partial class DurableActor<TState, TCommand, TResult>
     where TState : class, IActorState
     where TCommand : class
     where TResult : ActorResult
@@ -45,7 +45,9 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     /// all before it are known.
     /// </summary>
     private Task<CommitResult> _pending = Task.FromResult(new CommitResult(CommitStatus.Committed, default));
-    private long _confirmedAt;
+
+    // Null until a commit or the journal has confirmed that this activation is the newest.
+    private long? _confirmedAt;
 
     /// <summary>Creates an activation; <see cref="ActivateAsync"/> loads its state.</summary>
     public DurableActor(
@@ -75,20 +77,23 @@ internal sealed class DurableActor<TState, TCommand, TResult>
     public DateTimeOffset Now =>
         _services.Clock.GetUtcNow() is var now && now > State.UpdatedAt ? now : State.UpdatedAt;
 
-    private bool IsConfirmed => _services.Time.GetElapsedTime(_confirmedAt) <= _services.Bounds.IdleHead;
+    private bool IsConfirmed =>
+        _confirmedAt is { } at && _services.Time.GetElapsedTime(at) <= _services.Bounds.IdleHead;
 
-    /// <summary>Loads the state. If that fails, the activation begins all the same, and refuses calls.</summary>
-    public async Task ActivateAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Uses the state that was sent by the activation before, if there is one, and loads it otherwise. If that fails,
+    /// the activation begins all the same, and refuses calls.
+    /// </summary>
+    public async Task ActivateAsync(CancellationToken cancellation, ShippedActor? shipped = null)
     {
-        if (_lifetime.IsClosedWithSilo())
+        // What was sent is kept also while the silo may not answer: then nothing could be loaded.
+        if ((shipped is not null && TryAccept(shipped)) || _lifetime.IsClosedWithSilo())
             return;
         try
         {
             _confirmedAt = _services.Time.GetTimestamp();
             var stored = await _services.Reader.LoadAsync(_id, cancellation);
-            State = ActorLoader.Build(_behavior.Format, _id, stored);
-            _snapshots = new(_behavior, _services, State, stored.SnapshotSequence);
-            _durable.Advance(State.Sequence);
+            Begin(ActorLoader.Build(_behavior.Format, _id, stored), stored.SnapshotSequence);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -101,23 +106,6 @@ internal sealed class DurableActor<TState, TCommand, TResult>
                     : $"The {_behavior.Noun} could not be loaded."
             );
         }
-    }
-
-    /// <summary>Waits a bounded time for pending commits, and writes a snapshot if the tail is long.</summary>
-    public async Task DeactivateAsync(CancellationToken cancellation)
-    {
-        _durable.Wake();
-        if (State is null)
-            return;
-        await ((Task)_pending)
-            .WaitAsync(_services.Bounds.Drain, _services.Time, cancellation)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        // What is not committed by now was never answered. It must not be committed after the next activation has
-        // loaded.
-        var drained = _pending.IsCompleted && !HasEnded;
-        _lifetime.Token.Poison();
-        if (drained)
-            await _snapshots.WriteOnDeactivationAsync(_durable.Sequence, cancellation);
     }
 
     /// <summary>
@@ -142,7 +130,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
 
             if (result.Outcome is not Outcome.AsksPort asked)
                 return reply(command, result);
-            command = await _behavior.AskPortAsync(command, asked);
+            command = await AskPortAsync(command, asked);
         }
     }
 
@@ -209,7 +197,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
         if (State.Sequence == 0)
             return 0;
         var (since, draining) = (_services.Time.GetTimestamp(), _services.Gate.Draining);
-        while (_durable.Sequence <= after && !HasEnded && !draining.IsCancellationRequested)
+        while (_durable.Sequence <= after && !HasEnded && !_isLeaving && !draining.IsCancellationRequested)
             if (!await WaitForAdvanceAsync(since, _services.Bounds.LongPoll, draining))
                 break;
         // A second activation is not notified of the first one's events, so it compares its head before it reports that
@@ -382,7 +370,7 @@ internal sealed class DurableActor<TState, TCommand, TResult>
             throw _lifetime.End(CommitStatus.Stale);
         if (_lifetime.EndReason is { } ended)
             throw new StoreUnavailableException(ended);
-        _confirmedAt = Math.Max(_confirmedAt, sent);
+        _confirmedAt = Math.Max(_confirmedAt ?? sent, sent);
     }
 
     /// <summary>

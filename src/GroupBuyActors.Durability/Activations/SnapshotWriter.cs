@@ -19,6 +19,9 @@ internal sealed class SnapshotWriter<TState, TCommand, TResult>(
     private long _written = written;
     private Task _writing = Task.CompletedTask;
 
+    /// <summary>The sequence of the last stored snapshot, 0 for none.</summary>
+    public long Written => _written;
+
     /// <summary>Called in the turn of a decision: begins a snapshot if one is due.</summary>
     public void Consider(Task<CommitResult> head)
     {
@@ -28,6 +31,17 @@ internal sealed class SnapshotWriter<TState, TCommand, TResult>(
         if (tail <= services.Bounds.SnapshotTailMin || tail <= behavior.SnapshotTail(state))
             return;
         _writing = WriteOnceCommittedAsync(state.Sequence, behavior.Format.Snapshot(state), head);
+    }
+
+    /// <summary>
+    /// Writes a snapshot while the actor still answers, so that the next activation has little to read. Completes with
+    /// the one that is being written, if there is one.
+    /// </summary>
+    public Task WriteAheadAsync(Task<CommitResult> head)
+    {
+        if (_writing.IsCompleted && state.Sequence - _written > services.Bounds.SnapshotTailOnDeactivation)
+            _writing = WriteOnceCommittedAsync(state.Sequence, behavior.Format.Snapshot(state), head);
+        return _writing;
     }
 
     /// <summary>Called while the actor is deactivated, with its last durable sequence.</summary>

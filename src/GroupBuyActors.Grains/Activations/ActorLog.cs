@@ -19,6 +19,9 @@ internal static partial class ActorLog
             case ActorFailure.NotLoaded broken:
                 NotLoaded(log, broken.Cause!, actor);
                 break;
+            case ActorFailure.NotAccepted sent:
+                NotAccepted(log, sent.Cause!, actor);
+                break;
             case ActorFailure.DecisionFailed failed:
                 DecisionFailed(log, failed.Cause!, actor, failed.Command);
                 break;
@@ -56,4 +59,11 @@ internal static partial class ActorLog
         "The snapshot of actor {Actor} at sequence {Sequence} was not written; no events are lost."
     )]
     private static partial void SnapshotFailed(ILogger log, Exception exception, ActorId actor, long sequence);
+
+    [LoggerMessage(
+        1106,
+        LogLevel.Warning,
+        "The state of actor {Actor} that another silo sent cannot be used; it is loaded from the database."
+    )]
+    private static partial void NotAccepted(ILogger log, Exception exception, ActorId actor);
 }

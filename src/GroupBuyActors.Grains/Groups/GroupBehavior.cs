@@ -97,6 +97,8 @@ internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, Co
 
     public override long SnapshotTail(GroupState state) => state.OrderCount / 2;
 
+    public override long ApproximateBytes(GroupState state) => state.ApproximateBytes;
+
     public override bool IsOfNewerRelease(Exception exception) => exception is UnknownEventException;
 
     public override void OnCommitted(GroupState state, CommandResult result)
@@ -136,6 +138,9 @@ internal sealed class GroupBehavior : ActorBehavior<GroupState, GroupCommand, Co
                 break;
             case ActorFailure.NotLoaded broken:
                 GroupLog.NotLoaded(log, broken.Cause!, group);
+                break;
+            case ActorFailure.NotAccepted sent:
+                GroupLog.NotAccepted(log, sent.Cause!, group);
                 break;
             case ActorFailure.DecisionFailed failed:
                 GroupLog.DecisionFailed(log, failed.Cause!, group, failed.Command);

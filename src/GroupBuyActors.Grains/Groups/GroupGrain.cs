@@ -18,13 +18,16 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
         IGroupTasks,
         IRemindable,
         IIncomingGrainCallFilter,
-        IActorHost
+        IActorHost,
+        IGrainMigrationParticipant
 {
     // Null if the key is not a valid group id. Each call is then refused, because an activation that throws hides the
     // reason from callers.
     private DurableActor<GroupState, GroupCommand, CommandResult>? _actor;
     private GroupRemoval? _removal;
     private IdleDeactivation? _idle;
+    private MigratedGroup? _migrated;
+    private bool _owesReminder;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -32,16 +35,30 @@ internal sealed class GroupGrain(GroupServices services, GroupBehavior behavior)
         if (!GroupId.TryParse(this.GetPrimaryKeyString(), out var id))
             return;
         _actor = new(id.Actor, behavior, services.Actors, this);
-        await _actor.ActivateAsync(cancellationToken);
-        if (_actor.State is { } state)
+        await _actor.ActivateAsync(cancellationToken, _migrated?.Actor);
+        // A group that was moved has its reminder: thousands that move at once write none again.
+        if (_actor.State is { } state && _migrated is not { HasReminder: true })
             services.Reminders.KeepWhileNeeded(state);
+        _migrated = null;
+        services.ActiveActors.Add(GrainContext, _actor);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         services.Active.Deactivated();
-        return _actor?.DeactivateAsync(cancellationToken) ?? Task.CompletedTask;
+        _owesReminder = services.Reminders.Forget(this.GetGrainId());
+        return _actor?.DeactivateAsync(cancellationToken, reason.ReasonCode == DeactivationReasonCode.Migrating)
+            ?? Task.CompletedTask;
     }
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        if (_actor is not null)
+            new MigratedGroup(_actor.Ship(), !_owesReminder).Write(dehydrationContext);
+    }
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext) =>
+        _migrated = MigratedGroup.Read(rehydrationContext);
 
     /// <summary>
     /// Every call passes here. An activation without state (of an unknown or invalid id) is deactivated soon after it

@@ -55,4 +55,11 @@ internal static partial class GroupLog
             + "created, {Late} late tasks were brought forward."
     )]
     public static partial void TasksRepaired(ILogger log, GroupId group_id, int missing, int late);
+
+    [LoggerMessage(
+        1010,
+        LogLevel.Warning,
+        "The state of group {group_id} that another silo sent cannot be used; it is loaded from the database."
+    )]
+    public static partial void NotAccepted(ILogger log, Exception exception, GroupId group_id);
 }

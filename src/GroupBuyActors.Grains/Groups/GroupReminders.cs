@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GroupBuyActors.Events;
 using GroupBuyActors.Hosting;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,7 @@ internal sealed class GroupReminders(
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
     private readonly SemaphoreSlim _writers = new(1);
+    private readonly ConcurrentDictionary<GrainId, byte> _unwritten = new();
     private int _waiting;
 
     /// <summary>
@@ -53,6 +55,12 @@ internal sealed class GroupReminders(
             Drop(GrainOf(state));
     }
 
+    /// <summary>
+    /// Called when the group is deactivated: true if its reminder is still to be written, or could not be. Its next
+    /// activation writes it then.
+    /// </summary>
+    public bool Forget(GrainId grain) => _unwritten.TryRemove(grain, out _);
+
     private static bool IsNeeded(GroupState state) =>
         state.Phase is GroupPhase.OnShelf or GroupPhase.Opening or GroupPhase.Success;
 
@@ -68,7 +76,16 @@ internal sealed class GroupReminders(
         var due = deadline + Slack + spread - clock.GetUtcNow();
         if (due < Slack)
             due = Slack + spread;
-        InBackground(() => registry.RegisterOrUpdateReminder(grain, Name, due, Period), group.Value).Ignore();
+        _unwritten[grain] = 0;
+        InBackground(
+                async () =>
+                {
+                    await registry.RegisterOrUpdateReminder(grain, Name, due, Period);
+                    _unwritten.TryRemove(grain, out _);
+                },
+                group.Value
+            )
+            .Ignore();
     }
 
     /// <summary>Called in a turn of the group, after its end.</summary>

@@ -10,6 +10,7 @@ namespace GroupBuyActors.Groups;
 internal sealed class GroupServices(
     ActorServices actors,
     ActiveGroups active,
+    ActiveActors activeActors,
     GroupReminders reminders,
     GroupTaskRepair repair,
     OldJournals oldJournals,
@@ -18,6 +19,7 @@ internal sealed class GroupServices(
 {
     public ActorServices Actors { get; } = actors;
     public ActiveGroups Active { get; } = active;
+    public ActiveActors ActiveActors { get; } = activeActors;
     public GroupReminders Reminders { get; } = reminders;
     public GroupTaskRepair Repair { get; } = repair;
     public OldJournals OldJournals { get; } = oldJournals;

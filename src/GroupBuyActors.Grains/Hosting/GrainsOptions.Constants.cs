@@ -1,3 +1,5 @@
+using GroupBuyActors.Activations;
+
 namespace GroupBuyActors.Hosting;
 
 /// <summary>
@@ -79,6 +81,15 @@ public sealed partial class GrainsOptions
 
     /// <summary>How long a group that is deactivated waits for its pending commits.</summary>
     internal TimeSpan DrainBound { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a silo that drains moves its actors; half of the time that the host has to stop, because what is left
+    /// is deactivated in the other half.
+    /// </summary>
+    internal TimeSpan MoveBound { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>A larger state is not sent along when its actor moves.</summary>
+    internal int ShipBytesMax { get; set; } = new ActorBounds().ShipBytesMax;
 
     /// <summary>The time limit of one call to a port.</summary>
     internal TimeSpan PortTimeout { get; } = TimeSpan.FromSeconds(10);

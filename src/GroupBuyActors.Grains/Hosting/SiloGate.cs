@@ -30,6 +30,7 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
 {
     private readonly CancellationTokenSource _draining = new();
     private volatile string? _closed = "The silo is starting.";
+    private volatile bool _isLeaving;
 
     public string? ClosedBecause => RefusalReason ?? (IsDraining ? "The silo is draining." : null);
 
@@ -54,11 +55,16 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
     /// </summary>
     public CancellationToken Draining => _draining.Token;
 
-    /// <summary>True once <see cref="Drain"/> or <see cref="Close"/> was called.</summary>
-    public bool IsDraining => _draining.IsCancellationRequested;
+    /// <summary>True once <see cref="Leave"/>, <see cref="Drain"/> or <see cref="Close"/> was called.</summary>
+    public bool IsDraining => _isLeaving || _draining.IsCancellationRequested;
 
     /// <summary>Opens the gate at the end of the start-up.</summary>
     public void Open() => _closed = null;
+
+    /// <summary>
+    /// The silo is not ready any more, because it will stop; its groups go on until each has moved to another silo.
+    /// </summary>
+    public void Leave() => _isLeaving = true;
 
     /// <summary>Begins to drain: commands in progress finish; only long polls and readiness are affected.</summary>
     public void Drain() => _draining.Cancel();

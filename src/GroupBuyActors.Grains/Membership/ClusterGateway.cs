@@ -16,7 +16,9 @@ internal sealed class ClusterGateway(
     LocalTaskScheduler scheduler,
     OwnedShards owned,
     ActiveGroups groups,
-    ClusterReconciler reconciler
+    ClusterReconciler reconciler,
+    ActorMover mover,
+    ShardMap shardMap
 ) : GrainService(id, silo, logs), IClusterGateway
 {
     public Task<SiloDescription> Describe() =>
@@ -24,13 +26,22 @@ internal sealed class ClusterGateway(
             new SiloDescription(
                 groups.Count,
                 owned.Count,
-                scheduler.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value)
+                scheduler.Backlog().ToDictionary(shard => shard.Key.Index, shard => shard.Value),
+                mover.MisplacedCount,
+                owned.ToList().Count(shard => !shardMap.IsHere(shard)),
+                shardMap.IsSelfLeaving
             )
         );
 
     public Task Review()
     {
         reconciler.Review();
+        return Task.CompletedTask;
+    }
+
+    public Task Leaving(SiloAddress silo)
+    {
+        shardMap.Leave(silo);
         return Task.CompletedTask;
     }
 }

@@ -23,6 +23,7 @@ internal readonly record struct ClusterPass(int Fenced, int Taken, int Released)
 /// knowing.</item>
 /// <item>After any fence, by any silo, the horizon is read again from the beginning, because the dead silo may have
 /// committed after the last reading.</item>
+/// <item>Actors that are active here and at home elsewhere follow: see <see cref="Rehomer"/>.</item>
 /// <item>Fenced streams whose home is this silo are drained into the sinks.</item>
 /// </list>
 /// None of this is a lock: two owners of a shard at the same time are harmless, and the database refuses a second
@@ -35,6 +36,7 @@ internal sealed class ClusterReconciler(
     DeadStreams deadStreams,
     ShardMover shardMover,
     ShardTasks tasks,
+    Rehomer rehomer,
     TimeProvider time
 ) : PeriodicService<ClusterPass>
 {
@@ -109,6 +111,9 @@ internal sealed class ClusterReconciler(
             tasks.ReadAgain();
         // Not before it is done: a pass that fails is repeated for the same reasons.
         (_fenced, _reviews, _seen) = (false, false, snapshot.Version);
+        // Actors follow their shards' tasks.
+        if (changed || released > 0)
+            rehomer.RunSoon();
         deadStreams.Drain(rows);
         return new ClusterPass(fenced, taken, released);
     }

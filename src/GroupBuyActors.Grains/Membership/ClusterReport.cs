@@ -41,7 +41,12 @@ internal sealed class ClusterReport(
                     shardMap.RegionOf(member.SiloAddress),
                     description.Groups,
                     description.Shards
-                );
+                )
+                {
+                    ActorsToMove = description.ActorsToMove,
+                    ShardsToMove = description.ShardsToMove,
+                    Draining = description.IsDraining,
+                };
             })
         );
     }

@@ -42,10 +42,18 @@ internal sealed class ShardMover(
         return (TakeTasks(plan), plan.Away.Count);
     }
 
-    /// <summary>Releases all shards owned here; returns their new owners.</summary>
-    public async Task<IReadOnlyList<SiloAddress>> ReleaseAllAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Releases the shards owned here, or those whose next home is one of <paramref name="to"/>; returns their new
+    /// owners.
+    /// </summary>
+    public async Task<IReadOnlyList<SiloAddress>> ReleaseAllAsync(
+        CancellationToken cancellation,
+        IReadOnlySet<SiloAddress>? to = null
+    )
     {
         var owned = ownedHere.ToList();
+        if (to is not null)
+            owned.RemoveAll(shard => shardMap.Of(shard) is not { } home || !to.Contains(home));
         if (owned.Count == 0)
             return [];
         tasks.GiveUp(owned);

@@ -10,14 +10,15 @@ namespace GroupBuyActors.Membership;
 /// The order in which a silo starts and stops.
 /// <code>
 /// migrate ─ (Orleans joins) ─ clock ─ streams created ─ fence, take shards, adopt ─ gate opens ─ (Orleans active) ─
-/// tasks and background services run, most services stop (Orleans tells the others that this silo leaves) ─ shards
-/// handed over ─ tasks stop ─ (groups deactivate over the open committer) ─ the other services stop ─ relay flushed ─
-/// streams closed
+/// tasks and background services run, the silo drains, most services stop (Orleans tells the others that this silo
+/// leaves) ─ shards that are left handed over ─ tasks stop ─ (groups that are left deactivate over the open committer)
+/// ─ the other services stop ─ relay flushed ─ streams closed
 /// </code>
-/// A stopping silo releases its shards first: their next owners fire what becomes due, while runs that wait for a slow
-/// port still end here. Shards cannot be released before the other silos know that this one leaves, because they would
-/// be sent back. Nothing is served before the gate opens, and no placement chooses a silo before it is active, so a
-/// silo that is called is ready.
+/// A stopping silo first moves its actors and releases its shards (<see cref="SiloDrain"/>): their next owners fire
+/// what becomes due, while runs that wait for a slow port still end here. A shard cannot be released to a silo that
+/// does not know that this one leaves, because it would be sent back: it is released once the membership tells. Nothing
+/// is served before the gate opens, and no placement chooses a silo before it is active, so a silo that is called is
+/// ready.
 /// </summary>
 internal sealed class SiloLifecycleService(
     SiloPreparation preparation,
@@ -27,12 +28,16 @@ internal sealed class SiloLifecycleService(
     SiloGate gate,
     ActiveGroups groups,
     BackgroundSupervisor background,
+    SiloDrain drain,
     ILogger<SiloLifecycleService> log
 ) : ILifecycleParticipant<ISiloLifecycle>
 {
     // When starting: after joining (8100) and the last checks before becoming active (19900), before becoming active
     // (19999). When stopping: after the groups are gone (19998).
     private const int BeforeActive = ServiceLifecycleStage.Active - 50;
+
+    // When stopping: before anything of the silo stops.
+    private const int Serving = ServiceLifecycleStage.Active + 1;
 
     // When stopping, Orleans announces in this stage that the silo leaves; the participants of a stage run in parallel.
     private const int Leaving = ServiceLifecycleStage.BecomeActive;
@@ -43,6 +48,7 @@ internal sealed class SiloLifecycleService(
         lifecycle.Subscribe("GroupBuyActors.Streams", BeforeActive, JoinAsync, LeaveAsync);
         lifecycle.Subscribe("GroupBuyActors.HandOver", Leaving, static _ => Task.CompletedTask, HandOverAsync);
         lifecycle.Subscribe("GroupBuyActors.Tasks", ServiceLifecycleStage.Active, RunAsync, PauseAsync);
+        lifecycle.Subscribe("GroupBuyActors.Drain", Serving, ServeAsync, drain.RunAsync);
     }
 
     private async Task JoinAsync(CancellationToken cancellation)
@@ -66,6 +72,12 @@ internal sealed class SiloLifecycleService(
     {
         tasks.Start();
         background.Start();
+        return Task.CompletedTask;
+    }
+
+    private Task ServeAsync(CancellationToken cancellation)
+    {
+        drain.Serve();
         return Task.CompletedTask;
     }
 

@@ -4,13 +4,13 @@ using Orleans.Runtime.Placement;
 namespace GroupBuyActors.Placement;
 
 /// <summary>
-/// Places a group on the home of its shard, so that a group, its tasks and their handlers are on one silo.
+/// Places an actor on the home of its shard, so that an actor, its tasks and their handlers are on one silo.
 /// </summary>
 [GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("groupbuy.MerchantPlacement")]
 internal sealed class MerchantPlacement : PlacementStrategy;
 
 /// <summary>
-/// Marks a grain class whose key begins with a merchant and a region: see <see cref="MerchantPlacement"/>.
+/// Marks the grain class of a durable actor, whose key gives its shard: see <see cref="MerchantPlacement"/>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class MerchantPlacementAttribute() : PlacementAttribute(new MerchantPlacement());
@@ -22,6 +22,8 @@ internal sealed class MerchantPlacementAttribute() : PlacementAttribute(new Merc
 /// </summary>
 internal sealed class MerchantDirector(ShardMap shardMap) : IPlacementDirector
 {
+    private const string AnyKind = "actors";
+
     public Task<SiloAddress> OnAddActivation(
         PlacementStrategy strategy,
         PlacementTarget target,
@@ -40,13 +42,14 @@ internal sealed class MerchantDirector(ShardMap shardMap) : IPlacementDirector
     }
 
     /// <summary>
-    /// A key that is not a group id is placed on any silo, but always on the same; calls are refused there.
+    /// The shard follows from the key alone, whatever the kind. A key that is none of an actor is placed on any silo,
+    /// but always on the same; calls are refused there.
     /// </summary>
     private static ShardId ShardOf(GrainId grain)
     {
         var key = grain.Key.ToString();
-        return GroupId.TryParse(key, out var group)
-            ? group.Shard
+        return ActorId.TryParse($"{AnyKind}:{key}", out var actor)
+            ? actor.Shard
             : new ShardId((int)(StableHash.Of(key) % ShardId.Count));
     }
 }

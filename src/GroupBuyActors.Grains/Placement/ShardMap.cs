@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace GroupBuyActors.Placement;
@@ -16,7 +17,10 @@ internal sealed class ShardMap(
     public const string RegionKey = "groupbuy.region";
 
     private volatile Map? _map;
-    private volatile bool _leaving;
+
+    // Silos that have said that they leave, this one included. An address is used for one run of a silo only, so that
+    // none is ever removed.
+    private readonly ConcurrentDictionary<SiloAddress, byte> _leaving = new();
 
     // Counts what changes a map besides the membership: a map that was begun before the last change is not used.
     private int _changes;
@@ -25,7 +29,18 @@ internal sealed class ShardMap(
     public SiloAddress? Of(ShardId shard) => Current().SiloOfShard[shard.Index];
 
     /// <summary>True for a shard that is at home on this silo.</summary>
-    public bool IsHere(ShardId shard) => self.SiloAddress.Equals(Of(shard));
+    public bool IsHere(ShardId shard) => Of(shard) is { } home && IsSelf(home);
+
+    /// <summary>True for this silo's own address.</summary>
+    public bool IsSelf(SiloAddress silo) => self.SiloAddress.Equals(silo);
+
+    /// <summary>True once this silo is no home any more, because it stops.</summary>
+    public bool IsSelfLeaving => IsLeaving(self.SiloAddress);
+
+    /// <summary>
+    /// True once a silo has said that it stops: it still answers, but is the home of no shard.
+    /// </summary>
+    public bool IsLeaving(SiloAddress silo) => _leaving.ContainsKey(silo);
 
     /// <summary>
     /// True where this silo adopts a stream whose silo is gone. Stream ids are random, so they spread like shards.
@@ -40,6 +55,9 @@ internal sealed class ShardMap(
     public SiloAddress Among(ShardId shard, SiloAddress[] silos)
     {
         var names = Current().Names;
+        // All leave at the same time when the whole cluster stops.
+        if (Array.FindAll(silos, silo => !IsLeaving(silo)) is { Length: > 0 } staying)
+            silos = staying;
         var slots = Array.ConvertAll(
             silos,
             silo => new SiloSlot(names.GetValueOrDefault(silo) ?? silo.ToParsableString(), RegionOf(silo))
@@ -52,10 +70,15 @@ internal sealed class ShardMap(
     public string? RegionOf(SiloAddress silo) => metadata?.GetSiloMetadata(silo)?.Metadata.GetValueOrDefault(RegionKey);
 
     /// <summary>Excludes this silo as a home from now on, because it stops.</summary>
-    public void Leave()
+    public void Leave() => Leave(self.SiloAddress);
+
+    /// <summary>
+    /// Excludes a silo as a home from now on, because it said that it stops; the membership tells it later.
+    /// </summary>
+    public void Leave(SiloAddress silo)
     {
-        _leaving = true;
-        Interlocked.Increment(ref _changes);
+        if (_leaving.TryAdd(silo, 0))
+            Interlocked.Increment(ref _changes);
     }
 
     /// <summary>
@@ -76,9 +99,11 @@ internal sealed class ShardMap(
         // This silo is included while it joins, so that it takes its shards before it serves.
         var silos = snapshot
             .Members.Values.Where(member =>
-                member.SiloAddress.Equals(self.SiloAddress)
-                    ? !_leaving && member.Status is SiloStatus.Joining or SiloStatus.Active
-                    : member.Status == SiloStatus.Active
+                !IsLeaving(member.SiloAddress)
+                && (
+                    member.Status == SiloStatus.Active
+                    || (member.Status == SiloStatus.Joining && IsSelf(member.SiloAddress))
+                )
             )
             .ToArray();
         var slots = Array.ConvertAll(silos, silo => new SiloSlot(silo.Name, RegionOf(silo.SiloAddress)));

@@ -1,5 +1,6 @@
 using GroupBuyActors.Activations;
 using GroupBuyActors.Hosting;
+using GroupBuyActors.Placement;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store.Retention;
 using Orleans.Placement;
@@ -10,7 +11,7 @@ namespace GroupBuyActors.Redrives;
 /// One redrive: what operators and its page tasks ask of it, handed to its durable actor, which
 /// <see cref="RedriveBehavior"/> makes a redrive.
 /// </summary>
-[Immovable, GrainType("redrive")]
+[MerchantPlacement, Immovable, GrainType("redrive")]
 internal sealed class RedriveGrain(
     ActorServices services,
     RedriveBehavior behavior,

@@ -68,6 +68,7 @@ internal static class OrleansComposition
             if (settings.HasLivenessPort)
                 options.Liveness = new IPEndPoint(cluster.ListenAddress, cluster.LivenessPort);
             options.Retention = settings.Retention;
+            options.MoveBound = settings.ShutdownTimeout / 2;
             foreach (var (type, change) in settings.TaskPolicies)
                 options.TaskPolicies[type] = change;
             foreach (var (job, change) in settings.Schedules)

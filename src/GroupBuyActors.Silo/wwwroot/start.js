@@ -80,7 +80,8 @@ async function upcoming() {
 
 function showSilos(silos) {
   $("silos").replaceChildren(...silos.map(silo => row(
-    [silo.name], [silo.status, `word ${silo.status}`], [silo.region ?? "–"], [silo.groups, "number"], [silo.shards, "number"])));
+    [silo.name], [silo.draining ? "draining" : silo.status, `word ${silo.status}`], [silo.region ?? "–"], [silo.groups, "number"], [silo.shards, "number"],
+    [silo.actorsToMove + silo.shardsToMove, "number"])));
   text("silos-count", silos.length);
   const active = silos.filter(silo => silo.status === "active");
   const loaded = active.reduce((sum, silo) => sum + silo.groups, 0);

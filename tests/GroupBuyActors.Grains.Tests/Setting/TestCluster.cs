@@ -25,7 +25,11 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public IClusterClient Client => _cluster.Client;
 
-    public static async Task<TestCluster> StartAsync(short silos, Action<GrainsOptions>? configure = null)
+    public static async Task<TestCluster> StartAsync(
+        short silos,
+        Action<GrainsOptions>? configure = null,
+        Action<IServiceCollection>? services = null
+    )
     {
         var server = await MariaDbServer.StartAsync();
         var database = await server.CreateDatabaseAsync();
@@ -43,6 +47,7 @@ internal sealed class TestCluster : IAsyncDisposable
                     (store.Provider, store.ConnectionString) = (StoreProvider.MySql, server.ConnectionString(database))
                 );
                 silo.UseInMemoryReminderService();
+                services?.Invoke(silo.Services);
                 silo.UseGroupBuyActors(configure);
             }
         );
@@ -83,6 +88,14 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task<SiloAddress?> WhereAsync(IAddressable grain) =>
         await Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+
+    /// <summary>Waits until every active actor is where it is at home.</summary>
+    public async Task ActorsAtHomeAsync()
+    {
+        using var bound = new CancellationTokenSource(TestSilo.Bound);
+        while (Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<ActorMover>().MisplacedCount) > 0)
+            await Task.Delay(20, bound.Token);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -17,7 +17,7 @@ public sealed class AdminContractTests(TestSilo silo)
                 .ToArray()
         );
         Assert.Equal(
-            ["address", "groups", "name", "region", "shards", "status"],
+            ["actorsToMove", "address", "draining", "groups", "name", "region", "shards", "shardsToMove", "status"],
             entry.EnumerateObject().Select(member => member.Name).Order()
         );
         Assert.Equal("active", entry.GetProperty("status").GetString());
