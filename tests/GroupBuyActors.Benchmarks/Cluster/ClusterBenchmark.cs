@@ -70,21 +70,21 @@ internal sealed class ClusterBenchmark : IBenchmark
         var failover = new Failover(cluster, new Random(options.Seed), Tell);
         if (parts.Contains("failover"))
         {
-            var gaps = await failover.KillAsync(
+            var (gaps, starts) = await failover.KillAsync(
                 options.Number("--kills", options.Quick ? 5 : 30, 1, 10_000),
                 cancellation
             );
-            Add(report, "kill -9", gaps);
+            Add(report, "kill -9", gaps, starts);
             report.Measure("cluster.gap_p99_ms", gaps.Percentile(99).TotalMilliseconds);
             report.Measure("cluster.gap_max_ms", gaps.Longest.TotalMilliseconds);
         }
         if (parts.Contains("drain"))
         {
-            var gaps = await failover.DrainAsync(
+            var (gaps, starts) = await failover.DrainAsync(
                 options.Number("--drains", options.Quick ? 2 : 6, 1, 10_000),
                 cancellation
             );
-            Add(report, "SIGTERM", gaps);
+            Add(report, "SIGTERM", gaps, starts);
             report.Measure("cluster.drain_gap_ms", gaps.Longest.TotalMilliseconds);
         }
         if (parts.Contains("grow"))
@@ -101,18 +101,18 @@ internal sealed class ClusterBenchmark : IBenchmark
             OrleansDefaults.Environment
         );
         Tell($"{Silos} silos with Orleans' own failure detection under load");
-        var gaps = await new Failover(cluster, new Random(options.Seed), Tell).KillAsync(
+        var (gaps, starts) = await new Failover(cluster, new Random(options.Seed), Tell).KillAsync(
             options.Number("--default-kills", options.Quick ? 2 : 8, 1, 10_000),
             cancellation
         );
-        Add(report, "kill -9 with Orleans' own failure detection", gaps);
+        Add(report, "kill -9 with Orleans' own failure detection", gaps, starts);
         report.Measure("cluster.default_gap_p99_ms", gaps.Percentile(99).TotalMilliseconds);
         await AuditAsync(cluster, report, "Audit with Orleans' own failure detection");
     }
 
-    private static void Add(Report report, string what, Gaps gaps)
+    private static void Add(Report report, string what, Gaps gaps, Gaps starts)
     {
-        foreach (var line in gaps.Describe(what))
+        foreach (var line in gaps.Describe(what).Concat(starts.Describe("  start again after it").Take(1)))
             report.Note(line);
     }
 

@@ -14,6 +14,7 @@ internal static class IdleCluster
 {
     private const int Silos = 3;
     private const int KindsShown = 25;
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
 
     public static async Task RunAsync(
         BenchmarkOptions options,
@@ -69,13 +70,15 @@ internal static class IdleCluster
         var groups = new SleepingGroups(system.Database!, system.DatabaseName!);
         await groups.PublishAsync(system.Silos[0].Address);
         await Task.WhenAll(Enumerable.Range(0, Silos).Select(system.StopAsync));
-        var watch = Stopwatch.StartNew();
+        var (watch, told) = (Stopwatch.StartNew(), TimeSpan.Zero);
         await groups.CopyAsync(
             count,
             there =>
             {
-                if (there % 100_000 == 0)
-                    tell($"{there:N0} of {count:N0} sleeping groups after {watch.Elapsed.TotalSeconds:0} s");
+                if (watch.Elapsed - told < TellEvery)
+                    return;
+                told = watch.Elapsed;
+                tell($"{there:N0} of {count:N0} sleeping groups after {told.TotalSeconds:0} s");
             }
         );
         tell($"{count:N0} sleeping groups written in {watch.Elapsed.TotalSeconds:0.0} s");
