@@ -102,6 +102,7 @@ public static class GroupBuyHosting
         services.AddSingleton(new LivenessTimes());
         services.AddSingleton<LivenessProbe>();
         services.AddSingleton<PeerLiveness>();
+        services.AddBackgroundLoop<DeathDetector>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LivenessPortService>();
         services.AddSingleton<SiloPreparation>();
         services.AddSingleton<DrainAnnouncement>();

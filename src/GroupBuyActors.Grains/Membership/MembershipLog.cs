@@ -66,4 +66,32 @@ internal static partial class MembershipLog
 
     [LoggerMessage(2013, LogLevel.Warning, "The liveness port cannot accept a connection; it will try again.")]
     public static partial void LivenessPortFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(
+        2014,
+        LogLevel.Warning,
+        "The process of silo {Address} is gone: {Proof}. The silo is declared dead, so that others continue its work."
+    )]
+    public static partial void DeclaringDead(ILogger log, string address, string proof);
+
+    [LoggerMessage(
+        2015,
+        LogLevel.Information,
+        "Silo {Address} is dead for the cluster, {Elapsed:F0} ms after its end was proven here."
+    )]
+    public static partial void DeclaredDead(ILogger log, string address, double elapsed);
+
+    [LoggerMessage(
+        2016,
+        LogLevel.Information,
+        "Silo {Address} is not watched at its liveness port: {Why}. This proves nothing; it will be asked again."
+    )]
+    public static partial void PeerUnknown(ILogger log, string address, string why);
+
+    [LoggerMessage(
+        2017,
+        LogLevel.Warning,
+        "Silo {Address} could not be watched, or declared dead; it will be tried again."
+    )]
+    public static partial void PeerNotWatched(ILogger log, Exception exception, string address);
 }

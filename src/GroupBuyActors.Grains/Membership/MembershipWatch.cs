@@ -1,10 +1,16 @@
 using GroupBuyActors.Background;
+using GroupBuyActors.Membership.Liveness;
 
 namespace GroupBuyActors.Membership;
 
-/// <summary>Requests a pass of the reconciler at every change of the cluster's members.</summary>
-internal sealed class MembershipWatch(IClusterMembershipService membership, ClusterReconciler reconciler)
-    : StreamingService
+/// <summary>
+/// Requests a pass of the reconciler and of the detector of deaths at every change of the cluster's members.
+/// </summary>
+internal sealed class MembershipWatch(
+    IClusterMembershipService membership,
+    ClusterReconciler reconciler,
+    DeathDetector detector
+) : StreamingService
 {
     private IAsyncEnumerator<ClusterMembershipSnapshot>? _updates;
 
@@ -26,6 +32,7 @@ internal sealed class MembershipWatch(IClusterMembershipService membership, Clus
         }
 
         reconciler.RunSoon();
+        detector.RunSoon();
         return 1;
     }
 }

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using GroupBuyActors.Retries;
 
 namespace GroupBuyActors.Membership.Liveness;
 
-/// <summary>How long the steps of asking take; tests shorten them.</summary>
+/// <summary>How long the steps of asking and of watching take; tests change them.</summary>
 internal sealed record LivenessTimes
 {
     /// <summary>The limit of a connect and of the wait for the hello. To exceed it proves nothing.</summary>
@@ -11,6 +12,27 @@ internal sealed record LivenessTimes
 
     /// <summary>The pause between two connects of which both must be refused.</summary>
     public TimeSpan BetweenRefusals { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The pauses after questions whose answer proves nothing.</summary>
+    public Backoff Retry { get; init; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
+
+    /// <summary>A connection that ends sooner than this counts as failed.</summary>
+    public TimeSpan HeldMin { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the port of a silo that drains may stay refused before the silo is found dead.</summary>
+    public TimeSpan DrainingGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How much later each next silo declares a death, unless it knows of it by then: about as long as a write to the
+    /// membership takes.
+    /// </summary>
+    public TimeSpan Stagger { get; init; } = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>How long a declared death may take to be known here before it is declared again.</summary>
+    public TimeSpan DeclaredWithin { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often it is looked whether a death is known.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromMilliseconds(5);
 }
 
 /// <summary>
