@@ -104,6 +104,7 @@ public static class GroupBuyHosting
         services.AddSingleton<PeerLiveness>();
         services.AddBackgroundLoop<DeathDetector>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LivenessPortService>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StaleMembers>();
         services.AddSingleton<SiloPreparation>();
         services.AddSingleton<DrainAnnouncement>();
         services.AddSingleton<SiloDrain>();

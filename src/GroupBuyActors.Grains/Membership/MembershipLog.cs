@@ -94,4 +94,25 @@ internal static partial class MembershipLog
         "Silo {Address} could not be watched, or declared dead; it will be tried again."
     )]
     public static partial void PeerNotWatched(ILogger log, Exception exception, string address);
+
+    [LoggerMessage(
+        2030,
+        LogLevel.Warning,
+        "Silo {Address} ({Slot}) died while no silo was left to notice it and is declared dead: {Proof}."
+    )]
+    public static partial void MemberIsGone(ILogger log, string address, string slot, string proof);
+
+    [LoggerMessage(
+        2031,
+        LogLevel.Warning,
+        "The start waits for silo {Address} ({Slot}), an active member that does not answer: {Why}."
+    )]
+    public static partial void WaitsForMember(ILogger log, string address, string slot, string why);
+
+    [LoggerMessage(
+        2032,
+        LogLevel.Warning,
+        "The members of the cluster could not be checked before joining; this is tried again."
+    )]
+    public static partial void MembersNotChecked(ILogger log, Exception exception);
 }

@@ -75,7 +75,8 @@ internal sealed class SteadyJoins : IAsyncDisposable
     {
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         const string Terms = """
-            {"title":"Tea","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},"minGroupSize":50000}
+            {"title":"Tea","sku":"tea","unitPrice":{"amount":6800,"currency":"CNY"},"minGroupSize":50000,
+             "paymentWindow":"PT4S"}
             """;
         for (var attempt = 0; ; attempt++)
             if (await AskAsync(HttpMethod.Put, attempt, $"/v1/groups/{group}", Terms, null) is { } answer)

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace GroupBuyActors.Testing.Silos;
 
 /// <summary>Silo processes and their database, on loopback, in a directory of their own.</summary>
@@ -95,6 +97,28 @@ public sealed class TestedSystem : IAsyncDisposable
     {
         await _silos[silo].DisposeAsync();
         _silos[silo] = SiloProcess.Launch(change(_silos[silo].Settings));
+    }
+
+    /// <summary>
+    /// Starts a killed silo again at an address and ports that it did not have before, under its name, and waits for
+    /// nothing.
+    /// </summary>
+    /// <param name="silo">Which.</param>
+    /// <param name="address">One of loopback, by which other silos reach it.</param>
+    public async Task LaunchElsewhereAsync(int silo, IPAddress address)
+    {
+        await _silos[silo].DisposeAsync();
+        var before = _silos[silo].Settings;
+        var environment = new Dictionary<string, string?>(before.Environment)
+        {
+            ["GroupBuy__Cluster__AdvertisedAddress"] = address.ToString(),
+        };
+        _silos[silo] = SiloProcess.Launch(
+            SiloSettings.Draw(before.Name, Directory, _connection) with
+            {
+                Environment = environment,
+            }
+        );
     }
 
     /// <summary>
