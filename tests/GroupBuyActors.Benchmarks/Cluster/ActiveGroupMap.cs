@@ -10,7 +10,15 @@ namespace GroupBuyActors.Benchmarks.Cluster;
 internal sealed class ActiveGroupMap(TestedSystem system, IGrainFactory grains)
 {
     private const string GrainType = "group";
-    private static readonly string[] Regions = ["SH-PUDONG", "BJ-HAIDIAN", "GZ-TIANHE", "CD-JINJIANG"];
+
+    // One for each region slot: groups are spread over as many shards as there are groups.
+    private static readonly string[] Regions =
+    [
+        .. Enumerable
+            .Range(0, 1_000)
+            .Select(number => $"REGION-{number}")
+            .DistinctBy(region => ShardId.RegionSlotOf(region)),
+    ];
 
     /// <summary>Publishes groups of many merchants, which stay in memory without a call.</summary>
     public async Task PublishAsync(int count, CancellationToken cancellation)
@@ -24,7 +32,7 @@ internal sealed class ActiveGroupMap(TestedSystem system, IGrainFactory grains)
             {
                 var group = string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{20_000 + index}.{Regions[index % Regions.Length]}.active-{index}"
+                    $"{20_000 + index}.{Regions[index / ShardId.MerchantSlots % Regions.Length]}.active-{index}"
                 );
                 var terms = new
                 {

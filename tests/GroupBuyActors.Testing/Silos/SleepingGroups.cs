@@ -12,7 +12,10 @@ namespace GroupBuyActors.Testing.Silos;
 public sealed class SleepingGroups(MariaDbServer server, string database)
 {
     private const int RowsPerCopy = 10_000;
-    private const int Merchants = 90_000;
+
+    // Six digits each, so that copies are written in the order of their ids.
+    private const int FirstMerchant = 100_000;
+    private const int Merchants = 800_000;
     private const string Own = "x";
 
     // The copies lie in a stream that was relayed long ago.
@@ -69,7 +72,10 @@ public sealed class SleepingGroups(MariaDbServer server, string database)
     public static string IdOf(int number)
     {
         var (n, region) = Math.DivRem(number, Regions.Length);
-        return string.Create(CultureInfo.InvariantCulture, $"{n % Merchants + 1}.{Regions[region]}.{Own}{n}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{FirstMerchant + n % Merchants}.{Regions[region]}.{Own}{n}"
+        );
     }
 
     /// <summary>
@@ -189,7 +195,7 @@ public sealed class SleepingGroups(MariaDbServer server, string database)
 
     private static string Fill(string expression)
     {
-        var merchant = $"(n.n % {Merchants} + 1)";
+        var merchant = $"({FirstMerchant} + n.n % {Merchants})";
         return expression
             .Replace("{id}", $"concat({merchant}, '.', @region, '.{Own}', n.n)", StringComparison.Ordinal)
             .Replace("{merchant}", merchant, StringComparison.Ordinal)
