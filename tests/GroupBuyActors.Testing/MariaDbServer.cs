@@ -82,6 +82,40 @@ public sealed class MariaDbServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Starts another server on a copy of this one's files as they are at one moment, in which it recovers as after a
+    /// crash: a standby that was promoted and has nothing of what is committed here later.
+    /// </summary>
+    public async Task<MariaDbServer> CopyAsync()
+    {
+        var directory = Directory.CreateTempSubdirectory("groupbuy-mariadb-").FullName;
+        var server = new MySqlConnectionStringBuilder(_server.ConnectionString) { Port = (uint)LoopbackPorts.Draw() };
+        var copy = new MariaDbServer(server, directory, _arguments);
+        try
+        {
+            Directory.CreateDirectory(copy.TemporaryDirectory);
+            File.Copy(InitFile, copy.InitFile);
+            await FreezeAsync();
+            try
+            {
+                using var copying = Process.Start("cp", ["-r", DataDirectory, copy.DataDirectory]);
+                await copying.WaitForExitAsync();
+            }
+            finally
+            {
+                await ThawAsync();
+            }
+
+            await copy.LaunchAsync();
+            return copy;
+        }
+        catch
+        {
+            await copy.DisposeAsync();
+            throw;
+        }
+    }
+
     private async Task InstallAsync()
     {
         Directory.CreateDirectory(TemporaryDirectory);

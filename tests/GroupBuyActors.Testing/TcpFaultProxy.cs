@@ -31,8 +31,7 @@ public sealed class TcpFaultProxy : IAsyncDisposable
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(30);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly string _host;
-    private readonly int _port;
+    private volatile Tuple<string, int> _server;
     private readonly ConcurrentDictionary<ProxiedConnection, Task> _connections = new();
     private readonly Lock _gate = new();
     private readonly List<ProxyFault> _faults = [];
@@ -45,7 +44,7 @@ public sealed class TcpFaultProxy : IAsyncDisposable
 
     private TcpFaultProxy(string host, int port)
     {
-        (_host, _port) = (host, port);
+        _server = Tuple.Create(host, port);
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -106,6 +105,9 @@ public sealed class TcpFaultProxy : IAsyncDisposable
         foreach (var connection in _connections.Keys)
             connection.Cut();
     }
+
+    /// <summary>Serves new connections from another server, as a name that follows the primary does.</summary>
+    public void Redirect(MariaDbServer server) => _server = Tuple.Create(server.Host, server.Port);
 
     /// <summary>Accepts and closes at once every new connection, until turned off.</summary>
     public void Refuse(bool on) => _refusing = on;
@@ -180,7 +182,8 @@ public sealed class TcpFaultProxy : IAsyncDisposable
 
     private void Serve(TcpClient client)
     {
-        var connection = new ProxiedConnection(this, client, _host, _port);
+        var (host, port) = _server;
+        var connection = new ProxiedConnection(this, client, host, port);
         // Registered before it runs, so that a cut of all connections misses none.
         var ended = new TaskCompletionSource();
         _connections[connection] = ended.Task;

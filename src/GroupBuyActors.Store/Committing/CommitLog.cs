@@ -102,6 +102,14 @@ internal static partial class CommitLog
     public static partial void CommitRefused(ILogger log, long stream, Guid commit, string? actor, string error);
 
     [LoggerMessage(
+        2118,
+        LogLevel.Critical,
+        "Stream {Stream}: position {Position}, which this silo committed, is missing: the database lost "
+            + "acknowledged commits. All streams are fenced, and every silo exits."
+    )]
+    public static partial void CommitsLost(ILogger log, long stream, long position);
+
+    [LoggerMessage(
         2117,
         LogLevel.Warning,
         "The file {Path}, which records the last acknowledged commit, could not be written: {Error}"

@@ -46,12 +46,13 @@ internal sealed class JoinLoad : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> _unknown = new();
     private readonly ConcurrentDictionary<string, string> _orders = new();
     private readonly int _seed;
+    private readonly string _buyers;
     private Task[] _running = [];
     private int _users;
 
-    public JoinLoad(IEnumerable<Uri> silos, int groups, int seed)
+    public JoinLoad(IEnumerable<Uri> silos, int groups, int seed, string buyers = "buyer")
     {
-        (_silos, _seed) = ([.. silos], seed);
+        (_silos, _seed, _buyers) = ([.. silos], seed, buyers);
         _groups = [.. Enumerable.Range(1, groups).Select(n => $"{20_000 + n}.SH-PUDONG.outage")];
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) })
         {
@@ -155,7 +156,10 @@ internal sealed class JoinLoad : IAsyncDisposable
         var doubled = _orders.GroupBy(order => order.Value).Where(same => same.Count() > 1).Select(same => same.Key);
         faults.AddRange(doubled.Select(order => $"{order} was given to two buyers"));
         var stored = Convert.ToInt64(
-            await database.ScalarAsync(name, "select count(*) from journal where type='order.placed'"),
+            await database.ScalarAsync(
+                name,
+                $"select count(*) from journal where type='order.placed' and payload like '%\"userId\":\"{_buyers}-%'"
+            ),
             CultureInfo.InvariantCulture
         );
         if (stored != _orders.Count)
@@ -181,7 +185,7 @@ internal sealed class JoinLoad : IAsyncDisposable
     {
         while (!_enough.IsCancellationRequested)
         {
-            var key = $"u-{Interlocked.Increment(ref _users)}";
+            var key = $"{_buyers}-{Interlocked.Increment(ref _users)}";
             var isOrdered = await TryAsync(_silos[dice.Next(_silos.Length)], _groups[dice.Next(_groups.Length)], key);
             await Task.Delay(isOrdered ? dice.Next(2, 12) : dice.Next(50, 100));
         }

@@ -226,5 +226,22 @@ public sealed class SqliteStreams : StreamSuite
 /// <inheritdoc/>
 public sealed class MySqlStreams(MariaDb mariaDb) : StreamSuite
 {
+    /// <summary>
+    /// Its own last commit is there, but an actor that moved to it may have later events in its memory.
+    /// </summary>
+    [Fact]
+    public async Task ASiloWhoseCommitsAreAllThereStopsTooWhenAnotherFindsThatCommitsWereLost()
+    {
+        var quiet = await Store.StartAsync(o => o.Lanes = 1);
+        await quiet.SendAsync(Commits.Join(Commits.Group(1), 1));
+        var other = await Store.StartAsync(o => o.Lanes = 1);
+        await other.SendAsync(Commits.Join(Commits.Group(2), 1));
+        await Store.ExecuteAsync($"delete from journal where stream = {other.Streams[0]}");
+
+        Assert.Contains("2118", await other.Fenced.WaitAsync(Eventually.Bound), StringComparison.Ordinal);
+        Assert.Contains("2118", await quiet.Fenced.WaitAsync(Eventually.Bound), StringComparison.Ordinal);
+        Assert.Equal(1, await Store.NumberAsync("select count(*) from journal"));
+    }
+
     private protected override Task<StoreUnderTest> CreateAsync() => MySqlUnderTest.CreateAsync(mariaDb.Server);
 }

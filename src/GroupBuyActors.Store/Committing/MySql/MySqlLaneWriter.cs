@@ -56,13 +56,6 @@ internal sealed class MySqlLaneWriter(
         Fenced,
     }
 
-    private enum FenceState
-    {
-        Alive,
-        Truncated,
-        Dead,
-    }
-
     /// <inheritdoc/>
     public override int Open(SiloIdentity silo)
     {
@@ -99,7 +92,7 @@ internal sealed class MySqlLaneWriter(
     private bool IsAlive()
     {
         var sentAt = time.GetTimestamp();
-        if (!TryReadFence(out var fence))
+        if (!Fence.TryRead(Stream, LastPosition, out var fence))
         {
             _unreachable.Add(Stream, _session.Failure);
             return true;
@@ -277,6 +270,8 @@ internal sealed class MySqlLaneWriter(
         }
     }
 
+    private MySqlStreamFence Fence => new(_session);
+
     private void Answered(long sentAt)
     {
         ConfirmedAt = sentAt;
@@ -336,21 +331,24 @@ internal sealed class MySqlLaneWriter(
 
     private bool TryConcludeFenced(List<QueuedCommit> batch, string? because)
     {
-        if (!TryReadFence(out var fence))
+        if (!Fence.TryRead(Stream, LastPosition, out var fence))
             return false;
+        if (fence == FenceState.Truncated && FenceReason is null)
+            CommitLog.CommitsLost(log, Stream, LastPosition);
         FenceReason ??=
             because
             ?? (
                 fence == FenceState.Dead
-                    ? "The stream is fenced because another silo declared this one dead."
-                    : $"Position {LastPosition}, which this silo committed, is missing: the database lost "
-                        + "acknowledged commits."
+                    ? "The stream is fenced: another silo declared this one dead, or found lost commits (2118)."
+                    : $"Position {LastPosition}, which this silo committed, is missing (2118)."
             );
-        // Waits for running transactions of the stream; every later one sees it.
-        if (
-            fence != FenceState.Dead
-            && _session.Send($"update stream set state=2 where id={Stream} and state=1") != MySqlAnswer.Ok
-        )
+        var isFenced = fence switch
+        {
+            FenceState.Dead => true,
+            FenceState.Truncated => Fence.TryFenceAll(Stream),
+            _ => Fence.TryFence(Stream),
+        };
+        if (!isFenced)
             return false;
         if (batch.Count == 0)
             return true;
@@ -364,22 +362,6 @@ internal sealed class MySqlLaneWriter(
             return false;
         if (found.Contains(batch[0].Commit.Id))
             MarkCommitted(batch);
-        return true;
-    }
-
-    private bool TryReadFence(out FenceState fence)
-    {
-        fence = FenceState.Dead;
-        if (
-            !_session.TryRead(
-                MySqlPacket.FenceState(Stream, LastPosition),
-                r => (Alive: r.GetInt64(0), Last: r.GetInt64(1)),
-                out var rows
-            )
-        )
-            return false;
-        if (rows[0].Alive == 1)
-            fence = LastPosition > 0 && rows[0].Last == 0 ? FenceState.Truncated : FenceState.Alive;
         return true;
     }
 
