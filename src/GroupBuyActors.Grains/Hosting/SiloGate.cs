@@ -50,6 +50,9 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
         }
     }
 
+    /// <summary>True before <see cref="Open"/>, and once the silo has stopped or is fenced.</summary>
+    public bool IsClosed => _closed is not null;
+
     /// <summary>
     /// Cancelled when the silo begins to stop: long polls end, so that their groups can be deactivated.
     /// </summary>

@@ -33,20 +33,16 @@ internal sealed class SiloDrain(
     private static readonly TimeSpan NextPass = TimeSpan.FromMilliseconds(100);
     private readonly Lock _once = new();
     private Task? _drained;
-    private volatile bool _serves;
-
-    /// <summary>Called when this silo begins to serve; before that there is nothing to move.</summary>
-    public void Serve() => _serves = true;
 
     /// <summary>
     /// Drains once; a further call waits for the same. It does not fail, and does nothing where the silo is to stop at
-    /// once.
+    /// once, has not begun to serve, or is fenced: others have what it had then.
     /// </summary>
     public Task RunAsync(CancellationToken stopAtOnce)
     {
         lock (_once)
             return _drained ??=
-                _serves && !stopAtOnce.IsCancellationRequested ? DrainAsync(stopAtOnce) : Task.CompletedTask;
+                gate.IsClosed || stopAtOnce.IsCancellationRequested ? Task.CompletedTask : DrainAsync(stopAtOnce);
     }
 
     Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => RunAsync(cancellationToken);
@@ -87,6 +83,7 @@ internal sealed class SiloDrain(
 
     /// <summary>
     /// Moves until nothing is left: first what waits for no port, then the rest, whose calls in progress take longer.
+    /// While the database does not answer this silo, states cannot be trusted and nothing moves.
     /// </summary>
     private async Task<int> MoveAsync(CancellationToken cancellation)
     {
@@ -94,7 +91,8 @@ internal sealed class SiloDrain(
         while (mover.Misplaced() is { Count: > 0 } misplaced)
         {
             var ready = misplaced.FindAll(static active => !active.Actor.IsAskingPort);
-            moved += await mover.MoveAsync(ready.Count > 0 ? ready : misplaced, MovePace.Quick, cancellation);
+            if (gate.RefusalReason is null)
+                moved += await mover.MoveAsync(ready.Count > 0 ? ready : misplaced, MovePace.Quick, cancellation);
             if (mover.MisplacedCount == 0)
                 break;
             // Some wait for calls in progress, or were placed here by a silo that was not told.

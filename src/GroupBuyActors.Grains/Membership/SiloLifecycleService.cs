@@ -48,7 +48,7 @@ internal sealed class SiloLifecycleService(
         lifecycle.Subscribe("GroupBuyActors.Streams", BeforeActive, JoinAsync, LeaveAsync);
         lifecycle.Subscribe("GroupBuyActors.HandOver", Leaving, static _ => Task.CompletedTask, HandOverAsync);
         lifecycle.Subscribe("GroupBuyActors.Tasks", ServiceLifecycleStage.Active, RunAsync, PauseAsync);
-        lifecycle.Subscribe("GroupBuyActors.Drain", Serving, ServeAsync, drain.RunAsync);
+        lifecycle.Subscribe("GroupBuyActors.Drain", Serving, static _ => Task.CompletedTask, drain.RunAsync);
     }
 
     private async Task JoinAsync(CancellationToken cancellation)
@@ -72,12 +72,6 @@ internal sealed class SiloLifecycleService(
     {
         tasks.Start();
         background.Start();
-        return Task.CompletedTask;
-    }
-
-    private Task ServeAsync(CancellationToken cancellation)
-    {
-        drain.Serve();
         return Task.CompletedTask;
     }
 

@@ -18,18 +18,24 @@ internal readonly record struct RehomePass(int Moved, int Left);
 /// it moves, its calls wait for those in progress.
 /// </para>
 /// </summary>
-internal sealed class Rehomer(ActorMover mover, ShardMap shardMap, ILogger<Rehomer> log) : PeriodicService<RehomePass>
+internal sealed class Rehomer(ActorMover mover, ShardMap shardMap, ISiloGate gate, ILogger<Rehomer> log)
+    : PeriodicService<RehomePass>
 {
     private const int PostponedMax = 30;
     private static readonly TimeSpan NextPass = TimeSpan.FromSeconds(1);
 
     public override string Name => "re-homing";
 
-    /// <summary>Makes one pass over the active actors; does nothing once this silo leaves.</summary>
+    /// <summary>
+    /// Makes one pass over the active actors; moves none once this silo leaves, or while it may not answer: their
+    /// states could not be sent along.
+    /// </summary>
     public override async Task<RehomePass> RunOnceAsync(CancellationToken cancellation)
     {
         if (shardMap.IsSelfLeaving)
             return default;
+        if (gate.RefusalReason is not null)
+            return new RehomePass(0, mover.MisplacedCount);
         var misplaced = mover.Misplaced();
         var moved = await mover.MoveAsync(misplaced.FindAll(IsReady), MovePace.Steady, cancellation);
         var left = mover.MisplacedCount;

@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Setting;
 
@@ -75,6 +76,16 @@ public sealed class DrainTests
         await drain.RunAsync(CancellationToken.None).WaitAsync(TestSilo.Bound);
         Assert.Equal(atHome, cluster.Get<ActiveGroups>(0).Count);
         Assert.True((await RehomerTests.JoinAsync(groups.First(group => IsHere(cluster, group)))).Replayed);
+    }
+
+    [Fact]
+    public async Task AFencedSiloMovesNothingBecauseOthersHaveWhatItHad()
+    {
+        await using var cluster = await RehomerTests.StartAsync(2);
+        cluster.Get<SiloGate>(1).Close("The silo is fenced.");
+        await cluster.Get<SiloDrain>(1).RunAsync(CancellationToken.None).WaitAsync(TestSilo.Bound);
+        Assert.False(cluster.Get<ShardMap>(0).IsLeaving(cluster.Silos[1].SiloAddress));
+        await cluster.Get<IClusterMembershipService>(0).TryKill(cluster.Silos[1].SiloAddress);
     }
 
     private static bool IsHere(TestCluster cluster, IGroupGrain group) =>

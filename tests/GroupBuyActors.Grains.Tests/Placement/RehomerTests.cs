@@ -1,4 +1,5 @@
 using GroupBuyActors.Groups;
+using GroupBuyActors.Hosting;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Reading;
 using GroupBuyActors.Setting;
@@ -113,6 +114,20 @@ public sealed class RehomerTests
         held.SetResult(Ports.PortAnswer.Done);
         Assert.True((await publication).Succeeded);
         Assert.Equal(new RehomePass(Moved: 1, Left: 0), await rehomer.RunOnceAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task ASiloThatMayNotAnswerMovesNothing()
+    {
+        await using var cluster = await StartAsync(1);
+        await PublishAsync(cluster.Get<IGrainFactory>(0));
+        cluster.Get<SiloGate>(0).Close("The silo is fenced.");
+        await cluster.AddAsync();
+        var pass = await cluster.Get<Rehomer>(0).RunOnceAsync(CancellationToken.None);
+        Assert.Equal(0, pass.Moved);
+        Assert.InRange(pass.Left, 1, Groups);
+        Assert.Equal(Groups, cluster.Get<ActiveGroups>(0).Count);
+        cluster.Get<SiloGate>(0).Open();
     }
 
     /// <summary>Publishes groups with one buyer each.</summary>
