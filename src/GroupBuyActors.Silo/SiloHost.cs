@@ -107,6 +107,7 @@ internal static class SiloHost
             kestrel.Limits.RequestHeadersTimeout = settings.Edge.Silence;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
+        builder.Services.AddHostedService<StopBound>();
         if (settings.Auth.Mode == AuthMode.Open)
             KeepToLoopback(builder.Services);
         else

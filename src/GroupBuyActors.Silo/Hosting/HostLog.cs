@@ -1,6 +1,6 @@
 namespace GroupBuyActors.Silo.Hosting;
 
-/// <summary>Log messages about the start, and about settings that are right for a trial only.</summary>
+/// <summary>Log messages about the start and the stop, and about settings that are right for a trial only.</summary>
 internal static partial class HostLog
 {
     [LoggerMessage(7010, LogLevel.Information, "Serving {Urls} as silo {Silo}")]
@@ -22,4 +22,11 @@ internal static partial class HostLog
             + "and the certificate's files in Kestrel__Certificates__Default__Path and __KeyPath"
     )]
     public static partial void Unencrypted(ILogger log, string urls);
+
+    [LoggerMessage(
+        7013,
+        LogLevel.Error,
+        "The silo could not stop within {Seconds:F0} s and exits; other silos take over what it had left"
+    )]
+    public static partial void NotStopped(ILogger log, double seconds);
 }
