@@ -38,6 +38,8 @@ public sealed class AllSilosDieTests(ThreeSilos cluster, ITestOutputHelper outpu
             await ReadyAsync(silo, started);
         }
 
+        // Orleans would find out later, and log nothing of this.
+        Assert.Contains("[2030]", _system.Silos[0].Tail(1_000), StringComparison.Ordinal);
         await NothingIsLostAsync(joins);
     }
 
@@ -55,6 +57,7 @@ public sealed class AllSilosDieTests(ThreeSilos cluster, ITestOutputHelper outpu
             await ReadyAsync(silo, started);
         }
 
+        Assert.Contains("its row shows no sign of life", _system.Silos[0].Tail(1_000), StringComparison.Ordinal);
         await frozen.ThawAsync();
         Assert.True(await frozen.WaitForExitAsync(StartPatience) is not (null or 0), frozen.Tail());
         await _system.RestartAsync(2);

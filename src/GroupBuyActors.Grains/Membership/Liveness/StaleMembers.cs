@@ -43,7 +43,7 @@ internal sealed class StaleMembers(
     /// </summary>
     private static readonly TimeSpan WaitMax = SignsOfLife.Silence * 2;
 
-    private readonly SignsOfLife _signs = new(time);
+    private readonly MemberJudge _judge = new(new SignsOfLife(time));
     private readonly HashSet<SiloAddress> _reported = [];
     private readonly CancellationTokenSource _joined = new();
     private readonly TaskCompletionSource _clear = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,23 +63,16 @@ internal sealed class StaleMembers(
     public async Task<bool> PassAsync(CancellationToken cancellation)
     {
         var known = await ports.ReadAsync(cancellation);
-        var members = await table.ReadAllAsync(cancellation);
-        var others = members
+        var members = (await table.ReadAllAsync(cancellation))
             .Members.Select(member => member.Item1)
             .Where(IsMember)
             .Where(member => known.ContainsKey(member.SiloAddress.ToParsableString()))
-            .ToDictionary(member => member.SiloAddress);
-        var answers = await liveness.AskAsync(others.Keys, cancellation);
-        var someoneAnswers = answers.Any(answer => answer.Value is LivenessAnswer.Alive && IsActive(answer.Key));
-        var isClear = true;
-        foreach (var (silo, answer) in answers)
-            if (answer is LivenessAnswer.Dead { Proof: var proof })
-                isClear &= await KillAsync(others[silo], proof);
-            else if (answer is LivenessAnswer.Unknown { Why: var why } && IsActive(silo) && !someoneAnswers)
-                isClear &= await KillIfStoppedAsync(others[silo], why);
-        return isClear;
-
-        bool IsActive(SiloAddress silo) => others[silo].Status == SiloStatus.Active;
+            .ToList();
+        var answers = await liveness.AskAsync([.. members.Select(member => member.SiloAddress)], cancellation);
+        var verdicts = _judge.Judge(members, answers);
+        foreach (var verdict in verdicts)
+            await FollowAsync(verdict);
+        return verdicts.Count == 0;
     }
 
     private async Task StartAsync(CancellationToken cancellation)
@@ -114,20 +107,17 @@ internal sealed class StaleMembers(
         member.Status is SiloStatus.Joining or SiloStatus.Active or SiloStatus.ShuttingDown or SiloStatus.Stopping
         && !member.SiloAddress.Endpoint.Equals(self.SiloAddress.Endpoint);
 
-    private Task<bool> KillIfStoppedAsync(MembershipEntry member, string why)
+    private async Task FollowAsync(MemberVerdict verdict)
     {
-        if (_signs.HasStopped(member.SiloAddress, member.IAmAliveTime))
-            return KillAsync(member, $"{why}, and its row shows no sign of life");
-        if (_reported.Add(member.SiloAddress))
-            MembershipLog.WaitsForMember(log, member.SiloAddress.ToParsableString(), member.SiloName, why);
-        return Task.FromResult(false);
-    }
-
-    /// <summary>Has it declared dead, which the next pass finds done or repeats; always false.</summary>
-    private async Task<bool> KillAsync(MembershipEntry member, string proof)
-    {
-        MembershipLog.MemberIsGone(log, member.SiloAddress.ToParsableString(), member.SiloName, proof);
-        await membership.TryKill(member.SiloAddress);
-        return false;
+        var silo = verdict.Member.SiloAddress;
+        if (verdict is MemberVerdict.Gone { Proof: var proof })
+        {
+            MembershipLog.MemberIsGone(log, silo.ToParsableString(), verdict.Member.SiloName, proof);
+            // It is put in a queue, and is lost if another silo changes the membership at the same moment; then the
+            // next pass repeats it.
+            await membership.TryKill(silo);
+        }
+        else if (verdict is MemberVerdict.Awaited { Why: var why } && _reported.Add(silo))
+            MembershipLog.WaitsForMember(log, silo.ToParsableString(), verdict.Member.SiloName, why);
     }
 }
