@@ -18,7 +18,7 @@ namespace GroupBuyActors.Client;
 /// Can be a typed client of <c>IHttpClientFactory</c>: <c>services.AddHttpClient&lt;GroupBuyClient&gt;(http =&gt;
 /// http.BaseAddress = …)</c>.
 /// </remarks>
-public sealed class GroupBuyClient
+public sealed class GroupBuyClient : IGroupBuyClient
 {
     private readonly Transport _transport;
     private readonly TimeProvider _time;

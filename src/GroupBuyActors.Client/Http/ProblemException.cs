@@ -2,11 +2,15 @@ using System.Net;
 
 namespace GroupBuyActors.Client;
 
-/// <summary>The service refused a call: RFC 9457 problem details with a stable code.</summary>
-public sealed class ProblemException(HttpStatusCode status, ProblemDocument problem)
+/// <summary>
+/// The service refused a call: RFC 9457 problem details with a stable code. A client within the cluster's network
+/// throws the same for the same refusal.
+/// </summary>
+public sealed class ProblemException(HttpStatusCode status, ProblemDocument problem, Exception? inner = null)
     : Exception(
         $"{problem.Code ?? ((int)status).ToString(System.Globalization.CultureInfo.InvariantCulture)}: "
-            + $"{problem.Detail ?? problem.Title ?? "refused"}"
+            + $"{problem.Detail ?? problem.Title ?? "refused"}",
+        inner
     )
 {
     /// <summary>The status code.</summary>

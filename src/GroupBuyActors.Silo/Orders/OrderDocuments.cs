@@ -11,28 +11,12 @@ internal static class OrderDocuments
     public static Func<OrderView, OrderDocument> For(HttpContext context)
     {
         var caller = Caller.Of(context);
-        return view => Of(view) with { VoucherCode = caller.SeesVouchersOf(view.UserId) ? view.VoucherCode : null };
+        return view =>
+            Documents.Of(view) with
+            {
+                VoucherCode = caller.SeesVouchersOf(view.UserId) ? view.VoucherCode : null,
+            };
     }
-
-    private static OrderDocument Of(OrderView view) =>
-        new()
-        {
-            OrderId = view.OrderId,
-            GroupId = view.OrderId.Group,
-            UserId = view.UserId,
-            Quantity = view.Quantity,
-            Total = view.Total,
-            Status = view.Status,
-            PlacedAt = view.PlacedAt,
-            ClosesAt = view.ClosesAt,
-            PaidAt = view.PaidAt,
-            VoucherTail = view.VoucherTail,
-            VoucherValidUntil = view.VoucherValidUntil,
-            RedeemedAt = view.RedeemedAt,
-            RefundedAt = view.RefundedAt,
-            CloseReason = view.CloseReason,
-            Group = view.Group,
-        };
 
     public static string Location(OrderView view) => $"/v1/orders/{view.OrderId}";
 }
