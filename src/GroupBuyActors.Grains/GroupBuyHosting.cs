@@ -98,6 +98,7 @@ public static class GroupBuyHosting
         services.AddSingleton<ShardMover>();
         services.AddBackgroundLoop<ClusterReconciler>();
         services.AddBackgroundLoop<MembershipWatch>();
+        services.AddBackgroundLoop<SlotWatch>();
         services.AddSingleton<ClusterReport>();
         services.AddSingleton(new LivenessTimes());
         services.AddSingleton<LivenessProbe>();
@@ -201,16 +202,17 @@ public static class GroupBuyHosting
 
     private static void AddRetention(IServiceCollection services)
     {
-        services.AddSingleton<IRetainedKind, RetainedTaskRuns>();
-        services.AddSingleton<IRetainedKind, RetainedTaskMoves>();
-        services.AddSingleton<IRetainedKind, RetainedCommits>();
-        services.AddSingleton<IRetainedKind, RetainedTaskOutcomes>();
-        services.AddSingleton<IRetainedKind, CountedBooks>();
-        services.AddSingleton<IRetainedKind, RetainedJournals>();
-        services.AddSingleton<IRetainedKind, RetainedGroups>();
+        RetainedKinds.AddPerDatabase<RetainedTaskRuns>(services);
+        RetainedKinds.AddPerDatabase<RetainedTaskMoves>(services);
+        RetainedKinds.AddPerDatabase<RetainedCommits>(services);
+        RetainedKinds.AddPerDatabase<RetainedTaskOutcomes>(services);
+        RetainedKinds.AddPerDatabase<CountedBooks>(services);
+        RetainedKinds.AddPerDatabase<RetainedJournals>(services);
+        RetainedKinds.AddPerDatabase<RetainedGroups>(services);
         services.AddSingleton<IRetainedKind, RetainedAudit>();
-        services.AddSingleton<IRetainedKind, RetainedRedrives>();
+        RetainedKinds.AddPerDatabase<RetainedRedrives>(services);
         services.AddSingleton<IRetainedKind, RetainedLivenessPorts>();
+        services.AddSingleton(RetainedKinds.Of);
         services.AddSingleton<RetentionMetrics>();
         services.AddBackgroundLoop<RetentionService>();
     }

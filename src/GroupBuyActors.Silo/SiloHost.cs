@@ -135,8 +135,11 @@ internal static class SiloHost
     {
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddGroupBuyStore(store =>
-            (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString)
-        );
+        {
+            (store.Provider, store.ConnectionString) = (settings.Storage.Provider, settings.Storage.ConnectionString);
+            foreach (var (range, connectionString) in settings.Storage.Slots)
+                store.Slots[range] = connectionString;
+        });
         if (settings.Ports.IsAnySandboxed())
             AddSandbox(builder.Services, settings);
         builder.Services.AddGroupBuyHttpPorts(settings.Ports);

@@ -23,8 +23,15 @@ public sealed class StoreOptions
     public string ConnectionString { get; set; } = "Data Source=data/groupbuy.db";
 
     /// <summary>
-    /// Lanes of the MySQL committer, each with a connection and a stream: two, so that one slow round trip does not
-    /// delay all commits.
+    /// Several databases instead of <see cref="ConnectionString"/> (<c>GroupBuy:Storage:Slots</c>): connection strings
+    /// by range of merchant slots (merchant id modulo 128), such as <c>0-63</c> and <c>64-127</c>. Together they must
+    /// have all slots. MySQL only. Empty: one database.
+    /// </summary>
+    public Dictionary<string, string> Slots { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Lanes of the MySQL committer of each database, each with a connection and a stream: two, so that one slow round
+    /// trip does not delay all commits.
     /// </summary>
     internal int Lanes { get; set; } = 2;
 

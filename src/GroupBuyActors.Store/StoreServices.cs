@@ -1,18 +1,13 @@
 using GroupBuyActors.Committing;
 using GroupBuyActors.Reading;
-using GroupBuyActors.Store.Committing.MySql;
-using GroupBuyActors.Store.Committing.Sqlite;
-using GroupBuyActors.Store.Databases;
 using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
-using GroupBuyActors.Store.Retention;
-using GroupBuyActors.Store.Streams;
+using GroupBuyActors.Store.Slots;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Store;
@@ -33,82 +28,47 @@ public static class StoreServices
             .AddOptions<StoreOptions>()
             .Configure(options => configure?.Invoke(options))
             .Validate(
-                options => !string.IsNullOrWhiteSpace(options.ConnectionString),
+                options => options.Slots.Count > 0 || !string.IsNullOrWhiteSpace(options.ConnectionString),
                 "ConnectionStrings:GroupBuy must not be empty."
+            )
+            .Validate(
+                options => options.Slots.Count == 0 || SlotRanges.Faults(options.Slots).Count == 0,
+                "GroupBuy:Storage:Slots must have a connection string for each merchant slot."
             );
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<StoreOptions>>().Value);
-        AddDatabases(services);
-        services.TryAddSingleton(provider => new OrleansDatabase(provider.GetRequiredService<Database>()));
-        services.TryAddSingleton<IStoreHealth>(provider =>
-            Choose<IStoreHealth>(
-                provider,
-                sqlite => new SqliteStoreHealth(
-                    sqlite,
-                    Time(provider),
-                    provider.GetRequiredService<ILogger<SqliteStoreHealth>>()
-                ),
-                mySql => new MySqlStoreHealth(
-                    mySql,
-                    Time(provider),
-                    provider.GetRequiredService<ILogger<MySqlStoreHealth>>()
-                )
-            )
-        );
-        services.TryAddSingleton<ICommitter>(provider =>
-            Choose<ICommitter>(
-                provider,
-                _ => ActivatorUtilities.CreateInstance<SqliteCommitter>(provider),
-                _ => ActivatorUtilities.CreateInstance<MySqlCommitter>(provider)
-            )
-        );
-        services.TryAddSingleton<GrainStorageMaintenance>();
-        services.TryAddSingleton<IStreams, StreamTable>();
-        services.TryAddSingleton<IBlockedActorStore, BlockedActorTable>();
-        services.TryAddSingleton<IActorReader, ActorReader>();
-        services.TryAddSingleton<GroupQueries>();
-        services.TryAddSingleton<BookReader>();
-        services.TryAddSingleton<IProjections, ProjectionWriter>();
-        services.TryAddSingleton<BookTotals>();
-        services.TryAddSingleton<ITaskStore, TaskReader>();
-        services.TryAddSingleton<ITaskOutcomes, TaskOutcomes>();
-        services.TryAddSingleton<IPolicyStore, PolicyStore>();
-        services.TryAddSingleton<OldRows>();
-        services.TryAddSingleton<OldActors>();
-        services.TryAddSingleton<OldJournals>();
-        services.TryAddSingleton<Shards>();
-        services.TryAddSingleton<LivenessPorts>();
+        services.TryAddSingleton<SlotStores>();
+        services.TryAddSingleton(provider => new OrleansDatabase(First(provider).Database));
+        services.TryAddSingleton(provider => First(provider).Database);
+        services.TryAddSingleton(provider => new GrainStorageMaintenance(First(provider).Database));
+        services.TryAddSingleton(provider => First(provider).Policies);
+        services.TryAddSingleton<IStoreHealth, SlotHealth>();
+        services.TryAddSingleton(provider => new LivenessPorts(First(provider).Database));
+        AddBySlot<ICommitter>(services, store => store.Committer, stores => new SlotCommitter(stores));
+        AddBySlot<IStreams>(services, store => store.Streams, stores => new SlotStreams(stores));
+        AddBySlot<IBlockedActorStore>(services, store => store.BlockedActors, stores => new SlotBlockedActors(stores));
+        AddBySlot<IActorReader>(services, store => store.Reader, stores => new SlotActorReader(stores));
+        AddBySlot<IGroupQueries>(services, store => store.Groups, stores => new SlotGroupQueries(stores));
+        AddBySlot<IProjections>(services, store => store.Projections, stores => new SlotProjections(stores));
+        AddBySlot<ITaskStore>(services, store => store.Tasks, stores => new SlotTaskStore(stores));
+        AddBySlot<ITaskOutcomes>(services, store => store.Outcomes, stores => new SlotTaskOutcomes(stores));
+        AddBySlot<IShards>(services, store => store.Shards, stores => new SlotShards(stores));
         return services;
     }
 
-    private static void AddDatabases(IServiceCollection services)
-    {
-        services.TryAddSingleton(provider =>
-        {
-            var options = provider.GetRequiredService<StoreOptions>();
-            return new SqliteDatabase(options.ConnectionString, StoreOptions.ReadConnectionsMax);
-        });
-        services.TryAddSingleton(provider =>
-        {
-            var options = provider.GetRequiredService<StoreOptions>();
-            return new MySqlDatabase(
-                options.ConnectionString,
-                StoreOptions.ReadConnectionsMax,
-                MySqlDatabase.StatementTimeout
-            );
-        });
-        services.TryAddSingleton<Database>(provider => Choose<Database>(provider, sqlite => sqlite, mySql => mySql));
-    }
+    private static SlotStore First(IServiceProvider provider) => provider.GetRequiredService<SlotStores>().First;
 
-    private static T Choose<T>(
-        IServiceProvider provider,
-        Func<SqliteDatabase, T> sqlite,
-        Func<MySqlDatabase, T> mySql
-    ) =>
-        provider.GetRequiredService<StoreOptions>().Provider == StoreProvider.Sqlite
-            ? sqlite(provider.GetRequiredService<SqliteDatabase>())
-            : mySql(provider.GetRequiredService<MySqlDatabase>());
-
-    private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
+    /// <summary>A service of the only database as it is, or one that distributes to several.</summary>
+    private static void AddBySlot<T>(
+        IServiceCollection services,
+        Func<SlotStore, T> ofSingle,
+        Func<SlotStores, T> ofSeveral
+    )
+        where T : class =>
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredService<SlotStores>() is { Single: null } several
+                ? ofSeveral(several)
+                : ofSingle(First(provider))
+        );
 }

@@ -5,6 +5,7 @@ using GroupBuyActors.Store.Placement;
 using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Reading;
 using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Slots;
 using GroupBuyActors.Store.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,6 +24,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public string ConnectionString { get; }
 
+    public SlotStores Stores => _services.GetRequiredService<SlotStores>();
+
     public Database Database => _services.GetRequiredService<Database>();
 
     public GrainStorageMaintenance StorageUpkeep => _services.GetRequiredService<GrainStorageMaintenance>();
@@ -33,9 +36,9 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IActorReader Groups => _services.GetRequiredService<IActorReader>();
 
-    public GroupQueries GroupQueries => _services.GetRequiredService<GroupQueries>();
+    public IGroupQueries GroupQueries => _services.GetRequiredService<IGroupQueries>();
 
-    public BookReader Books => _services.GetRequiredService<BookReader>();
+    public BookReader Books => Stores.First.Books;
 
     public IProjections Projections => _services.GetRequiredService<IProjections>();
 
@@ -45,19 +48,23 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IPolicyStore Policies => _services.GetRequiredService<IPolicyStore>();
 
-    public OldRows OldRows => _services.GetRequiredService<OldRows>();
+    public OldRows OldRows => Stores.First.OldRows;
 
-    public OldActors OldActors => _services.GetRequiredService<OldActors>();
+    public OldActors OldActors => Stores.First.OldActors;
 
-    public OldJournals OldJournals => _services.GetRequiredService<OldJournals>();
+    public OldJournals OldJournals => Stores.First.OldJournals;
 
-    public BookTotals Totals => _services.GetRequiredService<BookTotals>();
+    public BookTotals Totals => Stores.First.Totals;
 
-    public Shards Shards => _services.GetRequiredService<Shards>();
+    public IShards Shards => _services.GetRequiredService<IShards>();
 
     public LivenessPorts LivenessPorts => _services.GetRequiredService<LivenessPorts>();
 
-    public static TestStore Open(StoreProvider provider, string connectionString)
+    public static TestStore Open(
+        StoreProvider provider,
+        string connectionString,
+        params (string Range, string ConnectionString)[] slots
+    )
     {
         var services = new ServiceCollection();
         services.AddLogging();
@@ -65,6 +72,8 @@ internal sealed class TestStore : IAsyncDisposable
         {
             options.Provider = provider;
             options.ConnectionString = connectionString;
+            foreach (var (range, ofRange) in slots)
+                options.Slots.Add(range, ofRange);
         });
         return new TestStore(services.BuildServiceProvider(), connectionString);
     }
@@ -75,6 +84,25 @@ internal sealed class TestStore : IAsyncDisposable
         await store.Health.MigrateAsync(default);
         return store;
     }
+
+    /// <summary>A migrated store in two databases, each with half of the merchant slots.</summary>
+    public static async Task<TestStore> NewInTwoAsync(IDatabaseFixture fixture)
+    {
+        var (low, high) = (await fixture.NewDatabaseAsync(), await fixture.NewDatabaseAsync());
+        var store = Open(fixture.Provider, low, ("0-63", low), ("64-127", high));
+        await store.Health.MigrateAsync(default);
+        store.Parts = [Open(fixture.Provider, low), Open(fixture.Provider, high)];
+        return store;
+    }
+
+    /// <summary>Of a store in several databases, each by itself.</summary>
+    public IReadOnlyList<TestStore> Parts { get; private set; } = [];
+
+    /// <summary>The one of them that has a shard.</summary>
+    public TestStore PartOf(ShardId shard) => Parts[Stores.All.ToList().IndexOf(Stores.Of(shard))];
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
 
     public Task ExecuteAsync(SqlText sql) => Database.WriteAsync(sql, default);
 
@@ -100,7 +128,12 @@ internal sealed class TestStore : IAsyncDisposable
             default
         );
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in Parts)
+            await part.DisposeAsync();
+        await _services.DisposeAsync();
+    }
 }
 
 /// <summary>What a server says of its way to the rows of one table.</summary>

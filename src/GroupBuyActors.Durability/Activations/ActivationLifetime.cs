@@ -8,6 +8,7 @@ namespace GroupBuyActors.Activations;
 /// </summary>
 internal sealed class ActivationLifetime(
     IActorGate gate,
+    ShardId shard,
     IActorHost host,
     DurableHead head,
     string noun,
@@ -33,7 +34,7 @@ internal sealed class ActivationLifetime(
     /// <summary>Throws if the silo may not answer.</summary>
     public void ThrowUnlessMember()
     {
-        if (gate.RefusalReason is { } closed)
+        if (gate.RefusalReasonFor(shard) is { } closed)
             throw new StoreUnavailableException(closed);
     }
 
@@ -63,7 +64,7 @@ internal sealed class ActivationLifetime(
     /// </summary>
     public bool IsClosedWithSilo()
     {
-        if (gate.RefusalReason is not { } closed)
+        if (gate.RefusalReasonFor(shard) is not { } closed)
             return false;
         Close(closed);
         return true;

@@ -15,8 +15,10 @@ internal interface IActorHost
 /// <summary>Whether actors of this silo may answer.</summary>
 internal interface IActorGate
 {
-    /// <summary>Null while they may answer, otherwise one sentence with the reason why they may not.</summary>
-    string? RefusalReason { get; }
+    /// <summary>
+    /// Null while actors of a shard may answer, otherwise one sentence with the reason why they may not.
+    /// </summary>
+    string? RefusalReasonFor(ShardId shard);
 
     /// <summary>Cancelled when the silo begins to stop; ends all waits for events.</summary>
     CancellationToken Draining { get; }

@@ -63,7 +63,7 @@ internal sealed partial class DurableActor<TState, TCommand, TResult> : IMovable
     /// </summary>
     public ShippedActor? Ship()
     {
-        if (!_isComplete || !IsShippable || _services.Gate.RefusalReason is not null)
+        if (!_isComplete || !IsShippable || _services.Gate.RefusalReasonFor(_shard) is not null)
             return null;
         var state = _behavior.Format.Snapshot(State);
         // The size was an estimate.

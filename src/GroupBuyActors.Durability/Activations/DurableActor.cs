@@ -60,6 +60,7 @@ internal sealed partial class DurableActor<TState, TCommand, TResult>
         (_id, _shard, _behavior, _services) = (id, id.Shard, behavior, services);
         _lifetime = new ActivationLifetime(
             services.Gate,
+            _shard,
             host,
             _durable,
             behavior.Noun,

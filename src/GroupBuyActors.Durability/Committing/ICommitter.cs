@@ -1,7 +1,7 @@
 namespace GroupBuyActors.Committing;
 
 /// <summary>
-/// Makes commits of many actors durable, many in one transaction. One per silo and database. <see cref="StartAsync"/>
+/// Makes commits of many actors durable, many in one transaction. One per silo. <see cref="StartAsync"/>
 /// is called once, after the silo joined the cluster; before that every reservation is refused.
 /// </summary>
 internal interface ICommitter
@@ -38,9 +38,21 @@ internal interface ICommitter
 
     /// <summary>
     /// The timestamp (of the TimeProvider) at which the last request was sent whose answer showed that every stream of
-    /// this silo is alive; 0 before the start. Idle lanes send such requests by themselves.
+    /// this silo is alive; 0 before the start. Idle lanes send such requests by themselves. Of several databases, that
+    /// of the one that answered last.
     /// </summary>
     long FenceConfirmedAt { get; }
+
+    /// <summary>
+    /// The same for the streams of a shard's database; with one database, for all. Whoever answers for a shard goes by
+    /// this.
+    /// </summary>
+    long FenceConfirmedFor(ShardId shard) => FenceConfirmedAt;
+
+    /// <summary>
+    /// The number of a shard's database. One commit can have rows of shards in one database only.
+    /// </summary>
+    int DatabaseOf(ShardId shard) => 0;
 
     /// <summary>
     /// Completes with a sentence that gives the reason when a stream of this silo is found fenced. The process must

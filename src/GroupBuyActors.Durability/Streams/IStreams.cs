@@ -20,7 +20,9 @@ internal sealed record StreamRow(long Id, string SiloAddress, string SiloSlot, S
 /// <summary>The streams of all silos: fencing, reading and cursors. Each call is a transaction of its own.</summary>
 internal interface IStreams
 {
-    /// <summary>Lists the streams that are not drained.</summary>
+    /// <summary>
+    /// Lists the streams that are not drained; of several databases, those of the ones that answer.
+    /// </summary>
     Task<IReadOnlyList<StreamRow>> ListAsync(CancellationToken cancellation);
 
     /// <summary>

@@ -21,12 +21,14 @@ internal sealed class GroupRemoval(
         _removal.RemoveAsync(
             state => state.UpdatedAt < before && GroupEnd.IsOver(state, services.Actors.Clock.GetUtcNow()),
             state =>
-                services.OldJournals.RemoveGroupAsync(
-                    state.Id,
-                    state.Sequence,
-                    services.Relay.DurableSinks,
-                    RowsAtOnce,
-                    CancellationToken.None
-                )
+                services
+                    .Stores.Of(state.Id.Actor)
+                    .OldJournals.RemoveGroupAsync(
+                        state.Id,
+                        state.Sequence,
+                        services.Relay.DurableSinks,
+                        RowsAtOnce,
+                        CancellationToken.None
+                    )
         );
 }

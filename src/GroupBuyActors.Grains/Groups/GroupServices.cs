@@ -1,6 +1,6 @@
 using GroupBuyActors.Activations;
 using GroupBuyActors.Relay;
-using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Slots;
 
 namespace GroupBuyActors.Groups;
 
@@ -13,7 +13,7 @@ internal sealed class GroupServices(
     ActiveActors activeActors,
     GroupReminders reminders,
     GroupTaskRepair repair,
-    OldJournals oldJournals,
+    SlotStores stores,
     StreamRelay relay
 )
 {
@@ -22,6 +22,6 @@ internal sealed class GroupServices(
     public ActiveActors ActiveActors { get; } = activeActors;
     public GroupReminders Reminders { get; } = reminders;
     public GroupTaskRepair Repair { get; } = repair;
-    public OldJournals OldJournals { get; } = oldJournals;
+    public SlotStores Stores { get; } = stores;
     public StreamRelay Relay { get; } = relay;
 }

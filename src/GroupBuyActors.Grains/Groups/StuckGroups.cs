@@ -15,12 +15,12 @@ internal sealed class StuckGroups : PeriodicService<long>
 
     // A group that is overdue for less than this has a task in progress and is not stuck.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly GroupQueries _queries;
+    private readonly IGroupQueries _queries;
     private readonly ShardMap _shardMap;
     private readonly ClusterClock _clock;
     private long _count;
 
-    public StuckGroups(GroupQueries queries, ShardMap shardMap, ClusterClock clock, IMeterFactory meters)
+    public StuckGroups(IGroupQueries queries, ShardMap shardMap, ClusterClock clock, IMeterFactory meters)
     {
         (_queries, _shardMap, _clock) = (queries, shardMap, clock);
         meters

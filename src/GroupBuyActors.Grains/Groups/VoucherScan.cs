@@ -12,7 +12,7 @@ namespace GroupBuyActors.Groups;
 /// </summary>
 internal sealed class VoucherScan(
     IGrainFactory grains,
-    GroupQueries queries,
+    IGroupQueries queries,
     CronScheduler firings,
     ILogger<VoucherScan> log
 ) : ITaskHandler

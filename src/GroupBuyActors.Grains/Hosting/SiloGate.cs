@@ -17,6 +17,11 @@ internal interface ISiloGate
     /// The same, but null while the silo drains, because it still answers calls that reach it.
     /// </summary>
     string? RefusalReason { get; }
+
+    /// <summary>
+    /// The same for what belongs to a shard: of several databases, that of the shard may be the only one that is away.
+    /// </summary>
+    string? RefusalReasonFor(ShardId shard) => RefusalReason;
 }
 
 /// <summary>
@@ -37,18 +42,10 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
     /// <summary>
     /// Null while groups may answer, also while the silo drains, so that work in progress is finished.
     /// </summary>
-    public string? RefusalReason
-    {
-        get
-        {
-            if (_closed is { } why)
-                return why;
-            var confirmed = committer.FenceConfirmedAt;
-            return confirmed != 0 && time.GetElapsedTime(confirmed) <= options.Value.FenceBound
-                ? null
-                : "The silo could not confirm in time that it is still a member of the cluster.";
-        }
-    }
+    public string? RefusalReason => ReasonSince(committer.FenceConfirmedAt);
+
+    /// <inheritdoc cref="ISiloGate.RefusalReasonFor"/>
+    public string? RefusalReasonFor(ShardId shard) => ReasonSince(committer.FenceConfirmedFor(shard));
 
     /// <summary>True before <see cref="Open"/>, and once the silo has stopped or is fenced.</summary>
     public bool IsClosed => _closed is not null;
@@ -80,4 +77,12 @@ internal sealed class SiloGate(ICommitter committer, TimeProvider time, IOptions
     }
 
     public void Dispose() => _draining.Dispose();
+
+    private string? ReasonSince(long confirmed) =>
+        _closed
+        ?? (
+            confirmed != 0 && time.GetElapsedTime(confirmed) <= options.Value.FenceBound
+                ? null
+                : "The silo could not confirm in time that it is still a member of the cluster."
+        );
 }

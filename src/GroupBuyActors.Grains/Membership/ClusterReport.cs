@@ -12,7 +12,7 @@ namespace GroupBuyActors.Membership;
 internal sealed class ClusterReport(
     IClusterMembershipService membership,
     ShardMap shardMap,
-    Shards shards,
+    IShards shards,
     ClusterGateways gateways,
     TimeProvider time,
     ILogger<ClusterReport> log

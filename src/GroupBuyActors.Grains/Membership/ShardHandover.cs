@@ -12,7 +12,7 @@ internal sealed class ShardHandover(
     IClusterMembershipService membership,
     ILocalSiloDetails self,
     ShardMap shardMap,
-    Shards shards,
+    IShards shards,
     ClusterGateways gateways,
     ILogger<ShardHandover> log
 )

@@ -14,7 +14,7 @@ namespace GroupBuyActors.Membership;
 internal sealed class ShardMover(
     ILocalSiloDetails self,
     ShardMap shardMap,
-    Shards shards,
+    IShards shards,
     ShardHandover handover,
     ShardTasks tasks,
     OwnedShards ownedHere,

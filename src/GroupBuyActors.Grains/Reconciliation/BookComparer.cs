@@ -1,12 +1,12 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Ports;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Slots;
 
 namespace GroupBuyActors.Reconciliation;
 
 /// <summary>Compares our books with those of the ports.</summary>
 internal sealed class BookComparer(
-    BookReader ours,
+    SlotStores stores,
     QueriedGroups groups,
     ClusterClock clock,
     TimeProvider time,
@@ -21,6 +21,7 @@ internal sealed class BookComparer(
     public async Task<MerchantComparison> CompareAsync(long merchantId, TimeSpan bound, CancellationToken cancellation)
     {
         var comparedAt = clock.GetUtcNow();
+        var ours = stores.OfMerchant(merchantId).Books;
         var money = new PaymentPass(merchantId, ours, payments, groups, time).RunAsync(bound, cancellation);
         var units = new StockPass(merchantId, ours, stock, groups, time).RunAsync(bound, cancellation);
         await Task.WhenAll(money, units);

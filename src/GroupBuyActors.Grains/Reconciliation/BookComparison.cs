@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Schedules;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Slots;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +14,7 @@ namespace GroupBuyActors.Reconciliation;
 /// then by the next day's run.
 /// </summary>
 internal sealed class BookComparison(
-    BookReader books,
+    SlotStores stores,
     BookComparer comparer,
     CronScheduler firings,
     ReconciliationMetrics metrics,
@@ -72,7 +72,7 @@ internal sealed class BookComparison(
         if (firings.SkipIfOutdated(due, payload.Firing) is { } skipped)
             return skipped;
         var run = new Run();
-        var above = payload.Above;
+        var (above, books) = (payload.Above, stores.Of(shard).Books);
         while (true)
         {
             var page = await books.MerchantsAsync(shard.MerchantSlot, above, PageSize, cancellation);

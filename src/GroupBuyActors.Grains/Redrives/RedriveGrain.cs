@@ -2,7 +2,7 @@ using GroupBuyActors.Activations;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Placement;
 using GroupBuyActors.Relay;
-using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Slots;
 using Orleans.Placement;
 
 namespace GroupBuyActors.Redrives;
@@ -15,7 +15,7 @@ namespace GroupBuyActors.Redrives;
 internal sealed class RedriveGrain(
     ActorServices services,
     RedriveBehavior behavior,
-    OldActors oldActors,
+    SlotStores stores,
     StreamRelay relay
 )
     : DurableGrain<RedriveState, RedriveCommand, ActorResult<RedriveEvent>>(RedriveBehavior.Kind, behavior, services),
@@ -65,7 +65,7 @@ internal sealed class RedriveGrain(
         );
 
     public Task<bool?> Remove(DateTimeOffset before) =>
-        (_removal ??= new RedriveRemoval(Actor, this, _services.Reader, _behavior, oldActors, relay)).RemoveAsync(
-            before
-        );
+        (
+            _removal ??= new RedriveRemoval(Actor, this, _services.Reader, _behavior, stores.Of(Id).OldActors, relay)
+        ).RemoveAsync(before);
 }

@@ -1,13 +1,13 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Retention;
-using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Slots;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Redrives;
 
 /// <summary>Redrives whose time to be kept is over; each removes itself (<see cref="IRedriveTasks.Remove"/>).</summary>
 internal sealed class RetainedRedrives(
-    OldActors oldActors,
+    SlotStore store,
     IGrainFactory grains,
     ClusterClock clock,
     TimeProvider time,
@@ -28,7 +28,7 @@ internal sealed class RetainedRedrives(
         CancellationToken cancellation
     )
     {
-        (var found, _last) = await oldActors.ScanAsync(
+        (var found, _last) = await store.OldActors.ScanAsync(
             RedriveBehavior.Kind,
             _last,
             before,

@@ -1,6 +1,6 @@
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Store.Projections;
 using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Slots;
 
 namespace GroupBuyActors.Retention;
 
@@ -8,7 +8,7 @@ namespace GroupBuyActors.Retention;
 /// Moves final entries of merchants' books from the live rows to totals; a merchant's books are the sum of both. A pass
 /// goes through the merchants that have live rows.
 /// </summary>
-internal sealed class CountedBooks(BookTotals totals, ClusterClock clock) : IRetainedKind
+internal sealed class CountedBooks(SlotStore store, ClusterClock clock) : IRetainedKind
 {
     /// <summary>The stock of a group that has just ended is still being released.</summary>
     private static readonly TimeSpan CountDelay = TimeSpan.FromHours(1);
@@ -22,8 +22,8 @@ internal sealed class CountedBooks(BookTotals totals, ClusterClock clock) : IRet
     {
         var now = clock.GetUtcNow();
         var (counted, next) = _isStock
-            ? await totals.CountStockAsync(_above, now - CountDelay, rowsMax, cancellation)
-            : await totals.CountPaymentsAsync(_above, now, rowsMax, cancellation);
+            ? await store.Totals.CountStockAsync(_above, now - CountDelay, rowsMax, cancellation)
+            : await store.Totals.CountPaymentsAsync(_above, now, rowsMax, cancellation);
         _above = next ?? 0;
         if (next is null)
             _isStock = !_isStock;

@@ -1,6 +1,7 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Slots;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Retention;
@@ -10,7 +11,7 @@ namespace GroupBuyActors.Retention;
 /// examined; each removes itself (<see cref="IGroupTasks.Remove"/>). Off unless a time is set.
 /// </summary>
 internal sealed class RetainedGroups(
-    OldJournals journals,
+    SlotStore store,
     IGrainFactory grains,
     ClusterClock clock,
     TimeProvider time,
@@ -29,7 +30,13 @@ internal sealed class RetainedGroups(
         CancellationToken cancellation
     )
     {
-        (var groups, _position) = await journals.ScanAsync(_position, before, isAlone: true, RowsWalked, cancellation);
+        (var groups, _position) = await store.OldJournals.ScanAsync(
+            _position,
+            before,
+            isAlone: true,
+            RowsWalked,
+            cancellation
+        );
         return (groups, _position is null);
     }
 

@@ -1,8 +1,8 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Hosting;
-using GroupBuyActors.Reading;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store.Retention;
+using GroupBuyActors.Store.Slots;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Options;
@@ -21,11 +21,7 @@ namespace GroupBuyActors.Retention;
 /// pass finds again.
 /// </remarks>
 internal sealed class RetainedJournals(
-    OldJournals journals,
-    OldActors actors,
-    IActorReader reader,
-    ITaskStore tasks,
-    ITaskOutcomes outcomes,
+    SlotStore store,
     StreamRelay relay,
     ClusterClock clock,
     IOptions<GrainsOptions> options
@@ -74,7 +70,13 @@ internal sealed class RetainedJournals(
 
     private async Task ScanAsync(DateTimeOffset before, CancellationToken cancellation)
     {
-        (var groups, _position) = await journals.ScanAsync(_position, before, isAlone: false, RowsWalked, cancellation);
+        (var groups, _position) = await store.OldJournals.ScanAsync(
+            _position,
+            before,
+            isAlone: false,
+            RowsWalked,
+            cancellation
+        );
         _isLast = _position is null;
         foreach (var found in groups)
             _found.Enqueue(found);
@@ -85,17 +87,17 @@ internal sealed class RetainedJournals(
     /// </summary>
     private async Task<long?> PrepareAsync(GroupId group, DateTimeOffset before, CancellationToken cancellation)
     {
-        var (state, _) = await GroupLoader.LoadAsync(reader, group, cancellation);
+        var (state, _) = await GroupLoader.LoadAsync(store.Reader, group, cancellation);
         if (state.UpdatedAt >= before || !GroupEnd.IsOver(state, clock.GetUtcNow()))
             return null;
         if (
-            (await tasks.FindAllOfActorAsync(group.Actor, 1, cancellation)).Count > 0
+            (await store.Tasks.FindAllOfActorAsync(group.Actor, 1, cancellation)).Count > 0
             || await HasUndecidedAsync(group, cancellation)
         )
             return null;
         var snapshot = GroupSnapshot.Write(state);
-        await reader.WriteSnapshotAsync(group.Actor, state.Sequence, snapshot, cancellation);
-        var stored = await reader.LoadAsync(group.Actor, cancellation);
+        await store.Reader.WriteSnapshotAsync(group.Actor, state.Sequence, snapshot, cancellation);
+        var stored = await store.Reader.LoadAsync(group.Actor, cancellation);
         // Everything stays if another event was committed meanwhile, or the snapshot is not read back as it was
         // written.
         return
@@ -108,7 +110,7 @@ internal sealed class RetainedJournals(
 
     private async Task<bool> HasUndecidedAsync(GroupId group, CancellationToken cancellation)
     {
-        var letters = await outcomes.SearchAsync(
+        var letters = await store.Outcomes.SearchAsync(
             new TaskOutcomeFilter
             {
                 Status = TaskOutcomeStatus.Dead,
@@ -128,7 +130,7 @@ internal sealed class RetainedJournals(
         // Events last, because the next pass finds the group by them after a crash.
         if (removal.HasStatuses)
         {
-            (var statuses, removal.Status) = await journals.RemoveStatusesAsync(
+            (var statuses, removal.Status) = await store.OldJournals.RemoveStatusesAsync(
                 removal.Group,
                 removal.Status,
                 rowsMax,
@@ -138,7 +140,7 @@ internal sealed class RetainedJournals(
             return statuses;
         }
 
-        var (events, next) = await actors.RemoveEventsAsync(
+        var (events, next) = await store.OldActors.RemoveEventsAsync(
             removal.Group.Actor,
             removal.Event,
             removal.Head,
@@ -148,7 +150,7 @@ internal sealed class RetainedJournals(
         );
         (removal.Event, removal.IsOver) = (next ?? removal.Event, next is null);
         if (removal.IsOver)
-            await actors.RemoveSnapshotsAsync(removal.Group.Actor, removal.Head, cancellation);
+            await store.OldActors.RemoveSnapshotsAsync(removal.Group.Actor, removal.Head, cancellation);
         return events;
     }
 

@@ -1,24 +1,24 @@
 using GroupBuyActors.Hosting;
 using GroupBuyActors.Relay;
 using GroupBuyActors.Store.Retention;
-using GroupBuyActors.Store.Tasks;
+using GroupBuyActors.Store.Slots;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.Options;
 
 namespace GroupBuyActors.Retention;
 
 /// <summary>Runs of tasks: one row for each try that ended without an event of a group.</summary>
-internal sealed class RetainedTaskRuns(OldRows rows, ClusterClock clock, IOptions<GrainsOptions> options)
+internal sealed class RetainedTaskRuns(SlotStore store, ClusterClock clock, IOptions<GrainsOptions> options)
     : IRetainedKind
 {
     public string Kind => "task-runs";
 
     public Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation) =>
-        rows.TaskRunsAsync(clock.GetUtcNow() - options.Value.Retention.TaskRuns, rowsMax, cancellation);
+        store.OldRows.TaskRunsAsync(clock.GetUtcNow() - options.Value.Retention.TaskRuns, rowsMax, cancellation);
 }
 
 /// <summary>Moves of tasks, which lists need while somebody pages through them.</summary>
-internal sealed class RetainedTaskMoves(OldRows rows) : IRetainedKind
+internal sealed class RetainedTaskMoves(SlotStore store) : IRetainedKind
 {
     /// <summary>Nobody pages through a list for longer.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
@@ -26,12 +26,12 @@ internal sealed class RetainedTaskMoves(OldRows rows) : IRetainedKind
     public string Kind => "task-moves";
 
     public Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation) =>
-        rows.TaskMovesAsync(Kept, rowsMax, cancellation);
+        store.OldRows.TaskMovesAsync(Kept, rowsMax, cancellation);
 }
 
 /// <summary>Rows of the journal without an event.</summary>
 internal sealed class RetainedCommits(
-    OldRows rows,
+    SlotStore store,
     StreamRelay relay,
     ClusterClock clock,
     IOptions<GrainsOptions> options
@@ -40,7 +40,7 @@ internal sealed class RetainedCommits(
     public string Kind => "commits";
 
     public Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation) =>
-        rows.CommitsAsync(
+        store.OldRows.CommitsAsync(
             clock.GetUtcNow() - options.Value.Retention.Commits,
             relay.DurableSinks,
             rowsMax,
@@ -50,7 +50,7 @@ internal sealed class RetainedCommits(
 
 /// <summary>Outcomes of tasks: partitions by day on MySQL, which are also created ahead here.</summary>
 internal sealed class RetainedTaskOutcomes(
-    ITaskOutcomes outcomes,
+    SlotStore store,
     TaskTypeRegistry types,
     ClusterClock clock,
     IOptions<GrainsOptions> options
@@ -63,7 +63,7 @@ internal sealed class RetainedTaskOutcomes(
     public async Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        var maintenance = await outcomes.MaintainAsync(
+        var maintenance = await store.Outcomes.MaintainAsync(
             today,
             (int)options.Value.Retention.TaskOutcomes.TotalDays,
             GrainsOptions.OutcomePartitionsAheadDays,
@@ -75,10 +75,11 @@ internal sealed class RetainedTaskOutcomes(
 }
 
 /// <summary>The audit log.</summary>
-internal sealed class RetainedAudit(OldRows rows, ClusterClock clock, IOptions<GrainsOptions> options) : IRetainedKind
+internal sealed class RetainedAudit(SlotStores stores, ClusterClock clock, IOptions<GrainsOptions> options)
+    : IRetainedKind
 {
     public string Kind => "audit";
 
     public Task<PurgeStep> StepAsync(int rowsMax, CancellationToken cancellation) =>
-        rows.AuditAsync(clock.GetUtcNow() - options.Value.Retention.Audit, rowsMax, cancellation);
+        stores.First.OldRows.AuditAsync(clock.GetUtcNow() - options.Value.Retention.Audit, rowsMax, cancellation);
 }

@@ -29,18 +29,21 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
     private readonly ILogger<RetentionService> _log;
 
     public RetentionService(
-        IEnumerable<IRetainedKind> kinds,
+        RetainedKinds kinds,
         ShardMap shardMap,
         TimeProvider time,
         RetentionMetrics metrics,
         ILogger<RetentionService> log
     )
     {
-        _kinds = [.. kinds.Select(kind => new Progress(kind))];
+        _kinds = [.. kinds.All.Select(kind => new Progress(kind))];
         (_shardMap, _time, _metrics, _log) = (shardMap, time, metrics, log);
         metrics.Observe(
-            _kinds.Select(progress => progress.Kind.Kind),
-            () => _kinds.Select(progress => (progress.Kind.Kind, progress.Behind(time)))
+            _kinds.Select(progress => progress.Kind.Kind).Distinct(),
+            () =>
+                _kinds
+                    .GroupBy(progress => progress.Kind.Kind)
+                    .Select(kind => (kind.Key, kind.Max(progress => progress.Behind(time))))
         );
     }
 
@@ -57,7 +60,8 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
             if (!IsHere)
                 progress.Forget();
             else if (progress.IsDue(_time))
-                removed[progress.Kind.Kind] = await StepAsync(progress, cancellation);
+                removed[progress.Kind.Kind] =
+                    removed.GetValueOrDefault(progress.Kind.Kind) + await StepAsync(progress, cancellation);
         }
 
         return removed;
@@ -72,7 +76,7 @@ internal sealed class RetentionService : PeriodicService<IReadOnlyDictionary<str
         var removed = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var progress in _kinds)
         {
-            removed[progress.Kind.Kind] = 0;
+            removed.TryAdd(progress.Kind.Kind, 0);
             do removed[progress.Kind.Kind] += await StepAsync(progress, cancellation);
             while (progress.IsBehind && progress.Failures == 0 && !progress.IsBlocked);
         }

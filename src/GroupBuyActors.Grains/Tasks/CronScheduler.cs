@@ -65,6 +65,13 @@ internal sealed class CronScheduler(
         (string Schedule, ShardId Shard)[] wanted;
         lock (_gate)
             wanted = [.. _wanted];
+        // A commit has rows of one database, and one that is away does not keep the others from their firings.
+        foreach (var database in wanted.GroupBy(first => committer.DatabaseOf(first.Shard)))
+            await SeedDatabaseAsync([.. database], cancellation);
+    }
+
+    private async Task SeedDatabaseAsync((string Schedule, ShardId Shard)[] wanted, CancellationToken cancellation)
+    {
         foreach (var chunk in wanted.Chunk(StoredAtOnce))
         {
             cancellation.ThrowIfCancellationRequested();

@@ -40,7 +40,7 @@ internal sealed class TaskHold(
 
     private bool Accepts(ShardId shard)
     {
-        if (gate.RefusalReason is not null)
+        if (gate.RefusalReasonFor(shard) is not null)
             return false;
         using var reservation = committer.TryReserve(shard);
         return reservation is not null;

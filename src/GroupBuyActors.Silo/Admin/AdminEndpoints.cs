@@ -56,7 +56,7 @@ internal static class AdminEndpoints
         return JsonAnswer.Of(new ClusterDocument(silos));
     }
 
-    private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, GroupQueries queries)
+    private static Task<IResult> AuditAsync(string? after, string? limit, HttpContext context, IGroupQueries queries)
     {
         var query = new Query(context);
         var (pageToken, size) = (query.Text("after"), query.Limit());

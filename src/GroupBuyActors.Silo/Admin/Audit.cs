@@ -7,7 +7,7 @@ namespace GroupBuyActors.Silo.Admin;
 /// <summary>
 /// Writes entries of the audit log. A change that was made remains even if its entry is lost; then the log says so.
 /// </summary>
-internal sealed class Audit(GroupQueries queries, TimeProvider time, ILogger<Audit> log)
+internal sealed class Audit(IGroupQueries queries, TimeProvider time, ILogger<Audit> log)
 {
     /// <summary>How long an answer waits for its entry; a store that hangs may write it later, or not at all.</summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(2);

@@ -30,7 +30,7 @@ internal static class ReconciliationEndpoints
         string? merchantId,
         string? ports,
         HttpContext context,
-        GroupQueries queries,
+        IGroupQueries queries,
         BookComparer comparer,
         ClusterClock clock,
         IOptions<EdgeOptions> options

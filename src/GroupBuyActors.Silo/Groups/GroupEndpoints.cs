@@ -96,7 +96,7 @@ internal static class GroupEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        GroupQueries queries
+        IGroupQueries queries
     )
     {
         var query = new Query(context);

@@ -17,7 +17,15 @@ internal static class HealthEndpoints
                 async (HttpContext context, Readiness readiness) =>
                     await readiness.WhyNotAsync(context.RequestAborted) is { } reason
                         ? Results.Text($"not ready: {reason}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-                        : Results.Text("ready\n")
+                        : Results.Text(
+                            string.Concat(
+                                readiness
+                                    .ReadOnlySlots.Select(slots =>
+                                        $"degraded: the database of merchant slots {slots} accepts no writes\n"
+                                    )
+                                    .Prepend("ready\n")
+                            )
+                        )
             )
             .WithTags("Health")
             .WithSummary("Readiness: the silo accepts requests");

@@ -8,7 +8,8 @@ namespace GroupBuyActors.Silo.Health;
 
 /// <summary>
 /// Whether this silo should get requests: it serves, its background services run, it activates groups, its timed tasks
-/// fire, and the database accepts a write.
+/// fire, and the database accepts a write. Of several databases one suffices: every silo has the same ones, so taking
+/// silos out because of one would stop the merchants of all others.
 /// </summary>
 internal sealed class Readiness(
     ISiloGate gate,
@@ -24,6 +25,10 @@ internal sealed class Readiness(
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile Tuple<long, string?>? _last;
+    private volatile IReadOnlyList<string> _readOnlySlots = [];
+
+    /// <summary>Of several databases, the merchant slots whose database accepted no write at the last probe.</summary>
+    public IReadOnlyList<string> ReadOnlySlots => _readOnlySlots;
 
     /// <summary>Null if ready; otherwise the reason as a sentence. Probes within a second share one write.</summary>
     public async Task<string?> WhyNotAsync(CancellationToken cancellation)
@@ -67,7 +72,8 @@ internal sealed class Readiness(
         using var limit = new CancellationTokenSource(WriteTimeout, time);
         try
         {
-            return await store.CanWriteAsync(limit.Token).WaitAsync(limit.Token);
+            (var canWrite, _readOnlySlots) = await store.ProbeAsync(limit.Token).WaitAsync(limit.Token);
+            return canWrite;
         }
         catch (Exception)
         {

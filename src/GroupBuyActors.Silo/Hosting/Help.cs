@@ -20,6 +20,7 @@ internal static class Help
           AllowedHosts                             *; host names that callers may use, separated by semicolons
           GroupBuy__Storage__Provider              Sqlite | MySql
           ConnectionStrings__GroupBuy              Data Source=data/groupbuy.db, or a MySqlConnector string
+          GroupBuy__Storage__Slots__{first}-{last} instead of it, several: one for each range of merchant slots (0-127)
           GroupBuy__Cluster__{ClusterId,ServiceId} groupbuy
           GroupBuy__Cluster__{SiloPort,GatewayPort} 11111, 30000
           GroupBuy__Cluster__LivenessPort          11112; where silos of a cluster see that this process lives

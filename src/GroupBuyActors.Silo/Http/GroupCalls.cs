@@ -102,7 +102,7 @@ internal sealed class GroupCalls(
 
         async Task<Reply<T>> FindAndCallAsync()
         {
-            if (gate.RefusalReason is { } closed)
+            if (gate.RefusalReasonFor(group.Actor.Shard) is { } closed)
                 throw new StoreUnavailableException(closed);
             return await known.ExistsAsync(group) ? await call(grain) : Refused<T>(Missing(missing));
         }
@@ -146,7 +146,7 @@ internal sealed class GroupCalls(
         EdgeLog.Retrying(log, group, failure.GetType().Name);
         // The store has not answered this silo for seconds. Another silo may reach it, which one try finds out; more of
         // them would keep every caller waiting for an answer that is known.
-        if (gate.RefusalReason is not null)
+        if (gate.RefusalReasonFor(group.Actor.Shard) is not null)
             return new RetryBound(TimeSpan.Zero, TimeSpan.Zero);
         return failure is StoreUnavailableException
             ? new RetryBound(options.Value.StoreBudget, EdgeOptions.StoreRetryDelayMax)

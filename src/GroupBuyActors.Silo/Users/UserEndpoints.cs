@@ -24,7 +24,7 @@ internal static class UserEndpoints
         string? after,
         string? limit,
         HttpContext context,
-        GroupQueries queries
+        IGroupQueries queries
     )
     {
         var query = new Query(context);

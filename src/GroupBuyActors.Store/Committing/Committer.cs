@@ -4,10 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace GroupBuyActors.Store.Committing;
 
 /// <summary>The lanes of one silo on one database; the part that is the same for every database.</summary>
-internal abstract class Committer(StoreOptions options, int lanes, TimeProvider time, ILogger log)
-    : ICommitter,
-        ILaneListener,
-        IDisposable
+internal abstract class Committer(
+    StoreOptions options,
+    int lanes,
+    TimeProvider time,
+    ILogger log,
+    CommitMetrics? metrics = null
+) : ICommitter, ILaneListener, IDisposable
 {
     private readonly TaskCompletionSource<string> _fenced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -40,7 +43,10 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     /// <summary>Queued commits of all lanes that are not being written yet.</summary>
     internal int WaitingCommits => _lanes.Sum(l => l.Waiting);
 
-    internal CommitMetrics Metrics { get; } = new();
+    /// <summary>The lowest merchant slot of the database.</summary>
+    internal int LowestSlot { get; init; }
+
+    internal CommitMetrics Metrics { get; } = metrics ?? new();
 
     /// <inheritdoc/>
     public async Task StartAsync(SiloIdentity silo, CancellationToken cancellation)
@@ -112,7 +118,9 @@ internal abstract class Committer(StoreOptions options, int lanes, TimeProvider 
     {
         foreach (var lane in _lanes)
             lane.Stop();
-        Metrics.Dispose();
+        // Several committers of a silo share theirs.
+        if (metrics is null)
+            Metrics.Dispose();
     }
 
     void ILaneListener.Committed(CommittedBatch batch)

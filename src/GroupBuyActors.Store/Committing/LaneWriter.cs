@@ -8,11 +8,15 @@ namespace GroupBuyActors.Store.Committing;
 /// </summary>
 internal abstract class LaneWriter
 {
+    private const int RandomBits = 56;
     private long _confirmedAt;
     private volatile bool _refuses;
 
     /// <summary>The stream, once open.</summary>
     public long Stream { get; protected set; }
+
+    /// <summary>The lowest merchant slot of the database.</summary>
+    public int LowestSlot { get; init; }
 
     /// <summary>The last committed position; 0 for none.</summary>
     public long LastPosition { get; protected set; }
@@ -122,11 +126,17 @@ internal abstract class LaneWriter
         over.Wait();
     }
 
-    /// <summary>A new stream's id: 63 random bits, never used again.</summary>
-    protected static long NewStreamId()
+    /// <summary>The merchant slot that a stream's id begins with: the lowest of its database.</summary>
+    public static int SlotOf(long stream) => (int)(stream >> RandomBits) & (ShardId.MerchantSlots - 1);
+
+    /// <summary>
+    /// A new stream's id, never used again: the lowest merchant slot of the database, so that the database follows from
+    /// the id, and 56 random bits.
+    /// </summary>
+    protected static long NewStreamId(int lowestSlot)
     {
         Span<byte> bytes = stackalloc byte[8];
         System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
-        return BitConverter.ToInt64(bytes) & long.MaxValue;
+        return ((long)lowestSlot << RandomBits) | (BitConverter.ToInt64(bytes) & ((1L << RandomBits) - 1));
     }
 }

@@ -9,11 +9,11 @@ namespace GroupBuyActors.Store.Placement;
 /// successor takes the shards, it finds that it owns them. Every statement locks rows in the order of the primary key,
 /// so that two silos that take shards wait for each other and do not deadlock. Epochs only grow.
 /// </summary>
-internal sealed class Shards(Database database)
+internal sealed class Shards(Database database) : IShards
 {
     private static readonly Raw Columns = new("shard, owner_address, owner_slot, epoch");
 
-    /// <summary>All 2,048 rows.</summary>
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<ShardRow>> ReadAsync(CancellationToken cancellation) =>
         await database
             .ReadAsync(
@@ -22,11 +22,7 @@ internal sealed class Shards(Database database)
             )
             .ConfigureAwait(false);
 
-    /// <summary>
-    /// Takes those of the shards that nobody owns, or whose owner is among <paramref name="fenced"/> (addresses whose
-    /// streams are dead), in one statement. Returns those that <paramref name="self"/> now owns, including those that
-    /// were released to it.
-    /// </summary>
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<ShardRow>> TakeAsync(
         SiloIdentity self,
         IReadOnlyCollection<ShardId> shards,
@@ -71,7 +67,7 @@ internal sealed class Shards(Database database)
             .ConfigureAwait(false);
     }
 
-    /// <summary>Releases owned shards to a successor, or to nobody.</summary>
+    /// <inheritdoc/>
     public async Task ReleaseAsync(
         SiloIdentity self,
         IReadOnlyCollection<ShardId> shards,

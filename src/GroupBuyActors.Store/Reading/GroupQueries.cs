@@ -6,20 +6,34 @@ using GroupBuyActors.Store.Databases;
 
 namespace GroupBuyActors.Store.Reading;
 
-/// <summary>Which groups to list; null: any. Newest publication first.</summary>
-internal sealed record GroupFilter(long? MerchantId = null, string? Region = null, GroupPhase? State = null);
-
 /// <summary>
 /// Queries for lists and books. Lists are paged by key: a page starts after the last row of the previous page, so that
-/// late pages cost as much as the first. <c>after</c> is a page token; an invalid one throws
-/// <see cref="FormatException"/>.
+/// late pages cost as much as the first.
 /// </summary>
-internal sealed class GroupQueries(Database database)
+internal sealed class GroupQueries(Database database) : IGroupQueries
 {
-    /// <summary>Groups from the projection, which lags by at most 1 s.</summary>
+    /// <summary>The page tokens of groups: time of publication and id.</summary>
+    public static readonly InstantList GroupList = new("groups");
+
+    /// <summary>The page tokens of a buyer's orders: time of the order and id.</summary>
+    public static readonly InstantList OrderList = new("orders");
+
+    /// <inheritdoc/>
+    public async Task<Page<GroupView>> GroupsAsync(
+        GroupFilter filter,
+        string? after,
+        int limit,
+        CancellationToken cancellation
+    )
+    {
+        var page = await ListedAsync(filter, after, limit, cancellation).ConfigureAwait(false);
+        return new Page<GroupView>(page.Items.Select(row => row.View).ToList(), page.Next);
+    }
+
+    /// <summary>The same with the time by which they are sorted.</summary>
     // Index: group_view_merchant, group_view_region, group_view_state or group_view_newest, all ending in
     // (published_ms, group_id); terms by primary key.
-    public async Task<Page<GroupView>> GroupsAsync(
+    public async Task<Page<ListedGroup>> ListedAsync(
         GroupFilter filter,
         string? after,
         int limit,
@@ -33,33 +47,27 @@ internal sealed class GroupQueries(Database database)
             conditions.Add($"v.region = {region}");
         if (filter.State is { } state)
             conditions.Add($"v.state = {StoredNames.Of(state)}");
-        if (PageToken.Read("groups", after) is var (published, id))
+        if (GroupList.TryRead(after) is var (published, id))
             conditions.Add($"v.published_ms <= {published} and (v.published_ms < {published} or v.group_id < {id})");
         var rows = await database
             .ReadAsync(
                 (session, ct) =>
                     session.ListAsync(
                         $"""
-                        select {GroupRows.Columns}, v.published_ms, v.group_id from group_view v
+                        select {GroupRows.Columns}, v.published_ms from group_view v
                           join group_terms t on t.group_id = v.group_id{Where(conditions)}
                           order by v.published_ms desc, v.group_id desc limit {limit + 1}
                         """,
-                        row =>
-                            (
-                                View: GroupRows.Read(row),
-                                Published: row.GetInt64(GroupRows.Count),
-                                Id: row.GetString(GroupRows.Count + 1)
-                            ),
+                        row => new ListedGroup(GroupRows.Read(row), row.GetInt64(GroupRows.Count)),
                         ct
                     ),
                 cancellation
             )
             .ConfigureAwait(false);
-        var page = PageToken.Page(rows, limit, row => PageToken.Write("groups", row.Published, row.Id));
-        return new Page<GroupView>(page.Items.Select(row => row.View).ToList(), page.Next);
+        return PageToken.Page(rows, limit, row => GroupList.Write((row.PublishedMs, row.View.GroupId.Value)));
     }
 
-    /// <summary>A buyer's orders, newest first, from the order status log.</summary>
+    /// <inheritdoc/>
     // Index: order_status_log_user (user_id, placed_ms, order_id, sequence); the newest row of an order by primary key.
     public async Task<Page<OrderView>> UserOrdersAsync(
         string userId,
@@ -69,7 +77,7 @@ internal sealed class GroupQueries(Database database)
     )
     {
         var conditions = new List<SqlText> { $"l.user_id = {Encoding.UTF8.GetBytes(userId)}" };
-        if (PageToken.Read("orders", after) is var (placed, id))
+        if (OrderList.TryRead(after) is var (placed, id))
             conditions.Add($"l.placed_ms <= {placed} and (l.placed_ms < {placed} or l.order_id < {id})");
         conditions.Add(
             $"not exists (select 1 from order_status_log n where n.order_id = l.order_id and n.sequence > l.sequence)"
@@ -91,18 +99,15 @@ internal sealed class GroupQueries(Database database)
         return PageToken.Page(
             rows,
             limit,
-            order => PageToken.Write("orders", order.PlacedAt.ToUnixTimeMilliseconds(), order.OrderId.ToString())
+            order => OrderList.Write((order.PlacedAt.ToUnixTimeMilliseconds(), order.OrderId.ToString()))
         );
     }
 
-    /// <summary>
-    /// A merchant's books in one consistent read. Payments of redeemed vouchers count as settled once their revocation
-    /// window ended by <paramref name="now"/>.
-    /// </summary>
+    /// <inheritdoc/>
     public Task<MerchantBooks> BooksAsync(long merchantId, DateTimeOffset now, CancellationToken cancellation) =>
         new MerchantBookReader(database).ReadAsync(merchantId, now, cancellation);
 
-    /// <summary>Fulfilled groups of a shard whose vouchers ended at or before an instant, by id, after an id.</summary>
+    /// <inheritdoc/>
     // Index: group_view_vouchers (shard, state, vouchers_until_ms).
     public async Task<IReadOnlyList<GroupId>> LapsedGroupsAsync(
         ShardId shard,
@@ -130,7 +135,7 @@ internal sealed class GroupQueries(Database database)
             .ConfigureAwait(false);
     }
 
-    /// <summary>The number of groups that should have been settled before an instant and are not.</summary>
+    /// <inheritdoc/>
     // Index: group_view_settles (state, settles_by_ms), covering.
     public Task<long> StuckGroupsAsync(DateTimeOffset before, CancellationToken cancellation)
     {
@@ -147,7 +152,7 @@ internal sealed class GroupQueries(Database database)
         );
     }
 
-    /// <summary>Adds an audit entry.</summary>
+    /// <inheritdoc/>
     public Task AuditAsync(
         DateTimeOffset time,
         string caller,
@@ -167,7 +172,7 @@ internal sealed class GroupQueries(Database database)
         );
     }
 
-    /// <summary>Audit entries, newest first.</summary>
+    /// <inheritdoc/>
     // Primary key.
     public async Task<Page<AuditDocument>> AuditTrailAsync(string? after, int limit, CancellationToken cancellation)
     {

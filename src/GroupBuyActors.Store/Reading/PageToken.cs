@@ -51,6 +51,19 @@ internal static class PageToken
             : throw Faulty();
     }
 
+    /// <summary>The list that a page token belongs to; null for none, and for a text that is no page token.</summary>
+    public static string? NameOf(string? pageToken)
+    {
+        try
+        {
+            return pageToken is null ? null : Decode(pageToken).Split(Separator)[0];
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Makes a page of rows that were read with one row more than <paramref name="limit"/>.</summary>
     public static Page<T> Page<T>(List<T> rows, int limit, Func<T, string> pageToken)
     {

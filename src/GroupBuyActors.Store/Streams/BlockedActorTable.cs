@@ -278,7 +278,7 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
         CancellationToken cancellation
     )
     {
-        var from = PageToken.Read("parked", after)?.Id ?? "";
+        var from = ReadParked(after) ?? "";
         var rows = await database
             .ReadAsync(
                 (session, ct) =>
@@ -294,8 +294,14 @@ internal sealed class BlockedActorTable(Database database) : IBlockedActorStore
                 cancellation
             )
             .ConfigureAwait(false);
-        return PageToken.Page(rows, limit, row => PageToken.Write("parked", 0, row.Actor.ToString()));
+        return PageToken.Page(rows, limit, row => WriteParked(row.Actor.ToString()));
     }
+
+    /// <summary>The actor of a page token of <see cref="ParkedAsync"/>; null is the start.</summary>
+    internal static string? ReadParked(string? pageToken) => PageToken.Read("parked", pageToken)?.Id;
+
+    /// <summary>The page token that begins after an actor.</summary>
+    internal static string WriteParked(string actor) => PageToken.Write("parked", 0, actor);
 
     /// <inheritdoc/>
     public Task<BlockedActorRow?> RetryAsync(string sink, ActorId actor, CancellationToken cancellation) =>

@@ -36,6 +36,29 @@ internal sealed class TaskLists(Database database)
         return database.ReadAsync((session, ct) => PageAsync(session, filter, pageToken, limit, ct), cancellation);
     }
 
+    /// <summary>The database's time, in milliseconds.</summary>
+    public Task<long> NowAsync(CancellationToken cancellation) => database.ReadAsync(NowAsync, cancellation);
+
+    /// <summary>A page by due time only, of a list that began at a time.</summary>
+    public Task<Page<TimedTask>> ByDueAsync(
+        TaskFilter filter,
+        TaskListToken? pageToken,
+        long begun,
+        int limit,
+        CancellationToken cancellation
+    ) => database.ReadAsync((session, ct) => ByDueAsync(session, filter, pageToken, begun, limit, ct), cancellation);
+
+    /// <summary>A page of the tasks that were moved.</summary>
+    public Task<Page<TimedTask>> MovedAsync(
+        TaskFilter filter,
+        TaskListToken pageToken,
+        int limit,
+        CancellationToken cancellation
+    ) => database.ReadAsync((session, ct) => MovedAsync(session, filter, pageToken, limit, ct), cancellation);
+
+    /// <summary>Where the moved tasks of a list begin.</summary>
+    public static TaskListToken MovedSince(long begun, long ended) => new(true, ended, begun - CommitMs, "");
+
     private async Task<Page<TimedTask>> PageAsync(
         DbSession session,
         TaskFilter filter,
@@ -84,12 +107,7 @@ internal sealed class TaskLists(Database database)
         CancellationToken cancellation
     )
     {
-        var start = new TaskListToken(
-            true,
-            await NowAsync(session, cancellation).ConfigureAwait(false),
-            begun - CommitMs,
-            ""
-        );
+        var start = MovedSince(begun, await NowAsync(session, cancellation).ConfigureAwait(false));
         var moved = await MovedAsync(session, filter, start, Math.Max(1, limit - last.Items.Count), cancellation)
             .ConfigureAwait(false);
         if (moved is { Items.Count: 0, Next: null })

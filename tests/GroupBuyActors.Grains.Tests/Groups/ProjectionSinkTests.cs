@@ -31,12 +31,12 @@ public sealed class ProjectionSinkTests
             default
         );
         var line = Assert.Single(
-            (await silo.Get<GroupQueries>().BooksAsync(Group.MerchantId, TestSilo.Evening, default)).Currencies
+            (await silo.Get<IGroupQueries>().BooksAsync(Group.MerchantId, TestSilo.Evening, default)).Currencies
         );
         Assert.Equal((Amount.Amount, Amount.Amount), (line.Refunding, line.Held));
         Assert.Equal(
             114,
-            (await silo.Get<GroupQueries>().GroupsAsync(new GroupFilter(), null, 1, default)).Items.Single().Sequence
+            (await silo.Get<IGroupQueries>().GroupsAsync(new GroupFilter(), null, 1, default)).Items.Single().Sequence
         );
 
         // Its own newer state does: it is the newest there is.
@@ -49,7 +49,7 @@ public sealed class ProjectionSinkTests
             default
         );
         line = Assert.Single(
-            (await silo.Get<GroupQueries>().BooksAsync(Group.MerchantId, TestSilo.Evening, default)).Currencies
+            (await silo.Get<IGroupQueries>().BooksAsync(Group.MerchantId, TestSilo.Evening, default)).Currencies
         );
         Assert.Equal((Amount.Amount, Amount.Amount), (line.Refunding, line.Refunded));
 

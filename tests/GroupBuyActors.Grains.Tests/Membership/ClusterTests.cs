@@ -76,7 +76,7 @@ public sealed class ClusterTests
         while (
             (
                 await cluster
-                    .Get<GroupQueries>(0)
+                    .Get<IGroupQueries>(0)
                     .GroupsAsync(new GroupFilter(State: GroupPhase.Opening), null, 500, bound.Token)
             ).Items.Count(view => view.SeatsTaken == 0) < 60
         )

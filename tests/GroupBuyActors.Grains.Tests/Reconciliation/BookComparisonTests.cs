@@ -1,7 +1,7 @@
 using GroupBuyActors.Groups;
 using GroupBuyActors.Ports;
 using GroupBuyActors.Setting;
-using GroupBuyActors.Store.Reading;
+using GroupBuyActors.Store.Slots;
 using GroupBuyActors.Store.Tasks;
 using GroupBuyActors.Tasks;
 using Microsoft.Extensions.DependencyInjection;
@@ -176,7 +176,10 @@ public sealed class BookComparisonTests
         _books.Put(new StockBookEntry(GroupId.Parse("10043.BJ.tea"), "tea", 1, 0));
         await ProjectedAsync(silo, payments: 1);
         await UntilAsync(async () =>
-            (await silo.Get<BookReader>().MerchantsAsync((int)(10042 % ShardId.MerchantSlots), 0, 10, None)).Count == 2
+            (
+                await silo.Get<SlotStores>()
+                    .First.Books.MerchantsAsync((int)(10042 % ShardId.MerchantSlots), 0, 10, None)
+            ).Count == 2
         );
         var shard = new ShardId((int)(10042 % ShardId.MerchantSlots) * ShardId.RegionSlots);
         var first = Assert.Single(await RowsAsync(silo, shard));
@@ -211,7 +214,7 @@ public sealed class BookComparisonTests
         _books.Answer = PortAnswer.Unavailable;
         var shard = new ShardId(Group.Shard.MerchantSlot * ShardId.RegionSlots);
         await UntilAsync(async () =>
-            (await silo.Get<BookReader>().MerchantsAsync(shard.MerchantSlot, 0, 10, None)).Count == 1
+            (await silo.Get<SlotStores>().First.Books.MerchantsAsync(shard.MerchantSlot, 0, 10, None)).Count == 1
         );
         var first = Assert.Single(await RowsAsync(silo, shard));
         Assert.Equal(TaskChangeOutcome.Done, await silo.Get<TaskOperations>().RunNowAsync(first.Key.Id, None));
@@ -253,7 +256,9 @@ public sealed class BookComparisonTests
     }
 
     private static Task ProjectedAsync(TestSilo silo, int payments) =>
-        UntilAsync(async () => (await silo.Get<BookReader>().PaymentsAsync(10042, null, 100, None)).Count >= payments);
+        UntilAsync(async () =>
+            (await silo.Get<SlotStores>().First.Books.PaymentsAsync(10042, null, 100, None)).Count >= payments
+        );
 
     private static async Task<IReadOnlyList<TimedTask>> RowsAsync(TestSilo silo, ShardId shard) =>
         (await silo.Get<ITaskStore>().ListAsync(new TaskFilter(BookComparison.TypeName, shard), null, 10, None)).Items;

@@ -113,7 +113,9 @@ public sealed class RelayTests
 
         await using var second = await TestSilo.StartAsync(first.File, first.Time);
         await second.ProjectedAsync(Id, GroupPhase.Fulfilled);
-        var books = await second.Get<GroupQueries>().BooksAsync(10042, second.Time.GetUtcNow(), CancellationToken.None);
+        var books = await second
+            .Get<IGroupQueries>()
+            .BooksAsync(10042, second.Time.GetUtcNow(), CancellationToken.None);
         Assert.Equal(1_500, Assert.Single(books.Currencies).Paid);
         Assert.Equal(before.Sequence, (await second.Group(Id).Get()).Value!.Sequence);
         using var bound = new CancellationTokenSource(TestSilo.Bound);
@@ -197,14 +199,14 @@ public sealed class RelayTests
         await silo.PublishAsync(Good);
         await silo.ProjectedAsync(Good, GroupPhase.OnShelf);
         Assert.DoesNotContain(
-            (await silo.Get<GroupQueries>().GroupsAsync(new GroupFilter(), null, 10, CancellationToken.None)).Items,
+            (await silo.Get<IGroupQueries>().GroupsAsync(new GroupFilter(), null, 10, CancellationToken.None)).Items,
             view => view.GroupId.Value == Bad
         );
 
         await ChangeAsync(silo, "drop trigger refuses");
         using var bound = new CancellationTokenSource(TestSilo.Bound);
         while (
-            !(await silo.Get<GroupQueries>().GroupsAsync(new GroupFilter(), null, 10, bound.Token)).Items.Any(view =>
+            !(await silo.Get<IGroupQueries>().GroupsAsync(new GroupFilter(), null, 10, bound.Token)).Items.Any(view =>
                 view.GroupId.Value == Bad
             )
         )

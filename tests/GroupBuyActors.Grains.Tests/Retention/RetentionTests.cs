@@ -90,7 +90,7 @@ public sealed class RetentionTests
         await silo.RelayedAsync();
         var settings = silo.Get<IOptions<GrainsOptions>>().Value.Retention;
         var retention = silo.Get<RetentionService>();
-        var books = await silo.Get<GroupQueries>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
+        var books = await silo.Get<IGroupQueries>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
         Assert.Equal(1_500, Assert.Single(books.Currencies).Refunded);
         silo.Time.Advance(TimeSpan.FromDays(100));
         await silo.PublishAsync("20042.SH-PUDONG.later");
@@ -105,12 +105,12 @@ public sealed class RetentionTests
         Assert.Equal(1, (await retention.RemoveAllAsync(default))["groups"]);
         Assert.Equal(RefusalCode.GroupNotFound, (await silo.Group(Id).Get()).Refusal!.Code);
         Assert.Empty(await silo.HistoryAsync(Id));
-        Assert.Empty((await silo.Get<GroupQueries>().UserOrdersAsync("user-1", null, 10, default)).Items);
+        Assert.Empty((await silo.Get<IGroupQueries>().UserOrdersAsync("user-1", null, 10, default)).Items);
         Assert.DoesNotContain(
-            (await silo.Get<GroupQueries>().GroupsAsync(new GroupFilter(10042), null, 10, default)).Items,
+            (await silo.Get<IGroupQueries>().GroupsAsync(new GroupFilter(10042), null, 10, default)).Items,
             view => view.GroupId.Value == Id
         );
-        var after = await silo.Get<GroupQueries>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
+        var after = await silo.Get<IGroupQueries>().BooksAsync(10042, silo.Time.GetUtcNow(), default);
         Assert.Equal(books.Currencies, after.Currencies);
         Assert.Equal(books with { Currencies = [] }, after with { Currencies = [] });
         Assert.NotNull((await silo.Group("20042.SH-PUDONG.later").Get()).Value);
@@ -197,7 +197,7 @@ public sealed class RetentionTests
             new ScriptedKind("steady", failures: 0, backlog: 5_000)
         );
         var service = new RetentionService(
-            [failing, steady],
+            new RetainedKinds([failing, steady]),
             silo.Get<ShardMap>(),
             time,
             new RetentionMetrics(new NoMeters()),

@@ -21,6 +21,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public ScriptedPorts Ports { get; }
 
+    /// <summary>Before the second of two databases.</summary>
+    public TcpFaultProxy? Proxy { get; private set; }
+
     public IReadOnlyList<InProcessSiloHandle> Silos => _cluster.Silos;
 
     public IClusterClient Client => _cluster.Client;
@@ -32,7 +35,39 @@ internal sealed class TestCluster : IAsyncDisposable
     )
     {
         var server = await MariaDbServer.StartAsync();
-        var database = await server.CreateDatabaseAsync();
+        var database = server.ConnectionString(await server.CreateDatabaseAsync());
+        return await StartAsync(silos, configure, services, server, store => store.ConnectionString = database);
+    }
+
+    /// <summary>
+    /// Silos with two databases, each with half of the merchant slots; that of the upper half is reached through
+    /// <see cref="Proxy"/>.
+    /// </summary>
+    public static async Task<TestCluster> StartInTwoDatabasesAsync(short silos)
+    {
+        var server = await MariaDbServer.StartAsync();
+        var proxy = TcpFaultProxy.Start(server);
+        var low = server.ConnectionString(await server.CreateDatabaseAsync("low"));
+        var high = server.ConnectionString(await server.CreateDatabaseAsync("high"), proxy.Port);
+        var cluster = await StartAsync(
+            silos,
+            null,
+            null,
+            server,
+            store => (store.Slots["0-63"], store.Slots["64-127"]) = (low, high)
+        );
+        cluster.Proxy = proxy;
+        return cluster;
+    }
+
+    private static async Task<TestCluster> StartAsync(
+        short silos,
+        Action<GrainsOptions>? configure,
+        Action<IServiceCollection>? services,
+        MariaDbServer server,
+        Action<StoreOptions> databases
+    )
+    {
         var ports = new ScriptedPorts();
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.UseDistributedGrainDirectory = true;
@@ -44,8 +79,10 @@ internal sealed class TestCluster : IAsyncDisposable
                     .AddSingleton<IPayments>(ports)
                     .AddSingleton<INotices>(ports);
                 silo.Services.AddGroupBuyStore(store =>
-                    (store.Provider, store.ConnectionString) = (StoreProvider.MySql, server.ConnectionString(database))
-                );
+                {
+                    store.Provider = StoreProvider.MySql;
+                    databases(store);
+                });
                 silo.UseInMemoryReminderService();
                 services?.Invoke(silo.Services);
                 silo.UseGroupBuyActors(configure);
@@ -101,12 +138,14 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         await _cluster.StopAllSilosAsync();
         await _cluster.DisposeAsync();
+        if (Proxy is not null)
+            await Proxy.DisposeAsync();
         await _server.DisposeAsync();
     }
 
     private async Task<string> DescribeAsync()
     {
-        var owners = await Get<Shards>(0).ReadAsync(CancellationToken.None);
+        var owners = await Get<IShards>(0).ReadAsync(CancellationToken.None);
         var table = owners.GroupBy(row => row.OwnerSlot ?? "nobody").Select(owner => $"{owner.Key}={owner.Count()}");
         var silos = Silos.Select(silo =>
         {
@@ -124,7 +163,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private async Task<bool> IsSettledAsync()
     {
-        var owners = await Get<Shards>(0).ReadAsync(CancellationToken.None);
+        var owners = await Get<IShards>(0).ReadAsync(CancellationToken.None);
         var owned = Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<OwnedShards>().Count);
         return owned == ShardId.Count
             && Silos.All(silo =>

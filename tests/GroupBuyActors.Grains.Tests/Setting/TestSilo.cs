@@ -211,7 +211,7 @@ internal sealed class TestSilo : IAsyncDisposable
     {
         using var bound = new CancellationTokenSource(Bound);
         while (
-            !(await Get<GroupQueries>().GroupsAsync(new GroupFilter(State: phase), null, 500, bound.Token)).Items.Any(
+            !(await Get<IGroupQueries>().GroupsAsync(new GroupFilter(State: phase), null, 500, bound.Token)).Items.Any(
                 view => view.GroupId.Value == id
             )
         )

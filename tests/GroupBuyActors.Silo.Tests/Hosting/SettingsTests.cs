@@ -84,7 +84,7 @@ public sealed class SettingsTests
                     "Region",
                     "AdvertisedAddress",
                     "Provider",
-                    "Slots",
+                    "Storage:Slots: has no database for merchant slots 64-127",
                     "Keys:a",
                     "Keys:b",
                     "Budget",
@@ -260,6 +260,50 @@ public sealed class SettingsTests
             StringComparison.Ordinal
         );
     }
+
+    [Fact]
+    public void SeveralDatabasesAreReadByRangeOfMerchantSlots()
+    {
+        var storage = Read(
+            ("GroupBuy:Storage:Provider", "MySql"),
+            ("GroupBuy:Storage:Slots:0-63", "Server=db-a;Database=gb"),
+            ("GroupBuy:Storage:Slots:64-127", "Server=db-b;Database=gb")
+        ).Storage;
+        Assert.Equal(
+            [("0-63", "Server=db-a;Database=gb"), ("64-127", "Server=db-b;Database=gb")],
+            storage.Slots.Select(slots => (slots.Key, slots.Value)).Order()
+        );
+    }
+
+    [Theory]
+    [InlineData("Slots: can be set for the provider MySql only", "Sqlite", "Server=a", "Server=b", null)]
+    [InlineData("together with ConnectionStrings:GroupBuy", "MySql", "Server=a", "Server=b", "Server=c")]
+    [InlineData(
+        "Slots:64-127: is the same database as that of Slots:0-63",
+        "MySql",
+        "Server=a",
+        "server=A;port=3306",
+        null
+    )]
+    [InlineData("Slots:64-127: is not a valid connection string for MySql", "MySql", "Server=a", "Nonsense=1", null)]
+    [InlineData("Slots:64-127: must be a connection string", "MySql", "Server=a", "", null)]
+    public void AFaultOfSeveralDatabasesIsTold(
+        string fault,
+        string provider,
+        string low,
+        string high,
+        string? single
+    ) =>
+        Assert.Contains(
+            fault,
+            Refusal(
+                ("GroupBuy:Storage:Provider", provider),
+                ("GroupBuy:Storage:Slots:0-63", low),
+                ("GroupBuy:Storage:Slots:64-127", high),
+                ("ConnectionStrings:GroupBuy", single!)
+            ),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void EachPortIsASandboxUntilItHasAnAddress()

@@ -8,13 +8,14 @@ internal sealed class MySqlCommitter(
     MySqlDatabase database,
     StoreOptions options,
     TimeProvider time,
-    ILogger<MySqlCommitter> log
-) : Committer(options, options.Lanes, time, log)
+    ILogger<MySqlCommitter> log,
+    CommitMetrics? metrics = null
+) : Committer(options, options.Lanes, time, log, metrics)
 {
     private readonly StoreOptions _options = options;
     private readonly TimeProvider _time = time;
 
     /// <inheritdoc/>
     protected override LaneWriter NewWriter() =>
-        new MySqlLaneWriter(database.ConnectionString, _options, _time, Metrics, log);
+        new MySqlLaneWriter(database.ConnectionString, _options, _time, Metrics, log) { LowestSlot = LowestSlot };
 }

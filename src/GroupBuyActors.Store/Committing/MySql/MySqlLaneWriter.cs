@@ -61,7 +61,7 @@ internal sealed class MySqlLaneWriter(
     {
         _session.Open();
         var sentAt = time.GetTimestamp();
-        Stream = NewStreamId();
+        Stream = NewStreamId(LowestSlot);
         var row = new MySqlText()
             .Sql("insert into stream(id,silo_address,silo_slot,state)values(")
             .Number(Stream)

@@ -10,8 +10,9 @@ internal sealed class SqliteCommitter(
     SqliteDatabase database,
     StoreOptions options,
     TimeProvider time,
-    ILogger<SqliteCommitter> log
-) : Committer(options, lanes: 1, time, log)
+    ILogger<SqliteCommitter> log,
+    CommitMetrics? metrics = null
+) : Committer(options, lanes: 1, time, log, metrics)
 {
     private readonly StoreOptions _options = options;
     private readonly TimeProvider _time = time;
@@ -25,7 +26,8 @@ internal sealed class SqliteCommitter(
     }
 
     /// <inheritdoc/>
-    protected override LaneWriter NewWriter() => new SqliteLaneWriter(database, _options, _time, Metrics, log);
+    protected override LaneWriter NewWriter() =>
+        new SqliteLaneWriter(database, _options, _time, Metrics, log) { LowestSlot = LowestSlot };
 
     /// <inheritdoc/>
     protected override Task BeforeStartAsync(CancellationToken cancellation)

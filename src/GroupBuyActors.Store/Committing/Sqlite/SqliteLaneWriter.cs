@@ -41,7 +41,7 @@ internal sealed class SqliteLaneWriter(
         var sentAt = time.GetTimestamp();
         Reopen();
         _checkpointer = new SqliteCheckpointer(database.Open(), database.Mark, log);
-        Stream = NewStreamId();
+        Stream = NewStreamId(LowestSlot);
         database.WriteLock.Enter();
         try
         {
