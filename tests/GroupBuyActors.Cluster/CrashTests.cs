@@ -11,11 +11,13 @@ namespace GroupBuyActors.Cluster;
 /// <summary>
 /// kill -9 at random moments under load, of the processes that people run, on groups and on accounts, which are another
 /// kind of actors. The seed chooses campaigns, deposits and moments; it is printed, and <c>GROUPBUY_SEED</c> sets it.
-/// <c>GROUPBUY_KILLS</c> sets how many kills a series has (default 20), for a long night or a short look.
+/// <c>GROUPBUY_KILLS</c> sets how many kills a series has (default 20), and <c>GROUPBUY_DATABASE_KILLS</c> how many of
+/// the database server (default 3), for a long night or a short look.
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
     private static readonly int Kills = Number("GROUPBUY_KILLS") ?? 20;
+    private static readonly int DatabaseKills = Number("GROUPBUY_DATABASE_KILLS") ?? 3;
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(45);
 
     private readonly int _seed = Number("GROUPBUY_SEED") ?? Random.Shared.Next();
@@ -60,7 +62,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             system,
             async (running, ledger, dice) =>
             {
-                for (var kill = 0; kill < 3; kill++)
+                for (var kill = 0; kill < DatabaseKills; kill++)
                 {
                     await AWhileAsync(ledger, dice);
                     await running.Database!.KillAsync();

@@ -52,7 +52,13 @@ public sealed class DatabaseOutageTests(ITestOutputHelper output)
                     () => system.Database.KillAsync(),
                     () => system.Database.RestartAsync()
                 );
-                await OutageAsync(system, load, "frozen", FreezeAsync, ResumeAsync);
+                await OutageAsync(
+                    system,
+                    load,
+                    "frozen",
+                    () => system.Database.FreezeAsync(),
+                    () => system.Database.ThawAsync()
+                );
             }
             await Task.Delay(TimeSpan.FromSeconds(2));
             await load.StopAsync();
@@ -84,18 +90,6 @@ public sealed class DatabaseOutageTests(ITestOutputHelper output)
         Task RestoreAsync()
         {
             system.Proxy!.Refuse(false);
-            return Task.CompletedTask;
-        }
-
-        Task FreezeAsync()
-        {
-            system.Proxy!.Freeze();
-            return Task.CompletedTask;
-        }
-
-        Task ResumeAsync()
-        {
-            system.Proxy!.Resume();
             return Task.CompletedTask;
         }
     }
@@ -148,10 +142,11 @@ public sealed class DatabaseOutageTests(ITestOutputHelper output)
         foreach (var back in _back)
         {
             var late = await LatestAsync(system, back - 4_000, back, back);
-            var due = await LatestAsync(system, back, back + 1_000, null);
+            // Half a second after it is back, every silo has found it.
+            var due = await LatestAsync(system, back + 500, back + 1_500, null);
             output.WriteLine(
                 $"Of orders due up to the return, the last was closed {late} ms after it; those due in the second "
-                    + $"after were closed at most {due} ms late."
+                    + $"after the first half were closed at most {due} ms late."
             );
         }
     }
