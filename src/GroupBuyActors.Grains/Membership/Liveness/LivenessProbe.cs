@@ -13,8 +13,11 @@ internal sealed record LivenessTimes
     /// <summary>The pause between two connects of which both must be refused.</summary>
     public TimeSpan BetweenRefusals { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The pauses after questions whose answer proves nothing.</summary>
-    public Backoff Retry { get; init; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
+    /// <summary>
+    /// The pauses after questions whose answer proves nothing. The first is short: the system closes the sockets of a
+    /// process that ends one after the other, so the port may still accept when a connection has ended already.
+    /// </summary>
+    public Backoff Retry { get; init; } = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5));
 
     /// <summary>A connection that ends sooner than this counts as failed.</summary>
     public TimeSpan HeldMin { get; init; } = TimeSpan.FromSeconds(1);

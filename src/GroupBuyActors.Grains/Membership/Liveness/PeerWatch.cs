@@ -36,11 +36,14 @@ internal sealed class PeerWatch(
     ILogger log
 )
 {
+    // The first may be that of a process that is just ending.
+    private const int UnansweredToldMin = 2;
+
     private bool _hasAnswered,
-        _isDraining,
-        _isFailing;
+        _isDraining;
     private long _refusedSince;
-    private int _failures;
+    private int _failures,
+        _unanswered;
     private volatile bool _isConnected;
 
     /// <summary>True while the connection is held.</summary>
@@ -76,7 +79,7 @@ internal sealed class PeerWatch(
         switch (probe.Ask(peer, port, out var connection, stopping))
         {
             case LivenessAnswer.Alive alive:
-                (_hasAnswered, _isDraining, _isFailing, _refusedSince) = (true, alive.Hello.IsDraining, false, 0);
+                (_hasAnswered, _isDraining, _unanswered, _refusedSince) = (true, alive.Hello.IsDraining, 0, 0);
                 HoldUntilEnd(connection!, stopping);
                 break;
             case LivenessAnswer.Dead dead when IsDeadForGood():
@@ -95,9 +98,8 @@ internal sealed class PeerWatch(
     /// <summary>Logged once until the silo answers again.</summary>
     private void FailedToAsk(string why, CancellationToken stopping)
     {
-        if (!_isFailing && !stopping.IsCancellationRequested)
+        if (++_unanswered == UnansweredToldMin && !stopping.IsCancellationRequested)
             MembershipLog.PeerUnknown(log, peer.ToParsableString(), why);
-        _isFailing = true;
         _failures++;
     }
 

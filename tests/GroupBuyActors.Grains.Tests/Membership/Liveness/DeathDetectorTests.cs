@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -51,7 +49,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     public async Task ASiloWhosePortIsClosedAfterItAnsweredIsDeclaredDead()
     {
         using var peer = Listen(Peer);
-        var membership = new Members(Self, Peer);
+        var membership = new ScriptedMembers(Self, Peer);
         var detector = await WatchAsync(membership, peer.Endpoint.Port);
         await UntilAsync(() => detector.Watched == 1);
         peer.Dispose();
@@ -66,7 +64,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     public async Task ASiloAtWhosePortAnotherGenerationAnswersIsDeclaredDead()
     {
         using var peer = new ScriptedPeer();
-        var membership = new Members(Self, Peer);
+        var membership = new ScriptedMembers(Self, Peer);
         var detector = await WatchAsync(membership, peer.Port);
         using (await peer.AcceptAsync(new LivenessHello(Peer, false)))
             await UntilAsync(() => detector.Watched == 1);
@@ -80,7 +78,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     public async Task ASiloThatAnswersAgainAfterItsConnectionEndedLives()
     {
         using var peer = new ScriptedPeer();
-        var membership = new Members(Self, Peer);
+        var membership = new ScriptedMembers(Self, Peer);
         var detector = await WatchAsync(membership, peer.Port);
         for (var i = 0; i < 3; i++)
             using (await peer.AcceptAsync(new LivenessHello(Peer, false)))
@@ -92,7 +90,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     public async Task ASiloWhoseConnectionIsResetAndThatAnswersAgainLives()
     {
         using var peer = new ScriptedPeer();
-        var membership = new Members(Self, Peer);
+        var membership = new ScriptedMembers(Self, Peer);
         var detector = await WatchAsync(membership, peer.Port);
         using (var connection = await peer.AcceptAsync(new LivenessHello(Peer, false)))
         {
@@ -109,12 +107,13 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     public async Task ASiloThatAcceptsAndIsSilentIsLeftToOrleans()
     {
         using var peer = new ScriptedPeer();
-        var membership = new Members(Self, Peer);
+        var membership = new ScriptedMembers(Self, Peer);
         var detector = await WatchAsync(membership, peer.Port);
         using (await peer.AcceptAsync(new LivenessHello(Peer, false)))
             await UntilAsync(() => detector.Watched == 1);
         using var silent = await peer.AcceptAsync(null);
         using var silentAgain = await peer.AcceptAsync(null);
+        using var silentStill = await peer.AcceptAsync(null);
         Assert.Single(_log.Of(PeerUnknown));
         using var thawed = await peer.AcceptAsync(new LivenessHello(Peer, false));
         await UntilAsync(() => detector.Watched == 1);
@@ -125,7 +124,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     public async Task ASiloThatDrainsAndEndsIsFoundDeadOnlyIfItStaysAMember()
     {
         using var peer = Listen(Peer);
-        var membership = new Members(Self, Peer);
+        var membership = new ScriptedMembers(Self, Peer);
         var detector = await WatchAsync(membership, peer.Endpoint.Port);
         await UntilAsync(() => detector.Watched == 1);
         peer.Drain();
@@ -143,7 +142,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
         using var peer = Listen(Peer);
         var port = peer.Endpoint.Port;
         peer.Dispose();
-        var membership = new Members(Self, Peer);
+        var membership = new ScriptedMembers(Self, Peer);
         var detector = await WatchAsync(membership, port);
         await UntilAsync(() => _log.Of(PeerUnknown).Count == 1);
         using var late = new LivenessListener(Peer, new IPEndPoint(IPAddress.Loopback, port), NullLogger.Instance);
@@ -155,7 +154,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     public async Task ADeclarationThatIsLostIsMadeAgain()
     {
         using var peer = Listen(Peer);
-        var membership = new Members(Self, Peer) { Lost = 2 };
+        var membership = new ScriptedMembers(Self, Peer) { Lost = 2 };
         // Waits for the declaration to be known are by the clock.
         var detector = await WatchAsync(membership, peer.Endpoint.Port, TimeProvider.System);
         await UntilAsync(() => detector.Watched == 1);
@@ -168,13 +167,13 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     public async Task OneSiloDeclaresADeathAtOnceAndTheNextOnlyIfItIsNotKnownByThen()
     {
         // In the order of their addresses the silo that began first is first.
-        var ahead = new Members(Self, Peer, AfterSelf);
+        var ahead = new ScriptedMembers(Self, Peer, AfterSelf);
         await Detector(ahead, _time)
             .PeerDiedAsync(Peer, "test", _stopping.Token)
             .WaitAsync(Bound, TestContext.Current.CancellationToken);
         Assert.Equal(1, ahead.Declarations);
 
-        var membership = new Members(Self, Peer, BeforeSelf);
+        var membership = new ScriptedMembers(Self, Peer, BeforeSelf);
         var first = Detector(membership, _time).PeerDiedAsync(Peer, "test", _stopping.Token);
         Assert.Equal(0, membership.Declarations);
         membership.Remove(Peer);
@@ -182,7 +181,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
         await first.WaitAsync(Bound, TestContext.Current.CancellationToken);
         Assert.Equal(0, membership.Declarations);
 
-        membership = new Members(Self, Peer, BeforeSelf);
+        membership = new ScriptedMembers(Self, Peer, BeforeSelf);
         var second = Detector(membership, _time).PeerDiedAsync(Peer, "test", _stopping.Token);
         _time.Advance(new LivenessTimes().Stagger);
         await second.WaitAsync(Bound, TestContext.Current.CancellationToken);
@@ -195,10 +194,10 @@ public sealed class DeathDetectorTests : IAsyncLifetime
         using var peer = new ScriptedPeer();
         var ports = _services.GetRequiredService<LivenessPorts>();
         await ports.AddAsync(Peer.ToParsableString(), peer.Port, CancellationToken.None);
-        var off = Detector(new Members(Self, Peer), _time, isOn: false);
+        var off = Detector(new ScriptedMembers(Self, Peer), _time, isOn: false);
         Assert.Equal(0, await off.RunOnceAsync(_stopping.Token));
         // Whoever connects now is the one that is on.
-        var on = Detector(new Members(Self, Peer), _time);
+        var on = Detector(new ScriptedMembers(Self, Peer), _time);
         await on.RunOnceAsync(_stopping.Token);
         using var connection = await peer.AcceptAsync(new LivenessHello(Peer, false));
         await UntilAsync(() => on.Watched == 1);
@@ -208,7 +207,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
     [Fact]
     public async Task ASiloWithoutAPortIsReportedAndWatchedOnceItHasOne()
     {
-        var membership = new Members(Self, Peer);
+        var membership = new ScriptedMembers(Self, Peer);
         var detector = Detector(membership, _time);
         Assert.Equal(1, await detector.RunOnceAsync(_stopping.Token));
         using var peer = Listen(Peer);
@@ -222,7 +221,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
         Assert.Equal(1, peer.Held);
     }
 
-    private async Task<DeathDetector> WatchAsync(Members membership, int port, TimeProvider? time = null)
+    private async Task<DeathDetector> WatchAsync(ScriptedMembers membership, int port, TimeProvider? time = null)
     {
         await _services
             .GetRequiredService<LivenessPorts>()
@@ -232,7 +231,7 @@ public sealed class DeathDetectorTests : IAsyncLifetime
         return detector;
     }
 
-    private DeathDetector Detector(Members membership, TimeProvider time, bool isOn = true)
+    private DeathDetector Detector(ScriptedMembers membership, TimeProvider time, bool isOn = true)
     {
         // The silent are waited for only as long as a test may take.
         var times = new LivenessTimes
@@ -287,59 +286,5 @@ public sealed class DeathDetectorTests : IAsyncLifetime
         }
 
         public void Dispose() => _listener.Dispose();
-    }
-
-    /// <summary>The members as one silo knows them; the declaration of a death changes them at once.</summary>
-    private sealed class Members(SiloAddress self, params SiloAddress[] others)
-        : IClusterMembershipService,
-            ILocalSiloDetails
-    {
-        private readonly ConcurrentDictionary<SiloAddress, SiloStatus> _status = new(
-            others.Append(self).Select(silo => KeyValuePair.Create(silo, SiloStatus.Active))
-        );
-        private int _declarations;
-
-        /// <summary>So many declarations have no effect.</summary>
-        public int Lost { get; init; }
-
-        public int Declarations => Volatile.Read(ref _declarations);
-
-        public ICollection<SiloAddress> Killed =>
-            [.. _status.Where(silo => silo.Value == SiloStatus.Dead).Select(silo => silo.Key)];
-
-        public ClusterMembershipSnapshot CurrentSnapshot =>
-            new(
-                _status.ToImmutableDictionary(
-                    silo => silo.Key,
-                    silo => new ClusterMember(silo.Key, silo.Value, $"{silo.Key}")
-                ),
-                new MembershipVersion(Declarations)
-            );
-
-        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException();
-
-        public string Name => "self";
-
-        public string ClusterId => "test";
-
-        public string DnsHostName => "localhost";
-
-        public SiloAddress SiloAddress => self;
-
-        public SiloAddress GatewayAddress => self;
-
-        public void Remove(SiloAddress silo) => _status.TryRemove(silo, out _);
-
-        public ValueTask Refresh(
-            MembershipVersion minimumVersion = default,
-            CancellationToken cancellationToken = default
-        ) => ValueTask.CompletedTask;
-
-        public Task<bool> TryKill(SiloAddress siloAddress)
-        {
-            if (Interlocked.Increment(ref _declarations) > Lost)
-                _status[siloAddress] = SiloStatus.Dead;
-            return Task.FromResult(true);
-        }
     }
 }
