@@ -11,7 +11,7 @@ namespace GroupBuyActors.Groups;
 /// See <see cref="IGroupQueryGrain"/>. Each read is bounded in time, so that a store that hangs is told.
 /// </summary>
 [StatelessWorker, Reentrant]
-internal sealed class GroupQueryGrain(GroupQueries queries, IActorReader reader, TimeProvider time)
+internal sealed class GroupQueryGrain(IGroupQueries queries, IActorReader reader, TimeProvider time)
     : Grain,
         IGroupQueryGrain
 {
