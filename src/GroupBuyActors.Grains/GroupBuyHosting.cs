@@ -66,7 +66,24 @@ public static class GroupBuyHosting
             options.SupportedExceptionTypeFilter = static _ => true
         );
         AddServices(silo.Services);
+        // Not among the services that a gateway registers, too: hosted services are always created.
+        silo.Services.AddHostedService(static provider => provider.GetRequiredService<SiloDrain>());
         return silo;
+    }
+
+    /// <summary>
+    /// Registers what a process needs that is only a client of silos and serves HTTP: the same services, of which those
+    /// of silos are never created. The host adds the store and the Orleans client.
+    /// </summary>
+    public static IServiceCollection AddGroupBuyGateway(this IServiceCollection services)
+    {
+        services.AddOptions<GrainsOptions>();
+        AddServices(services);
+        // It starts no loops, which are silos'; it only runs those that are started while it runs.
+        services.AddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<BackgroundSupervisor>(provider, (IEnumerable<BackgroundLoop>)[])
+        );
+        return services;
     }
 
     private static void AddServices(IServiceCollection services)
@@ -109,7 +126,6 @@ public static class GroupBuyHosting
         services.AddSingleton<SiloPreparation>();
         services.AddSingleton<DrainAnnouncement>();
         services.AddSingleton<SiloDrain>();
-        services.AddHostedService(static provider => provider.GetRequiredService<SiloDrain>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloLifecycleService>();
 
         services.AddSingleton<GroupMetrics>();

@@ -22,7 +22,8 @@ internal static class SiloCommand
         };
 
     /// <summary>
-    /// Runs a silo until it is told to stop. Returns 0 after a normal stop; otherwise 1, after printing the reason.
+    /// Runs a silo or a gateway until it is told to stop. Returns 0 after a normal stop; otherwise 1, after printing
+    /// the reason.
     /// </summary>
     private static async Task<int> ServeAsync(string[] args)
     {
@@ -30,13 +31,20 @@ internal static class SiloCommand
         {
             await using var app = SiloHost.Build(args);
             await SiloHost.StartAsync(app, CancellationToken.None);
+            var settings = app.Services.GetRequiredService<SiloSettings>();
             HostLog.Serving(
                 app.Logger,
                 string.Join(", ", app.Urls),
-                app.Services.GetRequiredService<SiloSettings>().Cluster.Name
+                settings.Role == ProcessRole.Silo ? "silo" : "gateway",
+                settings.Cluster.Name
             );
             await app.WaitForShutdownAsync();
             return Environment.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            // It was told to stop while it started, as a gateway does that waits for a silo.
+            return Ok;
         }
         catch (Exception fault)
         {

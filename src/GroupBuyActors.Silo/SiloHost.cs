@@ -7,6 +7,7 @@ using GroupBuyActors.Silo.Admin;
 using GroupBuyActors.Silo.Auth;
 using GroupBuyActors.Silo.Connections;
 using GroupBuyActors.Silo.Events;
+using GroupBuyActors.Silo.Gateways;
 using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Health;
 using GroupBuyActors.Silo.Hosting;
@@ -68,11 +69,18 @@ internal static class SiloHost
     {
         Descriptors.Check(Descriptors.Limit);
         FreePorts.Check(app.Services.GetRequiredService<SiloSettings>());
+        // Silos prepare the database that gateways read.
+        if (app.Services.GetRequiredService<SiloSettings>().Role == ProcessRole.Silo)
+            await MigrateAsync(app, cancellation);
+        await app.StartAsync(cancellation);
+        Exposure.Report(app.Services.GetRequiredService<SiloSettings>(), app.Urls, app.Logger);
+    }
+
+    private static async Task MigrateAsync(WebApplication app, CancellationToken cancellation)
+    {
         await app.Services.GetRequiredService<IStoreHealth>().MigrateAsync(cancellation);
         if (app.Services.GetService<SandboxControl>() is { } sandbox)
             await sandbox.MigrateAsync(cancellation);
-        await app.StartAsync(cancellation);
-        Exposure.Report(app.Services.GetRequiredService<SiloSettings>(), app.Urls, app.Logger);
     }
 
     private static void AddLogging(ILoggingBuilder logging, LogFormat format)
@@ -143,9 +151,16 @@ internal static class SiloHost
         if (settings.Ports.IsAnySandboxed())
             AddSandbox(builder.Services, settings);
         builder.Services.AddGroupBuyHttpPorts(settings.Ports);
+        if (settings.Role == ProcessRole.Gateway)
+        {
+            builder.UseGateway(settings);
+            return;
+        }
+
         if (settings.Kafka is { } kafka)
             builder.Services.AddGroupBuyKafka(kafka);
         builder.UseOrleans(silo => silo.UseSettings(settings));
+        builder.Services.AddSingleton<IReadiness, Readiness>();
     }
 
     private static void AddSandbox(IServiceCollection services, SiloSettings settings)
@@ -185,7 +200,6 @@ internal static class SiloHost
         services.AddSingleton<EventStream>();
         services.AddSingleton<Audit>();
         services.AddSingleton<TaskChanges>();
-        services.AddSingleton<Readiness>();
         services.AddPrometheus(settings.Cluster.Name);
         services.AddApiDescription();
         services.ConfigureHttpJsonOptions(json =>
@@ -210,6 +224,8 @@ internal static class SiloHost
         app.UseAccessRules();
         app.UseJsonBodies();
         app.UseDashboardRules();
+        if (settings.Role == ProcessRole.Gateway)
+            app.UseSiloRoutes();
         var api = app.MapGroup("").AddEndpointFilter<RouteGroupBuilder, AnswerBudget>().Refuses(503);
         api.MapGroups();
         api.MapOrders();

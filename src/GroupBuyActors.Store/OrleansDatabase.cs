@@ -14,9 +14,12 @@ public sealed class OrleansDatabase
 
     internal OrleansDatabase(Database database) => _database = database;
 
+    /// <summary>Orleans' name of the driver of MySQL.</summary>
+    public const string MySqlInvariant = "MySql.Data.MySqlConnector";
+
     /// <summary>Orleans' name of the driver.</summary>
     // Under this name Orleans 10.4 loads the factory of Microsoft.Data.Sqlite.
-    public string Invariant => _database is SqliteDatabase ? "System.Data.SQLite" : "MySql.Data.MySqlConnector";
+    public string Invariant => _database is SqliteDatabase ? "System.Data.SQLite" : MySqlInvariant;
 
     /// <summary>Opens connections with this service's session settings.</summary>
     public DbDataSource DataSource => _database.DataSource;

@@ -2,6 +2,7 @@ using GroupBuyActors.Admin;
 using GroupBuyActors.Client;
 using GroupBuyActors.Membership;
 using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Gateways;
 using GroupBuyActors.Silo.Groups;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Silo.Idempotency;
@@ -14,7 +15,7 @@ internal static class AdminEndpoints
 {
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
-        var admin = routes.MapGroup("/v1/admin").WithTags("Admin");
+        var admin = routes.MapGroup("/v1/admin").WithTags("Admin").RunsOnSilos();
         admin
             .MapGet("/shards", ShardsAsync)
             .Requires(Operation.Administer)

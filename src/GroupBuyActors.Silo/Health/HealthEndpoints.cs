@@ -14,7 +14,7 @@ internal static class HealthEndpoints
         routes
             .MapGet(
                 "/health/ready",
-                async (HttpContext context, Readiness readiness) =>
+                async (HttpContext context, IReadiness readiness) =>
                     await readiness.WhyNotAsync(context.RequestAborted) is { } reason
                         ? Results.Text($"not ready: {reason}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
                         : Results.Text(
@@ -28,6 +28,6 @@ internal static class HealthEndpoints
                         )
             )
             .WithTags("Health")
-            .WithSummary("Readiness: the silo accepts requests");
+            .WithSummary("Readiness: the process accepts requests");
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Readiness(
     BackgroundSupervisor background,
     IHostApplicationLifetime lifetime,
     TimeProvider time
-)
+) : IReadiness
 {
     private static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(2);
@@ -27,10 +27,10 @@ internal sealed class Readiness(
     private volatile Tuple<long, string?>? _last;
     private volatile IReadOnlyList<string> _readOnlySlots = [];
 
-    /// <summary>Of several databases, the merchant slots whose database accepted no write at the last probe.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> ReadOnlySlots => _readOnlySlots;
 
-    /// <summary>Null if ready; otherwise the reason as a sentence. Probes within a second share one write.</summary>
+    /// <summary>See <see cref="IReadiness"/>. Probes within a second share one write.</summary>
     public async Task<string?> WhyNotAsync(CancellationToken cancellation)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)

@@ -15,6 +15,8 @@ internal static class FreePorts
     {
         foreach (var url in settings.Urls)
             CheckUrl(url);
+        if (settings.Role == ProcessRole.Gateway)
+            return;
         var cluster = settings.Cluster;
         var address =
             settings.Storage.Provider == StoreProvider.Sqlite || IPAddress.IsLoopback(cluster.AdvertisedAddress)

@@ -8,6 +8,7 @@ internal static class Help
 
         Usage:
           groupbuy                         serve: one silo, SQLite in ./data, HTTP on http://127.0.0.1:8080
+          groupbuy --role gateway          serve HTTP only, as a client of the silos of a MySQL cluster
           groupbuy demo [--exit] [--url U] run scripted campaigns and explain each step; --exit stops afterwards,
                                            with status 0 if all checks passed; --url runs against a running service
           groupbuy health                  ask the silo with the same settings whether it is ready (status 0 or 1)
@@ -18,6 +19,7 @@ internal static class Help
           Kestrel__Certificates__Default__{Path,KeyPath}
                                                    PEM files, for an https address in ASPNETCORE_URLS
           AllowedHosts                             *; host names that callers may use, separated by semicolons
+          GroupBuy__Role                           Silo | Gateway; the same as --role
           GroupBuy__Storage__Provider              Sqlite | MySql
           ConnectionStrings__GroupBuy              Data Source=data/groupbuy.db, or a MySqlConnector string
           GroupBuy__Storage__Slots__{first}-{last} instead of it, several: one for each range of merchant slots (0-127)

@@ -3,8 +3,8 @@ namespace GroupBuyActors.Silo.Hosting;
 /// <summary>Log messages about the start and the stop, and about settings that are right for a trial only.</summary>
 internal static partial class HostLog
 {
-    [LoggerMessage(7010, LogLevel.Information, "Serving {Urls} as silo {Silo}")]
-    public static partial void Serving(ILogger log, string urls, string silo);
+    [LoggerMessage(7010, LogLevel.Information, "Serving {Urls} as {Role} {Name}")]
+    public static partial void Serving(ILogger log, string urls, string role, string name);
 
     [LoggerMessage(
         7011,

@@ -20,8 +20,19 @@ internal enum LogFormat
     Json,
 }
 
-/// <summary>All settings of the silo, checked before anything starts.</summary>
+/// <summary>What this process is (<c>GroupBuy:Role</c>, or <c>--role</c>).</summary>
+internal enum ProcessRole
+{
+    /// <summary>Hosts groups and serves HTTP.</summary>
+    Silo,
+
+    /// <summary>Serves HTTP as a client of silos.</summary>
+    Gateway,
+}
+
+/// <summary>All settings of the process, checked before anything starts.</summary>
 internal sealed record SiloSettings(
+    ProcessRole Role,
     ClusterSettings Cluster,
     StorageSettings Storage,
     AuthOptions Auth,
@@ -45,7 +56,9 @@ internal sealed record SiloSettings(
         var reader = SettingsReader.Of(configuration);
         var urls = ReadUrls(configuration);
         var logging = reader.Section("Logging").Bind<LoggingSettings>();
+        var role = ReadRole(reader, configuration["role"]);
         var settings = new SiloSettings(
+            role,
             ClusterSettings.Read(reader.Section("Cluster")),
             StorageSettings.Read(reader.Section("Storage"), configuration.GetConnectionString("GroupBuy")),
             AuthOptions.Read(reader.Section("Auth")),
@@ -74,8 +87,22 @@ internal sealed record SiloSettings(
                 );
         if (settings.HasLivenessPort)
             settings.Cluster.CheckLivenessPort(reader.Section("Cluster"), urls.Select(PortOf));
+        if (settings is { Role: ProcessRole.Gateway, Storage.Provider: not StoreProvider.MySql })
+            reader.Fault("Role", "a gateway finds silos in their database, so GroupBuy:Storage:Provider must be MySql");
         reader.ThrowIfFaulty();
         return settings;
+    }
+
+    // The command line's short form wins.
+    private static ProcessRole ReadRole(SettingsReader reader, string? given)
+    {
+        var role = reader.Bind("Role", ProcessRole.Silo);
+        if (string.IsNullOrEmpty(given))
+            return role;
+        if (Enum.TryParse(given, ignoreCase: true, out role) && Enum.IsDefined(role) && !char.IsAsciiDigit(given[0]))
+            return role;
+        reader.Fault("Role", $"--role must be silo or gateway, not '{given}'");
+        return ProcessRole.Silo;
     }
 
     /// <summary>True for a silo of a cluster that takes part in the detection of deaths.</summary>

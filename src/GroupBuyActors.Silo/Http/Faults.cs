@@ -30,7 +30,7 @@ internal static class Faults
             return;
         try
         {
-            await OfException(context, fault, RequestPath.TemplateOf(feature.Endpoint), log).ExecuteAsync(context);
+            await ProblemOf(context, fault, RequestPath.TemplateOf(feature.Endpoint), log).ExecuteAsync(context);
         }
         catch (Exception e)
             when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
@@ -40,7 +40,8 @@ internal static class Faults
         }
     }
 
-    private static Problem OfException(HttpContext context, Exception fault, string route, ILogger log)
+    /// <summary>The problem of an exception that no handler caught, which is logged.</summary>
+    public static Problem ProblemOf(HttpContext context, Exception fault, string route, ILogger log)
     {
         if (IsDisconnect(fault))
             return Problems.Disconnected;

@@ -124,7 +124,8 @@ internal sealed class RequestBody
     private static ReadOnlyMemory<byte> WithoutByteOrderMark(byte[] bytes) =>
         bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
 
-    private static async ValueTask<byte[]?> ReadBytesAsync(HttpContext context)
+    /// <summary>The bytes of the body, also of none; null if they are too many.</summary>
+    public static async ValueTask<byte[]?> ReadBytesAsync(HttpContext context)
     {
         if (context.Request.ContentLength > BytesMax)
             return null;

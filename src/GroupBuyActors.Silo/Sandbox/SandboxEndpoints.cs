@@ -7,6 +7,7 @@ using GroupBuyActors.Sandbox;
 using GroupBuyActors.Sandbox.Books;
 using GroupBuyActors.Silo.Admin;
 using GroupBuyActors.Silo.Auth;
+using GroupBuyActors.Silo.Gateways;
 using GroupBuyActors.Silo.Hosting;
 using GroupBuyActors.Silo.Http;
 using GroupBuyActors.Silo.Idempotency;
@@ -27,7 +28,7 @@ internal static class SandboxEndpoints
         var ports = routes.ServiceProvider.GetRequiredService<SiloSettings>().Ports;
         if (!ports.IsAnySandboxed())
             return;
-        var sandbox = routes.MapGroup("/v1/sandbox").WithTags("Sandbox");
+        var sandbox = routes.MapGroup("/v1/sandbox").WithTags("Sandbox").RunsOnSilos();
         if (ports.IsSandboxed(SandboxPort.Inventory))
             MapInventory(sandbox);
         if (ports.IsSandboxed(SandboxPort.Payments))

@@ -32,7 +32,7 @@ internal static class DashboardPages
 
     private static async Task<bool> AnswersAsync(HttpContext context, RequestDelegate next)
     {
-        if (NamesUnknownSilo(context))
+        if (await NamesUnknownSiloAsync(context))
             return false;
         try
         {
@@ -46,7 +46,7 @@ internal static class DashboardPages
         }
     }
 
-    private static bool NamesUnknownSilo(HttpContext context)
+    private static async Task<bool> NamesUnknownSiloAsync(HttpContext context)
     {
         if (
             !RequestPath.TemplateOf(context.GetEndpoint()).Contains("Silo", StringComparison.OrdinalIgnoreCase)
@@ -55,14 +55,20 @@ internal static class DashboardPages
                 .Contains("HistoricalStats", StringComparison.OrdinalIgnoreCase)
         )
             return false;
-        var members = context.RequestServices.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members;
+        var silos = await SilosAsync(context.RequestServices);
         foreach (var name in SiloParameters)
             if (
                 context.Request.RouteValues.TryGetValue(name, out var value)
                 && value is string text
-                && !members.Keys.Any(silo => silo.ToParsableString() == text)
+                && !silos.Any(silo => silo.ToParsableString() == text)
             )
                 return true;
         return false;
     }
+
+    // A gateway is no member and asks one.
+    private static async Task<IEnumerable<SiloAddress>> SilosAsync(IServiceProvider services) =>
+        services.GetService<IClusterMembershipService>() is { } membership
+            ? membership.CurrentSnapshot.Members.Keys
+            : (await services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts()).Keys;
 }

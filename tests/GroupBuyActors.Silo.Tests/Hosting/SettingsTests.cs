@@ -487,6 +487,30 @@ public sealed class SettingsTests
     public void AValueThatIsNoneIsToldWithWhatIsExpected(string name, string value, string told) =>
         Assert.Contains(told, Refusal(($"GroupBuy:{name}", value)), StringComparison.Ordinal);
 
+    [Fact]
+    public void TheRoleIsSetByItsSettingOrTheCommandLineWhichWins()
+    {
+        (string, string)[] cluster =
+        [
+            ("GroupBuy:Storage:Provider", "MySql"),
+            ("ConnectionStrings:GroupBuy", "Server=db"),
+        ];
+        Assert.Equal(ProcessRole.Silo, Read(cluster).Role);
+        Assert.Equal(ProcessRole.Gateway, Read([.. cluster, ("GroupBuy:Role", "Gateway")]).Role);
+        Assert.Equal(ProcessRole.Gateway, Read([.. cluster, ("role", "gateway")]).Role);
+        Assert.Equal(ProcessRole.Silo, Read([.. cluster, ("GroupBuy:Role", "gateway"), ("role", "silo")]).Role);
+        Assert.Contains("silo or gateway", Refusal([.. cluster, ("role", "proxy")]), StringComparison.Ordinal);
+        Assert.Contains("silo or gateway", Refusal([.. cluster, ("role", "1")]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AGatewayOnSqliteIsRefused() =>
+        Assert.Contains(
+            "GroupBuy:Storage:Provider must be MySql",
+            Refusal(("GroupBuy:Role", "Gateway")),
+            StringComparison.Ordinal
+        );
+
     private static SiloSettings Read(params (string Key, string Value)[] settings) =>
         SiloSettings.Read(
             new ConfigurationBuilder()
