@@ -55,7 +55,7 @@ internal sealed class CountingReader(IActorReader inner) : IActorReader
         var reader = services.Last(service => service.ServiceType == typeof(IActorReader));
         services.Remove(reader);
         services.AddSingleton<IActorReader>(provider => new CountingReader(
-            (IActorReader)ActivatorUtilities.CreateInstance(provider, reader.ImplementationType!)
+            (IActorReader)reader.ImplementationFactory!(provider)
         ));
     }
 }
