@@ -13,7 +13,8 @@ namespace GroupBuyActors.Cluster.Checks;
 internal sealed class Auditor(Edge edge, Ledger ledger)
 {
     private const long SandboxStock = 1_000_000;
-    private const int CallsChecked = 400;
+    private const int CallsChecked = 400,
+        ComparisonsMax = 10;
     private readonly ConcurrentBag<string> _faults = [];
 
     /// <summary>Histories as the audit read them, by group.</summary>
@@ -128,16 +129,25 @@ internal sealed class Auditor(Edge edge, Ledger ledger)
     private List<long> Merchants() =>
         [.. ledger.Campaigns.Values.Select(campaign => campaign.Merchant).Distinct().Order()];
 
-    /// <summary>The books of one merchant.</summary>
+    /// <summary>
+    /// The books of one merchant. A comparison that says itself that it is incomplete, because a group or port did not
+    /// answer in time, is made again.
+    /// </summary>
     private async Task<Books> ReadBooksAsync(long merchant, bool ports)
     {
-        var answer = await edge.AskAsync(
-            HttpMethod.Get,
-            $"/v1/admin/reconciliation?merchantId={merchant}&ports={(ports ? "true" : "false")}"
-        );
-        return answer.Succeeded
-            ? new Books(answer.Body)
-            : throw new InvalidOperationException($"The books cannot be read: {answer}");
+        for (var tries = 1; ; tries++)
+        {
+            var answer = await edge.AskAsync(
+                HttpMethod.Get,
+                $"/v1/admin/reconciliation?merchantId={merchant}&ports={(ports ? "true" : "false")}"
+            );
+            if (!answer.Succeeded)
+                throw new InvalidOperationException($"The books cannot be read: {answer}");
+            var books = new Books(answer.Body);
+            if (!ports || books.IsCompared || tries == ComparisonsMax)
+                return books;
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
     }
 
     private async Task<GroupStory> ReadHistoryAsync(Campaign campaign)

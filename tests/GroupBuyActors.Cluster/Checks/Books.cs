@@ -18,6 +18,16 @@ internal sealed class Books(JsonElement document)
     public long Deducted => Stock("deducted");
     public long Released => Stock("released");
 
+    /// <summary>True where every line was compared with those of the ports.</summary>
+    public bool IsCompared =>
+        document
+            .GetProperty("ports")
+            .EnumerateObject()
+            .Where(port => port.Value.ValueKind == JsonValueKind.Object)
+            .All(port =>
+                !port.Value.TryGetProperty("reason", out var reason) || reason.ValueKind == JsonValueKind.Null
+            );
+
     /// <summary>How they compare with a port's own.</summary>
     public PortBooks Port(string name)
     {
