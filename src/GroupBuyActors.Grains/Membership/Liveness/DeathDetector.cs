@@ -161,15 +161,20 @@ internal sealed class DeathDetector : PeriodicService<int>, IPeerWatcher
         }
     }
 
-    /// <summary>Waits until a silo is no member; false if it still is one after this time.</summary>
+    /// <summary>
+    /// Waits until a silo is no member; false if it still is one after this time. The watch of a silo that is no member
+    /// any more is cancelled, which may be noticed first.
+    /// </summary>
     private async Task<bool> IsGoneAsync(SiloAddress peer, TimeSpan within, CancellationToken cancellation)
     {
         var since = _time.GetTimestamp();
         while (IsMember(_membership.CurrentSnapshot, peer))
         {
+            cancellation.ThrowIfCancellationRequested();
             if (_time.GetElapsedTime(since) >= within)
                 return false;
-            await Task.Delay(_times.Poll, _time, cancellation);
+            await Task.Delay(_times.Poll, _time, cancellation)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         return true;

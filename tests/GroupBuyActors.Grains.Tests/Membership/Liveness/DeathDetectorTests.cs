@@ -18,6 +18,7 @@ namespace GroupBuyActors.Membership.Liveness;
 public sealed class DeathDetectorTests : IAsyncLifetime
 {
     private const int DeclaringDead = 2014,
+        DeclaredDead = 2015,
         PeerUnknown = 2016;
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
     private static readonly SiloAddress Self = At(11111, 5),
@@ -161,6 +162,20 @@ public sealed class DeathDetectorTests : IAsyncLifetime
         peer.Dispose();
         await UntilAsync(() => membership.Killed.Contains(Peer));
         Assert.Equal(3, membership.Declarations);
+    }
+
+    [Fact]
+    public async Task ADeathIsToldAlsoWhereItsWatchEndsBeforeTheDeclarationIsSeenToBeInForce()
+    {
+        var membership = new ScriptedMembers(Self, Peer) { Lost = 1 };
+        using var watch = new CancellationTokenSource();
+        var declaring = Detector(membership, _time).PeerDiedAsync(Peer, "test", watch.Token);
+        Assert.Equal(1, membership.Declarations);
+        // Who follows the members sees it first.
+        membership.Remove(Peer);
+        await watch.CancelAsync();
+        await declaring.WaitAsync(Bound, TestContext.Current.CancellationToken);
+        Assert.Single(_log.Of(DeclaredDead));
     }
 
     [Fact]
