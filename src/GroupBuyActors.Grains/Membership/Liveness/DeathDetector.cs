@@ -174,7 +174,9 @@ internal sealed class DeathDetector : PeriodicService<int>, IPeerWatcher
             if (_time.GetElapsedTime(since) >= within)
                 return false;
             await Task.Delay(_times.Poll, _time, cancellation)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                .ConfigureAwait(
+                    ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext
+                );
         }
 
         return true;
