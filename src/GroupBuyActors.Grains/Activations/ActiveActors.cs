@@ -29,6 +29,7 @@ internal sealed class ActiveActors
 internal sealed class ActiveActor(IGrainContext context, IMovableActor actor)
 {
     private readonly IGrainContext _context = context;
+    private int _counted;
 
     public ShardId Shard { get; } = actor.Id.Shard;
 
@@ -39,6 +40,9 @@ internal sealed class ActiveActor(IGrainContext context, IMovableActor actor)
 
     /// <summary>Completes when the activation has left memory.</summary>
     public Task Gone => _context.Deactivated;
+
+    /// <summary>True for the first call, so that a move is counted once, however often it was begun.</summary>
+    public bool TryCountMove() => Interlocked.Exchange(ref _counted, 1) == 0;
 
     /// <summary>Runs something in a turn of the actor, and completes when it has.</summary>
     public Task InTurnAsync(Func<IMovableActor, Task> run)

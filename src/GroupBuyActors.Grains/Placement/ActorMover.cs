@@ -73,22 +73,20 @@ internal sealed class ActorMover
         var moved = 0;
         foreach (var active in moving)
             if (active.Gone.IsCompleted)
-            {
                 moved++;
-                _metrics.Moved(1, active.Actor.HasShipped);
-            }
             else
-            {
                 active.InTurnAsync(Stay).Ignore();
-            }
 
         return moved;
     }
 
-    private static async Task MoveAsync(ActiveActor active)
+    private async Task MoveAsync(ActiveActor active)
     {
         await active.BeginMoveAsync();
         await active.Gone;
+        // Counted here, because it may take longer than a batch is waited for, and be begun once more by the next pass.
+        if (active.TryCountMove())
+            _metrics.Moved(1, active.Actor.HasShipped);
     }
 
     private static Task Stay(Activations.IMovableActor actor)
