@@ -20,7 +20,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     private static readonly int DatabaseKills = Number("GROUPBUY_DATABASE_KILLS") ?? 3;
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(45);
 
-    private readonly int _seed = Number("GROUPBUY_SEED") ?? Random.Shared.Next();
+    private readonly int _seed = Seed.Draw();
 
     [Fact]
     public async Task NothingAcknowledgedIsLostWhenASiloOnSqliteIsKilledTwentyTimes()

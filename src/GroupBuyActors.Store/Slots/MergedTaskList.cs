@@ -60,15 +60,7 @@ internal sealed class MergedTaskList(SlotStores stores)
         var start = new MovedPosition(0, begun, TaskLists.MovedSince(begun, ended));
         var moved = await MovedAsync(filter, start, Math.Max(1, limit - last.Items.Count), cancellation)
             .ConfigureAwait(false);
-        if (moved is { Items.Count: 0, Next: null })
-            return last;
-        if (last.Items.Count == limit)
-            return last with { Next = start.ToString() };
-        var shown = last.Items.Select(task => task.Key.Id).ToHashSet(StringComparer.Ordinal);
-        return new Page<TimedTask>(
-            [.. last.Items, .. moved.Items.Where(task => !shown.Contains(task.Key.Id))],
-            moved.Next
-        );
+        return TaskLists.FilledUp(last, moved, start.ToString(), limit);
     }
 
     private async Task<Page<TimedTask>> MovedAsync(

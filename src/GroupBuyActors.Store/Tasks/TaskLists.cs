@@ -110,10 +110,20 @@ internal sealed class TaskLists(Database database)
         var start = MovedSince(begun, await NowAsync(session, cancellation).ConfigureAwait(false));
         var moved = await MovedAsync(session, filter, start, Math.Max(1, limit - last.Items.Count), cancellation)
             .ConfigureAwait(false);
+        return FilledUp(last, moved, start.ToString(), limit);
+    }
+
+    /// <summary>The last page by due time with moved tasks, each shown once.</summary>
+    /// <param name="last">The last page by due time.</param>
+    /// <param name="moved">The first moved tasks that fit.</param>
+    /// <param name="start">The token of the first moved task.</param>
+    /// <param name="limit">How many a page has at most.</param>
+    internal static Page<TimedTask> FilledUp(Page<TimedTask> last, Page<TimedTask> moved, string start, int limit)
+    {
         if (moved is { Items.Count: 0, Next: null })
             return last;
         if (last.Items.Count == limit)
-            return last with { Next = start.ToString() };
+            return last with { Next = start };
         var shown = last.Items.Select(task => task.Key.Id).ToHashSet(StringComparer.Ordinal);
         return new Page<TimedTask>(
             [.. last.Items, .. moved.Items.Where(task => !shown.Contains(task.Key.Id))],

@@ -23,7 +23,7 @@ internal sealed class Caller(int index, int seed)
     public int Index { get; } = index;
 
     /// <summary>The caller's dice.</summary>
-    public Random Random { get; } = new(HashCode.Combine(index, seed));
+    public Random Random { get; } = new(unchecked(seed * 41 + index));
 
     /// <summary>Calls made so far.</summary>
     public long Calls { get; set; }

@@ -19,7 +19,7 @@ public sealed class DatabaseFailoverTests(ITestOutputHelper output)
     {
         await using var system = await TestedSystem.OnMariaDbThroughProxyAsync(3);
         Assert.SkipWhen(system.Database!.IsExternal, "The database server's files are not ours to copy.");
-        var seed = Random.Shared.Next();
+        var seed = Seed.Draw();
         output.WriteLine($"Seed {seed}");
         await using var before = new JoinLoad(system.Addresses, groups: 40, seed, "before");
         try

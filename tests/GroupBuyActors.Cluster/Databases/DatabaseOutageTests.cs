@@ -34,7 +34,7 @@ public sealed class DatabaseOutageTests(ITestOutputHelper output)
     {
         await using var system = await TestedSystem.OnMariaDbThroughProxyAsync(3);
         Assert.SkipWhen(system.Database!.IsExternal, "The database server is not ours to kill.");
-        var seed = Random.Shared.Next();
+        var seed = Seed.Draw();
         output.WriteLine($"Seed {seed}, outages of {Length.TotalSeconds:0} s");
         await using var load = new JoinLoad(system.Addresses, Groups, seed);
         try

@@ -96,9 +96,7 @@ internal sealed class JoinLoad : IAsyncDisposable
 
     public void Start() =>
         _running = [
-            .. Enumerable
-                .Range(0, Callers)
-                .Select(n => Task.Run(() => JoinAsync(new Random(HashCode.Combine(_seed, n))))),
+            .. Enumerable.Range(0, Callers).Select(n => Task.Run(() => JoinAsync(new Random(unchecked(_seed + n))))),
         ];
 
     /// <summary>Waits until every group was joined after this moment.</summary>

@@ -25,7 +25,7 @@ internal sealed class Crowd(Edge edge, Ledger ledger, int seed, string name = ""
         _running = [
             .. Enumerable
                 .Range(0, people)
-                .Select(person => Task.Run(() => LiveAsync(new Random(HashCode.Combine(seed, person))))),
+                .Select(person => Task.Run(() => LiveAsync(new Random(unchecked(seed * 31 + person))))),
         ];
 
     /// <summary>Lets everyone finish what they are at, and merchants end what is still open.</summary>

@@ -30,7 +30,7 @@ internal sealed class Depositors(AccountClient accounts, Action<string> complain
         _running = Task.WhenAll(
             Enumerable
                 .Range(0, Callers)
-                .Select(caller => Task.Run(() => GoOnAsync(caller, new Random(HashCode.Combine(seed, caller)))))
+                .Select(caller => Task.Run(() => GoOnAsync(caller, new Random(unchecked(seed * 37 + caller)))))
         );
 
     /// <summary>Lets everyone finish what they are at; throws what ended one too early.</summary>
